@@ -1,0 +1,61 @@
+using System.Diagnostics;
+
+namespace Proxyless.Measurement;
+
+/// <summary>A model's timing beside others that ran in turn with it.</summary>
+/// <param name="Timing">Its own runs.</param>
+/// <param name="Ratio">
+/// The median over rounds of its time divided by the first model's time in the same round; 1 for the first model. A machine
+/// that slows down for a moment slows both, so that this is steadier than the quotient of two medians.
+/// </param>
+public sealed record InterleavedTiming(Timing Timing, double Ratio);
+
+/// <summary>Times several models in turn, a run of each a round, so that a slow moment of the machine meets all of them.</summary>
+public static class InterleavedTimer
+{
+    /// <summary>Times the models until all medians are known as well as the options ask or the options' bounds are met.</summary>
+    /// <param name="models">At least one model; the first is the reference of <see cref="InterleavedTiming.Ratio"/>.</param>
+    /// <param name="options">Bounds on rounds; its time is allowed once for each model.</param>
+    /// <param name="cancellation">Stops between two rounds.</param>
+    /// <returns>A timing for each model, in their order.</returns>
+    public static IReadOnlyList<InterleavedTiming> Measure(
+        IReadOnlyList<OnnxModel> models, TimingOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfZero(models.Count);
+
+        for (int i = 0; i < options.WarmUpRuns; i++)
+        {
+            foreach (OnnxModel model in models)
+            {
+                model.Run();
+            }
+        }
+
+        List<double>[] runs = [.. models.Select(_ => new List<double>())];
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan limit = options.MaxTime * models.Count;
+        for (int round = 0; round < options.MaxRuns; round++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            bool enough = round >= options.MinRuns;
+            if (enough && (Stopwatch.GetElapsedTime(start) > limit || (round % 5 == 0 && Known(runs, options.Uncertainty))))
+            {
+                break;
+            }
+
+            for (int i = 0; i < models.Count; i++)
+            {
+                runs[i].Add(models[i].Run());
+            }
+        }
+
+        return [.. runs.Select(own => new InterleavedTiming(
+            Timing.Of(own),
+            SampleStatistics.Median(own.Zip(runs[0], (time, reference) => time / reference))))];
+    }
+
+    private static bool Known(IEnumerable<List<double>> runs, double uncertainty) =>
+        runs.All(own => SampleStatistics.MedianUncertainty(SampleStatistics.Sorted(own)) <= uncertainty);
+}

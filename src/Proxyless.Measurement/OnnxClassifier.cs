@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Proxyless.Measurement;
+
+/// <summary>A classifier read from a model file that Proxyless wrote; everything it needs to know stands in the file's metadata.</summary>
+public sealed class OnnxClassifier : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+
+    private OnnxClassifier(InferenceSession session)
+    {
+        _session = session;
+        Metadata = session.ModelMetadata.CustomMetadataMap;
+        Classes = JsonSerializer.Deserialize<string[]>(Metadata["classes"]) ?? [];
+        Resolution = int.Parse(Metadata["resolution"], CultureInfo.InvariantCulture);
+        Channels = session.InputMetadata.Values.Single().Dimensions[1];
+    }
+
+    /// <summary>The names of the classes in the order of the outputs.</summary>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>Side of the square input in pixels.</summary>
+    public int Resolution { get; }
+
+    /// <summary>Channels of the input: 3 for colour, 1 for grey.</summary>
+    public int Channels { get; }
+
+    /// <summary>All of the model's metadata by key.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Loads a model file.</summary>
+    /// <param name="path">An ONNX file written by Proxyless.</param>
+    /// <param name="threads">Threads of one run.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model, or lacks the metadata of a classifier.</exception>
+    public static OnnxClassifier Load(string path, int threads = 1) => Load(File.ReadAllBytes(path), path, threads);
+
+    /// <summary>Loads a model from memory.</summary>
+    /// <param name="onnx">The bytes of an ONNX file written by Proxyless.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="threads">Threads of one run.</param>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model, or lack the metadata of a classifier.</exception>
+    public static OnnxClassifier Load(byte[] onnx, string name, int threads = 1)
+    {
+        using SessionOptions options = OnnxSessions.Options(threads);
+        InferenceSession? session = null;
+        try
+        {
+            session = new InferenceSession(onnx, options);
+            return new OnnxClassifier(session);
+        }
+        catch (Exception exception) when (exception is OnnxRuntimeException or KeyNotFoundException or JsonException or FormatException)
+        {
+            session?.Dispose();
+            throw new InvalidDataException($"'{name}' is no classifier that Proxyless exported: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Classifies images.</summary>
+    /// <param name="images">[n, Channels, Resolution, Resolution], RGB or grey in [0, 1].</param>
+    /// <param name="count">n, the number of images.</param>
+    /// <returns>Logits, [n, Classes].</returns>
+    /// <exception cref="ArgumentException">The span does not hold <paramref name="count"/> images.</exception>
+    public float[] Run(ReadOnlySpan<float> images, int count)
+    {
+        long[] shape = [count, Channels, Resolution, Resolution];
+        if (images.Length != count * Channels * Resolution * Resolution)
+        {
+            throw new ArgumentException(
+                $"{count} images of {Channels}x{Resolution}x{Resolution} are {count * Channels * Resolution * Resolution} numbers, not {images.Length}",
+                nameof(images));
+        }
+
+        using OrtValue input = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, shape);
+        images.CopyTo(input.GetTensorMutableDataAsSpan<float>());
+        using IDisposableReadOnlyCollection<OrtValue> outputs =
+            _session.Run(_runOptions, _session.InputNames, [input], _session.OutputNames);
+        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _runOptions.Dispose();
+        _session.Dispose();
+    }
+}

@@ -1,0 +1,47 @@
+using Proxyless.Spaces;
+
+namespace Proxyless.Architectures;
+
+/// <summary>
+/// One network as data: what was chosen, with every shape. <see cref="ArchitectureFile"/> reads and writes it,
+/// <see cref="ArchitectureCost"/> counts it, Networks builds it, Export writes it as ONNX.
+/// </summary>
+/// <param name="Name">What it is called in reports.</param>
+/// <param name="Stem">The first convolution.</param>
+/// <param name="Blocks">The blocks in order, those that vanished (<see cref="Block.IsPassThrough"/>) among them.</param>
+/// <param name="Head">The classifier.</param>
+/// <param name="Activation">The non-linearity.</param>
+/// <param name="Metadata">Where it comes from: search, paper, device, as free text by name.</param>
+public sealed record Architecture(
+    string Name,
+    Stem Stem,
+    IReadOnlyList<Block> Blocks,
+    Head Head,
+    Activation Activation,
+    IReadOnlyDictionary<string, string> Metadata)
+{
+    /// <summary>Side of the square image in pixels.</summary>
+    public int Resolution => Stem.InputResolution;
+
+    /// <summary>3 for colour, 1 for grey.</summary>
+    public int InputChannels => Stem.InputChannels;
+
+    /// <summary>Outputs of the classifier.</summary>
+    public int Classes => Head.Classes;
+
+    /// <summary>The same network for images of another size, every block's shapes recomputed.</summary>
+    public Architecture WithInput(int resolution, int channels, int classes)
+    {
+        Stem stem = Stem with { InputResolution = resolution, InputChannels = channels };
+        int side = stem.OutputResolution;
+        var blocks = new List<Block>(Blocks.Count);
+        foreach (Block block in Blocks)
+        {
+            Block resized = block with { InputResolution = side };
+            side = resized.OutputResolution;
+            blocks.Add(resized);
+        }
+
+        return this with { Stem = stem, Blocks = blocks, Head = Head with { InputResolution = side, Classes = classes } };
+    }
+}

@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Proxyless.Spaces;
+
+namespace Proxyless.Architectures;
+
+/// <summary>
+/// An architecture as JSON. A block is one line of text, <c>mb5e3 s2 16x112x112 -> 32x56x56</c>: operation, stride, shape in,
+/// shape out. The shapes follow from the widths and are there for the reader; they are checked on reading.
+/// <see cref="Read"/> also takes the <c>net.config</c> of the ProxylessNAS authors (<see cref="ArchitectureFileOfAuthors"/>).
+/// </summary>
+public static partial class ArchitectureFile
+{
+    private const string Format = "proxyless-architecture/1";
+    private static readonly string[] Keys =
+        ["format", "name", "resolution", "channels", "classes", "activation", "stem", "blocks", "head", "metadata"];
+
+    private static readonly JsonSerializerOptions Indented =
+        new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The architecture that a published name or a file stands for.</summary>
+    /// <param name="nameOrFile">One of <see cref="PublishedArchitectures.Names"/>, a JSON file, or a folder that holds <c>architecture.json</c>.</param>
+    /// <exception cref="InvalidInputException">It is none of these, or the file cannot be used.</exception>
+    public static Architecture Open(string nameOrFile)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrFile);
+        if (PublishedArchitectures.Names.Contains(nameOrFile))
+        {
+            return PublishedArchitectures.ByName(nameOrFile);
+        }
+
+        string path = Directory.Exists(nameOrFile) ? Path.Combine(nameOrFile, "architecture.json") : nameOrFile;
+        return File.Exists(path)
+            ? Read(path)
+            : throw new InvalidInputException(
+                $"architecture '{nameOrFile}': no such file and no such name{NearestName.Suggestion(nameOrFile, PublishedArchitectures.Names)}; "
+                + $"give a JSON file, a run's folder or one of {string.Join(", ", PublishedArchitectures.Names)}");
+    }
+
+    /// <summary>Reads an architecture, the product's own format or the authors' <c>net.config</c>, told apart by their content.</summary>
+    /// <exception cref="InvalidInputException">The file is missing or wrong; the message says which entry and what is expected.</exception>
+    public static Architecture Read(string path)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(path), path);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception);
+        }
+    }
+
+    /// <summary>Reads an architecture from JSON.</summary>
+    /// <param name="json">The text, in either format.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <exception cref="InvalidInputException">The text is wrong; the message says which entry and what is expected.</exception>
+    public static Architecture Parse(string json, string source)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            var root = new JsonEntry(document.RootElement, source, "");
+            return root.Has("first_conv") ? ArchitectureFileOfAuthors.FromJson(root) : FromJson(root);
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidInputException($"{source}, line {exception.LineNumber + 1}: no valid JSON: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes an architecture so that <see cref="Read"/> gives it back.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, Architecture architecture) => AtomicFile.WriteAllText(path, ToJson(architecture));
+
+    /// <summary>The JSON that <see cref="Parse"/> reads back as the same architecture.</summary>
+    public static string ToJson(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        using var stream = new MemoryStream();
+        JsonSerializer.Serialize(
+            stream,
+            new Dictionary<string, object>
+            {
+                ["format"] = Format,
+                ["name"] = architecture.Name,
+                ["resolution"] = architecture.Resolution,
+                ["channels"] = architecture.InputChannels,
+                ["classes"] = architecture.Classes,
+                ["activation"] = architecture.Activation == Activation.Relu ? "relu" : "relu6",
+                ["stem"] = new Dictionary<string, int> { ["width"] = architecture.Stem.Width, ["stride"] = architecture.Stem.Stride },
+                ["blocks"] = architecture.Blocks.Select(BlockText),
+                ["head"] = new Dictionary<string, int> { ["width"] = architecture.Head.Width },
+                ["metadata"] = architecture.Metadata,
+            },
+            Indented);
+        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+    }
+
+    /// <summary>A block in one line: <c>mb5e3 s2 16x112x112 -> 32x56x56</c>.</summary>
+    public static string BlockText(Block block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        int from = block.InputResolution;
+        int to = block.OutputResolution;
+        return $"{block.Operation} s{block.Stride} {block.InputWidth}x{from}x{from} -> {block.OutputWidth}x{to}x{to}";
+    }
+
+    private static Architecture FromJson(JsonEntry root)
+    {
+        root.AllowOnly(Keys);
+        if (root["format"].Text() is not Format)
+        {
+            throw root["format"].Error($"is '{root["format"].Text()}'; this version reads '{Format}' and the net.config of the ProxylessNAS authors");
+        }
+
+        JsonEntry stemEntry = root["stem"];
+        stemEntry.AllowOnly("width", "stride");
+        JsonEntry headEntry = root["head"];
+        headEntry.AllowOnly("width");
+        var stem = new Stem(
+            root["channels"].Integer(1, 3), stemEntry["width"].Integer(1, 1 << 16), stemEntry["stride"].Integer(1, 2), root["resolution"].Integer(1, 1 << 14));
+        var blocks = new List<Block>();
+        int width = stem.Width;
+        int side = stem.OutputResolution;
+        foreach (JsonEntry entry in root["blocks"].Items())
+        {
+            Block block = ReadBlock(entry, width, side);
+            blocks.Add(block);
+            (width, side) = (block.OutputWidth, block.OutputResolution);
+        }
+
+        return new Architecture(
+            root["name"].Text(),
+            stem,
+            blocks,
+            new Head(width, headEntry["width"].Integer(1, 1 << 16), root["classes"].Integer(1, 1 << 20), side),
+            root["activation"].Text() switch
+            {
+                "relu6" => Activation.Relu6,
+                "relu" => Activation.Relu,
+                var other => throw root["activation"].Error($"is '{other}'; allowed are relu6 and relu"),
+            },
+            root.Has("metadata") ? root["metadata"].Texts() : new Dictionary<string, string>());
+    }
+
+    /// <summary>Reads one line and holds its shapes against what comes in.</summary>
+    private static Block ReadBlock(JsonEntry entry, int width, int side)
+    {
+        string text = entry.Text();
+        Match match = BlockPattern().Match(text);
+        if (!match.Success)
+        {
+            throw entry.Error($"is '{text}'; expected operation, stride and shapes, such as 'mb5e3 s2 16x112x112 -> 32x56x56'");
+        }
+
+        Block block;
+        try
+        {
+            int stride = int.Parse(match.Groups["stride"].ValueSpan, CultureInfo.InvariantCulture);
+            int output = int.Parse(match.Groups["output"].ValueSpan, CultureInfo.InvariantCulture);
+            block = new Block(CandidateOperation.Parse(match.Groups["operation"].Value), width, output, stride, side);
+        }
+        catch (FormatException exception)
+        {
+            throw entry.Error($"is '{text}': {exception.Message}");
+        }
+
+        if (BlockText(block) != text)
+        {
+            throw entry.Error($"is '{text}', but what comes in makes it '{BlockText(block)}'");
+        }
+
+        return block is { KeepsShape: false, Operation.Kind: OperationKind.Zero }
+            ? throw entry.Error($"is '{text}', but zero may stand only where a block keeps its shape")
+            : block;
+    }
+
+    [GeneratedRegex("^(?<operation>[a-z0-9]+) s(?<stride>[12]) [0-9]+x[0-9]+x[0-9]+ -> (?<output>[1-9][0-9]{0,4})x[0-9]+x[0-9]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex BlockPattern();
+}

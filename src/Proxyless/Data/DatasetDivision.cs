@@ -1,0 +1,104 @@
+namespace Proxyless.Data;
+
+/// <summary>The roles of <see cref="ImageDataset"/>, handed out.</summary>
+internal sealed record DatasetDivision(
+    ImageSet Weights, ImageSet Architecture, ImageSet Training, ImageSet Validation, ImageSet Test)
+{
+    /// <summary>Fewest images of a class from which every split gets one.</summary>
+    private const int OneForEachSplit = 3;
+
+    /// <summary>Divides the images a layout lists. Images of the same content stay in one split where the split is ours.</summary>
+    /// <param name="layout">The images.</param>
+    /// <param name="options">Shares and seed.</param>
+    /// <param name="isReadable">Whether an image is used at all.</param>
+    /// <param name="unreadable">Given to the sets.</param>
+    /// <param name="warnings">Where duplicates are told.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="InvalidInputException">A class, or a split, has no readable images.</exception>
+    public static DatasetDivision Divide(
+        DatasetLayout layout,
+        DatasetOptions options,
+        Func<ImageSource, int, bool> isReadable,
+        UnreadableImages unreadable,
+        List<string> warnings,
+        CancellationToken cancellationToken)
+    {
+        ImageReference[] images = [.. layout.Sources.SelectMany(source => Enumerable
+            .Range(0, source.Count)
+            .Where(index => isReadable(source, index))
+            .Select(index => new ImageReference(source, index)))];
+        IReadOnlyList<IReadOnlyList<ImageReference>> duplicates = [];
+        if (images.Length <= ImageInspection.ExaminedFiles)
+        {
+            duplicates = DuplicateImages.Find(images, options.Threads, cancellationToken);
+        }
+        else
+        {
+            warnings.Add($"{images.Length} images are too many to look for the same image in more than one split.");
+        }
+
+        Dictionary<int, int> firstOfContent = duplicates
+            .Select(group => group.Where(image => image.Source == layout.Training).Select(image => image.Index).ToArray())
+            .Where(group => group.Length > 1)
+            .SelectMany(group => group.Select(index => (index, first: group[0])))
+            .ToDictionary(pair => pair.index, pair => pair.first);
+        int GroupOf(int index) => firstOfContent.GetValueOrDefault(index, index);
+
+        int[] remaining = [.. images.Where(image => image.Source == layout.Training).Select(image => image.Index)];
+        RequireEveryClass(layout, remaining);
+        var random = new SplitMix64(options.Seed);
+        int[] test = [];
+        if (layout.Test is null)
+        {
+            (remaining, test) = StratifiedSplit.Divide(
+                remaining, layout.Training.Label, GroupOf, options.TestShare, OneForEachSplit, ref random);
+        }
+
+        // Of the three images that promise one to each split, the test set may have taken its own already.
+        int minimum = layout.Test is null ? OneForEachSplit - 1 : OneForEachSplit;
+        (int[] weights, int[] architecture) = StratifiedSplit.Divide(
+            remaining, layout.Training.Label, GroupOf, options.ValidationShare, minimum, ref random);
+        if (architecture.Length == 0)
+        {
+            throw new InvalidInputException(
+                $"{options.Location}: no class has enough different images to hold some out; {OneForEachSplit} are the least.");
+        }
+
+        ImageSet SetOf(ImageSource source, int[] indices) => new(source, indices, layout.Classes.Count, unreadable);
+        int[] Readable(ImageSource source) => [.. images.Where(image => image.Source == source).Select(image => image.Index)];
+        ImageSet weightSet = SetOf(layout.Training, weights);
+        ImageSet architectureSet = SetOf(layout.Training, architecture);
+        var division = new DatasetDivision(
+            weightSet,
+            architectureSet,
+            layout.Validation is null ? weightSet : SetOf(layout.Training, remaining),
+            layout.Validation is null ? architectureSet : SetOf(layout.Validation, Readable(layout.Validation)),
+            layout.Test is null ? SetOf(layout.Training, test) : SetOf(layout.Test, Readable(layout.Test)));
+        if (division.Validation.Count == 0 || division.Test.Count == 0)
+        {
+            string split = division.Test.Count == 0 ? "test" : "validation";
+            throw new InvalidInputException($"{options.Location}: there is no readable image to {split} with.");
+        }
+
+        string SplitOf(ImageReference image) =>
+            image.Source == layout.Training ? "train" : image.Source == layout.Validation ? "val" : "test";
+        DatasetWarnings.AddAboutDuplicates(duplicates, SplitOf, warnings);
+        return division;
+    }
+
+    private static void RequireEveryClass(DatasetLayout layout, int[] training)
+    {
+        var counts = new int[layout.Classes.Count];
+        foreach (int index in training)
+        {
+            counts[layout.Training.Label(index)]++;
+        }
+
+        int empty = Array.IndexOf(counts, 0);
+        if (empty >= 0)
+        {
+            throw new InvalidInputException(
+                $"{layout.Name}: class '{layout.Classes[empty]}' has no readable training images; add some, or remove the class.");
+        }
+    }
+}

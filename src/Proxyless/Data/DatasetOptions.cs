@@ -1,0 +1,68 @@
+namespace Proxyless.Data;
+
+/// <summary>Which images, and how they are divided.</summary>
+public sealed record DatasetOptions
+{
+    /// <summary>
+    /// Where the images are: a folder with a folder for each class; a folder with <c>train/</c> and, as far as they exist,
+    /// <c>val/</c> and <c>test/</c>; a folder with CIFAR-10's binary files; a folder with IDX files (the MNIST family, gzip or
+    /// plain); or <c>sample</c>, the built-in images of <see cref="SampleImages"/>.
+    /// </summary>
+    public required string Location { get; init; }
+
+    /// <summary>Seed of the splits.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>
+    /// Share of the training images of each class, after the test images are taken out, on which the architecture parameters
+    /// learn. In (0, 0.5], 0.1 by default.
+    /// </summary>
+    public double ValidationShare { get; init; } = 0.1;
+
+    /// <summary>
+    /// Share of the images of each class that becomes the test set where the user's folder has none. In (0, 0.5], 0.15 by
+    /// default.
+    /// </summary>
+    public double TestShare { get; init; } = 0.15;
+
+    /// <summary>An image that cannot be read is an error instead of a warning and one image less.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>Threads that read and decode, at least 1; as many as there are processors by default.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// 1 for grey, 3 for colour. Null, the default: what the format holds, so 1 for IDX files and 3 for all others.
+    /// </summary>
+    public int? Channels { get; init; }
+
+    /// <summary>Checks every value once, before anything is read.</summary>
+    /// <exception cref="InvalidInputException">A value is out of its range; the message names the property.</exception>
+    public void Validate()
+    {
+        if (string.IsNullOrWhiteSpace(Location))
+        {
+            throw new InvalidInputException("Location is empty: give a folder of images, or 'sample' for the built-in ones.");
+        }
+
+        CheckShare(ValidationShare, nameof(ValidationShare));
+        CheckShare(TestShare, nameof(TestShare));
+        if (Threads < 1)
+        {
+            throw new InvalidInputException($"Threads is {Threads}: give 1 or more.");
+        }
+
+        if (Channels is not (null or 1 or 3))
+        {
+            throw new InvalidInputException($"Channels is {Channels}: give 1 for grey or 3 for colour.");
+        }
+    }
+
+    private static void CheckShare(double share, string name)
+    {
+        if (!(share is > 0 and <= 0.5))
+        {
+            throw new InvalidInputException($"{name} is {share}: give a share above 0 and up to 0.5.");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+
+namespace Proxyless.Data;
+
+/// <summary>What is said about a dataset before hours are spent on it.</summary>
+internal static class DatasetWarnings
+{
+    /// <summary>Fewer training images a class than this and a network trained from scratch mostly memorises them.</summary>
+    public const int FewImages = 200;
+
+    /// <summary>The largest class over the smallest, from which accuracy and loss are ruled by the large ones.</summary>
+    private const double UnevenRatio = 3;
+
+    private const int Named = 5;
+
+    /// <summary>Uneven classes and too few images.</summary>
+    public static void AddAboutSize(IReadOnlyList<string> classes, ImageSet training, List<string> warnings)
+    {
+        IReadOnlyList<int> counts = training.ClassCounts();
+        int[] order = [.. Enumerable.Range(0, counts.Count).OrderBy(label => counts[label])];
+        int smallest = order[0];
+        int largest = order[^1];
+        if (counts[largest] >= UnevenRatio * counts[smallest])
+        {
+            warnings.Add(
+                $"The classes are uneven: '{classes[largest]}' has {counts[largest]} training images, '{classes[smallest]}' "
+                + $"{counts[smallest]}; weight the classes in the loss, or add images.");
+        }
+
+        double mean = training.Count / (double)counts.Count;
+        if (mean < FewImages)
+        {
+            warnings.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The set is too small to train from scratch: {training.Count} training images, {mean:0} a class on average, where "
+                + $"about {FewImages} a class are the least; expect a network that memorises them. Add images."));
+        }
+    }
+
+    /// <summary>Images of the same content in more than one split, or in more than one class.</summary>
+    /// <param name="duplicates">Groups of images of the same content.</param>
+    /// <param name="splitOf">The name of the split an image is in.</param>
+    /// <param name="warnings">Where to say so.</param>
+    public static void AddAboutDuplicates(
+        IReadOnlyList<IReadOnlyList<ImageReference>> duplicates, Func<ImageReference, string> splitOf, List<string> warnings)
+    {
+        ImageReference[][] acrossSplits = [.. duplicates
+            .Select(group => group.DistinctBy(splitOf).ToArray())
+            .Where(group => group.Length > 1)];
+        if (acrossSplits.Length > 0)
+        {
+            warnings.Add(
+                $"{acrossSplits.Length} images stand in more than one split, so that results on them are too good: "
+                + List(acrossSplits));
+        }
+
+        ImageReference[][] acrossClasses = [.. duplicates
+            .Select(group => group.DistinctBy(image => image.Label).ToArray())
+            .Where(group => group.Length > 1)];
+        if (acrossClasses.Length > 0)
+        {
+            warnings.Add($"{acrossClasses.Length} images stand in more than one class: {List(acrossClasses)}");
+        }
+    }
+
+    private static string List(ImageReference[][] groups)
+    {
+        string named = string.Join("; ", groups.Take(Named).Select(group => string.Join(" = ", group.Select(image => image.Name))));
+        return groups.Length > Named ? $"{named}; and {groups.Length - Named} more." : named + ".";
+    }
+}

@@ -1,0 +1,40 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Proxyless.Data;
+
+/// <summary>An image by its place.</summary>
+internal readonly record struct ImageReference(ImageSource Source, int Index)
+{
+    public int Label => Source.Label(Index);
+
+    public string Name => Source.Name(Index);
+}
+
+/// <summary>Finds images of the same content: files of equal length are compared by SHA-256.</summary>
+internal static class DuplicateImages
+{
+    /// <summary>Groups of two or more images of the same bytes, each in the order given.</summary>
+    /// <param name="images">Where to look.</param>
+    /// <param name="threads">Threads to use.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static IReadOnlyList<IReadOnlyList<ImageReference>> Find(
+        IReadOnlyList<ImageReference> images, int threads, CancellationToken cancellationToken)
+    {
+        int[] suspects = [.. Enumerable.Range(0, images.Count)
+            .GroupBy(position => images[position].Source.Length(images[position].Index))
+            .Where(group => group.Skip(1).Any())
+            .SelectMany(group => group)
+            .Order()];
+        var hashes = new UInt128[suspects.Length];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        Parallel.For(0, suspects.Length, parallel, i => hashes[i] = ContentHash(images[suspects[i]]));
+        return [.. Enumerable.Range(0, suspects.Length)
+            .GroupBy(i => hashes[i], i => images[suspects[i]])
+            .Select(group => group.ToArray())
+            .Where(group => group.Length > 1)];
+    }
+
+    private static UInt128 ContentHash(ImageReference image) =>
+        BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(image.Source.Read(image.Index)));
+}

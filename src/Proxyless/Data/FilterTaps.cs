@@ -1,0 +1,62 @@
+namespace Proxyless.Data;
+
+/// <summary>Which source pixels along one side make each output pixel, and how much of each.</summary>
+internal sealed class FilterTaps
+{
+    private readonly float[] _weights;
+    private readonly int _stride;
+
+    private FilterTaps(int[] first, int[] count, float[] weights, int stride)
+    {
+        First = first;
+        Count = count;
+        _weights = weights;
+        _stride = stride;
+    }
+
+    /// <summary>First source pixel of each output pixel; never falls from one to the next.</summary>
+    public int[] First { get; }
+
+    /// <summary>Number of source pixels of each output pixel, at least 1.</summary>
+    public int[] Count { get; }
+
+    /// <summary>Weight of a source pixel; those of one output pixel add up to 1.</summary>
+    public float Weight(int output, int tap) => _weights[output * _stride + tap];
+
+    /// <summary>A triangle over one output pixel's extent on either side, never narrower than one source pixel.</summary>
+    /// <param name="start">Where the part begins, in source pixels.</param>
+    /// <param name="length">How long it is.</param>
+    /// <param name="sourceLength">Source pixels there are.</param>
+    /// <param name="outputLength">Output pixels wanted.</param>
+    public static FilterTaps Create(double start, double length, int sourceLength, int outputLength)
+    {
+        double scale = length / outputLength;
+        double support = Math.Max(scale, 1);
+        int stride = (int)Math.Ceiling(support) * 2 + 1;
+        var first = new int[outputLength];
+        var count = new int[outputLength];
+        var weights = new float[outputLength * stride];
+        for (int i = 0; i < outputLength; i++)
+        {
+            double centre = start + (i + 0.5) * scale;
+            int low = Math.Clamp((int)Math.Floor(centre - support + 0.5), 0, sourceLength - 1);
+            int high = Math.Clamp((int)Math.Floor(centre + support + 0.5), low + 1, sourceLength);
+            first[i] = low;
+            count[i] = high - low;
+            Span<float> mine = weights.AsSpan(i * stride, high - low);
+            float sum = 0;
+            for (int tap = 0; tap < mine.Length; tap++)
+            {
+                mine[tap] = (float)Math.Max(0, 1 - Math.Abs(low + tap + 0.5 - centre) / support);
+                sum += mine[tap];
+            }
+
+            for (int tap = 0; tap < mine.Length; tap++)
+            {
+                mine[tap] /= sum;
+            }
+        }
+
+        return new FilterTaps(first, count, weights, stride);
+    }
+}

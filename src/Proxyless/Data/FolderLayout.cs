@@ -1,0 +1,158 @@
+using System.IO.Enumeration;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// Lists image folders: a folder for each class, at the top or under <c>train/</c>, <c>val/</c> (also <c>valid/</c>,
+/// <c>validation/</c>) and <c>test/</c>. Folders within a class belong to it. Hidden files and folders are passed over.
+/// </summary>
+internal static class FolderLayout
+{
+    private static readonly string[] ValidationNames = ["val", "valid", "validation"];
+
+    /// <summary>Lists the folder once.</summary>
+    /// <exception cref="InvalidInputException">No images, an empty class, fewer than two classes, a class without training images.</exception>
+    public static DatasetLayout Read(string folder)
+    {
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        var warnings = new List<string>();
+        string training = Path.Combine(folder, "train");
+        if (!Directory.Exists(training))
+        {
+            string[] classes = ListClasses(folder);
+            return new DatasetLayout(name, classes, 3, ListImages(folder, classes, mustBeFull: true, warnings), null, null, warnings);
+        }
+
+        string[] trainingClasses = ListClasses(training);
+        string? validation = ValidationNames.Select(split => Path.Combine(folder, split)).FirstOrDefault(Directory.Exists);
+        string test = Path.Combine(folder, "test");
+        string[] ignored = [.. VisibleFolders(folder)
+            .Where(other => other != "train" && other != "test" && other != Path.GetFileName(validation))];
+        if (ignored.Length > 0)
+        {
+            warnings.Add($"{folder}: {string.Join(", ", ignored)} beside train/ is not used; splits are train/, val/ and test/.");
+        }
+
+        return new DatasetLayout(
+            name,
+            trainingClasses,
+            3,
+            ListImages(training, trainingClasses, mustBeFull: true, warnings),
+            validation is null ? null : ListSplit(validation, trainingClasses, warnings),
+            Directory.Exists(test) ? ListSplit(test, trainingClasses, warnings) : null,
+            warnings);
+    }
+
+    private static FileSource ListSplit(string folder, string[] classes, List<string> warnings)
+    {
+        string? unknown = VisibleFolders(folder).FirstOrDefault(name => Array.IndexOf(classes, name) < 0);
+        if (unknown is not null)
+        {
+            throw new InvalidInputException(
+                $"{Path.Combine(folder, unknown)} is a class without training images: add train/{unknown}, or remove it.");
+        }
+
+        FileSource images = ListImages(folder, classes, mustBeFull: false, warnings);
+        if (images.Count == 0)
+        {
+            throw new InvalidInputException($"{folder} holds no images: put a folder for each class in it, or remove it.");
+        }
+
+        return images;
+    }
+
+    private static string[] ListClasses(string folder)
+    {
+        string[] classes = VisibleFolders(folder);
+        if (classes.Length == 0)
+        {
+            throw new InvalidInputException(
+                $"{folder} holds no folder of a class: put the images of each class in a folder of its own, such as "
+                + $"{Path.Combine(folder, "cat")} and {Path.Combine(folder, "dog")}.");
+        }
+
+        if (classes.Length == 1)
+        {
+            throw new InvalidInputException(
+                $"{folder} holds one class, '{classes[0]}': a classifier needs two or more folders of classes.");
+        }
+
+        return classes;
+    }
+
+    private static string[] VisibleFolders(string folder) => [.. Guard(folder, () => Directory.GetDirectories(folder))
+        .Select(path => Path.GetFileName(path))
+        .Where(name => name[0] != '.')
+        .Order(StringComparer.Ordinal)];
+
+    private static FileSource ListImages(string root, string[] classes, bool mustBeFull, List<string> warnings)
+    {
+        var files = new List<string>();
+        var lengths = new List<long>();
+        var labels = new List<int>();
+        int others = 0;
+        for (int label = 0; label < classes.Length; label++)
+        {
+            string folder = Path.Combine(root, classes[label]);
+            int before = files.Count;
+            if (Directory.Exists(folder))
+            {
+                foreach ((string file, long length) in Guard(folder, () => ListFiles(folder)))
+                {
+                    if (!ImageDecoder.IsImageName(file))
+                    {
+                        others++;
+                        continue;
+                    }
+
+                    files.Add(file);
+                    lengths.Add(length);
+                    labels.Add(label);
+                }
+            }
+
+            if (files.Count == before && mustBeFull)
+            {
+                throw new InvalidInputException($"{folder} holds no images: add some, or remove the folder of this class.");
+            }
+
+            if (files.Count == before)
+            {
+                warnings.Add($"{folder} holds no images: nothing is known about class '{classes[label]}' there.");
+            }
+        }
+
+        if (others > 0)
+        {
+            warnings.Add($"{root}: {others} files that are no JPEG, PNG, WebP, BMP or GIF are passed over.");
+        }
+
+        return new FileSource(root, classes, [.. files], [.. lengths], [.. labels]);
+    }
+
+    private static (string File, long Length)[] ListFiles(string folder)
+    {
+        int prefix = folder.Length + 1;
+        var listing = new FileSystemEnumerable<(string File, long Length)>(
+            folder,
+            (ref FileSystemEntry entry) => (entry.ToFullPath()[prefix..], entry.Length),
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.System, IgnoreInaccessible = false })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && entry.FileName[0] != '.',
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.',
+        };
+        return [.. listing.OrderBy(entry => entry.File, StringComparer.Ordinal)];
+    }
+
+    private static T Guard<T>(string folder, Func<T> list)
+    {
+        try
+        {
+            return list();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{folder} cannot be listed: {exception.Message}", exception);
+        }
+    }
+}

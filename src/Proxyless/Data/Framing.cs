@@ -1,0 +1,17 @@
+namespace Proxyless.Data;
+
+/// <summary>How a square is made of an image.</summary>
+public enum Framing
+{
+    /// <summary>A random part of random size and aspect ratio, scaled to the square: training on photographs.</summary>
+    RandomResizedCrop,
+
+    /// <summary>The image with a black border, and a square at a random place of it: training on small images.</summary>
+    PadAndCrop,
+
+    /// <summary>The square in the middle after the shorter side was scaled to resolution / 0.875: photographs, evaluated.</summary>
+    CentreCrop,
+
+    /// <summary>The whole image, scaled where its size differs: small images, evaluated.</summary>
+    Whole,
+}

@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.Compression;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// The IDX files of the MNIST family (http://yann.lecun.com/exdb/mnist): train-images-idx3-ubyte and train-labels-idx1-ubyte,
+/// t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte where there is a test set, each plain or with .gz. Classes are named by
+/// their numbers, or by the lines of a labels.txt beside them.
+/// </summary>
+internal static class IdxFiles
+{
+    /// <summary>Two zeros, 8 for unsigned bytes, then the number of dimensions.</summary>
+    private const int UnsignedBytes = 0x0800;
+
+    /// <summary>Reads the folder; null where there are no such files.</summary>
+    /// <exception cref="InvalidInputException">A file is missing, cut off, of another kind, or does not fit the others.</exception>
+    public static DatasetLayout? TryRead(string folder)
+    {
+        if (Find(folder, "train-images-idx3-ubyte") is not { } trainingImages)
+        {
+            return null;
+        }
+
+        PixelSource training = ReadSplit(trainingImages, folder, "train");
+        PixelSource? test = Find(folder, "t10k-images-idx3-ubyte") is { } testImages ? ReadSplit(testImages, folder, "t10k") : null;
+        int highest = Highest(training);
+        if (test is not null && Highest(test) > highest)
+        {
+            throw new InvalidInputException(
+                $"{folder}: the test images hold class {Highest(test)}, of which there are no training images.");
+        }
+
+        if (highest == 0)
+        {
+            throw new InvalidInputException($"{folder} holds one class: a classifier needs two or more.");
+        }
+
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        return new DatasetLayout(name, ReadClasses(folder, highest + 1), 1, training, null, test, []);
+    }
+
+    private static string? Find(string folder, string name) => new[] { name, name + ".gz" }
+        .Select(file => Path.Combine(folder, file))
+        .FirstOrDefault(File.Exists);
+
+    private static PixelSource ReadSplit(string imageFile, string folder, string prefix)
+    {
+        string labelName = $"{prefix}-labels-idx1-ubyte";
+        string labelFile = Find(folder, labelName)
+            ?? throw new InvalidInputException($"{Path.Combine(folder, labelName)} is missing beside {Path.GetFileName(imageFile)}.");
+        (int[] shape, byte[] pixels) = ReadArray(imageFile, 3);
+        (int[] labelShape, byte[] labels) = ReadArray(labelFile, 1);
+        if (labelShape[0] != shape[0])
+        {
+            throw new InvalidInputException($"{labelFile} has {labelShape[0]} labels for the {shape[0]} images of {imageFile}.");
+        }
+
+        return new PixelSource(imageFile, new PixelStore(shape[0], shape[2], shape[1], 1, pixels), labels);
+    }
+
+    private static (int[] Shape, byte[] Values) ReadArray(string file, int dimensions)
+    {
+        byte[] bytes = Inflate(file);
+        int header = 4 * (1 + dimensions);
+        if (bytes.Length < header || BinaryPrimitives.ReadInt32BigEndian(bytes) != UnsignedBytes + dimensions)
+        {
+            throw new InvalidInputException($"{file} is no IDX file of unsigned bytes in {dimensions} dimensions; download it again.");
+        }
+
+        var shape = new int[dimensions];
+        long length = 1;
+        for (int i = 0; i < dimensions; i++)
+        {
+            shape[i] = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(4 * (i + 1)));
+            length *= shape[i];
+        }
+
+        if (shape.Any(size => size <= 0) || bytes.Length != header + length)
+        {
+            throw new InvalidInputException(
+                $"{file} is cut off or damaged: {bytes.Length} bytes where {string.Join("x", shape)} values and {header} bytes "
+                + "of header are told; download it again.");
+        }
+
+        return (shape, bytes[header..]);
+    }
+
+    private static byte[] Inflate(string file)
+    {
+        byte[] bytes = ImageDecoder.ReadFile(file);
+        if (!file.EndsWith(".gz", StringComparison.Ordinal))
+        {
+            return bytes;
+        }
+
+        try
+        {
+            using var inflated = new MemoryStream();
+            using (var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress))
+            {
+                gzip.CopyTo(inflated);
+            }
+
+            return inflated.ToArray();
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidInputException($"{file} is no whole gzip file: {exception.Message}; download it again.", exception);
+        }
+    }
+
+    private static int Highest(PixelSource source) => Enumerable.Range(0, source.Count).Max(source.Label);
+
+    private static string[] ReadClasses(string folder, int count)
+    {
+        string file = Path.Combine(folder, "labels.txt");
+        if (!File.Exists(file))
+        {
+            return [.. Enumerable.Range(0, count).Select(label => label.ToString(CultureInfo.InvariantCulture))];
+        }
+
+        string[] names = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        return names.Length == count
+            ? names
+            : throw new InvalidInputException($"{file} names {names.Length} classes, one a line, where the labels hold {count}.");
+    }
+}

@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// The user's images with their roles. Roles never mix: weights learn on <see cref="Weights"/>, architecture parameters on
+/// <see cref="Architecture"/>, and <see cref="Test"/> is read at the very end alone.
+/// </summary>
+/// <remarks>
+/// Unreadable images found when a dataset is opened are named in <see cref="Warnings"/> and left out. How thoroughly
+/// files are looked at depends on how many there are: small images of one size (up to 96 pixels, 1 GiB decoded) and sets of up
+/// to 5,000 files are decoded in full; of up to 200,000 files the headers are read; beyond, a sample. A file found to be cut
+/// off later, while batches are made, is told to the observer once and replaced by the next image of its class. With
+/// <see cref="DatasetOptions.Strict"/> either is an error.
+/// </remarks>
+public sealed class ImageDataset
+{
+    private ImageDataset(DatasetLayout layout, DatasetDivision division, int channels, int nativeResolution, IReadOnlyList<string> warnings)
+    {
+        Name = layout.Name;
+        Classes = layout.Classes;
+        Channels = channels;
+        NativeResolution = nativeResolution;
+        Weights = division.Weights;
+        Architecture = division.Architecture;
+        Training = division.Training;
+        Validation = division.Validation;
+        Test = division.Test;
+        Warnings = warnings;
+        Fingerprint = ComputeFingerprint();
+    }
+
+    /// <summary>What reports call the images.</summary>
+    public string Name { get; }
+
+    /// <summary>Names of the classes, by label.</summary>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>1 for grey, 3 for colour.</summary>
+    public int Channels { get; }
+
+    /// <summary>Search: what weights learn on, the training images without <see cref="Architecture"/>.</summary>
+    public ImageSet Weights { get; }
+
+    /// <summary>Search: the slice held out of the training images on which architecture parameters learn.</summary>
+    public ImageSet Architecture { get; }
+
+    /// <summary>
+    /// Training of the derived network: <see cref="Weights"/>, and <see cref="Architecture"/> too where the user has a
+    /// <c>val/</c> to choose the checkpoint with.
+    /// </summary>
+    public ImageSet Training { get; }
+
+    /// <summary>Chooses the best checkpoint: the user's <c>val/</c>, else <see cref="Architecture"/>.</summary>
+    public ImageSet Validation { get; }
+
+    /// <summary>The user's <c>test/</c>, else a slice of all images; read by <c>evaluate</c> and at the end of <c>run</c> alone.</summary>
+    public ImageSet Test { get; }
+
+    /// <summary>What the user should know before hours are spent: uneven classes, a small set, duplicates across splits, unreadable images.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>The side all images have, where it is one of at most 96 pixels (CIFAR 32, MNIST 28); 0 for photographs.</summary>
+    public int NativeResolution { get; }
+
+    /// <summary>A hash of classes, images and their roles; the same images in the same roles give the same one on any machine.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Lists, checks and divides the images.</summary>
+    /// <param name="options">Which images, and how they are divided.</param>
+    /// <param name="observer">Hears <see cref="Warnings"/> and, later, of images found unreadable while batches are made.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="InvalidInputException">The images cannot be used; the message names the file or folder and the fix.</exception>
+    public static ImageDataset Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(observer);
+        options.Validate();
+        DatasetLayout layout = DatasetLayout.Read(options.Location);
+        int channels = options.Channels ?? layout.Channels;
+        ImageInspection.Result inspection =
+            ImageInspection.Inspect(layout.Sources, channels, options.Threads, cancellationToken);
+        var warnings = new List<string>(layout.Warnings);
+        if (inspection.Unreadable.Count > 0)
+        {
+            warnings.Add(DescribeUnreadable(inspection.Unreadable.Values, options.Strict));
+        }
+
+        DatasetDivision division = DatasetDivision.Divide(
+            layout,
+            options,
+            (source, index) => !inspection.Unreadable.ContainsKey((source, index)),
+            new UnreadableImages(options.Strict, observer),
+            warnings,
+            cancellationToken);
+        DatasetWarnings.AddAboutSize(layout.Classes, division.Training, warnings);
+        foreach (string warning in warnings)
+        {
+            observer.Warning(warning);
+        }
+
+        return new ImageDataset(layout, division, channels, inspection.NativeResolution, warnings);
+    }
+
+    private static string DescribeUnreadable(IEnumerable<string> messages, bool strict)
+    {
+        const int Named = 10;
+        string[] all = [.. messages.Order(StringComparer.Ordinal)];
+        string named = string.Join("\n  ", all.Take(Named));
+        string more = all.Length > Named ? $"\n  and {all.Length - Named} more" : "";
+        return strict
+            ? throw new InvalidInputException($"{all.Length} unreadable images:\n  {named}{more}")
+            : $"{all.Length} unreadable images are skipped:\n  {named}{more}";
+    }
+
+    private string ComputeFingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string name in Classes)
+        {
+            Append(hash, name);
+        }
+
+        foreach (ImageSet set in new[] { Weights, Architecture, Training, Validation, Test })
+        {
+            Append(hash, $"{set.Count} images");
+            foreach (ImageReference image in set.References())
+            {
+                // Without the folder: a dataset that moved is the same dataset.
+                Append(hash, $"{image.Label} {Path.GetFileName(image.Name)} {image.Source.Length(image.Index)}");
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Append(IncrementalHash hash, string text)
+    {
+        hash.AppendData(Encoding.UTF8.GetBytes(text));
+        hash.AppendData([0]);
+    }
+}

@@ -1,0 +1,48 @@
+namespace Proxyless.Data;
+
+/// <summary>
+/// Reads JPEG (baseline, progressive, CMYK), PNG (8 and 16 bit, palette, alpha), WebP, BMP and GIF (its first picture).
+/// Transparency is laid on white, EXIF orientation is applied, colour profiles are ignored, as the libraries do with which
+/// the field trains.
+/// </summary>
+public static class ImageDecoder
+{
+    private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif",
+    };
+
+    /// <summary>Whether a file of this name is taken for an image.</summary>
+    public static bool IsImageName(ReadOnlySpan<char> path) =>
+        Extensions.GetAlternateLookup<ReadOnlySpan<char>>().Contains(Path.GetExtension(path));
+
+    /// <summary>Reads one file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="channels">1 for grey (ITU-R BT.601 luma), 3 for colour.</param>
+    /// <exception cref="InvalidInputException">The file does not exist, is no image or is cut off.</exception>
+    public static DecodedImage Decode(string path, int channels = 3) => Decode(ReadFile(path), path, channels);
+
+    /// <summary>Decodes one encoded image.</summary>
+    /// <param name="encoded">The bytes of the file.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="channels">1 for grey (ITU-R BT.601 luma), 3 for colour.</param>
+    /// <exception cref="InvalidInputException">The bytes are no image or are cut off.</exception>
+    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, string name, int channels = 3)
+    {
+        using EncodedImage image = EncodedImage.Open(encoded, name);
+        return image.Decode(channels);
+    }
+
+    /// <summary>The bytes of a file, or the one exception that unreadable images throw.</summary>
+    internal static byte[] ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path}: {exception.Message}", exception);
+        }
+    }
+}

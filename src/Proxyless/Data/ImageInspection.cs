@@ -1,0 +1,133 @@
+namespace Proxyless.Data;
+
+/// <summary>
+/// Looks at the files before hours are spent on them. What it costs is bounded:
+/// <list type="bullet">
+/// <item>small images of one size that fit in 1 GiB are all decoded, once, and kept in memory;</item>
+/// <item>up to 5,000 other files are decoded in full;</item>
+/// <item>of up to 200,000 files the headers are read, so that a file cut off further down is found when a batch needs it;</item>
+/// <item>beyond, only a sample of headers is read.</item>
+/// </list>
+/// </summary>
+internal static class ImageInspection
+{
+    /// <summary>Largest side that counts as a small image (STL-10's); larger ones are cropped and scaled as photographs are.</summary>
+    private const int LargestSmallSide = 96;
+
+    private const long MemoryBudget = 1L << 30;
+    private const int DecodedFiles = 5_000;
+    private const int SampledFiles = 256;
+
+    /// <summary>Most files of which every header is read and whose contents are compared.</summary>
+    public const int ExaminedFiles = 200_000;
+
+    /// <summary>What was found.</summary>
+    /// <param name="NativeResolution">The side that all images have, where it is one and small; else 0.</param>
+    /// <param name="Unreadable">Messages by source and image.</param>
+    public sealed record Result(int NativeResolution, IReadOnlyDictionary<(ImageSource Source, int Index), string> Unreadable);
+
+    /// <summary>Examines all sources.</summary>
+    /// <param name="sources">The user's splits.</param>
+    /// <param name="channels">Channels to keep in memory.</param>
+    /// <param name="threads">Threads to use.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static Result Inspect(
+        IReadOnlyList<ImageSource> sources, int channels, int threads, CancellationToken cancellationToken)
+    {
+        int[] sides = [.. sources.OfType<PixelSource>().Select(source => source.Side).Distinct()];
+        FileSource[] files = [.. sources.OfType<FileSource>()];
+        if (files.Length == 0)
+        {
+            return new Result(sides is [<= LargestSmallSide] ? sides[0] : 0, new Dictionary<(ImageSource, int), string>());
+        }
+
+        int count = files.Sum(source => source.Count);
+        int side = CommonSide(files, count);
+        bool kept = side > 0 && (long)count * side * side * channels <= MemoryBudget;
+        Action<FileSource, int>? examine = null;
+        if (kept)
+        {
+            foreach (FileSource source in files)
+            {
+                source.KeepDecoded(side, channels);
+            }
+
+            examine = (source, index) => source.Keep(index);
+        }
+        else if (count <= DecodedFiles)
+        {
+            examine = (source, index) => source.Check(index);
+        }
+        else if (count <= ExaminedFiles)
+        {
+            examine = (source, index) => source.ReadSize(index);
+        }
+
+        var unreadable = new Dictionary<(ImageSource, int), string>();
+        if (examine is not null)
+        {
+            Examine(files, examine, unreadable, threads, cancellationToken);
+        }
+
+        return new Result(side, unreadable);
+    }
+
+    private static void Examine(
+        FileSource[] files,
+        Action<FileSource, int> examine,
+        Dictionary<(ImageSource, int), string> unreadable,
+        int threads,
+        CancellationToken cancellationToken)
+    {
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        foreach (FileSource source in files)
+        {
+            Parallel.For(0, source.Count, parallel, index =>
+            {
+                try
+                {
+                    examine(source, index);
+                }
+                catch (InvalidInputException exception)
+                {
+                    lock (unreadable)
+                    {
+                        unreadable.Add((source, index), exception.Message);
+                    }
+                }
+            });
+        }
+    }
+
+    /// <summary>The one side of a sample of images spread over the files, or 0.</summary>
+    private static int CommonSide(FileSource[] files, int count)
+    {
+        int common = 0;
+        int step = Math.Max(1, count / SampledFiles);
+        foreach (FileSource source in files)
+        {
+            for (int index = 0; index < source.Count; index += step)
+            {
+                int width, height;
+                try
+                {
+                    (width, height) = source.ReadSize(index);
+                }
+                catch (InvalidInputException)
+                {
+                    // Named and counted by the examination that follows; it has no size.
+                    continue;
+                }
+
+                if (width != height || width > LargestSmallSide || (common != 0 && width != common))
+                {
+                    return 0;
+                }
+
+                common = width;
+            }
+        }
+
+        return common;
+    }
+}

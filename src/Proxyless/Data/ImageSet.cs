@@ -1,0 +1,83 @@
+namespace Proxyless.Data;
+
+/// <summary>
+/// Images with one role. Decoding is the work of <see cref="BatchLoader"/>; a set only knows which images it has.
+/// </summary>
+public sealed class ImageSet
+{
+    private readonly ImageSource _source;
+    private readonly int[] _indices;
+    private readonly UnreadableImages _unreadable;
+    private readonly int[] _classCounts;
+
+    internal ImageSet(ImageSource source, int[] indices, int classes, UnreadableImages unreadable)
+    {
+        _source = source;
+        _indices = indices;
+        _unreadable = unreadable;
+        _classCounts = new int[classes];
+        foreach (int index in indices)
+        {
+            _classCounts[source.Label(index)]++;
+        }
+    }
+
+    /// <summary>Number of images.</summary>
+    public int Count => _indices.Length;
+
+    /// <summary>Class of an image, an index into <see cref="ImageDataset.Classes"/>.</summary>
+    public int Label(int i) => _source.Label(_indices[i]);
+
+    /// <summary>Where an image comes from: its file, or its file and number.</summary>
+    public string Name(int i) => _source.Name(_indices[i]);
+
+    /// <summary>Images of each class.</summary>
+    public IReadOnlyList<int> ClassCounts() => _classCounts;
+
+    /// <summary>
+    /// A weight for the loss of each class, inversely proportional to its images, such that the mean over the images is 1
+    /// (images / (classes that have any * images of the class), as scikit-learn's "balanced"). 0 for a class without images.
+    /// </summary>
+    public double[] BalancedClassWeights()
+    {
+        int present = _classCounts.Count(count => count > 0);
+        return [.. _classCounts.Select(count => count == 0 ? 0 : Count / ((double)present * count))];
+    }
+
+    /// <summary>Decodes and transforms one image; one that turns out unreadable is replaced by the next of its class.</summary>
+    /// <param name="i">The image.</param>
+    /// <param name="transforms">What is done to it.</param>
+    /// <param name="random">The image's stream.</param>
+    /// <param name="destination">[resolution, resolution, channels], normalised.</param>
+    /// <exception cref="InvalidInputException">The image is unreadable and reading is strict, or no image of its class can be read.</exception>
+    internal void Render(int i, Transforms transforms, SplitMix64 random, Span<float> destination)
+    {
+        int label = Label(i);
+        for (int step = 0; step < Count; step++)
+        {
+            int candidate = (i + step) % Count;
+            if (Label(candidate) != label)
+            {
+                continue;
+            }
+
+            try
+            {
+                _source.Render(_indices[candidate], transforms, random, destination);
+                return;
+            }
+            catch (InvalidInputException exception)
+            {
+                _unreadable.Add(exception);
+            }
+        }
+
+        throw new InvalidInputException($"{Name(i)}: neither it nor any other image of its class can be read.");
+    }
+
+    /// <summary>Tells the observer about images found unreadable since the last call; from the job's own thread.</summary>
+    internal void ReportUnreadable() => _unreadable.Report();
+
+    /// <summary>The images themselves, for comparing sets.</summary>
+    internal IEnumerable<ImageReference> References() => _indices.Select(index => new ImageReference(_source, index));
+}

@@ -1,0 +1,124 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// Scales a part of an image with a triangle filter as wide as the reduction (antialiased bilinear, as Pillow and torchvision
+/// do), so that what is trained on, evaluated and deployed sees the same picture.
+/// </summary>
+internal static class Resampler
+{
+    /// <summary>Resamples <paramref name="region"/> to a square.</summary>
+    /// <param name="pixels">[height, width, channels].</param>
+    /// <param name="width">Pixels in a row.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="channels">1 or 3.</param>
+    /// <param name="region">The part to take, within the image.</param>
+    /// <param name="side">Side of the result.</param>
+    /// <param name="destination">[side, side, channels], in the 0 to 255 of the source.</param>
+    public static void Resample(
+        ReadOnlySpan<byte> pixels, int width, int height, int channels, Region region, int side, Span<float> destination)
+    {
+        var columns = FilterTaps.Create(region.X, region.Width, width, side);
+        var rows = FilterTaps.Create(region.Y, region.Height, height, side);
+        int firstColumn = columns.First[0];
+        int columnCount = columns.First[side - 1] + columns.Count[side - 1] - firstColumn;
+        int rowLength = columnCount * channels;
+
+        // One lane past the end: a colour pixel is read as four floats.
+        float[] line = ArrayPool<float>.Shared.Rent(rowLength + 1);
+        try
+        {
+            Span<float> lineSpan = line.AsSpan(0, rowLength + 1);
+            for (int y = 0; y < side; y++)
+            {
+                lineSpan.Clear();
+                for (int tap = 0; tap < rows.Count[y]; tap++)
+                {
+                    int offset = ((rows.First[y] + tap) * width + firstColumn) * channels;
+                    AddScaled(pixels.Slice(offset, rowLength), rows.Weight(y, tap), lineSpan);
+                }
+
+                Span<float> output = destination.Slice(y * side * channels, side * channels);
+                if (channels == 3)
+                {
+                    FilterColour(lineSpan, columns, firstColumn, output);
+                }
+                else
+                {
+                    FilterGrey(lineSpan, columns, firstColumn, output);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(line);
+        }
+    }
+
+    private static void AddScaled(ReadOnlySpan<byte> source, float weight, Span<float> sum)
+    {
+        int i = 0;
+        int lanes = Vector<float>.Count;
+        var weights = new Vector<float>(weight);
+        ref float target = ref MemoryMarshal.GetReference(sum);
+        for (; i <= source.Length - Vector<byte>.Count; i += Vector<byte>.Count)
+        {
+            Vector.Widen(new Vector<byte>(source[i..]), out Vector<ushort> low, out Vector<ushort> high);
+            Vector.Widen(low, out Vector<uint> first, out Vector<uint> second);
+            Vector.Widen(high, out Vector<uint> third, out Vector<uint> fourth);
+            Accumulate(first, weights, ref target, (nuint)i);
+            Accumulate(second, weights, ref target, (nuint)(i + lanes));
+            Accumulate(third, weights, ref target, (nuint)(i + 2 * lanes));
+            Accumulate(fourth, weights, ref target, (nuint)(i + 3 * lanes));
+        }
+
+        for (; i < source.Length; i++)
+        {
+            sum[i] += source[i] * weight;
+        }
+    }
+
+    private static void Accumulate(Vector<uint> values, Vector<float> weights, ref float target, nuint offset)
+    {
+        Vector<float> sum = Vector.LoadUnsafe(ref target, offset);
+        Vector<float> converted = Vector.ConvertToSingle(Vector.AsVectorInt32(values));
+        (sum + converted * weights).StoreUnsafe(ref target, offset);
+    }
+
+    private static void FilterColour(ReadOnlySpan<float> line, FilterTaps columns, int firstColumn, Span<float> output)
+    {
+        ref float source = ref MemoryMarshal.GetReference(line);
+        for (int x = 0; x < columns.Count.Length; x++)
+        {
+            int start = (columns.First[x] - firstColumn) * 3;
+            Vector128<float> sum = Vector128<float>.Zero;
+            for (int tap = 0; tap < columns.Count[x]; tap++)
+            {
+                sum += Vector128.LoadUnsafe(ref source, (nuint)(start + tap * 3)) * columns.Weight(x, tap);
+            }
+
+            output[3 * x] = sum[0];
+            output[3 * x + 1] = sum[1];
+            output[3 * x + 2] = sum[2];
+        }
+    }
+
+    private static void FilterGrey(ReadOnlySpan<float> line, FilterTaps columns, int firstColumn, Span<float> output)
+    {
+        for (int x = 0; x < output.Length; x++)
+        {
+            int start = columns.First[x] - firstColumn;
+            float sum = 0;
+            for (int tap = 0; tap < columns.Count[x]; tap++)
+            {
+                sum += line[start + tap] * columns.Weight(x, tap);
+            }
+
+            output[x] = sum;
+        }
+    }
+}

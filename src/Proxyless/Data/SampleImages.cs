@@ -1,0 +1,141 @@
+using Proxyless.Runtime;
+using SkiaSharp;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// Small pictures of eight shapes, drawn at run time and written as PNG files, so that the whole road can be tried without a
+/// download. Place, size, angle and both colours are random, and so is which of shape and ground is the lighter: no pixel says
+/// anything about the class by itself, and a linear classifier fails.
+/// </summary>
+public static class SampleImages
+{
+    /// <summary>The name that stands for these images where a folder of images is asked for.</summary>
+    public const string Name = "sample";
+
+    private const int DefaultSize = 32;
+    private const int DefaultTraining = 250;
+    private const int DefaultTest = 50;
+
+    /// <summary>Changes with the drawing, so that a cache of older pictures is not taken for these.</summary>
+    private const int DrawingVersion = 1;
+
+    /// <summary>Names of the classes in alphabetical order.</summary>
+    public static IReadOnlyList<string> Classes { get; } = [.. Enum.GetNames<SampleShape>().Select(name => name.ToLowerInvariant())];
+
+    /// <summary>Writes <c>train/CLASS/NNNN.png</c> and <c>test/CLASS/NNNN.png</c>.</summary>
+    /// <param name="folder">Where to; existing files of the same names are replaced.</param>
+    /// <param name="size">Side in pixels, at least 16.</param>
+    /// <param name="trainingPerClass">Training images of each class.</param>
+    /// <param name="testPerClass">Test images of each class.</param>
+    /// <param name="seed">Another seed draws other pictures.</param>
+    /// <exception cref="InvalidInputException">A number is out of its range.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public static void Write(
+        string folder, int size = DefaultSize, int trainingPerClass = DefaultTraining, int testPerClass = DefaultTest, int seed = 0)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (size is < 16 or > 1024)
+        {
+            throw new InvalidInputException($"Sample images of {size} pixels: give a size from 16 to 1024.");
+        }
+
+        if (trainingPerClass < 1 || testPerClass < 1)
+        {
+            throw new InvalidInputException(
+                $"{trainingPerClass} training and {testPerClass} test images a class: give at least one of each.");
+        }
+
+        WriteSplit(Path.Combine(folder, "train"), size, trainingPerClass, seed, 0);
+        WriteSplit(Path.Combine(folder, "test"), size, testPerClass, seed, 1);
+    }
+
+    /// <summary>The default pictures in this user's cache, written there when first asked for.</summary>
+    internal static string Cached()
+    {
+        string folder = CacheFolder.Of($"sample-{DrawingVersion}");
+        if (!Directory.Exists(folder))
+        {
+            // Written beside its place and moved there, so that an interrupted or a second process never leaves half of it.
+            string draft = $"{folder}.{Environment.ProcessId}";
+            Write(draft);
+            try
+            {
+                Directory.Move(draft, folder);
+            }
+            catch (IOException) when (Directory.Exists(folder))
+            {
+                Directory.Delete(draft, recursive: true);
+            }
+        }
+
+        return folder;
+    }
+
+    private static void WriteSplit(string folder, int size, int perClass, int seed, int split)
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(size, size, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using var canvas = new SKCanvas(bitmap);
+        foreach (SampleShape shape in Enum.GetValues<SampleShape>())
+        {
+            string home = Path.Combine(folder, Classes[(int)shape]);
+            Directory.CreateDirectory(home);
+            for (int i = 0; i < perClass; i++)
+            {
+                var random = new SplitMix64(seed, 2 * (int)shape + split, i);
+                Draw(canvas, size, shape, ref random);
+                using SKData encoded = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+                File.WriteAllBytes(Path.Combine(home, $"{i:0000}.png"), encoded.Span);
+            }
+        }
+    }
+
+    private static void Draw(SKCanvas canvas, int size, SampleShape shape, ref SplitMix64 random)
+    {
+        float groundLightness = (float)random.Uniform(15, 85);
+        float shift = (float)random.Uniform(30, 45);
+        float shapeLightness = groundLightness < 50 ? groundLightness + shift : groundLightness - shift;
+        canvas.Clear(RandomColour(groundLightness, ref random));
+        using var paint = new SKPaint { IsAntialias = true };
+        DrawClutter(canvas, size, groundLightness, paint, ref random);
+
+        float radius = (float)random.Uniform(0.24, 0.42) * size;
+        float x = (float)random.Uniform(radius, size - radius);
+        float y = (float)random.Uniform(radius, size - radius);
+        canvas.Save();
+        canvas.Translate(x, y);
+        canvas.RotateDegrees((float)random.Uniform(0, 360));
+        canvas.Scale(radius);
+        paint.Color = RandomColour(shapeLightness, ref random);
+        using SKPath outline = SampleOutlines.Of(shape);
+        canvas.DrawPath(outline, paint);
+        canvas.Restore();
+    }
+
+    /// <summary>Bars and dots in colours near the ground's, and smaller than any shape.</summary>
+    private static void DrawClutter(SKCanvas canvas, int size, float groundLightness, SKPaint paint, ref SplitMix64 random)
+    {
+        int pieces = 3 + random.Below(4);
+        for (int i = 0; i < pieces; i++)
+        {
+            float lightness = Math.Clamp(groundLightness + (float)random.Uniform(-18, 18), 5, 95);
+            paint.Color = RandomColour(lightness, ref random);
+            float x = (float)random.Uniform(0, size);
+            float y = (float)random.Uniform(0, size);
+            if (random.Below(2) == 0)
+            {
+                canvas.DrawCircle(x, y, (float)random.Uniform(0.03, 0.09) * size, paint);
+            }
+            else
+            {
+                double angle = random.Uniform(0, 2 * Math.PI);
+                float length = (float)random.Uniform(0.15, 0.4) * size;
+                paint.StrokeWidth = (float)random.Uniform(0.03, 0.07) * size;
+                canvas.DrawLine(x, y, x + length * (float)Math.Cos(angle), y + length * (float)Math.Sin(angle), paint);
+            }
+        }
+    }
+
+    private static SKColor RandomColour(float lightness, ref SplitMix64 random) =>
+        SKColor.FromHsl((float)random.Uniform(0, 360), (float)random.Uniform(20, 90), lightness);
+}

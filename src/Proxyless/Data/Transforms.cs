@@ -1,0 +1,273 @@
+namespace Proxyless.Data;
+
+/// <summary>What is done to an image on its way into a batch.</summary>
+public sealed record Transforms
+{
+    /// <summary>Share of the resized shorter side that a centre crop keeps: 224 of 256, the field's custom.</summary>
+    private const double CentreShare = 0.875;
+
+    private static readonly float[] ColourMean = [0.485f, 0.456f, 0.406f];
+    private static readonly float[] ColourDeviation = [0.229f, 0.224f, 0.225f];
+
+    private Transforms(Framing framing, int resolution, int channels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resolution);
+        if (channels is not (1 or 3))
+        {
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 for grey, 3 for colour.");
+        }
+
+        Framing = framing;
+        Resolution = resolution;
+        Channels = channels;
+        Mean = channels == 3 ? [.. ColourMean] : [0.5f];
+        Std = channels == 3 ? [.. ColourDeviation] : [0.25f];
+    }
+
+    /// <summary>How a square is made of an image.</summary>
+    public Framing Framing { get; }
+
+    /// <summary>Side of the square in pixels.</summary>
+    public int Resolution { get; }
+
+    /// <summary>1 for grey, 3 for colour.</summary>
+    public int Channels { get; }
+
+    /// <summary>Subtracted from each channel in [0, 1]: ImageNet's for colour, 0.5 for grey.</summary>
+    public float[] Mean { get; init; }
+
+    /// <summary>Divides each channel after the mean is taken off: ImageNet's for colour, 0.25 for grey.</summary>
+    public float[] Std { get; init; }
+
+    /// <summary>Least share of the area that <see cref="Framing.RandomResizedCrop"/> keeps; 0.25 by default, 0.08 is ImageNet's custom.</summary>
+    public double MinimumScale { get; init; } = 0.25;
+
+    /// <summary>Widest aspect ratio of <see cref="Framing.RandomResizedCrop"/>, its inverse being the narrowest; 4/3 by default.</summary>
+    public double MaximumRatio { get; init; } = 4.0 / 3.0;
+
+    /// <summary>Black border of <see cref="Framing.PadAndCrop"/> in pixels.</summary>
+    public int Padding { get; init; }
+
+    /// <summary>Every other image is mirrored; off for digits and letters.</summary>
+    public bool Flip { get; init; }
+
+    /// <summary>Changes of brightness, contrast and saturation; none by default.</summary>
+    public ColourJitter Jitter { get; init; } = ColourJitter.None;
+
+    /// <summary>Values in one image: resolution x resolution x channels.</summary>
+    public int Length => Resolution * Resolution * Channels;
+
+    /// <summary>How the square is made, in words, for the metadata of an exported model.</summary>
+    public string ResizeRule => Framing switch
+    {
+        Framing.CentreCrop => $"shorter side to {Math.Round(Resolution / CentreShare)}, antialiased bilinear, centre crop {Resolution}",
+        Framing.Whole => $"whole image to {Resolution}x{Resolution}, antialiased bilinear",
+        Framing.PadAndCrop => $"pad {Padding}, random crop {Resolution}",
+        _ => $"random resized crop {Resolution}, antialiased bilinear",
+    };
+
+    /// <summary>Augmentation of the field: for photographs random resized crop, mirror image and colour jitter; for small images pad and crop, mirror image.</summary>
+    /// <param name="resolution">Side of the square in pixels.</param>
+    /// <param name="smallImages">The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).</param>
+    /// <param name="channels">1 for grey, 3 for colour.</param>
+    /// <param name="flip">Mirror every other image; false where left and right differ in meaning (digits, letters).</param>
+    public static Transforms ForTraining(int resolution, bool smallImages, int channels = 3, bool flip = true) => smallImages
+        ? new Transforms(Framing.PadAndCrop, resolution, channels) { Padding = resolution / 8, Flip = flip }
+        : new Transforms(Framing.RandomResizedCrop, resolution, channels) { Flip = flip, Jitter = ColourJitter.Moderate };
+
+    /// <summary>What the deployed model does: photographs are scaled and cropped in the middle, small images taken whole.</summary>
+    /// <param name="resolution">Side of the square in pixels.</param>
+    /// <param name="smallImages">The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).</param>
+    /// <param name="channels">1 for grey, 3 for colour.</param>
+    public static Transforms ForEvaluation(int resolution, bool smallImages, int channels = 3) =>
+        new(smallImages ? Framing.Whole : Framing.CentreCrop, resolution, channels);
+
+    /// <summary>The same without mean and deviation: values stay in [0, 1], as an exported model wants them.</summary>
+    public Transforms WithoutNormalisation() => this with
+    {
+        Mean = new float[Channels],
+        Std = [.. Enumerable.Repeat(1f, Channels)],
+    };
+
+    /// <summary>Transforms one image the way evaluation does.</summary>
+    /// <param name="image">The image; grey and colour are converted as needed.</param>
+    /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
+    /// <exception cref="InvalidOperationException">These transforms are random; evaluation's are wanted.</exception>
+    public void Apply(DecodedImage image, Span<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        if (Framing is Framing.PadAndCrop or Framing.RandomResizedCrop || Flip || Jitter != ColourJitter.None)
+        {
+            throw new InvalidOperationException("One image is transformed with Transforms.ForEvaluation, not with random ones.");
+        }
+
+        var random = new SplitMix64(0);
+        Apply(image, image.Width, image.Height, ChooseRegion(image.Width, image.Height, ref random), destination, ref random);
+    }
+
+    /// <summary>Transforms one image for an exported model, which normalises by itself.</summary>
+    /// <param name="image">The image; grey and colour are converted as needed.</param>
+    /// <returns>[Channels, Resolution, Resolution] in [0, 1], red first.</returns>
+    /// <exception cref="InvalidOperationException">These transforms are random; evaluation's are wanted.</exception>
+    public float[] ToModelInput(DecodedImage image)
+    {
+        var interleaved = new float[Length];
+        WithoutNormalisation().Apply(image, interleaved);
+        var planar = new float[Length];
+        int plane = Resolution * Resolution;
+        for (int i = 0; i < planar.Length; i++)
+        {
+            planar[i] = interleaved[i % plane * Channels + i / plane];
+        }
+
+        return planar;
+    }
+
+    /// <summary>Draws the part of an image that is used; the first thing drawn for it, so that it can be decoded to measure.</summary>
+    internal Region ChooseRegion(int width, int height, ref SplitMix64 random) => Framing switch
+    {
+        Framing.RandomResizedCrop => Region.RandomResized(width, height, MinimumScale, 1, MaximumRatio, ref random),
+        Framing.CentreCrop => Region.Centre(width, height, CentreShare),
+        _ => new Region(0, 0, width, height),
+    };
+
+    /// <summary>The strongest reduction (1, 2, 4 or 8) at which the part still has as many pixels as the square.</summary>
+    internal int Denominator(Region region)
+    {
+        double reduction = Math.Min(region.Width, region.Height) / Resolution;
+        return reduction switch { >= 8 => 8, >= 4 => 4, >= 2 => 2, _ => 1 };
+    }
+
+    /// <summary>Transforms a decoded image.</summary>
+    /// <param name="image">The image, perhaps decoded at a fraction of its size.</param>
+    /// <param name="width">The width it has at full size.</param>
+    /// <param name="height">The height it has at full size.</param>
+    /// <param name="region">The part to use, at full size.</param>
+    /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
+    /// <param name="random">Where the part was drawn from.</param>
+    internal void Apply(DecodedImage image, int width, int height, Region region, Span<float> destination, ref SplitMix64 random)
+    {
+        if (image.Channels != Channels)
+        {
+            image = ChannelConversion.Convert(image, Channels);
+        }
+
+        if (Framing is Framing.PadAndCrop or Framing.Whole)
+        {
+            ApplySmall(Resize(image).Pixels, destination, ref random);
+            return;
+        }
+
+        Region scaled = region.Scale(image.Width / (double)width, image.Height / (double)height);
+        Span<float> square = destination[..Length];
+        Resampler.Resample(image.Pixels, image.Width, image.Height, Channels, scaled, Resolution, square);
+        if (Flip && random.NextDouble() < 0.5)
+        {
+            Mirror(square);
+        }
+
+        Jitter.Apply(square, Channels, ref random);
+        Normalise(square);
+    }
+
+    /// <summary>Transforms an image that has the right size and channels: no resampling, bytes go straight to floats.</summary>
+    /// <param name="pixels">[Resolution, Resolution, Channels].</param>
+    /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
+    /// <param name="random">The image's stream.</param>
+    internal void ApplySmall(ReadOnlySpan<byte> pixels, Span<float> destination, ref SplitMix64 random)
+    {
+        int shiftX = Padding == 0 ? 0 : random.Below(2 * Padding + 1) - Padding;
+        int shiftY = Padding == 0 ? 0 : random.Below(2 * Padding + 1) - Padding;
+        bool mirrored = Flip && random.NextDouble() < 0.5;
+        Span<float> square = destination[..Length];
+        int firstColumn = Math.Max(0, -shiftX);
+        int columns = Resolution - Math.Abs(shiftX);
+        for (int y = 0; y < Resolution; y++)
+        {
+            Span<float> row = square.Slice(y * Resolution * Channels, Resolution * Channels);
+            int sourceRow = y + shiftY;
+            if (sourceRow < 0 || sourceRow >= Resolution)
+            {
+                row.Clear();
+                continue;
+            }
+
+            row[..(firstColumn * Channels)].Clear();
+            row[((firstColumn + columns) * Channels)..].Clear();
+            ReadOnlySpan<byte> source = pixels.Slice((sourceRow * Resolution + firstColumn + shiftX) * Channels, columns * Channels);
+            Span<float> target = row.Slice(firstColumn * Channels, columns * Channels);
+            for (int i = 0; i < source.Length; i++)
+            {
+                target[i] = source[i];
+            }
+        }
+
+        if (mirrored)
+        {
+            Mirror(square);
+        }
+
+        Jitter.Apply(square, Channels, ref random);
+        Normalise(square);
+    }
+
+    /// <summary>The whole image as a square of <see cref="Resolution"/>; itself where it is one.</summary>
+    internal DecodedImage Resize(DecodedImage image)
+    {
+        if (image.Width == Resolution && image.Height == Resolution)
+        {
+            return image;
+        }
+
+        var scaled = new float[Length];
+        Resampler.Resample(
+            image.Pixels, image.Width, image.Height, Channels, new Region(0, 0, image.Width, image.Height), Resolution, scaled);
+        var pixels = new byte[Length];
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            pixels[i] = (byte)Math.Clamp((int)MathF.Round(scaled[i]), 0, 255);
+        }
+
+        return new DecodedImage(Resolution, Resolution, Channels, pixels);
+    }
+
+    private void Mirror(Span<float> square)
+    {
+        for (int y = 0; y < Resolution; y++)
+        {
+            Span<float> row = square.Slice(y * Resolution * Channels, Resolution * Channels);
+            row.Reverse();
+            if (Channels == 3)
+            {
+                for (int x = 0; x < row.Length; x += 3)
+                {
+                    (row[x], row[x + 2]) = (row[x + 2], row[x]);
+                }
+            }
+        }
+    }
+
+    private void Normalise(Span<float> square)
+    {
+        if (Channels == 1)
+        {
+            float factor = 1 / (255 * Std[0]);
+            float offset = -Mean[0] / Std[0];
+            for (int i = 0; i < square.Length; i++)
+            {
+                square[i] = square[i] * factor + offset;
+            }
+
+            return;
+        }
+
+        float red = 1 / (255 * Std[0]), green = 1 / (255 * Std[1]), blue = 1 / (255 * Std[2]);
+        float redOffset = -Mean[0] / Std[0], greenOffset = -Mean[1] / Std[1], blueOffset = -Mean[2] / Std[2];
+        for (int i = 0; i < square.Length - 2; i += 3)
+        {
+            square[i] = square[i] * red + redOffset;
+            square[i + 1] = square[i + 1] * green + greenOffset;
+            square[i + 2] = square[i + 2] * blue + blueOffset;
+        }
+    }
+}

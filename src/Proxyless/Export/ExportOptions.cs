@@ -1,0 +1,31 @@
+namespace Proxyless.Export;
+
+/// <summary>What goes into a model file beside the network.</summary>
+public sealed record ExportOptions
+{
+    /// <summary>The mean of each channel that is subtracted inside the model, of pixels in [0, 1].</summary>
+    public required IReadOnlyList<float> Mean { get; init; }
+
+    /// <summary>The standard deviation of each channel that the model divides by, of pixels in [0, 1].</summary>
+    public required IReadOnlyList<float> Deviation { get; init; }
+
+    /// <summary>The names of the classes in the order of the outputs.</summary>
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    /// <summary>How a photo becomes the model's input, in words a person can follow.</summary>
+    public required string ResizeRule { get; init; }
+
+    /// <summary>Where the model comes from, by name: data set, space, run, accuracy.</summary>
+    public IReadOnlyDictionary<string, string> Provenance { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What an untrained network is exported with to be timed: ImageNet's normalisation, classes without names.</summary>
+    /// <param name="channels">3 for colour, 1 for grey.</param>
+    /// <param name="classes">Number of classes.</param>
+    public static ExportOptions Untrained(int channels, int classes) => new()
+    {
+        Mean = [.. Enumerable.Repeat(0.45f, channels)],
+        Deviation = [.. Enumerable.Repeat(0.225f, channels)],
+        Classes = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")],
+        ResizeRule = "none: untrained",
+    };
+}

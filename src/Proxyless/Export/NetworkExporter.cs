@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text.Json;
+using Proxyless.Architectures;
+
+namespace Proxyless.Export;
+
+/// <summary>
+/// Writes a network as an ONNX model that takes <c>images</c>, [batch, channels, side, side], RGB or grey in [0, 1], and gives
+/// <c>logits</c>, [batch, classes]. Its metadata says all that is needed to use it.
+/// </summary>
+public static class NetworkExporter
+{
+    /// <summary>The metadata key of the class names, a JSON array of strings.</summary>
+    public const string ClassesKey = "classes";
+
+    /// <summary>The metadata key of the side of the input in pixels.</summary>
+    public const string ResolutionKey = "resolution";
+
+    /// <summary>The metadata key of the rule by which a photo becomes the input.</summary>
+    public const string ResizeKey = "resize";
+
+    /// <summary>The metadata key of the normalisation inside the model, for information: JSON with mean and deviation.</summary>
+    public const string NormalisationKey = "normalisation";
+
+    /// <summary>The metadata key of the operator set.</summary>
+    public const string OpsetKey = "opset";
+
+    /// <summary>The metadata key of the architecture's name.</summary>
+    public const string ArchitectureKey = "architecture";
+
+    /// <summary>What the keys of <see cref="ExportOptions.Provenance"/> are prefixed with in the metadata.</summary>
+    public const string ProvenancePrefix = "provenance.";
+
+    // Names of nodes begin with the part of the network that they belong to, also after graph optimisation.
+    internal const string StemPrefix = "stem.";
+    internal const string HeadPrefix = "head.";
+    internal const string ClassifierPrefix = "classifier.";
+    private const string BlockPrefix = "block";
+
+    /// <summary>The operator set of the models.</summary>
+    public static int Opset => OnnxGraph.Opset;
+
+    /// <summary>Writes the network with its weights.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="weights">Weights of that very architecture.</param>
+    /// <param name="options">Normalisation, class names and provenance.</param>
+    /// <returns>The bytes of an ONNX file.</returns>
+    /// <exception cref="ArgumentException">Classes or channels of the options are not the architecture's.</exception>
+    public static byte[] Export(Architecture architecture, INetworkWeights weights, ExportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Classes.Count != architecture.Classes)
+        {
+            throw new ArgumentException(
+                $"'{architecture.Name}' has {architecture.Classes} outputs, {options.Classes.Count} classes are named", nameof(options));
+        }
+
+        if (options.Mean.Count != architecture.InputChannels || options.Deviation.Count != architecture.InputChannels)
+        {
+            throw new ArgumentException(
+                $"'{architecture.Name}' takes {architecture.InputChannels} channels, the normalisation has {options.Mean.Count} and {options.Deviation.Count}",
+                nameof(options));
+        }
+
+        var graph = new OnnxGraph(architecture.Name);
+        var network = new NetworkGraph(graph, architecture.Activation);
+        string value = graph.Input("images", architecture.InputChannels, architecture.Resolution, architecture.Resolution);
+        value = network.Normalise(value, options.Mean, options.Deviation);
+        value = network.ActivatedConvolution(StemPrefix, value, weights.Stem);
+        for (int i = 0; i < architecture.Blocks.Count; i++)
+        {
+            int block = i;
+            value = network.Block($"{BlockPrefix}{i}.", value, architecture.Blocks[i], convolution => weights.Block(block, convolution));
+        }
+
+        value = network.ActivatedConvolution(HeadPrefix, value, weights.Head);
+        graph.Output(network.Classifier(ClassifierPrefix, "logits", value, architecture.Head.Width, weights.Classifier), architecture.Classes);
+        Describe(graph, architecture, options);
+        return graph.ToBytes();
+    }
+
+    /// <summary>Writes the network with random weights, to be timed before it is trained.</summary>
+    /// <returns>The bytes of an ONNX file.</returns>
+    public static byte[] Untrained(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        return Export(
+            architecture, new RandomWeights(architecture), ExportOptions.Untrained(architecture.InputChannels, architecture.Classes));
+    }
+
+    /// <summary>The place of the block that a node belongs to, told by the node's name; null for nodes of other parts.</summary>
+    internal static int? BlockOf(string node)
+    {
+        int dot = node.IndexOf('.', StringComparison.Ordinal);
+        return dot > BlockPrefix.Length
+            && node.StartsWith(BlockPrefix, StringComparison.Ordinal)
+            && int.TryParse(node.AsSpan(BlockPrefix.Length, dot - BlockPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int block)
+                ? block
+                : null;
+    }
+
+    private static void Describe(OnnxGraph graph, Architecture architecture, ExportOptions options)
+    {
+        graph.Metadata(ClassesKey, JsonSerializer.Serialize(options.Classes));
+        graph.Metadata(ResolutionKey, architecture.Resolution.ToString(CultureInfo.InvariantCulture));
+        graph.Metadata(ResizeKey, options.ResizeRule);
+        graph.Metadata(NormalisationKey, JsonSerializer.Serialize(new { mean = options.Mean, deviation = options.Deviation }));
+        graph.Metadata(OpsetKey, Opset.ToString(CultureInfo.InvariantCulture));
+        graph.Metadata(ArchitectureKey, architecture.Name);
+        foreach ((string key, string value) in options.Provenance)
+        {
+            graph.Metadata(ProvenancePrefix + key, value);
+        }
+    }
+}

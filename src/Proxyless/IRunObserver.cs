@@ -1,0 +1,44 @@
+namespace Proxyless;
+
+/// <summary>How far a long job is.</summary>
+/// <param name="Stage">What is being done: <c>profile</c>, <c>search</c>, <c>train</c>.</param>
+/// <param name="Done">Units of work behind.</param>
+/// <param name="Total">Units of work in all.</param>
+/// <param name="Remaining">Time left, where it can be told.</param>
+/// <param name="Detail">The figures of the moment: loss, accuracy, expected latency.</param>
+public sealed record RunProgress(string Stage, long Done, long Total, TimeSpan? Remaining, string Detail);
+
+/// <summary>Hears what a long job has to tell while it works. Called from the job's own thread.</summary>
+public interface IRunObserver
+{
+    /// <summary>The job has come a step further.</summary>
+    void Progress(RunProgress progress);
+
+    /// <summary>A line worth keeping.</summary>
+    void Message(string text);
+
+    /// <summary>Something the user should know before hours are spent.</summary>
+    void Warning(string text);
+}
+
+/// <summary>An observer that drops everything.</summary>
+public sealed class NullRunObserver : IRunObserver
+{
+    /// <summary>The one instance.</summary>
+    public static NullRunObserver Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public void Progress(RunProgress progress)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Message(string text)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Warning(string text)
+    {
+    }
+}

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Measurement;
+using Proxyless.Spaces;
+
+namespace Proxyless.Latency;
+
+/// <summary>
+/// Measures what each part of a space takes on this machine. A block is timed where it will work, inside whole networks, by the
+/// node times of ONNX Runtime: alone it would also pay for turning its input and output into the layout that its neighbours
+/// in a network hand it in, and find its input in other caches. A few networks hold every candidate of every block. Then whole
+/// networks are timed without recording, to calibrate the sums and to know their error.
+/// </summary>
+public static class LatencyProfiler
+{
+    private const string Stage = "profile";
+    private const int WarmUpRuns = 2;
+
+    /// <summary>Profiles a space.</summary>
+    /// <param name="space">The space, at the resolution it will be used at.</param>
+    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="target">Threads and batch to measure with.</param>
+    /// <param name="mode">How carefully.</param>
+    /// <param name="observer">Hears of the progress, and of an error that is too large to build on.</param>
+    /// <param name="cancellation">Stops between two networks.</param>
+    public static LatencyTable Profile(
+        SearchSpace space, int classes, LocalTarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(observer);
+
+        var plan = ProfilePlan.Of(mode);
+        var random = new Random(1);
+        List<int[]> covering = [.. Enumerable.Range(0, plan.Rounds).SelectMany(_ => CoveringNetworks.Choices(space, random))];
+        var progress = new Steps(observer, covering.Count + plan.CalibrationNetworks + plan.CheckNetworks);
+
+        var samples = SpaceParts.Keys(space, classes).ToDictionary(key => key, _ => new List<double>());
+        foreach (int[] choice in covering)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (IGrouping<string, double> part in TimeParts(space.Architecture(choice, classes, "covering"), target, plan))
+            {
+                samples[part.Key].AddRange(part);
+            }
+
+            progress.Step("blocks");
+        }
+
+        var table = new LatencyTable
+        {
+            Space = space.Name,
+            Target = target.Name,
+            TargetId = target.Id,
+            Mode = mode,
+            Created = DateTimeOffset.UtcNow,
+            Entries = samples.ToDictionary(entry => entry.Key, entry => Entry(entry.Value)),
+            Calibration = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0),
+            Reference = new LatencyReference([], 0),
+        };
+        return Calibrate(table, space, classes, target, plan, random, progress, cancellation);
+    }
+
+    private static ILookup<string, double> TimeParts(Architecture architecture, LocalTarget target, ProfilePlan plan)
+    {
+        using var profile = new NodeProfile(NetworkExporter.Untrained(architecture), target.Threads, target.Batch);
+        for (int i = 0; i < WarmUpRuns; i++)
+        {
+            profile.Run();
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < plan.MaxRuns && (i < plan.MinRuns || Stopwatch.GetElapsedTime(start) < plan.TimePerNetwork); i++)
+        {
+            profile.Run();
+        }
+
+        return PartTimes.Of(architecture, [.. profile.Finish().Skip(WarmUpRuns)]);
+    }
+
+    private static LatencyEntry Entry(List<double> rounds)
+    {
+        double median = SampleStatistics.Median(rounds);
+        return new LatencyEntry(median, (rounds.Max() - rounds.Min()) / median);
+    }
+
+    private static LatencyTable Calibrate(
+        LatencyTable table,
+        SearchSpace space,
+        int classes,
+        LocalTarget target,
+        ProfilePlan plan,
+        Random random,
+        Steps progress,
+        CancellationToken cancellation)
+    {
+        SpaceCost cost = table.ToSpaceCost(space, classes);
+        int[] reference = SpreadNetworks.Choices(cost, 1, random)[0];
+        List<Architecture> networks =
+        [
+            .. SpreadNetworks.Choices(cost, plan.CalibrationNetworks, random)
+                .Concat(SpreadNetworks.Choices(cost, plan.CheckNetworks, random))
+                .Select(choice => space.Architecture(choice, classes, "whole")),
+        ];
+        using var timer = new NetworkTimer(space.Architecture(reference, classes, "reference"), target, plan.NetworkTiming);
+        foreach (Architecture network in networks)
+        {
+            timer.Add(network, cancellation);
+            progress.Step("whole networks");
+        }
+
+        double[] sums = [.. networks.Select(table.RawSum)];
+        IReadOnlyList<double> measured = timer.Latencies;
+        var calibration = LatencyCalibration.Fit(
+            sums[..plan.CalibrationNetworks],
+            [.. measured.Take(plan.CalibrationNetworks)],
+            sums[plan.CalibrationNetworks..],
+            [.. measured.Skip(plan.CalibrationNetworks)]);
+        progress.Report(calibration);
+        return table with { Calibration = calibration, Reference = new LatencyReference(reference, timer.ReferenceMs) };
+    }
+
+    /// <summary>Tells an observer how far a profile is.</summary>
+    private sealed class Steps(IRunObserver observer, int total)
+    {
+        private readonly long _start = Stopwatch.GetTimestamp();
+        private int _done;
+
+        public void Step(string detail)
+        {
+            _done++;
+            TimeSpan remaining = Stopwatch.GetElapsedTime(_start) * ((double)(total - _done) / _done);
+            observer.Progress(new RunProgress(Stage, _done, total, remaining, detail));
+        }
+
+        public void Report(LatencyCalibration calibration)
+        {
+            // Twice what quick profiles of a quiet machine show at their worst: a limit met on paper would be missed by as much.
+            const double Tolerable = 0.05;
+            if (calibration.MeanAbsoluteError > Tolerable)
+            {
+                observer.Warning(
+                    $"predicted latencies are off by {calibration.MeanAbsoluteError:P1} on average: other work on this machine disturbed the profile; repeat it on a quiet machine, or thoroughly");
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using Proxyless.Architectures;
+using Proxyless.Spaces;
+
+namespace Proxyless.Latency;
+
+/// <summary>The time of one part of a network.</summary>
+/// <param name="Milliseconds">The median over rounds of measurement, before calibration.</param>
+/// <param name="Spread">The largest minus the smallest of the rounds, as a share of the median.</param>
+public sealed record LatencyEntry(double Milliseconds, double Spread);
+
+/// <summary>
+/// A network of the space whose latency is known from the time the table was made. Measured again beside another network, it
+/// tells whether the machine is as fast as it was.
+/// </summary>
+/// <param name="Choice">The candidate it takes in each searched block.</param>
+/// <param name="Milliseconds">Its measured latency.</param>
+public sealed record LatencyReference(IReadOnlyList<int> Choice, double Milliseconds);
+
+/// <summary>
+/// What each part that a space can hold takes on a target, and how sums over it become latencies of whole networks. Made by
+/// <see cref="LatencyProfiler"/>, stored by <see cref="LatencyTableFile"/>.
+/// </summary>
+public sealed record LatencyTable
+{
+    /// <summary>The name of the profiled space.</summary>
+    public required string Space { get; init; }
+
+    /// <summary>The target's name, such as <c>cpu:2</c>.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The target's identity: processor, threads, batch, version of ONNX Runtime.</summary>
+    public required string TargetId { get; init; }
+
+    /// <summary>How carefully it was measured.</summary>
+    public required ProfileMode Mode { get; init; }
+
+    /// <summary>When it was measured.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>
+    /// Times by <see cref="Block.Key"/>, <see cref="Stem.Key"/>, <see cref="Head.ConvolutionKey"/> and
+    /// <see cref="Head.ClassifierKey"/>; blocks that compute nothing are left out.
+    /// </summary>
+    public required IReadOnlyDictionary<string, LatencyEntry> Entries { get; init; }
+
+    /// <summary>How a sum of entries becomes the latency of a network.</summary>
+    public required LatencyCalibration Calibration { get; init; }
+
+    /// <summary>The network that later measurements are made beside.</summary>
+    public required LatencyReference Reference { get; init; }
+
+    /// <summary>The latency of a network in milliseconds.</summary>
+    /// <exception cref="InvalidInputException">The network holds a part that the table does not.</exception>
+    public double Predict(Architecture architecture) => Calibration.Apply(RawSum(architecture));
+
+    /// <summary>The sum of a network's entries in milliseconds, before calibration.</summary>
+    /// <exception cref="InvalidInputException">The network holds a part that the table does not.</exception>
+    public double RawSum(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        return Of(architecture.Stem) + architecture.Blocks.Sum(Of) + Of(architecture.Head);
+    }
+
+    /// <summary>
+    /// The same table as a cost of the space, calibration applied: for every choice, <see cref="SpaceCost.Of"/> is
+    /// <see cref="Predict"/> of the chosen architecture.
+    /// </summary>
+    /// <param name="space">The space that was profiled.</param>
+    /// <param name="classes">Outputs of the classifier.</param>
+    /// <exception cref="InvalidInputException">The space holds a part that the table does not.</exception>
+    public SpaceCost ToSpaceCost(SearchSpace space, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        double first = space.FirstBlock is { } block ? Of(block) : 0;
+        return new SpaceCost(
+            "latency",
+            "ms",
+            Calibration.Apply(Of(space.Stem) + first + Of(space.Head(classes))),
+            [.. space.Blocks().Select(searched => searched.Candidates.Select(candidate => Calibration.Scale * Of(candidate)).ToArray())]);
+    }
+
+    /// <summary>The table after a whole network was measured: every prediction multiplied by one ratio.</summary>
+    /// <param name="ratio">Measured latency over predicted latency.</param>
+    public LatencyTable WithCorrection(double ratio)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ratio);
+        return this with
+        {
+            Calibration = Calibration with { Scale = Calibration.Scale * ratio, Offset = Calibration.Offset * ratio },
+        };
+    }
+
+    private double Of(Stem stem) => Entry(stem.Key);
+
+    private double Of(Block block) => block.IsPassThrough ? 0 : Entry(block.Key);
+
+    private double Of(Head head) => Entry(head.ConvolutionKey) + Entry(head.ClassifierKey);
+
+    private double Entry(string key) => Entries.TryGetValue(key, out LatencyEntry? entry)
+        ? entry.Milliseconds
+        : throw new InvalidInputException(
+            $"the latency table of space '{Space}' on '{Target}' has no '{key}'; profile the space with this resolution and number of classes");
+}

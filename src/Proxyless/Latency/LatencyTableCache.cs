@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using System.Text;
+using Proxyless.Spaces;
+
+namespace Proxyless.Latency;
+
+/// <summary>
+/// Latency tables kept on disk, found again by what they depend on: the parts of the space, the target's identity and the
+/// mode. Spaces that are built of the same parts share a table whatever they are called.
+/// </summary>
+/// <param name="folder">Where the tables are kept; made when the first one is stored.</param>
+public sealed class LatencyTableCache(string folder)
+{
+    /// <summary>The environment variable that names the folder of the product's caches.</summary>
+    public const string FolderVariable = "PROXYLESS_CACHE";
+
+    /// <summary>The cache of this user: under <see cref="FolderVariable"/> if set, else in the system's folder for local data.</summary>
+    public static LatencyTableCache Default { get; } = new(Path.Combine(
+        Environment.GetEnvironmentVariable(FolderVariable)
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "proxyless"),
+        "latency"));
+
+    /// <summary>Where the tables are kept.</summary>
+    public string Folder => folder;
+
+    /// <summary>The table of a space on a target, from disk, or profiled and stored.</summary>
+    /// <param name="space">The space, at the resolution it will be used at.</param>
+    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="mode">The least care that will do: a thorough table serves a quick request.</param>
+    /// <param name="observer">Hears where the table comes from.</param>
+    /// <param name="cancellation">Stops profiling.</param>
+    public LatencyTable GetOrProfile(
+        SearchSpace space, int classes, LocalTarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        if (Find(space, classes, target, mode, observer) is { } found)
+        {
+            observer.Message($"latency table of '{space.Name}' on {target.Name} from {found.Created:yyyy-MM-dd}, {found.Mode.ToString().ToLowerInvariant()}");
+            return found;
+        }
+
+        LatencyTable table = LatencyProfiler.Profile(space, classes, target, mode, observer, cancellation);
+        Store(space, classes, target, table);
+        return table;
+    }
+
+    /// <summary>The stored table, or null. One that cannot be read counts as missing, with a warning.</summary>
+    public LatencyTable? Find(SearchSpace space, int classes, LocalTarget target, ProfileMode mode, IRunObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(observer);
+        ProfileMode[] good = mode == ProfileMode.Quick ? [ProfileMode.Thorough, ProfileMode.Quick] : [ProfileMode.Thorough];
+        foreach (string path in good.Select(stored => PathOf(space, classes, target, stored)).Where(File.Exists))
+        {
+            try
+            {
+                // Its name may be another space's that is built of the same parts.
+                return LatencyTableFile.Read(path) with { Space = space.Name };
+            }
+            catch (InvalidInputException exception)
+            {
+                observer.Warning($"{exception.Message}; the space is profiled again");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Keeps a table for later.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public void Store(SearchSpace space, int classes, LocalTarget target, LatencyTable table)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(table);
+        LatencyTableFile.Write(PathOf(space, classes, target, table.Mode), table);
+    }
+
+    private string PathOf(SearchSpace space, int classes, LocalTarget target, ProfileMode mode)
+    {
+        // The candidates of each block in order, not only the set of parts: the reference network is stored as a choice.
+        IEnumerable<string> blocks = space.Blocks().Select(block => string.Join(',', block.Candidates.Select(candidate => candidate.Key)));
+        string content = string.Join(
+            '\n', [target.Id, space.Activation.ToString(), .. SpaceParts.Keys(space, classes), .. blocks]);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..16];
+        return Path.Combine(folder, $"{hash}-{mode.ToString().ToLowerInvariant()}.json");
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Proxyless.Latency;
+
+/// <summary>Reads and writes <c>latency.json</c>.</summary>
+public static class LatencyTableFile
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Writes a table.</summary>
+    /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
+    public static void Write(string path, LatencyTable table) =>
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, table, Options));
+
+    /// <summary>Reads a table.</summary>
+    /// <exception cref="InvalidInputException">The file is missing or is no latency table; the message says where.</exception>
+    public static LatencyTable Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new InvalidInputException($"latency table '{path}' does not exist; 'proxyless profile' makes one");
+        }
+
+        LatencyTable table;
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            table = JsonSerializer.Deserialize<LatencyTable>(stream, Options)
+                ?? throw new InvalidInputException($"latency table '{path}' is empty; 'proxyless profile' makes a new one");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidInputException(
+                $"latency table '{path}' cannot be read: {exception.Message}; 'proxyless profile' makes a new one", exception);
+        }
+
+        foreach ((string key, LatencyEntry entry) in table.Entries)
+        {
+            if (!(entry.Milliseconds >= 0 && double.IsFinite(entry.Milliseconds)))
+            {
+                throw new InvalidInputException(
+                    $"latency table '{path}': '{key}' takes {entry.Milliseconds} milliseconds; a time is 0 or more");
+            }
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,55 @@
+using Proxyless.Measurement;
+using Proxyless.Spaces;
+
+namespace Proxyless.Latency;
+
+/// <summary>The measured latency of a whole network.</summary>
+/// <param name="Milliseconds">
+/// Its latency on the machine at its quietest: the ratio to the reference, times the reference's latency now or at the time of
+/// the table, whichever is less. Other work on a machine only ever adds time.
+/// </param>
+/// <param name="Timing">Its runs as they were.</param>
+/// <param name="Slowdown">The reference's latency now over that at the time of the table; far over 1 on a busy machine.</param>
+public sealed record NetworkLatency(double Milliseconds, Timing Timing, double Slowdown)
+{
+    /// <summary>Measures a network in turn with the reference network of a latency table, to be compared with a limit.</summary>
+    /// <param name="onnx">The bytes of the network's ONNX file.</param>
+    /// <param name="space">The space of the table.</param>
+    /// <param name="classes">Outputs of the reference's classifier.</param>
+    /// <param name="table">The table of the space on the target.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="options">How long.</param>
+    /// <param name="cancellation">Stops between two runs.</param>
+    public static NetworkLatency Measure(
+        byte[] onnx,
+        SearchSpace space,
+        int classes,
+        LatencyTable table,
+        LocalTarget target,
+        TimingOptions options,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(target);
+        byte[] referenceOnnx = Export.NetworkExporter.Untrained(space.Architecture(table.Reference.Choice, classes, "reference"));
+        using var reference = new OnnxModel(referenceOnnx, target.Threads, target.Batch);
+        using var model = new OnnxModel(onnx, target.Threads, target.Batch);
+        IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure([reference, model], options, cancellation);
+        double now = timings[0].Timing.MedianMs;
+        double then = table.Reference.Milliseconds;
+        return new NetworkLatency(timings[1].Ratio * Math.Min(now, then), timings[1].Timing, now / then);
+    }
+
+    /// <summary>Measures a network by itself, where there is no table.</summary>
+    /// <param name="onnx">The bytes of the network's ONNX file.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="options">How long.</param>
+    /// <param name="cancellation">Stops between two runs.</param>
+    public static Timing Measure(byte[] onnx, LocalTarget target, TimingOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        using var model = new OnnxModel(onnx, target.Threads, target.Batch);
+        return OnnxTimer.Measure(model, options, cancellation);
+    }
+}

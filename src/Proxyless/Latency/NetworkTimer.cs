@@ -1,0 +1,47 @@
+using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Measurement;
+
+namespace Proxyless.Latency;
+
+/// <summary>
+/// Times whole untrained networks beside a reference network that runs in turn with each of them, so that a machine which
+/// slows down for a while does not make the networks of that while look slow.
+/// </summary>
+internal sealed class NetworkTimer : IDisposable
+{
+    private readonly LocalTarget _target;
+    private readonly TimingOptions _options;
+    private readonly OnnxModel _reference;
+    private readonly List<double> _referenceMs = [];
+    private readonly List<double> _ratios = [];
+
+    /// <summary>Loads the reference.</summary>
+    public NetworkTimer(Architecture reference, LocalTarget target, TimingOptions options)
+    {
+        _target = target;
+        _options = options;
+        _reference = Load(reference);
+    }
+
+    /// <summary>The reference's latency in milliseconds: the median over the networks it was run beside.</summary>
+    public double ReferenceMs => SampleStatistics.Median(_referenceMs);
+
+    /// <summary>The latencies in milliseconds of the networks added so far, in their order.</summary>
+    public IReadOnlyList<double> Latencies => [.. _ratios.Select(ratio => ratio * ReferenceMs)];
+
+    /// <summary>Times one more network.</summary>
+    public void Add(Architecture architecture, CancellationToken cancellation)
+    {
+        using OnnxModel model = Load(architecture);
+        IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure([_reference, model], _options, cancellation);
+        _referenceMs.Add(timings[0].Timing.MedianMs);
+        _ratios.Add(timings[1].Ratio);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _reference.Dispose();
+
+    private OnnxModel Load(Architecture architecture) =>
+        new(NetworkExporter.Untrained(architecture), _target.Threads, _target.Batch);
+}

@@ -1,0 +1,62 @@
+using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Measurement;
+
+namespace Proxyless.Latency;
+
+/// <summary>Sorts the node times of a network's runs by the part of the network that each node belongs to.</summary>
+internal static class PartTimes
+{
+    /// <summary>The median over runs of each part's time in milliseconds; several values where a network holds a part several times.</summary>
+    /// <param name="architecture">The network that was exported and run.</param>
+    /// <param name="runs">For each run, its nodes in the order of their execution.</param>
+    public static ILookup<string, double> Of(Architecture architecture, IReadOnlyList<IReadOnlyList<NodeTime>> runs)
+    {
+        var samples = new Dictionary<Part, List<double>>();
+        foreach (IReadOnlyList<NodeTime> run in runs)
+        {
+            foreach ((Part part, double microseconds) in Sums(architecture, run))
+            {
+                if (!samples.TryGetValue(part, out List<double>? times))
+                {
+                    samples[part] = times = [];
+                }
+
+                times.Add(microseconds / 1000);
+            }
+        }
+
+        return samples.ToLookup(entry => entry.Key.Key, entry => SampleStatistics.Median(entry.Value));
+    }
+
+    private static Dictionary<Part, double> Sums(Architecture architecture, IReadOnlyList<NodeTime> run)
+    {
+        var sums = new Dictionary<Part, double>();
+        var current = new Part(0, architecture.Stem.Key);
+        foreach (NodeTime node in run)
+        {
+            // Nodes that ONNX Runtime puts in between, which turn one memory layout into another, have names of its own
+            // and count with the part before them. Those in front of the stem are the normalisation, which counts with it.
+            current = PartOf(architecture, node.Name) ?? current;
+            sums[current] = sums.GetValueOrDefault(current) + node.Microseconds;
+        }
+
+        return sums;
+    }
+
+    private static Part? PartOf(Architecture architecture, string node)
+    {
+        if (NetworkExporter.BlockOf(node) is { } block)
+        {
+            return new Part(1 + block, architecture.Blocks[block].Key);
+        }
+
+        int last = architecture.Blocks.Count + 1;
+        return node.StartsWith(NetworkExporter.HeadPrefix, StringComparison.Ordinal) ? new Part(last, architecture.Head.ConvolutionKey)
+            : node.StartsWith(NetworkExporter.ClassifierPrefix, StringComparison.Ordinal) ? new Part(last + 1, architecture.Head.ClassifierKey)
+            : null;
+    }
+
+    /// <summary>A place in a network and the key of what stands there.</summary>
+    private readonly record struct Part(int Place, string Key);
+}

@@ -1,0 +1,35 @@
+namespace Proxyless.Latency;
+
+/// <summary>How far two quantities agree in their order.</summary>
+public static class RankCorrelation
+{
+    /// <summary>
+    /// Kendall's tau-b: concordant minus discordant pairs over the geometric mean of the pairs untied in each quantity.
+    /// 1 for the same order, -1 for the reverse; 1 where nothing can be ranked, since then no pair is out of order.
+    /// </summary>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static double KendallTau(IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        if (first.Count != second.Count)
+        {
+            throw new ArgumentException($"{first.Count} values cannot be paired with {second.Count}", nameof(second));
+        }
+
+        long agreement = 0, untiedFirst = 0, untiedSecond = 0;
+        for (int i = 0; i < first.Count; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                int a = first[i].CompareTo(first[j]);
+                int b = second[i].CompareTo(second[j]);
+                agreement += Math.Sign(a) * Math.Sign(b);
+                untiedFirst += Math.Abs(Math.Sign(a));
+                untiedSecond += Math.Abs(Math.Sign(b));
+            }
+        }
+
+        return untiedFirst == 0 || untiedSecond == 0 ? 1 : agreement / Math.Sqrt((double)untiedFirst * untiedSecond);
+    }
+}

@@ -1,0 +1,93 @@
+using Proxyless.Spaces;
+using static TorchSharp.torch;
+
+namespace Proxyless.Networks;
+
+/// <summary>A convolution without bias, its batch norm and, where there is one, the activation.</summary>
+public sealed class ConvolutionLayer : IDisposable
+{
+    /// <summary>Added to the variance; the published networks' value, which their weights were trained with.</summary>
+    public const double Epsilon = 1e-3;
+
+    private readonly Activation? _activation;
+    private readonly long[] _stride;
+    private readonly long[] _padding;
+
+    internal ConvolutionLayer(
+        TensorFactory factory, string name, int input, int output, int kernel, int stride, int groups, Activation? activation)
+    {
+        Weight = factory.Convolution($"{name}.weight", output, input / groups, kernel, groups);
+        Scale = factory.Vector($"{name}.norm.scale", output, 1);
+        Shift = factory.Vector($"{name}.norm.shift", output, 0);
+        Mean = factory.Statistic($"{name}.norm.mean", output, 0);
+        Variance = factory.Statistic($"{name}.norm.variance", output, 1);
+        Stride = stride;
+        Groups = groups;
+        Kernel = kernel;
+        _activation = activation;
+        _stride = [stride, stride];
+        _padding = [kernel / 2, kernel / 2];
+    }
+
+    /// <summary>[O, I/groups, K, K].</summary>
+    public NetworkTensor Weight { get; }
+
+    /// <summary>[O], the batch norm's gamma.</summary>
+    public NetworkTensor Scale { get; }
+
+    /// <summary>[O], the batch norm's beta.</summary>
+    public NetworkTensor Shift { get; }
+
+    /// <summary>[O], the running mean.</summary>
+    public NetworkTensor Mean { get; }
+
+    /// <summary>[O], the running variance.</summary>
+    public NetworkTensor Variance { get; }
+
+    /// <summary>1 or 2.</summary>
+    public int Stride { get; }
+
+    /// <summary>1, or the number of channels for a depthwise convolution.</summary>
+    public int Groups { get; }
+
+    /// <summary>Side of the kernel in pixels.</summary>
+    public int Kernel { get; }
+
+    /// <summary>Every tensor of the layer.</summary>
+    public IEnumerable<NetworkTensor> Tensors => [Weight, Scale, Shift, Mean, Variance];
+
+    /// <summary>Convolution, batch norm, activation.</summary>
+    /// <param name="x">[N, I, H, W]; not disposed of.</param>
+    /// <param name="pass">What the batch norm does.</param>
+    /// <returns>[N, O, H / stride, W / stride].</returns>
+    public Tensor Forward(Tensor x, NormPass pass)
+    {
+        using Tensor convolved = nn.functional.conv2d(x, Weight.Value, null, _stride, _padding, null, Groups);
+        bool writes = !pass.UsesBatch || pass.Momentum > 0;
+        Tensor normalised = nn.functional.batch_norm(
+            convolved,
+            writes ? Mean.Value : null,
+            writes ? Variance.Value : null,
+            Scale.Value,
+            Shift.Value,
+            pass.UsesBatch,
+            pass.Momentum,
+            Epsilon);
+        if (_activation is null)
+        {
+            return normalised;
+        }
+
+        // In place: the activation's own gradient needs its output alone, the batch norm's needs its input.
+        return _activation == Activation.Relu6 ? normalised.relu6_() : normalised.relu_();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (NetworkTensor tensor in Tensors)
+        {
+            tensor.Dispose();
+        }
+    }
+}

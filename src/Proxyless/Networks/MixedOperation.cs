@@ -1,0 +1,42 @@
+using Proxyless.Spaces;
+
+namespace Proxyless.Networks;
+
+/// <summary>A searched block: all its candidate paths, each with weights and batch norms of its own, of which one runs at a time.</summary>
+public sealed class MixedOperation : IDisposable
+{
+    private readonly BlockPath?[] _candidates;
+
+    internal MixedOperation(TensorFactory factory, SearchBlock block, Activation activation)
+    {
+        _candidates = [.. block.Candidates.Select(
+            candidate => new BlockPath(factory, $"blocks.{block.Index}.{candidate.Operation}", candidate, activation))];
+    }
+
+    /// <summary>The candidates; null where one was pruned.</summary>
+    public IReadOnlyList<BlockPath?> Candidates => _candidates;
+
+    /// <summary>The tensors of the candidates that are left.</summary>
+    public IEnumerable<NetworkTensor> Tensors => _candidates.OfType<BlockPath>().SelectMany(path => path.Tensors);
+
+    /// <summary>A candidate that is left.</summary>
+    /// <exception cref="InvalidOperationException">It was pruned.</exception>
+    public BlockPath this[int candidate] =>
+        _candidates[candidate] ?? throw new InvalidOperationException($"candidate {candidate} was pruned");
+
+    /// <summary>Removes a candidate and its weights for good.</summary>
+    public void Prune(int candidate)
+    {
+        _candidates[candidate]?.Dispose();
+        _candidates[candidate] = null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (BlockPath? path in _candidates)
+        {
+            path?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using static TorchSharp.torch;
+
+namespace Proxyless.Networks;
+
+/// <summary>How a network's tensors are made.</summary>
+public sealed record NetworkOptions
+{
+    /// <summary>Where the tensors live.</summary>
+    public Device Device { get; init; } = CPU;
+
+    /// <summary>Whether weights are laid out channels-last, which images must then be too (<see cref="Runtime.MemoryLayout"/>).</summary>
+    public bool ChannelsLast { get; init; } = true;
+
+    /// <summary>Seed of the initial weights.</summary>
+    public int Seed { get; init; }
+}

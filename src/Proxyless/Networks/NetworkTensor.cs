@@ -1,0 +1,45 @@
+using static TorchSharp.torch;
+
+namespace Proxyless.Networks;
+
+/// <summary>What a tensor of a network is, which decides how it is trained.</summary>
+public enum TensorRole
+{
+    /// <summary>The weights of a convolution or of the classifier: trained, with weight decay.</summary>
+    Weight,
+
+    /// <summary>Scale and shift of a batch norm, or a bias: trained, without weight decay.</summary>
+    ScaleOrBias,
+
+    /// <summary>A running mean or variance of a batch norm: not trained.</summary>
+    Statistic,
+}
+
+/// <summary>A tensor of a network by name. Its identity is the object: optimisers key their state by it.</summary>
+/// <param name="name">Its path in the network, such as <c>blocks.3.mb3e6.expand.weight</c>.</param>
+/// <param name="value">The tensor; owned.</param>
+/// <param name="role">What it is.</param>
+public sealed class NetworkTensor(string name, Tensor value, TensorRole role) : IDisposable
+{
+    /// <summary>Its path in the network.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The tensor itself.</summary>
+    public Tensor Value { get; } = value;
+
+    /// <summary>What it is.</summary>
+    public TensorRole Role { get; } = role;
+
+    /// <summary>Whether an optimiser moves it.</summary>
+    public bool IsTrained => Role != TensorRole.Statistic;
+
+    /// <summary>Overwrites the values with those of <paramref name="source"/>, whatever its memory layout.</summary>
+    public void CopyFrom(Tensor source)
+    {
+        using var scope = no_grad();
+        Value.copy_(source);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Value.Dispose();
+}

@@ -1,0 +1,20 @@
+namespace Proxyless.Networks;
+
+/// <summary>What batch norms do in one forward pass.</summary>
+/// <param name="UsesBatch">Whether the statistics of the batch are used, or the running ones.</param>
+/// <param name="Momentum">Share of the batch in the new running statistics; 0 writes nothing.</param>
+public readonly record struct NormPass(bool UsesBatch, double Momentum)
+{
+    /// <summary>A weight step: the batch's statistics, followed by the running ones (momentum 0.1, as published).</summary>
+    public static NormPass Training { get; } = new(true, 0.1);
+
+    /// <summary>An architecture step: the batch's statistics, no buffer is written.</summary>
+    public static NormPass Frozen { get; } = new(true, 0);
+
+    /// <summary>Evaluation: the running statistics.</summary>
+    public static NormPass Evaluation { get; } = new(false, 0);
+
+    /// <summary>The n-th batch of a re-estimation: running statistics become the mean over the batches so far.</summary>
+    /// <param name="n">1 for the first batch, which overwrites what stood there.</param>
+    public static NormPass Reestimation(int n) => new(true, 1.0 / n);
+}

@@ -1,0 +1,147 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using static TorchSharp.torch;
+
+namespace Proxyless.Networks;
+
+/// <summary>
+/// Named float32 tensors and text metadata in the safetensors format (https://huggingface.co/docs/safetensors): eight bytes of
+/// length, a JSON header, the values row-major and little-endian. Read by PyTorch's tools as well.
+/// </summary>
+public sealed class SafeTensorsFile
+{
+    private const int LargestHeader = 100_000_000;
+
+    private SafeTensorsFile(IReadOnlyDictionary<string, (long[] Shape, float[] Values)> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        Tensors = tensors;
+        Metadata = metadata;
+    }
+
+    /// <summary>Shape and values by name.</summary>
+    public IReadOnlyDictionary<string, (long[] Shape, float[] Values)> Tensors { get; }
+
+    /// <summary>Free text by name.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Writes a file, replacing an old one in one step.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">Float32 tensors by name, of any layout and device.</param>
+    /// <param name="metadata">Free text by name.</param>
+    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(metadata);
+        var header = new JsonObject
+        {
+            ["__metadata__"] = new JsonObject(metadata.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+        };
+        long offset = 0;
+        foreach ((string name, Tensor value) in tensors)
+        {
+            long bytes = value.numel() * sizeof(float);
+            header[name] = new JsonObject
+            {
+                ["dtype"] = "F32",
+                ["shape"] = new JsonArray([.. value.shape.Select(side => (JsonNode)side)]),
+                ["data_offsets"] = new JsonArray(offset, offset + bytes),
+            };
+            offset += bytes;
+        }
+
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(header);
+        AtomicFile.Write(path, stream =>
+        {
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
+            stream.Write(length);
+            stream.Write(text);
+            foreach ((_, Tensor value) in tensors)
+            {
+                using Tensor detached = value.detach();
+                using Tensor local = detached.cpu();
+                using Tensor packed = local.contiguous();
+                stream.Write(packed.bytes);
+            }
+        });
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InvalidInputException">The file is missing, cut short or no safetensors file of float32.</exception>
+    public static SafeTensorsFile Read(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            Span<byte> length = stackalloc byte[8];
+            stream.ReadExactly(length);
+            long size = BinaryPrimitives.ReadInt64LittleEndian(length);
+            if (size is < 2 or > LargestHeader)
+            {
+                throw new InvalidInputException($"{path} is no safetensors file: its header would have {size} bytes");
+            }
+
+            byte[] text = new byte[size];
+            stream.ReadExactly(text);
+            JsonObject header = JsonNode.Parse(text)!.AsObject();
+            var tensors = new Dictionary<string, (long[], float[])>();
+            Dictionary<string, string> metadata = header["__metadata__"]?.AsObject().ToDictionary(pair => pair.Key, pair => (string)pair.Value!) ?? [];
+            foreach ((string name, JsonNode? entry) in header.Where(pair => pair.Key != "__metadata__"))
+            {
+                if ((string?)entry!["dtype"] != "F32")
+                {
+                    throw new InvalidInputException($"{path}: tensor '{name}' is {entry["dtype"]}; only F32 is read");
+                }
+
+                long[] shape = [.. entry["shape"]!.AsArray().Select(side => (long)side!)];
+                long from = (long)entry["data_offsets"]![0]!;
+                var values = new float[((long)entry["data_offsets"]![1]! - from) / sizeof(float)];
+                if (values.LongLength != shape.Aggregate(1L, (product, side) => product * side))
+                {
+                    throw new InvalidInputException($"{path}: tensor '{name}' has {values.LongLength} values for the shape [{string.Join(", ", shape)}]");
+                }
+
+                stream.Position = 8 + size + from;
+                stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+                tensors.Add(name, (shape, values));
+            }
+
+            return new SafeTensorsFile(tensors, metadata);
+        }
+        catch (Exception exception) when (exception is EndOfStreamException or JsonException or NullReferenceException or InvalidOperationException or OverflowException)
+        {
+            throw new InvalidInputException($"{path} is cut short or no safetensors file: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidInputException($"{path} does not exist", exception);
+        }
+    }
+
+    /// <summary>Copies the tensors of the file into those of a network, by name.</summary>
+    /// <param name="targets">The network's tensors.</param>
+    /// <param name="path">The file's name for messages.</param>
+    /// <exception cref="InvalidInputException">A tensor is missing or of another shape.</exception>
+    public void CopyTo(IEnumerable<NetworkTensor> targets, string path)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        foreach (NetworkTensor target in targets)
+        {
+            if (!Tensors.TryGetValue(target.Name, out (long[] Shape, float[] Values) source))
+            {
+                throw new InvalidInputException($"{path} lacks the tensor '{target.Name}': it belongs to another architecture");
+            }
+
+            if (!source.Shape.SequenceEqual(target.Value.shape))
+            {
+                throw new InvalidInputException(
+                    $"{path}: tensor '{target.Name}' is [{string.Join(", ", source.Shape)}], the network's is [{string.Join(", ", target.Value.shape)}]");
+            }
+
+            using Tensor values = tensor(source.Values, source.Shape);
+            target.CopyFrom(values);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using Proxyless.Spaces;
+using static TorchSharp.torch;
+
+namespace Proxyless.Networks;
+
+/// <summary>
+/// The over-parameterised network: every candidate of every block (ProxylessNAS, section 3.1). A pass runs one path, a
+/// candidate's index for each block, and costs the time and memory of that path alone.
+/// </summary>
+public sealed class SuperNetwork : IDisposable
+{
+    private readonly MixedOperation[] _blocks;
+
+    /// <summary>Builds the network with random weights.</summary>
+    /// <param name="space">What may be built.</param>
+    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="options">Device, layout and seed.</param>
+    public SuperNetwork(SearchSpace space, int classes, NetworkOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(options);
+        Space = space;
+        Classes = classes;
+        Options = options;
+        using var factory = new TensorFactory(options);
+        Stem = new ConvolutionLayer(factory, "stem", space.InputChannels, space.StemWidth, 3, space.StemStride, 1, space.Activation);
+        FirstBlock = space.FirstBlock is { } first ? new BlockPath(factory, "first", first, space.Activation) : null;
+        _blocks = [.. space.Blocks().Select(block => new MixedOperation(factory, block, space.Activation))];
+        Head = new ClassifierHead(factory, "head", space.Head(classes), space.Activation);
+    }
+
+    /// <summary>What may be built.</summary>
+    public SearchSpace Space { get; }
+
+    /// <summary>Outputs of the classifier.</summary>
+    public int Classes { get; }
+
+    /// <summary>Device, layout and seed.</summary>
+    public NetworkOptions Options { get; }
+
+    /// <summary>The first convolution.</summary>
+    public ConvolutionLayer Stem { get; }
+
+    /// <summary>The fixed first block, or null.</summary>
+    public BlockPath? FirstBlock { get; }
+
+    /// <summary>The searched blocks in order.</summary>
+    public IReadOnlyList<MixedOperation> Blocks => _blocks;
+
+    /// <summary>The classifier.</summary>
+    public ClassifierHead Head { get; }
+
+    /// <summary>Every tensor that is left, statistics among them.</summary>
+    public IEnumerable<NetworkTensor> Tensors =>
+        [.. Stem.Tensors, .. FirstBlock?.Tensors ?? [], .. _blocks.SelectMany(block => block.Tensors), .. Head.Tensors];
+
+    /// <summary>The tensors that take part in a path.</summary>
+    /// <param name="path">A candidate's index for each block.</param>
+    public IEnumerable<NetworkTensor> TensorsOf(IReadOnlyList<int> path) =>
+        [.. Stem.Tensors, .. FirstBlock?.Tensors ?? [], .. _blocks.SelectMany((block, i) => block[path[i]].Tensors), .. Head.Tensors];
+
+    /// <summary>The fixed beginning: stem and first block.</summary>
+    /// <param name="images">[N, C, H, W], normalised; not disposed of.</param>
+    /// <param name="pass">What batch norms do.</param>
+    public Tensor Begin(Tensor images, NormPass pass)
+    {
+        Tensor stem = Stem.Forward(images, pass);
+        if (FirstBlock is null)
+        {
+            return stem;
+        }
+
+        using Tensor input = stem;
+        return FirstBlock.Forward(input, pass);
+    }
+
+    /// <summary>The scores of the classes along one path.</summary>
+    /// <param name="images">[N, C, H, W], normalised; not disposed of.</param>
+    /// <param name="path">A candidate's index for each block.</param>
+    /// <param name="pass">What batch norms do.</param>
+    /// <param name="dropout">Share of the pooled features that are dropped; 0 outside of training.</param>
+    /// <returns>Logits [N, classes].</returns>
+    public Tensor Forward(Tensor images, IReadOnlyList<int> path, NormPass pass, double dropout = 0)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        Tensor x = Begin(images, pass);
+        for (int i = 0; i < _blocks.Length; i++)
+        {
+            using Tensor input = x;
+            x = _blocks[i][path[i]].Forward(input, pass);
+        }
+
+        using Tensor last = x;
+        return Head.Forward(last, pass, dropout);
+    }
+
+    /// <summary>The network of one path as a fixed one, with a copy of its weights.</summary>
+    /// <param name="path">A candidate's index for each block.</param>
+    public CompactNetwork Extract(IReadOnlyList<int> path)
+    {
+        var network = new CompactNetwork(Space.Architecture(path, Classes, $"{Space.Name} path"), Options);
+        foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(TensorsOf(path)))
+        {
+            target.CopyFrom(source.Value);
+        }
+
+        return network;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Stem.Dispose();
+        FirstBlock?.Dispose();
+        foreach (MixedOperation block in _blocks)
+        {
+            block.Dispose();
+        }
+
+        Head.Dispose();
+    }
+}

@@ -1,0 +1,58 @@
+using Proxyless.Runtime;
+using static TorchSharp.torch;
+
+namespace Proxyless.Networks;
+
+/// <summary>Makes the tensors of a network from one seeded generator, in the layout and on the device of the options.</summary>
+internal sealed class TensorFactory : IDisposable
+{
+    private readonly NetworkOptions _options;
+    private readonly Generator _generator;
+
+    /// <summary>Starts the sequence of random weights.</summary>
+    public TensorFactory(NetworkOptions options)
+    {
+        _options = options;
+        _generator = new Generator(SeedSequence.Mix(options.Seed, RandomUse.Weights, 0) >> 1, CPU);
+    }
+
+    /// <summary>Convolution weights [O, I/groups, K, K], normal with variance 2 / fan-out (He et al., arXiv 1502.01852).</summary>
+    public NetworkTensor Convolution(string name, int output, int inputPerGroup, int kernel, int groups)
+    {
+        double fanOut = (double)kernel * kernel * output / groups;
+        using Tensor normal = randn(output, inputPerGroup, kernel, kernel, generator: _generator);
+        normal.mul_(Math.Sqrt(2 / fanOut));
+        Tensor laid = _options.ChannelsLast ? MemoryLayout.ChannelsLast(normal) : normal.clone();
+        return Trained(name, laid, TensorRole.Weight);
+    }
+
+    /// <summary>A matrix [O, I], uniform within 1 / sqrt(I).</summary>
+    public NetworkTensor Matrix(string name, int output, int input)
+    {
+        double bound = 1 / Math.Sqrt(input);
+        using Tensor uniform = rand(output, input, generator: _generator);
+        uniform.mul_(2 * bound);
+        return Trained(name, uniform.sub(bound), TensorRole.Weight);
+    }
+
+    /// <summary>A trained vector [length] of one value.</summary>
+    public NetworkTensor Vector(string name, int length, float value) => Trained(name, full(length, value), TensorRole.ScaleOrBias);
+
+    /// <summary>A statistic [length] of one value.</summary>
+    public NetworkTensor Statistic(string name, int length, float value)
+    {
+        using Tensor values = full(length, value);
+        return new NetworkTensor(name, values.to(_options.Device, copy: true).DetachFromDisposeScope(), TensorRole.Statistic);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _generator.Dispose();
+
+    private NetworkTensor Trained(string name, Tensor values, TensorRole role)
+    {
+        // On a CPU this is the same storage under a second handle.
+        Tensor placed = values.to(_options.Device);
+        values.Dispose();
+        return new NetworkTensor(name, placed.requires_grad_().DetachFromDisposeScope(), role);
+    }
+}

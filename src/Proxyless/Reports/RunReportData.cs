@@ -1,0 +1,74 @@
+using Proxyless.Architectures;
+
+namespace Proxyless.Reports;
+
+/// <summary>An epoch of a search, as it stands in <c>search.jsonl</c>.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="TrainLoss">Mean cross entropy of the weight steps.</param>
+/// <param name="ValidationLoss">Mean cross entropy of the architecture steps; null in warm-up.</param>
+/// <param name="ValidationTop1">Share of right answers on the architecture slice, 0..1; null where not measured.</param>
+/// <param name="ExpectedLatencyMs">Expectation of the table's latency; null without a target.</param>
+/// <param name="Entropy">Mean entropy of the blocks' probabilities in nats.</param>
+/// <param name="Probabilities">p_ij of candidate j in block i at [i][j]; a pruned candidate has 0.</param>
+public sealed record SearchCurvePoint(
+    int Epoch,
+    double TrainLoss,
+    double? ValidationLoss,
+    double? ValidationTop1,
+    double? ExpectedLatencyMs,
+    double Entropy,
+    IReadOnlyList<IReadOnlyList<double>> Probabilities);
+
+/// <summary>An epoch of the final training, as it stands in <c>training.jsonl</c>.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="TrainLoss">Mean loss of the steps.</param>
+/// <param name="TrainTop1">Share of right answers on the augmented training images, 0..1; null where not measured.</param>
+/// <param name="ValidationTop1">Share of right answers on the validation images, 0..1; null where not measured.</param>
+/// <param name="LearningRate">At the epoch's end.</param>
+public sealed record TrainingCurvePoint(int Epoch, double TrainLoss, double? TrainTop1, double? ValidationTop1, double LearningRate);
+
+/// <summary>Everything a run's report shows, as plain data. What is null or empty is left out of the page.</summary>
+public sealed record RunReportData
+{
+    /// <summary>The heading.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The network that was chosen.</summary>
+    public required Architecture Architecture { get; init; }
+
+    /// <summary>Share of right answers on the test set, 0..1.</summary>
+    public double? Top1 { get; init; }
+
+    /// <summary>Share of images whose class is among the five likeliest, 0..1.</summary>
+    public double? Top5 { get; init; }
+
+    /// <summary>How many images the shares are of.</summary>
+    public int? TestImages { get; init; }
+
+    /// <summary>Measured latency of the exported model in milliseconds.</summary>
+    public double? LatencyMs { get; init; }
+
+    /// <summary>The limit that was asked for, in milliseconds.</summary>
+    public double? LatencyLimitMs { get; init; }
+
+    /// <summary>What the latency table predicted, in milliseconds.</summary>
+    public double? PredictedLatencyMs { get; init; }
+
+    /// <summary>The table's latency of each block in milliseconds, in the order of the architecture's blocks.</summary>
+    public IReadOnlyList<double> BlockLatenciesMs { get; init; } = [];
+
+    /// <summary>The names of the candidates of each searched block, in the order of <see cref="SearchCurvePoint.Probabilities"/>.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Candidates { get; init; } = [];
+
+    /// <summary>The epochs of the search.</summary>
+    public IReadOnlyList<SearchCurvePoint> Search { get; init; } = [];
+
+    /// <summary>The epochs of the training.</summary>
+    public IReadOnlyList<TrainingCurvePoint> Training { get; init; } = [];
+
+    /// <summary>What the user should know before trusting the result.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Where the result comes from: data, space, target, versions, times, by name.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Provenance { get; init; } = [];
+}

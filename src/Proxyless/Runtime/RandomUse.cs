@@ -1,0 +1,23 @@
+namespace Proxyless.Runtime;
+
+/// <summary>What random numbers are for; each use has a sequence of its own (<see cref="SeedSequence"/>).</summary>
+public enum RandomUse
+{
+    /// <summary>Initial weights.</summary>
+    Weights,
+
+    /// <summary>Paths of weight steps.</summary>
+    WeightPaths,
+
+    /// <summary>Pairs, paths and architectures of architecture steps.</summary>
+    ArchitecturePaths,
+
+    /// <summary>Order of the training images.</summary>
+    WeightImages,
+
+    /// <summary>Order of the architecture images.</summary>
+    ArchitectureImages,
+
+    /// <summary>Dropout masks.</summary>
+    Dropout,
+}

@@ -1,0 +1,26 @@
+namespace Proxyless.Runtime;
+
+/// <summary>
+/// Seeds that depend on a place (seed, use, step) and on nothing that ran before, so that work resumed or spread over
+/// threads draws the same numbers. Mixed as SplitMix64 does (Steele, Lea, Flood, OOPSLA 2014).
+/// </summary>
+public static class SeedSequence
+{
+    /// <summary>A generator for one place.</summary>
+    /// <param name="seed">The user's seed.</param>
+    /// <param name="use">What the numbers are for.</param>
+    /// <param name="step">When they are drawn.</param>
+    public static Random At(int seed, RandomUse use, long step) => new(unchecked((int)Mix(seed, use, step)));
+
+    /// <summary>A 64-bit seed for one place.</summary>
+    public static ulong Mix(int seed, RandomUse use, long step) =>
+        Finish(Finish(Finish((uint)seed) + (ulong)use) + unchecked((ulong)step));
+
+    private static ulong Finish(ulong x)
+    {
+        x += 0x9e3779b97f4a7c15;
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+        return x ^ (x >> 31);
+    }
+}

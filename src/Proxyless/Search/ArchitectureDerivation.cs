@@ -1,0 +1,159 @@
+namespace Proxyless.Search;
+
+/// <summary>
+/// The most probable architecture within limits: maximise sum_i log p_ij over all choices whose costs stay within. A
+/// multiple-choice knapsack, solved exactly: blocks are merged one after another and only choices that no other beats in all
+/// costs and probability are kept; no cost is rounded.
+/// </summary>
+public static class ArchitectureDerivation
+{
+    /// <summary>Derives the architecture.</summary>
+    /// <param name="probabilities">p_ij at [i][j]; a candidate of probability 0 is never chosen.</param>
+    /// <param name="limits">The costs that must stay within their limits; none gives the most probable candidate of each block.</param>
+    /// <returns>A candidate for each block. Among equally probable choices the one with the lowest costs, in the order of the limits.</returns>
+    /// <exception cref="InvalidInputException">No choice is within all limits; the message says the smallest possible value.</exception>
+    public static int[] Derive(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits)
+    {
+        ArgumentNullException.ThrowIfNull(probabilities);
+        ArgumentNullException.ThrowIfNull(limits);
+        foreach (CostLimit limit in limits)
+        {
+            limit.RequirePossible();
+        }
+
+        return TryDerive(probabilities, limits) ?? throw new InvalidInputException(
+            $"no architecture that the search left meets all limits at once ({string.Join(", ", limits.Select(Describe))}); raise one of them");
+    }
+
+    /// <summary>As <see cref="Derive"/>, or null where no choice is within all limits.</summary>
+    public static int[]? TryDerive(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits)
+    {
+        ArgumentNullException.ThrowIfNull(probabilities);
+        ArgumentNullException.ThrowIfNull(limits);
+        int blocks = probabilities.Count;
+        double[,] leastLeft = LeastCostLeft(probabilities, limits);
+        List<Partial> front = [new Partial([.. limits.Select(limit => limit.Cost.Fixed)], 0, -1, null)];
+        for (int i = 0; i < blocks; i++)
+        {
+            var merged = new List<Partial>(front.Count * probabilities[i].Length);
+            foreach (Partial partial in front)
+            {
+                for (int j = 0; j < probabilities[i].Length; j++)
+                {
+                    if (probabilities[i][j] > 0 && Extend(partial, i, j, probabilities[i][j], limits, leastLeft) is { } extended)
+                    {
+                        merged.Add(extended);
+                    }
+                }
+            }
+
+            front = ParetoFront(merged);
+        }
+
+        return front.Count == 0 ? null : front.Aggregate(Better).Choice(blocks);
+    }
+
+    private static Partial? Extend(
+        Partial partial, int block, int candidate, double probability, IReadOnlyList<CostLimit> limits, double[,] leastLeft)
+    {
+        var costs = new double[limits.Count];
+        for (int c = 0; c < costs.Length; c++)
+        {
+            costs[c] = partial.Costs[c] + limits[c].Cost.Candidates[block][candidate];
+
+            // The tolerance is that of summing in another order, not of the limit.
+            if (costs[c] + leastLeft[block + 1, c] > limits[c].Limit * (1 + 1e-12))
+            {
+                return null;
+            }
+        }
+
+        return new Partial(costs, partial.LogProbability + Math.Log(probability), candidate, partial);
+    }
+
+    private static double[,] LeastCostLeft(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits)
+    {
+        var least = new double[probabilities.Count + 1, limits.Count];
+        for (int i = probabilities.Count - 1; i >= 0; i--)
+        {
+            for (int c = 0; c < limits.Count; c++)
+            {
+                double smallest = double.PositiveInfinity;
+                for (int j = 0; j < probabilities[i].Length; j++)
+                {
+                    smallest = probabilities[i][j] > 0 ? Math.Min(smallest, limits[c].Cost.Candidates[i][j]) : smallest;
+                }
+
+                least[i, c] = least[i + 1, c] + smallest;
+            }
+        }
+
+        return least;
+    }
+
+    private static List<Partial> ParetoFront(List<Partial> partials)
+    {
+        // From the most probable down, ties by cost: whoever comes later can only stay by being cheaper in some cost.
+        partials.Sort(static (left, right) =>
+        {
+            int byProbability = right.LogProbability.CompareTo(left.LogProbability);
+            return byProbability != 0 ? byProbability : left.Costs.AsSpan().SequenceCompareTo(right.Costs);
+        });
+
+        var front = new List<Partial>();
+        double cheapest = double.PositiveInfinity;
+        foreach (Partial partial in partials)
+        {
+            bool stays = partial.Costs.Length switch
+            {
+                0 => front.Count == 0,
+                1 => partial.Costs[0] < cheapest,
+                _ => !front.Exists(other => Covers(other.Costs, partial.Costs)),
+            };
+            if (stays)
+            {
+                front.Add(partial);
+                cheapest = partial.Costs.Length > 0 ? partial.Costs[0] : cheapest;
+            }
+        }
+
+        return front;
+    }
+
+    private static bool Covers(double[] left, double[] right)
+    {
+        for (int c = 0; c < left.Length; c++)
+        {
+            if (left[c] > right[c])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static Partial Better(Partial left, Partial right)
+    {
+        int byProbability = left.LogProbability.CompareTo(right.LogProbability);
+        return byProbability > 0 || (byProbability == 0 && left.Costs.AsSpan().SequenceCompareTo(right.Costs) <= 0) ? left : right;
+    }
+
+    private static string Describe(CostLimit limit) => $"{limit.Cost.Quantity} {limit.Limit:G6} {limit.Cost.Unit}".TrimEnd();
+
+    private sealed record Partial(double[] Costs, double LogProbability, int Candidate, Partial? Before)
+    {
+        public int[] Choice(int blocks)
+        {
+            var choice = new int[blocks];
+            Partial partial = this;
+            for (int i = blocks - 1; i >= 0; i--)
+            {
+                choice[i] = partial.Candidate;
+                partial = partial.Before!;
+            }
+
+            return choice;
+        }
+    }
+}

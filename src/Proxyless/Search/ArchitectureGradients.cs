@@ -1,0 +1,52 @@
+namespace Proxyless.Search;
+
+/// <summary>
+/// From the gradients of the gates to those of the architecture parameters: the chain rule through the softmax, over all
+/// candidates or over a pair (ProxylessNAS, equation 4 and section 3.2.1).
+/// </summary>
+public static class ArchitectureGradients
+{
+    /// <summary>
+    /// dL/dalpha_k = sum_j dL/dg_j p_j (delta_jk - p_k), the gates standing in for the probabilities.
+    /// </summary>
+    /// <param name="gates">dL/dg_j for each candidate; any finite number where p_j is 0.</param>
+    /// <param name="probabilities">p_j, summing to 1.</param>
+    public static double[] ThroughSoftmax(ReadOnlySpan<double> gates, ReadOnlySpan<double> probabilities)
+    {
+        double mean = 0;
+        for (int j = 0; j < gates.Length; j++)
+        {
+            mean += gates[j] * probabilities[j];
+        }
+
+        var gradient = new double[gates.Length];
+        for (int k = 0; k < gates.Length; k++)
+        {
+            gradient[k] = probabilities[k] * (gates[k] - mean);
+        }
+
+        return gradient;
+    }
+
+    /// <summary>
+    /// The same over a pair renormalised to q = softmax(alpha_a, alpha_b): dL/dalpha_a = q_a q_b (dL/dg_a - dL/dg_b), and its
+    /// negative for b.
+    /// </summary>
+    /// <returns>dL/dalpha_a.</returns>
+    public static double OfPair(double gateA, double gateB, double probabilityA, double probabilityB)
+    {
+        double qa = probabilityA / (probabilityA + probabilityB);
+        return qa * (1 - qa) * (gateA - gateB);
+    }
+
+    /// <summary>
+    /// The weight that makes the mean over sampled pairs proportional to the full gradient: (p_a + p_b)^2 / P{a, b} with
+    /// P{a, b} = p_a p_b (1 / (1 - p_a) + 1 / (1 - p_b)), the probability of the pair when drawn without replacement.
+    /// </summary>
+    public static double PairCorrection(double probabilityA, double probabilityB)
+    {
+        double pair = probabilityA * probabilityB * ((1 / (1 - probabilityA)) + (1 / (1 - probabilityB)));
+        double sum = probabilityA + probabilityB;
+        return sum * sum / pair;
+    }
+}

@@ -1,0 +1,81 @@
+namespace Proxyless.Search;
+
+/// <summary>
+/// Adam (Kingma, Ba, arXiv 1412.6980) on architecture parameters, without first moment (beta1 = 0) as published. Moments and
+/// step counts are kept per candidate: one that took no part in a step is not moved by it.
+/// </summary>
+public sealed class ArchitectureOptimizer
+{
+    private const double Beta2 = 0.999;
+    private const double Epsilon = 1e-8;
+    private readonly ArchitectureParameters _parameters;
+    private readonly double[][] _secondMoments;
+    private readonly int[][] _steps;
+
+    /// <summary>Creates the optimiser without history.</summary>
+    public ArchitectureOptimizer(ArchitectureParameters parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        _parameters = parameters;
+        _secondMoments = [.. parameters.Logits.Select(block => new double[block.Length])];
+        _steps = [.. parameters.Logits.Select(block => new int[block.Length])];
+    }
+
+    /// <summary>Moves all candidates of a block that are left.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="gradient">dL/dalpha_j for each candidate.</param>
+    /// <param name="rate">About what a logit moves in a step.</param>
+    public void Step(int block, ReadOnlySpan<double> gradient, double rate)
+    {
+        for (int j = 0; j < gradient.Length; j++)
+        {
+            if (_parameters.IsAlive(block, j))
+            {
+                _parameters.Logits[block][j] -= Direction(block, j, gradient[j]) * rate;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Moves two candidates, then shifts both so that exp(alpha_a) + exp(alpha_b) is what it was: the probabilities of the
+    /// others do not move (ProxylessNAS, section 3.2.1).
+    /// </summary>
+    public void StepPair(int block, int a, int b, double gradientA, double gradientB, double rate)
+    {
+        double[] logits = _parameters.Logits[block];
+        double before = LogSumExp(logits[a], logits[b]);
+        logits[a] -= Direction(block, a, gradientA) * rate;
+        logits[b] -= Direction(block, b, gradientB) * rate;
+        double offset = LogSumExp(logits[a], logits[b]) - before;
+        logits[a] -= offset;
+        logits[b] -= offset;
+    }
+
+    /// <summary>The state for a checkpoint.</summary>
+    internal (double[][] SecondMoments, int[][] Steps) Save() => (_secondMoments, _steps);
+
+    /// <summary>Restores a saved state of the same shape.</summary>
+    internal void Restore(double[][] secondMoments, int[][] steps)
+    {
+        for (int i = 0; i < _steps.Length; i++)
+        {
+            secondMoments[i].CopyTo(_secondMoments[i], 0);
+            steps[i].CopyTo(_steps[i], 0);
+        }
+    }
+
+    private static double LogSumExp(double x, double y)
+    {
+        double highest = Math.Max(x, y);
+        return highest + Math.Log(Math.Exp(x - highest) + Math.Exp(y - highest));
+    }
+
+    private double Direction(int block, int candidate, double gradient)
+    {
+        ref double moment = ref _secondMoments[block][candidate];
+        moment = (Beta2 * moment) + ((1 - Beta2) * gradient * gradient);
+        int step = ++_steps[block][candidate];
+        double corrected = moment / (1 - Math.Pow(Beta2, step));
+        return gradient / (Math.Sqrt(corrected) + Epsilon);
+    }
+}

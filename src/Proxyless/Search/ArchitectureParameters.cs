@@ -1,0 +1,166 @@
+namespace Proxyless.Search;
+
+/// <summary>
+/// The architecture parameters: a logit alpha_ij for each candidate j of each block i, p_i = softmax(alpha_i) over the
+/// candidates that are left. Plain numbers, no tensors: there are a few hundred.
+/// </summary>
+public sealed class ArchitectureParameters
+{
+    private readonly double[][] _logits;
+    private readonly bool[][] _alive;
+
+    /// <summary>Even odds everywhere.</summary>
+    /// <param name="candidates">Number of candidates of each block.</param>
+    public ArchitectureParameters(IEnumerable<int> candidates)
+    {
+        ArgumentNullException.ThrowIfNull(candidates);
+        _logits = [.. candidates.Select(count => new double[count])];
+        _alive = [.. _logits.Select(block => Enumerable.Repeat(true, block.Length).ToArray())];
+    }
+
+    /// <summary>alpha_ij at [i][j]; those of pruned candidates have no meaning.</summary>
+    public IReadOnlyList<double[]> Logits => _logits;
+
+    /// <summary>Number of blocks.</summary>
+    public int Blocks => _logits.Length;
+
+    /// <summary>Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1.</summary>
+    public double RelativeEntropy => EntropyOf(Probabilities()) / _logits.Average(block => Math.Log(block.Length));
+
+    /// <summary>Whether a candidate is left.</summary>
+    public bool IsAlive(int block, int candidate) => _alive[block][candidate];
+
+    /// <summary>The candidates of a block that are left, in order.</summary>
+    public int[] AliveIn(int block) => [.. Enumerable.Range(0, _alive[block].Length).Where(candidate => _alive[block][candidate])];
+
+    /// <summary>Removes a candidate; the probabilities of the others are renormalised.</summary>
+    /// <exception cref="InvalidOperationException">It is the last one of its block.</exception>
+    public void Prune(int block, int candidate)
+    {
+        _alive[block][candidate] = false;
+        if (!_alive[block].Contains(true))
+        {
+            _alive[block][candidate] = true;
+            throw new InvalidOperationException($"candidate {candidate} is the last of block {block}");
+        }
+    }
+
+    /// <summary>p_i of one block; 0 for pruned candidates.</summary>
+    public double[] Probabilities(int block)
+    {
+        double[] logits = _logits[block];
+        bool[] alive = _alive[block];
+        double highest = double.NegativeInfinity;
+        for (int j = 0; j < logits.Length; j++)
+        {
+            highest = alive[j] ? Math.Max(highest, logits[j]) : highest;
+        }
+
+        var p = new double[logits.Length];
+        double sum = 0;
+        for (int j = 0; j < logits.Length; j++)
+        {
+            p[j] = alive[j] ? Math.Exp(logits[j] - highest) : 0;
+            sum += p[j];
+        }
+
+        for (int j = 0; j < p.Length; j++)
+        {
+            p[j] /= sum;
+        }
+
+        return p;
+    }
+
+    /// <summary>p_ij at [i][j].</summary>
+    public double[][] Probabilities() => [.. Enumerable.Range(0, Blocks).Select(Probabilities)];
+
+    /// <summary>The most probable candidate of each block.</summary>
+    public int[] MostProbable() => [.. Probabilities().Select(p => Array.IndexOf(p, p.Max()))];
+
+    /// <summary>Draws a path, each block's candidate by its probability.</summary>
+    public int[] Sample(Random random) => [.. Probabilities().Select(p => Draw(p, random))];
+
+    /// <summary>Draws a path, every candidate that is left being as likely as the others of its block.</summary>
+    public int[] SampleUniformly(Random random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return [.. Enumerable.Range(0, Blocks).Select(i => AliveIn(i)).Select(alive => alive[random.Next(alive.Length)])];
+    }
+
+    /// <summary>
+    /// Draws two different candidates of a block, the second from what the first left: P{a, b} =
+    /// p_a p_b (1 / (1 - p_a) + 1 / (1 - p_b)).
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The block has fewer than two candidates left.</exception>
+    public (int First, int Second) SamplePair(int block, Random random)
+    {
+        int[] alive = AliveIn(block);
+        if (alive.Length < 2)
+        {
+            throw new InvalidOperationException($"block {block} has one candidate left");
+        }
+
+        double[] p = Probabilities(block);
+        int first = Draw(p, random);
+        p[first] = 0;
+
+        // Where the first has all of the probability the others are alike.
+        if (p.Sum() <= 0)
+        {
+            foreach (int j in alive.Where(j => j != first))
+            {
+                p[j] = 1;
+            }
+        }
+
+        return (first, Draw(p, random));
+    }
+
+    /// <summary>Draws an index by weights that need not sum to 1.</summary>
+    internal static int Draw(double[] weights, Random random)
+    {
+        double threshold = random.NextDouble() * weights.Sum();
+        int last = 0;
+        for (int j = 0; j < weights.Length; j++)
+        {
+            if (weights[j] <= 0)
+            {
+                continue;
+            }
+
+            last = j;
+            threshold -= weights[j];
+            if (threshold < 0)
+            {
+                break;
+            }
+        }
+
+        return last;
+    }
+
+    /// <summary>The state for a checkpoint: logits, and null where a candidate was pruned.</summary>
+    internal double?[][] Save() => [.. _logits.Select((block, i) => block.Select((logit, j) => _alive[i][j] ? logit : (double?)null).ToArray())];
+
+    /// <summary>Restores a saved state of the same shape.</summary>
+    internal void Restore(double?[][] state)
+    {
+        if (state.Length != Blocks || state.Where((block, i) => block.Length != _logits[i].Length).Any())
+        {
+            throw new InvalidInputException("the checkpoint's architecture parameters belong to another space");
+        }
+
+        for (int i = 0; i < state.Length; i++)
+        {
+            for (int j = 0; j < state[i].Length; j++)
+            {
+                _alive[i][j] = state[i][j].HasValue;
+                _logits[i][j] = state[i][j] ?? 0;
+            }
+        }
+    }
+
+    private static double EntropyOf(double[][] probabilities) =>
+        probabilities.Average(p => -p.Where(value => value > 0).Sum(value => value * Math.Log(value)));
+}

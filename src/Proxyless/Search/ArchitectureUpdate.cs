@@ -1,0 +1,14 @@
+namespace Proxyless.Search;
+
+/// <summary>How architecture parameters get their gradient.</summary>
+public enum ArchitectureUpdate
+{
+    /// <summary>Two candidates of each block, drawn by their probabilities (ProxylessNAS, section 3.2.1).</summary>
+    TwoPath,
+
+    /// <summary>All candidates of each block, one after another.</summary>
+    FullPath,
+
+    /// <summary>The reward of sampled architectures, without gradients through the network (ProxylessNAS, section 3.3.2).</summary>
+    Reinforce,
+}

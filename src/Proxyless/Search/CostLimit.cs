@@ -1,0 +1,24 @@
+using Proxyless.Spaces;
+
+namespace Proxyless.Search;
+
+/// <summary>A cost that must stay within a limit.</summary>
+/// <param name="Cost">What networks of the space cost.</param>
+/// <param name="Limit">The most that is allowed, in the cost's unit.</param>
+public sealed record CostLimit(SpaceCost Cost, double Limit)
+{
+    /// <summary>Refuses a limit that no network of the space can meet.</summary>
+    /// <exception cref="InvalidInputException">The message says the smallest possible value.</exception>
+    public void RequirePossible()
+    {
+        double smallest = Cost.Smallest;
+        if (!(Limit >= smallest))
+        {
+            string unit = Cost.Unit.Length > 0 ? $" {Cost.Unit}" : "";
+            string format = Cost.Unit.Length > 0 ? "0.####" : "N0";
+            throw new InvalidInputException(
+                $"the {Cost.Quantity} limit {Limit.ToString(format)}{unit} is impossible: the smallest network of this space has "
+                + $"{smallest.ToString(format)}{unit}; raise the limit or choose a smaller space or resolution");
+        }
+    }
+}

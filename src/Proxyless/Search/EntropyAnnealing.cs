@@ -1,0 +1,41 @@
+namespace Proxyless.Search;
+
+/// <summary>
+/// Brings a search to a decision in the steps it has. The target for the mean relative entropy falls in a straight line from
+/// its start to a tenth; while the entropy lies above, a multiplier grows (dual ascent, as for the budget) and the
+/// objective gains multiplier * H. A search that decides by itself stays under the line and is left alone.
+/// </summary>
+/// <param name="plannedSteps">Architecture steps planned.</param>
+public sealed class EntropyAnnealing(long plannedSteps)
+{
+    private const double FinalShare = 0.1;
+
+    /// <summary>dL/dH for each block.</summary>
+    public double Multiplier { get; set; }
+
+    /// <summary>The entropy a step should be under, as a share of even odds'.</summary>
+    /// <param name="step">From 0.</param>
+    public double Target(long step) => 1 - ((1 - FinalShare) * Math.Min(1, (step + 1.0) / plannedSteps));
+
+    /// <summary>One step of dual ascent: an excess of 10 % held for a tenth of the steps moves the multiplier by 0.1.</summary>
+    /// <param name="step">From 0.</param>
+    /// <param name="relativeEntropy">The mean entropy as a share of even odds'.</param>
+    public void Ascend(long step, double relativeEntropy) =>
+        Multiplier = Math.Max(0, Multiplier + (10.0 / plannedSteps * (relativeEntropy - Target(step))));
+
+    /// <summary>dH/dalpha_k = -p_k (log p_k + H) for H = -sum_j p_j log p_j.</summary>
+    /// <param name="probabilities">p_j; a pruned candidate has 0 and gets 0.</param>
+    public static double[] Gradient(double[] probabilities)
+    {
+        double entropy = -probabilities.Where(p => p > 0).Sum(p => p * Math.Log(p));
+        return [.. probabilities.Select(p => p > 0 ? -p * (Math.Log(p) + entropy) : 0)];
+    }
+
+    /// <summary>dH(q)/dalpha_a = q_a q_b log(q_b / q_a) for the pair renormalised to q; the negative is that of b.</summary>
+    public static double PairGradient(double probabilityA, double probabilityB)
+    {
+        double qa = probabilityA / (probabilityA + probabilityB);
+        double qb = 1 - qa;
+        return qa <= 0 || qb <= 0 ? 0 : qa * qb * Math.Log(qb / qa);
+    }
+}

@@ -1,0 +1,14 @@
+namespace Proxyless.Search;
+
+/// <summary>How costs enter the objective of the architecture parameters.</summary>
+public enum ObjectiveKind
+{
+    /// <summary>Minimise cross entropy subject to E[cost] within its limit; the multiplier is found by dual ascent.</summary>
+    Budget,
+
+    /// <summary>CE + lambda (E/T - 1) with a fixed lambda (ProxylessNAS, equation 3).</summary>
+    Linear,
+
+    /// <summary>alpha CE (log E / log T)^beta, latency in microseconds, as the published code.</summary>
+    Log,
+}

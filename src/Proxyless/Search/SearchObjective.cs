@@ -1,0 +1,120 @@
+namespace Proxyless.Search;
+
+/// <summary>What the architecture parameters minimise: cross entropy and the expected costs of the network.</summary>
+/// <remarks>
+/// Budget: L = CE + sum_c lambda_c (E_c / T_c - 1), each lambda_c >= 0 moved by dual ascent on E_c / T_c - 1. The present
+/// violation is added to the multiplier with a factor of its own (augmented Lagrangian; Nocedal, Wright, Numerical
+/// Optimization, section 17.3), which damps the swing of ascent alone.
+/// </remarks>
+public sealed class SearchObjective
+{
+    private const double LogScale = 0.2;
+    private const double Damping = 2;
+    private readonly double _weight;
+    private readonly double _ascentRate;
+
+    /// <summary>Creates an objective.</summary>
+    /// <param name="kind">The form.</param>
+    /// <param name="limits">The costs that count; none leaves cross entropy alone.</param>
+    /// <param name="weight">lambda of the linear form, beta of the logarithmic one; unused by the budget.</param>
+    /// <param name="plannedSteps">Architecture steps planned: a violation of 10 % held for a tenth of them moves a multiplier by 1.</param>
+    /// <exception cref="InvalidInputException">The logarithmic form is asked for with another cost than latency, or with several.</exception>
+    public SearchObjective(ObjectiveKind kind, IReadOnlyList<CostLimit> limits, double weight, long plannedSteps)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        if (kind == ObjectiveKind.Log && (limits.Count != 1 || limits[0].Cost.Quantity != "latency"))
+        {
+            throw new InvalidInputException("--objective log takes a latency limit and no other; use --objective budget for limits on parameters or multiply-adds");
+        }
+
+        Kind = kind;
+        Limits = limits;
+        _weight = weight;
+        _ascentRate = 100.0 / Math.Max(1, plannedSteps);
+        Multipliers = new double[limits.Count];
+    }
+
+    /// <summary>The form.</summary>
+    public ObjectiveKind Kind { get; }
+
+    /// <summary>The costs that count.</summary>
+    public IReadOnlyList<CostLimit> Limits { get; }
+
+    /// <summary>lambda_c of the budget form.</summary>
+    public double[] Multipliers { get; }
+
+    /// <summary>Value and derivatives at the present expectations.</summary>
+    /// <param name="crossEntropy">The batch's cross entropy.</param>
+    /// <param name="expectations">E_c of each limited cost.</param>
+    public ObjectivePoint At(double crossEntropy, IReadOnlyList<double> expectations)
+    {
+        ArgumentNullException.ThrowIfNull(expectations);
+        if (Kind == ObjectiveKind.Log)
+        {
+            return Logarithmic(crossEntropy, expectations[0], Limits[0].Limit, _weight);
+        }
+
+        double value = crossEntropy;
+        var slopes = new double[Limits.Count];
+        for (int c = 0; c < slopes.Length; c++)
+        {
+            double multiplier = Multiplier(c, expectations[c]);
+            value += multiplier * Violation(c, expectations[c]);
+            slopes[c] = multiplier / Limits[c].Limit;
+        }
+
+        return new ObjectivePoint(value, 1, slopes);
+    }
+
+    /// <summary>The reward of one architecture, for the reinforce update.</summary>
+    /// <param name="accuracy">Share of right answers.</param>
+    /// <param name="costs">What the architecture costs, for each limit.</param>
+    /// <returns>
+    /// Budget: accuracy - sum lambda (cost / T - 1). Linear: accuracy - sum beta |cost / T - 1| (TuNAS, arXiv 2008.06120,
+    /// equation 2). Log: accuracy (T / latency)^w (MnasNet, arXiv 1807.11626).
+    /// </returns>
+    public double Reward(double accuracy, IReadOnlyList<double> costs)
+    {
+        ArgumentNullException.ThrowIfNull(costs);
+        double reward = accuracy;
+        for (int c = 0; c < Limits.Count; c++)
+        {
+            double violation = Violation(c, costs[c]);
+            reward = Kind switch
+            {
+                ObjectiveKind.Budget => reward - (Multipliers[c] * violation),
+                ObjectiveKind.Linear => reward - (_weight * Math.Abs(violation)),
+                _ => reward * Math.Pow(Limits[c].Limit / costs[c], _weight),
+            };
+        }
+
+        return reward;
+    }
+
+    /// <summary>One step of dual ascent; the other forms have nothing to move.</summary>
+    /// <param name="expectations">E_c of each limited cost.</param>
+    public void Ascend(IReadOnlyList<double> expectations)
+    {
+        ArgumentNullException.ThrowIfNull(expectations);
+        for (int c = 0; Kind == ObjectiveKind.Budget && c < Multipliers.Length; c++)
+        {
+            Multipliers[c] = Math.Max(0, Multipliers[c] + (_ascentRate * Violation(c, expectations[c])));
+        }
+    }
+
+    private static ObjectivePoint Logarithmic(double crossEntropy, double milliseconds, double limit, double beta)
+    {
+        double expected = Math.Log(milliseconds * 1000);
+        double target = Math.Log(limit * 1000);
+        double ratio = expected / target;
+        double factor = LogScale * Math.Pow(ratio, beta);
+        double slope = LogScale * crossEntropy * beta * Math.Pow(ratio, beta - 1) / (milliseconds * target);
+        return new ObjectivePoint(factor * crossEntropy, factor, [slope]);
+    }
+
+    private double Violation(int cost, double expectation) => (expectation / Limits[cost].Limit) - 1;
+
+    private double Multiplier(int cost, double expectation) => Kind == ObjectiveKind.Linear
+        ? _weight
+        : Math.Max(0, Multipliers[cost] + (Damping * Violation(cost, expectation)));
+}

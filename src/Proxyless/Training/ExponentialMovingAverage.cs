@@ -1,0 +1,50 @@
+using Proxyless.Networks;
+using static TorchSharp.torch;
+
+namespace Proxyless.Training;
+
+/// <summary>
+/// A running average of a network's tensors, statistics among them: average += (1 - decay) (value - average). The decay
+/// rises from small values, min(decay, (1 + n) / (10 + n)) at the n-th update, so that a short training is not judged by its start.
+/// </summary>
+public sealed class ExponentialMovingAverage : IDisposable
+{
+    private readonly double _decay;
+    private readonly (NetworkTensor Source, NetworkTensor Average)[] _pairs;
+
+    /// <summary>Starts from the present values of <paramref name="source"/>.</summary>
+    /// <param name="source">The network that is trained.</param>
+    /// <param name="average">A network of the same architecture; it holds the average.</param>
+    /// <param name="decay">Share of the old average that is kept in the long run, such as 0.999.</param>
+    public ExponentialMovingAverage(CompactNetwork source, CompactNetwork average, double decay)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(average);
+        Average = average;
+        _decay = decay;
+        _pairs = [.. source.Tensors.Zip(average.Tensors)];
+        foreach ((NetworkTensor from, NetworkTensor to) in _pairs)
+        {
+            to.CopyFrom(from.Value);
+        }
+    }
+
+    /// <summary>The averaged network.</summary>
+    public CompactNetwork Average { get; }
+
+    /// <summary>Takes the present values in.</summary>
+    /// <param name="updates">Updates before this one.</param>
+    public void Update(long updates)
+    {
+        double decay = Math.Min(_decay, (1.0 + updates) / (10.0 + updates));
+        using var withoutGraph = no_grad();
+        foreach ((NetworkTensor source, NetworkTensor average) in _pairs)
+        {
+            using Tensor detached = source.Value.detach();
+            average.Value.lerp_(detached, 1 - decay);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Average.Dispose();
+}

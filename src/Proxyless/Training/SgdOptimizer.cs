@@ -1,0 +1,104 @@
+using Proxyless.Networks;
+using static TorchSharp.torch;
+
+namespace Proxyless.Training;
+
+/// <summary>
+/// Stochastic gradient descent with Nesterov momentum (Sutskever et al., ICML 2013, in PyTorch's form): g += decay * w,
+/// v = momentum * v + g, w -= rate * (g + momentum * v). It touches only tensors that have a gradient: a path that was not
+/// sampled keeps its weights and its momentum to the bit, and has no momentum at all before it is sampled first.
+/// </summary>
+public sealed class SgdOptimizer : IDisposable
+{
+    private readonly Dictionary<NetworkTensor, Tensor> _momenta = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Share of the last step's direction that is kept.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Weight decay, for <see cref="TensorRole.Weight"/> alone.</summary>
+    public double WeightDecay { get; init; } = 4e-5;
+
+    /// <summary>Moves the tensors that have a gradient and removes the gradients.</summary>
+    /// <param name="tensors">What took part in the step.</param>
+    /// <param name="rate">Learning rate.</param>
+    public void Step(IEnumerable<NetworkTensor> tensors, double rate)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        using var withoutGraph = no_grad();
+        foreach (NetworkTensor tensor in tensors)
+        {
+            using Tensor? gradient = tensor.IsTrained ? tensor.Value.grad : null;
+            if (gradient is null)
+            {
+                continue;
+            }
+
+            if (tensor.Role == TensorRole.Weight && WeightDecay > 0)
+            {
+                gradient.add_(tensor.Value, alpha: WeightDecay);
+            }
+
+            if (!_momenta.TryGetValue(tensor, out Tensor? momentum))
+            {
+                momentum = zeros_like(tensor.Value).DetachFromDisposeScope();
+                _momenta.Add(tensor, momentum);
+            }
+
+            momentum.mul_(Momentum);
+            momentum.add_(gradient);
+            gradient.add_(momentum, alpha: Momentum);
+            tensor.Value.add_(gradient, alpha: -rate);
+            tensor.Value.grad = null;
+        }
+    }
+
+    /// <summary>Drops the momenta of tensors that were pruned.</summary>
+    public void Forget(IEnumerable<NetworkTensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        foreach (NetworkTensor tensor in tensors)
+        {
+            if (_momenta.Remove(tensor, out Tensor? momentum))
+            {
+                momentum.Dispose();
+            }
+        }
+    }
+
+    /// <summary>The momentum of a tensor, or null before its first step.</summary>
+    public Tensor? MomentumOf(NetworkTensor tensor) => _momenta.GetValueOrDefault(tensor);
+
+    /// <summary>The momenta by name, for a checkpoint.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State => _momenta.Select(pair => (StateName(pair.Key), pair.Value));
+
+    /// <summary>Restores momenta from a checkpoint; tensors without one start anew.</summary>
+    public void Restore(SafeTensorsFile file, IEnumerable<NetworkTensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(tensors);
+        foreach (NetworkTensor tensor in tensors)
+        {
+            if (file.Tensors.TryGetValue(StateName(tensor), out (long[] Shape, float[] Values) saved))
+            {
+                using Tensor values = FromArray(saved);
+                Tensor momentum = zeros_like(tensor.Value).DetachFromDisposeScope();
+                using var withoutGraph = no_grad();
+                momentum.copy_(values);
+                _momenta[tensor] = momentum;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor momentum in _momenta.Values)
+        {
+            momentum.Dispose();
+        }
+    }
+
+    private static string StateName(NetworkTensor tensor) => $"momentum.{tensor.Name}";
+
+    private static Tensor FromArray((long[] Shape, float[] Values) saved) => tensor(saved.Values, saved.Shape);
+}

@@ -1,0 +1,59 @@
+using static TorchSharp.torch;
+
+namespace Proxyless.Training;
+
+/// <summary>Counts how often the right class is the first, or among the first five.</summary>
+public sealed class TopAccuracy
+{
+    private long _first;
+    private long _firstFive;
+
+    /// <summary>Images seen.</summary>
+    public long Images { get; private set; }
+
+    /// <summary>Share of images whose class scored highest; 0 without images.</summary>
+    public double Top1 => Images == 0 ? 0 : (double)_first / Images;
+
+    /// <summary>Share of images whose class is among the five highest scores.</summary>
+    public double Top5 => Images == 0 ? 0 : (double)_firstFive / Images;
+
+    /// <summary>Counts one image by its scores. A tie goes to the class with the lower index.</summary>
+    /// <param name="scores">A score for each class.</param>
+    /// <param name="label">The right class.</param>
+    public void Add(ReadOnlySpan<float> scores, int label)
+    {
+        int better = 0;
+        for (int i = 0; i < scores.Length; i++)
+        {
+            if (scores[i] > scores[label] || (scores[i] == scores[label] && i < label))
+            {
+                better++;
+            }
+        }
+
+        bool valid = float.IsFinite(scores[label]);
+        _first += valid && better == 0 ? 1 : 0;
+        _firstFive += valid && better < 5 ? 1 : 0;
+        Images++;
+    }
+
+    /// <summary>Counts a batch.</summary>
+    /// <param name="logits">[N, classes].</param>
+    /// <param name="labels">[N], int64.</param>
+    public void Add(Tensor logits, Tensor labels)
+    {
+        ArgumentNullException.ThrowIfNull(logits);
+        ArgumentNullException.ThrowIfNull(labels);
+        using Tensor detached = logits.detach();
+        using Tensor localLogits = detached.cpu();
+        using Tensor packed = localLogits.contiguous();
+        using Tensor localLabels = labels.cpu();
+        ReadOnlySpan<float> scores = packed.data<float>().ToArray();
+        long[] targets = localLabels.data<long>().ToArray();
+        int classes = (int)logits.shape[1];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            Add(scores.Slice(i * classes, classes), (int)targets[i]);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using Proxyless.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Data;
+
+public sealed class BadInputTests
+{
+    [Fact]
+    public void A_missing_folder_is_named()
+    {
+        string missing = Path.Combine(Path.GetTempPath(), "proxyless-no-such-folder");
+
+        Assert.Contains(missing, Refusal(missing), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_in_place_of_a_folder_is_named()
+    {
+        using var folder = new TemporaryFolder();
+
+        Assert.Contains("is a file", Refusal(folder.Add("a.png", TestPictures.Noise(1))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_without_classes_says_how_it_should_look()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("a.png", TestPictures.Noise(1));
+
+        string message = Refusal(folder.Root);
+
+        Assert.Contains(folder.Root, message, StringComparison.Ordinal);
+        Assert.Contains("folder of its own", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_single_class_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("cat/a.png", TestPictures.Noise(1));
+
+        Assert.Contains("one class, 'cat'", Refusal(folder.Root), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_class_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("cat/a.png", TestPictures.Noise(1));
+        folder.Add("dog/readme.txt", [1]);
+
+        Assert.Contains(Path.Combine(folder.Root, "dog"), Refusal(folder.Root), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_class_of_which_nothing_can_be_read_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("cat/a.png", TestPictures.Noise(1));
+        folder.Add("dog/b.png", [1, 2, 3]);
+
+        Assert.Contains("'dog'", Refusal(folder.Root), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Too_few_images_to_hold_any_out_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("cat/a.png", TestPictures.Noise(1));
+        folder.Add("dog/b.png", TestPictures.Noise(2));
+
+        Assert.Contains("hold some out", Refusal(folder.Root), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_test_class_without_training_images_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("train/cat/a.png", TestPictures.Noise(1));
+        folder.Add("train/dog/a.png", TestPictures.Noise(2));
+        folder.Add("test/emu/a.png", TestPictures.Noise(3));
+
+        Assert.Contains("emu", Refusal(folder.Root), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_named()
+    {
+        var options = new DatasetOptions { Location = "sample" };
+
+        Assert.Contains("ValidationShare", RefusalOf(options with { ValidationShare = 0 }), StringComparison.Ordinal);
+        Assert.Contains("ValidationShare", RefusalOf(options with { ValidationShare = double.NaN }), StringComparison.Ordinal);
+        Assert.Contains("TestShare", RefusalOf(options with { TestShare = 0.6 }), StringComparison.Ordinal);
+        Assert.Contains("Threads", RefusalOf(options with { Threads = 0 }), StringComparison.Ordinal);
+        Assert.Contains("Channels", RefusalOf(options with { Channels = 4 }), StringComparison.Ordinal);
+        Assert.Contains("Location", RefusalOf(options with { Location = " " }), StringComparison.Ordinal);
+    }
+
+    private static string RefusalOf(DatasetOptions options) => Assert.Throws<InvalidInputException>(options.Validate).Message;
+
+    private static string Refusal(string location) => Assert.Throws<InvalidInputException>(() => ImageDataset.Open(
+        new DatasetOptions { Location = location }, NullRunObserver.Instance, TestContext.Current.CancellationToken)).Message;
+}

@@ -1,0 +1,265 @@
+using CsCheck;
+using Proxyless.Data;
+using SkiaSharp;
+using Xunit;
+
+namespace Proxyless.Tests.Data;
+
+public sealed class ImageDatasetTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void A_folder_of_classes_is_divided_into_disjoint_sets_that_hold_every_class()
+    {
+        using TemporaryFolder folder = FolderOf(("cat", 20), ("dog", 40), ("emu", 3));
+
+        ImageDataset data = Open(folder.Root);
+
+        Assert.Equal(["cat", "dog", "emu"], data.Classes);
+        Assert.Equal([3, 6, 1], data.Test.ClassCounts());
+        Assert.Equal([2, 3, 1], data.Architecture.ClassCounts());
+        Assert.Equal([15, 31, 1], data.Weights.ClassCounts());
+        string[] all = [.. Names(data.Test), .. Names(data.Architecture), .. Names(data.Weights)];
+        Assert.Equal(63, all.Distinct().Count());
+        Assert.Equal(63, all.Length);
+        Assert.Same(data.Weights, data.Training);
+        Assert.Same(data.Architecture, data.Validation);
+    }
+
+    [Fact]
+    public void Splits_follow_the_seed()
+    {
+        using TemporaryFolder folder = FolderOf(("cat", 30), ("dog", 30));
+
+        ImageDataset first = Open(folder.Root);
+        ImageDataset again = Open(folder.Root, options => options with { Threads = 1 });
+        ImageDataset other = Open(folder.Root, options => options with { Seed = 1 });
+
+        Assert.Equal(Names(first.Test), Names(again.Test));
+        Assert.Equal(Names(first.Architecture), Names(again.Architecture));
+        Assert.Equal(first.Fingerprint, again.Fingerprint);
+        Assert.NotEqual(Names(first.Test), Names(other.Test));
+        Assert.NotEqual(first.Fingerprint, other.Fingerprint);
+    }
+
+    [Fact]
+    public void Shares_are_kept_in_every_class_whatever_its_size()
+    {
+        var cases = Gen.Select(Gen.Int[1, 60].Array[2, 6], Gen.Double[0.05, 0.5], Gen.Int[0, 1000]);
+        cases.Sample((sizes, share, seed) =>
+        {
+            int[] labels = [.. sizes.SelectMany((size, label) => Enumerable.Repeat(label, size))];
+            var random = new SplitMix64(seed);
+            (int[] kept, int[] heldOut) = StratifiedSplit.Divide(
+                [.. Enumerable.Range(0, labels.Length)], i => labels[i], i => i, share, 3, ref random);
+            Assert.Equal(Enumerable.Range(0, labels.Length), kept.Concat(heldOut).Order());
+            for (int label = 0; label < sizes.Length; label++)
+            {
+                int taken = heldOut.Count(i => labels[i] == label);
+                Assert.InRange(taken, sizes[label] >= 3 ? 1 : 0, Math.Max(1, sizes[label] - 1));
+                Assert.True(taken < sizes[label]);
+                Assert.True(Math.Abs(taken - share * sizes[label]) <= 1);
+            }
+        });
+    }
+
+    [Fact]
+    public void The_users_own_splits_are_kept()
+    {
+        using var folder = new TemporaryFolder();
+        Fill(folder, "train/cat", 10, 0);
+        Fill(folder, "train/dog", 10, 100);
+        Fill(folder, "val/cat", 2, 200);
+        Fill(folder, "val/dog", 3, 300);
+        Fill(folder, "test/cat", 4, 400);
+        Fill(folder, "test/dog", 5, 500);
+
+        ImageDataset data = Open(folder.Root);
+
+        Assert.Equal([2, 3], data.Validation.ClassCounts());
+        Assert.Equal([4, 5], data.Test.ClassCounts());
+        Assert.Equal([1, 1], data.Architecture.ClassCounts());
+        Assert.Equal([9, 9], data.Weights.ClassCounts());
+        Assert.Equal([10, 10], data.Training.ClassCounts());
+        Assert.All(Names(data.Architecture), name => Assert.Contains("train", name, StringComparison.Ordinal));
+        Assert.Equal(Names(data.Weights).Concat(Names(data.Architecture)).Order(), Names(data.Training).Order());
+    }
+
+    [Fact]
+    public void The_same_image_in_two_splits_of_the_user_is_reported()
+    {
+        using var folder = new TemporaryFolder();
+        Fill(folder, "train/cat", 10, 0);
+        Fill(folder, "train/dog", 10, 100);
+        Fill(folder, "test/cat", 3, 400);
+        Fill(folder, "test/dog", 3, 500);
+        folder.Add("test/cat/copy.png", TestPictures.Noise(4));
+
+        ImageDataset data = Open(folder.Root);
+
+        string warning = Assert.Single(data.Warnings, text => text.Contains("more than one split", StringComparison.Ordinal));
+        Assert.StartsWith("1 images", warning, StringComparison.Ordinal);
+        Assert.Contains("copy.png", warning, StringComparison.Ordinal);
+        Assert.Contains("0004.png", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Copies_of_an_image_stay_in_one_split_when_we_divide()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in new[] { "cat", "dog" })
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                folder.Add($"{name}/{i:0000}.png", TestPictures.Noise((name == "cat" ? 0 : 100) + i / 2));
+            }
+        }
+
+        ImageDataset data = Open(folder.Root);
+
+        foreach (ImageSet set in new[] { data.Test, data.Architecture, data.Weights })
+        {
+            int[] numbers = [.. Names(set).Select(name => int.Parse(Path.GetFileNameWithoutExtension(name)) / 2)];
+            Assert.True(numbers.Length > 0 && numbers.GroupBy(number => number).All(group => group.Count() % 2 == 0));
+        }
+    }
+
+    [Fact]
+    public void The_same_image_in_two_classes_is_reported()
+    {
+        using TemporaryFolder folder = FolderOf(("cat", 10), ("dog", 10));
+        folder.Add("dog/not-a-dog.png", File.ReadAllBytes(Path.Combine(folder.Root, "cat", "0003.png")));
+
+        Assert.Contains(
+            Open(folder.Root).Warnings,
+            text => text.Contains("more than one class", StringComparison.Ordinal) && text.Contains("not-a-dog.png", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Unreadable_images_are_named_and_skipped_or_refused_when_strict()
+    {
+        using TemporaryFolder folder = FolderOf(("cat", 10), ("dog", 10));
+        byte[] whole = TestPictures.Noise(7, 64, 64, SKEncodedImageFormat.Jpeg);
+        folder.Add("cat/short.jpg", whole[..(whole.Length / 2)]);
+        folder.Add("dog/text.png", "no picture"u8.ToArray());
+        folder.Add("dog/empty.png", []);
+        var observer = new RecordingObserver();
+
+        ImageDataset data = Open(folder.Root, observer: observer);
+
+        string warning = Assert.Single(data.Warnings, text => text.Contains("unreadable", StringComparison.Ordinal));
+        Assert.StartsWith("3 unreadable", warning, StringComparison.Ordinal);
+        Assert.All(["short.jpg", "text.png", "empty.png"], name => Assert.Contains(name, warning, StringComparison.Ordinal));
+        Assert.Equal(20, data.Test.Count + data.Architecture.Count + data.Weights.Count);
+        Assert.Equal(data.Warnings, observer.Warnings);
+        var strict = Assert.Throws<InvalidInputException>(() => Open(folder.Root, options => options with { Strict = true }));
+        Assert.Contains("short.jpg", strict.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Other_and_hidden_files_are_passed_over_and_folders_within_a_class_belong_to_it()
+    {
+        using TemporaryFolder folder = FolderOf(("cat", 5), ("dog", 5));
+        folder.Add("cat/notes.txt", [1]);
+        folder.Add("cat/.DS_Store", [1]);
+        folder.Add("cat/.thumbnails/a.png", [1]);
+        folder.Add(".cache/a.png", [1]);
+        folder.Add("dog/summer/2020.PNG", TestPictures.Noise(999));
+
+        ImageDataset data = Open(folder.Root);
+
+        Assert.Equal(["cat", "dog"], data.Classes);
+        Assert.Equal(11, data.Test.Count + data.Architecture.Count + data.Weights.Count);
+        Assert.Contains(data.Warnings, text => text.Contains("1 files that are no JPEG", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Uneven_and_small_sets_are_told_before_hours_are_spent()
+    {
+        using TemporaryFolder folder = FolderOf(("cat", 40), ("dog", 10));
+
+        ImageDataset data = Open(folder.Root);
+
+        Assert.Contains(data.Warnings, text => text.Contains("uneven", StringComparison.Ordinal) && text.Contains("'cat'", StringComparison.Ordinal));
+        Assert.Contains(data.Warnings, text => text.Contains("too small to train from scratch", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Balanced_weights_give_every_class_the_same_say_and_a_mean_of_1_over_the_images()
+    {
+        using TemporaryFolder folder = FolderOf(("cat", 40), ("dog", 10), ("emu", 5));
+        ImageSet set = Open(folder.Root).Weights;
+
+        double[] weights = set.BalancedClassWeights();
+
+        double[] shares = [.. set.ClassCounts().Zip(weights, (count, weight) => count * weight)];
+        Assert.All(shares, share => Assert.Equal(shares[0], share, 1e-9));
+        Assert.Equal(set.Count, shares.Sum(), 1e-9);
+    }
+
+    [Fact]
+    public void Small_squares_have_a_native_resolution_and_photographs_have_none()
+    {
+        using TemporaryFolder small = FolderOf(("cat", 5), ("dog", 5));
+        using TemporaryFolder mixed = FolderOf(("cat", 5), ("dog", 5));
+        mixed.Add("dog/wide.png", TestPictures.Noise(1000, 40, 20));
+
+        Assert.Equal(16, Open(small.Root).NativeResolution);
+        Assert.Equal(0, Open(mixed.Root).NativeResolution);
+    }
+
+    [Fact]
+    public void The_built_in_images_are_real_files_in_a_cache()
+    {
+        ImageDataset data = Open(SampleImages.Name);
+
+        Assert.Equal(SampleImages.Name, data.Name);
+        Assert.Equal(SampleImages.Classes, data.Classes);
+        Assert.Equal(32, data.NativeResolution);
+        Assert.Equal(2000, data.Weights.Count + data.Architecture.Count);
+        Assert.True(File.Exists(data.Test.Name(0)));
+        Assert.Empty(data.Warnings);
+    }
+
+    [Fact]
+    public void The_photographs_open_without_a_loss_and_with_both_warnings()
+    {
+        string photographs = SharedData.Path("photographs");
+
+        ImageDataset data = Open(photographs);
+
+        Assert.Equal(0, data.NativeResolution);
+        Assert.Equal(125, data.Test.Count + data.Architecture.Count + data.Weights.Count);
+        Assert.Contains(data.Warnings, text => text.Contains("uneven", StringComparison.Ordinal));
+        Assert.Contains(data.Warnings, text => text.Contains("too small", StringComparison.Ordinal));
+    }
+
+    private static ImageDataset Open(
+        string location, Func<DatasetOptions, DatasetOptions>? change = null, IRunObserver? observer = null)
+    {
+        var options = new DatasetOptions { Location = location };
+        return ImageDataset.Open(change?.Invoke(options) ?? options, observer ?? NullRunObserver.Instance, Token);
+    }
+
+    private static IEnumerable<string> Names(ImageSet set) => Enumerable.Range(0, set.Count).Select(set.Name);
+
+    private static TemporaryFolder FolderOf(params (string Name, int Count)[] classes)
+    {
+        var folder = new TemporaryFolder();
+        for (int label = 0; label < classes.Length; label++)
+        {
+            Fill(folder, classes[label].Name, classes[label].Count, 100 * label);
+        }
+
+        return folder;
+    }
+
+    private static void Fill(TemporaryFolder folder, string path, int count, int firstSeed)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            folder.Add($"{path}/{i:0000}.png", TestPictures.Noise(firstSeed + i));
+        }
+    }
+}

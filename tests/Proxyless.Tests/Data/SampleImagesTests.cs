@@ -1,0 +1,74 @@
+using Proxyless.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Data;
+
+public sealed class SampleImagesTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void They_follow_the_seed_and_are_all_different()
+    {
+        using var folder = new TemporaryFolder();
+        string[] homes = [.. new[] { "a", "b", "c" }.Select(name => Path.Combine(folder.Root, name))];
+        SampleImages.Write(homes[0], 32, 4, 2);
+        SampleImages.Write(homes[1], 32, 4, 2);
+        SampleImages.Write(homes[2], 32, 4, 2, seed: 1);
+
+        string[][] contents = [.. homes.Select(home => Directory
+            .GetFiles(home, "*.png", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(file => Convert.ToBase64String(File.ReadAllBytes(file)))
+            .ToArray())];
+
+        Assert.Equal(8 * 6, contents[0].Length);
+        Assert.Equal(contents[0], contents[1]);
+        Assert.Empty(contents[0].Intersect(contents[2]));
+        Assert.Equal(contents[0].Length, contents[0].Distinct().Count());
+    }
+
+    [Fact]
+    public void Sizes_and_numbers_out_of_range_are_refused()
+    {
+        Assert.Throws<InvalidInputException>(() => SampleImages.Write("unused", size: 8));
+        Assert.Throws<InvalidInputException>(() => SampleImages.Write("unused", trainingPerClass: 0));
+    }
+
+    [Fact]
+    public void A_linear_classifier_on_the_pixels_fails_on_them()
+    {
+        ImageDataset data = ImageDataset.Open(new DatasetOptions { Location = SampleImages.Name }, NullRunObserver.Instance, Token);
+        Transforms transforms = Transforms.ForEvaluation(32, smallImages: true);
+
+        double accuracy = SoftmaxRegression.TrainAndScore(data.Training, data.Test, transforms, data.Classes.Count, epochs: 40, rate: 0.002f);
+
+        Assert.True(accuracy < 0.35, $"A linear classifier is right about {accuracy:P0} of the sample images.");
+    }
+
+    [Fact]
+    public void The_linear_classifier_of_these_tests_does_learn_what_is_linear()
+    {
+        using var folder = new TemporaryFolder();
+        for (int i = 0; i < 60; i++)
+        {
+            // Noise, whose left or right half of the first rows is black.
+            bool left = i % 2 == 0;
+            using var bitmap = SkiaSharp.SKBitmap.Decode(TestPictures.Noise(i));
+            for (int pixel = 0; pixel < 64; pixel++)
+            {
+                bitmap.SetPixel(pixel % 8 + (left ? 0 : 8), pixel / 8, SkiaSharp.SKColors.Black);
+            }
+
+            using SkiaSharp.SKData png = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Png, 100);
+            folder.Add($"{(left ? "left" : "right")}/{i}.png", png.ToArray());
+        }
+
+        ImageDataset data = ImageDataset.Open(new DatasetOptions { Location = folder.Root }, NullRunObserver.Instance, Token);
+
+        double accuracy = SoftmaxRegression.TrainAndScore(
+            data.Training, data.Test, Transforms.ForEvaluation(16, smallImages: true), 2, epochs: 40, rate: 0.002f);
+
+        Assert.True(accuracy > 0.9, $"{accuracy:P0}");
+    }
+}

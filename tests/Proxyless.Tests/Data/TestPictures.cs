@@ -1,0 +1,178 @@
+using System.Buffers.Binary;
+using Proxyless.Data;
+using SkiaSharp;
+
+namespace Proxyless.Tests.Data;
+
+/// <summary>Pictures to read. The one of four quarters is red, green, blue and yellow, row by row.</summary>
+internal static class TestPictures
+{
+    public static readonly (int Red, int Green, int Blue) Red = (220, 30, 30);
+    public static readonly (int Red, int Green, int Blue) Green = (30, 200, 30);
+    public static readonly (int Red, int Green, int Blue) Blue = (30, 30, 220);
+    public static readonly (int Red, int Green, int Blue) Yellow = (220, 220, 30);
+
+    // Written with Pillow 9.4: formats that SkiaSharp reads but does not write. All 16x16, of four quarters.
+    private const string ProgressiveJpeg =
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAIBAQEBAQIBAQECAgICAgQDAgICAgUEBAMEBgUGBgYFBgYGBwkIBgcJBwYGCAsICQoKCgoKBggLDAsKDAkK"
+        + "Cgr/2wBDAQICAgICAgUDAwUKBwYHCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgr/wgARCAAQABADAREAAhEB"
+        + "AxEB/8QAFgABAQEAAAAAAAAAAAAAAAAABwgJ/8QAFwEAAwEAAAAAAAAAAAAAAAAABgcJCP/aAAwDAQACEAMQAAABLV/r5WD5ZzHS54aSSDPP/8QAFBAB"
+        + "AAAAAAAAAAAAAAAAAAAAIP/aAAgBAQABBQIf/8QAFBEBAAAAAAAAAAAAAAAAAAAAIP/aAAgBAwEBPwEf/8QAFBEBAAAAAAAAAAAAAAAAAAAAIP/aAAgB"
+        + "AgEBPwEf/8QAFBABAAAAAAAAAAAAAAAAAAAAIP/aAAgBAQAGPwIf/8QAFBABAAAAAAAAAAAAAAAAAAAAIP/aAAgBAQABPyEf/9oADAMBAAIAAwAAABAA"
+        + "D//EABQRAQAAAAAAAAAAAAAAAAAAACD/2gAIAQMBAT8QH//EABQRAQAAAAAAAAAAAAAAAAAAACD/2gAIAQIBAT8QH//EABQQAQAAAAAAAAAAAAAAAAAA"
+        + "ACD/2gAIAQEAAT8QH//Z";
+
+    private const string CmykJpeg =
+        "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIFBAQDBAYFBgYGBQYGBgcJCAYHCQcGBggLCAkKCgoKCgYICwwLCgwJCgoK"
+        + "/8AAFAgAEAAQBEMRAE0RAFkRAEsRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAoACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAOBEMATQBZAEsAAD8A1wY7"
+        + "sd2/gg5VCSFXL4RfBfAg6f/Z";
+
+    private const string PalettePng =
+        "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAgMAAABinRfyAAAADFBMVEXc3B4eyB7cHh4eHtztq1xvAAAAFklEQVR4nGNYtSo0lIEI4v9/BgYiCAAQ2x/h"
+        + "RoUBNgAAAABJRU5ErkJggg==";
+
+    // The red of this palette is transparent.
+    private const string TransparentPalettePng =
+        "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAgMAAABinRfyAAAADFBMVEXc3B4eyB7cHh4eHtztq1xvAAAAA3RSTlP//wDXyg1BAAAAFklEQVR4nGNYtSo0"
+        + "lIEI4v9/BgYiCAAQ2x/hRoUBNgAAAABJRU5ErkJggg==";
+
+    private const string SixteenBitPng =
+        "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQEAIAAADAAbR1AAAALklEQVR42mO4c0cOCIgn5eROnCCFZBi1YNSCIWABacbfAQMITRw5asGoBUPAAgA444Uf"
+        + "qM1CgQAAAABJRU5ErkJggg==";
+
+    // Two columns of grey: 0x2000 and 0xE000 of 0xFFFF.
+    private const string SixteenBitGreyPng =
+        "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQEAAAAABqCHz+AAAAFUlEQVR42mNQYECFD9Agw6iCkaQAAEmfgAGMqOq8AAAAAElFTkSuQmCC";
+
+    // Its second picture has the colours the other way round.
+    private const string AnimatedGif =
+        "R0lGODlhEAAQAPEAANweHh7IHh4e3NzcHiH5BAAKAAAALAAAAAAQABAAAAKRBAgQIMCECRMmBAgQIMCECRMmBAgQIMCECRMmBAgQIMCECRMmBAgQIMCE"
+        + "CRMmBAgQIMCECRMmBAgQIMCECRMmBAgQIMCECRMmlChRosSNGzdulChRosSNGzdulChRosSNGzdulChRosSNGzdulChRosSNGzdulChRosSNGzdulChR"
+        + "osSNGzdulChRosSNGzduBQAh+QQACgAAACwAAAAAEAAQAAACkdy4ceNGiRIlSty4ceNGiRIlSty4ceNGiRIlSty4ceNGiRIlSty4ceNGiRIlSty4ceNG"
+        + "iRIlSty4ceNGiRIlSty4ceNGiRIlSkyYMGFCgAABAkyYMGFCgAABAkyYMGFCgAABAkyYMGFCgAABAkyYMGFCgAABAkyYMGFCgAABAkyYMGFCgAABAkyY"
+        + "MGFCgAABAgUAOw==";
+
+    /// <summary>Files of four quarters by name of their format.</summary>
+    public static byte[] Quarters(string format) => format switch
+    {
+        "baseline.jpg" => Encode(SKEncodedImageFormat.Jpeg),
+        "progressive.jpg" => Convert.FromBase64String(ProgressiveJpeg),
+        "cmyk.jpg" => Convert.FromBase64String(CmykJpeg),
+        "colour.png" => Encode(SKEncodedImageFormat.Png),
+        "palette.png" => Convert.FromBase64String(PalettePng),
+        "transparent-palette.png" => Convert.FromBase64String(TransparentPalettePng),
+        "16-bit.png" => Convert.FromBase64String(SixteenBitPng),
+        "16-bit-grey.png" => Convert.FromBase64String(SixteenBitGreyPng),
+        "colour.webp" => Encode(SKEncodedImageFormat.Webp),
+        "colour.bmp" => Bitmap(),
+        "animated.gif" => Convert.FromBase64String(AnimatedGif),
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such picture."),
+    };
+
+    /// <summary>A noisy PNG: as good as no two of different seeds are alike.</summary>
+    public static byte[] Noise(int seed, int width = 16, int height = 16, SKEncodedImageFormat format = SKEncodedImageFormat.Png)
+    {
+        var random = new SplitMix64(seed);
+        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                bitmap.SetPixel(x, y, new SKColor((byte)random.Below(256), (byte)random.Below(256), (byte)random.Below(256)));
+            }
+        }
+
+        using SKData data = bitmap.Encode(format, 95);
+        return data.ToArray();
+    }
+
+    /// <summary>A JPEG of four quarters, 32 wide and 16 high as stored, with an EXIF orientation.</summary>
+    public static byte[] Oriented(int orientation)
+    {
+        byte[] jpeg = Encode(SKEncodedImageFormat.Jpeg, 32, 16);
+        byte[] exif =
+        [
+            0xFF, 0xE1, 0, 34, (byte)'E', (byte)'x', (byte)'i', (byte)'f', 0, 0,
+            (byte)'M', (byte)'M', 0, 42, 0, 0, 0, 8,
+            0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0,
+            0, 0, 0, 0,
+        ];
+        return [.. jpeg[..2], .. exif, .. jpeg[2..]];
+    }
+
+    /// <summary>A PNG whose left half is black and whose right half is transparent black.</summary>
+    public static byte[] HalfTransparent()
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(16, 16, SKColorType.Rgba8888, SKAlphaType.Unpremul));
+        for (int y = 0; y < 16; y++)
+        {
+            for (int x = 0; x < 16; x++)
+            {
+                bitmap.SetPixel(x, y, new SKColor(0, 0, 0, x < 8 ? (byte)255 : (byte)0));
+            }
+        }
+
+        using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
+
+    public static (int Red, int Green, int Blue) Pixel(DecodedImage image, int x, int y)
+    {
+        int offset = (y * image.Width + x) * image.Channels;
+        return (image.Pixels[offset], image.Pixels[offset + 1], image.Pixels[offset + 2]);
+    }
+
+    private static byte[] Encode(SKEncodedImageFormat format, int width = 16, int height = 16)
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                (int red, int green, int blue) = Colour(x, y, width, height);
+                bitmap.SetPixel(x, y, new SKColor((byte)red, (byte)green, (byte)blue));
+            }
+        }
+
+        using SKData data = bitmap.Encode(format, 100);
+        return data.ToArray();
+    }
+
+    private static byte[] Bitmap()
+    {
+        const int Side = 16;
+        byte[] file = new byte[54 + Side * Side * 3];
+        file[0] = (byte)'B';
+        file[1] = (byte)'M';
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(2), file.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(10), 54);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(14), 40);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(18), Side);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(22), Side);
+        BinaryPrimitives.WriteInt16LittleEndian(file.AsSpan(26), 1);
+        BinaryPrimitives.WriteInt16LittleEndian(file.AsSpan(28), 24);
+        for (int y = 0; y < Side; y++)
+        {
+            for (int x = 0; x < Side; x++)
+            {
+                // The last row comes first, and blue before red.
+                (int red, int green, int blue) = Colour(x, Side - 1 - y, Side, Side);
+                int offset = 54 + (y * Side + x) * 3;
+                file[offset] = (byte)blue;
+                file[offset + 1] = (byte)green;
+                file[offset + 2] = (byte)red;
+            }
+        }
+
+        return file;
+    }
+
+    private static (int Red, int Green, int Blue) Colour(int x, int y, int width, int height) =>
+        (x < width / 2, y < height / 2) switch
+        {
+            (true, true) => Red,
+            (false, true) => Green,
+            (true, false) => Blue,
+            _ => Yellow,
+        };
+}

@@ -1,0 +1,236 @@
+using CsCheck;
+using Proxyless.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Data;
+
+public sealed class TransformsTests
+{
+    private static readonly Transforms Grey = Transforms.ForEvaluation(4, smallImages: true, channels: 1).WithoutNormalisation();
+
+    [Fact]
+    public void Normalisation_takes_off_the_mean_and_divides_by_the_deviation()
+    {
+        var image = new DecodedImage(1, 1, 3, [255, 128, 0]);
+        var values = new float[3];
+
+        Transforms.ForEvaluation(1, smallImages: true).Apply(image, values);
+
+        Assert.Equal((1 - 0.485f) / 0.229f, values[0], 1e-5f);
+        Assert.Equal((128 / 255f - 0.456f) / 0.224f, values[1], 1e-5f);
+        Assert.Equal(-0.406f / 0.225f, values[2], 1e-5f);
+    }
+
+    [Fact]
+    public void A_model_takes_planes_of_numbers_from_0_to_1()
+    {
+        var image = new DecodedImage(2, 2, 3, [255, 0, 51, 255, 0, 51, 255, 0, 51, 255, 0, 51]);
+
+        float[] input = Transforms.ForEvaluation(2, smallImages: true).ToModelInput(image);
+
+        Assert.Equal([1, 1, 1, 1, 0, 0, 0, 0, 0.2f, 0.2f, 0.2f, 0.2f], input);
+    }
+
+    [Fact]
+    public void Grey_images_serve_colour_networks_and_the_other_way_round()
+    {
+        var grey = new DecodedImage(4, 4, 1, [.. Enumerable.Repeat((byte)102, 16)]);
+        var colour = new float[48];
+        Transforms.ForEvaluation(4, smallImages: true).WithoutNormalisation().Apply(grey, colour);
+        var back = new float[16];
+        Grey.Apply(new DecodedImage(4, 4, 3, [.. Enumerable.Repeat((byte)102, 48)]), back);
+
+        Assert.All(colour.Concat(back), value => Assert.Equal(0.4f, value, 1e-6f));
+    }
+
+    [Fact]
+    public void Resampling_keeps_a_plain_picture_plain_and_stays_within_its_range()
+    {
+        var sizes = Gen.Select(Gen.Int[1, 70], Gen.Int[1, 70], Gen.Int[1, 40], Gen.Bool, Gen.Byte);
+        sizes.Sample((width, height, side, colour, value) =>
+        {
+            int channels = colour ? 3 : 1;
+            byte[] pixels = new byte[width * height * channels];
+            Array.Fill(pixels, value);
+            var square = new float[side * side * channels];
+            Resampler.Resample(pixels, width, height, channels, new Region(0, 0, width, height), side, square);
+            return square.All(result => Math.Abs(result - value) < 0.01);
+        });
+    }
+
+    [Fact]
+    public void Resampling_is_the_sum_over_a_triangle_as_wide_as_the_reduction()
+    {
+        var cases = Gen.Select(Gen.Int[3, 40], Gen.Int[3, 40], Gen.Int[1, 20], Gen.Bool, Gen.Int[0, 1000]);
+        cases.Sample((width, height, side, colour, seed) =>
+        {
+            int channels = colour ? 3 : 1;
+            var pixels = new byte[width * height * channels];
+            new Random(seed).NextBytes(pixels);
+            var region = new Region(0.5, 1, width - 1, height - 2);
+            var square = new float[side * side * channels];
+            Resampler.Resample(pixels, width, height, channels, region, side, square);
+            for (int i = 0; i < square.Length; i++)
+            {
+                double expected = Integrate(pixels, width, height, channels, region, side, i);
+                Assert.Equal(expected, square[i], 0.02);
+            }
+        }, iter: 60);
+    }
+
+    [Fact]
+    public void Random_crops_lie_within_the_image_and_keep_to_their_scale_and_ratio()
+    {
+        var cases = Gen.Select(Gen.Int[20, 600], Gen.Int[20, 600], Gen.Int[0, 10_000]);
+        cases.Sample((width, height, seed) =>
+        {
+            var random = new SplitMix64(seed);
+            Region region = Region.RandomResized(width, height, 0.25, 1, 4.0 / 3, ref random);
+            Assert.True(region.X >= 0 && region.Y >= 0);
+            Assert.True(region.X + region.Width <= width && region.Y + region.Height <= height);
+            double ratio = region.Width / region.Height;
+
+            // Sides are whole pixels, so a crop of a dozen of them can miss the ratio by half of one.
+            Assert.InRange(ratio, 0.75 * 0.9, 4.0 / 3 * 1.1);
+        });
+    }
+
+    [Fact]
+    public void Random_crops_of_a_photograph_cover_the_asked_share_of_its_area()
+    {
+        double[] shares = [.. Enumerable.Range(0, 2000).Select(seed =>
+        {
+            var random = new SplitMix64(seed);
+            Region region = Region.RandomResized(500, 375, 0.25, 1, 4.0 / 3, ref random);
+            return region.Width * region.Height / (500.0 * 375);
+        })];
+
+        Assert.InRange(shares.Min(), 0.24, 0.27);
+        Assert.InRange(shares.Max(), 0.9, 1.0);
+        Assert.InRange(shares.Average(), 0.5, 0.68);
+    }
+
+    [Fact]
+    public void The_centre_crop_is_seven_eighths_of_the_shorter_side()
+    {
+        Region region = Region.Centre(512, 256, 0.875);
+
+        Assert.Equal(new Region(144, 16, 224, 224), region);
+    }
+
+    [Theory]
+    [InlineData(224, 1)]
+    [InlineData(447, 1)]
+    [InlineData(448, 2)]
+    [InlineData(1000, 4)]
+    [InlineData(4000, 8)]
+    public void A_photograph_is_decoded_no_smaller_than_the_square(int side, int denominator) =>
+        Assert.Equal(denominator, Transforms.ForEvaluation(224, false).Denominator(new Region(0, 0, side, side + 10)));
+
+    [Fact]
+    public void Pad_and_crop_moves_the_picture_by_at_most_the_border_and_fills_with_black()
+    {
+        byte[] pixels = [.. Enumerable.Range(1, 64).Select(value => (byte)value)];
+        Transforms transforms = Transforms.ForTraining(8, smallImages: true, channels: 1, flip: false).WithoutNormalisation();
+        var shifts = new HashSet<(int, int)>();
+        for (int seed = 0; seed < 200; seed++)
+        {
+            var random = new SplitMix64(seed);
+            var square = new float[64];
+            transforms.ApplySmall(pixels, square, ref random);
+            (int X, int Y)[] matching = [.. from y in Enumerable.Range(-1, 3)
+                                            from x in Enumerable.Range(-1, 3)
+                                            where Enumerable.Range(0, 64).All(i => Math.Abs(square[i] - Shifted(pixels, i, x, y) / 255f) < 1e-6)
+                                            select (x, y)];
+            shifts.Add(Assert.Single(matching));
+        }
+
+        Assert.Equal(1, transforms.Padding);
+        Assert.Equal(9, shifts.Count);
+    }
+
+    [Fact]
+    public void About_half_of_the_images_are_mirrored_and_nothing_else_happens_to_them()
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 12).Select(value => (byte)(value * 20))];
+        Transforms transforms = (Transforms.ForTraining(2, smallImages: true) with { Padding = 0 }).WithoutNormalisation();
+        float[] straight = [.. pixels.Select(value => value / 255f)];
+        float[] mirrored = [.. straight[3..6], .. straight[..3], .. straight[9..12], .. straight[6..9]];
+        int flips = 0;
+        for (int seed = 0; seed < 1000; seed++)
+        {
+            var random = new SplitMix64(seed);
+            var square = new float[12];
+            transforms.ApplySmall(pixels, square, ref random);
+            bool flipped = Math.Abs(square[0] - mirrored[0]) < 1e-6;
+            flips += flipped ? 1 : 0;
+            Assert.Equal(flipped ? mirrored : straight, square);
+        }
+
+        Assert.InRange(flips, 430, 570);
+    }
+
+    [Fact]
+    public void Saturation_alone_leaves_grey_pixels_and_every_luma_as_they_are()
+    {
+        float[] square = [100, 100, 100, 120, 80, 60];
+        float luma = 0.299f * 120 + 0.587f * 80 + 0.114f * 60;
+        var random = new SplitMix64(5);
+
+        new ColourJitter(0, 0, 0.4).Apply(square, 3, ref random);
+
+        Assert.Equal(100, square[0], 0.01f);
+        Assert.NotEqual(120, square[3], 0.5f);
+        Assert.Equal(luma, 0.299f * square[3] + 0.587f * square[4] + 0.114f * square[5], 0.01f);
+    }
+
+    [Fact]
+    public void Contrast_alone_keeps_the_mean_and_brightness_alone_the_proportions()
+    {
+        var random = new SplitMix64(3);
+        float[] contrast = [80, 100, 120, 140];
+        new ColourJitter(0, 0.3, 0).Apply(contrast, 1, ref random);
+        float[] brightness = [80, 100, 120, 140];
+        new ColourJitter(0.3, 0, 0).Apply(brightness, 1, ref random);
+
+        Assert.Equal(110, contrast.Average(), 0.01f);
+        Assert.NotEqual(80, contrast[0], 0.5f);
+        Assert.Equal(140f / 80, brightness[3] / brightness[0], 1e-4f);
+        Assert.NotEqual(80, brightness[0], 0.5f);
+    }
+
+    [Fact]
+    public void Random_transforms_are_refused_for_a_single_image() => Assert.Throws<InvalidOperationException>(() =>
+        Transforms.ForTraining(4, smallImages: true, channels: 1).Apply(new DecodedImage(4, 4, 1, new byte[16]), new float[16]));
+
+    private static float Shifted(byte[] pixels, int i, int shiftX, int shiftY)
+    {
+        int x = i % 8 + shiftX;
+        int y = i / 8 + shiftY;
+        return x is < 0 or > 7 || y is < 0 or > 7 ? 0 : pixels[y * 8 + x];
+    }
+
+    /// <summary>One value from the definition: all pixels, weighted by a triangle around the middle of the output pixel.</summary>
+    private static double Integrate(byte[] pixels, int width, int height, int channels, Region region, int side, int i)
+    {
+        int channel = i % channels;
+        double scaleX = region.Width / side;
+        double scaleY = region.Height / side;
+        double centreX = region.X + (i / channels % side + 0.5) * scaleX;
+        double centreY = region.Y + (i / channels / side + 0.5) * scaleY;
+        double sum = 0;
+        double total = 0;
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                double weight = Math.Max(0, 1 - Math.Abs(x + 0.5 - centreX) / Math.Max(scaleX, 1))
+                    * Math.Max(0, 1 - Math.Abs(y + 0.5 - centreY) / Math.Max(scaleY, 1));
+                sum += weight * pixels[(y * width + x) * channels + channel];
+                total += weight;
+            }
+        }
+
+        return sum / total;
+    }
+}
