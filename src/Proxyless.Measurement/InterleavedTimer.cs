@@ -5,8 +5,8 @@ namespace Proxyless.Measurement;
 /// <summary>A model's timing beside others that ran in turn with it.</summary>
 /// <param name="Timing">Its own runs.</param>
 /// <param name="Ratio">
-/// The median over rounds of its time divided by the first model's time in the same round; 1 for the first model. A machine
-/// that slows down for a moment slows both, so that this is steadier than the quotient of two medians.
+/// Its <see cref="Timing.QuietMs"/> over the first model's; 1 for the first model. A machine that slows down for a while slows
+/// both, and a run that is interrupted counts in neither.
 /// </param>
 public sealed record InterleavedTiming(Timing Timing, double Ratio);
 
@@ -51,9 +51,8 @@ public static class InterleavedTimer
             }
         }
 
-        return [.. runs.Select(own => new InterleavedTiming(
-            Timing.Of(own),
-            SampleStatistics.Median(own.Zip(runs[0], (time, reference) => time / reference))))];
+        Timing[] timings = [.. runs.Select(Timing.Of)];
+        return [.. timings.Select(timing => new InterleavedTiming(timing, timing.QuietMs / timings[0].QuietMs))];
     }
 
     private static bool Known(IEnumerable<List<double>> runs, double uncertainty) =>

@@ -50,7 +50,7 @@ internal static class DatasetWarnings
         if (acrossSplits.Length > 0)
         {
             warnings.Add(
-                $"{acrossSplits.Length} images stand in more than one split, so that results on them are too good: "
+                $"Images that stand in more than one split, so that results on them are too good: {acrossSplits.Length}. "
                 + List(acrossSplits));
         }
 
@@ -59,7 +59,7 @@ internal static class DatasetWarnings
             .Where(group => group.Length > 1)];
         if (acrossClasses.Length > 0)
         {
-            warnings.Add($"{acrossClasses.Length} images stand in more than one class: {List(acrossClasses)}");
+            warnings.Add($"Images that stand in more than one class: {acrossClasses.Length}. {List(acrossClasses)}");
         }
     }
 

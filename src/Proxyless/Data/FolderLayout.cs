@@ -124,7 +124,7 @@ internal static class FolderLayout
 
         if (others > 0)
         {
-            warnings.Add($"{root}: {others} files that are no JPEG, PNG, WebP, BMP or GIF are passed over.");
+            warnings.Add($"{root}: files passed over because they are no JPEG, PNG, WebP, BMP or GIF: {others}.");
         }
 
         return new FileSource(root, classes, [.. files], [.. lengths], [.. labels]);

@@ -110,8 +110,8 @@ public sealed class ImageDataset
         string named = string.Join("\n  ", all.Take(Named));
         string more = all.Length > Named ? $"\n  and {all.Length - Named} more" : "";
         return strict
-            ? throw new InvalidInputException($"{all.Length} unreadable images:\n  {named}{more}")
-            : $"{all.Length} unreadable images are skipped:\n  {named}{more}";
+            ? throw new InvalidInputException($"Unreadable images: {all.Length}.\n  {named}{more}")
+            : $"Unreadable images, skipped: {all.Length}.\n  {named}{more}";
     }
 
     private string ComputeFingerprint()

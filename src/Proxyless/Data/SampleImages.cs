@@ -51,20 +51,27 @@ public static class SampleImages
     }
 
     /// <summary>The default pictures in this user's cache, written there when first asked for.</summary>
+    /// <exception cref="InvalidInputException">The cache cannot be written.</exception>
     internal static string Cached()
     {
         string folder = CacheFolder.Of($"sample-{DrawingVersion}");
         if (!Directory.Exists(folder))
         {
-            // Written beside its place and moved there, so that an interrupted or a second process never leaves half of it.
-            string draft = $"{folder}.{Environment.ProcessId}";
-            Write(draft);
+            // Written beside its place and moved there, so that neither an interruption nor a second run leaves half of it.
+            string draft = $"{folder}.{Guid.NewGuid():N}";
             try
             {
+                Write(draft);
                 Directory.Move(draft, folder);
+            }
+            catch (UnauthorizedAccessException exception)
+            {
+                throw new InvalidInputException(
+                    $"The sample images cannot be written to {folder}: set PROXYLESS_CACHE to a folder that can be written.", exception);
             }
             catch (IOException) when (Directory.Exists(folder))
             {
+                // Another run was first.
                 Directory.Delete(draft, recursive: true);
             }
         }
@@ -85,6 +92,7 @@ public static class SampleImages
                 var random = new SplitMix64(seed, 2 * (int)shape + split, i);
                 Draw(canvas, size, shape, ref random);
                 using SKData encoded = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+                // Not through AtomicFile, which would wait for the disk 2,400 times.
                 File.WriteAllBytes(Path.Combine(home, $"{i:0000}.png"), encoded.Span);
             }
         }

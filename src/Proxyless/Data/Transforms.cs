@@ -163,11 +163,11 @@ public sealed record Transforms
         Resampler.Resample(image.Pixels, image.Width, image.Height, Channels, scaled, Resolution, square);
         if (Flip && random.NextDouble() < 0.5)
         {
-            Mirror(square);
+            Mirroring.Apply(square, Resolution, Channels);
         }
 
         Jitter.Apply(square, Channels, ref random);
-        Normalise(square);
+        Normalisation.Apply(square, Mean, Std);
     }
 
     /// <summary>Transforms an image that has the right size and channels: no resampling, bytes go straight to floats.</summary>
@@ -204,11 +204,11 @@ public sealed record Transforms
 
         if (mirrored)
         {
-            Mirror(square);
+            Mirroring.Apply(square, Resolution, Channels);
         }
 
         Jitter.Apply(square, Channels, ref random);
-        Normalise(square);
+        Normalisation.Apply(square, Mean, Std);
     }
 
     /// <summary>The whole image as a square of <see cref="Resolution"/>; itself where it is one.</summary>
@@ -229,45 +229,5 @@ public sealed record Transforms
         }
 
         return new DecodedImage(Resolution, Resolution, Channels, pixels);
-    }
-
-    private void Mirror(Span<float> square)
-    {
-        for (int y = 0; y < Resolution; y++)
-        {
-            Span<float> row = square.Slice(y * Resolution * Channels, Resolution * Channels);
-            row.Reverse();
-            if (Channels == 3)
-            {
-                for (int x = 0; x < row.Length; x += 3)
-                {
-                    (row[x], row[x + 2]) = (row[x + 2], row[x]);
-                }
-            }
-        }
-    }
-
-    private void Normalise(Span<float> square)
-    {
-        if (Channels == 1)
-        {
-            float factor = 1 / (255 * Std[0]);
-            float offset = -Mean[0] / Std[0];
-            for (int i = 0; i < square.Length; i++)
-            {
-                square[i] = square[i] * factor + offset;
-            }
-
-            return;
-        }
-
-        float red = 1 / (255 * Std[0]), green = 1 / (255 * Std[1]), blue = 1 / (255 * Std[2]);
-        float redOffset = -Mean[0] / Std[0], greenOffset = -Mean[1] / Std[1], blueOffset = -Mean[2] / Std[2];
-        for (int i = 0; i < square.Length - 2; i += 3)
-        {
-            square[i] = square[i] * red + redOffset;
-            square[i + 1] = square[i + 1] * green + greenOffset;
-            square[i + 2] = square[i + 2] * blue + blueOffset;
-        }
     }
 }

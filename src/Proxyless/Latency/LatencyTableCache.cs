@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Proxyless.Runtime;
 using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
@@ -11,14 +12,8 @@ namespace Proxyless.Latency;
 /// <param name="folder">Where the tables are kept; made when the first one is stored.</param>
 public sealed class LatencyTableCache(string folder)
 {
-    /// <summary>The environment variable that names the folder of the product's caches.</summary>
-    public const string FolderVariable = "PROXYLESS_CACHE";
-
-    /// <summary>The cache of this user: under <see cref="FolderVariable"/> if set, else in the system's folder for local data.</summary>
-    public static LatencyTableCache Default { get; } = new(Path.Combine(
-        Environment.GetEnvironmentVariable(FolderVariable)
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "proxyless"),
-        "latency"));
+    /// <summary>The cache of this user.</summary>
+    public static LatencyTableCache Default { get; } = new(CacheFolder.Of("latency"));
 
     /// <summary>Where the tables are kept.</summary>
     public string Folder => folder;

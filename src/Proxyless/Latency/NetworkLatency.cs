@@ -36,7 +36,7 @@ public sealed record NetworkLatency(double Milliseconds, Timing Timing, double S
         using var reference = new OnnxModel(referenceOnnx, target.Threads, target.Batch);
         using var model = new OnnxModel(onnx, target.Threads, target.Batch);
         IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure([reference, model], options, cancellation);
-        double now = timings[0].Timing.MedianMs;
+        double now = timings[0].Timing.QuietMs;
         double then = table.Reference.Milliseconds;
         return new NetworkLatency(timings[1].Ratio * Math.Min(now, then), timings[1].Timing, now / then);
     }

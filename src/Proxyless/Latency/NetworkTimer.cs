@@ -35,7 +35,7 @@ internal sealed class NetworkTimer : IDisposable
     {
         using OnnxModel model = Load(architecture);
         IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure([_reference, model], _options, cancellation);
-        _referenceMs.Add(timings[0].Timing.MedianMs);
+        _referenceMs.Add(timings[0].Timing.QuietMs);
         _ratios.Add(timings[1].Ratio);
     }
 

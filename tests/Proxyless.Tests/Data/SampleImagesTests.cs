@@ -43,7 +43,7 @@ public sealed class SampleImagesTests
 
         double accuracy = SoftmaxRegression.TrainAndScore(data.Training, data.Test, transforms, data.Classes.Count, epochs: 40, rate: 0.002f);
 
-        Assert.True(accuracy < 0.35, $"A linear classifier is right about {accuracy:P0} of the sample images.");
+        Assert.True(accuracy < 0.3, $"A linear classifier is right about {accuracy:P0} of the sample images.");
     }
 
     [Fact]

@@ -28,7 +28,9 @@ public sealed class TransformsTests
 
         float[] input = Transforms.ForEvaluation(2, smallImages: true).ToModelInput(image);
 
-        Assert.Equal([1, 1, 1, 1, 0, 0, 0, 0, 0.2f, 0.2f, 0.2f, 0.2f], input);
+        float[] expected = [1, 1, 1, 1, 0, 0, 0, 0, 0.2f, 0.2f, 0.2f, 0.2f];
+        Assert.Equal(expected.Length, input.Length);
+        Assert.All(expected.Zip(input), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
     }
 
     [Fact]
@@ -164,7 +166,7 @@ public sealed class TransformsTests
             transforms.ApplySmall(pixels, square, ref random);
             bool flipped = Math.Abs(square[0] - mirrored[0]) < 1e-6;
             flips += flipped ? 1 : 0;
-            Assert.Equal(flipped ? mirrored : straight, square);
+            Assert.All((flipped ? mirrored : straight).Zip(square), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
         }
 
         Assert.InRange(flips, 430, 570);

@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Runtime.InteropServices;
+using Proxyless.Cli.Commands;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+
+namespace Proxyless.Cli;
+
+/// <summary>From the words on the command line to an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Set to 1, it adds the stack trace to the message of an unexpected error.</summary>
+    private const string TraceVariable = "PROXYLESS_TRACE";
+
+    /// <summary>The command with all its subcommands.</summary>
+    public static RootCommand Root()
+    {
+        var root = new RootCommand("Searches an image classifier on your images and for your hardware, trains it and writes it as ONNX.")
+        {
+            new RunCommand(),
+            new SearchCommand(),
+            new DeriveCommand(),
+            new TrainCommand(),
+            new EvaluateCommand(),
+            new PredictCommand(),
+            new ProfileCommand(),
+            new DescribeCommand(),
+            new ExportCommand(),
+            new Command("data", "The images: what there is, what a folder holds, built-in samples to try things with.")
+            {
+                new DataListCommand(),
+                new DataSampleCommand(),
+            },
+            new BenchCommand(),
+        };
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new ExampleHelp((HelpAction)help.Action!);
+        return root;
+    }
+
+    /// <summary>Runs one command.</summary>
+    /// <param name="arguments">The words after the program's name.</param>
+    /// <param name="output">Takes the result: a summary to read, or one JSON object.</param>
+    /// <param name="error">Takes progress, warnings and errors.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, cancellation));
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, cancellation));
+        try
+        {
+            ParseResult parse = Parse(Root(), arguments);
+            if (parse.CommandResult.Command is not ReportingCommand command || parse.Action is not null)
+            {
+                // Help, the version, or a group of commands without one of them.
+                return parse.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+            }
+
+            bool json = parse.GetValue(command.Json);
+            using var observer = new ConsoleRunObserver(error);
+            CommandOutcome outcome = command.Execute(parse, new CommandSession(observer, cancellation.Token));
+            observer.Finish();
+            outcome.WriteTo(output, json);
+            return ExitCode.Done;
+        }
+        catch (InvalidInputException exception)
+        {
+            error.WriteLine($"error: {exception.Message}");
+            return ExitCode.BadInput;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            error.WriteLine("interrupted; the same command with --resume goes on from the last checkpoint");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            error.WriteLine($"error: {exception.Message}");
+            return ExitCode.Failed;
+        }
+#pragma warning disable CA1031 // The last line of defence: whatever it is, the user gets a sentence and the shell a code.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            error.WriteLine($"error: {exception.Message}");
+            error.WriteLine(Environment.GetEnvironmentVariable(TraceVariable) == "1"
+                ? exception.ToString()
+                : $"this is a bug; {TraceVariable}=1 shows where it happened");
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>Parses the words, and with them the file that <c>--config</c> names.</summary>
+    /// <exception cref="InvalidInputException">An option is unknown or its value is not allowed.</exception>
+    public static ParseResult Parse(RootCommand root, IReadOnlyList<string> arguments)
+    {
+        ParseResult parse = root.Parse(arguments);
+        if (parse.Action is not null && parse.Errors.Count == 0)
+        {
+            return parse;
+        }
+
+        UsageErrors.Throw(parse);
+        if (parse.CommandResult.Command is ReportingCommand command && parse.GetValue(command.Config) is { } path)
+        {
+            IReadOnlyList<string> configured = ConfigFile.Arguments(path, command, parse);
+            parse = root.Parse([.. arguments, .. configured]);
+            UsageErrors.Throw(parse);
+        }
+
+        if (parse.CommandResult.Command is ReportingCommand complete)
+        {
+            complete.RequireOptions(parse);
+            complete.CheckRanges(parse);
+        }
+
+        return parse;
+    }
+
+    /// <summary>The first signal asks for a checkpoint and an orderly end, the second ends the process at once.</summary>
+    private static void Stop(PosixSignalContext signal, CancellationTokenSource cancellation)
+    {
+        signal.Cancel = !cancellation.IsCancellationRequested;
+        cancellation.Cancel();
+    }
+}

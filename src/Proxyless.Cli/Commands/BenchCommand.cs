@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Proxyless.Cli.Options;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Time and memory of a step, before a search is paid for.</summary>
+internal sealed class BenchCommand : ReportingCommand
+{
+    private static readonly IReadOnlyDictionary<string, BenchMode> Modes = Values.Words<BenchMode>();
+
+    private readonly Option<BenchMode[]?> _mode = Values.Choices("--mode", "What a step is (weight); several are measured one after another in processes of their own", Modes);
+    private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", $"The space (imagenet-mobile): {string.Join(", ", Spaces.SearchSpacePresets.Names)} or a YAML file");
+    private readonly Option<string?> _layout = Values.Text("--layout", "contiguous|channels-last", "How tensors lie in memory (channels-last)");
+    private readonly Option<string?> _allocator = Values.Text("--allocator", "system|tuned", "Whether freed memory is kept in the process (tuned)");
+    private readonly Option<long?> _batch = Values.Integer("--batch", "Images of a step (32)", 1, 65536);
+    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
+    private readonly Option<long?> _steps = Values.Integer("--steps", "Steps to time (20)", 1, 100_000);
+    private readonly Option<long?> _seed = Values.Integer("--seed", "Seed of the sampled paths (0)", 0);
+    private readonly Option<long?> _threads = Values.Integer("--threads", "Threads (all processors)", 1, 1024);
+
+    public BenchCommand()
+        : base(
+            "bench",
+            "Time and memory of a step of a space on this machine: what a search will cost before it is paid.",
+            "proxyless bench --space imagenet-mobile --batch 32 --resolution 112",
+            "proxyless bench --mode weight,compact,all-paths --batch 32 --resolution 112")
+    {
+        _layout.AcceptOnlyFromAmong("contiguous", "channels-last");
+        _allocator.AcceptOnlyFromAmong("system", "tuned");
+        Add([_mode, _space, _layout, _allocator, _batch, _resolution, _steps, _seed, _threads]);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        BenchMode[] modes = parse.GetValue(_mode) ?? [BenchMode.Weight];
+        if (modes is [var mode])
+        {
+            BenchResult result = ProxylessBench.Measure(Measurement(parse, mode), session.Observer, session.Cancellation);
+            return new CommandOutcome(result, console => WriteTable(console, [JsonSerializer.SerializeToElement(result, CommandOutcome.JsonOptions)]));
+        }
+
+        // What one mode leaves in the allocator would count for the next: each gets a process of its own.
+        IReadOnlyList<string> shared = SharedArguments(parse);
+        JsonElement[] results = [.. modes.Select(each =>
+            ChildCommand.Run(["bench", "--mode", Modes.First(word => word.Value == each).Key, .. shared], session))];
+        return new CommandOutcome(new { Modes = results }, console => WriteTable(console, results));
+    }
+
+    private BenchOptions Measurement(ParseResult parse, BenchMode mode)
+    {
+        var defaults = new BenchOptions();
+        return defaults with
+        {
+            Mode = mode,
+            Space = parse.GetValue(_space) ?? defaults.Space,
+            Layout = parse.GetValue(_layout) ?? defaults.Layout,
+            Allocator = parse.GetValue(_allocator) ?? defaults.Allocator,
+            Batch = (int?)parse.GetValue(_batch) ?? defaults.Batch,
+            Resolution = (int?)parse.GetValue(_resolution),
+            Steps = (int?)parse.GetValue(_steps) ?? defaults.Steps,
+            Seed = (int?)parse.GetValue(_seed) ?? defaults.Seed,
+            Threads = (int?)parse.GetValue(_threads),
+        };
+    }
+
+    /// <summary>The options that every mode is measured with, as words.</summary>
+    private List<string> SharedArguments(ParseResult parse)
+    {
+        var words = new List<string>();
+        void Pass(Option option, object? value)
+        {
+            if (value is not null)
+            {
+                words.AddRange([option.Name, Convert.ToString(value, CultureInfo.InvariantCulture)!]);
+            }
+        }
+
+        Option<string?>[] texts = [_space, _layout, _allocator];
+        Option<long?>[] numbers = [_batch, _resolution, _steps, _seed, _threads];
+        Array.ForEach(texts, option => Pass(option, parse.GetValue(option)));
+        Array.ForEach(numbers, option => Pass(option, parse.GetValue(option)));
+        return words;
+    }
+
+    private static void WriteTable(IAnsiConsole console, JsonElement[] results)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        foreach (JsonProperty property in results[0].EnumerateObject())
+        {
+            table.AddColumn(new TableColumn(property.Name.Replace('_', ' ')).RightAligned());
+        }
+
+        foreach (JsonElement result in results)
+        {
+            table.AddRow([.. result.EnumerateObject().Select(property => Text(property.Value))]);
+        }
+
+        console.Write(table);
+    }
+
+    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Number && !value.TryGetInt64(out _)
+        ? value.GetDouble().ToString("0.0", CultureInfo.InvariantCulture)
+        : value.ToString();
+}

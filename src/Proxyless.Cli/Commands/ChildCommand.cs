@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Runs a command of this program in a process of its own and reads its JSON.</summary>
+internal static class ChildCommand
+{
+    /// <summary>Runs the command to its end; what it says on standard error goes to the observer.</summary>
+    /// <param name="arguments">The words after the program's name; <c>--json</c> is added.</param>
+    /// <param name="session">Hears of it, and ends it when cancelled.</param>
+    /// <exception cref="InvalidInputException">The command found its input bad.</exception>
+    /// <exception cref="IOException">The command failed.</exception>
+    public static JsonElement Run(IReadOnlyList<string> arguments, CommandSession session)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // Started by the dotnet host, the program is the host's first argument.
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        {
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Proxyless.Cli.dll"));
+        }
+
+        foreach (string argument in arguments.Append("--json"))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using Process process = Process.Start(start)!;
+        var complaint = "";
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is { Length: > 0 } text)
+            {
+                complaint = text;
+                session.Observer.Message(text);
+            }
+        };
+        process.BeginErrorReadLine();
+        using CancellationTokenRegistration stop = session.Cancellation.Register(() => process.Kill(entireProcessTree: true));
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        session.Cancellation.ThrowIfCancellationRequested();
+        string words = $"'{string.Join(' ', arguments)}': {complaint}";
+        return process.ExitCode switch
+        {
+            ExitCode.Done => JsonDocument.Parse(output).RootElement.Clone(),
+            ExitCode.BadInput => throw new InvalidInputException(words),
+            _ => throw new IOException(words),
+        };
+    }
+}

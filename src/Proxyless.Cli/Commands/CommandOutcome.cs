@@ -1,0 +1,36 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Proxyless.Cli.Output;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>What a command found out: as data, and as a summary to read.</summary>
+/// <param name="Result">Printed as JSON with snake_case names.</param>
+/// <param name="Summarize">Writes the summary.</param>
+internal sealed record CommandOutcome(object Result, Action<IAnsiConsole> Summarize)
+{
+    /// <summary>How results become JSON: snake_case names, words of enumerations with hyphens.</summary>
+    public static JsonSerializerOptions JsonOptions { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Prints one or the other.</summary>
+    public void WriteTo(TextWriter output, bool json)
+    {
+        if (json)
+        {
+            output.WriteLine(JsonSerializer.Serialize(Result, JsonOptions));
+        }
+        else
+        {
+            Summarize(Terminal.For(output));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using Proxyless.Cli.Output;
+using Proxyless.Data;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>What a source of images holds.</summary>
+internal sealed class DataListCommand : ReportingCommand
+{
+    public DataListCommand()
+        : base(
+            "list",
+            "What a folder of images holds: its classes, how it is divided, and what is wrong with it. Without --data: the built-in samples.",
+            "proxyless data list --data photos")
+    {
+        Add(LibraryOptions.Data().Options);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        RunOptions options = LibraryOptions.Read(parse);
+        ImageDataset dataset = ImageDataset.Open(
+            new DatasetOptions
+            {
+                Location = options.Data,
+                Channels = options.Channels,
+                Strict = options.Strict,
+                ValidationShare = options.ValidationShare,
+                TestShare = options.TestShare,
+            },
+            session.Observer,
+            session.Cancellation);
+        IReadOnlyList<int> training = dataset.Training.ClassCounts();
+        IReadOnlyList<int> validation = dataset.Validation.ClassCounts();
+        IReadOnlyList<int> test = dataset.Test.ClassCounts();
+        var result = new
+        {
+            dataset.Name,
+            dataset.Channels,
+            Resolution = dataset.NativeResolution,
+            Training = dataset.Training.Count,
+            Validation = dataset.Validation.Count,
+            Test = dataset.Test.Count,
+            Classes = dataset.Classes.Select((name, i) => new { Name = name, Training = training[i], Validation = validation[i], Test = test[i] }),
+            dataset.Warnings,
+        };
+        return new CommandOutcome(result, console =>
+        {
+            var table = new Table { Border = TableBorder.Simple };
+            table.AddColumn("class");
+            foreach (string column in (string[])["training", "validation", "test"])
+            {
+                table.AddColumn(new TableColumn(column).RightAligned());
+            }
+
+            for (int i = 0; i < dataset.Classes.Count; i++)
+            {
+                table.AddRow(Markup.Escape(dataset.Classes[i]), Text(training[i]), Text(validation[i]), Text(test[i]));
+            }
+
+            console.Write(table);
+            console.WriteFacts(
+                ("images", $"{dataset.Training.Count:N0} to train, {dataset.Validation.Count:N0} to validate, {dataset.Test.Count:N0} to test"),
+                ("size", dataset.NativeResolution > 0 ? $"{dataset.NativeResolution}x{dataset.NativeResolution}" : "differs"),
+                ("channels", Text(dataset.Channels)));
+            console.WriteNext($"proxyless run --data {options.Data}");
+        });
+    }
+
+    private static string Text(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using Proxyless.Architectures;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Proxyless.Export;
+using Proxyless.Latency;
+using Proxyless.Measurement;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>What an architecture is and costs.</summary>
+internal sealed class DescribeCommand : ReportingCommand
+{
+    private readonly Option<string?> _architecture = Values.Text(
+        "--arch", "NAME|FILE", $"The network: {string.Join(", ", PublishedArchitectures.Names)}, an architecture.json, a net.config of the ProxylessNAS authors, or a run's folder");
+
+    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the network's own)", 8, 2048);
+    private readonly Option<long?> _classes = Values.Integer("--classes", "Outputs of the classifier (the network's own)", 2, 1 << 20);
+    private readonly Option<string?> _target = Values.Text("--target", "NAME", $"Measure the whole network, untrained: {LocalTarget.Forms}");
+    private readonly Option<string?> _table = Values.Text("--table", "FILE", "Predict the latency, block by block, from a latency table");
+    private readonly Option<string?> _picture = Values.Text("--picture", "FILE.svg", "Draw the network");
+
+    public DescribeCommand()
+        : base(
+            "describe",
+            "Parameters, multiply-adds, blocks and latency of an architecture, and its picture.",
+            "proxyless describe --arch proxyless-mobile",
+            "proxyless describe --arch runs/photos --target cpu --picture photos.svg")
+    {
+        Require(_architecture);
+        Add([_resolution, _classes, _target, _table, _picture]);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        Architecture architecture = ArchitectureFile.Open(parse.GetValue(_architecture)!);
+        architecture = architecture.WithInput(
+            (int)(parse.GetValue(_resolution) ?? architecture.Resolution),
+            architecture.InputChannels,
+            (int)(parse.GetValue(_classes) ?? architecture.Classes));
+        if (parse.GetValue(_picture) is { } picture)
+        {
+            AtomicFile.WriteAllText(picture, ArchitecturePicture.Svg(architecture));
+        }
+
+        LatencyTable? table = parse.GetValue(_table) is { } path ? LatencyTableFile.Read(path) : null;
+        double? predicted = table?.Predict(architecture);
+        double[]? blocks = table is null ? null : [.. architecture.Blocks.Select(block => block.IsPassThrough ? 0 : table.Entries[block.Key].Milliseconds)];
+        double? measured = parse.GetValue(_target) is { } target ? Measure(architecture, LocalTarget.Parse(target), session) : null;
+        return new CommandOutcome(
+            Result(architecture, measured, predicted, blocks),
+            console =>
+            {
+                console.WriteArchitecture(architecture, blocks);
+                ArchitectureCost cost = ArchitectureCost.Of(architecture);
+                console.WriteFacts(
+                    [
+                        ("name", architecture.Name),
+                        ("input", $"{architecture.InputChannels}x{architecture.Resolution}x{architecture.Resolution}"),
+                        ("parameters", $"{cost.Parameters:N0}"),
+                        ("multiply-adds", $"{cost.MultiplyAdds:N0}"),
+                        ("latency, measured", measured is { } time ? $"{time:0.000} ms on {parse.GetValue(_target)}" : null),
+                        ("latency, predicted", predicted is { } sum ? $"{sum:0.000} ms on {table!.Target}" : null),
+                        ("picture", parse.GetValue(_picture)),
+                        .. architecture.Metadata.Select(entry => (entry.Key, (string?)entry.Value)),
+                    ]);
+            });
+    }
+
+    private static double Measure(Architecture architecture, LocalTarget target, CommandSession session)
+    {
+        session.Observer.Message($"measuring {architecture.Name} on {target.Id}");
+        return NetworkLatency.Measure(NetworkExporter.Untrained(architecture), target, TimingOptions.Thorough, session.Cancellation).MedianMs;
+    }
+
+    private static object Result(Architecture architecture, double? measured, double? predicted, double[]? blockLatencies)
+    {
+        ArchitectureCost cost = ArchitectureCost.Of(architecture);
+        return new
+        {
+            architecture.Name,
+            architecture.Resolution,
+            Channels = architecture.InputChannels,
+            architecture.Classes,
+            cost.Parameters,
+            cost.MultiplyAdds,
+            LatencyMs = measured,
+            PredictedLatencyMs = predicted,
+            Blocks = architecture.Blocks.Select((block, i) => new
+            {
+                Operation = block.Operation.ToString(),
+                block.InputWidth,
+                block.OutputWidth,
+                block.Stride,
+                block.InputResolution,
+                block.OutputResolution,
+                Vanished = block.IsPassThrough,
+                ArchitectureCost.Of(block).Parameters,
+                ArchitectureCost.Of(block).MultiplyAdds,
+                LatencyMs = blockLatencies?[i],
+            }),
+            architecture.Metadata,
+        };
+    }
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Globalization;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Accuracy and latency of an exported model.</summary>
+internal sealed class EvaluateCommand : ReportingCommand
+{
+    /// <summary>More classes than this make a confusion matrix that nobody reads; the commonest confusions are listed instead.</summary>
+    private const int LargestMatrix = 12;
+
+    private readonly Option<string?> _model = Values.Text("--model", "FILE|DIR", "The model.onnx, or the run's folder that holds it");
+
+    public EvaluateCommand()
+        : base(
+            "evaluate",
+            "Accuracy of a model.onnx on labelled images, its confusions, and its latency on this machine.",
+            "proxyless evaluate --model runs/photos --data photos")
+    {
+        Require(_model);
+        Add(LibraryOptions.Data().Target().Options);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        EvaluateResult result = ProxylessRun.Evaluate(parse.GetValue(_model)!, LibraryOptions.Read(parse), session.Observer, session.Cancellation);
+        return new CommandOutcome(result, console =>
+        {
+            WriteConfusion(console, result);
+            console.WriteFacts(
+                ("top-1", Facts.Percent(result.Top1)),
+                ("top-5", Facts.Percent(result.Top5)),
+                ("images", $"{result.Images:N0}"),
+                ("latency", $"{result.LatencyMs:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms"));
+        });
+    }
+
+    private static void WriteConfusion(IAnsiConsole console, EvaluateResult result)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        if (result.Classes.Count <= LargestMatrix)
+        {
+            table.AddColumn("is, taken for");
+            foreach (string name in result.Classes)
+            {
+                table.AddColumn(new TableColumn(Markup.Escape(name)).RightAligned());
+            }
+
+            for (int i = 0; i < result.Classes.Count; i++)
+            {
+                table.AddRow([Markup.Escape(result.Classes[i]), .. result.Confusion[i].Select(count => count.ToString("N0", CultureInfo.InvariantCulture))]);
+            }
+        }
+        else
+        {
+            table.AddColumns("is", "taken for");
+            table.AddColumn(new TableColumn("images").RightAligned());
+            IEnumerable<(int Class, int Answer, int Count)> confusions =
+                from @class in Enumerable.Range(0, result.Classes.Count)
+                from answer in Enumerable.Range(0, result.Classes.Count)
+                where @class != answer && result.Confusion[@class][answer] > 0
+                orderby result.Confusion[@class][answer] descending
+                select (@class, answer, result.Confusion[@class][answer]);
+            foreach ((int @class, int answer, int count) in confusions.Take(LargestMatrix))
+            {
+                table.AddRow(Markup.Escape(result.Classes[@class]), Markup.Escape(result.Classes[answer]), count.ToString("N0", CultureInfo.InvariantCulture));
+            }
+        }
+
+        console.Write(table);
+    }
+}

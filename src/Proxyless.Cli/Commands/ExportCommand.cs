@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>ONNX from a run.</summary>
+internal sealed class ExportCommand : ReportingCommand
+{
+    private readonly Option<string?> _run = Values.Text("--run", "DIR", "The folder of the trained run");
+    private readonly Option<string?> _out = Values.Text("--out", "FILE", "The file to write (model.onnx in the run's folder)");
+
+    public ExportCommand()
+        : base(
+            "export",
+            "Write the best network of a run as ONNX, batch norm folded and normalisation inside, and check it against the network.",
+            "proxyless export --run runs/photos --out photos.onnx")
+    {
+        Require(_run);
+        Options.Add(_out);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        string run = parse.GetValue(_run)!;
+        ExportResult result = ProxylessRun.Export(
+            run, parse.GetValue(_out) ?? Path.Combine(run, "model.onnx"), session.Observer, session.Cancellation);
+        return new CommandOutcome(result, console =>
+        {
+            console.WriteFacts(
+                ("model", result.Model),
+                ("size", $"{result.Bytes / 1e6:0.00} MB"),
+                ("opset", $"{result.Opset}"),
+                ("largest difference from the network", $"{result.LargestDifference:0.0e+0}"));
+            console.WriteNext($"proxyless predict --model {result.Model} PHOTO.jpg");
+        });
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Classes of photos.</summary>
+internal sealed class PredictCommand : ReportingCommand
+{
+    private readonly Option<string?> _model = Values.Text("--model", "FILE|DIR", "The model.onnx, or the run's folder that holds it");
+    private readonly Option<long?> _top = Values.Integer("--top", "How many of the likeliest classes to name (3)", 1, 1000);
+    private readonly Argument<string[]> _images = new("images") { Description = "Image files", Arity = ArgumentArity.OneOrMore };
+
+    public PredictCommand()
+        : base("predict", "The classes of one or more photos.", "proxyless predict --model runs/photos cat.jpg dog.jpg")
+    {
+        Require(_model);
+        Options.Add(_top);
+        Arguments.Add(_images);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
+            parse.GetValue(_model)!, parse.GetValue(_images)!, (int)(parse.GetValue(_top) ?? 3), session.Cancellation);
+        return new CommandOutcome(new { Predictions = predictions }, console =>
+        {
+            var table = new Table { Border = TableBorder.Simple };
+            table.AddColumns("image", "classes");
+            foreach (Prediction prediction in predictions)
+            {
+                IEnumerable<string> classes = prediction.Classes.Select(c => $"{c.Class} {Facts.Percent(c.Probability)}");
+                table.AddRow(Markup.Escape(prediction.Image), Markup.Escape(string.Join(", ", classes)));
+            }
+
+            console.Write(table);
+        });
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Proxyless.Latency;
+using Proxyless.Spaces;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>The latency table of a space on a target.</summary>
+internal sealed class ProfileCommand : ReportingCommand
+{
+    private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", $"The space: {string.Join(", ", SearchSpacePresets.Names)} or a YAML file");
+    private readonly Option<string?> _target = Values.Text("--target", "NAME", $"Where to measure (cpu): {LocalTarget.Forms}");
+    private readonly Option<long?> _classes = Values.Integer("--classes", "Outputs of the classifier (1000)", 2, 1 << 20);
+    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
+    private readonly Option<bool> _thorough = Values.Flag("--thorough", "Minutes instead of seconds, for tight limits");
+    private readonly Option<string?> _out = Values.Text("--out", "FILE", "Where to write the table (latency.json)");
+
+    public ProfileCommand()
+        : base(
+            "profile",
+            "Measure what each block of a space takes on a target, and how well sums of it predict whole networks.",
+            "proxyless profile --space imagenet-mobile --target cpu:2 --out latency.json")
+    {
+        Require(_space);
+        Add([_target, _classes, _resolution, _thorough, _out]);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        long start = Stopwatch.GetTimestamp();
+        SearchSpace space = SearchSpaceFile.Open(parse.GetValue(_space)!);
+        if (parse.GetValue(_resolution) is { } resolution)
+        {
+            space = space.WithInput((int)resolution, space.InputChannels);
+        }
+
+        int classes = (int)(parse.GetValue(_classes) ?? 1000);
+        LocalTarget target = LocalTarget.Parse(parse.GetValue(_target) ?? "cpu");
+        ProfileMode mode = parse.GetValue(_thorough) ? ProfileMode.Thorough : ProfileMode.Quick;
+        string path = parse.GetValue(_out) ?? "latency.json";
+        LatencyTable table = LatencyProfiler.Profile(space, classes, target, mode, session.Observer, session.Cancellation);
+        LatencyTableFile.Write(path, table);
+        LatencyTableCache.Default.Store(space, classes, target, table);
+
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        LatencyCalibration calibration = table.Calibration;
+        SpaceCost cost = table.ToSpaceCost(space, classes);
+        var result = new
+        {
+            Table = path,
+            Target = table.TargetId,
+            Entries = table.Entries.Count,
+            Seconds = seconds,
+            SmallestMs = cost.Smallest,
+            LargestMs = cost.Largest,
+            Calibration = new { calibration.Networks, calibration.MeanAbsoluteError, calibration.KendallTau },
+        };
+        return new CommandOutcome(result, console =>
+        {
+            console.WriteFacts(
+                ("target", table.TargetId),
+                ("blocks", $"{table.Entries.Count} different ones in {Durations.Text(seconds)}"),
+                ("networks of the space", $"{cost.Smallest:0.000} to {cost.Largest:0.000} ms"),
+                ("error on whole networks", $"{calibration.MeanAbsoluteError:P1} on average over {calibration.Networks}, Kendall tau {calibration.KendallTau:0.00}"),
+                ("table", path));
+            console.WriteNext($"proxyless search --space {parse.GetValue(_space)} --target {target.Name} --latency {(cost.Smallest + cost.Largest) / 2:0.##} --data DIR");
+        });
+    }
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Proxyless.Cli.Options;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>What a command works with beside its options.</summary>
+/// <param name="Observer">Hears of progress and warnings.</param>
+/// <param name="Cancellation">Cancelled by Ctrl-C.</param>
+internal sealed record CommandSession(IRunObserver Observer, CancellationToken Cancellation);
+
+/// <summary>
+/// A command that does something and reports one result. It never writes to the output itself: it returns the result, which is
+/// printed as a summary or, with <c>--json</c>, as one object and nothing else.
+/// </summary>
+internal abstract class ReportingCommand : Command
+{
+    private readonly List<Option> _required = [];
+
+    /// <summary>Creates the command with the options that every command has.</summary>
+    /// <param name="name">The word.</param>
+    /// <param name="description">What it does, in a sentence.</param>
+    /// <param name="examples">Whole command lines for its help.</param>
+    protected ReportingCommand(string name, string description, params IReadOnlyList<string> examples)
+        : base(name, description)
+    {
+        Examples = examples;
+        Options.Add(Config);
+        Options.Add(Json);
+    }
+
+    /// <summary>Whole command lines that its help shows.</summary>
+    public IReadOnlyList<string> Examples { get; }
+
+    /// <summary>Whether the result is printed as JSON.</summary>
+    public Option<bool> Json { get; } = Values.Flag("--json", "Print the result as one JSON object on standard output, and nothing else there");
+
+    /// <summary>A YAML file of options.</summary>
+    public Option<string?> Config { get; } = Values.Text("--config", "FILE", "A YAML file in which every option of this command can stand");
+
+    /// <summary>The options that are the library's <see cref="RunOptions"/>; a command adds the groups that it takes.</summary>
+    protected RunOptionSet LibraryOptions { get; } = new();
+
+    /// <summary>Does the work.</summary>
+    /// <exception cref="InvalidInputException">What was given cannot be used.</exception>
+    public abstract CommandOutcome Execute(ParseResult parse, CommandSession session);
+
+    /// <summary>Complains of a value that is out of its range.</summary>
+    /// <exception cref="InvalidInputException">The message names option, value and range.</exception>
+    public void CheckRanges(ParseResult parse) => LibraryOptions.Read(parse).Validate();
+
+    /// <summary>Complains of a required option that stands neither on the command line nor in the file.</summary>
+    /// <remarks>The parser's own check would come before the file is read.</remarks>
+    public void RequireOptions(ParseResult parse)
+    {
+        foreach (Option option in _required)
+        {
+            if (parse.GetResult(option) is null or { Implicit: true })
+            {
+                throw new InvalidInputException($"option '{option.Name} {option.HelpName}' is missing; '{Examples[0]}' is an example");
+            }
+        }
+    }
+
+    /// <summary>Adds options.</summary>
+    protected void Add(IEnumerable<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            Options.Add(option);
+        }
+    }
+
+    /// <summary>Adds an option that must be given.</summary>
+    protected void Require(Option option)
+    {
+        Options.Add(option);
+        _required.Add(option);
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Proxyless.Architectures;
+using Proxyless.Cli.Output;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>The whole road: images in, a measured ONNX model out.</summary>
+internal sealed class RunCommand : ReportingCommand
+{
+    public RunCommand()
+        : base(
+            "run",
+            "Search a network for your images and your machine, train it, write it as ONNX and measure it. Without options: on built-in sample images and this processor.",
+            "proxyless run",
+            "proxyless run --data photos --latency 8 --time 3h --out runs/photos",
+            "proxyless run --config run.yaml --resume")
+    {
+        Add(LibraryOptions.Data().Search().Target().Limits().Time().Learning().Training().Machine().Output().Options);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        RunResult result = ProxylessRun.Run(LibraryOptions.Read(parse), session.Observer, session.Cancellation);
+        return new CommandOutcome(result, console =>
+        {
+            console.WriteArchitecture(ArchitectureFile.Read(result.Architecture));
+            console.WriteFacts(
+                ("top-1", Facts.Percent(result.Top1)),
+                ("top-5", Facts.Percent(result.Top5)),
+                ("latency, measured", Facts.Latency(result.LatencyMs, result.LatencyLimitMs)),
+                ("latency, predicted", $"{result.PredictedLatencyMs:0.000} ms"),
+                ("parameters", $"{result.Parameters:N0}"),
+                ("multiply-adds", $"{result.MultiplyAdds:N0}"),
+                ("time", $"search {Durations.Text(result.SearchSeconds)}, training {Durations.Text(result.TrainSeconds)}"),
+                ("model", result.Model),
+                ("report", result.Report));
+            console.WriteNext($"proxyless predict --model {result.Model} PHOTO.jpg");
+        });
+    }
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Proxyless.Architectures;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Trains one fixed network.</summary>
+internal sealed class TrainCommand : ReportingCommand
+{
+    private readonly Option<string?> _architecture = Values.Text(
+        "--arch", "NAME|FILE", $"The network: {string.Join(", ", PublishedArchitectures.Names)}, an architecture.json, or a run's folder");
+
+    public TrainCommand()
+        : base(
+            "train",
+            "Train one architecture on your images, from scratch or from the super-network's weights, and write it as ONNX.",
+            "proxyless train --arch runs/photos --data photos --train-epochs 60 --out runs/photos-trained",
+            "proxyless train --arch mobilenet-v2 --data photos --time 2h")
+    {
+        Require(_architecture);
+        Add(LibraryOptions.Data().Target().Time().Learning().Training().Machine().Output().Options);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        TrainResult result = ProxylessRun.Train(
+            LibraryOptions.Read(parse), parse.GetValue(_architecture)!, session.Observer, session.Cancellation);
+        return new CommandOutcome(result, console =>
+        {
+            console.WriteFacts(
+                ("top-1 on the validation images", Facts.Percent(result.ValidationTop1)),
+                ("time", Durations.Text(result.Seconds)),
+                ("model", result.Model));
+            console.WriteNext($"proxyless evaluate --model {result.Model} --data {parse.GetValue<string?>("--data") ?? "sample"}");
+        });
+    }
+}

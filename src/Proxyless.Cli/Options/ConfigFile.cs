@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Proxyless.Cli.Commands;
+
+namespace Proxyless.Cli.Options;
+
+/// <summary>
+/// The file that <c>--config</c> names: every option of the command can stand in it, as <c>max-parameters: 500000</c> or
+/// <c>max_parameters: 500000</c>. What stands on the command line as well is taken from there.
+/// </summary>
+internal static class ConfigFile
+{
+    /// <summary>The words that the file stands for.</summary>
+    /// <param name="path">The YAML file.</param>
+    /// <param name="command">The command whose options are allowed.</param>
+    /// <param name="given">The command line, whose options are left out.</param>
+    /// <exception cref="InvalidInputException">A key or a value is not allowed; the message says file and line.</exception>
+    public static IReadOnlyList<string> Arguments(string path, ReportingCommand command, ParseResult given)
+    {
+        YamlMapping file = YamlMapping.Read(path);
+        Dictionary<string, Option> options = command.Options
+            .Where(option => option != command.Config)
+            .ToDictionary(option => option.Name.TrimStart('-'));
+        var arguments = new List<string>();
+        foreach (string key in file.Keys)
+        {
+            string name = key.Replace('_', '-');
+            if (!options.TryGetValue(name, out Option? option))
+            {
+                throw new InvalidInputException(
+                    $"{path}, line {file.Line(key)}: unknown key '{key}'{NearestName.Suggestion(name, options.Keys)}; "
+                    + $"allowed are {string.Join(", ", options.Keys.Order())}");
+            }
+
+            string[] words = [.. file.Texts(key).SelectMany(value => new[] { option.Name, value })];
+            Check(words, file, key, option, command);
+            if (given.GetResult(option) is null or { Implicit: true })
+            {
+                arguments.AddRange(words);
+            }
+        }
+
+        return arguments;
+    }
+
+    /// <summary>Parses one entry alone, so that a complaint can say its line.</summary>
+    private static void Check(string[] words, YamlMapping file, string key, Option option, ReportingCommand command)
+    {
+        ParseResult parse = new Command("config") { option }.Parse(words);
+        if (parse.UnmatchedTokens.Count > 0)
+        {
+            throw file.Error(key, $"is '{parse.UnmatchedTokens[0]}'; allowed are true and false");
+        }
+
+        if (parse.Errors is [ParseError error, ..])
+        {
+            throw file.Error(key, $"cannot be used: {error.Message}");
+        }
+
+        try
+        {
+            command.CheckRanges(parse);
+        }
+        catch (InvalidInputException exception)
+        {
+            throw file.Error(key, $"cannot be used: {exception.Message}");
+        }
+    }
+}

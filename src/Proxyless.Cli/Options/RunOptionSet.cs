@@ -1,0 +1,120 @@
+using System.CommandLine;
+using Proxyless.Latency;
+using Proxyless.Search;
+
+namespace Proxyless.Cli.Options;
+
+/// <summary>
+/// The options that become <see cref="RunOptions"/>, each beside the property it sets. A command takes the groups it needs; what
+/// is not given keeps the library's default.
+/// </summary>
+internal sealed class RunOptionSet
+{
+    private static readonly RunOptions Defaults = new();
+
+    private readonly List<(Option Option, Func<RunOptions, ParseResult, RunOptions> Apply)> _bindings = [];
+
+    /// <summary>The options, for the command to add.</summary>
+    public IEnumerable<Option> Options => _bindings.Select(binding => binding.Option);
+
+    /// <summary>The options' values over the library's defaults.</summary>
+    public RunOptions Read(ParseResult parse) => _bindings
+        .Where(binding => parse.GetResult(binding.Option) is { Implicit: false })
+        .Aggregate(Defaults, (options, binding) => binding.Apply(options, parse));
+
+    /// <summary>Which images.</summary>
+    public RunOptionSet Data()
+    {
+        Add(Values.Text("--data", "DIR|NAME", "A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones (the default)"), (o, v) => o with { Data = v! });
+        Add(Values.Integer("--resolution", "Side of the images in pixels (the space's)"), (o, v) => o with { Resolution = (int)v! });
+        Add(Values.Integer("--channels", "1 for grey, 3 for colour (as the data is)"), (o, v) => o with { Channels = (int)v! });
+        Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped"), (o, v) => o with { Strict = v });
+        Add(Values.Number("--validation-share", "P", $"Share of the training images on which the architecture is chosen ({Defaults.ValidationShare})"), (o, v) => o with { ValidationShare = v!.Value });
+        Add(Values.Number("--test-share", "P", $"Share of the images that become the test set where there is none ({Defaults.TestShare})"), (o, v) => o with { TestShare = v!.Value });
+        return this;
+    }
+
+    /// <summary>What the network may cost.</summary>
+    public RunOptionSet Limits()
+    {
+        Add(Values.Number("--latency", "MS", "The most that one run of the model may take on the target, in milliseconds"), (o, v) => o with { LatencyMs = v });
+        Add(Values.Integer("--max-parameters", "The most parameters", most: long.MaxValue), (o, v) => o with { MaxParameters = v });
+        Add(Values.Integer("--max-macs", "The most multiply-adds for an image", most: long.MaxValue), (o, v) => o with { MaxMacs = v });
+        return this;
+    }
+
+    /// <summary>Where the model will run.</summary>
+    public RunOptionSet Target()
+    {
+        Add(Values.Text("--target", "NAME", $"Where the model will run: {LocalTarget.Forms}"), (o, v) => o with { Target = v! });
+        Add(Values.Flag("--thorough", "Profile the target for minutes instead of seconds"), (o, v) => o with { Thorough = v });
+        return this;
+    }
+
+    /// <summary>The machine that computes, and chance.</summary>
+    public RunOptionSet Machine()
+    {
+        Add(Values.Integer("--seed", $"Seed of everything that is drawn at random ({Defaults.Seed})"), (o, v) => o with { Seed = (int)v! });
+        Add(Values.Integer("--threads", "Threads that train (all processors)"), (o, v) => o with { Threads = (int)v! });
+        Add(Values.Text("--device", "cpu|cuda", $"Where to train ({Defaults.Device})"), (o, v) => o with { Device = v! });
+        return this;
+    }
+
+    /// <summary>Where results go.</summary>
+    public RunOptionSet Output()
+    {
+        Add(Values.Text("--out", "DIR", "The run's folder (runs/ and the time of day)"), (o, v) => o with { Out = v });
+        Add(Values.Flag("--resume", "Go on with the run in --out from its last checkpoint"), (o, v) => o with { Resume = v });
+        Add(Values.Flag("--overwrite", "Replace the run in --out"), (o, v) => o with { Overwrite = v });
+        return this;
+    }
+
+    /// <summary>How long it may take.</summary>
+    public RunOptionSet Time()
+    {
+        Add(Values.Time("--time", "How long search and training may take, such as 2h or 45m; turned once into numbers of steps"), (o, v) => o with { Time = v });
+        return this;
+    }
+
+    /// <summary>How the choice is made.</summary>
+    public RunOptionSet Search()
+    {
+        Add(Values.Text("--space", "NAME|FILE", $"What may be built: {string.Join(", ", Spaces.SearchSpacePresets.Names)}, or a YAML file (chosen by the images' size)"), (o, v) => o with { Space = v });
+        Add(Values.Number("--search-epochs", "N", "Epochs of the search (from the size of the data)"), (o, v) => o with { SearchEpochs = v });
+        Add(Values.Number("--warmup-share", "P", $"Share of the search in which only weights learn ({Defaults.WarmupShare})"), (o, v) => o with { WarmupShare = v!.Value });
+        Add(Values.Integer("--architecture-interval", $"Weight steps for each architecture step ({Defaults.ArchitectureInterval})"), (o, v) => o with { ArchitectureInterval = (int)v! });
+        Add(Values.Number("--architecture-learning-rate", "X", "What a step moves an architecture parameter (from the number of steps)"), (o, v) => o with { ArchitectureLearningRate = v });
+        Add(Values.Choice("--update", "How architecture parameters get their gradient (two-path)", Values.Words<ArchitectureUpdate>()), (o, v) => o with { Update = v!.Value });
+        Add(Values.Integer("--reinforce-samples", $"Architectures in a step of the reinforce update ({Defaults.ReinforceSamples})"), (o, v) => o with { ReinforceSamples = (int)v! });
+        Add(Values.Flag("--correct-pairs", "Weigh two-path pairs so that their mean is the full gradient"), (o, v) => o with { CorrectPairs = v });
+        Add(Values.Choice("--objective", "How costs enter the objective (budget)", Values.Words<ObjectiveKind>()), (o, v) => o with { Objective = v!.Value });
+        Add(Values.Number("--objective-weight", "X", $"lambda of the linear, beta of the log objective ({Defaults.ObjectiveWeight})"), (o, v) => o with { ObjectiveWeight = v!.Value });
+        Add(Values.Flag("--no-entropy-schedule", "Let the search decide without lowering its entropy on a schedule"), (o, v) => o with { NoEntropySchedule = v });
+        Add(Values.Number("--prune-threshold", "P", $"Candidates less probable than this are removed for good, 0 keeps all ({Defaults.PruneThreshold})"), (o, v) => o with { PruneThreshold = v!.Value });
+        return this;
+    }
+
+    /// <summary>How the chosen network is trained.</summary>
+    public RunOptionSet Training()
+    {
+        Add(Values.Number("--train-epochs", "N", "Epochs of the final training (from the size of the data)"), (o, v) => o with { TrainEpochs = v });
+        Add(Values.Flag("--from-supernet", "Start from the super-network's weights instead of from scratch"), (o, v) => o with { FromSupernet = v });
+        Add(Values.Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Dropout})"), (o, v) => o with { Dropout = v!.Value });
+        Add(Values.Number("--ema", "D", "Decay of an average of the weights that is exported instead of them, such as 0.999 (none)"), (o, v) => o with { Ema = v });
+        return this;
+    }
+
+    /// <summary>What search and training share.</summary>
+    public RunOptionSet Learning()
+    {
+        Add(Values.Integer("--batch-size", $"Images in a step ({Defaults.BatchSize})"), (o, v) => o with { BatchSize = (int)v! });
+        Add(Values.Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"), (o, v) => o with { LearningRate = v!.Value });
+        Add(Values.Number("--weight-decay", "X", $"Weight decay of convolutions and classifier ({Defaults.WeightDecay})"), (o, v) => o with { WeightDecay = v!.Value });
+        Add(Values.Number("--label-smoothing", "P", $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"), (o, v) => o with { LabelSmoothing = v!.Value });
+        Add(Values.Flag("--class-weights", "Weigh classes by the inverse of their frequency"), (o, v) => o with { ClassWeights = v });
+        return this;
+    }
+
+    private void Add<T>(Option<T> option, Func<RunOptions, T, RunOptions> set) =>
+        _bindings.Add((option, (options, parse) => set(options, parse.GetValue(option)!)));
+}

@@ -1,0 +1,35 @@
+using Spectre.Console;
+
+namespace Proxyless.Cli.Output;
+
+/// <summary>A summary as lines of name and value.</summary>
+internal static class Facts
+{
+    /// <summary>Writes the lines whose value is not null.</summary>
+    public static void WriteFacts(this IAnsiConsole console, params IReadOnlyList<(string Name, string? Value)> facts)
+    {
+        var grid = new Grid();
+        grid.AddColumn(new GridColumn().NoWrap().PadRight(3));
+        grid.AddColumn(new GridColumn());
+        foreach ((string name, string? value) in facts)
+        {
+            if (value is not null)
+            {
+                grid.AddRow(Markup.Escape(name), Markup.Escape(value));
+            }
+        }
+
+        console.Write(grid);
+    }
+
+    /// <summary>Says what to type next.</summary>
+    public static void WriteNext(this IAnsiConsole console, string command) => console.MarkupLine($"\nnext: [bold]{Markup.Escape(command)}[/]");
+
+    /// <summary>A share as per cent.</summary>
+    public static string Percent(double share) => $"{100 * share:0.00} %";
+
+    /// <summary>A latency, and how it stands to its limit.</summary>
+    public static string Latency(double milliseconds, double? limit) => limit is { } most
+        ? $"{milliseconds:0.000} ms, {(milliseconds <= most ? "within" : "OVER")} the limit of {most:0.###} ms ({milliseconds / most:P0})"
+        : $"{milliseconds:0.000} ms";
+}

@@ -1,0 +1,3 @@
+using Proxyless.Cli;
+
+return CommandLine.Run(args, Console.Out, Console.Error);

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Proxyless.Cli;
+
+/// <summary>Turns what the parser did not understand into one message.</summary>
+internal static class UsageErrors
+{
+    /// <summary>Throws if anything was not understood.</summary>
+    /// <exception cref="InvalidInputException">The message names the word, the nearest allowed one and where help is.</exception>
+    public static void Throw(ParseResult parse)
+    {
+        Command command = parse.CommandResult.Command;
+        string help = $"'{Path(parse.CommandResult)} --help' shows what there is";
+        if (parse.UnmatchedTokens is [var unknown, ..])
+        {
+            bool isOption = unknown.StartsWith('-');
+            IEnumerable<string> allowed = isOption
+                ? command.Options.SelectMany(option => option.Aliases.Prepend(option.Name))
+                : command.Subcommands.Select(subcommand => subcommand.Name);
+            string kind = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
+            throw new InvalidInputException($"unknown {kind} '{unknown}'{NearestName.Suggestion(unknown, allowed)}; {help}");
+        }
+
+        if (parse.Errors is [var first, ..])
+        {
+            throw new InvalidInputException($"{first.Message.TrimEnd('.')}; {help}");
+        }
+    }
+
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "proxyless";
+}

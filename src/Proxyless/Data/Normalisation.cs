@@ -1,0 +1,33 @@
+namespace Proxyless.Data;
+
+/// <summary>Bytes' range to what a network learns on: (value / 255 - mean) / deviation.</summary>
+internal static class Normalisation
+{
+    /// <summary>Normalises values in 0 to 255 in place.</summary>
+    /// <param name="square">[height, width, channels].</param>
+    /// <param name="mean">For each channel, in [0, 1].</param>
+    /// <param name="deviation">For each channel, in [0, 1].</param>
+    public static void Apply(Span<float> square, float[] mean, float[] deviation)
+    {
+        if (mean.Length == 1)
+        {
+            float factor = 1 / (255 * deviation[0]);
+            float offset = -mean[0] / deviation[0];
+            for (int i = 0; i < square.Length; i++)
+            {
+                square[i] = square[i] * factor + offset;
+            }
+
+            return;
+        }
+
+        float red = 1 / (255 * deviation[0]), green = 1 / (255 * deviation[1]), blue = 1 / (255 * deviation[2]);
+        float redOffset = -mean[0] / deviation[0], greenOffset = -mean[1] / deviation[1], blueOffset = -mean[2] / deviation[2];
+        for (int i = 0; i < square.Length - 2; i += 3)
+        {
+            square[i] = square[i] * red + redOffset;
+            square[i + 1] = square[i + 1] * green + greenOffset;
+            square[i + 2] = square[i + 2] * blue + blueOffset;
+        }
+    }
+}

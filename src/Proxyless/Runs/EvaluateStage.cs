@@ -1,0 +1,100 @@
+using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Latency;
+using Proxyless.Measurement;
+using Proxyless.Training;
+
+namespace Proxyless;
+
+/// <summary>Judges a model file: the test set through ONNX Runtime, the latency on the target.</summary>
+internal static class EvaluateStage
+{
+    /// <summary>The end of a run: test set, measured latency against the limit.</summary>
+    public static RunResult Finish(
+        RunData data, RunDirectory directory, Architecture architecture, SearchResult search, IRunObserver observer, CancellationToken cancellation)
+    {
+        (TopAccuracy accuracy, _) = Judge(directory.Model, data.Images.Test, data, observer, cancellation);
+        LatencyTable table = LatencyTableFile.Read(directory.Latency);
+        NetworkLatency latency = NetworkLatency.Measure(
+            File.ReadAllBytes(directory.Model), data.Space, data.Classes, table, data.Target, TimingOptions.Thorough, cancellation);
+        ArchitectureCost cost = ArchitectureCost.Of(architecture);
+        RunPlan plan = RunPlan.Read(directory);
+        return new RunResult
+        {
+            Run = directory.Root,
+            Architecture = directory.Architecture,
+            Model = directory.Model,
+            Report = directory.Report,
+            Top1 = accuracy.Top1,
+            Top5 = accuracy.Top5,
+            LatencyMs = latency.Milliseconds,
+            LatencyLimitMs = search.LatencyLimitMs,
+            PredictedLatencyMs = search.PredictedLatencyMs,
+            Parameters = cost.Parameters,
+            MultiplyAdds = cost.MultiplyAdds,
+            SearchSeconds = search.Seconds,
+            TrainSeconds = plan.TrainSeconds,
+        };
+    }
+
+    /// <summary>A model on its own, on the test images of a labelled folder.</summary>
+    public static EvaluateResult Run(string file, RunOptions options, IRunObserver observer, CancellationToken cancellation)
+    {
+        using OnnxClassifier model = OnnxClassifier.Load(file);
+        RunData data = RunData.Open(options with { Resolution = model.Resolution, Channels = model.Channels }, observer, cancellation);
+        if (!data.Images.Classes.SequenceEqual(model.Classes))
+        {
+            throw new InvalidInputException(
+                $"the classes of '{options.Data}' ({string.Join(", ", data.Images.Classes)}) are not those of {file} ({string.Join(", ", model.Classes)})");
+        }
+
+        (TopAccuracy accuracy, int[][] confusion) = Judge(file, data.Images.Test, data, observer, cancellation);
+        Timing timing = NetworkLatency.Measure(File.ReadAllBytes(file), data.Target, TimingOptions.Thorough, cancellation);
+        return new EvaluateResult
+        {
+            Top1 = accuracy.Top1,
+            Top5 = accuracy.Top5,
+            Images = accuracy.Images,
+            LatencyMs = timing.MedianMs,
+            LatencyP90Ms = timing.P90Ms,
+            Classes = model.Classes,
+            Confusion = confusion,
+        };
+    }
+
+    private static (TopAccuracy Accuracy, int[][] Confusion) Judge(
+        string file, ImageSet images, RunData data, IRunObserver observer, CancellationToken cancellation)
+    {
+        using OnnxClassifier model = OnnxClassifier.Load(file, data.Threads);
+        int classes = model.Classes.Count;
+        int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
+        var accuracy = new TopAccuracy();
+        using var loader = new BatchLoader(
+            images,
+            data.EvaluationTransforms.WithoutNormalisation(),
+            Math.Clamp(images.Count, 1, 256),
+            seed: 0,
+            shuffle: false,
+            dropLast: false,
+            data.Threads);
+        var progress = new Progress(observer, "evaluate", 0, images.Count);
+        foreach (Batch batch in loader.Epoch(0, 0, cancellation))
+        {
+            using (batch)
+            {
+                long[] labels = batch.Labels.data<long>().ToArray();
+                float[] scores = model.Run(ModelInput.Of(batch), batch.Count);
+                for (int i = 0; i < labels.Length; i++)
+                {
+                    ReadOnlySpan<float> own = scores.AsSpan(i * classes, classes);
+                    accuracy.Add(own, (int)labels[i]);
+                    confusion[labels[i]][System.Numerics.Tensors.TensorPrimitives.IndexOfMax(own)]++;
+                }
+            }
+
+            progress.Report(accuracy.Images, $"top-1 {accuracy.Top1:P2}");
+        }
+
+        return (accuracy, confusion);
+    }
+}

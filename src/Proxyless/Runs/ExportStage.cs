@@ -1,0 +1,97 @@
+using System.Reflection;
+using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Export;
+using Proxyless.Measurement;
+using Proxyless.Networks;
+using static TorchSharp.torch;
+
+namespace Proxyless;
+
+/// <summary>Writes the model and compares it with the network it was written from.</summary>
+internal static class ExportStage
+{
+    private const int ComparedImages = 256;
+    private const double Tolerance = 1e-2;
+
+    /// <summary>Writes <paramref name="file"/> and the labels beside it.</summary>
+    /// <exception cref="InvalidOperationException">The model computes something else than the network; the file is not written.</exception>
+    public static void Run(
+        RunData data, RunDirectory directory, Architecture architecture, string file, IRunObserver observer, CancellationToken cancellation)
+    {
+        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device });
+        SafeTensorsFile checkpoint = SafeTensorsFile.Read(directory.BestCheckpoint);
+        checkpoint.CopyTo(network.Tensors, directory.BestCheckpoint);
+        Transforms transforms = data.EvaluationTransforms;
+        byte[] onnx = NetworkExporter.Export(architecture, new TrainedWeights(network), new ExportOptions
+        {
+            Mean = transforms.Mean,
+            Deviation = transforms.Std,
+            Classes = data.Images.Classes,
+            ResizeRule = transforms.ResizeRule,
+            Provenance = new Dictionary<string, string>(architecture.Metadata)
+            {
+                ["data"] = data.Images.Name,
+                ["small_images"] = data.SmallImages ? "true" : "false",
+                ["proxyless"] = typeof(ExportStage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            },
+        });
+        Compare(onnx, network, data, observer, cancellation);
+        AtomicFile.WriteAllBytes(file, onnx);
+        if (file == directory.Model)
+        {
+            AtomicFile.WriteAllText(directory.Labels, string.Concat(data.Images.Classes.Select(name => name + "\n")));
+        }
+    }
+
+    private static void Compare(byte[] onnx, CompactNetwork network, RunData data, IRunObserver observer, CancellationToken cancellation)
+    {
+        using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx", data.Threads);
+        using BatchLoader normalised = data.EvaluationBatches(data.Images.Validation);
+        using var plain = new BatchLoader(
+            data.Images.Validation,
+            data.EvaluationTransforms.WithoutNormalisation(),
+            Math.Min(256, data.Images.Validation.Count),
+            seed: 0,
+            shuffle: false,
+            dropLast: false,
+            data.Threads);
+        double largest = 0;
+        double scale = 1;
+        int images = 0;
+        using var withoutGraph = no_grad();
+        foreach ((Batch forNetwork, Batch forModel) in normalised.Epoch(0, 0, cancellation).Zip(plain.Epoch(0, 0, cancellation)))
+        {
+            using (forNetwork)
+            using (forModel)
+            {
+                using Tensor input = forNetwork.Images.to(data.Device);
+                using Tensor logits = network.Forward(input, NormPass.Evaluation);
+                using Tensor local = logits.cpu();
+                float[] expected = local.data<float>().ToArray();
+                float[] actual = model.Run(ModelInput.Of(forModel), forModel.Count);
+                for (int i = 0; i < expected.Length; i++)
+                {
+                    largest = Math.Max(largest, Math.Abs(expected[i] - actual[i]));
+                    scale = Math.Max(scale, Math.Abs(expected[i]));
+                }
+
+                images += forModel.Count;
+            }
+
+            if (images >= ComparedImages)
+            {
+                break;
+            }
+        }
+
+        // Written so that NaN, too, is a difference.
+        if (!(largest <= Tolerance * scale))
+        {
+            throw new InvalidOperationException(
+                $"the exported model's scores differ from the network's by up to {largest:G3} (scores up to {scale:G3}) on {images} images");
+        }
+
+        observer.Message($"export: model and network agree to {largest:G2} on {images} images");
+    }
+}

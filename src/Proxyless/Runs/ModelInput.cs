@@ -1,0 +1,15 @@
+using Proxyless.Data;
+using static TorchSharp.torch;
+
+namespace Proxyless;
+
+/// <summary>Batches as an exported model takes them.</summary>
+internal static class ModelInput
+{
+    /// <summary>The values of a batch [N, C, H, W], row-major.</summary>
+    public static float[] Of(Batch batch)
+    {
+        using Tensor packed = batch.Images.contiguous();
+        return packed.data<float>().ToArray();
+    }
+}

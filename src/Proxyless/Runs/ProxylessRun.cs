@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Proxyless.Architectures;
+
+namespace Proxyless;
+
+/// <summary>The whole road and its parts: what the commands call, and what a program calls instead of them.</summary>
+public static class ProxylessRun
+{
+    /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
+    /// <param name="options">What to do.</param>
+    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <exception cref="InvalidInputException">Options or data cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
+    public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RunDirectory directory = RunDirectory.Prepare(options.Validate().Out, options.Resume, options.Overwrite);
+        var warnings = new WarningRecorder(observer);
+        RunData data = Begin(options, directory, warnings, cancellation);
+        long start = Stopwatch.GetTimestamp();
+        SearchResult search = SearchStage.Run(data, directory, warnings, cancellation);
+        Architecture architecture = ArchitectureFile.Read(directory.Architecture);
+        TimeSpan? left = options.Time - Stopwatch.GetElapsedTime(start);
+        TrainStage.Run(data, directory, architecture, left, warnings, cancellation);
+        ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
+        RunResult result = EvaluateStage.Finish(data, directory, architecture, search, warnings, cancellation);
+        ReportStage.Write(data, directory, architecture, result, warnings.Warnings);
+        AtomicFile.WriteAllText(directory.Result, JsonSerializer.Serialize(result, JsonLines.Indented));
+        return result;
+    }
+
+    /// <summary>From images to <c>architecture.json</c>: profile, search, derive.</summary>
+    public static SearchResult Search(RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RunDirectory directory = RunDirectory.Prepare(options.Validate().Out, options.Resume, options.Overwrite);
+        RunData data = Begin(options, directory, observer, cancellation);
+        return SearchStage.Run(data, directory, observer, cancellation);
+    }
+
+    /// <summary>Another architecture from a finished search, at the limits of <paramref name="options"/>.</summary>
+    /// <param name="source">The run whose search is finished.</param>
+    /// <param name="options">That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.</param>
+    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="cancellation">Stops.</param>
+    public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RunDirectory searched = RunDirectory.Open(source);
+        RunDirectory directory = RunDirectory.Prepare(options.Validate().Out, resume: false, options.Overwrite);
+        RunData data = Begin(options, directory, observer, cancellation);
+        return SearchStage.DeriveAgain(data, searched, directory, observer, cancellation);
+    }
+
+    /// <summary>Trains one architecture and exports it.</summary>
+    /// <param name="options">Data and training.</param>
+    /// <param name="architecture">A name, a file, or null for the one in the run of <see cref="RunOptions.Out"/>.</param>
+    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="cancellation">Stops with a checkpoint.</param>
+    public static TrainResult Train(RunOptions options, string? architecture, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        bool derived = architecture is null;
+        RunDirectory directory = derived
+            ? RunDirectory.Open(options.Out ?? throw new InvalidInputException("train needs --arch NAME|FILE, or --out DIR of a run whose search is finished"))
+            : RunDirectory.Prepare(options.Out, options.Resume, options.Overwrite);
+        if (derived && !File.Exists(directory.Architecture))
+        {
+            throw new InvalidInputException($"'{directory.Root}' has no architecture.json; its search is not finished: go on with 'search --resume --out {directory.Root}'");
+        }
+
+        if (derived && File.Exists(directory.BestCheckpoint) && !options.Resume)
+        {
+            if (!options.Overwrite)
+            {
+                throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, or train anew with --overwrite");
+            }
+
+            File.Delete(directory.BestCheckpoint);
+            File.Delete(directory.LastCheckpoint);
+            (RunPlan.Read(directory) with { TrainSteps = null }).Write(directory);
+        }
+
+        RunData data = derived ? RunData.Open(options, observer, cancellation) : Begin(options, directory, observer, cancellation);
+        Architecture network = derived || options.Resume ? ArchitectureFile.Read(directory.Architecture) : ArchitectureFile.Open(architecture!);
+        network = network.WithInput(options.Resolution ?? network.Resolution, data.Images.Channels, data.Classes);
+        if (!derived)
+        {
+            SearchStage.WriteArchitecture(directory, network);
+        }
+
+        data = data.ForArchitecture(network);
+        TrainResult result = TrainStage.Run(data, directory, network, options.Time, observer, cancellation);
+        ExportStage.Run(data, directory, network, directory.Model, observer, cancellation);
+        return result;
+    }
+
+    /// <summary>Exports the trained network of a run.</summary>
+    /// <param name="options">The run's options; <see cref="RunOptions.Out"/> is the run.</param>
+    /// <param name="file">Where to.</param>
+    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="cancellation">Stops.</param>
+    public static void Export(RunOptions options, string file, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RunDirectory directory = RunDirectory.Open(options.Out ?? throw new InvalidInputException("export needs the run directory"));
+        if (!File.Exists(directory.BestCheckpoint))
+        {
+            throw new InvalidInputException($"'{directory.Root}' has no trained network; train it with 'train --out {directory.Root}'");
+        }
+
+        Architecture architecture = ArchitectureFile.Read(directory.Architecture);
+        RunData data = RunData.Open(options, observer, cancellation).ForArchitecture(architecture);
+        ExportStage.Run(data, directory, architecture, file, observer, cancellation);
+    }
+
+    /// <summary>Judges a model file on a labelled folder's test images and times it on the target.</summary>
+    /// <param name="model">The ONNX file, or a run directory.</param>
+    /// <param name="options">Data and target.</param>
+    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="cancellation">Stops.</param>
+    public static EvaluateResult Evaluate(string model, RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        string file = Directory.Exists(model) ? RunDirectory.Open(model).Model : model;
+        return File.Exists(file)
+            ? EvaluateStage.Run(file, options, observer, cancellation)
+            : throw new InvalidInputException($"there is no model '{file}'; give an ONNX file that Proxyless exported, or a finished run");
+    }
+
+    private static RunData Begin(RunOptions options, RunDirectory directory, IRunObserver observer, CancellationToken cancellation)
+    {
+        RunData data = RunData.Open(options, observer, cancellation);
+        RunPlan plan = RunPlan.Read(directory);
+        if (plan.DataFingerprint is { } before && before != data.Images.Fingerprint)
+        {
+            throw new InvalidInputException(
+                $"--resume: the images of '{options.Data}' are not those that the run in '{directory.Root}' began with; restore them or start anew with --overwrite");
+        }
+
+        RunConfigFile.Write(directory.Config, data.Options with { Out = directory.Root });
+        (plan with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
+        foreach (string warning in data.Images.Warnings)
+        {
+            observer.Warning(warning);
+        }
+
+        return data;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Proxyless.Architectures;
+using Proxyless.Latency;
+using Proxyless.Reports;
+using Proxyless.Search;
+
+namespace Proxyless;
+
+/// <summary>Gathers what a run wrote into its report.</summary>
+internal static class ReportStage
+{
+    /// <summary>Writes <c>report.html</c>.</summary>
+    public static void Write(RunData data, RunDirectory directory, Architecture architecture, RunResult result, IReadOnlyList<string> warnings)
+    {
+        LatencyTable table = LatencyTableFile.Read(directory.Latency);
+        RunReport.WriteHtml(directory.Report, new RunReportData
+        {
+            Title = $"{data.Images.Name} on {data.Target.Name}",
+            Architecture = architecture,
+            Top1 = result.Top1,
+            Top5 = result.Top5,
+            TestImages = data.Images.Test.Count,
+            LatencyMs = result.LatencyMs,
+            LatencyLimitMs = result.LatencyLimitMs,
+            PredictedLatencyMs = result.PredictedLatencyMs,
+            BlockLatenciesMs = [.. architecture.Blocks.Select(block => BlockLatency(table, block))],
+            Candidates = [.. data.Space.Blocks().Select(block => block.Candidates.Select(candidate => candidate.Operation.ToString()).ToArray())],
+            Search = [.. JsonLines.Read<SearchEpoch>(directory.SearchLog).Select(Point)],
+            Training = JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog),
+            Warnings = warnings,
+            Provenance =
+            [
+                new("data", $"{data.Images.Name}: {data.Images.Training.Count} training, {data.Images.Validation.Count} validation, {data.Images.Test.Count} test images"),
+                new("space", data.Space.Name),
+                new("target", data.Target.Id),
+                new("seed", data.Options.Seed.ToString(CultureInfo.InvariantCulture)),
+                new("search", $"{result.SearchSeconds / 60:F1} minutes"),
+                new("training", $"{result.TrainSeconds / 60:F1} minutes"),
+            ],
+        });
+    }
+
+    private static double BlockLatency(LatencyTable table, Block block) =>
+        block.IsPassThrough ? 0 : table.Entries[block.Key].Milliseconds * table.Calibration.Scale;
+
+    private static SearchCurvePoint Point(SearchEpoch epoch) => new(
+        epoch.Epoch,
+        epoch.TrainLoss,
+        epoch.ArchitectureLoss,
+        null,
+        epoch.ExpectedCosts.TryGetValue("latency", out double latency) ? latency : null,
+        epoch.Probabilities.Average(p => -p.Where(value => value > 0).Sum(value => value * Math.Log(value))),
+        [.. epoch.Probabilities]);
+}

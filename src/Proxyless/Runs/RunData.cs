@@ -1,0 +1,140 @@
+using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Latency;
+using Proxyless.Runtime;
+using Proxyless.Spaces;
+using TorchSharp;
+
+namespace Proxyless;
+
+/// <summary>The images of a run and what follows from them: space, transforms, batches.</summary>
+public sealed class RunData
+{
+    // Datasets of which fewer steps than this go into an epoch get more epochs, and the other way round.
+    private const long DefaultSearchSteps = 3500;
+    private const long DefaultTrainSteps = 6500;
+    private const int LargestSmallImage = 64;
+
+    private RunData(RunOptions options, ImageDataset images, SearchSpace space)
+    {
+        Options = options;
+        Images = images;
+        Space = space;
+        SmallImages = images.NativeResolution is > 0 and <= LargestSmallImage;
+        Device = ComputeDevice.Parse(options.Device);
+        Threads = options.Threads ?? Environment.ProcessorCount;
+    }
+
+    /// <summary>The options, unresolved ones resolved.</summary>
+    public RunOptions Options { get; }
+
+    /// <summary>The images.</summary>
+    public ImageDataset Images { get; }
+
+    /// <summary>The space, at the resolution and channels of the run.</summary>
+    public SearchSpace Space { get; }
+
+    /// <summary>Whether images are augmented as small ones, by padding and cropping.</summary>
+    public bool SmallImages { get; }
+
+    /// <summary>Where networks live.</summary>
+    public torch.Device Device { get; }
+
+    /// <summary>Threads of training and decoding.</summary>
+    public int Threads { get; }
+
+    /// <summary>Number of classes.</summary>
+    public int Classes => Images.Classes.Count;
+
+    /// <summary>The target.</summary>
+    public LocalTarget Target => LocalTarget.Parse(Options.Target);
+
+    /// <summary>Opens data and space, loads libtorch and sets its threads.</summary>
+    public static RunData Open(RunOptions options, IRunObserver observer, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(observer);
+        options.Validate();
+        _ = LocalTarget.Parse(options.Target);
+        Libtorch.Load();
+        torch.set_num_threads(options.Threads ?? Environment.ProcessorCount);
+        torch.random.manual_seed(options.Seed);
+        ImageDataset images = ImageDataset.Open(
+            new DatasetOptions
+            {
+                Location = options.Data,
+                Seed = options.Seed,
+                ValidationShare = options.ValidationShare,
+                TestShare = options.TestShare,
+                Strict = options.Strict,
+                Threads = options.Threads ?? Environment.ProcessorCount,
+                Channels = options.Channels,
+            },
+            observer,
+            cancellation);
+        string name = options.Space ?? (options.Data == "sample" ? "tiny" : images.NativeResolution is > 0 and <= 48 ? "cifar" : "imagenet-mobile");
+        SearchSpace space = SearchSpaceFile.Open(name);
+        space = space.WithInput(options.Resolution ?? space.Resolution, images.Channels);
+        int batch = Math.Min(options.BatchSize, Math.Min(images.Weights.Count, images.Training.Count));
+        if (batch < 2)
+        {
+            throw new InvalidInputException($"'{options.Data}' has {images.Weights.Count} training images; at least 2 are needed for a step");
+        }
+
+        RunOptions resolved = options with
+        {
+            Space = name,
+            Resolution = space.Resolution,
+            Channels = images.Channels,
+            BatchSize = batch,
+            Threads = options.Threads ?? Environment.ProcessorCount,
+        };
+        return new RunData(resolved, images, space);
+    }
+
+    /// <summary>The same data for a network of another input size than the space's.</summary>
+    public RunData ForArchitecture(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        return new RunData(Options with { Resolution = architecture.Resolution }, Images, Space.WithInput(architecture.Resolution, architecture.InputChannels));
+    }
+
+    /// <summary>Augmentation for training.</summary>
+    public Transforms TrainingTransforms => Transforms.ForTraining(
+        Space.Resolution, SmallImages, Images.Channels, flip: !Options.NoFlip && Images.Channels == 3);
+
+    /// <summary>What is done to an image that is judged.</summary>
+    public Transforms EvaluationTransforms => Transforms.ForEvaluation(Space.Resolution, SmallImages, Images.Channels);
+
+    /// <summary>Shuffled, augmented batches; the last, smaller one of an epoch is left out.</summary>
+    public BatchLoader TrainingBatches(ImageSet images, RandomUse use) => new(
+        images, TrainingTransforms, Math.Min(Options.BatchSize, images.Count), Seed(use), shuffle: true, dropLast: true, Threads);
+
+    /// <summary>Batches in order, not augmented.</summary>
+    public BatchLoader EvaluationBatches(ImageSet images) => new(
+        images, EvaluationTransforms, Math.Min(256, Math.Max(1, images.Count)), seed: 0, shuffle: false, dropLast: false, Threads);
+
+    /// <summary>The peak learning rate at the run's batch size (linear scaling: Goyal et al., arXiv 1706.02677).</summary>
+    public double LearningRate => Options.LearningRate * Options.BatchSize / 256;
+
+    /// <summary>A weight for each class where that was asked for.</summary>
+    public IReadOnlyList<double>? ClassWeightsOf(ImageSet images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return Options.ClassWeights ? images.BalancedClassWeights() : null;
+    }
+
+    /// <summary>Weight steps of a search without <c>--time</c>.</summary>
+    public long SearchSteps(long batchesPerEpoch) => Steps(Options.SearchEpochs, batchesPerEpoch, SampleScale(DefaultSearchSteps));
+
+    /// <summary>Steps of a training without <c>--time</c>.</summary>
+    public long TrainSteps(long batchesPerEpoch) => Steps(Options.TrainEpochs, batchesPerEpoch, SampleScale(DefaultTrainSteps));
+
+    private static long Steps(double? epochs, long batchesPerEpoch, long otherwise) =>
+        Math.Max(1, epochs is { } given ? (long)Math.Round(given * batchesPerEpoch) : otherwise);
+
+    // The sample images are for trying things out: a tenth of the steps is enough for them.
+    private long SampleScale(long steps) => Options.Data == "sample" ? steps / 10 : steps;
+
+    private int Seed(RandomUse use) => unchecked((int)SeedSequence.Mix(Options.Seed, use, 0));
+}

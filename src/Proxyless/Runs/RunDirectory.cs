@@ -1,0 +1,135 @@
+namespace Proxyless;
+
+/// <summary>The files of one run.</summary>
+/// <param name="path">The folder.</param>
+public sealed class RunDirectory(string path)
+{
+    /// <summary>The folder.</summary>
+    public string Root { get; } = path;
+
+    /// <summary>All options as they were resolved.</summary>
+    public string Config => File("config.yaml");
+
+    /// <summary>Numbers of steps, fixed once so that a resume repeats them.</summary>
+    public string Plan => File("plan.json");
+
+    /// <summary>The latency table.</summary>
+    public string Latency => File("latency.json");
+
+    /// <summary>A line for each epoch of the search.</summary>
+    public string SearchLog => File("search.jsonl");
+
+    /// <summary>What the search found.</summary>
+    public string SearchResult => File("search.json");
+
+    /// <summary>The architecture that was derived.</summary>
+    public string Architecture => File("architecture.json");
+
+    /// <summary>Its picture.</summary>
+    public string Picture => File("architecture.svg");
+
+    /// <summary>A line for each epoch of the training.</summary>
+    public string TrainingLog => File("training.jsonl");
+
+    /// <summary>The model.</summary>
+    public string Model => File("model.onnx");
+
+    /// <summary>The classes, a line each, in the order of the model's outputs.</summary>
+    public string Labels => File("labels.txt");
+
+    /// <summary>The report.</summary>
+    public string Report => File("report.html");
+
+    /// <summary>The result as <c>--json</c> prints it.</summary>
+    public string Result => File("result.json");
+
+    /// <summary>The super-network and the state of the search.</summary>
+    public string SearchCheckpoint => File("checkpoints", "search.safetensors");
+
+    /// <summary>The network as the training left it last, with the optimiser's state.</summary>
+    public string LastCheckpoint => File("checkpoints", "last.safetensors");
+
+    /// <summary>The network at its best validation accuracy.</summary>
+    public string BestCheckpoint => File("checkpoints", "best.safetensors");
+
+    /// <summary>Makes the folder of a new run, or opens that of one to go on with.</summary>
+    /// <param name="path">The folder, or null for a new one under <c>runs/</c>.</param>
+    /// <param name="resume">Whether the run must exist and is continued.</param>
+    /// <param name="overwrite">Whether what a run left there may be removed.</param>
+    /// <exception cref="InvalidInputException">
+    /// A run stands there and neither was said, there is none to resume, or the folder holds something else than a run.
+    /// </exception>
+    public static RunDirectory Prepare(string? path, bool resume, bool overwrite)
+    {
+        if (path is null)
+        {
+            if (resume)
+            {
+                throw new InvalidInputException("--resume needs --out DIR, the run to go on with");
+            }
+
+            path = Path.Combine("runs", DateTime.Now.ToString("yyyyMMdd-HHmmss"));
+        }
+
+        var directory = new RunDirectory(path);
+        bool exists = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
+        if (resume)
+        {
+            return System.IO.File.Exists(directory.Config)
+                ? directory
+                : throw new InvalidInputException($"--resume: there is no run in '{path}' (no config.yaml)");
+        }
+
+        if (exists && !overwrite)
+        {
+            throw new InvalidInputException($"'{path}' exists and is not empty; go on with --resume, replace it with --overwrite, or choose another --out");
+        }
+
+        if (exists)
+        {
+            directory.Clear();
+        }
+
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            throw new InvalidInputException($"--out '{path}' cannot be made: {exception.Message}", exception);
+        }
+
+        return directory;
+    }
+
+    /// <summary>Opens a finished or interrupted run.</summary>
+    /// <exception cref="InvalidInputException">There is none.</exception>
+    public static RunDirectory Open(string path)
+    {
+        var directory = new RunDirectory(path);
+        return System.IO.File.Exists(directory.Config)
+            ? directory
+            : throw new InvalidInputException($"'{path}' is no run directory (no config.yaml); give the --out of an earlier run");
+    }
+
+    private void Clear()
+    {
+        // Only a run is cleared, and only its own files: a mistyped --out must not cost anybody a folder.
+        if (!System.IO.File.Exists(Config))
+        {
+            throw new InvalidInputException($"--overwrite: '{Root}' holds no run (no config.yaml) and is left alone; choose another --out");
+        }
+
+        string[] files =
+        [
+            Plan, Latency, SearchLog, SearchResult, Architecture, Picture, TrainingLog, Model, Labels, Report, Result,
+            SearchCheckpoint, LastCheckpoint, BestCheckpoint, Config,
+        ];
+        foreach (string file in files)
+        {
+            System.IO.File.Delete(file);
+        }
+    }
+
+    private string File(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
+}

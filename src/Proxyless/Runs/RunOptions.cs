@@ -1,0 +1,175 @@
+using Proxyless.Search;
+
+namespace Proxyless;
+
+/// <summary>
+/// Everything a run can be told. What is null is chosen from the data and the machine, and stands resolved in the run's
+/// <c>config.yaml</c>. <see cref="Validate"/> is the one place that checks ranges.
+/// </summary>
+public sealed record RunOptions
+{
+    /// <summary>A folder of images, a folder of CIFAR-10 or IDX files, or <c>sample</c> for images drawn on the spot.</summary>
+    public string Data { get; init; } = "sample";
+
+    /// <summary>A space by name or YAML file; null: <c>tiny</c> for the sample, <c>cifar</c> for small images, else <c>imagenet-mobile</c>.</summary>
+    public string? Space { get; init; }
+
+    /// <summary>Where the model will run: <c>cpu</c>, <c>cpu:THREADS</c> or <c>cpu:THREADS:BATCH</c>.</summary>
+    public string Target { get; init; } = "cpu";
+
+    /// <summary>The most the model may take on the target, in milliseconds; null: the middle of what the space offers.</summary>
+    public double? LatencyMs { get; init; }
+
+    /// <summary>The most parameters the model may have.</summary>
+    public long? MaxParameters { get; init; }
+
+    /// <summary>The most multiply-adds the model may need for an image.</summary>
+    public long? MaxMacs { get; init; }
+
+    /// <summary>Time for search and training together; turned once into numbers of steps.</summary>
+    public TimeSpan? Time { get; init; }
+
+    /// <summary>The run directory; null: <c>runs/</c> and the time of day.</summary>
+    public string? Out { get; init; }
+
+    /// <summary>Side of the square image in pixels; null: the space's.</summary>
+    public int? Resolution { get; init; }
+
+    /// <summary>1 for grey, 3 for colour; null: as the data is.</summary>
+    public int? Channels { get; init; }
+
+    /// <summary>Seed of everything that is random.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Threads of training and decoding; null: all processors.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Go on with the run that stands in <see cref="Out"/>.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Replace the run that stands in <see cref="Out"/>.</summary>
+    public bool Overwrite { get; init; }
+
+    /// <summary>Make an unreadable image an error instead of skipping it.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>Measure the latency table thoroughly (minutes) instead of quickly (seconds).</summary>
+    public bool Thorough { get; init; }
+
+    /// <summary>Epochs of the search over its training images; null: from the size of the data.</summary>
+    public double? SearchEpochs { get; init; }
+
+    /// <summary>Share of the search during which paths are drawn evenly and architecture parameters rest.</summary>
+    public double WarmupShare { get; init; } = 0.3;
+
+    /// <summary>Epochs of the final training; null: from the size of the data.</summary>
+    public double? TrainEpochs { get; init; }
+
+    /// <summary>Images in a step.</summary>
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>Peak learning rate of weights for 256 images a step; scaled in proportion to the batch size.</summary>
+    public double LearningRate { get; init; } = 0.2;
+
+    /// <summary>Weight decay of convolutions and classifier.</summary>
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>About what a step moves an architecture parameter; null: from the number of steps planned.</summary>
+    public double? ArchitectureLearningRate { get; init; }
+
+    /// <summary>Weight steps for each architecture step.</summary>
+    public int ArchitectureInterval { get; init; } = 2;
+
+    /// <summary>How architecture parameters get their gradient.</summary>
+    public ArchitectureUpdate Update { get; init; } = ArchitectureUpdate.TwoPath;
+
+    /// <summary>Architectures in a step of the reinforce update.</summary>
+    public int ReinforceSamples { get; init; } = 4;
+
+    /// <summary>How costs enter the objective.</summary>
+    public ObjectiveKind Objective { get; init; } = ObjectiveKind.Budget;
+
+    /// <summary>lambda of the linear objective, beta of the logarithmic one.</summary>
+    public double ObjectiveWeight { get; init; } = 0.6;
+
+    /// <summary>Weight two-path gradients so that their mean is proportional to the full gradient.</summary>
+    public bool CorrectPairs { get; init; }
+
+    /// <summary>Let the search decide by itself, without lowering its entropy on a schedule.</summary>
+    public bool NoEntropySchedule { get; init; }
+
+    /// <summary>Candidates less probable than this are removed for good; 0 keeps all.</summary>
+    public double PruneThreshold { get; init; } = 0.01;
+
+    /// <summary>Start the final training from the super-network's weights instead of random ones.</summary>
+    public bool FromSupernet { get; init; }
+
+    /// <summary>Share of the target that is spread over all classes.</summary>
+    public double LabelSmoothing { get; init; } = 0.1;
+
+    /// <summary>Share of the pooled features that the final training drops.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Decay of an average of the weights that is evaluated and exported instead of them; null for none.</summary>
+    public double? Ema { get; init; }
+
+    /// <summary>Train without mirrored images; grey images are never mirrored, for digits and letters are among them.</summary>
+    public bool NoFlip { get; init; }
+
+    /// <summary>Weight classes by the inverse of their frequency.</summary>
+    public bool ClassWeights { get; init; }
+
+    /// <summary>Share of the training images on which architecture parameters learn.</summary>
+    public double ValidationShare { get; init; } = 0.1;
+
+    /// <summary>Share of the images that become the test set where the data has none.</summary>
+    public double TestShare { get; init; } = 0.15;
+
+    /// <summary>Checks every range.</summary>
+    /// <returns>The options themselves.</returns>
+    /// <exception cref="InvalidInputException">A value is out of its range; the message names option, value and range.</exception>
+    public RunOptions Validate()
+    {
+        Require("latency", LatencyMs, value => value > 0, "a number of milliseconds over 0");
+        Require("max-parameters", MaxParameters, value => value > 0, "a whole number over 0");
+        Require("max-macs", MaxMacs, value => value > 0, "a whole number over 0");
+        Require("time", Time, value => value > TimeSpan.Zero, "a time such as 30m or 2h");
+        Require("resolution", Resolution, value => value is >= 8 and <= 1024, "8 to 1024 pixels");
+        Require("channels", Channels, value => value is 1 or 3, "1 (grey) or 3 (colour)");
+        Require("threads", Threads, value => value is >= 1 and <= 1024, "1 or more");
+        Require("search-epochs", SearchEpochs, value => value > 0, "a number over 0");
+        Require("warmup-share", (double?)WarmupShare, value => value is >= 0 and < 1, "0 up to, not including, 1");
+        Require("train-epochs", TrainEpochs, value => value > 0, "a number over 0");
+        Require("batch-size", (int?)BatchSize, value => value is >= 2 and <= 65536, "2 to 65536 (batch norm needs more than one image)");
+        Require("learning-rate", (double?)LearningRate, value => value is > 0 and <= 100, "a number over 0");
+        Require("weight-decay", (double?)WeightDecay, value => value is >= 0 and < 1, "0 up to, not including, 1");
+        Require("architecture-learning-rate", ArchitectureLearningRate, value => value is > 0 and <= 10, "a number over 0");
+        Require("architecture-interval", (int?)ArchitectureInterval, value => value >= 1, "1 or more");
+        Require("reinforce-samples", (int?)ReinforceSamples, value => value is >= 1 and <= 1000, "1 to 1000");
+        Require("objective-weight", (double?)ObjectiveWeight, value => value >= 0, "0 or more");
+        Require("prune-threshold", (double?)PruneThreshold, value => value is >= 0 and < 0.5, "0 up to, not including, 0.5");
+        Require("label-smoothing", (double?)LabelSmoothing, value => value is >= 0 and < 1, "0 up to, not including, 1");
+        Require("dropout", (double?)Dropout, value => value is >= 0 and < 1, "0 up to, not including, 1");
+        Require("ema", Ema, value => value is > 0 and < 1, "between 0 and 1, such as 0.999");
+        Require("validation-share", (double?)ValidationShare, value => value is > 0 and < 0.9, "between 0 and 0.9");
+        Require("test-share", (double?)TestShare, value => value is > 0 and < 0.9, "between 0 and 0.9");
+        if (Resume && Overwrite)
+        {
+            throw new InvalidInputException("--resume and --overwrite exclude each other");
+        }
+
+        return this;
+    }
+
+    private static void Require<T>(string option, T? value, Func<T, bool> valid, string range)
+        where T : struct
+    {
+        if (value is { } given && !valid(given))
+        {
+            throw new InvalidInputException($"--{option} {given} is out of range; allowed is {range}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Search;
+using Proxyless.Training;
+using static TorchSharp.torch;
+
+namespace Proxyless;
+
+/// <summary>Measures steps on networks that are thrown away, to turn <c>--time</c> into numbers of steps.</summary>
+internal static class StepTiming
+{
+    private const int WarmUp = 1;
+    private const int Measured = 4;
+
+    /// <summary>Seconds of a weight step and of an architecture step of the super-network; medians.</summary>
+    public static (double Weight, double Architecture) OfSearch(RunData data, CancellationToken cancellation)
+    {
+        using var network = new SuperNetwork(data.Space, data.Classes, new NetworkOptions { Device = data.Device });
+        using var loss = new ClassificationLoss(0.1, null, data.Device);
+        using var optimizer = new SgdOptimizer();
+        var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
+        var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, 1);
+        var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss);
+        (Tensor images, Tensor labels) = FirstBatch(data, data.Images.Weights);
+        using (images)
+        using (labels)
+        {
+            double weight = Median(i =>
+            {
+                int[] path = parameters.SampleUniformly(new Random(i));
+                using Tensor logits = network.Forward(images, path, NormPass.Training);
+                using Tensor value = loss.Of(logits, labels);
+                value.backward();
+                optimizer.Step(network.TensorsOf(path), 1e-3);
+            }, cancellation);
+            var baseline = new RewardBaseline();
+            double architecture = Median(i => _ = data.Options.Update switch
+            {
+                ArchitectureUpdate.TwoPath => step.TwoPath(images, labels, new Random(i), 1e-3),
+                ArchitectureUpdate.FullPath => step.FullPath(images, labels, new Random(i), 1e-3),
+                _ => step.Reinforce(images, labels, new Random(i), 1e-3, data.Options.ReinforceSamples, baseline),
+            }, cancellation);
+            return (weight, architecture);
+        }
+    }
+
+    /// <summary>Seconds of a training step of one network; the median.</summary>
+    public static double OfTraining(RunData data, Architecture architecture, CancellationToken cancellation)
+    {
+        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device });
+        using var loss = new ClassificationLoss(0.1, null, data.Device);
+        using var optimizer = new SgdOptimizer();
+        NetworkTensor[] tensors = [.. network.Tensors];
+        (Tensor images, Tensor labels) = FirstBatch(data, data.Images.Training);
+        using (images)
+        using (labels)
+        {
+            return Median(_ =>
+            {
+                using Tensor logits = network.Forward(images, NormPass.Training);
+                using Tensor value = loss.Of(logits, labels);
+                value.backward();
+                optimizer.Step(tensors, 1e-3);
+            }, cancellation);
+        }
+    }
+
+    private static double Median(Action<int> step, CancellationToken cancellation)
+    {
+        var seconds = new List<double>();
+        for (int i = 0; i < WarmUp + Measured; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long start = Stopwatch.GetTimestamp();
+            step(i);
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return Measurement.SampleStatistics.Median(seconds.Skip(WarmUp));
+    }
+
+    private static (Tensor Images, Tensor Labels) FirstBatch(RunData data, ImageSet set)
+    {
+        using BatchLoader loader = data.TrainingBatches(set, RandomUse.WeightImages);
+        using Batch batch = loader.Epoch(0).First();
+        using Tensor images = batch.Images.to(data.Device);
+        return (MemoryLayout.ChannelsLast(images), batch.Labels.to(data.Device, copy: true));
+    }
+}

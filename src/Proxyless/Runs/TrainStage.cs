@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Globalization;
+using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Spaces;
+using Proxyless.Training;
+
+namespace Proxyless;
+
+/// <summary>The training of one architecture.</summary>
+internal static class TrainStage
+{
+    // What evaluation after every epoch, export and the final measurement take of --time.
+    private const double ShareForSteps = 0.85;
+
+    /// <summary>Trains from the last checkpoint where there is one.</summary>
+    public static TrainResult Run(
+        RunData data, RunDirectory directory, Architecture architecture, TimeSpan? time, IRunObserver observer, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        RunPlan plan = RunPlan.Read(directory);
+        using BatchLoader training = data.TrainingBatches(data.Images.Training, RandomUse.WeightImages);
+        using BatchLoader validation = data.EvaluationBatches(data.Images.Validation);
+        if (plan.TrainSteps is null)
+        {
+            long planned = data.TrainSteps(training.BatchesPerEpoch);
+            if (time is { } left)
+            {
+                planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / StepTiming.OfTraining(data, architecture, cancellation)));
+            }
+
+            plan = plan with { TrainSteps = planned };
+            plan.Write(directory);
+        }
+
+        long steps = plan.TrainSteps!.Value;
+        observer.Message($"train: {steps} steps of {data.Options.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)");
+        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device, Seed = data.Options.Seed });
+        if (data.Options.FromSupernet && !File.Exists(directory.LastCheckpoint))
+        {
+            CopyFromSuperNetwork(data, directory, architecture, network);
+        }
+
+        var options = new TrainingOptions
+        {
+            Steps = steps,
+            LearningRate = data.LearningRate,
+            WeightDecay = data.Options.WeightDecay,
+            LabelSmoothing = data.Options.LabelSmoothing,
+            Dropout = data.Options.Dropout,
+            Ema = data.Options.Ema,
+            ClassWeights = data.ClassWeightsOf(data.Images.Training),
+            Seed = data.Options.Seed,
+        };
+        double best;
+        try
+        {
+            best = new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellation);
+        }
+        finally
+        {
+            plan = plan with { TrainSeconds = plan.TrainSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds };
+            plan.Write(directory);
+        }
+
+        return new TrainResult
+        {
+            Run = directory.Root,
+            Architecture = architecture.Name,
+            Model = directory.Model,
+            ValidationTop1 = best,
+            Seconds = plan.TrainSeconds,
+        };
+    }
+
+    private static void CopyFromSuperNetwork(RunData data, RunDirectory directory, Architecture architecture, CompactNetwork network)
+    {
+        if (!File.Exists(directory.SearchCheckpoint) || !architecture.Metadata.TryGetValue("choice", out string? text))
+        {
+            throw new InvalidInputException($"--from-supernet: '{directory.Root}' holds no search whose weights could be used; leave the option out");
+        }
+
+        int[] choice = [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+        SearchSpace space = SearchSpaceFile.Open(architecture.Metadata["space"]).WithInput(data.Space.Resolution, data.Space.InputChannels);
+        using var super = new SuperNetwork(space, data.Classes, network.Options);
+        SafeTensorsFile.Read(directory.SearchCheckpoint).CopyTo(super.TensorsOf(choice), directory.SearchCheckpoint);
+        using CompactNetwork path = super.Extract(choice);
+        foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(path.Tensors))
+        {
+            target.CopyFrom(source.Value);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace Proxyless.Search;
+
+/// <summary>How a search is run.</summary>
+public sealed record SearchSettings
+{
+    /// <summary>Numbers of steps.</summary>
+    public required SearchPlan Plan { get; init; }
+
+    /// <summary>Peak learning rate of weights at this batch size.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>Weight decay of convolutions and classifier.</summary>
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>Share of the target that is spread over all classes.</summary>
+    public double LabelSmoothing { get; init; } = 0.1;
+
+    /// <summary>A weight for each class, or null for equal ones.</summary>
+    public IReadOnlyList<double>? ClassWeights { get; init; }
+
+    /// <summary>How architecture parameters get their gradient.</summary>
+    public ArchitectureUpdate Update { get; init; }
+
+    /// <summary>About what a step moves an architecture parameter.</summary>
+    public required double ArchitectureRate { get; init; }
+
+    /// <summary>Architectures in a step of the reinforce update.</summary>
+    public int ReinforceSamples { get; init; } = 4;
+
+    /// <summary>How costs enter the objective.</summary>
+    public ObjectiveKind Objective { get; init; }
+
+    /// <summary>lambda of the linear objective, beta of the logarithmic one.</summary>
+    public double ObjectiveWeight { get; init; }
+
+    /// <summary>What the network must stay within.</summary>
+    public required IReadOnlyList<CostLimit> Limits { get; init; }
+
+    /// <summary>Whether two-path gradients are corrected for the sampling of pairs.</summary>
+    public bool CorrectPairs { get; init; }
+
+    /// <summary>Whether the entropy is brought down on a schedule.</summary>
+    public bool AnnealEntropy { get; init; } = true;
+
+    /// <summary>Candidates less probable than this are removed; 0 keeps all.</summary>
+    public double PruneThreshold { get; init; }
+
+    /// <summary>Seed of everything that is random.</summary>
+    public int Seed { get; init; }
+}

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Proxyless.Networks;
+using Proxyless.Training;
+
+namespace Proxyless.Search;
+
+/// <summary>Where a search stands, as its checkpoint keeps it beside the weights.</summary>
+internal sealed record SearchState
+{
+    private const string Key = "search";
+
+    public long Step { get; init; }
+
+    public long ArchitectureStep { get; init; }
+
+    public required double?[][] Logits { get; init; }
+
+    public required double[][] SecondMoments { get; init; }
+
+    public required int[][] Steps { get; init; }
+
+    public required double[] Multipliers { get; init; }
+
+    public double EntropyMultiplier { get; init; }
+
+    public double? RewardBaseline { get; init; }
+
+    public required EpochTotals Totals { get; init; }
+
+    /// <summary>Writes weights, momenta and state as one file.</summary>
+    public void Write(string path, SuperNetwork network, SgdOptimizer optimizer) => SafeTensorsFile.Write(
+        path,
+        [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value)), .. optimizer.State],
+        new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this, JsonLines.Options) });
+
+    /// <summary>Reads the state of a checkpoint.</summary>
+    public static SearchState Of(SafeTensorsFile file, string path) =>
+        file.Metadata.TryGetValue(Key, out string? text)
+            ? JsonSerializer.Deserialize<SearchState>(text, JsonLines.Options)!
+            : throw new InvalidInputException($"{path} is no checkpoint of a search");
+}

@@ -1,0 +1,57 @@
+using Proxyless.Data;
+using Proxyless.Networks;
+using static TorchSharp.torch;
+
+namespace Proxyless.Training;
+
+/// <summary>Evaluates networks without graph.</summary>
+public static class NetworkEvaluator
+{
+    /// <summary>Top-1 and top-5 over one pass of the images.</summary>
+    /// <param name="forward">Logits [N, classes] of images [N, C, H, W].</param>
+    /// <param name="loader">The images, unshuffled.</param>
+    /// <param name="device">Where the network lives.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    public static TopAccuracy Evaluate(Func<Tensor, Tensor> forward, BatchLoader loader, Device device, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(forward);
+        ArgumentNullException.ThrowIfNull(loader);
+        var accuracy = new TopAccuracy();
+        using var withoutGraph = no_grad();
+        foreach (Batch batch in loader.Epoch(0, 0, cancellation))
+        {
+            using (batch)
+            {
+                using Tensor images = batch.Images.to(device);
+                using Tensor logits = forward(images);
+                accuracy.Add(logits, batch.Labels);
+            }
+        }
+
+        return accuracy;
+    }
+
+    /// <summary>
+    /// Re-estimates the running statistics of all batch norms of a network on training images. The statistics a
+    /// super-network gathered are of many different networks.
+    /// </summary>
+    /// <param name="network">Its statistics are overwritten.</param>
+    /// <param name="loader">Training images.</param>
+    /// <param name="batches">How many batches are averaged.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    public static void ReestimateStatistics(CompactNetwork network, BatchLoader loader, int batches, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(loader);
+        using var withoutGraph = no_grad();
+        int n = 0;
+        foreach (Batch batch in loader.Epoch(0, 0, cancellation).Take(batches))
+        {
+            using (batch)
+            {
+                using Tensor images = batch.Images.to(network.Options.Device);
+                network.Forward(images, NormPass.Reestimation(++n)).Dispose();
+            }
+        }
+    }
+}

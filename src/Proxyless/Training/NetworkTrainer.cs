@@ -1,0 +1,168 @@
+using System.Globalization;
+using Proxyless.Data;
+using Proxyless.Networks;
+using Proxyless.Reports;
+using Proxyless.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Proxyless.Training;
+
+/// <summary>
+/// Trains one fixed network: SGD with Nesterov momentum, cosine schedule with warm-up, label smoothing, no weight decay on
+/// batch norm and bias. A checkpoint at every epoch's end, and every few minutes within one, holds all that a resume needs
+/// to repeat what would have been.
+/// </summary>
+public sealed class NetworkTrainer
+{
+    private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(5);
+    private readonly RunDirectory _directory;
+    private readonly TrainingOptions _options;
+    private readonly IRunObserver _observer;
+
+    /// <summary>Creates a trainer.</summary>
+    /// <param name="directory">Where checkpoints and the log go.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="observer">Hears of the progress.</param>
+    public NetworkTrainer(RunDirectory directory, TrainingOptions options, IRunObserver observer)
+    {
+        _directory = directory;
+        _options = options;
+        _observer = observer;
+    }
+
+    /// <summary>Trains the network, from its last checkpoint where there is one.</summary>
+    /// <param name="network">The network; holds the weights of the best epoch afterwards.</param>
+    /// <param name="training">Augmented training images, shuffled.</param>
+    /// <param name="validation">Images that pick the best epoch.</param>
+    /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
+    /// <returns>Top-1 on the validation images at the best epoch, 0..1.</returns>
+    public double Train(CompactNetwork network, BatchLoader training, BatchLoader validation, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(training);
+        Device device = network.Options.Device;
+        using var loss = new ClassificationLoss(_options.LabelSmoothing, _options.ClassWeights, device);
+        using var optimizer = new SgdOptimizer { WeightDecay = _options.WeightDecay };
+        using ExponentialMovingAverage? average = _options.Ema is { } decay
+            ? new ExponentialMovingAverage(network, new CompactNetwork(network.Architecture, network.Options), decay)
+            : null;
+        var schedule = new CosineSchedule(_options.LearningRate, _options.Steps, (long)(_options.WarmupShare * _options.Steps));
+        NetworkTensor[] tensors = [.. network.Tensors];
+        List<TrainingCurvePoint> log = [];
+        (long step, double best, double lossSum, long lossSteps) = File.Exists(_directory.LastCheckpoint)
+            ? Resume(tensors, optimizer, average)
+            : (0, -1, 0, 0);
+        log.AddRange(JsonLines.Read<TrainingCurvePoint>(_directory.TrainingLog).Where(point => point.Epoch <= step / training.BatchesPerEpoch));
+        var progress = new Progress(_observer, "train", step, _options.Steps);
+        DateTime saved = DateTime.UtcNow;
+        while (step < _options.Steps)
+        {
+            int epoch = (int)(step / training.BatchesPerEpoch);
+            foreach (Batch batch in training.Epoch(epoch, (int)(step % training.BatchesPerEpoch), CancellationToken.None))
+            {
+                using (batch)
+                {
+                    double value = Step(network, tensors, batch, loss, optimizer, schedule.At(step), step);
+                    if (!double.IsFinite(value))
+                    {
+                        throw new InvalidInputException(
+                            $"the loss became {value} at step {step}: --learning-rate {_options.LearningRate:G3} (at this batch size) is too high for this data");
+                    }
+
+                    average?.Update(step);
+                    lossSum += value;
+                    lossSteps++;
+                    step++;
+                }
+
+                progress.Report(step, $"loss {lossSum / lossSteps:F3}{(best >= 0 ? $", best top-1 {best:P1}" : "")}");
+                if (step >= _options.Steps)
+                {
+                    break;
+                }
+
+                if (cancellation.IsCancellationRequested || DateTime.UtcNow - saved > CheckpointInterval)
+                {
+                    Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
+                    saved = DateTime.UtcNow;
+                    cancellation.ThrowIfCancellationRequested();
+                }
+            }
+
+            CompactNetwork judged = average?.Average ?? network;
+            double top1 = NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation).Top1;
+            log.Add(new TrainingCurvePoint(epoch + 1, lossSum / Math.Max(1, lossSteps), null, top1, schedule.At(step - 1)));
+            JsonLines.Write(_directory.TrainingLog, log);
+            (lossSum, lossSteps) = (0, 0);
+            if (top1 >= best)
+            {
+                best = top1;
+                WriteNetwork(judged, best);
+            }
+
+            Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
+            saved = DateTime.UtcNow;
+        }
+
+        SafeTensorsFile.Read(_directory.BestCheckpoint).CopyTo(tensors, _directory.BestCheckpoint);
+        return best;
+    }
+
+    private double Step(
+        CompactNetwork network, NetworkTensor[] tensors, Batch batch, ClassificationLoss loss, SgdOptimizer optimizer, double rate, long step)
+    {
+        if (_options.Dropout > 0)
+        {
+            random.manual_seed((long)(SeedSequence.Mix(_options.Seed, RandomUse.Dropout, step) >> 1));
+        }
+
+        using Tensor images = batch.Images.to(network.Options.Device);
+        using Tensor labels = batch.Labels.to(network.Options.Device);
+        using Tensor logits = network.Forward(images, NormPass.Training, _options.Dropout);
+        using Tensor value = loss.Of(logits, labels);
+        value.backward();
+        optimizer.Step(tensors, rate);
+        return value.ToDouble();
+    }
+
+    private void WriteNetwork(CompactNetwork network, double top1) => SafeTensorsFile.Write(
+        _directory.BestCheckpoint,
+        [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))],
+        new Dictionary<string, string> { ["validation_top1"] = top1.ToString("R", CultureInfo.InvariantCulture) });
+
+    private void Save(
+        NetworkTensor[] tensors, SgdOptimizer optimizer, ExponentialMovingAverage? average, long step, double best, double lossSum, long lossSteps)
+    {
+        var all = new List<(string, Tensor)>(tensors.Select(tensor => (tensor.Name, tensor.Value)));
+        all.AddRange(optimizer.State);
+        all.AddRange(average?.Average.Tensors.Select(tensor => ($"average.{tensor.Name}", tensor.Value)) ?? []);
+        SafeTensorsFile.Write(_directory.LastCheckpoint, all, new Dictionary<string, string>
+        {
+            ["step"] = step.ToString(CultureInfo.InvariantCulture),
+            ["best"] = best.ToString("R", CultureInfo.InvariantCulture),
+            ["loss_sum"] = lossSum.ToString("R", CultureInfo.InvariantCulture),
+            ["loss_steps"] = lossSteps.ToString(CultureInfo.InvariantCulture),
+        });
+    }
+
+    private (long Step, double Best, double LossSum, long LossSteps) Resume(
+        NetworkTensor[] tensors, SgdOptimizer optimizer, ExponentialMovingAverage? average)
+    {
+        SafeTensorsFile file = SafeTensorsFile.Read(_directory.LastCheckpoint);
+        file.CopyTo(tensors, _directory.LastCheckpoint);
+        optimizer.Restore(file, tensors);
+        foreach (NetworkTensor tensor in average?.Average.Tensors ?? [])
+        {
+            (long[] shape, float[] values) = file.Tensors[$"average.{tensor.Name}"];
+            using Tensor saved = torch.tensor(values, shape);
+            tensor.CopyFrom(saved);
+        }
+
+        return (
+            long.Parse(file.Metadata["step"], CultureInfo.InvariantCulture),
+            double.Parse(file.Metadata["best"], CultureInfo.InvariantCulture),
+            double.Parse(file.Metadata["loss_sum"], CultureInfo.InvariantCulture),
+            long.Parse(file.Metadata["loss_steps"], CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,32 @@
+namespace Proxyless.Training;
+
+/// <summary>How one fixed network is trained.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Steps in all.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Peak learning rate at this batch size.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>Weight decay of convolutions and classifier; batch norm and bias have none.</summary>
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>Share of the steps during which the rate rises.</summary>
+    public double WarmupShare { get; init; } = 0.05;
+
+    /// <summary>Share of the target that is spread over all classes.</summary>
+    public double LabelSmoothing { get; init; } = 0.1;
+
+    /// <summary>Share of the pooled features that are dropped.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Decay of the average that is evaluated instead of the weights; null for none.</summary>
+    public double? Ema { get; init; }
+
+    /// <summary>A weight for each class, or null for equal ones.</summary>
+    public IReadOnlyList<double>? ClassWeights { get; init; }
+
+    /// <summary>Seed of the dropout masks.</summary>
+    public int Seed { get; init; }
+}
