@@ -65,7 +65,7 @@ internal static class CommandLine
             outcome.WriteTo(output, json);
             return ExitCode.Done;
         }
-        catch (InvalidInputException exception)
+        catch (Exception exception) when (exception is InvalidInputException or InvalidDataException)
         {
             error.WriteLine($"error: {exception.Message}");
             return ExitCode.BadInput;

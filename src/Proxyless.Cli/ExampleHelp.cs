@@ -8,6 +8,9 @@ namespace Proxyless.Cli;
 /// <summary>The parser's own help, and after it the command's examples.</summary>
 internal sealed class ExampleHelp(HelpAction help) : SynchronousCommandLineAction
 {
+    /// <summary>Help is wanted most where something required is missing.</summary>
+    public override bool ClearsParseErrors => true;
+
     public override int Invoke(ParseResult parseResult)
     {
         int code = help.Invoke(parseResult);

@@ -23,8 +23,8 @@ public sealed class NodeProfile : IDisposable
     public NodeProfile(byte[] onnx, int threads = 1, int batch = 1) =>
         _model = new OnnxModel(onnx, threads, batch, Path.Combine(_folder, "nodes"));
 
-    /// <summary>Runs the model once and returns the milliseconds it took, the recording among them.</summary>
-    public double Run() => _model.Run();
+    /// <summary>Runs the model once.</summary>
+    public void Run() => _model.Run();
 
     /// <summary>Ends the recording.</summary>
     /// <returns>For each run, its nodes in the order of their execution.</returns>

@@ -3,8 +3,8 @@ namespace Proxyless.Measurement;
 /// <summary>What repeated runs of one model took.</summary>
 /// <param name="MedianMs">Milliseconds that half of the runs stayed under: the latency.</param>
 /// <param name="QuietMs">
-/// Milliseconds that one in five runs stayed under: the latency while nothing else runs, told also on a machine where half of
-/// the runs are interrupted. Within 1 % of the median on a machine at rest.
+/// Milliseconds that one in five runs stayed under: the latency while nothing else runs, told also where half of the runs are
+/// disturbed. Within 1 % of the median on a machine at rest.
 /// </param>
 /// <param name="P90Ms">Milliseconds that nine in ten runs stayed under.</param>
 /// <param name="MinMs">The fastest run in milliseconds.</param>

@@ -21,11 +21,11 @@ public static class NearestName
             .FirstOrDefault();
     }
 
-    /// <summary>A clause for the end of a message: <c>; did you mean 'x'?</c>, or nothing where no name is near.</summary>
+    /// <summary>A clause for the end of a message: <c> (did you mean 'x'?)</c>, or nothing where no name is near.</summary>
     /// <param name="text">What was given.</param>
     /// <param name="allowed">The names there are.</param>
     public static string Suggestion(string text, IEnumerable<string> allowed) =>
-        Of(text, allowed) is { } name ? $"; did you mean '{name}'?" : "";
+        Of(text, allowed) is { } name ? $" (did you mean '{name}'?)" : "";
 
     /// <summary>Levenshtein's distance over letters of either case, a swap of neighbours counted as two edits.</summary>
     private static int Distance(string left, string right)

@@ -11,7 +11,7 @@ internal sealed class DeriveCommand : ReportingCommand
     public DeriveCommand()
         : base(
             "derive",
-            "Take another architecture from a finished search, for a new limit, without searching again.",
+            "Take another architecture from a finished search, for a new limit, without searching again. Limits that are not given stay as they were.",
             "proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms")
     {
         Require(_run);
@@ -20,7 +20,13 @@ internal sealed class DeriveCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        SearchResult result = ProxylessRun.Derive(parse.GetValue(_run)!, LibraryOptions.Read(parse), session.Observer, session.Cancellation);
+        string run = parse.GetValue(_run)!;
+
+        SearchResult result = ProxylessRun.Derive(run, ReadOptions(parse, run), session.Observer, session.Cancellation);
         return new CommandOutcome(result, console => console.WriteSearch(result));
     }
+
+    /// <summary>All is as it was when the run was searched, but for the limits that are given and the folder.</summary>
+    internal RunOptions ReadOptions(ParseResult parse, string run) =>
+        LibraryOptions.Read(parse, RunConfigFile.Read(RunDirectory.Open(run).Config) with { Out = null });
 }

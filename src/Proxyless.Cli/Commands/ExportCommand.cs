@@ -24,14 +24,14 @@ internal sealed class ExportCommand : ReportingCommand
     {
         string run = parse.GetValue(_run)!;
         ExportResult result = ProxylessRun.Export(
-            run, parse.GetValue(_out) ?? Path.Combine(run, "model.onnx"), session.Observer, session.Cancellation);
+            run, parse.GetValue(_out) ?? new RunDirectory(run).Model, session.Observer, session.Cancellation);
         return new CommandOutcome(result, console =>
         {
             console.WriteFacts(
                 ("model", result.Model),
                 ("size", $"{result.Bytes / 1e6:0.00} MB"),
                 ("opset", $"{result.Opset}"),
-                ("largest difference from the network", $"{result.LargestDifference:0.0e+0}"));
+                ("largest difference from the network", $"{result.LargestDifference:0.0e+0} on {result.ComparedImages} images"));
             console.WriteNext($"proxyless predict --model {result.Model} PHOTO.jpg");
         });
     }

@@ -38,7 +38,7 @@ internal abstract class ReportingCommand : Command
     public Option<string?> Config { get; } = Values.Text("--config", "FILE", "A YAML file in which every option of this command can stand");
 
     /// <summary>The options that are the library's <see cref="RunOptions"/>; a command adds the groups that it takes.</summary>
-    protected RunOptionSet LibraryOptions { get; } = new();
+    public RunOptionSet LibraryOptions { get; } = new();
 
     /// <summary>Does the work.</summary>
     /// <exception cref="InvalidInputException">What was given cannot be used.</exception>

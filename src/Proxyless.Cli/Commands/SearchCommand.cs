@@ -11,7 +11,7 @@ internal sealed class SearchCommand : ReportingCommand
             "Search a network and stop at its architecture.json, before the training.",
             "proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos")
     {
-        Add(LibraryOptions.Data().Search().Target().Limits().Time().Learning().Machine().Output().Options);
+        Add(LibraryOptions.Data().Search().Target().Limits().Time().Learning().Machine().Output().Resume().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

@@ -18,6 +18,6 @@ internal static class SearchSummary
             ("entropy", $"{Facts.Percent(result.Entropy)} of that of even odds"),
             ("time", Durations.Text(result.Seconds)),
             ("architecture", result.Architecture));
-        console.WriteNext($"proxyless train --arch {result.Architecture}");
+        console.WriteNext($"proxyless train --arch {result.Run}");
     }
 }

@@ -15,24 +15,37 @@ internal sealed class TrainCommand : ReportingCommand
         : base(
             "train",
             "Train one architecture on your images, from scratch or from the super-network's weights, and write it as ONNX.",
-            "proxyless train --arch runs/photos --data photos --train-epochs 60 --out runs/photos-trained",
+            "proxyless train --arch runs/photos --train-epochs 60 --from-supernet",
             "proxyless train --arch mobilenet-v2 --data photos --time 2h")
     {
         Require(_architecture);
-        Add(LibraryOptions.Data().Target().Time().Learning().Training().Machine().Output().Options);
+        Add(LibraryOptions.Data().Target().Time().Learning().Training().Machine().Output().Resume().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        TrainResult result = ProxylessRun.Train(
-            LibraryOptions.Read(parse), parse.GetValue(_architecture)!, session.Observer, session.Cancellation);
+        string architecture = parse.GetValue(_architecture)!;
+        RunOptions options = ReadOptions(parse, architecture);
+        TrainResult result = ProxylessRun.Train(options, architecture, session.Observer, session.Cancellation);
         return new CommandOutcome(result, console =>
         {
             console.WriteFacts(
                 ("top-1 on the validation images", Facts.Percent(result.ValidationTop1)),
                 ("time", Durations.Text(result.Seconds)),
                 ("model", result.Model));
-            console.WriteNext($"proxyless evaluate --model {result.Model} --data {parse.GetValue<string?>("--data") ?? "sample"}");
+            console.WriteNext($"proxyless evaluate --model {result.Model} --data {options.Data}");
         });
+    }
+
+    /// <summary>
+    /// What is not given is as in the run that is gone on with, or in the run that the network was searched in: its images
+    /// above all.
+    /// </summary>
+    internal RunOptions ReadOptions(ParseResult parse, string architecture)
+    {
+        RunOptions given = LibraryOptions.Read(parse);
+        return given is { Resume: true, Out: { } interrupted } ? LibraryOptions.Read(parse, RunConfigFile.Read(RunDirectory.Open(interrupted).Config))
+            : Directory.Exists(architecture) ? LibraryOptions.Read(parse, RunConfigFile.Read(RunDirectory.Open(architecture).Config) with { Out = null })
+            : given;
     }
 }

@@ -18,9 +18,14 @@ internal sealed class RunOptionSet
     public IEnumerable<Option> Options => _bindings.Select(binding => binding.Option);
 
     /// <summary>The options' values over the library's defaults.</summary>
-    public RunOptions Read(ParseResult parse) => _bindings
+    public RunOptions Read(ParseResult parse) => Read(parse, Defaults);
+
+    /// <summary>The options' values over others.</summary>
+    /// <param name="parse">What was given.</param>
+    /// <param name="others">The values of what was not.</param>
+    public RunOptions Read(ParseResult parse, RunOptions others) => _bindings
         .Where(binding => parse.GetResult(binding.Option) is { Implicit: false })
-        .Aggregate(Defaults, (options, binding) => binding.Apply(options, parse));
+        .Aggregate(others, (options, binding) => binding.Apply(options, parse));
 
     /// <summary>Which images.</summary>
     public RunOptionSet Data()
@@ -64,8 +69,14 @@ internal sealed class RunOptionSet
     public RunOptionSet Output()
     {
         Add(Values.Text("--out", "DIR", "The run's folder (runs/ and the time of day)"), (o, v) => o with { Out = v });
-        Add(Values.Flag("--resume", "Go on with the run in --out from its last checkpoint"), (o, v) => o with { Resume = v });
         Add(Values.Flag("--overwrite", "Replace the run in --out"), (o, v) => o with { Overwrite = v });
+        return this;
+    }
+
+    /// <summary>Going on with an interrupted run.</summary>
+    public RunOptionSet Resume()
+    {
+        Add(Values.Flag("--resume", "Go on with the run in --out from its last checkpoint, with the options it began with"), (o, v) => o with { Resume = v });
         return this;
     }
 
@@ -111,6 +122,7 @@ internal sealed class RunOptionSet
         Add(Values.Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"), (o, v) => o with { LearningRate = v!.Value });
         Add(Values.Number("--weight-decay", "X", $"Weight decay of convolutions and classifier ({Defaults.WeightDecay})"), (o, v) => o with { WeightDecay = v!.Value });
         Add(Values.Number("--label-smoothing", "P", $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"), (o, v) => o with { LabelSmoothing = v!.Value });
+        Add(Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"), (o, v) => o with { NoFlip = v });
         Add(Values.Flag("--class-weights", "Weigh classes by the inverse of their frequency"), (o, v) => o with { ClassWeights = v });
         return this;
     }

@@ -77,7 +77,7 @@ public static class ArchitecturePicture
             KernelHeight(kernel),
             block.OutputWidth,
             block.OutputResolution),
-        var operation => new($"{operation} 1x1", "e1", KernelHeight(1), block.OutputWidth, block.OutputResolution),
+        _ => new("1x1", "e1", KernelHeight(1), block.OutputWidth, block.OutputResolution),
     };
 
     /// <summary>A band and its label for each run of boxes of one resolution.</summary>

@@ -26,7 +26,7 @@ public static class PublishedArchitectures
             160 2 mb3e6 mb3e6 mb3e6
             320 1 mb3e6
             """,
-            new() { ["paper"] = MobileNetPaper, ["top1"] = "0.720", ["latency_ms"] = "75", ["device"] = "Google Pixel 1" }),
+            new() { ["paper"] = MobileNetPaper, ["published_top1"] = "0.720", ["published_latency_ms"] = "75", ["published_device"] = "Google Pixel 1" }),
 
         new("mobilenet-v2-1.4", 48, 1792,
             """
@@ -38,7 +38,7 @@ public static class PublishedArchitectures
             224 2 mb3e6 mb3e6 mb3e6
             448 1 mb3e6
             """,
-            new() { ["paper"] = MobileNetPaper, ["top1"] = "0.747", ["latency_ms"] = "143", ["device"] = "Google Pixel 1" }),
+            new() { ["paper"] = MobileNetPaper, ["published_top1"] = "0.747", ["published_latency_ms"] = "143", ["published_device"] = "Google Pixel 1" }),
 
         new("proxyless-cpu", 40, 1432,
             """
@@ -50,7 +50,7 @@ public static class PublishedArchitectures
             216 2 mb5e6 mb5e3 mb5e3 mb3e3
             360 1 mb5e6
             """,
-            new() { ["paper"] = ProxylessPaper, ["top1"] = "0.753", ["latency_ms"] = "138.7", ["device"] = "two Intel Xeon E5-2640 v4" }),
+            new() { ["paper"] = ProxylessPaper, ["published_top1"] = "0.753", ["published_latency_ms"] = "138.7", ["published_device"] = "two Intel Xeon E5-2640 v4" }),
 
         new("proxyless-gpu", 40, 1728,
             """
@@ -62,7 +62,7 @@ public static class PublishedArchitectures
             256 2 mb7e6 mb7e6 mb7e6 mb5e6
             432 1 mb7e6
             """,
-            new() { ["paper"] = ProxylessPaper, ["top1"] = "0.751", ["latency_ms"] = "5.1", ["device"] = "NVIDIA Tesla V100" }),
+            new() { ["paper"] = ProxylessPaper, ["published_top1"] = "0.751", ["published_latency_ms"] = "5.1", ["published_device"] = "NVIDIA Tesla V100" }),
 
         new("proxyless-mobile", 32, 1280,
             """
@@ -74,7 +74,7 @@ public static class PublishedArchitectures
             192 2 mb7e6 mb7e6 mb7e3 mb7e3
             320 1 mb7e6
             """,
-            new() { ["paper"] = ProxylessPaper, ["top1"] = "0.746", ["latency_ms"] = "78", ["device"] = "Google Pixel 1" }),
+            new() { ["paper"] = ProxylessPaper, ["published_top1"] = "0.746", ["published_latency_ms"] = "78", ["published_device"] = "Google Pixel 1" }),
 
         new("proxyless-mobile-1.4", 48, 1792,
             """
@@ -86,7 +86,7 @@ public static class PublishedArchitectures
             256 2 mb7e6 mb7e6 mb7e3 mb7e3
             448 1 mb7e6
             """,
-            new() { ["paper"] = ProxylessPaper, ["top1"] = "0.767" }),
+            new() { ["paper"] = ProxylessPaper, ["published_top1"] = "0.767" }),
     ];
 
     /// <summary>The names that <see cref="ByName"/> takes.</summary>

@@ -51,7 +51,8 @@ internal static class LinePlot
         }
 
         Ticks epochs = Ticks.Cover(firstX, lastX, 6);
-        for (double value = epochs.First; value <= lastX; value += Math.Max(epochs.Step, 1))
+        epochs = epochs with { Step = Math.Max(epochs.Step, 1) };
+        for (double value = epochs.First; value <= lastX; value += epochs.Step)
         {
             if (value >= firstX)
             {
@@ -96,7 +97,8 @@ internal static class LinePlot
             return new Ticks(first, Math.Max(Math.Ceiling(most / step) * step, first + step), step);
         }
 
+        // The 0.0 turns a zero that rounding left negative into a plain one.
         public string Text(double value) =>
-            Math.Round(value, 10).ToString(Step >= 1 ? "0" : "0." + new string('0', (int)Math.Ceiling(-Math.Log10(Step))), CultureInfo.InvariantCulture);
+            (Math.Round(value, 10) + 0.0).ToString(Step >= 1 ? "0" : "0." + new string('0', (int)Math.Ceiling(-Math.Log10(Step))), CultureInfo.InvariantCulture);
     }
 }

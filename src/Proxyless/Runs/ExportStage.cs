@@ -13,10 +13,15 @@ internal static class ExportStage
 {
     private const int ComparedImages = 256;
     private const double Tolerance = 1e-2;
+    private const string SmallImagesKey = "small_images";
+
+    /// <summary>Whether a model was trained on small images, which are resized without a crop.</summary>
+    public static bool HasSmallImages(OnnxClassifier model) =>
+        model.Metadata.TryGetValue(NetworkExporter.ProvenancePrefix + SmallImagesKey, out string? value) && value == "true";
 
     /// <summary>Writes <paramref name="file"/> and the labels beside it.</summary>
     /// <exception cref="InvalidOperationException">The model computes something else than the network; the file is not written.</exception>
-    public static void Run(
+    public static ExportResult Run(
         RunData data, RunDirectory directory, Architecture architecture, string file, IRunObserver observer, CancellationToken cancellation)
     {
         using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device });
@@ -32,19 +37,29 @@ internal static class ExportStage
             Provenance = new Dictionary<string, string>(architecture.Metadata)
             {
                 ["data"] = data.Images.Name,
-                ["small_images"] = data.SmallImages ? "true" : "false",
+                [SmallImagesKey] = data.SmallImages ? "true" : "false",
                 ["proxyless"] = typeof(ExportStage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
             },
         });
-        Compare(onnx, network, data, observer, cancellation);
+        (double difference, int images) = Compare(onnx, network, data, observer, cancellation);
         AtomicFile.WriteAllBytes(file, onnx);
         if (file == directory.Model)
         {
             AtomicFile.WriteAllText(directory.Labels, string.Concat(data.Images.Classes.Select(name => name + "\n")));
         }
+
+        return new ExportResult
+        {
+            Model = file,
+            Bytes = onnx.Length,
+            Opset = NetworkExporter.Opset,
+            LargestDifference = difference,
+            ComparedImages = images,
+        };
     }
 
-    private static void Compare(byte[] onnx, CompactNetwork network, RunData data, IRunObserver observer, CancellationToken cancellation)
+    private static (double Difference, int Images) Compare(
+        byte[] onnx, CompactNetwork network, RunData data, IRunObserver observer, CancellationToken cancellation)
     {
         using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx", data.Threads);
         using BatchLoader normalised = data.EvaluationBatches(data.Images.Validation);
@@ -93,5 +108,6 @@ internal static class ExportStage
         }
 
         observer.Message($"export: model and network agree to {largest:G2} on {images} images");
+        return (largest, images);
     }
 }

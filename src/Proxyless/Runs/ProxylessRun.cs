@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using System.Numerics.Tensors;
 using System.Text.Json;
 using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Measurement;
 
 namespace Proxyless;
 
@@ -23,7 +26,7 @@ public static class ProxylessRun
         SearchResult search = SearchStage.Run(data, directory, warnings, cancellation);
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
         TimeSpan? left = options.Time - Stopwatch.GetElapsedTime(start);
-        TrainStage.Run(data, directory, architecture, left, warnings, cancellation);
+        TrainStage.Run(data, directory, directory, architecture, left, warnings, cancellation);
         ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
         RunResult result = EvaluateStage.Finish(data, directory, architecture, search, warnings, cancellation);
         ReportStage.Write(data, directory, architecture, result, warnings.Warnings);
@@ -56,65 +59,59 @@ public static class ProxylessRun
 
     /// <summary>Trains one architecture and exports it.</summary>
     /// <param name="options">Data and training.</param>
-    /// <param name="architecture">A name, a file, or null for the one in the run of <see cref="RunOptions.Out"/>.</param>
+    /// <param name="architecture">
+    /// A name, a file, or the folder of a run whose search is finished: then without <see cref="RunOptions.Out"/> the training
+    /// goes into that run.
+    /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
-    public static TrainResult Train(RunOptions options, string? architecture, IRunObserver observer, CancellationToken cancellation = default)
+    public static TrainResult Train(RunOptions options, string architecture, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        bool derived = architecture is null;
-        RunDirectory directory = derived
-            ? RunDirectory.Open(options.Out ?? throw new InvalidInputException("train needs --arch NAME|FILE, or --out DIR of a run whose search is finished"))
-            : RunDirectory.Prepare(options.Out, options.Resume, options.Overwrite);
-        if (derived && !File.Exists(directory.Architecture))
+        RunDirectory? searched = Directory.Exists(architecture) ? RunDirectory.Open(architecture) : null;
+        if (searched is not null && !File.Exists(searched.Architecture))
         {
-            throw new InvalidInputException($"'{directory.Root}' has no architecture.json; its search is not finished: go on with 'search --resume --out {directory.Root}'");
+            throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with 'proxyless search --resume --out {searched.Root}'");
         }
 
-        if (derived && File.Exists(directory.BestCheckpoint) && !options.Resume)
+        bool inPlace = searched is not null && options.Out is null;
+        RunDirectory directory = inPlace ? searched! : RunDirectory.Prepare(options.Out, options.Resume, options.Overwrite);
+        if (inPlace)
         {
-            if (!options.Overwrite)
-            {
-                throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, or train anew with --overwrite");
-            }
-
-            File.Delete(directory.BestCheckpoint);
-            File.Delete(directory.LastCheckpoint);
-            (RunPlan.Read(directory) with { TrainSteps = null }).Write(directory);
+            BeginTrainingAnew(directory, options);
         }
 
-        RunData data = derived ? RunData.Open(options, observer, cancellation) : Begin(options, directory, observer, cancellation);
-        Architecture network = derived || options.Resume ? ArchitectureFile.Read(directory.Architecture) : ArchitectureFile.Open(architecture!);
+        Architecture network = options.Resume ? ArchitectureFile.Read(directory.Architecture) : ArchitectureFile.Open(searched?.Architecture ?? architecture);
+        RunData data = inPlace ? RunData.Open(options, observer, cancellation) : Begin(options, directory, observer, cancellation);
         network = network.WithInput(options.Resolution ?? network.Resolution, data.Images.Channels, data.Classes);
-        if (!derived)
+        if (!inPlace)
         {
             SearchStage.WriteArchitecture(directory, network);
         }
 
         data = data.ForArchitecture(network);
-        TrainResult result = TrainStage.Run(data, directory, network, options.Time, observer, cancellation);
+        TrainResult result = TrainStage.Run(data, directory, searched ?? directory, network, options.Time, observer, cancellation);
         ExportStage.Run(data, directory, network, directory.Model, observer, cancellation);
         return result;
     }
 
     /// <summary>Exports the trained network of a run.</summary>
-    /// <param name="options">The run's options; <see cref="RunOptions.Out"/> is the run.</param>
+    /// <param name="run">The run directory.</param>
     /// <param name="file">Where to.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops.</param>
-    public static void Export(RunOptions options, string file, IRunObserver observer, CancellationToken cancellation = default)
+    public static ExportResult Export(string run, string file, IRunObserver observer, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        RunDirectory directory = RunDirectory.Open(options.Out ?? throw new InvalidInputException("export needs the run directory"));
+        RunDirectory directory = RunDirectory.Open(run);
         if (!File.Exists(directory.BestCheckpoint))
         {
-            throw new InvalidInputException($"'{directory.Root}' has no trained network; train it with 'train --out {directory.Root}'");
+            throw new InvalidInputException($"'{run}' has no trained network; train it with 'proxyless train --arch {run}'");
         }
 
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        RunData data = RunData.Open(options, observer, cancellation).ForArchitecture(architecture);
-        ExportStage.Run(data, directory, architecture, file, observer, cancellation);
+        RunData data = RunData.Open(RunConfigFile.Read(directory.Config), observer, cancellation).ForArchitecture(architecture);
+        return ExportStage.Run(data, directory, architecture, file, observer, cancellation);
     }
 
     /// <summary>Judges a model file on a labelled folder's test images and times it on the target.</summary>
@@ -126,10 +123,56 @@ public static class ProxylessRun
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        return EvaluateStage.Run(ModelFile(model), options, observer, cancellation);
+    }
+
+    /// <summary>The likeliest classes of photos.</summary>
+    /// <param name="model">The ONNX file, or a run directory.</param>
+    /// <param name="images">Image files.</param>
+    /// <param name="top">How many classes to name.</param>
+    /// <param name="cancellation">Stops between two images.</param>
+    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        using OnnxClassifier classifier = OnnxClassifier.Load(ModelFile(model));
+        Transforms transforms = Transforms.ForEvaluation(classifier.Resolution, ExportStage.HasSmallImages(classifier), classifier.Channels);
+        var predictions = new List<Prediction>(images.Count);
+        foreach (string image in images)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            float[] scores = classifier.Run(transforms.ToModelInput(ImageDecoder.Decode(image, classifier.Channels)), 1);
+            TensorPrimitives.SoftMax(scores, scores);
+            predictions.Add(new Prediction(
+                image,
+                [.. scores.Zip(classifier.Classes, (share, name) => new ClassProbability(name, share)).OrderByDescending(one => one.Probability).Take(top)]));
+        }
+
+        return predictions;
+    }
+
+    private static string ModelFile(string model)
+    {
         string file = Directory.Exists(model) ? RunDirectory.Open(model).Model : model;
         return File.Exists(file)
-            ? EvaluateStage.Run(file, options, observer, cancellation)
+            ? file
             : throw new InvalidInputException($"there is no model '{file}'; give an ONNX file that Proxyless exported, or a finished run");
+    }
+
+    private static void BeginTrainingAnew(RunDirectory directory, RunOptions options)
+    {
+        if (options.Resume || !File.Exists(directory.BestCheckpoint))
+        {
+            return;
+        }
+
+        if (!options.Overwrite)
+        {
+            throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, train anew with --overwrite, or choose another --out");
+        }
+
+        File.Delete(directory.BestCheckpoint);
+        File.Delete(directory.LastCheckpoint);
+        (RunPlan.Read(directory) with { TrainSteps = null, TrainSeconds = 0 }).Write(directory);
     }
 
     private static RunData Begin(RunOptions options, RunDirectory directory, IRunObserver observer, CancellationToken cancellation)

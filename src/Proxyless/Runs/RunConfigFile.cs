@@ -9,6 +9,8 @@ namespace Proxyless;
 /// <summary>Writes options as YAML under the names of the command line, so that <c>--config</c> reads them back.</summary>
 public static class RunConfigFile
 {
+    private const string LatencyName = "latency";
+
     /// <summary>Writes <c>config.yaml</c>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">The options; what is null is left out.</param>
@@ -19,7 +21,7 @@ public static class RunConfigFile
             .WithNamingConvention(HyphenatedNamingConvention.Instance)
             .WithEnumNamingConvention(HyphenatedNamingConvention.Instance)
             .WithTypeConverter(new TimeConverter())
-            .WithAttributeOverride<RunOptions>(run => run.LatencyMs!, new YamlMemberAttribute { Alias = "latency", ApplyNamingConventions = false })
+            .WithAttributeOverride<RunOptions>(run => run.LatencyMs!, new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false })
             .WithAttributeOverride<RunOptions>(run => run.Resume, new YamlIgnoreAttribute())
             .WithAttributeOverride<RunOptions>(run => run.Overwrite, new YamlIgnoreAttribute())
             .ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull)
@@ -27,11 +29,42 @@ public static class RunConfigFile
         AtomicFile.WriteAllText(path, serializer.Serialize(options));
     }
 
+    /// <summary>Reads the <c>config.yaml</c> of a run.</summary>
+    /// <exception cref="InvalidInputException">The file is missing or no such file; the message names the line.</exception>
+    public static RunOptions Read(string path)
+    {
+        IDeserializer deserializer = new DeserializerBuilder()
+            .WithNamingConvention(HyphenatedNamingConvention.Instance)
+            .WithEnumNamingConvention(HyphenatedNamingConvention.Instance)
+            .WithTypeConverter(new TimeConverter())
+            .WithAttributeOverride<RunOptions>(run => run.LatencyMs!, new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false })
+            .Build();
+        try
+        {
+            return deserializer.Deserialize<RunOptions>(File.ReadAllText(path)) ?? new RunOptions();
+        }
+        catch (YamlException exception)
+        {
+            string reason = exception.InnerException?.Message ?? exception.Message;
+            throw new InvalidInputException($"{path}:{exception.Start.Line}: {reason}", exception);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidInputException($"{path} does not exist", exception);
+        }
+    }
+
     private sealed class TimeConverter : IYamlTypeConverter
     {
         public bool Accepts(Type type) => type == typeof(TimeSpan) || type == typeof(TimeSpan?);
 
-        public object? ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer) => throw new NotSupportedException();
+        public object? ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer)
+        {
+            string text = parser.Consume<Scalar>().Value;
+            return text.EndsWith('s') && double.TryParse(text.AsSpan(0, text.Length - 1), CultureInfo.InvariantCulture, out double seconds)
+                ? TimeSpan.FromSeconds(seconds)
+                : throw new FormatException($"'{text}' is no time in seconds such as 3600s");
+        }
 
         public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer)
         {

@@ -16,8 +16,21 @@ internal static class TrainStage
     private const double ShareForSteps = 0.85;
 
     /// <summary>Trains from the last checkpoint where there is one.</summary>
+    /// <param name="data">The images.</param>
+    /// <param name="directory">Where the training goes.</param>
+    /// <param name="searched">The run of the search, for the super-network's weights.</param>
+    /// <param name="architecture">What to train.</param>
+    /// <param name="time">Time for the training, or null.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="cancellation">Stops with a checkpoint.</param>
     public static TrainResult Run(
-        RunData data, RunDirectory directory, Architecture architecture, TimeSpan? time, IRunObserver observer, CancellationToken cancellation)
+        RunData data,
+        RunDirectory directory,
+        RunDirectory searched,
+        Architecture architecture,
+        TimeSpan? time,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         RunPlan plan = RunPlan.Read(directory);
@@ -40,7 +53,7 @@ internal static class TrainStage
         using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device, Seed = data.Options.Seed });
         if (data.Options.FromSupernet && !File.Exists(directory.LastCheckpoint))
         {
-            CopyFromSuperNetwork(data, directory, architecture, network);
+            CopyFromSuperNetwork(data, searched, architecture, network);
         }
 
         var options = new TrainingOptions
@@ -75,17 +88,17 @@ internal static class TrainStage
         };
     }
 
-    private static void CopyFromSuperNetwork(RunData data, RunDirectory directory, Architecture architecture, CompactNetwork network)
+    private static void CopyFromSuperNetwork(RunData data, RunDirectory searched, Architecture architecture, CompactNetwork network)
     {
-        if (!File.Exists(directory.SearchCheckpoint) || !architecture.Metadata.TryGetValue("choice", out string? text))
+        if (!File.Exists(searched.SearchCheckpoint) || !architecture.Metadata.TryGetValue("choice", out string? text))
         {
-            throw new InvalidInputException($"--from-supernet: '{directory.Root}' holds no search whose weights could be used; leave the option out");
+            throw new InvalidInputException($"--from-supernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
         }
 
         int[] choice = [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
         SearchSpace space = SearchSpaceFile.Open(architecture.Metadata["space"]).WithInput(data.Space.Resolution, data.Space.InputChannels);
         using var super = new SuperNetwork(space, data.Classes, network.Options);
-        SafeTensorsFile.Read(directory.SearchCheckpoint).CopyTo(super.TensorsOf(choice), directory.SearchCheckpoint);
+        SafeTensorsFile.Read(searched.SearchCheckpoint).CopyTo(super.TensorsOf(choice), searched.SearchCheckpoint);
         using CompactNetwork path = super.Extract(choice);
         foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(path.Tensors))
         {

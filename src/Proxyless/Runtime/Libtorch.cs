@@ -32,6 +32,7 @@ public static class Libtorch
                 Allocator.Tune();
             }
 
+            OpenMp.WaitPassively();
             if (OperatingSystem.IsLinux())
             {
                 LoadOnLinux();

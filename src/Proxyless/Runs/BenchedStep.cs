@@ -1,0 +1,143 @@
+using Proxyless.Networks;
+using Proxyless.Search;
+using Proxyless.Spaces;
+using Proxyless.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Proxyless;
+
+/// <summary>A step that is timed.</summary>
+internal abstract class BenchedStep : IDisposable
+{
+    /// <summary>Runs the i-th step.</summary>
+    public abstract void Run(int i, Tensor images, Tensor labels);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    /// <summary>The path of the i-th step, the same in every mode.</summary>
+    protected static int[] Path(ArchitectureParameters parameters, int seed, int i) =>
+        parameters.SampleUniformly(Runtime.SeedSequence.At(seed, Runtime.RandomUse.WeightPaths, i));
+}
+
+/// <summary>Weight steps of the sampled paths as fixed networks, built beforehand.</summary>
+internal sealed class CompactSteps : BenchedStep
+{
+    private readonly CompactNetwork[] _networks;
+    private readonly NetworkTensor[][] _tensors;
+    private readonly SgdOptimizer _optimizer = new();
+    private readonly ClassificationLoss _loss;
+
+    public CompactSteps(SearchSpace space, int classes, NetworkOptions options, int seed, int steps)
+    {
+        var parameters = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count));
+        _networks = [.. Enumerable.Range(0, steps).Select(
+            i => new CompactNetwork(space.Architecture(Path(parameters, seed, i), classes, "bench"), options))];
+        _tensors = [.. _networks.Select(network => network.Tensors.ToArray())];
+        _loss = new ClassificationLoss(0.1, null, options.Device);
+    }
+
+    public override void Run(int i, Tensor images, Tensor labels)
+    {
+        using Tensor logits = _networks[i].Forward(images, NormPass.Training);
+        using Tensor value = _loss.Of(logits, labels);
+        value.backward();
+        _optimizer.Step(_tensors[i], 1e-3);
+    }
+
+    public override void Dispose()
+    {
+        foreach (CompactNetwork network in _networks)
+        {
+            network.Dispose();
+        }
+
+        _optimizer.Dispose();
+        _loss.Dispose();
+    }
+}
+
+/// <summary>Steps of the super-network.</summary>
+internal sealed class SuperNetworkSteps : BenchedStep
+{
+    private readonly BenchOptions _options;
+    private readonly int _samples;
+    private readonly double _rate;
+    private readonly SuperNetwork _network;
+    private readonly ArchitectureParameters _parameters;
+    private readonly ArchitectureStep _step;
+    private readonly SgdOptimizer _optimizer = new();
+    private readonly RewardBaseline _baseline = new();
+    private readonly ClassificationLoss _loss;
+
+    public SuperNetworkSteps(SearchSpace space, int classes, NetworkOptions network, BenchOptions options, int samples, double rate)
+    {
+        _options = options;
+        _samples = samples;
+        _rate = rate;
+        _network = new SuperNetwork(space, classes, network);
+        _parameters = new ArchitectureParameters(_network.Blocks.Select(block => block.Candidates.Count));
+        _loss = new ClassificationLoss(0.1, null, network.Device);
+        var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, options.Steps);
+        _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss);
+    }
+
+    public override void Run(int i, Tensor images, Tensor labels)
+    {
+        var random = new Random(i);
+        _ = _options.Mode switch
+        {
+            BenchMode.TwoPath => _step.TwoPath(images, labels, random, _rate),
+            BenchMode.FullPath => _step.FullPath(images, labels, random, _rate),
+            BenchMode.Reinforce => _step.Reinforce(images, labels, random, _rate, _samples, _baseline),
+            BenchMode.AllPaths => AllPaths(images, labels),
+            _ => Weight(images, labels, Path(_parameters, _options.Seed, i)),
+        };
+    }
+
+    public override void Dispose()
+    {
+        _network.Dispose();
+        _optimizer.Dispose();
+        _loss.Dispose();
+    }
+
+    private double Weight(Tensor images, Tensor labels, int[] path)
+    {
+        using Tensor logits = _network.Forward(images, path, NormPass.Training);
+        return Learn(logits, labels, _network.TensorsOf(path));
+    }
+
+    private double AllPaths(Tensor images, Tensor labels)
+    {
+        Tensor x = _network.Begin(images, NormPass.Training);
+        foreach (MixedOperation block in _network.Blocks)
+        {
+            using Tensor input = x;
+            double share = 1.0 / block.Candidates.Count;
+            Tensor sum = zeros(1);
+            for (int j = 0; j < block.Candidates.Count; j++)
+            {
+                using Tensor output = block[j].Forward(input, NormPass.Training);
+                using Tensor weighted = output * share;
+                using Tensor before = sum;
+                sum = before + weighted;
+            }
+
+            x = sum;
+        }
+
+        using Tensor last = x;
+        using Tensor logits = _network.Head.Forward(last, NormPass.Training, dropout: 0);
+        return Learn(logits, labels, _network.Tensors);
+    }
+
+    private double Learn(Tensor logits, Tensor labels, IEnumerable<NetworkTensor> tensors)
+    {
+        using Tensor value = _loss.Of(logits, labels);
+        value.backward();
+        _optimizer.Step(tensors, _rate);
+        return value.ToDouble();
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Proxyless.Measurement;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Spaces;
+using static TorchSharp.torch;
+
+namespace Proxyless;
+
+/// <summary>
+/// Times steps of a space on random images: what a search will cost before it is paid. The same seed samples the same
+/// paths in every mode. Meant for a process of its own: the allocator is set once, and memory is that of the process.
+/// </summary>
+public static class ProxylessBench
+{
+    private const int Classes = 1000;
+    private const int WarmUpSteps = 3;
+    private const int ReinforceSamples = 4;
+    private const double Rate = 1e-3;
+
+    /// <summary>Times steps.</summary>
+    /// <param name="options">What to measure.</param>
+    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    public static BenchResult Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(observer);
+        bool channelsLast = options.Layout == "channels-last";
+        SearchSpace space = SearchSpaceFile.Open(options.Space);
+        space = options.Resolution is { } resolution ? space.WithInput(resolution, space.InputChannels) : space;
+        Libtorch.Load(tuneAllocator: options.Allocator == "tuned");
+        set_num_threads(options.Threads ?? Environment.ProcessorCount);
+        random.manual_seed(options.Seed);
+        using Tensor contiguous = randn(options.Batch, space.InputChannels, space.Resolution, space.Resolution);
+        using Tensor images = channelsLast ? MemoryLayout.ChannelsLast(contiguous) : contiguous.alias();
+        using Tensor labels = randint(0, Classes, options.Batch, dtype: ScalarType.Int64);
+        var network = new NetworkOptions { ChannelsLast = channelsLast, Seed = options.Seed };
+        int total = WarmUpSteps + options.Steps;
+        using BenchedStep step = options.Mode == BenchMode.Compact
+            ? new CompactSteps(space, Classes, network, options.Seed, total)
+            : new SuperNetworkSteps(space, Classes, network, options, ReinforceSamples, Rate);
+        var memory = ResidentMemory.Start();
+        var progress = new Progress(observer, "bench", 0, total);
+        var times = new List<double>();
+        for (int i = 0; i < total; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long start = Stopwatch.GetTimestamp();
+            step.Run(i, images, labels);
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            progress.Report(i + 1, $"{times[^1]:F0} ms");
+        }
+
+        times.RemoveRange(0, WarmUpSteps);
+        return new BenchResult
+        {
+            Mode = Name(options.Mode),
+            Kernels = "libtorch",
+            Layout = options.Layout,
+            Allocator = options.Allocator,
+            Batch = options.Batch,
+            Resolution = space.Resolution,
+            Steps = options.Steps,
+            MedianMs = SampleStatistics.Median(times),
+            MinMs = times.Min(),
+            PeakMb = memory.PeakMegabytes(),
+        };
+    }
+
+    private static string Name(BenchMode mode) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(mode.ToString());
+}

@@ -1,0 +1,93 @@
+using CsCheck;
+using Proxyless.Architectures;
+using Proxyless.Spaces;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Architectures;
+
+public sealed class ArchitectureFileTests
+{
+    private const string Authors =
+        """
+        {
+          "first_conv": {"kernel_size": 3, "stride": 2, "in_channels": 3, "out_channels": 16, "act_func": "relu6"},
+          "blocks": [
+            {"mobile_inverted_conv": {"name": "MBInvertedConvLayer", "in_channels": 16, "out_channels": 24, "kernel_size": 5, "stride": 2, "expand_ratio": 3}, "shortcut": null},
+            {"mobile_inverted_conv": {"name": "ZeroLayer", "stride": 1}, "shortcut": {"name": "IdentityLayer"}}
+          ],
+          "feature_mix_layer": {"out_channels": 64},
+          "classifier": {"out_features": 10}
+        }
+        """;
+
+    [Fact]
+    public void Any_architecture_of_any_preset_is_read_back_as_it_was_written() =>
+        Gen.Select(Gen.Int[0, SearchSpacePresets.Names.Count - 1].Select(i => SearchSpacePresets.Names[i]), Gen.Int, Gen.Int[8, 300], Gen.Int[0, 1].Select(i => (2 * i) + 1), Gen.String[0, 12]).Sample(
+            (name, seed, resolution, channels, note) =>
+            {
+                SearchSpace space = SearchSpacePresets.ByName(name).WithInput(resolution, channels);
+                var random = new Random(seed);
+                Architecture written = space.Architecture(
+                    [.. space.Blocks().Select(block => random.Next(block.Candidates.Count))], 7, "n\"ame", new Dictionary<string, string> { ["note"] = note });
+                Architecture read = ArchitectureFile.Parse(ArchitectureFile.ToJson(written), "architecture.json");
+                return read.Blocks.SequenceEqual(written.Blocks) && read.Metadata.SequenceEqual(written.Metadata)
+                    && read with { Blocks = written.Blocks, Metadata = written.Metadata } == written;
+            });
+
+    [Fact]
+    public void A_file_and_a_run_folder_open_alike()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Root, "architecture.json");
+        ArchitectureFile.Write(path, PublishedArchitectures.ByName("proxyless-gpu"));
+        Assert.Equal(ArchitectureFile.Open(path).Blocks, ArchitectureFile.Open(folder.Root).Blocks);
+        Assert.Equal("proxyless-gpu", ArchitectureFile.Open(folder.Root).Name);
+    }
+
+    [Fact]
+    public void The_authors_format_is_told_by_its_content()
+    {
+        Architecture network = ArchitectureFile.Parse(Authors, "nets/small.json");
+        Assert.Equal("small", network.Name);
+        Assert.Equal(["mb5e3 s2 16x112x112 -> 24x56x56", "zero s1 24x56x56 -> 24x56x56"], network.Blocks.Select(ArchitectureFile.BlockText));
+        Assert.Equal(new Head(24, 64, 10, 56), network.Head);
+    }
+
+    [Theory]
+    [InlineData("\"ZeroLayer\"", "\"SkipLayer\"", "'blocks[1].mobile_inverted_conv.name' is 'SkipLayer'")]
+    [InlineData("{\"name\": \"IdentityLayer\"}", "null", "nothing would come out")]
+    [InlineData("\"shortcut\": null", "\"shortcut\": {}", "shortcut where the shape changes")]
+    [InlineData("\"kernel_size\": 5", "\"kernel_size\": 4", "'mb4e3'")]
+    [InlineData("\"in_channels\": 16", "\"in_channels\": 20", "does not fit the 16 channels")]
+    [InlineData("\"expand_ratio\": 3", "\"expand_ratio\": \"3\"", "whole numbers from 1 to 12")]
+    [InlineData("\"classifier\"", "\"classifer\"", "the key 'classifier' is missing")]
+    public void A_network_of_the_authors_that_cannot_be_built_is_refused(string old, string mistake, string complaint) =>
+        AssertRefused(Authors.Replace(old, mistake, StringComparison.Ordinal), complaint);
+
+    [Theory]
+    [InlineData("proxyless-architecture/1", "proxyless-architecture/9", "this version reads 'proxyless-architecture/1'")]
+    [InlineData("\"classes\"", "\"clases\"", "unknown key 'clases' (did you mean 'classes'?)")]
+    [InlineData("\"relu6\"", "\"gelu\"", "relu6 and relu")]
+    [InlineData("mb5e3 s2 16x112x112", "mb5e3 s2 16x111x112", "but what comes in makes it 'mb5e3 s2 16x112x112 -> 32x56x56'")]
+    [InlineData("mb5e3 s2 16x112x112", "mb6e3 s2 16x112x112", "'mb6e3' is no candidate operation")]
+    [InlineData("mb5e3 s2 16x112x112", "mb5e3 16x112x112", "expected operation, stride and shapes")]
+    [InlineData("mb5e3 s2 16x112x112", "zero s2 16x112x112", "only where a block keeps its shape")]
+    [InlineData("\"resolution\": 224", "\"resolution\": 22.4", "'resolution' is 22.4")]
+    [InlineData("\"blocks\": [", "\"blocks\": [[", "no valid JSON")]
+    public void A_mistake_in_the_products_own_format_is_told_with_its_place(string old, string mistake, string complaint) =>
+        AssertRefused(ArchitectureFile.ToJson(PublishedArchitectures.ByName("proxyless-mobile")).Replace(old, mistake, StringComparison.Ordinal), complaint);
+
+    [Fact]
+    public void A_name_that_is_neither_network_nor_file_is_answered_with_the_networks() => Assert.Contains(
+        "did you mean 'proxyless-cpu'?",
+        Assert.Throws<InvalidInputException>(() => ArchitectureFile.Open("proxyles-cpu")).Message,
+        StringComparison.Ordinal);
+
+    private static void AssertRefused(string json, string complaint)
+    {
+        string message = Assert.Throws<InvalidInputException>(() => ArchitectureFile.Parse(json, "net.json")).Message;
+        Assert.StartsWith("net.json", message, StringComparison.Ordinal);
+        Assert.Contains(complaint, message, StringComparison.Ordinal);
+    }
+}

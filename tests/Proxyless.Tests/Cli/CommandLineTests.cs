@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Proxyless.Cli;
+using Proxyless.Cli.Commands;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Cli;
+
+public sealed class CommandLineTests
+{
+    public static TheoryData<string> Examples => [.. Commands(CommandLine.Root()).SelectMany(command => command.Examples)];
+
+    [Theory]
+    [InlineData("unknown option '--latancy' (did you mean '--latency'?)", "run", "--latancy", "8")]
+    [InlineData("unknown command 'serch' (did you mean 'search'?)", "serch")]
+    [InlineData("unknown argument 'photos'", "run", "photos")]
+    [InlineData("'--latency' is 'fast'", "run", "--latency", "fast")]
+    [InlineData("--latency -1 is out of range", "run", "--latency", "-1")]
+    [InlineData("'--time' is '2 hours'; allowed are times such as 2h", "run", "--time", "2 hours")]
+    [InlineData("'--update' is 'three-path'; allowed are two-path, full-path, reinforce", "search", "--update", "three-path")]
+    [InlineData("--resume and --overwrite exclude each other", "run", "--out", "x", "--resume", "--overwrite")]
+    [InlineData("option '--arch NAME|FILE' is missing", "describe")]
+    [InlineData("architecture 'mobilenet-v3': no such file and no such name", "describe", "--arch", "mobilenet-v3")]
+    [InlineData("'--mode' is 'weight,weights'; allowed are weight, two-path", "bench", "--mode", "weight,weights")]
+    [InlineData("target 'gpu' is unknown", "profile", "--space", "tiny", "--target", "gpu")]
+    [InlineData("Required command was not provided", "data")]
+    public void Bad_usage_is_told_in_one_line_and_exits_with_2(string complaint, params string[] arguments)
+    {
+        CommandLineRun run = CommandLineRun.Of(arguments);
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith($"error: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(complaint, run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public void An_example_in_the_help_is_understood(string example)
+    {
+        using var folder = new TemporaryFolder();
+        string config = Path.Combine(folder.Root, "run.yaml");
+        File.WriteAllText(config, "out: runs/photos\n");
+        string[] words = [.. example.Split(' ').Select(word => word == "run.yaml" ? config : word)];
+        Assert.Equal("proxyless", words[0]);
+        Assert.Empty(CommandLine.Parse(CommandLine.Root(), words[1..]).Errors);
+    }
+
+    [Fact]
+    public void Help_of_every_command_shows_an_example() => Assert.All(Commands(CommandLine.Root()), command =>
+    {
+        Assert.NotEmpty(command.Examples);
+        string[] path = command.Examples[0].Split(' ')[1..(command.Parents.OfType<RootCommand>().Any() ? 2 : 3)];
+        CommandLineRun run = CommandLineRun.Of([.. path, "--help"]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.All(command.Examples, example => Assert.Contains($"  {example}\n", run.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal));
+    });
+
+    [Fact]
+    public void Every_option_says_what_it_is_for() => Assert.All(
+        Commands(CommandLine.Root()).SelectMany(command => command.Options), option => Assert.False(string.IsNullOrEmpty(option.Description), option.Name));
+
+    [Fact]
+    public void A_time_can_be_written_in_parts()
+    {
+        ParseResult parse = CommandLine.Parse(CommandLine.Root(), ["run", "--time", "1h30m"]);
+        Assert.Equal(TimeSpan.FromMinutes(90), parse.GetValue<TimeSpan?>("--time"));
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_written_exits_with_1()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Root, "file");
+        File.WriteAllText(file, "");
+        CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-cpu", "--picture", Path.Combine(file, "under-a-file.svg"));
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<ReportingCommand> Commands(Command command) =>
+        command.Subcommands.SelectMany(Commands).Concat(command is ReportingCommand reporting ? [reporting] : []);
+}

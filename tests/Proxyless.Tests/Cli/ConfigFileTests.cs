@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Proxyless.Cli;
+using Proxyless.Cli.Commands;
+using Proxyless.Search;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Cli;
+
+public sealed partial class ConfigFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string File => Path.Combine(_folder.Root, "run.yaml");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_command_line_goes_before_the_file_and_the_file_before_the_defaults()
+    {
+        RunOptions options = Options("latency: 5\nmax_parameters: 1000\nbatch-size: 32\nstrict: true\nupdate: full-path", "--latency", "7");
+        Assert.Equal(7, options.LatencyMs);
+        Assert.Equal(1000, options.MaxParameters);
+        Assert.Equal(32, options.BatchSize);
+        Assert.True(options.Strict);
+        Assert.Equal(ArchitectureUpdate.FullPath, options.Update);
+        Assert.Equal(new RunOptions().LearningRate, options.LearningRate);
+    }
+
+    [Fact]
+    public void A_flag_in_the_file_can_be_off() => Assert.False(Options("strict: false").Strict);
+
+    [Fact]
+    public void A_required_option_can_stand_in_the_file()
+    {
+        System.IO.File.WriteAllText(File, "arch: proxyless-cpu\n");
+        Assert.Equal(0, CommandLineRun.Of("describe", "--config", File).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("seed: 1\nlatancy: 5", "line 2", "unknown key 'latancy' (did you mean 'latency'?)", "max-parameters")]
+    [InlineData("seed: 1\nlatency: soon", "line 2", "'latency'", "numbers such as 0.5")]
+    [InlineData("seed: 1\n\nlatency: -5", "line 3", "'latency'", "over 0")]
+    [InlineData("update: both", "line 1", "'update'", "two-path, full-path, reinforce")]
+    [InlineData("strict: maybe", "line 1", "'strict' is 'maybe'", "true and false")]
+    [InlineData("seed: [1, 2]", "line 1", "'seed'", "")]
+    [InlineData("latency: {ms: 5}", "line 1", "'latency' must be a single value", "")]
+    [InlineData("config: other.yaml", "line 1", "unknown key 'config'", "latency")]
+    [InlineData("seed: 1\nseed: 2", "line 2", "no valid YAML", "")]
+    public void A_mistake_in_the_file_is_told_with_its_line_and_exits_with_2(string yaml, string line, string key, string allowed)
+    {
+        System.IO.File.WriteAllText(File, yaml);
+        CommandLineRun run = CommandLineRun.Of("run", "--config", File);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"{File}, {line}:", run.Error, StringComparison.Ordinal);
+        Assert.Contains(key, run.Error, StringComparison.Ordinal);
+        Assert.Contains(allowed, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_file_is_bad_input() => Assert.Equal(2, CommandLineRun.Of("run", "--config", "nowhere.yaml").ExitCode);
+
+    [Fact]
+    public void Every_setting_of_the_library_is_an_option_of_run()
+    {
+        IEnumerable<string> options = new RunCommand().Options.Select(option => option.Name);
+        Assert.All(
+            typeof(RunOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance),
+            property => Assert.Contains("--" + Capital().Replace(property.Name, "-$0").ToLowerInvariant().Replace("latency-ms", "latency", StringComparison.Ordinal), options));
+    }
+
+    [Fact]
+    public void The_config_that_a_run_writes_is_read_back()
+    {
+        RunOptions written = new()
+        {
+            Data = "my photos",
+            Space = "cifar",
+            LatencyMs = 2.5,
+            MaxMacs = 20_000_000_000,
+            Time = TimeSpan.FromMinutes(150),
+            Out = "runs/a",
+            Seed = 7,
+            Strict = true,
+            Update = ArchitectureUpdate.Reinforce,
+            Objective = ObjectiveKind.Log,
+            SearchEpochs = 12.5,
+            WeightDecay = 4e-5,
+            Ema = 0.999,
+        };
+        RunConfigFile.Write(File, written);
+        Assert.Equal(written, Options(System.IO.File.ReadAllText(File)));
+    }
+
+    [Fact]
+    public void The_example_in_the_repository_is_understood()
+    {
+        RunOptions options = Options(System.IO.File.ReadAllText(Path.Combine(Repository.Root, "configs", "run.yaml")));
+        Assert.Equal(12, options.LatencyMs);
+        Assert.Equal(TimeSpan.FromHours(6), options.Time);
+    }
+
+    private RunOptions Options(string yaml, params string[] words)
+    {
+        System.IO.File.WriteAllText(File, yaml);
+        ParseResult parse = CommandLine.Parse(CommandLine.Root(), ["run", "--config", File, .. words]);
+        return ((RunCommand)parse.CommandResult.Command).LibraryOptions.Read(parse);
+    }
+
+    [GeneratedRegex("(?<!^)[A-Z]")]
+    private static partial Regex Capital();
+}

@@ -1,0 +1,27 @@
+using Proxyless.Cli.Output;
+using Xunit;
+
+namespace Proxyless.Tests.Cli;
+
+public sealed class ConsoleRunObserverTests
+{
+    [Fact]
+    public void Where_nobody_watches_progress_is_a_line_at_the_start_and_the_end_of_a_stage()
+    {
+        using var writer = new StringWriter();
+        using (var observer = new ConsoleRunObserver(writer))
+        {
+            for (int step = 1; step <= 1000; step++)
+            {
+                observer.Progress(new RunProgress("search", step, 1000, TimeSpan.FromMinutes(150), "loss 1.5"));
+            }
+
+            observer.Message("[a message]");
+            observer.Warning("a [warning]");
+        }
+
+        Assert.Equal(
+            ["search 1/1000, 2 h 30 min left  loss 1.5", "search 1000/1000, 2 h 30 min left  loss 1.5", "[a message]", "warning: a [warning]"],
+            writer.ToString().TrimEnd().ReplaceLineEndings("\n").Split('\n'));
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Cli;
+
+public sealed class DescribeCommandTests
+{
+    [Fact]
+    public void Json_is_one_object_and_nothing_else()
+    {
+        CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-mobile", "--json");
+        Assert.Equal(0, run.ExitCode);
+        JsonElement result = JsonDocument.Parse(run.Output).RootElement;
+        Assert.Equal("proxyless-mobile", result.GetProperty("name").GetString());
+        Assert.Equal(4_080_512, result.GetProperty("parameters").GetInt64());
+        Assert.Equal(320_427_584, result.GetProperty("multiply_adds").GetInt64());
+        Assert.Equal(JsonValueKind.Null, result.GetProperty("latency_ms").ValueKind);
+        Assert.Equal(22, result.GetProperty("blocks").GetArrayLength());
+    }
+
+    [Fact]
+    public void What_a_measurement_says_goes_to_standard_error_and_leaves_json_pure()
+    {
+        CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-cpu", "--resolution", "32", "--classes", "10", "--target", "cpu", "--json");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("measuring proxyless-cpu", run.Error, StringComparison.Ordinal);
+        Assert.True(JsonDocument.Parse(run.Output).RootElement.GetProperty("latency_ms").GetDouble() > 0);
+    }
+
+    [Fact]
+    public void The_summary_has_a_row_for_each_block_and_the_totals()
+    {
+        CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-gpu", "--classes", "10");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(8, run.Output.Split('\n').Count(line => line.Contains("vanished", StringComparison.Ordinal)));
+        Assert.Contains("10x1x1", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', run.Output);
+    }
+
+    [Fact]
+    public void The_picture_is_written()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Root, "network.svg");
+        Assert.Equal(0, CommandLineRun.Of("describe", "--arch", "mobilenet-v2", "--picture", path).ExitCode);
+        Assert.Equal("svg", XDocument.Load(path).Root!.Name.LocalName);
+    }
+}

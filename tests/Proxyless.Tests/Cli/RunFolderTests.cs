@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Proxyless.Cli;
+using Proxyless.Cli.Commands;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Cli;
+
+public sealed class RunFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public RunFolderTests() => RunConfigFile.Write(
+        new RunDirectory(_folder.Root).Config, new RunOptions { Data = "photos", Seed = 3, LatencyMs = 4, BatchSize = 32, Out = _folder.Root });
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_network_of_a_run_is_trained_as_the_run_was_told_and_what_is_given_goes_before()
+    {
+        RunOptions options = Train("--arch", _folder.Root, "--batch-size", "64");
+        Assert.Equal(("photos", 3, 64), (options.Data, options.Seed, options.BatchSize));
+        Assert.Null(options.Out);
+    }
+
+    [Fact]
+    public void A_training_that_is_resumed_goes_on_as_it_was_told()
+    {
+        RunOptions options = Train("--arch", "mobilenet-v2", "--out", _folder.Root, "--resume", "--threads", "1");
+        Assert.Equal(("photos", 32, 1, _folder.Root), (options.Data, options.BatchSize, options.Threads, options.Out));
+        Assert.True(options.Resume);
+    }
+
+    [Fact]
+    public void A_published_network_is_trained_with_the_defaults() =>
+        Assert.Equal(new RunOptions { Data = "cats" }, Train("--arch", "mobilenet-v2", "--data", "cats"));
+
+    [Fact]
+    public void A_derivation_changes_the_limits_that_are_given_and_nothing_else()
+    {
+        ParseResult parse = CommandLine.Parse(CommandLine.Root(), ["derive", "--run", _folder.Root, "--max-macs", "1000"]);
+        RunOptions options = ((DeriveCommand)parse.CommandResult.Command).ReadOptions(parse, _folder.Root);
+        Assert.Equal(RunConfigFile.Read(new RunDirectory(_folder.Root).Config) with { MaxMacs = 1000, Out = null }, options);
+        Assert.Equal(4, options.LatencyMs);
+    }
+
+    [Theory]
+    [InlineData("derive", "--run", "nowhere")]
+    [InlineData("export", "--run", "nowhere")]
+    [InlineData("run", "--out", "nowhere", "--resume")]
+    [InlineData("predict", "--model", "nowhere", "cat.jpg")]
+    [InlineData("evaluate", "--model", "nowhere")]
+    public void A_folder_without_a_run_is_bad_input(params string[] arguments)
+    {
+        CommandLineRun run = CommandLineRun.Of(arguments);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("nowhere", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_that_Proxyless_did_not_write_is_bad_input()
+    {
+        string model = _folder.Add("model.onnx", [1, 2, 3]);
+        CommandLineRun run = CommandLineRun.Of("predict", "--model", model, "cat.jpg");
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("no classifier that Proxyless exported", run.Error, StringComparison.Ordinal);
+    }
+
+    private static RunOptions Train(params string[] words)
+    {
+        ParseResult parse = CommandLine.Parse(CommandLine.Root(), ["train", .. words]);
+        return ((TrainCommand)parse.CommandResult.Command).ReadOptions(parse, words[1]);
+    }
+}

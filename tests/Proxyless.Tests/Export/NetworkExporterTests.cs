@@ -1,0 +1,153 @@
+using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Measurement;
+using Proxyless.Spaces;
+using Xunit;
+
+namespace Proxyless.Tests.Export;
+
+public sealed class NetworkExporterTests
+{
+    [Theory]
+    [InlineData(1, Activation.Relu6)]
+    [InlineData(3, Activation.Relu6)]
+    [InlineData(3, Activation.Relu)]
+    public void The_exported_model_computes_what_the_architecture_says(int channels, Activation activation)
+    {
+        Architecture architecture = EveryKindOfBlock(channels, activation);
+        INetworkWeights weights = new BiasedWeights(new RandomWeights(architecture, seed: 7));
+        ExportOptions options = Options(architecture);
+        float[] images = Images(architecture, count: 2);
+
+        using OnnxClassifier model = OnnxClassifier.Load(NetworkExporter.Export(architecture, weights, options), "model");
+        float[] logits = model.Run(images, 2);
+
+        var reference = new ReferenceNetwork(architecture, weights, options);
+        double[] expected = [.. reference.Run(images.AsSpan(0, images.Length / 2)), .. reference.Run(images.AsSpan(images.Length / 2))];
+        double scale = expected.Max(Math.Abs);
+        Assert.True(scale > 0.1, "logits of about 0 would agree whatever was computed");
+        Assert.All(expected.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 2e-5 * scale));
+    }
+
+    [Fact]
+    public void A_batch_gives_each_image_the_logits_it_gets_alone()
+    {
+        Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
+        float[] images = Images(architecture, count: 3);
+        int size = images.Length / 3;
+        using OnnxClassifier model = OnnxClassifier.Load(NetworkExporter.Untrained(architecture), "model");
+
+        float[] together = model.Run(images, 3);
+        float[] alone = [.. Enumerable.Range(0, 3).SelectMany(i => model.Run(images.AsSpan(i * size, size), 1))];
+
+        Assert.Equal(15, together.Length);
+        Assert.All(together.Zip(alone), pair => Assert.Equal(pair.Second, pair.First, 1e-4f));
+    }
+
+    [Fact]
+    public void The_metadata_says_all_that_is_needed_to_use_the_model()
+    {
+        Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
+        ExportOptions options = Options(architecture) with { Provenance = new Dictionary<string, string> { ["space"] = "tiny" } };
+
+        using OnnxClassifier model = OnnxClassifier.Load(
+            NetworkExporter.Export(architecture, new RandomWeights(architecture), options), "model");
+
+        Assert.Equal(options.Classes, model.Classes);
+        Assert.Equal(architecture.Resolution, model.Resolution);
+        Assert.Equal(3, model.Channels);
+        Assert.Equal(options.ResizeRule, model.Metadata[NetworkExporter.ResizeKey]);
+        Assert.Equal("17", model.Metadata[NetworkExporter.OpsetKey]);
+        Assert.Equal("tiny", model.Metadata[NetworkExporter.ProvenancePrefix + "space"]);
+        Assert.Contains("0.4", model.Metadata[NetworkExporter.NormalisationKey], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Class_names_that_are_too_few_are_refused()
+    {
+        Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
+        ExportOptions options = Options(architecture) with { Classes = ["only one"] };
+        Assert.Throws<ArgumentException>(() => NetworkExporter.Export(architecture, new RandomWeights(architecture), options));
+    }
+
+    [Fact]
+    public void A_normalisation_for_another_number_of_channels_is_refused()
+    {
+        Architecture architecture = EveryKindOfBlock(1, Activation.Relu6);
+        ExportOptions options = Options(architecture) with { Mean = [0.5f, 0.5f, 0.5f] };
+        Assert.Throws<ArgumentException>(() => NetworkExporter.Export(architecture, new RandomWeights(architecture), options));
+    }
+
+    [Fact]
+    public void A_zero_without_shortcut_is_refused()
+    {
+        Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
+        Block[] blocks = [architecture.Blocks[0] with { Operation = CandidateOperation.Zero, Stride = 2 }, .. architecture.Blocks.Skip(1)];
+        Assert.Throws<ArgumentException>(() => NetworkExporter.Untrained(architecture with { Blocks = blocks }));
+    }
+
+    [Theory]
+    [InlineData("block12.project.convolution_nchwc", 12)]
+    [InlineData("block0.sum", 0)]
+    [InlineData("head.activation", null)]
+    [InlineData("block.sum", null)]
+    [InlineData("ReorderOutput", null)]
+    public void The_name_of_a_node_tells_its_block(string node, int? block) => Assert.Equal(block, NetworkExporter.BlockOf(node));
+
+    /// <summary>Expansions of 1 and more, kernels 3 to 7, strides with odd and even sides, shortcuts, identities, zero.</summary>
+    private static Architecture EveryKindOfBlock(int channels, Activation activation)
+    {
+        var stem = new Stem(channels, 8, 2, 21);
+        var blocks = new List<Block>();
+        int width = stem.Width;
+        int side = stem.OutputResolution;
+        Add("mb3e1", 8, 1);
+        Add("mb5e3", 12, 2);
+        Add("mb7e6", 12, 1);
+        Add("zero", 12, 1);
+        Add("identity", 12, 1);
+        Add("identity", 20, 1);
+        Add("mb3e6", 20, 2);
+        Add("identity", 16, 2);
+        Add("mb1e2", 16, 1);
+        return new Architecture("every kind", stem, blocks, new Head(width, 24, 5, side), activation, new Dictionary<string, string>());
+
+        void Add(string operation, int output, int stride)
+        {
+            var block = new Block(CandidateOperation.Parse(operation), width, output, stride, side);
+            blocks.Add(block);
+            width = output;
+            side = block.OutputResolution;
+        }
+    }
+
+    private static ExportOptions Options(Architecture architecture) => new()
+    {
+        Mean = [.. Enumerable.Range(0, architecture.InputChannels).Select(i => 0.4f + (0.05f * i))],
+        Deviation = [.. Enumerable.Range(0, architecture.InputChannels).Select(i => 0.2f + (0.02f * i))],
+        Classes = ["a", "b \"quoted\"", "ü", "d,e", "f"],
+        ResizeRule = "shorter side to 24, centre crop of 21",
+    };
+
+    private static float[] Images(Architecture architecture, int count)
+    {
+        var random = new Random(3);
+        return [.. Enumerable.Range(0, count * architecture.InputChannels * architecture.Resolution * architecture.Resolution)
+            .Select(_ => random.NextSingle())];
+    }
+
+    /// <summary>Random weights whose biases are not zero, so that a forgotten bias shows.</summary>
+    private sealed class BiasedWeights(INetworkWeights weights) : INetworkWeights
+    {
+        public FoldedConvolution Stem => Biased(weights.Stem);
+
+        public FoldedConvolution Head => Biased(weights.Head);
+
+        public ClassifierWeights Classifier => weights.Classifier with { Bias = [0.3f, -0.2f, 0.1f, 0, -0.4f] };
+
+        public FoldedConvolution Block(int block, BlockConvolution convolution) => Biased(weights.Block(block, convolution));
+
+        private static FoldedConvolution Biased(FoldedConvolution convolution) =>
+            convolution with { Bias = [.. convolution.Bias.Select((_, i) => 0.5f * MathF.Sin(i + 1))] };
+    }
+}

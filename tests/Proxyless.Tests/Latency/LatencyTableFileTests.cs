@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Proxyless.Latency;
+using Xunit;
+
+namespace Proxyless.Tests.Latency;
+
+public sealed class LatencyTableFileTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("proxyless-tests-").FullName;
+
+    [Fact]
+    public void A_table_comes_back_from_its_file_as_it_was()
+    {
+        LatencyTable table = SmallSpace.Table(ProfileMode.Thorough);
+        LatencyTableFile.Write(PathOf("latency.json"), table);
+        LatencyTable read = LatencyTableFile.Read(PathOf("latency.json"));
+
+        Assert.Equal(table.Entries.OrderBy(entry => entry.Key), read.Entries.OrderBy(entry => entry.Key));
+        Assert.Equal(table.Calibration, read.Calibration);
+        Assert.Equal(table.Reference.Choice, read.Reference.Choice);
+        Assert.Equal(table.Reference.Milliseconds, read.Reference.Milliseconds);
+        Assert.Equal((table.Space, table.Target, table.TargetId, table.Mode, table.Created), (read.Space, read.Target, read.TargetId, read.Mode, read.Created));
+    }
+
+    [Fact]
+    public void The_file_has_names_in_snake_case()
+    {
+        LatencyTableFile.Write(PathOf("latency.json"), SmallSpace.Table());
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(PathOf("latency.json")));
+        Assert.Equal("quick", json.RootElement.GetProperty("mode").GetString());
+        Assert.Equal(0.95, json.RootElement.GetProperty("calibration").GetProperty("kendall_tau").GetDouble());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{ \"space\": ")]
+    [InlineData("{ \"space\": \"small\" }")]
+    public void A_file_that_is_no_table_is_refused_by_name(string text)
+    {
+        File.WriteAllText(PathOf("broken.json"), text);
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() => LatencyTableFile.Read(PathOf("broken.json")));
+        Assert.Contains("broken.json", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_negative_time_is_refused_by_its_key()
+    {
+        LatencyTable table = SmallSpace.Table();
+        string key = table.Entries.Keys.First();
+        LatencyTableFile.Write(PathOf("latency.json"), table with { Entries = new Dictionary<string, LatencyEntry> { [key] = new(-1, 0) } });
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() => LatencyTableFile.Read(PathOf("latency.json")));
+        Assert.Contains(key, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_file_is_named() =>
+        Assert.Contains("absent.json", Assert.Throws<InvalidInputException>(() => LatencyTableFile.Read(PathOf("absent.json"))).Message, StringComparison.Ordinal);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string PathOf(string name) => Path.Combine(_folder, name);
+}

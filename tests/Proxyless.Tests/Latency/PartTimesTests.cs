@@ -1,0 +1,43 @@
+using Proxyless.Architectures;
+using Proxyless.Latency;
+using Proxyless.Measurement;
+using Xunit;
+
+namespace Proxyless.Tests.Latency;
+
+public sealed class PartTimesTests
+{
+    [Fact]
+    public void Nodes_count_with_the_part_that_their_names_tell_and_nameless_ones_with_the_part_before()
+    {
+        Architecture network = SmallSpace.Network(0, 1, 1);
+        NodeTime[] run =
+        [
+            new("normalised", 5), new("stem.activation_nchwc", 10),
+            new("block0.depthwise.activation", 20), new("block0.project.convolution", 30),
+            new("block1.expand.activation", 40),
+            new("block2.expand.activation", 50), new("ReorderOutput", 3), new("block2.sum", 7),
+            new("block3.expand.activation", 70),
+            new("head.activation", 80), new("classifier.pooled", 1), new("logits", 90),
+        ];
+
+        ILookup<string, double> times = PartTimes.Of(network, [run]);
+
+        Assert.Equal([0.015], times[network.Stem.Key], Close);
+        Assert.Equal([0.050], times[network.Blocks[0].Key], Close);
+        Assert.Equal([0.040], times[network.Blocks[1].Key], Close);
+        Assert.Equal([0.060, 0.070], times[network.Blocks[2].Key].Order(), Close);
+        Assert.Equal([0.080], times[network.Head.ConvolutionKey], Close);
+        Assert.Equal([0.091], times[network.Head.ClassifierKey], Close);
+    }
+
+    [Fact]
+    public void A_part_takes_the_median_of_its_runs()
+    {
+        Architecture network = SmallSpace.Network(0, 3, 3);
+        IReadOnlyList<NodeTime>[] runs = [.. new double[] { 10, 500, 12 }.Select(time => new NodeTime[] { new("stem.activation", time) })];
+        Assert.Equal([0.012], PartTimes.Of(network, runs)[network.Stem.Key], Close);
+    }
+
+    private static bool Close(double first, double second) => Math.Abs(first - second) < 1e-9;
+}

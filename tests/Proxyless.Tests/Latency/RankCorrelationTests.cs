@@ -1,0 +1,51 @@
+using CsCheck;
+using Proxyless.Latency;
+using Xunit;
+
+namespace Proxyless.Tests.Latency;
+
+public sealed class RankCorrelationTests
+{
+    [Fact]
+    public void Kendall_tau_of_a_permutation_counts_the_swaps_that_sort_it()
+    {
+        Gen.Int[2, 12].SelectMany(n => Gen.Shuffle(Enumerable.Range(0, n).ToArray())).Sample(permutation =>
+        {
+            int n = permutation.Length;
+            double pairs = n * (n - 1) / 2.0;
+            double tau = RankCorrelation.KendallTau([.. Enumerable.Range(0, n)], [.. permutation]);
+            Assert.Equal(1 - (2 * SwapsOfBubbleSort(permutation) / pairs), tau, 1e-12);
+        });
+    }
+
+    [Fact]
+    public void Ties_count_as_in_tau_b() =>
+        // Five concordant pairs, none discordant, one tie in the first.
+        Assert.Equal(5 / Math.Sqrt(5 * 6), RankCorrelation.KendallTau([1, 2, 2, 3], [1, 2, 3, 4]), 1e-12);
+
+    [Fact]
+    public void Where_nothing_can_be_ranked_nothing_is_out_of_order() =>
+        Assert.Equal(1, RankCorrelation.KendallTau([1, 1], [1, 2]));
+
+    [Fact]
+    public void Lengths_that_differ_are_refused() => Assert.Throws<ArgumentException>(() => RankCorrelation.KendallTau([1], [1, 2]));
+
+    private static int SwapsOfBubbleSort(int[] values)
+    {
+        int[] rest = [.. values];
+        int swaps = 0;
+        for (int end = rest.Length - 1; end > 0; end--)
+        {
+            for (int i = 0; i < end; i++)
+            {
+                if (rest[i] > rest[i + 1])
+                {
+                    (rest[i], rest[i + 1]) = (rest[i + 1], rest[i]);
+                    swaps++;
+                }
+            }
+        }
+
+        return swaps;
+    }
+}

@@ -1,0 +1,38 @@
+using Proxyless.Export;
+using Proxyless.Measurement;
+using Proxyless.Tests.Latency;
+using Xunit;
+
+namespace Proxyless.Tests.Measurement;
+
+public sealed class OnnxClassifierTests
+{
+    [Fact]
+    public void Bytes_that_are_no_model_are_refused_by_name()
+    {
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load([1, 2, 3], "photo.jpg"));
+        Assert.Contains("'photo.jpg'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_without_the_metadata_of_a_classifier_is_refused()
+    {
+        var graph = new OnnxGraph("plain");
+        graph.Output(graph.Node("Relu", "output", [graph.Input("input", 3)]), 3);
+        Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load(graph.ToBytes(), "plain.onnx"));
+    }
+
+    [Fact]
+    public void Images_of_another_size_are_refused()
+    {
+        using OnnxClassifier model = OnnxClassifier.Load(NetworkExporter.Untrained(SmallSpace.Network(0, 0, 0)), "model");
+        Assert.Throws<ArgumentException>(() => model.Run(new float[3 * 15 * 15], 1));
+    }
+
+    [Fact]
+    public void The_processor_and_the_runtime_have_names()
+    {
+        Assert.NotEmpty(ProcessorInfo.Name);
+        Assert.Matches("^[0-9]+\\.[0-9]+", ProcessorInfo.OnnxRuntimeVersion);
+    }
+}

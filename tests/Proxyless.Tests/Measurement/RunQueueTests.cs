@@ -1,0 +1,31 @@
+using System.Globalization;
+using Proxyless.Measurement;
+using Xunit;
+
+namespace Proxyless.Tests.Measurement;
+
+public sealed class RunQueueTests
+{
+    [Fact]
+    public void The_wait_is_the_one_that_the_system_counts_for_this_thread()
+    {
+        Assert.SkipUnless(RunQueue.IsKnown, "this system does not count the wait for a processor");
+        double before = RunQueue.WaitedMs();
+        string[] counters = File.ReadAllText("/proc/thread-self/schedstat").Split(' ');
+        double after = RunQueue.WaitedMs();
+        Assert.InRange(long.Parse(counters[1], CultureInfo.InvariantCulture) / 1e6, before, after);
+    }
+
+    [Fact]
+    public void Waiting_for_something_else_than_a_processor_does_not_count()
+    {
+        double before = RunQueue.WaitedMs();
+        long start = Environment.TickCount64;
+        for (int i = 0; i < 20; i++)
+        {
+            Thread.Sleep(10);
+        }
+
+        Assert.True(RunQueue.WaitedMs() - before < Environment.TickCount64 - start);
+    }
+}

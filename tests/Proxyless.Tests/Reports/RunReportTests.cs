@@ -1,0 +1,104 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Proxyless.Architectures;
+using Proxyless.Reports;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Reports;
+
+public sealed partial class RunReportTests
+{
+    private static readonly Architecture Network = PublishedArchitectures.ByName("proxyless-mobile");
+
+    private static readonly RunReportData Full = new()
+    {
+        Title = "cats & dogs",
+        Architecture = Network,
+        Top1 = 0.8934,
+        Top5 = 0.99,
+        TestImages = 10_000,
+        LatencyMs = 9.5,
+        LatencyLimitMs = 10,
+        PredictedLatencyMs = 9.7,
+        BlockLatenciesMs = [.. Network.Blocks.Select((_, i) => 0.1 * i)],
+        Candidates = [["mb3e3", "mb5e3"], ["mb3e3", "mb5e3", "zero"]],
+        Search =
+        [
+            new SearchCurvePoint(1, 2.3, null, null, 12, 0.9, [[0.5, 0.5], [0.3, 0.3, 0.4]]),
+            new SearchCurvePoint(2, 2.0, 2.1, 0.3, 11, 0.7, [[0.75, 0.25], [0.125, 0.875, 0]]),
+        ],
+        Training = [new TrainingCurvePoint(1, 2.2, 0.2, 0.3, 0.1), new TrainingCurvePoint(2, double.NaN, 0.4, null, 0.05)],
+        Warnings = ["<few> images"],
+        Provenance = [new("data", "pets <v2>")],
+    };
+
+    [Fact]
+    public void Every_figure_of_a_full_report_is_well_formed_and_there()
+    {
+        List<XElement> figures = [.. Figures(RunReport.Html(Full))];
+
+        // Architecture, loss, accuracy, latency, entropy, heat map, and three of the training.
+        Assert.Equal(9, figures.Count);
+    }
+
+    [Fact]
+    public void The_page_asks_nothing_of_the_network() => Assert.DoesNotMatch(
+        "(src|href)=|@import|url\\(|<script", RunReport.Html(Full));
+
+    [Fact]
+    public void Text_of_the_user_is_escaped()
+    {
+        string html = RunReport.Html(Full);
+        Assert.Contains("<title>cats &amp; dogs</title>", html, StringComparison.Ordinal);
+        Assert.Contains("&lt;few&gt; images", html, StringComparison.Ordinal);
+        Assert.Contains("pets &lt;v2&gt;", html, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(9.5, "good")]
+    [InlineData(10.5, "bad")]
+    public void A_latency_over_its_limit_is_marked(double latency, string mark) => Assert.Contains(
+        $"<div class=\"tile {mark}\"><b>{latency:0.000} ms</b>", RunReport.Html(Full with { LatencyMs = latency }), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_is_missing_is_left_out()
+    {
+        string html = RunReport.Html(new RunReportData { Title = "only a network", Architecture = Network });
+        Assert.Single(Figures(html));
+        Assert.DoesNotContain("<h2>Search", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<h2>Training", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("latency", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_heat_map_shows_the_last_probabilities()
+    {
+        XElement map = Figures(RunReport.Html(Full)).Single(figure => ((string?)figure.Attribute("class"))!.Contains("heat", StringComparison.Ordinal));
+        Assert.Equal(
+            ["0.75", "0.25", "0.125", "0.875", "0"],
+            map.Elements().Where(e => (string?)e.Attribute("class") == "heat-cell").Select(e => (string)e.Attribute("fill-opacity")!));
+    }
+
+    [Fact]
+    public void The_table_has_a_row_for_each_block() =>
+        Assert.Equal(Network.Blocks.Count + 1, RowPattern().Count(RunReport.Html(Full)));
+
+    [Fact]
+    public void Writing_replaces_an_older_report()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Root, "report.html");
+        File.WriteAllText(path, "older");
+        RunReport.WriteHtml(path, Full);
+        Assert.Equal(RunReport.Html(Full), File.ReadAllText(path));
+    }
+
+    private static IEnumerable<XElement> Figures(string html) => FigurePattern().Matches(html).Select(match => XElement.Parse(match.Value));
+
+    [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
+    private static partial Regex FigurePattern();
+
+    [GeneratedRegex("<tr[ >]")]
+    private static partial Regex RowPattern();
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+public sealed class RunTests
+{
+    [Fact]
+    public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new RunOptions
+        {
+            Out = Path.Combine(folder.Root, "whole"),
+            LatencyMs = 1000,
+            BatchSize = 64,
+            SearchEpochs = 1,
+            TrainEpochs = 1,
+            Threads = 1,
+        };
+        ProxylessRun.Run(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+
+        RunOptions second = options with { Out = Path.Combine(folder.Root, "interrupted") };
+        foreach (string stage in (string[])["search", "train"])
+        {
+            using var source = new CancellationTokenSource();
+            var observer = new StopAt(stage, 5, source);
+            Assert.ThrowsAny<OperationCanceledException>(() => ProxylessRun.Run(second, observer, source.Token));
+            second = second with { Resume = true };
+        }
+
+        ProxylessRun.Run(second, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        Assert.Equal(LossesOf(options.Out!, "search.jsonl"), LossesOf(second.Out!, "search.jsonl"));
+        Assert.Equal(LossesOf(options.Out!, "training.jsonl"), LossesOf(second.Out!, "training.jsonl"));
+        Assert.True(File.Exists(Path.Combine(second.Out!, "report.html")));
+    }
+
+    [Fact]
+    public void A_limit_that_no_network_meets_is_refused_with_the_smallest_there_is()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new RunOptions { Out = Path.Combine(folder.Root, "run"), LatencyMs = 1e-6 };
+        var exception = Assert.Throws<InvalidInputException>(
+            () => ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken));
+        Assert.Contains("smallest", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_holds_something_is_left_alone()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Root, "thesis.txt");
+        File.WriteAllText(file, "precious");
+        Assert.Throws<InvalidInputException>(() => RunDirectory.Prepare(folder.Root, resume: false, overwrite: false));
+        Assert.Throws<InvalidInputException>(() => RunDirectory.Prepare(folder.Root, resume: false, overwrite: true));
+        Assert.Throws<InvalidInputException>(() => RunDirectory.Prepare(folder.Root, resume: true, overwrite: false));
+        Assert.Equal("precious", File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void Options_written_as_yaml_are_read_back()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Root, "config.yaml");
+        var options = new RunOptions
+        {
+            Data = "photos",
+            LatencyMs = 2.5,
+            Time = TimeSpan.FromMinutes(90),
+            Update = Proxyless.Search.ArchitectureUpdate.FullPath,
+            Objective = Proxyless.Search.ObjectiveKind.Log,
+            Ema = 0.999,
+        };
+        RunConfigFile.Write(path, options);
+        Assert.Equal(options, RunConfigFile.Read(path));
+        Assert.Contains("latency: 2.5", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    private static List<double> LossesOf(string run, string log) =>
+        [.. File.ReadLines(Path.Combine(run, log)).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("train_loss").GetDouble())];
+
+    private sealed class StopAt(string stage, long step, CancellationTokenSource source) : IRunObserver
+    {
+        public void Progress(RunProgress progress)
+        {
+            if (progress.Stage == stage && progress.Done >= step)
+            {
+                source.Cancel();
+            }
+        }
+
+        public void Message(string text)
+        {
+        }
+
+        public void Warning(string text)
+        {
+        }
+    }
+}

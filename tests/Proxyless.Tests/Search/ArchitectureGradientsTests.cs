@@ -1,0 +1,139 @@
+using CsCheck;
+using Proxyless.Search;
+using Xunit;
+
+namespace Proxyless.Tests.Search;
+
+public sealed class ArchitectureGradientsTests
+{
+    private static readonly Gen<double[]> Numbers = Gen.Double[-2, 2].Array[2, 7];
+
+    [Fact]
+    public void Full_path_gradients_equal_finite_differences_through_the_softmax() => Numbers.Select(Numbers).Sample((logits, raw) =>
+    {
+        double[] gates = Fit(raw, logits.Length);
+        double[] gradient = ArchitectureGradients.ThroughSoftmax(gates, Softmax(logits));
+        for (int k = 0; k < logits.Length; k++)
+        {
+            Assert.Equal(Difference(logits, k, x => Dot(gates, Softmax(x))), gradient[k], 1e-6);
+        }
+    });
+
+    [Fact]
+    public void Where_the_loss_is_linear_in_the_gates_the_gradient_is_that_of_its_expectation_by_enumeration() => Numbers.Select(Numbers).Sample((logits, raw) =>
+    {
+        double[] gates = Fit(raw, logits.Length);
+        double[] p = Softmax(logits);
+
+        // E[L] = sum_j p_j L_j, and dE/dalpha_k = sum_j p_j (delta_jk - p_k) L_j, written out term by term.
+        double[] gradient = ArchitectureGradients.ThroughSoftmax(gates, p);
+        for (int k = 0; k < p.Length; k++)
+        {
+            double sum = 0;
+            for (int j = 0; j < p.Length; j++)
+            {
+                sum += p[j] * ((j == k ? 1 : 0) - p[k]) * gates[j];
+            }
+
+            Assert.Equal(sum, gradient[k], 1e-9);
+        }
+    });
+
+    [Fact]
+    public void Pair_gradients_equal_finite_differences_through_the_softmax_of_the_pair() =>
+        Gen.Double[-2, 2].Array[4].Sample(values =>
+        {
+            double[] logits = values[..2];
+            double[] gates = values[2..];
+            double[] q = Softmax(logits);
+            double gradient = ArchitectureGradients.OfPair(gates[0], gates[1], q[0] * 0.3, q[1] * 0.3);
+            Assert.Equal(Difference(logits, 0, x => Dot(gates, Softmax(x))), gradient, 1e-6);
+            Assert.Equal(Difference(logits, 1, x => Dot(gates, Softmax(x))), -gradient, 1e-6);
+        });
+
+    [Fact]
+    public void Corrected_pairs_average_to_a_multiple_of_the_full_gradient_by_enumeration() => Numbers.Select(Numbers).Sample((logits, raw) =>
+    {
+        double[] gates = Fit(raw, logits.Length);
+        double[] p = Softmax(logits);
+        double[] mean = new double[p.Length];
+        for (int a = 0; a < p.Length; a++)
+        {
+            for (int b = a + 1; b < p.Length; b++)
+            {
+                double probability = p[a] * p[b] * ((1 / (1 - p[a])) + (1 / (1 - p[b])));
+                double gradient = probability * ArchitectureGradients.PairCorrection(p[a], p[b]) * ArchitectureGradients.OfPair(gates[a], gates[b], p[a], p[b]);
+                mean[a] += gradient;
+                mean[b] -= gradient;
+            }
+        }
+
+        double[] full = ArchitectureGradients.ThroughSoftmax(gates, p);
+        for (int k = 0; k < p.Length; k++)
+        {
+            Assert.Equal(full[k], mean[k], 1e-9);
+        }
+    });
+
+    [Fact]
+    public void Entropy_gradients_equal_finite_differences() => Numbers.Sample(logits =>
+    {
+        double[] gradient = EntropyAnnealing.Gradient(Softmax(logits));
+        for (int k = 0; k < logits.Length; k++)
+        {
+            Assert.Equal(Difference(logits, k, x => Entropy(Softmax(x))), gradient[k], 1e-6);
+        }
+
+        double[] q = Softmax(logits[..2]);
+        Assert.Equal(Difference(logits[..2], 0, x => Entropy(Softmax(x))), EntropyAnnealing.PairGradient(q[0], q[1]), 1e-6);
+    });
+
+    [Fact]
+    public void Pairs_are_drawn_without_replacement_as_often_as_the_formula_says()
+    {
+        var parameters = new ArchitectureParameters([4]);
+        new double[] { 0.5, -0.3, 1.1, 0 }.CopyTo(parameters.Logits[0], 0);
+        double[] p = parameters.Probabilities(0);
+        var random = new Random(5);
+        var counts = new int[4, 4];
+        const int Draws = 100_000;
+        for (int i = 0; i < Draws; i++)
+        {
+            (int a, int b) = parameters.SamplePair(0, random);
+            Assert.NotEqual(a, b);
+            counts[Math.Min(a, b), Math.Max(a, b)]++;
+        }
+
+        for (int a = 0; a < 4; a++)
+        {
+            for (int b = a + 1; b < 4; b++)
+            {
+                double expected = p[a] * p[b] * ((1 / (1 - p[a])) + (1 / (1 - p[b])));
+                Assert.Equal(expected, (double)counts[a, b] / Draws, 0.01);
+            }
+        }
+    }
+
+    private static double[] Fit(double[] values, int length) => [.. Enumerable.Range(0, length).Select(i => values[i % values.Length] + (0.1 * i))];
+
+    private static double[] Softmax(double[] logits)
+    {
+        double[] exponentials = [.. logits.Select(Math.Exp)];
+        double sum = exponentials.Sum();
+        return [.. exponentials.Select(value => value / sum)];
+    }
+
+    private static double Entropy(double[] p) => -p.Sum(value => value * Math.Log(value));
+
+    private static double Dot(double[] left, double[] right) => left.Zip(right, (a, b) => a * b).Sum();
+
+    private static double Difference(double[] point, int index, Func<double[], double> function)
+    {
+        const double Step = 1e-5;
+        double[] up = [.. point];
+        double[] down = [.. point];
+        up[index] += Step;
+        down[index] -= Step;
+        return (function(up) - function(down)) / (2 * Step);
+    }
+}

@@ -1,0 +1,57 @@
+using Proxyless.Search;
+using Proxyless.Spaces;
+using Xunit;
+
+namespace Proxyless.Tests.Search;
+
+public sealed class SearchObjectiveTests
+{
+    private static readonly CostLimit Latency = new(new SpaceCost("latency", "ms", 0, [[1, 2]]), 1.25);
+
+    [Theory]
+    [InlineData(ObjectiveKind.Linear)]
+    [InlineData(ObjectiveKind.Log)]
+    public void Slopes_equal_finite_differences(ObjectiveKind kind)
+    {
+        const double Step = 1e-6;
+        var objective = new SearchObjective(kind, [Latency], 0.6, 100);
+        ObjectivePoint point = objective.At(2, [1.5]);
+        Assert.Equal((objective.At(2 + Step, [1.5]).Value - objective.At(2 - Step, [1.5]).Value) / (2 * Step), point.CrossEntropySlope, 1e-5);
+        Assert.Equal((objective.At(2, [1.5 + Step]).Value - objective.At(2, [1.5 - Step]).Value) / (2 * Step), point.CostSlopes[0], 1e-5);
+    }
+
+    [Fact]
+    public void The_log_objective_holds_at_and_under_one_millisecond()
+    {
+        var objective = new SearchObjective(ObjectiveKind.Log, [Latency with { Limit = 0.5 }], 0.6, 100);
+        Assert.True(objective.At(2, [1.0]).CostSlopes[0] > 0);
+        Assert.True(double.IsFinite(objective.At(2, [0.5]).Value));
+    }
+
+    [Fact]
+    public void The_budget_multiplier_rises_over_the_limit_falls_under_it_and_is_never_negative()
+    {
+        var objective = new SearchObjective(ObjectiveKind.Budget, [Latency], 0, 100);
+        objective.Ascend([1.0]);
+        Assert.Equal(0, objective.Multipliers[0]);
+        for (int i = 0; i < 10; i++)
+        {
+            objective.Ascend([1.25 * 1.1]);
+        }
+
+        Assert.Equal(1, objective.Multipliers[0], 1e-9);
+        objective.Ascend([1.25 * 0.9]);
+        Assert.Equal(0.9, objective.Multipliers[0], 1e-9);
+    }
+
+    [Fact]
+    public void The_baseline_is_read_before_it_moves()
+    {
+        var baseline = new RewardBaseline();
+        Assert.Equal(0.5, baseline.Before([0.4, 0.6]), 1e-12);
+        baseline.Update([0.4, 0.6]);
+        Assert.Equal(0.5, baseline.Before([1, 1]), 1e-12);
+        baseline.Update([1, 1]);
+        Assert.Equal(0.505, baseline.Before([0]), 1e-12);
+    }
+}

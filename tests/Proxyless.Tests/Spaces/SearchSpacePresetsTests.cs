@@ -1,0 +1,56 @@
+using Proxyless.Spaces;
+using Xunit;
+
+namespace Proxyless.Tests.Spaces;
+
+public sealed class SearchSpacePresetsTests
+{
+    [Fact]
+    public void The_published_space_has_21_searched_blocks_of_the_published_widths_and_strides()
+    {
+        SearchSpace space = SearchSpacePresets.ByName("imagenet-mobile");
+        Assert.Equal(21, space.Depth);
+        Assert.Equal([24, 40, 80, 96, 192, 320], space.Stages.Select(stage => stage.Width));
+        Assert.Equal([4, 4, 4, 4, 4, 1], space.Stages.Select(stage => stage.Depth));
+        Assert.Equal([2, 2, 2, 1, 2, 1], space.Stages.Select(stage => stage.Stride));
+        Assert.Equal((32, 16, 1280), (space.StemWidth, space.FirstBlockWidth, space.HeadWidth));
+        Assert.Equal(7, space.Head(1000).InputResolution);
+    }
+
+    [Theory]
+    [InlineData("imagenet-cpu", "proxyless-cpu")]
+    [InlineData("imagenet-gpu", "proxyless-gpu")]
+    public void A_published_network_is_a_member_of_the_space_made_of_its_widths(string name, string network)
+    {
+        SearchSpace space = SearchSpacePresets.ByName(name);
+        var architecture = Proxyless.Architectures.PublishedArchitectures.ByName(network);
+        Assert.Equal(space.Stem, architecture.Stem);
+        Assert.Equal(space.FirstBlock, architecture.Blocks[0]);
+        Assert.Equal(space.Head(1000), architecture.Head);
+        Assert.All(space.Blocks(), block => Assert.Contains(architecture.Blocks[block.Index + 1], block.Candidates));
+    }
+
+    [Fact]
+    public void Zero_is_offered_exactly_where_a_block_keeps_its_shape() => Assert.All(
+        SearchSpacePresets.Names.SelectMany(name => SearchSpacePresets.ByName(name).Blocks()),
+        block => Assert.Equal(block.Candidates[0].KeepsShape, block.Candidates.Any(candidate => candidate.Operation == CandidateOperation.Zero)));
+
+    [Fact]
+    public void Networks_of_cifar_are_small_enough_for_two_cores()
+    {
+        SpaceCost cost = SpaceCost.MultiplyAdds(SearchSpacePresets.ByName("cifar"), 10);
+        var random = new Random(1);
+        double[] costs = [.. Enumerable.Range(0, 2001).Select(_ => cost.Of([.. cost.Candidates.Select(block => random.Next(block.Length))])).Order()];
+        Assert.InRange(cost.Smallest, 5e6, 6e6);
+        Assert.InRange(costs[1000], 16e6, 18e6);
+        Assert.InRange(cost.Largest, 27e6, 28e6);
+    }
+
+    [Fact]
+    public void An_unknown_name_is_answered_with_those_there_are()
+    {
+        string message = Assert.Throws<InvalidInputException>(() => SearchSpacePresets.ByName("cifer")).Message;
+        Assert.Contains("did you mean 'cifar'?", message, StringComparison.Ordinal);
+        Assert.Contains("imagenet-gpu", message, StringComparison.Ordinal);
+    }
+}
