@@ -25,7 +25,7 @@ public sealed class ArchitectureParameters
     public int Blocks => _logits.Length;
 
     /// <summary>Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1.</summary>
-    public double RelativeEntropy => EntropyOf(Probabilities()) / _logits.Average(block => Math.Log(block.Length));
+    public double RelativeEntropy => Math.Max(0, EntropyOf(Probabilities()) / _logits.Average(block => Math.Log(block.Length)));
 
     /// <summary>Whether a candidate is left.</summary>
     public bool IsAlive(int block, int candidate) => _alive[block][candidate];

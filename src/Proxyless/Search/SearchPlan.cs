@@ -8,6 +8,7 @@ public sealed record SearchPlan(long WeightSteps, long WarmupSteps, int Interval
 {
     // From even odds among 7 candidates to a probability of 0.95 takes ln(0.95 / 0.05) + ln 6 = 4.7 in logits.
     private const double DecisiveLogit = 4.7;
+    private const double HighestRate = 0.3;
 
     /// <summary>Architecture steps in all.</summary>
     public long ArchitectureSteps => Math.Max(1, (WeightSteps - WarmupSteps) / Interval);
@@ -21,6 +22,8 @@ public sealed record SearchPlan(long WeightSteps, long WarmupSteps, int Interval
     /// a step in which it takes part; in a two-path step of N candidates that is 2 of N at the start, about half on the way.
     /// </summary>
     /// <param name="update">How gradients are made.</param>
-    public double ArchitectureRate(ArchitectureUpdate update) =>
-        DecisiveLogit / (Math.Max(1, ArchitectureSteps / 3.0) * (update == ArchitectureUpdate.TwoPath ? 0.5 : 1));
+    /// <remarks>Held under 0.3: in a search of a few steps a higher rate would let single batches decide.</remarks>
+    public double ArchitectureRate(ArchitectureUpdate update) => Math.Min(
+        HighestRate,
+        DecisiveLogit / (Math.Max(1, ArchitectureSteps / 3.0) * (update == ArchitectureUpdate.TwoPath ? 0.5 : 1)));
 }

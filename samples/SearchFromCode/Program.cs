@@ -1,0 +1,17 @@
+// The whole road from C#: search a network for one thread of this processor, train it, write model.onnx.
+// Usage: SearchFromCode [DATA] [OUT] [EPOCHS]
+using Proxyless;
+
+var options = new RunOptions
+{
+    Data = args.ElementAtOrDefault(0) ?? "sample",
+    Out = args.ElementAtOrDefault(1) ?? "runs/from-code",
+    Target = "cpu",
+    SearchEpochs = double.Parse(args.ElementAtOrDefault(2) ?? "10"),
+    TrainEpochs = double.Parse(args.ElementAtOrDefault(2) ?? "10"),
+    Overwrite = true,
+};
+
+RunResult result = ProxylessRun.Run(options, NullRunObserver.Instance);
+
+Console.WriteLine($"{result.Model}: top-1 {result.Top1:P1}, {result.LatencyMs:F3} ms of {result.LatencyLimitMs:F3} ms, {result.Parameters:N0} parameters");
