@@ -40,7 +40,7 @@ internal static class EvaluateStage
     /// <summary>A model on its own, on the test images of a labelled folder.</summary>
     public static EvaluateResult Run(string file, RunOptions options, IRunObserver observer, CancellationToken cancellation)
     {
-        using OnnxClassifier model = OnnxClassifier.Load(file);
+        using OnnxClassifier model = Load(file, threads: 1);
         RunData data = RunData.Open(options with { Resolution = model.Resolution, Channels = model.Channels }, observer, cancellation);
         if (!data.Images.Classes.SequenceEqual(model.Classes))
         {
@@ -62,10 +62,24 @@ internal static class EvaluateStage
         };
     }
 
+    /// <summary>Loads a model that Proxyless exported.</summary>
+    /// <exception cref="InvalidInputException">The file is none.</exception>
+    public static OnnxClassifier Load(string file, int threads)
+    {
+        try
+        {
+            return OnnxClassifier.Load(file, threads);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidInputException(exception.Message, exception);
+        }
+    }
+
     private static (TopAccuracy Accuracy, int[][] Confusion) Judge(
         string file, ImageSet images, RunData data, IRunObserver observer, CancellationToken cancellation)
     {
-        using OnnxClassifier model = OnnxClassifier.Load(file, data.Threads);
+        using OnnxClassifier model = Load(file, data.Threads);
         int classes = model.Classes.Count;
         int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
         var accuracy = new TopAccuracy();

@@ -134,7 +134,7 @@ public static class ProxylessRun
     public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using OnnxClassifier classifier = OnnxClassifier.Load(ModelFile(model));
+        using OnnxClassifier classifier = EvaluateStage.Load(ModelFile(model), threads: 1);
         Transforms transforms = Transforms.ForEvaluation(classifier.Resolution, ExportStage.HasSmallImages(classifier), classifier.Channels);
         var predictions = new List<Prediction>(images.Count);
         foreach (string image in images)

@@ -22,7 +22,7 @@ public sealed class GatePassTests
                 for (int j = 0; j < network.Blocks[block].Candidates.Count; j++)
                 {
                     double difference = FiniteDifference(network, path, images, labels, loss, block, j);
-                    Assert.Equal(difference, pass.GateGradient(block, j), 2e-3 + (0.02 * Math.Abs(difference)));
+                    Assert.Equal(difference, pass.GateGradient(block, j), 3e-4 + (0.03 * Math.Abs(difference)));
                 }
             }
         }
@@ -72,7 +72,8 @@ public sealed class GatePassTests
     private static double FiniteDifference(
         SuperNetwork network, int[] path, Tensor images, Tensor labels, ClassificationLoss loss, int block, int candidate)
     {
-        const double Step = 1e-2;
+        // Small enough that few activations cross a kink of relu6 between the two points.
+        const double Step = 1e-3;
         double active = candidate == path[block] ? 1 : 0;
         double up = LossWithGates(network, path, images, labels, loss, block, candidate, active + Step);
         double down = LossWithGates(network, path, images, labels, loss, block, candidate, active - Step);
