@@ -11,6 +11,9 @@ public sealed record NetworkOptions
     /// <summary>Whether weights are laid out channels-last, which images must then be too (<see cref="Runtime.MemoryLayout"/>).</summary>
     public bool ChannelsLast { get; init; } = true;
 
+    /// <summary>The type of the numbers. Float64 is for comparing gradients with finite differences.</summary>
+    internal ScalarType Precision { get; init; } = ScalarType.Float32;
+
     /// <summary>Seed of the initial weights.</summary>
     public int Seed { get; init; }
 }

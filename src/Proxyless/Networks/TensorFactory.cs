@@ -20,7 +20,7 @@ internal sealed class TensorFactory : IDisposable
     public NetworkTensor Convolution(string name, int output, int inputPerGroup, int kernel, int groups)
     {
         double fanOut = (double)kernel * kernel * output / groups;
-        using Tensor normal = randn(output, inputPerGroup, kernel, kernel, generator: _generator);
+        using Tensor normal = randn(output, inputPerGroup, kernel, kernel, dtype: _options.Precision, generator: _generator);
         normal.mul_(Math.Sqrt(2 / fanOut));
         Tensor laid = _options.ChannelsLast ? MemoryLayout.ChannelsLast(normal) : normal.clone();
         return Trained(name, laid, TensorRole.Weight);
@@ -30,18 +30,18 @@ internal sealed class TensorFactory : IDisposable
     public NetworkTensor Matrix(string name, int output, int input)
     {
         double bound = 1 / Math.Sqrt(input);
-        using Tensor uniform = rand(output, input, generator: _generator);
+        using Tensor uniform = rand(output, input, dtype: _options.Precision, generator: _generator);
         uniform.mul_(2 * bound);
         return Trained(name, uniform.sub(bound), TensorRole.Weight);
     }
 
     /// <summary>A trained vector [length] of one value.</summary>
-    public NetworkTensor Vector(string name, int length, float value) => Trained(name, full(length, value), TensorRole.ScaleOrBias);
+    public NetworkTensor Vector(string name, int length, float value) => Trained(name, full(length, value, dtype: _options.Precision), TensorRole.ScaleOrBias);
 
     /// <summary>A statistic [length] of one value.</summary>
     public NetworkTensor Statistic(string name, int length, float value)
     {
-        using Tensor values = full(length, value);
+        using Tensor values = full(length, value, dtype: _options.Precision);
         return new NetworkTensor(name, values.to(_options.Device, copy: true).DetachFromDisposeScope(), TensorRole.Statistic);
     }
 

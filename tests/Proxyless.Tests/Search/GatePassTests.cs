@@ -1,6 +1,7 @@
 using Proxyless.Networks;
 using Proxyless.Search;
 using Proxyless.Training;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -11,8 +12,8 @@ public sealed class GatePassTests
     [Fact]
     public void Gate_gradients_equal_finite_differences_of_the_loss_over_real_valued_gates()
     {
-        using SuperNetwork network = TinyNetworks.Build();
-        (Tensor images, Tensor labels) = TinyNetworks.Batch();
+        using SuperNetwork network = TinyNetworks.Build(precision: ScalarType.Float64);
+        (Tensor images, Tensor labels) = TinyNetworks.Batch(precision: ScalarType.Float64);
         using var loss = new ClassificationLoss(0.1, null, CPU);
         foreach (int[] path in (int[][])[[0, 1, 0, 2], [2, 0, 2, 1], [3, 3, 1, 3]])
         {
@@ -22,7 +23,7 @@ public sealed class GatePassTests
                 for (int j = 0; j < network.Blocks[block].Candidates.Count; j++)
                 {
                     double difference = FiniteDifference(network, path, images, labels, loss, block, j);
-                    Assert.Equal(difference, pass.GateGradient(block, j), 3e-4 + (0.03 * Math.Abs(difference)));
+                    Assert.Equal(difference, pass.GateGradient(block, j), 1e-6 + (1e-4 * Math.Abs(difference)));
                 }
             }
         }
@@ -72,8 +73,8 @@ public sealed class GatePassTests
     private static double FiniteDifference(
         SuperNetwork network, int[] path, Tensor images, Tensor labels, ClassificationLoss loss, int block, int candidate)
     {
-        // Small enough that few activations cross a kink of relu6 between the two points.
-        const double Step = 1e-3;
+        // Small enough that no activation crosses a kink of relu6 between the two points.
+        const double Step = 1e-6;
         double active = candidate == path[block] ? 1 : 0;
         double up = LossWithGates(network, path, images, labels, loss, block, candidate, active + Step);
         double down = LossWithGates(network, path, images, labels, loss, block, candidate, active - Step);
@@ -101,6 +102,6 @@ public sealed class GatePassTests
 
         using Tensor logits = network.Head.Forward(x, NormPass.Frozen, 0);
         using Tensor value = loss.Of(logits, labels);
-        return value.item<float>();
+        return value.ToDouble();
     }
 }

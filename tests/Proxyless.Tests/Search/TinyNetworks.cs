@@ -26,17 +26,17 @@ internal static class TinyNetworks
         HeadWidth = 8,
     };
 
-    public static SuperNetwork Build(int seed = 1)
+    public static SuperNetwork Build(int seed = 1, ScalarType precision = ScalarType.Float32)
     {
         Libtorch.Load();
-        return new SuperNetwork(Space, Classes, new NetworkOptions { Seed = seed });
+        return new SuperNetwork(Space, Classes, new NetworkOptions { Seed = seed, Precision = precision });
     }
 
-    public static (Tensor Images, Tensor Labels) Batch(int count = 6, int seed = 3)
+    public static (Tensor Images, Tensor Labels) Batch(int count = 6, int seed = 3, ScalarType precision = ScalarType.Float32)
     {
         Libtorch.Load();
         using var generator = new Generator((ulong)seed, CPU);
-        using Tensor raw = randn(count, 3, Space.Resolution, Space.Resolution, generator: generator);
+        using Tensor raw = randn(count, 3, Space.Resolution, Space.Resolution, dtype: precision, generator: generator);
         long[] labels = [.. Enumerable.Range(0, count).Select(i => (long)(i % Classes))];
         return (MemoryLayout.ChannelsLast(raw), tensor(labels));
     }
