@@ -11,6 +11,7 @@ public sealed class MixedOperation : IDisposable
     {
         _candidates = [.. block.Candidates.Select(
             candidate => new BlockPath(factory, $"blocks.{block.Index}.{candidate.Operation}", candidate, activation))];
+        NestedInitialisation.Apply([.. _candidates.OfType<BlockPath>().Where(path => path.Depthwise is not null)]);
     }
 
     /// <summary>The candidates; null where one was pruned.</summary>
