@@ -77,7 +77,7 @@ internal static class CommandLine
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            error.WriteLine($"error: {exception.Message}");
+            error.WriteLine($"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space, then go on with --resume" : "")}");
             return ExitCode.Failed;
         }
 #pragma warning disable CA1031 // The last line of defence: whatever it is, the user gets a sentence and the shell a code.
@@ -91,6 +91,9 @@ internal static class CommandLine
             return ExitCode.Failed;
         }
     }
+
+    /// <summary>ENOSPC on Unix, ERROR_DISK_FULL on Windows.</summary>
+    private static bool IsDiskFull(Exception exception) => exception.HResult is 28 or unchecked((int)0x80070070);
 
     /// <summary>Parses the words, and with them the file that <c>--config</c> names.</summary>
     /// <exception cref="InvalidInputException">An option is unknown or its value is not allowed.</exception>

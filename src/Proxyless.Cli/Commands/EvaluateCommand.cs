@@ -14,6 +14,11 @@ internal sealed class EvaluateCommand : ReportingCommand
 
     private readonly Option<string?> _model = Values.Text("--model", "FILE|DIR", "The model.onnx, or the run's folder that holds it");
 
+    private readonly Option<bool> _againstNetwork = new("--against-network")
+    {
+        Description = "Ask the network in the run's folder about the same images and say how often the model agrees with it",
+    };
+
     public EvaluateCommand()
         : base(
             "evaluate",
@@ -21,15 +26,22 @@ internal sealed class EvaluateCommand : ReportingCommand
             "proxyless evaluate --model runs/photos --data photos")
     {
         Require(_model);
+        Options.Add(_againstNetwork);
         Add(LibraryOptions.Data().Target().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        EvaluateResult result = ProxylessRun.Evaluate(parse.GetValue(_model)!, LibraryOptions.Read(parse), session.Observer, session.Cancellation);
+        EvaluateResult result = ProxylessRun.Evaluate(
+            parse.GetValue(_model)!, LibraryOptions.Read(parse), parse.GetValue(_againstNetwork), session.Observer, session.Cancellation);
         return new CommandOutcome(result, console =>
         {
             WriteConfusion(console, result);
+            if (result.NetworkAgreement is { } agreement)
+            {
+                console.WriteFacts(("same class as the network", Facts.Percent(agreement)));
+            }
+
             console.WriteFacts(
                 ("top-1", Facts.Percent(result.Top1)),
                 ("top-5", Facts.Percent(result.Top5)),

@@ -2,7 +2,9 @@ using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Latency;
 using Proxyless.Measurement;
+using Proxyless.Networks;
 using Proxyless.Training;
+using static TorchSharp.torch;
 
 namespace Proxyless;
 
@@ -13,7 +15,7 @@ internal static class EvaluateStage
     public static RunResult Finish(
         RunData data, RunDirectory directory, Architecture architecture, SearchResult search, IRunObserver observer, CancellationToken cancellation)
     {
-        (TopAccuracy accuracy, _) = Judge(directory.Model, data.Images.Test, data, observer, cancellation);
+        Judgement judged = Judge(directory.Model, data.Images.Test, data, observer, cancellation);
         LatencyTable table = LatencyTableFile.Read(directory.Latency);
         NetworkLatency latency = NetworkLatency.Measure(
             File.ReadAllBytes(directory.Model), data.Space, data.Classes, table, data.Target, TimingOptions.Thorough, cancellation);
@@ -25,8 +27,8 @@ internal static class EvaluateStage
             Architecture = directory.Architecture,
             Model = directory.Model,
             Report = directory.Report,
-            Top1 = accuracy.Top1,
-            Top5 = accuracy.Top5,
+            Top1 = judged.Accuracy.Top1,
+            Top5 = judged.Accuracy.Top5,
             LatencyMs = latency.Milliseconds,
             LatencyLimitMs = search.LatencyLimitMs,
             PredictedLatencyMs = search.PredictedLatencyMs,
@@ -38,7 +40,13 @@ internal static class EvaluateStage
     }
 
     /// <summary>A model on its own, on the test images of a labelled folder.</summary>
-    public static EvaluateResult Run(string file, RunOptions options, IRunObserver observer, CancellationToken cancellation)
+    /// <param name="file">The model.</param>
+    /// <param name="network">The run whose network is asked as well, or null.</param>
+    /// <param name="options">Data and target.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    public static EvaluateResult Run(
+        string file, RunDirectory? network, RunOptions options, IRunObserver observer, CancellationToken cancellation)
     {
         using OnnxClassifier model = Load(file, threads: 1);
         RunData data = RunData.Open(options with { Resolution = model.Resolution, Channels = model.Channels }, observer, cancellation);
@@ -48,18 +56,46 @@ internal static class EvaluateStage
                 $"the classes of '{options.Data}' ({string.Join(", ", data.Images.Classes)}) are not those of {file} ({string.Join(", ", model.Classes)})");
         }
 
-        (TopAccuracy accuracy, int[][] confusion) = Judge(file, data.Images.Test, data, observer, cancellation);
+        Judgement judged = Judge(file, data.Images.Test, data, observer, cancellation);
         Timing timing = NetworkLatency.Measure(File.ReadAllBytes(file), data.Target, TimingOptions.Thorough, cancellation);
         return new EvaluateResult
         {
-            Top1 = accuracy.Top1,
-            Top5 = accuracy.Top5,
-            Images = accuracy.Images,
+            Top1 = judged.Accuracy.Top1,
+            Top5 = judged.Accuracy.Top5,
+            Images = judged.Accuracy.Images,
+            NetworkAgreement = network is null ? null : Agreement(network, judged.Answers, data, cancellation),
             LatencyMs = timing.MedianMs,
             LatencyP90Ms = timing.P90Ms,
             Classes = model.Classes,
-            Confusion = confusion,
+            Confusion = judged.Confusion,
         };
+    }
+
+    private static double Agreement(RunDirectory directory, List<int> answers, RunData data, CancellationToken cancellation)
+    {
+        Architecture architecture = ArchitectureFile.Read(directory.Architecture);
+        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device });
+        SafeTensorsFile.Read(directory.BestCheckpoint).CopyTo(network.Tensors, directory.BestCheckpoint);
+        using BatchLoader loader = data.EvaluationBatches(data.Images.Test);
+        using var withoutGraph = no_grad();
+        int same = 0;
+        int image = 0;
+        foreach (Batch batch in loader.Epoch(0, 0, cancellation))
+        {
+            using (batch)
+            {
+                using Tensor images = batch.Images.to(data.Device);
+                using Tensor logits = network.Forward(images, NormPass.Evaluation);
+                using Tensor best = logits.argmax(1);
+                using Tensor local = best.cpu();
+                foreach (long answer in local.data<long>())
+                {
+                    same += answer == answers[image++] ? 1 : 0;
+                }
+            }
+        }
+
+        return (double)same / image;
     }
 
     /// <summary>Loads a model that Proxyless exported.</summary>
@@ -76,13 +112,14 @@ internal static class EvaluateStage
         }
     }
 
-    private static (TopAccuracy Accuracy, int[][] Confusion) Judge(
+    private static Judgement Judge(
         string file, ImageSet images, RunData data, IRunObserver observer, CancellationToken cancellation)
     {
         using OnnxClassifier model = Load(file, data.Threads);
         int classes = model.Classes.Count;
         int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
         var accuracy = new TopAccuracy();
+        var answers = new List<int>(images.Count);
         using var loader = new BatchLoader(
             images,
             data.EvaluationTransforms.WithoutNormalisation(),
@@ -102,13 +139,17 @@ internal static class EvaluateStage
                 {
                     ReadOnlySpan<float> own = scores.AsSpan(i * classes, classes);
                     accuracy.Add(own, (int)labels[i]);
-                    confusion[labels[i]][System.Numerics.Tensors.TensorPrimitives.IndexOfMax(own)]++;
+                    int answer = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(own);
+                    confusion[labels[i]][answer]++;
+                    answers.Add(answer);
                 }
             }
 
             progress.Report(accuracy.Images, $"top-1 {accuracy.Top1:P2}");
         }
 
-        return (accuracy, confusion);
+        return new Judgement(accuracy, confusion, answers);
     }
+
+    private sealed record Judgement(TopAccuracy Accuracy, int[][] Confusion, List<int> Answers);
 }

@@ -117,13 +117,20 @@ public static class ProxylessRun
     /// <summary>Judges a model file on a labelled folder's test images and times it on the target.</summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
     /// <param name="options">Data and target.</param>
+    /// <param name="againstNetwork">Whether the network of the run directory is asked about the same images.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops.</param>
-    public static EvaluateResult Evaluate(string model, RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    public static EvaluateResult Evaluate(
+        string model, RunOptions options, bool againstNetwork, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return EvaluateStage.Run(ModelFile(model), options, observer, cancellation);
+        if (againstNetwork && !Directory.Exists(model))
+        {
+            throw new InvalidInputException($"--against-network needs the run's folder in --model, for '{model}' has no network beside it");
+        }
+
+        return EvaluateStage.Run(ModelFile(model), againstNetwork ? RunDirectory.Open(model) : null, options, observer, cancellation);
     }
 
     /// <summary>The likeliest classes of photos.</summary>

@@ -111,6 +111,9 @@ public sealed record EvaluateResult
     /// <summary>Nine runs of ten are at least this fast.</summary>
     public required double LatencyP90Ms { get; init; }
 
+    /// <summary>Share of images for which the network in TorchSharp names the same class; null where it was not asked.</summary>
+    public double? NetworkAgreement { get; init; }
+
     /// <summary>The classes in the order of the confusion's rows and columns.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
