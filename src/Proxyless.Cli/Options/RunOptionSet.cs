@@ -118,7 +118,7 @@ internal sealed class RunOptionSet
     /// <summary>What search and training share.</summary>
     public RunOptionSet Learning()
     {
-        Add(Values.Integer("--batch-size", $"Images in a step ({Defaults.BatchSize})"), (o, v) => o with { BatchSize = (int)v! });
+        Add(Values.Integer("--batch-size", "Images in a step (128 small ones, 32 large ones)"), (o, v) => o with { BatchSize = (int)v! });
         Add(Values.Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"), (o, v) => o with { LearningRate = v!.Value });
         Add(Values.Number("--weight-decay", "X", $"Weight decay of convolutions and classifier ({Defaults.WeightDecay})"), (o, v) => o with { WeightDecay = v!.Value });
         Add(Values.Number("--label-smoothing", "P", $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"), (o, v) => o with { LabelSmoothing = v!.Value });

@@ -194,11 +194,6 @@ public static class ProxylessRun
 
         RunConfigFile.Write(directory.Config, data.Options with { Out = directory.Root });
         (plan with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
-        foreach (string warning in data.Images.Warnings)
-        {
-            observer.Warning(warning);
-        }
-
         return data;
     }
 }

@@ -14,13 +14,15 @@ public sealed class RunData
     private const long DefaultSearchSteps = 3500;
     private const long DefaultTrainSteps = 6500;
     private const int LargestSmallImage = 64;
+    private const int DefaultSmallImages = 128;
+    private const int DefaultLargeImages = 32;
 
     private RunData(RunOptions options, ImageDataset images, SearchSpace space)
     {
         Options = options;
         Images = images;
         Space = space;
-        SmallImages = images.NativeResolution is > 0 and <= LargestSmallImage;
+        SmallImages = AreSmall(images);
         Device = ComputeDevice.Parse(options.Device);
         Threads = options.Threads ?? Environment.ProcessorCount;
     }
@@ -75,7 +77,8 @@ public sealed class RunData
         string name = options.Space ?? (options.Data == "sample" ? "tiny" : images.NativeResolution is > 0 and <= 48 ? "cifar" : "imagenet-mobile");
         SearchSpace space = SearchSpaceFile.Open(name);
         space = space.WithInput(options.Resolution ?? space.Resolution, images.Channels);
-        int batch = Math.Min(options.BatchSize, Math.Min(images.Weights.Count, images.Training.Count));
+        int wanted = options.BatchSize ?? (AreSmall(images) ? DefaultSmallImages : DefaultLargeImages);
+        int batch = Math.Min(wanted, Math.Min(images.Weights.Count, images.Training.Count));
         if (batch < 2)
         {
             throw new InvalidInputException($"'{options.Data}' has {images.Weights.Count} training images; at least 2 are needed for a step");
@@ -99,6 +102,9 @@ public sealed class RunData
         return new RunData(Options with { Resolution = architecture.Resolution }, Images, Space.WithInput(architecture.Resolution, architecture.InputChannels));
     }
 
+    /// <summary>Images in a step.</summary>
+    public int BatchSize => Options.BatchSize!.Value;
+
     /// <summary>Augmentation for training.</summary>
     public Transforms TrainingTransforms => Transforms.ForTraining(
         Space.Resolution, SmallImages, Images.Channels, flip: !Options.NoFlip && Images.Channels == 3);
@@ -108,14 +114,14 @@ public sealed class RunData
 
     /// <summary>Shuffled, augmented batches; the last, smaller one of an epoch is left out.</summary>
     public BatchLoader TrainingBatches(ImageSet images, RandomUse use) => new(
-        images, TrainingTransforms, Math.Min(Options.BatchSize, images.Count), Seed(use), shuffle: true, dropLast: true, Threads);
+        images, TrainingTransforms, Math.Min(BatchSize, images.Count), Seed(use), shuffle: true, dropLast: true, Threads);
 
     /// <summary>Batches in order, not augmented.</summary>
     public BatchLoader EvaluationBatches(ImageSet images) => new(
         images, EvaluationTransforms, Math.Min(256, Math.Max(1, images.Count)), seed: 0, shuffle: false, dropLast: false, Threads);
 
     /// <summary>The peak learning rate at the run's batch size (linear scaling: Goyal et al., arXiv 1706.02677).</summary>
-    public double LearningRate => Options.LearningRate * Options.BatchSize / 256;
+    public double LearningRate => Options.LearningRate * BatchSize / 256;
 
     /// <summary>A weight for each class where that was asked for.</summary>
     public IReadOnlyList<double>? ClassWeightsOf(ImageSet images)
@@ -129,6 +135,8 @@ public sealed class RunData
 
     /// <summary>Steps of a training without <c>--time</c>.</summary>
     public long TrainSteps(long batchesPerEpoch) => Steps(Options.TrainEpochs, batchesPerEpoch, SampleScale(DefaultTrainSteps));
+
+    private static bool AreSmall(ImageDataset images) => images.NativeResolution is > 0 and <= LargestSmallImage;
 
     private static long Steps(double? epochs, long batchesPerEpoch, long otherwise) =>
         Math.Max(1, epochs is { } given ? (long)Math.Round(given * batchesPerEpoch) : otherwise);

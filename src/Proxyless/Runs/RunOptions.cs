@@ -68,8 +68,8 @@ public sealed record RunOptions
     /// <summary>Epochs of the final training; null: from the size of the data.</summary>
     public double? TrainEpochs { get; init; }
 
-    /// <summary>Images in a step.</summary>
-    public int BatchSize { get; init; } = 128;
+    /// <summary>Images in a step; null: 128 small images or 32 large ones, and never more than there are.</summary>
+    public int? BatchSize { get; init; }
 
     /// <summary>Peak learning rate of weights for 256 images a step; scaled in proportion to the batch size.</summary>
     public double LearningRate { get; init; } = 0.2;
@@ -143,7 +143,7 @@ public sealed record RunOptions
         Require("search-epochs", SearchEpochs, value => value > 0, "a number over 0");
         Require("warmup-share", (double?)WarmupShare, value => value is >= 0 and < 1, "0 up to, not including, 1");
         Require("train-epochs", TrainEpochs, value => value > 0, "a number over 0");
-        Require("batch-size", (int?)BatchSize, value => value is >= 2 and <= 65536, "2 to 65536 (batch norm needs more than one image)");
+        Require("batch-size", BatchSize, value => value is >= 2 and <= 65536, "2 to 65536 (batch norm needs more than one image)");
         Require("learning-rate", (double?)LearningRate, value => value is > 0 and <= 100, "a number over 0");
         Require("weight-decay", (double?)WeightDecay, value => value is >= 0 and < 1, "0 up to, not including, 1");
         Require("architecture-learning-rate", ArchitectureLearningRate, value => value is > 0 and <= 10, "a number over 0");

@@ -44,7 +44,7 @@ internal static class SearchStage
         SearchPlan steps = plan.Search!;
         double rate = data.Options.ArchitectureLearningRate ?? steps.ArchitectureRate(data.Options.Update);
         observer.Message(
-            $"search: {steps.WeightSteps} weight steps of {data.Options.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), "
+            $"search: {steps.WeightSteps} weight steps of {data.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), "
             + $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}");
         using var network = new SuperNetwork(data.Space, data.Classes, new NetworkOptions { Device = data.Device, Seed = data.Options.Seed });
         using var search = new ArchitectureSearch(network, Settings(data, steps, rate, limits), directory, observer);

@@ -49,7 +49,7 @@ internal static class TrainStage
         }
 
         long steps = plan.TrainSteps!.Value;
-        observer.Message($"train: {steps} steps of {data.Options.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)");
+        observer.Message($"train: {steps} steps of {data.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)");
         using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device, Seed = data.Options.Seed });
         if (data.Options.FromSupernet && !File.Exists(directory.LastCheckpoint))
         {
