@@ -70,9 +70,14 @@ internal static class CommandLine
             error.WriteLine($"error: {exception.Message}");
             return ExitCode.BadInput;
         }
+        catch (RunInterruptedException exception)
+        {
+            error.WriteLine($"interrupted; the same command with --out {exception.Run} --resume goes on from the checkpoint");
+            return ExitCode.Interrupted;
+        }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            error.WriteLine("interrupted; the same command with --resume goes on from the last checkpoint");
+            error.WriteLine("interrupted");
             return ExitCode.Interrupted;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

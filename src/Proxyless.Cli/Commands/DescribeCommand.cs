@@ -45,7 +45,7 @@ internal sealed class DescribeCommand : ReportingCommand
 
         LatencyTable? table = parse.GetValue(_table) is { } path ? LatencyTableFile.Read(path) : null;
         double? predicted = table?.Predict(architecture);
-        double[]? blocks = table is null ? null : [.. architecture.Blocks.Select(block => block.IsPassThrough ? 0 : table.Entries[block.Key].Milliseconds)];
+        double[]? blocks = table is null ? null : [.. architecture.Blocks.Select(block => table.Predict(block))];
         double? measured = parse.GetValue(_target) is { } target ? Measure(architecture, LocalTarget.Parse(target), session) : null;
         return new CommandOutcome(
             Result(architecture, measured, predicted, blocks),

@@ -22,18 +22,23 @@ internal sealed class EvaluateCommand : ReportingCommand
     public EvaluateCommand()
         : base(
             "evaluate",
-            "Accuracy of a model.onnx on labelled images, its confusions, and its latency on this machine.",
-            "proxyless evaluate --model runs/photos --data photos")
+            "Accuracy of a model.onnx on labelled images that it was not trained on, its confusions, and its latency on this machine. The folder of a run is judged on the run's own test images where no --data is given.",
+            "proxyless evaluate --model runs/photos",
+            "proxyless evaluate --model photos.onnx --data more-photos")
     {
         Require(_model);
         Options.Add(_againstNetwork);
-        Add(LibraryOptions.Data().Target().Options);
+        Add(LibraryOptions.Images().Place().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
+        string model = parse.GetValue(_model)!;
+
+        // A run's folder knows its images; a model file knows only what they were like.
+        RunOptions others = Directory.Exists(model) ? RunConfigFile.Read(RunDirectory.Open(model).Config) : new RunOptions();
         EvaluateResult result = ProxylessRun.Evaluate(
-            parse.GetValue(_model)!, LibraryOptions.Read(parse), parse.GetValue(_againstNetwork), session.Observer, session.Cancellation);
+            model, LibraryOptions.Read(parse, others), parse.GetValue(_againstNetwork), session.Observer, session.Cancellation);
         return new CommandOutcome(result, console =>
         {
             WriteConfusion(console, result);

@@ -10,6 +10,8 @@ namespace Proxyless.Cli.Commands;
 /// <summary>The latency table of a space on a target.</summary>
 internal sealed class ProfileCommand : ReportingCommand
 {
+    private const int RandomNetworks = 10_000;
+
     private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", $"The space: {string.Join(", ", SearchSpacePresets.Names)} or a YAML file");
     private readonly Option<string?> _target = Values.Text("--target", "NAME", $"Where to measure (cpu): {LocalTarget.Forms}");
     private readonly Option<long?> _classes = Values.Integer("--classes", "Outputs of the classifier (1000)", 2, 1 << 20);
@@ -47,6 +49,8 @@ internal sealed class ProfileCommand : ReportingCommand
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         LatencyCalibration calibration = table.Calibration;
         SpaceCost cost = table.ToSpaceCost(space, classes);
+        double[] random = cost.OfRandomNetworks(RandomNetworks, seed: 0);
+        double Quantile(double share) => random[(int)(share * (RandomNetworks - 1))];
         var result = new
         {
             Table = path,
@@ -55,6 +59,7 @@ internal sealed class ProfileCommand : ReportingCommand
             Seconds = seconds,
             SmallestMs = cost.Smallest,
             LargestMs = cost.Largest,
+            RandomNetworksMs = new { P10 = Quantile(0.1), P50 = Quantile(0.5), P90 = Quantile(0.9) },
             Calibration = new { calibration.Networks, calibration.MeanAbsoluteError, calibration.KendallTau },
         };
         return new CommandOutcome(result, console =>
@@ -63,9 +68,10 @@ internal sealed class ProfileCommand : ReportingCommand
                 ("target", table.TargetId),
                 ("blocks", $"{table.Entries.Count} different ones in {Durations.Text(seconds)}"),
                 ("networks of the space", $"{cost.Smallest:0.000} to {cost.Largest:0.000} ms"),
+                ("random ones", $"a tenth within {Quantile(0.1):0.000} ms, half within {Quantile(0.5):0.000} ms, nine tenths within {Quantile(0.9):0.000} ms"),
                 ("error on whole networks", $"{calibration.MeanAbsoluteError:P1} on average over {calibration.Networks}, Kendall tau {calibration.KendallTau:0.00}"),
                 ("table", path));
-            console.WriteNext($"proxyless search --space {parse.GetValue(_space)} --target {target.Name} --latency {(cost.Smallest + cost.Largest) / 2:0.##} --data DIR");
+            console.WriteNext($"proxyless search --space {parse.GetValue(_space)} --target {target.Name} --latency {Quantile(0.5):0.###} --data DIR");
         });
     }
 }

@@ -61,6 +61,30 @@ internal abstract class ReportingCommand : Command
         }
     }
 
+    /// <summary>
+    /// The options of a run that is begun, or gone on with: then they are those it began with, and others are refused instead of
+    /// being ignored.
+    /// </summary>
+    /// <param name="parse">What was given.</param>
+    /// <param name="otherwise">The values of what is not given where a run is begun.</param>
+    /// <param name="run">The run that is gone on with where no <c>--out</c> is given.</param>
+    /// <exception cref="InvalidInputException">There is no run to go on with, or an option would change it.</exception>
+    protected RunOptions ReadResumable(ParseResult parse, RunOptions? otherwise = null, string? run = null)
+    {
+        RunOptions given = LibraryOptions.Read(parse, otherwise ?? new RunOptions());
+        if (!given.Resume || (given.Out ?? run) is not { } begunRun)
+        {
+            return given;
+        }
+
+        RunOptions begun = RunConfigFile.Read(RunDirectory.Open(begunRun).Config);
+        IReadOnlyList<string> changes = LibraryOptions.Changes(parse, begun);
+        return changes.Count == 0
+            ? LibraryOptions.Read(parse, begun with { Out = begunRun })
+            : throw new InvalidInputException(
+                $"--resume goes on with '{begunRun}' as it was begun, and cannot change {string.Join(", ", changes)}; leave that out, or begin another run");
+    }
+
     /// <summary>Adds options.</summary>
     protected void Add(IEnumerable<Option> options)
     {

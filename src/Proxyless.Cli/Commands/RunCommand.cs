@@ -13,14 +13,14 @@ internal sealed class RunCommand : ReportingCommand
             "Search a network for your images and your machine, train it, write it as ONNX and measure it. Without options: on built-in sample images and this processor.",
             "proxyless run",
             "proxyless run --data photos --latency 8 --time 3h --out runs/photos",
-            "proxyless run --config run.yaml --resume")
+            "proxyless run --out runs/photos --resume")
     {
         Add(LibraryOptions.Data().Search().Target().Limits().Time().Learning().Training().Machine().Output().Resume().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        RunResult result = ProxylessRun.Run(LibraryOptions.Read(parse), session.Observer, session.Cancellation);
+        RunResult result = ProxylessRun.Run(ReadResumable(parse), session.Observer, session.Cancellation);
         return new CommandOutcome(result, console =>
         {
             console.WriteArchitecture(ArchitectureFile.Read(result.Architecture));

@@ -16,7 +16,7 @@ internal sealed class SearchCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        SearchResult result = ProxylessRun.Search(LibraryOptions.Read(parse), session.Observer, session.Cancellation);
+        SearchResult result = ProxylessRun.Search(ReadResumable(parse), session.Observer, session.Cancellation);
         return new CommandOutcome(result, console => console.WriteSearch(result));
     }
 }

@@ -11,7 +11,7 @@ internal static class SearchSummary
     {
         console.WriteArchitecture(ArchitectureFile.Read(result.Architecture));
         console.WriteFacts(
-            ("top-1 on the architecture slice", Facts.Percent(result.ValidationTop1)),
+            ("top-1 on the architecture slice", result.ValidationTop1 is { } top1 ? Facts.Percent(top1) : null),
             ("latency, measured untrained", Facts.Latency(result.LatencyMs, result.LatencyLimitMs)),
             ("latency, predicted", $"{result.PredictedLatencyMs:0.000} ms"),
             ("latency, expected by the probabilities", $"{result.ExpectedLatencyMs:0.000} ms"),

@@ -19,7 +19,7 @@ internal sealed class TrainCommand : ReportingCommand
             "proxyless train --arch mobilenet-v2 --data photos --time 2h")
     {
         Require(_architecture);
-        Add(LibraryOptions.Data().Target().Time().Learning().Training().Machine().Output().Resume().Options);
+        Add(LibraryOptions.Data().Time().Learning().Training().Machine().Output().Resume().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -39,13 +39,9 @@ internal sealed class TrainCommand : ReportingCommand
 
     /// <summary>
     /// What is not given is as in the run that is gone on with, or in the run that the network was searched in: its images
-    /// above all.
+    /// above all. Its time was for search and training, and is not taken over.
     /// </summary>
-    internal RunOptions ReadOptions(ParseResult parse, string architecture)
-    {
-        RunOptions given = LibraryOptions.Read(parse);
-        return given is { Resume: true, Out: { } interrupted } ? LibraryOptions.Read(parse, RunConfigFile.Read(RunDirectory.Open(interrupted).Config))
-            : Directory.Exists(architecture) ? LibraryOptions.Read(parse, RunConfigFile.Read(RunDirectory.Open(architecture).Config) with { Out = null })
-            : given;
-    }
+    internal RunOptions ReadOptions(ParseResult parse, string architecture) => Directory.Exists(architecture)
+        ? ReadResumable(parse, RunConfigFile.Read(RunDirectory.Open(architecture).Config) with { Out = null, Time = null }, architecture)
+        : ReadResumable(parse);
 }

@@ -11,6 +11,7 @@ namespace Proxyless.Cli.Options;
 internal sealed class RunOptionSet
 {
     private static readonly RunOptions Defaults = new();
+    private static readonly string[] OfAResume = ["--resume", "--out", "--threads"];
 
     private readonly List<(Option Option, Func<RunOptions, ParseResult, RunOptions> Apply)> _bindings = [];
 
@@ -27,15 +28,34 @@ internal sealed class RunOptionSet
         .Where(binding => parse.GetResult(binding.Option) is { Implicit: false })
         .Aggregate(others, (options, binding) => binding.Apply(options, parse));
 
-    /// <summary>Which images.</summary>
+    /// <summary>What is given and differs from the options that a run began with; what is taken up on a resume is not among them.</summary>
+    /// <param name="parse">What was given.</param>
+    /// <param name="begun">The options of the run.</param>
+    /// <returns>Names such as <c>--batch-size</c>.</returns>
+    public IReadOnlyList<string> Changes(ParseResult parse, RunOptions begun) =>
+    [
+        .. _bindings
+            .Where(binding => parse.GetResult(binding.Option) is { Implicit: false } && !OfAResume.Contains(binding.Option.Name))
+            .Where(binding => binding.Apply(begun, parse) != begun)
+            .Select(binding => binding.Option.Name),
+    ];
+
+    /// <summary>Which images, and how they are divided.</summary>
     public RunOptionSet Data()
     {
-        Add(Values.Text("--data", "DIR|NAME", "A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones (the default)"), (o, v) => o with { Data = v! });
+        Images();
         Add(Values.Integer("--resolution", "Side of the images in pixels (the space's)"), (o, v) => o with { Resolution = (int)v! });
         Add(Values.Integer("--channels", "1 for grey, 3 for colour (as the data is)"), (o, v) => o with { Channels = (int)v! });
-        Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped"), (o, v) => o with { Strict = v });
         Add(Values.Number("--validation-share", "P", $"Share of the training images on which the architecture is chosen ({Defaults.ValidationShare})"), (o, v) => o with { ValidationShare = v!.Value });
         Add(Values.Number("--test-share", "P", $"Share of the images that become the test set where there is none ({Defaults.TestShare})"), (o, v) => o with { TestShare = v!.Value });
+        return this;
+    }
+
+    /// <summary>Which images.</summary>
+    public RunOptionSet Images()
+    {
+        Add(Values.Text("--data", "DIR|NAME", "A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones (the default)"), (o, v) => o with { Data = v! });
+        Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped"), (o, v) => o with { Strict = v });
         return this;
     }
 
@@ -51,8 +71,15 @@ internal sealed class RunOptionSet
     /// <summary>Where the model will run.</summary>
     public RunOptionSet Target()
     {
-        Add(Values.Text("--target", "NAME", $"Where the model will run: {LocalTarget.Forms}"), (o, v) => o with { Target = v! });
+        Place();
         Add(Values.Flag("--thorough", "Profile the target for minutes instead of seconds"), (o, v) => o with { Thorough = v });
+        return this;
+    }
+
+    /// <summary>Where the model runs, without the profiling of a space.</summary>
+    public RunOptionSet Place()
+    {
+        Add(Values.Text("--target", "NAME", $"Where the model will run: {LocalTarget.Forms}"), (o, v) => o with { Target = v! });
         return this;
     }
 

@@ -2,7 +2,7 @@ namespace Proxyless.Data;
 
 /// <summary>The roles of <see cref="ImageDataset"/>, handed out.</summary>
 internal sealed record DatasetDivision(
-    ImageSet Weights, ImageSet Architecture, ImageSet Training, ImageSet Validation, ImageSet Test)
+    ImageSet Weights, ImageSet Architecture, ImageSet Training, ImageSet Validation, ImageSet Test, ImageSet All)
 {
     /// <summary>Fewest images of a class from which every split gets one.</summary>
     private const int OneForEachSplit = 3;
@@ -73,7 +73,8 @@ internal sealed record DatasetDivision(
             architectureSet,
             layout.Validation is null ? weightSet : SetOf(layout.Training, remaining),
             layout.Validation is null ? architectureSet : SetOf(layout.Validation, Readable(layout.Validation)),
-            layout.Test is null ? SetOf(layout.Training, test) : SetOf(layout.Test, Readable(layout.Test)));
+            layout.Test is null ? SetOf(layout.Training, test) : SetOf(layout.Test, Readable(layout.Test)),
+            SetOf(layout.Training, Readable(layout.Training)));
         if (division.Validation.Count == 0 || division.Test.Count == 0)
         {
             string split = division.Test.Count == 0 ? "test" : "validation";

@@ -27,6 +27,8 @@ public sealed class ImageDataset
         Training = division.Training;
         Validation = division.Validation;
         Test = division.Test;
+        All = division.All;
+        HasOwnTest = layout.Test is not null;
         Warnings = warnings;
         Fingerprint = ComputeFingerprint();
     }
@@ -57,6 +59,12 @@ public sealed class ImageDataset
 
     /// <summary>The user's <c>test/</c>, else a slice of all images; read by <c>evaluate</c> and at the end of <c>run</c> alone.</summary>
     public ImageSet Test { get; }
+
+    /// <summary>Whether the test images are the user's own <c>test/</c> and not a slice made by the seed.</summary>
+    public bool HasOwnTest { get; }
+
+    /// <summary>All images of a folder without splits, or of <c>train/</c>: to judge a model by that never saw any of them.</summary>
+    public ImageSet All { get; }
 
     /// <summary>What the user should know before hours are spent: uneven classes, a small set, duplicates across splits, unreadable images.</summary>
     public IReadOnlyList<string> Warnings { get; }

@@ -53,6 +53,14 @@ public sealed record LatencyTable
     /// <exception cref="InvalidInputException">The network holds a part that the table does not.</exception>
     public double Predict(Architecture architecture) => Calibration.Apply(RawSum(architecture));
 
+    /// <summary>A block's share of a network's latency in milliseconds; 0 for one that computes nothing.</summary>
+    /// <exception cref="InvalidInputException">The table does not hold the block.</exception>
+    public double Predict(Block block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        return Calibration.Scale * Of(block);
+    }
+
     /// <summary>The sum of a network's entries in milliseconds, before calibration.</summary>
     /// <exception cref="InvalidInputException">The network holds a part that the table does not.</exception>
     public double RawSum(Architecture architecture)
@@ -63,7 +71,7 @@ public sealed record LatencyTable
 
     /// <summary>
     /// The same table as a cost of the space, calibration applied: for every choice, <see cref="SpaceCost.Of"/> is
-    /// <see cref="Predict"/> of the chosen architecture.
+    /// <see cref="Predict(Architecture)"/> of the chosen architecture.
     /// </summary>
     /// <param name="space">The space that was profiled.</param>
     /// <param name="classes">Outputs of the classifier.</param>

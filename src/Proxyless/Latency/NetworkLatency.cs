@@ -12,6 +12,25 @@ namespace Proxyless.Latency;
 /// <param name="Slowdown">The reference's latency now over that at the time of the table; far over 1 on a busy machine.</param>
 public sealed record NetworkLatency(double Milliseconds, Timing Timing, double Slowdown)
 {
+    private const double Disturbed = 1.15;
+    private const double Faster = 0.9;
+
+    /// <summary>Says so where the machine was busy, or the table was made while it was.</summary>
+    public void WarnIfDisturbed(IRunObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        if (Slowdown > Disturbed)
+        {
+            observer.Warning(
+                $"the machine is {Slowdown:F2} times as slow as when the latency table was made; latencies are put into relation to that time, but are less certain: leave the machine alone while it measures");
+        }
+        else if (Slowdown < Faster)
+        {
+            observer.Warning(
+                $"the machine is {1 / Slowdown:F2} times as fast as when the latency table was made, so the table's latencies are too high; make it again with 'proxyless profile' on an idle machine");
+        }
+    }
+
     /// <summary>Measures a network in turn with the reference network of a latency table, to be compared with a limit.</summary>
     /// <param name="onnx">The bytes of the network's ONNX file.</param>
     /// <param name="space">The space of the table.</param>

@@ -44,6 +44,9 @@ internal sealed class CompactSteps : BenchedStep
         using Tensor value = _loss.Of(logits, labels);
         value.backward();
         _optimizer.Step(_tensors[i], 1e-3);
+
+        // Each network is stepped once: its momenta would be memory that no training of one network has.
+        _optimizer.Forget(_tensors[i]);
     }
 
     public override void Dispose()

@@ -13,12 +13,18 @@ internal static class EvaluateStage
 {
     /// <summary>The end of a run: test set, measured latency against the limit.</summary>
     public static RunResult Finish(
-        RunData data, RunDirectory directory, Architecture architecture, SearchResult search, IRunObserver observer, CancellationToken cancellation)
+        RunData data,
+        RunDirectory directory,
+        Architecture architecture,
+        LatencyTable table,
+        SearchResult search,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         Judgement judged = Judge(directory.Model, data.Images.Test, data, observer, cancellation);
-        LatencyTable table = LatencyTableFile.Read(directory.Latency);
         NetworkLatency latency = NetworkLatency.Measure(
             File.ReadAllBytes(directory.Model), data.Space, data.Classes, table, data.Target, TimingOptions.Thorough, cancellation);
+        latency.WarnIfDisturbed(observer);
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
         RunPlan plan = RunPlan.Read(directory);
         return new RunResult
@@ -39,7 +45,7 @@ internal static class EvaluateStage
         };
     }
 
-    /// <summary>A model on its own, on the test images of a labelled folder.</summary>
+    /// <summary>A model on its own, on the images of a labelled folder that it was not trained on.</summary>
     /// <param name="file">The model.</param>
     /// <param name="network">The run whose network is asked as well, or null.</param>
     /// <param name="options">Data and target.</param>
@@ -49,21 +55,24 @@ internal static class EvaluateStage
         string file, RunDirectory? network, RunOptions options, IRunObserver observer, CancellationToken cancellation)
     {
         using OnnxClassifier model = Load(file, threads: 1);
-        RunData data = RunData.Open(options with { Resolution = model.Resolution, Channels = model.Channels }, observer, cancellation);
+        ModelImages trained = ModelImages.Of(model);
+        RunData data = RunData.Open(trained.DividedAlike(options) with { Resolution = model.Resolution, Channels = model.Channels }, observer, cancellation)
+            .Framed(trained.Small);
         if (!data.Images.Classes.SequenceEqual(model.Classes))
         {
             throw new InvalidInputException(
                 $"the classes of '{options.Data}' ({string.Join(", ", data.Images.Classes)}) are not those of {file} ({string.Join(", ", model.Classes)})");
         }
 
-        Judgement judged = Judge(file, data.Images.Test, data, observer, cancellation);
+        ImageSet unseen = trained.UnseenOf(data, observer);
+        Judgement judged = Judge(file, unseen, data, observer, cancellation);
         Timing timing = NetworkLatency.Measure(File.ReadAllBytes(file), data.Target, TimingOptions.Thorough, cancellation);
         return new EvaluateResult
         {
             Top1 = judged.Accuracy.Top1,
             Top5 = judged.Accuracy.Top5,
             Images = judged.Accuracy.Images,
-            NetworkAgreement = network is null ? null : Agreement(network, judged.Answers, data, cancellation),
+            NetworkAgreement = network is null ? null : Agreement(network, judged.Answers, unseen, data, cancellation),
             LatencyMs = timing.MedianMs,
             LatencyP90Ms = timing.P90Ms,
             Classes = model.Classes,
@@ -71,12 +80,13 @@ internal static class EvaluateStage
         };
     }
 
-    private static double Agreement(RunDirectory directory, List<int> answers, RunData data, CancellationToken cancellation)
+    private static double Agreement(
+        RunDirectory directory, List<int> answers, ImageSet images, RunData data, CancellationToken cancellation)
     {
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
         using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device });
         SafeTensorsFile.Read(directory.BestCheckpoint).CopyTo(network.Tensors, directory.BestCheckpoint);
-        using BatchLoader loader = data.EvaluationBatches(data.Images.Test);
+        using BatchLoader loader = data.EvaluationBatches(images);
         using var withoutGraph = no_grad();
         int same = 0;
         int image = 0;
@@ -84,8 +94,8 @@ internal static class EvaluateStage
         {
             using (batch)
             {
-                using Tensor images = batch.Images.to(data.Device);
-                using Tensor logits = network.Forward(images, NormPass.Evaluation);
+                using Tensor input = batch.Images.to(data.Device);
+                using Tensor logits = network.Forward(input, NormPass.Evaluation);
                 using Tensor best = logits.argmax(1);
                 using Tensor local = best.cpu();
                 foreach (long answer in local.data<long>())
@@ -120,14 +130,7 @@ internal static class EvaluateStage
         int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
         var accuracy = new TopAccuracy();
         var answers = new List<int>(images.Count);
-        using var loader = new BatchLoader(
-            images,
-            data.EvaluationTransforms.WithoutNormalisation(),
-            Math.Clamp(images.Count, 1, 256),
-            seed: 0,
-            shuffle: false,
-            dropLast: false,
-            data.Threads);
+        using BatchLoader loader = data.ModelBatches(images);
         var progress = new Progress(observer, "evaluate", 0, images.Count);
         foreach (Batch batch in loader.Epoch(0, 0, cancellation))
         {

@@ -12,13 +12,7 @@ namespace Proxyless;
 internal static class ExportStage
 {
     private const int ComparedImages = 256;
-    private const double Tolerance = 1e-2;
-    private const string SmallImagesKey = "small_images";
-
-    /// <summary>Whether a model was trained on small images, which are resized without a crop.</summary>
-    public static bool HasSmallImages(OnnxClassifier model) =>
-        model.Metadata.TryGetValue(NetworkExporter.ProvenancePrefix + SmallImagesKey, out string? value) && value == "true";
-
+    private const double Tolerance = 1e-3;
     /// <summary>Writes <paramref name="file"/> and the labels beside it.</summary>
     /// <exception cref="InvalidOperationException">The model computes something else than the network; the file is not written.</exception>
     public static ExportResult Run(
@@ -34,10 +28,8 @@ internal static class ExportStage
             Deviation = transforms.Std,
             Classes = data.Images.Classes,
             ResizeRule = transforms.ResizeRule,
-            Provenance = new Dictionary<string, string>(architecture.Metadata)
+            Provenance = new Dictionary<string, string>([.. architecture.Metadata, .. ModelImages.Of(data).ToMetadata()])
             {
-                ["data"] = data.Images.Name,
-                [SmallImagesKey] = data.SmallImages ? "true" : "false",
                 ["proxyless"] = typeof(ExportStage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
             },
         });
@@ -63,14 +55,7 @@ internal static class ExportStage
     {
         using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx", data.Threads);
         using BatchLoader normalised = data.EvaluationBatches(data.Images.Validation);
-        using var plain = new BatchLoader(
-            data.Images.Validation,
-            data.EvaluationTransforms.WithoutNormalisation(),
-            Math.Min(256, data.Images.Validation.Count),
-            seed: 0,
-            shuffle: false,
-            dropLast: false,
-            data.Threads);
+        using BatchLoader plain = data.ModelBatches(data.Images.Validation);
         double largest = 0;
         double scale = 1;
         int images = 0;

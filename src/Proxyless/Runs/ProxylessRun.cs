@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Latency;
 using Proxyless.Measurement;
 
 namespace Proxyless;
@@ -10,61 +10,72 @@ namespace Proxyless;
 /// <summary>The whole road and its parts: what the commands call, and what a program calls instead of them.</summary>
 public static class ProxylessRun
 {
+    private const double SearchShareOfTime = 0.45;
+    private const double SearchAloneShareOfTime = 0.95;
+
     /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
-    /// <param name="options">What to do.</param>
+    /// <param name="options">
+    /// What to do. With <see cref="RunOptions.Resume"/> all but <see cref="RunOptions.Threads"/> is as the run began with, whose
+    /// <c>config.yaml</c> is read.
+    /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
-    /// <exception cref="InvalidInputException">Options or data cannot be used.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
-    public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        RunDirectory directory = RunDirectory.Prepare(options.Validate().Out, options.Resume, options.Overwrite);
-        var warnings = new WarningRecorder(observer);
-        RunData data = Begin(options, directory, warnings, cancellation);
-        long start = Stopwatch.GetTimestamp();
-        SearchResult search = SearchStage.Run(data, directory, warnings, cancellation);
-        Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        TimeSpan? left = options.Time - Stopwatch.GetElapsedTime(start);
-        TrainStage.Run(data, directory, directory, architecture, left, warnings, cancellation);
-        ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
-        RunResult result = EvaluateStage.Finish(data, directory, architecture, search, warnings, cancellation);
-        ReportStage.Write(data, directory, architecture, result, warnings.Warnings);
-        AtomicFile.WriteAllText(directory.Result, JsonSerializer.Serialize(result, JsonLines.Indented));
-        return result;
-    }
+    /// <exception cref="InvalidInputException">Options or data cannot be used; nothing was written.</exception>
+    /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
+    public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
+        FromImages(options, observer, (data, directory, goal, warnings) =>
+        {
+            SearchResult search = SearchStage.Run(data, directory, goal, SearchShareOfTime, warnings, cancellation);
+            Architecture architecture = ArchitectureFile.Read(directory.Architecture);
+            TimeSpan? left = data.Options.Time - TimeSpan.FromSeconds(RunPlan.Read(directory).SearchSeconds);
+            TrainStage.Run(data, directory, directory, architecture, left, warnings, cancellation);
+            ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
+            RunResult result = EvaluateStage.Finish(data, directory, architecture, goal.Table, search, warnings, cancellation);
+            ReportStage.Write(data, directory, architecture, goal.Table, result, warnings.Warnings);
+            AtomicFile.WriteAllText(directory.Result, JsonSerializer.Serialize(result, JsonLines.Indented));
+            return result;
+        }, cancellation);
 
     /// <summary>From images to <c>architecture.json</c>: profile, search, derive.</summary>
-    public static SearchResult Search(RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        RunDirectory directory = RunDirectory.Prepare(options.Validate().Out, options.Resume, options.Overwrite);
-        RunData data = Begin(options, directory, observer, cancellation);
-        return SearchStage.Run(data, directory, observer, cancellation);
-    }
+    /// <inheritdoc cref="Run"/>
+    public static SearchResult Search(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
+        FromImages(
+            options,
+            observer,
+            (data, directory, goal, warnings) => SearchStage.Run(data, directory, goal, SearchAloneShareOfTime, warnings, cancellation),
+            cancellation);
 
     /// <summary>Another architecture from a finished search, at the limits of <paramref name="options"/>.</summary>
     /// <param name="source">The run whose search is finished.</param>
     /// <param name="options">That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops.</param>
+    /// <exception cref="InvalidInputException">The search is not finished, the limits cannot be met, or the images are others.</exception>
     public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         RunDirectory searched = RunDirectory.Open(source);
-        RunDirectory directory = RunDirectory.Prepare(options.Validate().Out, resume: false, options.Overwrite);
-        RunData data = Begin(options, directory, observer, cancellation);
-        return SearchStage.DeriveAgain(data, searched, directory, observer, cancellation);
+        SearchStage.RequireFinished(searched);
+        RunDirectory directory = RunDirectory.Choose(options.Validate().Out, resume: false, options.Overwrite);
+        RequireAnother(directory, searched);
+        var warnings = new WarningRecorder(observer);
+        RunData data = RunData.Open(options, warnings, cancellation);
+        RequireSameImages(data, searched);
+        SearchGoal goal = SearchGoal.Find(data, searched, warnings, cancellation);
+        Begin(data, directory, goal, warnings);
+        return SearchStage.DeriveAgain(data, searched, directory, goal, warnings, cancellation);
     }
 
     /// <summary>Trains one architecture and exports it.</summary>
-    /// <param name="options">Data and training.</param>
+    /// <param name="options">Data and training. With <see cref="RunOptions.Resume"/> as in <see cref="Run"/>.</param>
     /// <param name="architecture">
     /// A name, a file, or the folder of a run whose search is finished: then without <see cref="RunOptions.Out"/> the training
-    /// goes into that run.
+    /// goes into that run, on its images, and <paramref name="options"/> replaces its <c>config.yaml</c>.
     /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <exception cref="InvalidInputException">Options, data or architecture cannot be used; nothing was written.</exception>
+    /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     public static TrainResult Train(RunOptions options, string architecture, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -75,25 +86,37 @@ public static class ProxylessRun
             throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with 'proxyless search --resume --out {searched.Root}'");
         }
 
-        bool inPlace = searched is not null && options.Out is null;
-        RunDirectory directory = inPlace ? searched! : RunDirectory.Prepare(options.Out, options.Resume, options.Overwrite);
+        bool inPlace = searched is not null && (options.Out is null || IsSame(options.Out, searched.Root));
+        RunDirectory directory = inPlace ? searched! : RunDirectory.Choose(options.Out, options.Resume, options.Overwrite);
+        if (options.Resume)
+        {
+            options = Resumed(options, directory);
+        }
+        else if (inPlace && !options.Overwrite && (File.Exists(directory.BestCheckpoint) || File.Exists(directory.LastCheckpoint)))
+        {
+            throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, train anew with --overwrite, or choose another --out");
+        }
+
+        Architecture network = ArchitectureFile.Open(options.Resume ? directory.Architecture : searched?.Architecture ?? architecture);
+        var warnings = new WarningRecorder(observer);
+        RunData data = RunData.Open(options with { Resolution = options.Resolution ?? network.Resolution }, warnings, cancellation);
+        Architecture sized = network.WithInput(data.Space.Resolution, data.Images.Channels, data.Classes);
         if (inPlace)
         {
-            BeginTrainingAnew(directory, options);
+            RequireSameImages(data, directory);
+            if (sized.Resolution != network.Resolution || sized.InputChannels != network.InputChannels)
+            {
+                throw new InvalidInputException($"'{directory.Root}' was searched at another --resolution or --channels; choose an --out to train its network at these");
+            }
         }
 
-        Architecture network = options.Resume ? ArchitectureFile.Read(directory.Architecture) : ArchitectureFile.Open(searched?.Architecture ?? architecture);
-        RunData data = inPlace ? RunData.Open(options, observer, cancellation) : Begin(options, directory, observer, cancellation);
-        network = network.WithInput(options.Resolution ?? network.Resolution, data.Images.Channels, data.Classes);
-        if (!inPlace)
+        BeginTraining(data, directory, sized, inPlace, warnings);
+        return Resumable(directory, () =>
         {
-            SearchStage.WriteArchitecture(directory, network);
-        }
-
-        data = data.ForArchitecture(network);
-        TrainResult result = TrainStage.Run(data, directory, searched ?? directory, network, options.Time, observer, cancellation);
-        ExportStage.Run(data, directory, network, directory.Model, observer, cancellation);
-        return result;
+            TrainResult result = TrainStage.Run(data, directory, searched ?? directory, sized, data.Options.Time, warnings, cancellation);
+            ExportStage.Run(data, directory, sized, directory.Model, warnings, cancellation);
+            return result;
+        });
     }
 
     /// <summary>Exports the trained network of a run.</summary>
@@ -110,13 +133,17 @@ public static class ProxylessRun
         }
 
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        RunData data = RunData.Open(RunConfigFile.Read(directory.Config), observer, cancellation).ForArchitecture(architecture);
+        RunData data = RunData.Open(RunConfigFile.Read(directory.Config) with { Resolution = architecture.Resolution }, observer, cancellation);
+        RequireSameImages(data, directory);
         return ExportStage.Run(data, directory, architecture, file, observer, cancellation);
     }
 
-    /// <summary>Judges a model file on a labelled folder's test images and times it on the target.</summary>
+    /// <summary>
+    /// Judges a model file on labelled images and times it on the target. The images are those that it was not trained on: of a
+    /// folder with a <c>test/</c> these, of the folder that it was trained on the slice it never saw, of any other folder all.
+    /// </summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
-    /// <param name="options">Data and target.</param>
+    /// <param name="options">Data and target; how the images are divided is read from the model.</param>
     /// <param name="againstNetwork">Whether the network of the run directory is asked about the same images.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops.</param>
@@ -142,7 +169,7 @@ public static class ProxylessRun
     {
         ArgumentNullException.ThrowIfNull(images);
         using OnnxClassifier classifier = EvaluateStage.Load(ModelFile(model), threads: 1);
-        Transforms transforms = Transforms.ForEvaluation(classifier.Resolution, ExportStage.HasSmallImages(classifier), classifier.Channels);
+        Transforms transforms = Transforms.ForEvaluation(classifier.Resolution, ModelImages.Of(classifier).Small, classifier.Channels);
         var predictions = new List<Prediction>(images.Count);
         foreach (string image in images)
         {
@@ -165,35 +192,91 @@ public static class ProxylessRun
             : throw new InvalidInputException($"there is no model '{file}'; give an ONNX file that Proxyless exported, or a finished run");
     }
 
-    private static void BeginTrainingAnew(RunDirectory directory, RunOptions options)
+    private static T FromImages<T>(
+        RunOptions options,
+        IRunObserver observer,
+        Func<RunData, RunDirectory, SearchGoal, WarningRecorder, T> work,
+        CancellationToken cancellation)
     {
-        if (options.Resume || !File.Exists(directory.BestCheckpoint))
+        ArgumentNullException.ThrowIfNull(options);
+        RunDirectory directory = RunDirectory.Choose(options.Validate().Out, options.Resume, options.Overwrite);
+        var warnings = new WarningRecorder(observer);
+        RunData data = RunData.Open(options.Resume ? Resumed(options, directory) : options, warnings, cancellation);
+        if (options.Resume)
         {
-            return;
+            RequireSameImages(data, directory);
         }
 
-        if (!options.Overwrite)
-        {
-            throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, train anew with --overwrite, or choose another --out");
-        }
-
-        File.Delete(directory.BestCheckpoint);
-        File.Delete(directory.LastCheckpoint);
-        (RunPlan.Read(directory) with { TrainSteps = null, TrainSeconds = 0 }).Write(directory);
+        SearchGoal goal = SearchGoal.Find(data, options.Resume ? directory : null, warnings, cancellation);
+        Begin(data, directory, goal, warnings);
+        return Resumable(directory, () => work(data, directory, goal, warnings));
     }
 
-    private static RunData Begin(RunOptions options, RunDirectory directory, IRunObserver observer, CancellationToken cancellation)
+    private static T Resumable<T>(RunDirectory directory, Func<T> work)
     {
-        RunData data = RunData.Open(options, observer, cancellation);
-        RunPlan plan = RunPlan.Read(directory);
-        if (plan.DataFingerprint is { } before && before != data.Images.Fingerprint)
+        try
         {
-            throw new InvalidInputException(
-                $"--resume: the images of '{options.Data}' are not those that the run in '{directory.Root}' began with; restore them or start anew with --overwrite");
+            return work();
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new RunInterruptedException(directory.Root, exception);
+        }
+    }
+
+    private static RunOptions Resumed(RunOptions options, RunDirectory directory)
+    {
+        RunOptions saved = RunConfigFile.Read(directory.Config);
+        return saved with { Out = directory.Root, Resume = true, Threads = options.Threads ?? saved.Threads };
+    }
+
+    private static void Begin(RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings)
+    {
+        if (!data.Options.Resume)
+        {
+            directory.Create();
+        }
+
+        RunConfigFile.Write(directory.Config, data.Options with { Out = directory.Root, LatencyMs = goal.LatencyMs });
+        (RunPlan.Read(directory) with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
+        LatencyTableFile.Write(directory.Latency, goal.Table);
+        warnings.WriteTo(directory);
+    }
+
+    private static void BeginTraining(RunData data, RunDirectory directory, Architecture network, bool inPlace, WarningRecorder warnings)
+    {
+        if (!data.Options.Resume && inPlace)
+        {
+            directory.RemoveTraining();
+            (RunPlan.Read(directory) with { TrainSteps = null, TrainSeconds = 0 }).Write(directory);
+        }
+        else if (!data.Options.Resume)
+        {
+            directory.Create();
         }
 
         RunConfigFile.Write(directory.Config, data.Options with { Out = directory.Root });
-        (plan with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
-        return data;
+        (RunPlan.Read(directory) with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
+        SearchStage.WriteArchitecture(directory, network);
+        warnings.WriteTo(directory);
     }
+
+    private static void RequireSameImages(RunData data, RunDirectory directory)
+    {
+        if (RunPlan.Read(directory).DataFingerprint is { } before && before != data.Images.Fingerprint)
+        {
+            throw new InvalidInputException(
+                $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with; restore them, or start anew in another --out");
+        }
+    }
+
+    private static void RequireAnother(RunDirectory directory, RunDirectory searched)
+    {
+        if (IsSame(directory.Root, searched.Root))
+        {
+            throw new InvalidInputException($"--out '{directory.Root}' is the searched run itself; choose another folder");
+        }
+    }
+
+    private static bool IsSame(string left, string right) => Path.GetFullPath(left).TrimEnd('/', '\\') == Path.GetFullPath(right).TrimEnd('/', '\\');
 }

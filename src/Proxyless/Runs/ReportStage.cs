@@ -10,9 +10,9 @@ namespace Proxyless;
 internal static class ReportStage
 {
     /// <summary>Writes <c>report.html</c>.</summary>
-    public static void Write(RunData data, RunDirectory directory, Architecture architecture, RunResult result, IReadOnlyList<string> warnings)
+    public static void Write(
+        RunData data, RunDirectory directory, Architecture architecture, LatencyTable table, RunResult result, IReadOnlyList<string> warnings)
     {
-        LatencyTable table = LatencyTableFile.Read(directory.Latency);
         RunReport.WriteHtml(directory.Report, new RunReportData
         {
             Title = $"{data.Images.Name} on {data.Target.Name}",
@@ -23,7 +23,7 @@ internal static class ReportStage
             LatencyMs = result.LatencyMs,
             LatencyLimitMs = result.LatencyLimitMs,
             PredictedLatencyMs = result.PredictedLatencyMs,
-            BlockLatenciesMs = [.. architecture.Blocks.Select(block => BlockLatency(table, block))],
+            BlockLatenciesMs = [.. architecture.Blocks.Select(table.Predict)],
             Candidates = [.. data.Space.Blocks().Select(block => block.Candidates.Select(candidate => candidate.Operation.ToString()).ToArray())],
             Search = [.. JsonLines.Read<SearchEpoch>(directory.SearchLog).Select(Point)],
             Training = JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog),
@@ -39,9 +39,6 @@ internal static class ReportStage
             ],
         });
     }
-
-    private static double BlockLatency(LatencyTable table, Block block) =>
-        block.IsPassThrough ? 0 : table.Entries[block.Key].Milliseconds * table.Calibration.Scale;
 
     private static SearchCurvePoint Point(SearchEpoch epoch) => new(
         epoch.Epoch,

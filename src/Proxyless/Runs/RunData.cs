@@ -1,4 +1,3 @@
-using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Latency;
 using Proxyless.Runtime;
@@ -16,13 +15,15 @@ public sealed class RunData
     private const int LargestSmallImage = 64;
     private const int DefaultSmallImages = 128;
     private const int DefaultLargeImages = 32;
+    private const int SmallImagesAtOnce = 256;
+    private const int LargeImagesAtOnce = 32;
 
-    private RunData(RunOptions options, ImageDataset images, SearchSpace space)
+    private RunData(RunOptions options, ImageDataset images, SearchSpace space, bool smallImages)
     {
         Options = options;
         Images = images;
         Space = space;
-        SmallImages = AreSmall(images);
+        SmallImages = smallImages;
         Device = ComputeDevice.Parse(options.Device);
         Threads = options.Threads ?? Environment.ProcessorCount;
     }
@@ -92,15 +93,11 @@ public sealed class RunData
             BatchSize = batch,
             Threads = options.Threads ?? Environment.ProcessorCount,
         };
-        return new RunData(resolved, images, space);
+        return new RunData(resolved, images, space, AreSmall(images));
     }
 
-    /// <summary>The same data for a network of another input size than the space's.</summary>
-    public RunData ForArchitecture(Architecture architecture)
-    {
-        ArgumentNullException.ThrowIfNull(architecture);
-        return new RunData(Options with { Resolution = architecture.Resolution }, Images, Space.WithInput(architecture.Resolution, architecture.InputChannels));
-    }
+    /// <summary>The same images framed as small ones, or not, whatever size they have: as a model expects them.</summary>
+    public RunData Framed(bool asSmallImages) => new(Options, Images, Space, asSmallImages);
 
     /// <summary>Images in a step.</summary>
     public int BatchSize => Options.BatchSize!.Value;
@@ -117,8 +114,10 @@ public sealed class RunData
         images, TrainingTransforms, Math.Min(BatchSize, images.Count), Seed(use), shuffle: true, dropLast: true, Threads);
 
     /// <summary>Batches in order, not augmented.</summary>
-    public BatchLoader EvaluationBatches(ImageSet images) => new(
-        images, EvaluationTransforms, Math.Min(256, Math.Max(1, images.Count)), seed: 0, shuffle: false, dropLast: false, Threads);
+    public BatchLoader EvaluationBatches(ImageSet images) => InOrder(images, EvaluationTransforms);
+
+    /// <summary>Batches in order as an exported model takes them: not augmented, not normalised.</summary>
+    public BatchLoader ModelBatches(ImageSet images) => InOrder(images, EvaluationTransforms.WithoutNormalisation());
 
     /// <summary>The peak learning rate at the run's batch size (linear scaling: Goyal et al., arXiv 1706.02677).</summary>
     public double LearningRate => Options.LearningRate * BatchSize / 256;
@@ -135,6 +134,13 @@ public sealed class RunData
 
     /// <summary>Steps of a training without <c>--time</c>.</summary>
     public long TrainSteps(long batchesPerEpoch) => Steps(Options.TrainEpochs, batchesPerEpoch, SampleScale(DefaultTrainSteps));
+
+    private BatchLoader InOrder(ImageSet images, Transforms transforms)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        int most = SmallImages ? SmallImagesAtOnce : LargeImagesAtOnce;
+        return new BatchLoader(images, transforms, Math.Clamp(images.Count, 1, most), seed: 0, shuffle: false, dropLast: false, Threads);
+    }
 
     private static bool AreSmall(ImageDataset images) => images.NativeResolution is > 0 and <= LargestSmallImage;
 

@@ -13,6 +13,9 @@ public sealed class RunDirectory(string path)
     /// <summary>Numbers of steps, fixed once so that a resume repeats them.</summary>
     public string Plan => File("plan.json");
 
+    /// <summary>What the user was warned of.</summary>
+    public string Warnings => File("warnings.jsonl");
+
     /// <summary>The latency table.</summary>
     public string Latency => File("latency.json");
 
@@ -52,55 +55,69 @@ public sealed class RunDirectory(string path)
     /// <summary>The network at its best validation accuracy.</summary>
     public string BestCheckpoint => File("checkpoints", "best.safetensors");
 
-    /// <summary>Makes the folder of a new run, or opens that of one to go on with.</summary>
+    /// <summary>Finds the folder of a new run, or that of one to go on with; nothing is written or removed yet.</summary>
     /// <param name="path">The folder, or null for a new one under <c>runs/</c>.</param>
     /// <param name="resume">Whether the run must exist and is continued.</param>
     /// <param name="overwrite">Whether what a run left there may be removed.</param>
     /// <exception cref="InvalidInputException">
     /// A run stands there and neither was said, there is none to resume, or the folder holds something else than a run.
     /// </exception>
-    public static RunDirectory Prepare(string? path, bool resume, bool overwrite)
+    public static RunDirectory Choose(string? path, bool resume, bool overwrite)
     {
         if (path is null)
         {
-            if (resume)
-            {
-                throw new InvalidInputException("--resume needs --out DIR, the run to go on with");
-            }
-
-            path = Path.Combine("runs", DateTime.Now.ToString("yyyyMMdd-HHmmss"));
+            return resume
+                ? throw new InvalidInputException("--resume needs --out DIR, the run to go on with")
+                : new RunDirectory(Path.Combine("runs", DateTime.Now.ToString("yyyyMMdd-HHmmss")));
         }
 
         var directory = new RunDirectory(path);
-        bool exists = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
+        bool isRun = System.IO.File.Exists(directory.Config);
         if (resume)
         {
-            return System.IO.File.Exists(directory.Config)
-                ? directory
-                : throw new InvalidInputException($"--resume: there is no run in '{path}' (no config.yaml)");
+            return isRun ? directory : throw new InvalidInputException($"--resume: there is no run in '{path}' (no config.yaml)");
         }
 
-        if (exists && !overwrite)
+        if (System.IO.File.Exists(path))
+        {
+            throw new InvalidInputException($"--out '{path}' is a file; give a folder");
+        }
+
+        if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            return directory;
+        }
+
+        if (!overwrite)
         {
             throw new InvalidInputException($"'{path}' exists and is not empty; go on with --resume, replace it with --overwrite, or choose another --out");
         }
 
-        if (exists)
-        {
-            directory.Clear();
-        }
+        // Only a run is replaced, and only its own files: a mistyped --out must not cost anybody a folder.
+        return isRun
+            ? directory
+            : throw new InvalidInputException($"--overwrite: '{path}' holds no run (no config.yaml) and is left alone; choose another --out");
+    }
 
+    /// <summary>Makes the folder and removes what an earlier run left in it.</summary>
+    /// <exception cref="InvalidInputException">The folder cannot be made.</exception>
+    public void Create()
+    {
         try
         {
-            Directory.CreateDirectory(path);
+            Directory.CreateDirectory(Root);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
-            throw new InvalidInputException($"--out '{path}' cannot be made: {exception.Message}", exception);
+            throw new InvalidInputException($"--out '{Root}' cannot be made: {exception.Message}", exception);
         }
 
-        return directory;
+        Remove(Plan, Warnings, Latency, SearchLog, SearchResult, Architecture, Picture, SearchCheckpoint);
+        RemoveTraining();
     }
+
+    /// <summary>Removes what a training left; the search stays.</summary>
+    public void RemoveTraining() => Remove(TrainingLog, Model, Labels, Report, Result, LastCheckpoint, BestCheckpoint);
 
     /// <summary>Opens a finished or interrupted run.</summary>
     /// <exception cref="InvalidInputException">There is none.</exception>
@@ -112,22 +129,15 @@ public sealed class RunDirectory(string path)
             : throw new InvalidInputException($"'{path}' is no run directory (no config.yaml); give the --out of an earlier run");
     }
 
-    private void Clear()
+    private static void Remove(params ReadOnlySpan<string> files)
     {
-        // Only a run is cleared, and only its own files: a mistyped --out must not cost anybody a folder.
-        if (!System.IO.File.Exists(Config))
-        {
-            throw new InvalidInputException($"--overwrite: '{Root}' holds no run (no config.yaml) and is left alone; choose another --out");
-        }
-
-        string[] files =
-        [
-            Plan, Latency, SearchLog, SearchResult, Architecture, Picture, TrainingLog, Model, Labels, Report, Result,
-            SearchCheckpoint, LastCheckpoint, BestCheckpoint, Config,
-        ];
         foreach (string file in files)
         {
-            System.IO.File.Delete(file);
+            // Deleting what is not there is no error, but where its folder is not there either it is one.
+            if (System.IO.File.Exists(file))
+            {
+                System.IO.File.Delete(file);
+            }
         }
     }
 

@@ -154,8 +154,8 @@ public sealed record RunOptions
         Require("label-smoothing", (double?)LabelSmoothing, value => value is >= 0 and < 1, "0 up to, not including, 1");
         Require("dropout", (double?)Dropout, value => value is >= 0 and < 1, "0 up to, not including, 1");
         Require("ema", Ema, value => value is > 0 and < 1, "between 0 and 1, such as 0.999");
-        Require("validation-share", (double?)ValidationShare, value => value is > 0 and < 0.9, "between 0 and 0.9");
-        Require("test-share", (double?)TestShare, value => value is > 0 and < 0.9, "between 0 and 0.9");
+        Require("validation-share", (double?)ValidationShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
+        Require("test-share", (double?)TestShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
         if (Resume && Overwrite)
         {
             throw new InvalidInputException("--resume and --overwrite exclude each other");

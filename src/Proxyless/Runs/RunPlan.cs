@@ -4,8 +4,7 @@ using Proxyless.Search;
 namespace Proxyless;
 
 /// <summary>
-/// What a run fixes once and a resume repeats: numbers of steps (from epochs, or from <c>--time</c> and measured step times)
-/// and the limit.
+/// What a run fixes once and a resume repeats: numbers of steps, from epochs, or from <c>--time</c> and measured step times.
 /// </summary>
 public sealed record RunPlan
 {
@@ -14,9 +13,6 @@ public sealed record RunPlan
 
     /// <summary>Steps of the training.</summary>
     public long? TrainSteps { get; init; }
-
-    /// <summary>The limit on latency in milliseconds.</summary>
-    public double? LatencyLimitMs { get; init; }
 
     /// <summary>Seconds spent on profiling and search so far.</summary>
     public double SearchSeconds { get; init; }

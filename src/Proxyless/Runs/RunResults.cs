@@ -52,8 +52,11 @@ public sealed record SearchResult
     /// <summary>The architecture's file.</summary>
     public required string Architecture { get; init; }
 
-    /// <summary>Accuracy of the derived network with the super-network's weights on the architecture images.</summary>
-    public required double ValidationTop1 { get; init; }
+    /// <summary>
+    /// Accuracy of the derived network with the super-network's weights on the architecture images; null where the search has
+    /// pruned some of these weights.
+    /// </summary>
+    public required double? ValidationTop1 { get; init; }
 
     /// <summary>E[latency] at the end of the search.</summary>
     public required double ExpectedLatencyMs { get; init; }

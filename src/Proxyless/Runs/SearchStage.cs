@@ -3,24 +3,28 @@ using System.Globalization;
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Data;
-using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
-using Proxyless.Spaces;
 using Proxyless.Training;
 
 namespace Proxyless;
 
-/// <summary>Latency table, search, derivation.</summary>
+/// <summary>Search and derivation.</summary>
 internal static class SearchStage
 {
-    private const double SearchShareOfTime = 0.45;
     private const int StatisticsBatches = 20;
     private const double UndecidedEntropy = 1.0 / 3;
 
     /// <summary>Runs the stage, or reads its result where it is finished.</summary>
-    public static SearchResult Run(RunData data, RunDirectory directory, IRunObserver observer, CancellationToken cancellation)
+    /// <param name="data">The images.</param>
+    /// <param name="directory">The run.</param>
+    /// <param name="goal">Table and limits.</param>
+    /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="cancellation">Stops with a checkpoint.</param>
+    public static SearchResult Run(
+        RunData data, RunDirectory directory, SearchGoal goal, double timeShare, IRunObserver observer, CancellationToken cancellation)
     {
         if (File.Exists(directory.SearchResult) && File.Exists(directory.Architecture))
         {
@@ -30,14 +34,12 @@ internal static class SearchStage
 
         long start = Stopwatch.GetTimestamp();
         RunPlan plan = RunPlan.Read(directory);
-        LatencyTable table = Table(data, directory, observer, cancellation);
-        CostLimit[] limits = Limits(data, table, plan.LatencyLimitMs ?? data.Options.LatencyMs, observer);
-        plan = plan with { LatencyLimitMs = limits[0].Limit };
         using BatchLoader weights = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages);
         using BatchLoader held = data.TrainingBatches(data.Images.Architecture, RandomUse.ArchitectureImages);
         if (plan.Search is null)
         {
-            plan = plan with { Search = Plan(data, weights.BatchesPerEpoch, Stopwatch.GetElapsedTime(start), cancellation) };
+            TimeSpan? time = (data.Options.Time * timeShare) - goal.Elapsed;
+            plan = plan with { Search = Plan(data, weights.BatchesPerEpoch, time, observer, cancellation) };
             plan.Write(directory);
         }
 
@@ -47,48 +49,60 @@ internal static class SearchStage
             $"search: {steps.WeightSteps} weight steps of {data.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), "
             + $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}");
         using var network = new SuperNetwork(data.Space, data.Classes, new NetworkOptions { Device = data.Device, Seed = data.Options.Seed });
-        using var search = new ArchitectureSearch(network, Settings(data, steps, rate, limits), directory, observer);
+        using var search = new ArchitectureSearch(network, Settings(data, steps, rate, goal.Limits), directory, observer);
         try
         {
             search.Run(weights, held, cancellation);
         }
         finally
         {
-            (plan with { SearchSeconds = plan.SearchSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds }).Write(directory);
+            TimeSpan spent = goal.Elapsed + Stopwatch.GetElapsedTime(start);
+            plan = plan with { SearchSeconds = plan.SearchSeconds + spent.TotalSeconds };
+            plan.Write(directory);
         }
 
-        double[][] probabilities = search.Parameters.Probabilities();
-        double entropy = search.Parameters.RelativeEntropy;
-        if (entropy > UndecidedEntropy)
-        {
-            observer.Warning(
-                $"the search has not decided: the entropy of the probabilities is {entropy:P0} of its start; give it more time (--search-epochs) or a higher --architecture-learning-rate");
-        }
-
-        MeasuredChoice chosen = new MeasuredDerivation(data.Space, data.Classes, data.Target, observer).Derive(probabilities, limits, table, cancellation);
-        double score = Score(network, chosen.Choice, data, cancellation);
-        return Finish(data, directory, chosen, probabilities, entropy, limits, score, RunPlan.Read(directory).SearchSeconds);
+        return Derive(data, directory, goal, search.Log, network, plan.SearchSeconds, observer, cancellation);
     }
 
     /// <summary>Derives from the search of another run, at the limits of this one.</summary>
+    /// <param name="data">The images.</param>
+    /// <param name="searched">The run whose search is finished.</param>
+    /// <param name="directory">The new run.</param>
+    /// <param name="goal">Table and limits.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="cancellation">Stops.</param>
     public static SearchResult DeriveAgain(
-        RunData data, RunDirectory searched, RunDirectory directory, IRunObserver observer, CancellationToken cancellation)
+        RunData data, RunDirectory searched, RunDirectory directory, SearchGoal goal, IRunObserver observer, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
-        SearchEpoch last = JsonLines.Read<SearchEpoch>(searched.SearchLog).LastOrDefault()
-            ?? throw new InvalidInputException($"'{searched.Root}' has no search.jsonl: its search has not begun");
-        LatencyTable table = Table(data, directory, observer, cancellation);
-        CostLimit[] limits = Limits(data, table, data.Options.LatencyMs, observer);
-        double[][] probabilities = [.. last.Probabilities];
-        MeasuredChoice chosen = new MeasuredDerivation(data.Space, data.Classes, data.Target, observer).Derive(probabilities, limits, table, cancellation);
+        List<SearchEpoch> log = JsonLines.Read<SearchEpoch>(searched.SearchLog);
         using var network = new SuperNetwork(data.Space, data.Classes, new NetworkOptions { Device = data.Device, Seed = data.Options.Seed });
-        SafeTensorsFile file = SafeTensorsFile.Read(searched.SearchCheckpoint);
-        file.CopyTo(network.TensorsOf(chosen.Choice), searched.SearchCheckpoint);
-        File.Copy(searched.SearchCheckpoint, EnsureFolder(directory.SearchCheckpoint), overwrite: true);
-        File.Copy(searched.SearchLog, directory.SearchLog, overwrite: true);
-        double score = Score(network, chosen.Choice, data, cancellation);
-        (RunPlan.Read(directory) with { LatencyLimitMs = limits[0].Limit }).Write(directory);
-        return Finish(data, directory, chosen, probabilities, last.RelativeEntropy, limits, score, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        for (int i = 0; i < network.Blocks.Count; i++)
+        {
+            foreach (int j in Enumerable.Range(0, network.Blocks[i].Candidates.Count).Where(j => log[^1].Probabilities[i][j] == 0))
+            {
+                network.Blocks[i].Prune(j);
+            }
+        }
+
+        SafeTensorsFile.Read(searched.SearchCheckpoint).CopyTo(network.Tensors, searched.SearchCheckpoint);
+        AtomicFile.WriteAllBytes(directory.SearchCheckpoint, File.ReadAllBytes(searched.SearchCheckpoint));
+        JsonLines.Write(directory.SearchLog, log);
+        double seconds = goal.Elapsed.TotalSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return Derive(data, directory, goal, log, network, seconds, observer, cancellation);
+    }
+
+    /// <summary>Refuses a run whose search has not come to its end.</summary>
+    /// <exception cref="InvalidInputException">It has not.</exception>
+    public static void RequireFinished(RunDirectory searched)
+    {
+        long done = JsonLines.Read<SearchEpoch>(searched.SearchLog).LastOrDefault()?.Step ?? 0;
+        long planned = RunPlan.Read(searched).Search?.WeightSteps ?? long.MaxValue;
+        if (done < planned)
+        {
+            throw new InvalidInputException(
+                $"the search in '{searched.Root}' is not finished; go on with it first: 'proxyless search --resume --out {searched.Root}'");
+        }
     }
 
     /// <summary>Writes an architecture and its picture into a run.</summary>
@@ -98,65 +112,58 @@ internal static class SearchStage
         AtomicFile.WriteAllText(directory.Picture, ArchitecturePicture.Svg(architecture));
     }
 
-    private static LatencyTable Table(RunData data, RunDirectory directory, IRunObserver observer, CancellationToken cancellation)
-    {
-        if (File.Exists(directory.Latency))
-        {
-            return LatencyTableFile.Read(directory.Latency);
-        }
-
-        ProfileMode mode = data.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
-        LatencyTable table = LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, data.Target, mode, observer, cancellation);
-        LatencyTableFile.Write(directory.Latency, table);
-        LatencyCalibration calibration = table.Calibration;
-        observer.Message(
-            $"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}");
-        return table;
-    }
-
-    private static CostLimit[] Limits(RunData data, LatencyTable table, double? limit, IRunObserver observer)
-    {
-        SpaceCost latency = table.ToSpaceCost(data.Space, data.Classes);
-        var limits = new List<CostLimit>();
-        if (limit is null)
-        {
-            double middle = latency.Expectation([.. latency.Candidates.Select(block => Enumerable.Repeat(1.0 / block.Length, block.Length).ToArray())]);
-            observer.Message($"no --latency: the limit is {middle:F3} ms, the middle of the space ({latency.Smallest:F3} to {latency.Largest:F3} ms)");
-            limit = middle;
-        }
-
-        limits.Add(new CostLimit(latency, limit.Value));
-        if (data.Options.MaxParameters is { } parameters)
-        {
-            limits.Add(new CostLimit(SpaceCost.Parameters(data.Space, data.Classes), parameters));
-        }
-
-        if (data.Options.MaxMacs is { } macs)
-        {
-            limits.Add(new CostLimit(SpaceCost.MultiplyAdds(data.Space, data.Classes), macs));
-        }
-
-        limits.ForEach(one => one.RequirePossible());
-        return [.. limits];
-    }
-
-    private static SearchPlan Plan(RunData data, int batchesPerEpoch, TimeSpan elapsed, CancellationToken cancellation)
+    private static SearchPlan Plan(
+        RunData data, int batchesPerEpoch, TimeSpan? time, IRunObserver observer, CancellationToken cancellation)
     {
         int interval = data.Options.ArchitectureInterval;
         double warmup = data.Options.WarmupShare;
         long steps = data.SearchSteps(batchesPerEpoch);
-        if (data.Options.Time is { } time)
+        if (time is { } left && data.Options.SearchEpochs is null)
         {
             (double weight, double architecture) = StepTiming.OfSearch(data, cancellation);
-            double seconds = (time.TotalSeconds * SearchShareOfTime) - elapsed.TotalSeconds;
             double each = weight + ((1 - warmup) * architecture / interval);
-            steps = Math.Max(interval * 2, (long)(seconds / each));
+            steps = Math.Max(interval * 2, (long)(left.TotalSeconds / each));
+            if (steps < batchesPerEpoch)
+            {
+                observer.Warning(
+                    $"--time leaves the search {steps} steps, {(double)steps / batchesPerEpoch:P0} of an epoch: too few to tell architectures apart; give it more time, smaller images or a smaller space");
+            }
         }
 
         return new SearchPlan(steps, (long)(warmup * steps), interval);
     }
 
-    private static SearchSettings Settings(RunData data, SearchPlan plan, double rate, CostLimit[] limits) => new()
+    private static SearchResult Derive(
+        RunData data,
+        RunDirectory directory,
+        SearchGoal goal,
+        IReadOnlyList<SearchEpoch> log,
+        SuperNetwork network,
+        double seconds,
+        IRunObserver observer,
+        CancellationToken cancellation)
+    {
+        double entropy = log[^1].RelativeEntropy;
+        if (entropy > UndecidedEntropy)
+        {
+            observer.Warning(
+                $"the search has not decided: the entropy of the probabilities is {entropy:P0} of its start; give it more time (--search-epochs) or a higher --architecture-learning-rate");
+        }
+
+        double[][] probabilities = DerivationProbabilities.Of(log, data.Options.PruneThreshold);
+        MeasuredChoice chosen = new MeasuredDerivation(data.Space, data.Classes, data.Target, observer)
+            .Derive(probabilities, goal.Limits, goal.Table, cancellation);
+        bool hasWeights = chosen.Choice.Select((j, i) => network.Blocks[i].Candidates[j] is not null).All(present => present);
+        double? score = hasWeights ? Score(network, chosen.Choice, data, cancellation) : null;
+        if (score is null)
+        {
+            observer.Message("derived: with candidates whose weights the search has pruned, so there is no accuracy before the training");
+        }
+
+        return Finish(data, directory, goal, chosen, log[^1], score, seconds);
+    }
+
+    private static SearchSettings Settings(RunData data, SearchPlan plan, double rate, IReadOnlyList<CostLimit> limits) => new()
     {
         Plan = plan,
         LearningRate = data.LearningRate,
@@ -185,44 +192,36 @@ internal static class SearchStage
     }
 
     private static SearchResult Finish(
-        RunData data,
-        RunDirectory directory,
-        MeasuredChoice chosen,
-        double[][] probabilities,
-        double entropy,
-        CostLimit[] limits,
-        double score,
-        double seconds)
+        RunData data, RunDirectory directory, SearchGoal goal, MeasuredChoice chosen, SearchEpoch last, double? score, double seconds)
     {
+        string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
         var metadata = new Dictionary<string, string>
         {
             ["space"] = data.Space.Name,
             ["choice"] = string.Join(",", chosen.Choice),
             ["target"] = data.Target.Id,
-            ["latency_limit_ms"] = limits[0].Limit.ToString("R", CultureInfo.InvariantCulture),
-            ["latency_ms"] = chosen.MeasuredMs.ToString("R", CultureInfo.InvariantCulture),
-            ["validation_top1"] = score.ToString("R", CultureInfo.InvariantCulture),
+            ["latency_limit_ms"] = Number(goal.LatencyMs),
+            ["latency_ms"] = Number(chosen.MeasuredMs),
         };
+        if (score is { } top1)
+        {
+            metadata["validation_top1"] = Number(top1);
+        }
+
         WriteArchitecture(directory, data.Space.Architecture(chosen.Choice, data.Classes, Path.GetFileName(Path.GetFullPath(directory.Root)), metadata));
         var result = new SearchResult
         {
             Run = directory.Root,
             Architecture = directory.Architecture,
             ValidationTop1 = score,
-            ExpectedLatencyMs = limits[0].Cost.Expectation(probabilities),
+            ExpectedLatencyMs = goal.Limits[0].Cost.Expectation(last.Probabilities),
             PredictedLatencyMs = chosen.PredictedMs,
             LatencyMs = chosen.MeasuredMs,
-            LatencyLimitMs = limits[0].Limit,
-            Entropy = entropy,
+            LatencyLimitMs = goal.LatencyMs,
+            Entropy = last.RelativeEntropy,
             Seconds = seconds,
         };
         AtomicFile.WriteAllText(directory.SearchResult, JsonSerializer.Serialize(result, JsonLines.Indented));
         return result;
-    }
-
-    private static string EnsureFolder(string file)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        return file;
     }
 }

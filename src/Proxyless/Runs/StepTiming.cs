@@ -5,11 +5,15 @@ using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless;
 
-/// <summary>Measures steps on networks that are thrown away, to turn <c>--time</c> into numbers of steps.</summary>
+/// <summary>
+/// Measures steps on networks that are thrown away, to turn <c>--time</c> into numbers of steps. Reading the loss, as real
+/// steps do, waits for a device that works on its own.
+/// </summary>
 internal static class StepTiming
 {
     private const int WarmUp = 1;
@@ -35,6 +39,7 @@ internal static class StepTiming
                 using Tensor value = loss.Of(logits, labels);
                 value.backward();
                 optimizer.Step(network.TensorsOf(path), 1e-3);
+                value.ToDouble();
             }, cancellation);
             var baseline = new RewardBaseline();
             double architecture = Median(i => _ = data.Options.Update switch
@@ -64,6 +69,8 @@ internal static class StepTiming
                 using Tensor value = loss.Of(logits, labels);
                 value.backward();
                 optimizer.Step(tensors, 1e-3);
+
+                value.ToDouble();
             }, cancellation);
         }
     }

@@ -4,7 +4,6 @@ using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Runtime;
-using Proxyless.Spaces;
 using Proxyless.Training;
 
 namespace Proxyless;
@@ -39,9 +38,13 @@ internal static class TrainStage
         if (plan.TrainSteps is null)
         {
             long planned = data.TrainSteps(training.BatchesPerEpoch);
-            if (time is { } left)
+            if (time is { } left && data.Options.TrainEpochs is null)
             {
                 planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / StepTiming.OfTraining(data, architecture, cancellation)));
+                if (planned < training.BatchesPerEpoch)
+                {
+                    observer.Warning($"--time leaves the training {planned} steps, {(double)planned / training.BatchesPerEpoch:P0} of an epoch: too few for a good model; give it more time");
+                }
             }
 
             plan = plan with { TrainSteps = planned };
@@ -95,10 +98,23 @@ internal static class TrainStage
             throw new InvalidInputException($"--from-supernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
         }
 
+        if (architecture.Metadata.GetValueOrDefault("space") != data.Space.Name)
+        {
+            throw new InvalidInputException(
+                $"--from-supernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', not in '{data.Space.Name}'; give that --space, or leave the option out");
+        }
+
         int[] choice = [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
-        SearchSpace space = SearchSpaceFile.Open(architecture.Metadata["space"]).WithInput(data.Space.Resolution, data.Space.InputChannels);
-        using var super = new SuperNetwork(space, data.Classes, network.Options);
-        SafeTensorsFile.Read(searched.SearchCheckpoint).CopyTo(super.TensorsOf(choice), searched.SearchCheckpoint);
+        using var super = new SuperNetwork(data.Space, data.Classes, network.Options);
+        SafeTensorsFile file = SafeTensorsFile.Read(searched.SearchCheckpoint);
+        NetworkTensor[] needed = [.. super.TensorsOf(choice)];
+        if (needed.Any(tensor => !file.Tensors.ContainsKey(tensor.Name)))
+        {
+            throw new InvalidInputException(
+                "--from-supernet: the network uses candidates whose weights the search has pruned; train it from scratch, or search with --prune-threshold 0");
+        }
+
+        file.CopyTo(needed, searched.SearchCheckpoint);
         using CompactNetwork path = super.Extract(choice);
         foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(path.Tensors))
         {

@@ -1,13 +1,22 @@
 namespace Proxyless;
 
-/// <summary>Passes everything on and keeps the warnings for the report.</summary>
+/// <summary>Passes everything on and keeps the warnings for the report, over a resume too.</summary>
 /// <param name="inner">Who hears of it.</param>
 internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
 {
     private readonly List<string> _warnings = [];
+    private RunDirectory? _directory;
 
     /// <summary>The warnings so far.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Takes up the warnings of an earlier part of the run, and writes all from now on.</summary>
+    public void WriteTo(RunDirectory directory)
+    {
+        _directory = directory;
+        _warnings.InsertRange(0, JsonLines.Read<string>(directory.Warnings).Except(_warnings));
+        Write();
+    }
 
     /// <inheritdoc/>
     public void Progress(RunProgress progress) => inner.Progress(progress);
@@ -18,7 +27,19 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     /// <inheritdoc/>
     public void Warning(string text)
     {
-        _warnings.Add(text);
         inner.Warning(text);
+        if (!_warnings.Contains(text))
+        {
+            _warnings.Add(text);
+            Write();
+        }
+    }
+
+    private void Write()
+    {
+        if (_directory is not null)
+        {
+            JsonLines.Write(_directory.Warnings, _warnings);
+        }
     }
 }

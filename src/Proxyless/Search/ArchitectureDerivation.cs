@@ -2,11 +2,15 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// The most probable architecture within limits: maximise sum_i log p_ij over all choices whose costs stay within. A
-/// multiple-choice knapsack, solved exactly: blocks are merged one after another and only choices that no other beats in all
-/// costs and probability are kept; no cost is rounded.
+/// multiple-choice knapsack, solved exactly: blocks are merged one after another and only choices are kept that no other beats
+/// in all costs and probability, and that can still become as probable as a choice already known (<see cref="LagrangianBound"/>);
+/// no cost is rounded.
 /// </summary>
 public static class ArchitectureDerivation
 {
+    // Equally probable choices differ by the rounding of sums of logarithms.
+    private const double BoundTolerance = 1e-9;
+
     /// <summary>Derives the architecture.</summary>
     /// <param name="probabilities">p_ij at [i][j]; a candidate of probability 0 is never chosen.</param>
     /// <param name="limits">The costs that must stay within their limits; none gives the most probable candidate of each block.</param>
@@ -22,7 +26,7 @@ public static class ArchitectureDerivation
         }
 
         return TryDerive(probabilities, limits) ?? throw new InvalidInputException(
-            $"no architecture that the search left meets all limits at once ({string.Join(", ", limits.Select(Describe))}); raise one of them");
+            $"no architecture that the search left meets all limits at once ({string.Join(", ", limits)}); raise one of them");
     }
 
     /// <summary>As <see cref="Derive"/>, or null where no choice is within all limits.</summary>
@@ -32,6 +36,8 @@ public static class ArchitectureDerivation
         ArgumentNullException.ThrowIfNull(limits);
         int blocks = probabilities.Count;
         double[,] leastLeft = LeastCostLeft(probabilities, limits);
+        LagrangianBound bound = new(probabilities, limits);
+        double known = bound.Known - BoundTolerance;
         List<Partial> front = [new Partial([.. limits.Select(limit => limit.Cost.Fixed)], 0, -1, null)];
         for (int i = 0; i < blocks; i++)
         {
@@ -40,7 +46,8 @@ public static class ArchitectureDerivation
             {
                 for (int j = 0; j < probabilities[i].Length; j++)
                 {
-                    if (probabilities[i][j] > 0 && Extend(partial, i, j, probabilities[i][j], limits, leastLeft) is { } extended)
+                    if (probabilities[i][j] > 0 && Extend(partial, i, j, probabilities[i][j], limits, leastLeft) is { } extended
+                        && bound.Of(extended.LogProbability, extended.Costs, i + 1) >= known)
                     {
                         merged.Add(extended);
                     }
@@ -138,8 +145,6 @@ public static class ArchitectureDerivation
         int byProbability = left.LogProbability.CompareTo(right.LogProbability);
         return byProbability > 0 || (byProbability == 0 && left.Costs.AsSpan().SequenceCompareTo(right.Costs) <= 0) ? left : right;
     }
-
-    private static string Describe(CostLimit limit) => $"{limit.Cost.Quantity} {limit.Limit:G6} {limit.Cost.Unit}".TrimEnd();
 
     private sealed record Partial(double[] Costs, double LogProbability, int Candidate, Partial? Before)
     {

@@ -14,6 +14,9 @@ namespace Proxyless.Search;
 public sealed class ArchitectureSearch : IDisposable
 {
     private const int PruningsPerSearch = 50;
+
+    // Of the weights' learning rate; the warm-up of the architecture parameters is another matter.
+    private const int WarmupPart = 20;
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(5);
     private readonly SuperNetwork _network;
     private readonly SearchSettings _settings;
@@ -56,7 +59,7 @@ public sealed class ArchitectureSearch : IDisposable
         _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay };
         _architectureStep = new ArchitectureStep(network, Parameters, _architectureOptimizer, _objective, _loss) { CorrectsPairs = settings.CorrectPairs };
         _pruning = new PathPruning(settings.PruneThreshold, settings.Limits);
-        _schedule = new CosineSchedule(settings.LearningRate, plan.WeightSteps, Math.Min(plan.WarmupSteps, plan.WeightSteps / 20));
+        _schedule = new CosineSchedule(settings.LearningRate, plan.WeightSteps, plan.WeightSteps / WarmupPart);
         if (File.Exists(directory.SearchCheckpoint))
         {
             Restore();
@@ -99,7 +102,7 @@ public sealed class ArchitectureSearch : IDisposable
 
                 _step++;
                 progress.Report(_step, Detail());
-                if (_step >= plan.WeightSteps)
+                if (_step >= plan.WeightSteps || _step % weightImages.BatchesPerEpoch == 0)
                 {
                     break;
                 }
@@ -114,6 +117,7 @@ public sealed class ArchitectureSearch : IDisposable
 
             EndEpoch(epoch);
             saved = DateTime.UtcNow;
+            cancellation.ThrowIfCancellationRequested();
         }
     }
 

@@ -21,4 +21,7 @@ public sealed record CostLimit(SpaceCost Cost, double Limit)
                 + $"{smallest.ToString(format)}{unit}; raise the limit or choose a smaller space or resolution");
         }
     }
+
+    /// <summary>Quantity, value and unit, for messages.</summary>
+    public override string ToString() => $"{Cost.Quantity} {Limit:G6} {Cost.Unit}".TrimEnd();
 }

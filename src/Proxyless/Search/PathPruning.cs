@@ -35,7 +35,7 @@ public sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> limit
 
                 // Taken out for the check, put back where the limits need it.
                 probabilities[i][j] = 0;
-                if (ArchitectureDerivation.TryDerive(probabilities, limits) is null)
+                if (LimitFeasibility.Find(probabilities, limits, out _) is null)
                 {
                     probabilities[i][j] = p;
                     continue;

@@ -2,9 +2,9 @@ namespace Proxyless.Search;
 
 /// <summary>What the architecture parameters minimise: cross entropy and the expected costs of the network.</summary>
 /// <remarks>
-/// Budget: L = CE + sum_c lambda_c (E_c / T_c - 1), each lambda_c >= 0 moved by dual ascent on E_c / T_c - 1. The present
-/// violation is added to the multiplier with a factor of its own (augmented Lagrangian; Nocedal, Wright, Numerical
-/// Optimization, section 17.3), which damps the swing of ascent alone.
+/// Budget: with the violation v_c = E_c / T_c - 1, L = CE + sum_c (max(0, lambda_c + rho v_c)^2 - lambda_c^2) / (2 rho), each
+/// lambda_c >= 0 moved by dual ascent on v_c: an augmented Lagrangian for inequalities (Nocedal, Wright, Numerical
+/// Optimization, section 17.4), whose quadratic part damps the swing of ascent alone.
 /// </remarks>
 public sealed class SearchObjective
 {
@@ -58,8 +58,11 @@ public sealed class SearchObjective
         var slopes = new double[Limits.Count];
         for (int c = 0; c < slopes.Length; c++)
         {
-            double multiplier = Multiplier(c, expectations[c]);
-            value += multiplier * Violation(c, expectations[c]);
+            double violation = Violation(c, expectations[c]);
+            double multiplier = Kind == ObjectiveKind.Linear ? _weight : Math.Max(0, Multipliers[c] + (Damping * violation));
+            value += Kind == ObjectiveKind.Linear
+                ? multiplier * violation
+                : ((multiplier * multiplier) - (Multipliers[c] * Multipliers[c])) / (2 * Damping);
             slopes[c] = multiplier / Limits[c].Limit;
         }
 
@@ -113,8 +116,4 @@ public sealed class SearchObjective
     }
 
     private double Violation(int cost, double expectation) => (expectation / Limits[cost].Limit) - 1;
-
-    private double Multiplier(int cost, double expectation) => Kind == ObjectiveKind.Linear
-        ? _weight
-        : Math.Max(0, Multipliers[cost] + (Damping * Violation(cost, expectation)));
 }

@@ -18,6 +18,18 @@ public sealed record SpaceCost(string Quantity, string Unit, double Fixed, doubl
     /// <summary>The most a network of the space can cost.</summary>
     public double Largest => Fixed + Candidates.Sum(block => block.Max());
 
+    /// <summary>The mean cost of a network whose candidates are drawn evenly.</summary>
+    public double EvenExpectation => Fixed + Candidates.Sum(block => block.Average());
+
+    /// <summary>The costs of networks whose candidates are drawn evenly, in ascending order.</summary>
+    /// <param name="networks">How many are drawn.</param>
+    /// <param name="seed">Seed of the draw.</param>
+    public double[] OfRandomNetworks(int networks, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, networks).Select(_ => Fixed + Candidates.Sum(block => block[random.Next(block.Length)])).Order()];
+    }
+
     /// <summary>The cost of the network that takes candidate <c>choice[i]</c> in block i.</summary>
     public double Of(IReadOnlyList<int> choice)
     {

@@ -53,11 +53,35 @@ public sealed class NetworkTrainer
         (long step, double best, double lossSum, long lossSteps) = File.Exists(_directory.LastCheckpoint)
             ? Resume(tensors, optimizer, average)
             : (0, -1, 0, 0);
-        log.AddRange(JsonLines.Read<TrainingCurvePoint>(_directory.TrainingLog).Where(point => point.Epoch <= step / training.BatchesPerEpoch));
+        log.AddRange(JsonLines.Read<TrainingCurvePoint>(_directory.TrainingLog).Where(point => point.Epoch <= JudgedEpochs(step, lossSteps, training.BatchesPerEpoch)));
         var progress = new Progress(_observer, "train", step, _options.Steps);
         DateTime saved = DateTime.UtcNow;
-        while (step < _options.Steps)
+        while (true)
         {
+            if (lossSteps > 0 && (step % training.BatchesPerEpoch == 0 || step >= _options.Steps))
+            {
+                // Here after the last step of an epoch, and after a resume that finds an epoch trained but not judged.
+                CompactNetwork judged = average?.Average ?? network;
+                double top1 = NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation).Top1;
+                log.Add(new TrainingCurvePoint(log.Count + 1, lossSum / lossSteps, null, top1, schedule.At(step - 1)));
+                JsonLines.Write(_directory.TrainingLog, log);
+                (lossSum, lossSteps) = (0, 0);
+                if (top1 >= best)
+                {
+                    best = top1;
+                    WriteNetwork(judged, best);
+                }
+
+                Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
+                saved = DateTime.UtcNow;
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            if (step >= _options.Steps)
+            {
+                break;
+            }
+
             int epoch = (int)(step / training.BatchesPerEpoch);
             foreach (Batch batch in training.Epoch(epoch, (int)(step % training.BatchesPerEpoch), CancellationToken.None))
             {
@@ -77,37 +101,27 @@ public sealed class NetworkTrainer
                 }
 
                 progress.Report(step, $"loss {lossSum / lossSteps:F3}{(best >= 0 ? $", best top-1 {best:P1}" : "")}");
-                if (step >= _options.Steps)
-                {
-                    break;
-                }
-
-                if (cancellation.IsCancellationRequested || DateTime.UtcNow - saved > CheckpointInterval)
+                bool ended = step >= _options.Steps || step % training.BatchesPerEpoch == 0;
+                if (ended || cancellation.IsCancellationRequested || DateTime.UtcNow - saved > CheckpointInterval)
                 {
                     Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
                     saved = DateTime.UtcNow;
                     cancellation.ThrowIfCancellationRequested();
                 }
-            }
 
-            CompactNetwork judged = average?.Average ?? network;
-            double top1 = NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation).Top1;
-            log.Add(new TrainingCurvePoint(epoch + 1, lossSum / Math.Max(1, lossSteps), null, top1, schedule.At(step - 1)));
-            JsonLines.Write(_directory.TrainingLog, log);
-            (lossSum, lossSteps) = (0, 0);
-            if (top1 >= best)
-            {
-                best = top1;
-                WriteNetwork(judged, best);
+                if (ended)
+                {
+                    break;
+                }
             }
-
-            Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
-            saved = DateTime.UtcNow;
         }
 
         SafeTensorsFile.Read(_directory.BestCheckpoint).CopyTo(tensors, _directory.BestCheckpoint);
         return best;
     }
+
+    private static long JudgedEpochs(long step, long lossSteps, long batchesPerEpoch) =>
+        ((step - lossSteps) + batchesPerEpoch - 1) / batchesPerEpoch;
 
     private double Step(
         CompactNetwork network, NetworkTensor[] tensors, Batch batch, ClassificationLoss loss, SgdOptimizer optimizer, double rate, long step)

@@ -32,6 +32,23 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_resume_refuses_options_that_would_change_the_run()
+    {
+        InvalidInputException exception = Assert.Throws<InvalidInputException>(
+            () => Train("--arch", "mobilenet-v2", "--out", _folder.Root, "--resume", "--batch-size", "64", "--seed", "3"));
+        Assert.Contains("cannot change --batch-size;", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_in_a_searched_run_does_not_take_over_the_time_of_the_search()
+    {
+        RunDirectory directory = new(_folder.Root);
+        RunConfigFile.Write(directory.Config, RunConfigFile.Read(directory.Config) with { Time = TimeSpan.FromHours(2) });
+        Assert.Null(Train("--arch", _folder.Root).Time);
+        Assert.Equal(TimeSpan.FromHours(1), Train("--arch", _folder.Root, "--time", "1h").Time);
+    }
+
+    [Fact]
     public void A_published_network_is_trained_with_the_defaults() =>
         Assert.Equal(new RunOptions { Data = "cats" }, Train("--arch", "mobilenet-v2", "--data", "cats"));
 

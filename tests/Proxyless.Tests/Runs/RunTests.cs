@@ -4,10 +4,14 @@ using Xunit;
 
 namespace Proxyless.Tests.Runs;
 
+[Collection(nameof(WholeRuns))]
 public sealed class RunTests
 {
-    [Fact]
-    public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not()
+    // Half of two epochs is the end of the first: the step after which an epoch is logged, judged and saved.
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.5)]
+    public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not(double share)
     {
         using var folder = new TemporaryFolder();
         var options = new RunOptions
@@ -15,8 +19,8 @@ public sealed class RunTests
             Out = Path.Combine(folder.Root, "whole"),
             LatencyMs = 1000,
             BatchSize = 64,
-            SearchEpochs = 1,
-            TrainEpochs = 1,
+            SearchEpochs = 2,
+            TrainEpochs = 2,
             Threads = 1,
         };
         ProxylessRun.Run(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
@@ -25,14 +29,18 @@ public sealed class RunTests
         foreach (string stage in (string[])["search", "train"])
         {
             using var source = new CancellationTokenSource();
-            var observer = new StopAt(stage, 5, source);
-            Assert.ThrowsAny<OperationCanceledException>(() => ProxylessRun.Run(second, observer, source.Token));
-            second = second with { Resume = true };
+            var observer = new StopAt(stage, share, source);
+            RunInterruptedException exception = Assert.Throws<RunInterruptedException>(() => ProxylessRun.Run(second, observer, source.Token));
+            Assert.Equal(second.Out, exception.Run);
+
+            // Whatever else is said on a resume: the run goes on as it began.
+            second = new RunOptions { Out = second.Out, Resume = true, BatchSize = 32, Seed = 9 };
         }
 
         ProxylessRun.Run(second, NullRunObserver.Instance, TestContext.Current.CancellationToken);
         Assert.Equal(LossesOf(options.Out!, "search.jsonl"), LossesOf(second.Out!, "search.jsonl"));
         Assert.Equal(LossesOf(options.Out!, "training.jsonl"), LossesOf(second.Out!, "training.jsonl"));
+        Assert.Equal(2, LossesOf(second.Out!, "training.jsonl").Count);
         Assert.True(File.Exists(Path.Combine(second.Out!, "report.html")));
     }
 
@@ -44,6 +52,7 @@ public sealed class RunTests
         var exception = Assert.Throws<InvalidInputException>(
             () => ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken));
         Assert.Contains("smallest", exception.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(options.Out));
     }
 
     [Fact]
@@ -52,9 +61,9 @@ public sealed class RunTests
         using var folder = new TemporaryFolder();
         string file = Path.Combine(folder.Root, "thesis.txt");
         File.WriteAllText(file, "precious");
-        Assert.Throws<InvalidInputException>(() => RunDirectory.Prepare(folder.Root, resume: false, overwrite: false));
-        Assert.Throws<InvalidInputException>(() => RunDirectory.Prepare(folder.Root, resume: false, overwrite: true));
-        Assert.Throws<InvalidInputException>(() => RunDirectory.Prepare(folder.Root, resume: true, overwrite: false));
+        Assert.Throws<InvalidInputException>(() => RunDirectory.Choose(folder.Root, resume: false, overwrite: false));
+        Assert.Throws<InvalidInputException>(() => RunDirectory.Choose(folder.Root, resume: false, overwrite: true));
+        Assert.Throws<InvalidInputException>(() => RunDirectory.Choose(folder.Root, resume: true, overwrite: false));
         Assert.Equal("precious", File.ReadAllText(file));
     }
 
@@ -80,11 +89,11 @@ public sealed class RunTests
     private static List<double> LossesOf(string run, string log) =>
         [.. File.ReadLines(Path.Combine(run, log)).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("train_loss").GetDouble())];
 
-    private sealed class StopAt(string stage, long step, CancellationTokenSource source) : IRunObserver
+    private sealed class StopAt(string stage, double share, CancellationTokenSource source) : IRunObserver
     {
         public void Progress(RunProgress progress)
         {
-            if (progress.Stage == stage && progress.Done >= step)
+            if (progress.Stage == stage && progress.Done >= share * progress.Total)
             {
                 source.Cancel();
             }

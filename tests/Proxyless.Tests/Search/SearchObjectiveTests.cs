@@ -9,15 +9,19 @@ public sealed class SearchObjectiveTests
     private static readonly CostLimit Latency = new(new SpaceCost("latency", "ms", 0, [[1, 2]]), 1.25);
 
     [Theory]
-    [InlineData(ObjectiveKind.Linear)]
-    [InlineData(ObjectiveKind.Log)]
-    public void Slopes_equal_finite_differences(ObjectiveKind kind)
+    [InlineData(ObjectiveKind.Linear, 1.5)]
+    [InlineData(ObjectiveKind.Log, 1.5)]
+    [InlineData(ObjectiveKind.Budget, 1.5)]
+    [InlineData(ObjectiveKind.Budget, 1.2)]
+    [InlineData(ObjectiveKind.Budget, 0.5)]
+    public void Slopes_equal_finite_differences(ObjectiveKind kind, double expected)
     {
         const double Step = 1e-6;
         var objective = new SearchObjective(kind, [Latency], 0.6, 100);
-        ObjectivePoint point = objective.At(2, [1.5]);
-        Assert.Equal((objective.At(2 + Step, [1.5]).Value - objective.At(2 - Step, [1.5]).Value) / (2 * Step), point.CrossEntropySlope, 1e-5);
-        Assert.Equal((objective.At(2, [1.5 + Step]).Value - objective.At(2, [1.5 - Step]).Value) / (2 * Step), point.CostSlopes[0], 1e-5);
+        objective.Ascend([1.25 * 1.05]);
+        ObjectivePoint point = objective.At(2, [expected]);
+        Assert.Equal((objective.At(2 + Step, [expected]).Value - objective.At(2 - Step, [expected]).Value) / (2 * Step), point.CrossEntropySlope, 1e-5);
+        Assert.Equal((objective.At(2, [expected + Step]).Value - objective.At(2, [expected - Step]).Value) / (2 * Step), point.CostSlopes[0], 1e-5);
     }
 
     [Fact]

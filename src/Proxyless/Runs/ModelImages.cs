@@ -1,0 +1,84 @@
+using System.Globalization;
+using Proxyless.Data;
+using Proxyless.Export;
+using Proxyless.Measurement;
+
+namespace Proxyless;
+
+/// <summary>
+/// What a model's metadata says of the images it was trained on, so that whoever judges it can tell images it has seen from
+/// images it has not.
+/// </summary>
+/// <param name="Name">What reports call them.</param>
+/// <param name="Fingerprint"><see cref="ImageDataset.Fingerprint"/>; empty in a model that does not say.</param>
+/// <param name="Small">Whether they are small ones, which are resized without a crop.</param>
+/// <param name="Seed">The seed of the splits.</param>
+/// <param name="ValidationShare">Share of the training images that was held out of them.</param>
+/// <param name="TestShare">Share of the images that became the test set.</param>
+internal sealed record ModelImages(string Name, string Fingerprint, bool Small, int Seed, double ValidationShare, double TestShare)
+{
+    private const string NameKey = "data";
+    private const string FingerprintKey = "data_fingerprint";
+    private const string SmallKey = "small_images";
+    private const string SeedKey = "seed";
+    private const string ValidationShareKey = "validation_share";
+    private const string TestShareKey = "test_share";
+
+    /// <summary>The images of a run.</summary>
+    public static ModelImages Of(RunData data) => new(
+        data.Images.Name, data.Images.Fingerprint, data.SmallImages, data.Options.Seed, data.Options.ValidationShare, data.Options.TestShare);
+
+    /// <summary>The images that a model says it was trained on.</summary>
+    public static ModelImages Of(OnnxClassifier model)
+    {
+        var defaults = new RunOptions();
+        string Text(string key) => model.Metadata.GetValueOrDefault(NetworkExporter.ProvenancePrefix + key) ?? "";
+        double Share(string key, double otherwise) => double.TryParse(Text(key), CultureInfo.InvariantCulture, out double share) ? share : otherwise;
+        return new ModelImages(
+            Text(NameKey),
+            Text(FingerprintKey),
+            Text(SmallKey) == "true",
+            int.TryParse(Text(SeedKey), CultureInfo.InvariantCulture, out int seed) ? seed : defaults.Seed,
+            Share(ValidationShareKey, defaults.ValidationShare),
+            Share(TestShareKey, defaults.TestShare));
+    }
+
+    /// <summary>The same as entries of the metadata.</summary>
+    public IEnumerable<KeyValuePair<string, string>> ToMetadata() =>
+    [
+        new(NameKey, Name),
+        new(FingerprintKey, Fingerprint),
+        new(SmallKey, Small ? "true" : "false"),
+        new(SeedKey, Seed.ToString(CultureInfo.InvariantCulture)),
+        new(ValidationShareKey, ValidationShare.ToString("R", CultureInfo.InvariantCulture)),
+        new(TestShareKey, TestShare.ToString("R", CultureInfo.InvariantCulture)),
+    ];
+
+    /// <summary>Options that divide images as they were divided for the training.</summary>
+    public RunOptions DividedAlike(RunOptions options) =>
+        options with { Seed = Seed, ValidationShare = ValidationShare, TestShare = TestShare };
+
+    /// <summary>The images that the model has not been trained on.</summary>
+    /// <param name="data">Images, divided as for the training.</param>
+    /// <param name="observer">Hears which ones they are.</param>
+    public ImageSet UnseenOf(RunData data, IRunObserver observer)
+    {
+        ImageDataset images = data.Images;
+        if (images.HasOwnTest || images.Fingerprint == Fingerprint)
+        {
+            return images.Test;
+        }
+
+        if (images.Name == Name)
+        {
+            observer.Warning(
+                $"'{data.Options.Data}' is not as it was when the model was trained on '{Name}': all its {images.All.Count:N0} images are judged, and as far as the model was trained on them, the accuracy is too high");
+        }
+        else
+        {
+            observer.Message($"'{data.Options.Data}' has no test/ and is not what the model was trained on: all its {images.All.Count:N0} images are judged");
+        }
+
+        return images.All;
+    }
+}

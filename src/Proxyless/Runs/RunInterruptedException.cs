@@ -1,0 +1,26 @@
+namespace Proxyless;
+
+/// <summary>A run was stopped at the user's wish and can be gone on with: <see cref="RunOptions.Resume"/>.</summary>
+public sealed class RunInterruptedException : OperationCanceledException
+{
+    /// <summary>Creates the exception without saying which run.</summary>
+    public RunInterruptedException()
+    {
+    }
+
+    /// <summary>Creates the exception.</summary>
+    /// <param name="run">The run directory.</param>
+    public RunInterruptedException(string run)
+        : this(run, new OperationCanceledException())
+    {
+    }
+
+    /// <summary>Creates the exception with its cause.</summary>
+    /// <param name="run">The run directory.</param>
+    /// <param name="innerException">What was caught.</param>
+    public RunInterruptedException(string run, Exception innerException)
+        : base($"the run in '{run}' was interrupted", innerException) => Run = run;
+
+    /// <summary>The run directory.</summary>
+    public string Run { get; } = "";
+}

@@ -1,0 +1,76 @@
+namespace Proxyless.Search;
+
+/// <summary>Looks for a choice within several limits at once, whatever its probability.</summary>
+/// <remarks>
+/// The cheapest choice under weighted costs cost / limit, with weights that grow for the limits it violates (multiplicative
+/// weights: Arora, Hazan, Kale, Theory of Computing 8, 2012). With one limit the first round is exact. With several a choice
+/// that exists may, in principle, be missed; none that is returned is ever over a limit.
+/// </remarks>
+internal static class LimitFeasibility
+{
+    private const int Rounds = 200;
+    private const double Rate = 4;
+
+    /// <summary>A choice within all limits, or null where none was found.</summary>
+    /// <param name="probabilities">p_ij at [i][j]; candidates of probability 0 are not there.</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="impossible">Whether it is proven that there is none: then even the weighted mean of the costs cannot be met.</param>
+    public static int[]? Find(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits, out bool impossible)
+    {
+        double[] weights = [.. limits.Select(_ => 1.0 / limits.Count)];
+        impossible = false;
+        for (int round = 0; round < Rounds; round++)
+        {
+            int[] choice = Cheapest(probabilities, limits, weights);
+            double[] shares = [.. limits.Select(limit => limit.Cost.Of(choice) / limit.Limit)];
+            if (shares.All(share => share <= 1))
+            {
+                return choice;
+            }
+
+            if (weights.Zip(shares).Sum(pair => pair.First * pair.Second) > 1 + 1e-12)
+            {
+                impossible = true;
+                return null;
+            }
+
+            double sum = 0;
+            for (int c = 0; c < weights.Length; c++)
+            {
+                weights[c] *= Math.Exp(Rate * (shares[c] - 1));
+                sum += weights[c];
+            }
+
+            for (int c = 0; c < weights.Length; c++)
+            {
+                weights[c] /= sum;
+            }
+        }
+
+        return null;
+    }
+
+    private static int[] Cheapest(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits, double[] weights)
+    {
+        var choice = new int[probabilities.Count];
+        for (int i = 0; i < choice.Length; i++)
+        {
+            double least = double.PositiveInfinity;
+            for (int j = 0; j < probabilities[i].Length; j++)
+            {
+                double cost = 0;
+                for (int c = 0; c < weights.Length; c++)
+                {
+                    cost += weights[c] * limits[c].Cost.Candidates[i][j] / limits[c].Limit;
+                }
+
+                if (probabilities[i][j] > 0 && cost < least)
+                {
+                    (least, choice[i]) = (cost, j);
+                }
+            }
+        }
+
+        return choice;
+    }
+}

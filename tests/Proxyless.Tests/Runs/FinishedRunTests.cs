@@ -1,0 +1,125 @@
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>What is done with a run after it has ended.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRun>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void The_limit_of_the_run_stands_in_its_config() =>
+        Assert.Equal(run.Result.LatencyLimitMs, RunConfigFile.Read(run.Directory.Config).LatencyMs);
+
+    [Fact]
+    public void A_bare_model_is_judged_on_the_images_it_has_not_seen_whatever_the_options_say()
+    {
+        string model = run.PathOf("model-alone.onnx");
+        File.Copy(run.Result.Model, model, overwrite: true);
+        EvaluateResult result = ProxylessRun.Evaluate(
+            model, new RunOptions { Data = run.Options.Data, Seed = 77, TestShare = 0.5 }, againstNetwork: false, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(FinishedRun.TestImages, result.Images);
+        Assert.Equal(run.Result.Top1, result.Top1);
+    }
+
+    [Fact]
+    public void Images_of_another_folder_are_all_judged()
+    {
+        string other = run.PathOf("other");
+        foreach (string name in (string[])["small", "dark"])
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                string file = Path.Combine(other, name, $"{i}.png");
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+                File.WriteAllBytes(file, TestPictures.Noise(5000 + i + (name.Length * 100), 48, 40));
+            }
+        }
+
+        EvaluateResult result = ProxylessRun.Evaluate(
+            run.Options.Out!, new RunOptions { Data = other }, againstNetwork: true, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(8, result.Images);
+        Assert.Equal(1, result.NetworkAgreement);
+    }
+
+    [Fact]
+    public void A_changed_folder_is_judged_with_a_warning()
+    {
+        string changed = Path.Combine(run.PathOf("changed"), "images");
+        foreach (string file in Directory.EnumerateFiles(run.Options.Data, "*", SearchOption.AllDirectories).Skip(1))
+        {
+            string copy = Path.Combine(changed, Path.GetRelativePath(run.Options.Data, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        var observer = new RecordingObserver();
+        EvaluateResult result = ProxylessRun.Evaluate(
+            run.Options.Out!, new RunOptions { Data = changed }, againstNetwork: false, observer, Cancellation);
+        Assert.Equal((2 * FinishedRun.ImagesOfAClass) - 1, result.Images);
+        Assert.Contains(observer.Warnings, warning => warning.Contains("too high", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_tighter_limit_is_met_by_a_derivation_and_its_network_is_trained()
+    {
+        string derived = run.PathOf("derived");
+        double limit = run.Result.LatencyLimitMs * 0.9;
+        SearchResult result = ProxylessRun.Derive(
+            run.Options.Out!, RunConfigFile.Read(run.Directory.Config) with { Out = derived, LatencyMs = limit }, NullRunObserver.Instance, Cancellation);
+        Assert.InRange(result.LatencyMs, 0, limit * 1.02);
+        TrainResult trained = ProxylessRun.Train(RunConfigFile.Read(new RunDirectory(derived).Config), derived, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(derived, trained.Run);
+        Assert.True(File.Exists(trained.Model));
+        Assert.Equal(run.Options.Seed, RunConfigFile.Read(new RunDirectory(derived).Config).Seed);
+    }
+
+    [Fact]
+    public void What_was_trained_is_not_lost_by_training_it_again()
+    {
+        byte[] model = File.ReadAllBytes(run.Result.Model);
+        InvalidInputException exception = Assert.Throws<InvalidInputException>(
+            () => ProxylessRun.Train(RunConfigFile.Read(run.Directory.Config), run.Options.Out!, NullRunObserver.Instance, Cancellation));
+        Assert.Contains("trained already", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(model, File.ReadAllBytes(run.Result.Model));
+    }
+
+    [Fact]
+    public void A_run_that_cannot_begin_leaves_the_one_before_as_it_was()
+    {
+        byte[] model = File.ReadAllBytes(run.Result.Model);
+        Assert.Throws<InvalidInputException>(
+            () => ProxylessRun.Run(run.Options with { Overwrite = true, LatencyMs = 1e-6 }, NullRunObserver.Instance, Cancellation));
+        Assert.Throws<InvalidInputException>(
+            () => ProxylessRun.Run(run.Options with { Overwrite = true, Data = run.PathOf("nowhere") }, NullRunObserver.Instance, Cancellation));
+        Assert.Equal(model, File.ReadAllBytes(run.Result.Model));
+        Assert.Equal(run.Result.Top1, ProxylessRun.Evaluate(
+            run.Options.Out!, run.Options, againstNetwork: false, NullRunObserver.Instance, Cancellation).Top1);
+    }
+
+    [Fact]
+    public void A_limit_on_parameters_that_no_network_meets_is_refused_before_the_search()
+    {
+        var exception = Assert.Throws<InvalidInputException>(() => ProxylessRun.Search(
+            run.Options with { Out = run.PathOf("impossible"), MaxParameters = 10 }, NullRunObserver.Instance, Cancellation));
+        Assert.Contains("the parameters limit 10 is impossible", exception.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(run.PathOf("impossible")));
+    }
+
+    private sealed class RecordingObserver : IRunObserver
+    {
+        public List<string> Warnings { get; } = [];
+
+        public void Progress(RunProgress progress)
+        {
+        }
+
+        public void Message(string text)
+        {
+        }
+
+        public void Warning(string text) => Warnings.Add(text);
+    }
+}
