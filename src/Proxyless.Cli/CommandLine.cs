@@ -27,9 +27,10 @@ internal static class CommandLine
             new ProfileCommand(),
             new DescribeCommand(),
             new ExportCommand(),
-            new Command("data", "The images: what there is, what a folder holds, built-in samples to try things with.")
+            new Command("data", "The images: what a folder holds, public datasets to download, built-in samples to try things with.")
             {
                 new DataListCommand(),
+                new DataGetCommand(),
                 new DataSampleCommand(),
             },
             new BenchCommand(),

@@ -1,0 +1,86 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Net;
+using System.Security.Cryptography;
+using Proxyless.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Data;
+
+public sealed class DatasetDownloadTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Out => Path.Combine(_folder.Root, "cifar10");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_damaged_download_is_an_error_and_leaves_nothing()
+    {
+        IOException exception = Assert.Throws<IOException>(() => Download(_ => Content([1, 2, 3])));
+        Assert.Contains("arrived damaged", exception.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    [Fact]
+    public void A_server_that_has_no_such_file_is_named()
+    {
+        IOException exception = Assert.Throws<IOException>(() => Download(_ => new HttpResponseMessage(HttpStatusCode.NotFound)));
+        Assert.Contains("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("404", exception.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    [Fact]
+    public void A_folder_that_holds_something_is_left_alone()
+    {
+        _folder.Add(Path.Combine("cifar10", "thesis.txt"), [1]);
+        Assert.Throws<InvalidInputException>(() => Download(_ => throw new InvalidOperationException("nothing is to be downloaded")));
+    }
+
+    [Fact]
+    public void An_archive_of_one_folder_becomes_the_folder_that_was_asked_for()
+    {
+        byte[] archive = Archive("batches/data_batch_1.bin", [1, 2, 3]);
+#pragma warning disable CA5351 // As the publishers of datasets do.
+        string md5 = Convert.ToHexStringLower(MD5.HashData(archive));
+#pragma warning restore CA5351
+        DatasetDownload.Run(
+            [new PublicFile(new Uri("https://example.org/images.tar.gz"), md5)], Out, new Server(_ => Content(archive)), NullRunObserver.Instance, CancellationToken.None);
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(Path.Combine(Out, "data_batch_1.bin")));
+        Assert.Equal([Out], Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    [Fact]
+    public void An_unknown_name_lists_those_there_are()
+    {
+        var exception = Assert.Throws<InvalidInputException>(() => PublicDataset.ByName("cifar-10"));
+        Assert.Contains("did you mean 'cifar10'", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Archive(string name, byte[] bytes)
+    {
+        using var archive = new MemoryStream();
+        using (var zip = new GZipStream(archive, CompressionLevel.Fastest))
+        using (var tar = new TarWriter(zip))
+        {
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(bytes) });
+        }
+
+        return archive.ToArray();
+    }
+
+    private static HttpResponseMessage Content(byte[] bytes) => new(HttpStatusCode.OK) { Content = new ByteArrayContent(bytes) };
+
+    private void Download(Func<HttpRequestMessage, HttpResponseMessage> answer) => DatasetDownload.Run(
+        PublicDataset.ByName("cifar10").Files, Out, new Server(answer), NullRunObserver.Instance, CancellationToken.None);
+
+    private sealed class Server(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
+    {
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) => answer(request);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(answer(request));
+    }
+}
