@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Proxyless.Cli.Options;
+using Proxyless.Networks;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
@@ -10,9 +11,11 @@ namespace Proxyless.Cli.Commands;
 internal sealed class BenchCommand : ReportingCommand
 {
     private static readonly IReadOnlyDictionary<string, BenchMode> Modes = Values.Words<BenchMode>();
+    private static readonly IReadOnlyDictionary<string, BlockKernels> Kernels = Values.Words<BlockKernels>();
 
     private readonly Option<BenchMode[]?> _mode = Values.Choices("--mode", "What a step is (weight); several are measured one after another in processes of their own", Modes);
     private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", $"The space (imagenet-mobile): {string.Join(", ", Spaces.SearchSpacePresets.Names)} or a YAML file");
+    private readonly Option<BlockKernels?> _kernels = Values.Choice("--kernels", "What computes the blocks (proxyless)", Kernels);
     private readonly Option<string?> _layout = Values.Text("--layout", "contiguous|channels-last", "How tensors lie in memory (channels-last)");
     private readonly Option<string?> _allocator = Values.Text("--allocator", "system|tuned", "Whether freed memory is kept in the process (tuned)");
     private readonly Option<long?> _batch = Values.Integer("--batch", "Images of a step (32)", 1, 65536);
@@ -30,7 +33,7 @@ internal sealed class BenchCommand : ReportingCommand
     {
         _layout.AcceptOnlyFromAmong("contiguous", "channels-last");
         _allocator.AcceptOnlyFromAmong("system", "tuned");
-        Add([_mode, _space, _layout, _allocator, _batch, _resolution, _steps, _seed, _threads]);
+        Add([_mode, _space, _kernels, _layout, _allocator, _batch, _resolution, _steps, _seed, _threads]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -56,6 +59,7 @@ internal sealed class BenchCommand : ReportingCommand
         {
             Mode = mode,
             Space = parse.GetValue(_space) ?? defaults.Space,
+            Kernels = parse.GetValue(_kernels) ?? defaults.Kernels,
             Layout = parse.GetValue(_layout) ?? defaults.Layout,
             Allocator = parse.GetValue(_allocator) ?? defaults.Allocator,
             Batch = (int?)parse.GetValue(_batch) ?? defaults.Batch,
@@ -76,6 +80,11 @@ internal sealed class BenchCommand : ReportingCommand
             {
                 words.AddRange([option.Name, Convert.ToString(value, CultureInfo.InvariantCulture)!]);
             }
+        }
+
+        if (parse.GetValue(_kernels) is { } kernels)
+        {
+            Pass(_kernels, Kernels.First(word => word.Value == kernels).Key);
         }
 
         Option<string?>[] texts = [_space, _layout, _allocator];

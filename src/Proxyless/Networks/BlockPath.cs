@@ -10,9 +10,14 @@ namespace Proxyless.Networks;
 /// </summary>
 public sealed class BlockPath : IDisposable
 {
+    private readonly Activation _activation;
+    private readonly bool _usesOwnKernels;
+
     internal BlockPath(TensorFactory factory, string name, Block block, Activation activation)
     {
         Block = block;
+        _activation = activation;
+        _usesOwnKernels = factory.UsesOwnKernels;
         int hidden = block.HiddenWidth;
         switch (block.Operation.Kind)
         {
@@ -66,6 +71,11 @@ public sealed class BlockPath : IDisposable
             return Project.Forward(x, pass);
         }
 
+        if (UsesOwnKernels(pass))
+        {
+            return Fused(x, pass, addsShortcut: false);
+        }
+
         using Tensor? expanded = Expand?.Forward(x, pass);
         using Tensor filtered = Depthwise.Forward(expanded ?? x, pass);
         return Project.Forward(filtered, pass);
@@ -77,6 +87,12 @@ public sealed class BlockPath : IDisposable
     /// <returns>[N, C', H / stride, W / stride].</returns>
     public Tensor Forward(Tensor x, NormPass pass)
     {
+        ArgumentNullException.ThrowIfNull(x);
+        if (Depthwise is not null && UsesOwnKernels(pass))
+        {
+            return Fused(x, pass, Block.HasShortcut);
+        }
+
         Tensor? output = Output(x, pass);
         if (output is null)
         {
@@ -85,6 +101,19 @@ public sealed class BlockPath : IDisposable
 
         return Block.HasShortcut ? output.add_(x) : output;
     }
+
+    // A gradient through running statistics is nobody's need but libtorch's.
+    private bool UsesOwnKernels(NormPass pass) => _usesOwnKernels && (pass.UsesBatch || !is_grad_enabled());
+
+    private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) => FusedBlockFunction.Run(
+        this,
+        x,
+        (keeps, ofInput, ofWeights) => new FusedBlock(this, _activation, pass, addsShortcut)
+        {
+            KeepsForBackward = keeps,
+            NeedsInputGradient = ofInput,
+            NeedsWeightGradients = ofWeights,
+        });
 
     /// <inheritdoc/>
     public void Dispose()

@@ -11,6 +11,13 @@ public sealed record NetworkOptions
     /// <summary>Whether weights are laid out channels-last, which images must then be too (<see cref="Runtime.MemoryLayout"/>).</summary>
     public bool ChannelsLast { get; init; } = true;
 
+    /// <summary>What computes the blocks.</summary>
+    public BlockKernels Kernels { get; init; }
+
+    /// <summary>Whether blocks are computed by kernels of our own.</summary>
+    internal bool UsesOwnKernels =>
+        Kernels == BlockKernels.Proxyless && ChannelsLast && Precision == ScalarType.Float32 && Device.type == TorchSharp.DeviceType.CPU;
+
     /// <summary>The type of the numbers. Float64 is for comparing gradients with finite differences.</summary>
     internal ScalarType Precision { get; init; } = ScalarType.Float32;
 

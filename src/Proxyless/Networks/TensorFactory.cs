@@ -16,6 +16,9 @@ internal sealed class TensorFactory : IDisposable
         _generator = new Generator(SeedSequence.Mix(options.Seed, RandomUse.Weights, 0) >> 1, CPU);
     }
 
+    /// <summary>Whether blocks are computed by kernels of our own.</summary>
+    public bool UsesOwnKernels => _options.UsesOwnKernels;
+
     /// <summary>Convolution weights [O, I/groups, K, K], normal with variance 2 / fan-out (He et al., arXiv 1502.01852).</summary>
     public NetworkTensor Convolution(string name, int output, int inputPerGroup, int kernel, int groups)
     {

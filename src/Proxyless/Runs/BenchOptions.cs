@@ -1,3 +1,5 @@
+using Proxyless.Networks;
+
 namespace Proxyless;
 
 /// <summary>What a step is.</summary>
@@ -31,7 +33,10 @@ public sealed record BenchOptions
     /// <summary>The space, by name or file.</summary>
     public string Space { get; init; } = "imagenet-mobile";
 
-    /// <summary><c>channels-last</c> or <c>contiguous</c>.</summary>
+    /// <summary>What computes the blocks.</summary>
+    public BlockKernels Kernels { get; init; }
+
+    /// <summary><c>channels-last</c> or <c>contiguous</c>, which kernels of our own do not compute.</summary>
     public string Layout { get; init; } = "channels-last";
 
     /// <summary><c>tuned</c> or <c>system</c>.</summary>

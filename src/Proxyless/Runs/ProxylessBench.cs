@@ -27,6 +27,11 @@ public static class ProxylessBench
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         bool channelsLast = options.Layout == "channels-last";
+        if (!channelsLast && options.Kernels == BlockKernels.Proxyless)
+        {
+            throw new InvalidInputException("--layout contiguous has no kernels of our own; add --kernels libtorch");
+        }
+
         SearchSpace space = SearchSpaceFile.Open(options.Space);
         space = options.Resolution is { } resolution ? space.WithInput(resolution, space.InputChannels) : space;
         Libtorch.Load(tuneAllocator: options.Allocator == "tuned");
@@ -35,7 +40,7 @@ public static class ProxylessBench
         using Tensor contiguous = randn(options.Batch, space.InputChannels, space.Resolution, space.Resolution);
         using Tensor images = channelsLast ? MemoryLayout.ChannelsLast(contiguous) : contiguous.alias();
         using Tensor labels = randint(0, Classes, options.Batch, dtype: ScalarType.Int64);
-        var network = new NetworkOptions { ChannelsLast = channelsLast, Seed = options.Seed };
+        var network = new NetworkOptions { Kernels = options.Kernels, ChannelsLast = channelsLast, Seed = options.Seed };
         int total = WarmUpSteps + options.Steps;
         using BenchedStep step = options.Mode == BenchMode.Compact
             ? new CompactSteps(space, Classes, network, options.Seed, total)
@@ -56,7 +61,7 @@ public static class ProxylessBench
         return new BenchResult
         {
             Mode = Name(options.Mode),
-            Kernels = "libtorch",
+            Kernels = Name(options.Kernels),
             Layout = options.Layout,
             Allocator = options.Allocator,
             Batch = options.Batch,
@@ -68,5 +73,5 @@ public static class ProxylessBench
         };
     }
 
-    private static string Name(BenchMode mode) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(mode.ToString());
+    private static string Name(Enum value) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

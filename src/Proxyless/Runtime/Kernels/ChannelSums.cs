@@ -1,0 +1,46 @@
+namespace Proxyless.Runtime.Kernels;
+
+/// <summary>
+/// Two sums over the pixels of each channel. Values are counted from a reference near their mean, so that a variance is not the
+/// small difference of large numbers, and added in double beyond a few hundred pixels.
+/// </summary>
+/// <param name="reference">What values are counted from, for each channel.</param>
+/// <param name="pixels">How many pixels are summed over.</param>
+internal sealed class ChannelSums(float[] reference, long pixels)
+{
+    /// <summary>What values are counted from.</summary>
+    public float[] Reference { get; } = reference;
+
+    /// <summary>How many pixels are summed over.</summary>
+    public long Pixels { get; } = pixels;
+
+    /// <summary>sum (y - reference), or sum g.</summary>
+    public double[] First { get; } = new double[reference.Length];
+
+    /// <summary>sum (y - reference)^2, or sum g (y - reference).</summary>
+    public double[] Second { get; } = new double[reference.Length];
+
+    /// <summary>The mean of a channel.</summary>
+    public double Mean(int channel) => Reference[channel] + (First[channel] / Pixels);
+
+    /// <summary>The biased variance of a channel.</summary>
+    public double Variance(int channel)
+    {
+        double mean = First[channel] / Pixels;
+        return Math.Max(0, (Second[channel] / Pixels) - (mean * mean));
+    }
+
+    /// <summary>Adds what each thread has summed, in the threads' order, so that the same threads give the same bits.</summary>
+    /// <param name="parts">For each thread its two sums; null where it had nothing to do.</param>
+    public void Add(IEnumerable<(double[] First, double[] Second)?> parts)
+    {
+        foreach ((double[] first, double[] second) in parts.OfType<(double[], double[])>())
+        {
+            for (int c = 0; c < First.Length; c++)
+            {
+                First[c] += first[c];
+                Second[c] += second[c];
+            }
+        }
+    }
+}

@@ -1,0 +1,375 @@
+using System.Runtime.InteropServices;
+
+namespace Proxyless.Runtime.Kernels;
+
+/// <summary>
+/// The gradients of a depthwise convolution between two batch norms, in one pass over channels-last memory: the gradient of the
+/// norm behind it and the activated input are computed as they are read, the gradient of the input is summed up for the norm
+/// before it as it is written.
+/// </summary>
+internal static unsafe class DepthwiseBackward
+{
+    /// <summary>What goes in and where the results go.</summary>
+    internal struct Operands
+    {
+        /// <summary>[images, height, width, channels]: what <see cref="DepthwiseForward"/> got.</summary>
+        public float* Input;
+
+        /// <summary>What was done to the input, or null.</summary>
+        public ChannelNorm? InputNorm;
+
+        /// <summary>[images, output height, output width, channels]: what it returned.</summary>
+        public float* Output;
+
+        /// <summary>[images, output height, output width, channels]: the gradient of the activated, normalised output.</summary>
+        public float* Gradient;
+
+        /// <summary>The norm behind the convolution.</summary>
+        public ChannelNorm Norm;
+
+        /// <summary>Its gradient.</summary>
+        public ChannelNormGradient Factors;
+
+        /// <summary>[channels, kernel, kernel].</summary>
+        public float* Weights;
+
+        /// <summary>
+        /// [images, height, width, channels]: gets the gradient of the activated input where the activation lets it through.
+        /// </summary>
+        public float* InputGradient;
+
+        /// <summary>[channels, kernel, kernel]: gets the gradient of the weights, or null where it is not wanted.</summary>
+        public float* WeightGradient;
+    }
+
+    /// <summary>Computes the gradients.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="operands">What goes in and where the results go.</param>
+    /// <param name="widest">The widest vectors, in tests.</param>
+    /// <returns>Sums of the input's gradient g and of g (y - mean) for the norm before; null where there is none.</returns>
+    public static ChannelSums? Run(DepthwiseShape shape, Operands operands, int? widest = null)
+    {
+        int width = widest ?? ChannelWidths.Widest;
+        int threads = KernelThreads.Count;
+        int weights = shape.Channels * shape.Kernel * shape.Kernel;
+        ChannelNorm? before = operands.InputNorm;
+        ChannelNormGradient factors = operands.Factors;
+        var parts = new (double[] First, double[] Second)?[threads];
+        var gradients = new float[threads][];
+        fixed (float* scale = before?.Scale, shift = before?.Shift, mean = before?.Mean,
+            normScale = operands.Norm.Scale, normShift = operands.Norm.Shift, normMean = operands.Norm.Mean,
+            ofOutput = factors.OfOutput, ofDistance = factors.OfDistance, constant = factors.Constant)
+        {
+            var shared = new Kernel
+            {
+                Shape = shape,
+                Source = new ActivatedSource
+                {
+                    Y = operands.Input, Scale = scale, Shift = shift, Low = before?.Low ?? 0, High = before?.High ?? 0, Channels = shape.Channels,
+                },
+                Mean = mean,
+                GradientSource = new NormGradientSource
+                {
+                    Norm = new ActivatedSource
+                    {
+                        Y = operands.Output, Scale = normScale, Shift = normShift, Low = operands.Norm.Low, High = operands.Norm.High, Channels = shape.Channels,
+                    },
+                    Gradient = operands.Gradient,
+                    Mean = normMean,
+                    OfOutput = ofOutput,
+                    OfDistance = ofDistance,
+                    Constant = constant,
+                },
+                Weights = operands.Weights,
+                InputGradient = operands.InputGradient,
+            };
+            bool wantsWeights = operands.WeightGradient is not null;
+            KernelThreads.For(shape.Images, threads, (part, first, end) =>
+            {
+                using var tile = new PaddedTile();
+                using var gradientTile = new PaddedTile();
+                Kernel kernel = shared with
+                {
+                    FirstImage = first,
+                    EndImage = end,
+                    Tile = tile,
+                    GradientTile = gradientTile,
+                    First = new double[shape.Channels],
+                    Second = new double[shape.Channels],
+                    WeightGradient = wantsWeights ? new float[weights] : null,
+                };
+                ChannelWidths.Run(shape.Channels, width, ref kernel);
+                parts[part] = (kernel.First, kernel.Second);
+                gradients[part] = kernel.WeightGradient ?? [];
+            });
+        }
+
+        if (operands.WeightGradient is not null)
+        {
+            var sum = new Span<float>(operands.WeightGradient, weights);
+            sum.Clear();
+            foreach (float[] part in gradients.Where(part => part is not null))
+            {
+                System.Numerics.Tensors.TensorPrimitives.Add(sum, part, sum);
+            }
+        }
+
+        if (before is null)
+        {
+            return null;
+        }
+
+        var sums = new ChannelSums(before.Mean, shape.Pixels);
+        sums.Add(parts);
+        return sums;
+    }
+
+    private static int FloorDivide(int value, int divisor) => value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor);
+
+    private struct Kernel : IChannelKernel
+    {
+        public DepthwiseShape Shape;
+        public ActivatedSource Source;
+        public NormGradientSource GradientSource;
+        public float* Mean;
+        public float* Weights;
+        public float* InputGradient;
+        public float[]? WeightGradient;
+        public int FirstImage;
+        public int EndImage;
+        public PaddedTile Tile;
+        public PaddedTile GradientTile;
+        public double[] First;
+        public double[] Second;
+
+        public readonly void Run<TVector, TLanes>(int from, int to)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            int lanes = TLanes.Count;
+            int taps = Shape.Kernel * Shape.Kernel;
+            int columns = Math.Max(Shape.Width + (2 * Shape.Padding), ((Shape.OutputWidth - 1) * Shape.Stride) + Shape.Kernel);
+            int places = TilePlan.RoundUp((Shape.Width + Shape.Stride - 1) / Shape.Stride, TapKernels<TVector, TLanes>.Pixels);
+            int gradientColumns = Shape.Padding + Math.Max(Shape.OutputWidth, places + Shape.Padding);
+            TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes);
+            float* weights = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
+            float* weightSums = (float*)NativeMemory.AlignedAlloc((nuint)(plan.Blocks * lanes * taps * sizeof(float)), 64);
+            float* sums = stackalloc float[2 * plan.Blocks * lanes];
+            float* result = stackalloc float[TapKernels<TVector, TLanes>.Pixels * lanes];
+            int* offsets = stackalloc int[taps];
+            int* weightOffsets = stackalloc int[taps];
+            try
+            {
+                TilePlan.Interleave(Weights + ((long)from * taps), to - from, taps, lanes, weights);
+                for (int image = FirstImage; image < EndImage; image++)
+                {
+                    for (int row = 0; row < Shape.OutputHeight; row += plan.OutputRows)
+                    {
+                        int end = Math.Min(row + plan.OutputRows, Shape.OutputHeight);
+                        int inputRow = row * Shape.Stride;
+                        int inputEnd = end == Shape.OutputHeight ? Shape.Height : end * Shape.Stride;
+                        for (int channel = from; channel < to; channel += plan.Blocks * lanes)
+                        {
+                            int blocks = Math.Min(plan.Blocks, (to - channel) / lanes);
+                            FillGradient<TVector, TLanes>(image, row, end, inputRow, inputEnd, channel, blocks, gradientColumns);
+                            new Span<float>(sums, 2 * blocks * lanes).Clear();
+                            for (int block = 0; block < blocks; block++)
+                            {
+                                float* blockWeights = weights + ((channel - from + (block * lanes)) * taps);
+                                for (int y = inputRow; y < inputEnd; y++)
+                                {
+                                    for (int phase = 0; phase < Shape.Stride; phase++)
+                                    {
+                                        int count = Taps(y, phase, lanes, offsets, weightOffsets);
+                                        Row<TVector, TLanes>(image, y, phase, channel, block, offsets, weightOffsets, count, blockWeights, result, sums + (2 * block * lanes));
+                                    }
+                                }
+                            }
+
+                            AddSums(sums, channel, blocks, lanes);
+                            if (WeightGradient is not null)
+                            {
+                                FillInput<TVector, TLanes>(image, row, end, channel, blocks, columns);
+                                new Span<float>(weightSums, blocks * lanes * taps).Clear();
+                                for (int block = 0; block < blocks; block++)
+                                {
+                                    AccumulateWeights<TVector, TLanes>(block, row, end, weightSums + (block * lanes * taps));
+                                }
+
+                                fixed (float* total = WeightGradient)
+                                {
+                                    TilePlan.AddInterleaved(weightSums, blocks * lanes, taps, lanes, total + ((long)channel * taps));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            finally
+            {
+                NativeMemory.AlignedFree(weights);
+                NativeMemory.AlignedFree(weightSums);
+            }
+        }
+
+        private readonly void FillGradient<TVector, TLanes>(
+            int image, int row, int end, int inputRow, int inputEnd, int channel, int blocks, int columns)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            NormGradientSource source = GradientSource;
+            long offset = ((long)image * Shape.OutputHeight * Shape.OutputWidth * Shape.Channels) + channel;
+            source.Norm.Y += offset;
+            source.Gradient += offset;
+            source.Norm.Scale += channel;
+            source.Norm.Shift += channel;
+            source.Mean += channel;
+            source.OfOutput += channel;
+            source.OfDistance += channel;
+            source.Constant += channel;
+            int first = Math.Min(row, FloorDivide(inputRow + Shape.Padding - (Shape.Kernel - 1), Shape.Stride));
+            int last = Math.Max(end - 1, (inputEnd - 1 + Shape.Padding) / Shape.Stride);
+            GradientTile.Shape(blocks, first, last - first + 1, Shape.Padding, columns, TLanes.Count);
+            GradientTile.Fill<TVector, TLanes, NormGradientSource>(blocks, Shape.OutputHeight, Shape.OutputWidth, ref source);
+        }
+
+        private readonly void FillInput<TVector, TLanes>(int image, int row, int end, int channel, int blocks, int columns)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            ActivatedSource source = Source;
+            source.Y += ((long)image * Shape.Height * Shape.Width * Shape.Channels) + channel;
+            source.Scale = source.Scale is null ? null : source.Scale + channel;
+            source.Shift = source.Shift is null ? null : source.Shift + channel;
+            Tile.Shape(
+                blocks, (row * Shape.Stride) - Shape.Padding, ((end - row - 1) * Shape.Stride) + Shape.Kernel, Shape.Padding, columns, TLanes.Count);
+            Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);
+        }
+
+        // The output pixels that an input pixel took part in: with a stride of 2 only every second tap, which ones depends on
+        // whether row and column are even.
+        private readonly int Taps(int y, int phase, int lanes, int* offsets, int* weightOffsets)
+        {
+            int count = 0;
+            int firstRow = (y + Shape.Padding) % Shape.Stride;
+            int firstColumn = (phase + Shape.Padding) % Shape.Stride;
+            for (int ky = firstRow; ky < Shape.Kernel; ky += Shape.Stride)
+            {
+                for (int kx = firstColumn; kx < Shape.Kernel; kx += Shape.Stride)
+                {
+                    offsets[count] = -((ky - firstRow) / Shape.Stride * GradientTile.RowLength) - ((kx - firstColumn) / Shape.Stride * lanes);
+                    weightOffsets[count++] = ((ky * Shape.Kernel) + kx) * lanes;
+                }
+            }
+
+            return count;
+        }
+
+        private readonly void Row<TVector, TLanes>(
+            int image,
+            int y,
+            int phase,
+            int channel,
+            int block,
+            int* offsets,
+            int* weightOffsets,
+            int count,
+            float* weights,
+            float* result,
+            float* sums)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            int lanes = TLanes.Count;
+            int first = channel + (block * lanes);
+            long offset = ((((long)image * Shape.Height) + y) * Shape.Width * Shape.Channels) + first;
+            (TVector sum, TVector products) = (TLanes.Load(sums), TLanes.Load(sums + lanes));
+            (TVector low, TVector high) = (TLanes.Broadcast(Source.Low), TLanes.Broadcast(Source.High));
+            for (int place = 0; (place * Shape.Stride) + phase < Shape.Width; place += TapKernels<TVector, TLanes>.Pixels)
+            {
+                float* origin = GradientTile.At(
+                    block, (y + Shape.Padding) / Shape.Stride, place + ((phase + Shape.Padding) / Shape.Stride), lanes);
+                TapKernels<TVector, TLanes>.Correlate(origin, lanes, offsets, weightOffsets, count, weights, result);
+                for (int i = 0; i < TapKernels<TVector, TLanes>.Pixels; i++)
+                {
+                    int x = ((place + i) * Shape.Stride) + phase;
+                    if (x >= Shape.Width)
+                    {
+                        break;
+                    }
+
+                    TVector value = TLanes.Load(result + (i * lanes));
+                    long at = offset + ((long)x * Shape.Channels);
+                    if (Source.Scale is not null)
+                    {
+                        TVector y1 = TLanes.Load(Source.Y + at);
+                        TVector z = TLanes.MultiplyAdd(y1, TLanes.Load(Source.Scale + first), TLanes.Load(Source.Shift + first));
+                        value = TLanes.WhereInside(z, low, high, value);
+                        sum = TLanes.Add(sum, value);
+                        products = TLanes.MultiplyAdd(value, TLanes.Subtract(y1, TLanes.Load(Mean + first)), products);
+                    }
+
+                    TLanes.Store(value, InputGradient + at);
+                }
+            }
+
+            TLanes.Store(sum, sums);
+            TLanes.Store(products, sums + lanes);
+        }
+
+        private readonly void AccumulateWeights<TVector, TLanes>(int block, int row, int end, float* sums)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            int lanes = TLanes.Count;
+            int step = Shape.Stride * lanes;
+            for (int y = row; y < end && Shape.Kernel == 3; y++)
+            {
+                TapKernels<TVector, TLanes>.Accumulate3x3(
+                    GradientTile.At(block, y, 0, lanes), Under(block, y, 0, lanes), Tile.RowLength, step, Shape.OutputWidth, sums);
+            }
+
+            for (int ky = 0; ky < Shape.Kernel && Shape.Kernel != 3; ky++)
+            {
+                float* rowSums = sums + (ky * Shape.Kernel * lanes);
+                for (int y = row; y < end; y++)
+                {
+                    float* gradient = GradientTile.At(block, y, 0, lanes);
+                    float* source = Under(block, y, ky, lanes);
+                    switch (Shape.Kernel)
+                    {
+                        case 5:
+                            TapKernels<TVector, TLanes>.AccumulateRow<FiveTaps>(gradient, source, step, Shape.OutputWidth, rowSums);
+                            break;
+                        case 7:
+                            TapKernels<TVector, TLanes>.AccumulateRow<SevenTaps>(gradient, source, step, Shape.OutputWidth, rowSums);
+                            break;
+                        default:
+                            for (int kx = 0; kx < Shape.Kernel; kx++)
+                            {
+                                TapKernels<TVector, TLanes>.AccumulateRow<OneTap>(
+                                    gradient, source + (kx * lanes), step, Shape.OutputWidth, rowSums + (kx * lanes));
+                            }
+
+                            break;
+                    }
+                }
+            }
+        }
+
+        private readonly float* Under(int block, int y, int ky, int lanes) =>
+            Tile.At(block, (y * Shape.Stride) + ky - Shape.Padding, -Shape.Padding, lanes);
+
+        private readonly void AddSums(float* sums, int channel, int blocks, int lanes)
+        {
+            for (int block = 0; block < blocks; block++)
+            {
+                for (int i = 0; i < lanes; i++)
+                {
+                    First[channel + (block * lanes) + i] += sums[(2 * block * lanes) + i];
+                    Second[channel + (block * lanes) + i] += sums[(((2 * block) + 1) * lanes) + i];
+                }
+            }
+        }
+    }
+}

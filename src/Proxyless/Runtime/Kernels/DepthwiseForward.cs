@@ -1,0 +1,172 @@
+using System.Runtime.InteropServices;
+
+namespace Proxyless.Runtime.Kernels;
+
+/// <summary>
+/// A depthwise convolution over channels-last memory whose input is normalised and activated as it is read, and whose output
+/// is summed up for its own batch norm as it is written: each is a pass over memory less.
+/// </summary>
+internal static unsafe class DepthwiseForward
+{
+    /// <summary>Computes the convolution.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="input">[images, height, width, channels].</param>
+    /// <param name="norm">What is done to the input, or null.</param>
+    /// <param name="weights">[channels, kernel, kernel].</param>
+    /// <param name="output">[images, output height, output width, channels].</param>
+    /// <param name="reference">What the sums are counted from.</param>
+    /// <param name="widest">The widest vectors, in tests.</param>
+    /// <returns>Sums of the output and of its square.</returns>
+    public static ChannelSums Run(
+        DepthwiseShape shape, float* input, ChannelNorm? norm, float* weights, float* output, float[] reference, int? widest = null)
+    {
+        var sums = new ChannelSums(reference, shape.OutputPixels);
+        int width = widest ?? ChannelWidths.Widest;
+        var parts = new (double[] First, double[] Second)?[KernelThreads.Count];
+        fixed (float* scale = norm?.Scale, shift = norm?.Shift, from = reference)
+        {
+            var shared = new Kernel
+            {
+                Shape = shape,
+                Source = new ActivatedSource { Y = input, Scale = scale, Shift = shift, Low = norm?.Low ?? 0, High = norm?.High ?? 0, Channels = shape.Channels },
+                Weights = weights,
+                Output = output,
+                Reference = from,
+            };
+            KernelThreads.For(shape.Images, parts.Length, (part, first, end) =>
+            {
+                using var tile = new PaddedTile();
+                Kernel kernel = shared with
+                {
+                    FirstImage = first,
+                    EndImage = end,
+                    Tile = tile,
+                    First = new double[shape.Channels],
+                    Second = new double[shape.Channels],
+                };
+                ChannelWidths.Run(shape.Channels, width, ref kernel);
+                parts[part] = (kernel.First, kernel.Second);
+            });
+        }
+
+        sums.Add(parts);
+        return sums;
+    }
+
+    private struct Kernel : IChannelKernel
+    {
+        public DepthwiseShape Shape;
+        public ActivatedSource Source;
+        public float* Weights;
+        public float* Output;
+        public float* Reference;
+        public int FirstImage;
+        public int EndImage;
+        public PaddedTile Tile;
+        public double[] First;
+        public double[] Second;
+
+        public readonly void Run<TVector, TLanes>(int from, int to)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            int lanes = TLanes.Count;
+            int taps = Shape.Kernel * Shape.Kernel;
+            int columns = Math.Max(
+                Shape.Width + (2 * Shape.Padding),
+                ((TilePlan.RoundUp(Shape.OutputWidth, TapKernels<TVector, TLanes>.Pixels) - 1) * Shape.Stride) + Shape.Kernel);
+            TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes);
+            int* offsets = stackalloc int[taps];
+            int* weightOffsets = stackalloc int[taps];
+            for (int t = 0; t < taps; t++)
+            {
+                offsets[t] = (t / Shape.Kernel * columns * lanes) + (t % Shape.Kernel * lanes);
+                weightOffsets[t] = t * lanes;
+            }
+
+            float* weights = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
+            float* sums = stackalloc float[2 * plan.Blocks * lanes];
+            float* result = stackalloc float[TapKernels<TVector, TLanes>.Pixels * lanes];
+            try
+            {
+                TilePlan.Interleave(Weights + ((long)from * taps), to - from, taps, lanes, weights);
+                for (int image = FirstImage; image < EndImage; image++)
+                {
+                    for (int row = 0; row < Shape.OutputHeight; row += plan.OutputRows)
+                    {
+                        int end = Math.Min(row + plan.OutputRows, Shape.OutputHeight);
+                        for (int channel = from; channel < to; channel += plan.Blocks * lanes)
+                        {
+                            int blocks = Math.Min(plan.Blocks, (to - channel) / lanes);
+                            ActivatedSource source = Source;
+                            source.Y += ((long)image * Shape.Height * Shape.Width * Shape.Channels) + channel;
+                            source.Scale = source.Scale is null ? null : source.Scale + channel;
+                            source.Shift = source.Shift is null ? null : source.Shift + channel;
+                            int firstRow = (row * Shape.Stride) - Shape.Padding;
+                            Tile.Shape(blocks, firstRow, ((end - row - 1) * Shape.Stride) + Shape.Kernel, Shape.Padding, columns, lanes);
+                            Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);
+                            new Span<float>(sums, 2 * blocks * lanes).Clear();
+                            for (int block = 0; block < blocks; block++)
+                            {
+                                float* blockWeights = weights + ((channel - from + (block * lanes)) * taps);
+                                for (int y = row; y < end; y++)
+                                {
+                                    Row<TVector, TLanes>(image, y, channel, block, offsets, weightOffsets, blockWeights, result, sums + (2 * block * lanes));
+                                }
+                            }
+
+                            AddSums(sums, channel, blocks, lanes);
+                        }
+                    }
+                }
+            }
+            finally
+            {
+                NativeMemory.AlignedFree(weights);
+            }
+        }
+
+        private readonly void Row<TVector, TLanes>(
+            int image, int y, int channel, int block, int* offsets, int* weightOffsets, float* weights, float* result, float* sums)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            int lanes = TLanes.Count;
+            int taps = Shape.Kernel * Shape.Kernel;
+            int first = channel + (block * lanes);
+            TVector reference = TLanes.Load(Reference + first);
+            TVector sum = TLanes.Load(sums);
+            TVector squares = TLanes.Load(sums + lanes);
+            float* output = Output + ((((long)image * Shape.OutputHeight) + y) * Shape.OutputWidth * Shape.Channels) + first;
+            for (int x = 0; x < Shape.OutputWidth; x += TapKernels<TVector, TLanes>.Pixels)
+            {
+                float* origin = Tile.At(block, (y * Shape.Stride) - Shape.Padding, (x * Shape.Stride) - Shape.Padding, lanes);
+                TapKernels<TVector, TLanes>.Correlate(origin, Shape.Stride * lanes, offsets, weightOffsets, taps, weights, result);
+                int valid = Math.Min(TapKernels<TVector, TLanes>.Pixels, Shape.OutputWidth - x);
+                for (int i = 0; i < valid; i++, output += Shape.Channels)
+                {
+                    TVector value = TLanes.Load(result + (i * lanes));
+                    TLanes.Store(value, output);
+                    value = TLanes.Subtract(value, reference);
+                    sum = TLanes.Add(sum, value);
+                    squares = TLanes.MultiplyAdd(value, value, squares);
+                }
+            }
+
+            TLanes.Store(sum, sums);
+            TLanes.Store(squares, sums + lanes);
+        }
+
+        private readonly void AddSums(float* sums, int channel, int blocks, int lanes)
+        {
+            for (int block = 0; block < blocks; block++)
+            {
+                for (int i = 0; i < lanes; i++)
+                {
+                    First[channel + (block * lanes) + i] += sums[(2 * block * lanes) + i];
+                    Second[channel + (block * lanes) + i] += sums[((2 * block) + 1) * lanes + i];
+                }
+            }
+        }
+    }
+}

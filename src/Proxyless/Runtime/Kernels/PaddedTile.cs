@@ -1,0 +1,190 @@
+using System.Runtime.InteropServices;
+
+namespace Proxyless.Runtime.Kernels;
+
+/// <summary>
+/// Some rows of some channels of an image, copied out so that a kernel walks over memory without gaps and without borders:
+/// [blocks, rows, columns, lanes], zero where the image ends. It fits a core's cache.
+/// </summary>
+internal sealed unsafe class PaddedTile : IDisposable
+{
+    private nuint _capacity;
+
+    /// <summary>The memory.</summary>
+    public float* Data { get; private set; }
+
+    /// <summary>Row of the image at the tile's first row; may be negative.</summary>
+    public int FirstRow { get; private set; }
+
+    /// <summary>Numbers from one row to the next.</summary>
+    public int RowLength { get; private set; }
+
+    /// <summary>Numbers from one block of channels to the next.</summary>
+    public int BlockLength { get; private set; }
+
+    /// <summary>Column of the tile at the image's first column.</summary>
+    public int Left { get; private set; }
+
+    private int Rows { get; set; }
+
+    private int Columns { get; set; }
+
+    /// <summary>Prepares memory for a tile; its content is undefined.</summary>
+    /// <param name="blocks">Blocks of channels.</param>
+    /// <param name="firstRow">Row of the image at the first row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="left">Columns before the image's first.</param>
+    /// <param name="columns">Columns in all.</param>
+    /// <param name="lanes">Channels of a block.</param>
+    public void Shape(int blocks, int firstRow, int rows, int left, int columns, int lanes)
+    {
+        (FirstRow, Rows, Left, Columns) = (firstRow, rows, left, columns);
+        RowLength = columns * lanes;
+        BlockLength = rows * RowLength;
+        var needed = (nuint)blocks * (nuint)BlockLength;
+        if (needed > _capacity)
+        {
+            NativeMemory.AlignedFree(Data);
+            Data = (float*)NativeMemory.AlignedAlloc(needed * sizeof(float), 64);
+            _capacity = needed;
+        }
+    }
+
+    /// <summary>The numbers of a pixel, in image coordinates.</summary>
+    public float* At(int block, int row, int column, int lanes) =>
+        Data + (block * BlockLength) + ((row - FirstRow) * RowLength) + ((column + Left) * lanes);
+
+    /// <summary>Fills the tile.</summary>
+    /// <param name="blocks">Blocks of channels.</param>
+    /// <param name="height">Rows of the image.</param>
+    /// <param name="width">Columns of the image.</param>
+    /// <param name="source">Computes the numbers of one pixel of one block.</param>
+    public void Fill<TVector, TLanes, TSource>(int blocks, int height, int width, ref TSource source)
+        where TVector : unmanaged
+        where TLanes : ILanes<TVector>
+        where TSource : struct, ITileSource
+    {
+        int lanes = TLanes.Count;
+        for (int row = FirstRow; row < FirstRow + Rows; row++)
+        {
+            bool inside = row >= 0 && row < height;
+            for (int block = 0; block < blocks; block++)
+            {
+                float* start = At(block, row, -Left, lanes);
+                if (!inside)
+                {
+                    new Span<float>(start, RowLength).Clear();
+                    continue;
+                }
+
+                new Span<float>(start, Left * lanes).Clear();
+                float* end = At(block, row, width, lanes);
+                new Span<float>(end, (int)(start + RowLength - end)).Clear();
+            }
+
+            if (inside)
+            {
+                // All blocks of a pixel lie next to each other in the image.
+                for (int column = 0; column < width; column++)
+                {
+                    float* destination = At(0, row, column, lanes);
+                    for (int block = 0; block < blocks; block++, destination += BlockLength)
+                    {
+                        TLanes.Store(source.At<TVector, TLanes>((row * width) + column, block * lanes), destination);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(Data);
+        Data = null;
+        _capacity = 0;
+    }
+}
+
+/// <summary>Where a tile's numbers come from.</summary>
+internal interface ITileSource
+{
+    /// <summary>The numbers of some channels of one pixel of the image.</summary>
+    /// <param name="pixel">The pixel, row by row.</param>
+    /// <param name="channel">The first channel, counted from the tile's first.</param>
+    TVector At<TVector, TLanes>(int pixel, int channel)
+        where TVector : unmanaged
+        where TLanes : ILanes<TVector>;
+}
+
+/// <summary>What a batch norm and its activation make of y, or y itself.</summary>
+internal unsafe struct ActivatedSource : ITileSource
+{
+    /// <summary>[pixels, channels], from the tile's first channel on.</summary>
+    public float* Y;
+
+    /// <summary>Of the tile's first channel, or null for y itself.</summary>
+    public float* Scale;
+
+    /// <summary>Of the tile's first channel.</summary>
+    public float* Shift;
+
+    /// <summary>The activation's least value.</summary>
+    public float Low;
+
+    /// <summary>The activation's greatest value.</summary>
+    public float High;
+
+    /// <summary>Numbers from one pixel to the next.</summary>
+    public int Channels;
+
+    /// <inheritdoc/>
+    public readonly TVector At<TVector, TLanes>(int pixel, int channel)
+        where TVector : unmanaged
+        where TLanes : ILanes<TVector>
+    {
+        TVector value = TLanes.Load(Y + ((long)pixel * Channels) + channel);
+        return Scale is null
+            ? value
+            : TLanes.Clamp(
+                TLanes.MultiplyAdd(value, TLanes.Load(Scale + channel), TLanes.Load(Shift + channel)),
+                TLanes.Broadcast(Low),
+                TLanes.Broadcast(High));
+    }
+}
+
+/// <summary>dL/dy of a batch norm with activation, from the gradient of its output.</summary>
+internal unsafe struct NormGradientSource : ITileSource
+{
+    /// <summary>The convolution's output, and scale and shift of its norm.</summary>
+    public ActivatedSource Norm;
+
+    /// <summary>The gradient of the activation's output, from the tile's first channel on.</summary>
+    public float* Gradient;
+
+    /// <summary>Of the tile's first channel: see <see cref="ChannelNorm.Mean"/>.</summary>
+    public float* Mean;
+
+    /// <summary>Of the tile's first channel: see <see cref="ChannelNormGradient.OfOutput"/>.</summary>
+    public float* OfOutput;
+
+    /// <summary>Of the tile's first channel: see <see cref="ChannelNormGradient.OfDistance"/>.</summary>
+    public float* OfDistance;
+
+    /// <summary>Of the tile's first channel: see <see cref="ChannelNormGradient.Constant"/>.</summary>
+    public float* Constant;
+
+    /// <inheritdoc/>
+    public readonly TVector At<TVector, TLanes>(int pixel, int channel)
+        where TVector : unmanaged
+        where TLanes : ILanes<TVector>
+    {
+        long offset = ((long)pixel * Norm.Channels) + channel;
+        TVector value = TLanes.Load(Norm.Y + offset);
+        TVector at = TLanes.MultiplyAdd(value, TLanes.Load(Norm.Scale + channel), TLanes.Load(Norm.Shift + channel));
+        TVector g = TLanes.WhereInside(at, TLanes.Broadcast(Norm.Low), TLanes.Broadcast(Norm.High), TLanes.Load(Gradient + offset));
+        TVector distance = TLanes.Subtract(value, TLanes.Load(Mean + channel));
+        TVector constant = TLanes.MultiplyAdd(distance, TLanes.Load(OfDistance + channel), TLanes.Load(Constant + channel));
+        return TLanes.MultiplyAdd(g, TLanes.Load(OfOutput + channel), constant);
+    }
+}

@@ -1,0 +1,310 @@
+namespace Proxyless.Runtime.Kernels;
+
+/// <summary>
+/// What a batch norm does with each pixel by itself, in one pass over channels-last memory [pixels, channels]: statistics,
+/// normalisation with the activation and the shortcut, and their gradients. Only the convolution's output y is ever needed;
+/// what the activation let through is computed again from it.
+/// </summary>
+internal static unsafe class PixelKernels
+{
+    // Pixels whose sums are kept in single precision before they are added in double.
+    private const int Tile = 128;
+
+    /// <summary>sum (y - reference) and sum (y - reference)^2 of each channel.</summary>
+    public static ChannelSums Statistics(float* y, int pixels, float[] reference, int? widest = null)
+    {
+        var sums = new ChannelSums(reference, pixels);
+        fixed (float* from = reference)
+        {
+            float* origin = from;
+            int width = widest ?? ChannelWidths.Widest;
+            ForTiles(pixels, sums, (first, count, left, right) =>
+            {
+                var kernel = new StatisticsKernel { Y = y + ((long)first * reference.Length), Pixels = count, Channels = reference.Length, Reference = origin, First = left, Second = right };
+                ChannelWidths.Run(reference.Length, width, ref kernel);
+            });
+        }
+
+        return sums;
+    }
+
+    /// <summary>output = clamp(y * scale + shift) + shortcut.</summary>
+    /// <param name="y">[pixels, channels].</param>
+    /// <param name="pixels">How many.</param>
+    /// <param name="norm">Scale, shift, activation.</param>
+    /// <param name="shortcut">[pixels, channels], or null.</param>
+    /// <param name="output">[pixels, channels]; may be <paramref name="y"/>.</param>
+    /// <param name="widest">The widest vectors, in tests.</param>
+    public static void Normalise(float* y, int pixels, ChannelNorm norm, float* shortcut, float* output, int? widest = null)
+    {
+        int width = widest ?? ChannelWidths.Widest;
+        int channels = norm.Channels;
+        fixed (float* scale = norm.Scale, shift = norm.Shift)
+        {
+            float* a = scale;
+            float* b = shift;
+            KernelThreads.For(pixels, KernelThreads.Count, (_, from, to) =>
+            {
+                var kernel = new NormaliseKernel
+                {
+                    Y = y + ((long)from * channels),
+                    Shortcut = shortcut is null ? null : shortcut + ((long)from * channels),
+                    Output = output + ((long)from * channels),
+                    Pixels = to - from,
+                    Channels = channels,
+                    Scale = a,
+                    Shift = b,
+                    Low = norm.Low,
+                    High = norm.High,
+                };
+                ChannelWidths.Run(channels, width, ref kernel);
+            });
+        }
+    }
+
+    /// <summary>sum g and sum g (y - reference), g the gradient where the activation lets it through.</summary>
+    public static ChannelSums GradientSums(float* y, float* gradient, int pixels, ChannelNorm norm, int? widest = null)
+    {
+        int width = widest ?? ChannelWidths.Widest;
+        int channels = norm.Channels;
+        var sums = new ChannelSums(norm.Mean, pixels);
+        fixed (float* scale = norm.Scale, shift = norm.Shift, mean = norm.Mean)
+        {
+            float* a = scale;
+            float* b = shift;
+            float* m = mean;
+            ForTiles(pixels, sums, (first, count, left, right) =>
+            {
+                long offset = (long)first * channels;
+                var kernel = new GradientSumsKernel
+                {
+                    Y = y + offset,
+                    Gradient = gradient + offset,
+                    Pixels = count,
+                    Channels = channels,
+                    Scale = a,
+                    Shift = b,
+                    Reference = m,
+                    Low = norm.Low,
+                    High = norm.High,
+                    First = left,
+                    Second = right,
+                };
+                ChannelWidths.Run(channels, width, ref kernel);
+            });
+        }
+
+        return sums;
+    }
+
+    /// <summary>dL/dy from the gradient of the output.</summary>
+    /// <param name="y">[pixels, channels].</param>
+    /// <param name="gradient">[pixels, channels], of the output.</param>
+    /// <param name="pixels">How many.</param>
+    /// <param name="norm">The batch norm.</param>
+    /// <param name="factors">From <see cref="ChannelNorm.Gradient"/>.</param>
+    /// <param name="isMasked">Whether the gradient is 0 already where the activation lets nothing through.</param>
+    /// <param name="output">[pixels, channels]; may be <paramref name="gradient"/>.</param>
+    /// <param name="widest">The widest vectors, in tests.</param>
+    public static void Gradient(
+        float* y, float* gradient, int pixels, ChannelNorm norm, ChannelNormGradient factors, bool isMasked, float* output, int? widest = null)
+    {
+        int width = widest ?? ChannelWidths.Widest;
+        int channels = norm.Channels;
+        fixed (float* scale = norm.Scale, shift = norm.Shift, mean = norm.Mean, ofOutput = factors.OfOutput, ofDistance = factors.OfDistance, constant = factors.Constant)
+        {
+            var shared = new GradientKernel
+            {
+                Channels = channels,
+                Scale = scale,
+                Shift = shift,
+                Mean = mean,
+                OfOutput = ofOutput,
+                OfDistance = ofDistance,
+                Constant = constant,
+                Low = isMasked ? float.NegativeInfinity : norm.Low,
+                High = isMasked ? float.PositiveInfinity : norm.High,
+            };
+            KernelThreads.For(pixels, KernelThreads.Count, (_, from, to) =>
+            {
+                long offset = (long)from * channels;
+                GradientKernel kernel = shared with { Y = y + offset, Gradient = gradient + offset, Output = output + offset, Pixels = to - from };
+                ChannelWidths.Run(channels, width, ref kernel);
+            });
+        }
+    }
+
+    private delegate void TileWork(int first, int count, float* left, float* right);
+
+    private static void ForTiles(int pixels, ChannelSums sums, TileWork work)
+    {
+        int channels = sums.Reference.Length;
+        var parts = new (double[] First, double[] Second)?[KernelThreads.Count];
+        KernelThreads.For(pixels, parts.Length, (part, from, to) =>
+        {
+            var (first, second) = (new double[channels], new double[channels]);
+            var (left, right) = (new float[channels], new float[channels]);
+            fixed (float* a = left, b = right)
+            {
+                for (int tile = from; tile < to; tile += Tile)
+                {
+                    work(tile, Math.Min(Tile, to - tile), a, b);
+                    for (int c = 0; c < channels; c++)
+                    {
+                        first[c] += left[c];
+                        second[c] += right[c];
+                    }
+
+                    Array.Clear(left);
+                    Array.Clear(right);
+                }
+            }
+
+            parts[part] = (first, second);
+        });
+        sums.Add(parts);
+    }
+
+    private struct StatisticsKernel : IChannelKernel
+    {
+        public float* Y;
+        public float* Reference;
+        public float* First;
+        public float* Second;
+        public int Pixels;
+        public int Channels;
+
+        public readonly void Run<TVector, TLanes>(int from, int to)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            float* y = Y;
+            for (int p = 0; p < Pixels; p++, y += Channels)
+            {
+                for (int c = from; c < to; c += TLanes.Count)
+                {
+                    TVector value = TLanes.Subtract(TLanes.Load(y + c), TLanes.Load(Reference + c));
+                    TLanes.Store(TLanes.Add(TLanes.Load(First + c), value), First + c);
+                    TLanes.Store(TLanes.MultiplyAdd(value, value, TLanes.Load(Second + c)), Second + c);
+                }
+            }
+        }
+    }
+
+    private struct NormaliseKernel : IChannelKernel
+    {
+        public float* Y;
+        public float* Shortcut;
+        public float* Output;
+        public float* Scale;
+        public float* Shift;
+        public float Low;
+        public float High;
+        public int Pixels;
+        public int Channels;
+
+        public readonly void Run<TVector, TLanes>(int from, int to)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            float* y = Y;
+            float* shortcut = Shortcut;
+            float* output = Output;
+            TVector low = TLanes.Broadcast(Low);
+            TVector high = TLanes.Broadcast(High);
+            for (int p = 0; p < Pixels; p++, y += Channels, output += Channels)
+            {
+                for (int c = from; c < to; c += TLanes.Count)
+                {
+                    TVector value = TLanes.MultiplyAdd(TLanes.Load(y + c), TLanes.Load(Scale + c), TLanes.Load(Shift + c));
+                    value = TLanes.Clamp(value, low, high);
+                    if (shortcut is not null)
+                    {
+                        value = TLanes.Add(value, TLanes.Load(shortcut + c));
+                    }
+
+                    TLanes.Store(value, output + c);
+                }
+
+                shortcut = shortcut is null ? null : shortcut + Channels;
+            }
+        }
+    }
+
+    private struct GradientSumsKernel : IChannelKernel
+    {
+        public float* Y;
+        public float* Gradient;
+        public float* Scale;
+        public float* Shift;
+        public float* Reference;
+        public float* First;
+        public float* Second;
+        public float Low;
+        public float High;
+        public int Pixels;
+        public int Channels;
+
+        public readonly void Run<TVector, TLanes>(int from, int to)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            float* y = Y;
+            float* gradient = Gradient;
+            TVector low = TLanes.Broadcast(Low);
+            TVector high = TLanes.Broadcast(High);
+            for (int p = 0; p < Pixels; p++, y += Channels, gradient += Channels)
+            {
+                for (int c = from; c < to; c += TLanes.Count)
+                {
+                    TVector value = TLanes.Load(y + c);
+                    TVector at = TLanes.MultiplyAdd(value, TLanes.Load(Scale + c), TLanes.Load(Shift + c));
+                    TVector g = TLanes.WhereInside(at, low, high, TLanes.Load(gradient + c));
+                    TLanes.Store(TLanes.Add(TLanes.Load(First + c), g), First + c);
+                    TVector distance = TLanes.Subtract(value, TLanes.Load(Reference + c));
+                    TLanes.Store(TLanes.MultiplyAdd(g, distance, TLanes.Load(Second + c)), Second + c);
+                }
+            }
+        }
+    }
+
+    private struct GradientKernel : IChannelKernel
+    {
+        public float* Y;
+        public float* Gradient;
+        public float* Output;
+        public float* Scale;
+        public float* Shift;
+        public float* Mean;
+        public float* OfOutput;
+        public float* OfDistance;
+        public float* Constant;
+        public float Low;
+        public float High;
+        public int Pixels;
+        public int Channels;
+
+        public readonly void Run<TVector, TLanes>(int from, int to)
+            where TVector : unmanaged
+            where TLanes : ILanes<TVector>
+        {
+            float* y = Y;
+            float* gradient = Gradient;
+            float* output = Output;
+            TVector low = TLanes.Broadcast(Low);
+            TVector high = TLanes.Broadcast(High);
+            for (int p = 0; p < Pixels; p++, y += Channels, gradient += Channels, output += Channels)
+            {
+                for (int c = from; c < to; c += TLanes.Count)
+                {
+                    TVector value = TLanes.Load(y + c);
+                    TVector at = TLanes.MultiplyAdd(value, TLanes.Load(Scale + c), TLanes.Load(Shift + c));
+                    TVector g = TLanes.WhereInside(at, low, high, TLanes.Load(gradient + c));
+                    TVector distance = TLanes.Subtract(value, TLanes.Load(Mean + c));
+                    TVector result = TLanes.MultiplyAdd(distance, TLanes.Load(OfDistance + c), TLanes.Load(Constant + c));
+                    TLanes.Store(TLanes.MultiplyAdd(g, TLanes.Load(OfOutput + c), result), output + c);
+                }
+            }
+        }
+    }
+}

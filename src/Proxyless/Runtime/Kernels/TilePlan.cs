@@ -1,0 +1,54 @@
+namespace Proxyless.Runtime.Kernels;
+
+/// <summary>How an image is cut: so many output rows and blocks of channels at a time that a tile stays in a core's cache.</summary>
+/// <param name="OutputRows">Rows of the output.</param>
+/// <param name="Blocks">Blocks of channels.</param>
+internal readonly record struct TilePlan(int OutputRows, int Blocks)
+{
+    // 192 KB, well within a second-level cache together with what streams past it.
+    private const int Numbers = 48 << 10;
+
+    // Neighbouring channels that are read together: four cache lines.
+    private const int Channels = 64;
+
+    /// <summary>Chooses.</summary>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="blocks">Blocks of channels there are.</param>
+    /// <param name="columns">Columns of a tile.</param>
+    /// <param name="lanes">Channels of a block.</param>
+    public static TilePlan Of(DepthwiseShape shape, int blocks, int columns, int lanes)
+    {
+        int together = Math.Min(blocks, Math.Max(1, Channels / lanes));
+        int rows = Numbers / (together * columns * lanes);
+        return new TilePlan(Math.Clamp(((rows - shape.Kernel) / shape.Stride) + 1, 1, shape.OutputHeight), together);
+    }
+
+    /// <summary>The next multiple.</summary>
+    public static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+
+    /// <summary>From [channels, taps] to [blocks, taps, lanes].</summary>
+    public static unsafe void Interleave(float* weights, int channels, int taps, int lanes, float* result)
+    {
+        for (int c = 0; c < channels; c++)
+        {
+            float* block = result + (c / lanes * lanes * taps) + (c % lanes);
+            for (int t = 0; t < taps; t++)
+            {
+                block[t * lanes] = weights[(c * taps) + t];
+            }
+        }
+    }
+
+    /// <summary>Adds [blocks, taps, lanes] to [channels, taps].</summary>
+    public static unsafe void AddInterleaved(float* blocks, int channels, int taps, int lanes, float* result)
+    {
+        for (int c = 0; c < channels; c++)
+        {
+            float* block = blocks + (c / lanes * lanes * taps) + (c % lanes);
+            for (int t = 0; t < taps; t++)
+            {
+                result[(c * taps) + t] += block[t * lanes];
+            }
+        }
+    }
+}

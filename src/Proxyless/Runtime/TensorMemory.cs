@@ -1,0 +1,24 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace Proxyless.Runtime;
+
+/// <summary>The memory of tensors, for kernels of our own.</summary>
+internal static unsafe class TensorMemory
+{
+    /// <summary>The first number of a contiguous float32 tensor on the CPU; valid as long as the tensor lives.</summary>
+    public static float* Pointer(Tensor tensor) =>
+        (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+
+    /// <summary>The numbers of a small tensor.</summary>
+    public static float[] ToArray(Tensor tensor) => new Span<float>(Pointer(tensor), checked((int)tensor.numel())).ToArray();
+
+    /// <summary>The same memory read as [N, H, W, C]; a copy where the tensor is not channels-last.</summary>
+    /// <param name="tensor">[N, C, H, W].</param>
+    public static Tensor PixelsFirst(Tensor tensor)
+    {
+        using Tensor permuted = tensor.permute(0, 2, 3, 1);
+        return permuted.contiguous();
+    }
+}

@@ -1,0 +1,105 @@
+using CsCheck;
+using Proxyless.Architectures;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Spaces;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Proxyless.Tests.Kernels;
+
+/// <summary>Blocks with kernels of our own against the same blocks with libtorch's operators in double precision.</summary>
+public sealed class FusedBlockTests
+{
+    private static readonly Gen<Case> Cases = Gen.Select(
+        OneOf(3, 5, 7, 9), OneOf(1, 3, 6), OneOf(1, 2), Gen.Int[1, 3], Gen.Int[1, 40], Gen.Int[1, 21], Gen.Int[2, 19], Gen.Bool,
+        (kernel, expansion, stride, images, width, height, columns, shortcut) => new Case(
+            kernel, expansion, stride, images + (height * columns < 4 ? 3 : 0), width, shortcut && stride == 1 ? width : width + 3, height, columns));
+
+    static FusedBlockTests() => Libtorch.Load();
+
+    [Fact]
+    public void Output_and_all_gradients_equal_libtorchs_in_double_precision() => Cases.Sample(Compare, iter: 60, threads: 1);
+
+    [Theory]
+    [InlineData(7, 6, 1, 24, 14)]
+    [InlineData(5, 3, 2, 40, 28)]
+    [InlineData(3, 6, 2, 12, 33)]
+    public void The_number_of_threads_changes_nothing_but_rounding(int kernel, int expansion, int stride, int width, int side)
+    {
+        var one = new Case(kernel, expansion, stride, 5, width, width + 3, side, side);
+        int before = get_num_threads();
+        try
+        {
+            set_num_threads(1);
+            Results single = Run(one, ScalarType.Float32, NormPass.Training);
+            set_num_threads(4);
+            Results several = Run(one, ScalarType.Float32, NormPass.Training);
+            AssertNear(single, several, 1e-5);
+            AssertNear(several, Run(one, ScalarType.Float32, NormPass.Training), 0);
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
+    private static Gen<int> OneOf(params int[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    private static void Compare(Case one) => Assert.All(
+        (NormPass[])[NormPass.Training, NormPass.Frozen], pass => AssertNear(Run(one, ScalarType.Float64, pass), Run(one, ScalarType.Float32, pass), 2e-3));
+
+    private static void AssertNear(Results expected, Results actual, double tolerance)
+    {
+        Assert.Equal(expected.Values.Keys, actual.Values.Keys);
+        foreach ((string name, double[] values) in expected.Values)
+        {
+            double scale = Math.Max(1e-3, values.Max(Math.Abs));
+            double largest = values.Zip(actual.Values[name], (x, y) => Math.Abs(x - y)).Max();
+            Assert.True(largest <= tolerance * scale, $"{name} differs by {largest:G3} of {scale:G3}");
+        }
+    }
+
+    private static Results Run(Case one, ScalarType precision, NormPass pass)
+    {
+        var block = new Block(
+            CandidateOperation.Parse($"mb{one.Kernel}e{one.Expansion}"), one.InputWidth, one.OutputWidth, one.Stride, Math.Max(one.Height, one.Columns));
+        using var factory = new TensorFactory(new NetworkOptions { Precision = precision });
+        using var path = new BlockPath(factory, "block", block, Activation.Relu6);
+        using var generator = new Generator(7, CPU);
+        foreach (NetworkTensor tensor in path.Tensors)
+        {
+            using Tensor values = rand(tensor.Value.shape, generator: generator);
+            using var withoutGraph = no_grad();
+            tensor.Value.copy_(values.mul(tensor.Role == TensorRole.Weight ? 1 : 2).sub(tensor.Role == TensorRole.Weight ? 0.5 : -0.3));
+        }
+
+        using Tensor noise = randn(one.Images, one.InputWidth, one.Height, one.Columns, generator: generator);
+        using Tensor laid = MemoryLayout.ChannelsLast(noise);
+        using Tensor input = laid.to(precision).requires_grad_();
+        using Tensor output = path.Forward(input, pass);
+        using Tensor factors = randn(output.shape, generator: generator);
+        using Tensor product = output * factors.to(precision);
+        using Tensor sum = product.sum();
+        sum.backward();
+        var values2 = new Dictionary<string, double[]> { ["output"] = Values(output), ["input"] = Values(input.grad!) };
+        foreach (NetworkTensor tensor in path.Tensors)
+        {
+            values2[tensor.Name] = Values(tensor.IsTrained ? tensor.Value.grad! : tensor.Value);
+        }
+
+        return new Results(values2);
+    }
+
+    private static double[] Values(Tensor tensor)
+    {
+        using Tensor detached = tensor.detach();
+        using Tensor wide = detached.to(ScalarType.Float64);
+        using Tensor packed = wide.contiguous();
+        return packed.data<double>().ToArray();
+    }
+
+    private sealed record Case(int Kernel, int Expansion, int Stride, int Images, int InputWidth, int OutputWidth, int Height, int Columns);
+
+    private sealed record Results(Dictionary<string, double[]> Values);
+}
