@@ -84,7 +84,7 @@ internal static class EvaluateStage
         RunDirectory directory, List<int> answers, ImageSet images, RunData data, CancellationToken cancellation)
     {
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device });
+        using var network = new CompactNetwork(architecture, data.NetworkOptions);
         SafeTensorsFile.Read(directory.BestCheckpoint).CopyTo(network.Tensors, directory.BestCheckpoint);
         using BatchLoader loader = data.EvaluationBatches(images);
         using var withoutGraph = no_grad();

@@ -18,7 +18,7 @@ internal static class ExportStage
     public static ExportResult Run(
         RunData data, RunDirectory directory, Architecture architecture, string file, IRunObserver observer, CancellationToken cancellation)
     {
-        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device });
+        using var network = new CompactNetwork(architecture, data.NetworkOptions);
         SafeTensorsFile checkpoint = SafeTensorsFile.Read(directory.BestCheckpoint);
         checkpoint.CopyTo(network.Tensors, directory.BestCheckpoint);
         Transforms transforms = data.EvaluationTransforms;

@@ -1,5 +1,6 @@
 using Proxyless.Data;
 using Proxyless.Latency;
+using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Spaces;
 using TorchSharp;
@@ -42,6 +43,9 @@ public sealed class RunData
 
     /// <summary>Where networks live.</summary>
     public torch.Device Device { get; }
+
+    /// <summary>How networks are made.</summary>
+    public NetworkOptions NetworkOptions => new() { Device = Device, Kernels = Options.Kernels, Seed = Options.Seed };
 
     /// <summary>Threads of training and decoding.</summary>
     public int Threads { get; }

@@ -1,3 +1,4 @@
+using Proxyless.Networks;
 using Proxyless.Search;
 
 namespace Proxyless;
@@ -46,6 +47,9 @@ public sealed record RunOptions
 
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
     public string Device { get; init; } = "cpu";
+
+    /// <summary>What computes blocks in training.</summary>
+    public BlockKernels Kernels { get; init; }
 
     /// <summary>Go on with the run that stands in <see cref="Out"/>.</summary>
     public bool Resume { get; init; }

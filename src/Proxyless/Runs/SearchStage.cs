@@ -48,7 +48,7 @@ internal static class SearchStage
         observer.Message(
             $"search: {steps.WeightSteps} weight steps of {data.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), "
             + $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}");
-        using var network = new SuperNetwork(data.Space, data.Classes, new NetworkOptions { Device = data.Device, Seed = data.Options.Seed });
+        using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         using var search = new ArchitectureSearch(network, Settings(data, steps, rate, goal.Limits), directory, observer);
         try
         {
@@ -76,7 +76,7 @@ internal static class SearchStage
     {
         long start = Stopwatch.GetTimestamp();
         List<SearchEpoch> log = JsonLines.Read<SearchEpoch>(searched.SearchLog);
-        using var network = new SuperNetwork(data.Space, data.Classes, new NetworkOptions { Device = data.Device, Seed = data.Options.Seed });
+        using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         for (int i = 0; i < network.Blocks.Count; i++)
         {
             foreach (int j in Enumerable.Range(0, network.Blocks[i].Candidates.Count).Where(j => log[^1].Probabilities[i][j] == 0))

@@ -22,7 +22,7 @@ internal static class StepTiming
     /// <summary>Seconds of a weight step and of an architecture step of the super-network; medians.</summary>
     public static (double Weight, double Architecture) OfSearch(RunData data, CancellationToken cancellation)
     {
-        using var network = new SuperNetwork(data.Space, data.Classes, new NetworkOptions { Device = data.Device });
+        using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, data.Device);
         using var optimizer = new SgdOptimizer();
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
@@ -55,7 +55,7 @@ internal static class StepTiming
     /// <summary>Seconds of a training step of one network; the median.</summary>
     public static double OfTraining(RunData data, Architecture architecture, CancellationToken cancellation)
     {
-        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device });
+        using var network = new CompactNetwork(architecture, data.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, data.Device);
         using var optimizer = new SgdOptimizer();
         NetworkTensor[] tensors = [.. network.Tensors];

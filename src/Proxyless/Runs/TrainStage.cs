@@ -53,7 +53,7 @@ internal static class TrainStage
 
         long steps = plan.TrainSteps!.Value;
         observer.Message($"train: {steps} steps of {data.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)");
-        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = data.Device, Seed = data.Options.Seed });
+        using var network = new CompactNetwork(architecture, data.NetworkOptions);
         if (data.Options.FromSupernet && !File.Exists(directory.LastCheckpoint))
         {
             CopyFromSuperNetwork(data, searched, architecture, network);
