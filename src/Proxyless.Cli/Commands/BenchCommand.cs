@@ -33,6 +33,7 @@ internal sealed class BenchCommand : ReportingCommand
     {
         _layout.AcceptOnlyFromAmong("contiguous", "channels-last");
         _allocator.AcceptOnlyFromAmong("system", "tuned");
+        Subcommands.Add(new BenchKernelsCommand());
         Add([_mode, _space, _kernels, _layout, _allocator, _batch, _resolution, _steps, _seed, _threads]);
     }
 

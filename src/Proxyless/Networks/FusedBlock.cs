@@ -48,7 +48,7 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         Tensor? expanded = null;
         if (_expand is not null)
         {
-            expanded = Multiply(input, _expand, _shape.Pixels);
+            expanded = Multiply(input, _expand);
             _expandNorm = NormOf(_expand, activation, () => PixelKernels.Statistics(TensorMemory.Pointer(expanded), _shape.Pixels, Reference(_expand)));
         }
 
@@ -71,7 +71,7 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         using (Tensor activated = KeepsForBackward ? empty_like(filtered) : filtered.alias())
         {
             PixelKernels.Normalise(TensorMemory.Pointer(filtered), _shape.OutputPixels, _depthwiseNorm, null, TensorMemory.Pointer(activated));
-            projected = Multiply(activated, _project, _shape.OutputPixels);
+            projected = Multiply(activated, _project);
         }
 
         _projectNorm = NormOf(_project, null, () => PixelKernels.Statistics(TensorMemory.Pointer(projected), _shape.OutputPixels, Reference(_project)));
@@ -105,7 +105,7 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         Release(ref _projected);
 
         Tensor? projectWeights = NeedsWeightGradients ? ProjectWeights(ofProjected, filtered) : null;
-        Tensor ofActivated = MultiplyBack(ofProjected, _project, _shape.OutputPixels);
+        Tensor ofActivated = MultiplyBack(ofProjected, _project);
         ofProjected.Dispose();
         ChannelNormGradient depthwise = _depthwiseNorm!.Gradient(
             PixelKernels.GradientSums(TensorMemory.Pointer(filtered), TensorMemory.Pointer(ofActivated), _shape.OutputPixels, _depthwiseNorm));
@@ -139,7 +139,7 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
             }
 
             using Tensor ofExpanded = inner;
-            inner = NeedsInputGradient ? MultiplyBack(ofExpanded, _expand, _shape.Pixels) : empty(0);
+            inner = NeedsInputGradient ? MultiplyBack(ofExpanded, _expand) : empty(0);
         }
 
         if (NeedsWeightGradients)
@@ -152,11 +152,10 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         {
             if (NeedsInputGradient && addsShortcut)
             {
-                using Tensor flat = outer.view(inner.shape);
-                inner.add_(flat);
+                inner.add_(outer);
             }
 
-            gradients.Insert(0, NeedsInputGradient ? InputGradient(inner) : null);
+            gradients.Insert(0, NeedsInputGradient ? inner.permute(0, 3, 1, 2) : null);
         }
 
         Dispose();
@@ -182,23 +181,27 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
 
     private static Tensor Vector(float[] values) => tensor(values);
 
-    // x W^T for a 1x1 convolution.
-    private static Tensor Multiply(Tensor x, ConvolutionLayer layer, int pixels)
+    // A 1x1 convolution and the gradient of its input, which is one with the transposed weights. As convolutions both are
+    // faster than as products of matrices (docs/decisions/kernels.md).
+    private static Tensor Multiply(Tensor x, ConvolutionLayer layer)
     {
-        using Tensor flat = x.view(pixels, -1);
-        using Tensor matrix = layer.Weight.Value.detach();
-        using Tensor weights = matrix.view(matrix.shape[0], matrix.shape[1]);
-        using Tensor transposed = weights.t();
-        return flat.mm(transposed);
+        using Tensor weight = layer.Weight.Value.detach();
+        return Convolve(x, weight);
     }
 
-    // g W, the gradient of x.
-    private static Tensor MultiplyBack(Tensor gradient, ConvolutionLayer layer, int pixels)
+    private static Tensor MultiplyBack(Tensor gradient, ConvolutionLayer layer)
     {
-        using Tensor flat = gradient.view(pixels, -1);
-        using Tensor matrix = layer.Weight.Value.detach();
-        using Tensor weights = matrix.view(matrix.shape[0], matrix.shape[1]);
-        return flat.mm(weights);
+        using Tensor weight = layer.Weight.Value.detach();
+        using Tensor transposed = weight.transpose(0, 1);
+        using Tensor packed = transposed.contiguous();
+        return Convolve(gradient, packed);
+    }
+
+    private static Tensor Convolve(Tensor pixelsFirst, Tensor weight)
+    {
+        using Tensor image = pixelsFirst.permute(0, 3, 1, 2);
+        using Tensor result = nn.functional.conv2d(image, weight);
+        return TensorMemory.PixelsFirst(result);
     }
 
     // g^T x, the gradient of W, in the shape of W.
@@ -216,12 +219,6 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         using Tensor activated = empty_like(filtered);
         PixelKernels.Normalise(TensorMemory.Pointer(filtered), _shape.OutputPixels, _depthwiseNorm!, null, TensorMemory.Pointer(activated));
         return WeightsOf(gradient, activated, _project);
-    }
-
-    private Tensor InputGradient(Tensor flat)
-    {
-        using Tensor image = flat.view(_shape.Images, _shape.Height, _shape.Width, path.Block.InputWidth);
-        return image.permute(0, 3, 1, 2);
     }
 
     private ChannelNorm NormOf(ConvolutionLayer layer, Activation? act, Func<ChannelSums> statistics)

@@ -156,8 +156,16 @@ internal static unsafe class DepthwiseBackward
             float* weightSums = (float*)NativeMemory.AlignedAlloc((nuint)(plan.Blocks * lanes * taps * sizeof(float)), 64);
             float* sums = stackalloc float[2 * plan.Blocks * lanes];
             float* result = stackalloc float[TapKernels<TVector, TLanes>.Pixels * lanes];
-            int* offsets = stackalloc int[taps];
-            int* weightOffsets = stackalloc int[taps];
+            int phases = Shape.Stride * Shape.Stride;
+            int* offsets = stackalloc int[phases * taps];
+            int* weightOffsets = stackalloc int[phases * taps];
+            int* counts = stackalloc int[phases];
+            for (int phase = 0; phase < phases; phase++)
+            {
+                counts[phase] = Taps(
+                    phase / Shape.Stride, phase % Shape.Stride, gradientColumns * lanes, lanes, offsets + (phase * taps), weightOffsets + (phase * taps));
+            }
+
             try
             {
                 TilePlan.Interleave(Weights + ((long)from * taps), to - from, taps, lanes, weights);
@@ -180,8 +188,9 @@ internal static unsafe class DepthwiseBackward
                                 {
                                     for (int phase = 0; phase < Shape.Stride; phase++)
                                     {
-                                        int count = Taps(y, phase, lanes, offsets, weightOffsets);
-                                        Row<TVector, TLanes>(image, y, phase, channel, block, offsets, weightOffsets, count, blockWeights, result, sums + (2 * block * lanes));
+                                        int kind = (y % Shape.Stride * Shape.Stride) + phase;
+                                        Row<TVector, TLanes>(
+                                            image, y, phase, channel, block, offsets + (kind * taps), weightOffsets + (kind * taps), counts[kind], blockWeights, result, sums + (2 * block * lanes));
                                     }
                                 }
                             }
@@ -248,16 +257,16 @@ internal static unsafe class DepthwiseBackward
 
         // The output pixels that an input pixel took part in: with a stride of 2 only every second tap, which ones depends on
         // whether row and column are even.
-        private readonly int Taps(int y, int phase, int lanes, int* offsets, int* weightOffsets)
+        private readonly int Taps(int rowPhase, int columnPhase, int rowLength, int lanes, int* offsets, int* weightOffsets)
         {
             int count = 0;
-            int firstRow = (y + Shape.Padding) % Shape.Stride;
-            int firstColumn = (phase + Shape.Padding) % Shape.Stride;
+            int firstRow = (rowPhase + Shape.Padding) % Shape.Stride;
+            int firstColumn = (columnPhase + Shape.Padding) % Shape.Stride;
             for (int ky = firstRow; ky < Shape.Kernel; ky += Shape.Stride)
             {
                 for (int kx = firstColumn; kx < Shape.Kernel; kx += Shape.Stride)
                 {
-                    offsets[count] = -((ky - firstRow) / Shape.Stride * GradientTile.RowLength) - ((kx - firstColumn) / Shape.Stride * lanes);
+                    offsets[count] = -((ky - firstRow) / Shape.Stride * rowLength) - ((kx - firstColumn) / Shape.Stride * lanes);
                     weightOffsets[count++] = ((ky * Shape.Kernel) + kx) * lanes;
                 }
             }
@@ -283,33 +292,36 @@ internal static unsafe class DepthwiseBackward
             int lanes = TLanes.Count;
             int first = channel + (block * lanes);
             long offset = ((((long)image * Shape.Height) + y) * Shape.Width * Shape.Channels) + first;
-            (TVector sum, TVector products) = (TLanes.Load(sums), TLanes.Load(sums + lanes));
-            (TVector low, TVector high) = (TLanes.Broadcast(Source.Low), TLanes.Broadcast(Source.High));
-            for (int place = 0; (place * Shape.Stride) + phase < Shape.Width; place += TapKernels<TVector, TLanes>.Pixels)
+            TVector sum = TLanes.Load(sums);
+            TVector products = TLanes.Load(sums + lanes);
+            bool isMasked = Source.Scale is not null;
+            TVector scale = isMasked ? TLanes.Load(Source.Scale + first) : default;
+            TVector shift = isMasked ? TLanes.Load(Source.Shift + first) : default;
+            TVector mean = isMasked ? TLanes.Load(Mean + first) : default;
+            TVector low = TLanes.Broadcast(Source.Low);
+            TVector high = TLanes.Broadcast(Source.High);
+            int places = (Shape.Width - phase + Shape.Stride - 1) / Shape.Stride;
+            long step = (long)Shape.Stride * Shape.Channels;
+            float* y1 = Source.Y + offset + ((long)phase * Shape.Channels);
+            float* output = InputGradient + offset + ((long)phase * Shape.Channels);
+            for (int place = 0; place < places; place += TapKernels<TVector, TLanes>.Pixels)
             {
                 float* origin = GradientTile.At(
                     block, (y + Shape.Padding) / Shape.Stride, place + ((phase + Shape.Padding) / Shape.Stride), lanes);
                 TapKernels<TVector, TLanes>.Correlate(origin, lanes, offsets, weightOffsets, count, weights, result);
-                for (int i = 0; i < TapKernels<TVector, TLanes>.Pixels; i++)
+                int valid = Math.Min(TapKernels<TVector, TLanes>.Pixels, places - place);
+                for (int i = 0; i < valid; i++, y1 += step, output += step)
                 {
-                    int x = ((place + i) * Shape.Stride) + phase;
-                    if (x >= Shape.Width)
-                    {
-                        break;
-                    }
-
                     TVector value = TLanes.Load(result + (i * lanes));
-                    long at = offset + ((long)x * Shape.Channels);
-                    if (Source.Scale is not null)
+                    if (isMasked)
                     {
-                        TVector y1 = TLanes.Load(Source.Y + at);
-                        TVector z = TLanes.MultiplyAdd(y1, TLanes.Load(Source.Scale + first), TLanes.Load(Source.Shift + first));
-                        value = TLanes.WhereInside(z, low, high, value);
+                        TVector before = TLanes.Load(y1);
+                        value = TLanes.WhereInside(TLanes.MultiplyAdd(before, scale, shift), low, high, value);
                         sum = TLanes.Add(sum, value);
-                        products = TLanes.MultiplyAdd(value, TLanes.Subtract(y1, TLanes.Load(Mean + first)), products);
+                        products = TLanes.MultiplyAdd(value, TLanes.Subtract(before, mean), products);
                     }
 
-                    TLanes.Store(value, InputGradient + at);
+                    TLanes.Store(value, output);
                 }
             }
 

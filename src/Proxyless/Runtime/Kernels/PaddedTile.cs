@@ -80,19 +80,7 @@ internal sealed unsafe class PaddedTile : IDisposable
                 new Span<float>(start, Left * lanes).Clear();
                 float* end = At(block, row, width, lanes);
                 new Span<float>(end, (int)(start + RowLength - end)).Clear();
-            }
-
-            if (inside)
-            {
-                // All blocks of a pixel lie next to each other in the image.
-                for (int column = 0; column < width; column++)
-                {
-                    float* destination = At(0, row, column, lanes);
-                    for (int block = 0; block < blocks; block++, destination += BlockLength)
-                    {
-                        TLanes.Store(source.At<TVector, TLanes>((row * width) + column, block * lanes), destination);
-                    }
-                }
+                source.Read<TVector, TLanes>(row * width, width, block * lanes, At(block, row, 0, lanes));
             }
         }
     }
@@ -107,12 +95,14 @@ internal sealed unsafe class PaddedTile : IDisposable
 }
 
 /// <summary>Where a tile's numbers come from.</summary>
-internal interface ITileSource
+internal unsafe interface ITileSource
 {
-    /// <summary>The numbers of some channels of one pixel of the image.</summary>
-    /// <param name="pixel">The pixel, row by row.</param>
+    /// <summary>The numbers of some channels of pixels in a row.</summary>
+    /// <param name="pixel">The first pixel of the image, row by row.</param>
+    /// <param name="pixels">How many.</param>
     /// <param name="channel">The first channel, counted from the tile's first.</param>
-    TVector At<TVector, TLanes>(int pixel, int channel)
+    /// <param name="destination">[pixels, lanes].</param>
+    void Read<TVector, TLanes>(int pixel, int pixels, int channel, float* destination)
         where TVector : unmanaged
         where TLanes : ILanes<TVector>;
 }
@@ -139,17 +129,31 @@ internal unsafe struct ActivatedSource : ITileSource
     public int Channels;
 
     /// <inheritdoc/>
-    public readonly TVector At<TVector, TLanes>(int pixel, int channel)
+    public readonly void Read<TVector, TLanes>(int pixel, int pixels, int channel, float* destination)
         where TVector : unmanaged
         where TLanes : ILanes<TVector>
     {
-        TVector value = TLanes.Load(Y + ((long)pixel * Channels) + channel);
-        return Scale is null
-            ? value
-            : TLanes.Clamp(
-                TLanes.MultiplyAdd(value, TLanes.Load(Scale + channel), TLanes.Load(Shift + channel)),
-                TLanes.Broadcast(Low),
-                TLanes.Broadcast(High));
+        int lanes = TLanes.Count;
+        float* y = Y + ((long)pixel * Channels) + channel;
+        float* end = destination + (pixels * lanes);
+        if (Scale is null)
+        {
+            for (; destination < end; destination += lanes, y += Channels)
+            {
+                TLanes.Store(TLanes.Load(y), destination);
+            }
+
+            return;
+        }
+
+        TVector scale = TLanes.Load(Scale + channel);
+        TVector shift = TLanes.Load(Shift + channel);
+        TVector low = TLanes.Broadcast(Low);
+        TVector high = TLanes.Broadcast(High);
+        for (; destination < end; destination += lanes, y += Channels)
+        {
+            TLanes.Store(TLanes.Clamp(TLanes.MultiplyAdd(TLanes.Load(y), scale, shift), low, high), destination);
+        }
     }
 }
 
@@ -175,16 +179,30 @@ internal unsafe struct NormGradientSource : ITileSource
     public float* Constant;
 
     /// <inheritdoc/>
-    public readonly TVector At<TVector, TLanes>(int pixel, int channel)
+    public readonly void Read<TVector, TLanes>(int pixel, int pixels, int channel, float* destination)
         where TVector : unmanaged
         where TLanes : ILanes<TVector>
     {
-        long offset = ((long)pixel * Norm.Channels) + channel;
-        TVector value = TLanes.Load(Norm.Y + offset);
-        TVector at = TLanes.MultiplyAdd(value, TLanes.Load(Norm.Scale + channel), TLanes.Load(Norm.Shift + channel));
-        TVector g = TLanes.WhereInside(at, TLanes.Broadcast(Norm.Low), TLanes.Broadcast(Norm.High), TLanes.Load(Gradient + offset));
-        TVector distance = TLanes.Subtract(value, TLanes.Load(Mean + channel));
-        TVector constant = TLanes.MultiplyAdd(distance, TLanes.Load(OfDistance + channel), TLanes.Load(Constant + channel));
-        return TLanes.MultiplyAdd(g, TLanes.Load(OfOutput + channel), constant);
+        int lanes = TLanes.Count;
+        int step = Norm.Channels;
+        long offset = ((long)pixel * step) + channel;
+        float* y = Norm.Y + offset;
+        float* gradient = Gradient + offset;
+        TVector scale = TLanes.Load(Norm.Scale + channel);
+        TVector shift = TLanes.Load(Norm.Shift + channel);
+        TVector low = TLanes.Broadcast(Norm.Low);
+        TVector high = TLanes.Broadcast(Norm.High);
+        TVector mean = TLanes.Load(Mean + channel);
+        TVector ofOutput = TLanes.Load(OfOutput + channel);
+        TVector ofDistance = TLanes.Load(OfDistance + channel);
+        TVector constant = TLanes.Load(Constant + channel);
+        float* end = destination + (pixels * lanes);
+        for (; destination < end; destination += lanes, y += step, gradient += step)
+        {
+            TVector value = TLanes.Load(y);
+            TVector g = TLanes.WhereInside(TLanes.MultiplyAdd(value, scale, shift), low, high, TLanes.Load(gradient));
+            TVector distance = TLanes.MultiplyAdd(TLanes.Subtract(value, mean), ofDistance, constant);
+            TLanes.Store(TLanes.MultiplyAdd(g, ofOutput, distance), destination);
+        }
     }
 }

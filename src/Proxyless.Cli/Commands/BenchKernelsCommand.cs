@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>libtorch's operators against kernels of our own, block by block.</summary>
+internal sealed class BenchKernelsCommand : ReportingCommand
+{
+    private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", "The space (imagenet-mobile)");
+    private readonly Option<long?> _batch = Values.Integer("--batch", "Images of a step (32)", 1, 65536);
+    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
+    private readonly Option<long?> _steps = Values.Integer("--steps", "Rounds, in each of which every variant runs once (9)", 1, 100_000);
+    private readonly Option<long?> _threads = Values.Integer("--threads", "Threads (all processors)", 1, 1024);
+
+    public BenchKernelsCommand()
+        : base(
+            "kernels",
+            "Every block of a space, forward and backward, with libtorch's operators and with kernels of our own.",
+            "proxyless bench kernels --space imagenet-mobile --batch 32 --resolution 112")
+    {
+        Add([_space, _batch, _resolution, _steps, _threads]);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        var defaults = new BenchOptions { Steps = 9 };
+        IReadOnlyList<KernelBenchRow> rows = KernelBench.Measure(
+            defaults with
+            {
+                Space = parse.GetValue(_space) ?? defaults.Space,
+                Batch = (int?)parse.GetValue(_batch) ?? defaults.Batch,
+                Resolution = (int?)parse.GetValue(_resolution),
+                Steps = (int?)parse.GetValue(_steps) ?? defaults.Steps,
+                Threads = (int?)parse.GetValue(_threads),
+            },
+            session.Observer,
+            session.Cancellation);
+        return new CommandOutcome(new { Blocks = rows }, console =>
+        {
+            var table = new Table { Border = TableBorder.Simple };
+            table.AddColumn("block");
+            foreach (string column in (string[])["libtorch ms", "ours ms", "ratio", "depthwise backward, libtorch ms", "ours ms", "ratio", "error"])
+            {
+                table.AddColumn(new TableColumn(column).RightAligned());
+            }
+
+            foreach (KernelBenchRow row in rows)
+            {
+                table.AddRow(
+                    Markup.Escape(row.Block),
+                    $"{row.LibtorchMs:F1}",
+                    $"{row.ProxylessMs:F1}",
+                    $"{row.Ratio:F2}",
+                    $"{row.DepthwiseBackwardLibtorchMs:F1}",
+                    $"{row.DepthwiseBackwardProxylessMs:F1}",
+                    $"{row.DepthwiseBackwardRatio:F2}",
+                    $"{row.Error:0.0e+0}");
+            }
+
+            console.Write(table);
+            console.WriteFacts(
+                ("all blocks", $"libtorch {rows.Sum(row => row.LibtorchMs):F0} ms, ours {rows.Sum(row => row.ProxylessMs):F0} ms"),
+                ("slowest against libtorch", $"{rows.MinBy(row => row.Ratio)!.Block}: {rows.Min(row => row.Ratio):F2}x"));
+        });
+    }
+}

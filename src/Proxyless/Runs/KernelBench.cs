@@ -1,0 +1,239 @@
+using System.Diagnostics;
+using Proxyless.Architectures;
+using Proxyless.Measurement;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Runtime.Kernels;
+using Proxyless.Spaces;
+using static TorchSharp.torch;
+
+namespace Proxyless;
+
+/// <summary>One block of a space, computed by libtorch's operators and by kernels of our own, in turn. Milliseconds, medians.</summary>
+public sealed record KernelBenchRow
+{
+    /// <summary>The block: <see cref="Architectures.Block.Key"/>.</summary>
+    public required string Block { get; init; }
+
+    /// <summary>Forward and backward of the block with libtorch's operators.</summary>
+    public required double LibtorchMs { get; init; }
+
+    /// <summary>The same with kernels of our own.</summary>
+    public required double ProxylessMs { get; init; }
+
+    /// <summary>How many times faster ours are.</summary>
+    public double Ratio => LibtorchMs / ProxylessMs;
+
+    /// <summary>Both gradients of the depthwise convolution alone, libtorch's.</summary>
+    public required double DepthwiseBackwardLibtorchMs { get; init; }
+
+    /// <summary>Ours, which computes the gradients of the batch norm and the activation behind it too.</summary>
+    public required double DepthwiseBackwardProxylessMs { get; init; }
+
+    /// <summary>How many times faster ours is.</summary>
+    public double DepthwiseBackwardRatio => DepthwiseBackwardLibtorchMs / DepthwiseBackwardProxylessMs;
+
+    /// <summary>The norm of the difference of the input's gradients, as a share of the norm of libtorch's.</summary>
+    public required double Error { get; init; }
+}
+
+/// <summary>Times every inverted residual block that a space can hold, both ways.</summary>
+public static unsafe class KernelBench
+{
+    /// <summary>Times the blocks.</summary>
+    /// <param name="options">Space, batch, resolution, threads; <see cref="BenchOptions.Steps"/> are the rounds.</param>
+    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="cancellation">Stops between two blocks.</param>
+    public static IReadOnlyList<KernelBenchRow> Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(observer);
+        SearchSpace space = SearchSpaceFile.Open(options.Space);
+        space = options.Resolution is { } resolution ? space.WithInput(resolution, space.InputChannels) : space;
+        Libtorch.Load();
+        set_num_threads(options.Threads ?? Environment.ProcessorCount);
+        Block[] blocks = [.. space.Blocks().SelectMany(block => block.Candidates).Append(space.FirstBlock).OfType<Block>()
+            .Where(block => block.Operation.Kind == OperationKind.InvertedResidual).DistinctBy(block => block.Key)];
+        var progress = new Progress(observer, "bench", 0, blocks.Length);
+        var rows = new List<KernelBenchRow>();
+        foreach (Block block in blocks)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            rows.Add(Measure(block, space.Activation, options));
+            progress.Report(rows.Count, $"{block.Key}: {rows[^1].Ratio:F2}x");
+        }
+
+        return rows;
+    }
+
+    private static KernelBenchRow Measure(Block block, Activation activation, BenchOptions options)
+    {
+        using var ours = new BlockStep(block, activation, options, BlockKernels.Proxyless);
+        using var theirs = new BlockStep(block, activation, options, BlockKernels.Libtorch);
+        using var ourDepthwise = new DepthwiseStep(block, options);
+        Action[] steps = [theirs.Run, ours.Run, ourDepthwise.Libtorch, ourDepthwise.Proxyless];
+        var times = steps.Select(_ => new List<double>()).ToArray();
+        for (int round = -1; round < options.Steps; round++)
+        {
+            for (int i = 0; i < steps.Length; i++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                steps[i]();
+                if (round >= 0)
+                {
+                    times[i].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                }
+            }
+        }
+
+        double[] medians = [.. times.Select(SampleStatistics.Median)];
+        return new KernelBenchRow
+        {
+            Block = block.Key,
+            LibtorchMs = medians[0],
+            ProxylessMs = medians[1],
+            DepthwiseBackwardLibtorchMs = medians[2],
+            DepthwiseBackwardProxylessMs = medians[3],
+            Error = ours.DifferenceFrom(theirs),
+        };
+    }
+
+    private static Tensor Noise(int seed, params long[] shape)
+    {
+        using var generator = new Generator((ulong)seed, CPU);
+        using Tensor noise = randn(shape, generator: generator);
+        return MemoryLayout.ChannelsLast(noise);
+    }
+
+    /// <summary>Forward and backward of one block.</summary>
+    private sealed class BlockStep : IDisposable
+    {
+        private readonly BlockPath _path;
+        private readonly Tensor _input;
+        private readonly Tensor _gradient;
+        private Tensor? _inputGradient;
+
+        public BlockStep(Block block, Activation activation, BenchOptions options, BlockKernels kernels)
+        {
+            using var factory = new TensorFactory(new NetworkOptions { Kernels = kernels });
+            _path = new BlockPath(factory, "block", block, activation);
+            _input = Noise(1, options.Batch, block.InputWidth, block.InputResolution, block.InputResolution).requires_grad_();
+            _gradient = Noise(2, options.Batch, block.OutputWidth, block.OutputResolution, block.OutputResolution);
+        }
+
+        public void Run()
+        {
+            _inputGradient?.Dispose();
+            using Tensor output = _path.Forward(_input, NormPass.Training);
+            output.backward([_gradient]);
+            _inputGradient = _input.grad;
+            _input.grad = null;
+            foreach (NetworkTensor tensor in _path.Tensors.Where(tensor => tensor.IsTrained))
+            {
+                tensor.Value.grad = null;
+            }
+        }
+
+        public double DifferenceFrom(BlockStep other)
+        {
+            using Tensor difference = _inputGradient! - other._inputGradient!;
+            using Tensor distance = difference.norm();
+            using Tensor length = other._inputGradient!.norm();
+            return distance.item<float>() / length.item<float>();
+        }
+
+        public void Dispose()
+        {
+            _path.Dispose();
+            _input.Dispose();
+            _gradient.Dispose();
+            _inputGradient?.Dispose();
+        }
+    }
+
+    /// <summary>Both gradients of the depthwise convolution of one block.</summary>
+    private sealed class DepthwiseStep : IDisposable
+    {
+        private readonly DepthwiseShape _shape;
+        private readonly Tensor _input;
+        private readonly Tensor _weight;
+        private readonly Tensor _output;
+        private readonly Tensor _gradient;
+        private readonly Tensor _inputGradient;
+        private readonly Tensor _weightGradient;
+        private readonly ChannelNorm _inputNorm;
+        private readonly ChannelNorm _norm;
+        private readonly ChannelNormGradient _factors;
+
+        public DepthwiseStep(Block block, BenchOptions options)
+        {
+            int channels = block.HiddenWidth;
+            int kernel = block.Operation.Kernel;
+            _shape = new DepthwiseShape(options.Batch, block.InputResolution, block.InputResolution, channels, kernel, block.Stride);
+            _input = Noise(3, options.Batch, channels, block.InputResolution, block.InputResolution).requires_grad_();
+            _weight = Noise(4, channels, 1, kernel, kernel).requires_grad_();
+            using var withoutGraph = no_grad();
+            _output = Convolve();
+            _gradient = Noise(5, _output.shape);
+            _inputGradient = Noise(6, _input.shape);
+            _weightGradient = Noise(7, _weight.shape);
+            _inputNorm = NormOf(_input, _shape.Pixels);
+            _norm = NormOf(_output, _shape.OutputPixels);
+            using Tensor output = TensorMemory.PixelsFirst(_output);
+            using Tensor gradient = TensorMemory.PixelsFirst(_gradient);
+            _factors = _norm.Gradient(PixelKernels.GradientSums(
+                TensorMemory.Pointer(output), TensorMemory.Pointer(gradient), _shape.OutputPixels, _norm));
+            using var withGraph = enable_grad();
+            Graph = Convolve();
+        }
+
+        private Tensor Graph { get; }
+
+        public void Libtorch()
+        {
+            IList<Tensor> gradients = autograd.grad([Graph], [_input, _weight], [_gradient], retain_graph: true);
+            foreach (Tensor gradient in gradients)
+            {
+                gradient.Dispose();
+            }
+        }
+
+        public void Proxyless()
+        {
+            using Tensor input = TensorMemory.PixelsFirst(_input);
+            using Tensor output = TensorMemory.PixelsFirst(_output);
+            using Tensor gradient = TensorMemory.PixelsFirst(_gradient);
+            using Tensor inputGradient = TensorMemory.PixelsFirst(_inputGradient);
+            using Tensor weight = _weight.detach();
+            DepthwiseBackward.Run(_shape, new DepthwiseBackward.Operands
+            {
+                Input = TensorMemory.Pointer(input),
+                InputNorm = _inputNorm,
+                Output = TensorMemory.Pointer(output),
+                Gradient = TensorMemory.Pointer(gradient),
+                Norm = _norm,
+                Factors = _factors,
+                Weights = TensorMemory.Pointer(weight),
+                InputGradient = TensorMemory.Pointer(inputGradient),
+                WeightGradient = TensorMemory.Pointer(_weightGradient),
+            });
+        }
+
+        public void Dispose()
+        {
+            Tensor[] all = [_input, _weight, _output, _gradient, _inputGradient, _weightGradient, Graph];
+            Array.ForEach(all, tensor => tensor.Dispose());
+        }
+
+        private Tensor Convolve() => nn.functional.conv2d(
+            _input, _weight, null, [_shape.Stride, _shape.Stride], [_shape.Padding, _shape.Padding], null, _shape.Channels);
+
+        private static ChannelNorm NormOf(Tensor y, int pixels)
+        {
+            using Tensor packed = TensorMemory.PixelsFirst(y);
+            var zero = new float[y.shape[1]];
+            float[] one = [.. zero.Select(_ => 1f)];
+            return ChannelNorm.OfBatch(one, zero, PixelKernels.Statistics(TensorMemory.Pointer(packed), pixels, zero), ConvolutionLayer.Epsilon, 0, 6);
+        }
+    }
+}
