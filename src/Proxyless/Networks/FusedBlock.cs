@@ -7,7 +7,9 @@ namespace Proxyless.Networks;
 
 /// <summary>
 /// One pass through an inverted residual block with kernels of our own. Of a training step it keeps the outputs of the three
-/// convolutions alone; what batch norms and activations made of them is computed again where the backward pass needs it.
+/// convolutions alone; what batch norms and activations made of them is computed again where the backward pass needs it. It
+/// goes through the batch a few images at a time: between two batch norms, which need the whole batch, what one operation
+/// writes is still in the cache when the next one reads it.
 /// </summary>
 /// <param name="path">The block.</param>
 /// <param name="activation">Between its convolutions.</param>
@@ -15,17 +17,17 @@ namespace Proxyless.Networks;
 /// <param name="addsShortcut">Whether the input is added to the output.</param>
 internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, NormPass pass, bool addsShortcut) : IDisposable
 {
+    // Of the widest tensor of the block: about what the caches of two cores hold beside everything else.
+    private const long ChunkBytes = 2 << 20;
+
     private readonly ConvolutionLayer? _expand = path.Expand;
     private readonly ConvolutionLayer _depthwise = path.Depthwise!;
     private readonly ConvolutionLayer _project = path.Project!;
-    private Tensor? _input;
-    private Tensor? _expanded;
-    private Tensor? _filtered;
-    private Tensor? _projected;
+    private FusedBlockChunk[] _chunks = [];
+    private DepthwiseShape _shape;
     private ChannelNorm? _expandNorm;
     private ChannelNorm? _depthwiseNorm;
     private ChannelNorm? _projectNorm;
-    private DepthwiseShape _shape;
 
     /// <summary>Whether a backward pass will follow.</summary>
     public bool KeepsForBackward { get; init; }
@@ -41,53 +43,28 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
     /// <returns>[N, C', H / stride, W / stride], channels-last.</returns>
     public Tensor Forward(Tensor x)
     {
-        Tensor input = TensorMemory.PixelsFirst(x);
-        long[] size = input.shape;
-        int hidden = path.Block.HiddenWidth;
-        _shape = new DepthwiseShape((int)size[0], (int)size[1], (int)size[2], hidden, _depthwise.Kernel, _depthwise.Stride);
-        Tensor? expanded = null;
-        if (_expand is not null)
+        Cut(x);
+        Expand();
+        Filter();
+        Project();
+        using Tensor output = empty(_shape.Images, _shape.OutputHeight, _shape.OutputWidth, path.Block.OutputWidth);
+        foreach (FusedBlockChunk chunk in _chunks)
         {
-            expanded = Multiply(input, _expand);
-            _expandNorm = NormOf(_expand, activation, () => PixelKernels.Statistics(TensorMemory.Pointer(expanded), _shape.Pixels, Reference(_expand)));
+            using Tensor destination = chunk.Of(output);
+            PixelKernels.Normalise(
+                TensorMemory.Pointer(chunk.Projected!),
+                chunk.Shape.OutputPixels,
+                _projectNorm!,
+                addsShortcut ? TensorMemory.Pointer(chunk.Input) : null,
+                TensorMemory.Pointer(destination));
         }
 
-        Tensor filtered = empty(size[0], _shape.OutputHeight, _shape.OutputWidth, hidden);
-        ChannelSums sums = DepthwiseForward.Run(
-            _shape,
-            TensorMemory.Pointer(expanded ?? input),
-            _expandNorm,
-            TensorMemory.Pointer(_depthwise.Weight.Value),
-            TensorMemory.Pointer(filtered),
-            Reference(_depthwise));
-        _depthwiseNorm = NormOf(_depthwise, activation, () => sums);
-        if (!KeepsForBackward)
-        {
-            expanded?.Dispose();
-            expanded = null;
-        }
-
-        Tensor projected;
-        using (Tensor activated = KeepsForBackward ? empty_like(filtered) : filtered.alias())
-        {
-            PixelKernels.Normalise(TensorMemory.Pointer(filtered), _shape.OutputPixels, _depthwiseNorm, null, TensorMemory.Pointer(activated));
-            projected = Multiply(activated, _project);
-        }
-
-        _projectNorm = NormOf(_project, null, () => PixelKernels.Statistics(TensorMemory.Pointer(projected), _shape.OutputPixels, Reference(_project)));
-        Tensor output = empty(size[0], _shape.OutputHeight, _shape.OutputWidth, path.Block.OutputWidth);
-        PixelKernels.Normalise(
-            TensorMemory.Pointer(projected), _shape.OutputPixels, _projectNorm, addsShortcut ? TensorMemory.Pointer(input) : null, TensorMemory.Pointer(output));
-        (_input, _expanded, _filtered, _projected) = (input, expanded, filtered, projected);
         if (!KeepsForBackward)
         {
             Dispose();
         }
 
-        using (output)
-        {
-            return output.permute(0, 3, 1, 2);
-        }
+        return output.permute(0, 3, 1, 2);
     }
 
     /// <summary>The gradients, once; what was kept is released on the way.</summary>
@@ -96,132 +73,244 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
     public List<Tensor?> Backward(Tensor gradient)
     {
         using Tensor outer = TensorMemory.PixelsFirst(gradient);
-        (Tensor input, Tensor filtered) = (_input!, _filtered!);
-        using Tensor ofProjected = empty_like(_projected!);
-        ChannelNormGradient project = _projectNorm!.Gradient(
-            PixelKernels.GradientSums(TensorMemory.Pointer(_projected!), TensorMemory.Pointer(outer), _shape.OutputPixels, _projectNorm));
-        PixelKernels.Gradient(
-            TensorMemory.Pointer(_projected!), TensorMemory.Pointer(outer), _shape.OutputPixels, _projectNorm, project, isMasked: true, TensorMemory.Pointer(ofProjected));
-        Release(ref _projected);
+        ChannelNormGradient project = GradientOfOutput(outer);
+        Tensor? projectWeights = NeedsWeightGradients ? zeros(_project.Weight.Value.shape[..2]) : null;
+        ChannelNormGradient depthwise = BackThroughProjection(outer, project, projectWeights);
+        Tensor? depthwiseWeights = NeedsWeightGradients ? zeros(_depthwise.Weight.Value.shape) : null;
+        ChannelNormGradient? expand = BackThroughDepthwise(depthwise, depthwiseWeights);
+        Tensor? expandWeights = NeedsWeightGradients && _expand is not null ? zeros(_expand.Weight.Value.shape[..2]) : null;
+        using Tensor? ofInput = NeedsInputGradient ? empty(_shape.Images, _shape.Height, _shape.Width, path.Block.InputWidth) : null;
+        BackThroughExpansion(outer, expand, expandWeights, ofInput);
+        Dispose();
 
-        Tensor? projectWeights = NeedsWeightGradients ? ProjectWeights(ofProjected, filtered) : null;
-        Tensor ofActivated = MultiplyBack(ofProjected, _project);
-        ofProjected.Dispose();
-        ChannelNormGradient depthwise = _depthwiseNorm!.Gradient(
-            PixelKernels.GradientSums(TensorMemory.Pointer(filtered), TensorMemory.Pointer(ofActivated), _shape.OutputPixels, _depthwiseNorm));
-        Tensor inner = empty(_shape.Images, _shape.Height, _shape.Width, _shape.Channels);
-        Tensor? depthwiseWeights = NeedsWeightGradients ? empty(_shape.Channels, 1, _shape.Kernel, _shape.Kernel) : null;
-        ChannelSums? sums = DepthwiseBackward.Run(_shape, new DepthwiseBackward.Operands
-        {
-            Input = TensorMemory.Pointer(_expanded ?? input),
-            InputNorm = _expandNorm,
-            Output = TensorMemory.Pointer(filtered),
-            Gradient = TensorMemory.Pointer(ofActivated),
-            Norm = _depthwiseNorm,
-            Factors = depthwise,
-            Weights = TensorMemory.Pointer(_depthwise.Weight.Value),
-            InputGradient = TensorMemory.Pointer(inner),
-            WeightGradient = depthwiseWeights is null ? null : TensorMemory.Pointer(depthwiseWeights),
-        });
-        ofActivated.Dispose();
-        Release(ref _filtered);
-
-        var gradients = new List<Tensor?>();
-        if (_expand is not null)
-        {
-            ChannelNormGradient expand = _expandNorm!.Gradient(sums!);
-            PixelKernels.Gradient(
-                TensorMemory.Pointer(_expanded!), TensorMemory.Pointer(inner), _shape.Pixels, _expandNorm, expand, isMasked: true, TensorMemory.Pointer(inner));
-            Release(ref _expanded);
-            if (NeedsWeightGradients)
-            {
-                gradients.AddRange(WeightsOf(inner, input, _expand), Vector(expand.Gamma), Vector(expand.Beta));
-            }
-
-            using Tensor ofExpanded = inner;
-            inner = NeedsInputGradient ? MultiplyBack(ofExpanded, _expand) : empty(0);
-        }
-
+        var gradients = new List<Tensor?> { ofInput?.permute(0, 3, 1, 2) };
         if (NeedsWeightGradients)
         {
-            gradients.AddRange(
-                depthwiseWeights, Vector(depthwise.Gamma), Vector(depthwise.Beta), projectWeights, Vector(project.Gamma), Vector(project.Beta));
-        }
-
-        using (inner)
-        {
-            if (NeedsInputGradient && addsShortcut)
+            if (expand is not null)
             {
-                inner.add_(outer);
+                gradients.AddRange(InShapeOf(_expand!, expandWeights!), tensor(expand.Gamma), tensor(expand.Beta));
             }
 
-            gradients.Insert(0, NeedsInputGradient ? inner.permute(0, 3, 1, 2) : null);
+            gradients.AddRange(
+                depthwiseWeights,
+                tensor(depthwise.Gamma),
+                tensor(depthwise.Beta),
+                InShapeOf(_project, projectWeights!),
+                tensor(project.Gamma),
+                tensor(project.Beta));
         }
 
-        Dispose();
         return gradients;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Release(ref _input);
-        Release(ref _expanded);
-        Release(ref _filtered);
-        Release(ref _projected);
+        Array.ForEach(_chunks, chunk => chunk.Dispose());
+        _chunks = [];
     }
 
-    private static void Release(ref Tensor? tensor)
+    private static ChannelSums SumsOf(ConvolutionLayer layer, int pixels) => new(TensorMemory.ToArray(layer.Mean.Value), pixels);
+
+    private static Tensor InShapeOf(ConvolutionLayer layer, Tensor matrix)
     {
-        tensor?.Dispose();
-        tensor = null;
+        using (matrix)
+        {
+            return matrix.view(layer.Weight.Value.shape);
+        }
     }
 
-    private static float[] Reference(ConvolutionLayer layer) => TensorMemory.ToArray(layer.Mean.Value);
-
-    private static Tensor Vector(float[] values) => tensor(values);
-
-    // A 1x1 convolution and the gradient of its input, which is one with the transposed weights. As convolutions both are
-    // faster than as products of matrices (docs/decisions/kernels.md).
-    private static Tensor Multiply(Tensor x, ConvolutionLayer layer)
+    private void Cut(Tensor x)
     {
-        using Tensor weight = layer.Weight.Value.detach();
-        return Convolve(x, weight);
+        using Tensor input = TensorMemory.PixelsFirst(x);
+        _shape = new DepthwiseShape(
+            (int)input.shape[0], (int)input.shape[1], (int)input.shape[2], path.Block.HiddenWidth, _depthwise.Kernel, _depthwise.Stride);
+        long bytes = sizeof(float) * (long)_shape.Height * _shape.Width * _shape.Channels;
+
+        // At least as many images as threads, for these share out images.
+        int most = (int)Math.Clamp(ChunkBytes / bytes, Math.Min(KernelThreads.Count, _shape.Images), _shape.Images);
+        int count = (_shape.Images + most - 1) / most;
+        _chunks = new FusedBlockChunk[count];
+        for (int i = 0; i < count; i++)
+        {
+            int first = (int)((long)_shape.Images * i / count);
+            int images = (int)((long)_shape.Images * (i + 1) / count) - first;
+            _chunks[i] = new FusedBlockChunk(input.narrow(0, first, images), _shape with { Images = images }, first);
+        }
     }
 
-    private static Tensor MultiplyBack(Tensor gradient, ConvolutionLayer layer)
+    private void Expand()
     {
-        using Tensor weight = layer.Weight.Value.detach();
-        using Tensor transposed = weight.transpose(0, 1);
-        using Tensor packed = transposed.contiguous();
-        return Convolve(gradient, packed);
+        if (_expand is null)
+        {
+            return;
+        }
+
+        ChannelSums sums = SumsOf(_expand, _shape.Pixels);
+        foreach (FusedBlockChunk chunk in _chunks)
+        {
+            Tensor expanded = chunk.Expanded = PointwiseConvolution.Forward(chunk.Input, _expand.Weight.Value);
+            PixelKernels.Statistics(TensorMemory.Pointer(expanded), chunk.Shape.Pixels, sums);
+        }
+
+        _expandNorm = NormOf(_expand, activation, sums);
     }
 
-    private static Tensor Convolve(Tensor pixelsFirst, Tensor weight)
+    private void Filter()
     {
-        using Tensor image = pixelsFirst.permute(0, 3, 1, 2);
-        using Tensor result = nn.functional.conv2d(image, weight);
-        return TensorMemory.PixelsFirst(result);
+        ChannelSums sums = SumsOf(_depthwise, _shape.OutputPixels);
+        foreach (FusedBlockChunk chunk in _chunks)
+        {
+            Tensor filtered = chunk.Filtered = empty(chunk.Shape.Images, _shape.OutputHeight, _shape.OutputWidth, _shape.Channels);
+            DepthwiseForward.Run(
+                chunk.Shape,
+                TensorMemory.Pointer(chunk.Expanded ?? chunk.Input),
+                _expandNorm,
+                TensorMemory.Pointer(_depthwise.Weight.Value),
+                TensorMemory.Pointer(filtered),
+                sums);
+            if (!KeepsForBackward)
+            {
+                chunk.Expanded = null;
+            }
+        }
+
+        _depthwiseNorm = NormOf(_depthwise, activation, sums);
     }
 
-    // g^T x, the gradient of W, in the shape of W.
-    private static Tensor WeightsOf(Tensor gradient, Tensor x, ConvolutionLayer layer)
+    private void Project()
     {
-        using Tensor flat = gradient.view(-1, layer.Weight.Value.shape[0]);
-        using Tensor transposed = flat.t();
-        using Tensor input = x.view(flat.shape[0], -1);
-        using Tensor product = transposed.mm(input);
-        return product.view(layer.Weight.Value.shape);
+        ChannelSums sums = SumsOf(_project, _shape.OutputPixels);
+        foreach (FusedBlockChunk chunk in _chunks)
+        {
+            using Tensor activated = Activated(chunk);
+            Tensor projected = chunk.Projected = PointwiseConvolution.Forward(activated, _project.Weight.Value);
+            PixelKernels.Statistics(TensorMemory.Pointer(projected), chunk.Shape.OutputPixels, sums);
+            if (!KeepsForBackward)
+            {
+                chunk.Filtered = null;
+            }
+        }
+
+        _projectNorm = NormOf(_project, null, sums);
     }
 
-    private Tensor ProjectWeights(Tensor gradient, Tensor filtered)
+    // What the projection is given.
+    private Tensor Activated(FusedBlockChunk chunk)
     {
-        using Tensor activated = empty_like(filtered);
-        PixelKernels.Normalise(TensorMemory.Pointer(filtered), _shape.OutputPixels, _depthwiseNorm!, null, TensorMemory.Pointer(activated));
-        return WeightsOf(gradient, activated, _project);
+        Tensor activated = empty_like(chunk.Filtered!);
+        PixelKernels.Normalise(
+            TensorMemory.Pointer(chunk.Filtered!), chunk.Shape.OutputPixels, _depthwiseNorm!, null, TensorMemory.Pointer(activated));
+        return activated;
     }
 
-    private ChannelNorm NormOf(ConvolutionLayer layer, Activation? act, Func<ChannelSums> statistics)
+    private ChannelNormGradient GradientOfOutput(Tensor outer)
+    {
+        var sums = new ChannelSums(_projectNorm!.Mean, _shape.OutputPixels);
+        foreach (FusedBlockChunk chunk in _chunks)
+        {
+            using Tensor gradient = chunk.Of(outer);
+            PixelKernels.GradientSums(
+                TensorMemory.Pointer(chunk.Projected!), TensorMemory.Pointer(gradient), chunk.Shape.OutputPixels, _projectNorm, sums);
+        }
+
+        return _projectNorm.Gradient(sums);
+    }
+
+    private ChannelNormGradient BackThroughProjection(Tensor outer, ChannelNormGradient project, Tensor? weights)
+    {
+        var sums = new ChannelSums(_depthwiseNorm!.Mean, _shape.OutputPixels);
+        foreach (FusedBlockChunk chunk in _chunks)
+        {
+            using Tensor gradient = chunk.Of(outer);
+            using Tensor ofProjected = empty_like(chunk.Projected!);
+            PixelKernels.Gradient(
+                TensorMemory.Pointer(chunk.Projected!),
+                TensorMemory.Pointer(gradient),
+                chunk.Shape.OutputPixels,
+                _projectNorm!,
+                project,
+                isMasked: true,
+                TensorMemory.Pointer(ofProjected));
+            chunk.Projected = null;
+            if (weights is not null)
+            {
+                using Tensor activated = Activated(chunk);
+                PointwiseConvolution.AddWeightGradient(ofProjected, activated, weights);
+            }
+
+            Tensor ofActivated = chunk.OfActivated = PointwiseConvolution.InputGradient(ofProjected, _project.Weight.Value);
+            PixelKernels.GradientSums(
+                TensorMemory.Pointer(chunk.Filtered!), TensorMemory.Pointer(ofActivated), chunk.Shape.OutputPixels, _depthwiseNorm, sums);
+        }
+
+        return _depthwiseNorm.Gradient(sums);
+    }
+
+    private ChannelNormGradient? BackThroughDepthwise(ChannelNormGradient depthwise, Tensor? weights)
+    {
+        ChannelSums? sums = _expandNorm is null ? null : new ChannelSums(_expandNorm.Mean, _shape.Pixels);
+        foreach (FusedBlockChunk chunk in _chunks)
+        {
+            Tensor ofInner = chunk.OfInner = empty(chunk.Shape.Images, _shape.Height, _shape.Width, _shape.Channels);
+            DepthwiseBackward.Run(chunk.Shape, new DepthwiseBackward.Operands
+            {
+                Input = TensorMemory.Pointer(chunk.Expanded ?? chunk.Input),
+                InputNorm = _expandNorm,
+                Sums = sums,
+                Output = TensorMemory.Pointer(chunk.Filtered!),
+                Gradient = TensorMemory.Pointer(chunk.OfActivated!),
+                Norm = _depthwiseNorm!,
+                Factors = depthwise,
+                Weights = TensorMemory.Pointer(_depthwise.Weight.Value),
+                InputGradient = TensorMemory.Pointer(ofInner),
+                WeightGradient = weights is null ? null : TensorMemory.Pointer(weights),
+            });
+            chunk.OfActivated = null;
+            chunk.Filtered = null;
+        }
+
+        return sums is null ? null : _expandNorm!.Gradient(sums);
+    }
+
+    private void BackThroughExpansion(Tensor outer, ChannelNormGradient? expand, Tensor? weights, Tensor? ofInput)
+    {
+        foreach (FusedBlockChunk chunk in _chunks)
+        {
+            Tensor inner = chunk.OfInner!;
+            if (expand is not null)
+            {
+                PixelKernels.Gradient(
+                    TensorMemory.Pointer(chunk.Expanded!),
+                    TensorMemory.Pointer(inner),
+                    chunk.Shape.Pixels,
+                    _expandNorm!,
+                    expand,
+                    isMasked: true,
+                    TensorMemory.Pointer(inner));
+                if (weights is not null)
+                {
+                    PointwiseConvolution.AddWeightGradient(inner, chunk.Input, weights);
+                }
+            }
+
+            if (ofInput is not null)
+            {
+                using Tensor part = expand is null ? inner.alias() : PointwiseConvolution.InputGradient(inner, _expand!.Weight.Value);
+                using Tensor destination = chunk.Of(ofInput);
+                destination.copy_(part);
+                if (addsShortcut)
+                {
+                    using Tensor shortcut = chunk.Of(outer);
+                    destination.add_(shortcut);
+                }
+            }
+
+            chunk.Dispose();
+        }
+    }
+
+    private ChannelNorm NormOf(ConvolutionLayer layer, Activation? act, ChannelSums sums)
     {
         float low = act is null ? float.NegativeInfinity : 0;
         float high = act == Activation.Relu6 ? 6 : float.PositiveInfinity;
@@ -233,7 +322,6 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
                 gamma, beta, TensorMemory.ToArray(layer.Mean.Value), TensorMemory.ToArray(layer.Variance.Value), ConvolutionLayer.Epsilon, low, high);
         }
 
-        ChannelSums sums = statistics();
         if (pass.Momentum > 0)
         {
             Follow(layer, sums);

@@ -181,8 +181,9 @@ public static unsafe class KernelBench
             _norm = NormOf(_output, _shape.OutputPixels);
             using Tensor output = TensorMemory.PixelsFirst(_output);
             using Tensor gradient = TensorMemory.PixelsFirst(_gradient);
-            _factors = _norm.Gradient(PixelKernels.GradientSums(
-                TensorMemory.Pointer(output), TensorMemory.Pointer(gradient), _shape.OutputPixels, _norm));
+            var sums = new ChannelSums(_norm.Mean, _shape.OutputPixels);
+            PixelKernels.GradientSums(TensorMemory.Pointer(output), TensorMemory.Pointer(gradient), _shape.OutputPixels, _norm, sums);
+            _factors = _norm.Gradient(sums);
             using var withGraph = enable_grad();
             Graph = Convolve();
         }
@@ -216,6 +217,7 @@ public static unsafe class KernelBench
                 Weights = TensorMemory.Pointer(weight),
                 InputGradient = TensorMemory.Pointer(inputGradient),
                 WeightGradient = TensorMemory.Pointer(_weightGradient),
+                Sums = new ChannelSums(_inputNorm.Mean, _shape.Pixels),
             });
         }
 
@@ -233,7 +235,9 @@ public static unsafe class KernelBench
             using Tensor packed = TensorMemory.PixelsFirst(y);
             var zero = new float[y.shape[1]];
             float[] one = [.. zero.Select(_ => 1f)];
-            return ChannelNorm.OfBatch(one, zero, PixelKernels.Statistics(TensorMemory.Pointer(packed), pixels, zero), ConvolutionLayer.Epsilon, 0, 6);
+            var sums = new ChannelSums(zero, pixels);
+            PixelKernels.Statistics(TensorMemory.Pointer(packed), pixels, sums);
+            return ChannelNorm.OfBatch(one, zero, sums, ConvolutionLayer.Epsilon, 0, 6);
         }
     }
 }

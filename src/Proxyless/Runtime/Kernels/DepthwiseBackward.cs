@@ -24,6 +24,9 @@ internal static unsafe class DepthwiseBackward
         /// <summary>[images, output height, output width, channels]: the gradient of the activated, normalised output.</summary>
         public float* Gradient;
 
+        /// <summary>Gets g and g (y - mean) of the input's gradient g added, for the norm before; null where there is none.</summary>
+        public ChannelSums? Sums;
+
         /// <summary>The norm behind the convolution.</summary>
         public ChannelNorm Norm;
 
@@ -38,7 +41,7 @@ internal static unsafe class DepthwiseBackward
         /// </summary>
         public float* InputGradient;
 
-        /// <summary>[channels, kernel, kernel]: gets the gradient of the weights, or null where it is not wanted.</summary>
+        /// <summary>[channels, kernel, kernel]: the gradient of the weights is added to it; null where it is not wanted.</summary>
         public float* WeightGradient;
     }
 
@@ -46,8 +49,7 @@ internal static unsafe class DepthwiseBackward
     /// <param name="shape">The shape.</param>
     /// <param name="operands">What goes in and where the results go.</param>
     /// <param name="widest">The widest vectors, in tests.</param>
-    /// <returns>Sums of the input's gradient g and of g (y - mean) for the norm before; null where there is none.</returns>
-    public static ChannelSums? Run(DepthwiseShape shape, Operands operands, int? widest = null)
+    public static void Run(DepthwiseShape shape, Operands operands, int? widest = null)
     {
         int width = widest ?? ChannelWidths.Widest;
         int threads = KernelThreads.Count;
@@ -107,21 +109,13 @@ internal static unsafe class DepthwiseBackward
         if (operands.WeightGradient is not null)
         {
             var sum = new Span<float>(operands.WeightGradient, weights);
-            sum.Clear();
             foreach (float[] part in gradients.Where(part => part is not null))
             {
                 System.Numerics.Tensors.TensorPrimitives.Add(sum, part, sum);
             }
         }
 
-        if (before is null)
-        {
-            return null;
-        }
-
-        var sums = new ChannelSums(before.Mean, shape.Pixels);
-        sums.Add(parts);
-        return sums;
+        operands.Sums?.Add(parts);
     }
 
     private static int FloorDivide(int value, int divisor) => value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor);

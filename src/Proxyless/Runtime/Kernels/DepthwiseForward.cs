@@ -14,16 +14,14 @@ internal static unsafe class DepthwiseForward
     /// <param name="norm">What is done to the input, or null.</param>
     /// <param name="weights">[channels, kernel, kernel].</param>
     /// <param name="output">[images, output height, output width, channels].</param>
-    /// <param name="reference">What the sums are counted from.</param>
+    /// <param name="sums">The output and its square are added to them.</param>
     /// <param name="widest">The widest vectors, in tests.</param>
-    /// <returns>Sums of the output and of its square.</returns>
-    public static ChannelSums Run(
-        DepthwiseShape shape, float* input, ChannelNorm? norm, float* weights, float* output, float[] reference, int? widest = null)
+    public static void Run(
+        DepthwiseShape shape, float* input, ChannelNorm? norm, float* weights, float* output, ChannelSums sums, int? widest = null)
     {
-        var sums = new ChannelSums(reference, shape.OutputPixels);
         int width = widest ?? ChannelWidths.Widest;
         var parts = new (double[] First, double[] Second)?[KernelThreads.Count];
-        fixed (float* scale = norm?.Scale, shift = norm?.Shift, from = reference)
+        fixed (float* scale = norm?.Scale, shift = norm?.Shift, from = sums.Reference)
         {
             var shared = new Kernel
             {
@@ -50,7 +48,6 @@ internal static unsafe class DepthwiseForward
         }
 
         sums.Add(parts);
-        return sums;
     }
 
     private struct Kernel : IChannelKernel

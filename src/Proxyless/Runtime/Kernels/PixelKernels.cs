@@ -10,10 +10,10 @@ internal static unsafe class PixelKernels
     // Pixels whose sums are kept in single precision before they are added in double.
     private const int Tile = 128;
 
-    /// <summary>sum (y - reference) and sum (y - reference)^2 of each channel.</summary>
-    public static ChannelSums Statistics(float* y, int pixels, float[] reference, int? widest = null)
+    /// <summary>Adds (y - reference) and (y - reference)^2 to the sums of each channel.</summary>
+    public static void Statistics(float* y, int pixels, ChannelSums sums, int? widest = null)
     {
-        var sums = new ChannelSums(reference, pixels);
+        float[] reference = sums.Reference;
         fixed (float* from = reference)
         {
             float* origin = from;
@@ -24,8 +24,6 @@ internal static unsafe class PixelKernels
                 ChannelWidths.Run(reference.Length, width, ref kernel);
             });
         }
-
-        return sums;
     }
 
     /// <summary>output = clamp(y * scale + shift) + shortcut.</summary>
@@ -62,12 +60,11 @@ internal static unsafe class PixelKernels
         }
     }
 
-    /// <summary>sum g and sum g (y - reference), g the gradient where the activation lets it through.</summary>
-    public static ChannelSums GradientSums(float* y, float* gradient, int pixels, ChannelNorm norm, int? widest = null)
+    /// <summary>Adds g and g (y - mean) to the sums of each channel, g the gradient where the activation lets it through.</summary>
+    public static void GradientSums(float* y, float* gradient, int pixels, ChannelNorm norm, ChannelSums sums, int? widest = null)
     {
         int width = widest ?? ChannelWidths.Widest;
         int channels = norm.Channels;
-        var sums = new ChannelSums(norm.Mean, pixels);
         fixed (float* scale = norm.Scale, shift = norm.Shift, mean = norm.Mean)
         {
             float* a = scale;
@@ -93,8 +90,6 @@ internal static unsafe class PixelKernels
                 ChannelWidths.Run(channels, width, ref kernel);
             });
         }
-
-        return sums;
     }
 
     /// <summary>dL/dy from the gradient of the output.</summary>

@@ -1,0 +1,78 @@
+using Proxyless.Runtime.Kernels;
+using static TorchSharp.torch;
+
+namespace Proxyless.Networks;
+
+/// <summary>
+/// A few images of a batch on their way through a <see cref="FusedBlock"/>, all [images, height, width, channels]. A tensor that is
+/// set is owned; the one that stood in its place is disposed of.
+/// </summary>
+/// <param name="input">What the block is given; owned.</param>
+/// <param name="shape">Of the depthwise convolution.</param>
+/// <param name="firstImage">The first image's number in the batch.</param>
+internal sealed class FusedBlockChunk(Tensor input, DepthwiseShape shape, int firstImage) : IDisposable
+{
+    /// <summary>The block's input.</summary>
+    public Tensor Input { get; } = input;
+
+    /// <summary>Of the depthwise convolution.</summary>
+    public DepthwiseShape Shape { get; } = shape;
+
+    /// <summary>The first image's number in the batch.</summary>
+    public int FirstImage { get; } = firstImage;
+
+    /// <summary>The output of the expansion.</summary>
+    public Tensor? Expanded
+    {
+        get;
+        set => field = Replace(field, value);
+    }
+
+    /// <summary>The output of the depthwise convolution.</summary>
+    public Tensor? Filtered
+    {
+        get;
+        set => field = Replace(field, value);
+    }
+
+    /// <summary>The output of the projection.</summary>
+    public Tensor? Projected
+    {
+        get;
+        set => field = Replace(field, value);
+    }
+
+    /// <summary>The gradient of what the projection is given.</summary>
+    public Tensor? OfActivated
+    {
+        get;
+        set => field = Replace(field, value);
+    }
+
+    /// <summary>The gradient of what the depthwise convolution is given.</summary>
+    public Tensor? OfInner
+    {
+        get;
+        set => field = Replace(field, value);
+    }
+
+    /// <summary>The chunk's images of a tensor of the whole batch.</summary>
+    public Tensor Of(Tensor batch) => batch.narrow(0, FirstImage, Shape.Images);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Input.Dispose();
+        Expanded = null;
+        Filtered = null;
+        Projected = null;
+        OfActivated = null;
+        OfInner = null;
+    }
+
+    private static Tensor? Replace(Tensor? old, Tensor? value)
+    {
+        old?.Dispose();
+        return value;
+    }
+}
