@@ -53,7 +53,7 @@ internal static class CommandLine
         try
         {
             ParseResult parse = Parse(Root(), arguments);
-            if (parse.CommandResult.Command is not ReportingCommand command || parse.Action is not null)
+            if (parse.CommandResult.Command is not ReportingCommand command || AsksForHelp(parse))
             {
                 // Help, the version, or a group of commands without one of them.
                 return parse.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
@@ -98,6 +98,9 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>Whether it is an option that does something by itself: help, or the version.</summary>
+    private static bool AsksForHelp(ParseResult parse) => parse.Action is not null && parse.Action != parse.CommandResult.Command.Action;
+
     /// <summary>ENOSPC on Unix, ERROR_DISK_FULL on Windows.</summary>
     private static bool IsDiskFull(Exception exception) => exception.HResult is 28 or unchecked((int)0x80070070);
 
@@ -106,7 +109,7 @@ internal static class CommandLine
     public static ParseResult Parse(RootCommand root, IReadOnlyList<string> arguments)
     {
         ParseResult parse = root.Parse(arguments);
-        if (parse.Action is not null && parse.Errors.Count == 0)
+        if (AsksForHelp(parse) && parse.Errors.Count == 0)
         {
             return parse;
         }

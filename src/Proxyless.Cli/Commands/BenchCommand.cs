@@ -34,6 +34,9 @@ internal sealed class BenchCommand : ReportingCommand
         _layout.AcceptOnlyFromAmong("contiguous", "channels-last");
         _allocator.AcceptOnlyFromAmong("system", "tuned");
         Subcommands.Add(new BenchKernelsCommand());
+
+        // Never called: it tells the parser that this command stands without one of its subcommands.
+        SetAction(_ => ExitCode.Done);
         Add([_mode, _space, _kernels, _layout, _allocator, _batch, _resolution, _steps, _seed, _threads]);
     }
 

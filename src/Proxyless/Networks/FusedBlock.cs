@@ -17,8 +17,8 @@ namespace Proxyless.Networks;
 /// <param name="addsShortcut">Whether the input is added to the output.</param>
 internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, NormPass pass, bool addsShortcut) : IDisposable
 {
-    // Of the widest tensor of the block: about what the caches of two cores hold beside everything else.
-    private const long ChunkBytes = 2 << 20;
+    // Of the widest tensor of the block. Smaller chunks cost more in calls than the nearer caches gain (bench: 2 MB 1.1x slower).
+    private const long ChunkBytes = 8 << 20;
 
     private readonly ConvolutionLayer? _expand = path.Expand;
     private readonly ConvolutionLayer _depthwise = path.Depthwise!;

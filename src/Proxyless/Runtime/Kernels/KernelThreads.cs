@@ -1,17 +1,24 @@
+using System.Runtime.ExceptionServices;
 using TorchSharp;
 
 namespace Proxyless.Runtime.Kernels;
 
-/// <summary>Divides the work of a kernel among as many threads as libtorch uses.</summary>
+/// <summary>
+/// Divides the work of a kernel among as many threads as libtorch uses. A step calls kernels thousands of times for a fraction
+/// of a millisecond each, so the threads are kept, and wait busily for the next call for a moment before they sleep.
+/// </summary>
 internal static class KernelThreads
 {
+    private static readonly Lock Gate = new();
+    private static readonly List<Worker> Workers = [];
+
     /// <summary>Threads of a kernel.</summary>
     public static int Count => torch.get_num_threads();
 
     /// <summary>Calls <paramref name="work"/> with consecutive ranges of 0..items, one for each thread.</summary>
     /// <param name="items">How many there are.</param>
     /// <param name="threads">Threads, <see cref="Count"/> as a rule.</param>
-    /// <param name="work">Gets the thread's number, the first item and the one after the last.</param>
+    /// <param name="work">Gets the part's number, the first item and the one after the last.</param>
     public static void For(int items, int threads, Action<int, int, int> work)
     {
         int parts = Math.Min(threads, items);
@@ -21,6 +28,130 @@ internal static class KernelThreads
             return;
         }
 
-        Parallel.For(0, parts, part => work(part, (int)((long)items * part / parts), (int)((long)items * (part + 1) / parts)));
+        // One kernel at a time: a second caller would only take the processors from the first.
+        lock (Gate)
+        {
+            while (Workers.Count < parts - 1)
+            {
+                Workers.Add(new Worker());
+            }
+
+            void Run(int part) => work(part, (int)((long)items * part / parts), (int)((long)items * (part + 1) / parts));
+
+            for (int part = 1; part < parts; part++)
+            {
+                Workers[part - 1].Start(Run, part);
+            }
+
+            ExceptionDispatchInfo? failure = null;
+            try
+            {
+                Run(0);
+            }
+#pragma warning disable CA1031 // The others must have ended before it is thrown on.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+
+            for (int part = 1; part < parts; part++)
+            {
+                failure = Workers[part - 1].Finish() ?? failure;
+            }
+
+            failure?.Throw();
+        }
+    }
+
+    private sealed class Worker
+    {
+        // Some tens of microseconds: the time between two kernels, not the time of a convolution.
+        private const int BusyRounds = 300;
+        private const int PausesInARound = 8;
+
+        private readonly object _sleep = new();
+        private Action<int>? _work;
+        private int _part;
+        private ExceptionDispatchInfo? _failure;
+        private int _state;
+
+        public Worker() => new Thread(Loop) { IsBackground = true, Name = "kernels" }.Start();
+
+        public void Start(Action<int> work, int part)
+        {
+            (_work, _part, _failure) = (work, part, null);
+            if (Interlocked.Exchange(ref _state, State.Busy) == State.Asleep)
+            {
+                lock (_sleep)
+                {
+                    Monitor.Pulse(_sleep);
+                }
+            }
+        }
+
+        public ExceptionDispatchInfo? Finish()
+        {
+            var wait = default(SpinWait);
+            while (Volatile.Read(ref _state) == State.Busy)
+            {
+                wait.SpinOnce(sleep1Threshold: -1);
+            }
+
+            return _failure;
+        }
+
+        private void Loop()
+        {
+            while (true)
+            {
+                WaitForWork();
+                try
+                {
+                    _work!(_part);
+                }
+#pragma warning disable CA1031 // It is thrown on by the thread that called.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    _failure = ExceptionDispatchInfo.Capture(exception);
+                }
+
+                _work = null;
+                Volatile.Write(ref _state, State.Idle);
+            }
+        }
+
+        private void WaitForWork()
+        {
+            for (int round = 0; round < BusyRounds; round++)
+            {
+                if (Volatile.Read(ref _state) == State.Busy)
+                {
+                    return;
+                }
+
+                Thread.SpinWait(PausesInARound);
+            }
+
+            lock (_sleep)
+            {
+                // Whoever sets the state to busy after this waits for the lock before it wakes.
+                if (Interlocked.CompareExchange(ref _state, State.Asleep, State.Idle) == State.Idle)
+                {
+                    while (Volatile.Read(ref _state) == State.Asleep)
+                    {
+                        Monitor.Wait(_sleep);
+                    }
+                }
+            }
+        }
+
+        private static class State
+        {
+            public const int Idle = 0;
+            public const int Busy = 1;
+            public const int Asleep = 2;
+        }
     }
 }
