@@ -71,7 +71,7 @@ public sealed class BlockPath : IDisposable
             return Project.Forward(x, pass);
         }
 
-        if (UsesOwnKernels(pass))
+        if (_usesOwnKernels && pass.HasOwnKernels)
         {
             return Fused(x, pass, addsShortcut: false);
         }
@@ -88,7 +88,7 @@ public sealed class BlockPath : IDisposable
     public Tensor Forward(Tensor x, NormPass pass)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (Depthwise is not null && UsesOwnKernels(pass))
+        if (Depthwise is not null && _usesOwnKernels && pass.HasOwnKernels)
         {
             return Fused(x, pass, Block.HasShortcut);
         }
@@ -102,18 +102,10 @@ public sealed class BlockPath : IDisposable
         return Block.HasShortcut ? output.add_(x) : output;
     }
 
-    // A gradient through running statistics is nobody's need but libtorch's.
-    private bool UsesOwnKernels(NormPass pass) => _usesOwnKernels && (pass.UsesBatch || !is_grad_enabled());
-
-    private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) => FusedBlockFunction.Run(
-        this,
+    private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) => FusedFunction.Run(
         x,
-        (keeps, ofInput, ofWeights) => new FusedBlock(this, _activation, pass, addsShortcut)
-        {
-            KeepsForBackward = keeps,
-            NeedsInputGradient = ofInput,
-            NeedsWeightGradients = ofWeights,
-        });
+        [.. Tensors.Where(tensor => tensor.IsTrained).Select(tensor => tensor.Value)],
+        wanted => new FusedBlock(this, _activation, pass, addsShortcut, wanted));
 
     /// <inheritdoc/>
     public void Dispose()

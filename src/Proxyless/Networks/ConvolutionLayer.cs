@@ -10,6 +10,7 @@ public sealed class ConvolutionLayer : IDisposable
     public const double Epsilon = 1e-3;
 
     private readonly Activation? _activation;
+    private readonly bool _usesOwnKernels;
     private readonly long[] _stride;
     private readonly long[] _padding;
 
@@ -25,6 +26,7 @@ public sealed class ConvolutionLayer : IDisposable
         Groups = groups;
         Kernel = kernel;
         _activation = activation;
+        _usesOwnKernels = factory.UsesOwnKernels;
         _stride = [stride, stride];
         _padding = [kernel / 2, kernel / 2];
     }
@@ -63,6 +65,11 @@ public sealed class ConvolutionLayer : IDisposable
     public Tensor Forward(Tensor x, NormPass pass)
     {
         using Tensor convolved = nn.functional.conv2d(x, Weight.Value, null, _stride, _padding, null, Groups);
+        if (_usesOwnKernels && pass.HasOwnKernels)
+        {
+            return FusedFunction.Run(convolved, [Scale.Value, Shift.Value], wanted => new FusedNorm(this, _activation, pass, wanted));
+        }
+
         bool writes = !pass.UsesBatch || pass.Momentum > 0;
         Tensor normalised = nn.functional.batch_norm(
             convolved,

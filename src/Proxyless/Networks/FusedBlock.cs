@@ -15,7 +15,8 @@ namespace Proxyless.Networks;
 /// <param name="activation">Between its convolutions.</param>
 /// <param name="pass">What batch norms do.</param>
 /// <param name="addsShortcut">Whether the input is added to the output.</param>
-internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, NormPass pass, bool addsShortcut) : IDisposable
+/// <param name="wanted">Which gradients will be computed.</param>
+internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, NormPass pass, bool addsShortcut, WantedGradients wanted) : IFusedPass
 {
     // Of the widest tensor of the block. Smaller chunks cost more in calls than the nearer caches gain (bench: 2 MB 1.1x slower).
     private const long ChunkBytes = 8 << 20;
@@ -28,15 +29,6 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
     private ChannelNorm? _expandNorm;
     private ChannelNorm? _depthwiseNorm;
     private ChannelNorm? _projectNorm;
-
-    /// <summary>Whether a backward pass will follow.</summary>
-    public bool KeepsForBackward { get; init; }
-
-    /// <summary>Whether that pass computes the gradient of the input.</summary>
-    public bool NeedsInputGradient { get; init; }
-
-    /// <summary>Whether it computes those of the weights.</summary>
-    public bool NeedsWeightGradients { get; init; }
 
     /// <summary>The block's output.</summary>
     /// <param name="x">[N, C, H, W].</param>
@@ -59,7 +51,7 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
                 TensorMemory.Pointer(destination));
         }
 
-        if (!KeepsForBackward)
+        if (!wanted.Any)
         {
             Dispose();
         }
@@ -74,17 +66,17 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
     {
         using Tensor outer = TensorMemory.PixelsFirst(gradient);
         ChannelNormGradient project = GradientOfOutput(outer);
-        Tensor? projectWeights = NeedsWeightGradients ? zeros(_project.Weight.Value.shape[..2]) : null;
+        Tensor? projectWeights = wanted.OfWeights ? zeros(_project.Weight.Value.shape[..2]) : null;
         ChannelNormGradient depthwise = BackThroughProjection(outer, project, projectWeights);
-        Tensor? depthwiseWeights = NeedsWeightGradients ? zeros(_depthwise.Weight.Value.shape) : null;
+        Tensor? depthwiseWeights = wanted.OfWeights ? zeros(_depthwise.Weight.Value.shape) : null;
         ChannelNormGradient? expand = BackThroughDepthwise(depthwise, depthwiseWeights);
-        Tensor? expandWeights = NeedsWeightGradients && _expand is not null ? zeros(_expand.Weight.Value.shape[..2]) : null;
-        using Tensor? ofInput = NeedsInputGradient ? empty(_shape.Images, _shape.Height, _shape.Width, path.Block.InputWidth) : null;
+        Tensor? expandWeights = wanted.OfWeights && _expand is not null ? zeros(_expand.Weight.Value.shape[..2]) : null;
+        using Tensor? ofInput = wanted.OfInput ? empty(_shape.Images, _shape.Height, _shape.Width, path.Block.InputWidth) : null;
         BackThroughExpansion(outer, expand, expandWeights, ofInput);
         Dispose();
 
         var gradients = new List<Tensor?> { ofInput?.permute(0, 3, 1, 2) };
-        if (NeedsWeightGradients)
+        if (wanted.OfWeights)
         {
             if (expand is not null)
             {
@@ -109,8 +101,6 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         Array.ForEach(_chunks, chunk => chunk.Dispose());
         _chunks = [];
     }
-
-    private static ChannelSums SumsOf(ConvolutionLayer layer, int pixels) => new(TensorMemory.ToArray(layer.Mean.Value), pixels);
 
     private static Tensor InShapeOf(ConvolutionLayer layer, Tensor matrix)
     {
@@ -146,19 +136,19 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
             return;
         }
 
-        ChannelSums sums = SumsOf(_expand, _shape.Pixels);
+        ChannelSums sums = FusedLayerNorm.Sums(_expand, _shape.Pixels);
         foreach (FusedBlockChunk chunk in _chunks)
         {
             Tensor expanded = chunk.Expanded = PointwiseConvolution.Forward(chunk.Input, _expand.Weight.Value);
             PixelKernels.Statistics(TensorMemory.Pointer(expanded), chunk.Shape.Pixels, sums);
         }
 
-        _expandNorm = NormOf(_expand, activation, sums);
+        _expandNorm = FusedLayerNorm.Of(_expand, activation, pass, sums);
     }
 
     private void Filter()
     {
-        ChannelSums sums = SumsOf(_depthwise, _shape.OutputPixels);
+        ChannelSums sums = FusedLayerNorm.Sums(_depthwise, _shape.OutputPixels);
         foreach (FusedBlockChunk chunk in _chunks)
         {
             Tensor filtered = chunk.Filtered = empty(chunk.Shape.Images, _shape.OutputHeight, _shape.OutputWidth, _shape.Channels);
@@ -169,30 +159,30 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
                 TensorMemory.Pointer(_depthwise.Weight.Value),
                 TensorMemory.Pointer(filtered),
                 sums);
-            if (!KeepsForBackward)
+            if (!wanted.Any)
             {
                 chunk.Expanded = null;
             }
         }
 
-        _depthwiseNorm = NormOf(_depthwise, activation, sums);
+        _depthwiseNorm = FusedLayerNorm.Of(_depthwise, activation, pass, sums);
     }
 
     private void Project()
     {
-        ChannelSums sums = SumsOf(_project, _shape.OutputPixels);
+        ChannelSums sums = FusedLayerNorm.Sums(_project, _shape.OutputPixels);
         foreach (FusedBlockChunk chunk in _chunks)
         {
             using Tensor activated = Activated(chunk);
             Tensor projected = chunk.Projected = PointwiseConvolution.Forward(activated, _project.Weight.Value);
             PixelKernels.Statistics(TensorMemory.Pointer(projected), chunk.Shape.OutputPixels, sums);
-            if (!KeepsForBackward)
+            if (!wanted.Any)
             {
                 chunk.Filtered = null;
             }
         }
 
-        _projectNorm = NormOf(_project, null, sums);
+        _projectNorm = FusedLayerNorm.Of(_project, null, pass, sums);
     }
 
     // What the projection is given.
@@ -307,39 +297,6 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
             }
 
             chunk.Dispose();
-        }
-    }
-
-    private ChannelNorm NormOf(ConvolutionLayer layer, Activation? act, ChannelSums sums)
-    {
-        float low = act is null ? float.NegativeInfinity : 0;
-        float high = act == Activation.Relu6 ? 6 : float.PositiveInfinity;
-        float[] gamma = TensorMemory.ToArray(layer.Scale.Value);
-        float[] beta = TensorMemory.ToArray(layer.Shift.Value);
-        if (!pass.UsesBatch)
-        {
-            return ChannelNorm.OfRunning(
-                gamma, beta, TensorMemory.ToArray(layer.Mean.Value), TensorMemory.ToArray(layer.Variance.Value), ConvolutionLayer.Epsilon, low, high);
-        }
-
-        if (pass.Momentum > 0)
-        {
-            Follow(layer, sums);
-        }
-
-        return ChannelNorm.OfBatch(gamma, beta, sums, ConvolutionLayer.Epsilon, low, high);
-    }
-
-    // The running statistics move towards the batch's: its mean and its unbiased variance.
-    private void Follow(ConvolutionLayer layer, ChannelSums sums)
-    {
-        float* mean = TensorMemory.Pointer(layer.Mean.Value);
-        float* variance = TensorMemory.Pointer(layer.Variance.Value);
-        double unbiased = (double)sums.Pixels / Math.Max(1, sums.Pixels - 1);
-        for (int c = 0; c < sums.First.Length; c++)
-        {
-            mean[c] += (float)(pass.Momentum * (sums.Mean(c) - mean[c]));
-            variance[c] += (float)(pass.Momentum * ((unbiased * sums.Variance(c)) - variance[c]));
         }
     }
 }

@@ -14,6 +14,9 @@ public readonly record struct NormPass(bool UsesBatch, double Momentum)
     /// <summary>Evaluation: the running statistics.</summary>
     public static NormPass Evaluation { get; } = new(false, 0);
 
+    /// <summary>Whether kernels of our own compute it; they have no gradient through running statistics, which no training needs.</summary>
+    internal bool HasOwnKernels => UsesBatch || !TorchSharp.torch.is_grad_enabled();
+
     /// <summary>The n-th batch of a re-estimation: running statistics become the mean over the batches so far.</summary>
     /// <param name="n">1 for the first batch, which overwrites what stood there.</param>
     public static NormPass Reestimation(int n) => new(true, 1.0 / n);

@@ -67,14 +67,24 @@ internal static unsafe class DepthwiseBackward
                 Shape = shape,
                 Source = new ActivatedSource
                 {
-                    Y = operands.Input, Scale = scale, Shift = shift, Low = before?.Low ?? 0, High = before?.High ?? 0, Channels = shape.Channels,
+                    Y = operands.Input,
+                    Scale = scale,
+                    Shift = shift,
+                    Low = before?.Low ?? 0,
+                    High = before?.High ?? 0,
+                    Channels = shape.Channels,
                 },
                 Mean = mean,
                 GradientSource = new NormGradientSource
                 {
                     Norm = new ActivatedSource
                     {
-                        Y = operands.Output, Scale = normScale, Shift = normShift, Low = operands.Norm.Low, High = operands.Norm.High, Channels = shape.Channels,
+                        Y = operands.Output,
+                        Scale = normScale,
+                        Shift = normShift,
+                        Low = operands.Norm.Low,
+                        High = operands.Norm.High,
+                        Channels = shape.Channels,
                     },
                     Gradient = operands.Gradient,
                     Mean = normMean,
