@@ -43,4 +43,23 @@ internal sealed class ChannelSums(float[] reference, long pixels)
             }
         }
     }
+
+    /// <summary>Adds the single-precision sums of some blocks of channels to the sums of a thread.</summary>
+    /// <param name="sums">[blocks, 2, lanes].</param>
+    /// <param name="channel">The first channel.</param>
+    /// <param name="blocks">How many blocks.</param>
+    /// <param name="lanes">Channels of a block.</param>
+    /// <param name="first">Gets the first sums.</param>
+    /// <param name="second">Gets the second.</param>
+    public static unsafe void AddBlocks(float* sums, int channel, int blocks, int lanes, double[] first, double[] second)
+    {
+        for (int block = 0; block < blocks; block++, sums += 2 * lanes)
+        {
+            for (int i = 0; i < lanes; i++)
+            {
+                first[channel + (block * lanes) + i] += sums[i];
+                second[channel + (block * lanes) + i] += sums[lanes + i];
+            }
+        }
+    }
 }

@@ -199,7 +199,7 @@ internal static unsafe class DepthwiseBackward
                                 }
                             }
 
-                            AddSums(sums, channel, blocks, lanes);
+                            ChannelSums.AddBlocks(sums, channel, blocks, lanes, First, Second);
                             if (WeightGradient is not null)
                             {
                                 FillInput<TVector, TLanes>(image, row, end, channel, blocks, columns);
@@ -375,17 +375,5 @@ internal static unsafe class DepthwiseBackward
 
         private readonly float* Under(int block, int y, int ky, int lanes) =>
             Tile.At(block, (y * Shape.Stride) + ky - Shape.Padding, -Shape.Padding, lanes);
-
-        private readonly void AddSums(float* sums, int channel, int blocks, int lanes)
-        {
-            for (int block = 0; block < blocks; block++)
-            {
-                for (int i = 0; i < lanes; i++)
-                {
-                    First[channel + (block * lanes) + i] += sums[(2 * block * lanes) + i];
-                    Second[channel + (block * lanes) + i] += sums[(((2 * block) + 1) * lanes) + i];
-                }
-            }
-        }
     }
 }

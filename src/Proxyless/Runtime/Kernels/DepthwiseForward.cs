@@ -112,7 +112,7 @@ internal static unsafe class DepthwiseForward
                                 }
                             }
 
-                            AddSums(sums, channel, blocks, lanes);
+                            ChannelSums.AddBlocks(sums, channel, blocks, lanes, First, Second);
                         }
                     }
                 }
@@ -152,18 +152,6 @@ internal static unsafe class DepthwiseForward
 
             TLanes.Store(sum, sums);
             TLanes.Store(squares, sums + lanes);
-        }
-
-        private readonly void AddSums(float* sums, int channel, int blocks, int lanes)
-        {
-            for (int block = 0; block < blocks; block++)
-            {
-                for (int i = 0; i < lanes; i++)
-                {
-                    First[channel + (block * lanes) + i] += sums[(2 * block * lanes) + i];
-                    Second[channel + (block * lanes) + i] += sums[((2 * block) + 1) * lanes + i];
-                }
-            }
         }
     }
 }
