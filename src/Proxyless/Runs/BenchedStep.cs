@@ -45,8 +45,11 @@ internal sealed class CompactSteps : BenchedStep
         value.backward();
         _optimizer.Step(_tensors[i], 1e-3);
 
-        // Each network is stepped once: its momenta would be memory that no training of one network has.
-        _optimizer.Forget(_tensors[i]);
+        // The state of one network in training: of this one, no longer of those before.
+        if (i > 0)
+        {
+            _optimizer.Forget(_tensors[i - 1]);
+        }
     }
 
     public override void Dispose()
