@@ -64,6 +64,11 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
     /// <returns>That of the input, then those of weight, scale and shift of each layer; null where none was wanted.</returns>
     public List<Tensor?> Backward(Tensor gradient)
     {
+        if (_chunks.Length == 0)
+        {
+            throw new InvalidOperationException("the backward pass has run already");
+        }
+
         using Tensor outer = TensorMemory.PixelsFirst(gradient);
         ChannelNormGradient project = GradientOfOutput(outer);
         Tensor? projectWeights = wanted.OfWeights ? zeros(_project.Weight.Value.shape[..2]) : null;
@@ -98,7 +103,8 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
     /// <inheritdoc/>
     public void Dispose()
     {
-        Array.ForEach(_chunks, chunk => chunk.Dispose());
+        // Some are missing where cutting the batch failed.
+        Array.ForEach(_chunks, chunk => chunk?.Dispose());
         _chunks = [];
     }
 
@@ -113,18 +119,23 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
     private void Cut(Tensor x)
     {
         using Tensor input = TensorMemory.PixelsFirst(x);
+        if (input.shape[3] != path.Block.InputWidth)
+        {
+            throw new ArgumentException($"the block takes {path.Block.InputWidth} channels, not {input.shape[3]}", nameof(x));
+        }
+
         _shape = new DepthwiseShape(
             (int)input.shape[0], (int)input.shape[1], (int)input.shape[2], path.Block.HiddenWidth, _depthwise.Kernel, _depthwise.Stride);
         long bytes = sizeof(float) * (long)_shape.Height * _shape.Width * _shape.Channels;
 
-        // At least as many images as threads, for these share out images.
-        int most = (int)Math.Clamp(ChunkBytes / bytes, Math.Min(KernelThreads.Count, _shape.Images), _shape.Images);
-        int count = (_shape.Images + most - 1) / most;
-        _chunks = new FusedBlockChunk[count];
-        for (int i = 0; i < count; i++)
+        // As many images for each thread, for these share out images; the last chunk may have fewer.
+        int threads = KernelThreads.Count;
+        int most = (int)Math.Clamp(ChunkBytes / bytes / threads * threads, threads, TilePlan.RoundUp(_shape.Images, threads));
+        _chunks = new FusedBlockChunk[(_shape.Images + most - 1) / most];
+        for (int i = 0; i < _chunks.Length; i++)
         {
-            int first = (int)((long)_shape.Images * i / count);
-            int images = (int)((long)_shape.Images * (i + 1) / count) - first;
+            int first = i * most;
+            int images = Math.Min(most, _shape.Images - first);
             _chunks[i] = new FusedBlockChunk(input.narrow(0, first, images), _shape with { Images = images }, first);
         }
     }
@@ -140,7 +151,10 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         foreach (FusedBlockChunk chunk in _chunks)
         {
             Tensor expanded = chunk.Expanded = PointwiseConvolution.Forward(chunk.Input, _expand.Weight.Value);
-            PixelKernels.Statistics(TensorMemory.Pointer(expanded), chunk.Shape.Pixels, sums);
+            if (pass.UsesBatch)
+            {
+                PixelKernels.Statistics(TensorMemory.Pointer(expanded), chunk.Shape.Pixels, sums);
+            }
         }
 
         _expandNorm = FusedLayerNorm.Of(_expand, activation, pass, sums);
@@ -175,7 +189,11 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         {
             using Tensor activated = Activated(chunk);
             Tensor projected = chunk.Projected = PointwiseConvolution.Forward(activated, _project.Weight.Value);
-            PixelKernels.Statistics(TensorMemory.Pointer(projected), chunk.Shape.OutputPixels, sums);
+            if (pass.UsesBatch)
+            {
+                PixelKernels.Statistics(TensorMemory.Pointer(projected), chunk.Shape.OutputPixels, sums);
+            }
+
             if (!wanted.Any)
             {
                 chunk.Filtered = null;

@@ -46,8 +46,17 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     {
         var holder = (Holder)vars[^1];
         ctx.save_data(Key, holder.Pass);
-        holder.Output = holder.Pass.Forward((Tensor)vars[0]);
-        return holder.Output;
+        try
+        {
+            holder.Output = holder.Pass.Forward((Tensor)vars[0]);
+            return holder.Output;
+        }
+        catch
+        {
+            // TorchSharp keeps the node of a function that failed.
+            holder.Pass.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -43,8 +43,8 @@ internal static unsafe class FusedLayerNorm
         double unbiased = (double)sums.Pixels / Math.Max(1, sums.Pixels - 1);
         for (int c = 0; c < sums.First.Length; c++)
         {
-            mean[c] += (float)(momentum * (sums.Mean(c) - mean[c]));
-            variance[c] += (float)(momentum * ((unbiased * sums.Variance(c)) - variance[c]));
+            mean[c] = (float)(mean[c] + (momentum * (sums.Mean(c) - mean[c])));
+            variance[c] = (float)(variance[c] + (momentum * ((unbiased * sums.Variance(c)) - variance[c])));
         }
     }
 }

@@ -45,13 +45,18 @@ internal sealed unsafe class FusedNorm(ConvolutionLayer layer, Activation? activ
     /// <inheritdoc/>
     public List<Tensor?> Backward(Tensor gradient)
     {
+        if (_convolved is null)
+        {
+            throw new InvalidOperationException("the backward pass has run already");
+        }
+
         using Tensor outer = TensorMemory.PixelsFirst(gradient);
         var sums = new ChannelSums(_norm!.Mean, _pixels);
-        PixelKernels.GradientSums(TensorMemory.Pointer(_convolved!), TensorMemory.Pointer(outer), _pixels, _norm, sums);
+        PixelKernels.GradientSums(TensorMemory.Pointer(_convolved), TensorMemory.Pointer(outer), _pixels, _norm, sums);
         ChannelNormGradient factors = _norm.Gradient(sums);
-        using Tensor inner = empty_like(_convolved!);
+        using Tensor inner = empty_like(_convolved);
         PixelKernels.Gradient(
-            TensorMemory.Pointer(_convolved!), TensorMemory.Pointer(outer), _pixels, _norm, factors, isMasked: false, TensorMemory.Pointer(inner));
+            TensorMemory.Pointer(_convolved), TensorMemory.Pointer(outer), _pixels, _norm, factors, isMasked: false, TensorMemory.Pointer(inner));
         var gradients = new List<Tensor?> { inner.permute(0, 3, 1, 2) };
         if (wanted.OfWeights)
         {

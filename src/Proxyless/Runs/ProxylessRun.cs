@@ -63,6 +63,7 @@ public static class ProxylessRun
         RequireSameImages(data, searched);
         SearchGoal goal = SearchGoal.Find(data, searched, warnings, cancellation);
         Begin(data, directory, goal, warnings);
+        (RunPlan.Read(directory) with { Search = RunPlan.Read(searched).Search }).Write(directory);
         return SearchStage.DeriveAgain(data, searched, directory, goal, warnings, cancellation);
     }
 
@@ -86,6 +87,11 @@ public static class ProxylessRun
             throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with 'proxyless search --resume --out {searched.Root}'");
         }
 
+        if (searched is null && options.Out is { } folder && IsSame(new RunDirectory(folder).Architecture, architecture))
+        {
+            throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with --arch {folder} and without --out");
+        }
+
         bool inPlace = searched is not null && (options.Out is null || IsSame(options.Out, searched.Root));
         RunDirectory directory = inPlace ? searched! : RunDirectory.Choose(options.Out, options.Resume, options.Overwrite);
         if (options.Resume)
@@ -101,9 +107,13 @@ public static class ProxylessRun
         var warnings = new WarningRecorder(observer);
         RunData data = RunData.Open(options with { Resolution = options.Resolution ?? network.Resolution }, warnings, cancellation);
         Architecture sized = network.WithInput(data.Space.Resolution, data.Images.Channels, data.Classes);
-        if (inPlace)
+        if (inPlace || options.Resume)
         {
             RequireSameImages(data, directory);
+        }
+
+        if (inPlace)
+        {
             if (sized.Resolution != network.Resolution || sized.InputChannels != network.InputChannels)
             {
                 throw new InvalidInputException($"'{directory.Root}' was searched at another --resolution or --channels; choose an --out to train its network at these");

@@ -160,6 +160,11 @@ public sealed record RunOptions
         Require("ema", Ema, value => value is > 0 and < 1, "between 0 and 1, such as 0.999");
         Require("validation-share", (double?)ValidationShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
         Require("test-share", (double?)TestShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
+        if (Objective == ObjectiveKind.Log && (MaxParameters is not null || MaxMacs is not null))
+        {
+            throw new InvalidInputException("--objective log takes a latency limit and no other; use --objective budget for limits on parameters or multiply-adds");
+        }
+
         if (Resume && Overwrite)
         {
             throw new InvalidInputException("--resume and --overwrite exclude each other");

@@ -8,8 +8,11 @@ namespace Proxyless.Runtime;
 internal static unsafe class TensorMemory
 {
     /// <summary>The first number of a contiguous float32 tensor on the CPU; valid as long as the tensor lives.</summary>
+    /// <exception cref="ArgumentException">It is of another type or on another device.</exception>
     public static float* Pointer(Tensor tensor) =>
-        (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+        tensor.dtype == ScalarType.Float32 && tensor.device_type == TorchSharp.DeviceType.CPU
+            ? (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes))
+            : throw new ArgumentException($"a {tensor.dtype} tensor on {tensor.device_type} is not float32 on the CPU", nameof(tensor));
 
     /// <summary>The numbers of a small tensor.</summary>
     public static float[] ToArray(Tensor tensor) => new Span<float>(Pointer(tensor), checked((int)tensor.numel())).ToArray();

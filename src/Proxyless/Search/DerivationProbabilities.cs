@@ -2,7 +2,7 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// The probabilities that an architecture is derived from. A limit tighter than the search's may need candidates that the
-/// search has pruned: they stand at the last probability they had, but under that which pruned them.
+/// search has pruned: they stand at the last probability they had at an epoch's end, but under that which pruned them.
 /// </summary>
 public static class DerivationProbabilities
 {
@@ -14,7 +14,7 @@ public static class DerivationProbabilities
         ArgumentNullException.ThrowIfNull(log);
         IReadOnlyList<double[]> last = log[^1].Probabilities;
         return [.. last.Select((block, i) => block
-            .Select((p, j) => p > 0 ? p : Math.Min(pruneThreshold, log.Last(epoch => epoch.Probabilities[i][j] > 0).Probabilities[i][j]))
+            .Select((p, j) => p > 0 ? p : Math.Min(pruneThreshold, log.LastOrDefault(epoch => epoch.Probabilities[i][j] > 0)?.Probabilities[i][j] ?? pruneThreshold))
             .ToArray())];
     }
 }

@@ -85,7 +85,7 @@ public sealed partial class ConfigFileTests : IDisposable
             Seed = 7,
             Strict = true,
             Update = ArchitectureUpdate.Reinforce,
-            Objective = ObjectiveKind.Log,
+            Objective = ObjectiveKind.Linear,
             SearchEpochs = 12.5,
             WeightDecay = 4e-5,
             Ema = 0.999,

@@ -22,6 +22,25 @@ public sealed class FusedBlockTests
     public void Output_and_all_gradients_equal_libtorchs_in_double_precision() => Cases.Sample(Compare, iter: 60, threads: 1);
 
     [Theory]
+    [InlineData(5, 1)]
+    [InlineData(3, 2)]
+    public void A_batch_that_is_cut_into_chunks_and_tiles_equals_libtorch(int kernel, int stride) =>
+        Compare(new Case(kernel, 6, stride, 7, 40, stride == 1 ? 40 : 24, 64, 64));
+
+    [Fact]
+    public void What_is_no_number_stays_none_whatever_the_channel()
+    {
+        using var factory = new TensorFactory(new NetworkOptions());
+        using var layer = new ConvolutionLayer(factory, "layer", 3, 27, 3, 1, 1, Activation.Relu6);
+        using Tensor noise = randn(2, 3, 6, 6);
+        using Tensor laid = MemoryLayout.ChannelsLast(noise);
+        using Tensor broken = laid.mul(float.NaN);
+        using var withoutGraph = no_grad();
+        using Tensor output = layer.Forward(broken, NormPass.Training);
+        Assert.All(Values(output), value => Assert.True(double.IsNaN(value)));
+    }
+
+    [Theory]
     [InlineData(7, 6, 1, 24, 14)]
     [InlineData(5, 3, 2, 40, 28)]
     [InlineData(3, 6, 2, 12, 33)]
@@ -60,7 +79,8 @@ public sealed class FusedBlockTests
         Assert.Equal(expected.Values.Keys, actual.Values.Keys);
         foreach ((string name, double[] values) in expected.Values)
         {
-            double scale = Math.Max(1e-3, values.Max(Math.Abs));
+            // A gradient that is the sum of what cancels has the error of its terms, which are of the order of 1.
+            double scale = Math.Max(0.1, values.Max(Math.Abs));
             double largest = values.Zip(actual.Values[name], (x, y) => Math.Abs(x - y)).Max();
             Assert.True(largest <= tolerance * scale, $"{name} differs by {largest:G3} of {scale:G3}");
         }

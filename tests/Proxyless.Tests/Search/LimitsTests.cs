@@ -54,6 +54,7 @@ public sealed class LimitsTests
     {
         SearchEpoch[] log = [Epoch([[0.3, 0.4, 0.3]]), Epoch([[0.004, 0.6, 0.396]]), Epoch([[0, 1, 0]])];
         Assert.Equal([0.004, 1, 0.01], DerivationProbabilities.Of(log, pruneThreshold: 0.01)[0]);
+        Assert.Equal([0.01, 1, 0.01], DerivationProbabilities.Of([log[2]], pruneThreshold: 0.01)[0]);
     }
 
     private static SearchEpoch Epoch(double[][] probabilities) => new(

@@ -29,7 +29,7 @@ internal unsafe interface ILanes<TVector>
     /// <summary>left * right + addend, rounded once.</summary>
     static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
 
-    /// <summary>min(max(value, low), high).</summary>
+    /// <summary>min(max(value, low), high); NaN stays NaN, or a training that diverges would not be seen to.</summary>
     static abstract TVector Clamp(TVector value, TVector low, TVector high);
 
     /// <summary>value where low &lt; at &lt; high, else 0.</summary>

@@ -29,7 +29,7 @@ internal readonly unsafe struct Lanes16 : ILanes<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Clamp(Vector512<float> value, Vector512<float> low, Vector512<float> high) =>
-        Vector512.MinNative(Vector512.MaxNative(value, low), high);
+        Vector512.Min(Vector512.Max(value, low), high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereInside(Vector512<float> at, Vector512<float> low, Vector512<float> high, Vector512<float> value) =>
@@ -62,7 +62,7 @@ internal readonly unsafe struct Lanes8 : ILanes<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Clamp(Vector256<float> value, Vector256<float> low, Vector256<float> high) =>
-        Vector256.MinNative(Vector256.MaxNative(value, low), high);
+        Vector256.Min(Vector256.Max(value, low), high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WhereInside(Vector256<float> at, Vector256<float> low, Vector256<float> high, Vector256<float> value) =>
