@@ -162,7 +162,7 @@ public sealed record RunOptions
         Require("test-share", (double?)TestShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
         if (Objective == ObjectiveKind.Log && (MaxParameters is not null || MaxMacs is not null))
         {
-            throw new InvalidInputException("--objective log takes a latency limit and no other; use --objective budget for limits on parameters or multiply-adds");
+            throw new InvalidInputException(SearchObjective.LogTakesLatencyAlone);
         }
 
         if (Resume && Overwrite)

@@ -8,6 +8,10 @@ namespace Proxyless.Search;
 /// </remarks>
 public sealed class SearchObjective
 {
+    /// <summary>What is said where the logarithmic form is asked for with another limit.</summary>
+    internal const string LogTakesLatencyAlone =
+        "--objective log takes a latency limit and no other; use --objective budget for limits on parameters or multiply-adds";
+
     private const double LogScale = 0.2;
     private const double Damping = 2;
     private readonly double _weight;
@@ -24,7 +28,7 @@ public sealed class SearchObjective
         ArgumentNullException.ThrowIfNull(limits);
         if (kind == ObjectiveKind.Log && (limits.Count != 1 || limits[0].Cost.Quantity != "latency"))
         {
-            throw new InvalidInputException("--objective log takes a latency limit and no other; use --objective budget for limits on parameters or multiply-adds");
+            throw new InvalidInputException(LogTakesLatencyAlone);
         }
 
         Kind = kind;

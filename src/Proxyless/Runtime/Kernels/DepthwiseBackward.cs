@@ -231,11 +231,9 @@ internal static unsafe class DepthwiseBackward
             where TLanes : ILanes<TVector>
         {
             NormGradientSource source = GradientSource;
-            long offset = ((long)image * Shape.OutputHeight * Shape.OutputWidth * Shape.Channels) + channel;
-            source.Norm.Y += offset;
-            source.Gradient += offset;
-            source.Norm.Scale += channel;
-            source.Norm.Shift += channel;
+            long pixel = (long)image * Shape.OutputHeight * Shape.OutputWidth;
+            source.Norm = source.Norm.From(pixel, channel);
+            source.Gradient += (pixel * Shape.Channels) + channel;
             source.Mean += channel;
             source.OfOutput += channel;
             source.OfDistance += channel;
@@ -250,10 +248,7 @@ internal static unsafe class DepthwiseBackward
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
         {
-            ActivatedSource source = Source;
-            source.Y += ((long)image * Shape.Height * Shape.Width * Shape.Channels) + channel;
-            source.Scale = source.Scale is null ? null : source.Scale + channel;
-            source.Shift = source.Shift is null ? null : source.Shift + channel;
+            ActivatedSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
             Tile.Shape(
                 blocks, (row * Shape.Stride) - Shape.Padding, ((end - row - 1) * Shape.Stride) + Shape.Kernel, Shape.Padding, columns, TLanes.Count);
             Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);

@@ -95,10 +95,7 @@ internal static unsafe class DepthwiseForward
                         for (int channel = from; channel < to; channel += plan.Blocks * lanes)
                         {
                             int blocks = Math.Min(plan.Blocks, (to - channel) / lanes);
-                            ActivatedSource source = Source;
-                            source.Y += ((long)image * Shape.Height * Shape.Width * Shape.Channels) + channel;
-                            source.Scale = source.Scale is null ? null : source.Scale + channel;
-                            source.Shift = source.Shift is null ? null : source.Shift + channel;
+                            ActivatedSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
                             int firstRow = (row * Shape.Stride) - Shape.Padding;
                             Tile.Shape(blocks, firstRow, ((end - row - 1) * Shape.Stride) + Shape.Kernel, Shape.Padding, columns, lanes);
                             Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);

@@ -128,6 +128,14 @@ internal unsafe struct ActivatedSource : ITileSource
     /// <summary>Numbers from one pixel to the next.</summary>
     public int Channels;
 
+    /// <summary>The same from a pixel and a channel on.</summary>
+    public readonly ActivatedSource From(long pixel, int channel) => this with
+    {
+        Y = Y + (pixel * Channels) + channel,
+        Scale = Scale is null ? null : Scale + channel,
+        Shift = Shift is null ? null : Shift + channel,
+    };
+
     /// <inheritdoc/>
     public readonly void Read<TVector, TLanes>(int pixel, int pixels, int channel, float* destination)
         where TVector : unmanaged
