@@ -26,7 +26,7 @@ internal sealed class CompactSteps : BenchedStep
 {
     private readonly CompactNetwork[] _networks;
     private readonly NetworkTensor[][] _tensors;
-    private readonly SgdOptimizer _optimizer = new();
+    private readonly SgdOptimizer _optimizer;
     private readonly ClassificationLoss _loss;
 
     public CompactSteps(SearchSpace space, int classes, NetworkOptions options, int seed, int steps)
@@ -35,6 +35,7 @@ internal sealed class CompactSteps : BenchedStep
         _networks = [.. Enumerable.Range(0, steps).Select(
             i => new CompactNetwork(space.Architecture(Path(parameters, seed, i), classes, "bench"), options))];
         _tensors = [.. _networks.Select(network => network.Tensors.ToArray())];
+        _optimizer = new SgdOptimizer { Kernels = options.Kernels };
         _loss = new ClassificationLoss(0.1, null, options.Device);
     }
 
@@ -73,7 +74,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
     private readonly SuperNetwork _network;
     private readonly ArchitectureParameters _parameters;
     private readonly ArchitectureStep _step;
-    private readonly SgdOptimizer _optimizer = new();
+    private readonly SgdOptimizer _optimizer;
     private readonly RewardBaseline _baseline = new();
     private readonly ClassificationLoss _loss;
 
@@ -84,6 +85,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
         _rate = rate;
         _network = new SuperNetwork(space, classes, network);
         _parameters = new ArchitectureParameters(_network.Blocks.Select(block => block.Candidates.Count));
+        _optimizer = new SgdOptimizer { Kernels = network.Kernels };
         _loss = new ClassificationLoss(0.1, null, network.Device);
         var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, options.Steps);
         _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss);

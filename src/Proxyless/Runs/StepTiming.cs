@@ -24,7 +24,7 @@ internal static class StepTiming
     {
         using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, data.Device);
-        using var optimizer = new SgdOptimizer();
+        using var optimizer = new SgdOptimizer { Kernels = data.NetworkOptions.Kernels };
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
         var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, 1);
         var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss);
@@ -57,7 +57,7 @@ internal static class StepTiming
     {
         using var network = new CompactNetwork(architecture, data.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, data.Device);
-        using var optimizer = new SgdOptimizer();
+        using var optimizer = new SgdOptimizer { Kernels = data.NetworkOptions.Kernels };
         NetworkTensor[] tensors = [.. network.Tensors];
         (Tensor images, Tensor labels) = FirstBatch(data, data.Images.Training);
         using (images)

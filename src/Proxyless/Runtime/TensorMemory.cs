@@ -14,6 +14,18 @@ internal static unsafe class TensorMemory
             ? (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes))
             : throw new ArgumentException($"a {tensor.dtype} tensor on {tensor.device_type} is not float32 on the CPU", nameof(tensor));
 
+    /// <summary>Where the numbers of a float32 tensor on the CPU begin, in whatever order they lie; there are no gaps.</summary>
+    public static nint Address(Tensor tensor)
+    {
+        if (tensor.is_contiguous())
+        {
+            return (nint)Pointer(tensor);
+        }
+
+        using Tensor flat = tensor.as_strided([tensor.numel()], [1]);
+        return (nint)Pointer(flat);
+    }
+
     /// <summary>The numbers of a small tensor.</summary>
     public static float[] ToArray(Tensor tensor) => new Span<float>(Pointer(tensor), checked((int)tensor.numel())).ToArray();
 

@@ -56,7 +56,7 @@ public sealed class ArchitectureSearch : IDisposable
         _objective = new SearchObjective(settings.Objective, settings.Limits, settings.ObjectiveWeight, plan.ArchitectureSteps);
         _entropy = new EntropyAnnealing(plan.ArchitectureSteps);
         _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
-        _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay };
+        _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay, Kernels = network.Options.Kernels };
         _architectureStep = new ArchitectureStep(network, Parameters, _architectureOptimizer, _objective, _loss) { CorrectsPairs = settings.CorrectPairs };
         _pruning = new PathPruning(settings.PruneThreshold, settings.Limits);
         _schedule = new CosineSchedule(settings.LearningRate, plan.WeightSteps, plan.WeightSteps / WarmupPart);

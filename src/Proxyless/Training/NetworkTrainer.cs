@@ -43,7 +43,7 @@ public sealed class NetworkTrainer
         ArgumentNullException.ThrowIfNull(training);
         Device device = network.Options.Device;
         using var loss = new ClassificationLoss(_options.LabelSmoothing, _options.ClassWeights, device);
-        using var optimizer = new SgdOptimizer { WeightDecay = _options.WeightDecay };
+        using var optimizer = new SgdOptimizer { WeightDecay = _options.WeightDecay, Kernels = network.Options.Kernels };
         using ExponentialMovingAverage? average = _options.Ema is { } decay
             ? new ExponentialMovingAverage(network, new CompactNetwork(network.Architecture, network.Options), decay)
             : null;

@@ -1,4 +1,6 @@
 using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Runtime.Kernels;
 using static TorchSharp.torch;
 
 namespace Proxyless.Training;
@@ -18,6 +20,9 @@ public sealed class SgdOptimizer : IDisposable
     /// <summary>Weight decay, for <see cref="TensorRole.Weight"/> alone.</summary>
     public double WeightDecay { get; init; } = 4e-5;
 
+    /// <summary>What computes the step on a CPU in single precision; libtorch's operators everywhere else.</summary>
+    public BlockKernels Kernels { get; init; } = BlockKernels.Proxyless;
+
     /// <summary>Moves the tensors that have a gradient and removes the gradients.</summary>
     /// <param name="tensors">What took part in the step.</param>
     /// <param name="rate">Learning rate.</param>
@@ -25,30 +30,35 @@ public sealed class SgdOptimizer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tensors);
         using var withoutGraph = no_grad();
+        var segments = new List<MomentumSegment>();
+        var gradients = new List<(NetworkTensor Tensor, Tensor Gradient)>();
         foreach (NetworkTensor tensor in tensors)
         {
-            using Tensor? gradient = tensor.IsTrained ? tensor.Value.grad : null;
-            if (gradient is null)
+            if (!tensor.IsTrained || tensor.Value.grad is not { } gradient)
             {
                 continue;
             }
 
-            if (tensor.Role == TensorRole.Weight && WeightDecay > 0)
+            gradients.Add((tensor, gradient));
+            double decay = tensor.Role == TensorRole.Weight ? WeightDecay : 0;
+            Tensor momentum = MomentumFor(tensor);
+            if (HasOwnKernel(gradient))
             {
-                gradient.add_(tensor.Value, alpha: WeightDecay);
+                // A gradient has its tensor's strides (libtorch's layout contract), and so does a momentum: the same order.
+                segments.Add(new MomentumSegment(
+                    TensorMemory.Address(tensor.Value), TensorMemory.Address(gradient), TensorMemory.Address(momentum), gradient.numel(), (float)decay));
             }
-
-            if (!_momenta.TryGetValue(tensor, out Tensor? momentum))
+            else
             {
-                momentum = zeros_like(tensor.Value).DetachFromDisposeScope();
-                _momenta.Add(tensor, momentum);
+                StepWithOperators(tensor.Value, gradient, momentum, decay, rate);
             }
+        }
 
-            momentum.mul_(Momentum);
-            momentum.add_(gradient);
-            gradient.add_(momentum, alpha: Momentum);
-            tensor.Value.add_(gradient, alpha: -rate);
+        MomentumKernel.Step(segments, (float)rate, (float)Momentum);
+        foreach ((NetworkTensor tensor, Tensor gradient) in gradients)
+        {
             tensor.Value.grad = null;
+            gradient.Dispose();
         }
     }
 
@@ -81,10 +91,8 @@ public sealed class SgdOptimizer : IDisposable
             if (file.Tensors.TryGetValue(StateName(tensor), out (long[] Shape, float[] Values) saved))
             {
                 using Tensor values = FromArray(saved);
-                Tensor momentum = zeros_like(tensor.Value).DetachFromDisposeScope();
                 using var withoutGraph = no_grad();
-                momentum.copy_(values);
-                _momenta[tensor] = momentum;
+                MomentumFor(tensor).copy_(values);
             }
         }
     }
@@ -96,6 +104,33 @@ public sealed class SgdOptimizer : IDisposable
         {
             momentum.Dispose();
         }
+    }
+
+    private bool HasOwnKernel(Tensor tensor) =>
+        Kernels == BlockKernels.Proxyless && tensor.dtype == ScalarType.Float32 && tensor.device_type == TorchSharp.DeviceType.CPU;
+
+    private void StepWithOperators(Tensor value, Tensor gradient, Tensor momentum, double decay, double rate)
+    {
+        if (decay > 0)
+        {
+            gradient.add_(value, alpha: decay);
+        }
+
+        momentum.mul_(Momentum);
+        momentum.add_(gradient);
+        gradient.add_(momentum, alpha: Momentum);
+        value.add_(gradient, alpha: -rate);
+    }
+
+    private Tensor MomentumFor(NetworkTensor tensor)
+    {
+        if (!_momenta.TryGetValue(tensor, out Tensor? momentum))
+        {
+            momentum = zeros_like(tensor.Value).DetachFromDisposeScope();
+            _momenta.Add(tensor, momentum);
+        }
+
+        return momentum;
     }
 
     private static string StateName(NetworkTensor tensor) => $"momentum.{tensor.Name}";

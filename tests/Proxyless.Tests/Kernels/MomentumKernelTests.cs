@@ -1,0 +1,91 @@
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Runtime.Kernels;
+using Proxyless.Tests.Search;
+using Proxyless.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Proxyless.Tests.Kernels;
+
+public sealed unsafe class MomentumKernelTests
+{
+    static MomentumKernelTests() => Libtorch.Load();
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(8)]
+    [InlineData(1)]
+    public void Every_width_follows_the_formula_across_tensors_of_any_length(int widest)
+    {
+        var random = new Random(widest);
+        float[][] Arrays(params int[] lengths) => [.. lengths.Select(length => Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f).ToArray())];
+        int[] lengths = [3, 100_003, 0, 16, 29];
+        float[][] weights = Arrays(lengths);
+        float[][] gradients = Arrays(lengths);
+        float[][] momenta = Arrays(lengths);
+        double[][] expectedMomenta = [.. lengths.Select((length, t) => Enumerable.Range(0, length).Select(
+            i => (0.9 * momenta[t][i]) + gradients[t][i] + (Decay(t) * weights[t][i])).ToArray())];
+        double[][] expectedWeights = [.. lengths.Select((length, t) => Enumerable.Range(0, length).Select(
+            i => weights[t][i] - (0.1 * (gradients[t][i] + (Decay(t) * weights[t][i]) + (0.9 * expectedMomenta[t][i])))).ToArray())];
+        var pins = new List<System.Runtime.InteropServices.GCHandle>();
+        nint Pin(float[] array)
+        {
+            pins.Add(System.Runtime.InteropServices.GCHandle.Alloc(array, System.Runtime.InteropServices.GCHandleType.Pinned));
+            return pins[^1].AddrOfPinnedObject();
+        }
+
+        MomentumSegment[] segments = [.. lengths.Select((length, t) => new MomentumSegment(Pin(weights[t]), Pin(gradients[t]), Pin(momenta[t]), length, Decay(t)))];
+        MomentumKernel.Step(segments, 0.1f, 0.9f, widest);
+        pins.ForEach(pin => pin.Free());
+        for (int t = 0; t < lengths.Length; t++)
+        {
+            for (int i = 0; i < lengths[t]; i++)
+            {
+                Assert.Equal(expectedMomenta[t][i], momenta[t][i], 1e-6);
+                Assert.Equal(expectedWeights[t][i], weights[t][i], 1e-6);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_network_moves_as_with_libtorchs_operators_whatever_the_layout_of_its_tensors()
+    {
+        using SuperNetwork network = TinyNetworks.Build();
+        using SuperNetwork reference = TinyNetworks.Build();
+        NetworkTensor[] tensors = [.. network.Tensors.Where(tensor => tensor.IsTrained)];
+        NetworkTensor[] others = [.. reference.Tensors.Where(tensor => tensor.IsTrained)];
+        using var ours = new SgdOptimizer { WeightDecay = 0.1 };
+        using var libtorchs = new SgdOptimizer { WeightDecay = 0.1, Kernels = BlockKernels.Libtorch };
+        for (int step = 0; step < 3; step++)
+        {
+            Differentiate(tensors);
+            Differentiate(others);
+            ours.Step(tensors, 0.1);
+            libtorchs.Step(others, 0.1);
+        }
+
+        Assert.Contains(tensors, tensor => tensor.Value.dim() == 4 && tensor.Value.shape[1] > 1 && !tensor.Value.is_contiguous());
+        foreach ((NetworkTensor tensor, NetworkTensor other) in tensors.Zip(others))
+        {
+            Assert.Null(tensor.Value.grad);
+            using Tensor difference = (tensor.Value - other.Value).abs().max();
+            using Tensor moved = (ours.MomentumOf(tensor)! - libtorchs.MomentumOf(other)!).abs().max();
+            Assert.InRange(difference.item<float>(), 0, 1e-5);
+            Assert.InRange(moved.item<float>(), 0, 1e-5);
+        }
+    }
+
+    private static float Decay(int tensor) => tensor % 2 == 0 ? 0.1f : 0;
+
+    // A gradient that differs from place to place: that of sum w^2 r / 2, r counting up in logical order.
+    private static void Differentiate(IEnumerable<NetworkTensor> tensors)
+    {
+        foreach (NetworkTensor tensor in tensors)
+        {
+            using Tensor order = linspace(-1, 1, tensor.Value.numel()).reshape(tensor.Value.shape);
+            using Tensor loss = (tensor.Value * tensor.Value * order).sum() / 2;
+            loss.backward();
+        }
+    }
+}
