@@ -64,8 +64,15 @@ public sealed class ConvolutionLayer : IDisposable
     /// <returns>[N, O, H / stride, W / stride].</returns>
     public Tensor Forward(Tensor x, NormPass pass)
     {
+        bool isFused = _usesOwnKernels && pass.HasOwnKernels;
+        if (isFused && Kernel == 1 && Groups == 1)
+        {
+            return FusedFunction.Run(
+                x, [Weight.Value, Scale.Value, Shift.Value], wanted => new FusedPointwise(this, _activation, pass, wanted));
+        }
+
         using Tensor convolved = nn.functional.conv2d(x, Weight.Value, null, _stride, _padding, null, Groups);
-        if (_usesOwnKernels && pass.HasOwnKernels)
+        if (isFused)
         {
             return FusedFunction.Run(convolved, [Scale.Value, Shift.Value], wanted => new FusedNorm(this, _activation, pass, wanted));
         }

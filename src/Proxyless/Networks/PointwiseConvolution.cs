@@ -5,7 +5,8 @@ namespace Proxyless.Networks;
 
 /// <summary>
 /// A 1x1 convolution over memory [N, H, W, C] and its gradients, without graph. Output and input gradient are computed as
-/// convolutions, which libtorch gives to oneDNN, and not as products of matrices, which it gives to MKL (docs/decisions/kernels.md).
+/// transposed convolutions, which libtorch gives to oneDNN's backward kernels: its forward kernels are wrong on some processors,
+/// and products of matrices, which go to MKL, take half as long again (docs/decisions/kernels.md).
 /// </summary>
 internal static class PointwiseConvolution
 {
@@ -16,19 +17,18 @@ internal static class PointwiseConvolution
     public static Tensor Forward(Tensor x, Tensor weight)
     {
         using Tensor fixedWeight = weight.detach();
-        return Convolve(x, fixedWeight);
+        using Tensor transposed = fixedWeight.transpose(0, 1);
+        return ConvolveTransposed(x, transposed);
     }
 
-    /// <summary>The gradient of the input: a convolution with the transposed weights.</summary>
+    /// <summary>The gradient of the input.</summary>
     /// <param name="gradient">[N, H, W, O].</param>
     /// <param name="weight">[O, I, 1, 1].</param>
     /// <returns>[N, H, W, I].</returns>
     public static Tensor InputGradient(Tensor gradient, Tensor weight)
     {
         using Tensor fixedWeight = weight.detach();
-        using Tensor transposed = fixedWeight.transpose(0, 1);
-        using Tensor packed = transposed.contiguous();
-        return Convolve(gradient, packed);
+        return ConvolveTransposed(gradient, fixedWeight);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
@@ -43,10 +43,11 @@ internal static class PointwiseConvolution
         sum.addmm_(transposed, input);
     }
 
-    private static Tensor Convolve(Tensor pixelsFirst, Tensor weight)
+    // Weights [from, to, 1, 1].
+    private static Tensor ConvolveTransposed(Tensor pixelsFirst, Tensor weight)
     {
         using Tensor image = pixelsFirst.permute(0, 3, 1, 2);
-        using Tensor result = nn.functional.conv2d(image, weight);
+        using Tensor result = nn.functional.conv_transpose2d(image, weight);
         return TensorMemory.PixelsFirst(result);
     }
 }

@@ -66,6 +66,7 @@ public sealed class RunData
         Libtorch.Load();
         torch.set_num_threads(options.Threads ?? Environment.ProcessorCount);
         torch.random.manual_seed(options.Seed);
+        WarnOfWrongConvolutions(options, observer);
         ImageDataset images = ImageDataset.Open(
             new DatasetOptions
             {
@@ -144,6 +145,16 @@ public sealed class RunData
         ArgumentNullException.ThrowIfNull(images);
         int most = SmallImages ? SmallImagesAtOnce : LargeImagesAtOnce;
         return new BatchLoader(images, transforms, Math.Clamp(images.Count, 1, most), seed: 0, shuffle: false, dropLast: false, Threads);
+    }
+
+    private static void WarnOfWrongConvolutions(RunOptions options, IRunObserver observer)
+    {
+        if (options is { Kernels: BlockKernels.Libtorch, Device: "cpu" } && ConvolutionCheck.WrongOutputs() is { Count: > 0 } wrong)
+        {
+            observer.Warning(
+                $"libtorch's 1x1 convolutions are wrong on this processor (to {string.Join(", ", wrong)} channels, of a few that were tried), "
+                + "and networks trained with them may be too; leave out --kernels libtorch");
+        }
     }
 
     private static bool AreSmall(ImageDataset images) => images.NativeResolution is > 0 and <= LargestSmallImage;

@@ -1,0 +1,88 @@
+using Proxyless.Runtime;
+using Proxyless.Spaces;
+using static TorchSharp.torch;
+
+namespace Proxyless.Networks;
+
+/// <summary>A 1x1 convolution with its batch norm and activation. Where it has a stride, it computes the pixels that it keeps alone.</summary>
+/// <param name="layer">The layer.</param>
+/// <param name="activation">Behind the norm, or null.</param>
+/// <param name="pass">What the norm does.</param>
+/// <param name="wanted">Which gradients will be computed.</param>
+internal sealed class FusedPointwise(ConvolutionLayer layer, Activation? activation, NormPass pass, WantedGradients wanted) : IFusedPass
+{
+    private readonly FusedNorm _norm = new(layer, activation, pass, wanted);
+    private Tensor? _input;
+    private long[] _shape = [];
+
+    /// <inheritdoc/>
+    public Tensor Forward(Tensor x)
+    {
+        _shape = x.shape;
+        using Tensor kept = EveryStride(x);
+        Tensor input = TensorMemory.PixelsFirst(kept);
+        using Tensor convolved = PointwiseConvolution.Forward(input, layer.Weight.Value);
+        if (wanted.OfWeights)
+        {
+            _input = input;
+        }
+        else
+        {
+            input.Dispose();
+        }
+
+        using Tensor image = convolved.permute(0, 3, 1, 2);
+        return _norm.Forward(image);
+    }
+
+    /// <inheritdoc/>
+    public List<Tensor?> Backward(Tensor gradient)
+    {
+        List<Tensor?> gradients = _norm.Backward(gradient);
+        using Tensor image = gradients[0]!;
+        using Tensor ofConvolved = TensorMemory.PixelsFirst(image);
+        gradients[0] = wanted.OfInput ? OfInput(ofConvolved) : null;
+        if (wanted.OfWeights)
+        {
+            using Tensor sum = zeros(layer.Weight.Value.shape[..2]);
+            PointwiseConvolution.AddWeightGradient(ofConvolved, _input!, sum);
+            gradients.Insert(1, sum.view(layer.Weight.Value.shape));
+        }
+
+        Dispose();
+        return gradients;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _norm.Dispose();
+        _input?.Dispose();
+        _input = null;
+    }
+
+    private Tensor OfInput(Tensor ofConvolved)
+    {
+        using Tensor ofKept = PointwiseConvolution.InputGradient(ofConvolved, layer.Weight.Value);
+        Tensor image = ofKept.permute(0, 3, 1, 2);
+        if (layer.Stride == 1)
+        {
+            return image;
+        }
+
+        using (image)
+        using (Tensor pixelsFirst = zeros(_shape[0], _shape[2], _shape[3], _shape[1]))
+        {
+            Tensor whole = pixelsFirst.permute(0, 3, 1, 2);
+            using Tensor kept = EveryStride(whole);
+            kept.copy_(image);
+            return whole;
+        }
+    }
+
+    private Tensor EveryStride(Tensor image)
+    {
+        using Tensor rows = image.slice(2, 0, image.shape[2], layer.Stride);
+        return rows.slice(3, 0, image.shape[3], layer.Stride);
+    }
+}

@@ -1,0 +1,42 @@
+using static TorchSharp.torch;
+
+namespace Proxyless.Runtime;
+
+/// <summary>Whether libtorch's 1x1 convolutions are right on this processor: oneDNN's are not on every one (docs/decisions/kernels.md).</summary>
+internal static class ConvolutionCheck
+{
+    private const int Images = 32;
+    private const int Side = 7;
+    private const int Inputs = 16;
+
+    // Rounding of sums of 16 products is below 1e-5 of what they are; the wrong ones differ by as much as they are.
+    private const float Tolerance = 1e-3f;
+
+    // With an odd number of blocks of 8 or a last block that is not full: those that were found to be wrong.
+    private static readonly int[] Outputs = [40, 72, 80, 104, 1280];
+
+    /// <summary>The numbers of output channels, of a few tried, for which a channels-last convolution differs from a product of matrices.</summary>
+    public static IReadOnlyList<int> WrongOutputs()
+    {
+        using var withoutGraph = no_grad();
+        using var generator = new Generator(1, CPU);
+        using Tensor noise = randn([Images, Inputs, Side, Side], generator: generator);
+        using Tensor image = MemoryLayout.ChannelsLast(noise);
+        return [.. Outputs.Where(outputs => IsWrong(image, generator, outputs))];
+    }
+
+    private static bool IsWrong(Tensor image, Generator generator, int outputs)
+    {
+        using Tensor weight = randn([outputs, Inputs, 1, 1], generator: generator);
+        using Tensor convolved = nn.functional.conv2d(image, weight);
+        using Tensor actual = convolved.permute(0, 2, 3, 1);
+        using Tensor pixels = image.permute(0, 2, 3, 1);
+        using Tensor matrix = weight.view(outputs, Inputs);
+        using Tensor transposed = matrix.t();
+        using Tensor expected = pixels.matmul(transposed);
+        using Tensor difference = actual - expected;
+        using Tensor distance = difference.abs();
+        using Tensor largest = distance.max();
+        return largest.item<float>() > Tolerance;
+    }
+}
