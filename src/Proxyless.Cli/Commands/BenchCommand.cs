@@ -34,6 +34,7 @@ internal sealed class BenchCommand : ReportingCommand
         _layout.AcceptOnlyFromAmong("contiguous", "channels-last");
         _allocator.AcceptOnlyFromAmong("system", "tuned");
         Subcommands.Add(new BenchKernelsCommand());
+        Subcommands.Add(new BenchDataCommand());
 
         // Never called: it tells the parser that this command stands without one of its subcommands.
         SetAction(_ => ExitCode.Done);

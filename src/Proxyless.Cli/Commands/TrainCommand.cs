@@ -39,9 +39,9 @@ internal sealed class TrainCommand : ReportingCommand
 
     /// <summary>
     /// What is not given is as in the run that is gone on with, or in the run that the network was searched in: its images
-    /// above all. Its time was for search and training, and is not taken over.
+    /// above all. Its time was for search and training, and where its training began was for that one: neither is taken over.
     /// </summary>
     internal RunOptions ReadOptions(ParseResult parse, string architecture) => Directory.Exists(architecture)
-        ? ReadResumable(parse, RunConfigFile.Read(RunDirectory.Open(architecture).Config) with { Out = null, Time = null }, architecture)
+        ? ReadResumable(parse, RunConfigFile.Read(RunDirectory.Open(architecture).Config) with { Out = null, Time = null, FromSupernet = false }, architecture)
         : ReadResumable(parse);
 }

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
 namespace Proxyless.Data;
 
 /// <summary>
@@ -57,25 +60,69 @@ public sealed record ColourJitter(double Brightness, double Contrast, double Sat
 
     private static void ApplyColour(Span<float> square, float brightness, float contrast, float saturation)
     {
-        float sum = 0;
-        for (int i = 0; i < square.Length - 2; i += 3)
+        Vector128<float> mean = Vector128.Create((1 - contrast) * (Brighten(square, brightness) / (square.Length / 3)));
+        Vector128<float> luma = Vector128.Create(Luma.Red, Luma.Green, Luma.Blue, 0) * (1 - saturation);
+        Vector128<float> next = LoadPixel(square, 0);
+        for (int i = 0; i < square.Length; i += 3)
         {
-            float red = square[i] = MathF.Min(square[i] * brightness, 255);
-            float green = square[i + 1] = MathF.Min(square[i + 1] * brightness, 255);
-            float blue = square[i + 2] = MathF.Min(square[i + 2] * brightness, 255);
-            sum += Luma.Red * red + Luma.Green * green + Luma.Blue * blue;
+            // Four lanes, of which the last is the next pixel's red: that one is read before this one is written over it.
+            Vector128<float> pixel = Clamp((next * contrast) + mean);
+            next = i + 3 < square.Length ? LoadPixel(square, i + 3) : default;
+            StorePixel(Clamp((pixel * saturation) + Vector128.Create(Vector128.Dot(pixel, luma))), square, i);
+        }
+    }
+
+    // Multiplies and returns the sum of the pixels' grey.
+    private static float Brighten(Span<float> square, float brightness)
+    {
+        var luma = new Interleaved(Luma.Red, Luma.Green, Luma.Blue);
+        Vector<float> greys = Vector<float>.Zero;
+        int done = 0;
+        for (; done <= square.Length - Interleaved.Length; done += Interleaved.Length)
+        {
+            Span<float> three = square.Slice(done, Interleaved.Length);
+            greys += Brighten(three, brightness, luma.First);
+            greys += Brighten(three[Vector<float>.Count..], brightness, luma.Second);
+            greys += Brighten(three[(2 * Vector<float>.Count)..], brightness, luma.Third);
         }
 
-        float mean = (1 - contrast) * (sum / (square.Length / 3));
-        for (int i = 0; i < square.Length - 2; i += 3)
+        float sum = Vector.Sum(greys);
+        for (; done < square.Length; done += 3)
         {
-            float red = Math.Clamp(square[i] * contrast + mean, 0, 255);
-            float green = Math.Clamp(square[i + 1] * contrast + mean, 0, 255);
-            float blue = Math.Clamp(square[i + 2] * contrast + mean, 0, 255);
-            float grey = (1 - saturation) * (Luma.Red * red + Luma.Green * green + Luma.Blue * blue);
-            square[i] = Math.Clamp(red * saturation + grey, 0, 255);
-            square[i + 1] = Math.Clamp(green * saturation + grey, 0, 255);
-            square[i + 2] = Math.Clamp(blue * saturation + grey, 0, 255);
+            float red = square[done] = MathF.Min(square[done] * brightness, 255);
+            float green = square[done + 1] = MathF.Min(square[done + 1] * brightness, 255);
+            float blue = square[done + 2] = MathF.Min(square[done + 2] * brightness, 255);
+            sum += (Luma.Red * red) + (Luma.Green * green) + (Luma.Blue * blue);
+        }
+
+        return sum;
+    }
+
+    private static Vector<float> Brighten(Span<float> values, float brightness, Vector<float> luma)
+    {
+        Vector<float> bright = Vector.Min(new Vector<float>(values) * brightness, new Vector<float>(255));
+        bright.CopyTo(values);
+        return bright * luma;
+    }
+
+    private static Vector128<float> Clamp(Vector128<float> value) =>
+        Vector128.Min(Vector128.Max(value, Vector128<float>.Zero), Vector128.Create(255f));
+
+    private static Vector128<float> LoadPixel(ReadOnlySpan<float> square, int i) => i + 4 <= square.Length
+        ? Vector128.Create(square.Slice(i, 4))
+        : Vector128.Create(square[i], square[i + 1], square[i + 2], 0);
+
+    private static void StorePixel(Vector128<float> pixel, Span<float> square, int i)
+    {
+        if (i + 4 <= square.Length)
+        {
+            pixel.CopyTo(square[i..]);
+            return;
+        }
+
+        for (int lane = 0; lane < 3; lane++)
+        {
+            square[i + lane] = pixel[lane];
         }
     }
 }

@@ -32,7 +32,7 @@ public static class DatasetDownload
         }
 
         string place = Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar);
-        string partial = place + ".partial";
+        string partial = $"{place}.{Guid.NewGuid():N}.partial";
         Directory.CreateDirectory(partial);
         try
         {
@@ -93,7 +93,7 @@ public static class DatasetDownload
                 progress.Report(done, $"{Path.GetFileName(path)}, {done / 1e6:F1} MB");
             }
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (IsFailedDownload(exception, cancellation))
         {
             throw new IOException($"{file.Location} cannot be downloaded: {exception.Message}; {byHand}", exception);
         }
@@ -104,6 +104,13 @@ public static class DatasetDownload
             throw new IOException($"{file.Location} arrived damaged (MD5 {md5} instead of {file.Md5}); try again, or {byHand}");
         }
     }
+
+    // A client that waits in vain reports a cancellation that nobody asked for; a connection that breaks later, an HttpIOException.
+    private static bool IsFailedDownload(Exception exception, CancellationToken cancellation) => exception switch
+    {
+        OperationCanceledException => !cancellation.IsCancellationRequested,
+        _ => exception is HttpRequestException or HttpIOException,
+    };
 
     private static void Unpack(string archive, string folder)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Intrinsics;
 using SkiaSharp;
 
 namespace Proxyless.Data;
@@ -8,6 +9,11 @@ internal sealed class EncodedImage : IDisposable
 {
     /// <summary>A quarter of a gigapixel: 1 GiB as RGBA. Larger headers are damage more often than photographs.</summary>
     private const long MaximumPixels = 1L << 28;
+
+    // A vector's 16 bytes must fit where 12 are meant.
+    private const int PixelsAtOnce = 6;
+
+    private static readonly Vector128<byte> WithoutAlpha = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0);
 
     private readonly SKData _data;
     private readonly SKCodec _codec;
@@ -63,11 +69,7 @@ internal sealed class EncodedImage : IDisposable
     /// <exception cref="InvalidInputException">The file is cut off or damaged.</exception>
     public DecodedImage Decode(int channels, int denominator = 1)
     {
-        SKSizeI size = denominator > 1 && _codec.EncodedFormat == SKEncodedImageFormat.Jpeg
-            ? _codec.GetScaledDimensions(1f / denominator)
-            : _codec.Info.Size;
-        // Without a colour space Skia leaves the numbers of the file as they are; unpremultiplied, so that we composite.
-        var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
+        SKImageInfo info = InfoAt(denominator);
         byte[] rgba = ArrayPool<byte>.Shared.Rent(info.BytesSize);
         try
         {
@@ -82,19 +84,67 @@ internal sealed class EncodedImage : IDisposable
 
             if (result != SKCodecResult.Success)
             {
-                string damage = result == SKCodecResult.IncompleteInput ? "cut off" : "damaged";
-                throw new InvalidInputException($"{_name}: the image is {damage}; remove it or restore it.");
+                throw Damaged(result == SKCodecResult.IncompleteInput ? "cut off" : "damaged");
             }
 
             ReadOnlySpan<byte> pixels = rgba.AsSpan(0, info.BytesSize);
             bool opaque = _codec.Info.AlphaType == SKAlphaType.Opaque;
             byte[] packed = channels == 1 ? PackGrey(pixels, opaque) : PackColour(pixels, opaque);
-            return ExifOrientation.Upright(packed, size.Width, size.Height, channels, (int)_codec.EncodedOrigin);
+            return ExifOrientation.Upright(packed, info.Width, info.Height, channels, (int)_codec.EncodedOrigin);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(rgba);
         }
+    }
+
+    /// <summary>
+    /// Decodes what a part needs that is scaled to a square, where the format can: of a JPEG that lies upright, rows below the part
+    /// are not read, and columns beside it and rows above it are read without being computed.
+    /// </summary>
+    /// <param name="channels">1 (grey) or 3 (colour).</param>
+    /// <param name="denominator">1, 2, 4 or 8, as for <see cref="Decode"/>.</param>
+    /// <param name="region">The part, in the image at full size.</param>
+    /// <param name="side">Side of the square.</param>
+    /// <returns>The part, or null where the image can be decoded as a whole alone.</returns>
+    /// <exception cref="InvalidInputException">The file is cut off or damaged, where it was read.</exception>
+    public DecodedPart? DecodePart(int channels, int denominator, Region region, int side)
+    {
+        SKImageInfo info = InfoAt(denominator);
+        Region scaled = region.Scale(info.Width / (double)Width, info.Height / (double)Height);
+        (int left, int columns) = FilterTaps.Extent(scaled.X, scaled.Width, info.Width, side);
+        (int top, int rows) = FilterTaps.Extent(scaled.Y, scaled.Height, info.Height, side);
+        if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg
+            || _codec.EncodedOrigin != SKEncodedOrigin.TopLeft
+            || _codec.StartScanlineDecode(info, new SKCodecOptions(new SKRectI(left, 0, left + columns, info.Height))) != SKCodecResult.Success)
+        {
+            return null;
+        }
+
+        int rowBytes = columns * info.BytesPerPixel;
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(rows * rowBytes);
+        var part = new DecodedPart(pixels)
+        {
+            BytesPerPixel = channels == 1 ? 1 : info.BytesPerPixel,
+            Columns = columns,
+            Rows = rows,
+            Left = left,
+            Top = top,
+            Width = info.Width,
+            Height = info.Height,
+        };
+        if (!ReadRows(pixels, top, rows, rowBytes))
+        {
+            part.Dispose();
+            throw Damaged("cut off or damaged");
+        }
+
+        if (channels == 1)
+        {
+            PackGrey(pixels.AsSpan(0, rows * rowBytes), opaque: true).CopyTo(pixels, 0);
+        }
+
+        return part;
     }
 
     public void Dispose()
@@ -103,16 +153,41 @@ internal sealed class EncodedImage : IDisposable
         _data.Dispose();
     }
 
+    private SKImageInfo InfoAt(int denominator)
+    {
+        SKSizeI size = denominator > 1 && _codec.EncodedFormat == SKEncodedImageFormat.Jpeg
+            ? _codec.GetScaledDimensions(1f / denominator)
+            : _codec.Info.Size;
+
+        // Without a colour space Skia leaves the numbers of the file as they are; unpremultiplied, so that we composite.
+        return new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
+    }
+
+    private unsafe bool ReadRows(byte[] pixels, int first, int count, int rowBytes)
+    {
+        fixed (byte* pointer = pixels)
+        {
+            return _codec.SkipScanlines(first) && _codec.GetScanlines((nint)pointer, count, rowBytes) == count;
+        }
+    }
+
+    private InvalidInputException Damaged(string how) => new($"{_name}: the image is {how}; remove it or restore it.");
+
     private static byte[] PackColour(ReadOnlySpan<byte> rgba, bool opaque)
     {
         byte[] packed = GC.AllocateUninitializedArray<byte>(rgba.Length / 4 * 3);
         if (opaque)
         {
-            for (int from = 0, to = 0; to < packed.Length; from += 4, to += 3)
+            int pixel = 0;
+            for (; pixel <= (packed.Length / 3) - PixelsAtOnce; pixel += 4)
             {
-                packed[to] = rgba[from];
-                packed[to + 1] = rgba[from + 1];
-                packed[to + 2] = rgba[from + 2];
+                // Four pixels; the four bytes behind them are written over by the next.
+                Vector128.Shuffle(Vector128.Create(rgba.Slice(4 * pixel, 16)), WithoutAlpha).CopyTo(packed, 3 * pixel);
+            }
+
+            for (; pixel < packed.Length / 3; pixel++)
+            {
+                rgba.Slice(4 * pixel, 3).CopyTo(packed.AsSpan(3 * pixel));
             }
 
             return packed;

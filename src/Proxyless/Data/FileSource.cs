@@ -70,7 +70,19 @@ internal sealed class FileSource : ImageSource
 
         using EncodedImage encoded = EncodedImage.Open(Read(index), Name(index));
         Region region = transforms.ChooseRegion(encoded.Width, encoded.Height, ref random);
-        DecodedImage image = encoded.Decode(transforms.Channels, transforms.Denominator(region));
+        int denominator = transforms.Denominator(region);
+
+        // At its edges a part may differ from the whole by a shade, which training does not mind.
+        using DecodedPart? part = transforms.Framing == Framing.RandomResizedCrop
+            ? encoded.DecodePart(transforms.Channels, denominator, region, transforms.Resolution)
+            : null;
+        if (part is not null)
+        {
+            transforms.Apply(part, encoded.Width, encoded.Height, region, destination, ref random);
+            return;
+        }
+
+        DecodedImage image = encoded.Decode(transforms.Channels, denominator);
         transforms.Apply(image, encoded.Width, encoded.Height, region, destination, ref random);
     }
 }

@@ -23,6 +23,20 @@ internal sealed class FilterTaps
     /// <summary>Weight of a source pixel; those of one output pixel add up to 1.</summary>
     public float Weight(int output, int tap) => _weights[output * _stride + tap];
 
+    /// <summary>The source pixels that <see cref="Create"/> will use, and at most two more on either side.</summary>
+    /// <param name="start">Where the part begins, in source pixels.</param>
+    /// <param name="length">How long it is.</param>
+    /// <param name="sourceLength">Source pixels there are.</param>
+    /// <param name="outputLength">Output pixels wanted.</param>
+    /// <returns>The first, and how many.</returns>
+    public static (int First, int Count) Extent(double start, double length, int sourceLength, int outputLength)
+    {
+        double support = Math.Max(length / outputLength, 1);
+        int first = Math.Clamp((int)Math.Floor(start - support), 0, sourceLength - 1);
+        int end = Math.Clamp((int)Math.Ceiling(start + length + support), first + 1, sourceLength);
+        return (first, end - first);
+    }
+
     /// <summary>A triangle over one output pixel's extent on either side, never narrower than one source pixel.</summary>
     /// <param name="start">Where the part begins, in source pixels.</param>
     /// <param name="length">How long it is.</param>

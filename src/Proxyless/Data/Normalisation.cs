@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Proxyless.Data;
 
 /// <summary>Bytes' range to what a network learns on: (value / 255 - mean) / deviation.</summary>
@@ -21,13 +23,27 @@ internal static class Normalisation
             return;
         }
 
+        var factors = new Interleaved(1 / (255 * deviation[0]), 1 / (255 * deviation[1]), 1 / (255 * deviation[2]));
+        var offsets = new Interleaved(-mean[0] / deviation[0], -mean[1] / deviation[1], -mean[2] / deviation[2]);
+        int done = 0;
+        for (; done <= square.Length - Interleaved.Length; done += Interleaved.Length)
+        {
+            Span<float> three = square.Slice(done, Interleaved.Length);
+            Scale(three, factors.First, offsets.First);
+            Scale(three[Vector<float>.Count..], factors.Second, offsets.Second);
+            Scale(three[(2 * Vector<float>.Count)..], factors.Third, offsets.Third);
+        }
+
         float red = 1 / (255 * deviation[0]), green = 1 / (255 * deviation[1]), blue = 1 / (255 * deviation[2]);
         float redOffset = -mean[0] / deviation[0], greenOffset = -mean[1] / deviation[1], blueOffset = -mean[2] / deviation[2];
-        for (int i = 0; i < square.Length - 2; i += 3)
+        for (int i = done; i < square.Length - 2; i += 3)
         {
             square[i] = square[i] * red + redOffset;
             square[i + 1] = square[i + 1] * green + greenOffset;
             square[i + 2] = square[i + 2] * blue + blueOffset;
         }
     }
+
+    private static void Scale(Span<float> values, Vector<float> factor, Vector<float> offset) =>
+        (new Vector<float>(values) * factor + offset).CopyTo(values);
 }

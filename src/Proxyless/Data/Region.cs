@@ -7,6 +7,9 @@ internal readonly record struct Region(double X, double Y, double Width, double 
     public Region Scale(double horizontal, double vertical) =>
         new(X * horizontal, Y * vertical, Width * horizontal, Height * vertical);
 
+    /// <summary>The same part, seen from another corner.</summary>
+    public Region RelativeTo(int left, int top) => this with { X = X - left, Y = Y - top };
+
     /// <summary>
     /// A random part with a share of the area and an aspect ratio drawn within their ranges; the whole image as far as the
     /// ratio allows after ten misses (the random resized crop of Szegedy et al., Going deeper with convolutions, section 6, as

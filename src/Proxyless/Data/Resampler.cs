@@ -12,21 +12,22 @@ namespace Proxyless.Data;
 internal static class Resampler
 {
     /// <summary>Resamples <paramref name="region"/> to a square.</summary>
-    /// <param name="pixels">[height, width, channels].</param>
+    /// <param name="pixels">[height, width, bytesPerPixel].</param>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="height">Rows.</param>
-    /// <param name="channels">1 or 3.</param>
+    /// <param name="bytesPerPixel">1 for grey, 3 for colour, 4 for colour and a byte that is left out.</param>
     /// <param name="region">The part to take, within the image.</param>
     /// <param name="side">Side of the result.</param>
-    /// <param name="destination">[side, side, channels], in the 0 to 255 of the source.</param>
+    /// <param name="destination">[side, side, 1 or 3], in the 0 to 255 of the source.</param>
     public static void Resample(
-        ReadOnlySpan<byte> pixels, int width, int height, int channels, Region region, int side, Span<float> destination)
+        ReadOnlySpan<byte> pixels, int width, int height, int bytesPerPixel, Region region, int side, Span<float> destination)
     {
         var columns = FilterTaps.Create(region.X, region.Width, width, side);
         var rows = FilterTaps.Create(region.Y, region.Height, height, side);
         int firstColumn = columns.First[0];
         int columnCount = columns.First[side - 1] + columns.Count[side - 1] - firstColumn;
-        int rowLength = columnCount * channels;
+        int rowLength = columnCount * bytesPerPixel;
+        int channels = Math.Min(bytesPerPixel, 3);
 
         // One lane past the end: a colour pixel is read as four floats.
         float[] line = ArrayPool<float>.Shared.Rent(rowLength + 1);
@@ -38,14 +39,14 @@ internal static class Resampler
                 lineSpan.Clear();
                 for (int tap = 0; tap < rows.Count[y]; tap++)
                 {
-                    int offset = ((rows.First[y] + tap) * width + firstColumn) * channels;
+                    int offset = ((rows.First[y] + tap) * width + firstColumn) * bytesPerPixel;
                     AddScaled(pixels.Slice(offset, rowLength), rows.Weight(y, tap), lineSpan);
                 }
 
                 Span<float> output = destination.Slice(y * side * channels, side * channels);
                 if (channels == 3)
                 {
-                    FilterColour(lineSpan, columns, firstColumn, output);
+                    FilterColour(lineSpan, columns, firstColumn, bytesPerPixel, output);
                 }
                 else
                 {
@@ -89,16 +90,23 @@ internal static class Resampler
         (sum + converted * weights).StoreUnsafe(ref target, offset);
     }
 
-    private static void FilterColour(ReadOnlySpan<float> line, FilterTaps columns, int firstColumn, Span<float> output)
+    private static void FilterColour(ReadOnlySpan<float> line, FilterTaps columns, int firstColumn, int stride, Span<float> output)
     {
         ref float source = ref MemoryMarshal.GetReference(line);
         for (int x = 0; x < columns.Count.Length; x++)
         {
-            int start = (columns.First[x] - firstColumn) * 3;
+            int start = (columns.First[x] - firstColumn) * stride;
             Vector128<float> sum = Vector128<float>.Zero;
             for (int tap = 0; tap < columns.Count[x]; tap++)
             {
-                sum += Vector128.LoadUnsafe(ref source, (nuint)(start + tap * 3)) * columns.Weight(x, tap);
+                sum += Vector128.LoadUnsafe(ref source, (nuint)(start + tap * stride)) * columns.Weight(x, tap);
+            }
+
+            // The fourth lane goes where the next pixel will be written.
+            if (x < columns.Count.Length - 1)
+            {
+                sum.CopyTo(output[(3 * x)..]);
+                continue;
             }
 
             output[3 * x] = sum[0];

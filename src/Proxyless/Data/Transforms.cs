@@ -147,10 +147,7 @@ public sealed record Transforms
     /// <param name="random">Where the part was drawn from.</param>
     internal void Apply(DecodedImage image, int width, int height, Region region, Span<float> destination, ref SplitMix64 random)
     {
-        if (image.Channels != Channels)
-        {
-            image = ChannelConversion.Convert(image, Channels);
-        }
+        image = ChannelConversion.Convert(image, Channels);
 
         if (Framing is Framing.PadAndCrop or Framing.Whole)
         {
@@ -159,8 +156,26 @@ public sealed record Transforms
         }
 
         Region scaled = region.Scale(image.Width / (double)width, image.Height / (double)height);
-        Span<float> square = destination[..Length];
-        Resampler.Resample(image.Pixels, image.Width, image.Height, Channels, scaled, Resolution, square);
+        Resampler.Resample(image.Pixels, image.Width, image.Height, Channels, scaled, Resolution, destination[..Length]);
+        Finish(destination[..Length], ref random);
+    }
+
+    /// <summary>Transforms as much of an image as its part needs.</summary>
+    /// <param name="part">Decoded for this part of the image.</param>
+    /// <param name="width">The width the image has at full size.</param>
+    /// <param name="height">The height it has at full size.</param>
+    /// <param name="region">The part, at full size.</param>
+    /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
+    /// <param name="random">Where the part was drawn from.</param>
+    internal void Apply(DecodedPart part, int width, int height, Region region, Span<float> destination, ref SplitMix64 random)
+    {
+        Region scaled = region.Scale(part.Width / (double)width, part.Height / (double)height).RelativeTo(part.Left, part.Top);
+        Resampler.Resample(part.Pixels, part.Columns, part.Rows, part.BytesPerPixel, scaled, Resolution, destination[..Length]);
+        Finish(destination[..Length], ref random);
+    }
+
+    private void Finish(Span<float> square, ref SplitMix64 random)
+    {
         if (Flip && random.NextDouble() < 0.5)
         {
             Mirroring.Apply(square, Resolution, Channels);

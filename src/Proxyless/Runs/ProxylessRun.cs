@@ -120,6 +120,12 @@ public static class ProxylessRun
             }
         }
 
+        if (data.Options is { FromSupernet: true, Resume: false })
+        {
+            // Before anything of an earlier training is removed.
+            TrainStage.RequireSuperNetwork(data, searched ?? directory, sized);
+        }
+
         BeginTraining(data, directory, sized, inPlace, warnings);
         return Resumable(directory, () =>
         {
@@ -215,6 +221,10 @@ public static class ProxylessRun
         if (options.Resume)
         {
             RequireSameImages(data, directory);
+            if (RunPlan.Read(directory).Search is null && File.Exists(directory.Architecture))
+            {
+                throw new InvalidInputException($"'{directory.Root}' is a training without a search; go on with 'proxyless train --arch {directory.Root} --resume'");
+            }
         }
 
         SearchGoal goal = SearchGoal.Find(data, options.Resume ? directory : null, warnings, cancellation);

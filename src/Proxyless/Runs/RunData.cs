@@ -84,8 +84,7 @@ public sealed class RunData
         SearchSpace space = SearchSpaceFile.Open(name);
         space = space.WithInput(options.Resolution ?? space.Resolution, images.Channels);
         int wanted = options.BatchSize ?? (AreSmall(images) ? DefaultSmallImages : DefaultLargeImages);
-        int batch = Math.Min(wanted, Math.Min(images.Weights.Count, images.Training.Count));
-        if (batch < 2)
+        if (Math.Min(images.Weights.Count, images.Training.Count) < 2)
         {
             throw new InvalidInputException($"'{options.Data}' has {images.Weights.Count} training images; at least 2 are needed for a step");
         }
@@ -95,7 +94,7 @@ public sealed class RunData
             Space = name,
             Resolution = space.Resolution,
             Channels = images.Channels,
-            BatchSize = batch,
+            BatchSize = wanted,
             Threads = options.Threads ?? Environment.ProcessorCount,
         };
         return new RunData(resolved, images, space, AreSmall(images));
@@ -104,8 +103,8 @@ public sealed class RunData
     /// <summary>The same images framed as small ones, or not, whatever size they have: as a model expects them.</summary>
     public RunData Framed(bool asSmallImages) => new(Options, Images, Space, asSmallImages);
 
-    /// <summary>Images in a step.</summary>
-    public int BatchSize => Options.BatchSize!.Value;
+    /// <summary>Images in a step: those that were asked for, or all there are.</summary>
+    public int BatchSize => Math.Min(Options.BatchSize!.Value, Math.Min(Images.Weights.Count, Images.Training.Count));
 
     /// <summary>Augmentation for training.</summary>
     public Transforms TrainingTransforms => Transforms.ForTraining(

@@ -91,7 +91,26 @@ internal static class TrainStage
         };
     }
 
+    /// <summary>Complains of a search whose weights the architecture cannot start from.</summary>
+    /// <exception cref="InvalidInputException">There is no search, it was in another space, or it has pruned what is needed.</exception>
+    public static void RequireSuperNetwork(RunData data, RunDirectory searched, Architecture architecture)
+    {
+        using SuperNetwork super = OpenSuperNetwork(data, searched, architecture, data.NetworkOptions, out _);
+    }
+
     private static void CopyFromSuperNetwork(RunData data, RunDirectory searched, Architecture architecture, CompactNetwork network)
+    {
+        using SuperNetwork super = OpenSuperNetwork(data, searched, architecture, network.Options, out int[] choice);
+        using CompactNetwork path = super.Extract(choice);
+        foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(path.Tensors))
+        {
+            target.CopyFrom(source.Value);
+        }
+    }
+
+    // The super-network with the weights of the chosen path.
+    private static SuperNetwork OpenSuperNetwork(
+        RunData data, RunDirectory searched, Architecture architecture, NetworkOptions options, out int[] choice)
     {
         if (!File.Exists(searched.SearchCheckpoint) || !architecture.Metadata.TryGetValue("choice", out string? text))
         {
@@ -101,24 +120,21 @@ internal static class TrainStage
         if (architecture.Metadata.GetValueOrDefault("space") != data.Space.Name)
         {
             throw new InvalidInputException(
-                $"--from-supernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', not in '{data.Space.Name}'; give that --space, or leave the option out");
+                $"--from-supernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', not in '{data.Space.Name}'; leave the option out");
         }
 
-        int[] choice = [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
-        using var super = new SuperNetwork(data.Space, data.Classes, network.Options);
+        choice = [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
         SafeTensorsFile file = SafeTensorsFile.Read(searched.SearchCheckpoint);
+        var super = new SuperNetwork(data.Space, data.Classes, options);
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];
         if (needed.Any(tensor => !file.Tensors.ContainsKey(tensor.Name)))
         {
+            super.Dispose();
             throw new InvalidInputException(
                 "--from-supernet: the network uses candidates whose weights the search has pruned; train it from scratch, or search with --prune-threshold 0");
         }
 
         file.CopyTo(needed, searched.SearchCheckpoint);
-        using CompactNetwork path = super.Extract(choice);
-        foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(path.Tensors))
-        {
-            target.CopyFrom(source.Value);
-        }
+        return super;
     }
 }

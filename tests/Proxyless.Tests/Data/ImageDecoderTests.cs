@@ -95,6 +95,56 @@ public sealed class ImageDecoderTests
     }
 
     [Theory]
+    [InlineData(3, 1)]
+    [InlineData(3, 2)]
+    [InlineData(1, 1)]
+    [InlineData(1, 4)]
+    public void A_part_of_a_jpeg_is_that_part_of_the_whole(int channels, int denominator)
+    {
+        byte[] jpeg = TestPictures.Waves(203, 151);
+        Region[] regions = [new(0, 0, 203, 151), new(61, 37, 90, 70), new(0, 100, 40, 51), new(150.5, 3.25, 52.5, 60), new(202, 150, 1, 1)];
+        foreach (Region region in regions)
+        {
+            const int Side = 24;
+            using EncodedImage encoded = EncodedImage.Open(jpeg, "waves.jpg");
+            DecodedImage whole = encoded.Decode(channels, denominator);
+            using DecodedPart? part = encoded.DecodePart(channels, denominator, region, Side);
+            var expected = new float[Side * Side * channels];
+            var actual = new float[expected.Length];
+            Region scaled = region.Scale(whole.Width / 203.0, whole.Height / 151.0);
+            Resampler.Resample(whole.Pixels, whole.Width, whole.Height, channels, scaled, Side, expected);
+            Resampler.Resample(part!.Pixels, part.Columns, part.Rows, part.BytesPerPixel, scaled.RelativeTo(part.Left, part.Top), Side, actual);
+
+            // Where a part ends, the colours of its last pixels are mixed without those beside them.
+            Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 6f));
+            Assert.True(expected.Zip(actual, (x, y) => Math.Abs(x - y)).Average() < 0.2);
+        }
+    }
+
+    [Fact]
+    public void What_lies_below_a_part_is_not_read_and_what_it_needs_is_missed()
+    {
+        byte[] jpeg = TestPictures.Waves(203, 151);
+        byte[] half = jpeg[..(jpeg.Length / 2)];
+        using EncodedImage upper = EncodedImage.Open(half, "half.jpg");
+        using DecodedPart? part = upper.DecodePart(3, 1, new Region(10, 10, 40, 30), 8);
+        Assert.Equal(203, part!.Width);
+
+        using EncodedImage lower = EncodedImage.Open(half, "half.jpg");
+        var exception = Assert.Throws<InvalidInputException>(() => lower.DecodePart(3, 1, new Region(10, 110, 40, 40), 8));
+        Assert.Contains("half.jpg", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_picture_that_is_turned_or_no_jpeg_is_decoded_as_a_whole()
+    {
+        using EncodedImage turned = EncodedImage.Open(TestPictures.Oriented(6), "exif.jpg");
+        using EncodedImage png = EncodedImage.Open(TestPictures.Quarters("colour.png"), "a.png");
+        Assert.Null(turned.DecodePart(3, 1, new Region(0, 0, 8, 8), 4));
+        Assert.Null(png.DecodePart(3, 1, new Region(0, 0, 8, 8), 4));
+    }
+
+    [Theory]
     [InlineData(SKEncodedImageFormat.Jpeg)]
     [InlineData(SKEncodedImageFormat.Png)]
     [InlineData(SKEncodedImageFormat.Webp)]

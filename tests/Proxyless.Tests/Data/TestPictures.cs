@@ -86,6 +86,23 @@ internal static class TestPictures
         return data.ToArray();
     }
 
+    /// <summary>A JPEG that is redder to the right, greener to the bottom and bluer to the upper left, in waves.</summary>
+    public static byte[] Waves(int width, int height)
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                byte Wave(double phase) => (byte)(127 + (120 * Math.Sin(phase)));
+                bitmap.SetPixel(x, y, new SKColor(Wave(x / 17.0), Wave(y / 13.0), Wave((x + y) / 23.0)));
+            }
+        }
+
+        using SKData data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 95);
+        return data.ToArray();
+    }
+
     /// <summary>A JPEG of four quarters, 32 wide and 16 high as stored, with an EXIF orientation.</summary>
     public static byte[] Oriented(int orientation)
     {

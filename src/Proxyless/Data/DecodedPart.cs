@@ -1,0 +1,35 @@
+using System.Buffers;
+
+namespace Proxyless.Data;
+
+/// <summary>As much of an image as a crop needs, perhaps at a fraction of its size, in memory that is given back when it is disposed of.</summary>
+/// <param name="rented">From the shared pool; owned.</param>
+internal sealed class DecodedPart(byte[] rented) : IDisposable
+{
+    /// <summary>Bytes of a pixel: 1 for grey, 4 for red, green, blue and one that means nothing.</summary>
+    public required int BytesPerPixel { get; init; }
+
+    /// <summary>Columns that were decoded.</summary>
+    public required int Columns { get; init; }
+
+    /// <summary>Rows that were decoded.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Where the left one of them is in the image at this size.</summary>
+    public required int Left { get; init; }
+
+    /// <summary>Where the top one of them is in the image at this size.</summary>
+    public required int Top { get; init; }
+
+    /// <summary>The width of the whole image at this size.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>The height of the whole image at this size.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>[Rows, Columns, BytesPerPixel].</summary>
+    public ReadOnlySpan<byte> Pixels => rented.AsSpan(0, Rows * Columns * BytesPerPixel);
+
+    /// <inheritdoc/>
+    public void Dispose() => ArrayPool<byte>.Shared.Return(rented);
+}

@@ -1,0 +1,37 @@
+using System.Numerics;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// A number for each colour, laid out as the vectors that meet red, green, blue, red... in memory: three vectors hold as many
+/// pixels as one has lanes, and then it begins again.
+/// </summary>
+internal readonly struct Interleaved
+{
+    /// <summary>Lays out three numbers.</summary>
+    public Interleaved(float red, float green, float blue)
+    {
+        ReadOnlySpan<float> colours = [red, green, blue];
+        Span<float> lanes = stackalloc float[3 * Vector<float>.Count];
+        for (int i = 0; i < lanes.Length; i++)
+        {
+            lanes[i] = colours[i % 3];
+        }
+
+        First = new Vector<float>(lanes);
+        Second = new Vector<float>(lanes[Vector<float>.Count..]);
+        Third = new Vector<float>(lanes[(2 * Vector<float>.Count)..]);
+    }
+
+    /// <summary>Numbers in the three vectors.</summary>
+    public static int Length => 3 * Vector<float>.Count;
+
+    /// <summary>Beside the first third of <see cref="Length"/> numbers.</summary>
+    public Vector<float> First { get; }
+
+    /// <summary>Beside the second third.</summary>
+    public Vector<float> Second { get; }
+
+    /// <summary>Beside the last third.</summary>
+    public Vector<float> Third { get; }
+}
