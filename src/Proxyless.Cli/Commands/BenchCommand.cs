@@ -35,6 +35,7 @@ internal sealed class BenchCommand : ReportingCommand
         _allocator.AcceptOnlyFromAmong("system", "tuned");
         Subcommands.Add(new BenchKernelsCommand());
         Subcommands.Add(new BenchDataCommand());
+        Subcommands.Add(new BenchFloorCommand());
 
         // Never called: it tells the parser that this command stands without one of its subcommands.
         SetAction(_ => ExitCode.Done);

@@ -44,7 +44,7 @@ internal sealed class BenchKernelsCommand : ReportingCommand
         {
             var table = new Table { Border = TableBorder.Simple };
             table.AddColumn("block");
-            foreach (string column in (string[])["libtorch ms", "ours ms", "ratio", "depthwise backward, libtorch ms", "ours ms", "ratio", "error of libtorch", "of ours"])
+            foreach (string column in (string[])["libtorch ms", "ours ms", "ratio", "depthwise backward, libtorch ms", "with norm ms", "ours with norm ms", "ratio", "ratio with norm", "error of libtorch", "of ours"])
             {
                 table.AddColumn(new TableColumn(column).RightAligned());
             }
@@ -57,8 +57,10 @@ internal sealed class BenchKernelsCommand : ReportingCommand
                     $"{row.ProxylessMs:F1}",
                     $"{row.Ratio:F2}",
                     $"{row.DepthwiseBackwardLibtorchMs:F1}",
-                    $"{row.DepthwiseBackwardProxylessMs:F1}",
+                    $"{row.NormedBackwardLibtorchMs:F1}",
+                    $"{row.NormedBackwardProxylessMs:F1}",
                     $"{row.DepthwiseBackwardRatio:F2}",
+                    $"{row.NormedBackwardRatio:F2}",
                     $"{row.LibtorchError:0.0e+0}",
                     $"{row.ProxylessError:0.0e+0}");
             }

@@ -17,7 +17,7 @@ internal abstract class BenchedStep : IDisposable
     public abstract void Dispose();
 
     /// <summary>The path of the i-th step, the same in every mode.</summary>
-    protected static int[] Path(ArchitectureParameters parameters, int seed, int i) =>
+    public static int[] Path(ArchitectureParameters parameters, int seed, int i) =>
         parameters.SampleUniformly(Runtime.SeedSequence.At(seed, Runtime.RandomUse.WeightPaths, i));
 }
 

@@ -13,7 +13,9 @@ namespace Proxyless;
 /// </summary>
 public static class ProxylessBench
 {
-    private const int Classes = 1000;
+    /// <summary>Outputs of the networks.</summary>
+    internal const int Classes = 1000;
+
     private const int WarmUpSteps = 3;
     private const int ReinforceSamples = 4;
     private const double Rate = 1e-3;
@@ -32,8 +34,7 @@ public static class ProxylessBench
             throw new InvalidInputException("--layout contiguous has no kernels of our own; add --kernels libtorch");
         }
 
-        SearchSpace space = SearchSpaceFile.Open(options.Space);
-        space = options.Resolution is { } resolution ? space.WithInput(resolution, space.InputChannels) : space;
+        SearchSpace space = Sized(options);
         Libtorch.Load(tuneAllocator: options.Allocator == "tuned");
         set_num_threads(options.Threads ?? Environment.ProcessorCount);
         random.manual_seed(options.Seed);
@@ -72,6 +73,16 @@ public static class ProxylessBench
             PeakMb = memory.PeakMegabytes(),
         };
     }
+
+    /// <summary>The space at the resolution that is measured.</summary>
+    internal static SearchSpace Sized(BenchOptions options)
+    {
+        SearchSpace space = SearchSpaceFile.Open(options.Space);
+        return options.Resolution is { } resolution ? space.WithInput(resolution, space.InputChannels) : space;
+    }
+
+    /// <summary>The numbers of the steps that are timed.</summary>
+    internal static IEnumerable<int> TimedSteps(BenchOptions options) => Enumerable.Range(WarmUpSteps, options.Steps);
 
     private static string Name(Enum value) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

@@ -1,0 +1,53 @@
+namespace Proxyless.Architectures;
+
+/// <summary>What one weight step of a network must do at least, however it is programmed.</summary>
+/// <param name="MultiplyAdds">
+/// Those of all convolutions and the classifier, three times: forward, gradient of the input, gradient of the weights.
+/// </param>
+/// <param name="Bytes">
+/// What goes through memory where nothing larger than the caches stays in them from one pass over the batch to the next. Batch norm
+/// needs the statistics of the whole batch before it can be applied, and its gradient needs sums over the whole batch: so the output
+/// of each convolution is written once and read three times (by what follows; for the sums; for the gradient), and the gradient of
+/// what follows is written once and read once. Parameters: read twice, their gradients written; by the optimiser three arrays read
+/// and two written. Single precision.
+/// </param>
+public readonly record struct StepWork(double MultiplyAdds, double Bytes)
+{
+    private const int PassesOverOutputs = 6;
+    private const int PassesOverParameters = 8;
+
+    /// <summary>Counts a step.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="batch">Images of the step.</param>
+    public static StepWork Of(Architecture architecture, int batch)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArchitectureCost cost = ArchitectureCost.Of(architecture);
+        double outputs = Square(architecture.Stem.OutputResolution) * architecture.Stem.Width
+            + architecture.Blocks.Sum(Outputs)
+            + (Square(architecture.Head.InputResolution) * architecture.Head.Width);
+        return new StepWork(
+            3.0 * batch * cost.MultiplyAdds,
+            sizeof(float) * ((PassesOverOutputs * batch * outputs) + (PassesOverParameters * (double)cost.Parameters)));
+    }
+
+    // Numbers that the convolutions of a block give for one image.
+    private static double Outputs(Block block)
+    {
+        if (block.IsPassThrough || block.Operation.Kind == Spaces.OperationKind.Zero)
+        {
+            return 0;
+        }
+
+        double last = Square(block.OutputResolution) * block.OutputWidth;
+        if (block.Operation.Kind == Spaces.OperationKind.Identity)
+        {
+            return last;
+        }
+
+        double expanded = block.Operation.Expansion == 1 ? 0 : Square(block.InputResolution) * block.HiddenWidth;
+        return expanded + (Square(block.OutputResolution) * block.HiddenWidth) + last;
+    }
+
+    private static double Square(double side) => side * side;
+}
