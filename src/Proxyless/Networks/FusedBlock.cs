@@ -304,9 +304,16 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
 
             if (ofInput is not null)
             {
-                using Tensor part = expand is null ? inner.alias() : PointwiseConvolution.InputGradient(inner, _expand!.Weight.Value);
                 using Tensor destination = chunk.Of(ofInput);
-                destination.copy_(part);
+                if (expand is null)
+                {
+                    destination.copy_(inner);
+                }
+                else
+                {
+                    PointwiseConvolution.InputGradient(inner, _expand!.Weight.Value, destination);
+                }
+
                 if (addsShortcut)
                 {
                     using Tensor shortcut = chunk.Of(outer);

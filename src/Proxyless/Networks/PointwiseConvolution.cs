@@ -1,53 +1,67 @@
 using Proxyless.Runtime;
+using Proxyless.Runtime.Kernels;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A 1x1 convolution over memory [N, H, W, C] and its gradients, without graph. Output and input gradient are computed as
-/// transposed convolutions, which libtorch gives to oneDNN's backward kernels: its forward kernels are wrong on some processors,
-/// and products of matrices, which go to MKL, take half as long again (docs/decisions/kernels.md).
+/// A 1x1 convolution over memory [N, H, W, C] and its gradients, without graph: products of matrices, which libtorch computes more
+/// slowly and, on some processors, wrongly (docs/decisions/kernels.md).
 /// </summary>
-internal static class PointwiseConvolution
+internal static unsafe class PointwiseConvolution
 {
     /// <summary>The output.</summary>
-    /// <param name="x">[N, H, W, I].</param>
+    /// <param name="x">[N, H, W, I], contiguous.</param>
     /// <param name="weight">[O, I, 1, 1].</param>
     /// <returns>[N, H, W, O].</returns>
     public static Tensor Forward(Tensor x, Tensor weight)
     {
         using Tensor fixedWeight = weight.detach();
-        using Tensor transposed = fixedWeight.transpose(0, 1);
-        return ConvolveTransposed(x, transposed);
+        using Tensor matrix = fixedWeight.flatten(1);
+        using Tensor turned = matrix.t();
+        using Tensor packed = turned.contiguous();
+        Tensor output = empty(x.shape[0], x.shape[1], x.shape[2], weight.shape[0]);
+        Multiply(x, packed, output);
+        return output;
     }
 
     /// <summary>The gradient of the input.</summary>
-    /// <param name="gradient">[N, H, W, O].</param>
+    /// <param name="gradient">[N, H, W, O], contiguous.</param>
     /// <param name="weight">[O, I, 1, 1].</param>
     /// <returns>[N, H, W, I].</returns>
     public static Tensor InputGradient(Tensor gradient, Tensor weight)
     {
+        Tensor result = empty(gradient.shape[0], gradient.shape[1], gradient.shape[2], weight.shape[1]);
+        InputGradient(gradient, weight, result);
+        return result;
+    }
+
+    /// <summary>The gradient of the input, into memory that is there.</summary>
+    /// <param name="gradient">[N, H, W, O], contiguous.</param>
+    /// <param name="weight">[O, I, 1, 1].</param>
+    /// <param name="result">[N, H, W, I], contiguous.</param>
+    public static void InputGradient(Tensor gradient, Tensor weight, Tensor result)
+    {
         using Tensor fixedWeight = weight.detach();
-        return ConvolveTransposed(gradient, fixedWeight);
+        using Tensor matrix = fixedWeight.flatten(1);
+        Multiply(gradient, matrix, result);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>
-    /// <param name="gradient">[N, H, W, O].</param>
-    /// <param name="x">[N, H, W, I].</param>
-    /// <param name="sum">[O, I].</param>
-    public static void AddWeightGradient(Tensor gradient, Tensor x, Tensor sum)
-    {
-        using Tensor flat = gradient.view(-1, sum.shape[0]);
-        using Tensor transposed = flat.t();
-        using Tensor input = x.view(flat.shape[0], sum.shape[1]);
-        sum.addmm_(transposed, input);
-    }
+    /// <param name="gradient">[N, H, W, O], contiguous.</param>
+    /// <param name="x">[N, H, W, I], contiguous.</param>
+    /// <param name="sum">[O, I], contiguous.</param>
+    public static void AddWeightGradient(Tensor gradient, Tensor x, Tensor sum) => MatrixProducts.AddOuter(
+        TensorMemory.Pointer(gradient), TensorMemory.Pointer(x), Pixels(x), (int)sum.shape[0], (int)sum.shape[1], TensorMemory.Pointer(sum));
 
-    // Weights [from, to, 1, 1].
-    private static Tensor ConvolveTransposed(Tensor pixelsFirst, Tensor weight)
-    {
-        using Tensor image = pixelsFirst.permute(0, 3, 1, 2);
-        using Tensor result = nn.functional.conv_transpose2d(image, weight);
-        return TensorMemory.PixelsFirst(result);
-    }
+    // [N, H, W, from] by [from, to].
+    private static void Multiply(Tensor pixels, Tensor matrix, Tensor result) => MatrixProducts.Multiply(
+        TensorMemory.Pointer(pixels),
+        TensorMemory.Pointer(matrix),
+        Pixels(pixels),
+        (int)matrix.shape[0],
+        (int)matrix.shape[1],
+        TensorMemory.Pointer(result));
+
+    private static int Pixels(Tensor pixelsFirst) => checked((int)(pixelsFirst.shape[0] * pixelsFirst.shape[1] * pixelsFirst.shape[2]));
 }
