@@ -1,13 +1,15 @@
 #!/bin/sh
-# Proxyless and torchvision in turn, so that a machine that is slow for a moment is slow for both.
+# Proxyless and torchvision in turn, so that a machine that is slow for a moment is slow for both. Needs a build (dotnet build -c
+# Release) and torchvision (Debian: apt install python3-torchvision; PYTHON names the interpreter that has it).
 #   bench/images.sh FOLDER [ROUNDS]
 set -eu
 folder=$1
 rounds=${2:-3}
 here=$(dirname "$0")
-proxyless="dotnet run --project $here/../src/Proxyless.Cli -c Release --no-build --"
+python=${PYTHON:-/usr/bin/python3}
+proxyless() { dotnet run --project "$here/../src/Proxyless.Cli" -c Release --no-build -- bench data --data "$folder" --resolution 224 "$@" 2>/dev/null; }
 for _ in $(seq "$rounds"); do
-    $proxyless bench data --data "$folder" --resolution 224 --threads 1 --json 2>/dev/null
-    python3 "$here/torchvision_images.py" "$folder"
+    proxyless --threads 1 --json
+    "$python" "$here/torchvision_images.py" "$folder"
 done
-$proxyless bench data --data "$folder" --resolution 224 2>/dev/null
+proxyless

@@ -50,12 +50,11 @@ internal static class CommandLine
         using var cancellation = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, cancellation));
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, cancellation));
-        ReportingCommand? command = null;
+        ParseResult? parse = null;
         try
         {
-            ParseResult parse = Parse(Root(), arguments);
-            command = parse.CommandResult.Command as ReportingCommand;
-            if (command is null || AsksForHelp(parse))
+            parse = Parse(Root(), arguments);
+            if (parse.CommandResult.Command is not ReportingCommand command || AsksForHelp(parse))
             {
                 // Help, the version, or a group of commands without one of them.
                 return parse.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
@@ -75,7 +74,7 @@ internal static class CommandLine
         }
         catch (RunInterruptedException exception)
         {
-            error.WriteLine($"interrupted; '{ResumeCommand(command, exception.Run)}' goes on from the checkpoint");
+            error.WriteLine($"interrupted; '{ResumeCommand(parse!, exception.Run)}' goes on from the checkpoint");
             return ExitCode.Interrupted;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -100,8 +99,12 @@ internal static class CommandLine
         }
     }
 
-    private static string ResumeCommand(ReportingCommand? command, string run) =>
-        $"proxyless {command?.Name} {(command is TrainCommand ? "--arch" : "--out")} {(run.Contains(' ', StringComparison.Ordinal) ? $"\"{run}\"" : run)} --resume";
+    private static string ResumeCommand(ParseResult parse, string run)
+    {
+        static string Quoted(string text) => text.Contains(' ', StringComparison.Ordinal) ? $"\"{text}\"" : text;
+        string architecture = parse.CommandResult.Command is TrainCommand train ? $" --arch {Quoted(train.Architecture(parse))}" : "";
+        return $"proxyless {parse.CommandResult.Command.Name}{architecture} --out {Quoted(run)} --resume";
+    }
 
     /// <summary>Whether it is an option that does something by itself: help, or the version.</summary>
     private static bool AsksForHelp(ParseResult parse) => parse.Action is not null && parse.Action != parse.CommandResult.Command.Action;

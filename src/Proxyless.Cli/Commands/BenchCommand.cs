@@ -15,7 +15,7 @@ internal sealed class BenchCommand : ReportingCommand
 
     private readonly Option<BenchMode[]?> _mode = Values.Choices("--mode", "What a step is (weight); several are measured one after another in processes of their own", Modes);
     private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", $"The space (imagenet-mobile): {string.Join(", ", Spaces.SearchSpacePresets.Names)} or a YAML file");
-    private readonly Option<BlockKernels?> _kernels = Values.Choice("--kernels", "What computes the blocks (proxyless)", Kernels);
+    private readonly Option<BlockKernels?> _kernels = Values.Choice("--kernels", "What computes the steps (proxyless)", Kernels);
     private readonly Option<string?> _layout = Values.Text("--layout", "contiguous|channels-last", "How tensors lie in memory (channels-last)");
     private readonly Option<string?> _allocator = Values.Text("--allocator", "system|tuned", "Whether freed memory is kept in the process (tuned)");
     private readonly Option<long?> _batch = Values.Integer("--batch", "Images of a step (32)", 1, 65536);

@@ -22,9 +22,12 @@ internal sealed class TrainCommand : ReportingCommand
         Add(LibraryOptions.Data().Time().Learning().Training().Machine().Output().Resume().Options);
     }
 
+    /// <summary>What is trained, as it was given.</summary>
+    public string Architecture(ParseResult parse) => parse.GetValue(_architecture)!;
+
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        string architecture = parse.GetValue(_architecture)!;
+        string architecture = Architecture(parse);
         RunOptions options = ReadOptions(parse, architecture);
         TrainResult result = ProxylessRun.Train(options, architecture, session.Observer, session.Cancellation);
         return new CommandOutcome(result, console =>

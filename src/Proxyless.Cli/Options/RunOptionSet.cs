@@ -89,7 +89,7 @@ internal sealed class RunOptionSet
     {
         Add(Values.Integer("--seed", $"Seed of everything that is drawn at random ({Defaults.Seed})"), (o, v) => o with { Seed = (int)v! });
         Add(Values.Integer("--threads", "Threads that train (all processors)"), (o, v) => o with { Threads = (int)v! });
-        Add(Values.Choice("--kernels", "What computes blocks in training (proxyless)", Values.Words<BlockKernels>()), (o, v) => o with { Kernels = v!.Value });
+        Add(Values.Choice("--kernels", "What computes the steps of training (proxyless)", Values.Words<BlockKernels>()), (o, v) => o with { Kernels = v!.Value });
         Add(Values.Text("--device", "cpu|cuda", $"Where to train ({Defaults.Device})"), (o, v) => o with { Device = v! });
         return this;
     }

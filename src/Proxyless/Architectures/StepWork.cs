@@ -2,7 +2,8 @@ namespace Proxyless.Architectures;
 
 /// <summary>What one weight step of a network must do at least, however it is programmed.</summary>
 /// <param name="MultiplyAdds">
-/// Those of all convolutions and the classifier, three times: forward, gradient of the input, gradient of the weights.
+/// Those of all convolutions and the classifier, three times: forward, gradient of the input, gradient of the weights. The first
+/// convolution has no gradient of its input.
 /// </param>
 /// <param name="Bytes">
 /// What goes through memory where nothing larger than the caches stays in them from one pass over the batch to the next. Batch norm
@@ -27,7 +28,7 @@ public readonly record struct StepWork(double MultiplyAdds, double Bytes)
             + architecture.Blocks.Sum(Outputs)
             + (Square(architecture.Head.InputResolution) * architecture.Head.Width);
         return new StepWork(
-            3.0 * batch * cost.MultiplyAdds,
+            batch * ((3.0 * cost.MultiplyAdds) - ArchitectureCost.Of(architecture.Stem).MultiplyAdds),
             sizeof(float) * ((PassesOverOutputs * batch * outputs) + (PassesOverParameters * (double)cost.Parameters)));
     }
 

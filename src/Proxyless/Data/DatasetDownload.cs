@@ -9,6 +9,9 @@ public static class DatasetDownload
 {
     private const int BufferBytes = 1 << 16;
 
+    // Without a byte, until a connection is given up.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     /// <summary>Downloads, checks and unpacks.</summary>
     /// <param name="dataset">What.</param>
     /// <param name="folder">Where to; must not exist, or be empty.</param>
@@ -84,9 +87,8 @@ public static class DatasetDownload
             var progress = new Progress(observer, "download", 0, total);
             var buffer = new byte[BufferBytes];
             long done = 0;
-            while (source.Read(buffer) is var count and > 0)
+            while (Read(source, buffer, cancellation) is var count and > 0)
             {
-                cancellation.ThrowIfCancellationRequested();
                 hash.AppendData(buffer, 0, count);
                 destination.Write(buffer, 0, count);
                 done += count;
@@ -105,12 +107,23 @@ public static class DatasetDownload
         }
     }
 
-    // A client that waits in vain reports a cancellation that nobody asked for; a connection that breaks later, an HttpIOException.
-    private static bool IsFailedDownload(Exception exception, CancellationToken cancellation) => exception switch
+    // A client that waits in vain reports a cancellation that nobody asked for.
+    private static bool IsFailedDownload(Exception exception, CancellationToken cancellation) =>
+        exception is HttpRequestException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested);
+
+    private static int Read(Stream source, byte[] buffer, CancellationToken cancellation)
     {
-        OperationCanceledException => !cancellation.IsCancellationRequested,
-        _ => exception is HttpRequestException or HttpIOException,
-    };
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Patience);
+        try
+        {
+            return source.ReadAsync(buffer, patience.Token).AsTask().GetAwaiter().GetResult();
+        }
+        catch (IOException exception)
+        {
+            throw new HttpRequestException(exception.Message, exception);
+        }
+    }
 
     private static void Unpack(string archive, string folder)
     {

@@ -15,17 +15,8 @@ internal sealed class DecodedPart(byte[] rented) : IDisposable
     /// <summary>Rows that were decoded.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>Where the left one of them is in the image at this size.</summary>
-    public required int Left { get; init; }
-
-    /// <summary>Where the top one of them is in the image at this size.</summary>
-    public required int Top { get; init; }
-
-    /// <summary>The width of the whole image at this size.</summary>
-    public required int Width { get; init; }
-
-    /// <summary>The height of the whole image at this size.</summary>
-    public required int Height { get; init; }
+    /// <summary>The crop, in pixels from the upper left one that was decoded.</summary>
+    public required Region Region { get; init; }
 
     /// <summary>[Rows, Columns, BytesPerPixel].</summary>
     public ReadOnlySpan<byte> Pixels => rented.AsSpan(0, Rows * Columns * BytesPerPixel);

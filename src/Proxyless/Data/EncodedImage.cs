@@ -116,7 +116,7 @@ internal sealed class EncodedImage : IDisposable
         (int top, int rows) = FilterTaps.Extent(scaled.Y, scaled.Height, info.Height, side);
         if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg
             || _codec.EncodedOrigin != SKEncodedOrigin.TopLeft
-            || _codec.StartScanlineDecode(info, new SKCodecOptions(new SKRectI(left, 0, left + columns, info.Height))) != SKCodecResult.Success)
+            || _codec.StartScanlineDecode(info, PartOf(left, columns, info.Height)) != SKCodecResult.Success)
         {
             return null;
         }
@@ -128,10 +128,7 @@ internal sealed class EncodedImage : IDisposable
             BytesPerPixel = channels == 1 ? 1 : info.BytesPerPixel,
             Columns = columns,
             Rows = rows,
-            Left = left,
-            Top = top,
-            Width = info.Width,
-            Height = info.Height,
+            Region = scaled.RelativeTo(left, top),
         };
         if (!ReadRows(pixels, top, rows, rowBytes))
         {
@@ -162,6 +159,10 @@ internal sealed class EncodedImage : IDisposable
         // Without a colour space Skia leaves the numbers of the file as they are; unpremultiplied, so that we composite.
         return new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
     }
+
+    // Rows that a cut-off file lacks are not to be filled: Skia would take their width from a rectangle that is gone by then.
+    private static SKCodecOptions PartOf(int left, int columns, int height) =>
+        new(SKZeroInitialized.Yes, new SKRectI(left, 0, left + columns, height));
 
     private unsafe bool ReadRows(byte[] pixels, int first, int count, int rowBytes)
     {

@@ -78,7 +78,7 @@ internal sealed class FileSource : ImageSource
             : null;
         if (part is not null)
         {
-            transforms.Apply(part, encoded.Width, encoded.Height, region, destination, ref random);
+            transforms.Apply(part, destination, ref random);
             return;
         }
 

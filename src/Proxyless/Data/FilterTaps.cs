@@ -23,7 +23,7 @@ internal sealed class FilterTaps
     /// <summary>Weight of a source pixel; those of one output pixel add up to 1.</summary>
     public float Weight(int output, int tap) => _weights[output * _stride + tap];
 
-    /// <summary>The source pixels that <see cref="Create"/> will use, and at most two more on either side.</summary>
+    /// <summary>The source pixels that <see cref="Create"/> will use, and up to half an output pixel's extent more on either side.</summary>
     /// <param name="start">Where the part begins, in source pixels.</param>
     /// <param name="length">How long it is.</param>
     /// <param name="sourceLength">Source pixels there are.</param>

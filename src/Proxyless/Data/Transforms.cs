@@ -161,16 +161,12 @@ public sealed record Transforms
     }
 
     /// <summary>Transforms as much of an image as its part needs.</summary>
-    /// <param name="part">Decoded for this part of the image.</param>
-    /// <param name="width">The width the image has at full size.</param>
-    /// <param name="height">The height it has at full size.</param>
-    /// <param name="region">The part, at full size.</param>
+    /// <param name="part">Decoded for this crop.</param>
     /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
-    /// <param name="random">Where the part was drawn from.</param>
-    internal void Apply(DecodedPart part, int width, int height, Region region, Span<float> destination, ref SplitMix64 random)
+    /// <param name="random">Where the crop was drawn from.</param>
+    internal void Apply(DecodedPart part, Span<float> destination, ref SplitMix64 random)
     {
-        Region scaled = region.Scale(part.Width / (double)width, part.Height / (double)height).RelativeTo(part.Left, part.Top);
-        Resampler.Resample(part.Pixels, part.Columns, part.Rows, part.BytesPerPixel, scaled, Resolution, destination[..Length]);
+        Resampler.Resample(part.Pixels, part.Columns, part.Rows, part.BytesPerPixel, part.Region, Resolution, destination[..Length]);
         Finish(destination[..Length], ref random);
     }
 
@@ -193,7 +189,6 @@ public sealed record Transforms
     {
         int shiftX = Padding == 0 ? 0 : random.Below(2 * Padding + 1) - Padding;
         int shiftY = Padding == 0 ? 0 : random.Below(2 * Padding + 1) - Padding;
-        bool mirrored = Flip && random.NextDouble() < 0.5;
         Span<float> square = destination[..Length];
         int firstColumn = Math.Max(0, -shiftX);
         int columns = Resolution - Math.Abs(shiftX);
@@ -217,13 +212,7 @@ public sealed record Transforms
             }
         }
 
-        if (mirrored)
-        {
-            Mirroring.Apply(square, Resolution, Channels);
-        }
-
-        Jitter.Apply(square, Channels, ref random);
-        Normalisation.Apply(square, Mean, Std);
+        Finish(square, ref random);
     }
 
     /// <summary>The whole image as a square of <see cref="Resolution"/>; itself where it is one.</summary>

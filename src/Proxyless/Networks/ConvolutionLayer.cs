@@ -71,7 +71,9 @@ public sealed class ConvolutionLayer : IDisposable
                 x, [Weight.Value, Scale.Value, Shift.Value], wanted => new FusedPointwise(this, _activation, pass, wanted));
         }
 
-        using Tensor convolved = nn.functional.conv2d(x, Weight.Value, null, _stride, _padding, null, Groups);
+        using Tensor convolved = _usesOwnKernels && Kernel == 1 && Groups == 1
+            ? Multiply(x)
+            : nn.functional.conv2d(x, Weight.Value, null, _stride, _padding, null, Groups);
         if (isFused)
         {
             return FusedFunction.Run(convolved, [Scale.Value, Shift.Value], wanted => new FusedNorm(this, _activation, pass, wanted));
@@ -94,6 +96,17 @@ public sealed class ConvolutionLayer : IDisposable
 
         // In place: the activation's own gradient needs its output alone, the batch norm's needs its input.
         return _activation == Activation.Relu6 ? normalised.relu6_() : normalised.relu_();
+    }
+
+    // A 1x1 convolution through libtorch's product of matrices, whose convolution is wrong on some processors.
+    private Tensor Multiply(Tensor x)
+    {
+        using Tensor rows = x.slice(2, 0, x.shape[2], Stride);
+        using Tensor kept = rows.slice(3, 0, x.shape[3], Stride);
+        using Tensor pixels = kept.permute(0, 2, 3, 1);
+        using Tensor matrix = Weight.Value.flatten(1);
+        using Tensor product = nn.functional.linear(pixels, matrix);
+        return product.permute(0, 3, 1, 2);
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ public sealed record NetworkOptions
     /// <summary>Whether weights are laid out channels-last, which images must then be too (<see cref="Runtime.MemoryLayout"/>).</summary>
     public bool ChannelsLast { get; init; } = true;
 
-    /// <summary>What computes the blocks.</summary>
+    /// <summary>What computes the steps.</summary>
     public BlockKernels Kernels { get; init; }
 
     /// <summary>Whether blocks are computed by kernels of our own.</summary>

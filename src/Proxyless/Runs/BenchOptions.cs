@@ -33,7 +33,7 @@ public sealed record BenchOptions
     /// <summary>The space, by name or file.</summary>
     public string Space { get; init; } = "imagenet-mobile";
 
-    /// <summary>What computes the blocks.</summary>
+    /// <summary>What computes the steps.</summary>
     public BlockKernels Kernels { get; init; }
 
     /// <summary><c>channels-last</c> or <c>contiguous</c>, which kernels of our own do not compute.</summary>

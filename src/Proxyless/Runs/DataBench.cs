@@ -28,7 +28,7 @@ public static class DataBench
 {
     private const int BatchSize = 32;
 
-    /// <summary>Times epochs of all training images with the augmentation of training.</summary>
+    /// <summary>Times epochs with the augmentation of training, over the images of <c>train/</c>, or all where there is no split.</summary>
     /// <param name="options">Data, resolution, channels; <see cref="RunOptions.Threads"/>, or null for one and for all processors.</param>
     /// <param name="epochs">Epochs that are timed, after a first one that is not.</param>
     /// <param name="observer">Hears of the progress.</param>

@@ -5,7 +5,7 @@ using Proxyless.Spaces;
 
 namespace Proxyless;
 
-/// <summary>A weight step beside what this machine could do at most. Means over the steps that are timed.</summary>
+/// <summary>A weight step beside what this machine could do at most. The work is the mean over the steps that are timed, the time their median.</summary>
 public sealed record FloorBenchResult
 {
     /// <summary>Multiply-adds of a step: <see cref="StepWork.MultiplyAdds"/>.</summary>

@@ -92,6 +92,11 @@ public static class ProxylessRun
             throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with --arch {folder} and without --out");
         }
 
+        if (options is { FromSupernet: true, Resume: false } && searched is null)
+        {
+            throw new InvalidInputException("--from-supernet needs the folder of the run that was searched as --arch; leave the option out, or give that folder");
+        }
+
         bool inPlace = searched is not null && (options.Out is null || IsSame(options.Out, searched.Root));
         RunDirectory directory = inPlace ? searched! : RunDirectory.Choose(options.Out, options.Resume, options.Overwrite);
         if (options.Resume)

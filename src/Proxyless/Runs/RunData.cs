@@ -152,7 +152,7 @@ public sealed class RunData
         {
             observer.Warning(
                 $"libtorch's 1x1 convolutions are wrong on this processor (to {string.Join(", ", wrong)} channels, of a few that were tried), "
-                + "and networks trained with them may be too; leave out --kernels libtorch");
+                + "and networks trained with them may be too; begin a run without --kernels libtorch");
         }
     }
 

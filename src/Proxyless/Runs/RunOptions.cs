@@ -48,7 +48,7 @@ public sealed record RunOptions
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>What computes blocks in training.</summary>
+    /// <summary>What computes the steps of training.</summary>
     public BlockKernels Kernels { get; init; }
 
     /// <summary>Go on with the run that stands in <see cref="Out"/>.</summary>

@@ -31,7 +31,7 @@ public sealed class SgdOptimizer : IDisposable
         ArgumentNullException.ThrowIfNull(tensors);
         using var withoutGraph = no_grad();
         var segments = new List<MomentumSegment>();
-        var gradients = new List<(NetworkTensor Tensor, Tensor Gradient)>();
+        var gradients = new List<Tensor>();
         foreach (NetworkTensor tensor in tensors)
         {
             if (!tensor.IsTrained || tensor.Value.grad is not { } gradient)
@@ -39,12 +39,12 @@ public sealed class SgdOptimizer : IDisposable
                 continue;
             }
 
-            gradients.Add((tensor, gradient));
+            tensor.Value.grad = null;
+            gradients.Add(gradient);
             double decay = tensor.Role == TensorRole.Weight ? WeightDecay : 0;
             Tensor momentum = MomentumFor(tensor);
-            if (HasOwnKernel(gradient))
+            if (HasOwnKernel(gradient) && AreAlike(tensor.Value, gradient) && AreAlike(tensor.Value, momentum))
             {
-                // A gradient has its tensor's strides (libtorch's layout contract), and so does a momentum: the same order.
                 segments.Add(new MomentumSegment(
                     TensorMemory.Address(tensor.Value), TensorMemory.Address(gradient), TensorMemory.Address(momentum), gradient.numel(), (float)decay));
             }
@@ -55,11 +55,7 @@ public sealed class SgdOptimizer : IDisposable
         }
 
         MomentumKernel.Step(segments, (float)rate, (float)Momentum);
-        foreach ((NetworkTensor tensor, Tensor gradient) in gradients)
-        {
-            tensor.Value.grad = null;
-            gradient.Dispose();
-        }
+        gradients.ForEach(gradient => gradient.Dispose());
     }
 
     /// <summary>Drops the momenta of tensors that were pruned.</summary>
@@ -108,6 +104,23 @@ public sealed class SgdOptimizer : IDisposable
 
     private bool HasOwnKernel(Tensor tensor) =>
         Kernels == BlockKernels.Proxyless && tensor.dtype == ScalarType.Float32 && tensor.device_type == TorchSharp.DeviceType.CPU;
+
+    // Whether numbers of the same place have the same address from the beginning.
+    private static bool AreAlike(Tensor left, Tensor right)
+    {
+        long[] sizes = left.shape;
+        long[] strides = left.stride();
+        long[] others = right.stride();
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            if (sizes[i] > 1 && strides[i] != others[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private void StepWithOperators(Tensor value, Tensor gradient, Tensor momentum, double decay, double rate)
     {

@@ -22,7 +22,7 @@ public sealed class StepWorkTests
 
         StepWork work = StepWork.Of(network, batch: 5);
 
-        Assert.Equal(3 * 5 * MultiplyAdds, work.MultiplyAdds);
+        Assert.Equal(5 * ((3 * MultiplyAdds) - (64 * 4 * 27)), work.MultiplyAdds);
         Assert.Equal(4 * ((6 * 5 * Outputs) + (8 * Parameters)), work.Bytes);
     }
 }

@@ -33,6 +33,17 @@ public sealed class DatasetDownloadTests : IDisposable
     }
 
     [Fact]
+    public void A_server_that_does_not_answer_or_breaks_off_says_what_to_do_by_hand()
+    {
+        IOException silent = Assert.Throws<IOException>(() => Download(_ => throw new TaskCanceledException("no answer")));
+        IOException broken = Assert.Throws<IOException>(() => Download(_ => new HttpResponseMessage { Content = new StreamContent(new BrokenStream()) }));
+        Assert.Contains("no answer", silent.Message, StringComparison.Ordinal);
+        Assert.Contains("broken off", broken.Message, StringComparison.Ordinal);
+        Assert.All([silent, broken], exception => Assert.Contains("yourself", exception.Message, StringComparison.Ordinal));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    [Fact]
     public void A_folder_that_holds_something_is_left_alone()
     {
         _folder.Add(Path.Combine("cifar10", "thesis.txt"), [1]);
@@ -75,6 +86,13 @@ public sealed class DatasetDownloadTests : IDisposable
 
     private void Download(Func<HttpRequestMessage, HttpResponseMessage> answer) => DatasetDownload.Run(
         PublicDataset.ByName("cifar10").Files, Out, new Server(answer), NullRunObserver.Instance, CancellationToken.None);
+
+    private sealed class BrokenStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new IOException("broken off");
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new IOException("broken off");
+    }
 
     private sealed class Server(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
     {

@@ -113,7 +113,7 @@ public sealed class ImageDecoderTests
             var actual = new float[expected.Length];
             Region scaled = region.Scale(whole.Width / 203.0, whole.Height / 151.0);
             Resampler.Resample(whole.Pixels, whole.Width, whole.Height, channels, scaled, Side, expected);
-            Resampler.Resample(part!.Pixels, part.Columns, part.Rows, part.BytesPerPixel, scaled.RelativeTo(part.Left, part.Top), Side, actual);
+            Resampler.Resample(part!.Pixels, part.Columns, part.Rows, part.BytesPerPixel, part.Region, Side, actual);
 
             // Where a part ends, the colours of its last pixels are mixed without those beside them.
             Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 6f));
@@ -128,11 +128,14 @@ public sealed class ImageDecoderTests
         byte[] half = jpeg[..(jpeg.Length / 2)];
         using EncodedImage upper = EncodedImage.Open(half, "half.jpg");
         using DecodedPart? part = upper.DecodePart(3, 1, new Region(10, 10, 40, 30), 8);
-        Assert.Equal(203, part!.Width);
+        Assert.True(part!.Rows < 50);
 
-        using EncodedImage lower = EncodedImage.Open(half, "half.jpg");
-        var exception = Assert.Throws<InvalidInputException>(() => lower.DecodePart(3, 1, new Region(10, 110, 40, 40), 8));
-        Assert.Contains("half.jpg", exception.Message, StringComparison.Ordinal);
+        foreach (Region missing in (Region[])[new(10, 110, 40, 40), new(0, 110, 203, 40), new(64, 110, 48, 40)])
+        {
+            using EncodedImage lower = EncodedImage.Open(half, "half.jpg");
+            var exception = Assert.Throws<InvalidInputException>(() => lower.DecodePart(3, 1, missing, 8));
+            Assert.Contains("half.jpg", exception.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -202,6 +202,38 @@ public sealed class TransformsTests
     }
 
     [Fact]
+    public void Colours_are_changed_and_normalised_as_defined_whatever_the_size()
+    {
+        float[] mean = [0.485f, 0.456f, 0.406f];
+        float[] deviation = [0.229f, 0.224f, 0.225f];
+        var cases = Gen.Select(Gen.Int[1, 150], Gen.Int[0, 10_000]);
+        cases.Sample((pixels, seed) =>
+        {
+            var noise = new Random(seed);
+            float[] square = [.. Enumerable.Range(0, 3 * pixels).Select(_ => noise.NextSingle() * 255)];
+            var drawn = new SplitMix64(seed);
+            double brightness = drawn.Uniform(0.6, 1.4);
+            double contrast = drawn.Uniform(0.7, 1.3);
+            double saturation = drawn.Uniform(0.5, 1.5);
+            static double Luma(double[] pixel) => (0.299 * pixel[0]) + (0.587 * pixel[1]) + (0.114 * pixel[2]);
+            double[][] expected = [.. square.Chunk(3).Select(pixel => pixel.Select(value => Math.Min(value * brightness, 255)).ToArray())];
+            double grey = expected.Average(Luma);
+            for (int i = 0; i < pixels; i++)
+            {
+                double[] contrasted = [.. expected[i].Select(value => Math.Clamp(grey + (contrast * (value - grey)), 0, 255))];
+                double own = Luma(contrasted);
+                expected[i] = [.. contrasted.Select((value, c) =>
+                    ((Math.Clamp(own + (saturation * (value - own)), 0, 255) / 255) - mean[c]) / deviation[c])];
+            }
+
+            var random = new SplitMix64(seed);
+            new ColourJitter(0.4, 0.3, 0.5).Apply(square, 3, ref random);
+            Normalisation.Apply(square, mean, deviation);
+            Assert.All(expected.SelectMany(pixel => pixel).Zip(square), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
+        }, iter: 60);
+    }
+
+    [Fact]
     public void Random_transforms_are_refused_for_a_single_image() => Assert.Throws<InvalidOperationException>(() =>
         Transforms.ForTraining(4, smallImages: true, channels: 1).Apply(new DecodedImage(4, 4, 1, new byte[16]), new float[16]));
 

@@ -24,8 +24,22 @@ public sealed class FusedBlockTests
     [Theory]
     [InlineData(5, 1)]
     [InlineData(3, 2)]
-    public void A_batch_that_is_cut_into_chunks_and_tiles_equals_libtorch(int kernel, int stride) =>
-        Compare(new Case(kernel, 6, stride, 7, 40, stride == 1 ? 40 : 24, 64, 64));
+    public void A_batch_that_is_cut_into_chunks_and_tiles_equals_libtorch(int kernel, int stride)
+    {
+        var one = new Case(kernel, 6, stride, 7, 40, stride == 1 ? 40 : 24, 64, 64);
+        foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen])
+        {
+            // Among millions of activations some lie on a kink: as a whole the difference must be small, not number by number.
+            Results expected = Run(one, ScalarType.Float64, pass);
+            Results actual = Run(one, ScalarType.Float32, pass);
+            foreach ((string name, double[] values) in expected.Values)
+            {
+                double distance = Math.Sqrt(values.Zip(actual.Values[name], (x, y) => (x - y) * (x - y)).Sum());
+                double length = Math.Sqrt(values.Sum(value => value * value));
+                Assert.True(distance <= 2e-3 * length, $"{name} differs by {distance:G3} of {length:G3}");
+            }
+        }
+    }
 
     [Fact]
     public void What_is_no_number_stays_none_whatever_the_channel()
@@ -94,7 +108,7 @@ public sealed class FusedBlockTests
         {
             // A gradient that is the sum of what cancels has the error of its terms, which are of the order of 1.
             double scale = Math.Max(0.1, values.Max(Math.Abs));
-            double largest = values.Zip(actual.Values[name], (x, y) => Math.Abs(x - y)).Max();
+            double largest = values.Zip(actual.Values[name], (x, y) => double.IsNaN(x - y) ? double.PositiveInfinity : Math.Abs(x - y)).Max();
             Assert.True(largest <= tolerance * scale, $"{name} differs by {largest:G3} of {scale:G3}");
         }
     }

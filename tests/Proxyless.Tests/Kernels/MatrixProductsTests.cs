@@ -7,7 +7,7 @@ namespace Proxyless.Tests.Kernels;
 public sealed unsafe class MatrixProductsTests
 {
     private static readonly Gen<(int Rows, int Depth, int Columns, int Widest)> Cases = Gen.Select(
-        Gen.Int[1, 70], Gen.Int[1, 90], Gen.Int[1, 150], Gen.Int[0, 2], (rows, depth, columns, width) => (rows, depth, columns, new[] { 1, 8, 16 }[width]));
+        Gen.Int[1, 70], Gen.Int[1, 90], Gen.Int[1, 150], Gen.Int[0, 3], (rows, depth, columns, width) => (rows, depth, columns, new[] { 1, 4, 8, 16 }[width]));
 
     static MatrixProductsTests() => Runtime.Libtorch.Load();
 
@@ -40,6 +40,7 @@ public sealed unsafe class MatrixProductsTests
     [Theory]
     [InlineData(16)]
     [InlineData(8)]
+    [InlineData(4)]
     [InlineData(1)]
     public void Outer_products_of_many_pixels_are_shared_out_and_added_up(int widest) => AssertOuter(5003, 13, 37, widest);
 

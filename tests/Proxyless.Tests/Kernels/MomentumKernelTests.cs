@@ -15,6 +15,7 @@ public sealed unsafe class MomentumKernelTests
     [Theory]
     [InlineData(16)]
     [InlineData(8)]
+    [InlineData(4)]
     [InlineData(1)]
     public void Every_width_follows_the_formula_across_tensors_of_any_length(int widest)
     {

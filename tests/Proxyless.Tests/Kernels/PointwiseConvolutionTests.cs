@@ -31,6 +31,31 @@ public sealed class PointwiseConvolutionTests
         AssertNear(gradient.view(-1, outputs).t().mm(x.view(-1, inputs)) + 1, sum);
     }
 
+    [Fact]
+    public void Shapes_that_do_not_fit_are_refused_before_memory_is_touched()
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = randn(2, 3, 3, 8);
+        Tensor weight = randn(4, 16, 1, 1);
+        Assert.Throws<ArgumentException>(() => PointwiseConvolution.Forward(x, weight));
+        Assert.Throws<ArgumentException>(() => PointwiseConvolution.InputGradient(x, weight));
+        Assert.Throws<ArgumentException>(() => PointwiseConvolution.AddWeightGradient(randn(2, 3, 3, 4), x, zeros(4, 16)));
+    }
+
+    [Fact]
+    public void A_layer_differentiated_in_evaluation_computes_the_same()
+    {
+        using var factory = new TensorFactory(new NetworkOptions());
+        using var layer = new ConvolutionLayer(factory, "layer", 24, 40, 1, 2, 1, null);
+        using Tensor noise = randn(32, 24, 7, 7);
+        using Tensor x = MemoryLayout.ChannelsLast(noise);
+        using Tensor withGraph = layer.Forward(x, NormPass.Evaluation);
+        using var withoutGraph = no_grad();
+        using Tensor without = layer.Forward(x, NormPass.Evaluation);
+        AssertNear(without, withGraph);
+        Assert.True(withGraph.requires_grad);
+    }
+
     private static void AssertNear(Tensor expected, Tensor actual)
     {
         Assert.Equal(expected.shape, actual.shape);

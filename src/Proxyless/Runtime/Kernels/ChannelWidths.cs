@@ -16,8 +16,9 @@ internal interface IChannelKernel
 /// <summary>Divides channels into as many wide vectors as there are, then narrower ones, then single channels.</summary>
 internal static class ChannelWidths
 {
-    /// <summary>The widest vector that this processor computes at once: 16, 8 or 1 numbers.</summary>
-    public static int Widest => Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : 1;
+    /// <summary>The widest vector that this processor computes at once: 16, 8, 4 or 1 numbers.</summary>
+    public static int Widest =>
+        Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : Vector128.IsHardwareAccelerated ? 4 : 1;
 
     /// <summary>Runs a kernel over all channels.</summary>
     /// <param name="channels">How many.</param>
@@ -28,6 +29,7 @@ internal static class ChannelWidths
     {
         int wide = widest >= 16 ? channels / 16 * 16 : 0;
         int middle = widest >= 8 ? wide + ((channels - wide) / 8 * 8) : wide;
+        int narrow = widest >= 4 ? middle + ((channels - middle) / 4 * 4) : middle;
         if (wide > 0)
         {
             kernel.Run<Vector512<float>, Lanes16>(0, wide);
@@ -38,9 +40,14 @@ internal static class ChannelWidths
             kernel.Run<Vector256<float>, Lanes8>(wide, middle);
         }
 
-        if (channels > middle)
+        if (narrow > middle)
         {
-            kernel.Run<float, Lanes1>(middle, channels);
+            kernel.Run<Vector128<float>, Lanes4>(middle, narrow);
+        }
+
+        if (channels > narrow)
+        {
+            kernel.Run<float, Lanes1>(narrow, channels);
         }
     }
 }

@@ -69,6 +69,39 @@ internal readonly unsafe struct Lanes8 : ILanes<Vector256<float>>
         Vector256.ConditionalSelect(Vector256.GreaterThan(at, low) & Vector256.LessThan(at, high), value, Vector256<float>.Zero);
 }
 
+/// <summary>Four numbers: SSE and ARM's Advanced SIMD.</summary>
+internal readonly unsafe struct Lanes4 : ILanes<Vector128<float>>
+{
+    public static int Count => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Load(float* source) => Vector128.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector128<float> value, float* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Subtract(Vector128<float> left, Vector128<float> right) => left - right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplyAdd(Vector128<float> left, Vector128<float> right, Vector128<float> addend) =>
+        Vector128.FusedMultiplyAdd(left, right, addend);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Clamp(Vector128<float> value, Vector128<float> low, Vector128<float> high) =>
+        Vector128.Min(Vector128.Max(value, low), high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> WhereInside(Vector128<float> at, Vector128<float> low, Vector128<float> high, Vector128<float> value) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(at, low) & Vector128.LessThan(at, high), value, Vector128<float>.Zero);
+}
+
 /// <summary>One number: what is left of the channels, and processors without vectors.</summary>
 internal readonly unsafe struct Lanes1 : ILanes<float>
 {

@@ -16,8 +16,9 @@ internal static unsafe class MatrixProducts
     // Terms of a sum between two visits of its tile.
     private const int Terms = 512;
 
-    // With fewer, threads share out the rows of a sum instead of its terms: a result for each would cost more than the products.
-    private const int FewTerms = 2048;
+    // With fewer for each of them, threads share out the rows of a sum instead of its terms: a result for each would cost more than
+    // the products.
+    private const int FewTerms = 1024;
 
     /// <summary>result[r, c] = sum over k of left[r, k] right[k, c].</summary>
     /// <param name="left">[rows, depth].</param>
@@ -77,7 +78,7 @@ internal static unsafe class MatrixProducts
             RowsAtOnce = rows,
             Adds = true,
         };
-        if (terms <= FewTerms)
+        if (terms <= FewTerms * threads)
         {
             KernelThreads.For(rows, threads, (_, from, to) =>
             {
