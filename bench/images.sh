@@ -6,8 +6,8 @@ set -eu
 folder=$1
 rounds=${2:-3}
 here=$(dirname "$0")
-python=${PYTHON:-/usr/bin/python3}
-proxyless() { dotnet run --project "$here/../src/Proxyless.Cli" -c Release --no-build -- bench data --data "$folder" --resolution 224 "$@" 2>/dev/null; }
+python=${PYTHON:-python3}
+proxyless() { dotnet run --project "$here/../src/Proxyless.Cli" -c Release --no-build -- bench data --data "$folder" --resolution 224 "$@"; }
 for _ in $(seq "$rounds"); do
     proxyless --threads 1 --json
     "$python" "$here/torchvision_images.py" "$folder"
