@@ -14,15 +14,11 @@ internal sealed class BenchCommand : ReportingCommand
     private static readonly IReadOnlyDictionary<string, BlockKernels> Kernels = Values.Words<BlockKernels>();
 
     private readonly Option<BenchMode[]?> _mode = Values.Choices("--mode", "What a step is (weight); several are measured one after another in processes of their own", Modes);
-    private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", $"The space (imagenet-mobile): {string.Join(", ", Spaces.SearchSpacePresets.Names)} or a YAML file");
     private readonly Option<BlockKernels?> _kernels = Values.Choice("--kernels", "What computes the steps (proxyless)", Kernels);
     private readonly Option<string?> _layout = Values.Text("--layout", "contiguous|channels-last", "How tensors lie in memory (channels-last)");
     private readonly Option<string?> _allocator = Values.Text("--allocator", "system|tuned", "Whether freed memory is kept in the process (tuned)");
-    private readonly Option<long?> _batch = Values.Integer("--batch", "Images of a step (32)", 1, 65536);
-    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
-    private readonly Option<long?> _steps = Values.Integer("--steps", "Steps to time (20)", 1, 100_000);
+    private readonly StepOptionSet _steps = new("Steps to time (20)");
     private readonly Option<long?> _seed = Values.Integer("--seed", "Seed of the sampled paths (0)", 0);
-    private readonly Option<long?> _threads = Values.Integer("--threads", "Threads (all processors)", 1, 1024);
 
     public BenchCommand()
         : base(
@@ -39,7 +35,7 @@ internal sealed class BenchCommand : ReportingCommand
 
         // Never called: it tells the parser that this command stands without one of its subcommands.
         SetAction(_ => ExitCode.Done);
-        Add([_mode, _space, _kernels, _layout, _allocator, _batch, _resolution, _steps, _seed, _threads]);
+        Add([_mode, _steps.Space, _kernels, _layout, _allocator, _steps.Batch, _steps.Resolution, _steps.Steps, _seed, _steps.Threads]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -61,18 +57,13 @@ internal sealed class BenchCommand : ReportingCommand
     private BenchOptions Measurement(ParseResult parse, BenchMode mode)
     {
         var defaults = new BenchOptions();
-        return defaults with
+        return _steps.Read(parse, defaults) with
         {
             Mode = mode,
-            Space = parse.GetValue(_space) ?? defaults.Space,
             Kernels = parse.GetValue(_kernels) ?? defaults.Kernels,
             Layout = parse.GetValue(_layout) ?? defaults.Layout,
             Allocator = parse.GetValue(_allocator) ?? defaults.Allocator,
-            Batch = (int?)parse.GetValue(_batch) ?? defaults.Batch,
-            Resolution = (int?)parse.GetValue(_resolution),
-            Steps = (int?)parse.GetValue(_steps) ?? defaults.Steps,
             Seed = (int?)parse.GetValue(_seed) ?? defaults.Seed,
-            Threads = (int?)parse.GetValue(_threads),
         };
     }
 
@@ -93,8 +84,8 @@ internal sealed class BenchCommand : ReportingCommand
             Pass(_kernels, Kernels.First(word => word.Value == kernels).Key);
         }
 
-        Option<string?>[] texts = [_space, _layout, _allocator];
-        Option<long?>[] numbers = [_batch, _resolution, _steps, _seed, _threads];
+        Option<string?>[] texts = [_steps.Space, _layout, _allocator];
+        Option<long?>[] numbers = [_steps.Batch, _steps.Resolution, _steps.Steps, _seed, _steps.Threads];
         Array.ForEach(texts, option => Pass(option, parse.GetValue(option)));
         Array.ForEach(numbers, option => Pass(option, parse.GetValue(option)));
         return words;

@@ -11,11 +11,7 @@ internal sealed class BenchKernelsCommand : ReportingCommand
     // Far more than rounding, an activation's kink included.
     private const double Wrong = 0.01;
 
-    private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", "The space (imagenet-mobile)");
-    private readonly Option<long?> _batch = Values.Integer("--batch", "Images of a step (32)", 1, 65536);
-    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
-    private readonly Option<long?> _steps = Values.Integer("--steps", "Rounds, in each of which every variant runs once (9)", 1, 100_000);
-    private readonly Option<long?> _threads = Values.Integer("--threads", "Threads (all processors)", 1, 1024);
+    private readonly StepOptionSet _steps = new("Rounds, in each of which every variant runs once (9)");
 
     public BenchKernelsCommand()
         : base(
@@ -23,23 +19,13 @@ internal sealed class BenchKernelsCommand : ReportingCommand
             "Every block of a space, forward and backward, with libtorch's operators and with kernels of our own.",
             "proxyless bench kernels --space imagenet-mobile --batch 32 --resolution 112")
     {
-        Add([_space, _batch, _resolution, _steps, _threads]);
+        Add(_steps.Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        var defaults = new BenchOptions { Steps = 9 };
         IReadOnlyList<KernelBenchRow> rows = KernelBench.Measure(
-            defaults with
-            {
-                Space = parse.GetValue(_space) ?? defaults.Space,
-                Batch = (int?)parse.GetValue(_batch) ?? defaults.Batch,
-                Resolution = (int?)parse.GetValue(_resolution),
-                Steps = (int?)parse.GetValue(_steps) ?? defaults.Steps,
-                Threads = (int?)parse.GetValue(_threads),
-            },
-            session.Observer,
-            session.Cancellation);
+            _steps.Read(parse, new BenchOptions { Steps = 9 }), session.Observer, session.Cancellation);
         return new CommandOutcome(new { Blocks = rows }, console =>
         {
             var table = new Table { Border = TableBorder.Simple };

@@ -98,11 +98,17 @@ public sealed class ConvolutionLayer : IDisposable
         return _activation == Activation.Relu6 ? normalised.relu6_() : normalised.relu_();
     }
 
+    /// <summary>The pixels that a 1x1 convolution with this stride sees: a view.</summary>
+    internal Tensor EveryStride(Tensor image)
+    {
+        using Tensor rows = image.slice(2, 0, image.shape[2], Stride);
+        return rows.slice(3, 0, image.shape[3], Stride);
+    }
+
     // A 1x1 convolution through libtorch's product of matrices, whose convolution is wrong on some processors.
     private Tensor Multiply(Tensor x)
     {
-        using Tensor rows = x.slice(2, 0, x.shape[2], Stride);
-        using Tensor kept = rows.slice(3, 0, x.shape[3], Stride);
+        using Tensor kept = EveryStride(x);
         using Tensor pixels = kept.permute(0, 2, 3, 1);
         using Tensor matrix = Weight.Value.flatten(1);
         using Tensor product = nn.functional.linear(pixels, matrix);

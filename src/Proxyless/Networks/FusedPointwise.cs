@@ -19,7 +19,7 @@ internal sealed class FusedPointwise(ConvolutionLayer layer, Activation? activat
     public Tensor Forward(Tensor x)
     {
         _shape = x.shape;
-        using Tensor kept = EveryStride(x);
+        using Tensor kept = layer.EveryStride(x);
         Tensor input = TensorMemory.PixelsFirst(kept);
         using Tensor convolved = PointwiseConvolution.Forward(input, layer.Weight.Value);
         if (wanted.OfWeights)
@@ -74,15 +74,9 @@ internal sealed class FusedPointwise(ConvolutionLayer layer, Activation? activat
         using (Tensor pixelsFirst = zeros(_shape[0], _shape[2], _shape[3], _shape[1]))
         {
             Tensor whole = pixelsFirst.permute(0, 3, 1, 2);
-            using Tensor kept = EveryStride(whole);
+            using Tensor kept = layer.EveryStride(whole);
             kept.copy_(image);
             return whole;
         }
-    }
-
-    private Tensor EveryStride(Tensor image)
-    {
-        using Tensor rows = image.slice(2, 0, image.shape[2], layer.Stride);
-        return rows.slice(3, 0, image.shape[3], layer.Stride);
     }
 }

@@ -100,6 +100,7 @@ public static unsafe class KernelBench
 
         using var exact = new BlockStep(
             block, activation, options, new NetworkOptions { Kernels = BlockKernels.Libtorch, Precision = ScalarType.Float64 });
+        exact.TakeWeightsOf(ours);
         exact.Run();
         double[] medians = [.. times.Select(SampleStatistics.Median)];
         return new KernelBenchRow
@@ -135,16 +136,6 @@ public static unsafe class KernelBench
         {
             using var factory = new TensorFactory(network);
             _path = new BlockPath(factory, "block", block, activation);
-            using (var single = new TensorFactory(network with { Precision = ScalarType.Float32 }))
-            using (var same = new BlockPath(single, "block", block, activation))
-            {
-                // Random numbers of another precision are other numbers.
-                foreach ((NetworkTensor tensor, NetworkTensor source) in _path.Tensors.Zip(same.Tensors))
-                {
-                    tensor.CopyFrom(source.Value);
-                }
-            }
-
             using Tensor input = Noise(1, options.Batch, block.InputWidth, block.InputResolution, block.InputResolution);
             using Tensor gradient = Noise(2, options.Batch, block.OutputWidth, block.OutputResolution, block.OutputResolution);
             _input = input.to(network.Precision, copy: true).requires_grad_();
@@ -163,6 +154,15 @@ public static unsafe class KernelBench
             foreach (NetworkTensor tensor in _path.Tensors.Where(tensor => tensor.IsTrained))
             {
                 tensor.Value.grad = null;
+            }
+        }
+
+        // Random numbers of another precision are other numbers. Statistics are not used in training.
+        public void TakeWeightsOf(BlockStep other)
+        {
+            foreach ((NetworkTensor tensor, NetworkTensor source) in _path.Tensors.Zip(other._path.Tensors))
+            {
+                tensor.CopyFrom(source.Value);
             }
         }
 

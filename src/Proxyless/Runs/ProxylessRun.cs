@@ -4,6 +4,7 @@ using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Latency;
 using Proxyless.Measurement;
+using Proxyless.Networks;
 
 namespace Proxyless;
 
@@ -28,7 +29,8 @@ public static class ProxylessRun
             SearchResult search = SearchStage.Run(data, directory, goal, SearchShareOfTime, warnings, cancellation);
             Architecture architecture = ArchitectureFile.Read(directory.Architecture);
             TimeSpan? left = data.Options.Time - TimeSpan.FromSeconds(RunPlan.Read(directory).SearchSeconds);
-            TrainStage.Run(data, directory, directory, architecture, left, warnings, cancellation);
+            using CompactNetwork? start = TrainStage.Start(data, directory, directory, architecture);
+            TrainStage.Run(data, directory, start, architecture, left, warnings, cancellation);
             ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
             RunResult result = EvaluateStage.Finish(data, directory, architecture, goal.Table, search, warnings, cancellation);
             ReportStage.Write(data, directory, architecture, goal.Table, result, warnings.Warnings);
@@ -125,16 +127,12 @@ public static class ProxylessRun
             }
         }
 
-        if (data.Options is { FromSupernet: true, Resume: false })
-        {
-            // Before anything of an earlier training is removed.
-            TrainStage.RequireSuperNetwork(data, searched ?? directory, sized);
-        }
-
+        // Before anything of an earlier training is removed.
+        using CompactNetwork? start = TrainStage.Start(data, directory, searched ?? directory, sized);
         BeginTraining(data, directory, sized, inPlace, warnings);
         return Resumable(directory, () =>
         {
-            TrainResult result = TrainStage.Run(data, directory, searched ?? directory, sized, data.Options.Time, warnings, cancellation);
+            TrainResult result = TrainStage.Run(data, directory, start, sized, data.Options.Time, warnings, cancellation);
             ExportStage.Run(data, directory, sized, directory.Model, warnings, cancellation);
             return result;
         });

@@ -17,7 +17,7 @@ internal static class TrainStage
     /// <summary>Trains from the last checkpoint where there is one.</summary>
     /// <param name="data">The images.</param>
     /// <param name="directory">Where the training goes.</param>
-    /// <param name="searched">The run of the search, for the super-network's weights.</param>
+    /// <param name="start">Weights to start from, or null.</param>
     /// <param name="architecture">What to train.</param>
     /// <param name="time">Time for the training, or null.</param>
     /// <param name="observer">Hears of progress.</param>
@@ -25,13 +25,13 @@ internal static class TrainStage
     public static TrainResult Run(
         RunData data,
         RunDirectory directory,
-        RunDirectory searched,
+        CompactNetwork? start,
         Architecture architecture,
         TimeSpan? time,
         IRunObserver observer,
         CancellationToken cancellation)
     {
-        long start = Stopwatch.GetTimestamp();
+        long began = Stopwatch.GetTimestamp();
         RunPlan plan = RunPlan.Read(directory);
         using BatchLoader training = data.TrainingBatches(data.Images.Training, RandomUse.WeightImages);
         using BatchLoader validation = data.EvaluationBatches(data.Images.Validation);
@@ -54,9 +54,9 @@ internal static class TrainStage
         long steps = plan.TrainSteps!.Value;
         observer.Message($"train: {steps} steps of {data.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)");
         using var network = new CompactNetwork(architecture, data.NetworkOptions);
-        if (data.Options.FromSupernet && !File.Exists(directory.LastCheckpoint))
+        foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(start?.Tensors ?? []))
         {
-            CopyFromSuperNetwork(data, searched, architecture, network);
+            target.CopyFrom(source.Value);
         }
 
         var options = new TrainingOptions
@@ -77,7 +77,7 @@ internal static class TrainStage
         }
         finally
         {
-            plan = plan with { TrainSeconds = plan.TrainSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds };
+            plan = plan with { TrainSeconds = plan.TrainSeconds + Stopwatch.GetElapsedTime(began).TotalSeconds };
             plan.Write(directory);
         }
 
@@ -91,27 +91,20 @@ internal static class TrainStage
         };
     }
 
-    /// <summary>Complains of a search whose weights the architecture cannot start from.</summary>
+    /// <summary>What <c>--from-supernet</c> starts from.</summary>
+    /// <param name="data">The images and options.</param>
+    /// <param name="directory">Where the training goes, or has come to already.</param>
+    /// <param name="searched">The run of the search.</param>
+    /// <param name="architecture">What to train.</param>
+    /// <returns>The searched path with its weights; null where the training starts from scratch or goes on from a checkpoint.</returns>
     /// <exception cref="InvalidInputException">There is no search, it was in another space, or it has pruned what is needed.</exception>
-    public static void RequireSuperNetwork(RunData data, RunDirectory searched, Architecture architecture)
+    public static CompactNetwork? Start(RunData data, RunDirectory directory, RunDirectory searched, Architecture architecture)
     {
-        using SuperNetwork super = OpenSuperNetwork(data, searched, architecture, data.NetworkOptions, out _);
-    }
-
-    private static void CopyFromSuperNetwork(RunData data, RunDirectory searched, Architecture architecture, CompactNetwork network)
-    {
-        using SuperNetwork super = OpenSuperNetwork(data, searched, architecture, network.Options, out int[] choice);
-        using CompactNetwork path = super.Extract(choice);
-        foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(path.Tensors))
+        if (!data.Options.FromSupernet || (data.Options.Resume && File.Exists(directory.LastCheckpoint)))
         {
-            target.CopyFrom(source.Value);
+            return null;
         }
-    }
 
-    // The super-network with the weights of the chosen path.
-    private static SuperNetwork OpenSuperNetwork(
-        RunData data, RunDirectory searched, Architecture architecture, NetworkOptions options, out int[] choice)
-    {
         if (!File.Exists(searched.SearchCheckpoint) || !architecture.Metadata.TryGetValue("choice", out string? text))
         {
             throw new InvalidInputException($"--from-supernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
@@ -123,18 +116,17 @@ internal static class TrainStage
                 $"--from-supernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', not in '{data.Space.Name}'; leave the option out");
         }
 
-        choice = [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+        int[] choice = [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
         SafeTensorsFile file = SafeTensorsFile.Read(searched.SearchCheckpoint);
-        var super = new SuperNetwork(data.Space, data.Classes, options);
+        using var super = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];
         if (needed.Any(tensor => !file.Tensors.ContainsKey(tensor.Name)))
         {
-            super.Dispose();
             throw new InvalidInputException(
                 "--from-supernet: the network uses candidates whose weights the search has pruned; train it from scratch, or search with --prune-threshold 0");
         }
 
         file.CopyTo(needed, searched.SearchCheckpoint);
-        return super;
+        return super.Extract(choice);
     }
 }

@@ -350,15 +350,15 @@ internal static unsafe class DepthwiseBackward
                     switch (Shape.Kernel)
                     {
                         case 5:
-                            TapKernels<TVector, TLanes>.AccumulateRow<FiveTaps>(gradient, source, step, Shape.OutputWidth, rowSums);
+                            TapKernels<TVector, TLanes>.AccumulateRow<Five>(gradient, source, step, Shape.OutputWidth, rowSums);
                             break;
                         case 7:
-                            TapKernels<TVector, TLanes>.AccumulateRow<SevenTaps>(gradient, source, step, Shape.OutputWidth, rowSums);
+                            TapKernels<TVector, TLanes>.AccumulateRow<Seven>(gradient, source, step, Shape.OutputWidth, rowSums);
                             break;
                         default:
                             for (int kx = 0; kx < Shape.Kernel; kx++)
                             {
-                                TapKernels<TVector, TLanes>.AccumulateRow<OneTap>(
+                                TapKernels<TVector, TLanes>.AccumulateRow<One>(
                                     gradient, source + (kx * lanes), step, Shape.OutputWidth, rowSums + (kx * lanes));
                             }
 

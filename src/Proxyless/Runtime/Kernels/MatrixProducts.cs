@@ -185,8 +185,8 @@ internal static unsafe class MatrixProducts
         private readonly void Panel<TVector, TLanes, TRows, TVectors>(int term, int depth, int row, int end, int column, bool adds)
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
-            where TRows : ICount
-            where TVectors : ICount
+            where TRows : IKnownCount
+            where TVectors : IKnownCount
         {
             for (; row + TRows.Count <= end; row += TRows.Count)
             {
@@ -204,8 +204,8 @@ internal static unsafe class MatrixProducts
         private readonly void Tile<TVector, TLanes, TRows, TVectors>(int term, int depth, int row, int column, bool adds)
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
-            where TRows : ICount
-            where TVectors : ICount
+            where TRows : IKnownCount
+            where TVectors : IKnownCount
         {
             int lanes = TLanes.Count;
             float* a = Left + ((long)row * LeftRow) + ((long)term * LeftStep);
@@ -294,7 +294,7 @@ internal static unsafe class MatrixProducts
         private static void Put<TVector, TLanes, TVectors>(float* c, bool adds, TVector v0, TVector v1, TVector v2, TVector v3)
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
-            where TVectors : ICount
+            where TVectors : IKnownCount
         {
             int lanes = TLanes.Count;
             TLanes.Store(adds ? TLanes.Add(TLanes.Load(c), v0) : v0, c);
@@ -309,31 +309,5 @@ internal static unsafe class MatrixProducts
                 TLanes.Store(adds ? TLanes.Add(TLanes.Load(c + (3 * lanes)), v3) : v3, c + (3 * lanes));
             }
         }
-    }
-
-    /// <summary>A number of rows or vectors that the compiler knows.</summary>
-    private interface ICount
-    {
-        static abstract int Count { get; }
-    }
-
-    private readonly struct One : ICount
-    {
-        public static int Count => 1;
-    }
-
-    private readonly struct Two : ICount
-    {
-        public static int Count => 2;
-    }
-
-    private readonly struct Four : ICount
-    {
-        public static int Count => 4;
-    }
-
-    private readonly struct Eight : ICount
-    {
-        public static int Count => 8;
     }
 }

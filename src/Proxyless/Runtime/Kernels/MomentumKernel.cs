@@ -6,7 +6,7 @@ namespace Proxyless.Runtime.Kernels;
 /// <param name="Momentum">Moved.</param>
 /// <param name="Count">Numbers in each.</param>
 /// <param name="Decay">Weight decay.</param>
-internal readonly unsafe record struct MomentumSegment(nint Weights, nint Gradient, nint Momentum, long Count, float Decay);
+internal readonly record struct MomentumSegment(nint Weights, nint Gradient, nint Momentum, long Count, float Decay);
 
 /// <summary>
 /// A step of stochastic gradient descent with Nesterov momentum over many tensors in one pass: each number is read and written

@@ -96,7 +96,7 @@ internal static unsafe class TapKernels<TVector, TLanes>
     /// <param name="sums">[taps, lanes].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AccumulateRow<TTaps>(float* gradient, float* source, int step, int pixels, float* sums)
-        where TTaps : ITapCount
+        where TTaps : IKnownCount
     {
         int lanes = TLanes.Count;
         TVector s0 = TLanes.Load(sums);
@@ -157,29 +157,4 @@ internal static unsafe class TapKernels<TVector, TLanes>
             }
         }
     }
-}
-
-/// <summary>A number of taps that the compiler knows.</summary>
-internal interface ITapCount
-{
-    /// <summary>1 to 7.</summary>
-    static abstract int Count { get; }
-}
-
-/// <summary>One tap.</summary>
-internal readonly struct OneTap : ITapCount
-{
-    public static int Count => 1;
-}
-
-/// <summary>Five taps.</summary>
-internal readonly struct FiveTaps : ITapCount
-{
-    public static int Count => 5;
-}
-
-/// <summary>Seven taps.</summary>
-internal readonly struct SevenTaps : ITapCount
-{
-    public static int Count => 7;
 }

@@ -1,0 +1,37 @@
+using System.CommandLine;
+
+namespace Proxyless.Cli.Options;
+
+/// <summary>The options that say which steps a benchmark times: the same in every command that does.</summary>
+/// <param name="steps">What <c>--steps</c> counts, with its default.</param>
+internal sealed class StepOptionSet(string steps)
+{
+    /// <summary>The space.</summary>
+    public Option<string?> Space { get; } = Values.Text(
+        "--space", "NAME|FILE", $"The space (imagenet-mobile): {string.Join(", ", Spaces.SearchSpacePresets.Names)} or a YAML file");
+
+    /// <summary>Images of a step.</summary>
+    public Option<long?> Batch { get; } = Values.Integer("--batch", "Images of a step (32)", 1, 65536);
+
+    /// <summary>Side of the images.</summary>
+    public Option<long?> Resolution { get; } = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
+
+    /// <summary>Steps or rounds.</summary>
+    public Option<long?> Steps { get; } = Values.Integer("--steps", steps, 1, 100_000);
+
+    /// <summary>Threads.</summary>
+    public Option<long?> Threads { get; } = Values.Integer("--threads", "Threads (all processors)", 1, 1024);
+
+    /// <summary>All of them, in the order of the help.</summary>
+    public IReadOnlyList<Option> Options => [Space, Batch, Resolution, Steps, Threads];
+
+    /// <summary>What was given; the rest as in <paramref name="defaults"/>.</summary>
+    public BenchOptions Read(ParseResult parse, BenchOptions defaults) => defaults with
+    {
+        Space = parse.GetValue(Space) ?? defaults.Space,
+        Batch = (int?)parse.GetValue(Batch) ?? defaults.Batch,
+        Resolution = (int?)parse.GetValue(Resolution),
+        Steps = (int?)parse.GetValue(Steps) ?? defaults.Steps,
+        Threads = (int?)parse.GetValue(Threads),
+    };
+}
