@@ -33,7 +33,7 @@ internal sealed class TrainCommand : ReportingCommand
         return new CommandOutcome(result, console =>
         {
             console.WriteFacts(
-                ("top-1 on the validation images", Facts.Percent(result.ValidationTop1)),
+                ("top-1 on the validation images", result.ValidationTop1 is { } top1 ? Facts.Percent(top1) : null),
                 ("time", Durations.Text(result.Seconds)),
                 ("model", result.Model));
             console.WriteNext($"proxyless evaluate --model {result.Model} --data {options.Data}");

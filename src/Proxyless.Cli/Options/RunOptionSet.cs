@@ -138,8 +138,10 @@ internal sealed class RunOptionSet
     public RunOptionSet Training()
     {
         Add(Values.Number("--train-epochs", "N", "Epochs of the final training (from the size of the data)"), (o, v) => o with { TrainEpochs = v });
+        Add(Values.Flag("--train-on-all", "Train on the images that the architecture was chosen on too, and keep the last epoch instead of the best"), (o, v) => o with { TrainOnAll = v });
         Add(Values.Flag("--from-supernet", "Start from the super-network's weights instead of from scratch"), (o, v) => o with { FromSupernet = v });
         Add(Values.Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Dropout})"), (o, v) => o with { Dropout = v!.Value });
+        Add(Values.Number("--erase", "P", "Share of the images from which the final training erases a rectangle (0.5 of small ones, 0 of large ones)"), (o, v) => o with { Erase = v });
         Add(Values.Number("--ema", "D", "Decay of an average of the weights that is exported instead of them, such as 0.999 (none)"), (o, v) => o with { Ema = v });
         return this;
     }

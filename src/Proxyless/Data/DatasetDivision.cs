@@ -2,7 +2,7 @@ namespace Proxyless.Data;
 
 /// <summary>The roles of <see cref="ImageDataset"/>, handed out.</summary>
 internal sealed record DatasetDivision(
-    ImageSet Weights, ImageSet Architecture, ImageSet Training, ImageSet Validation, ImageSet Test, ImageSet All)
+    ImageSet Weights, ImageSet Architecture, ImageSet Training, ImageSet AllTraining, ImageSet Validation, ImageSet Test, ImageSet All)
 {
     /// <summary>Fewest images of a class from which every split gets one.</summary>
     private const int OneForEachSplit = 3;
@@ -68,10 +68,12 @@ internal sealed record DatasetDivision(
         int[] Readable(ImageSource source) => [.. images.Where(image => image.Source == source).Select(image => image.Index)];
         ImageSet weightSet = SetOf(layout.Training, weights);
         ImageSet architectureSet = SetOf(layout.Training, architecture);
+        ImageSet both = SetOf(layout.Training, remaining);
         var division = new DatasetDivision(
             weightSet,
             architectureSet,
-            layout.Validation is null ? weightSet : SetOf(layout.Training, remaining),
+            layout.Validation is null ? weightSet : both,
+            both,
             layout.Validation is null ? architectureSet : SetOf(layout.Validation, Readable(layout.Validation)),
             layout.Test is null ? SetOf(layout.Training, test) : SetOf(layout.Test, Readable(layout.Test)),
             SetOf(layout.Training, Readable(layout.Training)));

@@ -25,9 +25,11 @@ public sealed class ImageDataset
         Weights = division.Weights;
         Architecture = division.Architecture;
         Training = division.Training;
+        AllTraining = division.AllTraining;
         Validation = division.Validation;
         Test = division.Test;
         All = division.All;
+        HasOwnValidation = layout.Validation is not null;
         HasOwnTest = layout.Test is not null;
         Warnings = warnings;
         Fingerprint = ComputeFingerprint();
@@ -54,11 +56,17 @@ public sealed class ImageDataset
     /// </summary>
     public ImageSet Training { get; }
 
+    /// <summary><see cref="Weights"/> and <see cref="Architecture"/> together.</summary>
+    public ImageSet AllTraining { get; }
+
     /// <summary>Chooses the best checkpoint: the user's <c>val/</c>, else <see cref="Architecture"/>.</summary>
     public ImageSet Validation { get; }
 
     /// <summary>The user's <c>test/</c>, else a slice of all images; read by <c>evaluate</c> and at the end of <c>run</c> alone.</summary>
     public ImageSet Test { get; }
+
+    /// <summary>Whether the images that choose the best checkpoint are the user's own <c>val/</c>.</summary>
+    public bool HasOwnValidation { get; }
 
     /// <summary>Whether the test images are the user's own <c>test/</c> and not a slice made by the seed.</summary>
     public bool HasOwnTest { get; }

@@ -54,6 +54,9 @@ public sealed record Transforms
     /// <summary>Changes of brightness, contrast and saturation; none by default.</summary>
     public ColourJitter Jitter { get; init; } = ColourJitter.None;
 
+    /// <summary>Share of the training images from which a rectangle of 2 to 33 % of the area is erased; 0 by default.</summary>
+    public double Erase { get; init; }
+
     /// <summary>Values in one image: resolution x resolution x channels.</summary>
     public int Length => Resolution * Resolution * Channels;
 
@@ -96,7 +99,7 @@ public sealed record Transforms
     public void Apply(DecodedImage image, Span<float> destination)
     {
         ArgumentNullException.ThrowIfNull(image);
-        if (Framing is Framing.PadAndCrop or Framing.RandomResizedCrop || Flip || Jitter != ColourJitter.None)
+        if (Framing is Framing.PadAndCrop or Framing.RandomResizedCrop || Flip || Erase > 0 || Jitter != ColourJitter.None)
         {
             throw new InvalidOperationException("One image is transformed with Transforms.ForEvaluation, not with random ones.");
         }
@@ -179,6 +182,7 @@ public sealed record Transforms
 
         Jitter.Apply(square, Channels, ref random);
         Normalisation.Apply(square, Mean, Std);
+        RandomErasing.Apply(square, Resolution, Channels, Erase, ref random);
     }
 
     /// <summary>Transforms an image that has the right size and channels: no resampling, bytes go straight to floats.</summary>

@@ -30,7 +30,7 @@ internal static class ReportStage
             Warnings = warnings,
             Provenance =
             [
-                new("data", $"{data.Images.Name}: {data.Images.Training.Count} training, {data.Images.Validation.Count} validation, {data.Images.Test.Count} test images"),
+                new("data", $"{data.Images.Name}: {data.FinalImages.Count} training, {data.Images.Validation.Count} {(data.Options.TrainOnAll ? "of them for the architecture" : "validation")}, {data.Images.Test.Count} test images"),
                 new("space", data.Space.Name),
                 new("target", data.Target.Id),
                 new("seed", data.Options.Seed.ToString(CultureInfo.InvariantCulture)),

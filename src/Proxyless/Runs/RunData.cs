@@ -16,6 +16,7 @@ public sealed class RunData
     private const int LargestSmallImage = 64;
     private const int DefaultSmallImages = 128;
     private const int DefaultLargeImages = 32;
+    private const double DefaultSmallErase = 0.5;
     private const int SmallImagesAtOnce = 256;
     private const int LargeImagesAtOnce = 32;
 
@@ -80,6 +81,11 @@ public sealed class RunData
             },
             observer,
             cancellation);
+        if (options.TrainOnAll && images.HasOwnValidation)
+        {
+            throw new InvalidInputException($"--train-on-all: '{options.Data}' has a val/ of its own, so all of its train/ is trained on anyway; leave the option out");
+        }
+
         string name = options.Space ?? (options.Data == "sample" ? "tiny" : images.NativeResolution is > 0 and <= 48 ? "cifar" : "imagenet-mobile");
         SearchSpace space = SearchSpaceFile.Open(name);
         space = space.WithInput(options.Resolution ?? space.Resolution, images.Channels);
@@ -95,6 +101,7 @@ public sealed class RunData
             Resolution = space.Resolution,
             Channels = images.Channels,
             BatchSize = wanted,
+            Erase = options.Erase ?? (AreSmall(images) ? DefaultSmallErase : 0),
             Threads = options.Threads ?? Environment.ProcessorCount,
         };
         return new RunData(resolved, images, space, AreSmall(images));
@@ -106,16 +113,22 @@ public sealed class RunData
     /// <summary>Images in a step: those that were asked for, or all there are.</summary>
     public int BatchSize => Math.Min(Options.BatchSize!.Value, Math.Min(Images.Weights.Count, Images.Training.Count));
 
-    /// <summary>Augmentation for training.</summary>
+    /// <summary>Augmentation for the weights of a search, and for training but for what <see cref="FinalTransforms"/> adds.</summary>
     public Transforms TrainingTransforms => Transforms.ForTraining(
         Space.Resolution, SmallImages, Images.Channels, flip: !Options.NoFlip && Images.Channels == 3);
+
+    /// <summary>Augmentation for the training of one network, which sees each image far more often than a path of a search does.</summary>
+    public Transforms FinalTransforms => TrainingTransforms with { Erase = Options.Erase!.Value };
+
+    /// <summary>What the chosen network is trained on.</summary>
+    public ImageSet FinalImages => Options.TrainOnAll ? Images.AllTraining : Images.Training;
 
     /// <summary>What is done to an image that is judged.</summary>
     public Transforms EvaluationTransforms => Transforms.ForEvaluation(Space.Resolution, SmallImages, Images.Channels);
 
     /// <summary>Shuffled, augmented batches; the last, smaller one of an epoch is left out.</summary>
-    public BatchLoader TrainingBatches(ImageSet images, RandomUse use) => new(
-        images, TrainingTransforms, Math.Min(BatchSize, images.Count), Seed(use), shuffle: true, dropLast: true, Threads);
+    public BatchLoader TrainingBatches(ImageSet images, RandomUse use, Transforms transforms) => new(
+        images, transforms, Math.Min(BatchSize, images.Count), Seed(use), shuffle: true, dropLast: true, Threads);
 
     /// <summary>Batches in order, not augmented.</summary>
     public BatchLoader EvaluationBatches(ImageSet images) => InOrder(images, EvaluationTransforms);

@@ -108,6 +108,9 @@ public sealed record RunOptions
     /// <summary>Candidates less probable than this are removed for good; 0 keeps all.</summary>
     public double PruneThreshold { get; init; } = 0.01;
 
+    /// <summary>Train on the images that the architecture was chosen on too; the last epoch is kept, for none are left to choose the best one.</summary>
+    public bool TrainOnAll { get; init; }
+
     /// <summary>Start the final training from the super-network's weights instead of random ones.</summary>
     public bool FromSupernet { get; init; }
 
@@ -116,6 +119,9 @@ public sealed record RunOptions
 
     /// <summary>Share of the pooled features that the final training drops.</summary>
     public double Dropout { get; init; }
+
+    /// <summary>Share of the images from which the final training erases a rectangle; null: half of small images, none of large ones.</summary>
+    public double? Erase { get; init; }
 
     /// <summary>Decay of an average of the weights that is evaluated and exported instead of them; null for none.</summary>
     public double? Ema { get; init; }
@@ -157,6 +163,7 @@ public sealed record RunOptions
         Require("prune-threshold", (double?)PruneThreshold, value => value is >= 0 and < 0.5, "0 up to, not including, 0.5");
         Require("label-smoothing", (double?)LabelSmoothing, value => value is >= 0 and < 1, "0 up to, not including, 1");
         Require("dropout", (double?)Dropout, value => value is >= 0 and < 1, "0 up to, not including, 1");
+        Require("erase", Erase, value => value is >= 0 and <= 1, "0 to 1");
         Require("ema", Ema, value => value is > 0 and < 1, "between 0 and 1, such as 0.999");
         Require("validation-share", (double?)ValidationShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
         Require("test-share", (double?)TestShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");

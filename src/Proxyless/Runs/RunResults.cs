@@ -89,8 +89,8 @@ public sealed record TrainResult
     /// <summary>The model's file.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Accuracy on the validation images at the best epoch.</summary>
-    public required double ValidationTop1 { get; init; }
+    /// <summary>Accuracy on the validation images at the best epoch; null where those were trained on.</summary>
+    public required double? ValidationTop1 { get; init; }
 
     /// <summary>Seconds.</summary>
     public required double Seconds { get; init; }

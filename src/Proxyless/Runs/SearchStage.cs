@@ -34,8 +34,8 @@ internal static class SearchStage
 
         long start = Stopwatch.GetTimestamp();
         RunPlan plan = RunPlan.Read(directory);
-        using BatchLoader weights = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages);
-        using BatchLoader held = data.TrainingBatches(data.Images.Architecture, RandomUse.ArchitectureImages);
+        using BatchLoader weights = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages, data.TrainingTransforms);
+        using BatchLoader held = data.TrainingBatches(data.Images.Architecture, RandomUse.ArchitectureImages, data.TrainingTransforms);
         if (plan.Search is null)
         {
             TimeSpan? time = (data.Options.Time * timeShare) - goal.Elapsed;
@@ -185,7 +185,7 @@ internal static class SearchStage
     private static double Score(SuperNetwork network, int[] choice, RunData data, CancellationToken cancellation)
     {
         using CompactNetwork compact = network.Extract(choice);
-        using BatchLoader training = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages);
+        using BatchLoader training = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages, data.TrainingTransforms);
         using BatchLoader held = data.EvaluationBatches(data.Images.Architecture);
         NetworkEvaluator.ReestimateStatistics(compact, training, StatisticsBatches, cancellation);
         return NetworkEvaluator.Evaluate(x => compact.Forward(x, NormPass.Evaluation), held, data.Device, cancellation).Top1;

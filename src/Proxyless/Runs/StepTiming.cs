@@ -91,7 +91,7 @@ internal static class StepTiming
 
     private static (Tensor Images, Tensor Labels) FirstBatch(RunData data, ImageSet set)
     {
-        using BatchLoader loader = data.TrainingBatches(set, RandomUse.WeightImages);
+        using BatchLoader loader = data.TrainingBatches(set, RandomUse.WeightImages, data.TrainingTransforms);
         using Batch batch = loader.Epoch(0).First();
         using Tensor images = batch.Images.to(data.Device);
         return (MemoryLayout.ChannelsLast(images), batch.Labels.to(data.Device, copy: true));

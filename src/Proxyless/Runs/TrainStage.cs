@@ -33,8 +33,8 @@ internal static class TrainStage
     {
         long began = Stopwatch.GetTimestamp();
         RunPlan plan = RunPlan.Read(directory);
-        using BatchLoader training = data.TrainingBatches(data.Images.Training, RandomUse.WeightImages);
-        using BatchLoader validation = data.EvaluationBatches(data.Images.Validation);
+        using BatchLoader training = data.TrainingBatches(data.FinalImages, RandomUse.WeightImages, data.FinalTransforms);
+        using BatchLoader? validation = data.Options.TrainOnAll ? null : data.EvaluationBatches(data.Images.Validation);
         if (plan.TrainSteps is null)
         {
             long planned = data.TrainSteps(training.BatchesPerEpoch);
@@ -67,10 +67,10 @@ internal static class TrainStage
             LabelSmoothing = data.Options.LabelSmoothing,
             Dropout = data.Options.Dropout,
             Ema = data.Options.Ema,
-            ClassWeights = data.ClassWeightsOf(data.Images.Training),
+            ClassWeights = data.ClassWeightsOf(data.FinalImages),
             Seed = data.Options.Seed,
         };
-        double best;
+        double? best;
         try
         {
             best = new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellation);

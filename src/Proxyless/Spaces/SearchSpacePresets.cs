@@ -6,6 +6,9 @@ public static class SearchSpacePresets
     private static readonly CandidateOperation[] Published =
         [.. Operations("mb3e3", "mb3e6", "mb5e3", "mb5e6", "mb7e3", "mb7e6", "zero")];
 
+    // Kernels of 7 are for larger images: most of this space is 8 or 16 pixels wide.
+    private static readonly CandidateOperation[] Small = [.. Operations("mb3e3", "mb3e6", "mb5e3", "mb5e6", "zero")];
+
     private static readonly SearchSpace[] Presets =
     [
         // The space of ProxylessNAS (arXiv 1812.00332, section 4.2): MobileNetV2's widths and strides, 21 searched blocks.
@@ -27,9 +30,10 @@ public static class SearchSpacePresets
             FirstBlockWidth = 16,
             Stages =
             [
-                new Stage(32, 3, 2, Published),
-                new Stage(64, 4, 2, Published),
-                new Stage(96, 3, 1, Published),
+                new Stage(24, 2, 1, Small),
+                new Stage(40, 3, 2, Small),
+                new Stage(80, 3, 2, Small),
+                new Stage(128, 2, 1, Small),
             ],
             HeadWidth = 512,
         },

@@ -32,12 +32,12 @@ public sealed class NetworkTrainer
     }
 
     /// <summary>Trains the network, from its last checkpoint where there is one.</summary>
-    /// <param name="network">The network; holds the weights of the best epoch afterwards.</param>
+    /// <param name="network">The network; holds the weights of the best epoch afterwards, of the last one without validation images.</param>
     /// <param name="training">Augmented training images, shuffled.</param>
-    /// <param name="validation">Images that pick the best epoch.</param>
+    /// <param name="validation">Images that pick the best epoch, or null.</param>
     /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
-    /// <returns>Top-1 on the validation images at the best epoch, 0..1.</returns>
-    public double Train(CompactNetwork network, BatchLoader training, BatchLoader validation, CancellationToken cancellation)
+    /// <returns>Top-1 on the validation images at the best epoch, 0..1; null without any.</returns>
+    public double? Train(CompactNetwork network, BatchLoader training, BatchLoader? validation, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(training);
@@ -62,14 +62,16 @@ public sealed class NetworkTrainer
             {
                 // Here after the last step of an epoch, and after a resume that finds an epoch trained but not judged.
                 CompactNetwork judged = average?.Average ?? network;
-                double top1 = NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation).Top1;
+                double? top1 = validation is null
+                    ? null
+                    : NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation).Top1;
                 log.Add(new TrainingCurvePoint(log.Count + 1, lossSum / lossSteps, null, top1, schedule.At(step - 1)));
                 JsonLines.Write(_directory.TrainingLog, log);
                 (lossSum, lossSteps) = (0, 0);
-                if (top1 >= best)
+                if (top1 is null || top1 >= best)
                 {
-                    best = top1;
-                    WriteNetwork(judged, best);
+                    best = top1 ?? best;
+                    WriteNetwork(judged, top1);
                 }
 
                 Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
@@ -117,7 +119,7 @@ public sealed class NetworkTrainer
         }
 
         SafeTensorsFile.Read(_directory.BestCheckpoint).CopyTo(tensors, _directory.BestCheckpoint);
-        return best;
+        return validation is null ? null : best;
     }
 
     private static long JudgedEpochs(long step, long lossSteps, long batchesPerEpoch) =>
@@ -140,10 +142,16 @@ public sealed class NetworkTrainer
         return value.ToDouble();
     }
 
-    private void WriteNetwork(CompactNetwork network, double top1) => SafeTensorsFile.Write(
-        _directory.BestCheckpoint,
-        [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))],
-        new Dictionary<string, string> { ["validation_top1"] = top1.ToString("R", CultureInfo.InvariantCulture) });
+    private void WriteNetwork(CompactNetwork network, double? top1)
+    {
+        var metadata = new Dictionary<string, string>();
+        if (top1 is { } known)
+        {
+            metadata["validation_top1"] = known.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        SafeTensorsFile.Write(_directory.BestCheckpoint, [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))], metadata);
+    }
 
     private void Save(
         NetworkTensor[] tensors, SgdOptimizer optimizer, ExponentialMovingAverage? average, long step, double best, double lossSum, long lossSteps)

@@ -46,6 +46,45 @@ public sealed class TransformsTests
     }
 
     [Fact]
+    public void Erasing_leaves_the_mean_in_one_rectangle_of_2_to_33_percent_of_the_area()
+    {
+        const int Side = 20;
+        Gen.Select(Gen.Int[0, 100_000], Gen.Bool).Sample((seed, colour) =>
+        {
+            int channels = colour ? 3 : 1;
+            var square = new float[Side * Side * channels];
+            Array.Fill(square, 1f);
+            var random = new SplitMix64(seed);
+
+            RandomErasing.Apply(square, Side, channels, 1, ref random);
+
+            int[] erased = [.. Enumerable.Range(0, Side * Side).Where(pixel => square.AsSpan(pixel * channels, channels).IndexOf(0f) >= 0)];
+            Assert.All(erased, pixel => Assert.False(square.AsSpan(pixel * channels, channels).ContainsAnyExcept(0f)));
+            int columns = erased.Max(pixel => pixel % Side) - erased.Min(pixel => pixel % Side) + 1;
+            int rows = erased.Max(pixel => pixel / Side) - erased.Min(pixel => pixel / Side) + 1;
+            Assert.Equal(columns * rows, erased.Length);
+
+            // Sides are rounded to pixels.
+            Assert.InRange(erased.Length, 0.02 * square.Length / channels * 0.7, 0.33 * square.Length / channels * 1.1);
+        });
+    }
+
+    [Fact]
+    public void Erasing_takes_from_the_share_of_images_it_is_told()
+    {
+        var random = new SplitMix64(5);
+        int changed = 0;
+        for (int image = 0; image < 4000; image++)
+        {
+            float[] square = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+            RandomErasing.Apply(square, 4, 1, 0.25, ref random);
+            changed += square.Contains(0f) ? 1 : 0;
+        }
+
+        Assert.InRange(changed, 0.22 * 4000, 0.28 * 4000);
+    }
+
+    [Fact]
     public void Resampling_keeps_a_plain_picture_plain_and_stays_within_its_range()
     {
         var sizes = Gen.Select(Gen.Int[1, 70], Gen.Int[1, 70], Gen.Int[1, 40], Gen.Bool, Gen.Byte);

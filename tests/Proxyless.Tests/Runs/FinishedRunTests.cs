@@ -1,3 +1,4 @@
+using Proxyless.Networks;
 using Proxyless.Tests.Data;
 using Xunit;
 
@@ -77,6 +78,24 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     }
 
     [Fact]
+    public void Training_on_all_images_uses_those_of_the_architecture_and_keeps_the_last_epoch()
+    {
+        string folder = run.PathOf("on-all");
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = folder, TrainOnAll = true, TrainEpochs = 2 };
+        var observer = new RecordingObserver();
+        TrainResult trained = ProxylessRun.Train(options, run.Options.Out!, observer, Cancellation);
+
+        int images = (2 * FinishedRun.ImagesOfAClass) - FinishedRun.TestImages;
+        int steps = 2 * (images / run.Options.BatchSize!.Value);
+        Assert.Contains(observer.Messages, message => message.StartsWith($"train: {steps} steps", StringComparison.Ordinal));
+        Assert.Null(trained.ValidationTop1);
+        var directory = new RunDirectory(folder);
+        SafeTensorsFile last = SafeTensorsFile.Read(directory.LastCheckpoint);
+        Assert.All(SafeTensorsFile.Read(directory.BestCheckpoint).Tensors, tensor =>
+            Assert.Equal(last.Tensors[tensor.Key].Values, tensor.Value.Values));
+    }
+
+    [Fact]
     public void What_was_trained_is_not_lost_by_training_it_again()
     {
         byte[] model = File.ReadAllBytes(run.Result.Model);
@@ -106,20 +125,5 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
             run.Options with { Out = run.PathOf("impossible"), MaxParameters = 10 }, NullRunObserver.Instance, Cancellation));
         Assert.Contains("the parameters limit 10 is impossible", exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(run.PathOf("impossible")));
-    }
-
-    private sealed class RecordingObserver : IRunObserver
-    {
-        public List<string> Warnings { get; } = [];
-
-        public void Progress(RunProgress progress)
-        {
-        }
-
-        public void Message(string text)
-        {
-        }
-
-        public void Warning(string text) => Warnings.Add(text);
     }
 }

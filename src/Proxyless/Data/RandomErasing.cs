@@ -1,0 +1,32 @@
+namespace Proxyless.Data;
+
+/// <summary>
+/// Takes a rectangle out of some training images, so that a network cannot rest on one part of what it sees. Zhong et al.: Random
+/// erasing data augmentation, AAAI 2020 (arXiv 1708.04896); areas and ratios are torchvision's.
+/// </summary>
+internal static class RandomErasing
+{
+    private const double SmallestArea = 0.02;
+    private const double LargestArea = 0.33;
+    private const double WidestRatio = 3.3;
+
+    /// <summary>Erases a rectangle, or nothing.</summary>
+    /// <param name="square">[side, side, channels], normalised: 0 is the mean of all images, and what is left of the erased.</param>
+    /// <param name="side">Pixels in a row.</param>
+    /// <param name="channels">1 or 3.</param>
+    /// <param name="share">How probable it is that something is erased, 0 to 1.</param>
+    /// <param name="random">The image's stream; nothing is drawn from it where <paramref name="share"/> is 0.</param>
+    public static void Apply(Span<float> square, int side, int channels, double share, ref SplitMix64 random)
+    {
+        if (share == 0 || random.NextDouble() >= share)
+        {
+            return;
+        }
+
+        Region hole = Region.RandomResized(side, side, SmallestArea, LargestArea, WidestRatio, ref random);
+        for (int row = (int)hole.Y; row < (int)(hole.Y + hole.Height); row++)
+        {
+            square.Slice((row * side + (int)hole.X) * channels, (int)hole.Width * channels).Clear();
+        }
+    }
+}
