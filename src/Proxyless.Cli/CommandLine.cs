@@ -27,6 +27,7 @@ internal static class CommandLine
             new ProfileCommand(),
             new DescribeCommand(),
             new ExportCommand(),
+            new CompareCommand(),
             new Command("data", "The images: what a folder holds, public datasets to download, built-in samples to try things with.")
             {
                 new DataListCommand(),

@@ -116,10 +116,17 @@ internal sealed class RunOptionSet
         return this;
     }
 
+    /// <summary>What may be chosen.</summary>
+    public RunOptionSet Space()
+    {
+        Add(Values.Text("--space", "NAME|FILE", $"What may be built: {string.Join(", ", Spaces.SearchSpacePresets.Names)}, or a YAML file (chosen by the images' size)"), (o, v) => o with { Space = v });
+        return this;
+    }
+
     /// <summary>How the choice is made.</summary>
     public RunOptionSet Search()
     {
-        Add(Values.Text("--space", "NAME|FILE", $"What may be built: {string.Join(", ", Spaces.SearchSpacePresets.Names)}, or a YAML file (chosen by the images' size)"), (o, v) => o with { Space = v });
+        Space();
         Add(Values.Number("--search-epochs", "N", "Epochs of the search (from the size of the data)"), (o, v) => o with { SearchEpochs = v });
         Add(Values.Number("--warmup-share", "P", $"Share of the search in which only weights learn ({Defaults.WarmupShare})"), (o, v) => o with { WarmupShare = v!.Value });
         Add(Values.Integer("--architecture-interval", $"Weight steps for each architecture step ({Defaults.ArchitectureInterval})"), (o, v) => o with { ArchitectureInterval = (int)v! });
@@ -137,9 +144,16 @@ internal sealed class RunOptionSet
     /// <summary>How the chosen network is trained.</summary>
     public RunOptionSet Training()
     {
+        Recipe();
+        Add(Values.Flag("--from-supernet", "Start from the super-network's weights instead of from scratch"), (o, v) => o with { FromSupernet = v });
+        return this;
+    }
+
+    /// <summary>How a network is trained from scratch.</summary>
+    public RunOptionSet Recipe()
+    {
         Add(Values.Number("--train-epochs", "N", "Epochs of the final training (from the size of the data)"), (o, v) => o with { TrainEpochs = v });
         Add(Values.Flag("--train-on-all", "Train on the images that the architecture was chosen on too, and keep the last epoch instead of the best"), (o, v) => o with { TrainOnAll = v });
-        Add(Values.Flag("--from-supernet", "Start from the super-network's weights instead of from scratch"), (o, v) => o with { FromSupernet = v });
         Add(Values.Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Dropout})"), (o, v) => o with { Dropout = v!.Value });
         Add(Values.Number("--erase", "P", "Share of the images from which the final training erases a rectangle (0.5 of small ones, 0 of large ones)"), (o, v) => o with { Erase = v });
         Add(Values.Number("--ema", "D", "Decay of an average of the weights that is exported instead of them, such as 0.999 (none)"), (o, v) => o with { Ema = v });

@@ -82,23 +82,4 @@ internal static class LinePlot
 
     private static List<(double X, double Y)> Finite(PlotSeries series) =>
         [.. series.Points.Where(point => point.Y is { } y && double.IsFinite(y)).Select(point => (point.X, point.Y!.Value))];
-
-    /// <summary>Round numbers that cover a range.</summary>
-    private readonly record struct Ticks(double First, double Last, double Step)
-    {
-        /// <summary>Steps of 1, 2 or 5 times a power of ten, about <paramref name="count"/> of them.</summary>
-        public static Ticks Cover(double least, double most, int count)
-        {
-            double range = most - least > 1e-9 ? most - least : Math.Max(Math.Abs(most), 1) * 0.1;
-            double rough = range / count;
-            double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-            double step = power * ((rough / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 });
-            double first = Math.Floor(least / step) * step;
-            return new Ticks(first, Math.Max(Math.Ceiling(most / step) * step, first + step), step);
-        }
-
-        // The 0.0 turns a zero that rounding left negative into a plain one.
-        public string Text(double value) =>
-            (Math.Round(value, 10) + 0.0).ToString(Step >= 1 ? "0" : "0." + new string('0', (int)Math.Ceiling(-Math.Log10(Step))), CultureInfo.InvariantCulture);
-    }
 }

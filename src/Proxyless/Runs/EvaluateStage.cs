@@ -122,7 +122,8 @@ internal static class EvaluateStage
         }
     }
 
-    private static Judgement Judge(
+    /// <summary>What a model answers on labelled images.</summary>
+    public static Judgement Judge(
         string file, ImageSet images, RunData data, IRunObserver observer, CancellationToken cancellation)
     {
         using OnnxClassifier model = Load(file, data.Threads);
@@ -154,5 +155,6 @@ internal static class EvaluateStage
         return new Judgement(accuracy, confusion, answers);
     }
 
-    private sealed record Judgement(TopAccuracy Accuracy, int[][] Confusion, List<int> Answers);
+    /// <summary>Accuracy, answers by image, and how often each class (row) was taken for each (column).</summary>
+    internal sealed record Judgement(TopAccuracy Accuracy, int[][] Confusion, List<int> Answers);
 }

@@ -28,7 +28,11 @@ public sealed class RunData
         SmallImages = smallImages;
         Device = ComputeDevice.Parse(options.Device);
         Threads = options.Threads ?? Environment.ProcessorCount;
+        TrainingSeed = options.Seed;
     }
+
+    /// <summary>Seed of weights, order and augmentation; the images are divided by that of <see cref="Options"/>, which it is unless told otherwise.</summary>
+    public int TrainingSeed { get; private init; }
 
     /// <summary>The options, unresolved ones resolved.</summary>
     public RunOptions Options { get; }
@@ -46,7 +50,7 @@ public sealed class RunData
     public torch.Device Device { get; }
 
     /// <summary>How networks are made.</summary>
-    public NetworkOptions NetworkOptions => new() { Device = Device, Kernels = Options.Kernels, Seed = Options.Seed };
+    public NetworkOptions NetworkOptions => new() { Device = Device, Kernels = Options.Kernels, Seed = TrainingSeed };
 
     /// <summary>Threads of training and decoding.</summary>
     public int Threads { get; }
@@ -109,6 +113,9 @@ public sealed class RunData
 
     /// <summary>The same images framed as small ones, or not, whatever size they have: as a model expects them.</summary>
     public RunData Framed(bool asSmallImages) => new(Options, Images, Space, asSmallImages);
+
+    /// <summary>The same images, divided as they are, for a training that differs by chance alone.</summary>
+    public RunData Reseeded(int trainingSeed) => new(Options, Images, Space, SmallImages) { TrainingSeed = trainingSeed };
 
     /// <summary>Images in a step: those that were asked for, or all there are.</summary>
     public int BatchSize => Math.Min(Options.BatchSize!.Value, Math.Min(Images.Weights.Count, Images.Training.Count));
@@ -177,5 +184,5 @@ public sealed class RunData
     // The sample images are for trying things out: a tenth of the steps is enough for them.
     private long SampleScale(long steps) => Options.Data == "sample" ? steps / 10 : steps;
 
-    private int Seed(RandomUse use) => unchecked((int)SeedSequence.Mix(Options.Seed, use, 0));
+    private int Seed(RandomUse use) => unchecked((int)SeedSequence.Mix(TrainingSeed, use, 0));
 }

@@ -76,20 +76,44 @@ internal static class SearchStage
     {
         long start = Stopwatch.GetTimestamp();
         List<SearchEpoch> log = JsonLines.Read<SearchEpoch>(searched.SearchLog);
-        using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
+        using SuperNetwork network = OpenNetwork(data, searched);
+        AtomicFile.WriteAllBytes(directory.SearchCheckpoint, File.ReadAllBytes(searched.SearchCheckpoint));
+        JsonLines.Write(directory.SearchLog, log);
+        double seconds = goal.Elapsed.TotalSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return Derive(data, directory, goal, log, network, seconds, observer, cancellation);
+    }
+
+    /// <summary>The super-network as a finished search left it, what it has pruned missing.</summary>
+    public static SuperNetwork OpenNetwork(RunData data, RunDirectory searched)
+    {
+        IReadOnlyList<double[]> last = JsonLines.Read<SearchEpoch>(searched.SearchLog)[^1].Probabilities;
+        var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         for (int i = 0; i < network.Blocks.Count; i++)
         {
-            foreach (int j in Enumerable.Range(0, network.Blocks[i].Candidates.Count).Where(j => log[^1].Probabilities[i][j] == 0))
+            foreach (int j in Enumerable.Range(0, network.Blocks[i].Candidates.Count).Where(j => last[i][j] == 0))
             {
                 network.Blocks[i].Prune(j);
             }
         }
 
         SafeTensorsFile.Read(searched.SearchCheckpoint).CopyTo(network.Tensors, searched.SearchCheckpoint);
-        AtomicFile.WriteAllBytes(directory.SearchCheckpoint, File.ReadAllBytes(searched.SearchCheckpoint));
-        JsonLines.Write(directory.SearchLog, log);
-        double seconds = goal.Elapsed.TotalSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return Derive(data, directory, goal, log, network, seconds, observer, cancellation);
+        return network;
+    }
+
+    /// <summary>Accuracy of a path with the shared weights on the images that architectures are chosen on, batch norm's statistics made anew.</summary>
+    /// <returns>Top-1 in 0..1; null where the search has pruned some of the path's weights.</returns>
+    public static double? SharedTop1(SuperNetwork network, IReadOnlyList<int> choice, RunData data, CancellationToken cancellation)
+    {
+        if (choice.Where((j, i) => network.Blocks[i].Candidates[j] is null).Any())
+        {
+            return null;
+        }
+
+        using CompactNetwork compact = network.Extract(choice);
+        using BatchLoader training = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages, data.TrainingTransforms);
+        using BatchLoader held = data.EvaluationBatches(data.Images.Architecture);
+        NetworkEvaluator.ReestimateStatistics(compact, training, StatisticsBatches, cancellation);
+        return NetworkEvaluator.Evaluate(x => compact.Forward(x, NormPass.Evaluation), held, data.Device, cancellation).Top1;
     }
 
     /// <summary>Refuses a run whose search has not come to its end.</summary>
@@ -153,8 +177,7 @@ internal static class SearchStage
         double[][] probabilities = DerivationProbabilities.Of(log, data.Options.PruneThreshold);
         MeasuredChoice chosen = new MeasuredDerivation(data.Space, data.Classes, data.Target, observer)
             .Derive(probabilities, goal.Limits, goal.Table, cancellation);
-        bool hasWeights = chosen.Choice.Select((j, i) => network.Blocks[i].Candidates[j] is not null).All(present => present);
-        double? score = hasWeights ? Score(network, chosen.Choice, data, cancellation) : null;
+        double? score = SharedTop1(network, chosen.Choice, data, cancellation);
         if (score is null)
         {
             observer.Message("derived: with candidates whose weights the search has pruned, so there is no accuracy before the training");
@@ -181,15 +204,6 @@ internal static class SearchStage
         PruneThreshold = data.Options.PruneThreshold,
         Seed = data.Options.Seed,
     };
-
-    private static double Score(SuperNetwork network, int[] choice, RunData data, CancellationToken cancellation)
-    {
-        using CompactNetwork compact = network.Extract(choice);
-        using BatchLoader training = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages, data.TrainingTransforms);
-        using BatchLoader held = data.EvaluationBatches(data.Images.Architecture);
-        NetworkEvaluator.ReestimateStatistics(compact, training, StatisticsBatches, cancellation);
-        return NetworkEvaluator.Evaluate(x => compact.Forward(x, NormPass.Evaluation), held, data.Device, cancellation).Top1;
-    }
 
     private static SearchResult Finish(
         RunData data, RunDirectory directory, SearchGoal goal, MeasuredChoice chosen, SearchEpoch last, double? score, double seconds)

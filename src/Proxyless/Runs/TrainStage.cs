@@ -68,7 +68,7 @@ internal static class TrainStage
             Dropout = data.Options.Dropout,
             Ema = data.Options.Ema,
             ClassWeights = data.ClassWeightsOf(data.FinalImages),
-            Seed = data.Options.Seed,
+            Seed = data.TrainingSeed,
         };
         double? best;
         try

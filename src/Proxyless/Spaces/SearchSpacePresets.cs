@@ -18,9 +18,9 @@ public static class SearchSpacePresets
         ImageNet("imagenet-cpu", stem: 40, first: 24, widths: [32, 48, 88, 104, 216, 360], head: 1432),
         ImageNet("imagenet-gpu", stem: 40, first: 24, widths: [32, 56, 112, 128, 256, 432], head: 1728),
 
-        // For 32x32 images and two cores: a network of the space takes 9 to 58 million multiply-adds, half of them under 36.
-        // Only stem, first block and one expansion see the full resolution, where a block costs most; widths are multiples
-        // of 8 because ONNX Runtime computes channels in groups of 8 or 16.
+        // For 32x32 images and two cores: a network of the space takes 16 to 78 million multiply-adds, half of them under 50.
+        // Stem, first block and one stage see the full resolution, where a block costs most; widths are multiples of 8 because
+        // ONNX Runtime computes channels in groups of 8 or 16.
         new SearchSpace
         {
             Name = "cifar",

@@ -88,23 +88,4 @@ public sealed class RunTests
 
     private static List<double> LossesOf(string run, string log) =>
         [.. File.ReadLines(Path.Combine(run, log)).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("train_loss").GetDouble())];
-
-    private sealed class StopAt(string stage, double share, CancellationTokenSource source) : IRunObserver
-    {
-        public void Progress(RunProgress progress)
-        {
-            if (progress.Stage == stage && progress.Done >= share * progress.Total)
-            {
-                source.Cancel();
-            }
-        }
-
-        public void Message(string text)
-        {
-        }
-
-        public void Warning(string text)
-        {
-        }
-    }
 }

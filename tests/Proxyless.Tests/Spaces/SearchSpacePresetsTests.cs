@@ -39,9 +39,9 @@ public sealed class SearchSpacePresetsTests
     public void Networks_of_cifar_are_small_enough_for_two_cores()
     {
         SpaceCost cost = SpaceCost.MultiplyAdds(SearchSpacePresets.ByName("cifar"), 10);
-        Assert.InRange(cost.Smallest, 9.0e6, 9.1e6);
-        Assert.InRange(cost.OfRandomNetworks(2001, seed: 1)[1000], 35e6, 37e6);
-        Assert.InRange(cost.Largest, 58.0e6, 58.1e6);
+        Assert.InRange(cost.Smallest, 15.8e6, 15.9e6);
+        Assert.InRange(cost.OfRandomNetworks(2001, seed: 1)[1000], 49e6, 51e6);
+        Assert.InRange(cost.Largest, 77.8e6, 77.9e6);
     }
 
     [Fact]

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Globalization;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Proxyless.Comparisons;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Networks side by side.</summary>
+internal sealed class CompareCommand : ReportingCommand
+{
+    private readonly Option<string[]> _networks = new("--network")
+    {
+        HelpName = "NETWORK",
+        Description = $"A network, or several; the option may stand more than once: {NetworkRequest.Forms}",
+    };
+
+    private readonly Option<long?> _seeds = Values.Integer("--seeds", "Trainings of each network, from different seeds (1)", 1, 1000);
+    private readonly Option<string?> _scoredBy = Values.Text("--scored-by", "DIR", "A finished search in the same space: how its shared weights rank the networks is compared with their accuracy");
+
+    public CompareCommand()
+        : base(
+            "compare",
+            "Train networks under one recipe, measure them on one target, and set them side by side: a table, tests of the difference, a plot of accuracy against latency. Stopped, it goes on with --resume; networks and seeds can be added then.",
+            "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network mobilenet-v2:fit --train-epochs 10 --out comparisons/photos",
+            "proxyless compare --out comparisons/photos --resume --network proxyless-mobile")
+    {
+        Add([_networks, _seeds, _scoredBy]);
+        Add(LibraryOptions.Data().Space().Target().Limits().Learning().Recipe().Machine().Output().Resume().Options);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        var options = new ComparisonOptions
+        {
+            Run = ReadResumable(parse),
+            Networks = parse.GetValue(_networks) ?? [],
+            Seeds = (int?)parse.GetValue(_seeds),
+            ScoredBy = parse.GetValue(_scoredBy),
+        };
+        ComparisonResult result = ProxylessComparison.Run(options, session.Observer, session.Cancellation);
+        return new CommandOutcome(result, console => Write(console, result));
+    }
+
+    private static void Write(IAnsiConsole console, ComparisonResult result)
+    {
+        console.Write(NetworkTable(result));
+        console.Write(GroupTable(result));
+        console.WriteFacts(
+            ("target", result.Target),
+            ("limit", $"{result.LatencyLimitMs:0.###} ms"),
+            ("shared weights against training", result.Scores is { } scores ? $"Kendall tau {scores.KendallTau:0.00} ({scores.Low:0.00} to {scores.High:0.00}), {scores.Networks} networks" : null),
+            ("files", $"comparison.md, comparison.csv, comparison.svg in {result.Folder}"));
+    }
+
+    private static Table NetworkTable(ComparisonResult result)
+    {
+        Table table = TableOf(["group", "network"], ["top-1", "deviation", "latency", "parameters", "multiply-adds"]);
+        foreach (NetworkResult network in result.Networks)
+        {
+            table.AddRow(
+                Markup.Escape(network.Group), Markup.Escape(network.Name), Facts.Percent(network.Top1), Points(network.Top1Deviation),
+                $"{network.LatencyMs:0.000} ms", network.Parameters.ToString("N0", CultureInfo.InvariantCulture), network.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+
+    private static Table GroupTable(ComparisonResult result)
+    {
+        Table table = TableOf(["group"], ["networks", "top-1", "deviation", "latency", "difference", "p"]);
+        foreach (GroupResult group in result.Groups)
+        {
+            table.AddRow(
+                Markup.Escape(group.Group), group.Networks.ToString(CultureInfo.InvariantCulture), Facts.Percent(group.Top1), Points(group.Top1Deviation),
+                $"{group.LatencyMs:0.000} ms",
+                group.Difference is { } difference ? $"{Points(difference)} against {Markup.Escape(group.Against!)}" : "",
+                group.P?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "");
+        }
+
+        return table;
+    }
+
+    private static Table TableOf(string[] names, string[] numbers)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns(names);
+        Array.ForEach(numbers, name => table.AddColumn(new TableColumn(name).RightAligned()));
+        return table;
+    }
+
+    /// <summary>A difference of shares in points, or nothing.</summary>
+    private static string Points(double? share) => share is { } value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) : "";
+}

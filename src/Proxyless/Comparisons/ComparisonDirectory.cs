@@ -1,0 +1,118 @@
+using System.Text.Json;
+
+namespace Proxyless.Comparisons;
+
+/// <summary>What a comparison consists of, fixed as it goes so that a resume repeats it.</summary>
+/// <param name="Networks">All networks, in the order they were asked for.</param>
+/// <param name="Seeds">Trainings of each.</param>
+/// <param name="ScoredBy">The search whose shared weights judge them, or null.</param>
+internal sealed record ComparisonPlan(IReadOnlyList<ComparedNetwork> Networks, int Seeds, string? ScoredBy);
+
+/// <summary>The files of one comparison. Configuration, latency table and warnings are named as those of a run.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class ComparisonDirectory(string path)
+{
+    private const string PlanName = "comparison.json";
+
+    /// <summary>What it shares with a run.</summary>
+    public RunDirectory Run { get; } = new(path);
+
+    /// <summary>The table for other programs.</summary>
+    public string Csv => Path.Combine(path, "comparison.csv");
+
+    /// <summary>The tables to read.</summary>
+    public string Markdown => Path.Combine(path, "comparison.md");
+
+    /// <summary>Accuracy against latency.</summary>
+    public string Plot => Path.Combine(path, "comparison.svg");
+
+    /// <summary>The result as <c>--json</c> prints it.</summary>
+    public string Result => Path.Combine(path, "result.json");
+
+    /// <summary>Finds the folder of a new comparison, or of one to go on with; nothing is written or removed yet.</summary>
+    /// <param name="path">The folder, or null for a new one under <c>comparisons/</c>.</param>
+    /// <param name="resume">Whether the comparison must exist and is continued.</param>
+    /// <param name="overwrite">Whether a comparison that is there may be removed.</param>
+    /// <exception cref="InvalidInputException">A comparison, or something else, stands there and nothing was said, or there is none to resume.</exception>
+    public static ComparisonDirectory Choose(string? path, bool resume, bool overwrite)
+    {
+        if (path is null)
+        {
+            return resume
+                ? throw new InvalidInputException("--resume needs --out DIR, the comparison to go on with")
+                : new ComparisonDirectory(Path.Combine("comparisons", DateTime.Now.ToString("yyyyMMdd-HHmmss")));
+        }
+
+        if ((resume || overwrite) && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && !File.Exists(Path.Combine(path, PlanName)))
+        {
+            throw new InvalidInputException($"'{path}' holds no comparison (no {PlanName}) and is left alone; choose another --out");
+        }
+
+        _ = RunDirectory.Choose(path, resume, overwrite);
+        return new ComparisonDirectory(path);
+    }
+
+    /// <summary>Makes the folder and removes what an earlier comparison left in it.</summary>
+    public void Create()
+    {
+        Run.Create();
+        string networks = Path.Combine(path, "networks");
+        if (Directory.Exists(networks))
+        {
+            Directory.Delete(networks, recursive: true);
+        }
+
+        foreach (string file in (string[])[PlanFile, Csv, Markdown, Plot, Result])
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>The plan of a comparison that is gone on with.</summary>
+    public ComparisonPlan ReadPlan() => Read<ComparisonPlan>(PlanFile)!;
+
+    /// <summary>Writes the plan.</summary>
+    public void Write(ComparisonPlan plan) => WriteJson(PlanFile, plan);
+
+    /// <summary>A network's layers.</summary>
+    public string Architecture(ComparedNetwork network) => Path.Combine(FolderOf(network), "architecture.json");
+
+    /// <summary>What was measured of a network, or null.</summary>
+    public NetworkMeasurement? ReadMeasurement(ComparedNetwork network) => Read<NetworkMeasurement>(MeasurementOf(network));
+
+    /// <summary>Writes what was measured of a network.</summary>
+    public void Write(ComparedNetwork network, NetworkMeasurement measurement) => WriteJson(MeasurementOf(network), measurement);
+
+    /// <summary>The files of one training of a network.</summary>
+    public RunDirectory Training(ComparedNetwork network, int seed) => new(Path.Combine(FolderOf(network), $"seed-{seed}"));
+
+    /// <summary>How a training ended, or null where it has not.</summary>
+    public NetworkTraining? ReadTraining(ComparedNetwork network, int seed) => Read<NetworkTraining>(Training(network, seed).Result);
+
+    /// <summary>Writes how a training ended.</summary>
+    public void Write(ComparedNetwork network, int seed, NetworkTraining training) => WriteJson(Training(network, seed).Result, training);
+
+    /// <summary>Writes the comparison's result.</summary>
+    public void Write(ComparisonResult result) => WriteJson(Result, result);
+
+    private string PlanFile => Path.Combine(path, PlanName);
+
+    private string FolderOf(ComparedNetwork network) => Path.Combine(path, "networks", network.Name);
+
+    private string MeasurementOf(ComparedNetwork network) => Path.Combine(FolderOf(network), "measurement.json");
+
+    private static T? Read<T>(string file)
+        where T : class
+    {
+        try
+        {
+            return File.Exists(file) ? JsonSerializer.Deserialize<T>(File.ReadAllText(file), JsonLines.Options) : null;
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidInputException($"{file} cannot be read: {exception.Message}; remove it to have it made again", exception);
+        }
+    }
+
+    private static void WriteJson<T>(string file, T value) => AtomicFile.WriteAllText(file, JsonSerializer.Serialize(value, JsonLines.Indented));
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text;
+
+namespace Proxyless.Comparisons;
+
+/// <summary>A comparison as text.</summary>
+internal static class ComparisonTables
+{
+    /// <summary>A line a network, for other programs: shares 0..1, milliseconds, RFC 4180.</summary>
+    public static string Csv(ComparisonResult result)
+    {
+        var text = new StringBuilder("group,name,top1,top1_deviation,top5,trainings,latency_ms,predicted_latency_ms,parameters,multiply_adds,shared_top1\n");
+        foreach (NetworkResult network in result.Networks)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{Quoted(network.Group)},{Quoted(network.Name)},{network.Top1:R},{network.Top1Deviation:R},{network.Top5:R},{network.Trainings},{network.LatencyMs:R},{network.PredictedLatencyMs:R},{network.Parameters},{network.MultiplyAdds},{network.SharedTop1:R}\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A table of groups and one of networks.</summary>
+    public static string Markdown(ComparisonResult result)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"Target: {result.Target}. Limit: {result.LatencyLimitMs:0.###} ms.\n\n");
+        text.Append("| group | networks | top-1 | deviation | latency | against | difference | p |\n| --- | ---: | ---: | ---: | ---: | --- | ---: | ---: |\n");
+        foreach (GroupResult group in result.Groups)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {Cell(group.Group)} | {group.Networks} | {Share(group.Top1)} | {Points(group.Top1Deviation)} | {group.LatencyMs:0.000} ms | {Cell(group.Against ?? "")} | {Points(group.Difference)} | {group.P:0.0000} |\n");
+        }
+
+        text.Append("\nDeviation: among the networks of a group, in points. p: Welch's test, two-sided, over the networks of both groups.\n");
+        if (result.Scores is { } scores)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\nShared weights against training, {scores.Networks} networks: Kendall tau {scores.KendallTau:0.00}, 95 % interval {scores.Low:0.00} to {scores.High:0.00}.\n");
+        }
+
+        text.Append("\n| group | network | top-1 | deviation | trainings | latency | predicted | parameters | multiply-adds | shared top-1 |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+        foreach (NetworkResult network in result.Networks)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {Cell(network.Group)} | {Cell(network.Name)} | {Share(network.Top1)} | {Points(network.Top1Deviation)} | {network.Trainings} | {network.LatencyMs:0.000} ms | {Milliseconds(network.PredictedLatencyMs)} | {network.Parameters:N0} | {network.MultiplyAdds:N0} | {Share(network.SharedTop1)} |\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Share(double? share) => share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:0.00} %") : "";
+
+    private static string Points(double? share) => share is { } value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) : "";
+
+    private static string Milliseconds(double? time) => time is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:0.000} ms") : "";
+
+    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
+
+    private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+
+namespace Proxyless.Comparisons;
+
+/// <summary>What kind of networks somebody asks for.</summary>
+public enum NetworkRequestKind
+{
+    /// <summary>One that exists: a run's folder, an architecture file, a published name.</summary>
+    Given,
+
+    /// <summary>Random networks of the space, between 90 and 100 % of the limit.</summary>
+    Random,
+
+    /// <summary>MobileNetV2 of a given width.</summary>
+    MobileNet,
+
+    /// <summary>MobileNetV2 of the greatest width that meets the limit.</summary>
+    FittedMobileNet,
+}
+
+/// <summary>One entry of the list of networks to compare.</summary>
+/// <param name="Text">As it was written.</param>
+/// <param name="Group">The networks it is averaged and tested with.</param>
+/// <param name="Kind">What is asked for.</param>
+/// <param name="Source">Name, file or folder of a <see cref="NetworkRequestKind.Given"/> one.</param>
+/// <param name="Count">How many <see cref="NetworkRequestKind.Random"/> ones.</param>
+/// <param name="Multiplier">Width of a <see cref="NetworkRequestKind.MobileNet"/>.</param>
+public sealed record NetworkRequest(string Text, string Group, NetworkRequestKind Kind, string Source = "", int Count = 1, double Multiplier = 1)
+{
+    /// <summary>The forms that <see cref="Parse"/> takes, for help and errors.</summary>
+    public const string Forms = "a run's folder, an architecture file, a published name, random:N, mobilenet-v2:fit or mobilenet-v2:WIDTH, with LABEL= before it to name its group";
+
+    private const string RandomPrefix = "random:";
+    private const string MobileNetPrefix = "mobilenet-v2:";
+    private const int MostRandom = 10_000;
+
+    /// <summary>Understands one entry.</summary>
+    /// <exception cref="InvalidInputException">It has none of the <see cref="Forms"/>.</exception>
+    public static NetworkRequest Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        string? label = equals > 0 ? text[..equals] : null;
+        string what = text[(equals + 1)..];
+        if (what.StartsWith(RandomPrefix, StringComparison.Ordinal))
+        {
+            return int.TryParse(what[RandomPrefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MostRandom
+                ? new NetworkRequest(text, label ?? "random", NetworkRequestKind.Random, Count: count)
+                : throw Wrong(text, $"random:N takes a number from 1 to {MostRandom}");
+        }
+
+        if (what.StartsWith(MobileNetPrefix, StringComparison.Ordinal))
+        {
+            string width = what[MobileNetPrefix.Length..];
+            if (width == "fit")
+            {
+                return new NetworkRequest(text, label ?? what, NetworkRequestKind.FittedMobileNet);
+            }
+
+            return double.TryParse(width, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double multiplier) && multiplier is >= 0.1 and <= 10
+                ? new NetworkRequest(text, label ?? what, NetworkRequestKind.MobileNet, Multiplier: multiplier)
+                : throw Wrong(text, "mobilenet-v2:WIDTH takes a number from 0.1 to 10, or fit");
+        }
+
+        return what.Length == 0
+            ? throw Wrong(text, $"give {Forms}")
+            : new NetworkRequest(text, label ?? (Directory.Exists(what) ? "found" : Path.GetFileNameWithoutExtension(what)), NetworkRequestKind.Given, what);
+    }
+
+    private static InvalidInputException Wrong(string text, string allowed) => new($"--network '{text}' is not understood: {allowed}");
+}

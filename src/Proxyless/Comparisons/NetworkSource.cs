@@ -1,0 +1,112 @@
+using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Latency;
+using Proxyless.Measurement;
+
+namespace Proxyless.Comparisons;
+
+/// <summary>Makes the networks that a comparison asks for.</summary>
+/// <param name="data">Images and space.</param>
+/// <param name="goal">Table and limits that random and fitted networks keep to.</param>
+/// <param name="observer">Hears of progress.</param>
+internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver observer)
+{
+    // Random networks are to use up the limit, as found ones do.
+    private const double LeastShareOfLimit = 0.9;
+    private const int DrawsForEach = 200_000;
+
+    // Widths are multiples of 8 in any case.
+    private const double MultiplierStep = 0.05;
+    private const int LeastSteps = 2;
+    private const int MostSteps = 80;
+
+    /// <summary>The networks of an entry, with names that none of <paramref name="taken"/> has.</summary>
+    /// <exception cref="InvalidInputException">They cannot be had.</exception>
+    public IReadOnlyList<OpenedNetwork> Open(NetworkRequest request, IReadOnlyCollection<string> taken, CancellationToken cancellation)
+    {
+        var names = new HashSet<string>(taken);
+        return [.. Architectures(request, cancellation).Select(architecture =>
+        {
+            // Names are names of folders too.
+            string name = Unused(names, string.Join('-', architecture.Name.Split([.. Path.GetInvalidFileNameChars(), ' '])));
+            return new OpenedNetwork(new ComparedNetwork(request.Text, request.Group, name), architecture with { Name = name });
+        })];
+    }
+
+    private List<Architecture> Architectures(NetworkRequest request, CancellationToken cancellation) => request.Kind switch
+    {
+        NetworkRequestKind.Random => Random(request.Count),
+        NetworkRequestKind.MobileNet => [MobileNet(request.Multiplier)],
+        NetworkRequestKind.FittedMobileNet => [FittedMobileNet(cancellation)],
+        _ => [ArchitectureFile.Open(request.Source).WithInput(data.Space.Resolution, data.Images.Channels, data.Classes)],
+    };
+
+    private List<Architecture> Random(int count)
+    {
+        var random = new Random(data.Options.Seed);
+        var choices = new List<int[]>();
+        IReadOnlyList<Spaces.SearchBlock> blocks = data.Space.Blocks();
+        for (long draw = 0; choices.Count < count; draw++)
+        {
+            if (draw == (long)DrawsForEach * count)
+            {
+                throw new InvalidInputException(
+                    $"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{data.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Limits[0]}); choose a limit nearer the middle of the space");
+            }
+
+            int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
+            if (goal.Limits[0].Cost.Of(choice) >= LeastShareOfLimit * goal.LatencyMs
+                && goal.Limits.All(limit => limit.Cost.Of(choice) <= limit.Limit)
+                && !choices.Exists(choice.SequenceEqual))
+            {
+                choices.Add(choice);
+            }
+        }
+
+        return [.. choices.Select((choice, i) => data.Space.Architecture(
+            choice,
+            data.Classes,
+            $"random-{i + 1}",
+            new Dictionary<string, string> { ["space"] = data.Space.Name, ["choice"] = string.Join(",", choice) }))];
+    }
+
+    private Architecture MobileNet(double multiplier) => MobileNetV2.Build(multiplier, data.Space.Resolution, data.Images.Channels, data.Classes);
+
+    private Architecture FittedMobileNet(CancellationToken cancellation)
+    {
+        // Invariant: low steps meet the limit (or nothing is known of them), high steps do not.
+        int low = LeastSteps - 1, high = MostSteps + 1;
+        while (high - low > 1)
+        {
+            int middle = (low + high) / 2;
+            Architecture network = MobileNet(middle * MultiplierStep);
+            double latency = Measure(network, cancellation);
+            observer.Message($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms");
+            (low, high) = latency <= goal.LatencyMs ? (middle, high) : (low, middle);
+        }
+
+        return low >= LeastSteps
+            ? MobileNet(low * MultiplierStep)
+            : throw new InvalidInputException($"mobilenet-v2:fit: even the narrowest MobileNetV2 takes longer than {goal.LatencyMs:F3} ms; leave it out or raise --latency");
+    }
+
+    /// <summary>The latency of an untrained network, by comparison with the table's reference.</summary>
+    public double Measure(Architecture network, CancellationToken cancellation)
+    {
+        NetworkLatency latency = NetworkLatency.Measure(
+            NetworkExporter.Untrained(network), data.Space, data.Classes, goal.Table, data.Target, TimingOptions.Thorough, cancellation);
+        latency.WarnIfDisturbed(observer);
+        return latency.Milliseconds;
+    }
+
+    private static string Unused(HashSet<string> names, string wanted)
+    {
+        string name = wanted;
+        for (int i = 2; !names.Add(name); i++)
+        {
+            name = $"{wanted}-{i}";
+        }
+
+        return name;
+    }
+}

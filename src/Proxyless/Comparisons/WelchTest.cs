@@ -1,0 +1,39 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Statistics;
+
+namespace Proxyless.Comparisons;
+
+/// <summary>
+/// Whether the means of two samples differ, their variances not being assumed equal: Welch, The generalization of Student's
+/// problem when several different population variances are involved, Biometrika 34, 1947.
+/// </summary>
+/// <param name="Difference">Mean of the first sample less that of the second.</param>
+/// <param name="T">The difference in units of its standard error.</param>
+/// <param name="DegreesOfFreedom">By Welch and Satterthwaite.</param>
+/// <param name="P">How probable a difference as large, either way, is where the means are equal; 0..1.</param>
+public sealed record WelchTest(double Difference, double T, double DegreesOfFreedom, double P)
+{
+    /// <summary>Tests two samples; null where one has fewer than two values or neither varies.</summary>
+    public static WelchTest? Of(IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        if (first.Count < 2 || second.Count < 2)
+        {
+            return null;
+        }
+
+        double ofFirst = first.Variance() / first.Count;
+        double ofSecond = second.Variance() / second.Count;
+        double variance = ofFirst + ofSecond;
+        if (variance == 0)
+        {
+            return null;
+        }
+
+        double difference = first.Average() - second.Average();
+        double t = difference / Math.Sqrt(variance);
+        double degrees = variance * variance / ((ofFirst * ofFirst / (first.Count - 1)) + (ofSecond * ofSecond / (second.Count - 1)));
+        return new WelchTest(difference, t, degrees, 2 * StudentT.CDF(0, 1, degrees, -Math.Abs(t)));
+    }
+}

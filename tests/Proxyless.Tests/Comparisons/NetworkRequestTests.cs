@@ -1,0 +1,30 @@
+using Proxyless.Comparisons;
+using Xunit;
+
+namespace Proxyless.Tests.Comparisons;
+
+public sealed class NetworkRequestTests
+{
+    [Fact]
+    public void Each_form_is_understood()
+    {
+        Assert.Equal(new NetworkRequest("random:12", "random", NetworkRequestKind.Random, Count: 12), NetworkRequest.Parse("random:12"));
+        Assert.Equal(new NetworkRequest("mobilenet-v2:fit", "mobilenet-v2:fit", NetworkRequestKind.FittedMobileNet), NetworkRequest.Parse("mobilenet-v2:fit"));
+        Assert.Equal(new NetworkRequest("wide=mobilenet-v2:1.4", "wide", NetworkRequestKind.MobileNet, Multiplier: 1.4), NetworkRequest.Parse("wide=mobilenet-v2:1.4"));
+        Assert.Equal(new NetworkRequest("mine=nets/a.json", "mine", NetworkRequestKind.Given, "nets/a.json"), NetworkRequest.Parse("mine=nets/a.json"));
+        Assert.Equal("a", NetworkRequest.Parse("nets/a.json").Group);
+        Assert.Equal("found", NetworkRequest.Parse(Path.GetTempPath()).Group);
+    }
+
+    [Theory]
+    [InlineData("random:0")]
+    [InlineData("random:many")]
+    [InlineData("mobilenet-v2:wide")]
+    [InlineData("mobilenet-v2:0")]
+    [InlineData("label=")]
+    public void What_is_not_understood_is_named(string text)
+    {
+        var exception = Assert.Throws<InvalidInputException>(() => NetworkRequest.Parse(text));
+        Assert.Contains($"'{text}'", exception.Message, StringComparison.Ordinal);
+    }
+}

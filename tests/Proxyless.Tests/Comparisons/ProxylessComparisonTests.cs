@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Proxyless.Architectures;
+using Proxyless.Comparisons;
+using Proxyless.Tests.Data;
+using Proxyless.Tests.Runs;
+using Xunit;
+
+namespace Proxyless.Tests.Comparisons;
+
+/// <summary>Whole comparisons, on the images of a short run.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<FinishedRun>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void One_that_is_stopped_resumed_and_added_to_ends_as_one_that_was_not()
+    {
+        ComparisonResult whole = ProxylessComparison.Run(
+            Options("whole", ["random:2", "mobilenet-v2:0.1", run.Options.Out!], seeds: 2), NullRunObserver.Instance, Cancellation);
+
+        ComparisonOptions second = Options("parts", ["random:2"], seeds: 1);
+        using (var source = new CancellationTokenSource())
+        {
+            var exception = Assert.Throws<RunInterruptedException>(
+                () => ProxylessComparison.Run(second, new StopAt("train", 0.4, source), source.Token));
+            Assert.Equal(second.Run.Out, exception.Run);
+        }
+
+        var resumed = new ComparisonOptions { Run = new RunOptions { Out = second.Run.Out, Resume = true, Threads = 1 }, Networks = ["mobilenet-v2:0.1"] };
+        Assert.Equal(3, ProxylessComparison.Run(resumed, NullRunObserver.Instance, Cancellation).Networks.Count);
+        ComparisonResult parts = ProxylessComparison.Run(
+            resumed with { Networks = ["random:2", run.Options.Out!], Seeds = 2 }, NullRunObserver.Instance, Cancellation);
+
+        Assert.Equal(whole.Networks.Select(network => (network.Group, network.Name, network.Top1, network.Top1Deviation)),
+            parts.Networks.Select(network => (network.Group, network.Name, network.Top1, network.Top1Deviation)));
+        Assert.Equal(["random", "mobilenet-v2:0.1", "found"], whole.Groups.Select(group => group.Group));
+        Assert.All(whole.Networks.Where(network => network.Group == "random"), network =>
+            Assert.InRange(network.PredictedLatencyMs!.Value, 0.9 * whole.LatencyLimitMs, whole.LatencyLimitMs));
+        Assert.All((string[])["comparison.csv", "comparison.md", "comparison.svg", "result.json"], file =>
+            Assert.True(File.Exists(Path.Combine(parts.Folder, file))));
+    }
+
+    [Fact]
+    public void The_shared_weights_of_a_search_judge_its_own_network_as_the_search_did()
+    {
+        double? score = ArchitectureScore();
+        ComparisonResult result = ProxylessComparison.Run(
+            Options("scored", [run.Options.Out!], seeds: 1) with { ScoredBy = run.Options.Out }, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(score, result.Networks[0].SharedTop1);
+        Assert.Null(result.Scores);
+    }
+
+    [Fact]
+    public void Trainings_from_two_seeds_differ_and_are_judged_on_the_same_images()
+    {
+        var observer = new RecordingObserver();
+        ComparisonOptions options = Options("seeds", ["random:1"], seeds: 2);
+        NetworkResult network = ProxylessComparison.Run(options, observer, Cancellation).Networks[0];
+        Assert.Equal(2, network.Trainings);
+        string[] weights = [.. Enumerable.Range(0, 2).Select(seed => Convert.ToHexString(SHA256.HashData(
+            File.ReadAllBytes(Path.Combine(options.Run.Out!, "networks", network.Name, $"seed-{seed}", "checkpoints", "best.safetensors")))))];
+        Assert.NotEqual(weights[0], weights[1]);
+        foreach (int seed in (int[])[0, 1])
+        {
+            // The model knows by which seed the images were divided, and that is not the training's.
+            EvaluateResult judged = ProxylessRun.Evaluate(
+                Path.Combine(options.Run.Out!, "networks", network.Name, $"seed-{seed}", "model.onnx"), new RunOptions { Data = run.Options.Data }, againstNetwork: false, observer, Cancellation);
+            Assert.Equal(FinishedRun.TestImages, judged.Images);
+        }
+    }
+
+    [Fact]
+    public void A_wrong_entry_costs_nothing_that_is_there()
+    {
+        ComparisonOptions options = Options("kept", ["random:1"], seeds: 1);
+        ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation);
+        string model = Path.Combine(options.Run.Out!, "networks", "random-1", "seed-0", "model.onnx");
+        Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(
+            options with { Run = options.Run with { Overwrite = true }, Networks = ["random:1", "nowhere.json"] }, NullRunObserver.Instance, Cancellation));
+        Assert.True(File.Exists(model));
+    }
+
+    [Fact]
+    public void A_run_is_not_taken_for_a_comparison()
+    {
+        var exception = Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(
+            new ComparisonOptions { Run = run.Options with { Overwrite = true }, Networks = ["random:1"] }, NullRunObserver.Instance, Cancellation));
+        Assert.Contains("no comparison", exception.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(run.Result.Model));
+    }
+
+    [Fact]
+    public void A_limit_far_from_where_random_networks_are_is_refused()
+    {
+        ComparisonOptions options = Options("far", ["random:3"], seeds: 1);
+        var exception = Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(
+            options with { Run = options.Run with { LatencyMs = 1000 } }, NullRunObserver.Instance, Cancellation));
+        Assert.Contains("nearer the middle of the space", exception.Message, StringComparison.Ordinal);
+    }
+
+    private double? ArchitectureScore() =>
+        ArchitectureFile.Read(run.Directory.Architecture).Metadata.TryGetValue("validation_top1", out string? text)
+            ? double.Parse(text, CultureInfo.InvariantCulture)
+            : null;
+
+    private ComparisonOptions Options(string name, IReadOnlyList<string> networks, int seeds) => new()
+    {
+        Run = RunConfigFile.Read(run.Directory.Config) with { Out = run.PathOf(name), Threads = 1, LatencyMs = null },
+        Networks = networks,
+        Seeds = seeds,
+    };
+}
