@@ -167,6 +167,7 @@ internal sealed class RunOptionSet
         Add(Values.Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"), (o, v) => o with { LearningRate = v!.Value });
         Add(Values.Number("--weight-decay", "X", $"Weight decay of convolutions and classifier ({Defaults.WeightDecay})"), (o, v) => o with { WeightDecay = v!.Value });
         Add(Values.Number("--label-smoothing", "P", $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"), (o, v) => o with { LabelSmoothing = v!.Value });
+        Add(Values.Number("--minimum-crop", "P", $"Least share of a photograph that a training crop keeps ({Defaults.MinimumCrop}); ImageNet's custom is 0.08"), (o, v) => o with { MinimumCrop = v!.Value });
         Add(Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"), (o, v) => o with { NoFlip = v });
         Add(Values.Flag("--class-weights", "Weigh classes by the inverse of their frequency"), (o, v) => o with { ClassWeights = v });
         return this;

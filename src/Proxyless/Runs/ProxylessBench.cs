@@ -16,8 +16,10 @@ public static class ProxylessBench
     /// <summary>Outputs of the networks.</summary>
     internal const int Classes = 1000;
 
+    /// <summary>Architectures in a reinforce step.</summary>
+    internal const int ReinforceSamples = 4;
+
     private const int WarmUpSteps = 3;
-    private const int ReinforceSamples = 4;
     private const double Rate = 1e-3;
 
     /// <summary>Times steps.</summary>

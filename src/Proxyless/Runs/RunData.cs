@@ -122,7 +122,10 @@ public sealed class RunData
 
     /// <summary>Augmentation for the weights of a search, and for training but for what <see cref="FinalTransforms"/> adds.</summary>
     public Transforms TrainingTransforms => Transforms.ForTraining(
-        Space.Resolution, SmallImages, Images.Channels, flip: !Options.NoFlip && Images.Channels == 3);
+        Space.Resolution, SmallImages, Images.Channels, flip: !Options.NoFlip && Images.Channels == 3) with
+    {
+        MinimumScale = Options.MinimumCrop,
+    };
 
     /// <summary>Augmentation for the training of one network, which sees each image far more often than a path of a search does.</summary>
     public Transforms FinalTransforms => TrainingTransforms with { Erase = Options.Erase!.Value };

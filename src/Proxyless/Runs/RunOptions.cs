@@ -126,6 +126,9 @@ public sealed record RunOptions
     /// <summary>Decay of an average of the weights that is evaluated and exported instead of them; null for none.</summary>
     public double? Ema { get; init; }
 
+    /// <summary>Least share of a photograph's area that a training crop keeps; small images are padded and cropped instead.</summary>
+    public double MinimumCrop { get; init; } = 0.25;
+
     /// <summary>Train without mirrored images; grey images are never mirrored, for digits and letters are among them.</summary>
     public bool NoFlip { get; init; }
 
@@ -165,6 +168,7 @@ public sealed record RunOptions
         Require("dropout", (double?)Dropout, value => value is >= 0 and < 1, "0 up to, not including, 1");
         Require("erase", Erase, value => value is >= 0 and <= 1, "0 to 1");
         Require("ema", Ema, value => value is > 0 and < 1, "between 0 and 1, such as 0.999");
+        Require("minimum-crop", (double?)MinimumCrop, value => value is > 0 and <= 1, "over 0, up to 1");
         Require("validation-share", (double?)ValidationShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
         Require("test-share", (double?)TestShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
         if (Objective == ObjectiveKind.Log && (MaxParameters is not null || MaxMacs is not null))

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Proxyless.Data;
 using Proxyless.Networks;
 using static TorchSharp.torch;
@@ -7,16 +8,23 @@ namespace Proxyless.Training;
 /// <summary>Evaluates networks without graph.</summary>
 public static class NetworkEvaluator
 {
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(2);
+
     /// <summary>Top-1 and top-5 over one pass of the images.</summary>
     /// <param name="forward">Logits [N, classes] of images [N, C, H, W].</param>
     /// <param name="loader">The images, unshuffled.</param>
     /// <param name="device">Where the network lives.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    public static TopAccuracy Evaluate(Func<Tensor, Tensor> forward, BatchLoader loader, Device device, CancellationToken cancellation)
+    /// <param name="observer">Hears of progress where it takes more than a moment, or null.</param>
+    public static TopAccuracy Evaluate(
+        Func<Tensor, Tensor> forward, BatchLoader loader, Device device, CancellationToken cancellation, IRunObserver? observer = null)
     {
         ArgumentNullException.ThrowIfNull(forward);
         ArgumentNullException.ThrowIfNull(loader);
         var accuracy = new TopAccuracy();
+        var progress = observer is null ? null : new Progress(observer, "judge", 0, loader.BatchesPerEpoch);
+        long began = Stopwatch.GetTimestamp();
+        int batches = 0;
         using var withoutGraph = no_grad();
         foreach (Batch batch in loader.Epoch(0, 0, cancellation))
         {
@@ -25,6 +33,12 @@ public static class NetworkEvaluator
                 using Tensor images = batch.Images.to(device);
                 using Tensor logits = forward(images);
                 accuracy.Add(logits, batch.Labels);
+            }
+
+            batches++;
+            if (Stopwatch.GetElapsedTime(began) > QuietTime)
+            {
+                progress?.Report(batches, $"top-1 {accuracy.Top1:P1}");
             }
         }
 

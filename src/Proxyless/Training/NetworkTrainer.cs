@@ -64,7 +64,7 @@ public sealed class NetworkTrainer
                 CompactNetwork judged = average?.Average ?? network;
                 double? top1 = validation is null
                     ? null
-                    : NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation).Top1;
+                    : NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation, _observer).Top1;
                 log.Add(new TrainingCurvePoint(log.Count + 1, lossSum / lossSteps, null, top1, schedule.At(step - 1)));
                 JsonLines.Write(_directory.TrainingLog, log);
                 (lossSum, lossSteps) = (0, 0);

@@ -102,6 +102,36 @@ public sealed partial class ConfigFileTests : IDisposable
         Assert.Equal(TimeSpan.FromHours(6), options.Time);
     }
 
+    [Theory]
+    [InlineData("imagenet-mobile.yaml", "imagenet-mobile")]
+    [InlineData("imagenet-cpu.yaml", "imagenet-cpu")]
+    [InlineData("imagenet-gpu.yaml", "imagenet-gpu")]
+    public void The_papers_searches_are_understood(string file, string space)
+    {
+        string path = Path.Combine(Repository.Root, "configs", file);
+        foreach (string[] command in (string[][])[["search"], ["bench", "search"]])
+        {
+            ParseResult parse = CommandLine.Parse(CommandLine.Root(), [.. command, "--config", path]);
+            RunOptions options = ((ReportingCommand)parse.CommandResult.Command).LibraryOptions.Read(parse).Validate();
+            Assert.Equal(space, options.Space);
+            Assert.Equal(160, options.SearchEpochs);
+            Assert.Equal(40, options.SearchEpochs * options.WarmupShare);
+            Assert.Equal(50_000, options.ValidationShare * 1_281_167, 50.0);
+            Assert.Equal(0.025, options.LearningRate * options.BatchSize!.Value / 256);
+            Assert.Equal(ObjectiveKind.Log, options.Objective);
+        }
+    }
+
+    [Fact]
+    public void The_papers_training_is_understood()
+    {
+        ParseResult parse = CommandLine.Parse(
+            CommandLine.Root(), ["train", "--arch", "proxyless-mobile", "--config", Path.Combine(Repository.Root, "configs", "imagenet-train.yaml")]);
+        RunOptions options = ((TrainCommand)parse.CommandResult.Command).LibraryOptions.Read(parse).Validate();
+        Assert.Equal(300, options.TrainEpochs);
+        Assert.Equal(0.08, options.MinimumCrop);
+    }
+
     private RunOptions Options(string yaml, params string[] words)
     {
         System.IO.File.WriteAllText(File, yaml);
