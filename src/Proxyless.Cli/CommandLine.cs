@@ -34,6 +34,12 @@ internal static class CommandLine
                 new DataGetCommand(),
                 new DataSampleCommand(),
             },
+            new Command("target", "Where models run: this processor, a latency table, any program that times a model.")
+            {
+                new TargetListCommand(),
+                new TargetAddCommand(),
+                new TargetCheckCommand(),
+            },
             new BenchCommand(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -4,7 +4,6 @@ using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Export;
 using Proxyless.Latency;
-using Proxyless.Measurement;
 
 namespace Proxyless.Cli.Commands;
 
@@ -16,7 +15,7 @@ internal sealed class DescribeCommand : ReportingCommand
 
     private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the network's own)", 8, 2048);
     private readonly Option<long?> _classes = Values.Integer("--classes", "Outputs of the classifier (the network's own)", 2, 1 << 20);
-    private readonly Option<string?> _target = Values.Text("--target", "NAME", $"Measure the whole network, untrained: {LocalTarget.Forms}");
+    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"Measure the whole network, untrained, or sum it up where the target is a table: {TargetFile.Forms}");
     private readonly Option<string?> _table = Values.Text("--table", "FILE", "Predict the latency, block by block, from a latency table");
     private readonly Option<string?> _picture = Values.Text("--picture", "FILE.svg", "Draw the network");
 
@@ -44,9 +43,10 @@ internal sealed class DescribeCommand : ReportingCommand
         }
 
         LatencyTable? table = parse.GetValue(_table) is { } path ? LatencyTableFile.Read(path) : null;
-        double? predicted = table?.Predict(architecture);
+        ITarget? target = parse.GetValue(_target) is { } name ? TargetFile.Open(name) : null;
+        double? predicted = table?.Predict(architecture) ?? (target as TableTarget)?.Predict(architecture, session.Observer);
         double[]? blocks = table is null ? null : [.. architecture.Blocks.Select(block => table.Predict(block))];
-        double? measured = parse.GetValue(_target) is { } target ? Measure(architecture, LocalTarget.Parse(target), session) : null;
+        double? measured = target is null ? null : Measure(architecture, target, session);
         return new CommandOutcome(
             Result(architecture, measured, predicted, blocks),
             console =>
@@ -60,17 +60,17 @@ internal sealed class DescribeCommand : ReportingCommand
                         ("parameters", $"{cost.Parameters:N0}"),
                         ("multiply-adds", $"{cost.MultiplyAdds:N0}"),
                         ("latency, measured", measured is { } time ? $"{time:0.000} ms on {parse.GetValue(_target)}" : null),
-                        ("latency, predicted", predicted is { } sum ? $"{sum:0.000} ms on {table!.Target}" : null),
+                        ("latency, predicted", predicted is { } sum ? $"{sum:0.000} ms on {table?.Target ?? target!.Name}" : null),
                         ("picture", parse.GetValue(_picture)),
                         .. architecture.Metadata.Select(entry => (entry.Key, (string?)entry.Value)),
                     ]);
             });
     }
 
-    private static double Measure(Architecture architecture, LocalTarget target, CommandSession session)
+    private static double? Measure(Architecture architecture, ITarget target, CommandSession session)
     {
         session.Observer.Message($"measuring {architecture.Name} on {target.Id}");
-        return NetworkLatency.Measure(NetworkExporter.Untrained(architecture), target, TimingOptions.Thorough, session.Cancellation).MedianMs;
+        return target.Time(NetworkExporter.Untrained(architecture), session.Cancellation)?.MedianMs;
     }
 
     private static object Result(Architecture architecture, double? measured, double? predicted, double[]? blockLatencies)

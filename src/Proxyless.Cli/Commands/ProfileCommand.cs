@@ -13,7 +13,7 @@ internal sealed class ProfileCommand : ReportingCommand
     private const int RandomNetworks = 10_000;
 
     private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", $"The space: {string.Join(", ", SearchSpacePresets.Names)} or a YAML file");
-    private readonly Option<string?> _target = Values.Text("--target", "NAME", $"Where to measure (cpu): {LocalTarget.Forms}");
+    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"Where to measure (cpu): {TargetFile.Forms}");
     private readonly Option<long?> _classes = Values.Integer("--classes", "Outputs of the classifier (1000)", 2, 1 << 20);
     private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
     private readonly Option<bool> _thorough = Values.Flag("--thorough", "Minutes instead of seconds, for tight limits");
@@ -39,12 +39,13 @@ internal sealed class ProfileCommand : ReportingCommand
         }
 
         int classes = (int)(parse.GetValue(_classes) ?? 1000);
-        LocalTarget target = LocalTarget.Parse(parse.GetValue(_target) ?? "cpu");
+        ITarget target = TargetFile.Open(parse.GetValue(_target) ?? "cpu");
         ProfileMode mode = parse.GetValue(_thorough) ? ProfileMode.Thorough : ProfileMode.Quick;
         string path = parse.GetValue(_out) ?? "latency.json";
-        LatencyTable table = LatencyProfiler.Profile(space, classes, target, mode, session.Observer, session.Cancellation);
+        LatencyTable table = target.MakesTables
+            ? LatencyTableCache.Default.Profile(space, classes, target, mode, session.Observer, session.Cancellation)
+            : target.MakeTable(space, classes, mode, partial: null, session.Observer, session.Cancellation);
         LatencyTableFile.Write(path, table);
-        LatencyTableCache.Default.Store(space, classes, target, table);
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         LatencyCalibration calibration = table.Calibration;
@@ -69,7 +70,7 @@ internal sealed class ProfileCommand : ReportingCommand
                 ("blocks", $"{table.Entries.Count} different ones in {Durations.Text(seconds)}"),
                 ("networks of the space", $"{cost.Smallest:0.000} to {cost.Largest:0.000} ms"),
                 ("random ones", $"a tenth within {Quantile(0.1):0.000} ms, half within {Quantile(0.5):0.000} ms, nine tenths within {Quantile(0.9):0.000} ms"),
-                ("error on whole networks", $"{calibration.MeanAbsoluteError:P1} on average over {calibration.Networks}, Kendall tau {calibration.KendallTau:0.00}"),
+                ("error on whole networks", calibration.Networks == 0 ? "not known: none can be measured on a table" : $"{calibration.MeanAbsoluteError:P1} on average over {calibration.Networks}, Kendall tau {calibration.KendallTau:0.00}"),
                 ("table", path));
             console.WriteNext($"proxyless search --space {parse.GetValue(_space)} --target {target.Name} --latency {Quantile(0.5):0.###} --data DIR");
         });

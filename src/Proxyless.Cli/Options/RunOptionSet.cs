@@ -80,7 +80,7 @@ internal sealed class RunOptionSet
     /// <summary>Where the model runs, without the profiling of a space.</summary>
     public RunOptionSet Place()
     {
-        Add(Values.Text("--target", "NAME", $"Where the model will run: {LocalTarget.Forms}"), (o, v) => o with { Target = v! });
+        Add(Values.Text("--target", "NAME|FILE", $"Where the model will run: {TargetFile.Forms}"), (o, v) => o with { Target = v! });
         return this;
     }
 

@@ -1,7 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Latency;
-using Proxyless.Measurement;
 
 namespace Proxyless.Comparisons;
 
@@ -93,8 +92,8 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver 
     /// <summary>The latency of an untrained network, by comparison with the table's reference.</summary>
     public double Measure(Architecture network, CancellationToken cancellation)
     {
-        NetworkLatency latency = NetworkLatency.Measure(
-            NetworkExporter.Untrained(network), data.Space, data.Classes, goal.Table, data.Target, TimingOptions.Thorough, cancellation);
+        NetworkLatency latency = data.Target.Measure(
+            network, NetworkExporter.Untrained(network), data.Space, data.Classes, goal.Table, cancellation);
         latency.WarnIfDisturbed(observer);
         return latency.Milliseconds;
     }

@@ -26,22 +26,38 @@ public sealed class LatencyTableCache(string folder)
     /// <param name="observer">Hears where the table comes from.</param>
     /// <param name="cancellation">Stops profiling.</param>
     public LatencyTable GetOrProfile(
-        SearchSpace space, int classes, LocalTarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
+        SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(observer);
+        if (!target.MakesTables)
+        {
+            return target.MakeTable(space, classes, mode, partial: null, observer, cancellation);
+        }
+
         if (Find(space, classes, target, mode, observer) is { } found)
         {
             observer.Message($"latency table of '{space.Name}' on {target.Name} from {found.Created:yyyy-MM-dd}, {found.Mode.ToString().ToLowerInvariant()}");
             return found;
         }
 
-        LatencyTable table = LatencyProfiler.Profile(space, classes, target, mode, observer, cancellation);
+        return Profile(space, classes, target, mode, observer, cancellation);
+    }
+
+    /// <summary>Makes the table anew and stores it; what an interrupted profile has measured already is taken up where the target measures slowly.</summary>
+    /// <inheritdoc cref="GetOrProfile"/>
+    public LatencyTable Profile(
+        SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        string partial = PathOf(space, classes, target, mode) + ".partial";
+        LatencyTable table = target.MakeTable(space, classes, mode, partial, observer, cancellation);
         Store(space, classes, target, table);
         return table;
     }
 
     /// <summary>The stored table, or null. One that cannot be read counts as missing, with a warning.</summary>
-    public LatencyTable? Find(SearchSpace space, int classes, LocalTarget target, ProfileMode mode, IRunObserver observer)
+    public LatencyTable? Find(SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(target);
@@ -65,7 +81,7 @@ public sealed class LatencyTableCache(string folder)
 
     /// <summary>Keeps a table for later.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Store(SearchSpace space, int classes, LocalTarget target, LatencyTable table)
+    public void Store(SearchSpace space, int classes, ITarget target, LatencyTable table)
     {
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(target);
@@ -73,7 +89,7 @@ public sealed class LatencyTableCache(string folder)
         LatencyTableFile.Write(PathOf(space, classes, target, table.Mode), table);
     }
 
-    private string PathOf(SearchSpace space, int classes, LocalTarget target, ProfileMode mode)
+    private string PathOf(SearchSpace space, int classes, ITarget target, ProfileMode mode)
     {
         // The candidates of each block in order, not only the set of parts: the reference network is stored as a choice.
         IEnumerable<string> blocks = space.Blocks().Select(block => string.Join(',', block.Candidates.Select(candidate => candidate.Key)));

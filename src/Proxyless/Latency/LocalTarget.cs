@@ -1,12 +1,14 @@
 using System.Globalization;
+using Proxyless.Architectures;
 using Proxyless.Measurement;
+using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
 
 /// <summary>This machine's processor as a target, used as it will be deployed: a number of threads, a number of images a run.</summary>
 /// <param name="Threads">Threads of one run.</param>
 /// <param name="Batch">Images of one run; every latency is of a whole batch.</param>
-public sealed record LocalTarget(int Threads = 1, int Batch = 1)
+public sealed record LocalTarget(int Threads = 1, int Batch = 1) : ITarget
 {
     private const string Processor = "cpu";
 
@@ -23,6 +25,16 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1)
 
     /// <summary>All that a latency depends on beside the network: tables of one identity are interchangeable.</summary>
     public string Id => $"{ProcessorInfo.Name}, {Threads} threads, batch {Batch}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}";
+
+    /// <inheritdoc/>
+    public bool MakesTables => true;
+
+    /// <summary>Whether a text names this kind of target.</summary>
+    public static bool IsName(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text == Processor || text.StartsWith($"{Processor}:", StringComparison.Ordinal);
+    }
 
     /// <summary>Reads <c>cpu</c>, <c>cpu:2</c> or <c>cpu:2:32</c>.</summary>
     /// <exception cref="InvalidInputException">The text is none of <see cref="Forms"/>, or asks for more threads than the machine has processors.</exception>
@@ -43,6 +55,23 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1)
         }
 
         return new LocalTarget(threads, Count(parts, 2, text));
+    }
+
+    /// <inheritdoc/>
+    public LatencyTable MakeTable(
+        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation) =>
+        LatencyProfiler.Profile(space, classes, this, mode, observer, cancellation);
+
+    /// <inheritdoc/>
+    public NetworkLatency Measure(
+        Architecture architecture, byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation) =>
+        NetworkLatency.Measure(onnx, space, classes, table, this, TimingOptions.Thorough, cancellation);
+
+    /// <inheritdoc/>
+    public Timing Time(byte[] onnx, CancellationToken cancellation)
+    {
+        using var model = new OnnxModel(onnx, Threads, Batch);
+        return OnnxTimer.Measure(model, TimingOptions.Thorough, cancellation);
     }
 
     private static int Count(string[] parts, int index, string text)

@@ -8,9 +8,9 @@ namespace Proxyless.Latency;
 /// Its latency on the machine at its quietest: the ratio to the reference, times the reference's latency now or at the time of
 /// the table, whichever is less. Other work on a machine only ever adds time.
 /// </param>
-/// <param name="Timing">Its runs as they were.</param>
 /// <param name="Slowdown">The reference's latency now over that at the time of the table; far over 1 on a busy machine.</param>
-public sealed record NetworkLatency(double Milliseconds, Timing Timing, double Slowdown)
+/// <param name="IsMeasured">False where a target can only be asked for the sum of its table.</param>
+public sealed record NetworkLatency(double Milliseconds, double Slowdown, bool IsMeasured = true)
 {
     // Where ONNX Runtime's memory comes to lie makes a network some percent faster or slower for the life of a session.
     private const int Sessions = 5;
@@ -68,18 +68,6 @@ public sealed record NetworkLatency(double Milliseconds, Timing Timing, double S
         IReadOnlyList<InterleavedTiming> middle = sessions.OrderBy(timings => timings[1].Ratio).ElementAt(Sessions / 2);
         double now = SampleStatistics.Median(sessions.Select(timings => timings[0].Timing.QuietMs));
         double then = table.Reference.Milliseconds;
-        return new NetworkLatency(middle[1].Ratio * Math.Min(now, then), middle[1].Timing, now / then);
-    }
-
-    /// <summary>Measures a network by itself, where there is no table.</summary>
-    /// <param name="onnx">The bytes of the network's ONNX file.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="options">How long.</param>
-    /// <param name="cancellation">Stops between two runs.</param>
-    public static Timing Measure(byte[] onnx, LocalTarget target, TimingOptions options, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(target);
-        using var model = new OnnxModel(onnx, target.Threads, target.Batch);
-        return OnnxTimer.Measure(model, options, cancellation);
+        return new NetworkLatency(middle[1].Ratio * Math.Min(now, then), now / then);
     }
 }

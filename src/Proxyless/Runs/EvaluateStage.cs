@@ -22,8 +22,8 @@ internal static class EvaluateStage
         CancellationToken cancellation)
     {
         Judgement judged = Judge(directory.Model, data.Images.Test, data, observer, cancellation);
-        NetworkLatency latency = NetworkLatency.Measure(
-            File.ReadAllBytes(directory.Model), data.Space, data.Classes, table, data.Target, TimingOptions.Thorough, cancellation);
+        NetworkLatency latency = data.Target.Measure(
+            architecture, File.ReadAllBytes(directory.Model), data.Space, data.Classes, table, cancellation);
         latency.WarnIfDisturbed(observer);
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
         RunPlan plan = RunPlan.Read(directory);
@@ -36,6 +36,7 @@ internal static class EvaluateStage
             Top1 = judged.Accuracy.Top1,
             Top5 = judged.Accuracy.Top5,
             LatencyMs = latency.Milliseconds,
+            LatencyIsMeasured = latency.IsMeasured,
             LatencyLimitMs = search.LatencyLimitMs,
             PredictedLatencyMs = search.PredictedLatencyMs,
             Parameters = cost.Parameters,
@@ -66,15 +67,20 @@ internal static class EvaluateStage
 
         ImageSet unseen = trained.UnseenOf(data, observer);
         Judgement judged = Judge(file, unseen, data, observer, cancellation);
-        Timing timing = NetworkLatency.Measure(File.ReadAllBytes(file), data.Target, TimingOptions.Thorough, cancellation);
+        Timing? timing = data.Target.Time(File.ReadAllBytes(file), cancellation);
+        if (timing is null)
+        {
+            observer.Warning($"target '{data.Target.Name}' is a table and runs no models: there is no measured latency; 'proxyless describe --target' sums it up");
+        }
+
         return new EvaluateResult
         {
             Top1 = judged.Accuracy.Top1,
             Top5 = judged.Accuracy.Top5,
             Images = judged.Accuracy.Images,
             NetworkAgreement = network is null ? null : Agreement(network, judged.Answers, unseen, data, cancellation),
-            LatencyMs = timing.MedianMs,
-            LatencyP90Ms = timing.P90Ms,
+            LatencyMs = timing?.MedianMs,
+            LatencyP90Ms = timing?.P90Ms,
             Classes = model.Classes,
             Confusion = judged.Confusion,
         };

@@ -1,7 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Latency;
-using Proxyless.Measurement;
 using Proxyless.Search;
 using Proxyless.Spaces;
 
@@ -11,14 +10,15 @@ namespace Proxyless;
 /// <param name="Choice">A candidate for each block.</param>
 /// <param name="PredictedMs">The table's latency, corrected by what was measured.</param>
 /// <param name="MeasuredMs">The measured latency of the untrained network.</param>
-internal sealed record MeasuredChoice(int[] Choice, double PredictedMs, double MeasuredMs);
+/// <param name="IsMeasured">False where the target has a table alone, whose sum <paramref name="MeasuredMs"/> is then.</param>
+internal sealed record MeasuredChoice(int[] Choice, double PredictedMs, double MeasuredMs, bool IsMeasured);
 
 /// <summary>
 /// Derives an architecture under a latency limit and measures it, untrained, before hours go into its training. Where the
 /// measurement is over the limit, or under it with more probable paths left out, the table is corrected by the measured
 /// ratio and the architecture derived again; where that changes nothing, the limit for the table is drawn tighter.
 /// </summary>
-internal sealed class MeasuredDerivation(SearchSpace space, int classes, LocalTarget target, IRunObserver observer)
+internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget target, IRunObserver observer)
 {
     private const int Attempts = 12;
     private const double Near = 0.97;
@@ -66,7 +66,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, LocalTa
             measured.Add(candidate);
             bool within = candidate.MeasuredMs <= limit;
             observer.Message(
-                $"derived: predicted {candidate.PredictedMs:F3} ms, measured {candidate.MeasuredMs:F3} ms, limit {limit:F3} ms"
+                $"derived: predicted {candidate.PredictedMs:F3} ms, {(candidate.IsMeasured ? $"measured {candidate.MeasuredMs:F3} ms, " : "")}limit {limit:F3} ms"
                 + (within ? "" : ": over, deriving again with the table corrected"));
             if (within && (choice.SequenceEqual(free) || candidate.MeasuredMs >= Near * limit))
             {
@@ -113,9 +113,9 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, LocalTa
     private MeasuredChoice Measure(int[] choice, double predicted, LatencyTable table, CancellationToken cancellation)
     {
         Architecture architecture = space.Architecture(choice, classes, "derived");
-        NetworkLatency latency = NetworkLatency.Measure(
-            NetworkExporter.Untrained(architecture), space, classes, table, target, TimingOptions.Thorough, cancellation);
+        NetworkLatency latency = target.Measure(
+            architecture, NetworkExporter.Untrained(architecture), space, classes, table, cancellation);
         latency.WarnIfDisturbed(observer);
-        return new MeasuredChoice(choice, predicted, latency.Milliseconds);
+        return new MeasuredChoice(choice, predicted, latency.Milliseconds, latency.IsMeasured);
     }
 }

@@ -29,6 +29,7 @@ public sealed class RunData
         Device = ComputeDevice.Parse(options.Device);
         Threads = options.Threads ?? Environment.ProcessorCount;
         TrainingSeed = options.Seed;
+        Target = TargetFile.Open(options.Target);
     }
 
     /// <summary>Seed of weights, order and augmentation; the images are divided by that of <see cref="Options"/>, which it is unless told otherwise.</summary>
@@ -59,7 +60,7 @@ public sealed class RunData
     public int Classes => Images.Classes.Count;
 
     /// <summary>The target.</summary>
-    public LocalTarget Target => LocalTarget.Parse(Options.Target);
+    public ITarget Target { get; }
 
     /// <summary>Opens data and space, loads libtorch and sets its threads.</summary>
     public static RunData Open(RunOptions options, IRunObserver observer, CancellationToken cancellation)
@@ -67,7 +68,7 @@ public sealed class RunData
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         options.Validate();
-        _ = LocalTarget.Parse(options.Target);
+        _ = TargetFile.Open(options.Target);
         Libtorch.Load();
         torch.set_num_threads(options.Threads ?? Environment.ProcessorCount);
         torch.random.manual_seed(options.Seed);

@@ -24,6 +24,9 @@ public sealed record RunResult
     /// <summary>Measured latency of the model.</summary>
     public required double LatencyMs { get; init; }
 
+    /// <summary>False where the target is a table, whose sum <see cref="LatencyMs"/> is then.</summary>
+    public bool LatencyIsMeasured { get; init; } = true;
+
     /// <summary>The limit.</summary>
     public required double LatencyLimitMs { get; init; }
 
@@ -67,6 +70,9 @@ public sealed record SearchResult
     /// <summary>The measured latency of the derived network, untrained.</summary>
     public required double LatencyMs { get; init; }
 
+    /// <summary>False where the target is a table, whose sum <see cref="LatencyMs"/> is then.</summary>
+    public bool LatencyIsMeasured { get; init; } = true;
+
     /// <summary>The limit.</summary>
     public required double LatencyLimitMs { get; init; }
 
@@ -108,11 +114,11 @@ public sealed record EvaluateResult
     /// <summary>How many images the shares are of.</summary>
     public required long Images { get; init; }
 
-    /// <summary>Median latency on the target.</summary>
-    public required double LatencyMs { get; init; }
+    /// <summary>Median latency on the target; null where that is a table.</summary>
+    public required double? LatencyMs { get; init; }
 
-    /// <summary>Nine runs of ten are at least this fast.</summary>
-    public required double LatencyP90Ms { get; init; }
+    /// <summary>Nine runs of ten are at least this fast; null where the target is a table.</summary>
+    public required double? LatencyP90Ms { get; init; }
 
     /// <summary>Share of images for which the network in TorchSharp names the same class; null where it was not asked.</summary>
     public double? NetworkAgreement { get; init; }

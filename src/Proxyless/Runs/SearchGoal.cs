@@ -51,8 +51,9 @@ internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> L
         ProfileMode mode = data.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
         LatencyTable table = LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, data.Target, mode, observer, cancellation);
         LatencyCalibration calibration = table.Calibration;
-        observer.Message(
-            $"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}");
+        observer.Message(calibration.Networks == 0
+            ? $"latency table: {table.Entries.Count} parts of {table.Target}; no network can be measured there, so its error is not known"
+            : $"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}");
         return table;
     }
 

@@ -231,6 +231,7 @@ internal static class SearchStage
             ExpectedLatencyMs = goal.Limits[0].Cost.Expectation(last.Probabilities),
             PredictedLatencyMs = chosen.PredictedMs,
             LatencyMs = chosen.MeasuredMs,
+            LatencyIsMeasured = chosen.IsMeasured,
             LatencyLimitMs = goal.LatencyMs,
             Entropy = last.RelativeEntropy,
             Seconds = seconds,

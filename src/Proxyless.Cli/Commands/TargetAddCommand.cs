@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Proxyless.Latency;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Keeps a target under a name.</summary>
+internal sealed class TargetAddCommand : ReportingCommand
+{
+    private readonly Option<string?> _name = Values.Text("--name", "NAME", "What --target calls it from now on");
+    private readonly Option<string?> _file = Values.Text("--file", "FILE.yaml", "What it is; docs/targets.md explains the kinds local, table and command");
+    private readonly Option<bool> _overwrite = Values.Flag("--overwrite", "Replace a target of that name");
+
+    public TargetAddCommand()
+        : base("add", "Keep a target under a name, for --target to find.", "proxyless target add --name phone --file configs/targets/phone.yaml")
+    {
+        Require(_name);
+        Require(_file);
+        Options.Add(_overwrite);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        string name = parse.GetValue(_name)!;
+        ITarget target = TargetFile.Add(name, parse.GetValue(_file)!, parse.GetValue(_overwrite));
+        return new CommandOutcome(new { Name = name, target.Id, TargetFile.Folder }, console =>
+        {
+            console.WriteFacts(("target", name), ("is", target.Id), ("kept in", TargetFile.Folder));
+            console.WriteNext($"proxyless target check --target {name}");
+        });
+    }
+}

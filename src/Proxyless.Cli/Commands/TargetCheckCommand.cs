@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Proxyless.Architectures;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Proxyless.Export;
+using Proxyless.Latency;
+using Proxyless.Measurement;
+using Proxyless.Spaces;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Whether a target works.</summary>
+internal sealed class TargetCheckCommand : ReportingCommand
+{
+    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"The target: {TargetFile.Forms}");
+    private readonly Option<string?> _architecture = Values.Text("--arch", "NAME|FILE", "The network to try (a small one of the space 'tiny'; for a table none)");
+
+    public TargetCheckCommand()
+        : base(
+            "check",
+            "Try a target: the latency of one network there, before a profile takes minutes.",
+            "proxyless target check --target phone",
+            "proxyless target check --target pixel1.yaml --arch mobilenet-v2")
+    {
+        Require(_target);
+        Options.Add(_architecture);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        ITarget target = TargetFile.Open(parse.GetValue(_target)!);
+        Architecture? network = parse.GetValue(_architecture) is { } name ? ArchitectureFile.Open(name) : null;
+        if (target is TableTarget table)
+        {
+            double? sum = network is null ? null : table.Predict(network, session.Observer);
+            return Outcome(target, network, sum, null, table.Parts.Count);
+        }
+
+        network ??= Small();
+        Timing timing = target.Time(NetworkExporter.Untrained(network), session.Cancellation)!;
+        return Outcome(target, network, timing.MedianMs, timing, null);
+    }
+
+    private static Architecture Small()
+    {
+        SearchSpace space = SearchSpacePresets.ByName("tiny");
+        return space.Architecture(new int[space.Depth], 10, "a small network of the space 'tiny'");
+    }
+
+    private static CommandOutcome Outcome(ITarget target, Architecture? network, double? milliseconds, Timing? timing, int? parts) => new(
+        new { target.Name, target.Id, Network = network?.Name, LatencyMs = milliseconds, timing?.Runs, timing?.Spread, Parts = parts },
+        console => console.WriteFacts(
+            ("target", target.Id),
+            ("parts", parts is { } count ? $"{count} in its table" : null),
+            ("network", network?.Name),
+            ("latency", milliseconds is { } time ? $"{time:0.000} ms{(timing is null ? ", the sum of its table" : $", median of {timing.Runs} runs, quartiles {timing.Spread:P1} apart")}" : null)));
+}

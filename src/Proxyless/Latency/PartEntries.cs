@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Proxyless.Latency;
+
+/// <summary>
+/// Reads what somebody else measured: latencies of parts of networks by their keys (<see cref="Architectures.Block.Key"/> and the
+/// like), from a CSV file or from the YAML that the ProxylessNAS authors published for a Google Pixel 1.
+/// </summary>
+internal static partial class PartEntries
+{
+    private const string Header = "part,milliseconds";
+
+    /// <summary>
+    /// A CSV file: <c>part,milliseconds</c> in its first line, then a part a line, such as <c>mb3e6 24x56x56 40 s2,1.25</c>. Keys
+    /// hold no commas and nothing is quoted.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The file cannot be read; the message says which line and what is expected.</exception>
+    public static IReadOnlyDictionary<string, LatencyEntry> ReadCsv(string path)
+    {
+        string[] lines = Read(path).Split('\n');
+        if (lines[0].Trim() != Header)
+        {
+            throw new InvalidInputException($"{path}, line 1: is '{lines[0].Trim()}'; a table of parts begins with '{Header}'");
+        }
+
+        var entries = new Dictionary<string, LatencyEntry>();
+        for (int i = 1; i < lines.Length; i++)
+        {
+            string line = lines[i].Trim();
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            string[] cells = line.Split(',');
+            if (cells.Length != 2 || !IsTime(cells[1], out double milliseconds))
+            {
+                throw new InvalidInputException($"{path}, line {i + 1}: is '{line}'; expected a part and its milliseconds, such as 'mb3e6 24x56x56 40 s2,1.25'");
+            }
+
+            if (!entries.TryAdd(cells[0].Trim(), new LatencyEntry(milliseconds, 0)))
+            {
+                throw new InvalidInputException($"{path}, line {i + 1}: '{cells[0].Trim()}' stands there twice");
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>
+    /// The authors' YAML: for each part a key such as <c>expanded_conv-input:56x56x24-output:28x28x40-expand:6-kernel:3-stride:2-idskip:0</c>
+    /// and under it <c>mean</c> in milliseconds; <c>var</c>, the variance, where there is one, gives the spread.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The file cannot be read; the message says which line and what is expected.</exception>
+    public static IReadOnlyDictionary<string, LatencyEntry> ReadPublished(string path)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            using var reader = new StringReader(Read(path));
+            stream.Load(reader);
+        }
+        catch (YamlException exception)
+        {
+            throw new InvalidInputException($"{path}, line {exception.Start.Line}: no valid YAML: {exception.Message}", exception);
+        }
+
+        if (stream.Documents is not [{ RootNode: YamlMappingNode root }])
+        {
+            throw new InvalidInputException($"{path}: is no published latency table: parts with 'mean' under each are expected");
+        }
+
+        var entries = new Dictionary<string, LatencyEntry>();
+        foreach ((YamlNode key, YamlNode value) in root.Children)
+        {
+            string text = (key as YamlScalarNode)?.Value ?? "";
+            string part = KeyOf(text)
+                ?? throw new InvalidInputException($"{path}, line {key.Start.Line}: '{text}' is no part that this version knows; expected are Conv, Conv_1, Logits and expanded_conv with their shapes");
+            if (value is not YamlMappingNode fields || !IsTime(Field(fields, "mean"), out double mean))
+            {
+                throw new InvalidInputException($"{path}, line {value.Start.Line}: '{text}' needs 'mean', its milliseconds");
+            }
+
+            double spread = IsTime(Field(fields, "var"), out double variance) && mean > 0 ? Math.Sqrt(variance) / mean : 0;
+            entries[part] = new LatencyEntry(mean, spread);
+        }
+
+        return entries;
+    }
+
+    /// <summary>Our key of a part that the authors' key names; null where it names none.</summary>
+    internal static string? KeyOf(string published)
+    {
+        if (Convolution().Match(published) is { Success: true } stem)
+        {
+            // Height and width come first there, channels first here.
+            int stride = int.Parse(stem.Groups["side"].ValueSpan, CultureInfo.InvariantCulture) / int.Parse(stem.Groups["out"].ValueSpan, CultureInfo.InvariantCulture);
+            return $"stem {stem.Groups["channels"]}x{stem.Groups["side"]}x{stem.Groups["side"]} {stem.Groups["width"]} s{stride}";
+        }
+
+        if (LastConvolution().Match(published) is { Success: true } head)
+        {
+            return $"head {head.Groups["channels"]}x{head.Groups["side"]}x{head.Groups["side"]} {head.Groups["width"]}";
+        }
+
+        if (Logits().Match(published) is { Success: true } logits)
+        {
+            return $"classifier {logits.Groups["channels"]}x{logits.Groups["side"]}x{logits.Groups["side"]} {logits.Groups["classes"]}";
+        }
+
+        return ExpandedConvolution().Match(published) is { Success: true } block
+            ? $"mb{block.Groups["kernel"]}e{block.Groups["expand"]} {block.Groups["channels"]}x{block.Groups["side"]}x{block.Groups["side"]} {block.Groups["width"]} s{block.Groups["stride"]}"
+            : null;
+    }
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception);
+        }
+    }
+
+    private static string Field(YamlMappingNode fields, string name) =>
+        fields.Children.TryGetValue(name, out YamlNode? value) && value is YamlScalarNode { Value: { } text } ? text : "";
+
+    private static bool IsTime(string text, out double milliseconds) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out milliseconds) && double.IsFinite(milliseconds) && milliseconds >= 0;
+
+    [GeneratedRegex("^Conv-input:(?<side>\\d+)x\\d+x(?<channels>\\d+)-output:(?<out>\\d+)x\\d+x(?<width>\\d+)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Convolution();
+
+    [GeneratedRegex("^Conv_1-input:(?<side>\\d+)x\\d+x(?<channels>\\d+)-output:\\d+x\\d+x(?<width>\\d+)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex LastConvolution();
+
+    [GeneratedRegex("^Logits-input:(?<side>\\d+)x\\d+x(?<channels>\\d+)-output:(?<classes>\\d+)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Logits();
+
+    [GeneratedRegex("^expanded_conv-input:(?<side>\\d+)x\\d+x(?<channels>\\d+)-output:\\d+x\\d+x(?<width>\\d+)-expand:(?<expand>\\d+)-kernel:(?<kernel>\\d+)-stride:(?<stride>\\d+)-idskip:[01]$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex ExpandedConvolution();
+}

@@ -1,0 +1,177 @@
+using System.Text.Json;
+using Proxyless.Export;
+using Proxyless.Measurement;
+using Proxyless.Spaces;
+
+namespace Proxyless.Latency;
+
+/// <summary>
+/// Profiles a space on a target that only times whole models. Each part is a model of its own; a reference network, measured again
+/// after every few parts, tells how the machine's speed drifts meanwhile, and whole networks calibrate the sums. What is measured
+/// is written down at once, so that an interrupted profile is continued.
+/// </summary>
+/// <param name="target">Whose table it becomes.</param>
+/// <param name="time">The milliseconds of a model, given as the bytes of its ONNX file.</param>
+internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToken, double> time)
+{
+    private const int PartsBetweenReferences = 8;
+    private const double LargeError = 0.05;
+
+    /// <summary>Makes the table.</summary>
+    /// <inheritdoc cref="ITarget.MakeTable"/>
+    public LatencyTable Profile(
+        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation)
+    {
+        var plan = ProfilePlan.Of(mode);
+        var random = new Random(1);
+        IReadOnlyDictionary<string, Func<byte[]>> parts = PartExporter.Parts(space, classes);
+
+        // Nothing is known yet of latencies: networks are spread over multiply-adds.
+        var counted = SpaceCost.MultiplyAdds(space, classes);
+        int[] reference = SpreadNetworks.Choices(counted, 1, random)[0];
+        List<int[]> networks =
+        [
+            .. SpreadNetworks.Choices(counted, plan.CalibrationNetworks, random),
+            .. SpreadNetworks.Choices(counted, plan.CheckNetworks, random),
+        ];
+        byte[] referenceModel = Untrained(space, reference, classes);
+        var log = new Log(partial, observer, parts.Count + networks.Count);
+
+        double referenceMs = log.Measure("reference", () => time(referenceModel, cancellation));
+        double now = referenceMs;
+        int since = 0;
+        void FollowDrift()
+        {
+            if (++since % PartsBetweenReferences == 0)
+            {
+                now = time(referenceModel, cancellation);
+            }
+        }
+
+        double AtReferenceSpeed(byte[] model) => time(model, cancellation) * referenceMs / now;
+        var entries = new Dictionary<string, LatencyEntry>();
+        foreach ((string key, Func<byte[]> model) in parts)
+        {
+            double[] rounds = [.. Enumerable.Range(0, plan.Rounds).Select(round => log.Measure($"{key} #{round}", () => AtReferenceSpeed(model())))];
+            double median = SampleStatistics.Median(rounds);
+            entries[key] = new LatencyEntry(median, (rounds.Max() - rounds.Min()) / median);
+            log.Step("parts");
+            FollowDrift();
+        }
+
+        var measured = new List<double>();
+        for (int i = 0; i < networks.Count; i++)
+        {
+            int[] choice = networks[i];
+            measured.Add(log.Measure($"network {i}", () => AtReferenceSpeed(Untrained(space, choice, classes))));
+            log.Step("whole networks");
+            FollowDrift();
+        }
+
+        var table = new LatencyTable
+        {
+            Space = space.Name,
+            Target = target.Name,
+            TargetId = target.Id,
+            Mode = mode,
+            Created = DateTimeOffset.UtcNow,
+            Entries = entries,
+            Calibration = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0),
+            Reference = new LatencyReference(reference, referenceMs),
+        };
+        double[] sums = [.. networks.Select(choice => table.RawSum(space.Architecture(choice, classes, "whole")))];
+        var calibration = LatencyCalibration.Fit(
+            sums[..plan.CalibrationNetworks],
+            measured[..plan.CalibrationNetworks],
+            sums[plan.CalibrationNetworks..],
+            measured[plan.CalibrationNetworks..]);
+        if (calibration.MeanAbsoluteError > LargeError)
+        {
+            observer.Warning($"predictions are off by {calibration.MeanAbsoluteError:P1} on average; --thorough, or more repeats in the target's file, may help");
+        }
+
+        log.Forget();
+        return table with { Calibration = calibration };
+    }
+
+    /// <summary>The latency of a network beside the reference network, each measured several times in turn.</summary>
+    public NetworkLatency Compare(byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation)
+    {
+        const int Turns = 3;
+        byte[] reference = Untrained(space, table.Reference.Choice, classes);
+        var ratios = new List<double>();
+        var references = new List<double>();
+        for (int i = 0; i < Turns; i++)
+        {
+            references.Add(time(reference, cancellation));
+            ratios.Add(time(onnx, cancellation) / references[^1]);
+        }
+
+        double now = SampleStatistics.Median(references);
+        double then = table.Reference.Milliseconds;
+        return new NetworkLatency(SampleStatistics.Median(ratios) * Math.Min(now, then), now / then);
+    }
+
+    private static byte[] Untrained(SearchSpace space, IReadOnlyList<int> choice, int classes) =>
+        NetworkExporter.Untrained(space.Architecture(choice, classes, "whole"));
+
+    /// <summary>What has been measured, by name, on disk after every measurement.</summary>
+    private sealed class Log
+    {
+        private readonly string? _file;
+        private readonly Dictionary<string, double> _measured;
+        private readonly Progress _progress;
+        private int _done;
+
+        public Log(string? file, IRunObserver observer, int total)
+        {
+            _file = file;
+            _measured = Read(file, observer);
+            _progress = new Progress(observer, "profile", 0, total);
+        }
+
+        public double Measure(string name, Func<double> measure)
+        {
+            if (!_measured.TryGetValue(name, out double milliseconds))
+            {
+                _measured[name] = milliseconds = measure();
+                if (_file is not null)
+                {
+                    AtomicFile.WriteAllText(_file, JsonSerializer.Serialize(_measured));
+                }
+            }
+
+            return milliseconds;
+        }
+
+        public void Step(string detail) => _progress.Report(++_done, detail);
+
+        public void Forget()
+        {
+            if (_file is not null)
+            {
+                File.Delete(_file);
+            }
+        }
+
+        private static Dictionary<string, double> Read(string? file, IRunObserver observer)
+        {
+            if (file is null || !File.Exists(file))
+            {
+                return [];
+            }
+
+            try
+            {
+                Dictionary<string, double> before = JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(file))!;
+                observer.Message($"profile: {before.Count} measurements of an interrupted profile are taken up");
+                return before;
+            }
+            catch (JsonException exception)
+            {
+                observer.Warning($"{file} cannot be read ({exception.Message}); the profile begins anew");
+                return [];
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Proxyless.Architectures;
+using Proxyless.Measurement;
+using Proxyless.Spaces;
+
+namespace Proxyless.Latency;
+
+/// <summary>
+/// A machine that is not at hand, known by a file of latencies: our own <c>latency.json</c>, a CSV, or the YAML that the ProxylessNAS
+/// authors published (<see cref="PartEntries"/>). Networks are summed up, never measured.
+/// </summary>
+public sealed class TableTarget : ITarget
+{
+    private readonly string _file;
+    private readonly IReadOnlyDictionary<string, LatencyEntry> _entries;
+    private readonly LatencyCalibration _calibration;
+
+    /// <summary>Reads the table.</summary>
+    /// <param name="name">What stands for the target on a command line.</param>
+    /// <param name="file">A file that ends in <c>.json</c>, <c>.csv</c>, <c>.yaml</c> or <c>.yml</c>.</param>
+    /// <param name="batch">Images of the runs that were measured.</param>
+    /// <exception cref="InvalidInputException">The file is missing, of another kind or wrong.</exception>
+    public TableTarget(string name, string file, int batch)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        Name = name;
+        Batch = batch;
+        _file = file;
+        (_entries, _calibration) = Read(file);
+        string content = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))[..12];
+        Id = $"table {Path.GetFileName(file)} ({content}), batch {batch}";
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public string Id { get; }
+
+    /// <inheritdoc/>
+    public int Batch { get; }
+
+    /// <inheritdoc/>
+    public bool MakesTables => false;
+
+    /// <summary>The parts that the table knows.</summary>
+    public IReadOnlyCollection<string> Parts => [.. _entries.Keys];
+
+    /// <inheritdoc/>
+    public LatencyTable MakeTable(
+        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        return TableOf(space.Name, SpaceParts.Keys(space, classes), observer);
+    }
+
+    /// <summary>The latency of a network: the sum of the table's entries.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="observer">Hears where the classifier's latency is scaled from another number of classes.</param>
+    /// <exception cref="InvalidInputException">The table lacks a part of it, which is named.</exception>
+    public double Predict(Architecture architecture, IRunObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        string[] keys =
+        [
+            architecture.Stem.Key,
+            .. architecture.Blocks.Where(block => !block.IsPassThrough).Select(block => block.Key),
+            architecture.Head.ConvolutionKey,
+            architecture.Head.ClassifierKey,
+        ];
+        return TableOf(architecture.Name, keys.Distinct(), observer).Predict(architecture);
+    }
+
+    /// <inheritdoc/>
+    public NetworkLatency Measure(
+        Architecture architecture, byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+
+        // The run's own table and not this one: a correction is part of it.
+        return new NetworkLatency(table.Predict(architecture), Slowdown: 1, IsMeasured: false);
+    }
+
+    /// <inheritdoc/>
+    public Timing? Time(byte[] onnx, CancellationToken cancellation) => null;
+
+    private LatencyTable TableOf(string space, IEnumerable<string> keys, IRunObserver observer) => new()
+    {
+        Space = space,
+        Target = Name,
+        TargetId = Id,
+        Mode = ProfileMode.Thorough,
+        Created = File.GetLastWriteTimeUtc(_file),
+        Entries = keys.ToDictionary(key => key, key => _entries.GetValueOrDefault(key) ?? Scaled(key, observer)),
+        Calibration = _calibration,
+        Reference = new LatencyReference([], 0),
+    };
+
+    /// <summary>A classifier's time for another number of classes, to which its multiply-adds are proportional.</summary>
+    private LatencyEntry Scaled(string key, IRunObserver observer)
+    {
+        (string shape, int classes) = Split(key);
+        if (key.StartsWith("classifier ", StringComparison.Ordinal))
+        {
+            foreach ((string known, LatencyEntry entry) in _entries)
+            {
+                (string knownShape, int knownClasses) = Split(known);
+                if (knownShape == shape)
+                {
+                    observer.Message($"latency table {_file}: '{key}' is not in it; its time is that of '{known}', scaled from {knownClasses} classes to {classes}");
+                    return entry with { Milliseconds = entry.Milliseconds * classes / knownClasses };
+                }
+            }
+        }
+
+        throw new InvalidInputException(
+            $"latency table {_file} has no '{key}', nor anything it could be scaled from; use a space and a resolution that the table was made for (it has {_entries.Count} parts, '{_entries.Keys.First()}' among them)");
+    }
+
+    private static (string Shape, int Number) Split(string key)
+    {
+        int space = key.LastIndexOf(' ');
+        return int.TryParse(key.AsSpan(space + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? (key[..Math.Max(space, 0)], number) : (key, 1);
+    }
+
+    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration) Read(string file)
+    {
+        if (!File.Exists(file))
+        {
+            throw new InvalidInputException($"latency table '{file}' does not exist");
+        }
+
+        var none = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0);
+        (IReadOnlyDictionary<string, LatencyEntry> entries, LatencyCalibration calibration) = Path.GetExtension(file).ToLowerInvariant() switch
+        {
+            ".json" => OwnTable(file),
+            ".csv" => (PartEntries.ReadCsv(file), none),
+            ".yaml" or ".yml" => (PartEntries.ReadPublished(file), none),
+            string other => throw new InvalidInputException($"latency table '{file}' ends in '{other}'; known are .json (proxyless profile), .csv ('part,milliseconds') and .yaml (the ProxylessNAS authors')"),
+        };
+        return entries.Count > 0 ? (entries, calibration) : throw new InvalidInputException($"latency table '{file}' has no parts");
+    }
+
+    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration) OwnTable(string file)
+    {
+        LatencyTable table = LatencyTableFile.Read(file);
+        return (table.Entries, table.Calibration);
+    }
+}

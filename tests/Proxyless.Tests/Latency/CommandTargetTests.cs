@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Proxyless.Latency;
+using Proxyless.Measurement;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Latency;
+
+public sealed class CommandTargetTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public CommandTargetTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "the programs of these tests are shell scripts");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_last_number_that_the_pattern_finds_counts_in_its_unit()
+    {
+        Timing timing = (Target("echo 'warm up 9000 us'; echo 'average 1500 us'") with { UnitMs = 1e-3 }).Time([1, 2, 3], Cancellation);
+        Assert.Equal(1.5, timing.MedianMs, 1e-12);
+        Assert.Equal(3, timing.Runs);
+    }
+
+    [Fact]
+    public void The_program_gets_the_models_file_and_it_is_gone_afterwards()
+    {
+        CommandTarget target = Target("echo $(wc -c < \"$1\") us; echo \"$1\" > \"$(dirname \"$0\")/seen\"");
+        Assert.Equal(5, target.Time([1, 2, 3, 4, 5], Cancellation).MedianMs);
+        Assert.False(File.Exists(File.ReadAllText(Path.Combine(_folder.Root, "seen")).Trim()));
+    }
+
+    [Fact]
+    public void Arguments_are_words_and_never_a_line_for_a_shell()
+    {
+        string trap = Path.Combine(_folder.Root, "trap");
+        CommandTarget target = Target("echo \"$2\"; echo '1 us'");
+        target = target with { Command = [.. target.Command, $"; touch {trap} #", "$(touch " + trap + ")"] };
+        Assert.Equal(1, target.Time([1], Cancellation).MedianMs);
+        Assert.False(File.Exists(trap));
+    }
+
+    [Fact]
+    public void A_batch_is_told_where_its_place_is()
+    {
+        CommandTarget target = Target("echo $2 us");
+        target = target with { Command = [.. target.Command, "{batch}"], Batch = 32 };
+        Assert.Equal(32, target.Time([1], Cancellation).MedianMs);
+    }
+
+    [Theory]
+    [InlineData("echo no device >&2; exit 3", "exit code 3: no device")]
+    [InlineData("echo done", "finds no latency over 0")]
+    [InlineData("echo 0 us", "finds no latency over 0")]
+    [InlineData("exit 0", "(nothing was printed)")]
+    public void What_goes_wrong_is_said_with_what_the_program_printed(string script, string named) => Assert.Contains(
+        named, Assert.Throws<InvalidInputException>(() => Target(script).Time([1], Cancellation)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_program_that_is_not_there_is_named() => Assert.Contains(
+        "cannot be started",
+        Assert.Throws<InvalidInputException>(() => (Target("") with { Command = ["no-such-program", "{model}"] }).Time([1], Cancellation)).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_program_that_hangs_is_ended_with_what_it_started()
+    {
+        CommandTarget target = Target("sleep 600 & echo $! > \"$(dirname \"$0\")/child\"; wait") with { Timeout = TimeSpan.FromSeconds(1) };
+        Assert.Contains("within 1 s", Assert.Throws<InvalidInputException>(() => target.Time([1], Cancellation)).Message, StringComparison.Ordinal);
+        int child = int.Parse(File.ReadAllText(Path.Combine(_folder.Root, "child")), System.Globalization.CultureInfo.InvariantCulture);
+
+        // A killed process may linger for its parent to take note of it.
+        Assert.True(SpinWait.SpinUntil(() => !IsRunning(child), TimeSpan.FromSeconds(10)));
+    }
+
+    private static bool IsRunning(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return File.ReadAllText($"/proc/{id}/stat").Split(' ')[2] != "Z";
+        }
+        catch (Exception exception) when (exception is ArgumentException or IOException)
+        {
+            return false;
+        }
+    }
+
+    private CommandTarget Target(string script)
+    {
+        string file = Path.Combine(_folder.Root, "time.sh");
+        File.WriteAllText(file, script + "\n");
+        return new CommandTarget { Name = "board", Command = ["sh", file, "{model}"], Pattern = new Regex("([0-9.]+) us") };
+    }
+}

@@ -1,0 +1,66 @@
+using Proxyless.Latency;
+using Proxyless.Spaces;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Latency;
+
+public sealed class PartProfilerTests
+{
+    private static readonly SearchSpace Space = SearchSpacePresets.ByName("tiny");
+    private static readonly LocalTarget Target = new();
+
+    [Fact]
+    public void Sums_of_parts_become_latencies_of_networks()
+    {
+        LatencyTable table = Profile(Bytes, null);
+        Assert.Equal(SpaceParts.Keys(Space, 10), table.Entries.Keys);
+        Assert.InRange(table.Calibration.MeanAbsoluteError, 0, 0.01);
+        Assert.Equal(5, table.Calibration.Networks);
+        Assert.True(table.Reference.Milliseconds > 0);
+    }
+
+    [Fact]
+    public void A_machine_that_slows_down_meanwhile_makes_the_same_table()
+    {
+        LatencyTable steady = Profile(Bytes, null);
+        int calls = 0;
+        LatencyTable drifting = Profile((model, cancellation) => Bytes(model, cancellation) * (1 + (0.003 * calls++)), null);
+        Assert.All(steady.Entries, entry => Assert.InRange(drifting.Entries[entry.Key].Milliseconds / entry.Value.Milliseconds, 0.9, 1.1));
+        string last = steady.Entries.Keys.Last();
+        Assert.InRange(drifting.Entries[last].Milliseconds / steady.Entries[last].Milliseconds, 0.9, 1.1);
+    }
+
+    [Fact]
+    public void An_interrupted_profile_is_continued_and_its_log_removed_at_the_end()
+    {
+        using var folder = new TemporaryFolder();
+        string partial = Path.Combine(folder.Root, "table.partial");
+        int calls = 0;
+        Assert.Throws<OperationCanceledException>(() => Profile(
+            (model, cancellation) => ++calls > 30 ? throw new OperationCanceledException() : Bytes(model, cancellation), partial));
+        Assert.True(File.Exists(partial));
+
+        int more = 0;
+        LatencyTable table = Profile(
+            (model, cancellation) =>
+            {
+                more++;
+                return Bytes(model, cancellation);
+            },
+            partial);
+        Assert.False(File.Exists(partial));
+        LatencyTable whole = Profile(Bytes, null);
+        Assert.Equal(whole.Entries, table.Entries);
+
+        // What the first part measured is not measured again, but for the reference that follows the drift.
+        int all = 1 + (3 * whole.Entries.Count) + 10 + ((whole.Entries.Count + 10) / 8);
+        Assert.InRange(more, all - 30, all - 20);
+    }
+
+    private static LatencyTable Profile(Func<byte[], CancellationToken, double> time, string? partial) =>
+        new PartProfiler(Target, time).Profile(Space, 10, ProfileMode.Quick, partial, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+
+    /// <summary>A machine on which a model takes a microsecond for ten bytes: nearly additive, as real ones are.</summary>
+    private static double Bytes(byte[] model, CancellationToken cancellation) => model.Length / 10_000.0;
+}

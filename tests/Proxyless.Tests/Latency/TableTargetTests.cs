@@ -1,0 +1,139 @@
+using System.Globalization;
+using CsCheck;
+using Proxyless.Architectures;
+using Proxyless.Latency;
+using Proxyless.Spaces;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Latency;
+
+public sealed class TableTargetTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("Conv-input:224x224x3-output:112x112x32", "stem 3x224x224 32 s2")]
+    [InlineData("Conv_1-input:7x7x320-output:7x7x1280", "head 320x7x7 1280")]
+    [InlineData("Logits-input:7x7x1280-output:1000", "classifier 1280x7x7 1000")]
+    [InlineData("expanded_conv-input:56x56x24-output:28x28x40-expand:6-kernel:5-stride:2-idskip:0", "mb5e6 24x56x56 40 s2")]
+    [InlineData("expanded_conv-input:7x7x192-output:7x7x192-expand:3-kernel:7-stride:1-idskip:1", "mb7e3 192x7x7 192 s1")]
+    [InlineData("pool-input:7x7x192", null)]
+    public void The_authors_keys_are_understood(string published, string? key) => Assert.Equal(key, PartEntries.KeyOf(published));
+
+    [Fact]
+    public void A_network_takes_the_sum_of_the_published_phone_tables_entries()
+    {
+        string file = SharedData.Path("pixel1-latency.yaml");
+        Dictionary<string, double> published = MeansOf(file);
+        var target = new TableTarget("pixel1", file, 1);
+        SearchSpace space = SearchSpacePresets.ByName("imagenet-mobile");
+        LatencyTable table = target.MakeTable(space, 1000, ProfileMode.Quick, null, NullRunObserver.Instance, CancellationToken.None);
+        SpaceCost cost = table.ToSpaceCost(space, 1000);
+        IReadOnlyList<SearchBlock> blocks = space.Blocks();
+        Gen.Int[0, 1 << 30].Sample(seed =>
+        {
+            var random = new Random(seed);
+            int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
+            Architecture network = space.Architecture(choice, 1000, "random");
+            double sum = published[$"Conv-input:224x224x3-output:112x112x{network.Stem.Width}"]
+                + network.Blocks.Where(block => !block.IsPassThrough).Sum(block => published[PublishedKeyOf(block)])
+                + published[$"Conv_1-input:7x7x{network.Head.InputWidth}-output:7x7x{network.Head.Width}"]
+                + published[$"Logits-input:7x7x{network.Head.Width}-output:1000"];
+            Assert.Equal(sum, target.Predict(network, NullRunObserver.Instance), 1e-6);
+            Assert.Equal(sum, cost.Of(choice), 1e-6);
+        });
+    }
+
+    [Fact]
+    public void A_part_that_the_table_lacks_is_named()
+    {
+        var target = new TableTarget("phone", Csv("part,milliseconds\nstem 3x32x32 16 s2,0.5\n"), 1);
+        SearchSpace space = SearchSpacePresets.ByName("tiny");
+        var exception = Assert.Throws<InvalidInputException>(() =>
+            target.MakeTable(space, 10, ProfileMode.Quick, null, NullRunObserver.Instance, CancellationToken.None));
+        Assert.Contains($"has no '{space.Blocks()[0].Candidates[0].Key}'", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_classifier_of_other_classes_is_scaled_and_said_to_be()
+    {
+        Architecture network = SearchSpacePresets.ByName("tiny").Architecture([.. Enumerable.Repeat(0, 6)], 10, "small");
+        string[] parts = [network.Stem.Key, .. network.Blocks.Select(block => block.Key), network.Head.ConvolutionKey];
+        string csv = "part,milliseconds\n" + string.Concat(parts.Distinct().Select(part => $"{part},1\n"))
+            + $"classifier {network.Head.Width}x{network.Head.InputResolution}x{network.Head.InputResolution} 1000,8\n";
+        var target = new TableTarget("phone", Csv(csv), 1);
+        var observer = new RecordingObserver();
+        Assert.Equal(1 + network.Blocks.Count + 1 + 0.08, target.Predict(network, observer), 1e-9);
+        Assert.Contains(observer.Messages, message => message.Contains("scaled from 1000 classes to 10", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_table_of_our_own_predicts_as_it_did_where_it_was_made()
+    {
+        SearchSpace space = SmallSpace.Space;
+        LatencyTable made = SmallSpace.Table();
+        string file = Path.Combine(_folder.Root, "latency.json");
+        LatencyTableFile.Write(file, made);
+        var target = new TableTarget("box", file, 1);
+        SpaceCost expected = made.ToSpaceCost(space, SmallSpace.Classes);
+        SpaceCost read = target.MakeTable(space, SmallSpace.Classes, ProfileMode.Quick, null, NullRunObserver.Instance, CancellationToken.None).ToSpaceCost(space, SmallSpace.Classes);
+        Assert.Equal(expected.Fixed, read.Fixed);
+        Assert.Equal(expected.Candidates, read.Candidates);
+        Assert.Null(target.Time([], CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("part;milliseconds\n", "line 1")]
+    [InlineData("part,milliseconds\nstem 3x32x32 16 s2,fast\n", "line 2")]
+    [InlineData("part,milliseconds\nstem 3x32x32 16 s2,-1\n", "line 2")]
+    [InlineData("part,milliseconds\na,1\na,2\n", "line 3")]
+    [InlineData("part,milliseconds\n", "no parts")]
+    public void A_wrong_csv_is_refused_with_its_line(string text, string named) => Assert.Contains(
+        named, Assert.Throws<InvalidInputException>(() => new TableTarget("phone", Csv(text), 1)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("a: [1, 2", "no valid YAML")]
+    [InlineData("- 1\n", "no published latency table")]
+    [InlineData("Pool-input:7x7x3:\n  mean: 1\n", "line 1")]
+    [InlineData("Logits-input:7x7x1280-output:1000:\n  count: 3\n", "needs 'mean'")]
+    public void A_wrong_published_table_is_refused(string text, string named)
+    {
+        string file = Path.Combine(_folder.Root, "table.yaml");
+        File.WriteAllText(file, text);
+        Assert.Contains(named, Assert.Throws<InvalidInputException>(() => new TableTarget("phone", file, 1)).Message, StringComparison.Ordinal);
+    }
+
+    private static string PublishedKeyOf(Block block) =>
+        $"expanded_conv-input:{block.InputResolution}x{block.InputResolution}x{block.InputWidth}-output:{block.OutputResolution}x{block.OutputResolution}x{block.OutputWidth}"
+        + $"-expand:{block.Operation.Expansion}-kernel:{block.Operation.Kernel}-stride:{block.Stride}-idskip:{(block.HasShortcut ? 1 : 0)}";
+
+    /// <summary>Two lines of the file, read by hand: the key, and the mean under it.</summary>
+    private static Dictionary<string, double> MeansOf(string file)
+    {
+        var means = new Dictionary<string, double>();
+        string key = "";
+        foreach (string line in File.ReadLines(file))
+        {
+            if (!line.StartsWith(' '))
+            {
+                key = line.TrimEnd(':');
+            }
+            else if (line.StartsWith("  mean: ", StringComparison.Ordinal))
+            {
+                means[key] = double.Parse(line["  mean: ".Length..], CultureInfo.InvariantCulture);
+            }
+        }
+
+        return means;
+    }
+
+    private string Csv(string text)
+    {
+        string file = Path.Combine(_folder.Root, "table.csv");
+        File.WriteAllText(file, text);
+        return file;
+    }
+}

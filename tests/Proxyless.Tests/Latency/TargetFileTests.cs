@@ -1,0 +1,78 @@
+using Proxyless.Latency;
+using Proxyless.Tests.Cli;
+using Proxyless.Tests.Data;
+using Proxyless.Tests.Runs;
+using Xunit;
+
+namespace Proxyless.Tests.Latency;
+
+/// <summary>Targets as files and by name. The folder of names is the process's own, so nothing runs beside.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class TargetFileTests : IDisposable
+{
+    private const string Variable = "PROXYLESS_TARGETS";
+    private readonly TemporaryFolder _folder = new();
+    private readonly string? _before = Environment.GetEnvironmentVariable(Variable);
+
+    public TargetFileTests() => Environment.SetEnvironmentVariable(Variable, Path.Combine(_folder.Root, "kept"));
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable(Variable, _before);
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void Each_kind_is_read()
+    {
+        Assert.Equal(new LocalTarget(1, 32), TargetFile.Open(Write("box.yaml", "kind: local\nbatch: 32\n")));
+        Write("phone.csv", "part,milliseconds\nstem 3x32x32 16 s2,0.5\n");
+        Assert.Single(Assert.IsType<TableTarget>(TargetFile.Open(Write("phone.yaml", "kind: table\nfile: phone.csv\n"))).Parts);
+        CommandTarget command = Assert.IsType<CommandTarget>(TargetFile.Open(Write(
+            "board.yaml", "kind: command\ncommand: [ssh, board, time-model, '{model}']\npattern: 'avg ([0-9.]+)'\nunit: us\nrepeats: 5\ntimeout: 30\nbatch: 8\n")));
+        Assert.Equal(["ssh", "board", "time-model", "{model}"], command.Command);
+        Assert.Equal((1e-3, 5, TimeSpan.FromSeconds(30), 8), (command.UnitMs, command.Repeats, command.Timeout, command.Batch));
+    }
+
+    [Theory]
+    [InlineData("kind: comand\n", "did you mean 'command'?")]
+    [InlineData("kind: local\nthread: 2\n", "unknown key 'thread'")]
+    [InlineData("kind: local\nthreads: 1000\n", "line 2")]
+    [InlineData("kind: table\nfile: nowhere.csv\n", "there is no file")]
+    [InlineData("kind: command\ncommand: [run, model.onnx]\npattern: '(.*)'\n", "{model}")]
+    [InlineData("kind: command\ncommand: [run, '{model}']\npattern: 'ms'\n", "in parentheses")]
+    [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '('\n", "no regular expression")]
+    [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '(.*)'\nunit: ns\n", "us, ms, s")]
+    public void What_is_wrong_is_said_with_what_is_allowed(string yaml, string named) => Assert.Contains(
+        named, Assert.Throws<InvalidInputException>(() => TargetFile.Open(Write("wrong.yaml", yaml))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_target_that_is_added_is_found_by_name_with_the_files_it_names()
+    {
+        Write("phone.csv", "part,milliseconds\nstem 3x32x32 16 s2,0.5\n");
+        string file = Write("phone.yaml", "kind: table\nfile: phone.csv\n");
+        Assert.Equal(0, CommandLineRun.Of("target", "add", "--name", "my-phone", "--file", file).ExitCode);
+        Assert.IsType<TableTarget>(TargetFile.Open("my-phone"));
+        Assert.Equal(["my-phone"], TargetFile.Names());
+        Assert.Contains("phone.csv", CommandLineRun.Of("target", "list").Output, StringComparison.Ordinal);
+        Assert.Contains("1 in its table", CommandLineRun.Of("target", "check", "--target", "my-phone").Output, StringComparison.Ordinal);
+        Assert.Equal(2, CommandLineRun.Of("target", "add", "--name", "my-phone", "--file", file).ExitCode);
+        Assert.Equal(0, CommandLineRun.Of("target", "add", "--name", "my-phone", "--file", file, "--overwrite").ExitCode);
+        Assert.Contains("did you mean 'my-phone'?", Assert.Throws<InvalidInputException>(() => TargetFile.Open("my-phon")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("../escape")]
+    [InlineData("")]
+    [InlineData(".hidden")]
+    public void A_name_that_is_none_is_refused(string name) =>
+        Assert.Throws<InvalidInputException>(() => TargetFile.Add(name, Write("box.yaml", "kind: local\n"), overwrite: false));
+
+    private string Write(string name, string text)
+    {
+        string file = Path.Combine(_folder.Root, name);
+        File.WriteAllText(file, text);
+        return file;
+    }
+}
