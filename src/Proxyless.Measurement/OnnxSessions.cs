@@ -9,6 +9,7 @@ internal static class OnnxSessions
     internal static SessionOptions Options(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        Telemetry.SwitchOff();
         var options = new SessionOptions
         {
             IntraOpNumThreads = threads,

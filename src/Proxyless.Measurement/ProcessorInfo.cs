@@ -10,7 +10,14 @@ public static class ProcessorInfo
     public static string Name { get; } = ReadName();
 
     /// <summary>The version of ONNX Runtime in use, such as <c>1.31.1</c>.</summary>
-    public static string OnnxRuntimeVersion => OrtEnv.Instance().GetVersionString();
+    public static string OnnxRuntimeVersion
+    {
+        get
+        {
+            Telemetry.SwitchOff();
+            return OrtEnv.Instance().GetVersionString();
+        }
+    }
 
     private static string ReadName()
     {

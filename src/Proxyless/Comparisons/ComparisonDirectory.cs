@@ -12,7 +12,8 @@ internal sealed record ComparisonPlan(IReadOnlyList<ComparedNetwork> Networks, i
 /// <param name="path">The folder.</param>
 internal sealed class ComparisonDirectory(string path)
 {
-    private const string PlanName = "comparison.json";
+    /// <summary>The file by which a comparison is known.</summary>
+    public const string PlanName = "comparison.json";
 
     /// <summary>What it shares with a run.</summary>
     public RunDirectory Run { get; } = new(path);
@@ -48,7 +49,7 @@ internal sealed class ComparisonDirectory(string path)
             throw new InvalidInputException($"'{path}' holds no comparison (no {PlanName}) and is left alone; choose another --out");
         }
 
-        _ = RunDirectory.Choose(path, resume, overwrite);
+        _ = RunDirectory.ChooseAny(path, resume, overwrite);
         return new ComparisonDirectory(path);
     }
 

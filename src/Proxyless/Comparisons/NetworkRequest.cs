@@ -64,7 +64,13 @@ public sealed record NetworkRequest(string Text, string Group, NetworkRequestKin
 
         return what.Length == 0
             ? throw Wrong(text, $"give {Forms}")
-            : new NetworkRequest(text, label ?? (Directory.Exists(what) ? "found" : Path.GetFileNameWithoutExtension(what)), NetworkRequestKind.Given, what);
+            : new NetworkRequest(text, label ?? GroupOf(what), NetworkRequestKind.Given, what);
+    }
+
+    private static string GroupOf(string source)
+    {
+        string name = Path.GetFileName(source);
+        return Directory.Exists(source) ? "found" : name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? name[..^".json".Length] : name;
     }
 
     private static InvalidInputException Wrong(string text, string allowed) => new($"--network '{text}' is not understood: {allowed}");

@@ -19,12 +19,12 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver 
     private const int LeastSteps = 2;
     private const int MostSteps = 80;
 
-    /// <summary>The networks of an entry, with names that none of <paramref name="taken"/> has.</summary>
+    /// <summary>The networks of an entry, with names that none of <paramref name="others"/> has; random ones are none of them either.</summary>
     /// <exception cref="InvalidInputException">They cannot be had.</exception>
-    public IReadOnlyList<OpenedNetwork> Open(NetworkRequest request, IReadOnlyCollection<string> taken, CancellationToken cancellation)
+    public IReadOnlyList<OpenedNetwork> Open(NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, CancellationToken cancellation)
     {
-        var names = new HashSet<string>(taken);
-        return [.. Architectures(request, cancellation).Select(architecture =>
+        var names = new HashSet<string>(others.Select(other => other.Network.Name));
+        return [.. Architectures(request, others, cancellation).Select(architecture =>
         {
             // Names are names of folders too.
             string name = Unused(names, string.Join('-', architecture.Name.Split([.. Path.GetInvalidFileNameChars(), ' '])));
@@ -32,15 +32,16 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver 
         })];
     }
 
-    private List<Architecture> Architectures(NetworkRequest request, CancellationToken cancellation) => request.Kind switch
+    private List<Architecture> Architectures(
+        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, CancellationToken cancellation) => request.Kind switch
     {
-        NetworkRequestKind.Random => Random(request.Count),
+        NetworkRequestKind.Random => Random(request.Count, [.. others.Select(other => data.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]),
         NetworkRequestKind.MobileNet => [MobileNet(request.Multiplier)],
         NetworkRequestKind.FittedMobileNet => [FittedMobileNet(cancellation)],
         _ => [ArchitectureFile.Open(request.Source).WithInput(data.Space.Resolution, data.Images.Channels, data.Classes)],
     };
 
-    private List<Architecture> Random(int count)
+    private List<Architecture> Random(int count, IReadOnlyCollection<int[]> others)
     {
         var random = new Random(data.Options.Seed);
         var choices = new List<int[]>();
@@ -56,7 +57,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver 
             int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
             if (goal.Limits[0].Cost.Of(choice) >= LeastShareOfLimit * goal.LatencyMs
                 && goal.Limits.All(limit => limit.Cost.Of(choice) <= limit.Limit)
-                && !choices.Exists(choice.SequenceEqual))
+                && !choices.Exists(choice.SequenceEqual) && !others.Any(choice.SequenceEqual))
             {
                 choices.Add(choice);
             }
@@ -81,12 +82,16 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver 
             Architecture network = MobileNet(middle * MultiplierStep);
             double latency = Measure(network, cancellation);
             observer.Message($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms");
-            (low, high) = latency <= goal.LatencyMs ? (middle, high) : (low, middle);
+            var cost = ArchitectureCost.Of(network);
+            bool meets = latency <= goal.LatencyMs
+                && cost.Parameters <= (data.Options.MaxParameters ?? long.MaxValue)
+                && cost.MultiplyAdds <= (data.Options.MaxMacs ?? long.MaxValue);
+            (low, high) = meets ? (middle, high) : (low, middle);
         }
 
         return low >= LeastSteps
             ? MobileNet(low * MultiplierStep)
-            : throw new InvalidInputException($"mobilenet-v2:fit: even the narrowest MobileNetV2 takes longer than {goal.LatencyMs:F3} ms; leave it out or raise --latency");
+            : throw new InvalidInputException($"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({string.Join(", ", goal.Limits)}); leave it out or raise them");
     }
 
     /// <summary>The latency of an untrained network, by comparison with the table's reference.</summary>

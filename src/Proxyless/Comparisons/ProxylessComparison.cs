@@ -1,4 +1,3 @@
-using System.Globalization;
 using MathNet.Numerics.Statistics;
 using Proxyless.Architectures;
 using Proxyless.Latency;
@@ -14,6 +13,9 @@ public static class ProxylessComparison
 {
     private const string Baseline = "random";
 
+    // With fewer an interval says nothing.
+    private const int LeastForAgreement = 5;
+
     /// <summary>Makes, measures, trains and judges every network, and writes tables and a plot.</summary>
     /// <param name="options">What is compared and how.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
@@ -24,7 +26,7 @@ public static class ProxylessComparison
     {
         ArgumentNullException.ThrowIfNull(options);
         RunOptions run = options.Run.Validate();
-        NetworkRequest[] requests = [.. options.Networks.Select(NetworkRequest.Parse)];
+        NetworkRequest[] requests = [.. options.Networks.Distinct().Select(NetworkRequest.Parse)];
         if (requests.Length == 0 && !run.Resume)
         {
             throw new InvalidInputException($"nothing to compare: give --network once or more; each is {NetworkRequest.Forms}");
@@ -33,7 +35,7 @@ public static class ProxylessComparison
         var directory = ComparisonDirectory.Choose(run.Out, run.Resume, run.Overwrite);
         if (run.Resume)
         {
-            run = RunConfigFile.Read(directory.Run.Config) with { Out = directory.Run.Root, Resume = true, Threads = run.Threads };
+            run = ProxylessRun.Resumed(run, directory.Run);
         }
 
         var warnings = new WarningRecorder(observer);
@@ -50,7 +52,9 @@ public static class ProxylessComparison
         using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(data, searched) : null;
 
         // All networks are made before anything is written: a wrong entry costs nothing.
-        List<OpenedNetwork> added = Make(requests, plan, new NetworkSource(data, goal, warnings), cancellation);
+        var source = new NetworkSource(data, goal, warnings);
+        List<OpenedNetwork> added = Make(requests, plan, directory, source, cancellation);
+        List<double> latencies = [.. added.Select(network => source.Measure(network.Architecture, cancellation))];
         if (!run.Resume)
         {
             directory.Create();
@@ -60,7 +64,12 @@ public static class ProxylessComparison
         (begun with { DataFingerprint = data.Images.Fingerprint }).Write(directory.Run);
         LatencyTableFile.Write(directory.Run.Latency, goal.Table);
         warnings.WriteTo(directory.Run);
-        added.ForEach(network => ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture));
+        foreach ((OpenedNetwork network, double latency) in added.Zip(latencies))
+        {
+            ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture);
+            directory.Write(network.Network, new NetworkMeasurement(latency, null, data.Target.Id, null, null));
+        }
+
         plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
         directory.Write(plan);
         try
@@ -73,12 +82,14 @@ public static class ProxylessComparison
         }
     }
 
-    private static List<OpenedNetwork> Make(NetworkRequest[] requests, ComparisonPlan plan, NetworkSource source, CancellationToken cancellation)
+    private static List<OpenedNetwork> Make(
+        NetworkRequest[] requests, ComparisonPlan plan, ComparisonDirectory directory, NetworkSource source, CancellationToken cancellation)
     {
+        List<OpenedNetwork> there = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
         var made = new List<OpenedNetwork>();
         foreach (NetworkRequest request in requests.Where(request => plan.Networks.All(network => network.Request != request.Text)))
         {
-            made.AddRange(source.Open(request, [.. plan.Networks.Select(network => network.Name), .. made.Select(network => network.Network.Name)], cancellation));
+            made.AddRange(source.Open(request, [.. there, .. made], cancellation));
         }
 
         return made;
@@ -88,10 +99,9 @@ public static class ProxylessComparison
     {
         RunDirectory directory = RunDirectory.Open(searched);
         SearchStage.RequireFinished(directory);
-        string? space = RunConfigFile.Read(directory.Config).Space;
-        if (space != data.Space.Name)
+        if (data.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture)) is null)
         {
-            throw new InvalidInputException($"--scored-by '{searched}' was searched in space '{space}', the comparison is in '{data.Space.Name}'; give --space {space}, or another search");
+            throw new InvalidInputException($"--scored-by '{searched}' was searched in another space than '{data.Space.Name}', or in that one as it was before; give its --space, or another search");
         }
 
         if (RunPlan.Read(directory).DataFingerprint != data.Images.Fingerprint)
@@ -170,17 +180,19 @@ public static class ProxylessComparison
         private NetworkMeasurement Measure(ComparedNetwork network, Architecture architecture)
         {
             NetworkMeasurement? before = directory.ReadMeasurement(network);
-            if (before is not null && (scorer is null || before.SharedTop1 is not null))
+            int[]? choice = data.Space.ChoiceOf(architecture);
+            bool isScored = before is not null && before.ScoredBy == plan.ScoredBy;
+            var measured = new NetworkMeasurement(
+                before is not null && before.TargetId == data.Target.Id ? before.LatencyMs : _source.Measure(architecture, cancellation),
+                choice is null ? null : goal.Limits[0].Cost.Of(choice),
+                data.Target.Id,
+                isScored ? before!.SharedTop1 : scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellation),
+                plan.ScoredBy);
+            if (measured != before)
             {
-                return before;
+                directory.Write(network, measured);
             }
 
-            int[]? choice = ChoiceOf(architecture);
-            var measured = new NetworkMeasurement(
-                before?.LatencyMs ?? _source.Measure(architecture, cancellation),
-                choice is null ? null : goal.Limits[0].Cost.Of(choice),
-                scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellation));
-            directory.Write(network, measured);
             return measured;
         }
 
@@ -196,12 +208,6 @@ public static class ProxylessComparison
             return training;
         }
 
-        /// <summary>The candidates of a network of this space; null for any other.</summary>
-        private int[]? ChoiceOf(Architecture architecture) =>
-            architecture.Metadata.GetValueOrDefault("space") == data.Space.Name && architecture.Metadata.TryGetValue("choice", out string? text)
-                ? [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))]
-                : null;
-
         private ScoreAgreement? Agreement(List<NetworkResult> results)
         {
             NetworkResult[] scored = [.. results.Where(network => network.SharedTop1 is not null)];
@@ -211,7 +217,7 @@ public static class ProxylessComparison
                     $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they are of another space, or the search has pruned them; search with --prune-threshold 0 to keep all");
             }
 
-            if (scored.Length < 3)
+            if (scored.Length < LeastForAgreement)
             {
                 return null;
             }

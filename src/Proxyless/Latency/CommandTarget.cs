@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Proxyless.Architectures;
 using Proxyless.Measurement;
@@ -46,7 +47,7 @@ public sealed record CommandTarget : ITarget
     public int Batch { get; init; } = 1;
 
     /// <inheritdoc/>
-    public string Id => $"command {string.Join(' ', Command)}, batch {Batch}";
+    public string Id => string.Create(CultureInfo.InvariantCulture, $"command {JsonSerializer.Serialize(Command)}, '{Pattern}' in units of {UnitMs} ms, batch {Batch}");
 
     /// <inheritdoc/>
     public bool MakesTables => true;
@@ -89,20 +90,34 @@ public sealed record CommandTarget : ITarget
         string[] words = [.. Command.Select(word => word
             .Replace(ModelPlace, file, StringComparison.Ordinal)
             .Replace(BatchPlace, Batch.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))];
-        (int exitCode, string output) = Execute(words, cancellation);
+        (int exitCode, string output, string error) = Execute(words, cancellation);
         if (exitCode != 0)
         {
-            throw new InvalidInputException($"target '{Name}': '{string.Join(' ', words)}' ended with exit code {exitCode}: {Shown(output)}");
+            throw new InvalidInputException($"target '{Name}': '{string.Join(' ', words)}' ended with exit code {exitCode}: {Shown(output, error)}");
         }
 
-        return Pattern.Matches(output).LastOrDefault() is { } match
-            && double.TryParse(match.Groups[1].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            && number > 0 && double.IsFinite(number)
-            ? number * UnitMs
-            : throw new InvalidInputException($"target '{Name}': the pattern '{Pattern}' finds no latency over 0 in what '{string.Join(' ', words)}' prints: {Shown(output)}");
+        return Find(output) ?? Find(error)
+            ?? throw new InvalidInputException($"target '{Name}': the pattern '{Pattern}' finds no latency over 0 in what '{string.Join(' ', words)}' prints: {Shown(output, error)}");
     }
 
-    private (int ExitCode, string Output) Execute(string[] words, CancellationToken cancellation)
+    /// <summary>The milliseconds in a text; null where there are none.</summary>
+    private double? Find(string text)
+    {
+        try
+        {
+            return Pattern.Matches(text).LastOrDefault() is { } match
+                && double.TryParse(match.Groups[1].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                && number > 0 && double.IsFinite(number)
+                ? number * UnitMs
+                : null;
+        }
+        catch (RegexMatchTimeoutException exception)
+        {
+            throw new InvalidInputException($"target '{Name}': the pattern '{Pattern}' takes too long on what is printed; make it simpler", exception);
+        }
+    }
+
+    private (int ExitCode, string Output, string Error) Execute(string[] words, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(words[0], words[1..])
         {
@@ -113,22 +128,23 @@ public sealed record CommandTarget : ITarget
         };
         using Process process = Start(start);
         process.StandardInput.Close();
-        Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        Task<string> error = process.StandardError.ReadToEndAsync(CancellationToken.None);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Timeout);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
+        Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
         try
         {
-            process.WaitForExitAsync(limit.Token).GetAwaiter().GetResult();
+            // The texts too: something that the program has left running may hold them open after its end.
+            Task.WhenAll(output, error, process.WaitForExitAsync(limit.Token)).WaitAsync(limit.Token).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             cancellation.ThrowIfCancellationRequested();
-            throw new InvalidInputException($"target '{Name}': '{string.Join(' ', words)}' printed no latency within {Timeout.TotalSeconds:0} s and was ended; raise 'timeout' in the target's file");
+            throw new InvalidInputException($"target '{Name}': '{string.Join(' ', words)}' has not ended, or something it started has not, within {Timeout.TotalSeconds:0} s; raise 'timeout' in the target's file");
         }
 
-        return (process.ExitCode, output.GetAwaiter().GetResult() + error.GetAwaiter().GetResult());
+        return (process.ExitCode, output.Result, error.Result);
     }
 
     private Process Start(ProcessStartInfo start)
@@ -143,9 +159,9 @@ public sealed record CommandTarget : ITarget
         }
     }
 
-    private static string Shown(string output)
+    private static string Shown(string output, string error)
     {
-        string text = output.Trim();
+        string text = $"{output.Trim()}\n{error.Trim()}".Trim();
         return text.Length == 0 ? "(nothing was printed)" : text.Length > OutputShown ? text[..OutputShown] + " ..." : text;
     }
 }

@@ -37,17 +37,27 @@ public static class RankCorrelation
     /// <param name="first">One quantity.</param>
     /// <param name="second">The other, pair by pair.</param>
     /// <param name="seed">Seed of the resampling.</param>
-    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    /// <exception cref="ArgumentException">The lengths differ, or there are fewer than two pairs.</exception>
     public static (double Low, double High) KendallInterval(IReadOnlyList<double> first, IReadOnlyList<double> second, int seed)
     {
         const int Resamples = 2000;
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
+        if (first.Count < 2)
+        {
+            throw new ArgumentException("an interval needs two pairs at least", nameof(first));
+        }
+
         var random = new Random(seed);
         var taus = new double[Resamples];
         for (int i = 0; i < Resamples; i++)
         {
-            int[] drawn = [.. Enumerable.Range(0, first.Count).Select(_ => random.Next(first.Count))];
+            int[] drawn;
+            do
+            {
+                drawn = [.. Enumerable.Range(0, first.Count).Select(_ => random.Next(first.Count))];
+            }
+            while (drawn.Distinct().Count() < 2);
             taus[i] = KendallTau([.. drawn.Select(j => first[j])], [.. drawn.Select(j => second[j])]);
         }
 

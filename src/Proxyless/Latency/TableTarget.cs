@@ -76,10 +76,8 @@ public sealed class TableTarget : ITarget
     public NetworkLatency Measure(
         Architecture architecture, byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(table);
-
-        // The run's own table and not this one: a correction is part of it.
-        return new NetworkLatency(table.Predict(architecture), Slowdown: 1, IsMeasured: false);
+        // From the whole file, for a network may be none of the space that the run's table was cut down to.
+        return new NetworkLatency(Predict(architecture, NullRunObserver.Instance), Slowdown: 1, IsMeasured: false);
     }
 
     /// <inheritdoc/>

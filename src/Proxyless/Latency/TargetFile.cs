@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using YamlDotNet.Serialization;
 
 namespace Proxyless.Latency;
 
@@ -14,7 +15,7 @@ public static class TargetFile
 
     private const string Extension = ".yaml";
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
-    private static readonly string[] Kinds = ["local", "table", "command"];
+    private static readonly string[] Kinds = ["local", "agent", "table", "command"];
 
     /// <summary>Where targets are kept by name: <c>$PROXYLESS_TARGETS</c>, else the user's application data.</summary>
     public static string Folder
@@ -45,11 +46,11 @@ public static class TargetFile
 
         if (File.Exists(nameOrFile))
         {
-            return Read(nameOrFile, nameOrFile);
+            return Read(YamlMapping.Read(nameOrFile), nameOrFile, FolderOf(nameOrFile));
         }
 
         return IsKeptName(nameOrFile) && File.Exists(PathOf(nameOrFile))
-            ? Read(PathOf(nameOrFile), nameOrFile)
+            ? Read(YamlMapping.Read(PathOf(nameOrFile)), nameOrFile, Folder)
             : throw new InvalidInputException(
                 $"target '{nameOrFile}' is unknown{NearestName.Suggestion(nameOrFile, ["cpu", .. Names()])}; allowed are {Forms}");
     }
@@ -68,28 +69,51 @@ public static class TargetFile
             throw new InvalidInputException($"'{name}' cannot name a target; use letters, digits, '.', '-' and '_', and not 'cpu'");
         }
 
-        ITarget target = Read(file, name);
+        string text = Kept(YamlMapping.Read(file), FolderOf(file));
+        ITarget target = Read(YamlMapping.Parse(text, file), name, FolderOf(file));
         if (!overwrite && File.Exists(PathOf(name)))
         {
             throw new InvalidInputException($"there is a target '{name}' already ({PathOf(name)}); replace it with --overwrite, or choose another name");
         }
 
-        // The folder that relative paths start from goes along, in front: what the user wrote stays as it is.
-        string text = File.ReadAllText(file);
-        bool relative = YamlMapping.Read(file) is var mapping && mapping.Has("file") && !Path.IsPathRooted(mapping.Text("file"));
-        AtomicFile.WriteAllText(PathOf(name), relative ? $"folder: '{Path.GetDirectoryName(Path.GetFullPath(file))!.Replace("'", "''", StringComparison.Ordinal)}'\n{text}" : text);
+        AtomicFile.WriteAllText(PathOf(name), text);
         return target;
     }
 
-    private static ITarget Read(string path, string name)
+    /// <summary>The file anew, with whole paths in place of those that start from its folder.</summary>
+    private static string Kept(YamlMapping file, string folder)
     {
-        YamlMapping file = YamlMapping.Read(path);
+        var values = new Dictionary<string, object>();
+        foreach (string key in file.Keys)
+        {
+            values[key] = key switch
+            {
+                "file" => Path.Combine(folder, file.Text(key)),
+                "command" => (string[])[Program(file.Texts(key)[0], folder), .. file.Texts(key).Skip(1)],
+                _ => file.Text(key),
+            };
+        }
+
+        return new SerializerBuilder().Build().Serialize(values);
+    }
+
+    /// <summary>A program with a folder in its name is looked for beside the target's file, any other where the system looks.</summary>
+    private static string Program(string program, string folder) =>
+        program.Contains('/', StringComparison.Ordinal) || program.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? Path.GetFullPath(Path.Combine(folder, program))
+            : program;
+
+    private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
+
+    private static ITarget Read(YamlMapping file, string name, string folder)
+    {
         string kind = file.Text("kind");
         return kind switch
         {
             "local" => ReadLocal(file),
-            "table" => ReadTable(file, name, path),
-            "command" => ReadCommand(file, name),
+            "agent" => ReadAgent(file, name),
+            "table" => ReadTable(file, name, folder),
+            "command" => ReadCommand(file, name, folder),
             _ => throw file.Error("kind", $"is '{kind}'{NearestName.Suggestion(kind, Kinds)}; allowed are {string.Join(", ", Kinds)}"),
         };
     }
@@ -103,17 +127,35 @@ public static class TargetFile
             : throw file.Error("threads", $"is {target.Threads}, this machine has {Environment.ProcessorCount} processors");
     }
 
-    private static TableTarget ReadTable(YamlMapping file, string name, string path)
+    private static AgentTarget ReadAgent(YamlMapping file, string name)
     {
-        file.AllowOnly("kind", "file", "batch", "folder");
-        string folder = file.Has("folder") ? file.Text("folder") : Path.GetDirectoryName(Path.GetFullPath(path))!;
+        file.AllowOnly("kind", "address", "fingerprint", "token", "threads", "batch");
+        try
+        {
+            return new AgentTarget(
+                name,
+                file.Text("address"),
+                file.Text("fingerprint"),
+                file.Text("token"),
+                file.Integer("threads", 1, 1024, absent: 1),
+                file.Integer("batch", 1, 65536, absent: 1));
+        }
+        catch (FormatException exception)
+        {
+            throw new InvalidInputException($"{file.Source}: {exception.Message}; 'proxyless-agent init' on the device writes a file that fits", exception);
+        }
+    }
+
+    private static TableTarget ReadTable(YamlMapping file, string name, string folder)
+    {
+        file.AllowOnly("kind", "file", "batch");
         string table = Path.Combine(folder, file.Text("file"));
         return File.Exists(table)
             ? new TableTarget(name, table, file.Integer("batch", 1, 65536, absent: 1))
             : throw file.Error("file", $"is '{file.Text("file")}', and there is no file '{table}'");
     }
 
-    private static CommandTarget ReadCommand(YamlMapping file, string name)
+    private static CommandTarget ReadCommand(YamlMapping file, string name, string folder)
     {
         file.AllowOnly("kind", "command", "pattern", "unit", "repeats", "timeout", "batch");
         IReadOnlyList<string> command = file.Texts("command");
@@ -126,7 +168,7 @@ public static class TargetFile
         return new CommandTarget
         {
             Name = name,
-            Command = command,
+            Command = [Program(command[0], folder), .. command.Skip(1)],
             Pattern = ReadPattern(file),
             UnitMs = CommandTarget.Units.TryGetValue(unit, out double milliseconds)
                 ? milliseconds

@@ -54,7 +54,8 @@ public static class RunReport
         if (data.LatencyMs is { } latency)
         {
             string verdict = data.LatencyLimitMs is { } limit ? latency <= limit ? "good" : "bad" : "";
-            string caption = data.LatencyLimitMs is { } asked ? $"measured, of {Milliseconds(asked)} allowed ({latency / asked:P0})" : "measured";
+            string source = data.LatencyIsMeasured ? "measured" : "by the target's table";
+            string caption = data.LatencyLimitMs is { } asked ? $"{source}, of {Milliseconds(asked)} allowed ({latency / asked:P0})" : source;
             Tile(html, Milliseconds(latency), caption, verdict);
         }
 

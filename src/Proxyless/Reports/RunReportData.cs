@@ -48,6 +48,9 @@ public sealed record RunReportData
     /// <summary>Measured latency of the exported model in milliseconds.</summary>
     public double? LatencyMs { get; init; }
 
+    /// <summary>False where the target is a table, whose sum <see cref="LatencyMs"/> is then.</summary>
+    public bool LatencyIsMeasured { get; init; } = true;
+
     /// <summary>The limit that was asked for, in milliseconds.</summary>
     public double? LatencyLimitMs { get; init; }
 

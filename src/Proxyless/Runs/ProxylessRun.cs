@@ -247,10 +247,13 @@ public static class ProxylessRun
         }
     }
 
-    private static RunOptions Resumed(RunOptions options, RunDirectory directory)
+    /// <summary>The options that a run began with, for going on with it.</summary>
+    internal static RunOptions Resumed(RunOptions options, RunDirectory directory)
     {
         RunOptions saved = RunConfigFile.Read(directory.Config);
-        return saved with { Out = directory.Root, Resume = true, Threads = options.Threads ?? saved.Threads };
+
+        // A run from before there was erasing began without.
+        return saved with { Out = directory.Root, Resume = true, Threads = options.Threads ?? saved.Threads, Erase = saved.Erase ?? 0 };
     }
 
     private static void Begin(RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings)

@@ -21,6 +21,7 @@ internal static class ReportStage
             Top5 = result.Top5,
             TestImages = data.Images.Test.Count,
             LatencyMs = result.LatencyMs,
+            LatencyIsMeasured = result.LatencyIsMeasured,
             LatencyLimitMs = result.LatencyLimitMs,
             PredictedLatencyMs = result.PredictedLatencyMs,
             BlockLatenciesMs = [.. architecture.Blocks.Select(table.Predict)],

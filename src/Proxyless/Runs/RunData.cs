@@ -20,8 +20,11 @@ public sealed class RunData
     private const int SmallImagesAtOnce = 256;
     private const int LargeImagesAtOnce = 32;
 
-    private RunData(RunOptions options, ImageDataset images, SearchSpace space, bool smallImages)
+    private readonly Lazy<ITarget> _target;
+
+    private RunData(RunOptions options, ImageDataset images, SearchSpace space, bool smallImages, Lazy<ITarget> target)
     {
+        _target = target;
         Options = options;
         Images = images;
         Space = space;
@@ -29,7 +32,6 @@ public sealed class RunData
         Device = ComputeDevice.Parse(options.Device);
         Threads = options.Threads ?? Environment.ProcessorCount;
         TrainingSeed = options.Seed;
-        Target = TargetFile.Open(options.Target);
     }
 
     /// <summary>Seed of weights, order and augmentation; the images are divided by that of <see cref="Options"/>, which it is unless told otherwise.</summary>
@@ -59,8 +61,9 @@ public sealed class RunData
     /// <summary>Number of classes.</summary>
     public int Classes => Images.Classes.Count;
 
-    /// <summary>The target.</summary>
-    public ITarget Target { get; }
+    /// <summary>The target, opened when it is first asked for: a training needs none.</summary>
+    /// <exception cref="InvalidInputException">There is no such target, or its file is wrong.</exception>
+    public ITarget Target => _target.Value;
 
     /// <summary>Opens data and space, loads libtorch and sets its threads.</summary>
     public static RunData Open(RunOptions options, IRunObserver observer, CancellationToken cancellation)
@@ -68,7 +71,6 @@ public sealed class RunData
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         options.Validate();
-        _ = TargetFile.Open(options.Target);
         Libtorch.Load();
         torch.set_num_threads(options.Threads ?? Environment.ProcessorCount);
         torch.random.manual_seed(options.Seed);
@@ -109,14 +111,14 @@ public sealed class RunData
             Erase = options.Erase ?? (AreSmall(images) ? DefaultSmallErase : 0),
             Threads = options.Threads ?? Environment.ProcessorCount,
         };
-        return new RunData(resolved, images, space, AreSmall(images));
+        return new RunData(resolved, images, space, AreSmall(images), new Lazy<ITarget>(() => TargetFile.Open(options.Target)));
     }
 
     /// <summary>The same images framed as small ones, or not, whatever size they have: as a model expects them.</summary>
-    public RunData Framed(bool asSmallImages) => new(Options, Images, Space, asSmallImages);
+    public RunData Framed(bool asSmallImages) => new(Options, Images, Space, asSmallImages, _target);
 
     /// <summary>The same images, divided as they are, for a training that differs by chance alone.</summary>
-    public RunData Reseeded(int trainingSeed) => new(Options, Images, Space, SmallImages) { TrainingSeed = trainingSeed };
+    public RunData Reseeded(int trainingSeed) => new(Options, Images, Space, SmallImages, _target) { TrainingSeed = trainingSeed };
 
     /// <summary>Images in a step: those that were asked for, or all there are.</summary>
     public int BatchSize => Math.Min(Options.BatchSize!.Value, Math.Min(Images.Weights.Count, Images.Training.Count));

@@ -62,7 +62,13 @@ public sealed class RunDirectory(string path)
     /// <exception cref="InvalidInputException">
     /// A run stands there and neither was said, there is none to resume, or the folder holds something else than a run.
     /// </exception>
-    public static RunDirectory Choose(string? path, bool resume, bool overwrite)
+    public static RunDirectory Choose(string? path, bool resume, bool overwrite) =>
+        path is not null && System.IO.File.Exists(Path.Combine(path, Comparisons.ComparisonDirectory.PlanName))
+            ? throw new InvalidInputException($"'{path}' holds a comparison; go on with it by 'proxyless compare --out {path} --resume', or choose another --out")
+            : ChooseAny(path, resume, overwrite);
+
+    /// <summary>The same for a folder that may hold a comparison, which has a run's configuration too.</summary>
+    internal static RunDirectory ChooseAny(string? path, bool resume, bool overwrite)
     {
         if (path is null)
         {

@@ -66,9 +66,19 @@ public static class SearchBench
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        if (options is { Time: not null, SearchEpochs: null })
+        {
+            throw new InvalidInputException("--time says what the search takes; give --search-epochs instead to hear what that many take");
+        }
+
+        if (options.Device != "cpu")
+        {
+            observer.Warning($"steps are timed on the processor, not on --device {options.Device}: look at the hours of a V100 below");
+        }
+
         RunData? data = images is null ? RunData.Open(options, observer, cancellation) : null;
         RunOptions resolved = data?.Options ?? options;
-        int batch = resolved.BatchSize ?? DefaultBatch;
+        int batch = data?.BatchSize ?? options.BatchSize ?? DefaultBatch;
         long learned = data?.Images.Weights.Count ?? images!.Value - (long)Math.Round(images.Value * options.ValidationShare);
         long batches = learned / batch;
         if (batches == 0)

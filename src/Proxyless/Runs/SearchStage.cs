@@ -88,6 +88,12 @@ internal static class SearchStage
     {
         IReadOnlyList<double[]> last = JsonLines.Read<SearchEpoch>(searched.SearchLog)[^1].Probabilities;
         var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
+        if (!network.Blocks.Select(block => block.Candidates.Count).SequenceEqual(last.Select(block => block.Length)))
+        {
+            network.Dispose();
+            throw new InvalidInputException($"'{searched.Root}' was searched in a space with other candidates than '{data.Space.Name}' has now");
+        }
+
         for (int i = 0; i < network.Blocks.Count; i++)
         {
             foreach (int j in Enumerable.Range(0, network.Blocks[i].Candidates.Count).Where(j => last[i][j] == 0))

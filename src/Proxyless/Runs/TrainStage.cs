@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
@@ -105,18 +104,14 @@ internal static class TrainStage
             return null;
         }
 
-        if (!File.Exists(searched.SearchCheckpoint) || !architecture.Metadata.TryGetValue("choice", out string? text))
+        if (!File.Exists(searched.SearchCheckpoint))
         {
             throw new InvalidInputException($"--from-supernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
         }
 
-        if (architecture.Metadata.GetValueOrDefault("space") != data.Space.Name)
-        {
-            throw new InvalidInputException(
-                $"--from-supernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', not in '{data.Space.Name}'; leave the option out");
-        }
-
-        int[] choice = [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+        int[] choice = data.Space.ChoiceOf(architecture)
+            ?? throw new InvalidInputException(
+                $"--from-supernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{data.Space.Name}' as it is now; leave the option out");
         SafeTensorsFile file = SafeTensorsFile.Read(searched.SearchCheckpoint);
         using var super = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];

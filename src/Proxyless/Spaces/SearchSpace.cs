@@ -117,6 +117,24 @@ public sealed record SearchSpace
             metadata ?? new Dictionary<string, string> { ["space"] = Name });
     }
 
+    /// <summary>The candidates that an architecture takes in each searched block; null where it is none of this space's.</summary>
+    public int[]? ChoiceOf(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        IReadOnlyList<SearchBlock> blocks = Blocks();
+        IReadOnlyList<Block> own = FirstBlock is { } first && architecture.Blocks.Count > 0 && architecture.Blocks[0] == first
+            ? [.. architecture.Blocks.Skip(1)]
+            : architecture.Blocks;
+        if (own.Count != blocks.Count || architecture.Blocks.Count - own.Count != (FirstBlock is null ? 0 : 1)
+            || architecture.Stem != Stem || architecture.Head != Head(architecture.Classes) || architecture.Activation != Activation)
+        {
+            return null;
+        }
+
+        int[] choice = [.. blocks.Select(block => block.Candidates.ToList().IndexOf(own[block.Index]))];
+        return choice.Contains(-1) ? null : choice;
+    }
+
     /// <summary>The same space for images of another size or kind.</summary>
     public SearchSpace WithInput(int resolution, int channels) => this with { Resolution = resolution, InputChannels = channels };
 }

@@ -13,6 +13,7 @@ public sealed class NetworkRequestTests
         Assert.Equal(new NetworkRequest("wide=mobilenet-v2:1.4", "wide", NetworkRequestKind.MobileNet, Multiplier: 1.4), NetworkRequest.Parse("wide=mobilenet-v2:1.4"));
         Assert.Equal(new NetworkRequest("mine=nets/a.json", "mine", NetworkRequestKind.Given, "nets/a.json"), NetworkRequest.Parse("mine=nets/a.json"));
         Assert.Equal("a", NetworkRequest.Parse("nets/a.json").Group);
+        Assert.Equal("mobilenet-v2-1.4", NetworkRequest.Parse("mobilenet-v2-1.4").Group);
         Assert.Equal("found", NetworkRequest.Parse(Path.GetTempPath()).Group);
     }
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Proxyless.Architectures;
 using Proxyless.Comparisons;
+using Proxyless.Latency;
+using Proxyless.Spaces;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Runs;
 using Xunit;
@@ -50,6 +52,44 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             Options("scored", [run.Options.Out!], seeds: 1) with { ScoredBy = run.Options.Out }, NullRunObserver.Instance, Cancellation);
         Assert.Equal(score, result.Networks[0].SharedTop1);
         Assert.Null(result.Scores);
+    }
+
+    [Fact]
+    public void Random_networks_that_are_added_are_others()
+    {
+        ComparisonOptions options = Options("more", ["random:3", "random:3"], seeds: 1);
+        Assert.Equal(3, ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation).Networks.Count);
+        var more = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true }, Networks = ["more=random:4"] };
+        ComparisonResult result = ProxylessComparison.Run(more, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(7, result.Networks.Select(network => string.Join('\n', ArchitectureFile
+            .Read(Path.Combine(result.Folder, "networks", network.Name, "architecture.json")).Blocks.Select(ArchitectureFile.BlockText))).Distinct().Count());
+        Assert.Equal(["random", "more"], result.Groups.Select(group => group.Group));
+    }
+
+    [Fact]
+    public void A_table_tells_the_latency_of_networks_that_are_none_of_the_space_where_it_knows_their_parts()
+    {
+        Architecture other = SearchSpacePresets.ByName("tiny").Architecture(new int[6], 2, "other") with { Name = "other" };
+        other = other with { Blocks = [.. other.Blocks.Take(1), .. other.Blocks.Skip(2)] };
+        string file = run.PathOf("other.json");
+        ArchitectureFile.Write(file, other);
+        string target = run.PathOf("table-target.yaml");
+        File.WriteAllText(target, $"kind: table\nfile: '{Path.GetFullPath(run.Directory.Latency)}'\n");
+        ComparisonOptions options = Options("by-table", ["random:1", file], seeds: 1);
+        ComparisonResult result = ProxylessComparison.Run(options with { Run = options.Run with { Target = target } }, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(LatencyTableFile.Read(run.Directory.Latency).Predict(other), result.Networks[1].LatencyMs, 1e-9);
+        Assert.Null(result.Networks[1].PredictedLatencyMs);
+    }
+
+    [Fact]
+    public void A_comparison_is_not_taken_for_a_run()
+    {
+        ComparisonOptions options = Options("no-run", ["random:1"], seeds: 1);
+        ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation);
+        Assert.All((RunOptions[])[options.Run with { Overwrite = true }, options.Run with { Resume = true }], wrong => Assert.Contains(
+            "holds a comparison",
+            Assert.Throws<InvalidInputException>(() => ProxylessRun.Run(wrong, NullRunObserver.Instance, Cancellation)).Message,
+            StringComparison.Ordinal));
     }
 
     [Fact]

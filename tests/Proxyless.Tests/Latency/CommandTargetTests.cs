@@ -76,6 +76,27 @@ public sealed class CommandTargetTests : IDisposable
         Assert.True(SpinWait.SpinUntil(() => !IsRunning(child), TimeSpan.FromSeconds(10)));
     }
 
+    [Fact]
+    public void A_program_that_leaves_something_running_is_not_waited_for_longer_than_its_time()
+    {
+        CommandTarget target = Target("sleep 600 & echo $! > \"$(dirname \"$0\")/child\"; echo 3 us") with { Timeout = TimeSpan.FromSeconds(1) };
+        Assert.Contains("something it started", Assert.Throws<InvalidInputException>(() => target.Time([1], Cancellation)).Message, StringComparison.Ordinal);
+        using var child = Process.GetProcessById(int.Parse(File.ReadAllText(Path.Combine(_folder.Root, "child")), System.Globalization.CultureInfo.InvariantCulture));
+        child.Kill();
+    }
+
+    [Fact]
+    public void Standard_output_comes_before_warnings_and_does_not_run_into_them() =>
+        Assert.Equal(12, Target("printf 'latency 12 us'; echo '5 us late' >&2").Time([1], Cancellation).MedianMs);
+
+    [Fact]
+    public void Tables_are_kept_apart_by_all_that_a_latency_depends_on()
+    {
+        CommandTarget target = Target("echo 1 us");
+        CommandTarget[] others = [target, target with { UnitMs = 1e-3 }, target with { Pattern = new Regex("(.*) us") }, target with { Batch = 2 }, target with { Command = ["sh", "a b", "{model}"] }, target with { Command = ["sh", "a", "b", "{model}"] }];
+        Assert.Equal(others.Length, others.Select(other => other.Id).Distinct().Count());
+    }
+
     private static bool IsRunning(int id)
     {
         try

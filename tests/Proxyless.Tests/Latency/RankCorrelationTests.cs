@@ -7,6 +7,21 @@ namespace Proxyless.Tests.Latency;
 public sealed class RankCorrelationTests
 {
     [Fact]
+    public void The_interval_holds_the_correlation_and_does_not_reach_the_other_end()
+    {
+        double[] up = [.. Enumerable.Range(0, 12).Select(i => (double)i)];
+        double[] down = [.. up.Select(value => -value)];
+        (double low, double high) = RankCorrelation.KendallInterval(up, down, seed: 1);
+        Assert.Equal(-1, low);
+        Assert.Equal(-1, high);
+
+        double[] shaken = [.. up.Select((value, i) => value + (3 * Math.Sin(i * 2.1)))];
+        (low, high) = RankCorrelation.KendallInterval(up, shaken, seed: 1);
+        Assert.InRange(RankCorrelation.KendallTau(up, shaken), low, high);
+        Assert.InRange(high - low, 0.05, 1);
+    }
+
+    [Fact]
     public void Kendall_tau_of_a_permutation_counts_the_swaps_that_sort_it()
     {
         Gen.Int[2, 12].SelectMany(n => Gen.Shuffle(Enumerable.Range(0, n).ToArray())).Sample(permutation =>

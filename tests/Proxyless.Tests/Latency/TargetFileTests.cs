@@ -61,6 +61,19 @@ public sealed class TargetFileTests : IDisposable
         Assert.Contains("did you mean 'my-phone'?", Assert.Throws<InvalidInputException>(() => TargetFile.Open("my-phon")).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_kept_is_found_from_any_folder_and_can_be_added_again()
+    {
+        Write("time.sh", "echo 2 us");
+        string file = Write("board.yaml", "---\n{kind: command, command: [./time.sh, '{model}', 'a: b'], pattern: '([0-9]+) us', unit: us}\n");
+        TargetFile.Add("board", file, overwrite: false);
+        var kept = (CommandTarget)TargetFile.Open("board");
+        Assert.Equal([Path.Combine(_folder.Root, "time.sh"), "{model}", "a: b"], kept.Command);
+        Assert.Equal(((CommandTarget)TargetFile.Open(file)).Id, kept.Id);
+        TargetFile.Add("board-2", Path.Combine(TargetFile.Folder, "board.yaml"), overwrite: false);
+        Assert.Equal(kept.Id, TargetFile.Open("board-2").Id);
+    }
+
     [Theory]
     [InlineData("cpu")]
     [InlineData("../escape")]

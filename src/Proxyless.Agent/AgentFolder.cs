@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Proxyless.Agent;
+
+/// <summary>The agent's certificate and token, in a folder that only its user may read.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class AgentFolder(string path)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int TokenBytes = 32;
+    private const int Years = 10;
+
+    private string CertificateFile => Path.Combine(path, "certificate.pfx");
+
+    private string TokenFile => Path.Combine(path, "token");
+
+    /// <summary>What a client needs, for the machine that searches.</summary>
+    public string TargetFile => Path.Combine(path, "target.yaml");
+
+    /// <summary>Makes a certificate, a token, and the target's file for clients.</summary>
+    /// <param name="host">The name or address by which clients reach this device.</param>
+    /// <param name="port">The port.</param>
+    /// <exception cref="AgentException">There is an agent already.</exception>
+    public void Create(string host, int port)
+    {
+        if (File.Exists(CertificateFile) || File.Exists(TokenFile))
+        {
+            throw new AgentException($"'{path}' holds an agent's certificate and token already; clients know it by them. Remove them, or choose another --folder");
+        }
+
+        Directory.CreateDirectory(path);
+        string token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes));
+        using X509Certificate2 certificate = SelfSigned();
+        Write(CertificateFile, certificate.Export(X509ContentType.Pkcs12));
+        Write(TokenFile, System.Text.Encoding.ASCII.GetBytes(token));
+        string target = $"""
+            kind: agent
+            address: https://{host}:{port}
+            fingerprint: {certificate.GetCertHashString(HashAlgorithmName.SHA256)}
+            token: {token}
+            threads: 1
+            batch: 1
+
+            """;
+        Write(TargetFile, System.Text.Encoding.UTF8.GetBytes(target.ReplaceLineEndings("\n")));
+    }
+
+    /// <summary>The certificate with its key.</summary>
+    /// <exception cref="AgentException">There is none, or it cannot be read.</exception>
+    public X509Certificate2 ReadCertificate()
+    {
+        Require(CertificateFile);
+        try
+        {
+            return X509CertificateLoader.LoadPkcs12FromFile(CertificateFile, password: null);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new AgentException($"'{CertificateFile}' cannot be read: {exception.Message}; remove the folder and run 'proxyless-agent init' again", exception);
+        }
+    }
+
+    /// <summary>The token that clients show.</summary>
+    /// <exception cref="AgentException">There is none.</exception>
+    public string ReadToken()
+    {
+        Require(TokenFile);
+        return File.ReadAllText(TokenFile).Trim();
+    }
+
+    private void Require(string file)
+    {
+        if (!File.Exists(file))
+        {
+            throw new AgentException($"there is no '{file}'; 'proxyless-agent init --folder {path}' makes certificate and token");
+        }
+    }
+
+    private static X509Certificate2 SelfSigned()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=proxyless-agent", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+
+        // Devices without a clock of their own begin in the past.
+        return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UtcNow.AddYears(Years));
+    }
+
+    private static void Write(string file, byte[] bytes)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerOnly;
+        }
+
+        using var stream = new FileStream(file, options);
+        stream.Write(bytes);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Grpc.Core;
+using Proxyless.Agent.Protocol;
+using Proxyless.Measurement;
+
+namespace Proxyless.Agent;
+
+/// <summary>
+/// Measures in a process of its own: a model that brings ONNX Runtime down, eats all memory or never ends takes nothing with it,
+/// and a measurement can be ended at any moment. The model goes through a pipe; no file is written.
+/// </summary>
+internal static class ChildMeasurement
+{
+    private const int ErrorShown = 500;
+
+    /// <summary>Measures a model.</summary>
+    /// <exception cref="RpcException">The model cannot be run, or takes too long.</exception>
+    public static async Task<Protocol.Measurement> RunAsync(byte[] model, MeasureHeader header, TimeSpan time, CancellationToken cancellation)
+    {
+        using Process child = Start(header);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(time);
+        try
+        {
+            Task<string> output = child.StandardOutput.ReadToEndAsync(limit.Token);
+            Task<string> error = child.StandardError.ReadToEndAsync(limit.Token);
+            await SendAsync(child, model, limit.Token).ConfigureAwait(false);
+            await child.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            string text = await error.ConfigureAwait(false);
+            return child.ExitCode == 0 ? Read(await output.ConfigureAwait(false)) : throw Failed(child.ExitCode, text);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"the measurement was ended after {time.TotalSeconds:0} s ('serve --max-seconds')"));
+        }
+        finally
+        {
+            // Also where the client has gone, or the exception is one that nobody thought of.
+            if (!child.HasExited)
+            {
+                child.Kill(entireProcessTree: true);
+                await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task SendAsync(Process child, byte[] model, CancellationToken cancellation)
+    {
+        try
+        {
+            await child.StandardInput.BaseStream.WriteAsync(model, cancellation).ConfigureAwait(false);
+            child.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it had read everything; its exit code says why.
+        }
+    }
+
+    private static Process Start(MeasureHeader header)
+    {
+        string program = Environment.ProcessPath!;
+        var start = new ProcessStartInfo(program)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+        {
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "proxyless-agent.dll"));
+        }
+
+        start.ArgumentList.Add(MeasureCommand.Name);
+        start.ArgumentList.Add(JsonSerializer.Serialize(
+            new TimingRequest(header.Threads, header.Batch, header.MinRuns, header.MaxRuns, header.MaxSeconds, header.Uncertainty),
+            AgentJson.Default.TimingRequest));
+        return Process.Start(start)!;
+    }
+
+    private static Protocol.Measurement Read(string output)
+    {
+        Timing timing = JsonSerializer.Deserialize(output, AgentJson.Default.Timing)
+            ?? throw new RpcException(new Status(StatusCode.Internal, "the measurement printed nothing"));
+        return new Protocol.Measurement
+        {
+            MedianMs = timing.MedianMs,
+            QuietMs = timing.QuietMs,
+            P90Ms = timing.P90Ms,
+            MinMs = timing.MinMs,
+            Spread = timing.Spread,
+            Uncertainty = double.IsFinite(timing.Uncertainty) ? timing.Uncertainty : double.MaxValue,
+            Runs = timing.Runs,
+        };
+    }
+
+    private static RpcException Failed(int exitCode, string error)
+    {
+        string text = error.Trim();
+        text = text.Length > ErrorShown ? text[..ErrorShown] + " ..." : text;
+        return exitCode == MeasureCommand.BadModel
+            ? new RpcException(new Status(StatusCode.InvalidArgument, text))
+            : new RpcException(new Status(StatusCode.Aborted, string.Create(CultureInfo.InvariantCulture, $"the measurement broke off (exit code {exitCode}): {text}")));
+    }
+}

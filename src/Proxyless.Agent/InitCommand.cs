@@ -1,0 +1,28 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Proxyless.Agent;
+
+/// <summary>Makes what an agent needs once.</summary>
+internal static class InitCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var folder = Options.Folder();
+        var host = new Option<string>("--host") { HelpName = "HOST", Description = "Name or address by which clients reach this device", DefaultValueFactory = _ => Environment.MachineName };
+        var port = Options.Port();
+        var command = new Command("init", "Make certificate, token, and the target's file for the machine that searches. Once, before 'serve'.") { folder, host, port };
+        command.SetAction(parse =>
+        {
+            var agent = new AgentFolder(parse.GetValue(folder)!);
+            agent.Create(parse.GetValue(host)!, parse.GetValue(port));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"made certificate and token in {parse.GetValue(folder)}"));
+            Console.WriteLine($"copy {agent.TargetFile} to the machine that searches, and keep it secret: it holds the token");
+            Console.WriteLine("next here:  proxyless-agent serve");
+            Console.WriteLine("next there: proxyless target add --name device --file target.yaml");
+            return 0;
+        });
+        return command;
+    }
+}

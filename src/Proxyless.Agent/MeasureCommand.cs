@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML.OnnxRuntime;
+using Proxyless.Measurement;
+
+namespace Proxyless.Agent;
+
+/// <summary>How a model is timed, from the agent to its measuring process.</summary>
+internal sealed record TimingRequest(int Threads, int Batch, int MinRuns, int MaxRuns, double MaxSeconds, double Uncertainty);
+
+/// <summary>What the two processes say to each other, without reflection, so that a trimmed publish can.</summary>
+[JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(TimingRequest))]
+[JsonSerializable(typeof(Timing))]
+internal sealed partial class AgentJson : JsonSerializerContext;
+
+/// <summary>The measuring process: a model on standard input, its timing as JSON on standard output.</summary>
+internal static class MeasureCommand
+{
+    /// <summary>Its word.</summary>
+    public const string Name = "measure";
+
+    /// <summary>Exit code where the model cannot be run.</summary>
+    public const int BadModel = 3;
+
+    /// <summary>The command, which 'serve' starts and nobody else needs.</summary>
+    public static Command Create()
+    {
+        var request = new Argument<string>("request");
+        var command = new Command(Name, "Measure one model (used by 'serve').") { request };
+        command.Hidden = true;
+        command.SetAction(parse => Run(JsonSerializer.Deserialize(parse.GetValue(request)!, AgentJson.Default.TimingRequest)!));
+        return command;
+    }
+
+    private static int Run(TimingRequest request)
+    {
+        using Stream input = Console.OpenStandardInput();
+        using var model = new MemoryStream();
+        input.CopyTo(model);
+        try
+        {
+            using var loaded = new OnnxModel(model.ToArray(), request.Threads, request.Batch);
+            Timing timing = OnnxTimer.Measure(loaded, new TimingOptions
+            {
+                MinRuns = request.MinRuns,
+                MaxRuns = request.MaxRuns,
+                MaxTime = TimeSpan.FromSeconds(Math.Min(request.MaxSeconds, TimeSpan.MaxValue.TotalSeconds / 2)),
+                Uncertainty = request.Uncertainty,
+            });
+            Console.Out.Write(JsonSerializer.Serialize(timing, AgentJson.Default.Timing));
+            return 0;
+        }
+        catch (Exception exception) when (exception is OnnxRuntimeException or ArgumentException or OverflowException or OutOfMemoryException)
+        {
+            Console.Error.WriteLine($"ONNX Runtime cannot run the model: {exception.Message}");
+            return BadModel;
+        }
+    }
+}

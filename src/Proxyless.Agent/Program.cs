@@ -1,0 +1,36 @@
+using System.CommandLine;
+
+namespace Proxyless.Agent;
+
+/// <summary>The agent's command line.</summary>
+internal static class Program
+{
+    /// <summary>Runs one command.</summary>
+    /// <returns>0 done, 1 failed, 2 bad usage.</returns>
+    public static int Main(string[] arguments)
+    {
+        var root = new RootCommand("Measures the models that a Proxyless elsewhere sends, on this device, with the ONNX Runtime here.")
+        {
+            InitCommand.Create(),
+            ServeCommand.Create(),
+            MeasureCommand.Create(),
+        };
+        ParseResult parse = root.Parse(arguments);
+        try
+        {
+            int exitCode = parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return parse.Errors.Count > 0 ? 2 : exitCode;
+        }
+        catch (AgentException exception)
+        {
+            Console.Error.WriteLine($"error: {exception.Message}");
+            return 2;
+        }
+        catch (IOException exception)
+        {
+            // A port that is taken, a full disk.
+            Console.Error.WriteLine($"error: {exception.Message}");
+            return 1;
+        }
+    }
+}

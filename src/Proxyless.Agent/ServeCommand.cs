@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Proxyless.Agent;
+
+/// <summary>Measures until it is stopped.</summary>
+internal static class ServeCommand
+{
+    private const int Megabyte = 1 << 20;
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var folder = Options.Folder();
+        var port = Options.Port();
+        var address = new Option<string>("--address") { HelpName = "IP", Description = "Address to listen on; 127.0.0.1 for this device alone", DefaultValueFactory = _ => "0.0.0.0" };
+        var megabytes = Options.InRange("--max-model", "Largest model in megabytes", 256, 1, 2000);
+        var seconds = Options.InRange("--max-seconds", "Longest measurement in seconds", 120, 1, 86_400);
+        var waiting = Options.InRange("--queue", "Clients that may wait for their turn", 32, 0, 1000);
+        var patience = Options.InRange("--patience", "Seconds to wait for a client's next piece of a model", 20, 1, 3600);
+        var command = new Command("serve", "Wait for models and measure them, one at a time.") { folder, port, address, megabytes, seconds, waiting, patience };
+        command.SetAction((parse, cancellation) =>
+        {
+            IPAddress listen = IPAddress.TryParse(parse.GetValue(address), out IPAddress? parsed)
+                ? parsed
+                : throw new AgentException($"--address '{parse.GetValue(address)}' is no IP address");
+            var limits = new AgentLimits(
+                (long)parse.GetValue(megabytes) * Megabyte,
+                TimeSpan.FromSeconds(parse.GetValue(seconds)),
+                parse.GetValue(waiting),
+                TimeSpan.FromSeconds(parse.GetValue(patience)));
+            return ServeAsync(new AgentFolder(parse.GetValue(folder)!), new IPEndPoint(listen, parse.GetValue(port)), limits, cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> ServeAsync(AgentFolder folder, IPEndPoint endpoint, AgentLimits limits, CancellationToken cancellation)
+    {
+        using X509Certificate2 certificate = folder.ReadCertificate();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(server =>
+        {
+            server.Limits.MaxConcurrentConnections = AgentLimits.Connections;
+
+            // Slow clients are let go by the service, which says so.
+            server.Limits.MinRequestBodyDataRate = null;
+            server.Limits.MaxRequestBodySize = limits.ModelBytes + (limits.ModelBytes / 8) + Megabyte;
+            server.Listen(endpoint, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.UseHttps(certificate);
+            });
+        });
+        builder.Services.AddSingleton(limits);
+        builder.Services.AddSingleton<MeasurementQueue>();
+        builder.Services.AddSingleton(new TokenInterceptor(folder.ReadToken()));
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = AgentLimits.MessageBytes + 1024;
+            grpc.Interceptors.Add<TokenInterceptor>();
+        });
+        await using WebApplication application = builder.Build();
+        application.MapGrpcService<AgentService>();
+        await application.StartAsync(cancellation).ConfigureAwait(false);
+
+        // The port that was taken, where 0 was asked for.
+        string listening = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Console.WriteLine($"listening on {listening}, certificate {certificate.GetCertHashString(HashAlgorithmName.SHA256)}");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"models up to {limits.ModelBytes / Megabyte} MB, measurements up to {limits.MeasureTime.TotalSeconds:0} s; Ctrl-C stops"));
+        await application.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+        return 0;
+    }
+}

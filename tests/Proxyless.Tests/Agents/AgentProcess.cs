@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Proxyless.Latency;
+using Proxyless.Tests.Data;
+
+namespace Proxyless.Tests.Agents;
+
+/// <summary>An agent as a device runs it, on a port of this machine. It may use no other temporary folder than its own.</summary>
+public sealed class AgentProcess : IDisposable
+{
+    public const int Megabytes = 4;
+    public const int Waiting = 6;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly int _port = FreePort();
+    private Process? _process;
+
+    public AgentProcess()
+    {
+        Directory.CreateDirectory(TemporaryFiles);
+        using Process init = Start("init", "--folder", Folder, "--host", "localhost", "--port", Number(_port));
+        init.WaitForExit();
+        if (init.ExitCode != 0)
+        {
+            throw new InvalidOperationException(init.StandardError.ReadToEnd());
+        }
+
+        Serve();
+    }
+
+    public string Folder => Path.Combine(_folder.Root, "agent");
+
+    public string TargetFile => Path.Combine(Folder, "target.yaml");
+
+    public string TemporaryFiles => Path.Combine(_folder.Root, "temporary");
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Resident memory in MB.</summary>
+    public double MemoryMb
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64 / 1e6;
+        }
+    }
+
+    /// <summary>The measuring processes that it has started and that still run.</summary>
+    public IReadOnlyList<int> Children => [.. Directory.EnumerateDirectories("/proc")
+        .Select(path => int.TryParse(Path.GetFileName(path), out int id) ? id : 0)
+        .Where(id => id > 0 && ParentOf(id) == _process!.Id)];
+
+    /// <summary>Waits until it listens.</summary>
+    public void Serve()
+    {
+        _process = Start(
+            "serve", "--folder", Folder, "--address", "127.0.0.1", "--port", Number(_port),
+            "--max-model", Number(Megabytes), "--max-seconds", "4", "--queue", Number(Waiting), "--patience", "2");
+        if (_process.StandardOutput.ReadLine()?.StartsWith("listening", StringComparison.Ordinal) != true)
+        {
+            throw new InvalidOperationException(_process.StandardError.ReadToEnd());
+        }
+    }
+
+    public void Kill()
+    {
+        _process!.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    public AgentTarget Target() => (AgentTarget)Proxyless.Latency.TargetFile.Open(TargetFile);
+
+    /// <summary>A client that says what it likes.</summary>
+    internal (GrpcChannel Channel, Agent.Protocol.Agent.AgentClient Client, Metadata Headers) Connect()
+    {
+        YamlMapping target = YamlMapping.Read(TargetFile);
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(HashAlgorithmName.SHA256) == target.Text("fingerprint");
+        var channel = GrpcChannel.ForAddress(target.Text("address"), new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        return (channel, new Agent.Protocol.Agent.AgentClient(channel), new Metadata { { "authorization", $"Bearer {target.Text("token")}" } });
+    }
+
+    public void Dispose()
+    {
+        if (IsRunning)
+        {
+            Kill();
+        }
+
+        _folder.Dispose();
+    }
+
+    private Process Start(params string[] arguments)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Proxyless.Agent", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\')), OperatingSystem.IsWindows() ? "proxyless-agent.exe" : "proxyless-agent");
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.Environment["TMPDIR"] = TemporaryFiles;
+
+        // Or the runtime keeps sockets for debuggers there.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        return Process.Start(start)!;
+    }
+
+    private static int ParentOf(int id)
+    {
+        try
+        {
+            string[] fields = File.ReadAllText($"/proc/{id}/stat").Split(") ")[^1].Split(' ');
+            return fields[0] == "Z" ? 0 : int.Parse(fields[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

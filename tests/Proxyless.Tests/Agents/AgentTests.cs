@@ -1,0 +1,288 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using CsCheck;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Proxyless.Agent.Protocol;
+using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Latency;
+using Proxyless.Measurement;
+using Proxyless.Tests.Latency;
+using Proxyless.Tests.Runs;
+using Xunit;
+
+namespace Proxyless.Tests.Agents;
+
+/// <summary>The agent over loopback TLS: what it is for, and what it must stand.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class AgentTests : IClassFixture<AgentProcess>
+{
+    private static readonly byte[] Model = NetworkExporter.Untrained(SmallSpace.Network(0, 1, 2));
+    private readonly AgentProcess _agent;
+
+    public AgentTests(AgentProcess agent)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the agent is for Linux devices");
+        _agent = agent;
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void A_space_is_profiled_and_a_network_measured_beside_its_reference()
+    {
+        using AgentTarget target = _agent.Target();
+        LatencyTable table = target.MakeTable(SmallSpace.Space, SmallSpace.Classes, ProfileMode.Quick, null, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes), table.Entries.Keys);
+        Assert.Contains(ProcessorInfo.OnnxRuntimeVersion, table.TargetId, StringComparison.Ordinal);
+        Architecture reference = SmallSpace.Network([.. table.Reference.Choice]);
+        NetworkLatency latency = target.Measure(reference, NetworkExporter.Untrained(reference), SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
+        Assert.InRange(latency.Milliseconds / (Math.Min(1, latency.Slowdown) * table.Reference.Milliseconds), 0.5, 2);
+        AssertClean();
+    }
+
+    [Fact]
+    public void A_wrong_token_is_turned_away()
+    {
+        AssertRefused(Replaced("token: ", "token: 0"), "the token is not this agent's");
+        (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, _) = _agent.Connect();
+        using (channel)
+        {
+            Assert.Equal(StatusCode.Unauthenticated, StatusOf(() => client.Describe(new DescribeRequest(), cancellationToken: Cancellation)));
+            Assert.Equal(StatusCode.Unauthenticated, StatusOf(() => client.Describe(
+                new DescribeRequest(), new Metadata { { "authorization", "Bearer " } }, cancellationToken: Cancellation)));
+        }
+    }
+
+    [Fact]
+    public void A_wrong_certificate_is_not_talked_to()
+    {
+        string fingerprint = YamlMapping.Read(_agent.TargetFile).Text("fingerprint");
+        AssertRefused(Replaced(fingerprint, new string('0', 64)), "the certificate there is not the agent's");
+    }
+
+    [Fact]
+    public void A_gigabyte_is_refused_before_it_is_sent() => Assert.Equal(
+        StatusCode.ResourceExhausted, StatusOf(header => header with { Length = 1L << 30 }, Model));
+
+    [Fact]
+    public void More_than_was_announced_is_refused_as_it_comes()
+    {
+        Assert.Equal(StatusCode.InvalidArgument, StatusOf(header => header with { Length = 10 }, Model));
+        Assert.Equal(StatusCode.InvalidArgument, StatusOf(header => header with { Length = Model.Length + 1 }, Model));
+        Assert.Equal(StatusCode.InvalidArgument, StatusOf(header => header with { Digest = new byte[32] }, Model));
+    }
+
+    [Fact]
+    public void A_malformed_model_is_said_to_be_one()
+    {
+        byte[] noise = new byte[1000];
+        new Random(1).NextBytes(noise);
+        using AgentTarget target = _agent.Target();
+        var exception = Assert.Throws<InvalidInputException>(() => target.Time(noise, Cancellation));
+        Assert.Contains("ONNX Runtime cannot run the model", exception.Message, StringComparison.Ordinal);
+        AssertClean();
+    }
+
+    [Fact]
+    public void Fifty_at_once_are_measured_or_told_to_come_again()
+    {
+        StatusCode[] codes = [.. Enumerable.Range(0, 50).AsParallel().WithDegreeOfParallelism(50).Select(_ => StatusOf(header => header, Model))];
+        Assert.All(codes, code => Assert.True(code is StatusCode.OK or StatusCode.ResourceExhausted, $"{code}"));
+        Assert.InRange(codes.Count(code => code == StatusCode.OK), 1, 50);
+        Assert.Contains(StatusCode.ResourceExhausted, codes);
+        AssertClean();
+    }
+
+    [Fact]
+    public async Task A_client_that_hangs_loses_its_turn()
+    {
+        (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = _agent.Connect();
+        using (channel)
+        {
+            using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> silent = client.Measure(headers, cancellationToken: Cancellation);
+            await silent.RequestStream.WriteAsync(new MeasureRequest { Header = new Header(Model).ToMessage() }, Cancellation);
+            Assert.Equal(StatusCode.OK, StatusOf(header => header, Model));
+            RpcException exception = await Assert.ThrowsAsync<RpcException>(() => silent.ResponseAsync);
+            Assert.Equal(StatusCode.DeadlineExceeded, exception.StatusCode);
+        }
+
+        AssertClean();
+    }
+
+    [Fact]
+    public void A_measurement_that_never_ends_is_ended()
+    {
+        Assert.Equal(StatusCode.DeadlineExceeded, StatusOf(header => header with { MinRuns = 100_000, MaxRuns = 100_000, MaxSeconds = 1e9, Batch = 60_000 }, Model));
+        AssertClean();
+    }
+
+    [Fact]
+    public async Task A_measuring_process_that_is_killed_takes_nothing_with_it()
+    {
+        Task<StatusCode> measured = Task.Run(() => StatusOf(header => header with { MinRuns = 100_000, MaxRuns = 100_000 }, Model), Cancellation);
+        Assert.True(SpinWait.SpinUntil(() => _agent.Children.Count > 0, TimeSpan.FromSeconds(10)));
+        using (var child = Process.GetProcessById(_agent.Children[0]))
+        {
+            child.Kill();
+        }
+
+        Assert.Equal(StatusCode.Aborted, await measured);
+        Assert.Equal(StatusCode.OK, StatusOf(header => header, Model));
+        AssertClean();
+    }
+
+    [Fact]
+    public void What_is_measured_for_a_client_that_has_gone_is_ended()
+    {
+        using (var source = CancellationTokenSource.CreateLinkedTokenSource(Cancellation))
+        {
+            source.CancelAfter(TimeSpan.FromSeconds(1));
+            using AgentTarget target = _agent.Target();
+            Assert.Throws<OperationCanceledException>(() => Enumerable.Range(0, 1000).Select(_ => target.Time(Model, source.Token)).Count());
+        }
+
+        AssertClean();
+    }
+
+    [Fact]
+    public async Task A_lost_connection_is_taken_up_again()
+    {
+        using AgentTarget target = _agent.Target();
+        Assert.True(target.Time(Model, Cancellation).Runs >= 30);
+        _agent.Kill();
+        Task restart = Task.Run(
+            async () =>
+            {
+                await Task.Delay(500, Cancellation);
+                _agent.Serve();
+            },
+            Cancellation);
+        Assert.True(target.Time(Model, Cancellation).Runs >= 30);
+        await restart;
+    }
+
+    [Fact]
+    public void Requests_of_any_kind_are_answered_and_leave_no_memory_behind()
+    {
+        Gen<MeasureRequest> header = Gen.Select(Gen.Long[-10, 5_000_000], Gen.Byte.Array[0, 40], Gen.Int[-2, 4], Gen.Int[-2, 70_000], Gen.Int[-1, 5], Gen.Double)
+            .Select((length, digest, threads, batch, runs, seconds) => new MeasureRequest
+            {
+                Header = new MeasureHeader { Length = length, Sha256 = ByteString.CopyFrom(digest), Threads = threads, Batch = batch, MinRuns = runs, MaxRuns = runs, MaxSeconds = seconds, Uncertainty = seconds },
+            });
+        Gen<MeasureRequest> good = Gen.Const(new MeasureRequest { Header = new Header(Model).ToMessage() });
+        Gen<MeasureRequest> piece = Gen.Byte.Array[0, 2000].Select(bytes => new MeasureRequest { Piece = ByteString.CopyFrom(bytes) });
+        Gen<MeasureRequest[]> sequence = Gen.OneOf(header, good, piece, Gen.Const(new MeasureRequest())).Array[0, 6];
+        (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = _agent.Connect();
+        using (channel)
+        {
+            double before = 0;
+            int cases = 0;
+            sequence.Sample(
+                requests =>
+                {
+                    StatusCode code = StatusOf(() => Send(client, headers, requests));
+                    Assert.True(code is StatusCode.InvalidArgument or StatusCode.ResourceExhausted or StatusCode.OK, $"{code}");
+                    if (++cases == 50)
+                    {
+                        before = _agent.MemoryMb;
+                    }
+                },
+                iter: 250,
+                threads: 1);
+            Assert.InRange(_agent.MemoryMb, 0, before + 60);
+        }
+
+        Assert.Equal(StatusCode.OK, StatusOf(header => header, Model));
+        AssertClean();
+    }
+
+    private static Agent.Protocol.Measurement Send(Agent.Protocol.Agent.AgentClient client, Metadata headers, IEnumerable<MeasureRequest> requests)
+    {
+        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = client.Measure(headers, DateTime.UtcNow.AddSeconds(60), Cancellation);
+        try
+        {
+            foreach (MeasureRequest request in requests)
+            {
+                call.RequestStream.WriteAsync(request, Cancellation).GetAwaiter().GetResult();
+            }
+
+            call.RequestStream.CompleteAsync().GetAwaiter().GetResult();
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
+        {
+            // It has answered already.
+        }
+
+        return call.ResponseAsync.GetAwaiter().GetResult();
+    }
+
+    private StatusCode StatusOf(Func<Header, Header> change, byte[] model)
+    {
+        (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = _agent.Connect();
+        using (channel)
+        {
+            return StatusOf(() => Send(
+                client,
+                headers,
+                [new MeasureRequest { Header = change(new Header(model)).ToMessage() }, new MeasureRequest { Piece = ByteString.CopyFrom(model) }]));
+        }
+    }
+
+    private static StatusCode StatusOf(Action call)
+    {
+        try
+        {
+            call();
+            return StatusCode.OK;
+        }
+        catch (RpcException exception)
+        {
+            return exception.StatusCode;
+        }
+    }
+
+    /// <summary>It runs, measures nothing, and has left no file.</summary>
+    private void AssertClean()
+    {
+        Assert.True(_agent.IsRunning);
+        Assert.True(SpinWait.SpinUntil(() => _agent.Children.Count == 0, TimeSpan.FromSeconds(10)));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_agent.TemporaryFiles));
+    }
+
+    private void AssertRefused(string target, string reason)
+    {
+        using var refused = (AgentTarget)TargetFile.Open(target);
+        Assert.Contains(reason, Assert.Throws<InvalidInputException>(() => refused.Id).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<InvalidInputException>(() => refused.Time(Model, Cancellation)).Message, StringComparison.Ordinal);
+    }
+
+    private string Replaced(string text, string by)
+    {
+        string file = Path.Combine(_agent.Folder, $"{Guid.NewGuid():N}.yaml");
+        File.WriteAllText(file, File.ReadAllText(_agent.TargetFile).Replace(text, by, StringComparison.Ordinal));
+        return file;
+    }
+
+    /// <summary>A header that fits its model, to be changed.</summary>
+    private sealed record Header(long Length, byte[] Digest, int MinRuns = 5, int MaxRuns = 5, double MaxSeconds = 1, int Batch = 1)
+    {
+        public Header(byte[] model)
+            : this(model.Length, SHA256.HashData(model))
+        {
+        }
+
+        public MeasureHeader ToMessage() => new()
+        {
+            Length = Length,
+            Sha256 = ByteString.CopyFrom(Digest),
+            Threads = 1,
+            Batch = Batch,
+            MinRuns = MinRuns,
+            MaxRuns = MaxRuns,
+            MaxSeconds = MaxSeconds,
+        };
+    }
+}
