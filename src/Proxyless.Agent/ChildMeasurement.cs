@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -78,7 +79,14 @@ internal static class ChildMeasurement
         start.ArgumentList.Add(JsonSerializer.Serialize(
             new TimingRequest(header.Threads, header.Batch, header.MinRuns, header.MaxRuns, header.MaxSeconds, header.Uncertainty),
             AgentJson.Default.TimingRequest));
-        return Process.Start(start)!;
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"the measuring process cannot be started: {exception.Message}"));
+        }
     }
 
     private static Protocol.Measurement Read(string output)

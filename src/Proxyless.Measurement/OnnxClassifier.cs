@@ -1,8 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Proxyless.Measurement;
+
+/// <summary>The JSON in a model's metadata, read without reflection, so that programs that use a model can be trimmed.</summary>
+[JsonSerializable(typeof(string[]))]
+internal sealed partial class MetadataJson : JsonSerializerContext;
 
 /// <summary>A classifier read from a model file that Proxyless wrote; everything it needs to know stands in the file's metadata.</summary>
 public sealed class OnnxClassifier : IDisposable
@@ -14,7 +19,7 @@ public sealed class OnnxClassifier : IDisposable
     {
         _session = session;
         Metadata = session.ModelMetadata.CustomMetadataMap;
-        Classes = JsonSerializer.Deserialize<string[]>(Metadata["classes"]) ?? [];
+        Classes = JsonSerializer.Deserialize(Metadata["classes"], MetadataJson.Default.StringArray) ?? [];
         Resolution = int.Parse(Metadata["resolution"], CultureInfo.InvariantCulture);
         Channels = session.InputMetadata.Values.Single().Dimensions[1];
     }

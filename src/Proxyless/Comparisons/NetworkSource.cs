@@ -34,12 +34,12 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver 
 
     private List<Architecture> Architectures(
         NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, CancellationToken cancellation) => request.Kind switch
-    {
-        NetworkRequestKind.Random => Random(request.Count, [.. others.Select(other => data.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]),
-        NetworkRequestKind.MobileNet => [MobileNet(request.Multiplier)],
-        NetworkRequestKind.FittedMobileNet => [FittedMobileNet(cancellation)],
-        _ => [ArchitectureFile.Open(request.Source).WithInput(data.Space.Resolution, data.Images.Channels, data.Classes)],
-    };
+        {
+            NetworkRequestKind.Random => Random(request.Count, [.. others.Select(other => data.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]),
+            NetworkRequestKind.MobileNet => [MobileNet(request.Multiplier)],
+            NetworkRequestKind.FittedMobileNet => [FittedMobileNet(cancellation)],
+            _ => [ArchitectureFile.Open(request.Source).WithInput(data.Space.Resolution, data.Images.Channels, data.Classes)],
+        };
 
     private List<Architecture> Random(int count, IReadOnlyCollection<int[]> others)
     {
