@@ -17,6 +17,12 @@ internal sealed class CompareCommand : ReportingCommand
     };
 
     private readonly Option<long?> _seeds = Values.Integer("--seeds", "Trainings of each network, from different seeds (1)", 1, 1000);
+    private readonly Option<string[]> _targets = new("--targets")
+    {
+        HelpName = "TARGET",
+        Description = "A target beside --target that every network is measured on too; may stand more than once",
+    };
+
     private readonly Option<string?> _scoredBy = Values.Text("--scored-by", "DIR", "A finished search in the same space: how its shared weights rank the networks is compared with their accuracy");
 
     public CompareCommand()
@@ -26,7 +32,7 @@ internal sealed class CompareCommand : ReportingCommand
             "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network mobilenet-v2:fit --train-epochs 10 --out comparisons/photos",
             "proxyless compare --out comparisons/photos --resume --network proxyless-mobile")
     {
-        Add([_networks, _seeds, _scoredBy]);
+        Add([_networks, _seeds, _targets, _scoredBy]);
         Add(LibraryOptions.Data().Space().Target().Limits().Learning().Recipe().Machine().Output().Resume().Options);
     }
 
@@ -37,6 +43,7 @@ internal sealed class CompareCommand : ReportingCommand
             Run = ReadResumable(parse),
             Networks = parse.GetValue(_networks) ?? [],
             Seeds = (int?)parse.GetValue(_seeds),
+            Targets = parse.GetValue(_targets) ?? [],
             ScoredBy = parse.GetValue(_scoredBy),
         };
         ComparisonResult result = ProxylessComparison.Run(options, session.Observer, session.Cancellation);
@@ -56,12 +63,16 @@ internal sealed class CompareCommand : ReportingCommand
 
     private static Table NetworkTable(ComparisonResult result)
     {
-        Table table = TableOf(["group", "network"], ["top-1", "deviation", "latency", "parameters", "multiply-adds"]);
+        string[] targets = [.. result.Networks.Take(1).SelectMany(network => network.OtherLatenciesMs.Keys)];
+        Table table = TableOf(["group", "network"], ["top-1", "deviation", "latency", "parameters", "multiply-adds", .. targets.Select(target => $"on {Markup.Escape(target)}")]);
         foreach (NetworkResult network in result.Networks)
         {
             table.AddRow(
+            [
                 Markup.Escape(network.Group), Markup.Escape(network.Name), Facts.Percent(network.Top1), Points(network.Top1Deviation),
-                $"{network.LatencyMs:0.000} ms", network.Parameters.ToString("N0", CultureInfo.InvariantCulture), network.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture));
+                $"{network.LatencyMs:0.000} ms", network.Parameters.ToString("N0", CultureInfo.InvariantCulture), network.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture),
+                .. targets.Select(target => $"{network.OtherLatenciesMs[target]:0.000} ms"),
+            ]);
         }
 
         return table;

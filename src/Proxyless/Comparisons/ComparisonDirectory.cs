@@ -6,7 +6,8 @@ namespace Proxyless.Comparisons;
 /// <param name="Networks">All networks, in the order they were asked for.</param>
 /// <param name="Seeds">Trainings of each.</param>
 /// <param name="ScoredBy">The search whose shared weights judge them, or null.</param>
-internal sealed record ComparisonPlan(IReadOnlyList<ComparedNetwork> Networks, int Seeds, string? ScoredBy);
+/// <param name="Targets">Further targets that they are measured on.</param>
+internal sealed record ComparisonPlan(IReadOnlyList<ComparedNetwork> Networks, int Seeds, string? ScoredBy, IReadOnlyList<string> Targets);
 
 /// <summary>The files of one comparison. Configuration, latency table and warnings are named as those of a run.</summary>
 /// <param name="path">The folder.</param>

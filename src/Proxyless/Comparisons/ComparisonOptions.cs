@@ -18,6 +18,9 @@ public sealed record ComparisonOptions
     /// <summary>Trainings of each network, from seeds 0, 1 and so on; null: 1, or as many as the comparison has.</summary>
     public int? Seeds { get; init; }
 
+    /// <summary>Targets beside that of <see cref="Run"/> on which every network is measured; they set no limit.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = [];
+
     /// <summary>A finished search in the same space whose shared weights judge the networks too, or null.</summary>
     public string? ScoredBy { get; init; }
 }

@@ -46,6 +46,9 @@ public sealed record NetworkResult
     /// <summary>Measured latency in milliseconds.</summary>
     public required double LatencyMs { get; init; }
 
+    /// <summary>Milliseconds on the further targets, by their names.</summary>
+    public IReadOnlyDictionary<string, double> OtherLatenciesMs { get; init; } = new Dictionary<string, double>();
+
     /// <summary>Latency by the space's table; null for a network of no space.</summary>
     public required double? PredictedLatencyMs { get; init; }
 

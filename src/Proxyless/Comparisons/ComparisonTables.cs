@@ -9,10 +9,12 @@ internal static class ComparisonTables
     /// <summary>A line a network, for other programs: shares 0..1, milliseconds, RFC 4180.</summary>
     public static string Csv(ComparisonResult result)
     {
-        var text = new StringBuilder("group,name,top1,top1_deviation,top5,trainings,latency_ms,predicted_latency_ms,parameters,multiply_adds,shared_top1\n");
+        string[] targets = TargetsOf(result);
+        var text = new StringBuilder("group,name,top1,top1_deviation,top5,trainings,latency_ms,predicted_latency_ms,parameters,multiply_adds,shared_top1");
+        text.Append(string.Concat(targets.Select(target => "," + Quoted($"latency_ms on {target}")))).Append('\n');
         foreach (NetworkResult network in result.Networks)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{Quoted(network.Group)},{Quoted(network.Name)},{network.Top1:R},{network.Top1Deviation:R},{network.Top5:R},{network.Trainings},{network.LatencyMs:R},{network.PredictedLatencyMs:R},{network.Parameters},{network.MultiplyAdds},{network.SharedTop1:R}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Quoted(network.Group)},{Quoted(network.Name)},{network.Top1:R},{network.Top1Deviation:R},{network.Top5:R},{network.Trainings},{network.LatencyMs:R},{network.PredictedLatencyMs:R},{network.Parameters},{network.MultiplyAdds},{network.SharedTop1:R}{string.Concat(targets.Select(target => string.Create(CultureInfo.InvariantCulture, $",{network.OtherLatenciesMs[target]:R}")))}\n");
         }
 
         return text.ToString();
@@ -35,14 +37,19 @@ internal static class ComparisonTables
             text.Append(CultureInfo.InvariantCulture, $"\nShared weights against training, {scores.Networks} networks: Kendall tau {scores.KendallTau:0.00}, 95 % interval {scores.Low:0.00} to {scores.High:0.00}.\n");
         }
 
-        text.Append("\n| group | network | top-1 | deviation | trainings | latency | predicted | parameters | multiply-adds | shared top-1 |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+        string[] targets = TargetsOf(result);
+        text.Append("\n| group | network | top-1 | deviation | trainings | latency | predicted | parameters | multiply-adds | shared top-1 |");
+        text.Append(string.Concat(targets.Select(target => $" on {Cell(target)} |"))).Append("\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        text.Append(string.Concat(targets.Select(_ => " ---: |"))).Append('\n');
         foreach (NetworkResult network in result.Networks)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {Cell(network.Group)} | {Cell(network.Name)} | {Share(network.Top1)} | {Points(network.Top1Deviation)} | {network.Trainings} | {network.LatencyMs:0.000} ms | {Milliseconds(network.PredictedLatencyMs)} | {network.Parameters:N0} | {network.MultiplyAdds:N0} | {Share(network.SharedTop1)} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {Cell(network.Group)} | {Cell(network.Name)} | {Share(network.Top1)} | {Points(network.Top1Deviation)} | {network.Trainings} | {network.LatencyMs:0.000} ms | {Milliseconds(network.PredictedLatencyMs)} | {network.Parameters:N0} | {network.MultiplyAdds:N0} | {Share(network.SharedTop1)} |{string.Concat(targets.Select(target => $" {Milliseconds(network.OtherLatenciesMs[target])} |"))}\n");
         }
 
         return text.ToString();
     }
+
+    private static string[] TargetsOf(ComparisonResult result) => [.. result.Networks.Take(1).SelectMany(network => network.OtherLatenciesMs.Keys)];
 
     private static string Share(double? share) => share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:0.00} %") : "";
 

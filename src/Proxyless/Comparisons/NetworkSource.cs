@@ -1,14 +1,13 @@
 using Proxyless.Architectures;
-using Proxyless.Export;
-using Proxyless.Latency;
 
 namespace Proxyless.Comparisons;
 
 /// <summary>Makes the networks that a comparison asks for.</summary>
 /// <param name="data">Images and space.</param>
 /// <param name="goal">Table and limits that random and fitted networks keep to.</param>
+/// <param name="place">Where fitted networks are measured.</param>
 /// <param name="observer">Hears of progress.</param>
-internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver observer)
+internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlace place, IRunObserver observer)
 {
     // Random networks are to use up the limit, as found ones do.
     private const double LeastShareOfLimit = 0.9;
@@ -80,7 +79,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver 
         {
             int middle = (low + high) / 2;
             Architecture network = MobileNet(middle * MultiplierStep);
-            double latency = Measure(network, cancellation);
+            double latency = place.Measure(network, data, observer, cancellation);
             observer.Message($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms");
             var cost = ArchitectureCost.Of(network);
             bool meets = latency <= goal.LatencyMs
@@ -92,15 +91,6 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, IRunObserver 
         return low >= LeastSteps
             ? MobileNet(low * MultiplierStep)
             : throw new InvalidInputException($"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({string.Join(", ", goal.Limits)}); leave it out or raise them");
-    }
-
-    /// <summary>The latency of an untrained network, by comparison with the table's reference.</summary>
-    public double Measure(Architecture network, CancellationToken cancellation)
-    {
-        NetworkLatency latency = data.Target.Measure(
-            network, NetworkExporter.Untrained(network), data.Space, data.Classes, goal.Table, cancellation);
-        latency.WarnIfDisturbed(observer);
-        return latency.Milliseconds;
     }
 
     private static string Unused(HashSet<string> names, string wanted)

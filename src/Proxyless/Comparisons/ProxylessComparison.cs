@@ -13,9 +13,6 @@ public static class ProxylessComparison
 {
     private const string Baseline = "random";
 
-    // With fewer an interval says nothing.
-    private const int LeastForAgreement = 5;
-
     /// <summary>Makes, measures, trains and judges every network, and writes tables and a plot.</summary>
     /// <param name="options">What is compared and how.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
@@ -47,14 +44,20 @@ public static class ProxylessComparison
         }
 
         SearchGoal goal = SearchGoal.Find(data, run.Resume ? directory.Run : null, warnings, cancellation);
-        ComparisonPlan plan = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null);
-        plan = plan with { Seeds = Math.Max(plan.Seeds, options.Seeds ?? 1), ScoredBy = options.ScoredBy ?? plan.ScoredBy };
+        ComparisonPlan plan = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
+        plan = plan with
+        {
+            Seeds = Math.Max(plan.Seeds, options.Seeds ?? 1),
+            ScoredBy = options.ScoredBy ?? plan.ScoredBy,
+            Targets = [.. plan.Targets.Union(options.Targets)],
+        };
+        List<MeasuringPlace> places = [new(data.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(target, data, warnings, cancellation))];
         using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(data, searched) : null;
 
         // All networks are made before anything is written: a wrong entry costs nothing.
-        var source = new NetworkSource(data, goal, warnings);
+        var source = new NetworkSource(data, goal, places[0], warnings);
         List<OpenedNetwork> added = Make(requests, plan, directory, source, cancellation);
-        List<double> latencies = [.. added.Select(network => source.Measure(network.Architecture, cancellation))];
+        List<double> latencies = [.. added.Select(network => places[0].Measure(network.Architecture, data, warnings, cancellation))];
         if (!run.Resume)
         {
             directory.Create();
@@ -67,14 +70,14 @@ public static class ProxylessComparison
         foreach ((OpenedNetwork network, double latency) in added.Zip(latencies))
         {
             ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture);
-            directory.Write(network.Network, new NetworkMeasurement(latency, null, data.Target.Id, null, null));
+            directory.Write(network.Network, new NetworkMeasurement(new Dictionary<string, double> { [data.Target.Id] = latency }, null, null, null));
         }
 
         plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
         directory.Write(plan);
         try
         {
-            return new Comparison(data, goal, plan, directory, scorer, warnings, cancellation).Finish();
+            return new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish();
         }
         catch (OperationCanceledException exception)
         {
@@ -95,6 +98,13 @@ public static class ProxylessComparison
         return made;
     }
 
+    private static MeasuringPlace PlaceOf(string name, RunData data, IRunObserver observer, CancellationToken cancellation)
+    {
+        ITarget target = TargetFile.Open(name);
+        ProfileMode mode = data.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
+        return new MeasuringPlace(target, LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, target, mode, observer, cancellation));
+    }
+
     private static SuperNetwork OpenScorer(RunData data, string searched)
     {
         RunDirectory directory = RunDirectory.Open(searched);
@@ -110,123 +120,6 @@ public static class ProxylessComparison
         }
 
         return SearchStage.OpenNetwork(data, directory);
-    }
-
-    /// <summary>The work itself, once all is known to be good.</summary>
-    private sealed class Comparison(
-        RunData data, SearchGoal goal, ComparisonPlan plan, ComparisonDirectory directory, SuperNetwork? scorer, IRunObserver observer, CancellationToken cancellation)
-    {
-        private readonly NetworkSource _source = new(data, goal, observer);
-
-        public ComparisonResult Finish()
-        {
-            var results = new List<NetworkResult>();
-            for (int i = 0; i < plan.Networks.Count; i++)
-            {
-                results.Add(Judge(plan.Networks[i], $"{i + 1} of {plan.Networks.Count}"));
-            }
-
-            var result = new ComparisonResult
-            {
-                Folder = directory.Run.Root,
-                LatencyLimitMs = goal.LatencyMs,
-                Target = data.Target.Name,
-                Networks = results,
-                Groups = GroupsOf(results),
-                Scores = scorer is null ? null : Agreement(results),
-            };
-            directory.Write(result);
-            AtomicFile.WriteAllText(directory.Csv, ComparisonTables.Csv(result));
-            AtomicFile.WriteAllText(directory.Markdown, ComparisonTables.Markdown(result));
-            AtomicFile.WriteAllText(directory.Plot, ComparisonPlot.Svg(result));
-            return result;
-        }
-
-        private NetworkResult Judge(ComparedNetwork network, string position)
-        {
-            Architecture architecture = ArchitectureFile.Read(directory.Architecture(network));
-            NetworkMeasurement measured = Measure(network, architecture);
-            var trainings = new List<NetworkTraining>();
-            for (int seed = 0; seed < plan.Seeds; seed++)
-            {
-                if (directory.ReadTraining(network, seed) is not { } training)
-                {
-                    observer.Message($"network {position}: {network.Name}, {measured.LatencyMs:F3} ms, seed {seed}");
-                    training = Train(network, architecture, seed);
-                    observer.Message($"network {position}: {network.Name}, top-1 {training.Top1:P2}");
-                }
-
-                trainings.Add(training);
-            }
-
-            double[] top1 = [.. trainings.Select(training => training.Top1)];
-            ArchitectureCost cost = ArchitectureCost.Of(architecture);
-            return new NetworkResult
-            {
-                Group = network.Group,
-                Name = network.Name,
-                Top1 = top1.Average(),
-                Top1Deviation = DeviationOf(top1),
-                Top5 = trainings.Average(training => training.Top5),
-                Trainings = trainings.Count,
-                LatencyMs = measured.LatencyMs,
-                PredictedLatencyMs = measured.PredictedMs,
-                Parameters = cost.Parameters,
-                MultiplyAdds = cost.MultiplyAdds,
-                SharedTop1 = measured.SharedTop1,
-            };
-        }
-
-        private NetworkMeasurement Measure(ComparedNetwork network, Architecture architecture)
-        {
-            NetworkMeasurement? before = directory.ReadMeasurement(network);
-            int[]? choice = data.Space.ChoiceOf(architecture);
-            bool isScored = before is not null && before.ScoredBy == plan.ScoredBy;
-            var measured = new NetworkMeasurement(
-                before is not null && before.TargetId == data.Target.Id ? before.LatencyMs : _source.Measure(architecture, cancellation),
-                choice is null ? null : goal.Limits[0].Cost.Of(choice),
-                data.Target.Id,
-                isScored ? before!.SharedTop1 : scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellation),
-                plan.ScoredBy);
-            if (measured != before)
-            {
-                directory.Write(network, measured);
-            }
-
-            return measured;
-        }
-
-        private NetworkTraining Train(ComparedNetwork network, Architecture architecture, int seed)
-        {
-            RunDirectory files = directory.Training(network, seed);
-            RunData seeded = data.Reseeded(seed);
-            TrainStage.Run(seeded, files, null, architecture, null, observer, cancellation);
-            ExportStage.Run(seeded, files, architecture, files.Model, observer, cancellation);
-            EvaluateStage.Judgement judged = EvaluateStage.Judge(files.Model, data.Images.Test, seeded, observer, cancellation);
-            var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, RunPlan.Read(files).TrainSeconds);
-            directory.Write(network, seed, training);
-            return training;
-        }
-
-        private ScoreAgreement? Agreement(List<NetworkResult> results)
-        {
-            NetworkResult[] scored = [.. results.Where(network => network.SharedTop1 is not null)];
-            if (scored.Length < results.Count)
-            {
-                observer.Warning(
-                    $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they are of another space, or the search has pruned them; search with --prune-threshold 0 to keep all");
-            }
-
-            if (scored.Length < LeastForAgreement)
-            {
-                return null;
-            }
-
-            double[] shared = [.. scored.Select(network => network.SharedTop1!.Value)];
-            double[] trained = [.. scored.Select(network => network.Top1)];
-            (double low, double high) = RankCorrelation.KendallInterval(shared, trained, data.Options.Seed);
-            return new ScoreAgreement(scored.Length, RankCorrelation.KendallTau(shared, trained), low, high);
-        }
     }
 
     /// <summary>Means, deviations and tests, groups in the order they were asked for.</summary>
@@ -259,5 +152,6 @@ public static class ProxylessComparison
         })];
     }
 
-    private static double? DeviationOf(double[] values) => values.Length < 2 ? null : values.StandardDeviation();
+    /// <summary>The standard deviation of a sample; null of one value.</summary>
+    internal static double? DeviationOf(double[] values) => values.Length < 2 ? null : values.StandardDeviation();
 }

@@ -91,6 +91,7 @@ public sealed class ComparisonResultTests
         Top5 = 0.99,
         Trainings = 1,
         LatencyMs = latency,
+        OtherLatenciesMs = new Dictionary<string, double> { ["cpu:2"] = latency / 2, ["a|b"] = 3 },
         PredictedLatencyMs = latency,
         Parameters = 1000,
         MultiplyAdds = 20_000,

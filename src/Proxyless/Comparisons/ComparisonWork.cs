@@ -1,0 +1,130 @@
+using Proxyless.Architectures;
+using Proxyless.Latency;
+using Proxyless.Networks;
+
+namespace Proxyless.Comparisons;
+
+/// <summary>The work itself, once all is known to be good.</summary>
+internal sealed class ComparisonWork(
+    RunData data,
+    SearchGoal goal,
+    IReadOnlyList<MeasuringPlace> places,
+    ComparisonPlan plan,
+    ComparisonDirectory directory,
+    SuperNetwork? scorer,
+    IRunObserver observer,
+    CancellationToken cancellation)
+{
+    // With fewer networks an interval says nothing.
+    private const int LeastForAgreement = 5;
+
+    /// <summary>Does what is left, and writes tables and plot.</summary>
+
+    public ComparisonResult Finish()
+    {
+        var results = new List<NetworkResult>();
+        for (int i = 0; i < plan.Networks.Count; i++)
+        {
+            results.Add(Judge(plan.Networks[i], $"{i + 1} of {plan.Networks.Count}"));
+        }
+
+        var result = new ComparisonResult
+        {
+            Folder = directory.Run.Root,
+            LatencyLimitMs = goal.LatencyMs,
+            Target = data.Target.Name,
+            Networks = results,
+            Groups = ProxylessComparison.GroupsOf(results),
+            Scores = scorer is null ? null : Agreement(results),
+        };
+        directory.Write(result);
+        AtomicFile.WriteAllText(directory.Csv, ComparisonTables.Csv(result));
+        AtomicFile.WriteAllText(directory.Markdown, ComparisonTables.Markdown(result));
+        AtomicFile.WriteAllText(directory.Plot, ComparisonPlot.Svg(result));
+        return result;
+    }
+
+    private NetworkResult Judge(ComparedNetwork network, string position)
+    {
+        Architecture architecture = ArchitectureFile.Read(directory.Architecture(network));
+        NetworkMeasurement measured = Measure(network, architecture);
+        var trainings = new List<NetworkTraining>();
+        for (int seed = 0; seed < plan.Seeds; seed++)
+        {
+            if (directory.ReadTraining(network, seed) is not { } training)
+            {
+                observer.Message($"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed {seed}");
+                training = Train(network, architecture, seed);
+                observer.Message($"network {position}: {network.Name}, top-1 {training.Top1:P2}");
+            }
+
+            trainings.Add(training);
+        }
+
+        double[] top1 = [.. trainings.Select(training => training.Top1)];
+        ArchitectureCost cost = ArchitectureCost.Of(architecture);
+        return new NetworkResult
+        {
+            Group = network.Group,
+            Name = network.Name,
+            Top1 = top1.Average(),
+            Top1Deviation = ProxylessComparison.DeviationOf(top1),
+            Top5 = trainings.Average(training => training.Top5),
+            Trainings = trainings.Count,
+            LatencyMs = measured.Latencies[places[0].Target.Id],
+            OtherLatenciesMs = places.Skip(1).ToDictionary(place => place.Target.Name, place => measured.Latencies[place.Target.Id]),
+            PredictedLatencyMs = measured.PredictedMs,
+            Parameters = cost.Parameters,
+            MultiplyAdds = cost.MultiplyAdds,
+            SharedTop1 = measured.SharedTop1,
+        };
+    }
+
+    private NetworkMeasurement Measure(ComparedNetwork network, Architecture architecture)
+    {
+        NetworkMeasurement? before = directory.ReadMeasurement(network);
+        int[]? choice = data.Space.ChoiceOf(architecture);
+        bool isScored = before is not null && before.ScoredBy == plan.ScoredBy;
+        var measured = new NetworkMeasurement(
+            places.ToDictionary(
+                place => place.Target.Id,
+                place => before is not null && before.Latencies.TryGetValue(place.Target.Id, out double known) ? known : place.Measure(architecture, data, observer, cancellation)),
+            choice is null ? null : goal.Limits[0].Cost.Of(choice),
+            isScored ? before!.SharedTop1 : scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellation),
+            plan.ScoredBy);
+        directory.Write(network, measured);
+        return measured;
+    }
+
+    private NetworkTraining Train(ComparedNetwork network, Architecture architecture, int seed)
+    {
+        RunDirectory files = directory.Training(network, seed);
+        RunData seeded = data.Reseeded(seed);
+        TrainStage.Run(seeded, files, null, architecture, null, observer, cancellation);
+        ExportStage.Run(seeded, files, architecture, files.Model, observer, cancellation);
+        EvaluateStage.Judgement judged = EvaluateStage.Judge(files.Model, data.Images.Test, seeded, observer, cancellation);
+        var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, RunPlan.Read(files).TrainSeconds);
+        directory.Write(network, seed, training);
+        return training;
+    }
+
+    private ScoreAgreement? Agreement(List<NetworkResult> results)
+    {
+        NetworkResult[] scored = [.. results.Where(network => network.SharedTop1 is not null)];
+        if (scored.Length < results.Count)
+        {
+            observer.Warning(
+                $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they are of another space, or the search has pruned them; search with --prune-threshold 0 to keep all");
+        }
+
+        if (scored.Length < LeastForAgreement)
+        {
+            return null;
+        }
+
+        double[] shared = [.. scored.Select(network => network.SharedTop1!.Value)];
+        double[] trained = [.. scored.Select(network => network.Top1)];
+        (double low, double high) = RankCorrelation.KendallInterval(shared, trained, data.Options.Seed);
+        return new ScoreAgreement(scored.Length, RankCorrelation.KendallTau(shared, trained), low, high);
+    }
+}

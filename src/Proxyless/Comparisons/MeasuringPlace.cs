@@ -1,0 +1,19 @@
+using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Latency;
+
+namespace Proxyless.Comparisons;
+
+/// <summary>A target on which the networks of a comparison are measured.</summary>
+/// <param name="Target">The target.</param>
+/// <param name="Table">The space's table there, whose reference network every other is measured beside.</param>
+internal sealed record MeasuringPlace(ITarget Target, LatencyTable Table)
+{
+    /// <summary>The latency of an untrained network in milliseconds.</summary>
+    public double Measure(Architecture network, RunData data, IRunObserver observer, CancellationToken cancellation)
+    {
+        NetworkLatency latency = Target.Measure(network, NetworkExporter.Untrained(network), data.Space, data.Classes, Table, cancellation);
+        latency.WarnIfDisturbed(observer);
+        return latency.Milliseconds;
+    }
+}
