@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
@@ -9,14 +10,24 @@ internal sealed class SearchCommand : ReportingCommand
         : base(
             "search",
             "Search a network and stop at its architecture.json, before the training.",
-            "proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos")
+            "proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos",
+            "proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out runs/photos")
     {
-        Add(LibraryOptions.Data().Search().Target().Limits().Time().Learning().Machine().Output().Resume().Options);
+        Add(LibraryOptions.Data().Search().Targets().Time().Learning().Machine().Output().Resume().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        SearchResult result = ProxylessRun.Search(ReadResumable(parse), session.Observer, session.Cancellation);
-        return new CommandOutcome(result, console => console.WriteSearch(result));
+        IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(ReadResumable(parse), session.Observer, session.Cancellation);
+        return results is [var result]
+            ? new CommandOutcome(result, console => console.WriteSearch(result))
+            : new CommandOutcome(new { Targets = results }, console =>
+            {
+                foreach (SearchResult each in results)
+                {
+                    console.MarkupLine($"\n[bold]{Markup.Escape(each.Run)}[/]");
+                    console.WriteSearch(each);
+                }
+            });
     }
 }

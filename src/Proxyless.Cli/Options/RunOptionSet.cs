@@ -64,8 +64,26 @@ internal sealed class RunOptionSet
     public RunOptionSet Limits()
     {
         Add(Values.Number("--latency", "MS", "The most that one run of the model may take on the target, in milliseconds"), (o, v) => o with { LatencyMs = v });
+        return Counts();
+    }
+
+    private RunOptionSet Counts()
+    {
         Add(Values.Integer("--max-parameters", "The most parameters", most: long.MaxValue), (o, v) => o with { MaxParameters = v });
         Add(Values.Integer("--max-macs", "The most multiply-adds for an image", most: long.MaxValue), (o, v) => o with { MaxMacs = v });
+        return this;
+    }
+
+    /// <summary>The machines of a search and the limit on each.</summary>
+    public RunOptionSet Targets()
+    {
+        var target = new Option<string[]>("--target") { HelpName = "NAME|FILE", Description = $"Where the model will run; given more than once, one search serves several machines: {TargetFile.Forms}" };
+        var latency = new Option<string[]>("--latency") { HelpName = "MS|TARGET=MS", Description = "The most that one run of the model may take, in milliseconds; with several targets one for each, such as cpu:2=0.5" };
+        RunOptions Combine(RunOptions options, ParseResult parse) => SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
+        _bindings.Add((target, Combine));
+        _bindings.Add((latency, Combine));
+        Add(Values.Flag("--thorough", "Profile the targets for minutes instead of seconds"), (o, v) => o with { Thorough = v });
+        Counts();
         return this;
     }
 

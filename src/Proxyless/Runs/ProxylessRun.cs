@@ -24,7 +24,7 @@ public static class ProxylessRun
     /// <exception cref="InvalidInputException">Options or data cannot be used; nothing was written.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
-        FromImages(options, observer, (data, directory, goal, warnings) =>
+        FromImages(OneTarget(options), observer, (data, directory, goal, warnings) =>
         {
             SearchResult search = SearchStage.Run(data, directory, goal, SearchShareOfTime, warnings, cancellation);
             Architecture architecture = ArchitectureFile.Read(directory.Architecture);
@@ -42,10 +42,51 @@ public static class ProxylessRun
     /// <inheritdoc cref="Run"/>
     public static SearchResult Search(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
         FromImages(
-            options,
+            OneTarget(options),
             observer,
             (data, directory, goal, warnings) => SearchStage.Run(data, directory, goal, SearchAloneShareOfTime, warnings, cancellation),
             cancellation);
+
+    /// <summary>
+    /// One search for several machines: for <see cref="RunOptions.Target"/> and for each of <see cref="RunOptions.AlsoFor"/>. Each
+    /// gets a run of its own in a folder within <see cref="RunOptions.Out"/>, to derive from and to train in.
+    /// </summary>
+    /// <returns>A result for each target, in their order; with a single target what <see cref="Search"/> gives.</returns>
+    /// <inheritdoc cref="Run"/>
+    public static IReadOnlyList<SearchResult> SearchAll(RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RunDirectory directory = RunDirectory.Choose(options.Validate().Out, options.Resume, options.Overwrite);
+        options = options.Resume ? Resumed(options, directory) : options;
+        IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(options.AlsoFor);
+        if (others.Count == 0)
+        {
+            return [Search(options, observer, cancellation)];
+        }
+
+        var warnings = new WarningRecorder(observer);
+        RunData data = RunData.Open(options, warnings, cancellation);
+        if (options.Resume)
+        {
+            RequireSameImages(data, directory);
+        }
+
+        List<SearchPart> parts = [];
+        foreach (RunData one in others.Select(data.For).Prepend(data))
+        {
+            var folder = new RunDirectory(Path.Combine(directory.Root, TargetLimit.FolderOf(one.Options.Target)));
+            if (parts.Exists(part => part.Directory.Root == folder.Root))
+            {
+                throw new InvalidInputException($"two of the targets would share the folder '{folder.Root}'; name one of them otherwise ('proxyless target add')");
+            }
+
+            parts.Add(new SearchPart(one, folder, SearchGoal.Find(one, options.Resume ? folder : null, warnings, cancellation)));
+        }
+
+        Begin(data, directory, parts[0].Goal, warnings);
+        parts.ForEach(part => BeginPart(part, options.Resume, warnings));
+        return Resumable(directory, () => SearchStage.Run(directory, parts, SearchAloneShareOfTime, warnings, cancellation));
+    }
 
     /// <summary>Another architecture from a finished search, at the limits of <paramref name="options"/>.</summary>
     /// <param name="source">The run whose search is finished.</param>
@@ -211,6 +252,12 @@ public static class ProxylessRun
             : throw new InvalidInputException($"there is no model '{file}'; give an ONNX file that Proxyless exported, or a finished run");
     }
 
+    private static RunOptions OneTarget(RunOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.AlsoFor is null ? options : throw new InvalidInputException("several targets are for 'proxyless search'; each of its folders is then trained with 'proxyless train --arch FOLDER'");
+    }
+
     private static T FromImages<T>(
         RunOptions options,
         IRunObserver observer,
@@ -267,6 +314,19 @@ public static class ProxylessRun
         (RunPlan.Read(directory) with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
         LatencyTableFile.Write(directory.Latency, goal.Table);
         warnings.WriteTo(directory);
+    }
+
+    private static void BeginPart(SearchPart part, bool resume, WarningRecorder warnings)
+    {
+        if (!resume)
+        {
+            part.Directory.Create();
+        }
+
+        RunConfigFile.Write(part.Directory.Config, part.Data.Options with { Out = part.Directory.Root, LatencyMs = part.Goal.LatencyMs, AlsoFor = null });
+        (RunPlan.Read(part.Directory) with { DataFingerprint = part.Data.Images.Fingerprint }).Write(part.Directory);
+        LatencyTableFile.Write(part.Directory.Latency, part.Goal.Table);
+        JsonLines.Write(part.Directory.Warnings, warnings.Warnings);
     }
 
     private static void BeginTraining(RunData data, RunDirectory directory, Architecture network, bool inPlace, WarningRecorder warnings)

@@ -120,6 +120,14 @@ public sealed class RunData
     /// <summary>The same images, divided as they are, for a training that differs by chance alone.</summary>
     public RunData Reseeded(int trainingSeed) => new(Options, Images, Space, SmallImages, _target) { TrainingSeed = trainingSeed };
 
+    /// <summary>The same images for another target.</summary>
+    internal RunData For(TargetLimit other) => new(
+        Options with { Target = other.Target, LatencyMs = other.LatencyMs, AlsoFor = null },
+        Images,
+        Space,
+        SmallImages,
+        new Lazy<ITarget>(() => TargetFile.Open(other.Target)));
+
     /// <summary>Images in a step: those that were asked for, or all there are.</summary>
     public int BatchSize => Math.Min(Options.BatchSize!.Value, Math.Min(Images.Weights.Count, Images.Training.Count));
 

@@ -18,6 +18,12 @@ public sealed record RunOptions
     /// <summary>Where the model will run: <c>cpu</c>, <c>cpu:THREADS</c> or <c>cpu:THREADS:BATCH</c>.</summary>
     public string Target { get; init; } = "cpu";
 
+    /// <summary>
+    /// Further targets of a search, each with its limit, as <c>cpu:2=0.5,board=30</c>; null for none. Weights are shared, each
+    /// target gets an architecture of its own.
+    /// </summary>
+    public string? AlsoFor { get; init; }
+
     /// <summary>The most the model may take on the target, in milliseconds; null: the middle of what the space offers.</summary>
     public double? LatencyMs { get; init; }
 
@@ -176,6 +182,7 @@ public sealed record RunOptions
             throw new InvalidInputException(SearchObjective.LogTakesLatencyAlone);
         }
 
+        _ = TargetLimit.ParseAll(AlsoFor);
         if (Resume && Overwrite)
         {
             throw new InvalidInputException("--resume and --overwrite exclude each other");

@@ -24,22 +24,38 @@ internal static class SearchStage
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
     public static SearchResult Run(
-        RunData data, RunDirectory directory, SearchGoal goal, double timeShare, IRunObserver observer, CancellationToken cancellation)
+        RunData data, RunDirectory directory, SearchGoal goal, double timeShare, IRunObserver observer, CancellationToken cancellation) =>
+        Run(directory, [new SearchPart(data, directory, goal)], timeShare, observer, cancellation)[0];
+
+    /// <summary>One search for several targets: weights are shared, each target gets an architecture of its own.</summary>
+    /// <param name="directory">The checkpoint and the plan of all.</param>
+    /// <param name="parts">The targets; where there is one, its directory may be <paramref name="directory"/>.</param>
+    /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <returns>A result for each part.</returns>
+    public static IReadOnlyList<SearchResult> Run(
+        RunDirectory directory, IReadOnlyList<SearchPart> parts, double timeShare, IRunObserver observer, CancellationToken cancellation)
     {
-        if (File.Exists(directory.SearchResult) && File.Exists(directory.Architecture))
+        if (parts.All(part => File.Exists(part.Directory.SearchResult) && File.Exists(part.Directory.Architecture)))
         {
-            observer.Message($"search: finished before, architecture in {directory.Architecture}");
-            return JsonSerializer.Deserialize<SearchResult>(File.ReadAllText(directory.SearchResult), JsonLines.Options)!;
+            return [.. parts.Select(part =>
+            {
+                observer.Message($"search: finished before, architecture in {part.Directory.Architecture}");
+                return JsonSerializer.Deserialize<SearchResult>(File.ReadAllText(part.Directory.SearchResult), JsonLines.Options)!;
+            })];
         }
 
         long start = Stopwatch.GetTimestamp();
+        RunData data = parts[0].Data;
+        var found = TimeSpan.FromSeconds(parts.Sum(part => part.Goal.Elapsed.TotalSeconds));
         RunPlan plan = RunPlan.Read(directory);
         using BatchLoader weights = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages, data.TrainingTransforms);
         using BatchLoader held = data.TrainingBatches(data.Images.Architecture, RandomUse.ArchitectureImages, data.TrainingTransforms);
         if (plan.Search is null)
         {
-            TimeSpan? time = (data.Options.Time * timeShare) - goal.Elapsed;
-            plan = plan with { Search = Plan(data, weights.BatchesPerEpoch, time, observer, cancellation) };
+            TimeSpan? time = (data.Options.Time * timeShare) - found;
+            plan = plan with { Search = Plan(data, parts.Count, weights.BatchesPerEpoch, time, observer, cancellation) };
             plan.Write(directory);
         }
 
@@ -47,21 +63,40 @@ internal static class SearchStage
         double rate = data.Options.ArchitectureLearningRate ?? steps.ArchitectureRate(data.Options.Update);
         observer.Message(
             $"search: {steps.WeightSteps} weight steps of {data.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), "
-            + $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}");
+            + $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}{(parts.Count > 1 ? $" for each of {parts.Count} targets" : "")}");
         using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
-        using var search = new ArchitectureSearch(network, Settings(data, steps, rate, goal.Limits), directory, observer);
+        using var search = new ArchitectureSearch(
+            network,
+            Settings(data, steps, rate),
+            [.. parts.Select(part => new SearchedTarget(part.Data.Target.Name, part.Goal.Limits, part.Directory.SearchLog))],
+            directory.SearchCheckpoint,
+            observer);
         try
         {
             search.Run(weights, held, cancellation);
         }
         finally
         {
-            TimeSpan spent = goal.Elapsed + Stopwatch.GetElapsedTime(start);
+            TimeSpan spent = found + Stopwatch.GetElapsedTime(start);
             plan = plan with { SearchSeconds = plan.SearchSeconds + spent.TotalSeconds };
             plan.Write(directory);
         }
 
-        return Derive(data, directory, goal, search.Log, network, plan.SearchSeconds, observer, cancellation);
+        var results = new List<SearchResult>();
+        for (int i = 0; i < parts.Count; i++)
+        {
+            SearchPart part = parts[i];
+            if (part.Directory != directory)
+            {
+                // From now on a run of its own, to derive from and to train in.
+                AtomicFile.WriteAllBytes(part.Directory.SearchCheckpoint, File.ReadAllBytes(directory.SearchCheckpoint));
+                (plan with { DataFingerprint = RunPlan.Read(part.Directory).DataFingerprint }).Write(part.Directory);
+            }
+
+            results.Add(Derive(part.Data, part.Directory, part.Goal, search.Log(i), network, plan.SearchSeconds, observer, cancellation));
+        }
+
+        return results;
     }
 
     /// <summary>Derives from the search of another run, at the limits of this one.</summary>
@@ -143,7 +178,7 @@ internal static class SearchStage
     }
 
     private static SearchPlan Plan(
-        RunData data, int batchesPerEpoch, TimeSpan? time, IRunObserver observer, CancellationToken cancellation)
+        RunData data, int targets, int batchesPerEpoch, TimeSpan? time, IRunObserver observer, CancellationToken cancellation)
     {
         int interval = data.Options.ArchitectureInterval;
         double warmup = data.Options.WarmupShare;
@@ -151,7 +186,7 @@ internal static class SearchStage
         if (time is { } left && data.Options.SearchEpochs is null)
         {
             (double weight, double architecture) = StepTiming.OfSearch(data, cancellation);
-            double each = weight + ((1 - warmup) * architecture / interval);
+            double each = weight + ((1 - warmup) * targets * architecture / interval);
             steps = Math.Max(interval * 2, (long)(left.TotalSeconds / each));
             if (steps < batchesPerEpoch)
             {
@@ -192,7 +227,7 @@ internal static class SearchStage
         return Finish(data, directory, goal, chosen, log[^1], score, seconds);
     }
 
-    private static SearchSettings Settings(RunData data, SearchPlan plan, double rate, IReadOnlyList<CostLimit> limits) => new()
+    private static SearchSettings Settings(RunData data, SearchPlan plan, double rate) => new()
     {
         Plan = plan,
         LearningRate = data.LearningRate,
@@ -204,7 +239,6 @@ internal static class SearchStage
         ReinforceSamples = data.Options.ReinforceSamples,
         Objective = data.Options.Objective,
         ObjectiveWeight = data.Options.ObjectiveWeight,
-        Limits = limits,
         CorrectPairs = data.Options.CorrectPairs,
         AnnealEntropy = !data.Options.NoEntropySchedule,
         PruneThreshold = data.Options.PruneThreshold,

@@ -20,57 +20,51 @@ public sealed class ArchitectureSearch : IDisposable
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(5);
     private readonly SuperNetwork _network;
     private readonly SearchSettings _settings;
-    private readonly RunDirectory _directory;
+    private readonly string _checkpoint;
     private readonly IRunObserver _observer;
-    private readonly ArchitectureOptimizer _architectureOptimizer;
-    private readonly SearchObjective _objective;
-    private readonly EntropyAnnealing _entropy;
-    private readonly RewardBaseline _baseline = new();
     private readonly ClassificationLoss _loss;
     private readonly SgdOptimizer _optimizer;
-    private readonly ArchitectureStep _architectureStep;
-    private readonly PathPruning _pruning;
+    private readonly TargetSearch[] _targets;
     private readonly CosineSchedule _schedule;
-    private readonly List<SearchEpoch> _log = [];
     private EpochTotals _totals = new();
     private long _step;
     private long _architectureSteps;
 
-    /// <summary>Prepares a search, from its checkpoint where the directory has one.</summary>
-    /// <param name="network">The super-network; loses what is pruned.</param>
+    /// <summary>Prepares a search, from its checkpoint where there is one.</summary>
+    /// <param name="network">The super-network; loses what every target has pruned.</param>
     /// <param name="settings">How to search.</param>
-    /// <param name="directory">Where the checkpoint and the log go.</param>
+    /// <param name="targets">The machines to search for, one at least; weights are shared, architecture parameters are each one's own.</param>
+    /// <param name="checkpoint">The checkpoint's file.</param>
     /// <param name="observer">Hears of the progress.</param>
-    public ArchitectureSearch(SuperNetwork network, SearchSettings settings, RunDirectory directory, IRunObserver observer)
+    /// <exception cref="InvalidInputException">The checkpoint is of another search.</exception>
+    public ArchitectureSearch(
+        SuperNetwork network, SearchSettings settings, IReadOnlyList<SearchedTarget> targets, string checkpoint, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(targets);
+        ArgumentOutOfRangeException.ThrowIfZero(targets.Count);
         _network = network;
         _settings = settings;
-        _directory = directory;
+        _checkpoint = checkpoint;
         _observer = observer;
-        SearchPlan plan = settings.Plan;
-        Parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
-        _architectureOptimizer = new ArchitectureOptimizer(Parameters);
-        _objective = new SearchObjective(settings.Objective, settings.Limits, settings.ObjectiveWeight, plan.ArchitectureSteps);
-        _entropy = new EntropyAnnealing(plan.ArchitectureSteps);
         _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
         _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay, Kernels = network.Options.Kernels };
-        _architectureStep = new ArchitectureStep(network, Parameters, _architectureOptimizer, _objective, _loss) { CorrectsPairs = settings.CorrectPairs };
-        _pruning = new PathPruning(settings.PruneThreshold, settings.Limits);
-        _schedule = new CosineSchedule(settings.LearningRate, plan.WeightSteps, plan.WeightSteps / WarmupPart);
-        if (File.Exists(directory.SearchCheckpoint))
+        _targets = [.. targets.Select(target => new TargetSearch(network, settings, target, _loss))];
+        _schedule = new CosineSchedule(settings.LearningRate, settings.Plan.WeightSteps, settings.Plan.WeightSteps / WarmupPart);
+        if (File.Exists(checkpoint))
         {
             Restore();
         }
     }
 
-    /// <summary>The architecture parameters.</summary>
-    public ArchitectureParameters Parameters { get; }
+    /// <summary>The architecture parameters of a target.</summary>
+    /// <param name="target">Its place among the targets.</param>
+    public ArchitectureParameters Parameters(int target = 0) => _targets[target].Parameters;
 
-    /// <summary>The epochs so far.</summary>
-    public IReadOnlyList<SearchEpoch> Log => _log;
+    /// <summary>The epochs of a target so far.</summary>
+    /// <param name="target">Its place among the targets.</param>
+    public IReadOnlyList<SearchEpoch> Log(int target = 0) => _targets[target].Log;
 
     /// <summary>Runs the steps that are left.</summary>
     /// <param name="weightImages">Training images, shuffled and augmented.</param>
@@ -131,7 +125,10 @@ public sealed class ArchitectureSearch : IDisposable
     private void WeightStep(Batch batch, SearchPlan plan)
     {
         Random random = SeedSequence.At(_settings.Seed, RandomUse.WeightPaths, _step);
-        int[] path = _step < plan.WarmupSteps ? Parameters.SampleUniformly(random) : Parameters.Sample(random);
+
+        // Each target's paths in turn: a weight step costs the same however many targets there are.
+        ArchitectureParameters parameters = _targets[_step % _targets.Length].Parameters;
+        int[] path = _step < plan.WarmupSteps ? parameters.SampleUniformly(random) : parameters.Sample(random);
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, path, NormPass.Training);
@@ -154,107 +151,90 @@ public sealed class ArchitectureSearch : IDisposable
 
     private void StepArchitecture(Batch batch, SearchPlan plan)
     {
-        Random random = SeedSequence.At(_settings.Seed, RandomUse.ArchitecturePaths, _architectureSteps);
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
-        if (_settings.AnnealEntropy)
+        for (int t = 0; t < _targets.Length; t++)
         {
-            _entropy.Ascend(_architectureSteps, Parameters.RelativeEntropy);
-            _architectureStep.EntropySlope = _entropy.Multiplier;
+            Random random = SeedSequence.At(_settings.Seed, RandomUse.ArchitecturePaths, (_architectureSteps * _targets.Length) + t);
+            _targets[t].Step(images, labels, random, _architectureSteps);
         }
 
-        double rate = _settings.ArchitectureRate;
-        _totals.ArchitectureLoss += _settings.Update switch
-        {
-            ArchitectureUpdate.TwoPath => _architectureStep.TwoPath(images, labels, random, rate),
-            ArchitectureUpdate.FullPath => _architectureStep.FullPath(images, labels, random, rate),
-            _ => _architectureStep.Reinforce(images, labels, random, rate, _settings.ReinforceSamples, _baseline),
-        };
-        _totals.ArchitectureSteps++;
-        _objective.Ascend(Expectations());
         _architectureSteps++;
         if (_settings.PruneThreshold > 0 && _architectureSteps % Math.Max(1, plan.ArchitectureSteps / PruningsPerSearch) == 0)
         {
-            _totals.Pruned.AddRange(_pruning.Prune(Parameters, _network, _optimizer).Select(pruned => new[] { pruned.Block, pruned.Candidate }));
+            Prune();
         }
     }
 
-    private void EndEpoch(int epoch)
+    /// <summary>Removes unlikely candidates for good, with weights and momenta where no target wants them any more.</summary>
+    private void Prune()
     {
-        Dictionary<string, double> ByQuantity(IEnumerable<double> values) =>
-            _objective.Limits.Zip(values).ToDictionary(pair => pair.First.Cost.Quantity, pair => pair.Second);
-
-        _log.Add(new SearchEpoch(
-            epoch + 1,
-            _step,
-            _totals.TrainLoss / Math.Max(1, _totals.TrainSteps),
-            _totals.TrainTop1 / Math.Max(1, _totals.TrainSteps),
-            _totals.ArchitectureSteps == 0 ? null : _totals.ArchitectureLoss / _totals.ArchitectureSteps,
-            ByQuantity(Expectations()),
-            ByQuantity(_objective.Multipliers),
-            Parameters.RelativeEntropy,
-            _entropy.Multiplier,
-            Parameters.Probabilities(),
-            _totals.Pruned));
-        _totals = new EpochTotals();
-        JsonLines.Write(_directory.SearchLog, _log);
-        Save();
+        foreach ((int block, int candidate) in _targets.SelectMany(target => target.Prune()).Distinct())
+        {
+            if (!IsWanted(block, candidate))
+            {
+                _optimizer.Forget(_network.Blocks[block][candidate].Tensors);
+                _network.Blocks[block].Prune(candidate);
+            }
+        }
     }
 
-    private double[] Expectations()
+    private bool IsWanted(int block, int candidate) => Array.Exists(_targets, target => target.Parameters.IsAlive(block, candidate));
+
+    private void EndEpoch(int epoch)
     {
-        double[][] probabilities = Parameters.Probabilities();
-        return [.. _objective.Limits.Select(limit => limit.Cost.Expectation(probabilities))];
+        double steps = Math.Max(1, _totals.TrainSteps);
+        foreach (TargetSearch target in _targets)
+        {
+            target.EndEpoch(epoch + 1, _step, _totals.TrainLoss / steps, _totals.TrainTop1 / steps);
+        }
+
+        _totals = new EpochTotals();
+        Save();
     }
 
     private string Detail()
     {
-        double[] expectations = Expectations();
-        string costs = string.Concat(_objective.Limits.Select((limit, c) => limit.Cost.Unit.Length > 0
-            ? $", E[{limit.Cost.Quantity}] {expectations[c]:F3} of {limit.Limit:F3} {limit.Cost.Unit}"
-            : $", E[{limit.Cost.Quantity}] {expectations[c] / limit.Limit:P0} of limit"));
-        return $"loss {_totals.TrainLoss / Math.Max(1, _totals.TrainSteps):F3}, entropy {Parameters.RelativeEntropy:P0}{costs}";
+        string targets = _targets.Length == 1
+            ? _targets[0].Detail()
+            : string.Join("; ", _targets.Select(target => $"{target.Name}: {target.Detail()}"));
+        return $"loss {_totals.TrainLoss / Math.Max(1, _totals.TrainSteps):F3}, {targets}";
     }
 
-    private void Save()
+    private void Save() => new SearchState
     {
-        (double[][] secondMoments, int[][] steps) = _architectureOptimizer.Save();
-        new SearchState
-        {
-            Step = _step,
-            ArchitectureStep = _architectureSteps,
-            Logits = Parameters.Save(),
-            SecondMoments = secondMoments,
-            Steps = steps,
-            Multipliers = _objective.Multipliers,
-            EntropyMultiplier = _entropy.Multiplier,
-            RewardBaseline = _baseline.Value,
-            Totals = _totals,
-        }.Write(_directory.SearchCheckpoint, _network, _optimizer);
-    }
+        Step = _step,
+        ArchitectureStep = _architectureSteps,
+        Totals = _totals,
+        Targets = [.. _targets.Select(target => target.Save())],
+    }.Write(_checkpoint, _network, _optimizer);
 
     private void Restore()
     {
-        SafeTensorsFile file = SafeTensorsFile.Read(_directory.SearchCheckpoint);
-        SearchState state = SearchState.Of(file, _directory.SearchCheckpoint);
-        Parameters.Restore(state.Logits);
-        for (int i = 0; i < Parameters.Blocks; i++)
+        SafeTensorsFile file = SafeTensorsFile.Read(_checkpoint);
+        SearchState state = SearchState.Of(file, _checkpoint);
+        if (state.Targets.Length != _targets.Length)
         {
-            foreach (int j in Enumerable.Range(0, state.Logits[i].Length).Where(j => !Parameters.IsAlive(i, j)))
+            throw new InvalidInputException($"{_checkpoint} is of a search for {state.Targets.Length} targets, not {_targets.Length}");
+        }
+
+        _totals = state.Totals;
+        _step = state.Step;
+        _architectureSteps = state.ArchitectureStep;
+        foreach ((TargetSearch target, TargetSearchState saved) in _targets.Zip(state.Targets))
+        {
+            target.Restore(saved, _step);
+        }
+
+        for (int i = 0; i < _network.Blocks.Count; i++)
+        {
+            foreach (int j in Enumerable.Range(0, _network.Blocks[i].Candidates.Count).Where(j => !IsWanted(i, j)))
             {
                 _network.Blocks[i].Prune(j);
             }
         }
 
-        file.CopyTo(_network.Tensors, _directory.SearchCheckpoint);
+        file.CopyTo(_network.Tensors, _checkpoint);
         _optimizer.Restore(file, _network.Tensors);
-        _architectureOptimizer.Restore(state.SecondMoments, state.Steps);
-        state.Multipliers.CopyTo(_objective.Multipliers, 0);
-        _entropy.Multiplier = state.EntropyMultiplier;
-        _baseline.Value = state.RewardBaseline;
-        _totals = state.Totals;
-        _step = state.Step;
-        _architectureSteps = state.ArchitectureStep;
-        _log.AddRange(JsonLines.Read<SearchEpoch>(_directory.SearchLog).Where(epoch => epoch.Step <= _step));
     }
 }

@@ -1,6 +1,6 @@
 namespace Proxyless.Search;
 
-/// <summary>Sums over the steps of the epoch at hand.</summary>
+/// <summary>Sums over the weight steps of the epoch at hand.</summary>
 internal sealed class EpochTotals
 {
     public double TrainLoss { get; set; }
@@ -8,10 +8,14 @@ internal sealed class EpochTotals
     public double TrainTop1 { get; set; }
 
     public long TrainSteps { get; set; }
+}
 
-    public double ArchitectureLoss { get; set; }
+/// <summary>Sums over a target's architecture steps of the epoch at hand.</summary>
+internal sealed class ArchitectureTotals
+{
+    public double Loss { get; set; }
 
-    public long ArchitectureSteps { get; set; }
+    public long Steps { get; set; }
 
     public List<int[]> Pruned { get; set; } = [];
 }

@@ -1,11 +1,8 @@
-using Proxyless.Networks;
-using Proxyless.Training;
-
 namespace Proxyless.Search;
 
 /// <summary>
-/// Path-level pruning: a candidate whose probability has fallen under a threshold is removed for good, with its weights and
-/// momenta. Never one that the limits need: an architecture within all of them must be left.
+/// Path-level pruning: a candidate whose probability has fallen under a threshold is removed for good. Never one that the limits
+/// need: an architecture within all of them must be left.
 /// </summary>
 /// <param name="threshold">A candidate stays while its probability is at least this share.</param>
 /// <param name="limits">What the network must stay within.</param>
@@ -13,14 +10,10 @@ public sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> limit
 {
     /// <summary>Prunes what has become unlikely.</summary>
     /// <param name="parameters">Loses the candidates.</param>
-    /// <param name="network">Loses their weights.</param>
-    /// <param name="optimizer">Loses their momenta.</param>
     /// <returns>What was removed, in order of block and candidate.</returns>
-    public IReadOnlyList<(int Block, int Candidate)> Prune(ArchitectureParameters parameters, SuperNetwork network, SgdOptimizer optimizer)
+    public IReadOnlyList<(int Block, int Candidate)> Prune(ArchitectureParameters parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        ArgumentNullException.ThrowIfNull(network);
-        ArgumentNullException.ThrowIfNull(optimizer);
         var pruned = new List<(int, int)>();
         double[][] probabilities = parameters.Probabilities();
         for (int i = 0; i < probabilities.Length; i++)
@@ -41,8 +34,6 @@ public sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> limit
                     continue;
                 }
 
-                optimizer.Forget(network.Blocks[i][j].Tensors);
-                network.Blocks[i].Prune(j);
                 parameters.Prune(i, j);
                 pruned.Add((i, j));
             }

@@ -33,9 +33,6 @@ public sealed record SearchSettings
     /// <summary>lambda of the linear objective, beta of the logarithmic one.</summary>
     public double ObjectiveWeight { get; init; }
 
-    /// <summary>What the network must stay within.</summary>
-    public required IReadOnlyList<CostLimit> Limits { get; init; }
-
     /// <summary>Whether two-path gradients are corrected for the sampling of pairs.</summary>
     public bool CorrectPairs { get; init; }
 

@@ -13,6 +13,38 @@ internal sealed record SearchState
 
     public long ArchitectureStep { get; init; }
 
+    public required EpochTotals Totals { get; init; }
+
+    public required TargetSearchState[] Targets { get; init; }
+
+    /// <summary>Writes weights, momenta and state as one file.</summary>
+    public void Write(string path, SuperNetwork network, SgdOptimizer optimizer) => SafeTensorsFile.Write(
+        path,
+        [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value)), .. optimizer.State],
+        new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this, JsonLines.Options) });
+
+    /// <summary>Reads the state of a checkpoint.</summary>
+    public static SearchState Of(SafeTensorsFile file, string path) =>
+        file.Metadata.TryGetValue(Key, out string? text)
+            ? Parse(text, path)
+            : throw new InvalidInputException($"{path} is no checkpoint of a search");
+
+    private static SearchState Parse(string text, string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<SearchState>(text, JsonLines.Options)!;
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidInputException($"{path} is the checkpoint of another version's search, which cannot be gone on with; search anew with --overwrite", exception);
+        }
+    }
+}
+
+/// <summary>Where the architecture parameters of one target stand.</summary>
+internal sealed record TargetSearchState
+{
     public required double?[][] Logits { get; init; }
 
     public required double[][] SecondMoments { get; init; }
@@ -25,17 +57,5 @@ internal sealed record SearchState
 
     public double? RewardBaseline { get; init; }
 
-    public required EpochTotals Totals { get; init; }
-
-    /// <summary>Writes weights, momenta and state as one file.</summary>
-    public void Write(string path, SuperNetwork network, SgdOptimizer optimizer) => SafeTensorsFile.Write(
-        path,
-        [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value)), .. optimizer.State],
-        new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this, JsonLines.Options) });
-
-    /// <summary>Reads the state of a checkpoint.</summary>
-    public static SearchState Of(SafeTensorsFile file, string path) =>
-        file.Metadata.TryGetValue(Key, out string? text)
-            ? JsonSerializer.Deserialize<SearchState>(text, JsonLines.Options)!
-            : throw new InvalidInputException($"{path} is no checkpoint of a search");
+    public required ArchitectureTotals Totals { get; init; }
 }

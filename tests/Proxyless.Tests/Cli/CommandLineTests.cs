@@ -41,7 +41,7 @@ public sealed class CommandLineTests
         using var folder = new TemporaryFolder();
         string config = Path.Combine(folder.Root, "run.yaml");
         File.WriteAllText(config, "out: runs/photos\n");
-        string[] words = [.. example.Split(' ').Select(word => word == "run.yaml" ? config : word)];
+        string[] words = [.. example.Split(' ').Select(word => word == "run.yaml" ? config : word.Replace("configs/", Repository.Root + "/configs/", StringComparison.Ordinal))];
         Assert.Equal("proxyless", words[0]);
         Assert.Empty(CommandLine.Parse(CommandLine.Root(), words[1..]).Errors);
     }

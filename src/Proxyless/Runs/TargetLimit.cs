@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace Proxyless;
+
+/// <summary>A further target of a search and its limit, as <c>cpu:2=0.5</c>.</summary>
+/// <param name="Target">The target's name or file.</param>
+/// <param name="LatencyMs">The most that one run may take there, in milliseconds.</param>
+internal sealed record TargetLimit(string Target, double LatencyMs)
+{
+    private const char Between = ',';
+
+    /// <summary>Understands one.</summary>
+    /// <exception cref="InvalidInputException">It is no target with a limit.</exception>
+    public static TargetLimit Parse(string text)
+    {
+        int equals = text.LastIndexOf('=');
+        return equals > 0
+            && double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit)
+            && double.IsFinite(limit) && limit > 0
+            ? new TargetLimit(text[..equals], limit)
+            : throw new InvalidInputException($"--latency '{text}' is no limit of a target; expected is such as cpu:2=0.5, in milliseconds");
+    }
+
+    /// <summary>Understands several, as <see cref="RunOptions.AlsoFor"/> holds them.</summary>
+    public static IReadOnlyList<TargetLimit> ParseAll(string? text) => text is null ? [] : [.. text.Split(Between).Select(Parse)];
+
+    /// <summary>Several as one text.</summary>
+    public static string? Join(IReadOnlyCollection<TargetLimit> limits) => limits.Count == 0
+        ? null
+        : string.Join(Between, limits.Select(limit => string.Create(CultureInfo.InvariantCulture, $"{limit.Target}={limit.LatencyMs:R}")));
+
+    /// <summary>The name of a target's folder within the search's.</summary>
+    public static string FolderOf(string target) => string.Concat(
+        Path.GetFileNameWithoutExtension(target).Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '-'));
+}
+
+/// <summary>What a search does for one of its targets.</summary>
+/// <param name="Data">Images and options, the target's own among them.</param>
+/// <param name="Directory">Where its log, table and architecture go.</param>
+/// <param name="Goal">Its table and limits.</param>
+internal sealed record SearchPart(RunData Data, RunDirectory Directory, SearchGoal Goal);

@@ -1,0 +1,148 @@
+using Proxyless.Networks;
+using Proxyless.Training;
+using static TorchSharp.torch;
+
+namespace Proxyless.Search;
+
+/// <summary>The architecture parameters of one target and all that moves them. Weights are shared by all targets.</summary>
+internal sealed class TargetSearch
+{
+    private readonly SearchSettings _settings;
+    private readonly SearchedTarget _target;
+    private readonly ArchitectureOptimizer _optimizer;
+    private readonly SearchObjective _objective;
+    private readonly EntropyAnnealing _entropy;
+    private readonly RewardBaseline _baseline = new();
+    private readonly ArchitectureStep _step;
+    private readonly PathPruning _pruning;
+    private readonly List<SearchEpoch> _log = [];
+    private ArchitectureTotals _totals = new();
+
+    /// <summary>Even odds, no steps made.</summary>
+    public TargetSearch(SuperNetwork network, SearchSettings settings, SearchedTarget target, ClassificationLoss loss)
+    {
+        _settings = settings;
+        _target = target;
+        long steps = settings.Plan.ArchitectureSteps;
+        Parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
+        _optimizer = new ArchitectureOptimizer(Parameters);
+        _objective = new SearchObjective(settings.Objective, target.Limits, settings.ObjectiveWeight, steps);
+        _entropy = new EntropyAnnealing(steps);
+        _step = new ArchitectureStep(network, Parameters, _optimizer, _objective, loss) { CorrectsPairs = settings.CorrectPairs };
+        _pruning = new PathPruning(settings.PruneThreshold, target.Limits);
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name => _target.Name;
+
+    /// <summary>Its architecture parameters.</summary>
+    public ArchitectureParameters Parameters { get; }
+
+    /// <summary>The epochs so far.</summary>
+    public IReadOnlyList<SearchEpoch> Log => _log;
+
+    /// <summary>One architecture step.</summary>
+    /// <param name="images">[N, C, H, W] of the architecture split.</param>
+    /// <param name="labels">[N], int64.</param>
+    /// <param name="random">Draws paths.</param>
+    /// <param name="step">Number of the step, from 0.</param>
+    public void Step(Tensor images, Tensor labels, Random random, long step)
+    {
+        if (_settings.AnnealEntropy)
+        {
+            _entropy.Ascend(step, Parameters.RelativeEntropy);
+            _step.EntropySlope = _entropy.Multiplier;
+        }
+
+        double rate = _settings.ArchitectureRate;
+        _totals.Loss += _settings.Update switch
+        {
+            ArchitectureUpdate.TwoPath => _step.TwoPath(images, labels, random, rate),
+            ArchitectureUpdate.FullPath => _step.FullPath(images, labels, random, rate),
+            _ => _step.Reinforce(images, labels, random, rate, _settings.ReinforceSamples, _baseline),
+        };
+        _totals.Steps++;
+        _objective.Ascend(Expectations());
+    }
+
+    /// <summary>Takes unlikely candidates out of the parameters; their weights are for whoever else wants them.</summary>
+    /// <returns>What was taken out, in order of block and candidate.</returns>
+    public IReadOnlyList<(int Block, int Candidate)> Prune()
+    {
+        IReadOnlyList<(int Block, int Candidate)> pruned = _pruning.Prune(Parameters);
+        _totals.Pruned.AddRange(pruned.Select(one => new[] { one.Block, one.Candidate }));
+        return pruned;
+    }
+
+    /// <summary>Writes an epoch's line into the log.</summary>
+    /// <param name="epoch">Its number, from 1.</param>
+    /// <param name="step">Weight steps so far.</param>
+    /// <param name="trainLoss">Mean cross entropy of its weight steps.</param>
+    /// <param name="trainTop1">Share of right answers in them.</param>
+    public void EndEpoch(int epoch, long step, double trainLoss, double trainTop1)
+    {
+        Dictionary<string, double> ByQuantity(IEnumerable<double> values) =>
+            _objective.Limits.Zip(values).ToDictionary(pair => pair.First.Cost.Quantity, pair => pair.Second);
+
+        _log.Add(new SearchEpoch(
+            epoch,
+            step,
+            trainLoss,
+            trainTop1,
+            _totals.Steps == 0 ? null : _totals.Loss / _totals.Steps,
+            ByQuantity(Expectations()),
+            ByQuantity(_objective.Multipliers),
+            Parameters.RelativeEntropy,
+            _entropy.Multiplier,
+            Parameters.Probabilities(),
+            _totals.Pruned));
+        _totals = new ArchitectureTotals();
+        JsonLines.Write(_target.Log, _log);
+    }
+
+    /// <summary>Entropy and expected costs, for a line of progress.</summary>
+    public string Detail()
+    {
+        double[] expectations = Expectations();
+        string costs = string.Concat(_objective.Limits.Select((limit, c) => limit.Cost.Unit.Length > 0
+            ? $", E[{limit.Cost.Quantity}] {expectations[c]:F3} of {limit.Limit:F3} {limit.Cost.Unit}"
+            : $", E[{limit.Cost.Quantity}] {expectations[c] / limit.Limit:P0} of limit"));
+        return $"entropy {Parameters.RelativeEntropy:P0}{costs}";
+    }
+
+    /// <summary>The state for a checkpoint.</summary>
+    public TargetSearchState Save()
+    {
+        (double[][] secondMoments, int[][] steps) = _optimizer.Save();
+        return new TargetSearchState
+        {
+            Logits = Parameters.Save(),
+            SecondMoments = secondMoments,
+            Steps = steps,
+            Multipliers = _objective.Multipliers,
+            EntropyMultiplier = _entropy.Multiplier,
+            RewardBaseline = _baseline.Value,
+            Totals = _totals,
+        };
+    }
+
+    /// <summary>Restores a saved state.</summary>
+    /// <param name="state">What <see cref="Save"/> gave.</param>
+    /// <param name="step">Weight steps so far: later lines of the log are made again.</param>
+    public void Restore(TargetSearchState state, long step)
+    {
+        Parameters.Restore(state.Logits);
+        _optimizer.Restore(state.SecondMoments, state.Steps);
+        state.Multipliers.CopyTo(_objective.Multipliers, 0);
+        _entropy.Multiplier = state.EntropyMultiplier;
+        _baseline.Value = state.RewardBaseline;
+        _totals = state.Totals;
+        _log.AddRange(JsonLines.Read<SearchEpoch>(_target.Log).Where(epoch => epoch.Step <= step));
+    }
+
+    private double[] Expectations()
+    {
+        double[][] probabilities = Parameters.Probabilities();
+        return [.. _objective.Limits.Select(limit => limit.Cost.Expectation(probabilities))];
+    }
+}

@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Proxyless.Latency;
+using Proxyless.Tests.Cli;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>One search for several machines.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<FinishedRun>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Each_target_gets_an_architecture_within_its_own_limit_and_a_run_of_its_own()
+    {
+        (string slow, string fast) = Tables();
+        double limit = run.Result.LatencyLimitMs;
+        RunOptions options = Options("two", slow) with { LatencyMs = 3 * limit, AlsoFor = $"{fast}={Text(0.7 * limit)}", SearchEpochs = 4 };
+        IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(2, results.Count);
+        Assert.InRange(results[0].LatencyMs, 0, 3 * limit);
+        Assert.InRange(results[1].LatencyMs, 0, 0.7 * limit);
+
+        // The first has two thirds of its limit to spare, on a machine three times as slow as the second's.
+        Assert.True(results[0].LatencyMs / 3 > results[1].LatencyMs);
+        foreach (SearchResult result in results)
+        {
+            TrainResult trained = ProxylessRun.Train(RunConfigFile.Read(new RunDirectory(result.Run).Config), result.Run, NullRunObserver.Instance, Cancellation);
+            Assert.Equal(result.Run, trained.Run);
+            Assert.True(File.Exists(trained.Model));
+        }
+
+        SearchResult again = ProxylessRun.Derive(
+            results[1].Run, RunConfigFile.Read(new RunDirectory(results[1].Run).Config) with { Out = run.PathOf("two-derived"), LatencyMs = limit }, NullRunObserver.Instance, Cancellation);
+        Assert.InRange(again.LatencyMs, 0, limit);
+    }
+
+    [Fact]
+    public void A_search_for_two_that_is_interrupted_ends_as_one_that_was_not()
+    {
+        (string slow, string fast) = Tables();
+        double limit = run.Result.LatencyLimitMs;
+        RunOptions whole = Options("whole", slow) with { LatencyMs = 2 * limit, AlsoFor = $"{fast}={Text(limit)}", SearchEpochs = 3, Threads = 1 };
+        IReadOnlyList<SearchResult> expected = ProxylessRun.SearchAll(whole, NullRunObserver.Instance, Cancellation);
+
+        RunOptions parts = whole with { Out = run.PathOf("parts") };
+        foreach (double share in (double[])[0.4, 0.7])
+        {
+            using var source = new CancellationTokenSource();
+            Assert.Throws<RunInterruptedException>(() => ProxylessRun.SearchAll(parts, new StopAt("search", share, source), source.Token));
+            parts = new RunOptions { Out = parts.Out, Resume = true, Threads = 1 };
+        }
+
+        IReadOnlyList<SearchResult> actual = ProxylessRun.SearchAll(parts, NullRunObserver.Instance, Cancellation);
+        foreach ((SearchResult one, SearchResult other) in expected.Zip(actual))
+        {
+            Assert.Equal(File.ReadAllText(new RunDirectory(one.Run).SearchLog), File.ReadAllText(new RunDirectory(other.Run).SearchLog));
+            Assert.Equal(one.LatencyMs, other.LatencyMs);
+            Assert.Equal(Path.GetFileName(one.Run), Path.GetFileName(other.Run));
+        }
+    }
+
+    [Fact]
+    public void A_target_alone_is_searched_for_as_ever()
+    {
+        SearchResult result = Assert.Single(ProxylessRun.SearchAll(Options("alone", "cpu"), NullRunObserver.Instance, Cancellation));
+        Assert.Equal(run.PathOf("alone"), result.Run);
+    }
+
+    [Fact]
+    public void What_one_target_has_pruned_another_still_has()
+    {
+        (string slow, string fast) = Tables();
+        double limit = run.Result.LatencyLimitMs;
+
+        // Pruned as soon as they fall behind, so that the two part ways within a few steps.
+        RunOptions options = Options("pruned", slow) with
+        {
+            LatencyMs = 3 * limit, AlsoFor = $"{fast}={Text(0.5 * limit)}", SearchEpochs = 6, PruneThreshold = 0.15, ArchitectureInterval = 1, WarmupShare = 0.1,
+        };
+        IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
+        double[][][] last = [.. results.Select(result => JsonSerializer
+            .Deserialize<JsonElement>(File.ReadLines(new RunDirectory(result.Run).SearchLog).Last()).GetProperty("probabilities")
+            .EnumerateArray().Select(block => block.EnumerateArray().Select(p => p.GetDouble()).ToArray()).ToArray())];
+        bool differ = false;
+        for (int i = 0; i < last[0].Length; i++)
+        {
+            for (int j = 0; j < last[0][i].Length; j++)
+            {
+                differ |= (last[0][i][j] == 0) != (last[1][i][j] == 0);
+            }
+        }
+
+        Assert.True(differ, "both targets pruned the same candidates: the test shows nothing");
+        Assert.All(results, result => Assert.NotNull(result.ValidationTop1));
+    }
+
+    [Theory]
+    [InlineData("several targets are for 'proxyless search'", "run", "--target", "cpu")]
+    [InlineData("say whose limit it is", "search", "--target", "cpu", "--target", "cpu:1:8", "--latency", "5")]
+    [InlineData("'cpu:1:8' has no limit", "search", "--target", "cpu", "--target", "cpu:1:8", "--latency", "cpu=5")]
+    [InlineData("'gpu' is none of the targets", "search", "--target", "cpu", "--latency", "gpu=5")]
+    [InlineData("given twice", "search", "--target", "cpu", "--target", "cpu")]
+    [InlineData("allowed are numbers", "search", "--latency", "fast")]
+    public void What_does_not_fit_together_is_refused(string named, params string[] words)
+    {
+        if (words[0] == "run")
+        {
+            Assert.Contains(named, Assert.Throws<InvalidInputException>(
+                () => ProxylessRun.Run(Options("refused", "cpu") with { AlsoFor = "cpu:1:8=5" }, NullRunObserver.Instance, Cancellation)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        CommandLineRun refused = CommandLineRun.Of(words);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains(named, refused.Error, StringComparison.Ordinal);
+    }
+
+    private static string Text(double number) => number.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Two machines by the table of the run: one three times as slow as the other, in every part.</summary>
+    private (string Slow, string Fast) Tables()
+    {
+        LatencyTable table = LatencyTableFile.Read(run.Directory.Latency);
+        LatencyTableFile.Write(run.PathOf("slow.json"), table.WithCorrection(3));
+        LatencyTableFile.Write(run.PathOf("fast.json"), table);
+        foreach (string name in (string[])["slow", "fast"])
+        {
+            File.WriteAllText(run.PathOf($"{name}.yaml"), $"kind: table\nfile: {name}.json\n");
+        }
+
+        return (run.PathOf("slow.yaml"), run.PathOf("fast.yaml"));
+    }
+
+    private RunOptions Options(string name, string target) => run.Options with { Out = run.PathOf(name), Target = target };
+}
