@@ -77,7 +77,12 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         // Pruned as soon as they fall behind, so that the two part ways within a few steps.
         RunOptions options = Options("pruned", slow) with
         {
-            LatencyMs = 3 * limit, AlsoFor = $"{fast}={Text(0.5 * limit)}", SearchEpochs = 6, PruneThreshold = 0.15, ArchitectureInterval = 1, WarmupShare = 0.1,
+            LatencyMs = 3 * limit,
+            AlsoFor = $"{fast}={Text(0.5 * limit)}",
+            SearchEpochs = 6,
+            PruneThreshold = 0.15,
+            ArchitectureInterval = 1,
+            WarmupShare = 0.1,
         };
         IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
         double[][][] last = [.. results.Select(result => JsonSerializer
