@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Proxyless.Agent;
 
-/// <summary>The agent's certificate and token, in a folder that only its user may read.</summary>
+/// <summary>The agent's certificate and token, in files that only its user may read.</summary>
 /// <param name="path">The folder.</param>
 internal sealed class AgentFolder(string path)
 {
@@ -29,7 +29,15 @@ internal sealed class AgentFolder(string path)
             throw new AgentException($"'{path}' holds an agent's certificate and token already; clients know it by them. Remove them, or choose another --folder");
         }
 
-        Directory.CreateDirectory(path);
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        }
+
         string token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes));
         using X509Certificate2 certificate = SelfSigned();
         Write(CertificateFile, certificate.Export(X509ContentType.Pkcs12));

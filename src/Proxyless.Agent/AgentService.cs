@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Grpc.Core;
@@ -59,10 +60,13 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
     {
         // Grown as pieces arrive: a header alone reserves nothing.
         using var model = new MemoryStream();
-        DateTime end = DateTime.UtcNow + limits.PieceTime + TimeSpan.FromSeconds(header.Length / AgentLimits.LeastBytesPerSecond);
+
+        // By a clock that does not jump when a device learns the time.
+        long began = Stopwatch.GetTimestamp();
+        TimeSpan allowed = limits.PieceTime + TimeSpan.FromSeconds(header.Length / AgentLimits.LeastBytesPerSecond);
         while (await NextAsync(stream, cancellation).ConfigureAwait(false) is { } request)
         {
-            if (DateTime.UtcNow > end)
+            if (Stopwatch.GetElapsedTime(began) > allowed)
             {
                 throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"the model comes at less than {AgentLimits.LeastBytesPerSecond:0} bytes a second"));
             }

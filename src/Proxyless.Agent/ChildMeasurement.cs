@@ -16,11 +16,14 @@ internal static class ChildMeasurement
 {
     private const int ErrorShown = 500;
 
+    // The agent ends it first, if it is still there.
+    private const double SpareSeconds = 5;
+
     /// <summary>Measures a model.</summary>
     /// <exception cref="RpcException">The model cannot be run, or takes too long.</exception>
     public static async Task<Protocol.Measurement> RunAsync(byte[] model, MeasureHeader header, TimeSpan time, CancellationToken cancellation)
     {
-        using Process child = Start(header);
+        using Process child = Start(header, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(time);
         try
@@ -60,7 +63,7 @@ internal static class ChildMeasurement
         }
     }
 
-    private static Process Start(MeasureHeader header)
+    private static Process Start(MeasureHeader header, TimeSpan time)
     {
         string program = Environment.ProcessPath!;
         var start = new ProcessStartInfo(program)
@@ -77,7 +80,7 @@ internal static class ChildMeasurement
 
         start.ArgumentList.Add(MeasureCommand.Name);
         start.ArgumentList.Add(JsonSerializer.Serialize(
-            new TimingRequest(header.Threads, header.Batch, header.MinRuns, header.MaxRuns, header.MaxSeconds, header.Uncertainty),
+            new TimingRequest(header.Threads, header.Batch, header.MinRuns, header.MaxRuns, header.MaxSeconds, header.Uncertainty, time.TotalSeconds + SpareSeconds),
             AgentJson.Default.TimingRequest));
         try
         {

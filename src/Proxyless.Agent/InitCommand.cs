@@ -19,7 +19,7 @@ internal static class InitCommand
             agent.Create(parse.GetValue(host)!, parse.GetValue(port));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"made certificate and token in {parse.GetValue(folder)}"));
             Console.WriteLine($"copy {agent.TargetFile} to the machine that searches, and keep it secret: it holds the token");
-            Console.WriteLine("next here:  proxyless-agent serve");
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"next here:  proxyless-agent serve --folder {parse.GetValue(folder)} --port {parse.GetValue(port)}"));
             Console.WriteLine("next there: proxyless target add --name device --file target.yaml");
             return 0;
         });

@@ -7,7 +7,14 @@ using Proxyless.Measurement;
 namespace Proxyless.Agent;
 
 /// <summary>How a model is timed, from the agent to its measuring process.</summary>
-internal sealed record TimingRequest(int Threads, int Batch, int MinRuns, int MaxRuns, double MaxSeconds, double Uncertainty);
+/// <param name="Threads">Threads of one run.</param>
+/// <param name="Batch">Images of one run.</param>
+/// <param name="MinRuns">Runs in any case.</param>
+/// <param name="MaxRuns">Runs that are never exceeded.</param>
+/// <param name="MaxSeconds">After which no further run starts, once the least are made.</param>
+/// <param name="Uncertainty">Of the median, at which the timing stops.</param>
+/// <param name="LimitSeconds">After which the process ends itself, in case that nobody is left to end it.</param>
+internal sealed record TimingRequest(int Threads, int Batch, int MinRuns, int MaxRuns, double MaxSeconds, double Uncertainty, double LimitSeconds);
 
 /// <summary>What the two processes say to each other, without reflection, so that a trimmed publish can.</summary>
 [JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
@@ -36,6 +43,7 @@ internal static class MeasureCommand
 
     private static int Run(TimingRequest request)
     {
+        using var limit = new Timer(_ => Environment.FailFast("the measurement took too long"), null, TimeSpan.FromSeconds(request.LimitSeconds), Timeout.InfiniteTimeSpan);
         using Stream input = Console.OpenStandardInput();
         using var model = new MemoryStream();
         input.CopyTo(model);

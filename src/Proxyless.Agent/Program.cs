@@ -1,10 +1,14 @@
 using System.CommandLine;
+using System.Net.Sockets;
 
 namespace Proxyless.Agent;
 
 /// <summary>The agent's command line.</summary>
 internal static class Program
 {
+    // A measurement that is under way is ended with its process, which takes a moment.
+    private static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(30);
+
     /// <summary>Runs one command.</summary>
     /// <returns>0 done, 1 failed, 2 bad usage.</returns>
     public static int Main(string[] arguments)
@@ -18,7 +22,7 @@ internal static class Program
         ParseResult parse = root.Parse(arguments);
         try
         {
-            int exitCode = parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            int exitCode = parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Shutdown });
             return parse.Errors.Count > 0 ? 2 : exitCode;
         }
         catch (AgentException exception)
@@ -26,9 +30,9 @@ internal static class Program
             Console.Error.WriteLine($"error: {exception.Message}");
             return 2;
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
         {
-            // A port that is taken, a full disk.
+            // A port that is taken or not ours, an address of another machine, a folder without rights, a full disk.
             Console.Error.WriteLine($"error: {exception.Message}");
             return 1;
         }

@@ -55,9 +55,9 @@ internal static class ServeCommand
         {
             server.Limits.MaxConcurrentConnections = AgentLimits.Connections;
 
-            // Slow clients are let go by the service, which says so.
-            server.Limits.MinRequestBodyDataRate = null;
-            server.Limits.MaxRequestBodySize = limits.ModelBytes + (limits.ModelBytes / 8) + Megabyte;
+            // Whoever opens a connection and vanishes, or sends nothing, holds it no longer than this.
+            server.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+            server.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             server.Listen(endpoint, listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;

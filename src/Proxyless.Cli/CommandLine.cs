@@ -34,7 +34,7 @@ internal static class CommandLine
                 new DataGetCommand(),
                 new DataSampleCommand(),
             },
-            new Command("target", "Where models run: this processor, a latency table, any program that times a model.")
+            new Command("target", "Where models run: this processor, a device with an agent, a latency table, any program that times a model.")
             {
                 new TargetListCommand(),
                 new TargetAddCommand(),

@@ -9,7 +9,7 @@ namespace Proxyless.Cli.Commands;
 internal sealed class TargetAddCommand : ReportingCommand
 {
     private readonly Option<string?> _name = Values.Text("--name", "NAME", "What --target calls it from now on");
-    private readonly Option<string?> _file = Values.Text("--file", "FILE.yaml", "What it is; docs/targets.md explains the kinds local, table and command");
+    private readonly Option<string?> _file = Values.Text("--file", "FILE.yaml", "What it is; docs/targets.md explains the kinds local, agent, table and command");
     private readonly Option<bool> _overwrite = Values.Flag("--overwrite", "Replace a target of that name");
 
     public TargetAddCommand()
@@ -24,9 +24,9 @@ internal sealed class TargetAddCommand : ReportingCommand
     {
         string name = parse.GetValue(_name)!;
         ITarget target = TargetFile.Add(name, parse.GetValue(_file)!, parse.GetValue(_overwrite));
-        return new CommandOutcome(new { Name = name, target.Id, TargetFile.Folder }, console =>
+        return new CommandOutcome(new { Name = name, Target = TargetSummary.Of(target), TargetFile.Folder }, console =>
         {
-            console.WriteFacts(("target", name), ("is", target.Id), ("kept in", TargetFile.Folder));
+            console.WriteFacts(("target", name), ("is", TargetSummary.Of(target)), ("kept in", TargetFile.Folder));
             console.WriteNext($"proxyless target check --target {name}");
         });
     }

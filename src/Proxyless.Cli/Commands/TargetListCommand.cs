@@ -19,7 +19,7 @@ internal sealed class TargetListCommand : ReportingCommand
         {
             try
             {
-                targets.Add((name, TargetFile.Open(name).Id));
+                targets.Add((name, TargetSummary.Of(TargetFile.Open(name))));
             }
             catch (InvalidInputException exception)
             {

@@ -57,6 +57,12 @@ internal static class ConfigFile
             throw file.Error(key, $"cannot be used: {error.Message}");
         }
 
+        // What may stand several times is judged together with what else is given.
+        if (option.ValueType == typeof(string[]))
+        {
+            return;
+        }
+
         try
         {
             command.CheckRanges(parse);

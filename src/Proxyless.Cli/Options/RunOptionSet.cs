@@ -82,6 +82,9 @@ internal sealed class RunOptionSet
         RunOptions Combine(RunOptions options, ParseResult parse) => SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
         _bindings.Add((target, Combine));
         _bindings.Add((latency, Combine));
+        Option<string?> also = Values.Text("--also-for", "TARGET=MS,...", "As a run's config.yaml writes further targets");
+        also.Hidden = true;
+        Add(also, (o, v) => o with { AlsoFor = v });
         Add(Values.Flag("--thorough", "Profile the targets for minutes instead of seconds"), (o, v) => o with { Thorough = v });
         Counts();
         return this;
@@ -183,7 +186,7 @@ internal sealed class RunOptionSet
     {
         Add(Values.Integer("--batch-size", "Images in a step (128 small ones, 32 large ones)"), (o, v) => o with { BatchSize = (int)v! });
         Add(Values.Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"), (o, v) => o with { LearningRate = v!.Value });
-        Add(Values.Number("--weight-decay", "X", $"Weight decay of convolutions and classifier ({Defaults.WeightDecay})"), (o, v) => o with { WeightDecay = v!.Value });
+        Add(Values.Number("--weight-decay", "X", "Weight decay of convolutions and classifier (0.0005 for small images, 0.0001 for large ones)"), (o, v) => o with { WeightDecay = v });
         Add(Values.Number("--label-smoothing", "P", $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"), (o, v) => o with { LabelSmoothing = v!.Value });
         Add(Values.Number("--minimum-crop", "P", $"Least share of a photograph that a training crop keeps ({Defaults.MinimumCrop}); ImageNet's custom is 0.08"), (o, v) => o with { MinimumCrop = v!.Value });
         Add(Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"), (o, v) => o with { NoFlip = v });

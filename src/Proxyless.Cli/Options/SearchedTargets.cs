@@ -5,37 +5,35 @@ namespace Proxyless.Cli.Options;
 /// <summary>From <c>--target</c> and <c>--latency</c>, each perhaps several times, to the options of a search.</summary>
 internal static class SearchedTargets
 {
-    /// <summary>Pairs targets with their limits.</summary>
+    /// <summary>Pairs targets with their limits; what is not given stays as it is in the options.</summary>
     /// <param name="options">The options so far.</param>
-    /// <param name="targets">The targets as given, in order; none: that of the options.</param>
+    /// <param name="targets">The targets as given, in order.</param>
     /// <param name="latencies">The limits as given: a number, or TARGET=number.</param>
     /// <exception cref="InvalidInputException">A limit has no target, a target no limit where there are several, or a number is none.</exception>
     public static RunOptions Combine(RunOptions options, IReadOnlyList<string> targets, IReadOnlyList<string> latencies)
     {
-        IReadOnlyList<string> names = targets.Count > 0 ? targets : [options.Target];
+        IReadOnlyList<TargetLimit> before = TargetLimit.ParseAll(options.AlsoFor);
+        IReadOnlyList<string> names = targets.Count > 0 ? targets : [options.Target, .. before.Select(other => other.Target)];
         if (names.Distinct().Count() < names.Count)
         {
             throw new InvalidInputException($"a target is given twice: {string.Join(", ", names)}");
         }
 
-        var limits = new Dictionary<string, double>();
+        if (names.Count > 1 && names.FirstOrDefault(name => name.Contains(',', StringComparison.Ordinal)) is { } comma)
+        {
+            throw new InvalidInputException($"--target '{comma}': with several targets none may have a comma in its name; keep it under another by 'proxyless target add'");
+        }
+
+        Dictionary<string, double> limits = before.Where(other => names.Contains(other.Target)).ToDictionary(other => other.Target, other => other.LatencyMs);
+        if (options.LatencyMs is { } first && names[0] == options.Target)
+        {
+            limits[names[0]] = first;
+        }
+
         foreach (string text in latencies)
         {
-            int equals = text.LastIndexOf('=');
-            string name = equals > 0 ? text[..equals] : names[0];
-            if (equals <= 0 && names.Count > 1)
-            {
-                throw new InvalidInputException($"--latency '{text}': there are {names.Count} targets; say whose limit it is, such as {names[0]}={text}");
-            }
-
-            if (!names.Contains(name))
-            {
-                throw new InvalidInputException($"--latency '{text}': '{name}' is none of the targets ({string.Join(", ", names)})");
-            }
-
-            limits[name] = double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit) && double.IsFinite(limit)
-                ? limit
-                : throw new InvalidInputException($"option '--latency' is '{text}'; allowed are numbers such as 0.5, or TARGET=NUMBER");
+            (string name, double limit) = Limit(text, names);
+            limits[name] = limit;
         }
 
         if (names.Count > 1 && names.FirstOrDefault(name => !limits.ContainsKey(name)) is { } without)
@@ -46,8 +44,27 @@ internal static class SearchedTargets
         return options with
         {
             Target = names[0],
-            LatencyMs = limits.TryGetValue(names[0], out double first) ? first : options.LatencyMs,
-            AlsoFor = names.Count == 1 ? null : string.Join(',', names.Skip(1).Select(name => string.Create(CultureInfo.InvariantCulture, $"{name}={limits[name]:R}"))),
+            LatencyMs = limits.TryGetValue(names[0], out double own) ? own : null,
+            AlsoFor = TargetLimit.Join([.. names.Skip(1).Select(name => new TargetLimit(name, limits[name]))]),
         };
+    }
+
+    private static (string Target, double Limit) Limit(string text, IReadOnlyList<string> names)
+    {
+        int equals = text.LastIndexOf('=');
+        string name = equals > 0 ? text[..equals] : names[0];
+        if (equals <= 0 && names.Count > 1)
+        {
+            throw new InvalidInputException($"--latency '{text}': there are {names.Count} targets; say whose limit it is, such as {names[0]}={text}");
+        }
+
+        if (!names.Contains(name))
+        {
+            throw new InvalidInputException($"--latency '{text}': '{name}' is none of the targets ({string.Join(", ", names)})");
+        }
+
+        return double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit) && double.IsFinite(limit)
+            ? (name, limit)
+            : throw new InvalidInputException($"option '--latency' is '{text}'; allowed are numbers such as 0.5, or TARGET=NUMBER");
     }
 }

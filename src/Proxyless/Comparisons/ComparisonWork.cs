@@ -82,15 +82,14 @@ internal sealed class ComparisonWork(
 
     private NetworkMeasurement Measure(ComparedNetwork network, Architecture architecture)
     {
-        NetworkMeasurement? before = directory.ReadMeasurement(network);
+        // Its latencies were measured before anything was written.
+        NetworkMeasurement before = directory.ReadMeasurement(network)!;
         int[]? choice = data.Space.ChoiceOf(architecture);
-        bool isScored = before is not null && before.ScoredBy == plan.ScoredBy;
+        bool isScored = before.ScoredBy == plan.ScoredBy;
         var measured = new NetworkMeasurement(
-            places.ToDictionary(
-                place => place.Target.Id,
-                place => before is not null && before.Latencies.TryGetValue(place.Target.Id, out double known) ? known : place.Measure(architecture, data, observer, cancellation)),
+            before.Latencies,
             choice is null ? null : goal.Limits[0].Cost.Of(choice),
-            isScored ? before!.SharedTop1 : scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellation),
+            isScored ? before.SharedTop1 : scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellation),
             plan.ScoredBy);
         directory.Write(network, measured);
         return measured;
@@ -124,6 +123,12 @@ internal sealed class ComparisonWork(
 
         double[] shared = [.. scored.Select(network => network.SharedTop1!.Value)];
         double[] trained = [.. scored.Select(network => network.Top1)];
+        if (shared.Distinct().Count() < 2 || trained.Distinct().Count() < 2)
+        {
+            observer.Warning("all networks have the same score, or the same accuracy: there is no order to compare");
+            return null;
+        }
+
         (double low, double high) = RankCorrelation.KendallInterval(shared, trained, data.Options.Seed);
         return new ScoreAgreement(scored.Length, RankCorrelation.KendallTau(shared, trained), low, high);
     }

@@ -49,15 +49,22 @@ public static class ProxylessComparison
         {
             Seeds = Math.Max(plan.Seeds, options.Seeds ?? 1),
             ScoredBy = options.ScoredBy ?? plan.ScoredBy,
-            Targets = [.. plan.Targets.Union(options.Targets)],
+            Targets = [.. (plan.Targets ?? []).Union(options.Targets)],
         };
         List<MeasuringPlace> places = [new(data.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(target, data, warnings, cancellation))];
+        if (places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new InvalidInputException($"--targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out");
+        }
+
         using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(data, searched) : null;
 
-        // All networks are made before anything is written: a wrong entry costs nothing.
+        // All networks are made, and measured everywhere, before anything is written: a wrong entry costs nothing.
         var source = new NetworkSource(data, goal, places[0], warnings);
         List<OpenedNetwork> added = Make(requests, plan, directory, source, cancellation);
-        List<double> latencies = [.. added.Select(network => places[0].Measure(network.Architecture, data, warnings, cancellation))];
+        List<OpenedNetwork> all = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network)))), .. added];
+        List<NetworkMeasurement> measurements = [.. all.Select(network => MeasurementOf(
+            network, run.Resume ? directory.ReadMeasurement(network.Network) : null, places, data, warnings, cancellation))];
         if (!run.Resume)
         {
             directory.Create();
@@ -67,10 +74,10 @@ public static class ProxylessComparison
         (begun with { DataFingerprint = data.Images.Fingerprint }).Write(directory.Run);
         LatencyTableFile.Write(directory.Run.Latency, goal.Table);
         warnings.WriteTo(directory.Run);
-        foreach ((OpenedNetwork network, double latency) in added.Zip(latencies))
+        foreach ((OpenedNetwork network, NetworkMeasurement measurement) in all.Zip(measurements))
         {
             ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture);
-            directory.Write(network.Network, new NetworkMeasurement(new Dictionary<string, double> { [data.Target.Id] = latency }, null, null, null));
+            directory.Write(network.Network, measurement);
         }
 
         plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
@@ -96,6 +103,21 @@ public static class ProxylessComparison
         }
 
         return made;
+    }
+
+    /// <summary>What is known of a network on every target; only what is missing is measured.</summary>
+    private static NetworkMeasurement MeasurementOf(
+        OpenedNetwork network, NetworkMeasurement? before, IReadOnlyList<MeasuringPlace> places, RunData data, IRunObserver observer, CancellationToken cancellation)
+    {
+        var latencies = new Dictionary<string, double>();
+        foreach (MeasuringPlace place in places)
+        {
+            latencies[place.Target.Id] = before?.Latencies?.TryGetValue(place.Target.Id, out double known) == true
+                ? known
+                : place.Measure(network.Architecture, data, observer, cancellation);
+        }
+
+        return new NetworkMeasurement(latencies, null, before?.SharedTop1, before?.ScoredBy);
     }
 
     private static MeasuringPlace PlaceOf(string name, RunData data, IRunObserver observer, CancellationToken cancellation)

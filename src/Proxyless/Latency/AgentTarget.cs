@@ -25,7 +25,9 @@ public sealed class AgentTarget : ITarget, IDisposable
     private static readonly TimeSpan MeasureDeadline = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan DescribeDeadline = TimeSpan.FromSeconds(10);
 
-    private readonly string _address;
+    private const int FingerprintShown = 12;
+
+    private readonly string _fingerprint;
     private readonly int _threads;
     private readonly Metadata _headers;
     private readonly SocketsHttpHandler _handler;
@@ -57,14 +59,17 @@ public sealed class AgentTarget : ITarget, IDisposable
 
         Name = name;
         Batch = batch;
-        _address = address;
+        Address = address;
+
+        // Two devices of one make are two targets: boards of different speed may not tell their processors apart.
+        _fingerprint = Convert.ToHexStringLower(expected)[..FingerprintShown];
         _threads = threads;
         _headers = new Metadata { { "authorization", $"Bearer {token}" } };
         _handler = new SocketsHttpHandler
         {
             KeepAlivePingDelay = TimeSpan.FromSeconds(20),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
-            ConnectTimeout = TimeSpan.FromSeconds(10),
+            ConnectTimeout = TimeSpan.FromSeconds(5),
             SslOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => IsExpected(certificate, expected),
@@ -80,7 +85,10 @@ public sealed class AgentTarget : ITarget, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="InvalidInputException">The agent cannot be reached, or turns us away.</exception>
-    public string Id => $"{_description.Value.Processor} ({_description.Value.System}), {_threads} threads, batch {Batch}, ONNX Runtime {_description.Value.OnnxRuntime}";
+    public string Id => $"device {_fingerprint}, {_description.Value.Processor} ({_description.Value.System}), {_threads} threads, batch {Batch}, ONNX Runtime {_description.Value.OnnxRuntime}";
+
+    /// <summary>Where the agent listens.</summary>
+    public string Address { get; }
 
     /// <inheritdoc/>
     public int Batch { get; }
@@ -171,7 +179,7 @@ public sealed class AgentTarget : ITarget, IDisposable
             }
             catch (RpcException exception)
             {
-                throw new InvalidInputException($"target '{Name}' ({_address}): {Reason(exception)}", exception);
+                throw new InvalidInputException($"target '{Name}' ({Address}): {Reason(exception)}", exception);
             }
         }
     }

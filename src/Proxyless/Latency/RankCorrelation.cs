@@ -37,15 +37,16 @@ public static class RankCorrelation
     /// <param name="first">One quantity.</param>
     /// <param name="second">The other, pair by pair.</param>
     /// <param name="seed">Seed of the resampling.</param>
-    /// <exception cref="ArgumentException">The lengths differ, or there are fewer than two pairs.</exception>
+    /// <exception cref="ArgumentException">The lengths differ, or one of the quantities has the same value throughout.</exception>
     public static (double Low, double High) KendallInterval(IReadOnlyList<double> first, IReadOnlyList<double> second, int seed)
     {
         const int Resamples = 2000;
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
-        if (first.Count < 2)
+        int[] all = [.. Enumerable.Range(0, first.Count)];
+        if (!Varies(all, first) || !Varies(all, second))
         {
-            throw new ArgumentException("an interval needs two pairs at least", nameof(first));
+            throw new ArgumentException("an interval needs quantities that vary", nameof(first));
         }
 
         var random = new Random(seed);
@@ -57,11 +58,14 @@ public static class RankCorrelation
             {
                 drawn = [.. Enumerable.Range(0, first.Count).Select(_ => random.Next(first.Count))];
             }
-            while (drawn.Distinct().Count() < 2);
+            while (!Varies(drawn, first) || !Varies(drawn, second));
             taus[i] = KendallTau([.. drawn.Select(j => first[j])], [.. drawn.Select(j => second[j])]);
         }
 
         Array.Sort(taus);
         return (taus[(int)(0.025 * Resamples)], taus[(int)(0.975 * Resamples) - 1]);
     }
+
+    // Where nothing varies nothing can be ranked.
+    private static bool Varies(int[] drawn, IReadOnlyList<double> values) => Array.Exists(drawn, i => values[i] != values[drawn[0]]);
 }

@@ -76,13 +76,8 @@ public static class TargetFile
             throw new InvalidInputException($"there is a target '{name}' already ({PathOf(name)}); replace it with --overwrite, or choose another name");
         }
 
-        if (!OperatingSystem.IsWindows())
-        {
-            // Files of agents hold their tokens.
-            Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-
-        AtomicFile.WriteAllText(PathOf(name), text);
+        // Files of agents hold their tokens.
+        AtomicFile.WritePrivateText(PathOf(name), text);
         return target;
     }
 

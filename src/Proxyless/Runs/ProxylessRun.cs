@@ -72,7 +72,7 @@ public static class ProxylessRun
         }
 
         List<SearchPart> parts = [];
-        foreach (RunData one in others.Select(data.For).Prepend(data))
+        foreach (RunData one in others.Select(data.For).Prepend(data.For(null)))
         {
             var folder = new RunDirectory(Path.Combine(directory.Root, TargetLimit.FolderOf(one.Options.Target)));
             if (parts.Exists(part => part.Directory.Root == folder.Root))
@@ -125,6 +125,11 @@ public static class ProxylessRun
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         RunDirectory? searched = Directory.Exists(architecture) ? RunDirectory.Open(architecture) : null;
+        if (searched is not null)
+        {
+            SearchStage.RequireOneTarget(searched);
+        }
+
         if (searched is not null && !File.Exists(searched.Architecture))
         {
             throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with 'proxyless search --resume --out {searched.Root}'");
@@ -267,7 +272,7 @@ public static class ProxylessRun
         ArgumentNullException.ThrowIfNull(options);
         RunDirectory directory = RunDirectory.Choose(options.Validate().Out, options.Resume, options.Overwrite);
         var warnings = new WarningRecorder(observer);
-        RunData data = RunData.Open(options.Resume ? Resumed(options, directory) : options, warnings, cancellation);
+        RunData data = RunData.Open(options.Resume ? OneTarget(Resumed(options, directory)) : options, warnings, cancellation);
         if (options.Resume)
         {
             RequireSameImages(data, directory);
@@ -321,10 +326,10 @@ public static class ProxylessRun
         if (!resume)
         {
             part.Directory.Create();
+            File.Delete(part.Directory.Config);
         }
 
-        RunConfigFile.Write(part.Directory.Config, part.Data.Options with { Out = part.Directory.Root, LatencyMs = part.Goal.LatencyMs, AlsoFor = null });
-        (RunPlan.Read(part.Directory) with { DataFingerprint = part.Data.Images.Fingerprint }).Write(part.Directory);
+        // Its configuration comes when the search is finished: only then is it a run.
         LatencyTableFile.Write(part.Directory.Latency, part.Goal.Table);
         JsonLines.Write(part.Directory.Warnings, warnings.Warnings);
     }

@@ -16,6 +16,8 @@ public sealed class RunData
     private const int LargestSmallImage = 64;
     private const int DefaultSmallImages = 128;
     private const int DefaultLargeImages = 32;
+    private const double DefaultSmallDecay = 5e-4;
+    private const double DefaultLargeDecay = 1e-4;
     private const double DefaultSmallErase = 0.5;
     private const int SmallImagesAtOnce = 256;
     private const int LargeImagesAtOnce = 32;
@@ -108,6 +110,7 @@ public sealed class RunData
             Resolution = space.Resolution,
             Channels = images.Channels,
             BatchSize = wanted,
+            WeightDecay = options.WeightDecay ?? (AreSmall(images) ? DefaultSmallDecay : DefaultLargeDecay),
             Erase = options.Erase ?? (AreSmall(images) ? DefaultSmallErase : 0),
             Threads = options.Threads ?? Environment.ProcessorCount,
         };
@@ -120,13 +123,15 @@ public sealed class RunData
     /// <summary>The same images, divided as they are, for a training that differs by chance alone.</summary>
     public RunData Reseeded(int trainingSeed) => new(Options, Images, Space, SmallImages, _target) { TrainingSeed = trainingSeed };
 
-    /// <summary>The same images for another target.</summary>
-    internal RunData For(TargetLimit other) => new(
-        Options with { Target = other.Target, LatencyMs = other.LatencyMs, AlsoFor = null },
-        Images,
-        Space,
-        SmallImages,
-        new Lazy<ITarget>(() => TargetFile.Open(other.Target)));
+    /// <summary>The same images for another target alone; null: for the first.</summary>
+    internal RunData For(TargetLimit? other) => other is null
+        ? new RunData(Options with { AlsoFor = null }, Images, Space, SmallImages, _target)
+        : new RunData(
+            Options with { Target = other.Target, LatencyMs = other.LatencyMs, AlsoFor = null },
+            Images,
+            Space,
+            SmallImages,
+            new Lazy<ITarget>(() => TargetFile.Open(other.Target)));
 
     /// <summary>Images in a step: those that were asked for, or all there are.</summary>
     public int BatchSize => Math.Min(Options.BatchSize!.Value, Math.Min(Images.Weights.Count, Images.Training.Count));

@@ -84,8 +84,8 @@ public sealed record RunOptions
     /// <summary>Peak learning rate of weights for 256 images a step; scaled in proportion to the batch size.</summary>
     public double LearningRate { get; init; } = 0.2;
 
-    /// <summary>Weight decay of convolutions and classifier.</summary>
-    public double WeightDecay { get; init; } = 1e-4;
+    /// <summary>Weight decay of convolutions and classifier; null: 5e-4 for small images, 1e-4 for large ones.</summary>
+    public double? WeightDecay { get; init; }
 
     /// <summary>About what a step moves an architecture parameter; null: from the number of steps planned.</summary>
     public double? ArchitectureLearningRate { get; init; }
@@ -164,7 +164,7 @@ public sealed record RunOptions
         Require("train-epochs", TrainEpochs, value => value > 0, "a number over 0");
         Require("batch-size", BatchSize, value => value is >= 2 and <= 65536, "2 to 65536 (batch norm needs more than one image)");
         Require("learning-rate", (double?)LearningRate, value => value is > 0 and <= 100, "a number over 0");
-        Require("weight-decay", (double?)WeightDecay, value => value is >= 0 and < 1, "0 up to, not including, 1");
+        Require("weight-decay", WeightDecay, value => value is >= 0 and < 1, "0 up to, not including, 1");
         Require("architecture-learning-rate", ArchitectureLearningRate, value => value is > 0 and <= 10, "a number over 0");
         Require("architecture-interval", (int?)ArchitectureInterval, value => value >= 1, "1 or more");
         Require("reinforce-samples", (int?)ReinforceSamples, value => value is >= 1 and <= 1000, "1 to 1000");

@@ -9,7 +9,7 @@ public sealed record SearchBenchResult
     /// <summary>Weight steps of the search.</summary>
     public required long WeightSteps { get; init; }
 
-    /// <summary>Architecture steps of the search.</summary>
+    /// <summary>Architecture steps of the search, over all its targets.</summary>
     public required long ArchitectureSteps { get; init; }
 
     /// <summary>Images in a step.</summary>
@@ -106,17 +106,18 @@ public static class SearchBench
         SearchSpace space = ProxylessBench.Sized(bench);
         double network = SpaceCost.MultiplyAdds(space, data?.Classes ?? ProxylessBench.Classes).EvenExpectation;
         double candidates = space.Blocks().Average(block => block.Candidates.Count);
+        long architectureSteps = plan.ArchitectureSteps * (1 + TargetLimit.ParseAll(options.AlsoFor).Count);
         return new SearchBenchResult
         {
             WeightSteps = weightSteps,
-            ArchitectureSteps = plan.ArchitectureSteps,
+            ArchitectureSteps = architectureSteps,
             BatchSize = batch,
             Images = learned,
             WeightStepSeconds = weight,
             ArchitectureStepSeconds = options.Update == ArchitectureUpdate.Reinforce
                 ? architecture * options.ReinforceSamples / ProxylessBench.ReinforceSamples
                 : architecture,
-            MultiplyAdds = batch * network * (((double)PassesOfWeightStep * weightSteps) + (Passes(options, candidates) * plan.ArchitectureSteps)),
+            MultiplyAdds = batch * network * (((double)PassesOfWeightStep * weightSteps) + (Passes(options, candidates) * architectureSteps)),
         };
     }
 

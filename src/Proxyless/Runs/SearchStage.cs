@@ -37,12 +37,12 @@ internal static class SearchStage
     public static IReadOnlyList<SearchResult> Run(
         RunDirectory directory, IReadOnlyList<SearchPart> parts, double timeShare, IRunObserver observer, CancellationToken cancellation)
     {
-        if (parts.All(part => File.Exists(part.Directory.SearchResult) && File.Exists(part.Directory.Architecture)))
+        if (parts.All(IsDerived))
         {
             return [.. parts.Select(part =>
             {
                 observer.Message($"search: finished before, architecture in {part.Directory.Architecture}");
-                return JsonSerializer.Deserialize<SearchResult>(File.ReadAllText(part.Directory.SearchResult), JsonLines.Options)!;
+                return ReadResult(part);
             })];
         }
 
@@ -82,22 +82,39 @@ internal static class SearchStage
             plan.Write(directory);
         }
 
-        var results = new List<SearchResult>();
-        for (int i = 0; i < parts.Count; i++)
+        foreach (SearchPart part in parts.Where(part => part.Directory != directory && !File.Exists(part.Directory.Config)))
         {
-            SearchPart part = parts[i];
-            if (part.Directory != directory)
-            {
-                // From now on a run of its own, to derive from and to train in.
-                AtomicFile.WriteAllBytes(part.Directory.SearchCheckpoint, File.ReadAllBytes(directory.SearchCheckpoint));
-                (plan with { DataFingerprint = RunPlan.Read(part.Directory).DataFingerprint }).Write(part.Directory);
-            }
-
-            results.Add(Derive(part.Data, part.Directory, part.Goal, search.Log(i), network, plan.SearchSeconds, observer, cancellation));
+            // From now on a run of its own, to derive from and to train in.
+            AtomicFile.WriteAllBytes(part.Directory.SearchCheckpoint, File.ReadAllBytes(directory.SearchCheckpoint));
+            (plan with { DataFingerprint = part.Data.Images.Fingerprint }).Write(part.Directory);
+            RunConfigFile.Write(part.Directory.Config, part.Data.Options with { Out = part.Directory.Root, LatencyMs = part.Goal.LatencyMs });
         }
 
-        return results;
+        // One target that cannot be served, or reached, does not keep the others from theirs.
+        var results = new List<SearchResult>();
+        var failures = new List<InvalidInputException>();
+        for (int i = 0; i < parts.Count; i++)
+        {
+            try
+            {
+                SearchPart part = parts[i];
+                results.Add(IsDerived(part)
+                    ? ReadResult(part)
+                    : Derive(part.Data, part.Directory, part.Goal, search.Log(i), network, plan.SearchSeconds, observer, cancellation));
+            }
+            catch (InvalidInputException exception) when (parts.Count > 1)
+            {
+                failures.Add(new InvalidInputException($"{parts[i].Directory.Root}: {exception.Message}", exception));
+            }
+        }
+
+        return failures.Count == 0 ? results : throw new InvalidInputException(string.Join('\n', failures.Select(failure => failure.Message)), failures[0]);
     }
+
+    private static bool IsDerived(SearchPart part) => File.Exists(part.Directory.SearchResult) && File.Exists(part.Directory.Architecture);
+
+    private static SearchResult ReadResult(SearchPart part) =>
+        JsonSerializer.Deserialize<SearchResult>(File.ReadAllText(part.Directory.SearchResult), JsonLines.Options)!;
 
     /// <summary>Derives from the search of another run, at the limits of this one.</summary>
     /// <param name="data">The images.</param>
@@ -161,12 +178,26 @@ internal static class SearchStage
     /// <exception cref="InvalidInputException">It has not.</exception>
     public static void RequireFinished(RunDirectory searched)
     {
+        RequireOneTarget(searched);
         long done = JsonLines.Read<SearchEpoch>(searched.SearchLog).LastOrDefault()?.Step ?? 0;
         long planned = RunPlan.Read(searched).Search?.WeightSteps ?? long.MaxValue;
         if (done < planned)
         {
             throw new InvalidInputException(
                 $"the search in '{searched.Root}' is not finished; go on with it first: 'proxyless search --resume --out {searched.Root}'");
+        }
+    }
+
+    /// <summary>Refuses the folder of a search for several targets, which holds the folders of their runs.</summary>
+    /// <exception cref="InvalidInputException">It is such a folder; the message names the folders in it.</exception>
+    public static void RequireOneTarget(RunDirectory searched)
+    {
+        RunOptions options = RunConfigFile.Read(searched.Config);
+        if (options.AlsoFor is not null)
+        {
+            IEnumerable<string> folders = TargetLimit.ParseAll(options.AlsoFor).Select(other => other.Target).Prepend(options.Target)
+                .Select(target => Path.Combine(searched.Root, TargetLimit.FolderOf(target)));
+            throw new InvalidInputException($"'{searched.Root}' is a search for several targets; once it is finished, each has a run of its own: {string.Join(", ", folders)}");
         }
     }
 
@@ -231,7 +262,7 @@ internal static class SearchStage
     {
         Plan = plan,
         LearningRate = data.LearningRate,
-        WeightDecay = data.Options.WeightDecay,
+        WeightDecay = data.Options.WeightDecay!.Value,
         LabelSmoothing = data.Options.LabelSmoothing,
         ClassWeights = data.ClassWeightsOf(data.Images.Weights),
         Update = data.Options.Update,

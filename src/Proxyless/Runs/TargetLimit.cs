@@ -5,11 +5,12 @@ namespace Proxyless;
 /// <summary>A further target of a search and its limit, as <c>cpu:2=0.5</c>.</summary>
 /// <param name="Target">The target's name or file.</param>
 /// <param name="LatencyMs">The most that one run may take there, in milliseconds.</param>
-internal sealed record TargetLimit(string Target, double LatencyMs)
+public sealed record TargetLimit(string Target, double LatencyMs)
 {
     private const char Between = ',';
 
     /// <summary>Understands one.</summary>
+    /// <param name="text">Such as <c>cpu:2=0.5</c>.</param>
     /// <exception cref="InvalidInputException">It is no target with a limit.</exception>
     public static TargetLimit Parse(string text)
     {
@@ -21,7 +22,8 @@ internal sealed record TargetLimit(string Target, double LatencyMs)
             : throw new InvalidInputException($"--latency '{text}' is no limit of a target; expected is such as cpu:2=0.5, in milliseconds");
     }
 
-    /// <summary>Understands several, as <see cref="RunOptions.AlsoFor"/> holds them.</summary>
+    /// <summary>Understands several; null is none. As <see cref="RunOptions.AlsoFor"/> holds them.</summary>
+    /// <exception cref="InvalidInputException">One of them is no target with a limit.</exception>
     public static IReadOnlyList<TargetLimit> ParseAll(string? text) => text is null ? [] : [.. text.Split(Between).Select(Parse)];
 
     /// <summary>Several as one text.</summary>

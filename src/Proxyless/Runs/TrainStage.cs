@@ -62,7 +62,7 @@ internal static class TrainStage
         {
             Steps = steps,
             LearningRate = data.LearningRate,
-            WeightDecay = data.Options.WeightDecay,
+            WeightDecay = data.Options.WeightDecay!.Value,
             LabelSmoothing = data.Options.LabelSmoothing,
             Dropout = data.Options.Dropout,
             Ema = data.Options.Ema,

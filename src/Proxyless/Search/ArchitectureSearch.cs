@@ -169,7 +169,9 @@ public sealed class ArchitectureSearch : IDisposable
     /// <summary>Removes unlikely candidates for good, with weights and momenta where no target wants them any more.</summary>
     private void Prune()
     {
-        foreach ((int block, int candidate) in _targets.SelectMany(target => target.Prune()).Distinct())
+        // All of them first: what two give up together has to be seen as given up by both.
+        (int Block, int Candidate)[] pruned = [.. _targets.SelectMany(target => target.Prune()).Distinct()];
+        foreach ((int block, int candidate) in pruned)
         {
             if (!IsWanted(block, candidate))
             {

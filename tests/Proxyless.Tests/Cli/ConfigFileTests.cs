@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
+using Proxyless.Cli.Options;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
 using Xunit;
@@ -130,6 +131,20 @@ public sealed partial class ConfigFileTests : IDisposable
         RunOptions options = ((TrainCommand)parse.CommandResult.Command).LibraryOptions.Read(parse).Validate();
         Assert.Equal(300, options.TrainEpochs);
         Assert.Equal(0.08, options.MinimumCrop);
+    }
+
+    [Theory]
+    [InlineData("target: [cpu, board]\nlatency: [cpu=12, board=40]\n")]
+    [InlineData("target: cpu\nlatency: 12\nalso-for: board=40\n")]
+    public void Several_targets_of_a_search_stand_in_a_file(string yaml)
+    {
+        System.IO.File.WriteAllText(File, yaml);
+        ParseResult parse = CommandLine.Parse(CommandLine.Root(), ["search", "--config", File]);
+        RunOptions options = ((SearchCommand)parse.CommandResult.Command).LibraryOptions.Read(parse);
+        Assert.Equal(("cpu", 12.0, "board=40"), (options.Target, options.LatencyMs, options.AlsoFor));
+
+        // Another limit for a target that the options have already.
+        Assert.Equal("board=30", SearchedTargets.Combine(options, [], ["board=30"]).AlsoFor);
     }
 
     private RunOptions Options(string yaml, params string[] words)

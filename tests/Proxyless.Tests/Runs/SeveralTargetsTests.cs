@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Proxyless.Latency;
+using Proxyless.Networks;
+using Proxyless.Spaces;
 using Proxyless.Tests.Cli;
 using Xunit;
 
@@ -41,11 +43,13 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     {
         (string slow, string fast) = Tables();
         double limit = run.Result.LatencyLimitMs;
-        RunOptions whole = Options("whole", slow) with { LatencyMs = 2 * limit, AlsoFor = $"{fast}={Text(limit)}", SearchEpochs = 3, Threads = 1 };
+        RunOptions whole = Options("whole", slow) with { LatencyMs = 2 * limit, AlsoFor = $"{fast}={Text(limit)}", SearchEpochs = 60, Threads = 1 };
+
+        // Long enough for several reports of progress, of which there are four a second at most.
         IReadOnlyList<SearchResult> expected = ProxylessRun.SearchAll(whole, NullRunObserver.Instance, Cancellation);
 
         RunOptions parts = whole with { Out = run.PathOf("parts") };
-        foreach (double share in (double[])[0.4, 0.7])
+        foreach (double share in (double[])[0.2, 0.6])
         {
             using var source = new CancellationTokenSource();
             Assert.Throws<RunInterruptedException>(() => ProxylessRun.SearchAll(parts, new StopAt("search", share, source), source.Token));
@@ -59,6 +63,45 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             Assert.Equal(one.LatencyMs, other.LatencyMs);
             Assert.Equal(Path.GetFileName(one.Run), Path.GetFileName(other.Run));
         }
+    }
+
+    [Fact]
+    public void One_target_that_cannot_be_served_does_not_keep_the_other_from_its_architecture()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the program of this test is a shell script");
+
+        // A machine that is there for its profile, and gone when the network is to be measured.
+        string gone = run.PathOf("gone");
+        string script = run.PathOf("gone.sh");
+        File.WriteAllText(script, $"[ -e '{gone}' ] && {{ echo no device; exit 1; }}\necho \"$(wc -c < \"$1\") us\"\n");
+        string target = run.PathOf("gone.yaml");
+        File.WriteAllText(target, $"kind: command\ncommand: [sh, '{script}', '{{model}}']\npattern: '([0-9]+) us'\nunit: us\nrepeats: 1\n");
+        (_, string fast) = Tables();
+        RunOptions options = Options("one-gone", target) with { LatencyMs = 1000, AlsoFor = $"{fast}={Text(2 * run.Result.LatencyLimitMs)}" };
+        var observer = new GoneWhenSearched(gone);
+        Assert.Contains("no device", Assert.Throws<InvalidInputException>(() => ProxylessRun.SearchAll(options, observer, Cancellation)).Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture));
+        DateTime written = File.GetLastWriteTimeUtc(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture);
+
+        File.Delete(gone);
+        Assert.Equal(2, ProxylessRun.SearchAll(new RunOptions { Out = options.Out, Resume = true }, NullRunObserver.Instance, Cancellation).Count);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture));
+    }
+
+    [Fact]
+    public void The_folder_around_the_targets_runs_is_not_one_of_them()
+    {
+        (string slow, string fast) = Tables();
+        double limit = run.Result.LatencyLimitMs;
+        RunOptions options = Options("around", slow) with { LatencyMs = 3 * limit, AlsoFor = $"{fast}={Text(limit)}" };
+        ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
+        Action[] wrong =
+        [
+            () => ProxylessRun.Train(RunConfigFile.Read(new RunDirectory(options.Out!).Config), options.Out!, NullRunObserver.Instance, Cancellation),
+            () => ProxylessRun.Derive(options.Out!, options with { Out = run.PathOf("around-derived") }, NullRunObserver.Instance, Cancellation),
+        ];
+        Assert.All(wrong, call => Assert.Contains(
+            Path.Combine(options.Out!, "fast"), Assert.Throws<InvalidInputException>(call).Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -97,6 +140,19 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             }
         }
 
+        // The weights that both have given up are gone from the checkpoint, and no others.
+        var kept = SafeTensorsFile.Read(new RunDirectory(options.Out!).SearchCheckpoint).Tensors.Keys.ToHashSet();
+        using var network = new SuperNetwork(SearchSpacePresets.ByName("tiny"), 2, new NetworkOptions());
+        for (int i = 0; i < last[0].Length; i++)
+        {
+            for (int j = 0; j < last[0][i].Length; j++)
+            {
+                bool wanted = last.Any(target => target[i][j] > 0);
+                Assert.All(network.Blocks[i][j].Tensors, tensor => Assert.Equal(wanted, kept.Contains(tensor.Name)));
+            }
+        }
+
+        Assert.True(last[0].Zip(last[1]).Any(block => block.First.Zip(block.Second).Any(pair => pair is (0.0, 0.0))), "nothing was pruned by both: the test shows nothing");
         Assert.True(differ, "both targets pruned the same candidates: the test shows nothing");
         Assert.All(results, result => Assert.NotNull(result.ValidationTop1));
     }
@@ -120,6 +176,25 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         CommandLineRun refused = CommandLineRun.Of(words);
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains(named, refused.Error, StringComparison.Ordinal);
+    }
+
+    private sealed class GoneWhenSearched(string file) : IRunObserver
+    {
+        public void Progress(RunProgress progress)
+        {
+            if (progress is { Stage: "search" } && progress.Done == progress.Total)
+            {
+                File.WriteAllText(file, "");
+            }
+        }
+
+        public void Message(string text)
+        {
+        }
+
+        public void Warning(string text)
+        {
+        }
     }
 
     private static string Text(double number) => number.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
