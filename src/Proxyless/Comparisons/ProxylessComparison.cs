@@ -61,8 +61,9 @@ public static class ProxylessComparison
 
         // All networks are made, and measured everywhere, before anything is written: a wrong entry costs nothing.
         var source = new NetworkSource(data, goal, places[0], warnings);
-        List<OpenedNetwork> added = Make(requests, plan, directory, source, cancellation);
-        List<OpenedNetwork> all = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network)))), .. added];
+        List<OpenedNetwork> there = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
+        List<OpenedNetwork> added = Make(requests, there, source, cancellation);
+        List<OpenedNetwork> all = [.. there, .. added];
         List<NetworkMeasurement> measurements = [.. all.Select(network => MeasurementOf(
             network, run.Resume ? directory.ReadMeasurement(network.Network) : null, places, data, warnings, cancellation))];
         if (!run.Resume)
@@ -74,9 +75,9 @@ public static class ProxylessComparison
         (begun with { DataFingerprint = data.Images.Fingerprint }).Write(directory.Run);
         LatencyTableFile.Write(directory.Run.Latency, goal.Table);
         warnings.WriteTo(directory.Run);
+        added.ForEach(network => ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture));
         foreach ((OpenedNetwork network, NetworkMeasurement measurement) in all.Zip(measurements))
         {
-            ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture);
             directory.Write(network.Network, measurement);
         }
 
@@ -93,11 +94,10 @@ public static class ProxylessComparison
     }
 
     private static List<OpenedNetwork> Make(
-        NetworkRequest[] requests, ComparisonPlan plan, ComparisonDirectory directory, NetworkSource source, CancellationToken cancellation)
+        NetworkRequest[] requests, List<OpenedNetwork> there, NetworkSource source, CancellationToken cancellation)
     {
-        List<OpenedNetwork> there = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
         var made = new List<OpenedNetwork>();
-        foreach (NetworkRequest request in requests.Where(request => plan.Networks.All(network => network.Request != request.Text)))
+        foreach (NetworkRequest request in requests.Where(request => there.TrueForAll(network => network.Network.Request != request.Text)))
         {
             made.AddRange(source.Open(request, [.. there, .. made], cancellation));
         }

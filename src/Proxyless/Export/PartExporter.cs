@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Latency;
 using Proxyless.Spaces;
 
 namespace Proxyless.Export;
@@ -11,13 +12,9 @@ internal static class PartExporter
     {
         Head head = space.Head(classes);
         var parts = new Dictionary<string, Func<byte[]>> { [space.Stem.Key] = () => StemModel(space) };
-        IEnumerable<Block> candidates = space.Blocks().SelectMany(block => block.Candidates);
-        foreach (Block block in space.FirstBlock is { } first ? candidates.Prepend(first) : candidates)
+        foreach (Block block in SpaceParts.Blocks(space))
         {
-            if (!block.IsPassThrough)
-            {
-                parts.TryAdd(block.Key, () => BlockModel(block, space.Activation));
-            }
+            parts.Add(block.Key, () => BlockModel(block, space.Activation));
         }
 
         parts[head.ConvolutionKey] = () => HeadModel(head, space.Activation);

@@ -10,17 +10,15 @@ internal static class SpaceParts
     public static IReadOnlyList<string> Keys(SearchSpace space, int classes)
     {
         Head head = space.Head(classes);
+        return [space.Stem.Key, .. Blocks(space).Select(block => block.Key), head.ConvolutionKey, head.ClassifierKey];
+    }
+
+    /// <summary>The blocks that compute something, each key once, in the order of a network.</summary>
+    public static IEnumerable<Block> Blocks(SearchSpace space)
+    {
         IEnumerable<Block> candidates = space.Blocks().SelectMany(block => block.Candidates);
-        IEnumerable<Block> blocks = space.FirstBlock is { } first ? candidates.Prepend(first) : candidates;
-        return
-        [
-            .. blocks
-                .Where(block => !block.IsPassThrough)
-                .Select(block => block.Key)
-                .Prepend(space.Stem.Key)
-                .Append(head.ConvolutionKey)
-                .Append(head.ClassifierKey)
-                .Distinct(),
-        ];
+        return (space.FirstBlock is { } first ? candidates.Prepend(first) : candidates)
+            .Where(block => !block.IsPassThrough)
+            .DistinctBy(block => block.Key);
     }
 }
