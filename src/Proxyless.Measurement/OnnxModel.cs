@@ -24,21 +24,33 @@ public sealed class OnnxModel : IDisposable
     /// <exception cref="OnnxRuntimeException">The bytes are no model that ONNX Runtime can run.</exception>
     /// <exception cref="ArgumentException">The model has several inputs or outputs, or they are not float tensors.</exception>
     public OnnxModel(byte[] onnx, int threads = 1, int batch = 1)
-        : this(onnx, threads, batch, profilePrefix: null)
+        : this(onnx, threads, batch, ExecutionProvider.Cpu, device: 0)
+    {
+    }
+
+    /// <summary>Loads a model for something else than the processor.</summary>
+    /// <param name="onnx">The bytes of an ONNX file.</param>
+    /// <param name="threads">Threads of one run on the processor.</param>
+    /// <param name="batch">What stands in for dynamic dimensions: images a run.</param>
+    /// <param name="provider">What computes it.</param>
+    /// <param name="device">Which of the machine's devices of that kind, from 0.</param>
+    /// <exception cref="OnnxRuntimeException">The provider cannot be started, or the bytes are no model that it can run.</exception>
+    /// <exception cref="ArgumentException">The model has several inputs or outputs, or they are not float tensors.</exception>
+    public OnnxModel(byte[] onnx, int threads, int batch, ExecutionProvider provider, int device)
+        : this(onnx, threads, batch, OnnxSessions.Options(threads, provider, device))
     {
     }
 
     /// <summary>Loads a model that records the time of each node, for <see cref="EndProfiling"/>.</summary>
-    internal OnnxModel(byte[] onnx, int threads, int batch, string? profilePrefix)
+    internal OnnxModel(byte[] onnx, int threads, int batch, string profilePrefix)
+        : this(onnx, threads, batch, Profiled(OnnxSessions.Options(threads), profilePrefix))
+    {
+    }
+
+    private OnnxModel(byte[] onnx, int threads, int batch, SessionOptions ownOptions)
     {
         _threads = threads;
-        using SessionOptions options = OnnxSessions.Options(threads);
-        if (profilePrefix is not null)
-        {
-            options.ProfileOutputPathPrefix = profilePrefix;
-            options.EnableProfiling = true;
-        }
-
+        using SessionOptions options = ownOptions;
         _session = new InferenceSession(onnx, options);
         try
         {
@@ -93,6 +105,13 @@ public sealed class OnnxModel : IDisposable
         _input.Dispose();
         _runOptions.Dispose();
         _session.Dispose();
+    }
+
+    private static SessionOptions Profiled(SessionOptions options, string profilePrefix)
+    {
+        options.ProfileOutputPathPrefix = profilePrefix;
+        options.EnableProfiling = true;
+        return options;
     }
 
     private static OrtValue Allocate(IReadOnlyDictionary<string, NodeMetadata> nodes, int batch)

@@ -5,8 +5,12 @@ namespace Proxyless.Measurement;
 /// <summary>The settings that every model of the product is run with, timed or in use.</summary>
 internal static class OnnxSessions
 {
-    /// <summary>One run at a time on <paramref name="threads"/> threads, all graph optimisations.</summary>
-    internal static SessionOptions Options(int threads)
+    /// <summary>One run at a time on <paramref name="threads"/> threads of the processor, all graph optimisations.</summary>
+    internal static SessionOptions Options(int threads) => Options(threads, ExecutionProvider.Cpu, device: 0);
+
+    /// <summary>The same with what computes beside the processor.</summary>
+    /// <exception cref="OnnxRuntimeException">The provider cannot be started.</exception>
+    internal static SessionOptions Options(int threads, ExecutionProvider provider, int device)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Telemetry.SwitchOff();
@@ -22,6 +26,16 @@ internal static class OnnxSessions
         // Threads spin for their next task within a run, as by default, but not between runs: models that are timed in turn
         // would otherwise slow each other down (1.8 times with two threads on two cores).
         options.AddSessionConfigEntry("session.force_spinning_stop", "1");
+        try
+        {
+            provider.AppendTo(options, device);
+        }
+        catch
+        {
+            options.Dispose();
+            throw;
+        }
+
         return options;
     }
 }

@@ -18,6 +18,7 @@ internal sealed class DescribeCommand : ReportingCommand
     private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"Measure the whole network, untrained, or sum it up where the target is a table: {TargetFile.Forms}");
     private readonly Option<string?> _table = Values.Text("--table", "FILE", "Predict the latency, block by block, from a latency table");
     private readonly Option<string?> _picture = Values.Text("--picture", "FILE.svg", "Draw the network");
+    private readonly Option<string?> _netConfig = Values.Text("--net-config", "FILE", "Write the network as the net.config of the ProxylessNAS authors, for their code to train");
 
     public DescribeCommand()
         : base(
@@ -27,7 +28,7 @@ internal sealed class DescribeCommand : ReportingCommand
             "proxyless describe --arch runs/photos --target cpu --picture photos.svg")
     {
         Require(_architecture);
-        Add([_resolution, _classes, _target, _table, _picture]);
+        Add([_resolution, _classes, _target, _table, _picture, _netConfig]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -40,6 +41,11 @@ internal sealed class DescribeCommand : ReportingCommand
         if (parse.GetValue(_picture) is { } picture)
         {
             AtomicFile.WriteAllText(picture, ArchitecturePicture.Svg(architecture));
+        }
+
+        if (parse.GetValue(_netConfig) is { } netConfig)
+        {
+            ArchitectureFile.WriteNetConfig(netConfig, architecture);
         }
 
         LatencyTable? table = parse.GetValue(_table) is { } path ? LatencyTableFile.Read(path) : null;
@@ -62,6 +68,7 @@ internal sealed class DescribeCommand : ReportingCommand
                         ("latency, measured", measured is { } time ? $"{time:0.000} ms on {parse.GetValue(_target)}" : null),
                         ("latency, predicted", predicted is { } sum ? $"{sum:0.000} ms on {table?.Target ?? target!.Name}" : null),
                         ("picture", parse.GetValue(_picture)),
+                        ("net.config", parse.GetValue(_netConfig)),
                         .. architecture.Metadata.Select(entry => (entry.Key, (string?)entry.Value)),
                     ]);
             });

@@ -10,7 +10,7 @@ namespace Proxyless.Architectures;
 /// <summary>
 /// An architecture as JSON. A block is one line of text, <c>mb5e3 s2 16x112x112 -> 32x56x56</c>: operation, stride, shape in,
 /// shape out. The shapes follow from the widths and are there for the reader; they are checked on reading.
-/// <see cref="Read"/> also takes the <c>net.config</c> of the ProxylessNAS authors (<see cref="ArchitectureFileOfAuthors"/>).
+/// <see cref="Read"/> also takes the <c>net.config</c> of the ProxylessNAS authors (<see cref="ArchitectureFileOfAuthors"/>), <see cref="WriteNetConfig"/> writes it.
 /// </summary>
 public static partial class ArchitectureFile
 {
@@ -90,7 +90,7 @@ public static partial class ArchitectureFile
                 ["resolution"] = architecture.Resolution,
                 ["channels"] = architecture.InputChannels,
                 ["classes"] = architecture.Classes,
-                ["activation"] = architecture.Activation == Activation.Relu ? "relu" : "relu6",
+                ["activation"] = ActivationName.Of(architecture.Activation),
                 ["stem"] = new Dictionary<string, int> { ["width"] = architecture.Stem.Width, ["stride"] = architecture.Stem.Stride },
                 ["blocks"] = architecture.Blocks.Select(BlockText),
                 ["head"] = new Dictionary<string, int> { ["width"] = architecture.Head.Width },
@@ -98,6 +98,19 @@ public static partial class ArchitectureFile
             },
             Indented);
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+    }
+
+    /// <summary>Writes an architecture as the <c>net.config</c> of the ProxylessNAS authors, for their code to train; <see cref="Read"/> takes it back, under the file's name and without metadata.</summary>
+    /// <exception cref="InvalidInputException">A block has no counterpart there.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WriteNetConfig(string path, Architecture architecture) => AtomicFile.WriteAllText(path, ToNetConfig(architecture));
+
+    /// <summary>The text of the authors' <c>net.config</c> for an architecture.</summary>
+    /// <exception cref="InvalidInputException">A block has no counterpart there.</exception>
+    public static string ToNetConfig(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        return ArchitectureFileOfAuthors.ToJson(architecture);
     }
 
     /// <summary>A block in one line: <c>mb5e3 s2 16x112x112 -> 32x56x56</c>.</summary>
@@ -138,12 +151,7 @@ public static partial class ArchitectureFile
             stem,
             blocks,
             new Head(width, headEntry["width"].Integer(1, 1 << 16), root["classes"].Integer(1, 1 << 20), side),
-            root["activation"].Text() switch
-            {
-                "relu6" => Activation.Relu6,
-                "relu" => Activation.Relu,
-                var other => throw root["activation"].Error($"is '{other}'; allowed are relu6 and relu"),
-            },
+            ActivationName.Read(root["activation"]),
             root.Has("metadata") ? root["metadata"].Texts() : new Dictionary<string, string>());
     }
 

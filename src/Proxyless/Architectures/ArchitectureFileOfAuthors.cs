@@ -1,14 +1,44 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Proxyless.Spaces;
 
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// Reads the <c>net.config</c> that the code of the ProxylessNAS authors writes for a network. It names neither the network nor
-/// the resolution: the name is the file's, the resolution ImageNet's 224.
+/// The <c>net.config</c> in which the code of the ProxylessNAS authors keeps a network. It has no name: that is the file's. It has no
+/// resolution either: ImageNet's 224 is meant, and another one is written under a key of its own, which their code passes over.
 /// </summary>
 internal static class ArchitectureFileOfAuthors
 {
     private const int Resolution = 224;
+    private const string ResolutionKey = "resolution";
+
+    // What their training code sets for ImageNet; the epsilon is the one of the networks here.
+    private const double BatchNormMomentum = 0.1;
+
+    private static readonly JsonSerializerOptions Indented =
+        new() { WriteIndented = true, IndentSize = 4, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string ToJson(Architecture architecture)
+    {
+        string activation = ActivationName.Of(architecture.Activation);
+        var root = new JsonObject
+        {
+            ["name"] = "ProxylessNASNets",
+            ["bn"] = new JsonObject { ["momentum"] = BatchNormMomentum, ["eps"] = Networks.ConvolutionLayer.Epsilon },
+            ["first_conv"] = Convolution(3, architecture.Stem.Stride, architecture.InputChannels, architecture.Stem.Width, activation),
+            ["feature_mix_layer"] = Convolution(1, 1, architecture.Head.InputWidth, architecture.Head.Width, activation),
+            ["classifier"] = Classifier(architecture.Head),
+            ["blocks"] = new JsonArray([.. architecture.Blocks.Select(BlockObject)]),
+        };
+        if (architecture.Resolution != Resolution)
+        {
+            root[ResolutionKey] = architecture.Resolution;
+        }
+
+        return root.ToJsonString(Indented);
+    }
 
     public static Architecture FromJson(JsonEntry root)
     {
@@ -19,7 +49,10 @@ internal static class ArchitectureFileOfAuthors
         }
 
         var stem = new Stem(
-            first["in_channels"].Integer(1, 3), first["out_channels"].Integer(1, 1 << 16), first["stride"].Integer(1, 2), Resolution);
+            first["in_channels"].Integer(1, 3),
+            first["out_channels"].Integer(1, 1 << 16),
+            first["stride"].Integer(1, 2),
+            root.Has(ResolutionKey) ? root[ResolutionKey].Integer(1, 1 << 14) : Resolution);
         var blocks = new List<Block>();
         int width = stem.Width;
         int side = stem.OutputResolution;
@@ -36,12 +69,7 @@ internal static class ArchitectureFileOfAuthors
             stem,
             blocks,
             new Head(width, mix["out_channels"].Integer(1, 1 << 16), root["classifier"]["out_features"].Integer(1, 1 << 20), side),
-            first["act_func"].Text() switch
-            {
-                "relu6" => Activation.Relu6,
-                "relu" => Activation.Relu,
-                var other => throw first["act_func"].Error($"is '{other}'; allowed are relu6 and relu"),
-            },
+            ActivationName.Read(first["act_func"]),
             new Dictionary<string, string> { ["source"] = Path.GetFileName(root.Source) });
     }
 
@@ -64,10 +92,13 @@ internal static class ArchitectureFileOfAuthors
             case "ZeroLayer" when shortcut && layer["stride"].Integer(1, 1) == 1:
                 block = new Block(CandidateOperation.Zero, width, width, 1, side);
                 break;
+            case "IdentityLayer" when !shortcut:
+                block = new Block(CandidateOperation.Identity, width, width, 1, side);
+                break;
             case "ZeroLayer":
                 throw layer.Error("is zero without a shortcut: nothing would come out of the network");
             case var other:
-                throw layer["name"].Error($"is '{other}'; allowed are MBInvertedConvLayer and ZeroLayer");
+                throw layer["name"].Error($"is '{other}'; allowed are MBInvertedConvLayer, ZeroLayer beside a shortcut and IdentityLayer without one");
         }
 
         return block.HasShortcut == shortcut
@@ -85,5 +116,59 @@ internal static class ArchitectureFileOfAuthors
         {
             throw layer.Error(exception.Message);
         }
+    }
+
+    private static JsonObject BlockObject(Block block) => new()
+    {
+        ["name"] = "MobileInvertedResidualBlock",
+        ["mobile_inverted_conv"] = block.Operation.Kind switch
+        {
+            OperationKind.InvertedResidual => new JsonObject
+            {
+                ["name"] = "MBInvertedConvLayer",
+                ["in_channels"] = block.InputWidth,
+                ["out_channels"] = block.OutputWidth,
+                ["kernel_size"] = block.Operation.Kernel,
+                ["stride"] = block.Stride,
+                ["expand_ratio"] = block.Operation.Expansion,
+            },
+            OperationKind.Zero => new JsonObject { ["name"] = "ZeroLayer", ["stride"] = block.Stride },
+            _ when block.KeepsShape => Identity(block),
+            _ => throw new InvalidInputException(
+                $"block '{ArchitectureFile.BlockText(block)}' changes the shape of its input with a convolution alone, which a net.config has no layer for"),
+        },
+        ["shortcut"] = block.HasShortcut ? Identity(block) : null,
+    };
+
+    private static JsonObject Identity(Block block) => AfterWeights(
+        new() { ["name"] = "IdentityLayer", ["in_channels"] = block.InputWidth, ["out_channels"] = block.OutputWidth }, normalised: false, activation: null);
+
+    private static JsonObject Convolution(int kernel, int stride, int input, int output, string activation) => AfterWeights(
+        new()
+        {
+            ["name"] = "ConvLayer",
+            ["kernel_size"] = kernel,
+            ["stride"] = stride,
+            ["dilation"] = 1,
+            ["groups"] = 1,
+            ["bias"] = false,
+            ["has_shuffle"] = false,
+            ["in_channels"] = input,
+            ["out_channels"] = output,
+        },
+        normalised: true,
+        activation);
+
+    private static JsonObject Classifier(Head head) => AfterWeights(
+        new() { ["name"] = "LinearLayer", ["in_features"] = head.Width, ["out_features"] = head.Classes, ["bias"] = true }, normalised: false, activation: null);
+
+    // What each of their layers says of what follows its weights.
+    private static JsonObject AfterWeights(JsonObject layer, bool normalised, string? activation)
+    {
+        layer["use_bn"] = normalised;
+        layer["act_func"] = activation;
+        layer["dropout_rate"] = 0;
+        layer["ops_order"] = "weight_bn_act";
+        return layer;
     }
 }

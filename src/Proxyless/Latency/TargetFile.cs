@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Proxyless.Measurement;
 using YamlDotNet.Serialization;
 
 namespace Proxyless.Latency;
@@ -111,7 +112,7 @@ public static class TargetFile
         string kind = file.Text("kind");
         return kind switch
         {
-            "local" => ReadLocal(file),
+            "local" => ReadLocal(file, name),
             "agent" => ReadAgent(file, name),
             "table" => ReadTable(file, name, folder),
             "command" => ReadCommand(file, name, folder),
@@ -119,13 +120,40 @@ public static class TargetFile
         };
     }
 
-    private static LocalTarget ReadLocal(YamlMapping file)
+    private static ITarget ReadLocal(YamlMapping file, string name)
     {
-        file.AllowOnly("kind", "threads", "batch");
-        var target = new LocalTarget(file.Integer("threads", 1, 1024, absent: 1), file.Integer("batch", 1, 65536, absent: 1));
-        return target.Threads <= Environment.ProcessorCount
-            ? target
-            : throw file.Error("threads", $"is {target.Threads}, this machine has {Environment.ProcessorCount} processors");
+        file.AllowOnly("kind", "provider", "device", "threads", "batch");
+        int threads = file.Integer("threads", 1, 1024, absent: 1);
+        int batch = file.Integer("batch", 1, 65536, absent: 1);
+        if (threads > Environment.ProcessorCount)
+        {
+            throw file.Error("threads", $"is {threads}, this machine has {Environment.ProcessorCount} processors");
+        }
+
+        ExecutionProvider provider = ReadProvider(file);
+        if (provider == ExecutionProvider.Cpu)
+        {
+            return file.Has("device") ? throw file.Error("device", "chooses among several devices of a 'provider'; the processor is one") : new LocalTarget(threads, batch);
+        }
+
+        return new ProviderTarget(name, provider, file.Integer("device", 0, 1023, absent: 0), threads, batch);
+    }
+
+    private static ExecutionProvider ReadProvider(YamlMapping file)
+    {
+        if (!file.Has("provider"))
+        {
+            return ExecutionProvider.Cpu;
+        }
+
+        string name = file.Text("provider");
+        IEnumerable<string> names = ExecutionProvider.All.Select(provider => provider.Name);
+        ExecutionProvider chosen = ExecutionProvider.All.FirstOrDefault(provider => provider.Name == name)
+            ?? throw file.Error("provider", $"is '{name}'{NearestName.Suggestion(name, names)}; allowed are {string.Join(", ", names)}");
+        return chosen.IsAvailable
+            ? chosen
+            : throw file.Error(
+                "provider", $"is '{name}', which the ONNX Runtime in use does not have; build with -p:OnnxRuntimePackage={chosen.Package} (docs/targets.md)");
     }
 
     private static AgentTarget ReadAgent(YamlMapping file, string name)

@@ -36,6 +36,39 @@ public sealed class ArchitectureFileTests
             });
 
     [Fact]
+    public void Any_architecture_of_any_preset_comes_back_from_the_authors_format() =>
+        Gen.Select(Gen.Int[0, SearchSpacePresets.Names.Count - 1].Select(i => SearchSpacePresets.Names[i]), Gen.Int, Gen.Int[8, 300], Gen.Int[0, 1].Select(i => (2 * i) + 1)).Sample(
+            (name, seed, resolution, channels) =>
+            {
+                SearchSpace space = SearchSpacePresets.ByName(name).WithInput(resolution, channels);
+                var random = new Random(seed);
+                int[] choice =
+                [
+                    .. space.Blocks().Select(block => random.GetItems(
+                        [.. Enumerable.Range(0, block.Candidates.Count).Where(i => block.Candidates[i] is { KeepsShape: true } or { Operation.Kind: not OperationKind.Identity })], 1)[0]),
+                ];
+                Architecture written = space.Architecture(choice, 7, "net", new Dictionary<string, string>());
+                Architecture read = ArchitectureFile.Parse(ArchitectureFile.ToNetConfig(written), "net.config");
+                return read.Blocks.SequenceEqual(written.Blocks)
+                    && read with { Blocks = written.Blocks, Metadata = written.Metadata } == written
+                    && ArchitectureFile.ToNetConfig(read) == ArchitectureFile.ToNetConfig(written);
+            });
+
+    [Fact]
+    public void Identity_paths_come_back_from_the_authors_format_unless_they_change_the_shape()
+    {
+        Architecture network = PublishedArchitectures.ByName("proxyless-mobile");
+        Block kept = new(CandidateOperation.Identity, 320, 320, 1, 7);
+        Architecture written = network with { Blocks = [.. network.Blocks, kept] };
+        Assert.Equal(written.Blocks, ArchitectureFile.Parse(ArchitectureFile.ToNetConfig(written), "net.config").Blocks);
+        Architecture changed = network with { Blocks = [.. network.Blocks, kept with { Stride = 2 }] };
+        Assert.Contains(
+            "identity s2 320x7x7 -> 320x4x4",
+            Assert.Throws<InvalidInputException>(() => ArchitectureFile.ToNetConfig(changed)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_and_a_run_folder_open_alike()
     {
         using var folder = new TemporaryFolder();

@@ -32,6 +32,14 @@ public sealed class PublishedArchitecturesTests
         Assert.Equal(published.Activation, builtIn.Activation);
     }
 
+    [Theory]
+    [InlineData("proxyless_cpu", "proxyless-cpu")]
+    [InlineData("proxyless_gpu", "proxyless-gpu")]
+    [InlineData("proxyless_mobile", "proxyless-mobile")]
+    [InlineData("proxyless_mobile_14", "proxyless-mobile-1.4")]
+    public void A_network_is_written_letter_for_letter_as_the_authors_wrote_it(string file, string name) => Assert.Equal(
+        File.ReadAllText(SharedData.Path($"published-networks/{file}.config")).TrimEnd(), ArchitectureFile.ToNetConfig(PublishedArchitectures.ByName(name)));
+
     [Fact]
     public void Every_network_names_its_paper_and_its_accuracy() => Assert.All(PublishedArchitectures.Names, name =>
     {

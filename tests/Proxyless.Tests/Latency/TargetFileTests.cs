@@ -38,6 +38,8 @@ public sealed class TargetFileTests : IDisposable
     [InlineData("kind: comand\n", "did you mean 'command'?")]
     [InlineData("kind: local\nthread: 2\n", "unknown key 'thread'")]
     [InlineData("kind: local\nthreads: 1000\n", "line 2")]
+    [InlineData("kind: local\nprovider: cud\n", "did you mean 'cuda'?")]
+    [InlineData("kind: local\ndevice: 1\n", "'provider'")]
     [InlineData("kind: table\nfile: nowhere.csv\n", "there is no file")]
     [InlineData("kind: command\ncommand: [run, model.onnx]\npattern: '(.*)'\n", "{model}")]
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: 'ms'\n", "in parentheses")]
