@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Proxyless.Runtime.Kernels;
@@ -121,7 +122,7 @@ internal static unsafe class DepthwiseBackward
             var sum = new Span<float>(operands.WeightGradient, weights);
             foreach (float[] part in gradients.Where(part => part is not null))
             {
-                System.Numerics.Tensors.TensorPrimitives.Add(sum, part, sum);
+                TensorPrimitives.Add(sum, part, sum);
             }
         }
 
@@ -158,21 +159,35 @@ internal static unsafe class DepthwiseBackward
             TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes);
             float* weights = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
             float* weightSums = (float*)NativeMemory.AlignedAlloc((nuint)(plan.Blocks * lanes * taps * sizeof(float)), 64);
+            float* weightTotals = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
             float* sums = stackalloc float[2 * plan.Blocks * lanes];
             float* result = stackalloc float[TapKernels<TVector, TLanes>.Pixels * lanes];
             int phases = Shape.Stride * Shape.Stride;
             int* offsets = stackalloc int[phases * taps];
             int* weightOffsets = stackalloc int[phases * taps];
-            int* counts = stackalloc int[phases];
+            TapRows* tapRows = stackalloc TapRows[phases];
             for (int phase = 0; phase < phases; phase++)
             {
-                counts[phase] = Taps(
+                tapRows[phase] = Taps(
                     phase / Shape.Stride, phase % Shape.Stride, gradientColumns * lanes, lanes, offsets + (phase * taps), weightOffsets + (phase * taps));
+            }
+
+            // Of every row of the input and both phases of its columns.
+            var within = (TapRows*)NativeMemory.Alloc((nuint)(Shape.Height * Shape.Stride * sizeof(TapRows)));
+            for (int y = 0; y < Shape.Height; y++)
+            {
+                int under = (y + Shape.Padding) / Shape.Stride;
+                for (int phase = 0; phase < Shape.Stride; phase++)
+                {
+                    within[(y * Shape.Stride) + phase] =
+                        tapRows[(y % Shape.Stride * Shape.Stride) + phase].Between(under - (Shape.OutputHeight - 1), under + 1);
+                }
             }
 
             try
             {
                 TilePlan.Interleave(Weights + ((long)from * taps), to - from, taps, lanes, weights);
+                new Span<float>(weightTotals, (to - from) * taps).Clear();
                 for (int image = FirstImage; image < EndImage; image++)
                 {
                     for (int row = 0; row < Shape.OutputHeight; row += plan.OutputRows)
@@ -192,9 +207,8 @@ internal static unsafe class DepthwiseBackward
                                 {
                                     for (int phase = 0; phase < Shape.Stride; phase++)
                                     {
-                                        int kind = (y % Shape.Stride * Shape.Stride) + phase;
                                         Row<TVector, TLanes>(
-                                            image, y, phase, channel, block, offsets + (kind * taps), weightOffsets + (kind * taps), counts[kind], blockWeights, result, sums + (2 * block * lanes));
+                                            image, y, phase, channel, block, within[(y * Shape.Stride) + phase], blockWeights, result, sums + (2 * block * lanes));
                                     }
                                 }
                             }
@@ -203,24 +217,33 @@ internal static unsafe class DepthwiseBackward
                             if (WeightGradient is not null)
                             {
                                 FillInput<TVector, TLanes>(image, row, end, channel, blocks, columns);
-                                new Span<float>(weightSums, blocks * lanes * taps).Clear();
+                                var tileSums = new Span<float>(weightSums, blocks * lanes * taps);
+                                tileSums.Clear();
                                 for (int block = 0; block < blocks; block++)
                                 {
                                     AccumulateWeights<TVector, TLanes>(block, row, end, weightSums + (block * lanes * taps));
                                 }
 
-                                fixed (float* total = WeightGradient)
-                                {
-                                    TilePlan.AddInterleaved(weightSums, blocks * lanes, taps, lanes, total + ((long)channel * taps));
-                                }
+                                var totals = new Span<float>(weightTotals + ((channel - from) * taps), tileSums.Length);
+                                TensorPrimitives.Add(totals, tileSums, totals);
                             }
                         }
+                    }
+                }
+
+                if (WeightGradient is not null)
+                {
+                    fixed (float* gradient = WeightGradient)
+                    {
+                        TilePlan.AddInterleaved(weightTotals, to - from, taps, lanes, gradient + ((long)from * taps));
                     }
                 }
             }
             finally
             {
+                NativeMemory.Free(within);
                 NativeMemory.AlignedFree(weights);
+                NativeMemory.AlignedFree(weightTotals);
                 NativeMemory.AlignedFree(weightSums);
             }
         }
@@ -238,8 +261,8 @@ internal static unsafe class DepthwiseBackward
             source.OfOutput += channel;
             source.OfDistance += channel;
             source.Constant += channel;
-            int first = Math.Min(row, FloorDivide(inputRow + Shape.Padding - (Shape.Kernel - 1), Shape.Stride));
-            int last = Math.Max(end - 1, (inputEnd - 1 + Shape.Padding) / Shape.Stride);
+            int first = Math.Clamp(FloorDivide(inputRow + Shape.Padding - (Shape.Kernel - 1), Shape.Stride), 0, row);
+            int last = Math.Clamp((inputEnd - 1 + Shape.Padding) / Shape.Stride, end - 1, Shape.OutputHeight - 1);
             GradientTile.Shape(blocks, first, last - first + 1, Shape.Padding, columns, TLanes.Count);
             GradientTile.Fill<TVector, TLanes, NormGradientSource>(blocks, Shape.OutputHeight, Shape.OutputWidth, ref source);
         }
@@ -249,19 +272,27 @@ internal static unsafe class DepthwiseBackward
             where TLanes : ILanes<TVector>
         {
             ActivatedSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
-            Tile.Shape(
-                blocks, (row * Shape.Stride) - Shape.Padding, ((end - row - 1) * Shape.Stride) + Shape.Kernel, Shape.Padding, columns, TLanes.Count);
+            int first = (row * Shape.Stride) - Shape.Padding;
+            int behind = ((end - 1) * Shape.Stride) - Shape.Padding + Shape.Kernel;
+            if (Shape.Kernel != 3)
+            {
+                // Rows beyond the border are left out of the sums.
+                (first, behind) = (Math.Max(0, first), Math.Min(Shape.Height, behind));
+            }
+
+            Tile.Shape(blocks, first, behind - first, Shape.Padding, columns, TLanes.Count);
             Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);
         }
 
         // The output pixels that an input pixel took part in: with a stride of 2 only every second tap, which ones depends on
         // whether row and column are even.
-        private readonly int Taps(int rowPhase, int columnPhase, int rowLength, int lanes, int* offsets, int* weightOffsets)
+        private readonly TapRows Taps(int rowPhase, int columnPhase, int rowLength, int lanes, int* offsets, int* weightOffsets)
         {
             int count = 0;
+            int rows = 0;
             int firstRow = (rowPhase + Shape.Padding) % Shape.Stride;
             int firstColumn = (columnPhase + Shape.Padding) % Shape.Stride;
-            for (int ky = firstRow; ky < Shape.Kernel; ky += Shape.Stride)
+            for (int ky = firstRow; ky < Shape.Kernel; ky += Shape.Stride, rows++)
             {
                 for (int kx = firstColumn; kx < Shape.Kernel; kx += Shape.Stride)
                 {
@@ -270,7 +301,7 @@ internal static unsafe class DepthwiseBackward
                 }
             }
 
-            return count;
+            return new TapRows(offsets, weightOffsets, rows, rows == 0 ? 0 : count / rows);
         }
 
         private readonly void Row<TVector, TLanes>(
@@ -279,9 +310,7 @@ internal static unsafe class DepthwiseBackward
             int phase,
             int channel,
             int block,
-            int* offsets,
-            int* weightOffsets,
-            int count,
+            in TapRows taps,
             float* weights,
             float* result,
             float* sums)
@@ -307,8 +336,8 @@ internal static unsafe class DepthwiseBackward
             {
                 float* origin = GradientTile.At(
                     block, (y + Shape.Padding) / Shape.Stride, place + ((phase + Shape.Padding) / Shape.Stride), lanes);
-                TapKernels<TVector, TLanes>.Correlate(origin, lanes, offsets, weightOffsets, count, weights, result);
                 int valid = Math.Min(TapKernels<TVector, TLanes>.Pixels, places - place);
+                TapKernels<TVector, TLanes>.Correlate(origin, lanes, valid, taps, weights, result);
                 for (int i = 0; i < valid; i++, y1 += step, output += step)
                 {
                     TVector value = TLanes.Load(result + (i * lanes));
@@ -342,28 +371,36 @@ internal static unsafe class DepthwiseBackward
 
             for (int ky = 0; ky < Shape.Kernel && Shape.Kernel != 3; ky++)
             {
-                float* rowSums = sums + (ky * Shape.Kernel * lanes);
-                for (int y = row; y < end; y++)
+                // The rows whose source is not beyond the border.
+                int top = Math.Max(row, (Shape.Padding - ky + Shape.Stride - 1) / Shape.Stride);
+                int rows = Math.Min(end, (Shape.Height + Shape.Padding - ky + Shape.Stride - 1) / Shape.Stride) - top;
+                if (rows <= 0)
                 {
-                    float* gradient = GradientTile.At(block, y, 0, lanes);
-                    float* source = Under(block, y, ky, lanes);
-                    switch (Shape.Kernel)
-                    {
-                        case 5:
-                            TapKernels<TVector, TLanes>.AccumulateRow<Five>(gradient, source, step, Shape.OutputWidth, rowSums);
-                            break;
-                        case 7:
-                            TapKernels<TVector, TLanes>.AccumulateRow<Seven>(gradient, source, step, Shape.OutputWidth, rowSums);
-                            break;
-                        default:
-                            for (int kx = 0; kx < Shape.Kernel; kx++)
-                            {
-                                TapKernels<TVector, TLanes>.AccumulateRow<One>(
-                                    gradient, source + (kx * lanes), step, Shape.OutputWidth, rowSums + (kx * lanes));
-                            }
+                    continue;
+                }
 
-                            break;
-                    }
+                float* rowSums = sums + (ky * Shape.Kernel * lanes);
+                float* gradient = GradientTile.At(block, top, 0, lanes);
+                float* source = Under(block, top, ky, lanes);
+                int sourceRow = Shape.Stride * Tile.RowLength;
+                switch (Shape.Kernel)
+                {
+                    case 5:
+                        TapKernels<TVector, TLanes>.AccumulateRows<Five>(
+                            gradient, GradientTile.RowLength, source, sourceRow, step, rows, Shape.OutputWidth, rowSums);
+                        break;
+                    case 7:
+                        TapKernels<TVector, TLanes>.AccumulateRows<Seven>(
+                            gradient, GradientTile.RowLength, source, sourceRow, step, rows, Shape.OutputWidth, rowSums);
+                        break;
+                    default:
+                        for (int kx = 0; kx < Shape.Kernel; kx++)
+                        {
+                            TapKernels<TVector, TLanes>.AccumulateRows<One>(
+                                gradient, GradientTile.RowLength, source + (kx * lanes), sourceRow, step, rows, Shape.OutputWidth, rowSums + (kx * lanes));
+                        }
+
+                        break;
                 }
             }
         }

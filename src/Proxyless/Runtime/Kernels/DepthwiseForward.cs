@@ -81,6 +81,13 @@ internal static unsafe class DepthwiseForward
                 weightOffsets[t] = t * lanes;
             }
 
+            var within = (TapRows*)NativeMemory.Alloc((nuint)(Shape.OutputHeight * sizeof(TapRows)));
+            for (int y = 0; y < Shape.OutputHeight; y++)
+            {
+                int top = (y * Shape.Stride) - Shape.Padding;
+                within[y] = new TapRows(offsets, weightOffsets, Shape.Kernel, Shape.Kernel).Between(-top, Shape.Height - top);
+            }
+
             float* weights = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
             float* sums = stackalloc float[2 * plan.Blocks * lanes];
             float* result = stackalloc float[TapKernels<TVector, TLanes>.Pixels * lanes];
@@ -96,8 +103,9 @@ internal static unsafe class DepthwiseForward
                         {
                             int blocks = Math.Min(plan.Blocks, (to - channel) / lanes);
                             ActivatedSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
-                            int firstRow = (row * Shape.Stride) - Shape.Padding;
-                            Tile.Shape(blocks, firstRow, ((end - row - 1) * Shape.Stride) + Shape.Kernel, Shape.Padding, columns, lanes);
+                            int firstRow = Math.Max(0, (row * Shape.Stride) - Shape.Padding);
+                            int endRow = Math.Min(Shape.Height, ((end - 1) * Shape.Stride) - Shape.Padding + Shape.Kernel);
+                            Tile.Shape(blocks, firstRow, endRow - firstRow, Shape.Padding, columns, lanes);
                             Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);
                             new Span<float>(sums, 2 * blocks * lanes).Clear();
                             for (int block = 0; block < blocks; block++)
@@ -105,7 +113,7 @@ internal static unsafe class DepthwiseForward
                                 float* blockWeights = weights + ((channel - from + (block * lanes)) * taps);
                                 for (int y = row; y < end; y++)
                                 {
-                                    Row<TVector, TLanes>(image, y, channel, block, offsets, weightOffsets, blockWeights, result, sums + (2 * block * lanes));
+                                    Row<TVector, TLanes>(image, y, channel, block, within[y], blockWeights, result, sums + (2 * block * lanes));
                                 }
                             }
 
@@ -116,17 +124,17 @@ internal static unsafe class DepthwiseForward
             }
             finally
             {
+                NativeMemory.Free(within);
                 NativeMemory.AlignedFree(weights);
             }
         }
 
         private readonly void Row<TVector, TLanes>(
-            int image, int y, int channel, int block, int* offsets, int* weightOffsets, float* weights, float* result, float* sums)
+            int image, int y, int channel, int block, in TapRows taps, float* weights, float* result, float* sums)
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
         {
             int lanes = TLanes.Count;
-            int taps = Shape.Kernel * Shape.Kernel;
             int first = channel + (block * lanes);
             TVector reference = TLanes.Load(Reference + first);
             TVector sum = TLanes.Load(sums);
@@ -135,8 +143,8 @@ internal static unsafe class DepthwiseForward
             for (int x = 0; x < Shape.OutputWidth; x += TapKernels<TVector, TLanes>.Pixels)
             {
                 float* origin = Tile.At(block, (y * Shape.Stride) - Shape.Padding, (x * Shape.Stride) - Shape.Padding, lanes);
-                TapKernels<TVector, TLanes>.Correlate(origin, Shape.Stride * lanes, offsets, weightOffsets, taps, weights, result);
                 int valid = Math.Min(TapKernels<TVector, TLanes>.Pixels, Shape.OutputWidth - x);
+                TapKernels<TVector, TLanes>.Correlate(origin, Shape.Stride * lanes, valid, taps, weights, result);
                 for (int i = 0; i < valid; i++, output += Shape.Channels)
                 {
                     TVector value = TLanes.Load(result + (i * lanes));

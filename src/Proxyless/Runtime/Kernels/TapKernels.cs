@@ -10,16 +10,30 @@ internal static unsafe class TapKernels<TVector, TLanes>
     /// <summary>Pixels that are computed at once, so that a weight is loaded once for all of them.</summary>
     public const int Pixels = 8;
 
-    /// <summary>result_i = sum_t weight_t * source_(i, t) for <see cref="Pixels"/> pixels in a row.</summary>
+    private const int FewPixels = 4;
+
+    /// <summary>result_i = sum_t weight_t * source_(i, t) for up to <see cref="Pixels"/> pixels in a row.</summary>
     /// <param name="origin">The first pixel's place in the tile.</param>
     /// <param name="step">Numbers from one pixel's place to the next one's.</param>
-    /// <param name="taps">Where a tap's numbers are, from the pixel's place.</param>
-    /// <param name="weightTaps">Where a tap's weights are.</param>
-    /// <param name="count">Number of taps.</param>
+    /// <param name="pixels">Pixels that are wanted; the numbers of all <see cref="Pixels"/> are in the tile.</param>
+    /// <param name="taps">The taps.</param>
     /// <param name="weights">The weights of the block.</param>
-    /// <param name="result">[pixels, lanes].</param>
+    /// <param name="result">[<see cref="Pixels"/>, lanes]; what is beyond the wanted ones is of no use.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Correlate(float* origin, int step, int pixels, in TapRows taps, float* weights, float* result)
+    {
+        if (pixels <= FewPixels)
+        {
+            CorrelateFew(origin, step, taps.Places, taps.Weights, taps.Count, weights, result);
+        }
+        else
+        {
+            CorrelateMany(origin, step, taps.Places, taps.Weights, taps.Count, weights, result);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Correlate(float* origin, int step, int* taps, int* weightTaps, int count, float* weights, float* result)
+    private static void CorrelateMany(float* origin, int step, int* taps, int* weightTaps, int count, float* weights, float* result)
     {
         TVector a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         for (int t = 0; t < count; t++)
@@ -45,6 +59,45 @@ internal static unsafe class TapKernels<TVector, TLanes>
         TLanes.Store(a5, result + (5 * lanes));
         TLanes.Store(a6, result + (6 * lanes));
         TLanes.Store(a7, result + (7 * lanes));
+    }
+
+    // Two sums for each of four pixels, so that as many additions are under way as with eight pixels.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CorrelateFew(float* origin, int step, int* taps, int* weightTaps, int count, float* weights, float* result)
+    {
+        TVector a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+        int t = 0;
+        for (; t < count - 1; t += 2)
+        {
+            TVector weight = TLanes.Load(weights + weightTaps[t]);
+            float* source = origin + taps[t];
+            a0 = TLanes.MultiplyAdd(weight, TLanes.Load(source), a0);
+            a1 = TLanes.MultiplyAdd(weight, TLanes.Load(source + step), a1);
+            a2 = TLanes.MultiplyAdd(weight, TLanes.Load(source + (2 * step)), a2);
+            a3 = TLanes.MultiplyAdd(weight, TLanes.Load(source + (3 * step)), a3);
+            weight = TLanes.Load(weights + weightTaps[t + 1]);
+            source = origin + taps[t + 1];
+            b0 = TLanes.MultiplyAdd(weight, TLanes.Load(source), b0);
+            b1 = TLanes.MultiplyAdd(weight, TLanes.Load(source + step), b1);
+            b2 = TLanes.MultiplyAdd(weight, TLanes.Load(source + (2 * step)), b2);
+            b3 = TLanes.MultiplyAdd(weight, TLanes.Load(source + (3 * step)), b3);
+        }
+
+        if (t < count)
+        {
+            TVector weight = TLanes.Load(weights + weightTaps[t]);
+            float* source = origin + taps[t];
+            a0 = TLanes.MultiplyAdd(weight, TLanes.Load(source), a0);
+            a1 = TLanes.MultiplyAdd(weight, TLanes.Load(source + step), a1);
+            a2 = TLanes.MultiplyAdd(weight, TLanes.Load(source + (2 * step)), a2);
+            a3 = TLanes.MultiplyAdd(weight, TLanes.Load(source + (3 * step)), a3);
+        }
+
+        int lanes = TLanes.Count;
+        TLanes.Store(TLanes.Add(a0, b0), result);
+        TLanes.Store(TLanes.Add(a1, b1), result + lanes);
+        TLanes.Store(TLanes.Add(a2, b2), result + (2 * lanes));
+        TLanes.Store(TLanes.Add(a3, b3), result + (3 * lanes));
     }
 
     /// <summary>sum_k += sum over a row of gradient * source, for kernels of three rows of three: all nine at once.</summary>
@@ -88,14 +141,18 @@ internal static unsafe class TapKernels<TVector, TLanes>
         TLanes.Store(s8, sums + (8 * lanes));
     }
 
-    /// <summary>sum_k += sum over a row of gradient * source_k, for up to seven neighbouring taps of one kernel row.</summary>
-    /// <param name="gradient">The gradient's row, without gaps.</param>
+    /// <summary>sum_k += sum over rows of gradient * source_k, for up to seven neighbouring taps of one kernel row.</summary>
+    /// <param name="gradient">The gradient's first row, without gaps.</param>
+    /// <param name="gradientRow">From one row of the gradient to the next.</param>
     /// <param name="source">The first pixel under the first tap.</param>
+    /// <param name="sourceRow">From the source under one row of the gradient to that under the next.</param>
     /// <param name="step">From the place of one gradient to that of the next.</param>
-    /// <param name="pixels">Gradients in the row.</param>
+    /// <param name="rows">Rows of the gradient.</param>
+    /// <param name="pixels">Gradients in a row.</param>
     /// <param name="sums">[taps, lanes].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AccumulateRow<TTaps>(float* gradient, float* source, int step, int pixels, float* sums)
+    public static void AccumulateRows<TTaps>(
+        float* gradient, int gradientRow, float* source, int sourceRow, int step, int rows, int pixels, float* sums)
         where TTaps : IKnownCount
     {
         int lanes = TLanes.Count;
@@ -106,38 +163,43 @@ internal static unsafe class TapKernels<TVector, TLanes>
         TVector s4 = TTaps.Count > 4 ? TLanes.Load(sums + (4 * lanes)) : default;
         TVector s5 = TTaps.Count > 5 ? TLanes.Load(sums + (5 * lanes)) : default;
         TVector s6 = TTaps.Count > 6 ? TLanes.Load(sums + (6 * lanes)) : default;
-        for (int x = 0; x < pixels; x++, gradient += lanes, source += step)
+        for (int y = 0; y < rows; y++, gradient += gradientRow, source += sourceRow)
         {
-            TVector g = TLanes.Load(gradient);
-            s0 = TLanes.MultiplyAdd(g, TLanes.Load(source), s0);
-            if (TTaps.Count > 1)
+            float* place = gradient;
+            float* under = source;
+            for (int x = 0; x < pixels; x++, place += lanes, under += step)
             {
-                s1 = TLanes.MultiplyAdd(g, TLanes.Load(source + lanes), s1);
-            }
+                TVector g = TLanes.Load(place);
+                s0 = TLanes.MultiplyAdd(g, TLanes.Load(under), s0);
+                if (TTaps.Count > 1)
+                {
+                    s1 = TLanes.MultiplyAdd(g, TLanes.Load(under + lanes), s1);
+                }
 
-            if (TTaps.Count > 2)
-            {
-                s2 = TLanes.MultiplyAdd(g, TLanes.Load(source + (2 * lanes)), s2);
-            }
+                if (TTaps.Count > 2)
+                {
+                    s2 = TLanes.MultiplyAdd(g, TLanes.Load(under + (2 * lanes)), s2);
+                }
 
-            if (TTaps.Count > 3)
-            {
-                s3 = TLanes.MultiplyAdd(g, TLanes.Load(source + (3 * lanes)), s3);
-            }
+                if (TTaps.Count > 3)
+                {
+                    s3 = TLanes.MultiplyAdd(g, TLanes.Load(under + (3 * lanes)), s3);
+                }
 
-            if (TTaps.Count > 4)
-            {
-                s4 = TLanes.MultiplyAdd(g, TLanes.Load(source + (4 * lanes)), s4);
-            }
+                if (TTaps.Count > 4)
+                {
+                    s4 = TLanes.MultiplyAdd(g, TLanes.Load(under + (4 * lanes)), s4);
+                }
 
-            if (TTaps.Count > 5)
-            {
-                s5 = TLanes.MultiplyAdd(g, TLanes.Load(source + (5 * lanes)), s5);
-            }
+                if (TTaps.Count > 5)
+                {
+                    s5 = TLanes.MultiplyAdd(g, TLanes.Load(under + (5 * lanes)), s5);
+                }
 
-            if (TTaps.Count > 6)
-            {
-                s6 = TLanes.MultiplyAdd(g, TLanes.Load(source + (6 * lanes)), s6);
+                if (TTaps.Count > 6)
+                {
+                    s6 = TLanes.MultiplyAdd(g, TLanes.Load(under + (6 * lanes)), s6);
+                }
             }
         }
 
