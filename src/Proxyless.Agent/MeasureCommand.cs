@@ -37,8 +37,20 @@ internal static class MeasureCommand
         var request = new Argument<string>("request");
         var command = new Command(Name, "Measure one model (used by 'serve').") { request };
         command.Hidden = true;
-        command.SetAction(parse => Run(JsonSerializer.Deserialize(parse.GetValue(request)!, AgentJson.Default.TimingRequest)!));
+        command.SetAction(parse => Run(Read(parse.GetValue(request)!)));
         return command;
+    }
+
+    private static TimingRequest Read(string request)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(request, AgentJson.Default.TimingRequest)!;
+        }
+        catch (JsonException exception)
+        {
+            throw new AgentException($"'{Name}' is what 'serve' starts for itself; to time a model file, use 'proxyless-agent time MODEL.onnx'", exception);
+        }
     }
 
     private static int Run(TimingRequest request)

@@ -17,6 +17,7 @@ internal static class Program
         {
             InitCommand.Create(),
             ServeCommand.Create(),
+            TimeCommand.Create(),
             MeasureCommand.Create(),
         };
         ParseResult parse = root.Parse(arguments);

@@ -53,6 +53,9 @@ public sealed record KernelBenchRow
 /// <summary>Times every inverted residual block that a space can hold, both ways.</summary>
 public static unsafe class KernelBench
 {
+    // The runtime compiles a method anew, optimised, after its first calls and a pause of 0.1 s.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Times the blocks.</summary>
     /// <param name="options">Space, batch, resolution, threads; <see cref="BenchOptions.Steps"/> are the rounds.</param>
     /// <param name="observer">Hears of the progress.</param>
@@ -85,16 +88,18 @@ public static unsafe class KernelBench
         using var depthwise = new DepthwiseStep(block, options);
         Action[] steps = [theirs.Run, ours.Run, depthwise.Libtorch, depthwise.LibtorchWithNorm, depthwise.Proxyless];
         var times = steps.Select(_ => new List<double>()).ToArray();
-        for (int round = -1; round < options.Steps; round++)
+        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < WarmUp;)
+        {
+            Array.ForEach(steps, step => step());
+        }
+
+        for (int round = 0; round < options.Steps; round++)
         {
             for (int i = 0; i < steps.Length; i++)
             {
                 long start = Stopwatch.GetTimestamp();
                 steps[i]();
-                if (round >= 0)
-                {
-                    times[i].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-                }
+                times[i].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             }
         }
 

@@ -56,6 +56,15 @@ public sealed class AgentProcess : IDisposable
         .Select(path => int.TryParse(Path.GetFileName(path), out int id) ? id : 0)
         .Where(id => id > 0 && ParentOf(id) == _process!.Id)];
 
+    /// <summary>The agent's program, beside the tests.</summary>
+    public static string Program { get; } = Path.Combine(
+        AppContext.BaseDirectory,
+        "..",
+        "..",
+        "Proxyless.Agent",
+        Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\')),
+        OperatingSystem.IsWindows() ? "proxyless-agent.exe" : "proxyless-agent");
+
     /// <summary>Waits until it listens.</summary>
     public void Serve()
     {
@@ -99,8 +108,7 @@ public sealed class AgentProcess : IDisposable
 
     private Process Start(params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Proxyless.Agent", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\')), OperatingSystem.IsWindows() ? "proxyless-agent.exe" : "proxyless-agent");
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["TMPDIR"] = TemporaryFiles;
 
         // Or the runtime keeps sockets for debuggers there.
