@@ -5,9 +5,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Proxyless.Agent.Protocol;
-using Proxyless.Architectures;
 using Proxyless.Measurement;
-using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
 
@@ -15,7 +13,7 @@ namespace Proxyless.Latency;
 /// A device on which <c>proxyless-agent serve</c> runs. Models go there over TLS and are measured by the ONNX Runtime there. The
 /// agent's certificate is its own, known by its fingerprint; a connection that is lost is taken up again.
 /// </summary>
-public sealed class AgentTarget : ITarget, IDisposable
+public sealed class AgentTarget : WholeModelTarget, IDisposable
 {
     private const int PieceBytes = 1 << 18;
     private const int Attempts = 5;
@@ -81,36 +79,17 @@ public sealed class AgentTarget : ITarget, IDisposable
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
+    public override string Name { get; }
 
     /// <inheritdoc/>
     /// <exception cref="InvalidInputException">The agent cannot be reached, or turns us away.</exception>
-    public string Id => $"device {_fingerprint}, {_description.Value.Processor} ({_description.Value.System}), {_threads} threads, batch {Batch}, ONNX Runtime {_description.Value.OnnxRuntime}";
+    public override string Id => $"device {_fingerprint}, {_description.Value.Processor} ({_description.Value.System}), {_threads} threads, batch {Batch}, ONNX Runtime {_description.Value.OnnxRuntime}";
 
     /// <summary>Where the agent listens.</summary>
     public string Address { get; }
 
     /// <inheritdoc/>
-    public int Batch { get; }
-
-    /// <inheritdoc/>
-    public bool MakesTables => true;
-
-    /// <inheritdoc/>
-    public LatencyTable MakeTable(
-        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation)
-    {
-        TimingOptions timing = ProfilePlan.Of(mode).NetworkTiming;
-        return new PartProfiler(this, (onnx, stop) => Time(onnx, timing, stop).QuietMs).Profile(space, classes, mode, partial, observer, cancellation);
-    }
-
-    /// <inheritdoc/>
-    public NetworkLatency Measure(
-        Architecture architecture, byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation) =>
-        new PartProfiler(this, (model, stop) => Time(model, TimingOptions.Quick, stop).QuietMs).Compare(onnx, space, classes, table, cancellation);
-
-    /// <inheritdoc/>
-    public Timing Time(byte[] onnx, CancellationToken cancellation) => Time(onnx, TimingOptions.Thorough, cancellation);
+    public override int Batch { get; }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -119,7 +98,8 @@ public sealed class AgentTarget : ITarget, IDisposable
         _handler.Dispose();
     }
 
-    private Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellation)
+    /// <inheritdoc/>
+    protected override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellation)
     {
         var header = new MeasureHeader
         {

@@ -9,7 +9,7 @@ namespace Proxyless.Tests.Latency;
 /// <summary>The processor stands in for a graphics card: it is the one execution provider that every machine has.</summary>
 public sealed class ProviderTargetTests
 {
-    private static readonly ProviderTarget Target = new("card", ExecutionProvider.Cpu);
+    private static readonly ProviderTarget Target = new("card", ExecutionProvider.Cpu, device: 0, threads: 1, batch: 1);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
