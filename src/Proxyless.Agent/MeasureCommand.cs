@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.ML.OnnxRuntime;
 using Proxyless.Measurement;
 
 namespace Proxyless.Agent;
@@ -72,7 +71,7 @@ internal static class MeasureCommand
             Console.Out.Write(JsonSerializer.Serialize(timing, AgentJson.Default.Timing));
             return 0;
         }
-        catch (Exception exception) when (exception is OnnxRuntimeException or ArgumentException or OverflowException or OutOfMemoryException)
+        catch (Exception exception) when (ModelErrors.Includes(exception))
         {
             Console.Error.WriteLine($"ONNX Runtime cannot run the model: {exception.Message}");
             return BadModel;

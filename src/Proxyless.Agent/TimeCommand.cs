@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Microsoft.ML.OnnxRuntime;
 using Proxyless.Measurement;
 
 namespace Proxyless.Agent;
@@ -35,7 +34,7 @@ internal static class TimeCommand
             using var model = new OnnxModel(File.ReadAllBytes(file), threads, batch);
             return OnnxTimer.Measure(model, TimingOptions.Thorough);
         }
-        catch (Exception exception) when (exception is OnnxRuntimeException or ArgumentException or OverflowException or OutOfMemoryException)
+        catch (Exception exception) when (ModelErrors.Includes(exception))
         {
             throw new AgentException($"{file}: ONNX Runtime cannot run it: {exception.Message}", exception);
         }

@@ -129,8 +129,6 @@ internal static unsafe class DepthwiseBackward
         operands.Sums?.Add(parts);
     }
 
-    private static int FloorDivide(int value, int divisor) => value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor);
-
     private struct Kernel : IChannelKernel
     {
         public DepthwiseShape Shape;
@@ -261,7 +259,7 @@ internal static unsafe class DepthwiseBackward
             source.OfOutput += channel;
             source.OfDistance += channel;
             source.Constant += channel;
-            int first = Math.Clamp(FloorDivide(inputRow + Shape.Padding - (Shape.Kernel - 1), Shape.Stride), 0, row);
+            int first = Math.Clamp((inputRow + Shape.Padding - (Shape.Kernel - 1)) / Shape.Stride, 0, row);
             int last = Math.Clamp((inputEnd - 1 + Shape.Padding) / Shape.Stride, end - 1, Shape.OutputHeight - 1);
             GradientTile.Shape(blocks, first, last - first + 1, Shape.Padding, columns, TLanes.Count);
             GradientTile.Fill<TVector, TLanes, NormGradientSource>(blocks, Shape.OutputHeight, Shape.OutputWidth, ref source);
