@@ -33,6 +33,7 @@ internal sealed class BenchCommand : ReportingCommand
         Subcommands.Add(new BenchDataCommand());
         Subcommands.Add(new BenchFloorCommand());
         Subcommands.Add(new BenchSearchCommand());
+        Subcommands.Add(new BenchGradientsCommand());
 
         // Never called: it tells the parser that this command stands without one of its subcommands.
         SetAction(_ => ExitCode.Done);

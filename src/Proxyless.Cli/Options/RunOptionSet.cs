@@ -153,7 +153,7 @@ internal sealed class RunOptionSet
         Add(Values.Integer("--architecture-interval", $"Weight steps for each architecture step ({Defaults.ArchitectureInterval})"), (o, v) => o with { ArchitectureInterval = (int)v! });
         Add(Values.Number("--architecture-learning-rate", "X", "What a step moves an architecture parameter (from the number of steps)"), (o, v) => o with { ArchitectureLearningRate = v });
         Add(Values.Choice("--update", "How architecture parameters get their gradient (two-path)", Values.Words<ArchitectureUpdate>()), (o, v) => o with { Update = v!.Value });
-        Add(Values.Integer("--reinforce-samples", $"Architectures in a step of the reinforce update ({Defaults.ReinforceSamples})"), (o, v) => o with { ReinforceSamples = (int)v! });
+        Add(Values.Integer("--reinforce-samples", $"Architectures in a step of the reinforce and leave-one-out updates ({Defaults.ReinforceSamples})"), (o, v) => o with { ReinforceSamples = (int)v! });
         Add(Values.Flag("--correct-pairs", "Weigh two-path pairs so that their mean is the full gradient"), (o, v) => o with { CorrectPairs = v });
         Add(Values.Choice("--objective", "How costs enter the objective (budget)", Values.Words<ObjectiveKind>()), (o, v) => o with { Objective = v!.Value });
         Add(Values.Number("--objective-weight", "X", $"lambda of the linear, beta of the log objective ({Defaults.ObjectiveWeight})"), (o, v) => o with { ObjectiveWeight = v!.Value });

@@ -96,7 +96,7 @@ public sealed record RunOptions
     /// <summary>How architecture parameters get their gradient.</summary>
     public ArchitectureUpdate Update { get; init; } = ArchitectureUpdate.TwoPath;
 
-    /// <summary>Architectures in a step of the reinforce update.</summary>
+    /// <summary>Architectures in a step of the reinforce and leave-one-out updates.</summary>
     public int ReinforceSamples { get; init; } = 4;
 
     /// <summary>How costs enter the objective.</summary>
@@ -168,6 +168,7 @@ public sealed record RunOptions
         Require("architecture-learning-rate", ArchitectureLearningRate, value => value is > 0 and <= 10, "a number over 0");
         Require("architecture-interval", (int?)ArchitectureInterval, value => value >= 1, "1 or more");
         Require("reinforce-samples", (int?)ReinforceSamples, value => value is >= 1 and <= 1000, "1 to 1000");
+        Require("reinforce-samples", Update == ArchitectureUpdate.LeaveOneOut ? ReinforceSamples : (int?)null, value => value >= 2, "2 or more with --update leave-one-out, which compares them");
         Require("objective-weight", (double?)ObjectiveWeight, value => value >= 0, "0 or more");
         Require("prune-threshold", (double?)PruneThreshold, value => value is >= 0 and < 0.5, "0 up to, not including, 0.5");
         Require("label-smoothing", (double?)LabelSmoothing, value => value is >= 0 and < 1, "0 up to, not including, 1");

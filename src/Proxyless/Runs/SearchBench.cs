@@ -114,7 +114,7 @@ public static class SearchBench
             BatchSize = batch,
             Images = learned,
             WeightStepSeconds = weight,
-            ArchitectureStepSeconds = options.Update == ArchitectureUpdate.Reinforce
+            ArchitectureStepSeconds = options.Update is ArchitectureUpdate.Reinforce or ArchitectureUpdate.LeaveOneOut
                 ? architecture * options.ReinforceSamples / ProxylessBench.ReinforceSamples
                 : architecture,
             MultiplyAdds = batch * network * (((double)PassesOfWeightStep * weightSteps) + (Passes(options, candidates) * architectureSteps)),

@@ -46,6 +46,7 @@ internal static class StepTiming
             {
                 ArchitectureUpdate.TwoPath => step.TwoPath(images, labels, new Random(i), 1e-3),
                 ArchitectureUpdate.FullPath => step.FullPath(images, labels, new Random(i), 1e-3),
+                ArchitectureUpdate.LeaveOneOut => step.LeaveOneOut(images, labels, new Random(i), 1e-3, data.Options.ReinforceSamples),
                 _ => step.Reinforce(images, labels, new Random(i), 1e-3, data.Options.ReinforceSamples, baseline),
             }, cancellation);
             return (weight, architecture);

@@ -40,6 +40,48 @@ public static class ArchitectureGradients
     }
 
     /// <summary>
+    /// The score function's gradient: sum_m w_m grad log p(path_m), where d log p(path) / dalpha_ij = [path_i = j] - p_ij.
+    /// </summary>
+    /// <param name="paths">Sampled architectures, a candidate for each block.</param>
+    /// <param name="weights">w_m of each: what is minimised, less a baseline, over the number of samples.</param>
+    /// <param name="probabilities">p_ij at [i][j].</param>
+    /// <returns>dL/dalpha_ij at [i][j].</returns>
+    public static double[][] OfSamples(IReadOnlyList<int[]> paths, IReadOnlyList<double> weights, IReadOnlyList<double[]> probabilities)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(probabilities);
+        double total = weights.Sum();
+        double[][] gradient = [.. probabilities.Select(p => p.Select(probability => -total * probability).ToArray())];
+        for (int m = 0; m < paths.Count; m++)
+        {
+            for (int i = 0; i < gradient.Length; i++)
+            {
+                gradient[i][paths[m][i]] += weights[m];
+            }
+        }
+
+        return gradient;
+    }
+
+    /// <summary>
+    /// The gradient from losses of sampled architectures on the same images, each compared with the mean of the others (Kool,
+    /// van Hoof, Welling, "Buy 4 REINFORCE samples, get a baseline for free!", 2019): sum_m (L_m - mean L) / (M - 1) grad log
+    /// p(path_m). Its expectation is dE[L]/dalpha.
+    /// </summary>
+    /// <param name="paths">M sampled architectures, 2 at least.</param>
+    /// <param name="losses">L_m of each.</param>
+    /// <param name="probabilities">p_ij at [i][j], with which they were sampled.</param>
+    /// <returns>dL/dalpha_ij at [i][j].</returns>
+    public static double[][] LeaveOneOut(IReadOnlyList<int[]> paths, IReadOnlyList<double> losses, IReadOnlyList<double[]> probabilities)
+    {
+        ArgumentNullException.ThrowIfNull(losses);
+        ArgumentOutOfRangeException.ThrowIfLessThan(losses.Count, 2);
+        double mean = losses.Average();
+        return OfSamples(paths, [.. losses.Select(loss => (loss - mean) / (losses.Count - 1))], probabilities);
+    }
+
+    /// <summary>
     /// The weight that makes the mean over sampled pairs proportional to the full gradient: (p_a + p_b)^2 / P{a, b} with
     /// P{a, b} = p_a p_b (1 / (1 - p_a) + 1 / (1 - p_b)), the probability of the pair when drawn without replacement.
     /// </summary>

@@ -1,5 +1,6 @@
 using Proxyless.Networks;
 using Proxyless.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless.Search;
@@ -124,54 +125,80 @@ public sealed class ArchitectureStep
     {
         ArgumentNullException.ThrowIfNull(baseline);
         double[][] p = _parameters.Probabilities();
-        var paths = new int[samples][];
+        int[][] paths = SamplePaths(samples, random);
         var rewards = new double[samples];
         double loss = 0;
-        using (var withoutGraph = no_grad())
+        for (int m = 0; m < samples; m++)
         {
-            for (int m = 0; m < samples; m++)
-            {
-                paths[m] = _parameters.Sample(random);
-                using Tensor logits = _network.Forward(images, paths[m], NormPass.Frozen);
-                using Tensor value = _loss.Of(logits, labels);
-                loss += value.item<float>() / samples;
-                var accuracy = new TopAccuracy();
-                accuracy.Add(logits, labels);
-                rewards[m] = _objective.Reward(accuracy.Top1, [.. _objective.Limits.Select(limit => limit.Cost.Of(paths[m]))]);
-            }
+            (double crossEntropy, double accuracy) = Score(paths[m], images, labels);
+            loss += crossEntropy / samples;
+            rewards[m] = _objective.Reward(accuracy, [.. _objective.Limits.Select(limit => limit.Cost.Of(paths[m]))]);
         }
 
         double b = baseline.Before(rewards);
+        double[][] gradient = ArchitectureGradients.OfSamples(paths, [.. rewards.Select(reward => (b - reward) / samples)], p);
         for (int i = 0; i < p.Length; i++)
         {
-            var gradient = new double[p[i].Length];
-            for (int m = 0; m < samples; m++)
-            {
-                for (int j = 0; j < gradient.Length; j++)
-                {
-                    double score = (paths[m][i] == j ? 1 : 0) - p[i][j];
-                    gradient[j] -= (rewards[m] - b) * score / samples;
-                }
-            }
-
-            AddEntropy(gradient, p[i]);
-            _optimizer.Step(i, gradient, rate);
+            AddEntropy(gradient[i], p[i]);
+            _optimizer.Step(i, gradient[i], rate);
         }
 
         baseline.Update(rewards);
         return loss;
     }
 
-    private double Gate(GatePass pass, ObjectivePoint point, int block, int candidate)
+    /// <summary>
+    /// Sampled architectures and their losses on the same images (<see cref="ArchitectureGradients.LeaveOneOut"/>): neither the
+    /// images' difficulty nor what all samples share adds to the variance. Costs, whose expectations are known, come in by their
+    /// exact gradient.
+    /// </summary>
+    /// <param name="images">[N, C, H, W] of the architecture split.</param>
+    /// <param name="labels">[N], int64.</param>
+    /// <param name="random">Draws the architectures.</param>
+    /// <param name="rate">About what a logit moves.</param>
+    /// <param name="samples">M, the number of architectures, 2 at least.</param>
+    /// <returns>The mean cross entropy of the samples.</returns>
+    public double LeaveOneOut(Tensor images, Tensor labels, Random random, double rate, int samples)
     {
-        double gate = point.CrossEntropySlope * pass.GateGradient(block, candidate);
-        for (int c = 0; c < point.CostSlopes.Count; c++)
+        double[][] p = _parameters.Probabilities();
+        int[][] paths = SamplePaths(samples, random);
+        double[] losses = [.. paths.Select(path => Score(path, images, labels).CrossEntropy)];
+        double mean = losses.Average();
+        ObjectivePoint point = PointAt(mean, p);
+        double[][] gradient = ArchitectureGradients.LeaveOneOut(paths, [.. losses.Select(loss => point.CrossEntropySlope * loss)], p);
+        for (int i = 0; i < p.Length; i++)
         {
-            gate += point.CostSlopes[c] * _objective.Limits[c].Cost.Candidates[block][candidate];
+            double[] costs = ArchitectureGradients.ThroughSoftmax([.. Enumerable.Range(0, p[i].Length).Select(j => CostSlope(point, i, j))], p[i]);
+            for (int j = 0; j < costs.Length; j++)
+            {
+                gradient[i][j] += costs[j];
+            }
+
+            AddEntropy(gradient[i], p[i]);
+            _optimizer.Step(i, gradient[i], rate);
         }
 
-        return gate;
+        return mean;
     }
+
+    private int[][] SamplePaths(int samples, Random random) => [.. Enumerable.Range(0, samples).Select(_ => _parameters.Sample(random))];
+
+    private (double CrossEntropy, double Accuracy) Score(int[] path, Tensor images, Tensor labels)
+    {
+        using var withoutGraph = no_grad();
+        using Tensor logits = _network.Forward(images, path, NormPass.Frozen);
+        using Tensor value = _loss.Of(logits, labels);
+        var accuracy = new TopAccuracy();
+        accuracy.Add(logits, labels);
+        return (value.ToDouble(), accuracy.Top1);
+    }
+
+    private double Gate(GatePass pass, ObjectivePoint point, int block, int candidate) =>
+        (point.CrossEntropySlope * pass.GateGradient(block, candidate)) + CostSlope(point, block, candidate);
+
+    /// <summary>dL/dg of a candidate's gate by the costs alone.</summary>
+    private double CostSlope(ObjectivePoint point, int block, int candidate) =>
+        point.CostSlopes.Select((slope, c) => slope * _objective.Limits[c].Cost.Candidates[block][candidate]).Sum();
 
     private ObjectivePoint PointAt(double crossEntropy, double[][] probabilities) =>
         _objective.At(crossEntropy, [.. _objective.Limits.Select(limit => limit.Cost.Expectation(probabilities))]);

@@ -31,6 +31,9 @@ public sealed class GatePass : IDisposable
     /// <summary>The batch's cross entropy along the path.</summary>
     public double Loss { get; }
 
+    /// <summary>The active candidate of each block.</summary>
+    public IReadOnlyList<int> Path => _path;
+
     /// <summary>Runs the pass. Batch norms use the batch's statistics and write nothing; no weight gets a gradient.</summary>
     /// <param name="network">The super-network.</param>
     /// <param name="path">The active candidate of each block.</param>

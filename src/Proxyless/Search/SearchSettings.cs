@@ -24,7 +24,7 @@ public sealed record SearchSettings
     /// <summary>About what a step moves an architecture parameter.</summary>
     public required double ArchitectureRate { get; init; }
 
-    /// <summary>Architectures in a step of the reinforce update.</summary>
+    /// <summary>Architectures in a step of the reinforce and leave-one-out updates.</summary>
     public int ReinforceSamples { get; init; } = 4;
 
     /// <summary>How costs enter the objective.</summary>

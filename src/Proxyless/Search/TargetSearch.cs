@@ -59,6 +59,7 @@ internal sealed class TargetSearch
         {
             ArchitectureUpdate.TwoPath => _step.TwoPath(images, labels, random, rate),
             ArchitectureUpdate.FullPath => _step.FullPath(images, labels, random, rate),
+            ArchitectureUpdate.LeaveOneOut => _step.LeaveOneOut(images, labels, random, rate, _settings.ReinforceSamples),
             _ => _step.Reinforce(images, labels, random, rate, _settings.ReinforceSamples, _baseline),
         };
         _totals.Steps++;

@@ -17,7 +17,7 @@ public sealed class CommandLineTests
     [InlineData("'--latency' is 'fast'", "run", "--latency", "fast")]
     [InlineData("--latency -1 is out of range", "run", "--latency", "-1")]
     [InlineData("'--time' is '2 hours'; allowed are times such as 2h", "run", "--time", "2 hours")]
-    [InlineData("'--update' is 'three-path'; allowed are two-path, full-path, reinforce", "search", "--update", "three-path")]
+    [InlineData("'--update' is 'three-path'; allowed are two-path, full-path, reinforce, leave-one-out", "search", "--update", "three-path")]
     [InlineData("--resume and --overwrite exclude each other", "run", "--out", "x", "--resume", "--overwrite")]
     [InlineData("option '--arch NAME|FILE' is missing", "describe")]
     [InlineData("architecture 'mobilenet-v3': no such file and no such name", "describe", "--arch", "mobilenet-v3")]

@@ -44,7 +44,7 @@ public sealed partial class ConfigFileTests : IDisposable
     [InlineData("seed: 1\nlatancy: 5", "line 2", "unknown key 'latancy' (did you mean 'latency'?)", "max-parameters")]
     [InlineData("seed: 1\nlatency: soon", "line 2", "'latency'", "numbers such as 0.5")]
     [InlineData("seed: 1\n\nlatency: -5", "line 3", "'latency'", "over 0")]
-    [InlineData("update: both", "line 1", "'update'", "two-path, full-path, reinforce")]
+    [InlineData("update: both", "line 1", "'update'", "two-path, full-path, reinforce, leave-one-out")]
     [InlineData("strict: maybe", "line 1", "'strict' is 'maybe'", "true and false")]
     [InlineData("seed: [1, 2]", "line 1", "'seed'", "")]
     [InlineData("latency: {ms: 5}", "line 1", "'latency' must be a single value", "")]

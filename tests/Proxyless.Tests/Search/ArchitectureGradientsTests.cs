@@ -76,6 +76,39 @@ public sealed class ArchitectureGradientsTests
     });
 
     [Fact]
+    public void Leave_one_out_gradients_average_to_the_gradient_of_the_expected_loss_by_enumeration() =>
+        Gen.Double[-1, 1].Array[3].Array[2].Select(Gen.Double[-2, 2].Array[9]).Sample((logits, losses) =>
+        {
+            // Two blocks of three candidates: every path with its own loss, no additivity assumed.
+            int[][] paths = [.. Enumerable.Range(0, 9).Select(n => new[] { n / 3, n % 3 })];
+            double[][] p = [.. logits.Select(Softmax)];
+            double Probability(int n) => p[0][paths[n][0]] * p[1][paths[n][1]];
+            var mean = new double[2, 3];
+            for (int n = 0; n < 9 * 9 * 9; n++)
+            {
+                int[] drawn = [n / 81, n / 9 % 9, n % 9];
+                double[][] gradient = ArchitectureGradients.LeaveOneOut(
+                    [.. drawn.Select(one => paths[one])], [.. drawn.Select(one => losses[one])], p);
+                for (int k = 0; k < 6; k++)
+                {
+                    mean[k / 3, k % 3] += drawn.Select(Probability).Aggregate((x, y) => x * y) * gradient[k / 3][k % 3];
+                }
+            }
+
+            for (int k = 0; k < 6; k++)
+            {
+                int block = k / 3;
+                double expected = Difference(logits[block], k % 3, x =>
+                {
+                    double[][] q = [.. p];
+                    q[block] = Softmax(x);
+                    return Enumerable.Range(0, 9).Sum(n => q[0][paths[n][0]] * q[1][paths[n][1]] * losses[n]);
+                });
+                Assert.Equal(expected, mean[block, k % 3], 1e-6);
+            }
+        });
+
+    [Fact]
     public void Entropy_gradients_equal_finite_differences() => Numbers.Sample(logits =>
     {
         double[] gradient = EntropyAnnealing.Gradient(Softmax(logits));
