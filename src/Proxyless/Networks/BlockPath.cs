@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Runtime;
 using Proxyless.Spaces;
 using static TorchSharp.torch;
 
@@ -99,7 +100,7 @@ public sealed class BlockPath : IDisposable
             return Block.KeepsShape ? x.alias() : throw new InvalidOperationException($"'{Block.Key}' has neither output nor shortcut");
         }
 
-        return Block.HasShortcut ? output.add_(x) : output;
+        return Block.HasShortcut ? InPlace.Add(output, x) : output;
     }
 
     private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) => FusedFunction.Run(

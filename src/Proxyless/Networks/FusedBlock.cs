@@ -317,7 +317,7 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
                 if (addsShortcut)
                 {
                     using Tensor shortcut = chunk.Of(outer);
-                    destination.add_(shortcut);
+                    InPlace.Add(destination, shortcut);
                 }
             }
 

@@ -24,7 +24,7 @@ internal sealed class TensorFactory : IDisposable
     {
         double fanOut = (double)kernel * kernel * output / groups;
         using Tensor normal = randn(output, inputPerGroup, kernel, kernel, dtype: _options.Precision, generator: _generator);
-        normal.mul_(Math.Sqrt(2 / fanOut));
+        InPlace.Multiply(normal, Math.Sqrt(2 / fanOut));
         Tensor laid = _options.ChannelsLast ? MemoryLayout.ChannelsLast(normal) : normal.clone();
         return Trained(name, laid, TensorRole.Weight);
     }
@@ -34,7 +34,7 @@ internal sealed class TensorFactory : IDisposable
     {
         double bound = 1 / Math.Sqrt(input);
         using Tensor uniform = rand(output, input, dtype: _options.Precision, generator: _generator);
-        uniform.mul_(2 * bound);
+        InPlace.Multiply(uniform, 2 * bound);
         return Trained(name, uniform.sub(bound), TensorRole.Weight);
     }
 

@@ -50,8 +50,7 @@ internal sealed class TargetSearch
     {
         if (_settings.AnnealEntropy)
         {
-            _entropy.Ascend(step, Parameters.RelativeEntropy);
-            _step.EntropySlope = _entropy.Multiplier;
+            _step.EntropySlope = _entropy.Ascend(step, Parameters.RelativeEntropy);
         }
 
         double rate = _settings.ArchitectureRate;

@@ -126,13 +126,13 @@ public sealed class SgdOptimizer : IDisposable
     {
         if (decay > 0)
         {
-            gradient.add_(value, alpha: decay);
+            InPlace.Add(gradient, value, decay);
         }
 
-        momentum.mul_(Momentum);
-        momentum.add_(gradient);
-        gradient.add_(momentum, alpha: Momentum);
-        value.add_(gradient, alpha: -rate);
+        InPlace.Multiply(momentum, Momentum);
+        InPlace.Add(momentum, gradient);
+        InPlace.Add(gradient, momentum, Momentum);
+        InPlace.Add(value, gradient, -rate);
     }
 
     private Tensor MomentumFor(NetworkTensor tensor)
