@@ -5,8 +5,8 @@ namespace Proxyless.Runtime;
 
 /// <summary>
 /// Sums and products in place. TorchSharp makes a <see cref="Scalar"/> of a number, and of the factor of 1 that it adds by itself,
-/// hands its address to libtorch and keeps no reference: the collector may free it before libtorch reads it, once in some
-/// hundred thousand calls ("Scalar.toFloat: expected false to be true", seen in a training). Here it outlives the call.
+/// hands its address to libtorch and keeps no reference: the collector may free it before libtorch reads it ("Expected false to
+/// be true" from Scalar.toFloat, seen once in hours of training). Here it outlives the call.
 /// </summary>
 internal static class InPlace
 {

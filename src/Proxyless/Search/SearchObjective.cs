@@ -2,20 +2,15 @@ namespace Proxyless.Search;
 
 /// <summary>What the architecture parameters minimise: cross entropy and the expected costs of the network.</summary>
 /// <remarks>
-/// Budget: with the violation v_c = E_c / T_c - 1, L = CE + sum_c (m_c v_c - (m_c - lambda_c)^2 / (2 rho)), where m_c =
-/// max(floor, lambda_c + rho v_c) and lambda_c is moved by dual ascent on v_c: an augmented Lagrangian for inequalities
-/// (Nocedal, Wright, Numerical Optimization, section 17.4), whose quadratic part damps the swing of ascent alone. The floor is 0
-/// but for the limit nearest to being reached, which may pull from below (<see cref="LargestPull"/>): shared weights prefer
-/// cheap candidates, which learn faster than what they would be worth trained to the end.
+/// Budget: with the violation v_c = E_c / T_c - 1, L = CE + sum_c (max(0, lambda_c + rho v_c)^2 - lambda_c^2) / (2 rho), each
+/// lambda_c >= 0 moved by dual ascent on v_c: an augmented Lagrangian for inequalities (Nocedal, Wright, Numerical
+/// Optimization, section 17.4), whose quadratic part damps the swing of ascent alone.
 /// </remarks>
 public sealed class SearchObjective
 {
     /// <summary>What is said where the logarithmic form is asked for with another limit.</summary>
     internal const string LogTakesLatencyAlone =
         "--objective log takes a latency limit and no other; use --objective budget for limits on parameters or multiply-adds";
-
-    /// <summary>The most that using up a limit counts, in cross entropy: a tenth of a limit left unused costs 0.02.</summary>
-    internal const double LargestPull = 0.2;
 
     private const double LogScale = 0.2;
     private const double Damping = 2;
@@ -68,11 +63,10 @@ public sealed class SearchObjective
         for (int c = 0; c < slopes.Length; c++)
         {
             double violation = Violation(c, expectations[c]);
-            double multiplier = Kind == ObjectiveKind.Linear
-                ? _weight
-                : Math.Max(Floor(c, expectations), Multipliers[c] + (Damping * violation));
-            double moved = Kind == ObjectiveKind.Linear ? 0 : multiplier - Multipliers[c];
-            value += (multiplier * violation) - (moved * moved / (2 * Damping));
+            double multiplier = Kind == ObjectiveKind.Linear ? _weight : Math.Max(0, Multipliers[c] + (Damping * violation));
+            value += Kind == ObjectiveKind.Linear
+                ? multiplier * violation
+                : ((multiplier * multiplier) - (Multipliers[c] * Multipliers[c])) / (2 * Damping);
             slopes[c] = multiplier / Limits[c].Limit;
         }
 
@@ -111,7 +105,7 @@ public sealed class SearchObjective
         ArgumentNullException.ThrowIfNull(expectations);
         for (int c = 0; Kind == ObjectiveKind.Budget && c < Multipliers.Length; c++)
         {
-            Multipliers[c] = Math.Max(Floor(c, expectations), Multipliers[c] + (_ascentRate * Violation(c, expectations[c])));
+            Multipliers[c] = Math.Max(0, Multipliers[c] + (_ascentRate * Violation(c, expectations[c])));
         }
     }
 
@@ -124,10 +118,6 @@ public sealed class SearchObjective
         double slope = LogScale * crossEntropy * beta * Math.Pow(ratio, beta - 1) / (milliseconds * target);
         return new ObjectivePoint(factor * crossEntropy, factor, [slope]);
     }
-
-    /// <summary>The least a multiplier may be: below 0 only for the limit of which the largest part is used.</summary>
-    private double Floor(int cost, IReadOnlyList<double> expectations) =>
-        Enumerable.Range(0, expectations.Count).MaxBy(c => Violation(c, expectations[c])) == cost ? -LargestPull : 0;
 
     private double Violation(int cost, double expectation) => (expectation / Limits[cost].Limit) - 1;
 }

@@ -50,7 +50,8 @@ internal sealed class TargetSearch
     {
         if (_settings.AnnealEntropy)
         {
-            _step.EntropySlope = _entropy.Ascend(step, Parameters.RelativeEntropy);
+            _entropy.Ascend(step, Parameters.RelativeEntropy);
+            _step.EntropySlope = _entropy.Multiplier;
         }
 
         double rate = _settings.ArchitectureRate;

@@ -33,9 +33,11 @@ public sealed class SearchObjectiveTests
     }
 
     [Fact]
-    public void The_budget_multiplier_rises_over_the_limit_falls_under_it_and_pulls_no_more_than_a_little()
+    public void The_budget_multiplier_rises_over_the_limit_falls_under_it_and_is_never_negative()
     {
         var objective = new SearchObjective(ObjectiveKind.Budget, [Latency], 0, 100);
+        objective.Ascend([1.0]);
+        Assert.Equal(0, objective.Multipliers[0]);
         for (int i = 0; i < 10; i++)
         {
             objective.Ascend([1.25 * 1.1]);
@@ -44,43 +46,6 @@ public sealed class SearchObjectiveTests
         Assert.Equal(1, objective.Multipliers[0], 1e-9);
         objective.Ascend([1.25 * 0.9]);
         Assert.Equal(0.9, objective.Multipliers[0], 1e-9);
-        for (int i = 0; i < 20; i++)
-        {
-            objective.Ascend([1.25 * 0.9]);
-        }
-
-        Assert.Equal(-SearchObjective.LargestPull, objective.Multipliers[0], 1e-9);
-        Assert.Equal(-SearchObjective.LargestPull / 1.25, objective.At(2, [1.25 * 0.5]).CostSlopes[0], 1e-9);
-    }
-
-    [Fact]
-    public void Of_several_limits_only_the_one_nearest_to_being_reached_pulls()
-    {
-        CostLimit macs = new(new SpaceCost("multiply-adds", "", 0, [[1, 2]]), 1.25);
-        var objective = new SearchObjective(ObjectiveKind.Budget, [Latency, macs], 0, 100);
-        ObjectivePoint point = objective.At(2, [1.25 * 0.8, 1.25 * 0.7]);
-        Assert.True(point.CostSlopes[0] < 0);
-        Assert.Equal(0, point.CostSlopes[1]);
-        for (int i = 0; i < 10; i++)
-        {
-            objective.Ascend([1.25 * 0.8, 1.25 * 0.7]);
-        }
-
-        Assert.True(objective.Multipliers[0] < 0);
-        Assert.Equal(0, objective.Multipliers[1]);
-    }
-
-    [Theory]
-    [InlineData(0.3, -1)]
-    [InlineData(0.9, 1)]
-    public void The_entropy_is_pushed_towards_its_line_from_both_sides(double relativeEntropy, int sign)
-    {
-        var annealing = new EntropyAnnealing(100);
-        Assert.Equal(0.55, annealing.Target(49), 1e-9);
-        double first = annealing.Ascend(49, relativeEntropy);
-        double second = annealing.Ascend(49, relativeEntropy);
-        Assert.Equal(sign, Math.Sign(first));
-        Assert.True(Math.Abs(second) > Math.Abs(first));
     }
 
     [Fact]
