@@ -86,6 +86,16 @@ public sealed class SearchSpaceFileTests
     }
 
     [Theory]
+    [InlineData("cifar16", 12)]
+    [InlineData("cifar16-wide", 10)]
+    public void The_spaces_of_the_results_are_spaces(string name, int depth)
+    {
+        SearchSpace space = SearchSpaceFile.Open(Path.Combine(Repository.Root, "configs", "spaces", name + ".yaml"));
+        Assert.Equal(name, space.Name);
+        Assert.Equal(depth, space.Depth);
+    }
+
+    [Theory]
     [InlineData("resolution: 32", "resolution: big", "line 2", "'resolution' is 'big'", "from 8 to 2048")]
     [InlineData("resolution: 32", "resolution: 4", "line 2", "'resolution' is '4'", "from 8 to 2048")]
     [InlineData("resolution: 32", "resolutoin: 32", "line 2", "unknown key 'resolutoin'", "did you mean 'resolution'?")]
