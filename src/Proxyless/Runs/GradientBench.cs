@@ -78,7 +78,8 @@ public static class GradientBench
 
         using BatchLoader held = data.TrainingBatches(data.Images.Architecture, RandomUse.ArchitectureImages, data.TrainingTransforms);
         using var loss = new ClassificationLoss(LabelSmoothing, null, data.Device);
-        var work = new Work(network, loss, data.Options.Seed, held, cancellation);
+        using var batches = new EndlessBatches(held, 0);
+        var work = new Work(network, loss, data.Options.Seed, batches, cancellation);
         ArchitectureUpdate[] updates = [ArchitectureUpdate.TwoPath, ArchitectureUpdate.FullPath, ArchitectureUpdate.LeaveOneOut];
         var progress = new Progress(observer, "bench", 0, contexts + (updates.Length * steps));
         double[][][] references = [.. Enumerable.Range(0, contexts).Select(c => work.Run(c, work.Replacements, () => progress.Report(c + 1, "measured differences")))];
@@ -132,14 +133,13 @@ public static class GradientBench
         return product / Math.Sqrt(squaresOfFirst * squaresOfSecond);
     }
 
-    private sealed class Work(SuperNetwork network, ClassificationLoss loss, int seed, BatchLoader images, CancellationToken cancellation)
+    private sealed class Work(SuperNetwork network, ClassificationLoss loss, int seed, EndlessBatches batches, CancellationToken cancellation)
     {
         private readonly ArchitectureParameters _parameters = new(network.Blocks.Select(block => block.Candidates.Count));
 
         public double[][] Run(int number, Func<Tensor, Tensor, Random, double[][]> measure, Action done)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var batches = new EndlessBatches(images, number);
             using Batch batch = batches.Next();
             using Tensor pixels = batch.Images.to(network.Options.Device);
             using Tensor labels = batch.Labels.to(network.Options.Device);
