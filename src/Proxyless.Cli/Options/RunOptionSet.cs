@@ -152,10 +152,11 @@ internal sealed class RunOptionSet
         Add(Values.Number("--warmup-share", "P", $"Share of the search in which only weights learn ({Defaults.WarmupShare})"), (o, v) => o with { WarmupShare = v!.Value });
         Add(Values.Integer("--architecture-interval", $"Weight steps for each architecture step ({Defaults.ArchitectureInterval})"), (o, v) => o with { ArchitectureInterval = (int)v! });
         Add(Values.Number("--architecture-learning-rate", "X", "What a step moves an architecture parameter (from the number of steps)"), (o, v) => o with { ArchitectureLearningRate = v });
+        Add(Values.Flag("--separate-weights", "Give each candidate of a block weights of its own, as published, instead of shared ones"), (o, v) => o with { SeparateWeights = v });
         Add(Values.Choice("--update", "How architecture parameters get their gradient (two-path)", Values.Words<ArchitectureUpdate>()), (o, v) => o with { Update = v!.Value });
         Add(Values.Integer("--reinforce-samples", $"Architectures in a step of the reinforce and leave-one-out updates ({Defaults.ReinforceSamples})"), (o, v) => o with { ReinforceSamples = (int)v! });
         Add(Values.Flag("--correct-pairs", "Weigh two-path pairs so that their mean is the full gradient"), (o, v) => o with { CorrectPairs = v });
-        Add(Values.Choice("--objective", "How costs enter the objective (budget)", Values.Words<ObjectiveKind>()), (o, v) => o with { Objective = v!.Value });
+        Add(Values.Choice("--objective", "How costs enter the objective: within the limit (budget), at the limit (equality), or weighed by --objective-weight (linear, log) (budget)", Values.Words<ObjectiveKind>()), (o, v) => o with { Objective = v!.Value });
         Add(Values.Number("--objective-weight", "X", $"lambda of the linear, beta of the log objective ({Defaults.ObjectiveWeight})"), (o, v) => o with { ObjectiveWeight = v!.Value });
         Add(Values.Flag("--no-entropy-schedule", "Let the search decide without lowering its entropy on a schedule"), (o, v) => o with { NoEntropySchedule = v });
         Add(Values.Number("--prune-threshold", "P", $"Candidates less probable than this are removed for good, 0 keeps all ({Defaults.PruneThreshold})"), (o, v) => o with { PruneThreshold = v!.Value });

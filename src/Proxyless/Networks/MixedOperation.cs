@@ -2,16 +2,19 @@ using Proxyless.Spaces;
 
 namespace Proxyless.Networks;
 
-/// <summary>A searched block: all its candidate paths, each with weights and batch norms of its own, of which one runs at a time.</summary>
+/// <summary>A searched block: all its candidate paths, of which one runs at a time; each with batch norms and, unless they share them, weights of its own.</summary>
 public sealed class MixedOperation : IDisposable
 {
     private readonly BlockPath?[] _candidates;
+    private readonly SharedWeights? _shared;
 
     internal MixedOperation(TensorFactory factory, SearchBlock block, Activation activation)
     {
         _candidates = [.. block.Candidates.Select(
             candidate => new BlockPath(factory, $"blocks.{block.Index}.{candidate.Operation}", candidate, activation))];
-        NestedInitialisation.Apply([.. _candidates.OfType<BlockPath>().Where(path => path.Depthwise is not null)]);
+        BlockPath[] residuals = [.. _candidates.OfType<BlockPath>().Where(path => path.Depthwise is not null)];
+        NestedInitialisation.Apply(residuals);
+        _shared = factory.SharesWeights ? new SharedWeights(residuals) : null;
     }
 
     /// <summary>The candidates; null where one was pruned.</summary>
@@ -39,5 +42,7 @@ public sealed class MixedOperation : IDisposable
         {
             path?.Dispose();
         }
+
+        _shared?.Dispose();
     }
 }

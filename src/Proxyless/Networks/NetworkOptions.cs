@@ -14,6 +14,9 @@ public sealed record NetworkOptions
     /// <summary>What computes the steps.</summary>
     public BlockKernels Kernels { get; init; }
 
+    /// <summary>Whether the candidates of a super-network's block share their convolutions; without it each has its own, as published.</summary>
+    public bool SharesWeights { get; init; } = true;
+
     /// <summary>Whether blocks are computed by kernels of our own.</summary>
     internal bool UsesOwnKernels =>
         Kernels == BlockKernels.Proxyless && ChannelsLast && Precision == ScalarType.Float32 && Device.type == TorchSharp.DeviceType.CPU;

@@ -25,7 +25,10 @@ public sealed class NetworkTensor(string name, Tensor value, TensorRole role) : 
     public string Name { get; } = name;
 
     /// <summary>The tensor itself.</summary>
-    public Tensor Value { get; } = value;
+    public Tensor Value { get; private set; } = value;
+
+    /// <summary>The tensor that this one is a part of; null where it has its memory for itself.</summary>
+    internal TensorPart? Part { get; private set; }
 
     /// <summary>What it is.</summary>
     public TensorRole Role { get; } = role;
@@ -38,6 +41,17 @@ public sealed class NetworkTensor(string name, Tensor value, TensorRole role) : 
     {
         using var scope = no_grad();
         Value.copy_(source);
+    }
+
+    /// <summary>Gives its own memory up and becomes the first numbers of another tensor along a dimension, with a gradient of its own.</summary>
+    /// <param name="whole">The other tensor; of the same shape but for the dimension, where it is as long or longer.</param>
+    /// <param name="dimension">The dimension.</param>
+    internal void BecomePartOf(WholeTensor whole, int dimension)
+    {
+        var part = new TensorPart(whole, dimension, Value.shape[dimension]);
+        using Tensor own = Value;
+        Value = part.Of(whole.Value).requires_grad_(own.requires_grad).DetachFromDisposeScope();
+        Part = part;
     }
 
     /// <inheritdoc/>

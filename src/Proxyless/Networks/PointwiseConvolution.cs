@@ -44,7 +44,8 @@ internal static unsafe class PointwiseConvolution
     {
         using Tensor fixedWeight = weight.detach();
         using Tensor matrix = fixedWeight.flatten(1);
-        Multiply(gradient, matrix, result);
+        using Tensor packed = matrix.contiguous();
+        Multiply(gradient, packed, result);
     }
 
     /// <summary>Adds the gradient of the weights.</summary>

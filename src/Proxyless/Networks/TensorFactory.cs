@@ -19,6 +19,9 @@ internal sealed class TensorFactory : IDisposable
     /// <summary>Whether blocks are computed by kernels of our own.</summary>
     public bool UsesOwnKernels => _options.UsesOwnKernels;
 
+    /// <summary>Whether the candidates of a block share their convolutions.</summary>
+    public bool SharesWeights => _options.SharesWeights;
+
     /// <summary>Convolution weights [O, I/groups, K, K], normal with variance 2 / fan-out (He et al., arXiv 1502.01852).</summary>
     public NetworkTensor Convolution(string name, int output, int inputPerGroup, int kernel, int groups)
     {

@@ -55,7 +55,7 @@ public sealed class RunData
     public torch.Device Device { get; }
 
     /// <summary>How networks are made.</summary>
-    public NetworkOptions NetworkOptions => new() { Device = Device, Kernels = Options.Kernels, Seed = TrainingSeed };
+    public NetworkOptions NetworkOptions => new() { Device = Device, Kernels = Options.Kernels, SharesWeights = !Options.SeparateWeights, Seed = TrainingSeed };
 
     /// <summary>Threads of training and decoding.</summary>
     public int Threads { get; }

@@ -93,6 +93,9 @@ public sealed record RunOptions
     /// <summary>Weight steps for each architecture step.</summary>
     public int ArchitectureInterval { get; init; } = 2;
 
+    /// <summary>Give each candidate of a block convolutions of its own, as published, instead of shared ones.</summary>
+    public bool SeparateWeights { get; init; }
+
     /// <summary>How architecture parameters get their gradient.</summary>
     public ArchitectureUpdate Update { get; init; } = ArchitectureUpdate.TwoPath;
 

@@ -27,6 +27,15 @@ public sealed class ArchitectureParameters
     /// <summary>Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1.</summary>
     public double RelativeEntropy => Math.Max(0, EntropyOf(Probabilities()) / _logits.Average(block => Math.Log(block.Length)));
 
+    /// <summary>Sets every alpha_ij, before the first step.</summary>
+    internal void Begin(IReadOnlyList<double[]> logits)
+    {
+        foreach ((double[] own, double[] given) in _logits.Zip(logits))
+        {
+            given.CopyTo(own, 0);
+        }
+    }
+
     /// <summary>Whether a candidate is left.</summary>
     public bool IsAlive(int block, int candidate) => _alive[block][candidate];
 

@@ -8,8 +8,9 @@ using static TorchSharp.torch;
 namespace Proxyless.Search;
 
 /// <summary>
-/// The search (ProxylessNAS, sections 3.1 to 3.3): weight steps on training images along sampled paths, drawn evenly during
-/// warm-up; in between, architecture steps on images held out of them; now and then the pruning of unlikely paths.
+/// The search (ProxylessNAS, sections 3.1 to 3.3): weight steps on training images along sampled paths; after a warm-up, in
+/// which the odds rest where they begin (<see cref="OddsAtLimits"/>), architecture steps on images held out of them; now and then
+/// the pruning of unlikely paths.
 /// </summary>
 public sealed class ArchitectureSearch : IDisposable
 {
@@ -85,7 +86,7 @@ public sealed class ArchitectureSearch : IDisposable
             {
                 using (batch)
                 {
-                    WeightStep(batch, plan);
+                    WeightStep(batch);
                 }
 
                 if (plan.HasArchitectureStep(_step))
@@ -122,13 +123,13 @@ public sealed class ArchitectureSearch : IDisposable
         _optimizer.Dispose();
     }
 
-    private void WeightStep(Batch batch, SearchPlan plan)
+    private void WeightStep(Batch batch)
     {
         Random random = SeedSequence.At(_settings.Seed, RandomUse.WeightPaths, _step);
 
         // Each target's paths in turn: a weight step costs the same however many targets there are.
         ArchitectureParameters parameters = _targets[_step % _targets.Length].Parameters;
-        int[] path = _step < plan.WarmupSteps ? parameters.SampleUniformly(random) : parameters.Sample(random);
+        int[] path = parameters.Sample(random);
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, path, NormPass.Training);

@@ -18,13 +18,19 @@ internal sealed class TargetSearch
     private readonly List<SearchEpoch> _log = [];
     private ArchitectureTotals _totals = new();
 
-    /// <summary>Even odds, no steps made.</summary>
+    /// <summary>No steps made: odds at the limits where the objective keeps to them, even odds elsewhere.</summary>
     public TargetSearch(SuperNetwork network, SearchSettings settings, SearchedTarget target, ClassificationLoss loss)
     {
         _settings = settings;
         _target = target;
         long steps = settings.Plan.ArchitectureSteps;
         Parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
+        if (settings.Objective is ObjectiveKind.Budget or ObjectiveKind.Equality)
+        {
+            Parameters.Begin(OddsAtLimits.Logits(
+                target.Limits, [.. Parameters.Logits.Select(block => block.Length)], usesUp: settings.Objective == ObjectiveKind.Equality));
+        }
+
         _optimizer = new ArchitectureOptimizer(Parameters);
         _objective = new SearchObjective(settings.Objective, target.Limits, settings.ObjectiveWeight, steps);
         _entropy = new EntropyAnnealing(steps);

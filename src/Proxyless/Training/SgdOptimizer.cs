@@ -14,6 +14,9 @@ public sealed class SgdOptimizer : IDisposable
 {
     private readonly Dictionary<NetworkTensor, Tensor> _momenta = new(ReferenceEqualityComparer.Instance);
 
+    // Tensors in one memory have their momenta in one memory.
+    private readonly Dictionary<WholeTensor, Tensor> _wholeMomenta = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>Share of the last step's direction that is kept.</summary>
     public double Momentum { get; init; } = 0.9;
 
@@ -96,7 +99,7 @@ public sealed class SgdOptimizer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor momentum in _momenta.Values)
+        foreach (Tensor momentum in _momenta.Values.Concat(_wholeMomenta.Values))
         {
             momentum.Dispose();
         }
@@ -139,8 +142,19 @@ public sealed class SgdOptimizer : IDisposable
     {
         if (!_momenta.TryGetValue(tensor, out Tensor? momentum))
         {
-            momentum = zeros_like(tensor.Value).DetachFromDisposeScope();
+            momentum = (tensor.Part is { } part ? part.Of(WholeMomentumFor(part.Whole)) : zeros_like(tensor.Value)).DetachFromDisposeScope();
             _momenta.Add(tensor, momentum);
+        }
+
+        return momentum;
+    }
+
+    private Tensor WholeMomentumFor(WholeTensor whole)
+    {
+        if (!_wholeMomenta.TryGetValue(whole, out Tensor? momentum))
+        {
+            momentum = zeros_like(whole.Value).DetachFromDisposeScope();
+            _wholeMomenta.Add(whole, momentum);
         }
 
         return momentum;

@@ -14,6 +14,8 @@ public sealed class SearchObjectiveTests
     [InlineData(ObjectiveKind.Budget, 1.5)]
     [InlineData(ObjectiveKind.Budget, 1.2)]
     [InlineData(ObjectiveKind.Budget, 0.5)]
+    [InlineData(ObjectiveKind.Equality, 1.5)]
+    [InlineData(ObjectiveKind.Equality, 0.5)]
     public void Slopes_equal_finite_differences(ObjectiveKind kind, double expected)
     {
         const double Step = 1e-6;
@@ -46,6 +48,17 @@ public sealed class SearchObjectiveTests
         Assert.Equal(1, objective.Multipliers[0], 1e-9);
         objective.Ascend([1.25 * 0.9]);
         Assert.Equal(0.9, objective.Multipliers[0], 1e-9);
+    }
+
+    [Fact]
+    public void Equality_pulls_down_from_over_the_limit_and_up_from_under_it()
+    {
+        var objective = new SearchObjective(ObjectiveKind.Equality, [Latency], 0, 100);
+        Assert.True(objective.At(2, [1.25 * 1.1]).CostSlopes[0] > 0);
+        Assert.True(objective.At(2, [1.25 * 0.9]).CostSlopes[0] < 0);
+        objective.Ascend([1.25 * 0.9]);
+        Assert.Equal(-0.1, objective.Multipliers[0], 1e-9);
+        Assert.True(objective.At(2, [1.25]).CostSlopes[0] < 0);
     }
 
     [Fact]
