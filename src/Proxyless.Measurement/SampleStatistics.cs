@@ -24,6 +24,18 @@ public static class SampleStatistics
         return sorted[low] + ((place - low) * (sorted[high] - sorted[low]));
     }
 
+    /// <summary>The mean of the middle half of the samples: as deaf to outliers, and finer than the median where samples are rounded.</summary>
+    /// <param name="samples">At least one.</param>
+    /// <exception cref="ArgumentException">There are no samples.</exception>
+    public static double InterquartileMean(IEnumerable<double> samples)
+    {
+        double[] sorted = Sorted(samples);
+        int cut = (sorted.Length + 1) / 4;
+        return sorted.Length == 0
+            ? throw new ArgumentException("a mean needs at least one sample", nameof(samples))
+            : sorted[cut..^cut].Average();
+    }
+
     /// <summary>
     /// Half the width of the median's 95 % confidence interval as a share of the median: the samples n/2 ± 0.98 √n apart in
     /// order enclose it whatever their distribution (binomial, normal approximation). Infinite under six samples.

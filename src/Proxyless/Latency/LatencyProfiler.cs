@@ -36,17 +36,16 @@ public static class LatencyProfiler
         List<int[]> covering = [.. Enumerable.Range(0, plan.Rounds).SelectMany(_ => CoveringNetworks.Choices(space, random))];
         var progress = new Steps(observer, covering.Count + plan.CalibrationNetworks + plan.CheckNetworks);
 
-        var samples = SpaceParts.Keys(space, classes).ToDictionary(key => key, _ => new List<double>());
+        var networks = new List<ILookup<string, double>>();
         foreach (int[] choice in covering)
         {
             cancellation.ThrowIfCancellationRequested();
-            foreach (IGrouping<string, double> part in TimeParts(space.Architecture(choice, classes, "covering"), target, plan))
-            {
-                samples[part.Key].AddRange(part);
-            }
-
+            networks.Add(TimeParts(space.Architecture(choice, classes, "covering"), target, plan));
             progress.Step("blocks");
         }
+
+        Head head = space.Head(classes);
+        ILookup<string, double> samples = PartTimes.AtOneSpeed(networks, [space.Stem.Key, head.ConvolutionKey, head.ClassifierKey]);
 
         var table = new LatencyTable
         {
@@ -55,7 +54,7 @@ public static class LatencyProfiler
             TargetId = target.Id,
             Mode = mode,
             Created = DateTimeOffset.UtcNow,
-            Entries = samples.ToDictionary(entry => entry.Key, entry => Entry(entry.Value)),
+            Entries = SpaceParts.Keys(space, classes).ToDictionary(key => key, key => Entry([.. samples[key]])),
             Calibration = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0),
             Reference = new LatencyReference([], 0),
         };
@@ -79,10 +78,10 @@ public static class LatencyProfiler
         return PartTimes.Of(architecture, [.. profile.Finish().Skip(WarmUpRuns)]);
     }
 
-    private static LatencyEntry Entry(List<double> rounds)
+    private static LatencyEntry Entry(double[] rounds)
     {
-        double median = SampleStatistics.Median(rounds);
-        return new LatencyEntry(median, (rounds.Max() - rounds.Min()) / median);
+        double middle = SampleStatistics.InterquartileMean(rounds);
+        return new LatencyEntry(middle, (rounds.Max() - rounds.Min()) / middle);
     }
 
     private static LatencyTable Calibrate(

@@ -7,7 +7,7 @@ namespace Proxyless.Latency;
 /// <summary>Sorts the node times of a network's runs by the part of the network that each node belongs to.</summary>
 internal static class PartTimes
 {
-    /// <summary>The median over runs of each part's time in milliseconds; several values where a network holds a part several times.</summary>
+    /// <summary>Each part's time in milliseconds; several values where a network holds a part several times.</summary>
     /// <param name="architecture">The network that was exported and run.</param>
     /// <param name="runs">For each run, its nodes in the order of their execution.</param>
     public static ILookup<string, double> Of(Architecture architecture, IReadOnlyList<IReadOnlyList<NodeTime>> runs)
@@ -26,7 +26,26 @@ internal static class PartTimes
             }
         }
 
-        return samples.ToLookup(entry => entry.Key.Key, entry => SampleStatistics.Median(entry.Value));
+        // Not the median: node times are whole microseconds, and parts of small images take but a few of them.
+        return samples.ToLookup(entry => entry.Key.Key, entry => SampleStatistics.InterquartileMean(entry.Value));
+    }
+
+    /// <summary>
+    /// Times from different networks, brought to one speed. A network is timed within a fraction of a second, and the speed of a machine
+    /// that others share, or that saves power, may be another one in the next. What all networks have in common tells it.
+    /// </summary>
+    /// <param name="networks">The parts' times in milliseconds of each network.</param>
+    /// <param name="common">Parts that every network holds.</param>
+    /// <returns>The times of all networks by part, as if the common parts had taken their median time.</returns>
+    public static ILookup<string, double> AtOneSpeed(IReadOnlyList<ILookup<string, double>> networks, IReadOnlyCollection<string> common)
+    {
+        double[] commonTimes = [.. networks.Select(parts => common.Sum(key => parts[key].First()))];
+        double usual = SampleStatistics.Median(commonTimes);
+        return networks
+            .Zip(commonTimes)
+            .SelectMany(network => network.First.SelectMany(
+                part => part.Select(milliseconds => (part.Key, Milliseconds: milliseconds * usual / network.Second))))
+            .ToLookup(part => part.Key, part => part.Milliseconds);
     }
 
     private static Dictionary<Part, double> Sums(Architecture architecture, IReadOnlyList<NodeTime> run)

@@ -5,7 +5,7 @@ namespace Proxyless.Latency;
 /// <summary>
 /// What a profile spends. Tuned on <c>imagenet-mobile</c> (networks of 6 to 18 ms) on two cores that other work shares.
 /// </summary>
-/// <param name="Rounds">How often each candidate is met, each time among other neighbours; the median over rounds counts.</param>
+/// <param name="Rounds">How often each candidate is met, each time among other neighbours; the mean of the middle half of the rounds counts.</param>
 /// <param name="MinRuns">Runs of one network in any case.</param>
 /// <param name="MaxRuns">Runs of one network that are never exceeded.</param>
 /// <param name="TimePerNetwork">Time after which a network is run no further, once it has had its <paramref name="MinRuns"/>.</param>
@@ -27,7 +27,7 @@ internal sealed record ProfilePlan(
         ProfileMode.Quick => new ProfilePlan(
             Rounds: 3,
             MinRuns: 5,
-            MaxRuns: 50,
+            MaxRuns: 1000,
             TimeSpan.FromSeconds(0.12),
             CalibrationNetworks: 5,
             CheckNetworks: 5,
@@ -35,7 +35,7 @@ internal sealed record ProfilePlan(
         _ => new ProfilePlan(
             Rounds: 7,
             MinRuns: 10,
-            MaxRuns: 200,
+            MaxRuns: 4000,
             TimeSpan.FromSeconds(0.4),
             CalibrationNetworks: 9,
             CheckNetworks: 20,

@@ -7,6 +7,7 @@ namespace Proxyless.Search;
 public sealed class ArchitectureParameters
 {
     private readonly double[][] _logits;
+    private readonly double[][] _costLogits;
     private readonly bool[][] _alive;
 
     /// <summary>Even odds everywhere.</summary>
@@ -15,6 +16,7 @@ public sealed class ArchitectureParameters
     {
         ArgumentNullException.ThrowIfNull(candidates);
         _logits = [.. candidates.Select(count => new double[count])];
+        _costLogits = [.. _logits.Select(block => new double[block.Length])];
         _alive = [.. _logits.Select(block => Enumerable.Repeat(true, block.Length).ToArray())];
     }
 
@@ -27,12 +29,21 @@ public sealed class ArchitectureParameters
     /// <summary>Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1.</summary>
     public double RelativeEntropy => Math.Max(0, EntropyOf(Probabilities()) / _logits.Average(block => Math.Log(block.Length)));
 
-    /// <summary>Sets every alpha_ij, before the first step.</summary>
-    internal void Begin(IReadOnlyList<double[]> logits)
+    /// <summary>What of alpha_ij the candidates' costs account for; the rest is what losses have taught.</summary>
+    public IReadOnlyList<double[]> CostLogits => _costLogits;
+
+    /// <summary>Moves every alpha_ij for what the candidate costs.</summary>
+    /// <param name="shifts">By how much, at [i][j].</param>
+    public void ShiftForCosts(IReadOnlyList<double[]> shifts)
     {
-        foreach ((double[] own, double[] given) in _logits.Zip(logits))
+        ArgumentNullException.ThrowIfNull(shifts);
+        for (int i = 0; i < _logits.Length; i++)
         {
-            given.CopyTo(own, 0);
+            for (int j = 0; j < _logits[i].Length; j++)
+            {
+                _logits[i][j] += shifts[i][j];
+                _costLogits[i][j] += shifts[i][j];
+            }
         }
     }
 
@@ -55,10 +66,16 @@ public sealed class ArchitectureParameters
     }
 
     /// <summary>p_i of one block; 0 for pruned candidates.</summary>
-    public double[] Probabilities(int block)
+    public double[] Probabilities(int block) => Softmax(_logits[block], _alive[block]);
+
+    /// <summary>p_i of one block as it would be with other logits; 0 for pruned candidates.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="shifts">What would be added to the logits.</param>
+    internal double[] Probabilities(int block, double[] shifts) =>
+        Softmax([.. _logits[block].Zip(shifts, (logit, shift) => logit + shift)], _alive[block]);
+
+    private static double[] Softmax(double[] logits, bool[] alive)
     {
-        double[] logits = _logits[block];
-        bool[] alive = _alive[block];
         double highest = double.NegativeInfinity;
         for (int j = 0; j < logits.Length; j++)
         {
@@ -153,9 +170,12 @@ public sealed class ArchitectureParameters
     internal double?[][] Save() => [.. _logits.Select((block, i) => block.Select((logit, j) => _alive[i][j] ? logit : (double?)null).ToArray())];
 
     /// <summary>Restores a saved state of the same shape.</summary>
-    internal void Restore(double?[][] state)
+    /// <param name="state">What <see cref="Save"/> gave.</param>
+    /// <param name="costLogits">What <see cref="CostLogits"/> was.</param>
+    internal void Restore(double?[][] state, double[][] costLogits)
     {
-        if (state.Length != Blocks || state.Where((block, i) => block.Length != _logits[i].Length).Any())
+        bool Fits<T>(T[][] blocks) => blocks.Length == Blocks && !blocks.Where((block, i) => block.Length != _logits[i].Length).Any();
+        if (!Fits(state) || !Fits(costLogits))
         {
             throw new InvalidInputException("the checkpoint's architecture parameters belong to another space");
         }
@@ -166,6 +186,7 @@ public sealed class ArchitectureParameters
             {
                 _alive[i][j] = state[i][j].HasValue;
                 _logits[i][j] = state[i][j] ?? 0;
+                _costLogits[i][j] = costLogits[i][j];
             }
         }
     }

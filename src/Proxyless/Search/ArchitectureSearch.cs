@@ -9,7 +9,7 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// The search (ProxylessNAS, sections 3.1 to 3.3): weight steps on training images along sampled paths; after a warm-up, in
-/// which the odds rest where they begin (<see cref="OddsAtLimits"/>), architecture steps on images held out of them; now and then
+/// which the odds rest where they begin (<see cref="LimitProjection"/>), architecture steps on images held out of them; now and then
 /// the pruning of unlikely paths.
 /// </summary>
 public sealed class ArchitectureSearch : IDisposable
@@ -27,6 +27,7 @@ public sealed class ArchitectureSearch : IDisposable
     private readonly SgdOptimizer _optimizer;
     private readonly TargetSearch[] _targets;
     private readonly CosineSchedule _schedule;
+    private readonly ChannelWarmup? _warmup;
     private EpochTotals _totals = new();
     private long _step;
     private long _architectureSteps;
@@ -53,6 +54,7 @@ public sealed class ArchitectureSearch : IDisposable
         _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay, Kernels = network.Options.Kernels };
         _targets = [.. targets.Select(target => new TargetSearch(network, settings, target, _loss))];
         _schedule = new CosineSchedule(settings.LearningRate, settings.Plan.WeightSteps, settings.Plan.WeightSteps / WarmupPart);
+        _warmup = network.Options.SharesWeights ? new ChannelWarmup(network.Space) : null;
         if (File.Exists(checkpoint))
         {
             Restore();
@@ -130,6 +132,11 @@ public sealed class ArchitectureSearch : IDisposable
         // Each target's paths in turn: a weight step costs the same however many targets there are.
         ArchitectureParameters parameters = _targets[_step % _targets.Length].Parameters;
         int[] path = parameters.Sample(random);
+        if (_warmup is not null && _step < _settings.Plan.WarmupSteps)
+        {
+            path = _warmup.Widen(path, (double)_step / _settings.Plan.WarmupSteps, random);
+        }
+
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, path, NormPass.Training);

@@ -76,7 +76,7 @@ public sealed class ArchitectureStep
                 gradient *= ArchitectureGradients.PairCorrection(p[i][a], p[i][b]);
             }
 
-            gradient += EntropySlope * EntropyAnnealing.PairGradient(p[i][a], p[i][b]);
+            gradient += EntropySlope * EntropyAnnealing.PairGradient(p[i][a], p[i][b], _parameters.CostLogits[i][a] - _parameters.CostLogits[i][b]);
             _optimizer.StepPair(i, a, b, gradient, -gradient, rate);
         }
 
@@ -106,7 +106,7 @@ public sealed class ArchitectureStep
             }
 
             double[] gradient = ArchitectureGradients.ThroughSoftmax(gates, p[i]);
-            AddEntropy(gradient, p[i]);
+            AddEntropy(gradient, p[i], _parameters.CostLogits[i]);
             _optimizer.Step(i, gradient, rate);
         }
 
@@ -139,7 +139,7 @@ public sealed class ArchitectureStep
         double[][] gradient = ArchitectureGradients.OfSamples(paths, [.. rewards.Select(reward => (b - reward) / samples)], p);
         for (int i = 0; i < p.Length; i++)
         {
-            AddEntropy(gradient[i], p[i]);
+            AddEntropy(gradient[i], p[i], _parameters.CostLogits[i]);
             _optimizer.Step(i, gradient[i], rate);
         }
 
@@ -174,7 +174,7 @@ public sealed class ArchitectureStep
                 gradient[i][j] += costs[j];
             }
 
-            AddEntropy(gradient[i], p[i]);
+            AddEntropy(gradient[i], p[i], _parameters.CostLogits[i]);
             _optimizer.Step(i, gradient[i], rate);
         }
 
@@ -203,9 +203,9 @@ public sealed class ArchitectureStep
     private ObjectivePoint PointAt(double crossEntropy, double[][] probabilities) =>
         _objective.At(crossEntropy, [.. _objective.Limits.Select(limit => limit.Cost.Expectation(probabilities))]);
 
-    private void AddEntropy(double[] gradient, double[] probabilities)
+    private void AddEntropy(double[] gradient, double[] probabilities, double[] logOdds)
     {
-        double[] entropy = EntropyAnnealing.Gradient(probabilities);
+        double[] entropy = EntropyAnnealing.Gradient(probabilities, logOdds);
         for (int j = 0; j < gradient.Length; j++)
         {
             gradient[j] += EntropySlope * entropy[j];

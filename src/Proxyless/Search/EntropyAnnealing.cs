@@ -23,19 +23,26 @@ public sealed class EntropyAnnealing(long plannedSteps)
     public void Ascend(long step, double relativeEntropy) =>
         Multiplier = Math.Max(0, Multiplier + (10.0 / plannedSteps * (relativeEntropy - Target(step))));
 
-    /// <summary>dH/dalpha_k = -p_k (log p_k + H) for H = -sum_j p_j log p_j.</summary>
+    /// <summary>
+    /// dH/dalpha_k = -p_k (log p_k - b_k + H) for H = -sum_j p_j (log p_j - b_j): the entropy relative to the odds exp(b_j) that the costs
+    /// alone would give. What the costs made likely is no evidence, and a fall of the entropy must not amplify it.
+    /// </summary>
     /// <param name="probabilities">p_j; a pruned candidate has 0 and gets 0.</param>
-    public static double[] Gradient(double[] probabilities)
+    /// <param name="logOdds">b_j, all alike where costs do not count.</param>
+    public static double[] Gradient(double[] probabilities, double[] logOdds)
     {
-        double entropy = -probabilities.Where(p => p > 0).Sum(p => p * Math.Log(p));
-        return [.. probabilities.Select(p => p > 0 ? -p * (Math.Log(p) + entropy) : 0)];
+        double entropy = -probabilities.Select((p, j) => p > 0 ? p * (Math.Log(p) - logOdds[j]) : 0).Sum();
+        return [.. probabilities.Select((p, k) => p > 0 ? -p * (Math.Log(p) - logOdds[k] + entropy) : 0)];
     }
 
-    /// <summary>dH(q)/dalpha_a = q_a q_b log(q_b / q_a) for the pair renormalised to q; the negative is that of b.</summary>
-    public static double PairGradient(double probabilityA, double probabilityB)
+    /// <summary>dH(q)/dalpha_a = q_a q_b (log(q_b / q_a) + b_a - b_b) for the pair renormalised to q; the negative is that of b.</summary>
+    /// <param name="probabilityA">p_a.</param>
+    /// <param name="probabilityB">p_b.</param>
+    /// <param name="logOdds">b_a - b_b, as in <see cref="Gradient"/>.</param>
+    public static double PairGradient(double probabilityA, double probabilityB, double logOdds)
     {
         double qa = probabilityA / (probabilityA + probabilityB);
         double qb = 1 - qa;
-        return qa <= 0 || qb <= 0 ? 0 : qa * qb * Math.Log(qb / qa);
+        return qa <= 0 || qb <= 0 ? 0 : qa * qb * (Math.Log(qb / qa) + logOdds);
     }
 }

@@ -7,8 +7,8 @@ public enum ObjectiveKind
     Budget,
 
     /// <summary>
-    /// Minimise cross entropy subject to E[cost] at its limit: as the budget, with a multiplier of either sign, so that what the
-    /// limit leaves is used as well (the absolute reward of TuNAS, arXiv 2008.06120, section 3.2, as a constraint).
+    /// Minimise cross entropy with E[cost] held at its limit: after every step the odds are projected back to it
+    /// (<see cref="LimitProjection"/>), so that all of the limit is used and there is no multiplier.
     /// </summary>
     Equality,
 

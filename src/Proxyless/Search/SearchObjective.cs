@@ -4,7 +4,8 @@ namespace Proxyless.Search;
 /// <remarks>
 /// Budget: with the violation v_c = E_c / T_c - 1, L = CE + sum_c (max(0, lambda_c + rho v_c)^2 - lambda_c^2) / (2 rho), each
 /// lambda_c >= 0 moved by dual ascent on v_c: an augmented Lagrangian for inequalities (Nocedal, Wright, Numerical
-/// Optimization, section 17.4), whose quadratic part damps the swing of ascent alone. Equality: the same without the two zeros.
+/// Optimization, section 17.4), whose quadratic part damps the swing of ascent alone. Equality: cross entropy alone, for
+/// <see cref="LimitProjection"/> holds the costs where they should be.
 /// </remarks>
 public sealed class SearchObjective
 {
@@ -44,7 +45,7 @@ public sealed class SearchObjective
     /// <summary>The costs that count.</summary>
     public IReadOnlyList<CostLimit> Limits { get; }
 
-    /// <summary>lambda_c of the budget and equality forms.</summary>
+    /// <summary>lambda_c of the budget form.</summary>
     public double[] Multipliers { get; }
 
     /// <summary>Value and derivatives at the present expectations.</summary>
@@ -63,10 +64,18 @@ public sealed class SearchObjective
         for (int c = 0; c < slopes.Length; c++)
         {
             double violation = Violation(c, expectations[c]);
-            double multiplier = Kind == ObjectiveKind.Linear ? _weight : Allowed(Multipliers[c] + (Damping * violation));
-            value += Kind == ObjectiveKind.Linear
-                ? multiplier * violation
-                : ((multiplier * multiplier) - (Multipliers[c] * Multipliers[c])) / (2 * Damping);
+            double multiplier = Kind switch
+            {
+                ObjectiveKind.Linear => _weight,
+                ObjectiveKind.Budget => Math.Max(0, Multipliers[c] + (Damping * violation)),
+                _ => 0,
+            };
+            value += Kind switch
+            {
+                ObjectiveKind.Linear => multiplier * violation,
+                ObjectiveKind.Budget => ((multiplier * multiplier) - (Multipliers[c] * Multipliers[c])) / (2 * Damping),
+                _ => 0,
+            };
             slopes[c] = multiplier / Limits[c].Limit;
         }
 
@@ -77,7 +86,7 @@ public sealed class SearchObjective
     /// <param name="accuracy">Share of right answers.</param>
     /// <param name="costs">What the architecture costs, for each limit.</param>
     /// <returns>
-    /// Budget and equality: accuracy - sum lambda (cost / T - 1). Linear: accuracy - sum beta |cost / T - 1| (TuNAS, arXiv 2008.06120,
+    /// Budget: accuracy - sum lambda (cost / T - 1). Equality: accuracy. Linear: accuracy - sum beta |cost / T - 1| (TuNAS, arXiv 2008.06120,
     /// equation 2). Log: accuracy (T / latency)^w (MnasNet, arXiv 1807.11626).
     /// </returns>
     public double Reward(double accuracy, IReadOnlyList<double> costs)
@@ -89,9 +98,10 @@ public sealed class SearchObjective
             double violation = Violation(c, costs[c]);
             reward = Kind switch
             {
-                ObjectiveKind.Budget or ObjectiveKind.Equality => reward - (Multipliers[c] * violation),
+                ObjectiveKind.Budget => reward - (Multipliers[c] * violation),
                 ObjectiveKind.Linear => reward - (_weight * Math.Abs(violation)),
-                _ => reward * Math.Pow(Limits[c].Limit / costs[c], _weight),
+                ObjectiveKind.Log => reward * Math.Pow(Limits[c].Limit / costs[c], _weight),
+                _ => reward,
             };
         }
 
@@ -103,13 +113,11 @@ public sealed class SearchObjective
     public void Ascend(IReadOnlyList<double> expectations)
     {
         ArgumentNullException.ThrowIfNull(expectations);
-        for (int c = 0; Kind is ObjectiveKind.Budget or ObjectiveKind.Equality && c < Multipliers.Length; c++)
+        for (int c = 0; Kind == ObjectiveKind.Budget && c < Multipliers.Length; c++)
         {
-            Multipliers[c] = Allowed(Multipliers[c] + (_ascentRate * Violation(c, expectations[c])));
+            Multipliers[c] = Math.Max(0, Multipliers[c] + (_ascentRate * Violation(c, expectations[c])));
         }
     }
-
-    private double Allowed(double multiplier) => Kind == ObjectiveKind.Equality ? multiplier : Math.Max(0, multiplier);
 
     private static ObjectivePoint Logarithmic(double crossEntropy, double milliseconds, double limit, double beta)
     {

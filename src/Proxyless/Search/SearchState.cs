@@ -47,6 +47,8 @@ internal sealed record TargetSearchState
 {
     public required double?[][] Logits { get; init; }
 
+    public required double[][] CostLogits { get; init; }
+
     public required double[][] SecondMoments { get; init; }
 
     public required int[][] Steps { get; init; }

@@ -15,6 +15,7 @@ internal sealed class TargetSearch
     private readonly RewardBaseline _baseline = new();
     private readonly ArchitectureStep _step;
     private readonly PathPruning _pruning;
+    private readonly LimitProjection? _projection;
     private readonly List<SearchEpoch> _log = [];
     private ArchitectureTotals _totals = new();
 
@@ -27,8 +28,8 @@ internal sealed class TargetSearch
         Parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
         if (settings.Objective is ObjectiveKind.Budget or ObjectiveKind.Equality)
         {
-            Parameters.Begin(OddsAtLimits.Logits(
-                target.Limits, [.. Parameters.Logits.Select(block => block.Length)], usesUp: settings.Objective == ObjectiveKind.Equality));
+            _projection = new LimitProjection(target.Limits, usesUp: settings.Objective == ObjectiveKind.Equality);
+            _projection.Begin(Parameters);
         }
 
         _optimizer = new ArchitectureOptimizer(Parameters);
@@ -69,6 +70,11 @@ internal sealed class TargetSearch
             _ => _step.Reinforce(images, labels, random, rate, _settings.ReinforceSamples, _baseline),
         };
         _totals.Steps++;
+        if (_settings.Objective == ObjectiveKind.Equality)
+        {
+            _projection!.Apply(Parameters);
+        }
+
         _objective.Ascend(Expectations());
     }
 
@@ -124,6 +130,7 @@ internal sealed class TargetSearch
         return new TargetSearchState
         {
             Logits = Parameters.Save(),
+            CostLogits = [.. Parameters.CostLogits],
             SecondMoments = secondMoments,
             Steps = steps,
             Multipliers = _objective.Multipliers,
@@ -138,7 +145,7 @@ internal sealed class TargetSearch
     /// <param name="step">Weight steps so far: later lines of the log are made again.</param>
     public void Restore(TargetSearchState state, long step)
     {
-        Parameters.Restore(state.Logits);
+        Parameters.Restore(state.Logits, state.CostLogits);
         _optimizer.Restore(state.SecondMoments, state.Steps);
         state.Multipliers.CopyTo(_objective.Multipliers, 0);
         _entropy.Multiplier = state.EntropyMultiplier;

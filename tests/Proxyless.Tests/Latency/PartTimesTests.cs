@@ -32,12 +32,32 @@ public sealed class PartTimesTests
     }
 
     [Fact]
-    public void A_part_takes_the_median_of_its_runs()
+    public void A_part_takes_the_middle_of_its_runs()
     {
         Architecture network = SmallSpace.Network(0, 3, 3);
         IReadOnlyList<NodeTime>[] runs = [.. new double[] { 10, 500, 12 }.Select(time => new NodeTime[] { new("stem.activation", time) })];
         Assert.Equal([0.012], PartTimes.Of(network, runs)[network.Stem.Key], Close);
     }
+
+    [Fact]
+    public void Times_of_networks_that_ran_at_different_speeds_are_brought_to_one()
+    {
+        // Three networks of stem and one block each, the second at half speed.
+        ILookup<string, double>[] networks =
+        [
+            Times(("stem", 10), ("head", 20), ("a", 5), ("a", 6)),
+            Times(("stem", 20), ("head", 40), ("b", 16)),
+            Times(("stem", 10), ("head", 20), ("c", 7)),
+        ];
+        ILookup<string, double> times = PartTimes.AtOneSpeed(networks, ["stem", "head"]);
+        Assert.Equal([10, 10, 10], times["stem"], Close);
+        Assert.Equal([5, 6], times["a"], Close);
+        Assert.Equal([8], times["b"], Close);
+        Assert.Equal([7], times["c"], Close);
+    }
+
+    private static ILookup<string, double> Times(params (string Part, double Milliseconds)[] times) =>
+        times.ToLookup(time => time.Part, time => time.Milliseconds);
 
     private static bool Close(double first, double second) => Math.Abs(first - second) < 1e-9;
 }

@@ -111,15 +111,21 @@ public sealed class ArchitectureGradientsTests
     [Fact]
     public void Entropy_gradients_equal_finite_differences() => Numbers.Sample(logits =>
     {
-        double[] gradient = EntropyAnnealing.Gradient(Softmax(logits));
+        double[] costs = [.. logits.Select((logit, k) => 0.3 * k * Math.Cos(logit))];
+        double[] gradient = EntropyAnnealing.Gradient(Softmax(logits), costs);
         for (int k = 0; k < logits.Length; k++)
         {
-            Assert.Equal(Difference(logits, k, x => Entropy(Softmax(x))), gradient[k], 1e-6);
+            Assert.Equal(Difference(logits, k, x => Relative(Softmax(x), costs)), gradient[k], 1e-6);
         }
 
         double[] q = Softmax(logits[..2]);
-        Assert.Equal(Difference(logits[..2], 0, x => Entropy(Softmax(x))), EntropyAnnealing.PairGradient(q[0], q[1]), 1e-6);
+        Assert.Equal(
+            Difference(logits[..2], 0, x => Relative(Softmax(x), costs[..2])), EntropyAnnealing.PairGradient(q[0], q[1], costs[0] - costs[1]), 1e-6);
     });
+
+    [Fact]
+    public void Odds_that_the_costs_alone_would_give_have_the_entropy_pull_nowhere() => Numbers.Sample(logits =>
+        Assert.All(EntropyAnnealing.Gradient(Softmax(logits), logits), slope => Assert.Equal(0, slope, 1e-9)));
 
     [Fact]
     public void Pairs_are_drawn_without_replacement_as_often_as_the_formula_says()
@@ -156,7 +162,7 @@ public sealed class ArchitectureGradientsTests
         return [.. exponentials.Select(value => value / sum)];
     }
 
-    private static double Entropy(double[] p) => -p.Sum(value => value * Math.Log(value));
+    private static double Relative(double[] p, double[] logOdds) => -p.Zip(logOdds, (value, odds) => value * (Math.Log(value) - odds)).Sum();
 
     private static double Dot(double[] left, double[] right) => left.Zip(right, (a, b) => a * b).Sum();
 

@@ -51,17 +51,6 @@ public sealed class SearchObjectiveTests
     }
 
     [Fact]
-    public void Equality_pulls_down_from_over_the_limit_and_up_from_under_it()
-    {
-        var objective = new SearchObjective(ObjectiveKind.Equality, [Latency], 0, 100);
-        Assert.True(objective.At(2, [1.25 * 1.1]).CostSlopes[0] > 0);
-        Assert.True(objective.At(2, [1.25 * 0.9]).CostSlopes[0] < 0);
-        objective.Ascend([1.25 * 0.9]);
-        Assert.Equal(-0.1, objective.Multipliers[0], 1e-9);
-        Assert.True(objective.At(2, [1.25]).CostSlopes[0] < 0);
-    }
-
-    [Fact]
     public void The_baseline_is_read_before_it_moves()
     {
         var baseline = new RewardBaseline();

@@ -1,0 +1,26 @@
+using Proxyless.Spaces;
+
+namespace Proxyless.Search;
+
+/// <summary>
+/// Trains shared channels before they are judged. Hidden channels that only the widest candidates have would be trained in few steps, the
+/// first ones in nearly all, and a wide candidate would look no better than a narrow one. During warm-up a drawn candidate gives way to the
+/// widest one of its kernel, at first always and towards the end never (the warm-up of filters in TuNAS, arXiv 2008.06120, section 4).
+/// </summary>
+/// <param name="space">The space, whose candidates share their convolutions.</param>
+internal sealed class ChannelWarmup(SearchSpace space)
+{
+    private readonly int[][] _widest = [.. space.Blocks().Select(WidestOfEach)];
+
+    /// <summary>The path that is trained.</summary>
+    /// <param name="path">The path that was drawn.</param>
+    /// <param name="share">How much of the warm-up has passed, 0..1.</param>
+    /// <param name="random">Decides for each block.</param>
+    public int[] Widen(int[] path, double share, Random random) =>
+        [.. path.Select((candidate, i) => random.NextDouble() >= share ? _widest[i][candidate] : candidate)];
+
+    private static int[] WidestOfEach(SearchBlock block) => [.. block.Candidates.Select((candidate, j) =>
+        candidate.Operation.Kind != OperationKind.InvertedResidual ? j : Enumerable.Range(0, block.Candidates.Count)
+            .Where(k => block.Candidates[k].Operation is { Kind: OperationKind.InvertedResidual } other && other.Kernel == candidate.Operation.Kernel)
+            .MaxBy(k => block.Candidates[k].Operation.Expansion))];
+}

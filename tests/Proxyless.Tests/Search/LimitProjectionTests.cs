@@ -1,0 +1,146 @@
+using Proxyless.Search;
+using Proxyless.Spaces;
+using Xunit;
+
+namespace Proxyless.Tests.Search;
+
+public sealed class LimitProjectionTests
+{
+    private static readonly double[][] Times = [[1, 2, 4], [0, 3], [2, 2.5, 3, 3.5]];
+    private static readonly int[] Counts = [.. Times.Select(block => block.Length)];
+    private static readonly SpaceCost Latency = new("latency", "ms", 1, Times);
+
+    // Even odds take 1 + 7/3 + 1.5 + 2.75 = 7.58.
+    [Theory]
+    [InlineData(7, false)]
+    [InlineData(6.5, false)]
+    [InlineData(7, true)]
+    [InlineData(8, true)]
+    public void Odds_begin_at_the_limit(double limit, bool usesUp)
+    {
+        double[][] p = Probabilities([new CostLimit(Latency, limit)], usesUp);
+        Assert.Equal(limit, Latency.Expectation(p), 1e-6);
+    }
+
+    [Fact]
+    public void A_limit_that_even_odds_meet_changes_nothing()
+    {
+        Assert.All(Begun([new CostLimit(Latency, 8)], usesUp: false).Logits, block => Assert.All(block, logit => Assert.Equal(0, logit)));
+    }
+
+    [Fact]
+    public void Without_limits_odds_are_even()
+    {
+        Assert.All(Begun([], usesUp: true).Logits, block => Assert.All(block, logit => Assert.Equal(0, logit)));
+    }
+
+    [Fact]
+    public void No_odds_at_the_limit_have_more_entropy()
+    {
+        double[][] best = Probabilities([new CostLimit(Latency, 7)], usesUp: false);
+        var random = new Random(4);
+        int compared = 0;
+        for (int draw = 0; draw < 2000; draw++)
+        {
+            // Random odds beside the best ones, brought to the limit by mixing in the cheapest or the costliest candidates.
+            double[][] other = [.. best.Select(block => Normalised([.. block.Select(p => p * Math.Exp(0.5 * (random.NextDouble() - 0.5)))]))];
+            double expected = Latency.Expectation(other);
+            bool isOver = expected > 7;
+            double[][] end = [.. Times.Select(block => block.Select(time => time == (isOver ? block.Min() : block.Max()) ? 1.0 : 0).ToArray())];
+            double share = (expected - 7) / (expected - Latency.Expectation(end));
+            double[][] mixed = [.. other.Select((block, i) => block.Select((p, j) => ((1 - share) * p) + (share * end[i][j])).ToArray())];
+            Assert.Equal(7, Latency.Expectation(mixed), 1e-9);
+            Assert.True(Entropy(mixed) < Entropy(best) + 1e-12);
+            compared++;
+        }
+
+        Assert.Equal(2000, compared);
+    }
+
+    [Fact]
+    public void What_is_costly_begins_unlikely_but_is_not_ruled_out()
+    {
+        IReadOnlyList<double[]> logits = Begun([new CostLimit(Latency, Latency.Smallest)], usesUp: false).Logits;
+        Assert.All(logits, block =>
+        {
+            Assert.Equal(0, block.Max());
+            Assert.True(block.Min() >= Math.Log(LimitProjection.LeastOdds) - 1e-12);
+        });
+        Assert.Contains(logits, block => Math.Exp(block.Min()) < LimitProjection.LeastOdds + 1e-9);
+    }
+
+    [Fact]
+    public void Several_limits_hold_together()
+    {
+        var size = new SpaceCost("parameters", "", 0, [[4, 2, 1], [1, 5], [1, 2, 3, 4]]);
+        double[][] p = Probabilities([new CostLimit(Latency, 7.2), new CostLimit(size, 6.8)], usesUp: false);
+        Assert.True(Latency.Expectation(p) <= 7.2 + 1e-3);
+        Assert.True(size.Expectation(p) <= 6.8 + 1e-3);
+    }
+
+    [Fact]
+    public void A_step_is_undone_as_far_as_it_changed_costs_and_no_further()
+    {
+        CostLimit[] limits = [new CostLimit(Latency, 7)];
+        var projection = new LimitProjection(limits, usesUp: true);
+        ArchitectureParameters parameters = Begun(limits, usesUp: true);
+        parameters.Logits[0][2] += 1;
+        parameters.Logits[2][0] -= 0.5;
+        double[][] before = [.. parameters.Logits.Select(block => block.ToArray())];
+        projection.Apply(parameters);
+        Assert.Equal(7, Latency.Expectation(parameters.Probabilities()), 1e-6);
+
+        // Within a block, logits move in proportion to the costs, with one factor for all blocks.
+        double[] factors = [.. Times.SelectMany((block, i) => Enumerable.Range(1, block.Length - 1).Select(j =>
+            ((parameters.Logits[i][j] - before[i][j]) - (parameters.Logits[i][0] - before[i][0])) / (block[j] - block[0])))];
+        Assert.All(factors, factor => Assert.Equal(factors[0], factor, 1e-9));
+        Assert.True(factors[0] < 0);
+    }
+
+    [Fact]
+    public void Costs_that_may_stay_under_a_limit_stay_there()
+    {
+        CostLimit[] limits = [new CostLimit(Latency, 7)];
+        ArchitectureParameters parameters = Begun(limits, usesUp: false);
+        parameters.Logits[1][0] += 3;
+        double expected = Latency.Expectation(parameters.Probabilities());
+        new LimitProjection(limits, usesUp: false).Apply(parameters);
+        Assert.Equal(expected, Latency.Expectation(parameters.Probabilities()), 1e-9);
+        Assert.True(expected < 7);
+    }
+
+    [Fact]
+    public void Pruned_candidates_have_no_part_in_the_expectation()
+    {
+        CostLimit[] limits = [new CostLimit(Latency, 7)];
+        ArchitectureParameters parameters = Begun(limits, usesUp: true);
+        parameters.Prune(0, 0);
+        new LimitProjection(limits, usesUp: true).Apply(parameters);
+        Assert.Equal(7, Latency.Expectation(parameters.Probabilities()), 1e-6);
+        Assert.Equal(0, parameters.Probabilities(0)[0]);
+    }
+
+    [Fact]
+    public void What_costs_account_for_is_kept_apart_from_what_losses_have_taught()
+    {
+        CostLimit[] limits = [new CostLimit(Latency, 7)];
+        ArchitectureParameters parameters = Begun(limits, usesUp: true);
+        parameters.Logits[0][1] += 0.7;
+        new LimitProjection(limits, usesUp: true).Apply(parameters);
+        double[] taught = [.. parameters.Logits[0].Zip(parameters.CostLogits[0], (logit, cost) => logit - cost)];
+        Assert.Equal([0, 0.7, 0], taught.Select(value => value - taught[0]), (x, y) => Math.Abs(x - y) < 1e-9);
+    }
+
+    private static double[][] Probabilities(IReadOnlyList<CostLimit> limits, bool usesUp) => Begun(limits, usesUp).Probabilities();
+
+    private static ArchitectureParameters Begun(IReadOnlyList<CostLimit> limits, bool usesUp)
+    {
+        var parameters = new ArchitectureParameters(Counts);
+        new LimitProjection(limits, usesUp).Begin(parameters);
+        return parameters;
+    }
+
+    private static double[] Normalised(double[] weights) => [.. weights.Select(weight => weight / weights.Sum())];
+
+    private static double Entropy(double[][] probabilities) => -probabilities.Sum(block => block.Sum(p => p > 0 ? p * Math.Log(p) : 0));
+}
