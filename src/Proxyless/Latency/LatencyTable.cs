@@ -4,8 +4,8 @@ using Proxyless.Spaces;
 namespace Proxyless.Latency;
 
 /// <summary>The time of one part of a network.</summary>
-/// <param name="Milliseconds">The median over rounds of measurement, before calibration.</param>
-/// <param name="Spread">The largest minus the smallest of the rounds, as a share of the median.</param>
+/// <param name="Milliseconds">The middle of the rounds of measurement, before calibration.</param>
+/// <param name="Spread">The largest minus the smallest of the rounds, as a share of the middle.</param>
 public sealed record LatencyEntry(double Milliseconds, double Spread);
 
 /// <summary>

@@ -12,6 +12,9 @@ namespace Proxyless.Latency;
 /// <param name="folder">Where the tables are kept; made when the first one is stored.</param>
 public sealed class LatencyTableCache(string folder)
 {
+    // Of how tables are measured: those of another version are made anew.
+    private const string MethodVersion = "method 2";
+
     /// <summary>The cache of this user.</summary>
     public static LatencyTableCache Default { get; } = new(CacheFolder.Of("latency"));
 
@@ -94,7 +97,7 @@ public sealed class LatencyTableCache(string folder)
         // The candidates of each block in order, not only the set of parts: the reference network is stored as a choice.
         IEnumerable<string> blocks = space.Blocks().Select(block => string.Join(',', block.Candidates.Select(candidate => candidate.Key)));
         string content = string.Join(
-            '\n', [target.Id, space.Activation.ToString(), .. SpaceParts.Keys(space, classes), .. blocks]);
+            '\n', [MethodVersion, target.Id, space.Activation.ToString(), .. SpaceParts.Keys(space, classes), .. blocks]);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..16];
         return Path.Combine(folder, $"{hash}-{mode.ToString().ToLowerInvariant()}.json");
     }

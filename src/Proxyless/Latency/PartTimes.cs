@@ -41,10 +41,13 @@ internal static class PartTimes
     {
         double[] commonTimes = [.. networks.Select(parts => common.Sum(key => parts[key].First()))];
         double usual = SampleStatistics.Median(commonTimes);
+
+        // Parts so small that their recorded times are 0 tell nothing of the speed.
+        double Factor(double common) => common > 0 && usual > 0 ? usual / common : 1;
         return networks
             .Zip(commonTimes)
             .SelectMany(network => network.First.SelectMany(
-                part => part.Select(milliseconds => (part.Key, Milliseconds: milliseconds * usual / network.Second))))
+                part => part.Select(milliseconds => (part.Key, Milliseconds: milliseconds * Factor(network.Second)))))
             .ToLookup(part => part.Key, part => part.Milliseconds);
     }
 

@@ -5,7 +5,7 @@ namespace Proxyless.Latency;
 /// <summary>
 /// What a profile spends. Tuned on <c>imagenet-mobile</c> (networks of 6 to 18 ms) on two cores that other work shares.
 /// </summary>
-/// <param name="Rounds">How often each candidate is met, each time among other neighbours; the mean of the middle half of the rounds counts.</param>
+/// <param name="Rounds">How often each candidate is met, each time among other neighbours; the middle of the rounds counts.</param>
 /// <param name="MinRuns">Runs of one network in any case.</param>
 /// <param name="MaxRuns">Runs of one network that are never exceeded.</param>
 /// <param name="TimePerNetwork">Time after which a network is run no further, once it has had its <paramref name="MinRuns"/>.</param>

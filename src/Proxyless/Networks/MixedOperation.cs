@@ -28,7 +28,7 @@ public sealed class MixedOperation : IDisposable
     public BlockPath this[int candidate] =>
         _candidates[candidate] ?? throw new InvalidOperationException($"candidate {candidate} was pruned");
 
-    /// <summary>Removes a candidate and its weights for good.</summary>
+    /// <summary>Removes a candidate for good, with those of its weights that it shares with no other; shared ones stay as long as the block.</summary>
     public void Prune(int candidate)
     {
         _candidates[candidate]?.Dispose();

@@ -51,7 +51,7 @@ internal sealed class SharedWeights : IDisposable
 
         NetworkTensor widest = parts.MaxBy(weight => weight.Value.shape[dimension])!;
         using var withoutGraph = no_grad();
-        var whole = new WholeTensor(widest.Value.detach().DetachFromDisposeScope());
+        var whole = new WholeTensor(widest.Name, widest.Value.detach().DetachFromDisposeScope());
         _wholes.Add(whole);
         foreach (NetworkTensor part in parts)
         {

@@ -83,7 +83,9 @@ internal sealed class SuperNetworkSteps : BenchedStep
         _options = options;
         _samples = samples;
         _rate = rate;
-        _network = new SuperNetwork(space, classes, network);
+
+        // Of all paths at once, as DARTS trains them, each has weights of its own.
+        _network = new SuperNetwork(space, classes, options.Mode == BenchMode.AllPaths ? network with { SharesWeights = false } : network);
         _parameters = new ArchitectureParameters(_network.Blocks.Select(block => block.Candidates.Count));
         _optimizer = new SgdOptimizer { Kernels = network.Kernels };
         _loss = new ClassificationLoss(0.1, null, network.Device);

@@ -72,7 +72,7 @@ public sealed record RunOptions
     /// <summary>Epochs of the search over its training images; null: from the size of the data.</summary>
     public double? SearchEpochs { get; init; }
 
-    /// <summary>Share of the search during which paths are drawn evenly and architecture parameters rest.</summary>
+    /// <summary>Share of the search during which architecture parameters rest: even odds, or the most even ones that meet the limits.</summary>
     public double WarmupShare { get; init; } = 0.3;
 
     /// <summary>Epochs of the final training; null: from the size of the data.</summary>

@@ -139,7 +139,9 @@ internal static class SearchStage
     public static SuperNetwork OpenNetwork(RunData data, RunDirectory searched)
     {
         IReadOnlyList<double[]> last = JsonLines.Read<SearchEpoch>(searched.SearchLog)[^1].Probabilities;
-        var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
+        SafeTensorsFile checkpoint = SafeTensorsFile.Read(searched.SearchCheckpoint);
+        var network = new SuperNetwork(
+            data.Space, data.Classes, data.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) });
         if (!network.Blocks.Select(block => block.Candidates.Count).SequenceEqual(last.Select(block => block.Length)))
         {
             network.Dispose();
@@ -154,7 +156,7 @@ internal static class SearchStage
             }
         }
 
-        SafeTensorsFile.Read(searched.SearchCheckpoint).CopyTo(network.Tensors, searched.SearchCheckpoint);
+        checkpoint.CopyTo(network.Tensors, searched.SearchCheckpoint);
         return network;
     }
 

@@ -18,8 +18,9 @@ internal static class StepTiming
 {
     private const int WarmUp = 1;
     private const int Measured = 4;
+    private const double MiddleOfWarmup = 0.5;
 
-    /// <summary>Seconds of a weight step and of an architecture step of the super-network; medians.</summary>
+    /// <summary>Seconds of a weight step, the wider ones of the warm-up included, and of an architecture step of the super-network.</summary>
     public static (double Weight, double Architecture) OfSearch(RunData data, CancellationToken cancellation)
     {
         using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
@@ -32,15 +33,24 @@ internal static class StepTiming
         using (images)
         using (labels)
         {
-            double weight = Median(i =>
+            double WeightStep(Func<Random, int[]> sample) => Median(i =>
             {
-                int[] path = parameters.SampleUniformly(new Random(i));
+                int[] path = sample(new Random(i));
                 using Tensor logits = network.Forward(images, path, NormPass.Training);
                 using Tensor value = loss.Of(logits, labels);
                 value.backward();
                 optimizer.Step(network.TensorsOf(path), 1e-3);
                 value.ToDouble();
             }, cancellation);
+
+            double weight = WeightStep(parameters.SampleUniformly);
+            if (network.Options.SharesWeights)
+            {
+                var warmup = new ChannelWarmup(data.Space);
+                double wider = WeightStep(random => warmup.Widen(parameters.SampleUniformly(random), MiddleOfWarmup, random));
+                weight = (data.Options.WarmupShare * wider) + ((1 - data.Options.WarmupShare) * weight);
+            }
+
             var baseline = new RewardBaseline();
             double architecture = Median(i => _ = data.Options.Update switch
             {

@@ -29,7 +29,7 @@ public sealed class ArchitectureParameters
     /// <summary>Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1.</summary>
     public double RelativeEntropy => Math.Max(0, EntropyOf(Probabilities()) / _logits.Average(block => Math.Log(block.Length)));
 
-    /// <summary>What of alpha_ij the candidates' costs account for; the rest is what losses have taught.</summary>
+    /// <summary>What of alpha_ij the limits alone account for (<see cref="LimitProjection"/>); the rest is what steps have taught.</summary>
     public IReadOnlyList<double[]> CostLogits => _costLogits;
 
     /// <summary>Moves every alpha_ij for what the candidate costs.</summary>

@@ -174,7 +174,7 @@ public sealed class ArchitectureSearch : IDisposable
         }
     }
 
-    /// <summary>Removes unlikely candidates for good, with weights and momenta where no target wants them any more.</summary>
+    /// <summary>Removes unlikely candidates for good, with the weights and momenta of their own where no target wants them any more.</summary>
     private void Prune()
     {
         // All of them first: what two give up together has to be seen as given up by both.

@@ -3,7 +3,7 @@ using Proxyless.Spaces;
 namespace Proxyless.Search;
 
 /// <summary>
-/// Trains shared channels before they are judged. Hidden channels that only the widest candidates have would be trained in few steps, the
+/// Trains shared channels before they are judged (docs/decisions/shared-weights.md). Hidden channels that only the widest candidates have would be trained in few steps, the
 /// first ones in nearly all, and a wide candidate would look no better than a narrow one. During warm-up a drawn candidate gives way to the
 /// widest one of its kernel, at first always and towards the end never (the warm-up of filters in TuNAS, arXiv 2008.06120, section 4).
 /// </summary>

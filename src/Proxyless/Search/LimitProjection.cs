@@ -11,11 +11,11 @@ namespace Proxyless.Search;
 /// Each mu_c in turn is found by bisection, which descends the convex dual coordinate by coordinate.
 /// </remarks>
 /// <param name="limits">The costs that count.</param>
-/// <param name="usesUp">Whether odds that cost less than a limit are raised to it; else they stay.</param>
+/// <param name="usesUp">Whether odds that cost less than a limit are raised to it, where they can be; else they stay.</param>
 internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool usesUp)
 {
-    /// <summary>The least that a candidate's odds can be of its block's likeliest at the start: what is costly begins unlikely, not ruled out.</summary>
-    internal const double LeastOdds = 0.1;
+    /// <summary>How much of the first odds is even ones: what is costly begins unlikely, not ruled out.</summary>
+    internal const double EvenShare = 0.2;
 
     private const int RoundsForSeveral = 30;
     private const int Halvings = 40;
@@ -23,15 +23,30 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
     // In logits for a candidate that costs a whole limit more: far more than any search needs.
     private const double Steepest = 1000;
 
-    /// <summary>Sets even odds to the limits, as far as <see cref="LeastOdds"/> allows.</summary>
-    public void Begin(ArchitectureParameters parameters) =>
-        parameters.ShiftForCosts(Tilted(parameters, Solve(parameters, Math.Log(LeastOdds)), Math.Log(LeastOdds)));
+    /// <summary>Sets even odds to the limits, as far as <see cref="EvenShare"/> allows.</summary>
+    /// <param name="parameters">At even odds.</param>
+    public void Begin(ArchitectureParameters parameters)
+    {
+        if (limits.Count == 0)
+        {
+            return;
+        }
+
+        double[] multipliers = Solve(parameters, EvenShare);
+        parameters.ShiftForCosts([.. Shifts(multipliers).Select((shifts, i) => Odds(parameters, i, shifts, EvenShare).Select(p => Math.Log(p * shifts.Length)).ToArray())]);
+    }
 
     /// <summary>Brings the odds back to the limits.</summary>
-    public void Apply(ArchitectureParameters parameters) =>
-        parameters.ShiftForCosts(Tilted(parameters, Solve(parameters, double.NegativeInfinity), double.NegativeInfinity));
+    /// <param name="parameters">As a step has left them.</param>
+    public void Apply(ArchitectureParameters parameters)
+    {
+        if (limits.Count > 0)
+        {
+            parameters.ShiftForCosts(Shifts(Solve(parameters, evenShare: 0)));
+        }
+    }
 
-    private double[] Solve(ArchitectureParameters parameters, double least)
+    private double[] Solve(ArchitectureParameters parameters, double evenShare)
     {
         var multipliers = new double[limits.Count];
         for (int round = 0; round < (limits.Count > 1 ? RoundsForSeveral : 1); round++)
@@ -39,16 +54,18 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
             for (int c = 0; c < multipliers.Length; c++)
             {
                 multipliers[c] = 0;
-                if (!usesUp && Expectation(parameters, multipliers, c, least) <= limits[c].Limit)
+                double excess = Expectation(parameters, multipliers, c, evenShare) - limits[c].Limit;
+                if (excess == 0 || (excess < 0 && !(usesUp && CanReach(parameters, multipliers, c, evenShare))))
                 {
+                    multipliers[c] = 0;
                     continue;
                 }
 
-                double low = usesUp ? -Steepest : 0, high = Steepest;
+                double low = excess < 0 ? -Steepest : 0, high = excess < 0 ? 0 : Steepest;
                 for (int i = 0; i < Halvings; i++)
                 {
                     multipliers[c] = (low + high) / 2;
-                    (low, high) = Expectation(parameters, multipliers, c, least) > limits[c].Limit ? (multipliers[c], high) : (low, multipliers[c]);
+                    (low, high) = Expectation(parameters, multipliers, c, evenShare) > limits[c].Limit ? (multipliers[c], high) : (low, multipliers[c]);
                 }
             }
         }
@@ -56,37 +73,28 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         return multipliers;
     }
 
-    private double Expectation(ArchitectureParameters parameters, double[] multipliers, int cost, double least)
+    // No odds of what is left cost so much where a limit is over the largest network.
+    private bool CanReach(ArchitectureParameters parameters, double[] multipliers, int cost, double evenShare)
     {
-        double[][] shifts = Tilted(parameters, multipliers, least);
-        double sum = limits[cost].Cost.Fixed;
-        for (int i = 0; i < shifts.Length; i++)
-        {
-            double[] p = parameters.Probabilities(i, shifts[i]);
-            for (int j = 0; j < p.Length; j++)
-            {
-                sum += p[j] * limits[cost].Cost.Candidates[i][j];
-            }
-        }
-
-        return sum;
+        multipliers[cost] = -Steepest;
+        return Expectation(parameters, multipliers, cost, evenShare) >= limits[cost].Limit;
     }
 
-    private double[][] Tilted(ArchitectureParameters parameters, double[] multipliers, double least) =>
-    [
-        .. parameters.Logits.Select((block, i) =>
-        {
-            var shifts = new double[block.Length];
-            for (int c = 0; c < multipliers.Length; c++)
-            {
-                for (int j = 0; j < shifts.Length; j++)
-                {
-                    shifts[j] -= multipliers[c] * limits[c].Cost.Candidates[i][j] / limits[c].Limit;
-                }
-            }
+    private double Expectation(ArchitectureParameters parameters, double[] multipliers, int cost, double evenShare) =>
+        limits[cost].Cost.Expectation([.. Shifts(multipliers).Select((shifts, i) => Odds(parameters, i, shifts, evenShare))]);
 
-            double highest = shifts.Max();
-            return shifts.Select(shift => Math.Max(shift - highest, least)).ToArray();
-        }),
+    private static double[] Odds(ArchitectureParameters parameters, int block, double[] shifts, double evenShare)
+    {
+        double[] p = parameters.Probabilities(block, shifts);
+        double even = evenShare / parameters.AliveIn(block).Length;
+        return [.. p.Select((probability, j) => parameters.IsAlive(block, j) ? ((1 - evenShare) * probability) + even : 0)];
+    }
+
+    /// <summary>-sum_c mu_c cost_ijc / T_c at [i][j].</summary>
+    private double[][] Shifts(double[] multipliers) =>
+    [
+        .. limits[0].Cost.Candidates.Select((block, i) => Enumerable.Range(0, block.Length)
+            .Select(j => -limits.Select((limit, c) => multipliers[c] * limit.Cost.Candidates[i][j] / limit.Limit).Sum())
+            .ToArray()),
     ];
 }

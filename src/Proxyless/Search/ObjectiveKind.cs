@@ -8,7 +8,8 @@ public enum ObjectiveKind
 
     /// <summary>
     /// Minimise cross entropy with E[cost] held at its limit: after every step the odds are projected back to it
-    /// (<see cref="LimitProjection"/>), so that all of the limit is used and there is no multiplier.
+    /// (<see cref="LimitProjection"/>), so that all of the limit is used and there is no multiplier. Several limits are kept from
+    /// above alone.
     /// </summary>
     Equality,
 

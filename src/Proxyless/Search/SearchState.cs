@@ -8,6 +8,9 @@ namespace Proxyless.Search;
 internal sealed record SearchState
 {
     private const string Key = "search";
+    private const string WeightsKey = "weights";
+    private const string Shared = "shared";
+    private const string Separate = "separate";
 
     public long Step { get; init; }
 
@@ -21,7 +24,14 @@ internal sealed record SearchState
     public void Write(string path, SuperNetwork network, SgdOptimizer optimizer) => SafeTensorsFile.Write(
         path,
         [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value)), .. optimizer.State],
-        new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(this, JsonLines.Options) });
+        new Dictionary<string, string>
+        {
+            [Key] = JsonSerializer.Serialize(this, JsonLines.Options),
+            [WeightsKey] = network.Options.SharesWeights ? Shared : Separate,
+        });
+
+    /// <summary>Whether the candidates of a checkpoint's blocks share their weights; those of older checkpoints do not.</summary>
+    public static bool SharesWeights(SafeTensorsFile file) => file.Metadata.GetValueOrDefault(WeightsKey) == Shared;
 
     /// <summary>Reads the state of a checkpoint.</summary>
     public static SearchState Of(SafeTensorsFile file, string path) =>

@@ -28,8 +28,11 @@ internal sealed class TargetSearch
         Parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
         if (settings.Objective is ObjectiveKind.Budget or ObjectiveKind.Equality)
         {
-            _projection = new LimitProjection(target.Limits, usesUp: settings.Objective == ObjectiveKind.Equality);
-            _projection.Begin(Parameters);
+            // Several limits can be met together, but not in general used up together.
+            bool isEquality = settings.Objective == ObjectiveKind.Equality;
+            var projection = new LimitProjection(target.Limits, usesUp: isEquality && target.Limits.Count == 1);
+            projection.Begin(Parameters);
+            _projection = isEquality ? projection : null;
         }
 
         _optimizer = new ArchitectureOptimizer(Parameters);
@@ -70,11 +73,7 @@ internal sealed class TargetSearch
             _ => _step.Reinforce(images, labels, random, rate, _settings.ReinforceSamples, _baseline),
         };
         _totals.Steps++;
-        if (_settings.Objective == ObjectiveKind.Equality)
-        {
-            _projection!.Apply(Parameters);
-        }
-
+        _projection?.Apply(Parameters);
         _objective.Ascend(Expectations());
     }
 
@@ -83,6 +82,11 @@ internal sealed class TargetSearch
     public IReadOnlyList<(int Block, int Candidate)> Prune()
     {
         IReadOnlyList<(int Block, int Candidate)> pruned = _pruning.Prune(Parameters);
+        if (pruned.Count > 0)
+        {
+            _projection?.Apply(Parameters);
+        }
+
         _totals.Pruned.AddRange(pruned.Select(one => new[] { one.Block, one.Candidate }));
         return pruned;
     }

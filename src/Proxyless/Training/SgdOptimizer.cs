@@ -7,8 +7,8 @@ namespace Proxyless.Training;
 
 /// <summary>
 /// Stochastic gradient descent with Nesterov momentum (Sutskever et al., ICML 2013, in PyTorch's form): g += decay * w,
-/// v = momentum * v + g, w -= rate * (g + momentum * v). It touches only tensors that have a gradient: a path that was not
-/// sampled keeps its weights and its momentum to the bit, and has no momentum at all before it is sampled first.
+/// v = momentum * v + g, w -= rate * (g + momentum * v). It touches only tensors that have a gradient: numbers that took no
+/// part in a step keep their value and their momentum to the bit. Parts of one memory have parts of one momentum.
 /// </summary>
 public sealed class SgdOptimizer : IDisposable
 {
@@ -27,7 +27,7 @@ public sealed class SgdOptimizer : IDisposable
     public BlockKernels Kernels { get; init; } = BlockKernels.Proxyless;
 
     /// <summary>Moves the tensors that have a gradient and removes the gradients.</summary>
-    /// <param name="tensors">What took part in the step.</param>
+    /// <param name="tensors">What took part in the step; no two of them parts of one memory, of which only one can have had a path.</param>
     /// <param name="rate">Learning rate.</param>
     public void Step(IEnumerable<NetworkTensor> tensors, double rate)
     {
@@ -78,7 +78,9 @@ public sealed class SgdOptimizer : IDisposable
     public Tensor? MomentumOf(NetworkTensor tensor) => _momenta.GetValueOrDefault(tensor);
 
     /// <summary>The momenta by name, for a checkpoint.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State => _momenta.Select(pair => (StateName(pair.Key), pair.Value));
+    public IEnumerable<(string Name, Tensor Value)> State =>
+        _momenta.Where(pair => pair.Key.Part is null).Select(pair => (StateName(pair.Key.Name), pair.Value))
+            .Concat(_wholeMomenta.Select(pair => (StateName(pair.Key.Name), pair.Value)));
 
     /// <summary>Restores momenta from a checkpoint; tensors without one start anew.</summary>
     public void Restore(SafeTensorsFile file, IEnumerable<NetworkTensor> tensors)
@@ -87,11 +89,16 @@ public sealed class SgdOptimizer : IDisposable
         ArgumentNullException.ThrowIfNull(tensors);
         foreach (NetworkTensor tensor in tensors)
         {
-            if (file.Tensors.TryGetValue(StateName(tensor), out (long[] Shape, float[] Values) saved))
+            if (tensor.Part is { } part && _wholeMomenta.ContainsKey(part.Whole))
+            {
+                continue;
+            }
+
+            if (file.Tensors.TryGetValue(StateName(tensor.Part?.Whole.Name ?? tensor.Name), out (long[] Shape, float[] Values) saved))
             {
                 using Tensor values = FromArray(saved);
                 using var withoutGraph = no_grad();
-                MomentumFor(tensor).copy_(values);
+                (tensor.Part is null ? MomentumFor(tensor) : WholeMomentumFor(tensor.Part.Whole)).copy_(values);
             }
         }
     }
@@ -160,7 +167,7 @@ public sealed class SgdOptimizer : IDisposable
         return momentum;
     }
 
-    private static string StateName(NetworkTensor tensor) => $"momentum.{tensor.Name}";
+    private static string StateName(string tensor) => $"momentum.{tensor}";
 
     private static Tensor FromArray((long[] Shape, float[] Values) saved) => tensor(saved.Values, saved.Shape);
 }

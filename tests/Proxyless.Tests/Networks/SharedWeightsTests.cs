@@ -84,7 +84,7 @@ public sealed class SharedWeightsTests
     [Fact]
     public void Steps_on_different_candidates_share_one_momentum()
     {
-        using var whole = new WholeTensor(tensor(new[] { 1f, 2f, 3f }));
+        using var whole = new WholeTensor("whole", tensor(new[] { 1f, 2f, 3f }));
         using NetworkTensor wide = Part(whole, 3);
         using NetworkTensor narrow = Part(whole, 2);
         using var optimizer = new SgdOptimizer { Momentum = 0.9, WeightDecay = 0 };

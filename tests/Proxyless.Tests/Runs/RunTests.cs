@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Proxyless.Search;
 using Proxyless.Tests.Data;
 using Xunit;
 
@@ -9,15 +10,17 @@ public sealed class RunTests
 {
     // Half of two epochs is the end of the first: the step after which an epoch is logged, judged and saved.
     [Theory]
-    [InlineData(0.1)]
-    [InlineData(0.5)]
-    public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not(double share)
+    [InlineData(0.1, ObjectiveKind.Budget)]
+    [InlineData(0.5, ObjectiveKind.Budget)]
+    [InlineData(0.4, ObjectiveKind.Equality)]
+    public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not(double share, ObjectiveKind objective)
     {
         using var folder = new TemporaryFolder();
         var options = new RunOptions
         {
             Out = Path.Combine(folder.Root, "whole"),
-            LatencyMs = 1000,
+            Objective = objective,
+            LatencyMs = objective == ObjectiveKind.Budget ? 1000 : null,
             BatchSize = 64,
             SearchEpochs = 2,
             TrainEpochs = 2,
@@ -42,6 +45,27 @@ public sealed class RunTests
         Assert.Equal(LossesOf(options.Out!, "training.jsonl"), LossesOf(second.Out!, "training.jsonl"));
         Assert.Equal(2, LossesOf(second.Out!, "training.jsonl").Count);
         Assert.True(File.Exists(Path.Combine(second.Out!, "report.html")));
+    }
+
+    [Fact]
+    public void Equality_holds_the_expected_latency_at_its_limit()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new RunOptions
+        {
+            Out = Path.Combine(folder.Root, "run"),
+            Objective = ObjectiveKind.Equality,
+            SearchEpochs = 2,
+            WarmupShare = 0.1,
+            ArchitectureInterval = 1,
+            PruneThreshold = 0.15,
+            Threads = 1,
+        };
+        SearchResult result = ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        JsonElement[] epochs = [.. File.ReadLines(Path.Combine(options.Out!, "search.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+        Assert.All(epochs, epoch => Assert.Equal(
+            result.LatencyLimitMs, epoch.GetProperty("expected_costs").GetProperty("latency").GetDouble(), 1e-6 * result.LatencyLimitMs));
+        Assert.Contains(epochs, epoch => epoch.GetProperty("pruned").GetArrayLength() > 0);
     }
 
     [Fact]
@@ -78,7 +102,7 @@ public sealed class RunTests
             LatencyMs = 2.5,
             Time = TimeSpan.FromMinutes(90),
             Update = Proxyless.Search.ArchitectureUpdate.FullPath,
-            Objective = Proxyless.Search.ObjectiveKind.Log,
+            Objective = ObjectiveKind.Log,
             Ema = 0.999,
         };
         RunConfigFile.Write(path, options);

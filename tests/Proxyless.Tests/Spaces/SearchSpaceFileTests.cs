@@ -88,6 +88,7 @@ public sealed class SearchSpaceFileTests
     [Theory]
     [InlineData("cifar16", 12)]
     [InlineData("cifar16-wide", 10)]
+    [InlineData("cifar16-search", 12)]
     public void The_spaces_of_the_results_are_spaces(string name, int depth)
     {
         SearchSpace space = SearchSpaceFile.Open(Path.Combine(Repository.Root, "configs", "spaces", name + ".yaml"));
