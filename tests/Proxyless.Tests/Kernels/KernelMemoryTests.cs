@@ -16,7 +16,7 @@ public sealed class KernelMemoryTests
     static KernelMemoryTests() => Libtorch.Load();
 
     [Fact]
-    public void Thousands_of_steps_take_no_more_memory_than_a_few()
+    public void Thousands_of_steps_more_take_no_more_memory()
     {
         using var factory = new TensorFactory(new NetworkOptions());
         using var path = new BlockPath(factory, "block", new Block(CandidateOperation.Parse("mb5e6"), 16, 16, 1, 14), Activation.Relu6);
@@ -34,7 +34,8 @@ public sealed class KernelMemoryTests
             }
         }
 
-        Steps(200);
+        // As many first: until the garbage collector has run, which a large cache puts off, memory grows whatever is kept.
+        Steps(2000);
         long before = Environment.WorkingSet;
         Steps(2000);
 
