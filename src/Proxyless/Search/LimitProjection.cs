@@ -53,31 +53,31 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         {
             for (int c = 0; c < multipliers.Length; c++)
             {
-                multipliers[c] = 0;
-                double excess = Expectation(parameters, multipliers, c, evenShare) - limits[c].Limit;
-                if (excess == 0 || (excess < 0 && !(usesUp && CanReach(parameters, multipliers, c, evenShare))))
+                double Excess(double multiplier)
+                {
+                    multipliers[c] = multiplier;
+                    return Expectation(parameters, multipliers, c, evenShare) - limits[c].Limit;
+                }
+
+                // Where a limit is over the largest network, no odds of what is left cost so much.
+                double excess = Excess(0);
+                bool isRaised = excess < 0 && usesUp && Excess(-Steepest) >= 0;
+                if (excess <= 0 && !isRaised)
                 {
                     multipliers[c] = 0;
                     continue;
                 }
 
-                double low = excess < 0 ? -Steepest : 0, high = excess < 0 ? 0 : Steepest;
+                (double low, double high) = isRaised ? (-Steepest, 0.0) : (0.0, Steepest);
                 for (int i = 0; i < Halvings; i++)
                 {
-                    multipliers[c] = (low + high) / 2;
-                    (low, high) = Expectation(parameters, multipliers, c, evenShare) > limits[c].Limit ? (multipliers[c], high) : (low, multipliers[c]);
+                    double middle = (low + high) / 2;
+                    (low, high) = Excess(middle) > 0 ? (middle, high) : (low, middle);
                 }
             }
         }
 
         return multipliers;
-    }
-
-    // No odds of what is left cost so much where a limit is over the largest network.
-    private bool CanReach(ArchitectureParameters parameters, double[] multipliers, int cost, double evenShare)
-    {
-        multipliers[cost] = -Steepest;
-        return Expectation(parameters, multipliers, cost, evenShare) >= limits[cost].Limit;
     }
 
     private double Expectation(ArchitectureParameters parameters, double[] multipliers, int cost, double evenShare) =>

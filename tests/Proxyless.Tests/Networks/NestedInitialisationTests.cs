@@ -32,4 +32,18 @@ public sealed class NestedInitialisationTests
         Assert.True(allclose(small, large, atol: 1e-4));
         Assert.False(allclose(small, wide, atol: 1e-2));
     }
+
+    [Fact]
+    public void Each_candidate_has_memory_of_its_own_where_weights_are_separate()
+    {
+        Libtorch.Load();
+        using var network = new SuperNetwork(Space, 3, new NetworkOptions { Seed = 2, SharesWeights = false });
+        using (no_grad())
+        {
+            network.Blocks[0][0].Project!.Weight.Value.zero_();
+        }
+
+        using Tensor other = network.Blocks[0][1].Project!.Weight.Value.abs().sum();
+        Assert.True(other.item<float>() > 0);
+    }
 }

@@ -1,6 +1,7 @@
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Spaces;
+using Proxyless.Tests.Search;
 using Proxyless.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -31,10 +32,10 @@ public sealed class SharedWeightsTests
         Fill(network.Blocks[0][Wide].Expand!.Weight, 2);
         Fill(network.Blocks[0][Wide].Depthwise!.Weight, 3);
         Fill(network.Blocks[0][Wide].Project!.Weight, 5);
-        Assert.All(Values(network.Blocks[0][Narrow].Expand!.Weight), value => Assert.Equal(2, value));
-        Assert.All(Values(network.Blocks[0][Narrow].Depthwise!.Weight), value => Assert.Equal(3, value));
-        Assert.All(Values(network.Blocks[0][Narrow].Project!.Weight), value => Assert.Equal(5, value));
-        Assert.All(Values(network.Blocks[0][LargerKernel].Project!.Weight), value => Assert.Equal(5, value));
+        Assert.All(GatePassTests.Values(network.Blocks[0][Narrow].Expand!.Weight), value => Assert.Equal(2, value));
+        Assert.All(GatePassTests.Values(network.Blocks[0][Narrow].Depthwise!.Weight), value => Assert.Equal(3, value));
+        Assert.All(GatePassTests.Values(network.Blocks[0][Narrow].Project!.Weight), value => Assert.Equal(5, value));
+        Assert.All(GatePassTests.Values(network.Blocks[0][LargerKernel].Project!.Weight), value => Assert.Equal(5, value));
     }
 
     [Fact]
@@ -44,10 +45,10 @@ public sealed class SharedWeightsTests
         Fill(network.Blocks[0][Wide].Depthwise!.Weight, 3);
         Fill(network.Blocks[0][Wide].Project!.Weight, 5);
         Fill(network.Blocks[0][Wide].Project!.Scale, 7);
-        Assert.DoesNotContain(3, Values(network.Blocks[0][LargerKernel].Depthwise!.Weight));
-        Assert.DoesNotContain(3, Values(network.Blocks[0][WithoutExpansion].Depthwise!.Weight));
-        Assert.DoesNotContain(5, Values(network.Blocks[0][WithoutExpansion].Project!.Weight));
-        Assert.DoesNotContain(7, Values(network.Blocks[0][Narrow].Project!.Scale));
+        Assert.DoesNotContain(3, GatePassTests.Values(network.Blocks[0][LargerKernel].Depthwise!.Weight));
+        Assert.DoesNotContain(3, GatePassTests.Values(network.Blocks[0][WithoutExpansion].Depthwise!.Weight));
+        Assert.DoesNotContain(5, GatePassTests.Values(network.Blocks[0][WithoutExpansion].Project!.Weight));
+        Assert.DoesNotContain(7, GatePassTests.Values(network.Blocks[0][Narrow].Project!.Scale));
     }
 
     [Fact]
@@ -55,7 +56,7 @@ public sealed class SharedWeightsTests
     {
         using SuperNetwork network = Build(shares: false);
         Fill(network.Blocks[0][Wide].Expand!.Weight, 2);
-        Assert.DoesNotContain(2, Values(network.Blocks[0][Narrow].Expand!.Weight));
+        Assert.DoesNotContain(2, GatePassTests.Values(network.Blocks[0][Narrow].Expand!.Weight));
     }
 
     [Fact]
@@ -103,7 +104,7 @@ public sealed class SharedWeightsTests
             }
         }
 
-        Assert.Equal(x, Values(wide).Select(value => (double)value), (expected, actual) => Math.Abs(expected - actual) < 1e-5);
+        Assert.Equal(x, GatePassTests.Values(wide).Select(value => (double)value), (expected, actual) => Math.Abs(expected - actual) < 1e-5);
     }
 
     [Fact]
@@ -137,9 +138,9 @@ public sealed class SharedWeightsTests
         Step(network, optimizer, Wide);
         optimizer.Forget(network.Blocks[0][Wide].Tensors);
         network.Blocks[0].Prune(Wide);
-        float[] before = Values(network.Blocks[0][Narrow].Expand!.Weight);
+        float[] before = GatePassTests.Values(network.Blocks[0][Narrow].Expand!.Weight);
         Step(network, optimizer, Narrow);
-        float[] after = Values(network.Blocks[0][Narrow].Expand!.Weight);
+        float[] after = GatePassTests.Values(network.Blocks[0][Narrow].Expand!.Weight);
         Assert.NotEqual(before, after);
         Assert.All(after, value => Assert.True(float.IsFinite(value)));
     }
@@ -189,13 +190,6 @@ public sealed class SharedWeightsTests
     {
         using var withoutGraph = no_grad();
         tensor.Value.fill_(value);
-    }
-
-    private static float[] Values(NetworkTensor tensor)
-    {
-        using Tensor detached = tensor.Value.detach();
-        using Tensor packed = detached.contiguous();
-        return packed.data<float>().ToArray();
     }
 
     private static float[,] Matrix(Tensor weights)
