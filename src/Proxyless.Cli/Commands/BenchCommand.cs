@@ -15,6 +15,7 @@ internal sealed class BenchCommand : ReportingCommand
 
     private readonly Option<BenchMode[]?> _mode = Values.Choices("--mode", "What a step is (weight); several are measured one after another in processes of their own", Modes);
     private readonly Option<BlockKernels?> _kernels = Values.Choice("--kernels", "What computes the steps (proxyless)", Kernels);
+    private readonly Option<bool> _separate = Values.Flag("--separate-weights", "Give each candidate of a block weights of its own instead of shared ones");
     private readonly Option<string?> _layout = Values.Text("--layout", "contiguous|channels-last", "How tensors lie in memory (channels-last)");
     private readonly Option<string?> _allocator = Values.Text("--allocator", "system|tuned", "Whether freed memory is kept in the process (tuned)");
     private readonly StepOptionSet _steps = new("Steps to time (20)");
@@ -37,7 +38,7 @@ internal sealed class BenchCommand : ReportingCommand
 
         // Never called: it tells the parser that this command stands without one of its subcommands.
         SetAction(_ => ExitCode.Done);
-        Add([_mode, _steps.Space, _kernels, _layout, _allocator, _steps.Batch, _steps.Resolution, _steps.Steps, _seed, _steps.Threads]);
+        Add([_mode, _steps.Space, _kernels, _separate, _layout, _allocator, _steps.Batch, _steps.Resolution, _steps.Steps, _seed, _steps.Threads]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -63,6 +64,7 @@ internal sealed class BenchCommand : ReportingCommand
         {
             Mode = mode,
             Kernels = parse.GetValue(_kernels) ?? defaults.Kernels,
+            SeparateWeights = parse.GetValue(_separate),
             Layout = parse.GetValue(_layout) ?? defaults.Layout,
             Allocator = parse.GetValue(_allocator) ?? defaults.Allocator,
             Seed = (int?)parse.GetValue(_seed) ?? defaults.Seed,
@@ -84,6 +86,11 @@ internal sealed class BenchCommand : ReportingCommand
         if (parse.GetValue(_kernels) is { } kernels)
         {
             Pass(_kernels, Kernels.First(word => word.Value == kernels).Key);
+        }
+
+        if (parse.GetValue(_separate))
+        {
+            words.Add(_separate.Name);
         }
 
         Option<string?>[] texts = [_steps.Space, _layout, _allocator];

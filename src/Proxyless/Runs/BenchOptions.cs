@@ -8,6 +8,9 @@ public enum BenchMode
     /// <summary>A weight step of the super-network along a sampled path.</summary>
     Weight,
 
+    /// <summary>A weight step in the middle of the warm-up, in which half of the candidates give way to the widest of their kernel.</summary>
+    Warmup,
+
     /// <summary>A two-path architecture step.</summary>
     TwoPath,
 
@@ -35,6 +38,9 @@ public sealed record BenchOptions
 
     /// <summary>What computes the steps.</summary>
     public BlockKernels Kernels { get; init; }
+
+    /// <summary>Whether candidates have convolutions of their own, which no warm-up widens.</summary>
+    public bool SeparateWeights { get; init; }
 
     /// <summary><c>channels-last</c> or <c>contiguous</c>, which kernels of our own do not compute.</summary>
     public string Layout { get; init; } = "channels-last";

@@ -69,19 +69,17 @@ internal sealed class CompactSteps : BenchedStep
 internal sealed class SuperNetworkSteps : BenchedStep
 {
     private readonly BenchOptions _options;
-    private readonly int _samples;
     private readonly double _rate;
     private readonly SuperNetwork _network;
     private readonly ArchitectureParameters _parameters;
     private readonly ArchitectureStep _step;
+    private readonly ChannelWarmup _warmup;
     private readonly SgdOptimizer _optimizer;
-    private readonly RewardBaseline _baseline = new();
     private readonly ClassificationLoss _loss;
 
     public SuperNetworkSteps(SearchSpace space, int classes, NetworkOptions network, BenchOptions options, int samples, double rate)
     {
         _options = options;
-        _samples = samples;
         _rate = rate;
 
         // Of all paths at once, as DARTS trains them, each has weights of its own.
@@ -89,8 +87,9 @@ internal sealed class SuperNetworkSteps : BenchedStep
         _parameters = new ArchitectureParameters(_network.Blocks.Select(block => block.Candidates.Count));
         _optimizer = new SgdOptimizer { Kernels = network.Kernels };
         _loss = new ClassificationLoss(0.1, null, network.Device);
+        _warmup = new ChannelWarmup(space);
         var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, options.Steps);
-        _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss);
+        _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss) { Samples = samples };
     }
 
     public override void Run(int i, Tensor images, Tensor labels)
@@ -98,10 +97,11 @@ internal sealed class SuperNetworkSteps : BenchedStep
         var random = new Random(i);
         _ = _options.Mode switch
         {
-            BenchMode.TwoPath => _step.TwoPath(images, labels, random, _rate),
-            BenchMode.FullPath => _step.FullPath(images, labels, random, _rate),
-            BenchMode.Reinforce => _step.Reinforce(images, labels, random, _rate, _samples, _baseline),
+            BenchMode.TwoPath => _step.Run(ArchitectureUpdate.TwoPath, images, labels, random, _rate),
+            BenchMode.FullPath => _step.Run(ArchitectureUpdate.FullPath, images, labels, random, _rate),
+            BenchMode.Reinforce => _step.Run(ArchitectureUpdate.Reinforce, images, labels, random, _rate),
             BenchMode.AllPaths => AllPaths(images, labels),
+            BenchMode.Warmup => Weight(images, labels, _warmup.Widen(Path(_parameters, _options.Seed, i), ChannelWarmup.Middle, random)),
             _ => Weight(images, labels, Path(_parameters, _options.Seed, i)),
         };
     }

@@ -5,7 +5,6 @@ using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Spaces;
 using Proxyless.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless;
@@ -189,12 +188,6 @@ public static class GradientBench
             })];
         }
 
-        private double Loss(int[] path, Tensor pixels, Tensor labels)
-        {
-            using var withoutGraph = no_grad();
-            using Tensor logits = network.Forward(pixels, path, NormPass.Frozen);
-            using Tensor value = loss.Of(logits, labels);
-            return value.ToDouble();
-        }
+        private double Loss(int[] path, Tensor pixels, Tensor labels) => PathScore.Of(network, path, pixels, labels, loss).CrossEntropy;
     }
 }

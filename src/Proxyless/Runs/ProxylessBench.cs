@@ -36,6 +36,11 @@ public static class ProxylessBench
             throw new InvalidInputException("--layout contiguous has no kernels of our own; add --kernels libtorch");
         }
 
+        if (options is { Mode: BenchMode.Warmup, SeparateWeights: true })
+        {
+            throw new InvalidInputException("--mode warmup widens candidates that share weights; leave out --separate-weights");
+        }
+
         SearchSpace space = Sized(options);
         Libtorch.Load(tuneAllocator: options.Allocator == "tuned");
         set_num_threads(options.Threads ?? Environment.ProcessorCount);
@@ -43,7 +48,13 @@ public static class ProxylessBench
         using Tensor contiguous = randn(options.Batch, space.InputChannels, space.Resolution, space.Resolution);
         using Tensor images = channelsLast ? MemoryLayout.ChannelsLast(contiguous) : contiguous.alias();
         using Tensor labels = randint(0, Classes, options.Batch, dtype: ScalarType.Int64);
-        var network = new NetworkOptions { Kernels = options.Kernels, ChannelsLast = channelsLast, Seed = options.Seed };
+        var network = new NetworkOptions
+        {
+            Kernels = options.Kernels,
+            ChannelsLast = channelsLast,
+            SharesWeights = !options.SeparateWeights,
+            Seed = options.Seed,
+        };
         int total = WarmUpSteps + options.Steps;
         using BenchedStep step = options.Mode == BenchMode.Compact
             ? new CompactSteps(space, Classes, network, options.Seed, total)

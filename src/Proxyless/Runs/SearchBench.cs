@@ -55,7 +55,7 @@ public static class SearchBench
     private const int PassesOfWeightStep = 3;
 
     /// <summary>Times a weight and an architecture step on random images and counts the search's steps.</summary>
-    /// <param name="options">Space, resolution, batch size, epochs, warm-up, interval, update, held-out share, kernels, threads.</param>
+    /// <param name="options">Space, resolution, batch size, epochs, warm-up, interval, update, held-out share, separate weights, kernels, threads.</param>
     /// <param name="images">Training images, of which the held-out share is taken off; null: those of <see cref="RunOptions.Data"/>.</param>
     /// <param name="steps">Steps to time of each kind.</param>
     /// <param name="observer">Hears of the progress.</param>
@@ -95,6 +95,7 @@ public static class SearchBench
             Space = resolved.Space ?? "imagenet-mobile",
             Resolution = resolved.Resolution,
             Kernels = options.Kernels,
+            SeparateWeights = options.SeparateWeights,
             Batch = Math.Min(batch, MostImagesTimed),
             Steps = steps,
             Seed = options.Seed,
@@ -104,7 +105,18 @@ public static class SearchBench
         double weight = proportion * Seconds(bench, BenchMode.Weight, observer, cancellation);
         double architecture = proportion * Seconds(bench, Mode(options.Update), observer, cancellation);
         SearchSpace space = ProxylessBench.Sized(bench);
-        double network = SpaceCost.MultiplyAdds(space, data?.Classes ?? ProxylessBench.Classes).EvenExpectation;
+        SpaceCost cost = SpaceCost.MultiplyAdds(space, data?.Classes ?? ProxylessBench.Classes);
+        double network = cost.EvenExpectation;
+        double trained = network;
+        if (!options.SeparateWeights && plan.WarmupSteps > 0)
+        {
+            double share = (double)plan.WarmupSteps / plan.WeightSteps;
+            double[][] even = [.. space.Blocks().Select(block => Enumerable.Repeat(1.0 / block.Candidates.Count, block.Candidates.Count).ToArray())];
+            double wider = cost.Expectation(new ChannelWarmup(space).Odds(even, ChannelWarmup.Middle));
+            weight += share * ((proportion * Seconds(bench, BenchMode.Warmup, observer, cancellation)) - weight);
+            trained += share * (wider - network);
+        }
+
         double candidates = space.Blocks().Average(block => block.Candidates.Count);
         long architectureSteps = plan.ArchitectureSteps * (1 + TargetLimit.ParseAll(options.AlsoFor).Count);
         return new SearchBenchResult
@@ -117,7 +129,7 @@ public static class SearchBench
             ArchitectureStepSeconds = options.Update is ArchitectureUpdate.Reinforce or ArchitectureUpdate.LeaveOneOut
                 ? architecture * options.ReinforceSamples / ProxylessBench.ReinforceSamples
                 : architecture,
-            MultiplyAdds = batch * network * (((double)PassesOfWeightStep * weightSteps) + (Passes(options, candidates) * architectureSteps)),
+            MultiplyAdds = batch * ((trained * PassesOfWeightStep * weightSteps) + (network * Passes(options, candidates) * architectureSteps)),
         };
     }
 

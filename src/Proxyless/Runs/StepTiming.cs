@@ -18,7 +18,6 @@ internal static class StepTiming
 {
     private const int WarmUp = 1;
     private const int Measured = 4;
-    private const double MiddleOfWarmup = 0.5;
 
     /// <summary>Seconds of a weight step, the wider ones of the warm-up included, and of an architecture step of the super-network.</summary>
     public static (double Weight, double Architecture) OfSearch(RunData data, CancellationToken cancellation)
@@ -28,7 +27,10 @@ internal static class StepTiming
         using var optimizer = new SgdOptimizer { Kernels = data.NetworkOptions.Kernels };
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
         var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, 1);
-        var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss);
+        var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss)
+        {
+            Samples = data.Options.ReinforceSamples,
+        };
         (Tensor images, Tensor labels) = FirstBatch(data, data.Images.Weights);
         using (images)
         using (labels)
@@ -47,18 +49,11 @@ internal static class StepTiming
             if (network.Options.SharesWeights)
             {
                 var warmup = new ChannelWarmup(data.Space);
-                double wider = WeightStep(random => warmup.Widen(parameters.SampleUniformly(random), MiddleOfWarmup, random));
+                double wider = WeightStep(random => warmup.Widen(parameters.SampleUniformly(random), ChannelWarmup.Middle, random));
                 weight = (data.Options.WarmupShare * wider) + ((1 - data.Options.WarmupShare) * weight);
             }
 
-            var baseline = new RewardBaseline();
-            double architecture = Median(i => _ = data.Options.Update switch
-            {
-                ArchitectureUpdate.TwoPath => step.TwoPath(images, labels, new Random(i), 1e-3),
-                ArchitectureUpdate.FullPath => step.FullPath(images, labels, new Random(i), 1e-3),
-                ArchitectureUpdate.LeaveOneOut => step.LeaveOneOut(images, labels, new Random(i), 1e-3, data.Options.ReinforceSamples),
-                _ => step.Reinforce(images, labels, new Random(i), 1e-3, data.Options.ReinforceSamples, baseline),
-            }, cancellation);
+            double architecture = Median(i => step.Run(data.Options.Update, images, labels, new Random(i), 1e-3), cancellation);
             return (weight, architecture);
         }
     }

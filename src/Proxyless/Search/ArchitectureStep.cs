@@ -1,6 +1,5 @@
 using Proxyless.Networks;
 using Proxyless.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless.Search;
@@ -35,12 +34,32 @@ public sealed class ArchitectureStep
     /// <summary>Whether two-path gradients are weighted by <see cref="ArchitectureGradients.PairCorrection"/>.</summary>
     public bool CorrectsPairs { get; init; }
 
+    /// <summary>Architectures in a step of reinforce and leave-one-out; the latter compares two at least.</summary>
+    public int Samples { get; init; } = 4;
+
+    /// <summary>What reinforce compares rewards with; read before a batch, moved after it.</summary>
+    public RewardBaseline Baseline { get; } = new();
+
     /// <summary>dL/dH of the entropy term, set by <see cref="EntropyAnnealing"/>.</summary>
     public double EntropySlope { get; set; }
 
+    /// <summary>Makes the step.</summary>
+    /// <param name="update">How the gradient is made.</param>
+    /// <param name="images">[N, C, H, W] of the architecture split.</param>
+    /// <param name="labels">[N], int64.</param>
+    /// <param name="random">Draws the paths.</param>
+    /// <param name="rate">About what a logit moves.</param>
+    /// <returns>The batch's mean cross entropy along the active path, or over all sampled ones.</returns>
+    public double Run(ArchitectureUpdate update, Tensor images, Tensor labels, Random random, double rate) => update switch
+    {
+        ArchitectureUpdate.TwoPath => TwoPath(images, labels, random, rate),
+        ArchitectureUpdate.FullPath => FullPath(images, labels, random, rate),
+        ArchitectureUpdate.LeaveOneOut => LeaveOneOut(images, labels, random, rate),
+        _ => Reinforce(images, labels, random, rate),
+    };
+
     /// <summary>Two candidates of each block, drawn without replacement; one of them is active.</summary>
-    /// <returns>The batch's cross entropy along the active path.</returns>
-    public double TwoPath(Tensor images, Tensor labels, Random random, double rate)
+    private double TwoPath(Tensor images, Tensor labels, Random random, double rate)
     {
         double[][] p = _parameters.Probabilities();
         var path = new int[_parameters.Blocks];
@@ -84,8 +103,7 @@ public sealed class ArchitectureStep
     }
 
     /// <summary>All candidates of each block; one drawn by its probability is active.</summary>
-    /// <returns>The batch's cross entropy along the active path.</returns>
-    public double FullPath(Tensor images, Tensor labels, Random random, double rate)
+    private double FullPath(Tensor images, Tensor labels, Random random, double rate)
     {
         double[][] p = _parameters.Probabilities();
         int[] path = _parameters.Sample(random);
@@ -114,36 +132,28 @@ public sealed class ArchitectureStep
     }
 
     /// <summary>Sampled architectures and their rewards: gradient -(R - b) * grad log p, averaged over the samples.</summary>
-    /// <param name="images">[N, C, H, W] of the architecture split.</param>
-    /// <param name="labels">[N], int64.</param>
-    /// <param name="random">Draws the architectures.</param>
-    /// <param name="rate">About what a logit moves.</param>
-    /// <param name="samples">M, the number of architectures.</param>
-    /// <param name="baseline">b; read before the batch, moved after it.</param>
-    /// <returns>The mean cross entropy of the samples.</returns>
-    public double Reinforce(Tensor images, Tensor labels, Random random, double rate, int samples, RewardBaseline baseline)
+    private double Reinforce(Tensor images, Tensor labels, Random random, double rate)
     {
-        ArgumentNullException.ThrowIfNull(baseline);
         double[][] p = _parameters.Probabilities();
-        int[][] paths = SamplePaths(samples, random);
-        var rewards = new double[samples];
+        int[][] paths = SamplePaths(random);
+        var rewards = new double[Samples];
         double loss = 0;
-        for (int m = 0; m < samples; m++)
+        for (int m = 0; m < Samples; m++)
         {
-            (double crossEntropy, double accuracy) = Score(paths[m], images, labels);
-            loss += crossEntropy / samples;
-            rewards[m] = _objective.Reward(accuracy, [.. _objective.Limits.Select(limit => limit.Cost.Of(paths[m]))]);
+            PathScore score = PathScore.Of(_network, paths[m], images, labels, _loss);
+            loss += score.CrossEntropy / Samples;
+            rewards[m] = _objective.Reward(score.Top1, [.. _objective.Limits.Select(limit => limit.Cost.Of(paths[m]))]);
         }
 
-        double b = baseline.Before(rewards);
-        double[][] gradient = ArchitectureGradients.OfSamples(paths, [.. rewards.Select(reward => (b - reward) / samples)], p);
+        double b = Baseline.Before(rewards);
+        double[][] gradient = ArchitectureGradients.OfSamples(paths, [.. rewards.Select(reward => (b - reward) / Samples)], p);
         for (int i = 0; i < p.Length; i++)
         {
             AddEntropy(gradient[i], p[i], _parameters.CostLogits[i]);
             _optimizer.Step(i, gradient[i], rate);
         }
 
-        baseline.Update(rewards);
+        Baseline.Update(rewards);
         return loss;
     }
 
@@ -152,17 +162,11 @@ public sealed class ArchitectureStep
     /// images' difficulty nor what all samples share adds to the variance. Costs, whose expectations are known, come in by their
     /// exact gradient.
     /// </summary>
-    /// <param name="images">[N, C, H, W] of the architecture split.</param>
-    /// <param name="labels">[N], int64.</param>
-    /// <param name="random">Draws the architectures.</param>
-    /// <param name="rate">About what a logit moves.</param>
-    /// <param name="samples">M, the number of architectures, 2 at least.</param>
-    /// <returns>The mean cross entropy of the samples.</returns>
-    public double LeaveOneOut(Tensor images, Tensor labels, Random random, double rate, int samples)
+    private double LeaveOneOut(Tensor images, Tensor labels, Random random, double rate)
     {
         double[][] p = _parameters.Probabilities();
-        int[][] paths = SamplePaths(samples, random);
-        double[] losses = [.. paths.Select(path => Score(path, images, labels).CrossEntropy)];
+        int[][] paths = SamplePaths(random);
+        double[] losses = [.. paths.Select(path => PathScore.Of(_network, path, images, labels, _loss).CrossEntropy)];
         double mean = losses.Average();
         ObjectivePoint point = PointAt(mean, p);
         double[][] gradient = ArchitectureGradients.LeaveOneOut(paths, [.. losses.Select(loss => point.CrossEntropySlope * loss)], p);
@@ -181,17 +185,7 @@ public sealed class ArchitectureStep
         return mean;
     }
 
-    private int[][] SamplePaths(int samples, Random random) => [.. Enumerable.Range(0, samples).Select(_ => _parameters.Sample(random))];
-
-    private (double CrossEntropy, double Accuracy) Score(int[] path, Tensor images, Tensor labels)
-    {
-        using var withoutGraph = no_grad();
-        using Tensor logits = _network.Forward(images, path, NormPass.Frozen);
-        using Tensor value = _loss.Of(logits, labels);
-        var accuracy = new TopAccuracy();
-        accuracy.Add(logits, labels);
-        return (value.ToDouble(), accuracy.Top1);
-    }
+    private int[][] SamplePaths(Random random) => [.. Enumerable.Range(0, Samples).Select(_ => _parameters.Sample(random))];
 
     private double Gate(GatePass pass, ObjectivePoint point, int block, int candidate) =>
         (point.CrossEntropySlope * pass.GateGradient(block, candidate)) + CostSlope(point, block, candidate);

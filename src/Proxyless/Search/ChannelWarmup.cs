@@ -3,13 +3,17 @@ using Proxyless.Spaces;
 namespace Proxyless.Search;
 
 /// <summary>
-/// Trains shared channels before they are judged (docs/decisions/shared-weights.md). Hidden channels that only the widest candidates have would be trained in few steps, the
-/// first ones in nearly all, and a wide candidate would look no better than a narrow one. During warm-up a drawn candidate gives way to the
-/// widest one of its kernel, at first always and towards the end never (the warm-up of filters in TuNAS, arXiv 2008.06120, section 4).
+/// Trains shared channels before they are judged (docs/decisions/shared-weights.md). Hidden channels that only the widest candidates
+/// have would be trained in few steps, the first ones in nearly all, and a wide candidate would look no better than a narrow one. During
+/// warm-up a drawn candidate gives way to the widest one of its kernel, at first always and towards the end never (the warm-up of filters
+/// in TuNAS, arXiv 2008.06120, section 4).
 /// </summary>
 /// <param name="space">The space, whose candidates share their convolutions.</param>
 internal sealed class ChannelWarmup(SearchSpace space)
 {
+    /// <summary>Half of the warm-up passed: what its steps take on average.</summary>
+    internal const double Middle = 0.5;
+
     private readonly int[][] _widest = [.. space.Blocks().Select(WidestOfEach)];
 
     /// <summary>The path that is trained.</summary>
@@ -18,6 +22,15 @@ internal sealed class ChannelWarmup(SearchSpace space)
     /// <param name="random">Decides for each block.</param>
     public int[] Widen(int[] path, double share, Random random) =>
         [.. path.Select((candidate, i) => random.NextDouble() >= share ? _widest[i][candidate] : candidate)];
+
+    /// <summary>How likely each candidate is to be trained.</summary>
+    /// <param name="probabilities">How likely each is to be drawn, at [i][j].</param>
+    /// <param name="share">As in <see cref="Widen"/>.</param>
+    public double[][] Odds(IReadOnlyList<double[]> probabilities, double share) =>
+    [
+        .. probabilities.Select((drawn, i) => drawn.Select((probability, j) =>
+            (share * probability) + ((1 - share) * drawn.Where((_, k) => _widest[i][k] == j).Sum())).ToArray()),
+    ];
 
     private static int[] WidestOfEach(SearchBlock block) => [.. block.Candidates.Select((candidate, j) =>
         candidate.Operation.Kind != OperationKind.InvertedResidual ? j : Enumerable.Range(0, block.Candidates.Count)

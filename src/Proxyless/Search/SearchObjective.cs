@@ -64,19 +64,14 @@ public sealed class SearchObjective
         for (int c = 0; c < slopes.Length; c++)
         {
             double violation = Violation(c, expectations[c]);
-            double multiplier = Kind switch
+            (double cost, double slope) = Kind switch
             {
-                ObjectiveKind.Linear => _weight,
-                ObjectiveKind.Budget => Math.Max(0, Multipliers[c] + (Damping * violation)),
-                _ => 0,
+                ObjectiveKind.Linear => (_weight * violation, _weight),
+                ObjectiveKind.Budget => AugmentedLagrangian(Multipliers[c], violation),
+                _ => (0, 0),
             };
-            value += Kind switch
-            {
-                ObjectiveKind.Linear => multiplier * violation,
-                ObjectiveKind.Budget => ((multiplier * multiplier) - (Multipliers[c] * Multipliers[c])) / (2 * Damping),
-                _ => 0,
-            };
-            slopes[c] = multiplier / Limits[c].Limit;
+            value += cost;
+            slopes[c] = slope / Limits[c].Limit;
         }
 
         return new ObjectivePoint(value, 1, slopes);
@@ -117,6 +112,13 @@ public sealed class SearchObjective
         {
             Multipliers[c] = Math.Max(0, Multipliers[c] + (_ascentRate * Violation(c, expectations[c])));
         }
+    }
+
+    /// <summary>Its term for one inequality, and the derivative by the violation.</summary>
+    private static (double Value, double Slope) AugmentedLagrangian(double multiplier, double violation)
+    {
+        double slope = Math.Max(0, multiplier + (Damping * violation));
+        return (((slope * slope) - (multiplier * multiplier)) / (2 * Damping), slope);
     }
 
     private static ObjectivePoint Logarithmic(double crossEntropy, double milliseconds, double limit, double beta)

@@ -12,7 +12,6 @@ internal sealed class TargetSearch
     private readonly ArchitectureOptimizer _optimizer;
     private readonly SearchObjective _objective;
     private readonly EntropyAnnealing _entropy;
-    private readonly RewardBaseline _baseline = new();
     private readonly ArchitectureStep _step;
     private readonly PathPruning _pruning;
     private readonly LimitProjection? _projection;
@@ -38,7 +37,11 @@ internal sealed class TargetSearch
         _optimizer = new ArchitectureOptimizer(Parameters);
         _objective = new SearchObjective(settings.Objective, target.Limits, settings.ObjectiveWeight, steps);
         _entropy = new EntropyAnnealing(steps);
-        _step = new ArchitectureStep(network, Parameters, _optimizer, _objective, loss) { CorrectsPairs = settings.CorrectPairs };
+        _step = new ArchitectureStep(network, Parameters, _optimizer, _objective, loss)
+        {
+            CorrectsPairs = settings.CorrectPairs,
+            Samples = settings.ReinforceSamples,
+        };
         _pruning = new PathPruning(settings.PruneThreshold, target.Limits);
     }
 
@@ -64,14 +67,7 @@ internal sealed class TargetSearch
             _step.EntropySlope = _entropy.Multiplier;
         }
 
-        double rate = _settings.ArchitectureRate;
-        _totals.Loss += _settings.Update switch
-        {
-            ArchitectureUpdate.TwoPath => _step.TwoPath(images, labels, random, rate),
-            ArchitectureUpdate.FullPath => _step.FullPath(images, labels, random, rate),
-            ArchitectureUpdate.LeaveOneOut => _step.LeaveOneOut(images, labels, random, rate, _settings.ReinforceSamples),
-            _ => _step.Reinforce(images, labels, random, rate, _settings.ReinforceSamples, _baseline),
-        };
+        _totals.Loss += _step.Run(_settings.Update, images, labels, random, _settings.ArchitectureRate);
         _totals.Steps++;
         _projection?.Apply(Parameters);
         _objective.Ascend(Expectations());
@@ -139,7 +135,7 @@ internal sealed class TargetSearch
             Steps = steps,
             Multipliers = _objective.Multipliers,
             EntropyMultiplier = _entropy.Multiplier,
-            RewardBaseline = _baseline.Value,
+            RewardBaseline = _step.Baseline.Value,
             Totals = _totals,
         };
     }
@@ -153,7 +149,7 @@ internal sealed class TargetSearch
         _optimizer.Restore(state.SecondMoments, state.Steps);
         state.Multipliers.CopyTo(_objective.Multipliers, 0);
         _entropy.Multiplier = state.EntropyMultiplier;
-        _baseline.Value = state.RewardBaseline;
+        _step.Baseline.Value = state.RewardBaseline;
         _totals = state.Totals;
         _log.AddRange(JsonLines.Read<SearchEpoch>(_target.Log).Where(epoch => epoch.Step <= step));
     }

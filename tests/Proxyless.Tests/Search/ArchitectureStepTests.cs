@@ -23,14 +23,14 @@ public sealed class ArchitectureStepTests
         double[][] costs = [.. network.Blocks.Select((block, i) => block.Candidates.Select((_, j) => 0.1 + (0.3 * ((i + (2 * j)) % 5))).ToArray())];
         var limit = new CostLimit(new SpaceCost("latency", "ms", 0.2, costs), 1);
         var objective = new SearchObjective(ObjectiveKind.Linear, [limit], 0.5, 100);
-        var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss);
+        var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss) { Samples = Samples };
 
         // The same draws, scored one by one.
         double[][] p = parameters.Probabilities();
         var random = new Random(5);
         int[][] paths = [.. Enumerable.Range(0, Samples).Select(_ => parameters.Sample(random))];
         double[] losses = [.. paths.Select(path => Loss(network, path, images, labels, loss))];
-        double mean = step.LeaveOneOut(images, labels, new Random(5), Rate, Samples);
+        double mean = step.Run(ArchitectureUpdate.LeaveOneOut, images, labels, new Random(5), Rate);
 
         Assert.Equal(losses.Average(), mean, 1e-6);
         for (int i = 0; i < p.Length; i++)

@@ -1,0 +1,28 @@
+using Proxyless.Networks;
+using Proxyless.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Proxyless.Search;
+
+/// <summary>How well a path of the super-network does on a batch, its weights and running statistics left as they are.</summary>
+/// <param name="CrossEntropy">The mean over the batch.</param>
+/// <param name="Top1">Share of right answers.</param>
+internal readonly record struct PathScore(double CrossEntropy, double Top1)
+{
+    /// <summary>Scores a path with the batch's own statistics.</summary>
+    /// <param name="network">The super-network.</param>
+    /// <param name="path">A candidate for each block.</param>
+    /// <param name="images">[N, C, H, W].</param>
+    /// <param name="labels">[N], int64.</param>
+    /// <param name="loss">The cross entropy.</param>
+    public static PathScore Of(SuperNetwork network, int[] path, Tensor images, Tensor labels, ClassificationLoss loss)
+    {
+        using var withoutGraph = no_grad();
+        using Tensor logits = network.Forward(images, path, NormPass.Frozen);
+        using Tensor value = loss.Of(logits, labels);
+        var accuracy = new TopAccuracy();
+        accuracy.Add(logits, labels);
+        return new PathScore(value.ToDouble(), accuracy.Top1);
+    }
+}
