@@ -16,6 +16,12 @@ internal sealed class CompareCommand : ReportingCommand
         Description = $"A network, or several; the option may stand more than once: {NetworkRequest.Forms}",
     };
 
+    private readonly Option<string[]> _without = new("--without")
+    {
+        HelpName = "NAME",
+        Description = "With --resume: a network, by its name in the table, that is taken out with all its trainings, as where one of them diverges; may stand more than once",
+    };
+
     private readonly Option<long?> _seeds = Values.Integer("--seeds", "Trainings of each network, from different seeds (1)", 1, 1000);
     private readonly Option<string[]> _targets = new("--targets")
     {
@@ -28,11 +34,11 @@ internal sealed class CompareCommand : ReportingCommand
     public CompareCommand()
         : base(
             "compare",
-            "Train networks under one recipe, measure them on one target, and set them side by side: a table, tests of the difference, a plot of accuracy against latency. Stopped, it goes on with --resume; networks and seeds can be added then.",
+            "Train networks under one recipe, measure them on one target, and set them side by side: a table, tests of the difference, a plot of accuracy against latency. Stopped, it goes on with --resume; networks and seeds can be added then, and networks be taken out.",
             "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network mobilenet-v2:fit --train-epochs 10 --out comparisons/photos",
             "proxyless compare --out comparisons/photos --resume --network proxyless-mobile")
     {
-        Add([_networks, _seeds, _targets, _scoredBy]);
+        Add([_networks, _without, _seeds, _targets, _scoredBy]);
         Add(LibraryOptions.Data().Space().Target().Limits().Learning().Recipe().Machine().Output().Resume().Options);
     }
 
@@ -42,6 +48,7 @@ internal sealed class CompareCommand : ReportingCommand
         {
             Run = ReadResumable(parse),
             Networks = parse.GetValue(_networks) ?? [],
+            Without = parse.GetValue(_without) ?? [],
             Seeds = (int?)parse.GetValue(_seeds),
             Targets = parse.GetValue(_targets) ?? [],
             ScoredBy = parse.GetValue(_scoredBy),

@@ -15,6 +15,12 @@ public sealed record ComparisonOptions
     /// </summary>
     public IReadOnlyList<string> Networks { get; init; } = [];
 
+    /// <summary>
+    /// With <see cref="RunOptions.Resume"/>, names of networks that are taken out of the comparison, with all that was trained of them:
+    /// one whose training diverges, for instance, keeps it from ending.
+    /// </summary>
+    public IReadOnlyList<string> Without { get; init; } = [];
+
     /// <summary>Trainings of each network, from seeds 0, 1 and so on; null: 1, or as many as the comparison has.</summary>
     public int? Seeds { get; init; }
 

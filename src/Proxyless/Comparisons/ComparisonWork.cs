@@ -19,7 +19,6 @@ internal sealed class ComparisonWork(
     private const int LeastForAgreement = 5;
 
     /// <summary>Does what is left, and writes tables and plot.</summary>
-
     public ComparisonResult Finish()
     {
         var results = new List<NetworkResult>();
@@ -99,7 +98,15 @@ internal sealed class ComparisonWork(
     {
         RunDirectory files = directory.Training(network, seed);
         RunData seeded = data.Reseeded(seed);
-        TrainStage.Run(seeded, files, null, architecture, null, observer, cancellation);
+        try
+        {
+            TrainStage.Run(seeded, files, null, architecture, null, observer, cancellation);
+        }
+        catch (InvalidInputException exception)
+        {
+            throw new InvalidInputException($"network {network.Name}, seed {seed}: {exception.Message}; to leave this network out, go on with --resume --without {network.Name}", exception);
+        }
+
         ExportStage.Run(seeded, files, architecture, files.Model, observer, cancellation);
         EvaluateStage.Judgement judged = EvaluateStage.Judge(files.Model, data.Images.Test, seeded, observer, cancellation);
         var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, RunPlan.Read(files).TrainSeconds);

@@ -29,6 +29,11 @@ public static class ProxylessComparison
             throw new InvalidInputException($"nothing to compare: give --network once or more; each is {NetworkRequest.Forms}");
         }
 
+        if (options.Without.Count > 0 && !run.Resume)
+        {
+            throw new InvalidInputException("--without takes networks out of a comparison that is there; give its --out and --resume");
+        }
+
         var directory = ComparisonDirectory.Choose(run.Out, run.Resume, run.Overwrite);
         if (run.Resume)
         {
@@ -45,8 +50,10 @@ public static class ProxylessComparison
 
         SearchGoal goal = SearchGoal.Find(data, run.Resume ? directory.Run : null, warnings, cancellation);
         ComparisonPlan plan = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
+        ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, plan, directory))];
         plan = plan with
         {
+            Networks = [.. plan.Networks.Except(dropped)],
             Seeds = Math.Max(plan.Seeds, options.Seeds ?? 1),
             ScoredBy = options.ScoredBy ?? plan.ScoredBy,
             Targets = [.. (plan.Targets ?? []).Union(options.Targets)],
@@ -64,6 +71,11 @@ public static class ProxylessComparison
         List<OpenedNetwork> there = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
         List<OpenedNetwork> added = Make(requests, there, source, cancellation);
         List<OpenedNetwork> all = [.. there, .. added];
+        if (all.Count == 0)
+        {
+            throw new InvalidInputException("--without leaves nothing to compare; keep a network, or add one by --network");
+        }
+
         List<NetworkMeasurement> measurements = [.. all.Select(network => MeasurementOf(
             network, run.Resume ? directory.ReadMeasurement(network.Network) : null, places, data, warnings, cancellation))];
         if (!run.Resume)
@@ -83,6 +95,7 @@ public static class ProxylessComparison
 
         plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
         directory.Write(plan);
+        Array.ForEach(dropped, directory.Remove);
         try
         {
             return new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish();
@@ -91,6 +104,13 @@ public static class ProxylessComparison
         {
             throw new RunInterruptedException(directory.Run.Root, exception);
         }
+    }
+
+    private static ComparedNetwork Named(string name, ComparisonPlan plan, ComparisonDirectory directory)
+    {
+        string[] names = [.. plan.Networks.Select(network => network.Name)];
+        return plan.Networks.FirstOrDefault(network => network.Name == name) ?? throw new InvalidInputException(
+            $"--without {name}: '{directory.Run.Root}' has no network of that name{NearestName.Suggestion(name, names)}; it has {string.Join(", ", names)}");
     }
 
     private static List<OpenedNetwork> Make(

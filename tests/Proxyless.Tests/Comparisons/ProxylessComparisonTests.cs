@@ -69,6 +69,32 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     }
 
     [Fact]
+    public void A_network_that_is_taken_out_is_gone_and_the_others_stay()
+    {
+        ComparisonOptions options = Options("dropped", ["random:2"], seeds: 1);
+        ComparisonResult both = ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation);
+        var without = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true, Threads = 1 }, Without = ["random-1"] };
+        string Message(ComparisonOptions wrong) => Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(wrong, NullRunObserver.Instance, Cancellation)).Message;
+        Assert.Contains("did you mean 'random-1'", Message(without with { Without = ["random1"] }), StringComparison.Ordinal);
+        Assert.Contains("nothing to compare", Message(without with { Without = ["random-1", "random-2"] }), StringComparison.Ordinal);
+        Assert.Contains("--resume", Message(options with { Without = ["random-1"] }), StringComparison.Ordinal);
+
+        NetworkResult left = Assert.Single(ProxylessComparison.Run(without, NullRunObserver.Instance, Cancellation).Networks);
+        Assert.Equal((both.Networks[1].Name, both.Networks[1].Top1), (left.Name, left.Top1));
+        Assert.False(Directory.Exists(Path.Combine(options.Run.Out!, "networks", "random-1")));
+        Assert.DoesNotContain("random-1", File.ReadAllText(Path.Combine(options.Run.Out!, "comparison.csv")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_that_diverges_says_how_to_go_on()
+    {
+        ComparisonOptions options = Options("diverged", ["random:1"], seeds: 1);
+        var exception = Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(
+            options with { Run = options.Run with { LearningRate = 100, WeightDecay = 0.99, TrainEpochs = 50 } }, NullRunObserver.Instance, Cancellation));
+        Assert.Contains("--without random-1", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_table_tells_the_latency_of_networks_that_are_none_of_the_space_where_it_knows_their_parts()
     {
         Architecture other = SearchSpacePresets.ByName("tiny").Architecture(new int[6], 2, "other") with { Name = "other" };
