@@ -156,7 +156,7 @@ internal sealed class RunOptionSet
         Add(Values.Choice("--update", "How architecture parameters get their gradient (two-path)", Values.Words<ArchitectureUpdate>()), (o, v) => o with { Update = v!.Value });
         Add(Values.Integer("--reinforce-samples", $"Architectures in a step of the reinforce and leave-one-out updates ({Defaults.ReinforceSamples})"), (o, v) => o with { ReinforceSamples = (int)v! });
         Add(Values.Flag("--correct-pairs", "Weigh two-path pairs so that their mean is the full gradient"), (o, v) => o with { CorrectPairs = v });
-        Add(Values.Choice("--objective", "How costs enter the objective: within the limit (budget), at the limit (equality), or weighed by --objective-weight (linear, log) (budget)", Values.Words<ObjectiveKind>()), (o, v) => o with { Objective = v!.Value });
+        Add(Values.Choice("--objective", "How costs enter the objective: budget keeps them within the limit, equality at it, linear and log weigh them by --objective-weight (budget)", Values.Words<ObjectiveKind>()), (o, v) => o with { Objective = v!.Value });
         Add(Values.Number("--objective-weight", "X", $"lambda of the linear, beta of the log objective ({Defaults.ObjectiveWeight})"), (o, v) => o with { ObjectiveWeight = v!.Value });
         Add(Values.Flag("--no-entropy-schedule", "Let the search decide without lowering its entropy on a schedule"), (o, v) => o with { NoEntropySchedule = v });
         Add(Values.Number("--prune-threshold", "P", $"Candidates less probable than this are removed for good, 0 keeps all ({Defaults.PruneThreshold})"), (o, v) => o with { PruneThreshold = v!.Value });
