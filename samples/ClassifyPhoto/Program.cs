@@ -5,7 +5,19 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using SkiaSharp;
 
+if (args.Length != 2)
+{
+    Console.Error.WriteLine("usage: ClassifyPhoto MODEL.onnx PHOTO");
+    return 2;
+}
+
 using var session = new InferenceSession(args[0]);
+if (session.InputMetadata.Values.Single().Dimensions[1] != 3)
+{
+    Console.Error.WriteLine("this sample is for models of colour images");
+    return 2;
+}
+
 Dictionary<string, string> metadata = session.ModelMetadata.CustomMetadataMap;
 string[] classes = JsonSerializer.Deserialize<string[]>(metadata["classes"])!;
 int side = int.Parse(metadata["resolution"]);
@@ -38,3 +50,4 @@ string name = session.InputNames[0];
 using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = session.Run([NamedOnnxValue.CreateFromTensor(name, input)]);
 float[] scores = [.. outputs[0].AsTensor<float>()];
 Console.WriteLine(classes[Array.IndexOf(scores, scores.Max())]);
+return 0;

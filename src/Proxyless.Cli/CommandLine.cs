@@ -91,7 +91,7 @@ internal static class CommandLine
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            error.WriteLine($"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space, then go on with --resume" : "")}");
+            error.WriteLine($"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space and try again, with --resume where the command has it" : "")}");
             return ExitCode.Failed;
         }
 #pragma warning disable CA1031 // The last line of defence: whatever it is, the user gets a sentence and the shell a code.
@@ -108,9 +108,8 @@ internal static class CommandLine
 
     private static string ResumeCommand(ParseResult parse, string run)
     {
-        static string Quoted(string text) => text.Contains(' ', StringComparison.Ordinal) ? $"\"{text}\"" : text;
-        string architecture = parse.CommandResult.Command is TrainCommand train ? $" --arch {Quoted(train.Architecture(parse))}" : "";
-        return $"proxyless {parse.CommandResult.Command.Name}{architecture} --out {Quoted(run)} --resume";
+        string architecture = parse.CommandResult.Command is TrainCommand train ? $" --arch {Facts.Quoted(train.Architecture(parse))}" : "";
+        return $"proxyless {parse.CommandResult.Command.Name}{architecture} --out {Facts.Quoted(run)} --resume";
     }
 
     /// <summary>Whether it is an option that does something by itself: help, or the version.</summary>

@@ -10,7 +10,7 @@ internal sealed class BenchGradientsCommand : ReportingCommand
 {
     private static readonly IReadOnlyDictionary<string, ArchitectureUpdate> Updates = Values.Words<ArchitectureUpdate>();
 
-    private readonly Option<string?> _run = Values.Text("--run", "DIR", "A finished search with --prune-threshold 0; best one that drew its paths evenly (--warmup-share 0.98)");
+    private readonly Option<string?> _run = Values.Text("--run", "DIR", "A finished search with --prune-threshold 0; preferably one whose paths were drawn evenly (--warmup-share 0.98)");
     private readonly Option<long?> _contexts = Values.Integer("--contexts", "Architectures in which every candidate is put into its place (40)", 2, 100_000);
     private readonly Option<long?> _steps = Values.Integer("--steps", "Steps of each update (400)", 1, 1_000_000);
 

@@ -55,7 +55,7 @@ internal sealed class BenchKernelsCommand : ReportingCommand
             console.WriteFacts(
                 ("all blocks", $"libtorch {rows.Sum(row => row.LibtorchMs):F0} ms, ours {rows.Sum(row => row.ProxylessMs):F0} ms"),
                 ("slowest against libtorch", $"{rows.MinBy(row => row.Ratio)!.Block}: {rows.Min(row => row.Ratio):F2}x"),
-                ("wrong on this processor", $"libtorch {rows.Count(row => !(row.LibtorchError <= Wrong))} blocks, ours {rows.Count(row => !(row.ProxylessError <= Wrong))}"));
+                ($"wrong here (error over {Wrong})", $"libtorch {rows.Count(row => !(row.LibtorchError <= Wrong))} blocks, ours {rows.Count(row => !(row.ProxylessError <= Wrong))}"));
         });
     }
 }

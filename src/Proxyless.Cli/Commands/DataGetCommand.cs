@@ -30,7 +30,7 @@ internal sealed class DataGetCommand : ReportingCommand
         return new CommandOutcome(new { dataset.Name, Folder = folder }, console =>
         {
             console.WriteFacts(("dataset", dataset.Description), ("folder", folder));
-            console.WriteNext($"proxyless run --data {folder}");
+            console.WriteNext($"proxyless run --data {Facts.Quoted(folder)}");
         });
     }
 }

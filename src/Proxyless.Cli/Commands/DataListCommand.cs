@@ -65,7 +65,7 @@ internal sealed class DataListCommand : ReportingCommand
                 ("images", $"{dataset.Training.Count:N0} to train, {dataset.Validation.Count:N0} to validate, {dataset.Test.Count:N0} to test"),
                 ("size", dataset.NativeResolution > 0 ? $"{dataset.NativeResolution}x{dataset.NativeResolution}" : "differs"),
                 ("channels", Text(dataset.Channels)));
-            console.WriteNext($"proxyless run --data {options.Data}");
+            console.WriteNext($"proxyless run --data {Facts.Quoted(options.Data)}");
         });
     }
 

@@ -40,7 +40,7 @@ internal sealed class DataSampleCommand : ReportingCommand
         return new CommandOutcome(result, console =>
         {
             console.WriteFacts(("folder", folder), ("classes", string.Join(", ", result.Classes)), ("images", $"{result.Training:N0} to train, {result.Test:N0} to test"));
-            console.WriteNext($"proxyless run --data {folder}");
+            console.WriteNext($"proxyless run --data {Facts.Quoted(folder)}");
         });
     }
 }

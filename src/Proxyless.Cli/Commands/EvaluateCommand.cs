@@ -28,7 +28,7 @@ internal sealed class EvaluateCommand : ReportingCommand
     {
         Require(_model);
         Options.Add(_againstNetwork);
-        Add(LibraryOptions.Images().Place().Options);
+        Add(LibraryOptions.Images("the run's own; of a model file sample").Place("the run's; of a model file cpu").Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

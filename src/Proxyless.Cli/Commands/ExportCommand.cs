@@ -32,7 +32,7 @@ internal sealed class ExportCommand : ReportingCommand
                 ("size", $"{result.Bytes / 1e6:0.00} MB"),
                 ("opset", $"{result.Opset}"),
                 ("largest difference from the network", $"{result.LargestDifference:0.0e+0} on {result.ComparedImages} images"));
-            console.WriteNext($"proxyless predict --model {result.Model} PHOTO.jpg");
+            console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
         });
     }
 }

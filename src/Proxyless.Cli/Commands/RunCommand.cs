@@ -34,7 +34,7 @@ internal sealed class RunCommand : ReportingCommand
                 ("time", $"search {Durations.Text(result.SearchSeconds)}, training {Durations.Text(result.TrainSeconds)}"),
                 ("model", result.Model),
                 ("report", result.Report));
-            console.WriteNext($"proxyless predict --model {result.Model} PHOTO.jpg");
+            console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
         });
     }
 }

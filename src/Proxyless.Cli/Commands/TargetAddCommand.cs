@@ -13,7 +13,7 @@ internal sealed class TargetAddCommand : ReportingCommand
     private readonly Option<bool> _overwrite = Values.Flag("--overwrite", "Replace a target of that name");
 
     public TargetAddCommand()
-        : base("add", "Keep a target under a name, for --target to find.", "proxyless target add --name phone --file configs/targets/phone.yaml")
+        : base("add", "Keep a target under a name, for --target to find.", "proxyless target add --name board --file configs/targets/board.yaml")
     {
         Require(_name);
         Require(_file);

@@ -19,8 +19,8 @@ internal sealed class TargetCheckCommand : ReportingCommand
         : base(
             "check",
             "Try a target: the latency of one network there, before a profile takes minutes.",
-            "proxyless target check --target phone",
-            "proxyless target check --target pixel1.yaml --arch mobilenet-v2")
+            "proxyless target check --target board",
+            "proxyless target check --target configs/targets/pixel1.yaml --arch proxyless-mobile")
     {
         Require(_target);
         Options.Add(_architecture);

@@ -36,7 +36,7 @@ internal sealed class TrainCommand : ReportingCommand
                 ("top-1 on the validation images", result.ValidationTop1 is { } top1 ? Facts.Percent(top1) : null),
                 ("time", Durations.Text(result.Seconds)),
                 ("model", result.Model));
-            console.WriteNext($"proxyless evaluate --model {result.Model} --data {options.Data}");
+            console.WriteNext($"proxyless evaluate --model {Facts.Quoted(result.Model)} --data {Facts.Quoted(options.Data)}");
         });
     }
 

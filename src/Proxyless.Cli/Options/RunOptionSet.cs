@@ -11,6 +11,7 @@ namespace Proxyless.Cli.Options;
 /// </summary>
 internal sealed class RunOptionSet
 {
+    private const string MiddleOfSpace = "the middle of what the space offers";
     private static readonly RunOptions Defaults = new();
     private static readonly string[] OfAResume = ["--resume", "--out", "--threads"];
 
@@ -53,17 +54,19 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>Which images.</summary>
-    public RunOptionSet Images()
+    /// <param name="otherwise">What is taken where none are given.</param>
+    public RunOptionSet Images(string otherwise = "sample")
     {
-        Add(Values.Text("--data", "DIR|NAME", "A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones (the default)"), (o, v) => o with { Data = v! });
+        Add(Values.Text("--data", "DIR|NAME", $"A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones ({otherwise})"), (o, v) => o with { Data = v! });
         Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped"), (o, v) => o with { Strict = v });
         return this;
     }
 
     /// <summary>What the network may cost.</summary>
-    public RunOptionSet Limits()
+    /// <param name="otherwise">What holds where no latency is given.</param>
+    public RunOptionSet Limits(string otherwise = MiddleOfSpace)
     {
-        Add(Values.Number("--latency", "MS", "The most that one run of the model may take on the target, in milliseconds"), (o, v) => o with { LatencyMs = v });
+        Add(Values.Number("--latency", "MS", $"The most that one run of the model may take on the target, in milliseconds ({otherwise})"), (o, v) => o with { LatencyMs = v });
         return Counts();
     }
 
@@ -77,8 +80,8 @@ internal sealed class RunOptionSet
     /// <summary>The machines of a search and the limit on each.</summary>
     public RunOptionSet Targets()
     {
-        var target = new Option<string[]>("--target") { HelpName = "NAME|FILE", Description = $"Where the model will run; given more than once, one search serves several machines: {TargetFile.Forms}" };
-        var latency = new Option<string[]>("--latency") { HelpName = "MS|TARGET=MS", Description = "The most that one run of the model may take, in milliseconds; with several targets one for each, such as cpu:2=0.5" };
+        var target = new Option<string[]>("--target") { HelpName = "NAME|FILE", Description = $"Where the model will run; given more than once, one search serves several machines (cpu): {TargetFile.Forms}" };
+        var latency = new Option<string[]>("--latency") { HelpName = "MS|TARGET=MS", Description = $"The most that one run of the model may take, in milliseconds ({MiddleOfSpace}); with several targets one for each, such as cpu:2=0.5" };
         RunOptions Combine(RunOptions options, ParseResult parse) => SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
         _bindings.Add((target, Combine));
         _bindings.Add((latency, Combine));
@@ -99,9 +102,10 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>Where the model runs, without the profiling of a space.</summary>
-    public RunOptionSet Place()
+    /// <param name="otherwise">What is taken where none is given.</param>
+    public RunOptionSet Place(string otherwise = "cpu")
     {
-        Add(Values.Text("--target", "NAME|FILE", $"Where the model will run: {TargetFile.Forms}"), (o, v) => o with { Target = v! });
+        Add(Values.Text("--target", "NAME|FILE", $"Where the model will run ({otherwise}): {TargetFile.Forms}"), (o, v) => o with { Target = v! });
         return this;
     }
 

@@ -22,6 +22,9 @@ internal static class Facts
         console.Write(grid);
     }
 
+    /// <summary>A path or name as a shell takes it for one word.</summary>
+    public static string Quoted(string text) => text.Contains(' ', StringComparison.Ordinal) ? $"\"{text}\"" : text;
+
     /// <summary>Says what to type next.</summary>
     public static void WriteNext(this IAnsiConsole console, string command) => console.MarkupLine($"\nnext: [bold]{Markup.Escape(command)}[/]");
 

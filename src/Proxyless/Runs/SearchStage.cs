@@ -245,7 +245,7 @@ internal static class SearchStage
         if (entropy > UndecidedEntropy)
         {
             observer.Warning(
-                $"the search has not decided: the entropy of the probabilities is {entropy:P0} of its start; give it more time (--search-epochs) or a higher --architecture-learning-rate");
+                $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even odds; give it more time (--search-epochs) or a higher --architecture-learning-rate");
         }
 
         double[][] probabilities = DerivationProbabilities.Of(log, data.Options.PruneThreshold);

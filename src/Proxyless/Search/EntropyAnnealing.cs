@@ -2,7 +2,7 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// Brings a search to a decision in the steps it has. The target for the mean relative entropy falls in a straight line from
-/// its start to a tenth; while the entropy lies above, a multiplier grows (dual ascent, as for the budget) and the
+/// that of even odds to a tenth of it; while the entropy lies above, a multiplier grows (dual ascent, as for the budget) and the
 /// objective gains multiplier * H. A search that decides by itself stays under the line and is left alone.
 /// </summary>
 /// <param name="plannedSteps">Architecture steps planned.</param>

@@ -16,6 +16,9 @@ public enum ObjectiveKind
     /// <summary>CE + lambda (E/T - 1) with a fixed lambda (ProxylessNAS, equation 3).</summary>
     Linear,
 
-    /// <summary>alpha CE (log E / log T)^beta, latency in microseconds, as the published code.</summary>
+    /// <summary>
+    /// alpha CE (log E / log T)^beta, the form of the published code. It takes milliseconds; microseconds here, so that logarithms are
+    /// positive under 1 ms too: a beta of theirs is one of ln(1000 T) / ln(T) times as much here.
+    /// </summary>
     Log,
 }

@@ -21,7 +21,7 @@ public sealed class CommandLineTests
     [InlineData("--resume and --overwrite exclude each other", "run", "--out", "x", "--resume", "--overwrite")]
     [InlineData("option '--arch NAME|FILE' is missing", "describe")]
     [InlineData("architecture 'mobilenet-v3': no such file and no such name", "describe", "--arch", "mobilenet-v3")]
-    [InlineData("'--mode' is 'weight,weights'; allowed are weight, two-path", "bench", "--mode", "weight,weights")]
+    [InlineData("'--mode' is 'weight,weights'; allowed are weight, warmup, two-path", "bench", "--mode", "weight,weights")]
     [InlineData("target 'gpu' is unknown", "profile", "--space", "tiny", "--target", "gpu")]
     [InlineData("Required command was not provided", "data")]
     public void Bad_usage_is_told_in_one_line_and_exits_with_2(string complaint, params string[] arguments)
@@ -43,6 +43,7 @@ public sealed class CommandLineTests
         File.WriteAllText(config, "out: runs/photos\n");
         string[] words = [.. example.Split(' ').Select(word => word == "run.yaml" ? config : word.Replace("configs/", Repository.Root + "/configs/", StringComparison.Ordinal))];
         Assert.Equal("proxyless", words[0]);
+        Assert.All(words.Where(word => word.StartsWith(Repository.Root, StringComparison.Ordinal)), file => Assert.True(File.Exists(file), file));
         Assert.Empty(CommandLine.Parse(CommandLine.Root(), words[1..]).Errors);
     }
 
