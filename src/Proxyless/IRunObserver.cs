@@ -11,6 +11,9 @@ public sealed record RunProgress(string Stage, long Done, long Total, TimeSpan? 
 /// <summary>Hears what a long job has to tell while it works. Called from the job's own thread.</summary>
 public interface IRunObserver
 {
+    /// <summary>The least time between two reports of progress; the last one of a job always comes.</summary>
+    TimeSpan ProgressInterval => TimeSpan.FromSeconds(0.25);
+
     /// <summary>The job has come a step further.</summary>
     void Progress(RunProgress progress);
 

@@ -123,15 +123,16 @@ public sealed class SafeTensorsFile
     /// <summary>Copies the tensors of the file into those of a network, by name.</summary>
     /// <param name="targets">The network's tensors.</param>
     /// <param name="path">The file's name for messages.</param>
+    /// <param name="prefix">What stands before the names in the file.</param>
     /// <exception cref="InvalidInputException">A tensor is missing or of another shape.</exception>
-    public void CopyTo(IEnumerable<NetworkTensor> targets, string path)
+    public void CopyTo(IEnumerable<NetworkTensor> targets, string path, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(targets);
         foreach (NetworkTensor target in targets)
         {
-            if (!Tensors.TryGetValue(target.Name, out (long[] Shape, float[] Values) source))
+            if (!Tensors.TryGetValue(prefix + target.Name, out (long[] Shape, float[] Values) source))
             {
-                throw new InvalidInputException($"{path} lacks the tensor '{target.Name}': it belongs to another architecture");
+                throw new InvalidInputException($"{path} lacks the tensor '{prefix}{target.Name}': it belongs to another architecture, or to a training with other options");
             }
 
             if (!source.Shape.SequenceEqual(target.Value.shape))

@@ -171,6 +171,11 @@ public static class GradientBench
             using GatePass pass = GatePass.Run(network, _parameters.Sample(random), pixels, labels, loss);
             return [.. p.Select((probabilities, i) =>
             {
+                if (probabilities.Length == 1)
+                {
+                    return [0.0];
+                }
+
                 if (update == ArchitectureUpdate.FullPath)
                 {
                     return ArchitectureGradients.ThroughSoftmax([.. probabilities.Select((_, j) => pass.GateGradient(i, j))], probabilities);

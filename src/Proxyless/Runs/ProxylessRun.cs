@@ -21,7 +21,10 @@ public static class ProxylessRun
     /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
-    /// <exception cref="InvalidInputException">Options or data cannot be used; nothing was written.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Options or data cannot be used, and nothing was written; or, later, no network is within the limits as measured or a loss diverges,
+    /// and what was made is kept.
+    /// </exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
         FromImages(OneTarget(options), observer, (data, directory, goal, warnings) =>
@@ -29,7 +32,8 @@ public static class ProxylessRun
             SearchResult search = SearchStage.Run(data, directory, goal, SearchShareOfTime, warnings, cancellation);
             Architecture architecture = ArchitectureFile.Read(directory.Architecture);
             TimeSpan? left = data.Options.Time - TimeSpan.FromSeconds(RunPlan.Read(directory).SearchSeconds);
-            using CompactNetwork? start = TrainStage.Start(data, directory, directory, architecture);
+            using CompactNetwork? start = TrainStage.Start(
+                data, directory, directory, architecture, reason => warnings.Warning($"{reason}; it is trained from scratch"));
             TrainStage.Run(data, directory, start, architecture, left, warnings, cancellation);
             ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
             RunResult result = EvaluateStage.Finish(data, directory, architecture, goal.Table, search, warnings, cancellation);
@@ -42,7 +46,7 @@ public static class ProxylessRun
     /// <inheritdoc cref="Run"/>
     public static SearchResult Search(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
         FromImages(
-            OneTarget(options),
+            OneTarget(SearchAlone(options)),
             observer,
             (data, directory, goal, warnings) => SearchStage.Run(data, directory, goal, SearchAloneShareOfTime, warnings, cancellation),
             cancellation);
@@ -55,8 +59,7 @@ public static class ProxylessRun
     /// <inheritdoc cref="Run"/>
     public static IReadOnlyList<SearchResult> SearchAll(RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        RunDirectory directory = RunDirectory.Choose(options.Validate().Out, options.Resume, options.Overwrite);
+        RunDirectory directory = RunDirectory.Choose(SearchAlone(options).ValidateForSearch().Out, options.Resume, options.Overwrite);
         options = options.Resume ? Resumed(options, directory) : options;
         IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(options.AlsoFor);
         if (others.Count == 0)
@@ -164,6 +167,11 @@ public static class ProxylessRun
         {
             RequireSameImages(data, directory);
         }
+        else if (options.FromSupernet)
+        {
+            // What would be test images now may be what the search's weights learnt on.
+            RequireSameImages(data, searched!);
+        }
 
         if (inPlace)
         {
@@ -174,7 +182,8 @@ public static class ProxylessRun
         }
 
         // Before anything of an earlier training is removed.
-        using CompactNetwork? start = TrainStage.Start(data, directory, searched ?? directory, sized);
+        using CompactNetwork? start = TrainStage.Start(data, directory, searched ?? directory, sized, reason => throw new InvalidInputException(
+            $"{reason}; leave the option out to train from scratch, or search with --prune-threshold 0"));
         BeginTraining(data, directory, sized, inPlace, warnings);
         return Resumable(directory, () =>
         {
@@ -263,6 +272,13 @@ public static class ProxylessRun
         return options.AlsoFor is null ? options : throw new InvalidInputException("several targets are for 'proxyless search'; each of its folders is then trained with 'proxyless train --arch FOLDER'");
     }
 
+    private static RunOptions SearchAlone(RunOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options is not { Time: not null, SearchEpochs: not null } ? options : throw new InvalidInputException(
+            "--time has nothing to decide beside --search-epochs where no training follows; leave one of them out");
+    }
+
     private static T FromImages<T>(
         RunOptions options,
         IRunObserver observer,
@@ -270,7 +286,7 @@ public static class ProxylessRun
         CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
-        RunDirectory directory = RunDirectory.Choose(options.Validate().Out, options.Resume, options.Overwrite);
+        RunDirectory directory = RunDirectory.Choose(options.ValidateForSearch().Out, options.Resume, options.Overwrite);
         var warnings = new WarningRecorder(observer);
         RunData data = RunData.Open(options.Resume ? OneTarget(Resumed(options, directory)) : options, warnings, cancellation);
         if (options.Resume)
@@ -357,7 +373,7 @@ public static class ProxylessRun
         if (RunPlan.Read(directory).DataFingerprint is { } before && before != data.Images.Fingerprint)
         {
             throw new InvalidInputException(
-                $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with; restore them, or start anew in another --out");
+                $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with, or --seed, --validation-share or --test-share divides them otherwise; restore that, or start anew in another --out");
         }
     }
 

@@ -15,7 +15,7 @@ public sealed record RunOptions
     /// <summary>A space by name or YAML file; null: <c>tiny</c> for the sample, <c>cifar</c> for small images, else <c>imagenet-mobile</c>.</summary>
     public string? Space { get; init; }
 
-    /// <summary>Where the model will run: <c>cpu</c>, <c>cpu:THREADS</c> or <c>cpu:THREADS:BATCH</c>.</summary>
+    /// <summary>Where the model will run: <c>cpu</c>, <c>cpu:THREADS</c>, <c>cpu:THREADS:BATCH</c>, a target's YAML file, or the name of one that is kept.</summary>
     public string Target { get; init; } = "cpu";
 
     /// <summary>
@@ -72,7 +72,7 @@ public sealed record RunOptions
     /// <summary>Epochs of the search over its training images; null: from the size of the data.</summary>
     public double? SearchEpochs { get; init; }
 
-    /// <summary>Share of the search during which architecture parameters rest: even odds, or the most even ones that meet the limits.</summary>
+    /// <summary>Share of the search during which architecture parameters rest: even odds, or odds as near to the limits as a fifth of even ones among them allows.</summary>
     public double WarmupShare { get; init; } = 0.3;
 
     /// <summary>Epochs of the final training; null: from the size of the data.</summary>
@@ -181,11 +181,6 @@ public sealed record RunOptions
         Require("minimum-crop", (double?)MinimumCrop, value => value is > 0 and <= 1, "over 0, up to 1");
         Require("validation-share", (double?)ValidationShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
         Require("test-share", (double?)TestShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
-        if (Objective == ObjectiveKind.Log && (MaxParameters is not null || MaxMacs is not null))
-        {
-            throw new InvalidInputException(SearchObjective.LogTakesLatencyAlone);
-        }
-
         _ = TargetLimit.ParseAll(AlsoFor);
         if (Resume && Overwrite)
         {
@@ -193,6 +188,29 @@ public sealed record RunOptions
         }
 
         return this;
+    }
+
+    /// <summary>Checks, beside every range, what a search that begins cannot do; a training or derivation that follows one can.</summary>
+    /// <returns>The options themselves.</returns>
+    /// <exception cref="InvalidInputException">A value is out of its range, or two options do not go together.</exception>
+    internal RunOptions ValidateForSearch()
+    {
+        if (Objective == ObjectiveKind.Log && (MaxParameters is not null || MaxMacs is not null))
+        {
+            throw new InvalidInputException(SearchObjective.LogTakesLatencyAlone);
+        }
+
+        if (CorrectPairs && Update != ArchitectureUpdate.TwoPath)
+        {
+            throw new InvalidInputException("--correct-pairs is for --update two-path, which alone draws pairs; leave it out");
+        }
+
+        if (this is { Time: not null, SearchEpochs: not null, TrainEpochs: not null })
+        {
+            throw new InvalidInputException("--time has nothing to decide beside --search-epochs and --train-epochs; leave one of the three out");
+        }
+
+        return Validate();
     }
 
     private static void Require<T>(string option, T? value, Func<T, bool> valid, string range)

@@ -95,9 +95,10 @@ internal static class TrainStage
     /// <param name="directory">Where the training goes, or has come to already.</param>
     /// <param name="searched">The run of the search.</param>
     /// <param name="architecture">What to train.</param>
+    /// <param name="pruned">Told why where the search has pruned what is needed; the training then starts from scratch.</param>
     /// <returns>The searched path with its weights; null where the training starts from scratch or goes on from a checkpoint.</returns>
-    /// <exception cref="InvalidInputException">There is no search, it was in another space, or it has pruned what is needed.</exception>
-    public static CompactNetwork? Start(RunData data, RunDirectory directory, RunDirectory searched, Architecture architecture)
+    /// <exception cref="InvalidInputException">There is no search, or it was in another space.</exception>
+    public static CompactNetwork? Start(RunData data, RunDirectory directory, RunDirectory searched, Architecture architecture, Action<string> pruned)
     {
         if (!data.Options.FromSupernet || (data.Options.Resume && File.Exists(directory.LastCheckpoint)))
         {
@@ -117,8 +118,8 @@ internal static class TrainStage
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];
         if (needed.Any(tensor => !file.Tensors.ContainsKey(tensor.Name)))
         {
-            throw new InvalidInputException(
-                "--from-supernet: the network uses candidates whose weights the search has pruned; train it from scratch, or search with --prune-threshold 0");
+            pruned("--from-supernet: the network uses candidates whose weights the search has pruned");
+            return null;
         }
 
         file.CopyTo(needed, searched.SearchCheckpoint);

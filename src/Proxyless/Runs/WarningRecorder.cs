@@ -19,6 +19,9 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     }
 
     /// <inheritdoc/>
+    public TimeSpan ProgressInterval => inner.ProgressInterval;
+
+    /// <inheritdoc/>
     public void Progress(RunProgress progress) => inner.Progress(progress);
 
     /// <inheritdoc/>

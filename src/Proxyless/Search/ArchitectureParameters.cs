@@ -26,8 +26,15 @@ public sealed class ArchitectureParameters
     /// <summary>Number of blocks.</summary>
     public int Blocks => _logits.Length;
 
-    /// <summary>Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1.</summary>
-    public double RelativeEntropy => Math.Max(0, EntropyOf(Probabilities()) / _logits.Average(block => Math.Log(block.Length)));
+    /// <summary>Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1; 0 where no block has a choice.</summary>
+    public double RelativeEntropy
+    {
+        get
+        {
+            double even = _logits.Average(block => Math.Log(block.Length));
+            return even > 0 ? Math.Max(0, EntropyOf(Probabilities()) / even) : 0;
+        }
+    }
 
     /// <summary>What of alpha_ij the limits alone account for (<see cref="LimitProjection"/>); the rest is what steps have taught.</summary>
     public IReadOnlyList<double[]> CostLogits => _costLogits;

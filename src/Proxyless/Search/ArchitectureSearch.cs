@@ -18,7 +18,6 @@ public sealed class ArchitectureSearch : IDisposable
 
     // Of the weights' learning rate; the warm-up of the architecture parameters is another matter.
     private const int WarmupPart = 20;
-    private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(5);
     private readonly SuperNetwork _network;
     private readonly SearchSettings _settings;
     private readonly string _checkpoint;
@@ -28,6 +27,7 @@ public sealed class ArchitectureSearch : IDisposable
     private readonly TargetSearch[] _targets;
     private readonly CosineSchedule _schedule;
     private readonly ChannelWarmup? _warmup;
+    private readonly CheckpointSchedule _checkpoints = new(TimeProvider.System);
     private EpochTotals _totals = new();
     private long _step;
     private long _architectureSteps;
@@ -80,7 +80,6 @@ public sealed class ArchitectureSearch : IDisposable
         SearchPlan plan = _settings.Plan;
         var progress = new Progress(_observer, "search", _step, plan.WeightSteps);
         using var architectureBatches = new EndlessBatches(architectureImages, _architectureSteps);
-        DateTime saved = DateTime.UtcNow;
         while (_step < plan.WeightSteps)
         {
             int epoch = (int)(_step / weightImages.BatchesPerEpoch);
@@ -104,17 +103,11 @@ public sealed class ArchitectureSearch : IDisposable
                     break;
                 }
 
-                if (cancellation.IsCancellationRequested || DateTime.UtcNow - saved > CheckpointInterval)
-                {
-                    Save();
-                    saved = DateTime.UtcNow;
-                    cancellation.ThrowIfCancellationRequested();
-                }
+                SaveIfDue(atEpochEnd: false, cancellation);
             }
 
             EndEpoch(epoch);
-            saved = DateTime.UtcNow;
-            cancellation.ThrowIfCancellationRequested();
+            SaveIfDue(atEpochEnd: true, cancellation);
         }
     }
 
@@ -144,12 +137,7 @@ public sealed class ArchitectureSearch : IDisposable
         value.backward();
         _optimizer.Step(_network.TensorsOf(path), _schedule.At(_step));
         double loss = value.ToDouble();
-        if (!double.IsFinite(loss))
-        {
-            throw new InvalidInputException(
-                $"the loss became {loss} at step {_step}: --learning-rate {_settings.LearningRate:G3} (at this batch size) is too high for this data");
-        }
-
+        ClassificationLoss.RequireFinite(loss, _step, _settings.LearningRate);
         var accuracy = new TopAccuracy();
         accuracy.Add(logits, labels);
         _totals.TrainLoss += loss;
@@ -200,7 +188,6 @@ public sealed class ArchitectureSearch : IDisposable
         }
 
         _totals = new EpochTotals();
-        Save();
     }
 
     private string Detail()
@@ -211,13 +198,25 @@ public sealed class ArchitectureSearch : IDisposable
         return $"loss {_totals.TrainLoss / Math.Max(1, _totals.TrainSteps):F3}, {targets}";
     }
 
-    private void Save() => new SearchState
+    private void SaveIfDue(bool atEpochEnd, CancellationToken cancellation)
     {
-        Step = _step,
-        ArchitectureStep = _architectureSteps,
-        Totals = _totals,
-        Targets = [.. _targets.Select(target => target.Save())],
-    }.Write(_checkpoint, _network, _optimizer);
+        if (!cancellation.IsCancellationRequested && _step < _settings.Plan.WeightSteps && !_checkpoints.IsDue(atEpochEnd))
+        {
+            return;
+        }
+
+        // The logs first: a resume leaves out what they are ahead of the checkpoint.
+        Array.ForEach(_targets, target => target.WriteLog());
+        new SearchState
+        {
+            Step = _step,
+            ArchitectureStep = _architectureSteps,
+            Totals = _totals,
+            Targets = [.. _targets.Select(target => target.Save())],
+        }.Write(_checkpoint, _network, _optimizer);
+        _checkpoints.Saved();
+        cancellation.ThrowIfCancellationRequested();
+    }
 
     private void Restore()
     {

@@ -18,7 +18,12 @@ internal static class LimitFeasibility
     public static int[]? Find(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits, out bool impossible)
     {
         double[] weights = [.. limits.Select(_ => 1.0 / limits.Count)];
-        impossible = false;
+        impossible = probabilities.Any(block => block.All(p => p <= 0));
+        if (impossible)
+        {
+            return null;
+        }
+
         for (int round = 0; round < Rounds; round++)
         {
             int[] choice = Cheapest(probabilities, limits, weights);

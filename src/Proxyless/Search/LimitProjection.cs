@@ -53,15 +53,18 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         {
             for (int c = 0; c < multipliers.Length; c++)
             {
-                double Excess(double multiplier)
+                double ExcessWith(double multiplier, double share)
                 {
                     multipliers[c] = multiplier;
-                    return Expectation(parameters, multipliers, c, evenShare) - limits[c].Limit;
+                    return Expectation(parameters, multipliers, c, share) - limits[c].Limit;
                 }
 
-                // Where a limit is over the largest network, no odds of what is left cost so much.
+                double Excess(double multiplier) => ExcessWith(multiplier, evenShare);
+
+                // Where a limit is over the largest network, no odds of what is left cost so much, and none are raised; where even ones
+                // among them keep the odds under it, they come as near as those allow.
                 double excess = Excess(0);
-                bool isRaised = excess < 0 && usesUp && Excess(-Steepest) >= 0;
+                bool isRaised = excess < 0 && usesUp && ExcessWith(-Steepest, 0) >= 0;
                 if (excess <= 0 && !isRaised)
                 {
                     multipliers[c] = 0;

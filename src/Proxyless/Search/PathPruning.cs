@@ -1,8 +1,8 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Path-level pruning: a candidate whose probability has fallen under a threshold is removed for good. Never one that the limits
-/// need: an architecture within all of them must be left.
+/// Path-level pruning: a candidate whose probability has fallen under a threshold is removed for good. Never the most probable one of
+/// its block, and never one that the limits need: an architecture within all of them must be left.
 /// </summary>
 /// <param name="threshold">A candidate stays while its probability is at least this share.</param>
 /// <param name="limits">What the network must stay within.</param>
@@ -18,10 +18,11 @@ public sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> limit
         double[][] probabilities = parameters.Probabilities();
         for (int i = 0; i < probabilities.Length; i++)
         {
+            int best = Array.IndexOf(probabilities[i], probabilities[i].Max());
             for (int j = 0; j < probabilities[i].Length; j++)
             {
                 double p = probabilities[i][j];
-                if (p <= 0 || p >= threshold)
+                if (p <= 0 || p >= threshold || j == best)
                 {
                     continue;
                 }

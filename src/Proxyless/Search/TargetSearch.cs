@@ -87,7 +87,10 @@ internal sealed class TargetSearch
         return pruned;
     }
 
-    /// <summary>Writes an epoch's line into the log.</summary>
+    /// <summary>Writes the lines of the epochs so far.</summary>
+    public void WriteLog() => JsonLines.Write(_target.Log, _log);
+
+    /// <summary>Adds an epoch's line to the log.</summary>
     /// <param name="epoch">Its number, from 1.</param>
     /// <param name="step">Weight steps so far.</param>
     /// <param name="trainLoss">Mean cross entropy of its weight steps.</param>
@@ -110,7 +113,6 @@ internal sealed class TargetSearch
             Parameters.Probabilities(),
             _totals.Pruned));
         _totals = new ArchitectureTotals();
-        JsonLines.Write(_target.Log, _log);
     }
 
     /// <summary>Entropy and expected costs, for a line of progress.</summary>

@@ -27,6 +27,19 @@ public sealed class ClassificationLoss : IDisposable
     public Tensor Of(Tensor logits, Tensor labels) =>
         nn.functional.cross_entropy(logits, labels, weight: _classWeights, label_smoothing: _labelSmoothing);
 
+    /// <summary>Refuses a loss that training has lost.</summary>
+    /// <param name="value">The loss.</param>
+    /// <param name="step">Its step, from 0.</param>
+    /// <param name="rate">The peak learning rate at this batch size.</param>
+    /// <exception cref="InvalidInputException">It is infinite or no number.</exception>
+    internal static void RequireFinite(double value, long step, double rate)
+    {
+        if (!double.IsFinite(value))
+        {
+            throw new InvalidInputException($"the loss became {value} at step {step}: --learning-rate {rate:G3} (at this batch size) is too high for this data");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _classWeights?.Dispose();
 }

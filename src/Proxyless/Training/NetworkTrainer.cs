@@ -10,12 +10,11 @@ namespace Proxyless.Training;
 
 /// <summary>
 /// Trains one fixed network: SGD with Nesterov momentum, cosine schedule with warm-up, label smoothing, no weight decay on
-/// batch norm and bias. A checkpoint at every epoch's end, and every few minutes within one, holds all that a resume needs
-/// to repeat what would have been.
+/// batch norm and bias. A checkpoint (<see cref="CheckpointSchedule"/>) holds all that a resume needs to repeat what would have been.
 /// </summary>
 public sealed class NetworkTrainer
 {
-    private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(5);
+    private const string AveragePrefix = "average.";
     private readonly RunDirectory _directory;
     private readonly TrainingOptions _options;
     private readonly IRunObserver _observer;
@@ -55,18 +54,36 @@ public sealed class NetworkTrainer
             : (0, -1, 0, 0);
         log.AddRange(JsonLines.Read<TrainingCurvePoint>(_directory.TrainingLog).Where(point => point.Epoch <= JudgedEpochs(step, lossSteps, training.BatchesPerEpoch)));
         var progress = new Progress(_observer, "train", step, _options.Steps);
-        DateTime saved = DateTime.UtcNow;
+        var checkpoints = new CheckpointSchedule(TimeProvider.System);
+        void WriteCheckpoint()
+        {
+            // The log first: a resume leaves out what it is ahead of the checkpoint.
+            JsonLines.Write(_directory.TrainingLog, log);
+            Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
+            checkpoints.Saved();
+            cancellation.ThrowIfCancellationRequested();
+        }
+
         while (true)
         {
             if (lossSteps > 0 && (step % training.BatchesPerEpoch == 0 || step >= _options.Steps))
             {
                 // Here after the last step of an epoch, and after a resume that finds an epoch trained but not judged.
                 CompactNetwork judged = average?.Average ?? network;
-                double? top1 = validation is null
-                    ? null
-                    : NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation, _observer).Top1;
+                double? top1 = null;
+                try
+                {
+                    top1 = validation is null
+                        ? null
+                        : NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation, _observer).Top1;
+                }
+                catch (OperationCanceledException)
+                {
+                    WriteCheckpoint();
+                    throw;
+                }
+
                 log.Add(new TrainingCurvePoint(log.Count + 1, lossSum / lossSteps, null, top1, schedule.At(step - 1)));
-                JsonLines.Write(_directory.TrainingLog, log);
                 (lossSum, lossSteps) = (0, 0);
                 if (top1 is null || top1 >= best)
                 {
@@ -74,9 +91,10 @@ public sealed class NetworkTrainer
                     WriteNetwork(judged, top1);
                 }
 
-                Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
-                saved = DateTime.UtcNow;
-                cancellation.ThrowIfCancellationRequested();
+                if (step >= _options.Steps || cancellation.IsCancellationRequested || checkpoints.IsDue(atEpochEnd: true))
+                {
+                    WriteCheckpoint();
+                }
             }
 
             if (step >= _options.Steps)
@@ -90,12 +108,7 @@ public sealed class NetworkTrainer
                 using (batch)
                 {
                     double value = Step(network, tensors, batch, loss, optimizer, schedule.At(step), step);
-                    if (!double.IsFinite(value))
-                    {
-                        throw new InvalidInputException(
-                            $"the loss became {value} at step {step}: --learning-rate {_options.LearningRate:G3} (at this batch size) is too high for this data");
-                    }
-
+                    ClassificationLoss.RequireFinite(value, step, _options.LearningRate);
                     average?.Update(step);
                     lossSum += value;
                     lossSteps++;
@@ -104,11 +117,9 @@ public sealed class NetworkTrainer
 
                 progress.Report(step, $"loss {lossSum / lossSteps:F3}{(best >= 0 ? $", best top-1 {best:P1}" : "")}");
                 bool ended = step >= _options.Steps || step % training.BatchesPerEpoch == 0;
-                if (ended || cancellation.IsCancellationRequested || DateTime.UtcNow - saved > CheckpointInterval)
+                if (cancellation.IsCancellationRequested || checkpoints.IsDue(atEpochEnd: false))
                 {
-                    Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
-                    saved = DateTime.UtcNow;
-                    cancellation.ThrowIfCancellationRequested();
+                    WriteCheckpoint();
                 }
 
                 if (ended)
@@ -158,7 +169,7 @@ public sealed class NetworkTrainer
     {
         var all = new List<(string, Tensor)>(tensors.Select(tensor => (tensor.Name, tensor.Value)));
         all.AddRange(optimizer.State);
-        all.AddRange(average?.Average.Tensors.Select(tensor => ($"average.{tensor.Name}", tensor.Value)) ?? []);
+        all.AddRange(average?.Average.Tensors.Select(tensor => (AveragePrefix + tensor.Name, tensor.Value)) ?? []);
         SafeTensorsFile.Write(_directory.LastCheckpoint, all, new Dictionary<string, string>
         {
             ["step"] = step.ToString(CultureInfo.InvariantCulture),
@@ -174,12 +185,7 @@ public sealed class NetworkTrainer
         SafeTensorsFile file = SafeTensorsFile.Read(_directory.LastCheckpoint);
         file.CopyTo(tensors, _directory.LastCheckpoint);
         optimizer.Restore(file, tensors);
-        foreach (NetworkTensor tensor in average?.Average.Tensors ?? [])
-        {
-            (long[] shape, float[] values) = file.Tensors[$"average.{tensor.Name}"];
-            using Tensor saved = torch.tensor(values, shape);
-            tensor.CopyFrom(saved);
-        }
+        file.CopyTo(average?.Average.Tensors ?? [], _directory.LastCheckpoint, AveragePrefix);
 
         return (
             long.Parse(file.Metadata["step"], CultureInfo.InvariantCulture),

@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Tests.Data;
 using Xunit;
@@ -93,6 +94,29 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         SafeTensorsFile last = SafeTensorsFile.Read(directory.LastCheckpoint);
         Assert.All(SafeTensorsFile.Read(directory.BestCheckpoint).Tensors, tensor =>
             Assert.Equal(last.Tensors[tensor.Key].Values, tensor.Value.Values));
+    }
+
+    [Fact]
+    public void A_training_from_the_supernet_starts_with_the_weights_of_the_searched_path()
+    {
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { FromSupernet = true };
+        using SuperNetwork network = SearchStage.OpenNetwork(RunData.Open(options, NullRunObserver.Instance, Cancellation), run.Directory);
+        RunData data = RunData.Open(options, NullRunObserver.Instance, Cancellation);
+        Architecture found = ArchitectureFile.Read(run.Directory.Architecture);
+        int[] choice = data.Space.ChoiceOf(found)!;
+        var empty = new RunDirectory(run.PathOf("nothing-there"));
+        using CompactNetwork start = TrainStage.Start(data, empty, run.Directory, found, Assert.Fail)!;
+        Assert.All(network.TensorsOf(choice).Zip(start.Tensors), pair =>
+            Assert.Equal(pair.First.Value.contiguous().data<float>().ToArray(), pair.Second.Value.contiguous().data<float>().ToArray()));
+    }
+
+    [Fact]
+    public void Weights_that_have_seen_what_would_be_test_images_are_refused()
+    {
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { FromSupernet = true, Seed = 6, Out = run.PathOf("other-seed") };
+        var exception = Assert.Throws<InvalidInputException>(() => ProxylessRun.Train(options, run.Options.Out!, NullRunObserver.Instance, Cancellation));
+        Assert.Contains("--seed", exception.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(options.Out));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Proxyless.Architectures;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
 using Xunit;
@@ -10,17 +11,18 @@ public sealed class RunTests
 {
     // Half of two epochs is the end of the first: the step after which an epoch is logged, judged and saved.
     [Theory]
-    [InlineData(0.1, ObjectiveKind.Budget)]
-    [InlineData(0.5, ObjectiveKind.Budget)]
-    [InlineData(0.4, ObjectiveKind.Equality)]
-    public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not(double share, ObjectiveKind objective)
+    [InlineData(0.1, ObjectiveKind.Budget, null, 0)]
+    [InlineData(0.5, ObjectiveKind.Budget, 0.9, 0.2)]
+    [InlineData(0.4, ObjectiveKind.Equality, null, 0)]
+    public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not(double share, ObjectiveKind objective, double? ema, double dropout)
     {
         using var folder = new TemporaryFolder();
         var options = new RunOptions
         {
             Out = Path.Combine(folder.Root, "whole"),
             Objective = objective,
-            LatencyMs = objective == ObjectiveKind.Budget ? 1000 : null,
+            Ema = ema,
+            Dropout = dropout,
             BatchSize = 64,
             SearchEpochs = 2,
             TrainEpochs = 2,
@@ -41,14 +43,20 @@ public sealed class RunTests
         }
 
         ProxylessRun.Run(second, NullRunObserver.Instance, TestContext.Current.CancellationToken);
-        Assert.Equal(LossesOf(options.Out!, "search.jsonl"), LossesOf(second.Out!, "search.jsonl"));
-        Assert.Equal(LossesOf(options.Out!, "training.jsonl"), LossesOf(second.Out!, "training.jsonl"));
-        Assert.Equal(2, LossesOf(second.Out!, "training.jsonl").Count);
+        foreach (string log in (string[])["search.jsonl", "training.jsonl"])
+        {
+            string[] lines = File.ReadAllLines(Path.Combine(options.Out!, log));
+            Assert.Equal(2, lines.Length);
+            Assert.Equal(lines, File.ReadAllLines(Path.Combine(second.Out!, log)));
+        }
+
+        Assert.Equal(
+            File.ReadAllBytes(new RunDirectory(options.Out!).BestCheckpoint), File.ReadAllBytes(new RunDirectory(second.Out!).BestCheckpoint));
         Assert.True(File.Exists(Path.Combine(second.Out!, "report.html")));
     }
 
     [Fact]
-    public void Equality_holds_the_expected_latency_at_its_limit()
+    public void Equality_holds_the_expected_latency_at_its_limit_also_where_candidates_are_pruned()
     {
         using var folder = new TemporaryFolder();
         var options = new RunOptions
@@ -65,7 +73,16 @@ public sealed class RunTests
         JsonElement[] epochs = [.. File.ReadLines(Path.Combine(options.Out!, "search.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
         Assert.All(epochs, epoch => Assert.Equal(
             result.LatencyLimitMs, epoch.GetProperty("expected_costs").GetProperty("latency").GetDouble(), 1e-6 * result.LatencyLimitMs));
-        Assert.Contains(epochs, epoch => epoch.GetProperty("pruned").GetArrayLength() > 0);
+        JsonElement pruned = epochs.SelectMany(epoch => epoch.GetProperty("pruned").EnumerateArray()).First();
+
+        // An architecture of what was pruned has no weights to start from.
+        var directory = new RunDirectory(options.Out!);
+        RunData data = RunData.Open(RunConfigFile.Read(directory.Config) with { FromSupernet = true }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        int[] choice = data.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture))!;
+        choice[pruned[0].GetInt32()] = pruned[1].GetInt32();
+        string reason = "";
+        Assert.Null(TrainStage.Start(data, directory, directory, data.Space.Architecture(choice, data.Classes, "pruned"), text => reason = text));
+        Assert.Contains("pruned", reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,6 +94,21 @@ public sealed class RunTests
             () => ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken));
         Assert.Contains("smallest", exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(options.Out));
+    }
+
+    [Fact]
+    public void Options_that_would_do_nothing_are_refused_where_a_search_begins()
+    {
+        static string Message(RunOptions options) => Assert.Throws<InvalidInputException>(
+            () => ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken)).Message;
+        Assert.Contains("--correct-pairs", Message(new RunOptions { CorrectPairs = true, Update = ArchitectureUpdate.FullPath }), StringComparison.Ordinal);
+        Assert.Contains("--time", Message(new RunOptions { Time = TimeSpan.FromHours(1), SearchEpochs = 2 }), StringComparison.Ordinal);
+        Assert.Contains("--objective log", Message(new RunOptions { Objective = ObjectiveKind.Log, MaxMacs = 1_000_000 }), StringComparison.Ordinal);
+        Assert.Contains("--time", Assert.Throws<InvalidInputException>(() => ProxylessRun.Run(
+            new RunOptions { Time = TimeSpan.FromHours(1), SearchEpochs = 2, TrainEpochs = 2 }, NullRunObserver.Instance, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+
+        // A network that such a search has found can still be derived under another limit.
+        Assert.NotNull(new RunOptions { Objective = ObjectiveKind.Log, MaxMacs = 1_000_000 }.Validate());
     }
 
     [Fact]
@@ -109,7 +141,4 @@ public sealed class RunTests
         Assert.Equal(options, RunConfigFile.Read(path));
         Assert.Contains("latency: 2.5", File.ReadAllText(path), StringComparison.Ordinal);
     }
-
-    private static List<double> LossesOf(string run, string log) =>
-        [.. File.ReadLines(Path.Combine(run, log)).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("train_loss").GetDouble())];
 }

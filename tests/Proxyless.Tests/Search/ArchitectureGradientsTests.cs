@@ -20,26 +20,6 @@ public sealed class ArchitectureGradientsTests
     });
 
     [Fact]
-    public void Where_the_loss_is_linear_in_the_gates_the_gradient_is_that_of_its_expectation_by_enumeration() => Numbers.Select(Numbers).Sample((logits, raw) =>
-    {
-        double[] gates = Fit(raw, logits.Length);
-        double[] p = Softmax(logits);
-
-        // E[L] = sum_j p_j L_j, and dE/dalpha_k = sum_j p_j (delta_jk - p_k) L_j, written out term by term.
-        double[] gradient = ArchitectureGradients.ThroughSoftmax(gates, p);
-        for (int k = 0; k < p.Length; k++)
-        {
-            double sum = 0;
-            for (int j = 0; j < p.Length; j++)
-            {
-                sum += p[j] * ((j == k ? 1 : 0) - p[k]) * gates[j];
-            }
-
-            Assert.Equal(sum, gradient[k], 1e-9);
-        }
-    });
-
-    [Fact]
     public void Pair_gradients_equal_finite_differences_through_the_softmax_of_the_pair() =>
         Gen.Double[-2, 2].Array[4].Sample(values =>
         {

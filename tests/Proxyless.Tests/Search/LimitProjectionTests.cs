@@ -23,6 +23,15 @@ public sealed class LimitProjectionTests
     }
 
     [Fact]
+    public void Odds_begin_as_near_to_a_generous_limit_as_even_ones_among_them_allow()
+    {
+        // The largest network takes 11.5, which four fifths of the odds are on: 10.72 with a fifth of 7.58.
+        double[][] p = Probabilities([new CostLimit(Latency, 11)], usesUp: true);
+        double even = Latency.EvenExpectation;
+        Assert.Equal(Latency.Largest - (LimitProjection.EvenShare * (Latency.Largest - even)), Latency.Expectation(p), 1e-6);
+    }
+
+    [Fact]
     public void A_limit_that_even_odds_meet_changes_nothing()
     {
         Assert.All(Begun([new CostLimit(Latency, 8)], usesUp: false).Logits, block => Assert.All(block, logit => Assert.Equal(0, logit, 1e-12)));

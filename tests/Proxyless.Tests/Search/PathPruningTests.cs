@@ -1,0 +1,32 @@
+using Proxyless.Search;
+using Proxyless.Spaces;
+using Xunit;
+
+namespace Proxyless.Tests.Search;
+
+public sealed class PathPruningTests
+{
+    private static readonly SpaceCost Latency = new("latency", "ms", 0, [[1, 2, 3], [1, 2, 3]]);
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(2)]
+    public void The_most_probable_candidate_of_a_block_stays_whatever_the_threshold(double limit)
+    {
+        var parameters = new ArchitectureParameters([3, 3]);
+        parameters.Logits[0][2] += 0.1;
+        new PathPruning(0.49, [new CostLimit(Latency, limit)]).Prune(parameters);
+        Assert.True(parameters.IsAlive(0, 2));
+
+        // Under a limit of 2 the first candidate of both blocks is needed.
+        Assert.Equal(limit > 2 ? [2] : [0, 2], parameters.AliveIn(0));
+        Assert.Equal([0], parameters.AliveIn(1));
+    }
+
+    [Fact]
+    public void A_block_without_candidates_is_no_choice()
+    {
+        Assert.Null(LimitFeasibility.Find([[1.0, 0, 0], [0, 0, 0]], [new CostLimit(Latency, 100)], out bool impossible));
+        Assert.True(impossible);
+    }
+}
