@@ -18,7 +18,7 @@ internal sealed class BenchSearchCommand : ReportingCommand
             "proxyless bench search --data photos --search-epochs 40")
     {
         Add([_images, _steps]);
-        Add(LibraryOptions.Data().Search().Targets().Time().Learning().Machine().Output().Resume().Options);
+        Add(LibraryOptions.Data().Search().Targets().Time("search").Learning().Machine().Output().Resume().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

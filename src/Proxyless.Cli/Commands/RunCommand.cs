@@ -15,7 +15,7 @@ internal sealed class RunCommand : ReportingCommand
             "proxyless run --data photos --latency 8 --time 3h --out runs/photos",
             "proxyless run --out runs/photos --resume")
     {
-        Add(LibraryOptions.Data().Search().Target().Limits().Time().Learning().Training().Machine().Output().Resume().Options);
+        Add(LibraryOptions.Data().Search().Target().Limits().Time("search and the training").Learning().Training().Machine().Output().Resume().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

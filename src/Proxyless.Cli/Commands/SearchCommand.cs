@@ -13,7 +13,7 @@ internal sealed class SearchCommand : ReportingCommand
             "proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos",
             "proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out runs/photos")
     {
-        Add(LibraryOptions.Data().Search().Targets().Time().Learning().Machine().Output().Resume().Options);
+        Add(LibraryOptions.Data().Search().Targets().Time("search").Learning().Machine().Output().Resume().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

@@ -19,7 +19,7 @@ internal sealed class TrainCommand : ReportingCommand
             "proxyless train --arch mobilenet-v2 --data photos --time 2h")
     {
         Require(_architecture);
-        Add(LibraryOptions.Data().Time().Learning().Training().Machine().Output().Resume().Options);
+        Add(LibraryOptions.Data().Time("training").Learning().Training().Machine().Output().Resume().Options);
     }
 
     /// <summary>What is trained, as it was given.</summary>

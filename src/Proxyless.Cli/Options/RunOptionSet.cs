@@ -135,16 +135,17 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>How long it may take.</summary>
-    public RunOptionSet Time()
+    /// <param name="work">What takes it.</param>
+    public RunOptionSet Time(string work)
     {
-        Add(Values.Time("--time", "How long search and training may take, such as 2h or 45m; turned once into numbers of steps"), (o, v) => o with { Time = v });
+        Add(Values.Time("--time", $"How long the {work} may take, such as 2h or 45m; turned once into numbers of steps"), (o, v) => o with { Time = v });
         return this;
     }
 
     /// <summary>What may be chosen.</summary>
     public RunOptionSet Space()
     {
-        Add(Values.Text("--space", "NAME|FILE", $"What may be built: {string.Join(", ", Spaces.SearchSpacePresets.Names)}, or a YAML file (chosen by the images' size)"), (o, v) => o with { Space = v });
+        Add(Values.Text("--space", "NAME|FILE", $"The search space: {string.Join(", ", Spaces.SearchSpacePresets.Names)}, or a YAML file (chosen by the images' size)"), (o, v) => o with { Space = v });
         return this;
     }
 

@@ -11,7 +11,7 @@ internal sealed class StepOptionSet(string steps)
         "--space", "NAME|FILE", $"The space (imagenet-mobile): {string.Join(", ", Spaces.SearchSpacePresets.Names)} or a YAML file");
 
     /// <summary>Images of a step.</summary>
-    public Option<long?> Batch { get; } = Values.Integer("--batch", "Images of a step (32)", 1, 65536);
+    public Option<long?> Batch { get; } = BatchSize();
 
     /// <summary>Side of the images.</summary>
     public Option<long?> Resolution { get; } = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
@@ -21,6 +21,13 @@ internal sealed class StepOptionSet(string steps)
 
     /// <summary>Threads.</summary>
     public Option<long?> Threads { get; } = Values.Integer("--threads", "Threads (all processors)", 1, 1024);
+
+    private static Option<long?> BatchSize()
+    {
+        Option<long?> option = Values.Integer("--batch-size", "Images of a step (32)", 1, 65536);
+        option.Aliases.Add("--batch");
+        return option;
+    }
 
     /// <summary>All of them, in the order of the help.</summary>
     public IReadOnlyList<Option> Options => [Space, Batch, Resolution, Steps, Threads];
