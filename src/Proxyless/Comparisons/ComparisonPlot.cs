@@ -6,8 +6,9 @@ using Proxyless.Reports;
 namespace Proxyless.Comparisons;
 
 /// <summary>
-/// Accuracy against latency as an SVG file of its own: a dot a network, coloured by group, with a bar of one standard deviation
-/// over its trainings; the limit as a dashed line. Light or dark as the reader's system is.
+/// Accuracy against latency as an SVG file of its own: a mark a network, by its group's colour and, where there are more groups than
+/// colours, shape, with a bar of one standard deviation over its trainings; the limit as a dashed line. Light or dark as the reader's
+/// system is.
 /// </summary>
 internal static class ComparisonPlot
 {
@@ -63,20 +64,20 @@ internal static class ComparisonPlot
         svg.Append(CultureInfo.InvariantCulture, $"<path class=\"limit\" d=\"M{limit:0.#} {Top}V{Height - Bottom}\"/><text x=\"{(roomOnTheLeft ? limit - 4 : limit + 4):0.#}\" y=\"{Top + 12}\" text-anchor=\"{(roomOnTheLeft ? "end" : "start")}\">limit</text>\n");
         foreach (NetworkResult network in result.Networks)
         {
-            string colour = ColourOf(Array.IndexOf(groups, network.Group));
-            string x = X(network.LatencyMs).ToString("0.#", CultureInfo.InvariantCulture);
+            int group = Array.IndexOf(groups, network.Group);
+            double x = X(network.LatencyMs);
             if (network.Top1Deviation is not null)
             {
-                svg.Append(CultureInfo.InvariantCulture, $"<path class=\"bar\" stroke=\"{colour}\" d=\"M{x} {Y(Low(network)):0.#}V{Y(High(network)):0.#}\"/>");
+                svg.Append(CultureInfo.InvariantCulture, $"<path class=\"bar\" stroke=\"{ColourOf(group)}\" d=\"M{x:0.#} {Y(Low(network)):0.#}V{Y(High(network)):0.#}\"/>");
             }
 
-            svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{x}\" cy=\"{Y(100 * network.Top1):0.#}\" r=\"4.5\" fill=\"{colour}\" fill-opacity=\"0.8\"><title>{WebUtility.HtmlEncode(network.Name)}: {100 * network.Top1:0.00} %, {network.LatencyMs:0.000} ms</title></circle>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<g fill-opacity=\"0.8\"><title>{WebUtility.HtmlEncode(network.Name)}: {100 * network.Top1:0.00} %, {network.LatencyMs:0.000} ms</title>{Mark(group, x, Y(100 * network.Top1))}</g>\n");
         }
 
         for (int i = 0; i < groups.Length; i++)
         {
             double y = Height - 4 + (LegendRow * i);
-            svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{Left + 6}\" cy=\"{y - 4}\" r=\"4.5\" fill=\"{ColourOf(i)}\"/><text x=\"{Left + 18}\" y=\"{y}\">{WebUtility.HtmlEncode(groups[i])}</text>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"{Mark(i, Left + 6, y - 4)}<text x=\"{Left + 18}\" y=\"{y}\">{WebUtility.HtmlEncode(groups[i])}</text>\n");
         }
 
         svg.Append("</svg>\n");
@@ -86,6 +87,14 @@ internal static class ComparisonPlot
     private static double Low(NetworkResult network) => 100 * (network.Top1 - (network.Top1Deviation ?? 0));
 
     private static double High(NetworkResult network) => 100 * (network.Top1 + (network.Top1Deviation ?? 0));
+
+    /// <summary>A circle; a square and a triangle for the groups that the colours begin anew with.</summary>
+    private static string Mark(int group, double x, double y) => (group / Colours % 3) switch
+    {
+        0 => string.Create(CultureInfo.InvariantCulture, $"<circle cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"4.5\" fill=\"{ColourOf(group)}\"/>"),
+        1 => string.Create(CultureInfo.InvariantCulture, $"<path d=\"M{x - 4.5:0.#} {y - 4.5:0.#}h9v9h-9z\" fill=\"{ColourOf(group)}\"/>"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"<path d=\"M{x - 5:0.#} {y + 4.5:0.#}h10l-5 -9.5z\" fill=\"{ColourOf(group)}\"/>"),
+    };
 
     private static string ColourOf(int group) => $"var(--c{group % Colours})";
 }

@@ -63,13 +63,23 @@ public sealed class ComparisonResultTests
     {
         XDocument svg = XDocument.Parse(ComparisonPlot.Svg(Result()));
         XNamespace ns = "http://www.w3.org/2000/svg";
-        XElement[] dots = [.. svg.Descendants(ns + "circle").Where(circle => circle.Element(ns + "title") is not null)];
+        XElement[] dots = [.. svg.Descendants(ns + "g").Where(mark => mark.Element(ns + "title") is not null).Select(mark => mark.Element(ns + "circle")!)];
         Assert.Equal(Networks.Length, dots.Length);
         Assert.All(dots, dot =>
         {
             Assert.InRange((double)dot.Attribute("cx")!, 64, 624);
             Assert.InRange((double)dot.Attribute("cy")!, 40, 356);
         });
+    }
+
+    [Fact]
+    public void Groups_beyond_the_colours_have_marks_of_their_own()
+    {
+        NetworkResult[] many = [.. Enumerable.Range(0, 18).Select(i => Network($"group-{i}", $"n{i}", 0.5, 0.5))];
+        XDocument svg = XDocument.Parse(ComparisonPlot.Svg(Result() with { Networks = many }));
+        XNamespace ns = "http://www.w3.org/2000/svg";
+        string[] marks = [.. svg.Descendants(ns + "g").Where(mark => mark.Element(ns + "title") is not null).Select(mark => mark.Elements().Last().ToString())];
+        Assert.Equal(many.Length, marks.Distinct().Count());
     }
 
     private static ComparisonResult Result() => new()
