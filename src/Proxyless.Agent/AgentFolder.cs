@@ -70,11 +70,14 @@ internal sealed class AgentFolder(string path)
     }
 
     /// <summary>The token that clients show.</summary>
-    /// <exception cref="AgentException">There is none.</exception>
+    /// <exception cref="AgentException">There is none, or it is not whole: an empty one would let everybody in.</exception>
     public string ReadToken()
     {
         Require(TokenFile);
-        return File.ReadAllText(TokenFile).Trim();
+        string token = File.ReadAllText(TokenFile).Trim();
+        return token.Length == 2 * TokenBytes && token.All(char.IsAsciiHexDigit)
+            ? token
+            : throw new AgentException($"'{TokenFile}' holds no token of {2 * TokenBytes} hexadecimal digits; remove the folder and run 'proxyless-agent init' again");
     }
 
     private void Require(string file)
@@ -98,13 +101,20 @@ internal sealed class AgentFolder(string path)
 
     private static void Write(string file, byte[] bytes)
     {
+        // Beside its place first: a full disk leaves none of it.
+        string temporary = file + ".tmp";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = OwnerOnly;
         }
 
-        using var stream = new FileStream(file, options);
-        stream.Write(bytes);
+        using (var stream = new FileStream(temporary, options))
+        {
+            stream.Write(bytes);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, file, overwrite: true);
     }
 }

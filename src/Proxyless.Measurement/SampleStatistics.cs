@@ -56,6 +56,11 @@ public static class SampleStatistics
         return (sorted[high] - sorted[low]) / 2 / Quantile(sorted, 0.5);
     }
 
+    /// <summary>From the smallest sample to the largest as a share of their middle; 0 where all that was timed is shorter than the clock tells.</summary>
+    /// <param name="middle">A median or mean of theirs.</param>
+    /// <param name="samples">At least one.</param>
+    public static double SpreadAround(double middle, IReadOnlyCollection<double> samples) => middle > 0 ? (samples.Max() - samples.Min()) / middle : 0;
+
     internal static double[] Sorted(IEnumerable<double> samples)
     {
         double[] sorted = [.. samples];

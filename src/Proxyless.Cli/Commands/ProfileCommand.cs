@@ -72,7 +72,7 @@ internal sealed class ProfileCommand : ReportingCommand
                 ("random ones", $"a tenth within {Quantile(0.1):0.000} ms, half within {Quantile(0.5):0.000} ms, nine tenths within {Quantile(0.9):0.000} ms"),
                 ("error on whole networks", calibration.Networks == 0 ? "not known: none can be measured on a table" : $"{calibration.MeanAbsoluteError:P1} on average over {calibration.Networks}, Kendall tau {calibration.KendallTau:0.00}"),
                 ("table", path));
-            console.WriteNext($"proxyless search --space {parse.GetValue(_space)} --target {target.Name} --latency {Quantile(0.5):0.###} --data DIR");
+            console.WriteNext($"proxyless search --space {Facts.Quoted(parse.GetValue(_space)!)} --target {Facts.Quoted(target.Name)} --latency {Quantile(0.5):0.###} --data DIR");
         });
     }
 }

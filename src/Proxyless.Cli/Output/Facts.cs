@@ -23,7 +23,9 @@ internal static class Facts
     }
 
     /// <summary>A path or name as a shell takes it for one word.</summary>
-    public static string Quoted(string text) => text.Contains(' ', StringComparison.Ordinal) ? $"\"{text}\"" : text;
+    public static string Quoted(string text) => text.Length > 0 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "_./:=@%+,-\\".Contains(letter, StringComparison.Ordinal))
+        ? text
+        : OperatingSystem.IsWindows() ? $"\"{text}\"" : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     /// <summary>Says what to type next.</summary>
     public static void WriteNext(this IAnsiConsole console, string command) => console.MarkupLine($"\nnext: [bold]{Markup.Escape(command)}[/]");

@@ -95,7 +95,13 @@ internal sealed class ComparisonDirectory(string path)
     public void Write(ComparedNetwork network, int seed, NetworkTraining training) => WriteJson(Training(network, seed).Result, training);
 
     /// <summary>Removes all that there is of a network, which the plan no longer has.</summary>
-    public void Remove(ComparedNetwork network) => Directory.Delete(FolderOf(network), recursive: true);
+    public void Remove(ComparedNetwork network)
+    {
+        if (Directory.Exists(FolderOf(network)))
+        {
+            Directory.Delete(FolderOf(network), recursive: true);
+        }
+    }
 
     /// <summary>Writes the comparison's result.</summary>
     public void Write(ComparisonResult result) => WriteJson(Result, result);

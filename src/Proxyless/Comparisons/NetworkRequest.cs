@@ -39,7 +39,7 @@ public sealed record NetworkRequest(string Text, string Group, NetworkRequestKin
     public static NetworkRequest Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        int equals = Path.Exists(text) ? -1 : text.IndexOf('=', StringComparison.Ordinal);
         string? label = equals > 0 ? text[..equals] : null;
         string what = text[(equals + 1)..];
         if (what.StartsWith(RandomPrefix, StringComparison.Ordinal))

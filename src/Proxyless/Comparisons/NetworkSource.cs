@@ -19,14 +19,19 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
     private const int MostSteps = 80;
 
     /// <summary>The networks of an entry, with names that none of <paramref name="others"/> has; random ones are none of them either.</summary>
+    /// <param name="request">The entry.</param>
+    /// <param name="others">The networks that are there.</param>
+    /// <param name="taken">Further names that are not to be used.</param>
+    /// <param name="cancellation">Stops between two networks.</param>
     /// <exception cref="InvalidInputException">They cannot be had.</exception>
-    public IReadOnlyList<OpenedNetwork> Open(NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, CancellationToken cancellation)
+    public IReadOnlyList<OpenedNetwork> Open(
+        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, IEnumerable<string> taken, CancellationToken cancellation)
     {
-        var names = new HashSet<string>(others.Select(other => other.Network.Name));
+        var names = new HashSet<string>(others.Select(other => other.Network.Name).Concat(taken));
         return [.. Architectures(request, others, cancellation).Select(architecture =>
         {
             // Names are names of folders too.
-            string name = Unused(names, string.Join('-', architecture.Name.Split([.. Path.GetInvalidFileNameChars(), ' '])));
+            string name = Unused(names, FolderName.Of(architecture.Name));
             return new OpenedNetwork(new ComparedNetwork(request.Text, request.Group, name), architecture with { Name = name });
         })];
     }

@@ -69,7 +69,7 @@ public static class ProxylessComparison
         // All networks are made, and measured everywhere, before anything is written: a wrong entry costs nothing.
         var source = new NetworkSource(data, goal, places[0], warnings);
         List<OpenedNetwork> there = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
-        List<OpenedNetwork> added = Make(requests, there, source, cancellation);
+        List<OpenedNetwork> added = Make(requests, there, [.. dropped.Select(network => network.Name)], source, cancellation);
         List<OpenedNetwork> all = [.. there, .. added];
         if (all.Count == 0)
         {
@@ -114,12 +114,12 @@ public static class ProxylessComparison
     }
 
     private static List<OpenedNetwork> Make(
-        NetworkRequest[] requests, List<OpenedNetwork> there, NetworkSource source, CancellationToken cancellation)
+        NetworkRequest[] requests, List<OpenedNetwork> there, string[] taken, NetworkSource source, CancellationToken cancellation)
     {
         var made = new List<OpenedNetwork>();
         foreach (NetworkRequest request in requests.Where(request => there.TrueForAll(network => network.Network.Request != request.Text)))
         {
-            made.AddRange(source.Open(request, [.. there, .. made], cancellation));
+            made.AddRange(source.Open(request, [.. there, .. made], taken, cancellation));
         }
 
         return made;

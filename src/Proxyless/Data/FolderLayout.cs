@@ -9,6 +9,7 @@ namespace Proxyless.Data;
 internal static class FolderLayout
 {
     private static readonly string[] ValidationNames = ["val", "valid", "validation"];
+    private static readonly string[] SplitNames = ["train", "training", "test", "testing", .. ValidationNames];
 
     /// <summary>Lists the folder once.</summary>
     /// <exception cref="InvalidInputException">No images, an empty class, fewer than two classes, a class without training images.</exception>
@@ -20,6 +21,7 @@ internal static class FolderLayout
         if (!Directory.Exists(training))
         {
             string[] classes = ListClasses(folder);
+            RequireNoSplits(folder, classes, warnings);
             return new DatasetLayout(name, classes, 3, ListImages(folder, classes, mustBeFull: true, warnings), null, null, warnings);
         }
 
@@ -41,6 +43,22 @@ internal static class FolderLayout
             validation is null ? null : ListSplit(validation, trainingClasses, warnings),
             Directory.Exists(test) ? ListSplit(test, trainingClasses, warnings) : null,
             warnings);
+    }
+
+    /// <summary>Splits under other names would be taken for classes, and what a network learns would be which split an image is of.</summary>
+    private static void RequireNoSplits(string folder, string[] classes, List<string> warnings)
+    {
+        if (classes.FirstOrDefault(name => SplitNames.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } split)
+        {
+            throw new InvalidInputException(
+                $"{Path.Combine(folder, split)} looks like a split, and there is no {Path.Combine(folder, "train")}: name the splits train, val and test, in small letters; a class of that name needs another.");
+        }
+
+        string[][] within = [.. classes.Select(name => VisibleFolders(Path.Combine(folder, name)))];
+        if (within[0].Length > 1 && within.All(names => names.SequenceEqual(within[0])))
+        {
+            warnings.Add($"{folder}: {string.Join(", ", classes)} are taken for the classes, though all of them hold the folders {string.Join(", ", within[0])}; if they are splits, name them train, val and test.");
+        }
     }
 
     private static FileSource ListSplit(string folder, string[] classes, List<string> warnings)
@@ -135,7 +153,7 @@ internal static class FolderLayout
         int prefix = folder.Length + 1;
         var listing = new FileSystemEnumerable<(string File, long Length)>(
             folder,
-            (ref FileSystemEntry entry) => (entry.ToFullPath()[prefix..], entry.Length),
+            (ref FileSystemEntry entry) => (entry.ToFullPath()[prefix..], LengthOf(ref entry)),
             new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.System, IgnoreInaccessible = false })
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && entry.FileName[0] != '.',
@@ -143,6 +161,11 @@ internal static class FolderLayout
         };
         return [.. listing.OrderBy(entry => entry.File, StringComparer.Ordinal)];
     }
+
+    // An entry that is a link has the length of the link.
+    private static long LengthOf(ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint)
+        ? entry.Length
+        : File.ResolveLinkTarget(entry.ToFullPath(), returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : 0;
 
     private static T Guard<T>(string folder, Func<T> list)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -16,8 +17,12 @@ namespace Proxyless.Latency;
 public sealed class AgentTarget : WholeModelTarget, IDisposable
 {
     private const int PieceBytes = 1 << 18;
-    private const int Attempts = 5;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    // A device that was never heard of may be a wrong address; one that was may start anew.
+    private static readonly TimeSpan PatienceAtFirst = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan PatienceLater = TimeSpan.FromMinutes(5);
 
     // The turn may be long in coming: other clients are measured first.
     private static readonly TimeSpan MeasureDeadline = TimeSpan.FromMinutes(30);
@@ -33,6 +38,7 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
     private readonly Agent.Protocol.Agent.AgentClient _client;
     private readonly Lazy<Description> _description;
     private volatile bool _wrongCertificate;
+    private volatile bool _hasAnswered;
 
     /// <summary>Prepares; nothing is sent yet.</summary>
     /// <param name="name">What stands for the target on a command line.</param>
@@ -142,19 +148,23 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
     /// <summary>Calls the agent again where the connection was lost; what it says about the call itself is final.</summary>
     private T Retried<T>(Func<T> call, CancellationToken cancellation)
     {
-        TimeSpan pause = FirstPause;
-        for (int attempt = 1; ; attempt++, pause *= 2)
+        long failing = 0;
+        for (TimeSpan pause = FirstPause; ; pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks)))
         {
             try
             {
-                return call();
+                T answer = call();
+                _hasAnswered = true;
+                return answer;
             }
             catch (RpcException exception) when (cancellation.IsCancellationRequested)
             {
                 throw new OperationCanceledException("the measurement was cancelled", exception, cancellation);
             }
-            catch (RpcException exception) when (attempt < Attempts && !_wrongCertificate && IsPassing(exception.StatusCode))
+            catch (RpcException exception) when (!_wrongCertificate && IsPassing(exception.StatusCode)
+                && (failing == 0 || Stopwatch.GetElapsedTime(failing) < (_hasAnswered ? PatienceLater : PatienceAtFirst)))
             {
+                failing = failing == 0 ? Stopwatch.GetTimestamp() : failing;
                 cancellation.WaitHandle.WaitOne(pause);
             }
             catch (RpcException exception)

@@ -81,7 +81,7 @@ public static class LatencyProfiler
     private static LatencyEntry Entry(double[] rounds)
     {
         double middle = SampleStatistics.InterquartileMean(rounds);
-        return new LatencyEntry(middle, (rounds.Max() - rounds.Min()) / middle);
+        return new LatencyEntry(middle, SampleStatistics.SpreadAround(middle, rounds));
     }
 
     private static LatencyTable Calibrate(

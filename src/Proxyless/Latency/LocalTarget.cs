@@ -10,6 +10,12 @@ namespace Proxyless.Latency;
 /// <param name="Batch">Images of one run; every latency is of a whole batch.</param>
 public sealed record LocalTarget(int Threads = 1, int Batch = 1) : ITarget
 {
+    /// <summary>Threads that a run is given at most.</summary>
+    internal const int MostThreads = 1024;
+
+    /// <summary>Images that a run is given at most.</summary>
+    internal const int MostImages = 65536;
+
     private const string Processor = "cpu";
 
     /// <summary>The forms that <see cref="Parse"/> takes, for messages and help.</summary>
@@ -37,7 +43,7 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : ITarget
     }
 
     /// <summary>Reads <c>cpu</c>, <c>cpu:2</c> or <c>cpu:2:32</c>.</summary>
-    /// <exception cref="InvalidInputException">The text is none of <see cref="Forms"/>, or asks for more threads than the machine has processors.</exception>
+    /// <exception cref="InvalidInputException">The text is none of <see cref="Forms"/>, or asks for more threads than the machine has processors, or for too many images.</exception>
     public static LocalTarget Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -54,7 +60,10 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : ITarget
                 $"target '{text}' asks for {threads} threads, this machine has {Environment.ProcessorCount} processors; allowed are {Forms}");
         }
 
-        return new LocalTarget(threads, Count(parts, 2, text));
+        int images = Count(parts, 2, text);
+        return images <= MostImages
+            ? new LocalTarget(threads, images)
+            : throw new InvalidInputException($"target '{text}' asks for {images} images a run; allowed are 1 to {MostImages}");
     }
 
     /// <inheritdoc/>

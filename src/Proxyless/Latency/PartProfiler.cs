@@ -37,8 +37,10 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
         byte[] referenceModel = Untrained(space, reference, classes);
         var log = new Log(partial, observer, parts.Count + networks.Count);
 
+        // A profile that is continued may find the machine at another speed.
+        bool isContinued = log.Holds("reference");
         double referenceMs = log.Measure("reference", () => time(referenceModel, cancellation));
-        double now = referenceMs;
+        double now = isContinued ? time(referenceModel, cancellation) : referenceMs;
         int since = 0;
         void FollowDrift()
         {
@@ -54,7 +56,7 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
         {
             double[] rounds = [.. Enumerable.Range(0, plan.Rounds).Select(round => log.Measure($"{key} #{round}", () => AtReferenceSpeed(model())))];
             double median = SampleStatistics.Median(rounds);
-            entries[key] = new LatencyEntry(median, (rounds.Max() - rounds.Min()) / median);
+            entries[key] = new LatencyEntry(median, SampleStatistics.SpreadAround(median, rounds));
             log.Step("parts");
             FollowDrift();
         }
@@ -129,6 +131,8 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
             _measured = Read(file, observer);
             _progress = new Progress(observer, "profile", 0, total);
         }
+
+        public bool Holds(string name) => _measured.ContainsKey(name);
 
         public double Measure(string name, Func<double> measure)
         {

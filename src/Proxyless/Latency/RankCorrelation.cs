@@ -12,11 +12,7 @@ public static class RankCorrelation
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
-        if (first.Count != second.Count)
-        {
-            throw new ArgumentException($"{first.Count} values cannot be paired with {second.Count}", nameof(second));
-        }
-
+        RequirePairs(first, second);
         long agreement = 0, untiedFirst = 0, untiedSecond = 0;
         for (int i = 0; i < first.Count; i++)
         {
@@ -43,6 +39,7 @@ public static class RankCorrelation
         const int Resamples = 2000;
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
+        RequirePairs(first, second);
         int[] all = [.. Enumerable.Range(0, first.Count)];
         if (!Varies(all, first) || !Varies(all, second))
         {
@@ -64,6 +61,14 @@ public static class RankCorrelation
 
         Array.Sort(taus);
         return (taus[(int)(0.025 * Resamples)], taus[(int)(0.975 * Resamples) - 1]);
+    }
+
+    private static void RequirePairs(IReadOnlyList<double> first, IReadOnlyList<double> second)
+    {
+        if (first.Count != second.Count)
+        {
+            throw new ArgumentException($"{first.Count} values cannot be paired with {second.Count}", nameof(second));
+        }
     }
 
     // Where nothing varies nothing can be ranked.

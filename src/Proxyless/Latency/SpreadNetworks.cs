@@ -9,7 +9,7 @@ namespace Proxyless.Latency;
 /// </summary>
 internal static class SpreadNetworks
 {
-    // exp(±40) leaves nothing but the extreme; beta is in units of the dearest candidate's cost.
+    // In units of the dearest candidate's cost: a candidate that is a hundredth of it from the best of its block weighs exp(-100).
     private const double SteepestBeta = 1e4;
 
     /// <summary>The choices of <paramref name="count"/> networks, from cheap to dear.</summary>

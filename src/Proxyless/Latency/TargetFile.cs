@@ -70,8 +70,8 @@ public static class TargetFile
             throw new InvalidInputException($"'{name}' cannot name a target; use letters, digits, '.', '-' and '_', and not 'cpu'");
         }
 
+        ITarget target = Read(YamlMapping.Read(file), name, FolderOf(file));
         string text = Kept(YamlMapping.Read(file), FolderOf(file));
-        ITarget target = Read(YamlMapping.Parse(text, file), name, FolderOf(file));
         if (!overwrite && File.Exists(PathOf(name)))
         {
             throw new InvalidInputException($"there is a target '{name}' already ({PathOf(name)}); replace it with --overwrite, or choose another name");
@@ -123,8 +123,8 @@ public static class TargetFile
     private static ITarget ReadLocal(YamlMapping file, string name)
     {
         file.AllowOnly("kind", "provider", "device", "threads", "batch");
-        int threads = file.Integer("threads", 1, 1024, absent: 1);
-        int batch = file.Integer("batch", 1, 65536, absent: 1);
+        int threads = file.Integer("threads", 1, LocalTarget.MostThreads, absent: 1);
+        int batch = file.Integer("batch", 1, LocalTarget.MostImages, absent: 1);
         if (threads > Environment.ProcessorCount)
         {
             throw file.Error("threads", $"is {threads}, this machine has {Environment.ProcessorCount} processors");
@@ -166,8 +166,8 @@ public static class TargetFile
                 file.Text("address"),
                 file.Text("fingerprint"),
                 file.Text("token"),
-                file.Integer("threads", 1, 1024, absent: 1),
-                file.Integer("batch", 1, 65536, absent: 1));
+                file.Integer("threads", 1, LocalTarget.MostThreads, absent: 1),
+                file.Integer("batch", 1, LocalTarget.MostImages, absent: 1));
         }
         catch (FormatException exception)
         {
@@ -180,7 +180,7 @@ public static class TargetFile
         file.AllowOnly("kind", "file", "batch");
         string table = Path.Combine(folder, file.Text("file"));
         return File.Exists(table)
-            ? new TableTarget(name, table, file.Integer("batch", 1, 65536, absent: 1))
+            ? new TableTarget(name, table, file.Integer("batch", 1, LocalTarget.MostImages, absent: 1))
             : throw file.Error("file", $"is '{file.Text("file")}', and there is no file '{table}'");
     }
 
@@ -204,7 +204,7 @@ public static class TargetFile
                 : throw file.Error("unit", $"is '{unit}'; allowed are {string.Join(", ", CommandTarget.Units.Keys)}"),
             Repeats = file.Integer("repeats", 1, 1000, absent: 3),
             Timeout = TimeSpan.FromSeconds(file.Integer("timeout", 1, 86_400, absent: 120)),
-            Batch = file.Integer("batch", 1, 65536, absent: 1),
+            Batch = file.Integer("batch", 1, LocalTarget.MostImages, absent: 1),
         };
     }
 

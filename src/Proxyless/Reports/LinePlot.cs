@@ -44,16 +44,18 @@ internal static class LinePlot
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"plot\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\">\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{Left}\" y=\"16\">{WebUtility.HtmlEncode(title)}</text>\n");
-        for (double value = ticks.First; value <= ticks.Last + (ticks.Step / 2); value += ticks.Step)
+        for (int i = 0; ticks.At(i) <= ticks.Last + (ticks.Step / 2); i++)
         {
+            double value = ticks.At(i);
             svg.Append(CultureInfo.InvariantCulture, $"<path class=\"grid\" d=\"M{Left} {Y(value):0.#}H{Width - Right}\"/>");
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{Y(value) + 4:0.#}\" text-anchor=\"end\">{ticks.Text(value)}</text>\n");
         }
 
         Ticks epochs = Ticks.Cover(firstX, lastX, 6);
         epochs = epochs with { Step = Math.Max(epochs.Step, 1) };
-        for (double value = epochs.First; value <= lastX; value += epochs.Step)
+        for (int i = 0; epochs.At(i) <= lastX; i++)
         {
+            double value = epochs.At(i);
             if (value >= firstX)
             {
                 svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(value):0.#}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{epochs.Text(value)}</text>");

@@ -32,8 +32,7 @@ public sealed record TargetLimit(string Target, double LatencyMs)
         : string.Join(Between, limits.Select(limit => string.Create(CultureInfo.InvariantCulture, $"{limit.Target}={limit.LatencyMs:R}")));
 
     /// <summary>The name of a target's folder within the search's.</summary>
-    public static string FolderOf(string target) => string.Concat(
-        Path.GetFileNameWithoutExtension(target).Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '-'));
+    public static string FolderOf(string target) => FolderName.Of(Path.GetFileNameWithoutExtension(target));
 }
 
 /// <summary>What a search does for one of its targets.</summary>

@@ -20,7 +20,7 @@ public sealed record SearchBlock(int Index, IReadOnlyList<Block> Candidates);
 /// </summary>
 public sealed record SearchSpace
 {
-    /// <summary>What it is called; part of the key of cached latency tables.</summary>
+    /// <summary>What it is called.</summary>
     public required string Name { get; init; }
 
     /// <summary>Side of the square image in pixels.</summary>

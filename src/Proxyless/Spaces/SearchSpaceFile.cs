@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Proxyless.Architectures;
 
 namespace Proxyless.Spaces;
 
@@ -51,7 +52,7 @@ public static class SearchSpaceFile
         yaml.Append(CultureInfo.InvariantCulture, $"name: {Quote(space.Name)}\n");
         yaml.Append(CultureInfo.InvariantCulture, $"resolution: {space.Resolution}\n");
         yaml.Append(CultureInfo.InvariantCulture, $"channels: {space.InputChannels}\n");
-        yaml.Append(CultureInfo.InvariantCulture, $"activation: {ActivationName(space.Activation)}\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"activation: {ActivationName.Of(space.Activation)}\n");
         yaml.Append(CultureInfo.InvariantCulture, $"stem: {{width: {space.StemWidth}, stride: {space.StemStride}}}\n");
         if (space.FirstBlockWidth > 0)
         {
@@ -153,8 +154,6 @@ public static class SearchSpaceFile
         "relu" => Activation.Relu,
         var other => throw file.Error("activation", $"is '{other}'; allowed are relu6 and relu"),
     };
-
-    private static string ActivationName(Activation activation) => activation == Activation.Relu ? "relu" : "relu6";
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -106,7 +106,8 @@ public sealed class AgentProcess : IDisposable
         _folder.Dispose();
     }
 
-    private Process Start(params string[] arguments)
+    /// <summary>Starts the program.</summary>
+    public Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["TMPDIR"] = TemporaryFiles;

@@ -9,6 +9,7 @@ using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Latency;
 using Proxyless.Measurement;
+using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runs;
 using Xunit;
@@ -54,6 +55,26 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
             Assert.Equal(StatusCode.Unauthenticated, StatusOf(() => client.Describe(
                 new DescribeRequest(), new Metadata { { "authorization", "Bearer " } }, cancellationToken: Cancellation)));
         }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1234")]
+    public void An_agent_without_a_whole_token_does_not_serve(string token)
+    {
+        using var folder = new TemporaryFolder();
+        using (Process init = _agent.Start("init", "--folder", folder.Root + "/agent", "--host", "localhost"))
+        {
+            init.WaitForExit();
+            Assert.Equal(0, init.ExitCode);
+        }
+
+        File.WriteAllText(Path.Combine(folder.Root, "agent", "token"), token);
+        using Process serve = _agent.Start("serve", "--folder", folder.Root + "/agent", "--address", "127.0.0.1", "--port", "0");
+        string error = serve.StandardError.ReadToEnd();
+        serve.WaitForExit();
+        Assert.Equal(2, serve.ExitCode);
+        Assert.Contains("hexadecimal digits", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,7 +182,8 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         Task restart = Task.Run(
             async () =>
             {
-                await Task.Delay(500, Cancellation);
+                // Longer than an agent is waited for that was never heard of.
+                await Task.Delay(9000, Cancellation);
                 _agent.Serve();
             },
             Cancellation);

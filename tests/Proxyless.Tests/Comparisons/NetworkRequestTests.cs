@@ -1,4 +1,5 @@
 using Proxyless.Comparisons;
+using Proxyless.Tests.Data;
 using Xunit;
 
 namespace Proxyless.Tests.Comparisons;
@@ -15,6 +16,14 @@ public sealed class NetworkRequestTests
         Assert.Equal("a", NetworkRequest.Parse("nets/a.json").Group);
         Assert.Equal("mobilenet-v2-1.4", NetworkRequest.Parse("mobilenet-v2-1.4").Group);
         Assert.Equal("found", NetworkRequest.Parse(Path.GetTempPath()).Group);
+    }
+
+    [Fact]
+    public void A_path_that_exists_has_no_label_whatever_signs_are_in_it()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Add("lr=0.1/architecture.json", []);
+        Assert.Equal(new NetworkRequest(file, "architecture", NetworkRequestKind.Given, file), NetworkRequest.Parse(file));
     }
 
     [Theory]

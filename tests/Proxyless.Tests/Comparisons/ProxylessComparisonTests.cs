@@ -83,6 +83,11 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         Assert.Equal((both.Networks[1].Name, both.Networks[1].Top1), (left.Name, left.Top1));
         Assert.False(Directory.Exists(Path.Combine(options.Run.Out!, "networks", "random-1")));
         Assert.DoesNotContain("random-1", File.ReadAllText(Path.Combine(options.Run.Out!, "comparison.csv")), StringComparison.Ordinal);
+
+        // Taken out and asked for at once, it is another network, with a folder of its own.
+        ComparisonResult anew = ProxylessComparison.Run(without with { Without = ["random-2"], Networks = ["random:1"] }, NullRunObserver.Instance, Cancellation);
+        Assert.True(File.Exists(Path.Combine(options.Run.Out!, "networks", Assert.Single(anew.Networks).Name, "architecture.json")));
+        Assert.Single(Directory.GetDirectories(Path.Combine(options.Run.Out!, "networks")));
     }
 
     [Fact]

@@ -42,6 +42,24 @@ public sealed class BadInputTests
         Assert.Contains("one class, 'cat'", Refusal(folder.Root), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Training", "Testing")]
+    [InlineData("val", "test")]
+    [InlineData("Train", "cats")]
+    public void Splits_under_other_names_are_not_taken_for_classes(string first, string second)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string split in (string[])[first, second])
+        {
+            folder.Add($"{split}/cat/a.png", TestPictures.Noise(1));
+            folder.Add($"{split}/dog/b.png", TestPictures.Noise(2));
+        }
+
+        string message = Refusal(folder.Root);
+        Assert.Contains("looks like a split", message, StringComparison.Ordinal);
+        Assert.Contains("train, val and test", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_empty_class_is_named()
     {

@@ -105,6 +105,47 @@ public sealed class ImageDatasetTests
     }
 
     [Fact]
+    public void A_link_counts_as_the_image_it_leads_to()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        using var folder = new TemporaryFolder();
+        byte[] image = TestPictures.Noise(1);
+        folder.Add("pool/a.png", image);
+        folder.Add("pool/a copy of it.png", image);
+        for (int i = 0; i < 20; i++)
+        {
+            folder.Add($"images/cat/{i}.png", TestPictures.Noise(100 + i));
+            folder.Add($"images/dog/{i}.png", TestPictures.Noise(200 + i));
+        }
+
+        File.CreateSymbolicLink(Path.Combine(folder.Root, "images", "cat", "x.png"), Path.Combine(folder.Root, "pool", "a.png"));
+        File.CreateSymbolicLink(Path.Combine(folder.Root, "images", "dog", "y.png"), Path.Combine("..", "..", "pool", "a copy of it.png"));
+        string images = Path.Combine(folder.Root, "images");
+        ImageDataset dataset = Open(images);
+        Assert.Contains(dataset.Warnings, warning => warning.Contains("x.png", StringComparison.Ordinal) && warning.Contains("y.png", StringComparison.Ordinal));
+
+        // Another image behind a link makes it another set of images.
+        folder.Add("pool/a.png", [.. image, 0]);
+        Assert.NotEqual(dataset.Fingerprint, Open(images).Fingerprint);
+    }
+
+    [Fact]
+    public void Classes_with_the_same_folders_within_are_said_to_look_like_splits()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in (string[])["seg_train", "seg_test"])
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                folder.Add($"{name}/forest/{i}.png", TestPictures.Noise((10 * name.Length) + i));
+                folder.Add($"{name}/sea/{i}.png", TestPictures.Noise((1000 * name.Length) + i));
+            }
+        }
+
+        Assert.Contains(Open(folder.Root).Warnings, warning => warning.Contains("if they are splits", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Copies_of_an_image_stay_in_one_split_when_we_divide()
     {
         using var folder = new TemporaryFolder();

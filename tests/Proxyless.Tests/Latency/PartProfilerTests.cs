@@ -58,6 +58,18 @@ public sealed class PartProfilerTests
         Assert.InRange(more, all - 30, all - 20);
     }
 
+    [Fact]
+    public void A_profile_that_is_continued_on_a_machine_of_another_speed_makes_the_same_table()
+    {
+        using var folder = new TemporaryFolder();
+        string partial = Path.Combine(folder.Root, "table.partial");
+        int calls = 0;
+        Assert.Throws<OperationCanceledException>(() => Profile(
+            (model, cancellation) => ++calls > 5 ? throw new OperationCanceledException() : Bytes(model, cancellation), partial));
+        LatencyTable continued = Profile((model, cancellation) => 1.5 * Bytes(model, cancellation), partial);
+        Assert.All(Profile(Bytes, null).Entries, entry => Assert.Equal(entry.Value.Milliseconds, continued.Entries[entry.Key].Milliseconds, 1e-9));
+    }
+
     private static LatencyTable Profile(Func<byte[], CancellationToken, double> time, string? partial) =>
         new PartProfiler(Target, time).Profile(Space, 10, ProfileMode.Quick, partial, NullRunObserver.Instance, TestContext.Current.CancellationToken);
 

@@ -21,11 +21,7 @@ public sealed class RunQueueTests
     {
         double before = RunQueue.WaitedMs();
         long start = Environment.TickCount64;
-        for (int i = 0; i < 20; i++)
-        {
-            Thread.Sleep(10);
-        }
-
-        Assert.True(RunQueue.WaitedMs() - before < Environment.TickCount64 - start);
+        Thread.Sleep(300);
+        Assert.True(RunQueue.WaitedMs() - before < (Environment.TickCount64 - start) / 2.0);
     }
 }
