@@ -8,6 +8,7 @@ namespace Proxyless.Data;
 /// </summary>
 internal static class FolderLayout
 {
+    private const int MostSplits = 3;
     private static readonly string[] ValidationNames = ["val", "valid", "validation"];
     private static readonly string[] SplitNames = ["train", "training", "test", "testing", .. ValidationNames];
 
@@ -54,10 +55,15 @@ internal static class FolderLayout
                 $"{Path.Combine(folder, split)} looks like a split, and there is no {Path.Combine(folder, "train")}: name the splits train, val and test, in small letters; a class of that name needs another.");
         }
 
+        if (classes.Length > MostSplits)
+        {
+            return;
+        }
+
         string[][] within = [.. classes.Select(name => VisibleFolders(Path.Combine(folder, name)))];
         if (within[0].Length > 1 && within.All(names => names.SequenceEqual(within[0])))
         {
-            warnings.Add($"{folder}: {string.Join(", ", classes)} are taken for the classes, though all of them hold the folders {string.Join(", ", within[0])}; if they are splits, name them train, val and test.");
+            warnings.Add($"{folder}: {string.Join(", ", classes)} are taken for the classes, though all of them hold the folders {within[0][0]}, {within[0][1]}{(within[0].Length > 2 ? " and others" : "")}; if they are splits, name them train, val and test.");
         }
     }
 

@@ -98,7 +98,9 @@ public sealed class RunData
         string name = options.Space ?? (options.Data == "sample" ? "tiny" : images.NativeResolution is > 0 and <= 48 ? "cifar" : "imagenet-mobile");
         SearchSpace space = SearchSpaceFile.Open(name);
         space = space.WithInput(options.Resolution ?? space.Resolution, images.Channels);
-        int wanted = options.BatchSize ?? (AreSmall(images) ? DefaultSmallImages : DefaultLargeImages);
+
+        // Memory and time go by the network's resolution, to which small images may be enlarged.
+        int wanted = options.BatchSize ?? (AreSmall(images) && space.Resolution <= LargestSmallImage ? DefaultSmallImages : DefaultLargeImages);
         if (Math.Min(images.Weights.Count, images.Training.Count) < 2)
         {
             throw new InvalidInputException($"'{options.Data}' has {images.Weights.Count} training images; at least 2 are needed for a step");

@@ -78,7 +78,7 @@ public sealed record RunOptions
     /// <summary>Epochs of the final training; null: from the size of the data.</summary>
     public double? TrainEpochs { get; init; }
 
-    /// <summary>Images in a step; null: 128 small images or 32 large ones, and never more than there are.</summary>
+    /// <summary>Images in a step; null: 128 where networks see small images as small ones or 32 where they are large, and never more than there are.</summary>
     public int? BatchSize { get; init; }
 
     /// <summary>Peak learning rate of weights for 256 images a step; scaled in proportion to the batch size.</summary>
