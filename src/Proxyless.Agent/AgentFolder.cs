@@ -40,8 +40,8 @@ internal sealed class AgentFolder(string path)
 
         string token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes));
         using X509Certificate2 certificate = SelfSigned();
-        Write(CertificateFile, certificate.Export(X509ContentType.Pkcs12));
-        Write(TokenFile, System.Text.Encoding.ASCII.GetBytes(token));
+        AtomicFile.WritePrivateBytes(CertificateFile, certificate.Export(X509ContentType.Pkcs12));
+        AtomicFile.WritePrivateText(TokenFile, token);
         string target = $"""
             kind: agent
             address: https://{host}:{port}
@@ -51,7 +51,7 @@ internal sealed class AgentFolder(string path)
             batch: 1
 
             """;
-        Write(TargetFile, System.Text.Encoding.UTF8.GetBytes(target.ReplaceLineEndings("\n")));
+        AtomicFile.WritePrivateText(TargetFile, target.ReplaceLineEndings("\n"));
     }
 
     /// <summary>The certificate with its key.</summary>
@@ -97,24 +97,5 @@ internal sealed class AgentFolder(string path)
 
         // Devices without a clock of their own begin in the past.
         return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UtcNow.AddYears(Years));
-    }
-
-    private static void Write(string file, byte[] bytes)
-    {
-        // Beside its place first: a full disk leaves none of it.
-        string temporary = file + ".tmp";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        using (var stream = new FileStream(temporary, options))
-        {
-            stream.Write(bytes);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, file, overwrite: true);
     }
 }

@@ -10,8 +10,10 @@ public static class AtomicFile
     public static void Write(string path, Action<Stream> write) => Write(path, write, ownerOnly: false);
 
     /// <summary>Replaces <paramref name="path"/> by <paramref name="text"/>, readable by its owner alone where the system can.</summary>
-    public static void WritePrivateText(string path, string text) =>
-        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)), ownerOnly: true);
+    public static void WritePrivateText(string path, string text) => WritePrivateBytes(path, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Replaces <paramref name="path"/> by <paramref name="bytes"/>, readable by its owner alone where the system can.</summary>
+    public static void WritePrivateBytes(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span), ownerOnly: true);
 
     private static void Write(string path, Action<Stream> write, bool ownerOnly)
     {

@@ -47,15 +47,13 @@ internal static class ComparisonPlot
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height + legend}\" role=\"img\" aria-label=\"Accuracy against latency\">\n<style>\n{Css}\n</style>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{Left}\" y=\"20\">Top-1 on the test set (%) against latency (ms) on {WebUtility.HtmlEncode(result.Target)}</text>\n");
-        for (int i = 0; accuracies.At(i) <= accuracies.Last + (accuracies.Step / 2); i++)
+        foreach (double value in accuracies.Values)
         {
-            double value = accuracies.At(i);
             svg.Append(CultureInfo.InvariantCulture, $"<path class=\"grid\" d=\"M{Left} {Y(value):0.#}H{Width - Right}\"/><text x=\"{Left - 6}\" y=\"{Y(value) + 4:0.#}\" text-anchor=\"end\">{accuracies.Text(value)}</text>\n");
         }
 
-        for (int i = 0; times.At(i) <= times.Last + (times.Step / 2); i++)
+        foreach (double value in times.Values)
         {
-            double value = times.At(i);
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(value):0.#}\" y=\"{Height - Bottom + 18}\" text-anchor=\"middle\">{times.Text(value)}</text>\n");
         }
 

@@ -70,8 +70,9 @@ public static class TargetFile
             throw new InvalidInputException($"'{name}' cannot name a target; use letters, digits, '.', '-' and '_', and not 'cpu'");
         }
 
-        ITarget target = Read(YamlMapping.Read(file), name, FolderOf(file));
-        string text = Kept(YamlMapping.Read(file), FolderOf(file));
+        var mapping = YamlMapping.Read(file);
+        ITarget target = Read(mapping, name, FolderOf(file));
+        string text = Kept(mapping, FolderOf(file));
         if (!overwrite && File.Exists(PathOf(name)))
         {
             throw new InvalidInputException($"there is a target '{name}' already ({PathOf(name)}); replace it with --overwrite, or choose another name");

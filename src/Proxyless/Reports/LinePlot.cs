@@ -44,22 +44,17 @@ internal static class LinePlot
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"plot\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\">\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{Left}\" y=\"16\">{WebUtility.HtmlEncode(title)}</text>\n");
-        for (int i = 0; ticks.At(i) <= ticks.Last + (ticks.Step / 2); i++)
+        foreach (double value in ticks.Values)
         {
-            double value = ticks.At(i);
             svg.Append(CultureInfo.InvariantCulture, $"<path class=\"grid\" d=\"M{Left} {Y(value):0.#}H{Width - Right}\"/>");
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{Y(value) + 4:0.#}\" text-anchor=\"end\">{ticks.Text(value)}</text>\n");
         }
 
         Ticks epochs = Ticks.Cover(firstX, lastX, 6);
         epochs = epochs with { Step = Math.Max(epochs.Step, 1) };
-        for (int i = 0; epochs.At(i) <= lastX; i++)
+        foreach (double value in epochs.Values.Where(value => value >= firstX && value <= lastX))
         {
-            double value = epochs.At(i);
-            if (value >= firstX)
-            {
-                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(value):0.#}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{epochs.Text(value)}</text>");
-            }
+            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(value):0.#}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{epochs.Text(value)}</text>");
         }
 
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right}\" y=\"{Height - 4}\" text-anchor=\"end\">epoch</text>\n");

@@ -16,8 +16,18 @@ internal readonly record struct Ticks(double First, double Last, double Step)
         return new Ticks(first, Math.Max(Math.Ceiling(most / step) * step, first + step), step);
     }
 
-    /// <summary>The value of a tick, from 0.</summary>
-    public double At(int tick) => First + (tick * Step);
+    /// <summary>The ticks themselves, the first and the last one among them.</summary>
+    public IEnumerable<double> Values
+    {
+        get
+        {
+            // Counted, not summed: sums drift.
+            for (int i = 0; First + (i * Step) <= Last + (Step / 2); i++)
+            {
+                yield return First + (i * Step);
+            }
+        }
+    }
 
     /// <summary>A value with as many decimals as the step needs.</summary>
     // The 0.0 turns a zero that rounding left negative into a plain one.

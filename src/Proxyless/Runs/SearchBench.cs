@@ -111,7 +111,7 @@ public static class SearchBench
         if (!options.SeparateWeights && plan.WarmupSteps > 0)
         {
             double share = (double)plan.WarmupSteps / plan.WeightSteps;
-            double[][] even = [.. space.Blocks().Select(block => Enumerable.Repeat(1.0 / block.Candidates.Count, block.Candidates.Count).ToArray())];
+            double[][] even = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count)).Probabilities();
             double wider = cost.Expectation(new ChannelWarmup(space).Odds(even, ChannelWarmup.Middle));
             weight += share * ((proportion * Seconds(bench, BenchMode.Warmup, observer, cancellation)) - weight);
             trained += share * (wider - network);

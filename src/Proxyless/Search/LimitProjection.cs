@@ -53,18 +53,16 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         {
             for (int c = 0; c < multipliers.Length; c++)
             {
-                double ExcessWith(double multiplier, double share)
+                double Excess(double multiplier, double share)
                 {
                     multipliers[c] = multiplier;
                     return Expectation(parameters, multipliers, c, share) - limits[c].Limit;
                 }
 
-                double Excess(double multiplier) => ExcessWith(multiplier, evenShare);
-
                 // Where a limit is over the largest network, no odds of what is left cost so much, and none are raised; where even ones
                 // among them keep the odds under it, they come as near as those allow.
-                double excess = Excess(0);
-                bool isRaised = excess < 0 && usesUp && ExcessWith(-Steepest, 0) >= 0;
+                double excess = Excess(0, evenShare);
+                bool isRaised = excess < 0 && usesUp && Excess(-Steepest, 0) >= 0;
                 if (excess <= 0 && !isRaised)
                 {
                     multipliers[c] = 0;
@@ -75,7 +73,7 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
                 for (int i = 0; i < Halvings; i++)
                 {
                     double middle = (low + high) / 2;
-                    (low, high) = Excess(middle) > 0 ? (middle, high) : (low, middle);
+                    (low, high) = Excess(middle, evenShare) > 0 ? (middle, high) : (low, middle);
                 }
             }
         }

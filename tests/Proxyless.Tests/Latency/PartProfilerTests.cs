@@ -36,9 +36,7 @@ public sealed class PartProfilerTests
     {
         using var folder = new TemporaryFolder();
         string partial = Path.Combine(folder.Root, "table.partial");
-        int calls = 0;
-        Assert.Throws<OperationCanceledException>(() => Profile(
-            (model, cancellation) => ++calls > 30 ? throw new OperationCanceledException() : Bytes(model, cancellation), partial));
+        InterruptAfter(30, partial);
         Assert.True(File.Exists(partial));
 
         int more = 0;
@@ -63,11 +61,16 @@ public sealed class PartProfilerTests
     {
         using var folder = new TemporaryFolder();
         string partial = Path.Combine(folder.Root, "table.partial");
-        int calls = 0;
-        Assert.Throws<OperationCanceledException>(() => Profile(
-            (model, cancellation) => ++calls > 5 ? throw new OperationCanceledException() : Bytes(model, cancellation), partial));
+        InterruptAfter(5, partial);
         LatencyTable continued = Profile((model, cancellation) => 1.5 * Bytes(model, cancellation), partial);
         Assert.All(Profile(Bytes, null).Entries, entry => Assert.Equal(entry.Value.Milliseconds, continued.Entries[entry.Key].Milliseconds, 1e-9));
+    }
+
+    private static void InterruptAfter(int measurements, string partial)
+    {
+        int calls = 0;
+        Assert.Throws<OperationCanceledException>(() => Profile(
+            (model, cancellation) => ++calls > measurements ? throw new OperationCanceledException() : Bytes(model, cancellation), partial));
     }
 
     private static LatencyTable Profile(Func<byte[], CancellationToken, double> time, string? partial) =>

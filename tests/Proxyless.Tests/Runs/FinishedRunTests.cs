@@ -100,8 +100,8 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void A_training_from_the_supernet_starts_with_the_weights_of_the_searched_path()
     {
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with { FromSupernet = true };
-        using SuperNetwork network = SearchStage.OpenNetwork(RunData.Open(options, NullRunObserver.Instance, Cancellation), run.Directory);
         RunData data = RunData.Open(options, NullRunObserver.Instance, Cancellation);
+        using SuperNetwork network = SearchStage.OpenNetwork(data, run.Directory);
         Architecture found = ArchitectureFile.Read(run.Directory.Architecture);
         int[] choice = data.Space.ChoiceOf(found)!;
         var empty = new RunDirectory(run.PathOf("nothing-there"));
