@@ -89,6 +89,12 @@ internal static class CommandLine
             error.WriteLine("interrupted");
             return ExitCode.Interrupted;
         }
+        catch (RunFailedException exception)
+        {
+            error.WriteLine($"error: {exception.Message}");
+            error.WriteLine($"nothing that was written is lost; {(IsDiskFull(exception) ? "free some space, then" : "then")} '{ResumeCommand(parse!, exception.Run)}' goes on from the last checkpoint");
+            return ExitCode.Failed;
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             error.WriteLine($"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space and try again, with --resume where the command has it" : "")}");

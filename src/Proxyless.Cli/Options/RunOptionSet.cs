@@ -13,7 +13,7 @@ internal sealed class RunOptionSet
 {
     private const string MiddleOfSpace = "the middle of what the space offers";
     private static readonly RunOptions Defaults = new();
-    private static readonly string[] OfAResume = ["--resume", "--out", "--threads"];
+    private static readonly string[] OfAResume = ["--resume", "--out", "--threads", "--checkpoint-interval"];
 
     private readonly List<(Option Option, Func<RunOptions, ParseResult, RunOptions> Apply)> _bindings = [];
 
@@ -131,6 +131,7 @@ internal sealed class RunOptionSet
     public RunOptionSet Resume()
     {
         Add(Values.Flag("--resume", "Go on with the run in --out from its last checkpoint, with the options it began with"), (o, v) => o with { Resume = v });
+        Add(Values.Time("--checkpoint-interval", "Least time between two checkpoints within an epoch, which is what a crash costs at most (5m)"), (o, v) => o with { CheckpointInterval = v });
         return this;
     }
 

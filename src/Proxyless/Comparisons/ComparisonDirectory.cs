@@ -31,27 +31,30 @@ internal sealed class ComparisonDirectory(string path)
     /// <summary>The result as <c>--json</c> prints it.</summary>
     public string Result => Path.Combine(path, "result.json");
 
-    /// <summary>Finds the folder of a new comparison, or of one to go on with; nothing is written or removed yet.</summary>
+    /// <summary>Takes the folder of a new comparison, or of one to go on with, for this job alone; nothing of a comparison is written or removed yet.</summary>
     /// <param name="path">The folder, or null for a new one under <c>comparisons/</c>.</param>
     /// <param name="resume">Whether the comparison must exist and is continued.</param>
     /// <param name="overwrite">Whether a comparison that is there may be removed.</param>
-    /// <exception cref="InvalidInputException">A comparison, or something else, stands there and nothing was said, or there is none to resume.</exception>
-    public static ComparisonDirectory Choose(string? path, bool resume, bool overwrite)
+    /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
+    /// <exception cref="InvalidInputException">
+    /// A comparison, or something else, stands there and nothing was said, there is none to resume, or another job works in it.
+    /// </exception>
+    public static RunLock Claim(string? path, bool resume, bool overwrite) =>
+        RunDirectory.Claim(path, "comparisons", () => Choose(path, resume, overwrite));
+
+    private static void Choose(string? path, bool resume, bool overwrite)
     {
-        if (path is null)
+        if (path is null && resume)
         {
-            return resume
-                ? throw new InvalidInputException("--resume needs --out DIR, the comparison to go on with")
-                : new ComparisonDirectory(Path.Combine("comparisons", DateTime.Now.ToString("yyyyMMdd-HHmmss")));
+            throw new InvalidInputException("--resume needs --out DIR, the comparison to go on with");
         }
 
-        if ((resume || overwrite) && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && !File.Exists(Path.Combine(path, PlanName)))
+        if (path is not null && (resume || overwrite) && RunLock.HoldsSomething(path) && !File.Exists(Path.Combine(path, PlanName)))
         {
             throw new InvalidInputException($"'{path}' holds no comparison (no {PlanName}) and is left alone; choose another --out");
         }
 
-        _ = RunDirectory.ChooseAny(path, resume, overwrite);
-        return new ComparisonDirectory(path);
+        RunDirectory.ChooseAny(path, resume, overwrite);
     }
 
     /// <summary>Makes the folder and removes what an earlier comparison left in it.</summary>

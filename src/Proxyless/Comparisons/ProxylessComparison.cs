@@ -34,7 +34,9 @@ public static class ProxylessComparison
             throw new InvalidInputException("--without takes networks out of a comparison that is there; give its --out and --resume");
         }
 
-        var directory = ComparisonDirectory.Choose(run.Out, run.Resume, run.Overwrite);
+        using RunLock held = ComparisonDirectory.Claim(run.Out, run.Resume, run.Overwrite);
+        held.Report(observer);
+        var directory = new ComparisonDirectory(held.Folder);
         if (run.Resume)
         {
             run = ProxylessRun.Resumed(run, directory.Run);
@@ -64,7 +66,7 @@ public static class ProxylessComparison
             throw new InvalidInputException($"--targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out");
         }
 
-        using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(data, searched) : null;
+        using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(data, searched, warnings) : null;
 
         // All networks are made, and measured everywhere, before anything is written: a wrong entry costs nothing.
         var source = new NetworkSource(data, goal, places[0], warnings);
@@ -96,14 +98,9 @@ public static class ProxylessComparison
         plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
         directory.Write(plan);
         Array.ForEach(dropped, directory.Remove);
-        try
-        {
-            return new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish();
-        }
-        catch (OperationCanceledException exception)
-        {
-            throw new RunInterruptedException(directory.Run.Root, exception);
-        }
+        return ProxylessRun.Resumable(
+            directory.Run,
+            () => new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish());
     }
 
     private static ComparedNetwork Named(string name, ComparisonPlan plan, ComparisonDirectory directory)
@@ -147,7 +144,7 @@ public static class ProxylessComparison
         return new MeasuringPlace(target, LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, target, mode, observer, cancellation));
     }
 
-    private static SuperNetwork OpenScorer(RunData data, string searched)
+    private static SuperNetwork OpenScorer(RunData data, string searched, IRunObserver observer)
     {
         RunDirectory directory = RunDirectory.Open(searched);
         SearchStage.RequireFinished(directory);
@@ -161,7 +158,7 @@ public static class ProxylessComparison
             throw new InvalidInputException($"--scored-by '{searched}' was searched on other images, or they were divided by another --seed; give another search");
         }
 
-        return SearchStage.OpenNetwork(data, directory);
+        return SearchStage.OpenNetwork(data, directory, observer);
     }
 
     /// <summary>Means, deviations and tests, groups in the order they were asked for.</summary>

@@ -33,6 +33,15 @@ internal sealed class FileSource : ImageSource
 
     public override long Length(int index) => _lengths[index];
 
+    public override void RequireFolder(int index)
+    {
+        string folder = Path.Combine(_root, _folders[_labels[index]]);
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"the image folder '{folder}' is not there any more; bring it back");
+        }
+    }
+
     public override byte[] Read(int index) => ImageDecoder.ReadFile(Name(index));
 
     /// <summary>Width and height of the upright image, from its header.</summary>

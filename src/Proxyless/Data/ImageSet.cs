@@ -50,6 +50,7 @@ public sealed class ImageSet
     /// <param name="random">The image's stream.</param>
     /// <param name="destination">[resolution, resolution, channels], normalised.</param>
     /// <exception cref="InvalidInputException">The image is unreadable and reading is strict, or no image of its class can be read.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder of the images is gone.</exception>
     internal void Render(int i, Transforms transforms, SplitMix64 random, Span<float> destination)
     {
         int label = Label(i);
@@ -68,6 +69,7 @@ public sealed class ImageSet
             }
             catch (InvalidInputException exception)
             {
+                _source.RequireFolder(_indices[candidate]);
                 _unreadable.Add(exception);
             }
         }

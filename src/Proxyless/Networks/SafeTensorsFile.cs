@@ -8,7 +8,8 @@ namespace Proxyless.Networks;
 
 /// <summary>
 /// Named float32 tensors and text metadata in the safetensors format (https://huggingface.co/docs/safetensors): eight bytes of
-/// length, a JSON header, the values row-major and little-endian. Read by PyTorch's tools as well.
+/// length, a JSON header, the values row-major and little-endian. Read by PyTorch's tools as well. Files written here carry a checksum
+/// (<see cref="SafeTensorsChecksum"/>), which is checked where there is one.
 /// </summary>
 public sealed class SafeTensorsFile
 {
@@ -30,13 +31,22 @@ public sealed class SafeTensorsFile
     /// <param name="path">The file.</param>
     /// <param name="tensors">Float32 tensors by name, of any layout and device.</param>
     /// <param name="metadata">Free text by name.</param>
-    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
+    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata) =>
+        Write(path, tensors, metadata, previous: null);
+
+    /// <summary>Writes a file and keeps the one that it replaces.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">Float32 tensors by name, of any layout and device.</param>
+    /// <param name="metadata">Free text by name.</param>
+    /// <param name="previous">Where what stood in <paramref name="path"/> goes; null: it is dropped.</param>
+    internal static void Write(
+        string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata, string? previous)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(metadata);
         var header = new JsonObject
         {
-            ["__metadata__"] = new JsonObject(metadata.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+            ["__metadata__"] = new JsonObject(metadata.Append(SafeTensorsChecksum.Placeholder).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
         };
         long offset = 0;
         foreach ((string name, Tensor value) in tensors)
@@ -65,11 +75,13 @@ public sealed class SafeTensorsFile
                 using Tensor packed = local.contiguous();
                 stream.Write(packed.bytes);
             }
-        });
+
+            SafeTensorsChecksum.Fill(stream, text);
+        }, previous);
     }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidInputException">The file is missing, cut short or no safetensors file of float32.</exception>
+    /// <exception cref="InvalidInputException">The file is missing, cut short, damaged or no safetensors file of float32.</exception>
     public static SafeTensorsFile Read(string path)
     {
         try
@@ -88,6 +100,11 @@ public sealed class SafeTensorsFile
             JsonObject header = JsonNode.Parse(text)!.AsObject();
             var tensors = new Dictionary<string, (long[], float[])>();
             Dictionary<string, string> metadata = header["__metadata__"]?.AsObject().ToDictionary(pair => pair.Key, pair => (string)pair.Value!) ?? [];
+            if (metadata.Remove(SafeTensorsChecksum.Key, out string? checksum) && !SafeTensorsChecksum.IsRight(stream, text, checksum))
+            {
+                throw new InvalidInputException($"{path} is damaged: its content does not match its checksum");
+            }
+
             foreach ((string name, JsonNode? entry) in header.Where(pair => pair.Key != "__metadata__"))
             {
                 if ((string?)entry!["dtype"] != "F32")

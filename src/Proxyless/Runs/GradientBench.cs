@@ -69,7 +69,7 @@ public static class GradientBench
         RunDirectory directory = RunDirectory.Open(run);
         SearchStage.RequireFinished(directory);
         RunData data = RunData.Open(RunConfigFile.Read(directory.Config), observer, cancellation);
-        using SuperNetwork network = SearchStage.OpenNetwork(data, directory);
+        using SuperNetwork network = SearchStage.OpenNetwork(data, directory, observer);
         if (network.Blocks.Any(block => block.Candidates.Any(candidate => candidate is null)))
         {
             throw new InvalidInputException($"'{run}' has pruned candidates, so their losses cannot be compared; search with --prune-threshold 0");

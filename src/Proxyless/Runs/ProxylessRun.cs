@@ -26,6 +26,7 @@ public static class ProxylessRun
     /// and what was made is kept.
     /// </exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
+    /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
     public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
         FromImages(OneTarget(options), observer, (data, directory, goal, warnings) =>
         {
@@ -33,7 +34,7 @@ public static class ProxylessRun
             Architecture architecture = ArchitectureFile.Read(directory.Architecture);
             TimeSpan? left = data.Options.Time - TimeSpan.FromSeconds(RunPlan.Read(directory).SearchSeconds);
             using CompactNetwork? start = TrainStage.Start(
-                data, directory, directory, architecture, reason => warnings.Warning($"{reason}; it is trained from scratch"));
+                data, directory, directory, architecture, warnings, reason => warnings.Warning($"{reason}; it is trained from scratch"));
             TrainStage.Run(data, directory, start, architecture, left, warnings, cancellation);
             ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
             RunResult result = EvaluateStage.Finish(data, directory, architecture, goal.Table, search, warnings, cancellation);
@@ -59,13 +60,17 @@ public static class ProxylessRun
     /// <inheritdoc cref="Run"/>
     public static IReadOnlyList<SearchResult> SearchAll(RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
     {
-        RunDirectory directory = RunDirectory.Choose(SearchAlone(options).ValidateForSearch().Out, options.Resume, options.Overwrite);
-        options = options.Resume ? Resumed(options, directory) : options;
-        IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(options.AlsoFor);
-        if (others.Count == 0)
+        SearchAlone(options).ValidateForSearch();
+        if (TargetLimit.ParseAll((options.Resume ? Resumed(options, RunToResume(options)) : options).AlsoFor).Count == 0)
         {
             return [Search(options, observer, cancellation)];
         }
+
+        using RunLock held = RunDirectory.Claim(options.Out, options.Resume, options.Overwrite);
+        held.Report(observer);
+        var directory = new RunDirectory(held.Folder);
+        options = options.Resume ? Resumed(options, directory) : options;
+        IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(options.AlsoFor);
 
         var warnings = new WarningRecorder(observer);
         RunData data = RunData.Open(options, warnings, cancellation);
@@ -102,7 +107,9 @@ public static class ProxylessRun
         ArgumentNullException.ThrowIfNull(options);
         RunDirectory searched = RunDirectory.Open(source);
         SearchStage.RequireFinished(searched);
-        RunDirectory directory = RunDirectory.Choose(options.Validate().Out, resume: false, options.Overwrite);
+        using RunLock held = RunDirectory.Claim(options.Validate().Out, resume: false, options.Overwrite);
+        held.Report(observer);
+        var directory = new RunDirectory(held.Folder);
         RequireAnother(directory, searched);
         var warnings = new WarningRecorder(observer);
         RunData data = RunData.Open(options, warnings, cancellation);
@@ -123,6 +130,7 @@ public static class ProxylessRun
     /// <param name="cancellation">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">Options, data or architecture cannot be used; nothing was written.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
+    /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
     public static TrainResult Train(RunOptions options, string architecture, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -149,12 +157,14 @@ public static class ProxylessRun
         }
 
         bool inPlace = searched is not null && (options.Out is null || IsSame(options.Out, searched.Root));
-        RunDirectory directory = inPlace ? searched! : RunDirectory.Choose(options.Out, options.Resume, options.Overwrite);
+        using RunLock held = inPlace ? RunLock.Acquire(searched!.Root) : RunDirectory.Claim(options.Out, options.Resume, options.Overwrite);
+        held.Report(observer);
+        RunDirectory directory = inPlace ? searched! : new RunDirectory(held.Folder);
         if (options.Resume)
         {
             options = Resumed(options, directory);
         }
-        else if (inPlace && !options.Overwrite && (File.Exists(directory.BestCheckpoint) || File.Exists(directory.LastCheckpoint)))
+        else if (inPlace && !options.Overwrite && (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists))
         {
             throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, train anew with --overwrite, or choose another --out");
         }
@@ -182,7 +192,7 @@ public static class ProxylessRun
         }
 
         // Before anything of an earlier training is removed.
-        using CompactNetwork? start = TrainStage.Start(data, directory, searched ?? directory, sized, reason => throw new InvalidInputException(
+        using CompactNetwork? start = TrainStage.Start(data, directory, searched ?? directory, sized, warnings, reason => throw new InvalidInputException(
             $"{reason}; leave the option out to train from scratch, or search with --prune-threshold 0"));
         BeginTraining(data, directory, sized, inPlace, warnings);
         return Resumable(directory, () =>
@@ -286,7 +296,9 @@ public static class ProxylessRun
         CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
-        RunDirectory directory = RunDirectory.Choose(options.ValidateForSearch().Out, options.Resume, options.Overwrite);
+        using RunLock held = RunDirectory.Claim(options.ValidateForSearch().Out, options.Resume, options.Overwrite);
+        held.Report(observer);
+        var directory = new RunDirectory(held.Folder);
         var warnings = new WarningRecorder(observer);
         RunData data = RunData.Open(options.Resume ? OneTarget(Resumed(options, directory)) : options, warnings, cancellation);
         if (options.Resume)
@@ -303,7 +315,7 @@ public static class ProxylessRun
         return Resumable(directory, () => work(data, directory, goal, warnings));
     }
 
-    private static T Resumable<T>(RunDirectory directory, Func<T> work)
+    internal static T Resumable<T>(RunDirectory directory, Func<T> work)
     {
         try
         {
@@ -313,6 +325,16 @@ public static class ProxylessRun
         {
             throw new RunInterruptedException(directory.Root, exception);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw RunFailedException.Of(directory.Root, exception);
+        }
+    }
+
+    private static RunDirectory RunToResume(RunOptions options)
+    {
+        RunDirectory.Choose(options.Out, options.Resume, options.Overwrite);
+        return new RunDirectory(options.Out!);
     }
 
     /// <summary>The options that a run began with, for going on with it.</summary>
@@ -321,7 +343,7 @@ public static class ProxylessRun
         RunOptions saved = RunConfigFile.Read(directory.Config);
 
         // A run from before there was erasing began without.
-        return saved with { Out = directory.Root, Resume = true, Threads = options.Threads ?? saved.Threads, Erase = saved.Erase ?? 0 };
+        return saved with { Out = directory.Root, Resume = true, Threads = options.Threads ?? saved.Threads, CheckpointInterval = options.CheckpointInterval ?? saved.CheckpointInterval, Erase = saved.Erase ?? 0 };
     }
 
     private static void Begin(RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings)

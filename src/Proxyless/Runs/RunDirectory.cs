@@ -1,3 +1,5 @@
+using Proxyless.Networks;
+
 namespace Proxyless;
 
 /// <summary>The files of one run.</summary>
@@ -55,33 +57,76 @@ public sealed class RunDirectory(string path)
     /// <summary>The network at its best validation accuracy.</summary>
     public string BestCheckpoint => File("checkpoints", "best.safetensors");
 
-    /// <summary>Finds the folder of a new run, or that of one to go on with; nothing is written or removed yet.</summary>
+    /// <summary>Takes the folder of a new run, or that of one to go on with, for this job alone; nothing of a run is written or removed yet.</summary>
     /// <param name="path">The folder, or null for a new one under <c>runs/</c>.</param>
+    /// <param name="resume">Whether the run must exist and is continued.</param>
+    /// <param name="overwrite">Whether what a run left there may be removed.</param>
+    /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
+    /// <exception cref="InvalidInputException">
+    /// A run stands there and neither was said, there is none to resume, the folder holds something else than a run, or another job works in it.
+    /// </exception>
+    internal static RunLock Claim(string? path, bool resume, bool overwrite) => Claim(path, "runs", () => Choose(path, resume, overwrite));
+
+    /// <summary>The same by another rule of what may stand there.</summary>
+    /// <param name="path">The folder, or null for a new one.</param>
+    /// <param name="parent">Where a new one is made.</param>
+    /// <param name="require">Refuses a folder that cannot be taken.</param>
+    internal static RunLock Claim(string? path, string parent, Action require)
+    {
+        // Before the lock, so that a wrong folder is not touched, and under it, for another job may have been there meanwhile.
+        require();
+        RunLock held = path is null ? RunLock.AcquireNew(parent) : RunLock.Acquire(path);
+        try
+        {
+            require();
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses what cannot be the folder of a new run, or that of one to go on with.</summary>
+    /// <param name="path">The folder, or null for a new one.</param>
     /// <param name="resume">Whether the run must exist and is continued.</param>
     /// <param name="overwrite">Whether what a run left there may be removed.</param>
     /// <exception cref="InvalidInputException">
     /// A run stands there and neither was said, there is none to resume, or the folder holds something else than a run.
     /// </exception>
-    public static RunDirectory Choose(string? path, bool resume, bool overwrite) =>
-        path is not null && System.IO.File.Exists(Path.Combine(path, Comparisons.ComparisonDirectory.PlanName))
-            ? throw new InvalidInputException($"'{path}' holds a comparison; go on with it by 'proxyless compare --out {path} --resume', or choose another --out")
-            : ChooseAny(path, resume, overwrite);
+    public static void Choose(string? path, bool resume, bool overwrite)
+    {
+        if (path is not null && System.IO.File.Exists(Path.Combine(path, Comparisons.ComparisonDirectory.PlanName)))
+        {
+            throw new InvalidInputException($"'{path}' holds a comparison; go on with it by 'proxyless compare --out {path} --resume', or choose another --out");
+        }
+
+        ChooseAny(path, resume, overwrite);
+    }
 
     /// <summary>The same for a folder that may hold a comparison, which has a run's configuration too.</summary>
-    internal static RunDirectory ChooseAny(string? path, bool resume, bool overwrite)
+    internal static void ChooseAny(string? path, bool resume, bool overwrite)
     {
         if (path is null)
         {
-            return resume
-                ? throw new InvalidInputException("--resume needs --out DIR, the run to go on with")
-                : new RunDirectory(Path.Combine("runs", DateTime.Now.ToString("yyyyMMdd-HHmmss")));
+            if (resume)
+            {
+                throw new InvalidInputException("--resume needs --out DIR, the run to go on with");
+            }
+
+            return;
         }
 
-        var directory = new RunDirectory(path);
-        bool isRun = System.IO.File.Exists(directory.Config);
+        bool isRun = System.IO.File.Exists(new RunDirectory(path).Config);
         if (resume)
         {
-            return isRun ? directory : throw new InvalidInputException($"--resume: there is no run in '{path}' (no config.yaml)");
+            if (!isRun)
+            {
+                throw new InvalidInputException($"--resume: there is no run in '{path}' (no config.yaml)");
+            }
+
+            return;
         }
 
         if (System.IO.File.Exists(path))
@@ -89,9 +134,9 @@ public sealed class RunDirectory(string path)
             throw new InvalidInputException($"--out '{path}' is a file; give a folder");
         }
 
-        if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any())
+        if (!RunLock.HoldsSomething(path))
         {
-            return directory;
+            return;
         }
 
         if (!overwrite)
@@ -100,9 +145,10 @@ public sealed class RunDirectory(string path)
         }
 
         // Only a run is replaced, and only its own files: a mistyped --out must not cost anybody a folder.
-        return isRun
-            ? directory
-            : throw new InvalidInputException($"--overwrite: '{path}' holds no run (no config.yaml) and is left alone; choose another --out");
+        if (!isRun)
+        {
+            throw new InvalidInputException($"--overwrite: '{path}' holds no run (no config.yaml) and is left alone; choose another --out");
+        }
     }
 
     /// <summary>Makes the folder and removes what an earlier run left in it.</summary>
@@ -118,12 +164,13 @@ public sealed class RunDirectory(string path)
             throw new InvalidInputException($"--out '{Root}' cannot be made: {exception.Message}", exception);
         }
 
-        Remove(Plan, Warnings, Latency, SearchLog, SearchResult, Architecture, Picture, SearchCheckpoint);
+        Remove(Plan, Warnings, Latency, SearchLog, SearchResult, Architecture, Picture, SearchCheckpoint, new CheckpointFile(SearchCheckpoint).Previous);
         RemoveTraining();
     }
 
     /// <summary>Removes what a training left; the search stays.</summary>
-    public void RemoveTraining() => Remove(TrainingLog, Model, Labels, Report, Result, LastCheckpoint, BestCheckpoint);
+    public void RemoveTraining() => Remove(
+        TrainingLog, Model, Labels, Report, Result, LastCheckpoint, new CheckpointFile(LastCheckpoint).Previous, BestCheckpoint);
 
     /// <summary>Opens a finished or interrupted run.</summary>
     /// <exception cref="InvalidInputException">There is none.</exception>

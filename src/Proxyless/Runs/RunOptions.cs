@@ -57,6 +57,9 @@ public sealed record RunOptions
     /// <summary>What computes the steps of training.</summary>
     public BlockKernels Kernels { get; init; }
 
+    /// <summary>Least time between two checkpoints within an epoch, a tenth of it between those at epochs' ends; null: five minutes.</summary>
+    public TimeSpan? CheckpointInterval { get; init; }
+
     /// <summary>Go on with the run that stands in <see cref="Out"/>.</summary>
     public bool Resume { get; init; }
 
@@ -159,6 +162,7 @@ public sealed record RunOptions
         Require("max-parameters", MaxParameters, value => value > 0, "a whole number over 0");
         Require("max-macs", MaxMacs, value => value > 0, "a whole number over 0");
         Require("time", Time, value => value > TimeSpan.Zero, "a time such as 30m or 2h");
+        Require("checkpoint-interval", CheckpointInterval, value => value >= TimeSpan.FromMilliseconds(1) && value <= TimeSpan.FromDays(1), "0.001s to 24h");
         Require("resolution", Resolution, value => value is >= 8 and <= 1024, "8 to 1024 pixels");
         Require("channels", Channels, value => value is 1 or 3, "1 (grey) or 3 (colour)");
         Require("threads", Threads, value => value is >= 1 and <= 1024, "1 or more");

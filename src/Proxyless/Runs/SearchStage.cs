@@ -85,7 +85,7 @@ internal static class SearchStage
         foreach (SearchPart part in parts.Where(part => part.Directory != directory && !File.Exists(part.Directory.Config)))
         {
             // From now on a run of its own, to derive from and to train in.
-            AtomicFile.WriteAllBytes(part.Directory.SearchCheckpoint, File.ReadAllBytes(directory.SearchCheckpoint));
+            new CheckpointFile(directory.SearchCheckpoint).CopyTo(part.Directory.SearchCheckpoint, observer);
             (plan with { DataFingerprint = part.Data.Images.Fingerprint }).Write(part.Directory);
             RunConfigFile.Write(part.Directory.Config, part.Data.Options with { Out = part.Directory.Root, LatencyMs = part.Goal.LatencyMs });
         }
@@ -128,18 +128,18 @@ internal static class SearchStage
     {
         long start = Stopwatch.GetTimestamp();
         List<SearchEpoch> log = JsonLines.Read<SearchEpoch>(searched.SearchLog);
-        using SuperNetwork network = OpenNetwork(data, searched);
-        AtomicFile.WriteAllBytes(directory.SearchCheckpoint, File.ReadAllBytes(searched.SearchCheckpoint));
+        using SuperNetwork network = OpenNetwork(data, searched, observer);
+        new CheckpointFile(searched.SearchCheckpoint).CopyTo(directory.SearchCheckpoint, observer);
         JsonLines.Write(directory.SearchLog, log);
         double seconds = goal.Elapsed.TotalSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds;
         return Derive(data, directory, goal, log, network, seconds, observer, cancellation);
     }
 
     /// <summary>The super-network as a finished search left it, what it has pruned missing.</summary>
-    public static SuperNetwork OpenNetwork(RunData data, RunDirectory searched)
+    public static SuperNetwork OpenNetwork(RunData data, RunDirectory searched, IRunObserver observer)
     {
         IReadOnlyList<double[]> last = JsonLines.Read<SearchEpoch>(searched.SearchLog)[^1].Probabilities;
-        SafeTensorsFile checkpoint = SafeTensorsFile.Read(searched.SearchCheckpoint);
+        (SafeTensorsFile checkpoint, string path) = new CheckpointFile(searched.SearchCheckpoint).Read(observer);
         var network = new SuperNetwork(
             data.Space, data.Classes, data.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) });
         if (!network.Blocks.Select(block => block.Candidates.Count).SequenceEqual(last.Select(block => block.Length)))
@@ -156,7 +156,7 @@ internal static class SearchStage
             }
         }
 
-        checkpoint.CopyTo(network.Tensors, searched.SearchCheckpoint);
+        checkpoint.CopyTo(network.Tensors, path);
         return network;
     }
 
@@ -267,6 +267,7 @@ internal static class SearchStage
         WeightDecay = data.Options.WeightDecay!.Value,
         LabelSmoothing = data.Options.LabelSmoothing,
         ClassWeights = data.ClassWeightsOf(data.Images.Weights),
+        CheckpointInterval = data.Options.CheckpointInterval,
         Update = data.Options.Update,
         ArchitectureRate = rate,
         ReinforceSamples = data.Options.ReinforceSamples,

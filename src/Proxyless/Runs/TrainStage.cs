@@ -67,6 +67,7 @@ internal static class TrainStage
             Dropout = data.Options.Dropout,
             Ema = data.Options.Ema,
             ClassWeights = data.ClassWeightsOf(data.FinalImages),
+            CheckpointInterval = data.Options.CheckpointInterval,
             Seed = data.TrainingSeed,
         };
         double? best;
@@ -95,17 +96,19 @@ internal static class TrainStage
     /// <param name="directory">Where the training goes, or has come to already.</param>
     /// <param name="searched">The run of the search.</param>
     /// <param name="architecture">What to train.</param>
+    /// <param name="observer">Hears of a damaged checkpoint.</param>
     /// <param name="pruned">Told why where the search has pruned what is needed; the training then starts from scratch.</param>
     /// <returns>The searched path with its weights; null where the training starts from scratch or goes on from a checkpoint.</returns>
     /// <exception cref="InvalidInputException">There is no search, or it was in another space.</exception>
-    public static CompactNetwork? Start(RunData data, RunDirectory directory, RunDirectory searched, Architecture architecture, Action<string> pruned)
+    public static CompactNetwork? Start(RunData data, RunDirectory directory, RunDirectory searched, Architecture architecture, IRunObserver observer, Action<string> pruned)
     {
-        if (!data.Options.FromSupernet || (data.Options.Resume && File.Exists(directory.LastCheckpoint)))
+        if (!data.Options.FromSupernet || (data.Options.Resume && new CheckpointFile(directory.LastCheckpoint).Exists))
         {
             return null;
         }
 
-        if (!File.Exists(searched.SearchCheckpoint))
+        var checkpoint = new CheckpointFile(searched.SearchCheckpoint);
+        if (!checkpoint.Exists)
         {
             throw new InvalidInputException($"--from-supernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
         }
@@ -113,7 +116,7 @@ internal static class TrainStage
         int[] choice = data.Space.ChoiceOf(architecture)
             ?? throw new InvalidInputException(
                 $"--from-supernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{data.Space.Name}' as it is now; leave the option out");
-        SafeTensorsFile file = SafeTensorsFile.Read(searched.SearchCheckpoint);
+        (SafeTensorsFile file, string path) = checkpoint.Read(observer);
         using var super = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];
         if (needed.Any(tensor => !file.Tensors.ContainsKey(tensor.Name)))
@@ -122,7 +125,7 @@ internal static class TrainStage
             return null;
         }
 
-        file.CopyTo(needed, searched.SearchCheckpoint);
+        file.CopyTo(needed, path);
         return super.Extract(choice);
     }
 }

@@ -20,17 +20,18 @@ public sealed class ArchitectureSearch : IDisposable
     private const int WarmupPart = 20;
     private readonly SuperNetwork _network;
     private readonly SearchSettings _settings;
-    private readonly string _checkpoint;
+    private readonly CheckpointFile _checkpoint;
     private readonly IRunObserver _observer;
     private readonly ClassificationLoss _loss;
     private readonly SgdOptimizer _optimizer;
     private readonly TargetSearch[] _targets;
     private readonly CosineSchedule _schedule;
     private readonly ChannelWarmup? _warmup;
-    private readonly CheckpointSchedule _checkpoints = new(TimeProvider.System);
+    private readonly CheckpointSchedule _checkpoints;
     private EpochTotals _totals = new();
     private long _step;
     private long _architectureSteps;
+    private bool _isInStep;
 
     /// <summary>Prepares a search, from its checkpoint where there is one.</summary>
     /// <param name="network">The super-network; loses what every target has pruned.</param>
@@ -48,14 +49,15 @@ public sealed class ArchitectureSearch : IDisposable
         ArgumentOutOfRangeException.ThrowIfZero(targets.Count);
         _network = network;
         _settings = settings;
-        _checkpoint = checkpoint;
+        _checkpoint = new CheckpointFile(checkpoint);
+        _checkpoints = new CheckpointSchedule(TimeProvider.System, settings.CheckpointInterval);
         _observer = observer;
         _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
         _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay, Kernels = network.Options.Kernels };
         _targets = [.. targets.Select(target => new TargetSearch(network, settings, target, _loss))];
         _schedule = new CosineSchedule(settings.LearningRate, settings.Plan.WeightSteps, settings.Plan.WeightSteps / WarmupPart);
         _warmup = network.Options.SharesWeights ? new ChannelWarmup(network.Space) : null;
-        if (File.Exists(checkpoint))
+        if (_checkpoint.Exists)
         {
             Restore();
         }
@@ -73,10 +75,26 @@ public sealed class ArchitectureSearch : IDisposable
     /// <param name="weightImages">Training images, shuffled and augmented.</param>
     /// <param name="architectureImages">Images held out of them, shuffled.</param>
     /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
+    /// <exception cref="InvalidInputException">The search diverges, and the last checkpoint is from before; or the images are unreadable, and the checkpoint is of the last step.</exception>
+    /// <exception cref="IOException">The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before is left.</exception>
     public void Run(BatchLoader weightImages, BatchLoader architectureImages, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(weightImages);
         ArgumentNullException.ThrowIfNull(architectureImages);
+        try
+        {
+            RunSteps(weightImages, architectureImages, cancellation);
+        }
+        catch (Exception exception) when (!_isInStep && exception is InvalidInputException or IOException or UnauthorizedAccessException)
+        {
+            // The images have failed between two steps, or the checkpoint's disk has.
+            CheckpointFile.TryWrite(Save);
+            throw;
+        }
+    }
+
+    private void RunSteps(BatchLoader weightImages, BatchLoader architectureImages, CancellationToken cancellation)
+    {
         SearchPlan plan = _settings.Plan;
         var progress = new Progress(_observer, "search", _step, plan.WeightSteps);
         using var architectureBatches = new EndlessBatches(architectureImages, _architectureSteps);
@@ -87,16 +105,19 @@ public sealed class ArchitectureSearch : IDisposable
             {
                 using (batch)
                 {
+                    // Both batches first: what fails to be read fails between two steps.
+                    using Batch? held = plan.HasArchitectureStep(_step) ? architectureBatches.Next() : null;
+                    _isInStep = true;
                     WeightStep(batch);
+                    if (held is not null)
+                    {
+                        StepArchitecture(held, plan);
+                    }
+
+                    _step++;
+                    _isInStep = false;
                 }
 
-                if (plan.HasArchitectureStep(_step))
-                {
-                    using Batch held = architectureBatches.Next();
-                    StepArchitecture(held, plan);
-                }
-
-                _step++;
                 progress.Report(_step, Detail());
                 if (_step >= plan.WeightSteps || _step % weightImages.BatchesPerEpoch == 0)
                 {
@@ -134,10 +155,10 @@ public sealed class ArchitectureSearch : IDisposable
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, path, NormPass.Training);
         using Tensor value = _loss.Of(logits, labels);
-        value.backward();
-        _optimizer.Step(_network.TensorsOf(path), _schedule.At(_step));
         double loss = value.ToDouble();
         ClassificationLoss.RequireFinite(loss, _step, _settings.LearningRate);
+        value.backward();
+        _optimizer.Step(_network.TensorsOf(path), _schedule.At(_step));
         var accuracy = new TopAccuracy();
         accuracy.Add(logits, labels);
         _totals.TrainLoss += loss;
@@ -205,8 +226,15 @@ public sealed class ArchitectureSearch : IDisposable
             return;
         }
 
+        Save();
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    private void Save()
+    {
         // The logs first: a resume leaves out what they are ahead of the checkpoint.
         Array.ForEach(_targets, target => target.WriteLog());
+        ClassificationLoss.RequireFinite(SearchState.TensorsOf(_network, _optimizer), _step, _settings.LearningRate);
         new SearchState
         {
             Step = _step,
@@ -215,16 +243,15 @@ public sealed class ArchitectureSearch : IDisposable
             Targets = [.. _targets.Select(target => target.Save())],
         }.Write(_checkpoint, _network, _optimizer);
         _checkpoints.Saved();
-        cancellation.ThrowIfCancellationRequested();
     }
 
     private void Restore()
     {
-        SafeTensorsFile file = SafeTensorsFile.Read(_checkpoint);
-        SearchState state = SearchState.Of(file, _checkpoint);
+        (SafeTensorsFile file, string path) = _checkpoint.Read(_observer);
+        SearchState state = SearchState.Of(file, path);
         if (state.Targets.Length != _targets.Length)
         {
-            throw new InvalidInputException($"{_checkpoint} is of a search for {state.Targets.Length} targets, not {_targets.Length}");
+            throw new InvalidInputException($"{path} is of a search for {state.Targets.Length} targets, not {_targets.Length}");
         }
 
         _totals = state.Totals;
@@ -243,7 +270,7 @@ public sealed class ArchitectureSearch : IDisposable
             }
         }
 
-        file.CopyTo(_network.Tensors, _checkpoint);
+        file.CopyTo(_network.Tensors, path);
         _optimizer.Restore(file, _network.Tensors);
     }
 }

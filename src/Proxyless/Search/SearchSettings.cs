@@ -1,3 +1,5 @@
+using Proxyless.Training;
+
 namespace Proxyless.Search;
 
 /// <summary>How a search is run.</summary>
@@ -41,6 +43,9 @@ public sealed record SearchSettings
 
     /// <summary>Candidates less probable than this are removed; 0 keeps all.</summary>
     public double PruneThreshold { get; init; }
+
+    /// <summary>Least time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.</summary>
+    public TimeSpan? CheckpointInterval { get; init; }
 
     /// <summary>Seed of everything that is random.</summary>
     public int Seed { get; init; }

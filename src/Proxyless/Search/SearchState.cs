@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Proxyless.Networks;
 using Proxyless.Training;
+using static TorchSharp.torch;
 
 namespace Proxyless.Search;
 
@@ -21,14 +22,17 @@ internal sealed record SearchState
     public required TargetSearchState[] Targets { get; init; }
 
     /// <summary>Writes weights, momenta and state as one file.</summary>
-    public void Write(string path, SuperNetwork network, SgdOptimizer optimizer) => SafeTensorsFile.Write(
-        path,
-        [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value)), .. optimizer.State],
+    public void Write(CheckpointFile file, SuperNetwork network, SgdOptimizer optimizer) => file.Write(
+        [.. TensorsOf(network, optimizer)],
         new Dictionary<string, string>
         {
             [Key] = JsonSerializer.Serialize(this, JsonLines.Options),
             [WeightsKey] = network.Options.SharesWeights ? Shared : Separate,
         });
+
+    /// <summary>What is written of a search's weights and momenta.</summary>
+    public static IEnumerable<(string Name, Tensor Value)> TensorsOf(SuperNetwork network, SgdOptimizer optimizer) =>
+        network.Tensors.Select(tensor => (tensor.Name, tensor.Value)).Concat(optimizer.State);
 
     /// <summary>Whether the candidates of a checkpoint's blocks share their weights; those of older checkpoints do not.</summary>
     public static bool SharesWeights(SafeTensorsFile file) => file.Metadata.GetValueOrDefault(WeightsKey) == Shared;

@@ -5,15 +5,19 @@ namespace Proxyless.Training;
 /// minute old, for epochs of few images end every second.
 /// </summary>
 /// <param name="time">The clock.</param>
-internal sealed class CheckpointSchedule(TimeProvider time)
+/// <param name="interval">Least time between two checkpoints within an epoch; null: <see cref="DefaultInterval"/>. A tenth of it at epochs' ends.</param>
+internal sealed class CheckpointSchedule(TimeProvider time, TimeSpan? interval = null)
 {
-    private static readonly TimeSpan WithinEpoch = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan BetweenEpochs = TimeSpan.FromSeconds(30);
+    private const double ShareAtEpochEnd = 0.1;
+    private readonly TimeSpan _withinEpoch = interval ?? DefaultInterval;
     private long _last = time.GetTimestamp();
+
+    /// <summary>Five minutes: what a crash costs at most.</summary>
+    public static TimeSpan DefaultInterval { get; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Whether a checkpoint is due.</summary>
     /// <param name="atEpochEnd">Whether an epoch has just ended.</param>
-    public bool IsDue(bool atEpochEnd) => time.GetElapsedTime(_last) > (atEpochEnd ? BetweenEpochs : WithinEpoch);
+    public bool IsDue(bool atEpochEnd) => time.GetElapsedTime(_last) > (atEpochEnd ? ShareAtEpochEnd * _withinEpoch : _withinEpoch);
 
     /// <summary>A checkpoint was written.</summary>
     public void Saved() => _last = time.GetTimestamp();

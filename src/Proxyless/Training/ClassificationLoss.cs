@@ -36,10 +36,30 @@ public sealed class ClassificationLoss : IDisposable
     {
         if (!double.IsFinite(value))
         {
-            throw new InvalidInputException($"the loss became {value} at step {step}: --learning-rate {rate:G3} (at this batch size) is too high for this data");
+            throw Divergence($"the loss became {value}", step, rate);
+        }
+    }
+
+    /// <summary>Refuses weights that training has lost, before they are written.</summary>
+    /// <param name="tensors">The weights and all that is written with them.</param>
+    /// <param name="step">Steps so far.</param>
+    /// <param name="rate">The peak learning rate at this batch size.</param>
+    /// <exception cref="InvalidInputException">One of them holds a number that is not finite.</exception>
+    internal static void RequireFinite(IEnumerable<(string Name, Tensor Value)> tensors, long step, double rate)
+    {
+        foreach ((string name, Tensor value) in tensors)
+        {
+            using var scope = NewDisposeScope();
+            if (!value.detach().isfinite().all().item<bool>())
+            {
+                throw Divergence($"'{name}' holds numbers that are not finite", step, rate);
+            }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _classWeights?.Dispose();
+
+    private static InvalidInputException Divergence(string what, long step, double rate) =>
+        new($"{what} at step {step}: --learning-rate {rate:G3} (at this batch size) is too high for this data; begin anew with a lower one. The last checkpoint is from before and finite");
 }

@@ -18,6 +18,7 @@ public sealed class NetworkTrainer
     private readonly RunDirectory _directory;
     private readonly TrainingOptions _options;
     private readonly IRunObserver _observer;
+    private readonly CheckpointFile _last;
 
     /// <summary>Creates a trainer.</summary>
     /// <param name="directory">Where checkpoints and the log go.</param>
@@ -25,7 +26,9 @@ public sealed class NetworkTrainer
     /// <param name="observer">Hears of the progress.</param>
     public NetworkTrainer(RunDirectory directory, TrainingOptions options, IRunObserver observer)
     {
+        ArgumentNullException.ThrowIfNull(directory);
         _directory = directory;
+        _last = new CheckpointFile(directory.LastCheckpoint);
         _options = options;
         _observer = observer;
     }
@@ -35,6 +38,8 @@ public sealed class NetworkTrainer
     /// <param name="training">Augmented training images, shuffled.</param>
     /// <param name="validation">Images that pick the best epoch, or null.</param>
     /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
+    /// <exception cref="InvalidInputException">The training diverges, and the last checkpoint is from before; or the images are unreadable, and the checkpoint is of the last step.</exception>
+    /// <exception cref="IOException">The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before is left.</exception>
     /// <returns>Top-1 on the validation images at the best epoch, 0..1; null without any.</returns>
     public double? Train(CompactNetwork network, BatchLoader training, BatchLoader? validation, CancellationToken cancellation)
     {
@@ -49,84 +54,90 @@ public sealed class NetworkTrainer
         var schedule = new CosineSchedule(_options.LearningRate, _options.Steps, (long)(_options.WarmupShare * _options.Steps));
         NetworkTensor[] tensors = [.. network.Tensors];
         List<TrainingCurvePoint> log = [];
-        (long step, double best, double lossSum, long lossSteps) = File.Exists(_directory.LastCheckpoint)
+        (long step, double best, double lossSum, long lossSteps) = _last.Exists
             ? Resume(tensors, optimizer, average)
             : (0, -1, 0, 0);
         log.AddRange(JsonLines.Read<TrainingCurvePoint>(_directory.TrainingLog).Where(point => point.Epoch <= JudgedEpochs(step, lossSteps, training.BatchesPerEpoch)));
         var progress = new Progress(_observer, "train", step, _options.Steps);
-        var checkpoints = new CheckpointSchedule(TimeProvider.System);
-        void WriteCheckpoint()
+        var checkpoints = new CheckpointSchedule(TimeProvider.System, _options.CheckpointInterval);
+        bool isInStep = false;
+        void SaveAll()
         {
             // The log first: a resume leaves out what it is ahead of the checkpoint.
             JsonLines.Write(_directory.TrainingLog, log);
             Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
             checkpoints.Saved();
+        }
+
+        void WriteCheckpoint()
+        {
+            SaveAll();
             cancellation.ThrowIfCancellationRequested();
         }
 
-        while (true)
+        try
         {
-            if (lossSteps > 0 && (step % training.BatchesPerEpoch == 0 || step >= _options.Steps))
+            while (true)
             {
-                // Here after the last step of an epoch, and after a resume that finds an epoch trained but not judged.
-                CompactNetwork judged = average?.Average ?? network;
-                double? top1 = null;
-                try
+                if (lossSteps > 0 && (step % training.BatchesPerEpoch == 0 || step >= _options.Steps))
                 {
-                    top1 = validation is null
+                    // Here after the last step of an epoch, and after a resume that finds an epoch trained but not judged.
+                    CompactNetwork judged = average?.Average ?? network;
+                    double? top1 = validation is null
                         ? null
                         : NetworkEvaluator.Evaluate(x => judged.Forward(x, NormPass.Evaluation), validation, device, cancellation, _observer).Top1;
-                }
-                catch (OperationCanceledException)
-                {
-                    WriteCheckpoint();
-                    throw;
-                }
+                    if (top1 is null || top1 >= best)
+                    {
+                        WriteNetwork(judged, top1, step);
+                        best = top1 ?? best;
+                    }
 
-                log.Add(new TrainingCurvePoint(log.Count + 1, lossSum / lossSteps, null, top1, schedule.At(step - 1)));
-                (lossSum, lossSteps) = (0, 0);
-                if (top1 is null || top1 >= best)
-                {
-                    best = top1 ?? best;
-                    WriteNetwork(judged, top1);
-                }
-
-                if (step >= _options.Steps || cancellation.IsCancellationRequested || checkpoints.IsDue(atEpochEnd: true))
-                {
-                    WriteCheckpoint();
-                }
-            }
-
-            if (step >= _options.Steps)
-            {
-                break;
-            }
-
-            int epoch = (int)(step / training.BatchesPerEpoch);
-            foreach (Batch batch in training.Epoch(epoch, (int)(step % training.BatchesPerEpoch), CancellationToken.None))
-            {
-                using (batch)
-                {
-                    double value = Step(network, tensors, batch, loss, optimizer, schedule.At(step), step);
-                    ClassificationLoss.RequireFinite(value, step, _options.LearningRate);
-                    average?.Update(step);
-                    lossSum += value;
-                    lossSteps++;
-                    step++;
+                    log.Add(new TrainingCurvePoint(log.Count + 1, lossSum / lossSteps, null, top1, schedule.At(step - 1)));
+                    (lossSum, lossSteps) = (0, 0);
+                    if (step >= _options.Steps || cancellation.IsCancellationRequested || checkpoints.IsDue(atEpochEnd: true))
+                    {
+                        WriteCheckpoint();
+                    }
                 }
 
-                progress.Report(step, $"loss {lossSum / lossSteps:F3}{(best >= 0 ? $", best top-1 {best:P1}" : "")}");
-                bool ended = step >= _options.Steps || step % training.BatchesPerEpoch == 0;
-                if (cancellation.IsCancellationRequested || checkpoints.IsDue(atEpochEnd: false))
-                {
-                    WriteCheckpoint();
-                }
-
-                if (ended)
+                if (step >= _options.Steps)
                 {
                     break;
                 }
+
+                int epoch = (int)(step / training.BatchesPerEpoch);
+                foreach (Batch batch in training.Epoch(epoch, (int)(step % training.BatchesPerEpoch), CancellationToken.None))
+                {
+                    isInStep = true;
+                    using (batch)
+                    {
+                        double value = Step(network, tensors, batch, loss, optimizer, schedule.At(step), step);
+                        average?.Update(step);
+                        lossSum += value;
+                        lossSteps++;
+                        step++;
+                    }
+
+                    isInStep = false;
+                    progress.Report(step, $"loss {lossSum / lossSteps:F3}{(best >= 0 ? $", best top-1 {best:P1}" : "")}");
+                    bool ended = step >= _options.Steps || step % training.BatchesPerEpoch == 0;
+                    if (cancellation.IsCancellationRequested || checkpoints.IsDue(atEpochEnd: false))
+                    {
+                        WriteCheckpoint();
+                    }
+
+                    if (ended)
+                    {
+                        break;
+                    }
+                }
             }
+        }
+        catch (Exception exception) when (!isInStep && exception is OperationCanceledException or InvalidInputException or IOException or UnauthorizedAccessException)
+        {
+            // Stopped within an evaluation; or the images have failed between two steps, or the checkpoint's disk has.
+            CheckpointFile.TryWrite(SaveAll);
+            throw;
         }
 
         SafeTensorsFile.Read(_directory.BestCheckpoint).CopyTo(tensors, _directory.BestCheckpoint);
@@ -148,12 +159,14 @@ public sealed class NetworkTrainer
         using Tensor labels = batch.Labels.to(network.Options.Device);
         using Tensor logits = network.Forward(images, NormPass.Training, _options.Dropout);
         using Tensor value = loss.Of(logits, labels);
+        double number = value.ToDouble();
+        ClassificationLoss.RequireFinite(number, step, _options.LearningRate);
         value.backward();
         optimizer.Step(tensors, rate);
-        return value.ToDouble();
+        return number;
     }
 
-    private void WriteNetwork(CompactNetwork network, double? top1)
+    private void WriteNetwork(CompactNetwork network, double? top1, long step)
     {
         var metadata = new Dictionary<string, string>();
         if (top1 is { } known)
@@ -161,7 +174,9 @@ public sealed class NetworkTrainer
             metadata["validation_top1"] = known.ToString("R", CultureInfo.InvariantCulture);
         }
 
-        SafeTensorsFile.Write(_directory.BestCheckpoint, [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))], metadata);
+        (string, Tensor)[] tensors = [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))];
+        ClassificationLoss.RequireFinite(tensors, step, _options.LearningRate);
+        SafeTensorsFile.Write(_directory.BestCheckpoint, tensors, metadata);
     }
 
     private void Save(
@@ -170,7 +185,8 @@ public sealed class NetworkTrainer
         var all = new List<(string, Tensor)>(tensors.Select(tensor => (tensor.Name, tensor.Value)));
         all.AddRange(optimizer.State);
         all.AddRange(average?.Average.Tensors.Select(tensor => (AveragePrefix + tensor.Name, tensor.Value)) ?? []);
-        SafeTensorsFile.Write(_directory.LastCheckpoint, all, new Dictionary<string, string>
+        ClassificationLoss.RequireFinite(all, step, _options.LearningRate);
+        _last.Write(all, new Dictionary<string, string>
         {
             ["step"] = step.ToString(CultureInfo.InvariantCulture),
             ["best"] = best.ToString("R", CultureInfo.InvariantCulture),
@@ -182,10 +198,10 @@ public sealed class NetworkTrainer
     private (long Step, double Best, double LossSum, long LossSteps) Resume(
         NetworkTensor[] tensors, SgdOptimizer optimizer, ExponentialMovingAverage? average)
     {
-        SafeTensorsFile file = SafeTensorsFile.Read(_directory.LastCheckpoint);
-        file.CopyTo(tensors, _directory.LastCheckpoint);
+        (SafeTensorsFile file, string path) = _last.Read(_observer);
+        file.CopyTo(tensors, path);
         optimizer.Restore(file, tensors);
-        file.CopyTo(average?.Average.Tensors ?? [], _directory.LastCheckpoint, AveragePrefix);
+        file.CopyTo(average?.Average.Tensors ?? [], path, AveragePrefix);
 
         return (
             long.Parse(file.Metadata["step"], CultureInfo.InvariantCulture),

@@ -27,6 +27,9 @@ public sealed record TrainingOptions
     /// <summary>A weight for each class, or null for equal ones.</summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
+    /// <summary>Least time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.</summary>
+    public TimeSpan? CheckpointInterval { get; init; }
+
     /// <summary>Seed of the dropout masks.</summary>
     public int Seed { get; init; }
 }

@@ -101,11 +101,11 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     {
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with { FromSupernet = true };
         RunData data = RunData.Open(options, NullRunObserver.Instance, Cancellation);
-        using SuperNetwork network = SearchStage.OpenNetwork(data, run.Directory);
+        using SuperNetwork network = SearchStage.OpenNetwork(data, run.Directory, NullRunObserver.Instance);
         Architecture found = ArchitectureFile.Read(run.Directory.Architecture);
         int[] choice = data.Space.ChoiceOf(found)!;
         var empty = new RunDirectory(run.PathOf("nothing-there"));
-        using CompactNetwork start = TrainStage.Start(data, empty, run.Directory, found, Assert.Fail)!;
+        using CompactNetwork start = TrainStage.Start(data, empty, run.Directory, found, NullRunObserver.Instance, Assert.Fail)!;
         Assert.All(network.TensorsOf(choice).Zip(start.Tensors), pair =>
             Assert.Equal(pair.First.Value.contiguous().data<float>().ToArray(), pair.Second.Value.contiguous().data<float>().ToArray()));
     }

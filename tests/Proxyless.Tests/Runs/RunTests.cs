@@ -81,7 +81,7 @@ public sealed class RunTests
         int[] choice = data.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture))!;
         choice[pruned[0].GetInt32()] = pruned[1].GetInt32();
         string reason = "";
-        Assert.Null(TrainStage.Start(data, directory, directory, data.Space.Architecture(choice, data.Classes, "pruned"), text => reason = text));
+        Assert.Null(TrainStage.Start(data, directory, directory, data.Space.Architecture(choice, data.Classes, "pruned"), NullRunObserver.Instance, text => reason = text));
         Assert.Contains("pruned", reason, StringComparison.Ordinal);
     }
 

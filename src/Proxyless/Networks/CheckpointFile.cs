@@ -1,0 +1,87 @@
+using static TorchSharp.torch;
+
+namespace Proxyless.Networks;
+
+/// <summary>
+/// A checkpoint and the one before it. A checkpoint carries a checksum; where the newest is damaged or missing, the one before
+/// is read.
+/// </summary>
+/// <param name="path">The newest checkpoint's file; the one before it stands beside it as <c>NAME.previous.safetensors</c>.</param>
+internal sealed class CheckpointFile(string path)
+{
+    private bool _newestIsDamaged;
+
+    /// <summary>The newest checkpoint.</summary>
+    public string Newest { get; } = path;
+
+    /// <summary>The one before it.</summary>
+    public string Previous { get; } = Path.ChangeExtension(path, ".previous" + Path.GetExtension(path));
+
+    /// <summary>Whether there is one.</summary>
+    public bool Exists => File.Exists(Newest) || File.Exists(Previous);
+
+    /// <summary>Writes the newest checkpoint; what was the newest becomes the one before.</summary>
+    /// <param name="tensors">Float32 tensors by name.</param>
+    /// <param name="metadata">Free text by name.</param>
+    /// <exception cref="IOException">The disk is full or the folder cannot be written; the checkpoints are as they were.</exception>
+    public void Write(IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        SafeTensorsFile.Write(Newest, tensors, metadata, _newestIsDamaged ? null : Previous);
+        _newestIsDamaged = false;
+    }
+
+    /// <summary>Reads the newest checkpoint that is whole.</summary>
+    /// <param name="observer">Is warned where that is not the newest.</param>
+    /// <returns>The checkpoint and its file's name for messages.</returns>
+    /// <exception cref="InvalidInputException">There is none.</exception>
+    public (SafeTensorsFile File, string Path) Read(IRunObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        try
+        {
+            return (SafeTensorsFile.Read(Newest), Newest);
+        }
+        catch (InvalidInputException exception) when (File.Exists(Previous))
+        {
+            SafeTensorsFile previous = SafeTensorsFile.Read(Previous);
+            string used = $"{exception.Message}; the checkpoint before it is used: {Previous}";
+            if (File.Exists(Newest))
+            {
+                observer.Warning(used);
+            }
+            else
+            {
+                // A process that was killed between two renamings; nothing is lost.
+                observer.Message(used);
+            }
+
+            _newestIsDamaged = true;
+            return (previous, Previous);
+        }
+    }
+
+    /// <summary>Copies the newest checkpoint that is whole.</summary>
+    /// <param name="other">Where to.</param>
+    /// <param name="observer">Is warned where that is not the newest.</param>
+    /// <exception cref="InvalidInputException">There is none.</exception>
+    public void CopyTo(string other, IRunObserver observer)
+    {
+        using FileStream whole = File.OpenRead(Read(observer).Path);
+        AtomicFile.Write(other, whole.CopyTo);
+    }
+
+    /// <summary>Writes a checkpoint where something else has failed already, which is the one to be told of.</summary>
+    /// <param name="write">Writes it, or fails and leaves the one before.</param>
+    public static void TryWrite(Action write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        try
+        {
+            write();
+        }
+        catch (Exception exception) when (exception is InvalidInputException or IOException or UnauthorizedAccessException)
+        {
+            // The disk that is full, or a state that is not finite.
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Proxyless.Networks;
+
+/// <summary>
+/// The SHA-256 of a safetensors file in its own metadata, under <see cref="Key"/>: of the whole file with zeros for the digits of the
+/// checksum itself. Other readers see an entry like any other.
+/// </summary>
+internal static class SafeTensorsChecksum
+{
+    /// <summary>The entry of the metadata.</summary>
+    public const string Key = "sha256";
+
+    // What stands for the digits while the checksum is taken.
+    private static readonly string Zeros = new('0', 2 * SHA256.HashSizeInBytes);
+
+    /// <summary>The entry of a file whose checksum is not known yet.</summary>
+    public static KeyValuePair<string, string> Placeholder => new(Key, Zeros);
+
+    /// <summary>Puts the checksum of a complete file in its placeholder's stead.</summary>
+    /// <param name="stream">The file, to read and write.</param>
+    /// <param name="header">The header's text, which stands after the eight bytes of its length.</param>
+    public static void Fill(Stream stream, ReadOnlySpan<byte> header)
+    {
+        int digits = PlaceOf(header, Zeros);
+        stream.Position = 0;
+        string checksum = Convert.ToHexStringLower(SHA256.HashData(stream));
+        stream.Position = sizeof(long) + digits;
+        stream.Write(Encoding.ASCII.GetBytes(checksum));
+        stream.Position = stream.Length;
+    }
+
+    /// <summary>Whether a file is as it was written.</summary>
+    /// <param name="stream">The file; its position is lost.</param>
+    /// <param name="header">The header's text, which stands after the eight bytes of its length.</param>
+    /// <param name="checksum">The entry of its metadata.</param>
+    public static bool IsRight(Stream stream, byte[] header, string checksum)
+    {
+        int digits = PlaceOf(header, checksum);
+        if (checksum.Length != Zeros.Length || digits < 0)
+        {
+            return false;
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(BitConverter.GetBytes((long)header.Length));
+        hash.AppendData(header.AsSpan(0, digits));
+        hash.AppendData(Encoding.ASCII.GetBytes(Zeros));
+        hash.AppendData(header.AsSpan(digits + Zeros.Length));
+        stream.Position = sizeof(long) + header.Length;
+        byte[] buffer = new byte[1 << 20];
+        int read;
+        while ((read = stream.Read(buffer)) > 0)
+        {
+            hash.AppendData(buffer.AsSpan(0, read));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset()) == checksum;
+    }
+
+    private static int PlaceOf(ReadOnlySpan<byte> header, string digits)
+    {
+        string before = $"\"{Key}\":\"";
+        int entry = header.IndexOf(Encoding.UTF8.GetBytes($"{before}{digits}\""));
+        return entry < 0 ? entry : entry + before.Length;
+    }
+}

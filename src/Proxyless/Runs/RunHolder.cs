@@ -1,0 +1,39 @@
+using System.ComponentModel;
+
+namespace Proxyless;
+
+/// <summary>A process that works in a run folder.</summary>
+/// <param name="Process">Its number.</param>
+/// <param name="Host">The machine it runs on.</param>
+/// <param name="ProcessStarted">When the process began, by which a number that was given again is told apart.</param>
+/// <param name="Since">When it took the folder.</param>
+internal sealed record RunHolder(int Process, string Host, DateTimeOffset ProcessStarted, DateTimeOffset Since)
+{
+    /// <summary>Whether it is, or was, on this host.</summary>
+    public bool IsHere => Host == Environment.MachineName;
+
+    /// <summary>This process, from now on.</summary>
+    public static RunHolder Current()
+    {
+        using var self = System.Diagnostics.Process.GetCurrentProcess();
+        return new RunHolder(Environment.ProcessId, Environment.MachineName, self.StartTime.ToUniversalTime(), DateTimeOffset.UtcNow);
+    }
+
+    /// <summary>Whether the process still runs, on this host.</summary>
+    /// <param name="tolerance">By how much two readings of a start time may differ.</param>
+    public bool IsAlive(TimeSpan tolerance)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(Process);
+            return (process.StartTime.ToUniversalTime() - ProcessStarted.UtcDateTime).Duration() <= tolerance;
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Such as <c>process 4711 on box since 2026-11-26 20:15:03Z</c>.</summary>
+    public override string ToString() => $"process {Process} on {Host} since {Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z";
+}

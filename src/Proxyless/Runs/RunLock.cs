@@ -1,0 +1,215 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Proxyless;
+
+/// <summary>
+/// Keeps a run folder for one job. A job that stands twice in one folder would mix two runs, so a second one is refused while the
+/// first one works, whichever process it is in.
+/// </summary>
+/// <remarks>
+/// The lock itself is the operating system's, on an empty file, so that it ends with its process however that ends. Who holds it
+/// stands in a second file, because a locked file cannot be read: for the message, for file systems without locks, and for
+/// other hosts, whose locks a shared file system may not pass on.
+/// </remarks>
+internal sealed class RunLock : IDisposable
+{
+    private const string LockName = ".lock";
+    private const string HolderName = ".lock.json";
+
+    // Start times of processes are told in ticks of the kernel's clock, counted from a boot time that is rounded as well.
+    private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(2);
+
+    private readonly FileStream _file;
+    private readonly bool _madeFolder;
+
+    private RunLock(string folder, FileStream file, bool madeFolder)
+    {
+        Folder = folder;
+        _file = file;
+        _madeFolder = madeFolder;
+    }
+
+    /// <summary>The run folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>The job that was here before and ended without giving the folder back, killed perhaps; null where there was none.</summary>
+    public RunHolder? Dead { get; private init; }
+
+    /// <summary>Whether it is a file of the lock and nothing of the run.</summary>
+    /// <param name="path">A path in a run folder.</param>
+    public static bool IsOwn(string path) => Path.GetFileName(path) is LockName or HolderName;
+
+    /// <summary>Whether a folder holds anything but a lock.</summary>
+    public static bool HoldsSomething(string folder) =>
+        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsOwn(entry));
+
+    /// <summary>Takes a new folder that is named by the time of day, and by a number where another job has begun in the same second.</summary>
+    /// <param name="parent">Where the folder is made.</param>
+    /// <exception cref="InvalidInputException">It cannot be made.</exception>
+    public static RunLock AcquireNew(string parent)
+    {
+        string name = DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        for (int i = 1; ; i++)
+        {
+            string folder = Path.Combine(parent, i == 1 ? name : $"{name}-{i}");
+            if (HoldsSomething(folder) || TryAcquire(folder, out _) is not { } held)
+            {
+                continue;
+            }
+
+            if (!HoldsSomething(folder))
+            {
+                return held;
+            }
+
+            // A job has begun and ended there between the two looks.
+            held.Dispose();
+        }
+    }
+
+    /// <summary>Takes the folder; makes it where it is missing.</summary>
+    /// <param name="folder">The run folder.</param>
+    /// <exception cref="InvalidInputException">Another job holds it, which the message names, or it cannot be made or written.</exception>
+    public static RunLock Acquire(string folder) =>
+        TryAcquire(folder, out RunHolder? holder) ?? throw new InvalidInputException(holder is null
+            ? $"'{folder}' is in use by another run; wait for it, or choose another --out"
+            : $"'{folder}' is in use by {holder}; wait for it, or choose another --out"
+                + (holder.IsHere ? "" : $". If it no longer runs there, remove '{Path.Combine(folder, HolderName)}'"));
+
+    /// <summary>Takes the folder, or null where another job holds it.</summary>
+    /// <param name="folder">The run folder; made where it is missing.</param>
+    /// <param name="holder">Who holds it, as far as that is known.</param>
+    /// <exception cref="InvalidInputException">The folder cannot be made or written.</exception>
+    public static RunLock? TryAcquire(string folder, out RunHolder? holder)
+    {
+        string path = Path.Combine(folder, LockName);
+        bool isNew = !Directory.Exists(folder);
+        while (true)
+        {
+            FileStream? file = Open(folder, path);
+            holder = ReadHolder(folder);
+            if (file is null)
+            {
+                return null;
+            }
+
+            // Whoever gives a folder back may have deleted the file between its opening and its locking here.
+            if (!IsAt(file, path))
+            {
+                file.Dispose();
+                continue;
+            }
+
+            if (holder is not null && (!holder.IsHere || holder.IsAlive(StartTolerance)))
+            {
+                file.Dispose();
+                return null;
+            }
+
+            if (holder is not null)
+            {
+                AtomicFile.RemoveLeftovers(folder);
+            }
+
+            var held = new RunLock(folder, file, isNew) { Dead = holder };
+            AtomicFile.WriteAllText(Path.Combine(folder, HolderName), JsonSerializer.Serialize(RunHolder.Current(), JsonLines.Options));
+            return held;
+        }
+    }
+
+    /// <summary>Says where a job before was killed here, whose run is gone on with.</summary>
+    /// <param name="observer">Hears of it.</param>
+    public void Report(IRunObserver observer)
+    {
+        if (Dead is not null)
+        {
+            observer.Message($"'{Folder}' was left by {Dead}, which has ended without giving it back; what it wrote is whole");
+        }
+    }
+
+    /// <summary>Gives the folder back; one that was made for the lock and got nothing else is removed.</summary>
+    public void Dispose()
+    {
+        File.Delete(Path.Combine(Folder, HolderName));
+        if (OperatingSystem.IsWindows())
+        {
+            // An open file cannot be deleted there, and one that another job has just opened neither.
+            _file.Dispose();
+            Try(() => File.Delete(_file.Name));
+        }
+        else
+        {
+            // While it is locked: nobody can lock it between.
+            File.Delete(_file.Name);
+            _file.Dispose();
+        }
+
+        if (_madeFolder)
+        {
+            // Not a recursive deletion: what is not empty stays.
+            Try(() => Directory.Delete(Folder));
+        }
+    }
+
+    private static void Try(Action delete)
+    {
+        try
+        {
+            delete();
+        }
+        catch (IOException)
+        {
+            // It is in use again, or holds something.
+        }
+    }
+
+    private static FileStream? Open(string folder, string path)
+    {
+        while (true)
+        {
+            try
+            {
+                Directory.CreateDirectory(folder);
+
+                // On Unix this is flock(2), which is let go when the process ends.
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (DirectoryNotFoundException) when (!File.Exists(folder))
+            {
+                // The job before has just removed its empty folder.
+            }
+            catch (IOException exception) when (IsLockedElsewhere(exception))
+            {
+                return null;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+            {
+                throw new InvalidInputException($"--out '{folder}' cannot be made or written: {exception.Message}", exception);
+            }
+        }
+    }
+
+    /// <summary>EWOULDBLOCK of Linux and of macOS, and ERROR_SHARING_VIOLATION.</summary>
+    private static bool IsLockedElsewhere(IOException exception) => exception.HResult is 11 or 35 or unchecked((int)0x80070020);
+
+    /// <summary>Whether the file still stands under its name: a time that is set by its handle is read by the name.</summary>
+    private static bool IsAt(FileStream file, string path)
+    {
+        DateTime mark = DateTime.UnixEpoch.AddSeconds(Random.Shared.Next());
+        File.SetLastWriteTimeUtc(file.SafeFileHandle, mark);
+        return File.GetLastWriteTimeUtc(path) == mark;
+    }
+
+    private static RunHolder? ReadHolder(string folder)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RunHolder>(File.ReadAllText(Path.Combine(folder, HolderName)), JsonLines.Options);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+}
