@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Runtime.InteropServices;
 using Proxyless.Cli.Commands;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
@@ -55,8 +54,7 @@ internal static class CommandLine
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
         using var cancellation = new CancellationTokenSource();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, cancellation));
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, cancellation));
+        using var interruption = new Interruption(cancellation);
         ParseResult? parse = null;
         try
         {
@@ -149,12 +147,5 @@ internal static class CommandLine
         }
 
         return parse;
-    }
-
-    /// <summary>The first signal asks for a checkpoint and an orderly end, the second ends the process at once.</summary>
-    private static void Stop(PosixSignalContext signal, CancellationTokenSource cancellation)
-    {
-        signal.Cancel = !cancellation.IsCancellationRequested;
-        cancellation.Cancel();
     }
 }

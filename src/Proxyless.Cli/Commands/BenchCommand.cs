@@ -35,6 +35,7 @@ internal sealed class BenchCommand : ReportingCommand
         Subcommands.Add(new BenchFloorCommand());
         Subcommands.Add(new BenchSearchCommand());
         Subcommands.Add(new BenchGradientsCommand());
+        Subcommands.Add(new BenchSoakCommand());
 
         // Never called: it tells the parser that this command stands without one of its subcommands.
         SetAction(_ => ExitCode.Done);

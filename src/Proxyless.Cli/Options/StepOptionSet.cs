@@ -4,14 +4,15 @@ namespace Proxyless.Cli.Options;
 
 /// <summary>The options that say which steps a benchmark times: the same in every command that does.</summary>
 /// <param name="steps">What <c>--steps</c> counts, with its default.</param>
-internal sealed class StepOptionSet(string steps)
+/// <param name="defaults">The space and the batch where none is given; null: the library's.</param>
+internal sealed class StepOptionSet(string steps, BenchOptions? defaults = null)
 {
     /// <summary>The space.</summary>
     public Option<string?> Space { get; } = Values.Text(
-        "--space", "NAME|FILE", $"The space (imagenet-mobile): {string.Join(", ", Spaces.SearchSpacePresets.Names)} or a YAML file");
+        "--space", "NAME|FILE", $"The space ({(defaults ?? new BenchOptions()).Space}): {string.Join(", ", Spaces.SearchSpacePresets.Names)} or a YAML file");
 
     /// <summary>Images of a step.</summary>
-    public Option<long?> Batch { get; } = BatchSize();
+    public Option<long?> Batch { get; } = BatchSize((defaults ?? new BenchOptions()).Batch);
 
     /// <summary>Side of the images.</summary>
     public Option<long?> Resolution { get; } = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
@@ -22,9 +23,9 @@ internal sealed class StepOptionSet(string steps)
     /// <summary>Threads.</summary>
     public Option<long?> Threads { get; } = Values.Integer("--threads", "Threads (all processors)", 1, 1024);
 
-    private static Option<long?> BatchSize()
+    private static Option<long?> BatchSize(int otherwise)
     {
-        Option<long?> option = Values.Integer("--batch-size", "Images of a step (32)", 1, 65536);
+        Option<long?> option = Values.Integer("--batch-size", $"Images of a step ({otherwise})", 1, 65536);
         option.Aliases.Add("--batch");
         return option;
     }

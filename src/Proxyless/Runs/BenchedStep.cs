@@ -92,10 +92,13 @@ internal sealed class SuperNetworkSteps : BenchedStep
         _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss) { Samples = samples };
     }
 
-    public override void Run(int i, Tensor images, Tensor labels)
+    public override void Run(int i, Tensor images, Tensor labels) => Run(_options.Mode, i, images, labels);
+
+    /// <summary>Runs the i-th step of a mode.</summary>
+    public void Run(BenchMode mode, int i, Tensor images, Tensor labels)
     {
         var random = new Random(i);
-        _ = _options.Mode switch
+        _ = mode switch
         {
             BenchMode.TwoPath => _step.Run(ArchitectureUpdate.TwoPath, images, labels, random, _rate),
             BenchMode.FullPath => _step.Run(ArchitectureUpdate.FullPath, images, labels, random, _rate),

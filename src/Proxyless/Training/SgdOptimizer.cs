@@ -80,7 +80,8 @@ public sealed class SgdOptimizer : IDisposable
     /// <summary>The momenta by name, for a checkpoint.</summary>
     public IEnumerable<(string Name, Tensor Value)> State =>
         _momenta.Where(pair => pair.Key.Part is null).Select(pair => (StateName(pair.Key.Name), pair.Value))
-            .Concat(_wholeMomenta.Select(pair => (StateName(pair.Key.Name), pair.Value)));
+            .Concat(_wholeMomenta.Select(pair => (StateName(pair.Key.Name), pair.Value)))
+            .OrderBy(state => state.Item1, StringComparer.Ordinal);
 
     /// <summary>Restores momenta from a checkpoint; tensors without one start anew.</summary>
     public void Restore(SafeTensorsFile file, IEnumerable<NetworkTensor> tensors)

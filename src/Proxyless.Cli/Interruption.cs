@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Proxyless.Cli;
+
+/// <summary>
+/// Ctrl-C and a polite kill: the first one asks for the step at hand, a checkpoint and an orderly end, the second one ends the process
+/// at once.
+/// </summary>
+internal sealed partial class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource _cancellation;
+    private readonly PosixSignalRegistration _interrupt;
+    private readonly PosixSignalRegistration _terminate;
+    private int _signals;
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="cancellation">Cancelled by the first signal.</param>
+    public Interruption(CancellationTokenSource cancellation)
+    {
+        _cancellation = cancellation;
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _interrupt.Dispose();
+        _terminate.Dispose();
+    }
+
+    private void Stop(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        if (Interlocked.Increment(ref _signals) == 1)
+        {
+            _cancellation.Cancel();
+        }
+        else
+        {
+            LeaveAtOnce();
+        }
+    }
+
+    /// <summary>Without the orderly exit of the runtime and of native libraries, which waits for threads that compute.</summary>
+    private static void LeaveAtOnce()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            using var self = Process.GetCurrentProcess();
+            self.Kill();
+        }
+
+        Exit(ExitCode.Interrupted);
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void Exit(int code);
+}

@@ -1,0 +1,103 @@
+using Proxyless.Networks;
+using Proxyless.Tests.Data;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Proxyless.Tests.Networks;
+
+public sealed class CheckpointFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly RecordingObserver _observer = new();
+
+    public CheckpointFileTests() => Runtime.Libtorch.Load();
+
+    private CheckpointFile Checkpoint => new(Path.Combine(_folder.Root, "search.safetensors"));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_two_newest_are_kept()
+    {
+        CheckpointFile file = Checkpoint;
+        Assert.False(file.Exists);
+        foreach (int step in (int[])[1, 2, 3])
+        {
+            Write(file, step);
+        }
+
+        Assert.Equal(2, Directory.EnumerateFiles(_folder.Root).Count());
+        Assert.Equal("3", file.Read(_observer).File.Metadata["step"]);
+        Assert.Equal("2", SafeTensorsFile.Read(file.Previous).Metadata["step"]);
+        Assert.Empty(_observer.Warnings);
+    }
+
+    // The length of the header, its text, its checksum, the first and the last number.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    [InlineData(60)]
+    [InlineData(-4000)]
+    [InlineData(-1)]
+    public void A_single_wrong_bit_is_noticed_and_the_one_before_is_read(int place)
+    {
+        CheckpointFile file = Checkpoint;
+        Write(file, 1);
+        Write(file, 2);
+        byte[] bytes = File.ReadAllBytes(file.Newest);
+        bytes[place < 0 ? bytes.Length + place : place] ^= 1;
+        File.WriteAllBytes(file.Newest, bytes);
+        (SafeTensorsFile read, string path) = file.Read(_observer);
+        Assert.Equal("1", read.Metadata["step"]);
+        Assert.Equal(file.Previous, path);
+        Assert.Contains(file.Newest, Assert.Single(_observer.Warnings), StringComparison.Ordinal);
+
+        // The next one does not take the place of the good one.
+        Write(file, 3);
+        Assert.Equal("1", SafeTensorsFile.Read(file.Previous).Metadata["step"]);
+        Assert.Equal("3", Checkpoint.Read(_observer).File.Metadata["step"]);
+    }
+
+    [Fact]
+    public void One_cut_short_without_one_before_it_is_refused_by_name()
+    {
+        CheckpointFile file = Checkpoint;
+        Write(file, 1);
+        using (FileStream stream = File.OpenWrite(file.Newest))
+        {
+            stream.SetLength(stream.Length / 2);
+        }
+
+        Assert.Contains(file.Newest, Assert.Throws<InvalidInputException>(() => file.Read(_observer)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_killed_between_two_renamings_leaves_the_one_before()
+    {
+        CheckpointFile file = Checkpoint;
+        Write(file, 1);
+        File.Move(file.Newest, file.Previous);
+        Assert.True(Checkpoint.Exists);
+        Assert.Equal("1", Checkpoint.Read(_observer).File.Metadata["step"]);
+        Assert.Empty(_observer.Warnings);
+    }
+
+    [Fact]
+    public void The_checksum_is_of_the_whole_file_with_zeros_in_its_place()
+    {
+        CheckpointFile file = Checkpoint;
+        Write(file, 1);
+        byte[] bytes = File.ReadAllBytes(file.Newest);
+        string text = System.Text.Encoding.Latin1.GetString(bytes);
+        int place = text.IndexOf("\"sha256\":\"", StringComparison.Ordinal) + "\"sha256\":\"".Length;
+        string checksum = text.Substring(place, 64);
+        bytes.AsSpan(place, 64).Fill((byte)'0');
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)), checksum);
+    }
+
+    private static void Write(CheckpointFile file, int step)
+    {
+        using Tensor values = full([1000], step, float32);
+        file.Write([("x", values)], new Dictionary<string, string> { ["step"] = $"{step}" });
+    }
+}

@@ -1,0 +1,52 @@
+using Proxyless.Tests.Cli;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Reliability;
+
+public sealed class InterruptionTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _target;
+
+    public InterruptionTests() => _target = SteadyTarget.Write(_folder.Root, "tiny", 8);
+
+    private RunDirectory Run => new(Path.Combine(_folder.Root, "run"));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(CommandLineProcess.Interrupt, "search")]
+    [InlineData(CommandLineProcess.Terminate, "train")]
+    public void A_signal_ends_a_run_after_the_step_at_hand_with_a_checkpoint(int signal, string stage)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are numbered as on Linux");
+        bool isSearch = stage == "search";
+        using CommandLineProcess process = CommandLineProcess.Start(
+            _folder.Root, "run", "--out", "run", "--target", _target, "--search-epochs", isSearch ? "1000" : "0.1", "--train-epochs", "1000");
+        process.WaitFor($"{stage} 1/");
+        process.Signal(signal);
+        CommandLineRun run = process.Wait();
+        Assert.True(run.ExitCode == 130, run.Error);
+        Assert.Contains("'proxyless run --out run --resume' goes on from the checkpoint", run.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(isSearch ? Run.SearchCheckpoint : Run.LastCheckpoint));
+        Assert.DoesNotContain(Directory.EnumerateFiles(Run.Root), RunLock.IsOwn);
+    }
+
+    [Fact]
+    public void A_second_signal_leaves_at_once()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are numbered as on Linux");
+
+        // A step that takes minutes: only a process that does not wait for it ends before its checkpoint.
+        using CommandLineProcess process = CommandLineProcess.Start(
+            _folder.Root,
+            "run", "--out", "run", "--target", SteadyTarget.Write(_folder.Root, "tiny", 8, 512), "--resolution", "512", "--batch-size", "900", "--search-epochs", "2");
+        process.WaitFor("weight steps of");
+        process.Signal(CommandLineProcess.Interrupt, CommandLineProcess.Terminate);
+        CommandLineRun run = process.Wait();
+        Assert.True(run.ExitCode == 130, run.Error);
+        Assert.DoesNotContain("goes on from the checkpoint", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Run.SearchCheckpoint));
+    }
+}

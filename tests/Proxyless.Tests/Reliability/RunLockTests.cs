@@ -1,0 +1,150 @@
+using System.Text.Json;
+using Proxyless.Tests.Cli;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Reliability;
+
+public sealed class RunLockTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _target;
+
+    public RunLockTests() => _target = SteadyTarget.Write(_folder.Root, "tiny", 8);
+
+    private string Run => Path.Combine(_folder.Root, "run");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_run_that_goes_on_can_be_neither_resumed_nor_replaced_and_after_its_death_it_can()
+    {
+        using CommandLineProcess first = CommandLineProcess.Start(_folder.Root, Arguments(epochs: 1000, "--out", "run"));
+        first.WaitFor("search 1/");
+        foreach (string option in (string[])["--resume", "--overwrite"])
+        {
+            CommandLineRun second = CommandLineProcess.Run(_folder.Root, "run", "--out", "run", option);
+            Assert.Equal(2, second.ExitCode);
+            Assert.Contains($"'run' is in use by process {first.Id}", second.Error, StringComparison.Ordinal);
+        }
+
+        first.Kill();
+        CommandLineRun third = CommandLineProcess.Run(_folder.Root, Arguments(epochs: 0.1, "--out", "run", "--overwrite"));
+        Assert.True(third.ExitCode == 0, third.Error);
+        Assert.Contains($"was left by process {first.Id}", third.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.EnumerateFiles(Run), RunLock.IsOwn);
+    }
+
+    [Fact]
+    public void Runs_that_begin_in_one_second_get_folders_of_their_own()
+    {
+        CommandLineProcess[] processes = [.. Enumerable.Range(0, 3).Select(_ => CommandLineProcess.Start(_folder.Root, Arguments(epochs: 0.1)))];
+        CommandLineRun[] runs = [.. processes.Select(process => process.Wait())];
+        Array.ForEach(processes, process => process.Dispose());
+        Assert.All(runs, run => Assert.True(run.ExitCode == 0, run.Error));
+        string[] folders = [.. Directory.EnumerateDirectories(Path.Combine(_folder.Root, "runs"))];
+        Assert.Equal(3, folders.Length);
+        Assert.All(folders, folder => Assert.True(File.Exists(Path.Combine(folder, "model.onnx"))));
+    }
+
+    [Fact]
+    public void New_folders_of_one_second_are_numbered()
+    {
+        using var first = RunLock.AcquireNew(_folder.Root);
+        using var second = RunLock.AcquireNew(_folder.Root);
+        Assert.NotEqual(first.Folder, second.Folder);
+    }
+
+    [Fact]
+    public void A_second_job_of_the_same_process_is_refused_too_until_the_first_is_done()
+    {
+        using (RunLock.Acquire(Run))
+        {
+            var exception = Assert.Throws<InvalidInputException>(() => RunLock.Acquire(Run));
+            Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", exception.Message, StringComparison.Ordinal);
+        }
+
+        Assert.False(Directory.Exists(Run));
+        using RunLock again = RunLock.Acquire(Run);
+        Assert.Null(again.Dead);
+    }
+
+    [Fact]
+    public void A_folder_that_was_there_stays_with_what_is_in_it()
+    {
+        Directory.CreateDirectory(Run);
+        RunLock.Acquire(Run).Dispose();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Run));
+    }
+
+    [Fact]
+    public void A_holder_on_another_host_is_believed_until_its_file_is_removed()
+    {
+        string file = Hold(RunHolder.Current() with { Host = "elsewhere", Process = 4711 });
+        var exception = Assert.Throws<InvalidInputException>(() => RunLock.Acquire(Run));
+        Assert.Contains("process 4711 on elsewhere", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(file, exception.Message, StringComparison.Ordinal);
+        File.Delete(file);
+        RunLock.Acquire(Run).Dispose();
+    }
+
+    [Fact]
+    public void A_process_that_got_the_number_of_a_dead_holder_is_not_taken_for_it()
+    {
+        Hold(RunHolder.Current() with { ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1) });
+        using RunLock held = RunLock.Acquire(Run);
+        Assert.Equal(Environment.ProcessId, held.Dead!.Process);
+    }
+
+    [Fact]
+    public void What_a_dead_holder_had_half_written_is_removed()
+    {
+        Hold(RunHolder.Current() with { ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1) });
+        string checkpoints = Path.Combine(Run, "checkpoints");
+        Directory.CreateDirectory(checkpoints);
+        Assert.Throws<IOException>(() => AtomicFile.Write(Path.Combine(checkpoints, "last.safetensors"), stream =>
+        {
+            // As of another process that dies here.
+            string half = Assert.Single(Directory.EnumerateFiles(checkpoints));
+            File.WriteAllText(half.Replace(".proxyless-tmp", "7.proxyless-tmp", StringComparison.Ordinal), "half");
+            throw new IOException();
+        }));
+        Assert.Single(Directory.EnumerateFiles(checkpoints));
+        RunLock.Acquire(Run).Dispose();
+        Assert.Empty(Directory.EnumerateFiles(checkpoints));
+    }
+
+    [Fact]
+    public void Of_many_that_want_one_folder_at_once_one_gets_it()
+    {
+        int inside = 0;
+        int most = 0;
+        int times = 0;
+        Parallel.For(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
+        {
+            if (RunLock.TryAcquire(Run, out RunHolder? _) is not { } held)
+            {
+                return;
+            }
+
+            int now = Interlocked.Increment(ref inside);
+            most = Math.Max(most, now);
+            Interlocked.Increment(ref times);
+            Interlocked.Decrement(ref inside);
+            held.Dispose();
+        });
+        Assert.Equal(1, most);
+        Assert.NotEqual(0, times);
+        Assert.False(Directory.Exists(Run));
+    }
+
+    private string Hold(RunHolder holder)
+    {
+        string file = Path.Combine(Run, ".lock.json");
+        AtomicFile.WriteAllText(file, JsonSerializer.Serialize(holder, JsonLines.Options));
+        return file;
+    }
+
+    private IEnumerable<string> Arguments(double epochs, params IEnumerable<string> more) =>
+        ["run", "--target", _target, "--search-epochs", epochs.ToString("R", System.Globalization.CultureInfo.InvariantCulture), "--train-epochs", "0.1", "--batch-size", "32", .. more];
+}
