@@ -27,7 +27,7 @@ internal sealed class BenchSoakCommand : ReportingCommand
             _steps.Read(parse, Defaults), (int)(parse.GetValue(_cycle) ?? 20), session.Observer, session.Cancellation);
         return new CommandOutcome(result, console => console.WriteFacts(
             ("steps", $"{result.Steps:N0}, a cycle of {result.Cycle} paths"),
-            ("resident memory", $"{result.FirstMb:F1} MB after step {result.FirstStep:N0}, {result.LastMb:F1} MB after the last, {result.MostMb:F1} MB at most"),
+            ("resident memory", $"{result.FirstMb:F1} MB from step {result.FirstStep:N0} on, {result.LastMb:F1} MB at the end, {result.MostMb:F1} MB at most"),
             ("growth", $"{100 * result.Growth:F2} %"),
             ("managed objects", $"{result.FirstManagedMb:F2} MB, {result.LastManagedMb:F2} MB")));
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Proxyless.Data;
+using Proxyless.Measurement;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Spaces;
@@ -19,34 +20,36 @@ public sealed record SoakBenchResult
     /// <summary>The step of the first reading: a tenth of all, at the end of a cycle.</summary>
     public required int FirstStep { get; init; }
 
-    /// <summary>Resident memory at the first reading.</summary>
+    /// <summary>Resident memory from the first reading on: the median of the readings at the ends of five cycles.</summary>
     public required double FirstMb { get; init; }
 
-    /// <summary>Resident memory after the last step.</summary>
+    /// <summary>Resident memory at the end: the median of the last five readings.</summary>
     public required double LastMb { get; init; }
 
-    /// <summary>The most that a reading at a cycle's end found from the first one on.</summary>
+    /// <summary>The most that any reading found.</summary>
     public required double MostMb { get; init; }
 
-    /// <summary>Growth from the first reading to the last, as a share of the first.</summary>
+    /// <summary>Growth from the first median to the last, as a share of the first.</summary>
     public required double Growth { get; init; }
 
-    /// <summary>Objects of the managed heap at the first reading.</summary>
+    /// <summary>Objects of the managed heap, as <see cref="FirstMb"/>.</summary>
     public required double FirstManagedMb { get; init; }
 
-    /// <summary>Objects of the managed heap after the last step.</summary>
+    /// <summary>Objects of the managed heap, as <see cref="LastMb"/>.</summary>
     public required double LastManagedMb { get; init; }
 }
 
 /// <summary>
 /// Thousands of steps of a search over a fixed cycle of paths, each a weight step and a two-path architecture step on a batch of its own. What a
 /// cycle needs it needs again in the next one, so that resident memory, read at the ends of cycles after a collection, stands still unless
-/// something leaks. Meant for a process of its own.
+/// something leaks. A single reading differs from the next by a per cent or so (the allocator's pools, code that is compiled anew), so the
+/// median of several is taken. Meant for a process of its own.
 /// </summary>
 public static class SoakBench
 {
     private const double Rate = 1e-4;
     private const int PartBeforeFirst = 10;
+    private const int ReadingsOfAMedian = 5;
 
     /// <summary>Makes the steps.</summary>
     /// <param name="options">The space, the batch and the number of steps.</param>
@@ -73,8 +76,7 @@ public static class SoakBench
         float[] pixels = Pixels(options.Batch * space.Resolution * space.Resolution * space.InputChannels, options.Seed);
         var progress = new Progress(observer, "bench", 0, options.Steps);
         int first = (options.Steps / PartBeforeFirst + cycle - 1) / cycle * cycle;
-        Reading before = default;
-        double most = 0;
+        var readings = new List<Reading>();
         for (int i = 0; i < options.Steps; i++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -87,10 +89,8 @@ public static class SoakBench
             int done = i + 1;
             if (done % cycle == 0 && done >= first)
             {
-                var now = Reading.Take();
-                before = done == first ? now : before;
-                most = Math.Max(most, now.ResidentMb);
-                progress.Report(done, $"{now.ResidentMb:F1} MB");
+                readings.Add(Reading.Take());
+                progress.Report(done, $"{readings[^1].ResidentMb:F1} MB");
             }
             else if (done < first)
             {
@@ -98,7 +98,8 @@ public static class SoakBench
             }
         }
 
-        var last = Reading.Take();
+        Reading before = Reading.Median(readings.Take(ReadingsOfAMedian));
+        Reading last = Reading.Median(readings.TakeLast(ReadingsOfAMedian));
         return new SoakBenchResult
         {
             Steps = options.Steps,
@@ -106,7 +107,7 @@ public static class SoakBench
             FirstStep = first,
             FirstMb = before.ResidentMb,
             LastMb = last.ResidentMb,
-            MostMb = Math.Max(most, last.ResidentMb),
+            MostMb = readings.Max(reading => reading.ResidentMb),
             Growth = (last.ResidentMb / before.ResidentMb) - 1,
             FirstManagedMb = before.ManagedMb,
             LastManagedMb = last.ManagedMb,
@@ -129,6 +130,13 @@ public static class SoakBench
             GC.Collect();
             using var process = Process.GetCurrentProcess();
             return new Reading(process.WorkingSet64 / 1e6, GC.GetTotalMemory(forceFullCollection: false) / 1e6);
+        }
+
+        public static Reading Median(IEnumerable<Reading> readings)
+        {
+            Reading[] all = [.. readings];
+            return new Reading(
+                SampleStatistics.Median(all.Select(reading => reading.ResidentMb)), SampleStatistics.Median(all.Select(reading => reading.ManagedMb)));
         }
     }
 }
