@@ -21,7 +21,7 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
     internal const double EvenShare = 0.2;
 
     private const int RoundsForSeveral = 30;
-    private const int Halvings = 60;
+    private const int Halvings = 40;
 
     // In logits for a candidate that costs a whole limit more. One limit alone is met by some multiplier, which is large where the
     // candidates that are left cost nearly the same; several limits may exclude each other, and their multipliers would never end.
