@@ -13,7 +13,6 @@ public readonly record struct NodeTime(string Name, double Microseconds);
 /// </summary>
 public sealed class NodeProfile : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("proxyless-profile-").FullName;
     private readonly OnnxModel _model;
 
     /// <summary>Loads a model.</summary>
@@ -21,7 +20,10 @@ public sealed class NodeProfile : IDisposable
     /// <param name="threads">Threads of one run.</param>
     /// <param name="batch">What stands in for dynamic dimensions: images a run.</param>
     public NodeProfile(byte[] onnx, int threads = 1, int batch = 1) =>
-        _model = new OnnxModel(onnx, threads, batch, Path.Combine(_folder, "nodes"));
+        _model = new OnnxModel(onnx, threads, batch, Path.Combine(Folder, "nodes"));
+
+    /// <summary>Where ONNX Runtime writes while this lives.</summary>
+    internal string Folder { get; } = Directory.CreateTempSubdirectory("proxyless-profile-").FullName;
 
     /// <summary>Runs the model once.</summary>
     public void Run() => _model.Run();
@@ -34,7 +36,7 @@ public sealed class NodeProfile : IDisposable
     public void Dispose()
     {
         _model.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
 
     // A JSON array of events in the order of their ends: nodes ("cat": "Node"), each run closed by a "model_run".

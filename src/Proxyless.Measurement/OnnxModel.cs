@@ -87,11 +87,19 @@ public sealed class OnnxModel : IDisposable
     /// </summary>
     public double Run()
     {
+        long first = Stopwatch.GetTimestamp();
         double waited = _threads == 1 ? RunQueue.WaitedMs() : 0;
         long start = Stopwatch.GetTimestamp();
         _session.RunWithBinding(_runOptions, _binding);
-        double elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        return _threads == 1 ? elapsed - (RunQueue.WaitedMs() - waited) : elapsed;
+        long end = Stopwatch.GetTimestamp();
+        double elapsed = Stopwatch.GetElapsedTime(start, end).TotalMilliseconds;
+        if (_threads > 1)
+        {
+            return elapsed;
+        }
+
+        waited = RunQueue.WaitedMs() - waited;
+        return RunQueue.Without(waited, elapsed, Stopwatch.GetElapsedTime(first).TotalMilliseconds - elapsed);
     }
 
     /// <summary>Closes the record of node times and returns its path.</summary>

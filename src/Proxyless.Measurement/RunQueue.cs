@@ -13,6 +13,13 @@ internal static class RunQueue
     /// <summary>Whether this system counts the wait.</summary>
     public static bool IsKnown { get; } = File.Exists(SchedulerStatistics);
 
+    /// <summary>What a time is without waiting.</summary>
+    /// <param name="waited">The wait between two readings, one before the time began and one after it ended.</param>
+    /// <param name="elapsed">The time.</param>
+    /// <param name="around">How long the readings took: as much of the wait may have fallen into them, and is not the time's.</param>
+    /// <returns>Over 0 where <paramref name="elapsed"/> is more than the wait in it; too high by <paramref name="around"/> at most.</returns>
+    public static double Without(double waited, double elapsed, double around) => elapsed - Math.Max(0, waited - around);
+
     /// <summary>The wait in milliseconds since this thread began; 0 where the system does not count it.</summary>
     public static double WaitedMs()
     {

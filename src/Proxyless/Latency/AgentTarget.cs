@@ -20,8 +20,7 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    // A device that was never heard of may be a wrong address; one that was may start anew.
-    private static readonly TimeSpan PatienceAtFirst = TimeSpan.FromSeconds(7);
+    // An agent that was heard of may start anew.
     private static readonly TimeSpan PatienceLater = TimeSpan.FromMinutes(5);
 
     // The turn may be long in coming: other clients are measured first.
@@ -39,6 +38,7 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
     private readonly Lazy<Description> _description;
     private volatile bool _wrongCertificate;
     private volatile bool _hasAnswered;
+    private volatile int _failures;
 
     /// <summary>Prepares; nothing is sent yet.</summary>
     /// <param name="name">What stands for the target on a command line.</param>
@@ -96,6 +96,12 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
 
     /// <inheritdoc/>
     public override int Batch { get; }
+
+    /// <summary>How long an agent is called that was never heard of: the address may be wrong.</summary>
+    internal TimeSpan PatienceAtFirst { get; set; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>Calls that got no answer so far.</summary>
+    internal int Failures => _failures;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -165,6 +171,7 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
                 && (failing == 0 || Stopwatch.GetElapsedTime(failing) < (_hasAnswered ? PatienceLater : PatienceAtFirst)))
             {
                 failing = failing == 0 ? Stopwatch.GetTimestamp() : failing;
+                Interlocked.Increment(ref _failures);
                 cancellation.WaitHandle.WaitOne(pause);
             }
             catch (RpcException exception)

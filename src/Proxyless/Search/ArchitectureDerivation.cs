@@ -108,6 +108,7 @@ public static class ArchitectureDerivation
         });
 
         var front = new List<Partial>();
+        var coverers = new List<double[]>();
         double cheapest = double.PositiveInfinity;
         foreach (Partial partial in partials)
         {
@@ -115,16 +116,32 @@ public static class ArchitectureDerivation
             {
                 0 => front.Count == 0,
                 1 => partial.Costs[0] < cheapest,
-                _ => !front.Exists(other => Covers(other.Costs, partial.Costs)),
+                _ => !IsCovered(coverers, partial.Costs),
             };
             if (stays)
             {
                 front.Add(partial);
+                coverers.Add(partial.Costs);
                 cheapest = partial.Costs.Length > 0 ? partial.Costs[0] : cheapest;
             }
         }
 
         return front;
+    }
+
+    /// <summary>Whether one of the costs is nowhere higher. Those that cover something move forward: they are likely to cover more.</summary>
+    private static bool IsCovered(List<double[]> coverers, double[] costs)
+    {
+        for (int i = 0; i < coverers.Count; i++)
+        {
+            if (Covers(coverers[i], costs))
+            {
+                (coverers[i / 2], coverers[i]) = (coverers[i], coverers[i / 2]);
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool Covers(double[] left, double[] right)

@@ -1,3 +1,5 @@
+using Proxyless.Spaces;
+
 namespace Proxyless.Search;
 
 /// <summary>
@@ -59,6 +61,15 @@ public sealed class ArchitectureParameters
 
     /// <summary>The candidates of a block that are left, in order.</summary>
     public int[] AliveIn(int block) => [.. Enumerable.Range(0, _alive[block].Length).Where(candidate => _alive[block][candidate])];
+
+    /// <summary>The most that a network of the candidates that are left costs.</summary>
+    /// <param name="cost">The cost.</param>
+    /// <param name="without">A candidate that counts as gone, not the last of its block.</param>
+    internal double Largest(SpaceCost cost, (int Block, int Candidate)? without = null) =>
+        cost.Fixed + cost.Candidates.Select((block, i) => block.Where((_, j) => _alive[i][j] && (i, j) != without).Max()).Sum();
+
+    /// <summary>Whether the logits of all candidates that are left are numbers.</summary>
+    internal bool AreFinite => !_logits.Where((block, i) => block.Where((logit, j) => _alive[i][j] && !double.IsFinite(logit)).Any()).Any();
 
     /// <summary>Removes a candidate; the probabilities of the others are renormalised.</summary>
     /// <exception cref="InvalidOperationException">It is the last one of its block.</exception>

@@ -54,7 +54,7 @@ public sealed class ArchitectureSearch : IDisposable
         _observer = observer;
         _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
         _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay, Kernels = network.Options.Kernels };
-        _targets = [.. targets.Select(target => new TargetSearch(network, settings, target, _loss))];
+        _targets = [.. targets.Select(target => new TargetSearch(network, settings, target, _loss, observer))];
         _schedule = new CosineSchedule(settings.LearningRate, settings.Plan.WeightSteps, settings.Plan.WeightSteps / WarmupPart);
         _warmup = network.Options.SharesWeights ? new ChannelWarmup(network.Space) : null;
         if (_checkpoint.Exists)

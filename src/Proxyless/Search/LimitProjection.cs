@@ -9,6 +9,9 @@ namespace Proxyless.Search;
 /// Even odds can lie far over a tight limit. A search that sets out from there is first pushed down by its costs, faster than the losses of
 /// batches can tell candidates apart, and has chosen small candidates before it knows any better (docs/decisions/limit-projection.md).
 /// Each mu_c in turn is found by bisection, which descends the convex dual coordinate by coordinate.
+/// A limit can be used up as long as some network of the candidates that are left costs more (<see cref="IsWithinReach"/>); pruning
+/// keeps such a network (<see cref="PathPruning"/>). So the expectation stays at the limit to the end of the search: where all
+/// blocks but one are decided, that one stays divided between a candidate under the limit and one over it.
 /// </remarks>
 /// <param name="limits">The costs that count.</param>
 /// <param name="usesUp">Whether odds that cost less than a limit are raised to it, where they can be; else they stay.</param>
@@ -20,8 +23,10 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
     private const int RoundsForSeveral = 30;
     private const int Halvings = 40;
 
-    // In logits for a candidate that costs a whole limit more: far more than any search needs.
-    private const double Steepest = 1000;
+    // In logits for a candidate that costs a whole limit more. One limit alone is met by some multiplier, which is large where the
+    // candidates that are left cost nearly the same; several limits may exclude each other, and their multipliers would never end.
+    private const double Steepest = 1e9;
+    private const double SteepestOfSeveral = 1000;
 
     /// <summary>Sets even odds to the limits, as far as <see cref="EvenShare"/> allows.</summary>
     /// <param name="parameters">At even odds.</param>
@@ -46,6 +51,15 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         }
     }
 
+    /// <summary>
+    /// Whether the limit can be used up: a network of the candidates that are left costs more. Where none does, no odds but those of
+    /// the costliest network come nearest to the limit, so the losses alone decide.
+    /// </summary>
+    /// <param name="parameters">Says what is left.</param>
+    /// <param name="without">A candidate that counts as gone.</param>
+    public bool IsWithinReach(ArchitectureParameters parameters, (int Block, int Candidate)? without = null) =>
+        usesUp && limits.Count > 0 && limits.All(limit => parameters.Largest(limit.Cost, without) > limit.Limit);
+
     private double[] Solve(ArchitectureParameters parameters, double evenShare)
     {
         var multipliers = new double[limits.Count];
@@ -59,22 +73,31 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
                     return Expectation(parameters, multipliers, c, share) - limits[c].Limit;
                 }
 
-                // Where a limit is over the largest network, no odds of what is left cost so much, and none are raised; where even ones
-                // among them keep the odds under it, they come as near as those allow.
+                // Where even odds among them keep the odds under the limit, they come as near as those allow.
                 double excess = Excess(0, evenShare);
-                bool isRaised = excess < 0 && usesUp && Excess(-Steepest, 0) >= 0;
+                bool isRaised = excess < 0 && IsWithinReach(parameters);
                 if (excess <= 0 && !isRaised)
                 {
                     multipliers[c] = 0;
                     continue;
                 }
 
-                (double low, double high) = isRaised ? (-Steepest, 0.0) : (0.0, Steepest);
+                double sign = isRaised ? -1 : 1;
+                bool FallsShort(double multiplier) => sign * Excess(multiplier, evenShare) > 0;
+                double steepest = limits.Count > 1 ? SteepestOfSeveral : Steepest;
+                (double near, double far) = (0, sign);
+                while (Math.Abs(far) < steepest && FallsShort(far))
+                {
+                    (near, far) = (far, 2 * far);
+                }
+
                 for (int i = 0; i < Halvings; i++)
                 {
-                    double middle = (low + high) / 2;
-                    (low, high) = Excess(middle, evenShare) > 0 ? (middle, high) : (low, middle);
+                    double middle = (near + far) / 2;
+                    (near, far) = FallsShort(middle) ? (middle, far) : (near, middle);
                 }
+
+                multipliers[c] = far;
             }
         }
 

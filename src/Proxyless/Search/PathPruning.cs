@@ -2,11 +2,13 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// Path-level pruning: a candidate whose probability has fallen under a threshold is removed for good. Never the most probable one of
-/// its block, and never one that the limits need: an architecture within all of them must be left.
+/// its block, and never one that the limits need: an architecture within all of them must be left, and where a limit is to be used up
+/// (<see cref="LimitProjection"/>), one over it as well, as long as there is one.
 /// </summary>
 /// <param name="threshold">A candidate stays while its probability is at least this share.</param>
 /// <param name="limits">What the network must stay within.</param>
-public sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> limits)
+/// <param name="projection">What uses a limit up; null where nothing does.</param>
+internal sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> limits, LimitProjection? projection = null)
 {
     /// <summary>Prunes what has become unlikely.</summary>
     /// <param name="parameters">Loses the candidates.</param>
@@ -16,6 +18,7 @@ public sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> limit
         ArgumentNullException.ThrowIfNull(parameters);
         var pruned = new List<(int, int)>();
         double[][] probabilities = parameters.Probabilities();
+        bool usesUp = projection?.IsWithinReach(parameters) == true;
         for (int i = 0; i < probabilities.Length; i++)
         {
             int best = Array.IndexOf(probabilities[i], probabilities[i].Max());
@@ -29,7 +32,7 @@ public sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> limit
 
                 // Taken out for the check, put back where the limits need it.
                 probabilities[i][j] = 0;
-                if (LimitFeasibility.Find(probabilities, limits, out _) is null)
+                if (LimitFeasibility.Find(probabilities, limits, out _) is null || (usesUp && !projection!.IsWithinReach(parameters, without: (i, j))))
                 {
                     probabilities[i][j] = p;
                     continue;

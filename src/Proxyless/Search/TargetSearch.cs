@@ -15,12 +15,20 @@ internal sealed class TargetSearch
     private readonly ArchitectureStep _step;
     private readonly PathPruning _pruning;
     private readonly LimitProjection? _projection;
+    private readonly IRunObserver _observer;
     private readonly List<SearchEpoch> _log = [];
     private ArchitectureTotals _totals = new();
+    private bool _hasToldOfReach;
 
     /// <summary>No steps made: odds at the limits where the objective keeps to them, even odds elsewhere.</summary>
-    public TargetSearch(SuperNetwork network, SearchSettings settings, SearchedTarget target, ClassificationLoss loss)
+    /// <param name="network">The shared weights.</param>
+    /// <param name="settings">How to search.</param>
+    /// <param name="target">Name, limits and log.</param>
+    /// <param name="loss">What is brought down.</param>
+    /// <param name="observer">Hears where an equality cannot hold.</param>
+    public TargetSearch(SuperNetwork network, SearchSettings settings, SearchedTarget target, ClassificationLoss loss, IRunObserver observer)
     {
+        _observer = observer;
         _settings = settings;
         _target = target;
         long steps = settings.Plan.ArchitectureSteps;
@@ -42,7 +50,8 @@ internal sealed class TargetSearch
             CorrectsPairs = settings.CorrectPairs,
             Samples = settings.ReinforceSamples,
         };
-        _pruning = new PathPruning(settings.PruneThreshold, target.Limits);
+        _pruning = new PathPruning(settings.PruneThreshold, target.Limits, _projection);
+        TellOfReach();
     }
 
     /// <summary>Its name.</summary>
@@ -59,6 +68,7 @@ internal sealed class TargetSearch
     /// <param name="labels">[N], int64.</param>
     /// <param name="random">Draws paths.</param>
     /// <param name="step">Number of the step, from 0.</param>
+    /// <exception cref="InvalidInputException">The loss or a logit is no number any more.</exception>
     public void Step(Tensor images, Tensor labels, Random random, long step)
     {
         if (_settings.AnnealEntropy)
@@ -67,7 +77,12 @@ internal sealed class TargetSearch
             _step.EntropySlope = _entropy.Multiplier;
         }
 
-        _totals.Loss += _step.Run(_settings.Update, images, labels, random, _settings.ArchitectureRate);
+        double loss = _step.Run(_settings.Update, images, labels, random, _settings.ArchitectureRate);
+
+        // The loss along the active path may be a number where the output of another candidate, whose gate has a gradient too, is none.
+        long weightStep = _settings.Plan.WarmupSteps + ((step + 1) * _settings.Plan.Interval) - 1;
+        ClassificationLoss.RequireFinite(Parameters.AreFinite ? loss : double.NaN, weightStep, _settings.LearningRate);
+        _totals.Loss += loss;
         _totals.Steps++;
         _projection?.Apply(Parameters);
         _objective.Ascend(Expectations());
@@ -154,6 +169,24 @@ internal sealed class TargetSearch
         _step.Baseline.Value = state.RewardBaseline;
         _totals = state.Totals;
         _log.AddRange(JsonLines.Read<SearchEpoch>(_target.Log).Where(epoch => epoch.Step <= step));
+        TellOfReach();
+    }
+
+    /// <summary>Says once where no odds of what is left bring the expectation to the limit.</summary>
+    private void TellOfReach()
+    {
+        if (_hasToldOfReach || _projection is null || _target.Limits.Count != 1 || _projection.IsWithinReach(Parameters))
+        {
+            return;
+        }
+
+        _hasToldOfReach = true;
+        CostLimit limit = _target.Limits[0];
+        string Share(double cost) => $"{cost / limit.Limit:0.###} of the limit {limit.Limit:G6} {limit.Cost.Unit}".TrimEnd();
+        bool isDecided = Enumerable.Range(0, Parameters.Blocks).All(block => Parameters.AliveIn(block).Length == 1);
+        _observer.Message(isDecided
+            ? $"equality for {Name}: all blocks are decided; E[{limit.Cost.Quantity}] rests at {Share(Expectations()[0])}"
+            : $"equality for {Name}: the costliest network of the candidates that are left has {Share(Parameters.Largest(limit.Cost))}, so E[{limit.Cost.Quantity}] cannot be held at it; the losses alone decide");
     }
 
     private double[] Expectations()

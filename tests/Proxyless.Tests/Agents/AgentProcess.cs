@@ -18,10 +18,22 @@ public sealed class AgentProcess : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly int _port = FreePort();
+    private readonly int _maxSeconds;
+    private readonly int _patience;
     private Process? _process;
 
+    /// <summary>One that waits so long that no load makes a client late.</summary>
     public AgentProcess()
+        : this(maxSeconds: 1000, patience: 1000)
     {
+    }
+
+    /// <param name="maxSeconds">After which a measurement is ended.</param>
+    /// <param name="patience">Seconds for the next piece of a model.</param>
+    internal AgentProcess(int maxSeconds, int patience)
+    {
+        _maxSeconds = maxSeconds;
+        _patience = patience;
         Directory.CreateDirectory(TemporaryFiles);
         using Process init = Start("init", "--folder", Folder, "--host", "localhost", "--port", Number(_port));
         init.WaitForExit();
@@ -70,7 +82,7 @@ public sealed class AgentProcess : IDisposable
     {
         _process = Start(
             "serve", "--folder", Folder, "--address", "127.0.0.1", "--port", Number(_port),
-            "--max-model", Number(Megabytes), "--max-seconds", "4", "--queue", Number(Waiting), "--patience", "2");
+            "--max-model", Number(Megabytes), "--max-seconds", Number(_maxSeconds), "--queue", Number(Waiting), "--patience", Number(_patience));
         if (_process.StandardOutput.ReadLine()?.StartsWith("listening", StringComparison.Ordinal) != true)
         {
             throw new InvalidOperationException(_process.StandardError.ReadToEnd());

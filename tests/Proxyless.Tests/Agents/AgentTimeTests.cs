@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Proxyless.Export;
 using Proxyless.Latency;
 using Proxyless.Tests.Latency;
+using Proxyless.Tests.Runner;
 using Xunit;
 
 namespace Proxyless.Tests.Agents;
@@ -21,8 +22,8 @@ public sealed class AgentTimeTests
     };
 
     [Fact]
-    public void A_model_file_is_timed() =>
-        Assert.InRange(Target.Time(NetworkExporter.Untrained(SmallSpace.Network(0, 1, 2)), Cancellation).MedianMs, 1e-4, 1000);
+    [Trait(TestCategory.Name, TestCategory.Measuring)]
+    public void A_model_file_is_timed() => Assert.True(Target.Time(NetworkExporter.Untrained(SmallSpace.Network(0, 1, 2)), Cancellation).MedianMs > 0);
 
     [Fact]
     public void What_is_no_model_is_said_to_be_none()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Runner;
 using Xunit;
 
 namespace Proxyless.Tests.Cli;
@@ -21,6 +22,7 @@ public sealed class DescribeCommandTests
     }
 
     [Fact]
+    [Trait(TestCategory.Name, TestCategory.Measuring)]
     public void What_a_measurement_says_goes_to_standard_error_and_leaves_json_pure()
     {
         CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-cpu", "--resolution", "32", "--classes", "10", "--target", "cpu", "--json");

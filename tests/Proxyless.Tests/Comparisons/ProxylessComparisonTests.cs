@@ -59,12 +59,15 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     {
         ComparisonOptions options = Options("more", ["random:3", "random:3"], seeds: 1);
         Assert.Equal(3, ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation).Networks.Count);
-        var more = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true }, Networks = ["more=random:4"], Targets = ["cpu:1:8"] };
+        LatencyTableFile.Write(run.PathOf("slow.json"), LatencyTableFile.Read(run.Directory.Latency).WithCorrection(3));
+        string slow = run.PathOf("slow.yaml");
+        File.WriteAllText(slow, "kind: table\nfile: slow.json\n");
+        var more = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true }, Networks = ["more=random:4"], Targets = [slow] };
         ComparisonResult result = ProxylessComparison.Run(more, NullRunObserver.Instance, Cancellation);
         Assert.Equal(7, result.Networks.Select(network => string.Join('\n', ArchitectureFile
             .Read(Path.Combine(result.Folder, "networks", network.Name, "architecture.json")).Blocks.Select(ArchitectureFile.BlockText))).Distinct().Count());
-        Assert.All(result.Networks, network => Assert.True(network.OtherLatenciesMs["cpu:1:8"] > network.LatencyMs));
-        Assert.Contains("latency_ms on cpu:1:8", File.ReadAllText(Path.Combine(result.Folder, "comparison.csv")), StringComparison.Ordinal);
+        Assert.All(result.Networks, network => Assert.Equal(3 * network.LatencyMs, network.OtherLatenciesMs[slow], 1e-9));
+        Assert.Contains($"latency_ms on {slow}", File.ReadAllText(Path.Combine(result.Folder, "comparison.csv")), StringComparison.Ordinal);
         Assert.Equal(["random", "more"], result.Groups.Select(group => group.Group));
     }
 

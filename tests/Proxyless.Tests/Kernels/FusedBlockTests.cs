@@ -62,29 +62,6 @@ public sealed class FusedBlockTests
         Assert.All(Values(output), value => Assert.True(double.IsNaN(value)));
     }
 
-    [Theory]
-    [InlineData(7, 6, 1, 24, 14)]
-    [InlineData(5, 3, 2, 40, 28)]
-    [InlineData(3, 6, 2, 12, 33)]
-    public void The_number_of_threads_changes_nothing_but_rounding(int kernel, int expansion, int stride, int width, int side)
-    {
-        var one = new Case(kernel, expansion, stride, 5, width, width + 3, side, side);
-        int before = get_num_threads();
-        try
-        {
-            set_num_threads(1);
-            Results single = Run(one, ScalarType.Float32, NormPass.Training);
-            set_num_threads(4);
-            Results several = Run(one, ScalarType.Float32, NormPass.Training);
-            AssertNear(single, several, 1e-5);
-            AssertNear(several, Run(one, ScalarType.Float32, NormPass.Training), 0);
-        }
-        finally
-        {
-            set_num_threads(before);
-        }
-    }
-
     private static Gen<int> OneOf(params int[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static void Compare(Case one)
@@ -109,7 +86,7 @@ public sealed class FusedBlockTests
         }
     }
 
-    private static void AssertNear(Results expected, Results actual, double tolerance)
+    internal static void AssertNear(Results expected, Results actual, double tolerance)
     {
         Assert.Equal(expected.Values.Keys, actual.Values.Keys);
         foreach ((string name, double[] values) in expected.Values)
@@ -121,7 +98,7 @@ public sealed class FusedBlockTests
         }
     }
 
-    private static Results Run(Case one, ScalarType precision, NormPass pass)
+    internal static Results Run(Case one, ScalarType precision, NormPass pass)
     {
         var block = new Block(
             CandidateOperation.Parse($"mb{one.Kernel}e{one.Expansion}"), one.InputWidth, one.OutputWidth, one.Stride, Math.Max(one.Height, one.Columns));
@@ -212,7 +189,7 @@ public sealed class FusedBlockTests
         return packed.data<double>().ToArray();
     }
 
-    private sealed record Case(int Kernel, int Expansion, int Stride, int Images, int InputWidth, int OutputWidth, int Height, int Columns);
+    internal sealed record Case(int Kernel, int Expansion, int Stride, int Images, int InputWidth, int OutputWidth, int Height, int Columns);
 
-    private sealed record Results(Dictionary<string, double[]> Values, double NearestKink);
+    internal sealed record Results(Dictionary<string, double[]> Values, double NearestKink);
 }

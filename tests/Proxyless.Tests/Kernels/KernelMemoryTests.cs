@@ -34,12 +34,18 @@ public sealed class KernelMemoryTests
             }
         }
 
-        // As many first: until the garbage collector has run, which a large cache puts off, memory grows whatever is kept.
-        Steps(2000);
-        long before = Environment.WorkingSet;
-        Steps(2000);
+        // What is kept grows by as much every time; the process's memory grows now and then for reasons of its own (until the garbage
+        // collector has run, or where an allocator keeps what it is given back), but not every time. An output that was kept would be
+        // 100 kB a step, its activations six times that.
+        Steps(1000);
+        long least = long.MaxValue;
+        for (int round = 0; round < 6 && least > 50_000_000; round++)
+        {
+            long before = Environment.WorkingSet;
+            Steps(1000);
+            least = Math.Min(least, Environment.WorkingSet - before);
+        }
 
-        // An output that was kept would be 100 kB a step, its activations six times that.
-        Assert.InRange(Environment.WorkingSet - before, long.MinValue, 50_000_000);
+        Assert.InRange(least, long.MinValue, 50_000_000);
     }
 }

@@ -37,7 +37,7 @@ public sealed class TargetFileTests : IDisposable
     [Theory]
     [InlineData("kind: comand\n", "did you mean 'command'?")]
     [InlineData("kind: local\nthread: 2\n", "unknown key 'thread'")]
-    [InlineData("kind: local\nthreads: 1000\n", "line 2")]
+    [InlineData("kind: local\nthreads: 1000000\n", "line 2")]
     [InlineData("kind: local\nprovider: cud\n", "did you mean 'cuda'?")]
     [InlineData("kind: local\ndevice: 1\n", "'provider'")]
     [InlineData("kind: table\nfile: nowhere.csv\n", "there is no file")]

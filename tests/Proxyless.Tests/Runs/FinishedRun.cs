@@ -1,32 +1,19 @@
+using Proxyless.Architectures;
+using Proxyless.Spaces;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using SkiaSharp;
 
 namespace Proxyless.Tests.Runs;
 
-/// <summary>A short run on a folder without splits of its own, made once for all tests of a class.</summary>
+/// <summary>A short run by a fixed latency table, on a folder without splits of its own, made once for all tests of a class.</summary>
 public sealed class FinishedRun : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
     public FinishedRun()
     {
-        for (int i = 0; i < ImagesOfAClass; i++)
-        {
-            _folder.Add(Path.Combine("images", "small", $"{i}.png"), TestPictures.Noise(i, 32, 32));
-            _folder.Add(Path.Combine("images", "dark", $"{i}.jpg"), TestPictures.Noise(1000 + i, 32, 32, SKEncodedImageFormat.Jpeg));
-        }
-
-        Options = new RunOptions
-        {
-            Data = Path.Combine(_folder.Root, "images"),
-            Space = "tiny",
-            Out = Path.Combine(_folder.Root, "run"),
-            BatchSize = 16,
-            SearchEpochs = 1,
-            TrainEpochs = 1,
-            TestShare = 0.2,
-            Seed = 5,
-        };
+        Options = OptionsIn(_folder) with { Out = Path.Combine(_folder.Root, "run") };
         Result = ProxylessRun.Run(Options, NullRunObserver.Instance);
     }
 
@@ -42,6 +29,29 @@ public sealed class FinishedRun : IDisposable
 
     /// <summary>A path for something more.</summary>
     public string PathOf(string name) => Path.Combine(_folder.Root, name);
+
+    /// <summary>Two classes of images in a folder, and what to do with them: a short run by a fixed table.</summary>
+    internal static RunOptions OptionsIn(TemporaryFolder folder)
+    {
+        for (int i = 0; i < ImagesOfAClass; i++)
+        {
+            folder.Add(Path.Combine("images", "small", $"{i}.png"), TestPictures.Noise(i, 32, 32));
+            folder.Add(Path.Combine("images", "dark", $"{i}.jpg"), TestPictures.Noise(1000 + i, 32, 32, SKEncodedImageFormat.Jpeg));
+        }
+
+        SearchSpace space = SearchSpacePresets.ByName("tiny");
+        return new RunOptions
+        {
+            Data = Path.Combine(folder.Root, "images"),
+            Space = space.Name,
+            Target = FixedTable.Write(Path.Combine(folder.Root, "target"), space, classes: 2, MobileNetV2.Build(0.1, space.Resolution, space.InputChannels, 2)),
+            BatchSize = 16,
+            SearchEpochs = 1,
+            TrainEpochs = 1,
+            TestShare = 0.2,
+            Seed = 5,
+        };
+    }
 
     public void Dispose() => _folder.Dispose();
 }

@@ -11,11 +11,10 @@ public sealed class GradientBenchTests
     public void Updates_are_judged_with_the_weights_of_a_search_and_a_pruned_one_is_refused()
     {
         using var folder = new TemporaryFolder();
-        var options = new RunOptions
+        RunOptions options = FinishedRun.OptionsIn(folder) with
         {
             Out = Path.Combine(folder.Root, "run"),
             LatencyMs = 1000,
-            BatchSize = 64,
             SearchEpochs = 2,
             Threads = 1,
             Update = ArchitectureUpdate.LeaveOneOut,

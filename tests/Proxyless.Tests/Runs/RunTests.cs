@@ -17,13 +17,13 @@ public sealed class RunTests
     public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not(double share, ObjectiveKind objective, double? ema, double dropout)
     {
         using var folder = new TemporaryFolder();
-        var options = new RunOptions
+        RunOptions options = FinishedRun.OptionsIn(folder) with
         {
             Out = Path.Combine(folder.Root, "whole"),
             Objective = objective,
             Ema = ema,
             Dropout = dropout,
-            BatchSize = 64,
+            BatchSize = 8,
             SearchEpochs = 2,
             TrainEpochs = 2,
             Threads = 1,
@@ -59,17 +59,21 @@ public sealed class RunTests
     public void Equality_holds_the_expected_latency_at_its_limit_also_where_candidates_are_pruned()
     {
         using var folder = new TemporaryFolder();
-        var options = new RunOptions
+        RunOptions options = FinishedRun.OptionsIn(folder) with
         {
             Out = Path.Combine(folder.Root, "run"),
             Objective = ObjectiveKind.Equality,
-            SearchEpochs = 2,
+            BatchSize = 8,
+            SearchEpochs = 8,
             WarmupShare = 0.1,
             ArchitectureInterval = 1,
             PruneThreshold = 0.15,
             Threads = 1,
         };
-        SearchResult result = ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        var observer = new RecordingObserver();
+        SearchResult result = ProxylessRun.Search(options, observer, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(observer.Messages, message => message.StartsWith("equality", StringComparison.Ordinal));
+        Assert.InRange(result.LatencyMs, 0, result.LatencyLimitMs);
         JsonElement[] epochs = [.. File.ReadLines(Path.Combine(options.Out!, "search.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
         Assert.All(epochs, epoch => Assert.Equal(
             result.LatencyLimitMs, epoch.GetProperty("expected_costs").GetProperty("latency").GetDouble(), 1e-6 * result.LatencyLimitMs));
@@ -86,10 +90,22 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void An_equality_that_no_network_can_use_up_is_told_once()
+    {
+        using var folder = new TemporaryFolder();
+        RunOptions options = FinishedRun.OptionsIn(folder) with { Out = Path.Combine(folder.Root, "run"), Objective = ObjectiveKind.Equality, LatencyMs = 1000 };
+        var observer = new RecordingObserver();
+        ProxylessRun.Search(options, observer, TestContext.Current.CancellationToken);
+        string message = Assert.Single(observer.Messages, message => message.StartsWith("equality", StringComparison.Ordinal));
+        Assert.Contains("of the limit 1000 ms", message, StringComparison.Ordinal);
+        Assert.Contains("the losses alone decide", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_limit_that_no_network_meets_is_refused_with_the_smallest_there_is()
     {
         using var folder = new TemporaryFolder();
-        var options = new RunOptions { Out = Path.Combine(folder.Root, "run"), LatencyMs = 1e-6 };
+        RunOptions options = FinishedRun.OptionsIn(folder) with { Out = Path.Combine(folder.Root, "run"), LatencyMs = 1e-6 };
         var exception = Assert.Throws<InvalidInputException>(
             () => ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken));
         Assert.Contains("smallest", exception.Message, StringComparison.Ordinal);

@@ -20,7 +20,7 @@ public sealed class TargetRunTests(FinishedRun run) : IClassFixture<FinishedRun>
         string target = Target("board.yaml", $"kind: command\ncommand: [sh, '{script}', '{{model}}']\npattern: 'avg ([0-9.]+) us'\nunit: us\nrepeats: 1\n");
         RunResult result = Run("on-board", target, latency: null);
         Assert.True(result.LatencyIsMeasured);
-        Assert.InRange(result.LatencyMs / result.LatencyLimitMs, 0.3, 1.02);
+        Assert.InRange(result.LatencyMs / result.LatencyLimitMs, 0, 1.02);
 
         // The file of the trained model has more metadata than that of an untrained one, and is a little slower there.
         Assert.InRange(result.LatencyMs * 100_000 / new FileInfo(result.Model).Length, 0.9, 1.1);

@@ -47,9 +47,13 @@ public sealed class ArchitectureDerivationTests
     public void A_space_of_the_published_size_is_solved_under_three_limits()
     {
         var random = new Random(1);
-        double[][] probabilities = Probabilities([.. Enumerable.Range(0, 21).Select(_ => Enumerable.Range(0, 7).Select(_ => random.Next(1, 1000)).ToArray())]);
-        CostLimit[] limits = [.. new[] { "latency", "parameters", "multiply-adds" }.Select(quantity => new CostLimit(
-            new SpaceCost(quantity, "", 0, [.. probabilities.Select(p => p.Select(_ => 1 + random.NextDouble()).ToArray())]), 21 * 1.35))];
+        SearchSpace space = SearchSpacePresets.ByName("imagenet-mobile");
+        SpaceCost work = SpaceCost.MultiplyAdds(space, 1000);
+        double[][] probabilities = Probabilities([.. work.Candidates.Select(block => block.Select(_ => random.Next(1, 1000)).ToArray())]);
+
+        // A machine on which multiply-adds of one operation take up to twice as long as of another.
+        SpaceCost latency = new("latency", "ms", 1, [.. work.Candidates.Select(block => block.Select(count => count / 1e6 * (1 + random.NextDouble())).ToArray())]);
+        CostLimit[] limits = [.. new[] { latency, SpaceCost.Parameters(space, 1000), work }.Select(cost => new CostLimit(cost, (0.6 * cost.Smallest) + (0.4 * cost.Largest)))];
         int[] choice = ArchitectureDerivation.Derive(probabilities, limits);
         Assert.All(limits, limit => Assert.True(limit.Cost.Of(choice) <= limit.Limit));
     }

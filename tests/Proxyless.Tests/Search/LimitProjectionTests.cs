@@ -115,6 +115,76 @@ public sealed class LimitProjectionTests
     }
 
     [Fact]
+    public void An_equality_holds_to_the_end_whatever_losses_teach_and_pruning_takes()
+    {
+        int pruned = 0;
+        for (int seed = 0; seed < 50; seed++)
+        {
+            var random = new Random(seed);
+            SpaceCost cost = RandomCost(random);
+            CostLimit[] limits = [new CostLimit(cost, cost.Smallest + ((0.05 + (0.9 * random.NextDouble())) * (cost.Largest - cost.Smallest)))];
+            var projection = new LimitProjection(limits, usesUp: true);
+            var pruning = new PathPruning(0.12, limits, projection);
+            var parameters = new ArchitectureParameters(cost.Candidates.Select(block => block.Length));
+            projection.Begin(parameters);
+            for (int step = 0; step < 40; step++)
+            {
+                foreach (double[] block in parameters.Logits)
+                {
+                    for (int j = 0; j < block.Length; j++)
+                    {
+                        block[j] += 3 * (random.NextDouble() - 0.5);
+                    }
+                }
+
+                projection.Apply(parameters);
+                Assert.Equal(1, cost.Expectation(parameters.Probabilities()) / limits[0].Limit, 1e-6);
+                pruned += pruning.Prune(parameters).Count;
+                projection.Apply(parameters);
+                Assert.Equal(1, cost.Expectation(parameters.Probabilities()) / limits[0].Limit, 1e-6);
+            }
+
+            // By enumeration: what is left has networks on both sides of the limit, and the one derived is the likeliest within it.
+            int[][] networks = [.. Networks(parameters)];
+            Assert.Contains(networks, network => cost.Of(network) > limits[0].Limit);
+            double[][] p = parameters.Probabilities();
+            double LogProbability(int[] network) => network.Select((j, i) => Math.Log(p[i][j])).Sum();
+            double best = networks.Where(network => cost.Of(network) <= limits[0].Limit).Max(LogProbability);
+            Assert.Equal(best, LogProbability(ArchitectureDerivation.Derive(p, limits)), 1e-9);
+        }
+
+        Assert.True(pruned > 150, $"{pruned} candidates were pruned: the test shows little");
+    }
+
+    [Fact]
+    public void Where_a_limit_is_out_of_reach_pruning_keeps_nothing_for_it()
+    {
+        CostLimit[] limits = [new CostLimit(Latency, Latency.Largest)];
+        ArchitectureParameters kept = Begun(limits, usesUp: true);
+        ArchitectureParameters plain = Begun(limits, usesUp: true);
+        foreach (ArchitectureParameters parameters in (ArchitectureParameters[])[kept, plain])
+        {
+            parameters.Logits[0][2] -= 5;
+            parameters.Logits[1][1] -= 5;
+        }
+
+        IReadOnlyList<(int, int)> pruned = new PathPruning(0.1, limits, new LimitProjection(limits, usesUp: true)).Prune(kept);
+        Assert.Equal([(0, 2), (1, 1)], pruned);
+        Assert.Equal(pruned, new PathPruning(0.1, limits).Prune(plain));
+    }
+
+    [Fact]
+    public void Candidates_that_cost_nearly_the_same_are_held_at_a_limit_between_them()
+    {
+        var cost = new SpaceCost("latency", "ms", 10, [[1, 1 + 1e-6]]);
+        CostLimit[] limits = [new CostLimit(cost, 11 + 0.25e-6)];
+        var parameters = new ArchitectureParameters([2]);
+        parameters.Logits[0][0] = 30;
+        new LimitProjection(limits, usesUp: true).Apply(parameters);
+        Assert.Equal(0.25, parameters.Probabilities(0)[1], 1e-6);
+    }
+
+    [Fact]
     public void Costs_that_may_stay_under_a_limit_stay_there()
     {
         CostLimit[] limits = [new CostLimit(Latency, 7)];
@@ -156,6 +226,12 @@ public sealed class LimitProjectionTests
         new LimitProjection(limits, usesUp).Begin(parameters);
         return parameters;
     }
+
+    private static SpaceCost RandomCost(Random random) => new(
+        "latency", "ms", random.NextDouble(), [.. Enumerable.Range(0, 4).Select(_ => Enumerable.Range(0, random.Next(2, 6)).Select(_ => 3 * random.NextDouble()).ToArray())]);
+
+    private static IEnumerable<int[]> Networks(ArchitectureParameters parameters) => Enumerable.Range(0, parameters.Blocks).Aggregate(
+        (IEnumerable<int[]>)[[]], (networks, block) => networks.SelectMany(network => parameters.AliveIn(block).Select(j => (int[])[.. network, j])));
 
     private static double[] Normalised(double[] weights) => [.. weights.Select(weight => weight / weights.Sum())];
 

@@ -1,0 +1,95 @@
+using Proxyless.Networks;
+using Proxyless.Search;
+using Proxyless.Spaces;
+using Proxyless.Tests.Data;
+using Proxyless.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Proxyless.Tests.Search;
+
+public sealed class TargetSearchTests : IDisposable
+{
+    private readonly SuperNetwork _network = TinyNetworks.Build();
+    private readonly ClassificationLoss _loss = new(0.1, null, CPU);
+    private readonly TemporaryFolder _folder = new();
+    private readonly SpaceCost _cost = SpaceCost.MultiplyAdds(TinyNetworks.Space, TinyNetworks.Classes);
+
+    public void Dispose()
+    {
+        _network.Dispose();
+        _loss.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(ArchitectureUpdate.TwoPath)]
+    [InlineData(ArchitectureUpdate.FullPath)]
+    [InlineData(ArchitectureUpdate.Reinforce)]
+    [InlineData(ArchitectureUpdate.LeaveOneOut)]
+    public void A_candidate_that_computes_no_numbers_ends_the_search_before_a_logit_is_none(ArchitectureUpdate update)
+    {
+        TargetSearch search = Search(update, ObjectiveKind.Budget, _cost.EvenExpectation, out _);
+        Steps(search, 3);
+        Assert.True(search.Parameters.AreFinite);
+        using (no_grad())
+        {
+            foreach (NetworkTensor tensor in _network.Blocks[0][1].Tensors)
+            {
+                tensor.Value.fill_(float.NaN);
+            }
+        }
+
+        // Within a few steps it is drawn, be it as the other candidate of a pair, whose loss is a number.
+        InvalidInputException exception = Assert.Throws<InvalidInputException>(() => Steps(search, 50));
+        Assert.Contains("--learning-rate", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1.5, 1)]
+    [InlineData(0.9, 0)]
+    public void An_equality_out_of_reach_is_told_once(double limit, int messages)
+    {
+        TargetSearch search = Search(ArchitectureUpdate.TwoPath, ObjectiveKind.Equality, limit * _cost.Largest, out RecordingObserver observer);
+        search.Restore(search.Save(), 0);
+        Assert.Equal(messages, observer.Messages.Count);
+        Assert.All(observer.Messages, message => Assert.Contains("equality for board: the costliest network of the candidates that are left has 0.667 of the limit", message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_equality_where_nothing_is_left_to_choose_says_where_it_rests()
+    {
+        TargetSearch decided = Search(ArchitectureUpdate.TwoPath, ObjectiveKind.Equality, 1.25 * _cost.Of(new int[4]), out _);
+        TargetSearchState state = decided.Save();
+        TargetSearch search = Search(ArchitectureUpdate.TwoPath, ObjectiveKind.Equality, 1.25 * _cost.Of(new int[4]), out RecordingObserver observer);
+        search.Restore(state with { Logits = [.. state.Logits.Select(block => block.Select((logit, j) => j == 0 ? logit : null).ToArray())] }, 0);
+        Assert.Contains("all blocks are decided; E[multiply-adds] rests at 0.8 of the limit", Assert.Single(observer.Messages), StringComparison.Ordinal);
+    }
+
+    private TargetSearch Search(ArchitectureUpdate update, ObjectiveKind objective, double limit, out RecordingObserver observer)
+    {
+        observer = new RecordingObserver();
+        var settings = new SearchSettings
+        {
+            Plan = new SearchPlan(100, 0, 1),
+            LearningRate = 0.1,
+            ArchitectureRate = 0.1,
+            Update = update,
+            Objective = objective,
+        };
+        return new TargetSearch(_network, settings, new SearchedTarget("board", [new CostLimit(_cost, limit)], Path.Combine(_folder.Root, "search.jsonl")), _loss, observer);
+    }
+
+    private static void Steps(TargetSearch search, int count)
+    {
+        (Tensor images, Tensor labels) = TinyNetworks.Batch();
+        using (images)
+        using (labels)
+        {
+            for (int step = 0; step < count; step++)
+            {
+                search.Step(images, labels, new Random(step), step);
+            }
+        }
+    }
+}

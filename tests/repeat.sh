@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Runs the whole suite again and again: a verdict that changes with the load or the order of tests is a fault.
+#
+#   tests/repeat.sh N [--shuffle] [--load] [--fresh]
+#
+#   N          runs in all
+#   --shuffle  each run in another order; its seed is printed and, given as PROXYLESS_TEST_ORDER_SEED, makes the same order again
+#   --load     beside processes that keep every core busy
+#   --fresh    begins anew; else the runs of the same tests that were made before, and stopped, are counted
+#
+# The tests are built once. The logs of failed runs are kept. Last line: "N passed, N failed"; the exit code is 0 where none failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+
+usage() {
+    sed -nE '2,/^set/s/^# ?//p' "$0" >&2
+    exit 2
+}
+
+runs=
+shuffle=
+load=
+fresh=
+for word in "$@"; do
+    case $word in
+        --shuffle) shuffle=1 ;;
+        --load) load=1 ;;
+        --fresh) fresh=1 ;;
+        *[!0-9]* | '') usage ;;
+        *)
+            [ -z "$runs" ] || usage
+            runs=$word
+            ;;
+    esac
+done
+[ -n "$runs" ] && [ "$runs" -gt 0 ] || usage
+
+dotnet build -c Release tests/Proxyless.Tests > /dev/null || {
+    echo "the tests do not build: dotnet build -c Release" >&2
+    exit 1
+}
+tests=artifacts/bin/Proxyless.Tests/release
+program=$tests/Proxyless.Tests
+
+# The same code, tested in the same way, is counted on; any other begins anew.
+version=$(cat "$tests"/Proxyless*.dll artifacts/bin/Proxyless.Agent/release/proxyless-agent.dll | sha256sum | cut -c1-16)
+folder=artifacts/repeat
+state=$folder/${version}${shuffle:+-shuffle}${load:+-load}
+mkdir -p "$folder"
+[ -z "$fresh" ] || rm -f "$state"
+touch "$state"
+
+busy=()
+stop() {
+    [ ${#busy[@]} -eq 0 ] || kill "${busy[@]}" 2> /dev/null
+    busy=()
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+if [ -n "$load" ]; then
+    for _ in $(seq "$(nproc)"); do
+        (while [ -d "/proc/$$" ]; do for _ in {1..100000}; do :; done; done) &
+        busy+=($!)
+    done
+fi
+
+# A line a run: its number, passed or failed, and the seed.
+done_before=$(wc -l < "$state")
+[ "$done_before" -eq 0 ] || echo "$done_before runs were made before"
+for ((run = done_before + 1; run <= runs; run++)); do
+    log=$folder/$(basename "$state")-$run.log
+    seed=
+    if [ -n "$shuffle" ]; then
+        seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+        export PROXYLESS_TEST_ORDER_SEED=$seed
+    fi
+    start=$SECONDS
+    if "$program" -noColor > "$log" 2>&1; then
+        verdict=passed
+    else
+        verdict=failed
+    fi
+    summary=$(sed -nE 's/^ *Proxyless.Tests +(Total: .*)/\1/p' "$log" | tail -n 1)
+    # A process that ended early has tested nothing.
+    [ -n "$summary" ] || verdict=failed
+    echo "$run $verdict $seed" >> "$state"
+    echo "run $run of $runs: $verdict ($((SECONDS - start)) s)${seed:+, order seed $seed}${summary:+; $summary}"
+    if [ $verdict = failed ]; then
+        grep -F '[FAIL]' "$log"
+        echo "  log: $log"
+    else
+        rm -f "$log"
+    fi
+done
+stop
+
+passed=$(head -n "$runs" "$state" | grep -c ' passed ')
+failed=$(head -n "$runs" "$state" | grep -c ' failed ')
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
