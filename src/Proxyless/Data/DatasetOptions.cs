@@ -3,6 +3,12 @@ namespace Proxyless.Data;
 /// <summary>Which images, and how they are divided.</summary>
 public sealed record DatasetOptions
 {
+    /// <summary>200 million: the largest that telephones take, and 0.8 GB while one is decoded.</summary>
+    public const long DefaultMaxPixels = 200_000_000;
+
+    /// <summary>The most that <see cref="MaxPixels"/> can be: four bytes for each are as many as one array of memory has.</summary>
+    public const long MostPixels = 500_000_000;
+
     /// <summary>
     /// Where the images are: a folder with a folder for each class; a folder with <c>train/</c> and, as far as they exist,
     /// <c>val/</c> and <c>test/</c>; a folder with CIFAR-10's binary files; a folder with IDX files (the MNIST family, gzip or
@@ -36,6 +42,12 @@ public sealed record DatasetOptions
     /// </summary>
     public int? Channels { get; init; }
 
+    /// <summary>
+    /// The most pixels, width times height, of an image that is read; one of more is unreadable. A file of a few hundred kilobytes can
+    /// claim, and fill, gigabytes of memory. 1 to <see cref="MostPixels"/>.
+    /// </summary>
+    public long MaxPixels { get; init; } = DefaultMaxPixels;
+
     /// <summary>Checks every value once, before anything is read.</summary>
     /// <exception cref="InvalidInputException">A value is out of its range; the message names the property.</exception>
     public void Validate()
@@ -50,6 +62,11 @@ public sealed record DatasetOptions
         if (Threads < 1)
         {
             throw new InvalidInputException($"Threads is {Threads}: give 1 or more.");
+        }
+
+        if (MaxPixels is < 1 or > MostPixels)
+        {
+            throw new InvalidInputException($"MaxPixels is {MaxPixels}: give 1 to {MostPixels}.");
         }
 
         if (Channels is not (null or 1 or 3))

@@ -93,7 +93,7 @@ public sealed class ImageDataset
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         options.Validate();
-        DatasetLayout layout = DatasetLayout.Read(options.Location);
+        DatasetLayout layout = DatasetLayout.Read(options.Location, options.MaxPixels);
         int channels = options.Channels ?? layout.Channels;
         ImageInspection.Result inspection =
             ImageInspection.Inspect(layout.Sources, channels, options.Threads, cancellationToken);
@@ -135,7 +135,7 @@ public sealed class ImageDataset
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string name in Classes)
         {
-            Append(hash, name);
+            Append(hash, ClassName.Key(name));
         }
 
         foreach (ImageSet set in new[] { Weights, Architecture, Training, Validation, Test })
