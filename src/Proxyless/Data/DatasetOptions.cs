@@ -31,8 +31,16 @@ public sealed record DatasetOptions
     /// </summary>
     public double TestShare { get; init; } = 0.15;
 
-    /// <summary>An image that cannot be read is an error instead of a warning and one image less.</summary>
+    /// <summary>
+    /// An image that cannot be read is an error instead of a warning and one image less. All images are decoded in full when they are
+    /// opened, so that the error comes before hours are spent.
+    /// </summary>
     public bool Strict { get; init; }
+
+    /// <summary>
+    /// The images are those that a run has begun with, and none can be left out any more; read strictly, all were decoded when it began.
+    /// </summary>
+    internal bool HasBegun { get; init; }
 
     /// <summary>Threads that read and decode, at least 1; as many as there are processors by default.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

@@ -114,16 +114,22 @@ internal static class TestPictures
     public static byte[] OrientedPng(int orientation, bool afterPixels = false, bool bigEndian = true)
     {
         byte[] png = Encode(SKEncodedImageFormat.Png, 32, 16);
-        byte[] exif = Exif(orientation, bigEndian);
-        byte[] body = [.. "eXIf"u8, .. exif];
-        byte[] chunk = new byte[12 + exif.Length];
-        BinaryPrimitives.WriteInt32BigEndian(chunk, exif.Length);
-        body.CopyTo(chunk, 4);
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + exif.Length), Crc32(body));
+        byte[] chunk = PngChunk("eXIf"u8, Exif(orientation, bigEndian));
 
         // The signature and IHDR are 33 bytes, IEND 12.
         int place = afterPixels ? png.Length - 12 : 33;
         return [.. png[..place], .. chunk, .. png[place..]];
+    }
+
+    /// <summary>A chunk of a PNG: length, name, body and check sum.</summary>
+    public static byte[] PngChunk(ReadOnlySpan<byte> name, ReadOnlySpan<byte> body)
+    {
+        byte[] chunk = new byte[12 + body.Length];
+        BinaryPrimitives.WriteInt32BigEndian(chunk, body.Length);
+        name.CopyTo(chunk.AsSpan(4));
+        body.CopyTo(chunk.AsSpan(8));
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + body.Length), Crc32(chunk.AsSpan(4, 4 + body.Length)));
+        return chunk;
     }
 
     /// <summary>The same as a WebP with an EXIF chunk, which some programs begin as JPEG's segment begins.</summary>
@@ -152,7 +158,7 @@ internal static class TestPictures
             0, 0, 0, 0,
         ];
 
-    private static uint Crc32(byte[] bytes)
+    private static uint Crc32(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;
         foreach (byte value in bytes)
