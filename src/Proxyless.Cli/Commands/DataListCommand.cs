@@ -27,6 +27,7 @@ internal sealed class DataListCommand : ReportingCommand
                 Location = options.Data,
                 Channels = options.Channels,
                 Strict = options.Strict,
+                MaxPixels = options.MaxPixels,
                 ValidationShare = options.ValidationShare,
                 TestShare = options.TestShare,
             },

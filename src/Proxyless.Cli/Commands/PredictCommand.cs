@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
+using Proxyless.Data;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
@@ -10,6 +11,8 @@ internal sealed class PredictCommand : ReportingCommand
 {
     private readonly Option<string?> _model = Values.Text("--model", "FILE|DIR", "The model.onnx, or the run's folder that holds it");
     private readonly Option<long?> _top = Values.Integer("--top", "How many of the likeliest classes to name (3)", 1, 1000);
+    private readonly Option<long?> _maxPixels = Values.Integer(
+        "--max-pixels", $"The most pixels, width times height, of a photo that is read ({DatasetOptions.DefaultMaxPixels})", 1, DatasetOptions.MostPixels);
     private readonly Argument<string[]> _images = new("images") { Description = "Image files", Arity = ArgumentArity.OneOrMore };
 
     public PredictCommand()
@@ -17,13 +20,14 @@ internal sealed class PredictCommand : ReportingCommand
     {
         Require(_model);
         Options.Add(_top);
+        Options.Add(_maxPixels);
         Arguments.Add(_images);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
-            parse.GetValue(_model)!, parse.GetValue(_images)!, (int)(parse.GetValue(_top) ?? 3), session.Cancellation);
+            parse.GetValue(_model)!, parse.GetValue(_images)!, (int)(parse.GetValue(_top) ?? 3), parse.GetValue(_maxPixels) ?? DatasetOptions.DefaultMaxPixels, session.Cancellation);
         return new CommandOutcome(new { Predictions = predictions }, console =>
         {
             var table = new Table { Border = TableBorder.Simple };

@@ -58,7 +58,8 @@ internal sealed class RunOptionSet
     public RunOptionSet Images(string otherwise = "sample")
     {
         Add(Values.Text("--data", "DIR|NAME", $"A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones ({otherwise})"), (o, v) => o with { Data = v! });
-        Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped"), (o, v) => o with { Strict = v });
+        Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped; all are decoded before anything begins"), (o, v) => o with { Strict = v });
+        Add(Values.Integer("--max-pixels", $"The most pixels, width times height, of an image that is read ({Defaults.MaxPixels})"), (o, v) => o with { MaxPixels = v!.Value });
         return this;
     }
 

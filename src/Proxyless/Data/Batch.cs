@@ -11,8 +11,10 @@ public sealed class Batch : IDisposable
     /// <param name="labels">[count].</param>
     /// <param name="resolution">Side of the images.</param>
     /// <param name="channels">1 or 3.</param>
-    internal Batch(ReadOnlySpan<float> images, long[] labels, int resolution, int channels)
+    /// <param name="positions">[count], the images by their numbers in the set.</param>
+    internal Batch(ReadOnlySpan<float> images, long[] labels, int resolution, int channels, int[] positions)
     {
+        Positions = positions;
         Count = labels.Length;
         // Memory of libtorch's own allocator, not a pinned managed array, which would keep the collector from moving it.
         using Tensor interleaved = empty([Count, resolution, resolution, channels], float32);
@@ -30,6 +32,9 @@ public sealed class Batch : IDisposable
 
     /// <summary>Number of images, N.</summary>
     public int Count { get; }
+
+    /// <summary>The images by their numbers in the set.</summary>
+    internal int[] Positions { get; }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -49,6 +49,12 @@ public sealed class BatchLoader : IDisposable
     /// <summary>Batches in one pass over the images.</summary>
     public int BatchesPerEpoch { get; }
 
+    /// <summary>
+    /// An image that turns out unreadable is left out of its batch, which is smaller then, or of the epoch where it was the only one:
+    /// for judging, which must not count another image twice. False: it is replaced by the next of its class.
+    /// </summary>
+    public bool LeavesOutUnreadable { get; init; }
+
     /// <summary>The batches of one epoch, in order; whoever takes one disposes it.</summary>
     /// <param name="epoch">Number of the pass, from 0: decides order and augmentation.</param>
     /// <param name="firstBatch">Batches to leave out at the beginning, when a run is taken up again.</param>
@@ -57,20 +63,23 @@ public sealed class BatchLoader : IDisposable
     public IEnumerable<Batch> Epoch(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
-        foreach ((float[] images, long[] labels) in EpochArrays(epoch, firstBatch, cancellationToken))
+        foreach (Loaded batch in Load(epoch, firstBatch, cancellationToken))
         {
-            yield return new Batch(images, labels, _transforms.Resolution, _transforms.Channels);
+            yield return new Batch(batch.Images, batch.Labels, _transforms.Resolution, _transforms.Channels, batch.Positions);
         }
     }
 
     /// <summary>The same as arrays, which are used again once the next batch is asked for.</summary>
     /// <returns>Images [N, H, W, C] and labels [N]; the array of images may be longer than its last batch needs.</returns>
-    internal IEnumerable<(float[] Images, long[] Labels)> EpochArrays(
-        int epoch, int firstBatch, CancellationToken cancellationToken)
+    internal IEnumerable<(float[] Images, long[] Labels)> EpochArrays(int epoch, int firstBatch, CancellationToken cancellationToken) =>
+        Load(epoch, firstBatch, cancellationToken).Select(batch => (batch.Images, batch.Labels));
+
+    private IEnumerable<Loaded> Load(int epoch, int firstBatch, CancellationToken cancellationToken)
     {
         int[] order = Order(epoch);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var ahead = new Queue<Task<(float[] Images, long[] Labels)>>(_ahead);
+        var ahead = new Queue<Task<Loaded>>(_ahead);
+        bool any = false;
         try
         {
             int next = firstBatch;
@@ -80,21 +89,31 @@ public sealed class BatchLoader : IDisposable
                 {
                     int batch = next++;
                     ahead.Enqueue(Task.Factory.StartNew(
-                        () => Load(order, epoch, batch, stop.Token),
+                        () => LoadBatch(order, epoch, batch, stop.Token),
                         stop.Token,
                         TaskCreationOptions.None,
                         _schedulers.ConcurrentScheduler));
                 }
 
-                if (!ahead.TryDequeue(out Task<(float[] Images, long[] Labels)>? first))
+                if (!ahead.TryDequeue(out Task<Loaded>? first))
                 {
+                    if (!any && firstBatch == 0)
+                    {
+                        throw new InvalidInputException($"{_set.Name(0)}: neither it nor any other of {_set.Count} images can be read.");
+                    }
+
                     yield break;
                 }
 
-                (float[] images, long[] labels) = first.GetAwaiter().GetResult();
+                Loaded loaded = first.GetAwaiter().GetResult();
                 _set.ReportUnreadable();
-                yield return (images, labels);
-                _buffers.Add(images);
+                if (loaded.Labels.Length > 0)
+                {
+                    any = true;
+                    yield return loaded;
+                }
+
+                _buffers.Add(loaded.Images);
             }
         }
         finally
@@ -125,25 +144,38 @@ public sealed class BatchLoader : IDisposable
         return order;
     }
 
-    private (float[] Images, long[] Labels) Load(int[] order, int epoch, int batch, CancellationToken cancellationToken)
+    private Loaded LoadBatch(int[] order, int epoch, int batch, CancellationToken cancellationToken)
     {
         int first = batch * _batchSize;
-        int count = Math.Min(_batchSize, order.Length - first);
-        var labels = new long[count];
+        int most = Math.Min(_batchSize, order.Length - first);
+        var labels = new List<long>(most);
+        var positions = new List<int>(most);
         if (!_buffers.TryTake(out float[]? images))
         {
             images = GC.AllocateUninitializedArray<float>(_batchSize * _transforms.Length);
         }
 
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < most; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int image = order[first + i];
-            labels[i] = _set.Label(image);
             var random = new SplitMix64(_seed, epoch, image);
-            _set.Render(image, _transforms, random, images.AsSpan(i * _transforms.Length, _transforms.Length));
+            Span<float> destination = images.AsSpan(labels.Count * _transforms.Length, _transforms.Length);
+            if (!LeavesOutUnreadable)
+            {
+                _set.Render(image, _transforms, random, destination);
+            }
+            else if (!_set.TryRender(image, _transforms, random, destination))
+            {
+                continue;
+            }
+
+            labels.Add(_set.Label(image));
+            positions.Add(image);
         }
 
-        return (images, labels);
+        return new Loaded(images, [.. labels], [.. positions]);
     }
+
+    private readonly record struct Loaded(float[] Images, long[] Labels, int[] Positions);
 }

@@ -7,25 +7,27 @@ internal sealed record DatasetDivision(
     /// <summary>Fewest images of a class from which every split gets one.</summary>
     private const int OneForEachSplit = 3;
 
+    private const int NamedReasons = 3;
+
     /// <summary>Divides the images a layout lists. Images of the same content stay in one split where the split is ours.</summary>
     /// <param name="layout">The images.</param>
     /// <param name="options">Shares and seed.</param>
-    /// <param name="isReadable">Whether an image is used at all.</param>
-    /// <param name="unreadable">Given to the sets.</param>
+    /// <param name="unreadable">Why an image is not used at all.</param>
+    /// <param name="unreadableLater">Given to the sets.</param>
     /// <param name="warnings">Where duplicates are told.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">A class, or a split, has no readable images.</exception>
     public static DatasetDivision Divide(
         DatasetLayout layout,
         DatasetOptions options,
-        Func<ImageSource, int, bool> isReadable,
-        UnreadableImages unreadable,
+        IReadOnlyDictionary<(ImageSource Source, int Index), string> unreadable,
+        UnreadableImages unreadableLater,
         List<string> warnings,
         CancellationToken cancellationToken)
     {
         ImageReference[] images = [.. layout.Sources.SelectMany(source => Enumerable
             .Range(0, source.Count)
-            .Where(index => isReadable(source, index))
+            .Where(index => !unreadable.ContainsKey((source, index)))
             .Select(index => new ImageReference(source, index)))];
         IReadOnlyList<IReadOnlyList<ImageReference>> duplicates = [];
         if (images.Length <= ImageInspection.ExaminedFiles)
@@ -45,7 +47,7 @@ internal sealed record DatasetDivision(
         int GroupOf(int index) => firstOfContent.GetValueOrDefault(index, index);
 
         int[] remaining = [.. images.Where(image => image.Source == layout.Training).Select(image => image.Index)];
-        RequireEveryClass(layout, remaining);
+        RequireEveryClass(layout, remaining, unreadable);
         var random = new SplitMix64(options.Seed);
         int[] test = [];
         if (layout.Test is null)
@@ -64,7 +66,7 @@ internal sealed record DatasetDivision(
                 $"{options.Location}: no class has enough different images to hold some out; {OneForEachSplit} are the least.");
         }
 
-        ImageSet SetOf(ImageSource source, int[] indices) => new(source, indices, layout.Classes.Count, unreadable);
+        ImageSet SetOf(ImageSource source, int[] indices) => new(source, indices, layout.Classes.Count, unreadableLater);
         int[] Readable(ImageSource source) => [.. images.Where(image => image.Source == source).Select(image => image.Index)];
         ImageSet weightSet = SetOf(layout.Training, weights);
         ImageSet architectureSet = SetOf(layout.Training, architecture);
@@ -89,7 +91,8 @@ internal sealed record DatasetDivision(
         return division;
     }
 
-    private static void RequireEveryClass(DatasetLayout layout, int[] training)
+    private static void RequireEveryClass(
+        DatasetLayout layout, int[] training, IReadOnlyDictionary<(ImageSource Source, int Index), string> unreadable)
     {
         var counts = new int[layout.Classes.Count];
         foreach (int index in training)
@@ -100,8 +103,14 @@ internal sealed record DatasetDivision(
         int empty = Array.IndexOf(counts, 0);
         if (empty >= 0)
         {
+            string[] reasons = [.. unreadable
+                .Where(pair => pair.Key.Source == layout.Training && layout.Training.Label(pair.Key.Index) == empty)
+                .OrderBy(pair => pair.Key.Index)
+                .Select(pair => pair.Value)];
+            string named = string.Concat(reasons.Take(NamedReasons).Select(reason => $"\n  {reason}"));
+            string more = reasons.Length > NamedReasons ? $"\n  and {reasons.Length - NamedReasons} more" : "";
             throw new InvalidInputException(
-                $"{layout.Name}: class '{layout.Classes[empty]}' has no readable training images; add some, or remove the class.");
+                $"{layout.Name}: class '{layout.Classes[empty]}' has no readable training images; add some, or remove the class.{named}{more}");
         }
     }
 }

@@ -21,12 +21,14 @@ internal sealed record DatasetLayout(
     public IReadOnlyList<ImageSource> Sources => [.. new[] { Training, Validation, Test }.OfType<ImageSource>()];
 
     /// <summary>Recognises the format of a location and lists it.</summary>
+    /// <param name="location">As <see cref="DatasetOptions.Location"/> has it.</param>
+    /// <param name="maxPixels">The most pixels of an image that is read.</param>
     /// <exception cref="InvalidInputException">Nothing is there, or nothing that is understood.</exception>
-    public static DatasetLayout Read(string location)
+    public static DatasetLayout Read(string location, long maxPixels)
     {
         if (location == SampleImages.Name)
         {
-            return FolderLayout.Read(SampleImages.Cached()) with { Name = SampleImages.Name };
+            return FolderLayout.Read(SampleImages.Cached(), maxPixels) with { Name = SampleImages.Name };
         }
 
         string folder = Path.GetFullPath(location);
@@ -37,6 +39,6 @@ internal sealed record DatasetLayout(
                 : $"{location} does not exist: give a folder of images, or '{SampleImages.Name}' for the built-in ones.");
         }
 
-        return Cifar10Files.TryRead(folder) ?? IdxFiles.TryRead(folder) ?? FolderLayout.Read(folder);
+        return Cifar10Files.TryRead(folder) ?? IdxFiles.TryRead(folder) ?? FolderLayout.Read(folder, maxPixels);
     }
 }

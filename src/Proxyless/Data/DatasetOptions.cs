@@ -3,6 +3,12 @@ namespace Proxyless.Data;
 /// <summary>Which images, and how they are divided.</summary>
 public sealed record DatasetOptions
 {
+    /// <summary>200 million: the largest that telephones take, and 0.8 GB while one is decoded.</summary>
+    public const long DefaultMaxPixels = 200_000_000;
+
+    /// <summary>The most that <see cref="MaxPixels"/> can be: four bytes for each are as many as one array of memory has.</summary>
+    public const long MostPixels = 500_000_000;
+
     /// <summary>
     /// Where the images are: a folder with a folder for each class; a folder with <c>train/</c> and, as far as they exist,
     /// <c>val/</c> and <c>test/</c>; a folder with CIFAR-10's binary files; a folder with IDX files (the MNIST family, gzip or
@@ -25,8 +31,16 @@ public sealed record DatasetOptions
     /// </summary>
     public double TestShare { get; init; } = 0.15;
 
-    /// <summary>An image that cannot be read is an error instead of a warning and one image less.</summary>
+    /// <summary>
+    /// An image that cannot be read is an error instead of a warning and one image less. All images are decoded in full when they are
+    /// opened, so that the error comes before hours are spent.
+    /// </summary>
     public bool Strict { get; init; }
+
+    /// <summary>
+    /// The images are those that a run has begun with, and none can be left out any more; read strictly, all were decoded when it began.
+    /// </summary>
+    internal bool HasBegun { get; init; }
 
     /// <summary>Threads that read and decode, at least 1; as many as there are processors by default.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -35,6 +49,12 @@ public sealed record DatasetOptions
     /// 1 for grey, 3 for colour. Null, the default: what the format holds, so 1 for IDX files and 3 for all others.
     /// </summary>
     public int? Channels { get; init; }
+
+    /// <summary>
+    /// The most pixels, width times height, of an image that is read; one of more is unreadable. A file of a few hundred kilobytes can
+    /// claim, and fill, gigabytes of memory. 1 to <see cref="MostPixels"/>.
+    /// </summary>
+    public long MaxPixels { get; init; } = DefaultMaxPixels;
 
     /// <summary>Checks every value once, before anything is read.</summary>
     /// <exception cref="InvalidInputException">A value is out of its range; the message names the property.</exception>
@@ -50,6 +70,11 @@ public sealed record DatasetOptions
         if (Threads < 1)
         {
             throw new InvalidInputException($"Threads is {Threads}: give 1 or more.");
+        }
+
+        if (MaxPixels is < 1 or > MostPixels)
+        {
+            throw new InvalidInputException($"MaxPixels is {MaxPixels}: give 1 to {MostPixels}.");
         }
 
         if (Channels is not (null or 1 or 3))

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using SkiaSharp;
 
@@ -7,54 +7,79 @@ namespace Proxyless.Data;
 /// <summary>An image whose header has been read and whose pixels have not, so that a crop can be chosen before they are.</summary>
 internal sealed class EncodedImage : IDisposable
 {
-    /// <summary>A quarter of a gigapixel: 1 GiB as RGBA. Larger headers are damage more often than photographs.</summary>
-    private const long MaximumPixels = 1L << 28;
-
     // A vector's 16 bytes must fit where 12 are meant.
     private const int PixelsAtOnce = 6;
+
+    /// <summary>Bytes of the rows that a check decodes at a time.</summary>
+    private const int CheckedAtOnce = 1 << 20;
 
     private static readonly Vector128<byte> WithoutAlpha = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0);
 
     private readonly SKData _data;
     private readonly SKCodec _codec;
+    private readonly GCHandle _pin;
     private readonly string _name;
+    private readonly int _orientation;
+    private readonly long _decoderBytes;
 
-    private EncodedImage(SKData data, SKCodec codec, string name)
+    private EncodedImage(SKData data, SKCodec codec, GCHandle pin, ReadOnlySpan<byte> file, string name)
     {
         _data = data;
         _codec = codec;
+        _pin = pin;
         _name = name;
+        _orientation = codec.EncodedFormat switch
+        {
+            SKEncodedImageFormat.Png => EmbeddedOrientation.OfPng(file),
+            SKEncodedImageFormat.Webp => EmbeddedOrientation.OfWebp(file),
+            _ => (int)codec.EncodedOrigin,
+        };
+        _decoderBytes = Pixels * DecoderBytesPerPixel(codec.EncodedFormat, file);
     }
 
     /// <summary>Pixels in a row of the upright image.</summary>
-    public int Width => SwapsSides ? _codec.Info.Height : _codec.Info.Width;
+    public int Width => ExifOrientation.SwapsSides(_orientation) ? _codec.Info.Height : _codec.Info.Width;
 
     /// <summary>Rows of the upright image.</summary>
-    public int Height => SwapsSides ? _codec.Info.Width : _codec.Info.Height;
+    public int Height => ExifOrientation.SwapsSides(_orientation) ? _codec.Info.Width : _codec.Info.Height;
 
-    private bool SwapsSides => _codec.EncodedOrigin >= SKEncodedOrigin.LeftTop;
+    private long Pixels => (long)_codec.Info.Width * _codec.Info.Height;
 
-    /// <summary>Reads the header.</summary>
-    /// <exception cref="InvalidInputException">No image, or one of more than 2^28 pixels.</exception>
-    public static EncodedImage Open(ReadOnlySpan<byte> encoded, string name)
+    /// <summary>Reads the header; no memory for pixels is taken yet.</summary>
+    /// <param name="encoded">The bytes of the file, which are copied.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="maxPixels">The most pixels that are read.</param>
+    /// <exception cref="InvalidInputException">No image, or one of more pixels.</exception>
+    public static EncodedImage Open(ReadOnlySpan<byte> encoded, string name, long maxPixels = DatasetOptions.DefaultMaxPixels) =>
+        Open(SKData.CreateCopy(encoded), default, encoded, name, maxPixels);
+
+    /// <summary>The same without a copy: the bytes must not change meanwhile.</summary>
+    /// <inheritdoc cref="Open(ReadOnlySpan{byte}, string, long)"/>
+    public static EncodedImage Open(byte[] encoded, string name, long maxPixels = DatasetOptions.DefaultMaxPixels)
     {
-        SKData data = SKData.CreateCopy(encoded);
+        GCHandle pin = GCHandle.Alloc(encoded, GCHandleType.Pinned);
+        return Open(SKData.Create(pin.AddrOfPinnedObject(), encoded.Length), pin, encoded, name, maxPixels);
+    }
+
+    private static EncodedImage Open(SKData data, GCHandle pin, ReadOnlySpan<byte> file, string name, long maxPixels)
+    {
         SKCodec? codec = SKCodec.Create(data);
         if (codec is null)
         {
             data.Dispose();
+            Free(pin);
             throw new InvalidInputException(
-                encoded.IsEmpty
-                    ? $"{name}: the file is empty; remove it or restore it."
-                    : $"{name}: not a readable JPEG, PNG, WebP, BMP or GIF; remove it or convert it.");
+                file.IsEmpty ? $"{name}: the file is empty" : $"{name}: not a readable JPEG, PNG, WebP, BMP or GIF");
         }
 
-        var image = new EncodedImage(data, codec, name);
-        if ((long)codec.Info.Width * codec.Info.Height > MaximumPixels)
+        var image = new EncodedImage(data, codec, pin, file, name);
+        if (image.Pixels > maxPixels)
         {
             string size = $"{codec.Info.Width}x{codec.Info.Height}";
+            long pixels = image.Pixels;
             image.Dispose();
-            throw new InvalidInputException($"{name}: {size} pixels are more than can be held; remove it or scale it down.");
+            throw new InvalidInputException(
+                $"{name}: {size} pixels are more than the {maxPixels} that are read at most; scale it down, or allow them by --max-pixels {pixels}");
         }
 
         return image;
@@ -70,13 +95,73 @@ internal sealed class EncodedImage : IDisposable
     public DecodedImage Decode(int channels, int denominator = 1)
     {
         SKImageInfo info = InfoAt(denominator);
-        byte[] rgba = ArrayPool<byte>.Shared.Rent(info.BytesSize);
+        int length = info.Width * info.Height * channels;
+        using DecodedPart stored = DecodeStored(channels, info, default, length);
+        byte[] packed = GC.AllocateUninitializedArray<byte>(length);
+        if (ExifOrientation.Turns(_orientation))
+        {
+            ExifOrientation.Turn(stored.Pixels, info.Width, info.Height, stored.BytesPerPixel, channels, _orientation, packed);
+            bool swaps = ExifOrientation.SwapsSides(_orientation);
+            return new DecodedImage(swaps ? info.Height : info.Width, swaps ? info.Width : info.Height, channels, packed);
+        }
+
+        if (channels == 1)
+        {
+            stored.Pixels.CopyTo(packed);
+        }
+        else
+        {
+            PackColour(stored.Pixels, packed);
+        }
+
+        return new DecodedImage(info.Width, info.Height, channels, packed);
+    }
+
+    /// <summary>Decodes all of an image as it is stored, for the sake of a part of it, without a second copy of its pixels.</summary>
+    /// <param name="channels">1 (grey) or 3 (colour).</param>
+    /// <param name="denominator">1, 2, 4 or 8, as for <see cref="Decode"/>.</param>
+    /// <param name="region">The part, in the upright image at full size.</param>
+    /// <exception cref="InvalidInputException">The file is cut off or damaged.</exception>
+    public DecodedPart DecodeFor(int channels, int denominator, Region region)
+    {
+        SKImageInfo info = InfoAt(denominator);
+        SKSizeI full = _codec.Info.Size;
+        Region stored = ExifOrientation.Stored(region, full.Width, full.Height, _orientation);
+        return DecodeStored(channels, info, stored.Scale(info.Width / (double)full.Width, info.Height / (double)full.Height), 0);
+    }
+
+    /// <summary>Decodes the image in full and drops it: a JPEG some rows at a time.</summary>
+    /// <exception cref="InvalidInputException">The file is cut off or damaged.</exception>
+    public void Check()
+    {
+        SKImageInfo info = InfoAt(1);
+        if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg || _codec.StartScanlineDecode(info) != SKCodecResult.Success)
+        {
+            DecodeStored(channels: 3, info, default, 0).Dispose();
+            return;
+        }
+
+        int rows = Math.Clamp(CheckedAtOnce / info.RowBytes, 1, info.Height);
+        using var buffer = new PixelBuffer(rows * info.RowBytes, _decoderBytes);
+        for (int row = 0; row < info.Height; row += rows)
+        {
+            int count = Math.Min(rows, info.Height - row);
+            if (!ReadRows(buffer.Bytes, 0, count, info.RowBytes))
+            {
+                throw Damaged("cut off or damaged");
+            }
+        }
+    }
+
+    private DecodedPart DecodeStored(int channels, SKImageInfo info, Region region, long beside)
+    {
+        var buffer = new PixelBuffer(info.BytesSize, _decoderBytes + beside);
         try
         {
             SKCodecResult result;
             unsafe
             {
-                fixed (byte* pointer = rgba)
+                fixed (byte* pointer = buffer.Bytes)
                 {
                     result = _codec.GetPixels(info, (nint)pointer);
                 }
@@ -87,14 +172,29 @@ internal sealed class EncodedImage : IDisposable
                 throw Damaged(result == SKCodecResult.IncompleteInput ? "cut off" : "damaged");
             }
 
-            ReadOnlySpan<byte> pixels = rgba.AsSpan(0, info.BytesSize);
             bool opaque = _codec.Info.AlphaType == SKAlphaType.Opaque;
-            byte[] packed = channels == 1 ? PackGrey(pixels, opaque) : PackColour(pixels, opaque);
-            return ExifOrientation.Upright(packed, info.Width, info.Height, channels, (int)_codec.EncodedOrigin);
+            if (channels == 1)
+            {
+                PackGrey(buffer.Bytes, opaque);
+            }
+            else if (!opaque)
+            {
+                LayOnWhite(buffer.Bytes);
+            }
+
+            return new DecodedPart(buffer)
+            {
+                BytesPerPixel = channels == 1 ? 1 : info.BytesPerPixel,
+                Columns = info.Width,
+                Rows = info.Height,
+                Region = region,
+                Orientation = _orientation,
+            };
         }
-        finally
+        catch
         {
-            ArrayPool<byte>.Shared.Return(rgba);
+            buffer.Dispose();
+            throw;
         }
     }
 
@@ -115,39 +215,63 @@ internal sealed class EncodedImage : IDisposable
         (int left, int columns) = FilterTaps.Extent(scaled.X, scaled.Width, info.Width, side);
         (int top, int rows) = FilterTaps.Extent(scaled.Y, scaled.Height, info.Height, side);
         if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg
-            || _codec.EncodedOrigin != SKEncodedOrigin.TopLeft
+            || ExifOrientation.Turns(_orientation)
             || _codec.StartScanlineDecode(info, PartOf(left, columns, info.Height)) != SKCodecResult.Success)
         {
             return null;
         }
 
         int rowBytes = columns * info.BytesPerPixel;
-        byte[] pixels = ArrayPool<byte>.Shared.Rent(rows * rowBytes);
-        var part = new DecodedPart(pixels)
+        var buffer = new PixelBuffer(rows * rowBytes, _decoderBytes);
+        if (!ReadRows(buffer.Bytes, top, rows, rowBytes))
         {
-            BytesPerPixel = channels == 1 ? 1 : info.BytesPerPixel,
-            Columns = columns,
-            Rows = rows,
-            Region = scaled.RelativeTo(left, top),
-        };
-        if (!ReadRows(pixels, top, rows, rowBytes))
-        {
-            part.Dispose();
+            buffer.Dispose();
             throw Damaged("cut off or damaged");
         }
 
         if (channels == 1)
         {
-            PackGrey(pixels.AsSpan(0, rows * rowBytes), opaque: true).CopyTo(pixels, 0);
+            PackGrey(buffer.Bytes, opaque: true);
         }
 
-        return part;
+        return new DecodedPart(buffer)
+        {
+            BytesPerPixel = channels == 1 ? 1 : info.BytesPerPixel,
+            Columns = columns,
+            Rows = rows,
+            Region = scaled.RelativeTo(left, top),
+            Orientation = _orientation,
+        };
     }
 
     public void Dispose()
     {
         _codec.Dispose();
         _data.Dispose();
+        Free(_pin);
+    }
+
+    private static void Free(GCHandle pin)
+    {
+        if (pin.IsAllocated)
+        {
+            pin.Free();
+        }
+    }
+
+    /// <summary>What the decoder keeps beside the pixels that it gives out, at most.</summary>
+    private static int DecoderBytesPerPixel(SKEncodedImageFormat format, ReadOnlySpan<byte> file)
+    {
+        const int Interlace = 28;
+        return format switch
+        {
+            SKEncodedImageFormat.Jpeg => JpegHeader.CoefficientBytes(file),
+
+            // An interlaced PNG is gathered as a whole, with up to 16 bits for each of four channels.
+            SKEncodedImageFormat.Png => file.Length > Interlace && file[Interlace] != 0 ? 8 : 0,
+            SKEncodedImageFormat.Webp => 4,
+            _ => 0,
+        };
     }
 
     private SKImageInfo InfoAt(int denominator)
@@ -164,7 +288,7 @@ internal sealed class EncodedImage : IDisposable
     private static SKCodecOptions PartOf(int left, int columns, int height) =>
         new(SKZeroInitialized.Yes, new SKRectI(left, 0, left + columns, height));
 
-    private unsafe bool ReadRows(byte[] pixels, int first, int count, int rowBytes)
+    private unsafe bool ReadRows(Span<byte> pixels, int first, int count, int rowBytes)
     {
         fixed (byte* pointer = pixels)
         {
@@ -172,49 +296,42 @@ internal sealed class EncodedImage : IDisposable
         }
     }
 
-    private InvalidInputException Damaged(string how) => new($"{_name}: the image is {how}; remove it or restore it.");
+    private InvalidInputException Damaged(string how) => new($"{_name}: the image is {how}");
 
-    private static byte[] PackColour(ReadOnlySpan<byte> rgba, bool opaque)
+    private static void PackColour(ReadOnlySpan<byte> rgba, Span<byte> packed)
     {
-        byte[] packed = GC.AllocateUninitializedArray<byte>(rgba.Length / 4 * 3);
-        if (opaque)
+        int pixel = 0;
+        for (; pixel <= (packed.Length / 3) - PixelsAtOnce; pixel += 4)
         {
-            int pixel = 0;
-            for (; pixel <= (packed.Length / 3) - PixelsAtOnce; pixel += 4)
-            {
-                // Four pixels; the four bytes behind them are written over by the next.
-                Vector128.Shuffle(Vector128.Create(rgba.Slice(4 * pixel, 16)), WithoutAlpha).CopyTo(packed, 3 * pixel);
-            }
-
-            for (; pixel < packed.Length / 3; pixel++)
-            {
-                rgba.Slice(4 * pixel, 3).CopyTo(packed.AsSpan(3 * pixel));
-            }
-
-            return packed;
+            // Four pixels; the four bytes behind them are written over by the next.
+            Vector128.Shuffle(Vector128.Create(rgba.Slice(4 * pixel, 16)), WithoutAlpha).CopyTo(packed[(3 * pixel)..]);
         }
 
-        for (int from = 0, to = 0; to < packed.Length; from += 4, to += 3)
+        for (; pixel < packed.Length / 3; pixel++)
         {
-            int alpha = rgba[from + 3];
-            packed[to] = OnWhite(rgba[from], alpha);
-            packed[to + 1] = OnWhite(rgba[from + 1], alpha);
-            packed[to + 2] = OnWhite(rgba[from + 2], alpha);
+            rgba.Slice(4 * pixel, 3).CopyTo(packed[(3 * pixel)..]);
         }
-
-        return packed;
     }
 
-    private static byte[] PackGrey(ReadOnlySpan<byte> rgba, bool opaque)
+    private static void LayOnWhite(Span<byte> rgba)
     {
-        byte[] packed = GC.AllocateUninitializedArray<byte>(rgba.Length / 4);
-        for (int from = 0, to = 0; to < packed.Length; from += 4, to++)
+        for (int at = 0; at < rgba.Length; at += 4)
         {
-            byte luma = Luma.Of(rgba[from], rgba[from + 1], rgba[from + 2]);
-            packed[to] = opaque ? luma : OnWhite(luma, rgba[from + 3]);
+            int alpha = rgba[at + 3];
+            rgba[at] = OnWhite(rgba[at], alpha);
+            rgba[at + 1] = OnWhite(rgba[at + 1], alpha);
+            rgba[at + 2] = OnWhite(rgba[at + 2], alpha);
         }
+    }
 
-        return packed;
+    /// <summary>Grey in the first quarter of the same bytes.</summary>
+    private static void PackGrey(Span<byte> pixels, bool opaque)
+    {
+        for (int from = 0, to = 0; from < pixels.Length; from += 4, to++)
+        {
+            byte luma = Luma.Of(pixels[from], pixels[from + 1], pixels[from + 2]);
+            pixels[to] = opaque ? luma : OnWhite(luma, pixels[from + 3]);
+        }
     }
 
     private static byte OnWhite(int value, int alpha) => (byte)((value * alpha + 255 * (255 - alpha) + 127) / 255);

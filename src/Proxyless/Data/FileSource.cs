@@ -8,21 +8,24 @@ internal sealed class FileSource : ImageSource
     private readonly string[] _files;
     private readonly long[] _lengths;
     private readonly int[] _labels;
+    private readonly long _maxPixels;
     private PixelStore? _store;
 
     /// <summary>Wraps a listing.</summary>
     /// <param name="root">The folder that holds the folders of the classes.</param>
     /// <param name="folders">Folder of each class, relative to <paramref name="root"/>.</param>
     /// <param name="files">Files relative to the folder of their class.</param>
-    /// <param name="lengths">Their bytes.</param>
+    /// <param name="lengths">Their bytes; 0 also for what is no file.</param>
     /// <param name="labels">Their classes.</param>
-    public FileSource(string root, string[] folders, string[] files, long[] lengths, int[] labels)
+    /// <param name="maxPixels">The most pixels of an image that is read.</param>
+    public FileSource(string root, string[] folders, string[] files, long[] lengths, int[] labels, long maxPixels)
     {
         _root = root;
         _folders = folders;
         _files = files;
         _lengths = lengths;
         _labels = labels;
+        _maxPixels = maxPixels;
     }
 
     public override int Count => _files.Length;
@@ -42,19 +45,25 @@ internal sealed class FileSource : ImageSource
         }
     }
 
-    public override byte[] Read(int index) => ImageDecoder.ReadFile(Name(index));
+    // What has no bytes is not opened: a pipe would wait for somebody to write into it.
+    public override byte[] Read(int index) => _lengths[index] > 0 ? ImageDecoder.ReadFile(Name(index)) : throw new InvalidInputException(
+        $"{Name(index)}: {(LeadsNowhere(Name(index)) ? "the link leads nowhere" : "it is empty, or no file")}");
 
     /// <summary>Width and height of the upright image, from its header.</summary>
     /// <exception cref="InvalidInputException">The file is no image.</exception>
     public (int Width, int Height) ReadSize(int index)
     {
-        using EncodedImage image = EncodedImage.Open(Read(index), Name(index));
+        using EncodedImage image = OpenImage(index);
         return (image.Width, image.Height);
     }
 
     /// <summary>Decodes an image in full and drops it.</summary>
     /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
-    public void Check(int index) => ImageDecoder.Decode(Read(index), Name(index));
+    public void Check(int index)
+    {
+        using EncodedImage image = OpenImage(index);
+        image.Check();
+    }
 
     /// <summary>Keeps decoded images of one size from now on; <see cref="Keep"/> fills them in.</summary>
     public void KeepDecoded(int side, int channels) => _store = new PixelStore(Count, side, side, channels);
@@ -64,7 +73,8 @@ internal sealed class FileSource : ImageSource
     public void Keep(int index)
     {
         PixelStore store = _store!;
-        DecodedImage image = ImageDecoder.Decode(Read(index), Name(index), store.Channels);
+        using EncodedImage encoded = OpenImage(index);
+        DecodedImage image = encoded.Decode(store.Channels);
         Transforms whole = Transforms.ForEvaluation(store.Width, smallImages: true, store.Channels);
         whole.Resize(image).Pixels.CopyTo(store.Image(index));
     }
@@ -77,21 +87,25 @@ internal sealed class FileSource : ImageSource
             return;
         }
 
-        using EncodedImage encoded = EncodedImage.Open(Read(index), Name(index));
+        using EncodedImage encoded = OpenImage(index);
         Region region = transforms.ChooseRegion(encoded.Width, encoded.Height, ref random);
         int denominator = transforms.Denominator(region);
-
-        // At its edges a part may differ from the whole by a shade, which training does not mind.
-        using DecodedPart? part = transforms.Framing == Framing.RandomResizedCrop
-            ? encoded.DecodePart(transforms.Channels, denominator, region, transforms.Resolution)
-            : null;
-        if (part is not null)
+        if (transforms.Framing is Framing.PadAndCrop or Framing.Whole)
         {
-            transforms.Apply(part, destination, ref random);
+            DecodedImage image = encoded.Decode(transforms.Channels, denominator);
+            transforms.Apply(image, encoded.Width, encoded.Height, region, destination, ref random);
             return;
         }
 
-        DecodedImage image = encoded.Decode(transforms.Channels, denominator);
-        transforms.Apply(image, encoded.Width, encoded.Height, region, destination, ref random);
+        // At its edges a part may differ from the whole by a shade, which training does not mind.
+        DecodedPart? training = transforms.Framing == Framing.RandomResizedCrop
+            ? encoded.DecodePart(transforms.Channels, denominator, region, transforms.Resolution)
+            : null;
+        using DecodedPart part = training ?? encoded.DecodeFor(transforms.Channels, denominator, region);
+        transforms.Apply(part, destination, ref random);
     }
+
+    private EncodedImage OpenImage(int index) => EncodedImage.Open(Read(index), Name(index), _maxPixels);
+
+    private static bool LeadsNowhere(string file) => new FileInfo(file).LinkTarget is not null && RealPath.Of(file) is null;
 }

@@ -1,20 +1,22 @@
-using System.IO.Enumeration;
-
 namespace Proxyless.Data;
 
 /// <summary>
 /// Lists image folders: a folder for each class, at the top or under <c>train/</c>, <c>val/</c> (also <c>valid/</c>,
-/// <c>validation/</c>) and <c>test/</c>. Folders within a class belong to it. Hidden files and folders are passed over.
+/// <c>validation/</c>) and <c>test/</c>. Folders within a class belong to it. What <see cref="FolderListing"/> does not list is
+/// passed over.
 /// </summary>
 internal static class FolderLayout
 {
     private const int MostSplits = 3;
+    private const int NamedFiles = 3;
     private static readonly string[] ValidationNames = ["val", "valid", "validation"];
     private static readonly string[] SplitNames = ["train", "training", "test", "testing", .. ValidationNames];
 
     /// <summary>Lists the folder once.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="maxPixels">The most pixels of an image that is read.</param>
     /// <exception cref="InvalidInputException">No images, an empty class, fewer than two classes, a class without training images.</exception>
-    public static DatasetLayout Read(string folder)
+    public static DatasetLayout Read(string folder, long maxPixels)
     {
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         var warnings = new List<string>();
@@ -23,7 +25,8 @@ internal static class FolderLayout
         {
             string[] classes = ListClasses(folder);
             RequireNoSplits(folder, classes, warnings);
-            return new DatasetLayout(name, classes, 3, ListImages(folder, classes, mustBeFull: true, warnings), null, null, warnings);
+            FileSource images = ListImages(folder, classes, classes, mustBeFull: true, maxPixels, warnings);
+            return new DatasetLayout(name, classes, 3, images, null, null, warnings);
         }
 
         string[] trainingClasses = ListClasses(training);
@@ -40,9 +43,9 @@ internal static class FolderLayout
             name,
             trainingClasses,
             3,
-            ListImages(training, trainingClasses, mustBeFull: true, warnings),
-            validation is null ? null : ListSplit(validation, trainingClasses, warnings),
-            Directory.Exists(test) ? ListSplit(test, trainingClasses, warnings) : null,
+            ListImages(training, trainingClasses, trainingClasses, mustBeFull: true, maxPixels, warnings),
+            validation is null ? null : ListSplit(validation, trainingClasses, maxPixels, warnings),
+            Directory.Exists(test) ? ListSplit(test, trainingClasses, maxPixels, warnings) : null,
             warnings);
     }
 
@@ -67,16 +70,19 @@ internal static class FolderLayout
         }
     }
 
-    private static FileSource ListSplit(string folder, string[] classes, List<string> warnings)
+    private static FileSource ListSplit(string folder, string[] classes, long maxPixels, List<string> warnings)
     {
-        string? unknown = VisibleFolders(folder).FirstOrDefault(name => Array.IndexOf(classes, name) < 0);
+        string[] found = ClassFolders(folder);
+        Dictionary<string, string> byKey = found.ToDictionary(ClassName.Key, StringComparer.Ordinal);
+        string?[] folders = [.. classes.Select(name => byKey.GetValueOrDefault(ClassName.Key(name)))];
+        string? unknown = found.Except(folders).FirstOrDefault();
         if (unknown is not null)
         {
             throw new InvalidInputException(
                 $"{Path.Combine(folder, unknown)} is a class without training images: add train/{unknown}, or remove it.");
         }
 
-        FileSource images = ListImages(folder, classes, mustBeFull: false, warnings);
+        FileSource images = ListImages(folder, classes, folders, mustBeFull: false, maxPixels, warnings);
         if (images.Count == 0)
         {
             throw new InvalidInputException($"{folder} holds no images: put a folder for each class in it, or remove it.");
@@ -87,7 +93,7 @@ internal static class FolderLayout
 
     private static string[] ListClasses(string folder)
     {
-        string[] classes = VisibleFolders(folder);
+        string[] classes = ClassFolders(folder);
         if (classes.Length == 0)
         {
             throw new InvalidInputException(
@@ -104,12 +110,31 @@ internal static class FolderLayout
         return classes;
     }
 
-    private static string[] VisibleFolders(string folder) => [.. Guard(folder, () => Directory.GetDirectories(folder))
-        .Select(path => Path.GetFileName(path))
-        .Where(name => name[0] != '.')
-        .Order(StringComparer.Ordinal)];
+    private static string[] VisibleFolders(string folder) => Guard(folder, () => FolderListing.Folders(folder));
 
-    private static FileSource ListImages(string root, string[] classes, bool mustBeFull, List<string> warnings)
+    /// <summary>
+    /// Folders that can be classes, in an order in which the coding of accents does not matter. Two that differ in it alone cannot be:
+    /// they look the same everywhere.
+    /// </summary>
+    private static string[] ClassFolders(string folder)
+    {
+        string[] names = [.. VisibleFolders(folder).OrderBy(ClassName.Key, StringComparer.Ordinal)];
+        var byKey = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string name in names)
+        {
+            ClassName.RequireOneLine(folder, name);
+            if (!byKey.TryAdd(ClassName.Key(name), name))
+            {
+                throw new InvalidInputException(
+                    $"{folder} holds two folders that are both called '{name}' and differ in how its accents are coded (as Linux and as a Mac do) alone: move the images of one into the other.");
+            }
+        }
+
+        return names;
+    }
+
+    private static FileSource ListImages(
+        string root, string[] classes, string?[] folders, bool mustBeFull, long maxPixels, List<string> warnings)
     {
         var files = new List<string>();
         var lengths = new List<long>();
@@ -119,13 +144,14 @@ internal static class FolderLayout
         {
             string folder = Path.Combine(root, classes[label]);
             int before = files.Count;
-            if (Directory.Exists(folder))
+            var othersOfClass = new List<string>();
+            if (folders[label] is { } name)
             {
-                foreach ((string file, long length) in Guard(folder, () => ListFiles(folder)))
+                foreach ((string file, long length) in Guard(folder, () => FolderListing.Files(root, name)))
                 {
                     if (!ImageDecoder.IsImageName(file))
                     {
-                        others++;
+                        othersOfClass.Add(file);
                         continue;
                     }
 
@@ -135,14 +161,18 @@ internal static class FolderLayout
                 }
             }
 
+            others += othersOfClass.Count;
+            string what = files.Count > before ? "" : othersOfClass.Count == 0
+                ? "holds no images"
+                : $"holds no images, for {DescribeOthers(othersOfClass)} no JPEG, PNG, WebP, BMP or GIF";
             if (files.Count == before && mustBeFull)
             {
-                throw new InvalidInputException($"{folder} holds no images: add some, or remove the folder of this class.");
+                throw new InvalidInputException($"{folder} {what}: add some, or remove the folder of this class.");
             }
 
             if (files.Count == before)
             {
-                warnings.Add($"{folder} holds no images: nothing is known about class '{classes[label]}' there.");
+                warnings.Add($"{folder} {what}: nothing is known about class '{classes[label]}' there.");
             }
         }
 
@@ -151,27 +181,16 @@ internal static class FolderLayout
             warnings.Add($"{root}: files passed over because they are no JPEG, PNG, WebP, BMP or GIF: {others}.");
         }
 
-        return new FileSource(root, classes, [.. files], [.. lengths], [.. labels]);
+        // Where a split has no folder of a class it has no image of it either.
+        return new FileSource(root, [.. folders.Select(name => name ?? "")], [.. files], [.. lengths], [.. labels], maxPixels);
     }
 
-    private static (string File, long Length)[] ListFiles(string folder)
+    private static string DescribeOthers(List<string> files) => files.Count switch
     {
-        int prefix = folder.Length + 1;
-        var listing = new FileSystemEnumerable<(string File, long Length)>(
-            folder,
-            (ref FileSystemEntry entry) => (entry.ToFullPath()[prefix..], LengthOf(ref entry)),
-            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.System, IgnoreInaccessible = false })
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && entry.FileName[0] != '.',
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.',
-        };
-        return [.. listing.OrderBy(entry => entry.File, StringComparer.Ordinal)];
-    }
-
-    // An entry that is a link has the length of the link.
-    private static long LengthOf(ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint)
-        ? entry.Length
-        : File.ResolveLinkTarget(entry.ToFullPath(), returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : 0;
+        1 => $"{files[0]} is",
+        <= NamedFiles => $"{string.Join(", ", files)} are",
+        _ => $"{string.Join(", ", files.Take(NamedFiles))} and {files.Count - NamedFiles} more are",
+    };
 
     private static T Guard<T>(string folder, Func<T> list)
     {

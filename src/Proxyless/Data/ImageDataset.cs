@@ -10,9 +10,10 @@ namespace Proxyless.Data;
 /// <remarks>
 /// Unreadable images found when a dataset is opened are named in <see cref="Warnings"/> and left out. How thoroughly
 /// files are looked at depends on how many there are: small images of one size (up to 96 pixels, 1 GiB decoded) and sets of up
-/// to 5,000 files are decoded in full; of up to 200,000 files the headers are read; beyond, a sample. A file found to be cut
-/// off later, while batches are made, is told to the observer once and replaced by the next image of its class. With
-/// <see cref="DatasetOptions.Strict"/> either is an error.
+/// to 5,000 files are decoded in full; of up to 200,000 files the headers are read; beyond, a sample; with
+/// <see cref="DatasetOptions.Strict"/> all are decoded in full. A file found to be cut
+/// off later, while batches are made, is told to the observer once and replaced by the next image of its class, or left out where images
+/// are judged. With <see cref="DatasetOptions.Strict"/> either is an error.
 /// </remarks>
 public sealed class ImageDataset
 {
@@ -93,20 +94,27 @@ public sealed class ImageDataset
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         options.Validate();
-        DatasetLayout layout = DatasetLayout.Read(options.Location);
+        DatasetLayout layout = DatasetLayout.Read(options.Location, options.MaxPixels);
         int channels = options.Channels ?? layout.Channels;
+        bool decodeAll = options.Strict && !options.HasBegun;
+        int files = layout.Sources.OfType<FileSource>().Sum(source => source.Count);
+        if (decodeAll && files > ImageInspection.DecodedFiles)
+        {
+            observer.Message($"all {files:N0} images are decoded before anything else, for they are read strictly");
+        }
+
         ImageInspection.Result inspection =
-            ImageInspection.Inspect(layout.Sources, channels, options.Threads, cancellationToken);
+            ImageInspection.Inspect(layout.Sources, channels, decodeAll, options.Threads, cancellationToken);
         var warnings = new List<string>(layout.Warnings);
         if (inspection.Unreadable.Count > 0)
         {
-            warnings.Add(DescribeUnreadable(inspection.Unreadable.Values, options.Strict));
+            warnings.Add(DescribeUnreadable(inspection.Unreadable.Values, options));
         }
 
         DatasetDivision division = DatasetDivision.Divide(
             layout,
             options,
-            (source, index) => !inspection.Unreadable.ContainsKey((source, index)),
+            inspection.Unreadable,
             new UnreadableImages(options.Strict, observer),
             warnings,
             cancellationToken);
@@ -119,14 +127,17 @@ public sealed class ImageDataset
         return new ImageDataset(layout, division, channels, inspection.NativeResolution, warnings);
     }
 
-    private static string DescribeUnreadable(IEnumerable<string> messages, bool strict)
+    private static string DescribeUnreadable(IEnumerable<string> messages, DatasetOptions options)
     {
         const int Named = 10;
         string[] all = [.. messages.Order(StringComparer.Ordinal)];
         string named = string.Join("\n  ", all.Take(Named));
         string more = all.Length > Named ? $"\n  and {all.Length - Named} more" : "";
-        return strict
-            ? throw new InvalidInputException($"Unreadable images: {all.Length}.\n  {named}{more}")
+        string advice = options.HasBegun
+            ? "Restore them as they were: the run goes on with the images it began with, and with no others."
+            : "Restore them; or, before a run begins, remove them or leave --strict out. A run that has begun goes on with the images it began with.";
+        return options.Strict
+            ? throw new InvalidInputException($"Unreadable images: {all.Length}.\n  {named}{more}\n{advice}")
             : $"Unreadable images, skipped: {all.Length}.\n  {named}{more}";
     }
 
@@ -135,7 +146,7 @@ public sealed class ImageDataset
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string name in Classes)
         {
-            Append(hash, name);
+            Append(hash, ClassName.Key(name));
         }
 
         foreach (ImageSet set in new[] { Weights, Architecture, Training, Validation, Test })

@@ -19,17 +19,23 @@ public static class ImageDecoder
     /// <summary>Reads one file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="channels">1 for grey (ITU-R BT.601 luma), 3 for colour.</param>
-    /// <exception cref="InvalidInputException">The file does not exist, is no image or is cut off.</exception>
-    public static DecodedImage Decode(string path, int channels = 3) => Decode(ReadFile(path), path, channels);
+    /// <param name="maxPixels">The most pixels that are read, checked before memory is taken for them.</param>
+    /// <exception cref="InvalidInputException">The file does not exist, is no image, is cut off or has more pixels.</exception>
+    public static DecodedImage Decode(string path, int channels = 3, long maxPixels = DatasetOptions.DefaultMaxPixels)
+    {
+        using EncodedImage image = EncodedImage.Open(ReadFile(path), path, maxPixels);
+        return image.Decode(channels);
+    }
 
     /// <summary>Decodes one encoded image.</summary>
     /// <param name="encoded">The bytes of the file.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="channels">1 for grey (ITU-R BT.601 luma), 3 for colour.</param>
-    /// <exception cref="InvalidInputException">The bytes are no image or are cut off.</exception>
-    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, string name, int channels = 3)
+    /// <param name="maxPixels">The most pixels that are read, checked before memory is taken for them.</param>
+    /// <exception cref="InvalidInputException">The bytes are no image, are cut off or have more pixels.</exception>
+    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, string name, int channels = 3, long maxPixels = DatasetOptions.DefaultMaxPixels)
     {
-        using EncodedImage image = EncodedImage.Open(encoded, name);
+        using EncodedImage image = EncodedImage.Open(encoded, name, maxPixels);
         return image.Decode(channels);
     }
 

@@ -8,6 +8,7 @@ namespace Proxyless.Data;
 /// <item>of up to 200,000 files the headers are read, so that a file cut off further down is found when a batch needs it;</item>
 /// <item>beyond, only a sample of headers is read.</item>
 /// </list>
+/// Whoever reads strictly has all files decoded in full, however many there are.
 /// </summary>
 internal static class ImageInspection
 {
@@ -15,7 +16,10 @@ internal static class ImageInspection
     private const int LargestSmallSide = 96;
 
     private const long MemoryBudget = 1L << 30;
-    private const int DecodedFiles = 5_000;
+
+    /// <summary>Most files that are decoded in full without having been asked for.</summary>
+    public const int DecodedFiles = 5_000;
+
     private const int SampledFiles = 256;
 
     /// <summary>Most files of which every header is read and whose contents are compared.</summary>
@@ -29,10 +33,11 @@ internal static class ImageInspection
     /// <summary>Examines all sources.</summary>
     /// <param name="sources">The user's splits.</param>
     /// <param name="channels">Channels to keep in memory.</param>
+    /// <param name="decodeAll">Decode every file, however many there are.</param>
     /// <param name="threads">Threads to use.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static Result Inspect(
-        IReadOnlyList<ImageSource> sources, int channels, int threads, CancellationToken cancellationToken)
+        IReadOnlyList<ImageSource> sources, int channels, bool decodeAll, int threads, CancellationToken cancellationToken)
     {
         int[] sides = [.. sources.OfType<PixelSource>().Select(source => source.Side).Distinct()];
         FileSource[] files = [.. sources.OfType<FileSource>()];
@@ -54,7 +59,7 @@ internal static class ImageInspection
 
             examine = (source, index) => source.Keep(index);
         }
-        else if (count <= DecodedFiles)
+        else if (decodeAll || count <= DecodedFiles)
         {
             examine = (source, index) => source.Check(index);
         }

@@ -70,11 +70,30 @@ public sealed class ImageSet
             catch (InvalidInputException exception)
             {
                 _source.RequireFolder(_indices[candidate]);
-                _unreadable.Add(exception);
+                _unreadable.Add(exception, "The next image of its class takes its place");
             }
         }
 
         throw new InvalidInputException($"{Name(i)}: neither it nor any other image of its class can be read.");
+    }
+
+    /// <summary>Decodes and transforms one image, if it can be read.</summary>
+    /// <returns>Whether it could.</returns>
+    /// <exception cref="InvalidInputException">The image is unreadable and reading is strict.</exception>
+    /// <inheritdoc cref="Render"/>
+    internal bool TryRender(int i, Transforms transforms, SplitMix64 random, Span<float> destination)
+    {
+        try
+        {
+            _source.Render(_indices[i], transforms, random, destination);
+            return true;
+        }
+        catch (InvalidInputException exception)
+        {
+            _source.RequireFolder(_indices[i]);
+            _unreadable.Add(exception, "It is left out of what is judged");
+            return false;
+        }
     }
 
     /// <summary>Tells the observer about images found unreadable since the last call; from the job's own thread.</summary>

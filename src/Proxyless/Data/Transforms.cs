@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Proxyless.Data;
 
 /// <summary>What is done to an image on its way into a batch.</summary>
@@ -169,8 +171,17 @@ public sealed record Transforms
     /// <param name="random">Where the crop was drawn from.</param>
     internal void Apply(DecodedPart part, Span<float> destination, ref SplitMix64 random)
     {
-        Resampler.Resample(part.Pixels, part.Columns, part.Rows, part.BytesPerPixel, part.Region, Resolution, destination[..Length]);
-        Finish(destination[..Length], ref random);
+        Span<float> square = destination[..Length];
+        Resampler.Resample(part.Pixels, part.Columns, part.Rows, part.BytesPerPixel, part.Region, Resolution, square);
+        if (ExifOrientation.Turns(part.Orientation))
+        {
+            float[] stored = ArrayPool<float>.Shared.Rent(Length);
+            square.CopyTo(stored);
+            ExifOrientation.Turn<float>(stored, Resolution, Resolution, Channels, Channels, part.Orientation, square);
+            ArrayPool<float>.Shared.Return(stored);
+        }
+
+        Finish(square, ref random);
     }
 
     private void Finish(Span<float> square, ref SplitMix64 random)

@@ -12,17 +12,21 @@ internal sealed class UnreadableImages(bool strict, IRunObserver observer)
     private readonly ConcurrentQueue<string> _untold = new();
 
     /// <summary>Notes an image, or refuses it.</summary>
-    /// <exception cref="InvalidInputException">The images are read strictly: <paramref name="exception"/> itself.</exception>
-    public void Add(InvalidInputException exception)
+    /// <param name="exception">Why it cannot be read.</param>
+    /// <param name="instead">What is done about it.</param>
+    /// <exception cref="InvalidInputException">The images are read strictly.</exception>
+    public void Add(InvalidInputException exception, string instead)
     {
         if (strict)
         {
-            throw new InvalidInputException(exception.Message, exception);
+            throw new InvalidInputException(
+                $"{exception.Message}, though it was there when the images were opened. Restore it as it was and try again, a run with --resume; a run goes on with the images it began with, and with no others.",
+                exception);
         }
 
         if (_known.TryAdd(exception.Message, true))
         {
-            _untold.Enqueue(exception.Message);
+            _untold.Enqueue($"{exception.Message}. {instead}");
         }
     }
 
@@ -31,7 +35,7 @@ internal sealed class UnreadableImages(bool strict, IRunObserver observer)
     {
         while (_untold.TryDequeue(out string? message))
         {
-            observer.Warning($"{message} The next image of its class takes its place ({_known.Count} so far).");
+            observer.Warning($"{message} ({_known.Count} so far).");
         }
     }
 }

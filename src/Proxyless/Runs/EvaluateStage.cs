@@ -59,7 +59,7 @@ internal static class EvaluateStage
         ModelImages trained = ModelImages.Of(model);
         RunData data = RunData.Open(trained.DividedAlike(options) with { Resolution = model.Resolution, Channels = model.Channels }, observer, cancellation)
             .Framed(trained.Small);
-        if (!data.Images.Classes.SequenceEqual(model.Classes))
+        if (!data.Images.Classes.Select(ClassName.Key).SequenceEqual(model.Classes.Select(ClassName.Key)))
         {
             throw new InvalidInputException(
                 $"the classes of '{options.Data}' ({string.Join(", ", data.Images.Classes)}) are not those of {file} ({string.Join(", ", model.Classes)})");
@@ -87,7 +87,7 @@ internal static class EvaluateStage
     }
 
     private static double Agreement(
-        RunDirectory directory, List<int> answers, ImageSet images, RunData data, CancellationToken cancellation)
+        RunDirectory directory, IReadOnlyDictionary<int, int> answers, ImageSet images, RunData data, CancellationToken cancellation)
     {
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
         using var network = new CompactNetwork(architecture, data.NetworkOptions);
@@ -95,7 +95,7 @@ internal static class EvaluateStage
         using BatchLoader loader = data.EvaluationBatches(images);
         using var withoutGraph = no_grad();
         int same = 0;
-        int image = 0;
+        int asked = 0;
         foreach (Batch batch in loader.Epoch(0, 0, cancellation))
         {
             using (batch)
@@ -104,14 +104,20 @@ internal static class EvaluateStage
                 using Tensor logits = network.Forward(input, NormPass.Evaluation);
                 using Tensor best = logits.argmax(1);
                 using Tensor local = best.cpu();
-                foreach (long answer in local.data<long>())
+                long[] own = local.data<long>().ToArray();
+                for (int i = 0; i < own.Length; i++)
                 {
-                    same += answer == answers[image++] ? 1 : 0;
+                    // An image that could be read only now has no answer to compare with.
+                    if (answers.TryGetValue(batch.Positions[i], out int answer))
+                    {
+                        asked++;
+                        same += own[i] == answer ? 1 : 0;
+                    }
                 }
             }
         }
 
-        return (double)same / image;
+        return (double)same / Math.Max(1, asked);
     }
 
     /// <summary>Loads a model that Proxyless exported.</summary>
@@ -136,7 +142,7 @@ internal static class EvaluateStage
         int classes = model.Classes.Count;
         int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
         var accuracy = new TopAccuracy();
-        var answers = new List<int>(images.Count);
+        var answers = new Dictionary<int, int>(images.Count);
         using BatchLoader loader = data.ModelBatches(images);
         var progress = new Progress(observer, "evaluate", 0, images.Count);
         foreach (Batch batch in loader.Epoch(0, 0, cancellation))
@@ -151,7 +157,7 @@ internal static class EvaluateStage
                     accuracy.Add(own, (int)labels[i]);
                     int answer = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(own);
                     confusion[labels[i]][answer]++;
-                    answers.Add(answer);
+                    answers.Add(batch.Positions[i], answer);
                 }
             }
 
@@ -161,6 +167,6 @@ internal static class EvaluateStage
         return new Judgement(accuracy, confusion, answers);
     }
 
-    /// <summary>Accuracy, answers by image, and how often each class (row) was taken for each (column).</summary>
-    internal sealed record Judgement(TopAccuracy Accuracy, int[][] Confusion, List<int> Answers);
+    /// <summary>Accuracy, answers by the image's number in the set, and how often each class (row) was taken for each (column).</summary>
+    internal sealed record Judgement(TopAccuracy Accuracy, int[][] Confusion, IReadOnlyDictionary<int, int> Answers);
 }

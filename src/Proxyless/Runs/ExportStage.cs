@@ -65,6 +65,12 @@ internal static class ExportStage
             using (forNetwork)
             using (forModel)
             {
+                if (!forNetwork.Positions.AsSpan().SequenceEqual(forModel.Positions))
+                {
+                    // An image could be read once alone.
+                    continue;
+                }
+
                 using Tensor input = forNetwork.Images.to(data.Device);
                 using Tensor logits = network.Forward(input, NormPass.Evaluation);
                 using Tensor local = logits.cpu();

@@ -249,7 +249,17 @@ public static class ProxylessRun
     /// <param name="images">Image files.</param>
     /// <param name="top">How many classes to name.</param>
     /// <param name="cancellation">Stops between two images.</param>
-    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default)
+    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default) =>
+        Predict(model, images, top, DatasetOptions.DefaultMaxPixels, cancellation);
+
+    /// <param name="model">The ONNX file, or a run directory.</param>
+    /// <param name="images">Image files.</param>
+    /// <param name="top">How many classes to name.</param>
+    /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
+    /// <param name="cancellation">Stops between two images.</param>
+    /// <inheritdoc cref="Predict(string, IReadOnlyList{string}, int, CancellationToken)"/>
+    public static IReadOnlyList<Prediction> Predict(
+        string model, IReadOnlyList<string> images, int top, long maxPixels, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         using OnnxClassifier classifier = EvaluateStage.Load(ModelFile(model), threads: 1);
@@ -258,7 +268,7 @@ public static class ProxylessRun
         foreach (string image in images)
         {
             cancellation.ThrowIfCancellationRequested();
-            float[] scores = classifier.Run(transforms.ToModelInput(ImageDecoder.Decode(image, classifier.Channels)), 1);
+            float[] scores = classifier.Run(transforms.ToModelInput(ImageDecoder.Decode(image, classifier.Channels, maxPixels)), 1);
             TensorPrimitives.SoftMax(scores, scores);
             predictions.Add(new Prediction(
                 image,

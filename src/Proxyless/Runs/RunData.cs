@@ -85,6 +85,8 @@ public sealed class RunData
                 ValidationShare = options.ValidationShare,
                 TestShare = options.TestShare,
                 Strict = options.Strict,
+                HasBegun = options.Resume,
+                MaxPixels = options.MaxPixels,
                 Threads = options.Threads ?? Environment.ProcessorCount,
                 Channels = options.Channels,
             },
@@ -184,7 +186,10 @@ public sealed class RunData
     {
         ArgumentNullException.ThrowIfNull(images);
         int most = SmallImages ? SmallImagesAtOnce : LargeImagesAtOnce;
-        return new BatchLoader(images, transforms, Math.Clamp(images.Count, 1, most), seed: 0, shuffle: false, dropLast: false, Threads);
+        return new BatchLoader(images, transforms, Math.Clamp(images.Count, 1, most), seed: 0, shuffle: false, dropLast: false, Threads)
+        {
+            LeavesOutUnreadable = true,
+        };
     }
 
     private static void WarnOfWrongConvolutions(RunOptions options, IRunObserver observer)

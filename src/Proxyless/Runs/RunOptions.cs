@@ -1,3 +1,4 @@
+using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Search;
 
@@ -66,8 +67,11 @@ public sealed record RunOptions
     /// <summary>Replace the run that stands in <see cref="Out"/>.</summary>
     public bool Overwrite { get; init; }
 
-    /// <summary>Make an unreadable image an error instead of skipping it.</summary>
+    /// <summary>Make an unreadable image an error instead of skipping it; all images are decoded in full before anything begins.</summary>
     public bool Strict { get; init; }
+
+    /// <summary>The most pixels, width times height, of an image that is read; one of more is unreadable.</summary>
+    public long MaxPixels { get; init; } = DatasetOptions.DefaultMaxPixels;
 
     /// <summary>Measure the latency table thoroughly (minutes) instead of quickly (seconds).</summary>
     public bool Thorough { get; init; }
@@ -165,6 +169,7 @@ public sealed record RunOptions
         Require("checkpoint-interval", CheckpointInterval, value => value >= TimeSpan.FromMilliseconds(1) && value <= TimeSpan.FromDays(1), "0.001s to 24h");
         Require("resolution", Resolution, value => value is >= 8 and <= 1024, "8 to 1024 pixels");
         Require("channels", Channels, value => value is 1 or 3, "1 (grey) or 3 (colour)");
+        Require("max-pixels", (long?)MaxPixels, value => value is >= 1 and <= DatasetOptions.MostPixels, $"1 to {DatasetOptions.MostPixels}");
         Require("threads", Threads, value => value is >= 1 and <= 1024, "1 or more");
         Require("search-epochs", SearchEpochs, value => value > 0, "a number over 0");
         Require("warmup-share", (double?)WarmupShare, value => value is >= 0 and < 1, "0 up to, not including, 1");

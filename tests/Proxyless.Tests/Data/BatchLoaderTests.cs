@@ -137,6 +137,50 @@ public sealed class BatchLoaderTests : IDisposable
     }
 
     [Fact]
+    public void An_image_that_fails_later_is_left_out_of_what_is_judged_and_no_other_counts_twice()
+    {
+        var observer = new RecordingObserver();
+        ImageSet set = OpenTraining(smallImages: false, observer);
+        Transforms transforms = Transforms.ForEvaluation(16, false);
+        float[] whole = [.. Epoch(set, transforms, epoch: 0, shuffle: false).SelectMany(batch => batch)];
+        int[] bad = [0, 5, 8, 9, 10, 11];
+        foreach (int image in bad)
+        {
+            File.WriteAllBytes(set.Name(image), [1, 2, 3]);
+        }
+
+        observer.Warnings.Clear();
+        using var loader = new BatchLoader(set, transforms, 4, 0, shuffle: false, dropLast: false, 2) { LeavesOutUnreadable = true };
+        var judged = new List<float>();
+        var labels = new List<long>();
+        foreach ((float[] images, long[] ofBatch) in loader.EpochArrays(0, 0, Token))
+        {
+            Assert.NotEmpty(ofBatch);
+            judged.AddRange(images[..(ofBatch.Length * transforms.Length)]);
+            labels.AddRange(ofBatch);
+        }
+
+        int[] good = [.. Enumerable.Range(0, set.Count).Except(bad)];
+        Assert.Equal(good.Select(image => (long)set.Label(image)), labels);
+        Assert.Equal(good.SelectMany(image => whole[(image * transforms.Length)..((image + 1) * transforms.Length)]), judged);
+        Assert.Equal(bad.Length, observer.Warnings.Count);
+        Assert.All(observer.Warnings, warning => Assert.Contains("left out of what is judged", warning, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Where_nothing_at_all_can_be_judged_that_is_said()
+    {
+        ImageSet set = OpenTraining(smallImages: false);
+        for (int image = 0; image < set.Count; image++)
+        {
+            File.WriteAllBytes(set.Name(image), [1, 2, 3]);
+        }
+
+        using var loader = new BatchLoader(set, Transforms.ForEvaluation(16, false), 4, 0, shuffle: false, dropLast: false, 2) { LeavesOutUnreadable = true };
+        Assert.Contains(set.Name(0), Assert.Throws<InvalidInputException>(() => loader.EpochArrays(0, 0, Token).Count()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_image_that_fails_later_ends_a_strict_run()
     {
         ImageSet set = OpenTraining(smallImages: false, strict: true);

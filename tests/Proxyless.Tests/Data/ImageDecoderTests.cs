@@ -69,6 +69,51 @@ public sealed class ImageDecoderTests
         Assert.Equal(expected, seen);
     }
 
+    [Theory]
+    [InlineData(1, "red green blue yellow")]
+    [InlineData(2, "green red yellow blue")]
+    [InlineData(3, "yellow blue green red")]
+    [InlineData(4, "blue yellow red green")]
+    [InlineData(5, "red blue green yellow")]
+    [InlineData(6, "blue red yellow green")]
+    [InlineData(7, "yellow green blue red")]
+    [InlineData(8, "green yellow red blue")]
+    public void Exif_orientation_counts_in_png_and_webp_too(int orientation, string expected)
+    {
+        foreach (byte[] file in (byte[][])
+            [
+                TestPictures.OrientedPng(orientation),
+                TestPictures.OrientedPng(orientation, afterPixels: true),
+                TestPictures.OrientedPng(orientation, bigEndian: false),
+                TestPictures.OrientedWebp(orientation, jpegPrefix: false),
+                TestPictures.OrientedWebp(orientation, jpegPrefix: true),
+            ])
+        {
+            DecodedImage image = ImageDecoder.Decode(file, "exif");
+            using EncodedImage header = EncodedImage.Open(file, "exif");
+
+            Assert.Equal(orientation < 5 ? (32, 16) : (16, 32), (image.Width, image.Height));
+            Assert.Equal((image.Width, image.Height), (header.Width, header.Height));
+            int right = image.Width - 4;
+            int bottom = image.Height - 4;
+            string seen = string.Join(' ', NameAt(image, 4, 4), NameAt(image, right, 4), NameAt(image, 4, bottom), NameAt(image, right, bottom));
+            Assert.Equal(expected, seen);
+        }
+    }
+
+    [Fact]
+    public void A_damaged_exif_chunk_leaves_the_picture_as_it_is_stored()
+    {
+        byte[] png = TestPictures.OrientedPng(6);
+        foreach (int place in (int[])[41, 45, 51, 59])
+        {
+            byte[] damaged = [.. png];
+            damaged[place] = 0xFF;
+            DecodedImage image = ImageDecoder.Decode(damaged, "exif.png");
+            Assert.Equal((32, 16), (image.Width, image.Height));
+        }
+    }
+
     [Fact]
     public void The_size_told_before_decoding_is_that_of_the_upright_image()
     {

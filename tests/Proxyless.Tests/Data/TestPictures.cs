@@ -107,14 +107,70 @@ internal static class TestPictures
     public static byte[] Oriented(int orientation)
     {
         byte[] jpeg = Encode(SKEncodedImageFormat.Jpeg, 32, 16);
-        byte[] exif =
+        return [.. jpeg[..2], 0xFF, 0xE1, 0, 34, .. "Exif\0\0"u8, .. Exif(orientation), .. jpeg[2..]];
+    }
+
+    /// <summary>The same as a PNG, whose eXIf chunk stands before or after the pixels.</summary>
+    public static byte[] OrientedPng(int orientation, bool afterPixels = false, bool bigEndian = true)
+    {
+        byte[] png = Encode(SKEncodedImageFormat.Png, 32, 16);
+        byte[] chunk = PngChunk("eXIf"u8, Exif(orientation, bigEndian));
+
+        // The signature and IHDR are 33 bytes, IEND 12.
+        int place = afterPixels ? png.Length - 12 : 33;
+        return [.. png[..place], .. chunk, .. png[place..]];
+    }
+
+    /// <summary>A chunk of a PNG: length, name, body and check sum.</summary>
+    public static byte[] PngChunk(ReadOnlySpan<byte> name, ReadOnlySpan<byte> body)
+    {
+        byte[] chunk = new byte[12 + body.Length];
+        BinaryPrimitives.WriteInt32BigEndian(chunk, body.Length);
+        name.CopyTo(chunk.AsSpan(4));
+        body.CopyTo(chunk.AsSpan(8));
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + body.Length), Crc32(chunk.AsSpan(4, 4 + body.Length)));
+        return chunk;
+    }
+
+    /// <summary>The same as a WebP with an EXIF chunk, which some programs begin as JPEG's segment begins.</summary>
+    public static byte[] OrientedWebp(int orientation, bool jpegPrefix)
+    {
+        byte[] webp = Encode(SKEncodedImageFormat.Webp, 32, 16);
+        byte[] exif = [.. jpegPrefix ? "Exif\0\0"u8.ToArray() : [], .. Exif(orientation)];
+        byte[] extended = [.. "VP8X"u8, 10, 0, 0, 0, 0x08, 0, 0, 0, 31, 0, 0, 15, 0, 0];
+        byte[] body = [.. "WEBP"u8, .. extended, .. webp[12..], .. "EXIF"u8, (byte)exif.Length, 0, 0, 0, .. exif];
+        byte[] size = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(size, body.Length);
+        return [.. "RIFF"u8, .. size, .. body];
+    }
+
+    private static byte[] Exif(int orientation, bool bigEndian = true) => bigEndian
+        ?
         [
-            0xFF, 0xE1, 0, 34, (byte)'E', (byte)'x', (byte)'i', (byte)'f', 0, 0,
             (byte)'M', (byte)'M', 0, 42, 0, 0, 0, 8,
             0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0,
             0, 0, 0, 0,
+        ]
+        :
+        [
+            (byte)'I', (byte)'I', 42, 0, 8, 0, 0, 0,
+            1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0,
+            0, 0, 0, 0,
         ];
-        return [.. jpeg[..2], .. exif, .. jpeg[2..]];
+
+    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte value in bytes)
+        {
+            crc ^= value;
+            for (int bit = 0; bit < 8; bit++)
+            {
+                crc = (crc >> 1) ^ ((crc & 1) * 0xEDB88320);
+            }
+        }
+
+        return ~crc;
     }
 
     /// <summary>A PNG whose left half is black and whose right half is transparent black.</summary>

@@ -1,0 +1,133 @@
+using System.IO.Enumeration;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// Folders and files as a user means them: without hidden ones, without what file systems, photo servers and the program itself
+/// keep there. Links are followed, and a folder is entered once however many links lead to it.
+/// </summary>
+internal static class FolderListing
+{
+    private static readonly HashSet<string> FoldersOfOthers = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "@eaDir", "@Recycle", "@Recently-Snapshot", "#recycle", "#snapshot", "$RECYCLE.BIN", "RECYCLER", "System Volume Information",
+        "lost+found", "__MACOSX", "Network Trash Folder", "Temporary Items", "Thumbs.db",
+    };
+
+    private static readonly HashSet<string> FilesOfOthers = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r",
+    };
+
+    private static readonly EnumerationOptions Options = new() { AttributesToSkip = FileAttributes.System, IgnoreInaccessible = false };
+
+    private readonly record struct Entry(string Name, bool IsFolder, bool IsLink, long Length);
+
+    /// <summary>Names of the folders in a folder, in order.</summary>
+    /// <exception cref="IOException">The folder cannot be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder must not be listed.</exception>
+    public static string[] Folders(string folder)
+    {
+        string[] above = [.. RealPath.WithParents(RealPath.Of(folder) ?? folder)];
+        return [.. Read(folder)
+            .Where(entry => entry.IsFolder && !(entry.IsLink && IsOneOf(above, Path.Combine(folder, entry.Name))))
+            .Select(entry => entry.Name)
+            .Where(name => !WrittenFolder.Is(Path.Combine(folder, name)))];
+    }
+
+    /// <summary>Files in a class's folder and the folders within, with their bytes: 0 where there is nothing to be read as a file.</summary>
+    /// <param name="root">The folder that the classes are in.</param>
+    /// <param name="name">The class's folder.</param>
+    /// <returns>Paths relative to the class's folder, in order.</returns>
+    /// <exception cref="IOException">A folder cannot be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">A folder must not be listed.</exception>
+    public static (string File, long Length)[] Files(string root, string name)
+    {
+        string folder = Path.Combine(root, name);
+        string real = RealPath.Of(folder) ?? folder;
+
+        // The folders that this one is in count as entered: they hold the other classes.
+        var entered = new HashSet<string>([.. RealPath.WithParents(real), .. RealPath.WithParents(RealPath.Of(root) ?? root)], StringComparer.Ordinal);
+        var files = new List<(string File, long Length)>();
+        var links = new Queue<(string Folder, string Real)>();
+        Walk(folder, real, "");
+        while (links.TryDequeue(out (string Folder, string Real) link))
+        {
+            if (entered.Add(link.Real))
+            {
+                Walk(Path.Combine(folder, link.Folder), link.Real, link.Folder);
+            }
+        }
+
+        return [.. files.OrderBy(file => file.File, StringComparer.Ordinal)];
+
+        // Folders before links, so that what stands here is called by its own name.
+        void Walk(string path, string realPath, string relative)
+        {
+            foreach (Entry entry in Read(path))
+            {
+                string below = Path.Combine(relative, entry.Name);
+                if (!entry.IsFolder)
+                {
+                    files.Add((below, entry.Length));
+                }
+                else if (WrittenFolder.Is(Path.Combine(path, entry.Name)))
+                {
+                    continue;
+                }
+                else if (!entry.IsLink)
+                {
+                    string realBelow = Path.Combine(realPath, entry.Name);
+                    if (entered.Add(realBelow))
+                    {
+                        Walk(Path.Combine(path, entry.Name), realBelow, below);
+                    }
+                }
+                else if (RealPath.Of(Path.Combine(path, entry.Name)) is { } target)
+                {
+                    links.Enqueue((below, target));
+                }
+            }
+        }
+    }
+
+    private static bool IsOneOf(string[] folders, string link) => RealPath.Of(link) is { } target && folders.Contains(target, StringComparer.Ordinal);
+
+    private static Entry[] Read(string folder)
+    {
+        var listing = new FileSystemEnumerable<Entry>(
+            folder,
+            (ref FileSystemEntry entry) => new Entry(
+                entry.FileName.ToString(), entry.IsDirectory, entry.Attributes.HasFlag(FileAttributes.ReparsePoint), LengthOf(ref entry)),
+            Options)
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.'
+                && !(entry.IsDirectory ? FoldersOfOthers : FilesOfOthers).GetAlternateLookup<ReadOnlySpan<char>>().Contains(entry.FileName),
+        };
+        return [.. listing.OrderBy(entry => entry.Name, StringComparer.Ordinal)];
+    }
+
+    // An entry that is a link has the length of the link. Pipes and devices have none, and are not opened.
+    private static long LengthOf(ref FileSystemEntry entry)
+    {
+        if (entry.IsDirectory)
+        {
+            return 0;
+        }
+
+        if (!entry.Attributes.HasFlag(FileAttributes.ReparsePoint))
+        {
+            return entry.Length;
+        }
+
+        try
+        {
+            return File.ResolveLinkTarget(entry.ToFullPath(), returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : 0;
+        }
+        catch (IOException)
+        {
+            // Links in a circle.
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// Memory to decode into: of the shared pool where it is small, of the system where it is large, since the pool would keep what an
+/// image of a hundred million pixels needed for as long as the process lives.
+/// </summary>
+internal sealed unsafe class PixelBuffer : IDisposable
+{
+    private const int LargestPooled = 1 << 24;
+
+    private readonly IDisposable _lease;
+    private byte[]? _rented;
+    private void* _native;
+
+    /// <summary>Makes room, once <see cref="DecodingMemory"/> has some.</summary>
+    /// <param name="length">Bytes.</param>
+    /// <param name="beside">Bytes that the decoder needs for itself meanwhile.</param>
+    public PixelBuffer(int length, long beside)
+    {
+        Length = length;
+        _lease = DecodingMemory.Shared.Take(length + beside);
+        try
+        {
+            if (length <= LargestPooled)
+            {
+                _rented = ArrayPool<byte>.Shared.Rent(length);
+            }
+            else
+            {
+                _native = NativeMemory.Alloc((nuint)length);
+            }
+        }
+        catch
+        {
+            _lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Bytes.</summary>
+    public int Length { get; }
+
+    /// <summary>The bytes, of any value at first.</summary>
+    public Span<byte> Bytes => _native is null ? _rented.AsSpan(0, Length) : new Span<byte>(_native, Length);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_rented);
+            _rented = null;
+        }
+
+        NativeMemory.Free(_native);
+        _native = null;
+        _lease.Dispose();
+    }
+}

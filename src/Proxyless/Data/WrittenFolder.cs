@@ -1,0 +1,71 @@
+using Proxyless.Comparisons;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// Knows folders that the program itself wrote, by what they hold. They stand among the images of whoever starts a run in the
+/// folder of the images, and are never a class.
+/// </summary>
+internal static class WrittenFolder
+{
+    private static readonly HashSet<string> DefaultParents = new(StringComparer.Ordinal) { "runs", "comparisons" };
+
+    // Entries of links are not followed: they may lead in circles, and the program makes none.
+    private static readonly EnumerationOptions Entries = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+
+    /// <summary>Whether a folder is a run or a comparison, or holds nothing but such.</summary>
+    public static bool Is(string folder)
+    {
+        try
+        {
+            return IsRunOrComparison(folder) || HoldsNothingElse(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Whoever lists it says so.
+            return false;
+        }
+    }
+
+    private static bool IsRunOrComparison(string folder)
+    {
+        var run = new RunDirectory(folder);
+        return (File.Exists(run.Config) && File.Exists(run.Plan)) || File.Exists(Path.Combine(folder, ComparisonDirectory.PlanName));
+    }
+
+    private static bool HoldsNothingElse(string folder)
+    {
+        bool isDefault = DefaultParents.Contains(Path.GetFileName(folder));
+        bool empty = true;
+        foreach (FileSystemInfo entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Entries))
+        {
+            if (entry.Name[0] == '.')
+            {
+                continue;
+            }
+
+            empty = false;
+            if (entry is not DirectoryInfo || entry.LinkTarget is not null)
+            {
+                return false;
+            }
+
+            if (!Is(entry.FullName) && !(isDefault && HasOnlyBegun(entry.FullName)))
+            {
+                return false;
+            }
+        }
+
+        return !empty || isDefault;
+    }
+
+    /// <summary>Whether a run may have been stopped here before its plan was written.</summary>
+    private static bool HasOnlyBegun(string folder)
+    {
+        var run = new RunDirectory(folder);
+        string config = Path.GetFileName(run.Config);
+        string[] entries = [.. Directory.EnumerateFileSystemEntries(folder, "*", Entries).Select(path => Path.GetFileName(path)).Where(name => name[0] != '.')];
+        return (entries.Length == 0 || entries.Contains(config) || entries.All(name => name.EndsWith(".lock", StringComparison.Ordinal)))
+            && !entries.Any(name => ImageDecoder.IsImageName(name));
+    }
+}
