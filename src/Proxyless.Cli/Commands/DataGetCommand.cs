@@ -18,6 +18,7 @@ internal sealed class DataGetCommand : ReportingCommand
             "proxyless data get cifar10",
             "proxyless data get imagenette-160 --out photos")
     {
+        _name.Validators.Add(result => Values.RefuseNothing(result, result.Tokens, "the dataset's name"));
         Arguments.Add(_name);
         Options.Add(_out);
     }

@@ -24,6 +24,7 @@ public static class RunConfigFile
             .WithAttributeOverride<RunOptions>(run => run.LatencyMs!, new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false })
             .WithAttributeOverride<RunOptions>(run => run.Resume, new YamlIgnoreAttribute())
             .WithAttributeOverride<RunOptions>(run => run.Overwrite, new YamlIgnoreAttribute())
+            .WithQuotingNecessaryStrings(quoteYaml1_1Strings: true)
             .ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull)
             .Build();
         AtomicFile.WriteAllText(path, serializer.Serialize(options));

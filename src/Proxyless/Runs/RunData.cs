@@ -74,7 +74,8 @@ public sealed class RunData
         ArgumentNullException.ThrowIfNull(observer);
         options.Validate();
         Libtorch.Load();
-        torch.set_num_threads(options.Threads ?? Environment.ProcessorCount);
+        int threads = ThreadCount.Of(options.Threads, observer);
+        torch.set_num_threads(threads);
         torch.random.manual_seed(options.Seed);
         WarnOfWrongConvolutions(options, observer);
         ImageDataset images = ImageDataset.Open(
@@ -85,7 +86,7 @@ public sealed class RunData
                 ValidationShare = options.ValidationShare,
                 TestShare = options.TestShare,
                 Strict = options.Strict,
-                Threads = options.Threads ?? Environment.ProcessorCount,
+                Threads = threads,
                 Channels = options.Channels,
             },
             observer,
@@ -114,7 +115,7 @@ public sealed class RunData
             BatchSize = wanted,
             WeightDecay = options.WeightDecay ?? (AreSmall(images) ? DefaultSmallDecay : DefaultLargeDecay),
             Erase = options.Erase ?? (AreSmall(images) ? DefaultSmallErase : 0),
-            Threads = options.Threads ?? Environment.ProcessorCount,
+            Threads = threads,
         };
         return new RunData(resolved, images, space, AreSmall(images), new Lazy<ITarget>(() => TargetFile.Open(options.Target)));
     }
