@@ -77,7 +77,7 @@ internal static class CommandLine
             outcome.WriteTo(output, json);
             return ExitCode.Done;
         }
-        catch (Exception exception) when (exception is InvalidInputException or InvalidDataException)
+        catch (Exception exception) when (exception is InvalidInputException or InvalidDataException or PathTooLongException)
         {
             error.WriteLine($"error: {exception.Message}");
             return ExitCode.BadInput;

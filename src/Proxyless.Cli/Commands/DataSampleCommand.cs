@@ -27,6 +27,7 @@ internal sealed class DataSampleCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         string folder = parse.GetValue(_out)!;
+        OutputFile.RequireFolders(_out.Name, Path.Combine(folder, "train"));
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
             throw new InvalidInputException($"--out '{folder}' is not empty; give another folder");

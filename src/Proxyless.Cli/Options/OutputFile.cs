@@ -21,10 +21,26 @@ internal static class OutputFile
             throw new InvalidInputException($"{option} '{path}' is a folder; give a file such as {Path.Combine(path, "file" + extensions[0])}");
         }
 
+        RequireFolders(option, path);
         if (!extensions.Contains(Path.GetExtension(path).ToLowerInvariant()))
         {
             throw new InvalidInputException(
                 $"{option} '{path}': what is written is {what}; let the name end in {string.Join(" or ", extensions)}, such as {Path.ChangeExtension(path, extensions[0])}");
+        }
+    }
+
+    /// <summary>Checks that no file stands where a folder would have to be.</summary>
+    /// <param name="option">The option that names the path.</param>
+    /// <param name="path">A file or folder to write.</param>
+    /// <exception cref="InvalidInputException">One does; the message names it.</exception>
+    public static void RequireFolders(string option, string path)
+    {
+        for (string? above = Path.GetDirectoryName(Path.GetFullPath(path)); above is not null && !Directory.Exists(above); above = Path.GetDirectoryName(above))
+        {
+            if (File.Exists(above))
+            {
+                throw new InvalidInputException($"{option} '{path}': '{above}' is a file and can hold nothing; give another path");
+            }
         }
     }
 }
