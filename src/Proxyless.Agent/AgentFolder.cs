@@ -21,8 +21,20 @@ internal sealed class AgentFolder(string path)
     /// <summary>Makes a certificate, a token, and the target's file for clients.</summary>
     /// <param name="host">The name or address by which clients reach this device.</param>
     /// <param name="port">The port.</param>
-    /// <exception cref="AgentException">There is an agent already.</exception>
+    /// <exception cref="AgentException">There is an agent already, or the folder cannot be written.</exception>
     public void Create(string host, int port)
+    {
+        try
+        {
+            CreateFiles(host, port);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new AgentException($"'{path}' cannot be written: {exception.Message}; choose another --folder", exception);
+        }
+    }
+
+    private void CreateFiles(string host, int port)
     {
         if (File.Exists(CertificateFile) || File.Exists(TokenFile))
         {

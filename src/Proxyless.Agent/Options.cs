@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Proxyless.Agent;
 
@@ -22,14 +23,22 @@ internal static class Options
     /// <summary>A whole number in a range.</summary>
     public static Option<int> InRange(string name, string description, int usual, int least, int most)
     {
-        var option = new Option<int>(name) { HelpName = "N", Description = description, DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
+        return new Option<int>(name)
         {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is var value && (value < least || value > most))
+            HelpName = "N",
+            Description = description,
+            DefaultValueFactory = _ => usual,
+            CustomParser = result =>
             {
-                result.AddError($"{name} is {value}; allowed are whole numbers from {least} to {most}");
-            }
-        });
-        return option;
+                string text = result.Tokens[^1].Value;
+                if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+                {
+                    return value;
+                }
+
+                result.AddError($"option '{name}' is '{text}'; allowed are whole numbers from {least} to {most}");
+                return usual;
+            },
+        };
     }
 }

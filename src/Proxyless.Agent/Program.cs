@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Proxyless.Agent;
 
@@ -13,6 +14,7 @@ internal static class Program
     /// <returns>0 done, 1 failed, 2 bad usage.</returns>
     public static int Main(string[] arguments)
     {
+        UseUtf8();
         var root = new RootCommand("Measures the models that a Proxyless elsewhere sends, on this device, with the ONNX Runtime here.")
         {
             InitCommand.Create(),
@@ -36,6 +38,18 @@ internal static class Program
             // A port that is taken or not ours, an address of another machine, a folder without rights, a full disk.
             Console.Error.WriteLine($"error: {exception.Message}");
             return 1;
+        }
+    }
+
+    private static void UseUtf8()
+    {
+        try
+        {
+            Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        }
+        catch (IOException)
+        {
+            // A service of Windows has no console, and nobody reads what it prints.
         }
     }
 }

@@ -38,7 +38,7 @@ internal static class TimeCommand
         {
             throw new AgentException($"{file}: ONNX Runtime cannot run it: {exception.Message}", exception);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new AgentException($"{file}: cannot be read ({exception.Message})", exception);
         }

@@ -12,6 +12,9 @@ internal static class CommandLine
     /// <summary>Set to 1, it adds the stack trace to the message of an unexpected error.</summary>
     private const string TraceVariable = "PROXYLESS_TRACE";
 
+    // Options stand in files of '--config'. A folder called '@photos' is a folder.
+    private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>The command with all its subcommands.</summary>
     public static RootCommand Root()
     {
@@ -72,7 +75,7 @@ internal static class CommandLine
             outcome.WriteTo(output, json);
             return ExitCode.Done;
         }
-        catch (Exception exception) when (exception is InvalidInputException or InvalidDataException)
+        catch (Exception exception) when (exception is InvalidInputException or InvalidDataException or PathTooLongException)
         {
             error.WriteLine($"error: {exception.Message}");
             return ExitCode.BadInput;
@@ -96,6 +99,11 @@ internal static class CommandLine
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             error.WriteLine($"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space and try again, with --resume where the command has it" : "")}");
+            return ExitCode.Failed;
+        }
+        catch (Exception exception) when (IsOutOfMemory(exception))
+        {
+            error.WriteLine($"error: this takes more memory than there is; make --batch-size or --resolution smaller, or choose a smaller space ({FirstLine(exception.Message)})");
             return ExitCode.Failed;
         }
 #pragma warning disable CA1031 // The last line of defence: whatever it is, the user gets a sentence and the shell a code.
@@ -122,11 +130,17 @@ internal static class CommandLine
     /// <summary>ENOSPC on Unix, ERROR_DISK_FULL on Windows.</summary>
     private static bool IsDiskFull(Exception exception) => exception.HResult is 28 or unchecked((int)0x80070070);
 
+    /// <summary>libtorch tells of it in words.</summary>
+    private static bool IsOutOfMemory(Exception exception) => exception is OutOfMemoryException
+        || (exception is ExternalException && (exception.Message.Contains("allocate memory", StringComparison.Ordinal) || exception.Message.Contains("out of memory", StringComparison.Ordinal)));
+
+    private static string FirstLine(string text) => text.Split('\n')[0];
+
     /// <summary>Parses the words, and with them the file that <c>--config</c> names.</summary>
     /// <exception cref="InvalidInputException">An option is unknown or its value is not allowed.</exception>
     public static ParseResult Parse(RootCommand root, IReadOnlyList<string> arguments)
     {
-        ParseResult parse = root.Parse(arguments);
+        ParseResult parse = root.Parse(arguments, Parser);
         if (AsksForHelp(parse) && parse.Errors.Count == 0)
         {
             return parse;
@@ -136,7 +150,7 @@ internal static class CommandLine
         if (parse.CommandResult.Command is ReportingCommand command && parse.GetValue(command.Config) is { } path)
         {
             IReadOnlyList<string> configured = ConfigFile.Arguments(path, command, parse);
-            parse = root.Parse([.. arguments, .. configured]);
+            parse = root.Parse([.. arguments, .. configured], Parser);
             UsageErrors.Throw(parse);
         }
 

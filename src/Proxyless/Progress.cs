@@ -9,6 +9,8 @@ namespace Proxyless;
 /// <param name="total">Units in all.</param>
 internal sealed class Progress(IRunObserver observer, string stage, long done, long total)
 {
+    private static readonly TimeSpan LongestTold = TimeSpan.FromDays(365_000);
+
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly long _before = done;
     private TimeSpan _last = -observer.ProgressInterval;
@@ -24,7 +26,13 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
 
         _last = elapsed;
         long since = doneNow - _before;
-        TimeSpan? remaining = since > 0 ? elapsed * ((double)(total - doneNow) / since) : null;
-        observer.Progress(new RunProgress(stage, doneNow, total, remaining, detail));
+        observer.Progress(new RunProgress(stage, doneNow, total, Remaining(elapsed, since, total - doneNow), detail));
+    }
+
+    /// <summary>The time that the rest takes at the pace so far; null where that is not known, or is longer than anybody waits.</summary>
+    internal static TimeSpan? Remaining(TimeSpan elapsed, long done, long left)
+    {
+        double seconds = elapsed.TotalSeconds * left / done;
+        return done > 0 && seconds < LongestTold.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 }

@@ -32,7 +32,7 @@ public sealed class YamlMapping
         {
             return Parse(File.ReadAllText(path), path);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception);
         }

@@ -13,13 +13,13 @@ internal sealed class BenchCommand : ReportingCommand
     private static readonly IReadOnlyDictionary<string, BenchMode> Modes = Values.Words<BenchMode>();
     private static readonly IReadOnlyDictionary<string, BlockKernels> Kernels = Values.Words<BlockKernels>();
 
-    private readonly Option<BenchMode[]?> _mode = Values.Choices("--mode", "What a step is (weight); several are measured one after another in processes of their own", Modes);
+    private readonly Option<BenchMode[]> _mode = Values.Choices("--mode", "What a step is (weight); several are measured one after another in processes of their own", Modes);
     private readonly Option<BlockKernels?> _kernels = Values.Choice("--kernels", "What computes the steps (proxyless)", Kernels);
     private readonly Option<bool> _separate = Values.Flag("--separate-weights", "Give each candidate of a block weights of its own instead of shared ones");
     private readonly Option<string?> _layout = Values.Text("--layout", "contiguous|channels-last", "How tensors lie in memory (channels-last)");
     private readonly Option<string?> _allocator = Values.Text("--allocator", "system|tuned", "Whether freed memory is kept in the process (tuned)");
     private readonly StepOptionSet _steps = new("Steps to time (20)");
-    private readonly Option<long?> _seed = Values.Integer("--seed", "Seed of the sampled paths (0)", 0);
+    private readonly Option<long?> _seed = Values.Integer("--seed", "Seed of the sampled paths (0)", 0, int.MaxValue);
 
     public BenchCommand()
         : base(
@@ -44,7 +44,7 @@ internal sealed class BenchCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        BenchMode[] modes = parse.GetValue(_mode) ?? [BenchMode.Weight];
+        BenchMode[] modes = parse.GetValue(_mode) is { Length: > 0 } given ? given : [BenchMode.Weight];
         if (modes is [var mode])
         {
             BenchResult result = ProxylessBench.Measure(Measurement(parse, mode), session.Observer, session.Cancellation);

@@ -7,7 +7,7 @@ namespace Proxyless.Cli.Commands;
 /// <summary>What a search would cost.</summary>
 internal sealed class BenchSearchCommand : ReportingCommand
 {
-    private readonly Option<long?> _images = Values.Integer("--images", "Training images that the search would have, where they are not at hand (those of --data)", 2, 1L << 40);
+    private readonly Option<long?> _images = Values.Integer("--images", "Training images that the search would have, where they are not at hand (those of --data)", 2, 10_000_000_000);
     private readonly Option<long?> _steps = Values.Integer("--steps", "Steps of each kind to time (5)", 1, 1000);
 
     public BenchSearchCommand()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Proxyless.Cli.Output;
 
 namespace Proxyless.Cli.Commands;
 
@@ -13,7 +14,13 @@ internal static class ChildCommand
     /// <exception cref="IOException">The command failed.</exception>
     public static JsonElement Run(IReadOnlyList<string> arguments, CommandSession session)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Utf8Console.Encoding,
+            StandardErrorEncoding = Utf8Console.Encoding,
+        };
 
         // Started by the dotnet host, the program is the host's first argument.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")

@@ -10,24 +10,15 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Networks side by side.</summary>
 internal sealed class CompareCommand : ReportingCommand
 {
-    private readonly Option<string[]> _networks = new("--network")
-    {
-        HelpName = "NETWORK",
-        Description = $"A network, or several; the option may stand more than once: {NetworkRequest.Forms}",
-    };
+    private readonly Option<string[]> _networks = Values.Texts(
+        "--network", "NETWORK", $"A network, or several; the option may stand more than once: {NetworkRequest.Forms}");
 
-    private readonly Option<string[]> _without = new("--without")
-    {
-        HelpName = "NAME",
-        Description = "With --resume: a network, by its name in the table, that is taken out with all its trainings, as where one of them diverges; may stand more than once",
-    };
+    private readonly Option<string[]> _without = Values.Texts(
+        "--without", "NAME", "With --resume: a network, by its name in the table, that is taken out with all its trainings, as where one of them diverges; may stand more than once");
 
     private readonly Option<long?> _seeds = Values.Integer("--seeds", "Trainings of each network, from different seeds (1)", 1, 1000);
-    private readonly Option<string[]> _targets = new("--targets")
-    {
-        HelpName = "TARGET",
-        Description = "A target beside --target that every network is measured on too; may stand more than once",
-    };
+    private readonly Option<string[]> _targets = Values.Texts(
+        "--targets", "TARGET", "A target beside --target that every network is measured on too; may stand more than once");
 
     private readonly Option<string?> _scoredBy = Values.Text("--scored-by", "DIR", "A finished search in the same space: how its shared weights rank the networks is compared with their accuracy");
 

@@ -18,6 +18,7 @@ internal sealed class DataGetCommand : ReportingCommand
             "proxyless data get cifar10",
             "proxyless data get imagenette-160 --out photos")
     {
+        _name.Validators.Add(result => Values.RefuseNothing(result, result.Tokens, "the dataset's name"));
         Arguments.Add(_name);
         Options.Add(_out);
     }
@@ -26,6 +27,7 @@ internal sealed class DataGetCommand : ReportingCommand
     {
         PublicDataset dataset = PublicDataset.ByName(parse.GetValue(_name)!);
         string folder = parse.GetValue(_out) ?? dataset.Name;
+        OutputFile.RequireFolders(_out.Name, Path.Combine(folder, "images"));
         DatasetDownload.Run(dataset, folder, session.Observer, session.Cancellation);
         return new CommandOutcome(new { dataset.Name, Folder = folder }, console =>
         {

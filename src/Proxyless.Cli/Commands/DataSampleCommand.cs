@@ -12,7 +12,7 @@ internal sealed class DataSampleCommand : ReportingCommand
     private readonly Option<long?> _size = Values.Integer("--resolution", "Side of the images in pixels (32)", 16, 1024);
     private readonly Option<long?> _training = Values.Integer("--training", "Training images of each class (250)", 1, 1_000_000);
     private readonly Option<long?> _test = Values.Integer("--test", "Test images of each class (50)", 1, 1_000_000);
-    private readonly Option<long?> _seed = Values.Integer("--seed", "Another seed draws other images (0)", 0);
+    private readonly Option<long?> _seed = Values.Integer("--seed", "Another seed draws other images (0)", 0, int.MaxValue);
 
     public DataSampleCommand()
         : base(
@@ -27,6 +27,7 @@ internal sealed class DataSampleCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         string folder = parse.GetValue(_out)!;
+        OutputFile.RequireFolders(_out.Name, Path.Combine(folder, "train"));
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
             throw new InvalidInputException($"--out '{folder}' is not empty; give another folder");

@@ -33,6 +33,8 @@ internal sealed class DescribeCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
+        OutputFile.Check(_picture.Name, parse.GetValue(_picture), "an SVG picture", ".svg");
+        OutputFile.Check(_netConfig.Name, parse.GetValue(_netConfig), "a net.config, which is JSON", ".config", ".json");
         Architecture architecture = ArchitectureFile.Open(parse.GetValue(_architecture)!);
         architecture = architecture.WithInput(
             (int)(parse.GetValue(_resolution) ?? architecture.Resolution),

@@ -23,6 +23,7 @@ internal sealed class ExportCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         string run = parse.GetValue(_run)!;
+        OutputFile.Check(_out.Name, parse.GetValue(_out), "an ONNX model", ".onnx");
         ExportResult result = ProxylessRun.Export(
             run, parse.GetValue(_out) ?? new RunDirectory(run).Model, session.Observer, session.Cancellation);
         return new CommandOutcome(result, console =>

@@ -21,6 +21,7 @@ internal sealed class PredictCommand : ReportingCommand
         Require(_model);
         Options.Add(_top);
         Options.Add(_maxPixels);
+        _images.Validators.Add(result => Values.RefuseNothing(result, result.Tokens, "an image's name"));
         Arguments.Add(_images);
     }
 

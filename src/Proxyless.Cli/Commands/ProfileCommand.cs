@@ -31,6 +31,7 @@ internal sealed class ProfileCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
+        OutputFile.Check(_out.Name, parse.GetValue(_out), "a latency table, which is JSON and read back by that name", ".json");
         long start = Stopwatch.GetTimestamp();
         SearchSpace space = SearchSpaceFile.Open(parse.GetValue(_space)!);
         if (parse.GetValue(_resolution) is { } resolution)

@@ -32,7 +32,8 @@ internal static class ConfigFile
                     + $"allowed are {string.Join(", ", options.Keys.Order())}");
             }
 
-            string[] words = [.. file.Texts(key).SelectMany(value => new[] { option.Name, value })];
+            // In one word a value that looks like an option is none. A flag's value stands alone, for the complaint below.
+            string[] words = [.. file.Texts(key).SelectMany(value => option.ValueType == typeof(bool) ? new[] { option.Name, value } : [$"{option.Name}={value}"])];
             Check(words, file, key, option, command);
             if (given.GetResult(option) is null or { Implicit: true })
             {

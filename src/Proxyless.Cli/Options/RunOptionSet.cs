@@ -46,10 +46,10 @@ internal sealed class RunOptionSet
     public RunOptionSet Data()
     {
         Images();
-        Add(Values.Integer("--resolution", "Side of the images in pixels (the space's)"), (o, v) => o with { Resolution = (int)v! });
-        Add(Values.Integer("--channels", "1 for grey, 3 for colour (as the data is)"), (o, v) => o with { Channels = (int)v! });
-        Add(Values.Number("--validation-share", "P", $"Share of the training images on which the architecture is chosen ({Defaults.ValidationShare})"), (o, v) => o with { ValidationShare = v!.Value });
-        Add(Values.Number("--test-share", "P", $"Share of the images that become the test set where there is none ({Defaults.TestShare})"), (o, v) => o with { TestShare = v!.Value });
+        Add(Integer("--resolution", "Side of the images in pixels (the space's)"), (o, v) => o with { Resolution = (int)v! });
+        Add(Integer("--channels", "1 for grey, 3 for colour (as the data is)"), (o, v) => o with { Channels = (int)v! });
+        Add(Number("--validation-share", "P", $"Share of the training images on which the architecture is chosen ({Defaults.ValidationShare})"), (o, v) => o with { ValidationShare = v!.Value });
+        Add(Number("--test-share", "P", $"Share of the images that become the test set where there is none ({Defaults.TestShare})"), (o, v) => o with { TestShare = v!.Value });
         return this;
     }
 
@@ -59,7 +59,7 @@ internal sealed class RunOptionSet
     {
         Add(Values.Text("--data", "DIR|NAME", $"A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones ({otherwise})"), (o, v) => o with { Data = v! });
         Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped; all are decoded before anything begins"), (o, v) => o with { Strict = v });
-        Add(Values.Integer("--max-pixels", $"The most pixels, width times height, of an image that is read ({Defaults.MaxPixels})"), (o, v) => o with { MaxPixels = v!.Value });
+        Add(Integer("--max-pixels", $"The most pixels, width times height, of an image that is read ({Defaults.MaxPixels})"), (o, v) => o with { MaxPixels = v!.Value });
         return this;
     }
 
@@ -67,22 +67,22 @@ internal sealed class RunOptionSet
     /// <param name="otherwise">What holds where no latency is given.</param>
     public RunOptionSet Limits(string otherwise = MiddleOfSpace)
     {
-        Add(Values.Number("--latency", "MS", $"The most that one run of the model may take on the target, in milliseconds ({otherwise})"), (o, v) => o with { LatencyMs = v });
+        Add(Number("--latency", "MS", $"The most that one run of the model may take on the target, in milliseconds ({otherwise})"), (o, v) => o with { LatencyMs = v });
         return Counts();
     }
 
     private RunOptionSet Counts()
     {
-        Add(Values.Integer("--max-parameters", "The most parameters", most: long.MaxValue), (o, v) => o with { MaxParameters = v });
-        Add(Values.Integer("--max-macs", "The most multiply-adds for an image", most: long.MaxValue), (o, v) => o with { MaxMacs = v });
+        Add(Integer("--max-parameters", "The most parameters"), (o, v) => o with { MaxParameters = v });
+        Add(Integer("--max-macs", "The most multiply-adds for an image"), (o, v) => o with { MaxMacs = v });
         return this;
     }
 
     /// <summary>The machines of a search and the limit on each.</summary>
     public RunOptionSet Targets()
     {
-        var target = new Option<string[]>("--target") { HelpName = "NAME|FILE", Description = $"Where the model will run; given more than once, one search serves several machines (cpu): {TargetFile.Forms}" };
-        var latency = new Option<string[]>("--latency") { HelpName = "MS|TARGET=MS", Description = $"The most that one run of the model may take, in milliseconds ({MiddleOfSpace}); with several targets one for each, such as cpu:2=0.5" };
+        Option<string[]> target = Values.Texts("--target", "NAME|FILE", $"Where the model will run; given more than once, one search serves several machines (cpu): {TargetFile.Forms}");
+        Option<string[]> latency = Values.Texts("--latency", "MS|TARGET=MS", $"The most that one run of the model may take, in milliseconds ({MiddleOfSpace}); with several targets one for each, such as cpu:2=0.5");
         RunOptions Combine(RunOptions options, ParseResult parse) => SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
         _bindings.Add((target, Combine));
         _bindings.Add((latency, Combine));
@@ -113,8 +113,8 @@ internal sealed class RunOptionSet
     /// <summary>The machine that computes, and chance.</summary>
     public RunOptionSet Machine()
     {
-        Add(Values.Integer("--seed", $"Seed of everything that is drawn at random ({Defaults.Seed})"), (o, v) => o with { Seed = (int)v! });
-        Add(Values.Integer("--threads", "Threads that train (all processors)"), (o, v) => o with { Threads = (int)v! });
+        Add(Integer("--seed", $"Seed of everything that is drawn at random ({Defaults.Seed})"), (o, v) => o with { Seed = (int)v! });
+        Add(Integer("--threads", "Threads that train (all processors)"), (o, v) => o with { Threads = (int)v! });
         Add(Values.Choice("--kernels", "What computes the steps of training (proxyless)", Values.Words<BlockKernels>()), (o, v) => o with { Kernels = v!.Value });
         Add(Values.Text("--device", "cpu|cuda", $"Where to train ({Defaults.Device})"), (o, v) => o with { Device = v! });
         return this;
@@ -132,7 +132,7 @@ internal sealed class RunOptionSet
     public RunOptionSet Resume()
     {
         Add(Values.Flag("--resume", "Go on with the run in --out from its last checkpoint, with the options it began with"), (o, v) => o with { Resume = v });
-        Add(Values.Time("--checkpoint-interval", "Least time between two checkpoints within an epoch, which is what a crash costs at most (5m)"), (o, v) => o with { CheckpointInterval = v });
+        Add(Number("--checkpoint-interval", "SECONDS", "Least seconds between two checkpoints within an epoch, which is what a crash costs at most (300)"), (o, v) => o with { CheckpointSeconds = v });
         return this;
     }
 
@@ -155,18 +155,18 @@ internal sealed class RunOptionSet
     public RunOptionSet Search()
     {
         Space();
-        Add(Values.Number("--search-epochs", "N", "Epochs of the search (from the size of the data)"), (o, v) => o with { SearchEpochs = v });
-        Add(Values.Number("--warmup-share", "P", $"Share of the search in which only weights learn ({Defaults.WarmupShare})"), (o, v) => o with { WarmupShare = v!.Value });
-        Add(Values.Integer("--architecture-interval", $"Weight steps for each architecture step ({Defaults.ArchitectureInterval})"), (o, v) => o with { ArchitectureInterval = (int)v! });
-        Add(Values.Number("--architecture-learning-rate", "X", "What a step moves an architecture parameter (from the number of steps)"), (o, v) => o with { ArchitectureLearningRate = v });
+        Add(Number("--search-epochs", "N", "Epochs of the search (from the size of the data)"), (o, v) => o with { SearchEpochs = v });
+        Add(Number("--warmup-share", "P", $"Share of the search in which only weights learn ({Defaults.WarmupShare})"), (o, v) => o with { WarmupShare = v!.Value });
+        Add(Integer("--architecture-interval", $"Weight steps for each architecture step ({Defaults.ArchitectureInterval})"), (o, v) => o with { ArchitectureInterval = (int)v! });
+        Add(Number("--architecture-learning-rate", "X", "What a step moves an architecture parameter (from the number of steps)"), (o, v) => o with { ArchitectureLearningRate = v });
         Add(Values.Flag("--separate-weights", "Give each candidate of a block weights of its own, as published, instead of shared ones"), (o, v) => o with { SeparateWeights = v });
         Add(Values.Choice("--update", "How architecture parameters get their gradient (two-path)", Values.Words<ArchitectureUpdate>()), (o, v) => o with { Update = v!.Value });
-        Add(Values.Integer("--reinforce-samples", $"Architectures in a step of the reinforce and leave-one-out updates ({Defaults.ReinforceSamples})"), (o, v) => o with { ReinforceSamples = (int)v! });
+        Add(Integer("--reinforce-samples", $"Architectures in a step of the reinforce and leave-one-out updates ({Defaults.ReinforceSamples})"), (o, v) => o with { ReinforceSamples = (int)v! });
         Add(Values.Flag("--correct-pairs", "Weigh two-path pairs so that their mean is the full gradient"), (o, v) => o with { CorrectPairs = v });
         Add(Values.Choice("--objective", "How costs enter the objective: budget keeps them within the limit, equality at it, linear and log weigh them by --objective-weight (budget)", Values.Words<ObjectiveKind>()), (o, v) => o with { Objective = v!.Value });
-        Add(Values.Number("--objective-weight", "X", $"lambda of the linear, beta of the log objective ({Defaults.ObjectiveWeight})"), (o, v) => o with { ObjectiveWeight = v!.Value });
+        Add(Number("--objective-weight", "X", $"lambda of the linear, beta of the log objective ({Defaults.ObjectiveWeight})"), (o, v) => o with { ObjectiveWeight = v!.Value });
         Add(Values.Flag("--no-entropy-schedule", "Let the search decide without lowering its entropy on a schedule"), (o, v) => o with { NoEntropySchedule = v });
-        Add(Values.Number("--prune-threshold", "P", $"Candidates less probable than this are removed for good, 0 keeps all ({Defaults.PruneThreshold})"), (o, v) => o with { PruneThreshold = v!.Value });
+        Add(Number("--prune-threshold", "P", $"Candidates less probable than this are removed for good, 0 keeps all ({Defaults.PruneThreshold})"), (o, v) => o with { PruneThreshold = v!.Value });
         return this;
     }
 
@@ -181,26 +181,32 @@ internal sealed class RunOptionSet
     /// <summary>How a network is trained from scratch.</summary>
     public RunOptionSet Recipe()
     {
-        Add(Values.Number("--train-epochs", "N", "Epochs of the final training (from the size of the data)"), (o, v) => o with { TrainEpochs = v });
+        Add(Number("--train-epochs", "N", "Epochs of the final training (from the size of the data)"), (o, v) => o with { TrainEpochs = v });
         Add(Values.Flag("--train-on-all", "Train on the images that the architecture was chosen on too, and keep the last epoch instead of the best"), (o, v) => o with { TrainOnAll = v });
-        Add(Values.Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Dropout})"), (o, v) => o with { Dropout = v!.Value });
-        Add(Values.Number("--erase", "P", "Share of the images from which the final training erases a rectangle (0.5 of small ones, 0 of large ones)"), (o, v) => o with { Erase = v });
-        Add(Values.Number("--ema", "D", "Decay of an average of the weights that is exported instead of them, such as 0.999 (none)"), (o, v) => o with { Ema = v });
+        Add(Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Dropout})"), (o, v) => o with { Dropout = v!.Value });
+        Add(Number("--erase", "P", "Share of the images from which the final training erases a rectangle (0.5 of small ones, 0 of large ones)"), (o, v) => o with { Erase = v });
+        Add(Number("--ema", "D", "Decay of an average of the weights that is exported instead of them, such as 0.999 (none)"), (o, v) => o with { Ema = v });
         return this;
     }
 
     /// <summary>What search and training share.</summary>
     public RunOptionSet Learning()
     {
-        Add(Values.Integer("--batch-size", "Images in a step (128 small ones, 32 large ones)"), (o, v) => o with { BatchSize = (int)v! });
-        Add(Values.Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"), (o, v) => o with { LearningRate = v!.Value });
-        Add(Values.Number("--weight-decay", "X", "Weight decay of convolutions and classifier (0.0005 for small images, 0.0001 for large ones)"), (o, v) => o with { WeightDecay = v });
-        Add(Values.Number("--label-smoothing", "P", $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"), (o, v) => o with { LabelSmoothing = v!.Value });
-        Add(Values.Number("--minimum-crop", "P", $"Least share of a photograph that a training crop keeps ({Defaults.MinimumCrop}); ImageNet's custom is 0.08"), (o, v) => o with { MinimumCrop = v!.Value });
+        Add(Integer("--batch-size", "Images in a step (128 small ones, 32 large ones)"), (o, v) => o with { BatchSize = (int)v! });
+        Add(Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"), (o, v) => o with { LearningRate = v!.Value });
+        Add(Number("--weight-decay", "X", "Weight decay of convolutions and classifier (0.0005 for small images, 0.0001 for large ones)"), (o, v) => o with { WeightDecay = v });
+        Add(Number("--label-smoothing", "P", $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"), (o, v) => o with { LabelSmoothing = v!.Value });
+        Add(Number("--minimum-crop", "P", $"Least share of a photograph that a training crop keeps ({Defaults.MinimumCrop}); ImageNet's custom is 0.08"), (o, v) => o with { MinimumCrop = v!.Value });
         Add(Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"), (o, v) => o with { NoFlip = v });
         Add(Values.Flag("--class-weights", "Weigh classes by the inverse of their frequency"), (o, v) => o with { ClassWeights = v });
         return this;
     }
+
+    private static Option<double?> Number(string name, string value, string description) => Values.Number(name, value, description, RangeOf(name));
+
+    private static Option<long?> Integer(string name, string description) => Values.Integer(name, description, RangeOf(name));
+
+    private static NumberRange RangeOf(string name) => RunOptions.Ranges[name.TrimStart('-')];
 
     private void Add<T>(Option<T> option, Func<RunOptions, T, RunOptions> set) =>
         _bindings.Add((option, (options, parse) => set(options, parse.GetValue(option)!)));

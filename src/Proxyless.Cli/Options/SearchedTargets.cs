@@ -63,8 +63,8 @@ internal static class SearchedTargets
             throw new InvalidInputException($"--latency '{text}': '{name}' is none of the targets ({string.Join(", ", names)})");
         }
 
-        return double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit) && double.IsFinite(limit)
+        return double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit) && RunOptions.Ranges["latency"].Contains(limit)
             ? (name, limit)
-            : throw new InvalidInputException($"option '--latency' is '{text}'; allowed are numbers such as 0.5, or TARGET=NUMBER");
+            : throw new InvalidInputException($"option '--latency' is '{text}'; allowed are {RunOptions.Ranges["latency"]}, or TARGET=NUMBER");
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -8,30 +9,63 @@ namespace Proxyless.Cli.Options;
 internal static partial class Values
 {
     /// <summary>A text.</summary>
-    public static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
+    public static Option<string?> Text(string name, string value, string description)
+    {
+        var option = new Option<string?>(name) { HelpName = value, Description = description };
+        option.Validators.Add(result => RefuseNothing(result, result.Tokens, $"option '{name}'"));
+        return option;
+    }
+
+    /// <summary>Texts: the option may stand more than once.</summary>
+    public static Option<string[]> Texts(string name, string value, string description)
+    {
+        var option = new Option<string[]>(name) { HelpName = value, Description = description };
+        option.Validators.Add(result => RefuseNothing(result, result.Tokens, $"option '{name}'"));
+        return option;
+    }
+
+    /// <summary>Refuses what can be the name of nothing, and would be taken for something else further on.</summary>
+    /// <param name="result">Gets the complaint.</param>
+    /// <param name="tokens">The words.</param>
+    /// <param name="what">What they are the value of.</param>
+    public static void RefuseNothing(SymbolResult result, IReadOnlyList<Token> tokens, string what)
+    {
+        if (tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+        {
+            result.AddError($"{what} is empty; leave it out or give it a value");
+        }
+        else if (tokens.Any(token => token.Value.Contains('\0', StringComparison.Ordinal)))
+        {
+            result.AddError($"{what} holds a character of code 0, which no name can have");
+        }
+    }
 
     /// <summary>Present or absent.</summary>
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
-    /// <summary>A whole number, where nothing else is said one that an <see cref="int"/> holds.</summary>
-    public static Option<long?> Integer(string name, string description, long least = int.MinValue, long most = int.MaxValue) => Parsed<long?>(
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public static Option<long?> Integer(string name, string description, long least, long most) =>
+        Integer(name, description, new NumberRange(least, most, IsWhole: true));
+
+    /// <summary>A whole number in a range.</summary>
+    public static Option<long?> Integer(string name, string description, NumberRange range) => Parsed<long?>(
         name,
         "N",
         description,
-        text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) && number >= least && number <= most ? number : null,
-        $"whole numbers from {least} to {most}");
+        text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) && range.Contains(number) ? number : null,
+        range.ToString());
 
-    /// <summary>A number.</summary>
-    public static Option<double?> Number(string name, string value, string description) => Parsed<double?>(
+    /// <summary>A number in a range.</summary>
+    public static Option<double?> Number(string name, string value, string description, NumberRange range) => Parsed<double?>(
         name,
         value,
         description,
-        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : null,
-        "numbers such as 0.5");
+        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && range.Contains(number) ? number : null,
+        range.ToString());
 
     /// <summary>A time as <c>2h</c>, <c>90m</c>, <c>1h30m</c> or <c>45s</c>.</summary>
     public static Option<TimeSpan?> Time(string name, string description) =>
-        Parsed<TimeSpan?>(name, "TIME", description, ParseTime, "times such as 2h, 90m, 1h30m, 45s");
+        Parsed<TimeSpan?>(name, "TIME", description, ParseTime, RunOptions.TimeRange);
 
     /// <summary>One of a few words.</summary>
     public static Option<T?> Choice<T>(string name, string description, IReadOnlyDictionary<string, T> words)
@@ -42,14 +76,27 @@ internal static partial class Values
         text => words.TryGetValue(text, out T value) ? value : null,
         string.Join(", ", words.Keys));
 
-    /// <summary>One or several of a few words, separated by commas.</summary>
-    public static Option<T[]?> Choices<T>(string name, string description, IReadOnlyDictionary<string, T> words)
-        where T : struct => Parsed<T[]?>(
-        name,
-        string.Join('|', words.Keys),
-        description,
-        text => text.Split(',') is var parts && parts.All(words.ContainsKey) ? [.. parts.Select(part => words[part])] : null,
-        $"{string.Join(", ", words.Keys)}, several separated by commas");
+    /// <summary>
+    /// Some of a few words, separated by commas or given one after another. Without any the parser makes an empty array of it, not
+    /// null.
+    /// </summary>
+    public static Option<T[]> Choices<T>(string name, string description, IReadOnlyDictionary<string, T> words)
+        where T : struct => new(name)
+        {
+            HelpName = string.Join('|', words.Keys),
+            Description = description,
+            CustomParser = result =>
+            {
+                string[] parts = [.. result.Tokens.SelectMany(token => token.Value.Split(','))];
+                if (Array.Find(parts, part => !words.ContainsKey(part)) is not null)
+                {
+                    result.AddError($"option '{name}' is '{string.Join(',', parts)}'; allowed are {string.Join(", ", words.Keys)}, several separated by commas");
+                    return [];
+                }
+
+                return [.. parts.Select(part => words[part])];
+            },
+        };
 
     /// <summary>The words of an enumeration: <c>TwoPath</c> is <c>two-path</c>.</summary>
     public static IReadOnlyDictionary<string, T> Words<T>()
@@ -81,11 +128,11 @@ internal static partial class Values
         }
 
         double Part(string name) => match.Groups[name].Success ? double.Parse(match.Groups[name].ValueSpan, CultureInfo.InvariantCulture) : 0;
-        var time = TimeSpan.FromSeconds((3600 * Part("h")) + (60 * Part("m")) + Part("s"));
-        return time > TimeSpan.Zero ? time : null;
+        double seconds = (3600 * Part("h")) + (60 * Part("m")) + Part("s");
+        return seconds >= RunOptions.LeastTime.TotalSeconds && seconds <= RunOptions.MostTime.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 
-    [GeneratedRegex(@"^((?<h>\d{1,4}(\.\d+)?)h)?((?<m>\d{1,5}(\.\d+)?)m)?((?<s>\d{1,6}(\.\d+)?)s)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^((?<h>[0-9]+(\.[0-9]+)?)h)?((?<m>[0-9]+(\.[0-9]+)?)m)?((?<s>[0-9]+(\.[0-9]+)?)s)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex TimePattern();
 
     [GeneratedRegex("(?<!^)[A-Z]", RegexOptions.CultureInvariant)]

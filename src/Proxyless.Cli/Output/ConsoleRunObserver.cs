@@ -17,6 +17,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     private readonly TextWriter _writer;
     private readonly IAnsiConsole _console;
     private readonly bool _live;
+    private readonly HashSet<string> _warned = [];
     private long _lastShown;
     private string _stage = "";
     private bool _lineOpen;
@@ -58,7 +59,19 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     public void Message(string text) => Line(Markup.Escape(text));
 
     /// <inheritdoc/>
-    public void Warning(string text) => Line($"[yellow]warning:[/] {Markup.Escape(text)}");
+    /// <remarks>Parts of a job that say the same are heard once.</remarks>
+    public void Warning(string text)
+    {
+        lock (_lock)
+        {
+            if (!_warned.Add(text))
+            {
+                return;
+            }
+        }
+
+        Line($"[yellow]warning:[/] {Markup.Escape(text)}");
+    }
 
     /// <summary>Takes the line of progress away, for the result to follow.</summary>
     public void Finish()

@@ -4,13 +4,13 @@ namespace Proxyless.Cli.Output;
 internal static class Durations
 {
     /// <summary>The text of a duration.</summary>
-    public static string Text(TimeSpan time) => time switch
-    {
-        { TotalSeconds: < 90 } => $"{time.TotalSeconds:0} s",
-        { TotalMinutes: < 90 } => $"{time.TotalMinutes:0} min",
-        _ => $"{(int)time.TotalHours} h {time.Minutes:00} min",
-    };
+    public static string Text(TimeSpan time) => Text(time.TotalSeconds);
 
-    /// <summary>The text of a number of seconds.</summary>
-    public static string Text(double seconds) => Text(TimeSpan.FromSeconds(seconds));
+    /// <summary>The text of a number of seconds, however large.</summary>
+    public static string Text(double seconds) => seconds switch
+    {
+        < 90 => $"{seconds:0} s",
+        < 90 * 60 => $"{seconds / 60:0} min",
+        _ => $"{Math.Floor(seconds / 3600):0} h {Math.Floor(seconds % 3600 / 60):00} min",
+    };
 }

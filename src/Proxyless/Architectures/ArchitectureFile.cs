@@ -48,7 +48,7 @@ public static partial class ArchitectureFile
         {
             return Parse(File.ReadAllText(path), path);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception);
         }

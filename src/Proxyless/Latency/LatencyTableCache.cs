@@ -16,7 +16,7 @@ public sealed class LatencyTableCache(string folder)
     private const string MethodVersion = "method 2";
 
     /// <summary>The cache of this user.</summary>
-    public static LatencyTableCache Default { get; } = new(CacheFolder.Of("latency"));
+    public static LatencyTableCache Default => new(CacheFolder.Of("latency"));
 
     /// <summary>Where the tables are kept.</summary>
     public string Folder => folder;
@@ -53,6 +53,7 @@ public sealed class LatencyTableCache(string folder)
         SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(target);
+        CacheFolder.WarnIfNotKept(observer);
         string partial = PathOf(space, classes, target, mode) + ".partial";
         LatencyTable table = target.MakeTable(space, classes, mode, partial, observer, cancellation);
         Store(space, classes, target, table);

@@ -14,6 +14,7 @@ public static class TargetFile
     /// <summary>What <see cref="Open"/> takes, for messages and help.</summary>
     public const string Forms = LocalTarget.Forms + ", a target's YAML file, or the name of one that 'proxyless target add' keeps";
 
+    private const string FolderVariable = "PROXYLESS_TARGETS";
     private const string Extension = ".yaml";
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
     private static readonly string[] Kinds = ["local", "agent", "table", "command"];
@@ -23,7 +24,7 @@ public static class TargetFile
     {
         get
         {
-            string? folder = Environment.GetEnvironmentVariable("PROXYLESS_TARGETS");
+            string? folder = Environment.GetEnvironmentVariable(FolderVariable);
             return string.IsNullOrEmpty(folder)
                 ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "proxyless", "targets")
                 : folder;
@@ -79,7 +80,16 @@ public static class TargetFile
         }
 
         // Files of agents hold their tokens.
-        AtomicFile.WritePrivateText(PathOf(name), text);
+        try
+        {
+            AtomicFile.WritePrivateText(PathOf(name), text);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(
+                $"the target cannot be kept in '{Folder}': {exception.Message}; set {FolderVariable} to a folder that can be written, or give --target the file itself", exception);
+        }
+
         return target;
     }
 

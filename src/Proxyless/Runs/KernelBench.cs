@@ -66,7 +66,7 @@ public static unsafe class KernelBench
         ArgumentNullException.ThrowIfNull(observer);
         SearchSpace space = ProxylessBench.Sized(options);
         Libtorch.Load();
-        set_num_threads(options.Threads ?? Environment.ProcessorCount);
+        set_num_threads(ThreadCount.Of(options.Threads, observer));
         Block[] blocks = [.. space.Blocks().SelectMany(block => block.Candidates).Append(space.FirstBlock).OfType<Block>()
             .Where(block => block.Operation.Kind == OperationKind.InvertedResidual).DistinctBy(block => block.Key)];
         var progress = new Progress(observer, "bench", 0, blocks.Length);

@@ -43,7 +43,7 @@ public static class ProxylessBench
 
         SearchSpace space = Sized(options);
         Libtorch.Load(tuneAllocator: options.Allocator == "tuned");
-        set_num_threads(options.Threads ?? Environment.ProcessorCount);
+        set_num_threads(ThreadCount.Of(options.Threads, observer));
         random.manual_seed(options.Seed);
         using Tensor contiguous = randn(options.Batch, space.InputChannels, space.Resolution, space.Resolution);
         using Tensor images = channelsLast ? MemoryLayout.ChannelsLast(contiguous) : contiguous.alias();

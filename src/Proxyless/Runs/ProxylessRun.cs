@@ -353,7 +353,7 @@ public static class ProxylessRun
         RunOptions saved = RunConfigFile.Read(directory.Config);
 
         // A run from before there was erasing began without.
-        return saved with { Out = directory.Root, Resume = true, Threads = options.Threads ?? saved.Threads, CheckpointInterval = options.CheckpointInterval ?? saved.CheckpointInterval, Erase = saved.Erase ?? 0 };
+        return saved with { Out = directory.Root, Resume = true, Threads = options.Threads ?? saved.Threads, CheckpointSeconds = options.CheckpointSeconds ?? saved.CheckpointSeconds, Erase = saved.Erase ?? 0 };
     }
 
     private static void Begin(RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings)

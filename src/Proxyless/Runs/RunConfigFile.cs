@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.Serialization;
@@ -7,7 +8,7 @@ using YamlDotNet.Serialization.NamingConventions;
 namespace Proxyless;
 
 /// <summary>Writes options as YAML under the names of the command line, so that <c>--config</c> reads them back.</summary>
-public static class RunConfigFile
+public static partial class RunConfigFile
 {
     private const string LatencyName = "latency";
 
@@ -21,6 +22,7 @@ public static class RunConfigFile
             .WithNamingConvention(HyphenatedNamingConvention.Instance)
             .WithEnumNamingConvention(HyphenatedNamingConvention.Instance)
             .WithTypeConverter(new TimeConverter())
+            .WithTypeConverter(new TextConverter())
             .WithAttributeOverride<RunOptions>(run => run.LatencyMs!, new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false })
             .WithAttributeOverride<RunOptions>(run => run.Resume, new YamlIgnoreAttribute())
             .WithAttributeOverride<RunOptions>(run => run.Overwrite, new YamlIgnoreAttribute())
@@ -37,6 +39,7 @@ public static class RunConfigFile
             .WithNamingConvention(HyphenatedNamingConvention.Instance)
             .WithEnumNamingConvention(HyphenatedNamingConvention.Instance)
             .WithTypeConverter(new TimeConverter())
+            .WithTypeConverter(new TextConverter())
             .WithAttributeOverride<RunOptions>(run => run.LatencyMs!, new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false })
             .Build();
         try
@@ -48,10 +51,34 @@ public static class RunConfigFile
             string reason = exception.InnerException?.Message ?? exception.Message;
             throw new InvalidInputException($"{path}:{exception.Start.Line}: {reason}", exception);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path} does not exist", exception);
+            throw new InvalidInputException($"{path} cannot be read: {exception.Message}", exception);
         }
+    }
+
+    /// <summary>Texts are texts whatever they look like: a folder may be called <c>null</c>, <c>no</c> or <c>1e3</c>.</summary>
+    private sealed partial class TextConverter : IYamlTypeConverter
+    {
+        private static readonly HashSet<string> Reserved = new(["null", "true", "false", "yes", "no", "on", "off", "y", "n"], StringComparer.OrdinalIgnoreCase);
+
+        public bool Accepts(Type type) => type == typeof(string);
+
+        public object? ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer)
+        {
+            Scalar scalar = parser.Consume<Scalar>();
+            return scalar is { Value: "", Style: ScalarStyle.Plain } ? null : scalar.Value;
+        }
+
+        public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer)
+        {
+            string text = (string)value!;
+            ScalarStyle style = Ordinary().IsMatch(text) && !Reserved.Contains(text) ? ScalarStyle.Plain : ScalarStyle.DoubleQuoted;
+            emitter.Emit(new Scalar(AnchorName.Empty, TagName.Empty, text, style, isPlainImplicit: true, isQuotedImplicit: true));
+        }
+
+        [GeneratedRegex("^[A-Za-z][A-Za-z0-9_./-]*$", RegexOptions.CultureInvariant)]
+        private static partial Regex Ordinary();
     }
 
     private sealed class TimeConverter : IYamlTypeConverter

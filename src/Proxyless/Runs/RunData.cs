@@ -74,7 +74,8 @@ public sealed class RunData
         ArgumentNullException.ThrowIfNull(observer);
         options.Validate();
         Libtorch.Load();
-        torch.set_num_threads(options.Threads ?? Environment.ProcessorCount);
+        int threads = ThreadCount.Of(options.Threads, observer);
+        torch.set_num_threads(threads);
         torch.random.manual_seed(options.Seed);
         WarnOfWrongConvolutions(options, observer);
         ImageDataset images = ImageDataset.Open(
@@ -87,7 +88,7 @@ public sealed class RunData
                 Strict = options.Strict,
                 HasBegun = options.Resume,
                 MaxPixels = options.MaxPixels,
-                Threads = options.Threads ?? Environment.ProcessorCount,
+                Threads = threads,
                 Channels = options.Channels,
             },
             observer,
@@ -116,7 +117,7 @@ public sealed class RunData
             BatchSize = wanted,
             WeightDecay = options.WeightDecay ?? (AreSmall(images) ? DefaultSmallDecay : DefaultLargeDecay),
             Erase = options.Erase ?? (AreSmall(images) ? DefaultSmallErase : 0),
-            Threads = options.Threads ?? Environment.ProcessorCount,
+            Threads = threads,
         };
         return new RunData(resolved, images, space, AreSmall(images), new Lazy<ITarget>(() => TargetFile.Open(options.Target)));
     }
@@ -136,6 +137,9 @@ public sealed class RunData
             Space,
             SmallImages,
             new Lazy<ITarget>(() => TargetFile.Open(other.Target)));
+
+    /// <summary>Least time between two checkpoints, or null for the default.</summary>
+    internal TimeSpan? CheckpointInterval => Options.CheckpointSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>Images in a step: those that were asked for, or all there are.</summary>
     public int BatchSize => Math.Min(Options.BatchSize!.Value, Math.Min(Images.Weights.Count, Images.Training.Count));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Search;
@@ -10,6 +11,50 @@ namespace Proxyless;
 /// </summary>
 public sealed record RunOptions
 {
+    /// <summary>The shortest <see cref="Time"/>.</summary>
+    public static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest <see cref="Time"/>: more than a year.</summary>
+    public static readonly TimeSpan MostTime = TimeSpan.FromHours(9999);
+
+    /// <summary>The allowed <see cref="Time"/>, for messages.</summary>
+    public const string TimeRange = "times from 1s to 9999h, such as 2h, 90m, 1h30m, 45s";
+
+    /// <summary>
+    /// The numbers that each option takes, by its name on the command line. The ends are far from what makes sense, and near enough
+    /// that what is computed from them (epochs times batches, times as durations) stays within its type.
+    /// </summary>
+    public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } = new Dictionary<string, NumberRange>
+    {
+        ["latency"] = new(1e-6, 1e9, Note: "milliseconds"),
+        ["max-parameters"] = new(1, 1e15, IsWhole: true),
+        ["max-macs"] = new(1, 1e15, IsWhole: true),
+        ["resolution"] = new(8, 1024, IsWhole: true, Note: "pixels"),
+        ["channels"] = new(1, 3, IsWhole: true, Note: "1 for grey or 3 for color"),
+        ["max-pixels"] = new(1, DatasetOptions.MostPixels, IsWhole: true),
+        ["checkpoint-interval"] = new(0.001, 86_400, Note: "seconds"),
+        ["seed"] = new(int.MinValue, int.MaxValue, IsWhole: true),
+        ["threads"] = new(1, 1024, IsWhole: true),
+        ["search-epochs"] = new(1e-6, 1e6),
+        ["warmup-share"] = new(0, 0.99),
+        ["train-epochs"] = new(1e-6, 1e6),
+        ["batch-size"] = new(2, 65536, IsWhole: true, Note: "batch norm needs more than one image"),
+        ["learning-rate"] = new(1e-9, 100),
+        ["weight-decay"] = new(0, 1),
+        ["architecture-learning-rate"] = new(1e-9, 10),
+        ["architecture-interval"] = new(1, 1e6, IsWhole: true),
+        ["reinforce-samples"] = new(1, 1000, IsWhole: true),
+        ["objective-weight"] = new(0, 1e6),
+        ["prune-threshold"] = new(0, 0.49),
+        ["label-smoothing"] = new(0, 0.99),
+        ["dropout"] = new(0, 0.99),
+        ["erase"] = new(0, 1),
+        ["ema"] = new(1e-6, 0.999999),
+        ["minimum-crop"] = new(1e-6, 1),
+        ["validation-share"] = new(1e-6, 0.5),
+        ["test-share"] = new(1e-6, 0.5),
+    };
+
     /// <summary>A folder of images, a folder of CIFAR-10 or IDX files, or <c>sample</c> for images drawn on the spot.</summary>
     public string Data { get; init; } = "sample";
 
@@ -58,8 +103,8 @@ public sealed record RunOptions
     /// <summary>What computes the steps of training.</summary>
     public BlockKernels Kernels { get; init; }
 
-    /// <summary>Least time between two checkpoints within an epoch, a tenth of it between those at epochs' ends; null: five minutes.</summary>
-    public TimeSpan? CheckpointInterval { get; init; }
+    /// <summary>Least seconds between two checkpoints within an epoch, a tenth of them between those at epochs' ends; null: 300.</summary>
+    public double? CheckpointSeconds { get; init; }
 
     /// <summary>Go on with the run that stands in <see cref="Out"/>.</summary>
     public bool Resume { get; init; }
@@ -162,34 +207,49 @@ public sealed record RunOptions
     /// <exception cref="InvalidInputException">A value is out of its range; the message names option, value and range.</exception>
     public RunOptions Validate()
     {
-        Require("latency", LatencyMs, value => value > 0, "a number of milliseconds over 0");
-        Require("max-parameters", MaxParameters, value => value > 0, "a whole number over 0");
-        Require("max-macs", MaxMacs, value => value > 0, "a whole number over 0");
-        Require("time", Time, value => value > TimeSpan.Zero, "a time such as 30m or 2h");
-        Require("checkpoint-interval", CheckpointInterval, value => value >= TimeSpan.FromMilliseconds(1) && value <= TimeSpan.FromDays(1), "0.001s to 24h");
-        Require("resolution", Resolution, value => value is >= 8 and <= 1024, "8 to 1024 pixels");
-        Require("channels", Channels, value => value is 1 or 3, "1 (grey) or 3 (colour)");
-        Require("max-pixels", (long?)MaxPixels, value => value is >= 1 and <= DatasetOptions.MostPixels, $"1 to {DatasetOptions.MostPixels}");
-        Require("threads", Threads, value => value is >= 1 and <= 1024, "1 or more");
-        Require("search-epochs", SearchEpochs, value => value > 0, "a number over 0");
-        Require("warmup-share", (double?)WarmupShare, value => value is >= 0 and < 1, "0 up to, not including, 1");
-        Require("train-epochs", TrainEpochs, value => value > 0, "a number over 0");
-        Require("batch-size", BatchSize, value => value is >= 2 and <= 65536, "2 to 65536 (batch norm needs more than one image)");
-        Require("learning-rate", (double?)LearningRate, value => value is > 0 and <= 100, "a number over 0");
-        Require("weight-decay", WeightDecay, value => value is >= 0 and < 1, "0 up to, not including, 1");
-        Require("architecture-learning-rate", ArchitectureLearningRate, value => value is > 0 and <= 10, "a number over 0");
-        Require("architecture-interval", (int?)ArchitectureInterval, value => value >= 1, "1 or more");
-        Require("reinforce-samples", (int?)ReinforceSamples, value => value is >= 1 and <= 1000, "1 to 1000");
-        Require("reinforce-samples", Update == ArchitectureUpdate.LeaveOneOut ? ReinforceSamples : (int?)null, value => value >= 2, "2 or more with --update leave-one-out, which compares them");
-        Require("objective-weight", (double?)ObjectiveWeight, value => value >= 0, "0 or more");
-        Require("prune-threshold", (double?)PruneThreshold, value => value is >= 0 and < 0.5, "0 up to, not including, 0.5");
-        Require("label-smoothing", (double?)LabelSmoothing, value => value is >= 0 and < 1, "0 up to, not including, 1");
-        Require("dropout", (double?)Dropout, value => value is >= 0 and < 1, "0 up to, not including, 1");
-        Require("erase", Erase, value => value is >= 0 and <= 1, "0 to 1");
-        Require("ema", Ema, value => value is > 0 and < 1, "between 0 and 1, such as 0.999");
-        Require("minimum-crop", (double?)MinimumCrop, value => value is > 0 and <= 1, "over 0, up to 1");
-        Require("validation-share", (double?)ValidationShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
-        Require("test-share", (double?)TestShare, value => value is > 0 and <= 0.5, "over 0, up to 0.5");
+        Require("latency", LatencyMs);
+        Require("max-parameters", MaxParameters);
+        Require("max-macs", MaxMacs);
+        if (Time < LeastTime || Time > MostTime)
+        {
+            throw new InvalidInputException($"--time {Time} is out of range; allowed are {TimeRange}");
+        }
+
+        Require("resolution", Resolution);
+        Require("channels", Channels);
+        if (Channels == 2)
+        {
+            throw new InvalidInputException("--channels 2 is out of range; allowed are 1 (grey) and 3 (color)");
+        }
+
+        Require("seed", Seed);
+        Require("max-pixels", MaxPixels);
+        Require("threads", Threads);
+        Require("checkpoint-interval", CheckpointSeconds);
+        Require("search-epochs", SearchEpochs);
+        Require("warmup-share", WarmupShare);
+        Require("train-epochs", TrainEpochs);
+        Require("batch-size", BatchSize);
+        Require("learning-rate", LearningRate);
+        Require("weight-decay", WeightDecay);
+        Require("architecture-learning-rate", ArchitectureLearningRate);
+        Require("architecture-interval", ArchitectureInterval);
+        Require("reinforce-samples", ReinforceSamples);
+        if (Update == ArchitectureUpdate.LeaveOneOut && ReinforceSamples < 2)
+        {
+            throw new InvalidInputException(
+                $"--reinforce-samples {ReinforceSamples} is out of range; allowed are whole numbers from 2 to {Ranges["reinforce-samples"].Most} with --update leave-one-out, which compares them");
+        }
+
+        Require("objective-weight", ObjectiveWeight);
+        Require("prune-threshold", PruneThreshold);
+        Require("label-smoothing", LabelSmoothing);
+        Require("dropout", Dropout);
+        Require("erase", Erase);
+        Require("ema", Ema);
+        Require("minimum-crop", MinimumCrop);
+        Require("validation-share", ValidationShare);
+        Require("test-share", TestShare);
         _ = TargetLimit.ParseAll(AlsoFor);
         if (Resume && Overwrite)
         {
@@ -222,12 +282,12 @@ public sealed record RunOptions
         return Validate();
     }
 
-    private static void Require<T>(string option, T? value, Func<T, bool> valid, string range)
-        where T : struct
+    private static void Require(string option, double? value)
     {
-        if (value is { } given && !valid(given))
+        if (value is { } given && !Ranges[option].Contains(given))
         {
-            throw new InvalidInputException($"--{option} {given} is out of range; allowed is {range}");
+            throw new InvalidInputException(
+                string.Create(CultureInfo.InvariantCulture, $"--{option} {given} is out of range; allowed are {Ranges[option]}"));
         }
     }
 }

@@ -267,7 +267,7 @@ internal static class SearchStage
         WeightDecay = data.Options.WeightDecay!.Value,
         LabelSmoothing = data.Options.LabelSmoothing,
         ClassWeights = data.ClassWeightsOf(data.Images.Weights),
-        CheckpointInterval = data.Options.CheckpointInterval,
+        CheckpointInterval = data.CheckpointInterval,
         Update = data.Options.Update,
         ArchitectureRate = rate,
         ReinforceSamples = data.Options.ReinforceSamples,

@@ -74,13 +74,15 @@ public static class SoakBench
         using var step = new SuperNetworkSteps(
             space, ProxylessBench.Classes, new NetworkOptions { Seed = options.Seed }, options, ProxylessBench.ReinforceSamples, Rate);
         float[] pixels = Pixels(options.Batch * space.Resolution * space.Resolution * space.InputChannels, options.Seed);
+        int[] images = [.. Enumerable.Range(0, options.Batch)];
+        long[] labels = [.. images.Select(image => (long)(image % ProxylessBench.Classes))];
         var progress = new Progress(observer, "bench", 0, options.Steps);
         int first = (options.Steps / PartBeforeFirst + cycle - 1) / cycle * cycle;
         var readings = new List<Reading>();
         for (int i = 0; i < options.Steps; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            using (var batch = new Batch(pixels, [.. Enumerable.Range(0, options.Batch).Select(image => (long)(image % ProxylessBench.Classes))], space.Resolution, space.InputChannels))
+            using (var batch = new Batch(pixels, labels, space.Resolution, space.InputChannels, images))
             {
                 step.Run(BenchMode.Weight, i % cycle, batch.Images, batch.Labels);
                 step.Run(BenchMode.TwoPath, i % cycle, batch.Images, batch.Labels);

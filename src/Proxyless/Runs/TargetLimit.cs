@@ -17,9 +17,9 @@ public sealed record TargetLimit(string Target, double LatencyMs)
         int equals = text.LastIndexOf('=');
         return equals > 0
             && double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit)
-            && double.IsFinite(limit) && limit > 0
+            && RunOptions.Ranges["latency"].Contains(limit)
             ? new TargetLimit(text[..equals], limit)
-            : throw new InvalidInputException($"--latency '{text}' is no limit of a target; expected is such as cpu:2=0.5, in milliseconds");
+            : throw new InvalidInputException($"--latency '{text}' is no limit of a target; expected is such as cpu:2=0.5, with {RunOptions.Ranges["latency"]}");
     }
 
     /// <summary>Understands several; null is none. As <see cref="RunOptions.AlsoFor"/> holds them.</summary>

@@ -67,7 +67,7 @@ internal static class TrainStage
             Dropout = data.Options.Dropout,
             Ema = data.Options.Ema,
             ClassWeights = data.ClassWeightsOf(data.FinalImages),
-            CheckpointInterval = data.Options.CheckpointInterval,
+            CheckpointInterval = data.CheckpointInterval,
             Seed = data.TrainingSeed,
         };
         double? best;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Proxyless.Architectures;
 
 namespace Proxyless.Spaces;
@@ -9,6 +11,7 @@ namespace Proxyless.Spaces;
 /// </summary>
 public static class SearchSpaceFile
 {
+    private static readonly JsonSerializerOptions Escaping = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly string[] Keys =
         ["name", "resolution", "channels", "activation", "stem", "first_block", "candidates", "stages", "head"];
 
@@ -155,5 +158,8 @@ public static class SearchSpaceFile
         var other => throw file.Error("activation", $"is '{other}'; allowed are relu6 and relu"),
     };
 
-    private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    /// <summary>Within single quotes a line break would become a space; within double ones JSON's escapes are YAML's too.</summary>
+    private static string Quote(string text) => text.Any(letter => char.IsControl(letter) || letter is '\u2028' or '\u2029')
+        ? JsonSerializer.Serialize(text, Escaping)
+        : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -42,8 +42,8 @@ public sealed partial class ConfigFileTests : IDisposable
 
     [Theory]
     [InlineData("seed: 1\nlatancy: 5", "line 2", "unknown key 'latancy' (did you mean 'latency'?)", "max-parameters")]
-    [InlineData("seed: 1\nlatency: soon", "line 2", "'latency'", "numbers such as 0.5")]
-    [InlineData("seed: 1\n\nlatency: -5", "line 3", "'latency'", "over 0")]
+    [InlineData("seed: 1\nlatency: soon", "line 2", "'latency'", "numbers from 0.000001 to 1000000000")]
+    [InlineData("seed: 1\n\nlatency: -5", "line 3", "'latency'", "from 0.000001")]
     [InlineData("update: both", "line 1", "'update'", "two-path, full-path, reinforce, leave-one-out")]
     [InlineData("strict: maybe", "line 1", "'strict' is 'maybe'", "true and false")]
     [InlineData("seed: [1, 2]", "line 1", "'seed'", "")]

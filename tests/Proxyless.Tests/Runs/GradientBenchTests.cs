@@ -40,6 +40,6 @@ public sealed class GradientBenchTests
     {
         var exception = Assert.Throws<InvalidInputException>(
             () => new RunOptions { Update = ArchitectureUpdate.LeaveOneOut, ReinforceSamples = 1 }.Validate());
-        Assert.Contains("--reinforce-samples 1 is out of range; allowed is 2 or more", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("--reinforce-samples 1 is out of range; allowed are whole numbers from 2 to 1000", exception.Message, StringComparison.Ordinal);
     }
 }

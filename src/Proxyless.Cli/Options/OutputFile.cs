@@ -1,0 +1,46 @@
+namespace Proxyless.Cli.Options;
+
+/// <summary>Files that a command writes: refused before the work where their name says that they are something else.</summary>
+internal static class OutputFile
+{
+    /// <summary>Checks the name of a file to write.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="path">The file as given; null for none.</param>
+    /// <param name="what">What is written.</param>
+    /// <param name="extensions">Those that fit, the usual one first.</param>
+    /// <exception cref="InvalidInputException">It is a folder, or ends otherwise.</exception>
+    public static void Check(string option, string? path, string what, params IReadOnlyList<string> extensions)
+    {
+        if (path is null)
+        {
+            return;
+        }
+
+        if (Directory.Exists(path))
+        {
+            throw new InvalidInputException($"{option} '{path}' is a folder; give a file such as {Path.Combine(path, "file" + extensions[0])}");
+        }
+
+        RequireFolders(option, path);
+        if (!extensions.Contains(Path.GetExtension(path).ToLowerInvariant()))
+        {
+            throw new InvalidInputException(
+                $"{option} '{path}': what is written is {what}; let the name end in {string.Join(" or ", extensions)}, such as {Path.ChangeExtension(path, extensions[0])}");
+        }
+    }
+
+    /// <summary>Checks that no file stands where a folder would have to be.</summary>
+    /// <param name="option">The option that names the path.</param>
+    /// <param name="path">A file or folder to write.</param>
+    /// <exception cref="InvalidInputException">One does; the message names it.</exception>
+    public static void RequireFolders(string option, string path)
+    {
+        for (string? above = Path.GetDirectoryName(Path.GetFullPath(path)); above is not null && !Directory.Exists(above); above = Path.GetDirectoryName(above))
+        {
+            if (File.Exists(above))
+            {
+                throw new InvalidInputException($"{option} '{path}': '{above}' is a file and can hold nothing; give another path");
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Cli;
+
+/// <summary>Plain mistakes: each is told in a sentence and exits with 2, and none is called a bug.</summary>
+public sealed class BadInputCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public BadInputCommandTests()
+    {
+        _folder.Add("file", [1, 2, 3, 0, 255, 254]);
+        _folder.Add("text.yaml", "data: photos\n"u8.ToArray());
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "folder"));
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "run"));
+        RunConfigFile.Write(new RunDirectory(Path.Combine(_folder.Root, "run")).Config, new RunOptions { Data = Path.Combine(_folder.Root, "folder") });
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    // FILE, FOLDER and RUN stand for paths of these kinds, LONG for one that no file system takes.
+    [Theory]
+    [InlineData("--data", "run --data=")]
+    [InlineData("--out", "run --out=")]
+    [InlineData("--space", "run --space=")]
+    [InlineData("--target", "search --target=")]
+    [InlineData("--latency", "search --latency=")]
+    [InlineData("--network", "compare --network=")]
+    [InlineData("--model", "predict --model= cat.jpg")]
+    [InlineData("--run", "export --run=")]
+    [InlineData("--config", "run --config=")]
+    [InlineData("--arch", "describe --arch=")]
+    [InlineData("--mode", "bench --mode=")]
+    [InlineData("'--data' is empty", "run --data EMPTY")]
+    [InlineData("'--out' is empty", "run --out EMPTY")]
+    [InlineData("'--target' is empty", "search --target EMPTY")]
+    [InlineData("'--network' is empty", "compare --network EMPTY")]
+    [InlineData("'--config' is empty", "run --config EMPTY")]
+    [InlineData("'--layout' is empty", "bench --layout EMPTY")]
+    [InlineData("'--mode' is ''", "bench --mode EMPTY")]
+    [InlineData("'--latency' is ''", "run --latency EMPTY")]
+    [InlineData("image's name is empty", "predict --model RUN EMPTY")]
+    [InlineData("dataset's name is empty", "data get EMPTY")]
+    [InlineData("folder", "run --config FOLDER")]
+    [InlineData("file", "run --config FILE")]
+    [InlineData("a a a", "run --config LONG")]
+    [InlineData("file", "run --data FILE")]
+    [InlineData("a a a", "run --data LONG")]
+    [InlineData("folder", "run --data FOLDER")]
+    [InlineData("file", "data list --data FILE")]
+    [InlineData("--out", "data sample --out FILE --training 1 --test 1 --resolution 16")]
+    [InlineData("--out", "data sample --out FILE/under --training 1 --test 1 --resolution 16")]
+    [InlineData("--out", "data sample --out LONG --training 1 --test 1 --resolution 16")]
+    [InlineData("file", "run --space FILE")]
+    [InlineData("folder", "run --space FOLDER")]
+    [InlineData("file", "profile --space FILE")]
+    [InlineData("folder", "profile --space tiny --target FOLDER")]
+    [InlineData("file", "profile --space tiny --target FILE")]
+    [InlineData("folder", "describe --arch FOLDER")]
+    [InlineData("file", "describe --arch FILE")]
+    [InlineData("a a a", "describe --arch LONG")]
+    [InlineData("folder", "describe --arch proxyless-cpu --table FOLDER")]
+    [InlineData("file", "describe --arch proxyless-cpu --table FILE")]
+    [InlineData("file", "train --arch FILE --data sample")]
+    [InlineData("folder", "train --arch FOLDER --data sample")]
+    [InlineData("run", "train --arch RUN")]
+    [InlineData("file", "derive --run FILE")]
+    [InlineData("folder", "derive --run FOLDER")]
+    [InlineData("run", "derive --run RUN")]
+    [InlineData("file", "export --run FILE")]
+    [InlineData("folder", "export --run FOLDER")]
+    [InlineData("run", "export --run RUN")]
+    [InlineData("file", "bench gradients --run FILE")]
+    [InlineData("run", "bench gradients --run RUN")]
+    [InlineData("file", "evaluate --model FILE")]
+    [InlineData("folder", "evaluate --model FOLDER")]
+    [InlineData("model.onnx", "evaluate --model RUN")]
+    [InlineData("file", "predict --model FILE cat.jpg")]
+    [InlineData("folder", "predict --model FOLDER cat.jpg")]
+    [InlineData("model.onnx", "predict --model RUN cat.jpg")]
+    [InlineData("file", "target add --name board --file FILE")]
+    [InlineData("folder", "target add --name board --file FOLDER")]
+    [InlineData("text.yaml", "target add --name board --file YAML")]
+    [InlineData("'../x'", "target add --name ../x --file YAML")]
+    [InlineData("file", "target check --target FILE")]
+    [InlineData("cpu:0", "target check --target cpu:0")]
+    [InlineData("cpu:9999999999999", "target check --target cpu:9999999999999")]
+    [InlineData("cpu:1:9999999999", "target check --target cpu:1:9999999999")]
+    [InlineData("--out", "data get cifar10 --out FILE")]
+    [InlineData("--out", "data get cifar10 --out FILE/under")]
+    [InlineData("--picture", "describe --arch proxyless-cpu --picture FILE/under.svg")]
+    [InlineData("--out", "profile --space tiny --out FILE/under.json")]
+    [InlineData("random:0", "compare --data sample --network random:0 --out NEW")]
+    [InlineData("--out", "compare --data sample --network mobilenet-v2 --out FILE")]
+    [InlineData("file", "bench --space FILE")]
+    [InlineData("file", "bench data --data FILE")]
+    [InlineData("file", "search --out FILE/under --data FILE")]
+    [InlineData("@photos", "run --data @photos")]
+    [InlineData("cifar", "data get cifar")]
+    public void A_mistake_is_told_and_exits_with_2(string said, string command)
+    {
+        CommandLineRun run = CommandLineRun.Of([.. command.Split(' ').Select(Resolved)]);
+        Assert.Contains(said, run.Error.Replace(Long, "a a a", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: ", run.Error.Split('\n').Last(line => line.Length > 0), StringComparison.Ordinal);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("--picture", "describe --arch proxyless-cpu --picture NEW.png", ".svg")]
+    [InlineData("--picture", "describe --arch proxyless-cpu --picture NEW", ".svg")]
+    [InlineData("--picture", "describe --arch proxyless-cpu --picture FOLDER", ".svg")]
+    [InlineData("--net-config", "describe --arch proxyless-cpu --net-config NEW.txt", ".config")]
+    [InlineData("--out", "export --run RUN --out NEW.txt", ".onnx")]
+    [InlineData("--out", "export --run RUN --out FOLDER", ".onnx")]
+    [InlineData("--out", "profile --space tiny --out NEW.csv", ".json")]
+    [InlineData("--out", "profile --space tiny --out FOLDER", ".json")]
+    public void A_file_whose_name_says_that_it_is_something_else_is_not_written(string option, string command, string extension)
+    {
+        CommandLineRun run = CommandLineRun.Of([.. command.Split(' ').Select(Resolved)]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(option, run.Error, StringComparison.Ordinal);
+        Assert.Contains(extension, run.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_folder.Root, "new*"));
+    }
+
+    [Theory]
+    [InlineData("describe --arch proxyless-cpu --picture NEW.SVG")]
+    [InlineData("describe --arch proxyless-cpu --net-config NEW.config")]
+    [InlineData("describe --arch proxyless-cpu --net-config NEW.json")]
+    public void A_file_whose_name_fits_is_written(string command)
+    {
+        Assert.Equal(0, CommandLineRun.Of([.. command.Split(' ').Select(Resolved)]).ExitCode);
+        Assert.Single(Directory.EnumerateFiles(_folder.Root, "new*"));
+    }
+
+    private static string Long { get; } = new('a', 5000);
+
+    private string Resolved(string word) => word
+        .Replace("EMPTY", "", StringComparison.Ordinal)
+        .Replace("LONG", Long, StringComparison.Ordinal)
+        .Replace("FILE", Path.Combine(_folder.Root, "file"), StringComparison.Ordinal)
+        .Replace("YAML", Path.Combine(_folder.Root, "text.yaml"), StringComparison.Ordinal)
+        .Replace("FOLDER", Path.Combine(_folder.Root, "folder"), StringComparison.Ordinal)
+        .Replace("RUN", Path.Combine(_folder.Root, "run"), StringComparison.Ordinal)
+        .Replace("NEW", Path.Combine(_folder.Root, "new"), StringComparison.Ordinal);
+}

@@ -1,0 +1,187 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
+using Proxyless.Cli;
+using Proxyless.Cli.Commands;
+using Proxyless.Tests.Runs;
+using Xunit;
+
+namespace Proxyless.Tests.Cli;
+
+/// <summary>
+/// Every command line that a help text or the README shows is run as it stands there, in a folder that holds what it refers to, but
+/// for what would take hours. The working folder is the process's own, so nothing runs beside.
+/// </summary>
+[Collection(nameof(WholeRuns))]
+public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture<ExampleFolder>
+{
+    // A search and a training of a step or two, where models are timed by their size instead of on this processor.
+    private const string Search = "--space tiny --batch-size 4 --search-epochs 0.1 --prune-threshold 0";
+    private const string Training = "--train-epochs 0.1";
+    private const string Size = "--target size.yaml";
+    private const string Step = "--steps 1 --space tiny";
+
+    /// <summary>What makes an example small: words to put in place of others, and words to append.</summary>
+    private static readonly Dictionary<string, Small> Smaller = new()
+    {
+        // The sample's 2,000 images and their usual space, for less than an epoch instead of 17.
+        ["proxyless run"] = new($"--search-epochs 0.02 --batch-size 16 --train-epochs 0.02 {Size}"),
+        ["proxyless run --data photos --latency 8 --time 3h --out runs/photos"] = new($"{Search} {Size}", ("3h", "1s")) { Before = _ => Directory.Delete("runs", recursive: true) },
+        ["proxyless run --data photos --latency 8 --time 2h --out runs/photos"] = new($"{Search} {Size}", ("2h", "1s")) { Before = _ => Directory.Delete("runs", recursive: true) },
+        ["proxyless run --out runs/photos --resume"] = new(),
+        ["proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos"] =
+            new($"--resolution 32 --batch-size 4 --search-epochs 0.1 {Size}") { Before = _ => Directory.Delete("runs", recursive: true) },
+
+        // A profile of this processor takes seconds: another target that is kept takes its place.
+        ["proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out runs/photos"] =
+            new(Search, ("cpu", "phone"), ("cpu=12", "phone=12")) { Before = _ => Directory.Delete("runs", recursive: true) },
+        ["proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms"] = new(),
+        ["proxyless derive --run runs/photos --latency 5 --out runs/photos-5ms"] = new(),
+
+        // A run that is searched and not trained yet.
+        ["proxyless train --arch runs/photos --train-epochs 60 --from-supernet"] = new("", ("60", "0.1")) { Before = _ => new RunDirectory("runs/photos").RemoveTraining() },
+        ["proxyless train --arch mobilenet-v2 --data photos --time 2h"] = new("--resolution 32 --batch-size 4", ("2h", "1s")),
+        ["proxyless evaluate --model runs/photos"] = new(),
+        ["proxyless evaluate --model photos.onnx --data more-photos"] = new(),
+        ["proxyless predict --model runs/photos cat.jpg dog.jpg"] = new(),
+        ["proxyless predict --model runs/photos cat.jpg"] = new(),
+
+        // The whole space would be measured on this processor for a minute.
+        ["proxyless profile --space imagenet-mobile --target cpu:2 --out latency.json"] = new("--resolution 16 --classes 2", ("imagenet-mobile", "tiny"), ("cpu:2", $"cpu:{Math.Min(2, Environment.ProcessorCount)}")),
+        ["proxyless describe --arch proxyless-mobile"] = new(),
+        ["proxyless describe --arch runs/photos --target cpu --picture photos.svg"] = new(),
+        ["proxyless export --run runs/photos --out photos.onnx"] = new() { Before = _ => File.Delete("photos.onnx") },
+        [Compare] = new($"--space tiny --batch-size 4 {Size}", ("10", "0.1"), ("random:12", "random:2")),
+        ["proxyless compare --out comparisons/photos --resume --network proxyless-mobile"] = new() { Before = fact => fact.Run(Compare) },
+        ["proxyless data list --data photos"] = new(),
+        ["proxyless data sample --out shapes --resolution 64"] = new("--training 2 --test 1"),
+        ["proxyless target list"] = new(),
+        ["proxyless target add --name board --file configs/targets/board.yaml"] = new("--overwrite"),
+        ["proxyless target check --target board"] = new(),
+        ["proxyless target check --target configs/targets/pixel1.yaml --arch proxyless-mobile"] = new(),
+        ["proxyless bench --space imagenet-mobile --batch 32 --resolution 112"] = new("--steps 1", ("32", "2"), ("112", "32")),
+        ["proxyless bench --mode weight,compact,all-paths --batch 32 --resolution 112"] = new(Step, ("32", "2"), ("112", "32")) { InProcess = false },
+        ["proxyless bench kernels --space imagenet-mobile --batch 32 --resolution 112"] = new("--steps 1", ("imagenet-mobile", "configs/one-block.yaml"), ("32", "2"), ("112", "16")),
+        ["proxyless bench data --data photos --resolution 224"] = new("--epochs 1"),
+        ["proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"] = new("--steps 1", ("imagenet-mobile", "tiny"), ("32", "2"), ("112", "32")),
+        ["proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167"] = new($"{Step} --resolution 32"),
+        ["proxyless bench search --data photos --search-epochs 40"] = new($"{Step} --batch-size 4"),
+        ["proxyless bench gradients --run runs/even"] = new("--contexts 2 --steps 1"),
+    };
+
+    private const string Compare =
+        "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network mobilenet-v2:fit --train-epochs 10 --out comparisons/photos";
+
+    /// <summary>What needs the internet is run up to the first byte, by <see cref="An_example_that_downloads_asks_the_right_server"/>.</summary>
+    private static readonly Dictionary<string, string> Downloads = new()
+    {
+        ["proxyless data get cifar10"] = "www.cs.toronto.edu:443",
+        ["proxyless data get imagenette-160 --out photos"] = "s3.amazonaws.com:443",
+    };
+
+    public static TheoryData<string> Examples => [.. Commands(CommandLine.Root()).SelectMany(command => command.Examples)
+        .Concat(ReadmeLine().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Select(match => match.Groups[1].Value.TrimEnd()))
+        .Distinct()
+        .Where(example => !Downloads.ContainsKey(example))];
+
+    public static TheoryData<string, string> Downloading => [.. Downloads.Select(entry => (entry.Key, entry.Value))];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public void An_example_does_what_it_says(string example)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "models are timed by 'wc' here");
+        Assert.True(Smaller.ContainsKey(example), $"'{example}' is shown and not tested: say in {nameof(Smaller)} how it is made small, or that it is small");
+        using ExampleFolder.Copy folder = examples.Enter();
+        Smaller[example].Before(this);
+        CommandLineRun run = Run(example);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.NotEmpty(run.Output);
+        Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Downloading))]
+    public void An_example_that_downloads_asks_the_right_server(string example, string server)
+    {
+        using ExampleFolder.Copy folder = examples.Enter();
+        Directory.Delete("photos", recursive: true);
+        using var proxy = new RefusingProxy();
+        var environment = new Dictionary<string, string?> { ["HTTPS_PROXY"] = proxy.Address, ["https_proxy"] = proxy.Address, ["NO_PROXY"] = null, ["no_proxy"] = null };
+        CommandLineRun run = CommandProcess.Run(folder.Root, environment, example.Split(' ')[1..]);
+        Assert.Equal($"CONNECT {server} HTTP/1.1", proxy.Asked);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains($"https://{server.Replace(":443", "", StringComparison.Ordinal)}", run.Error, StringComparison.Ordinal);
+        Assert.Contains("yourself", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_made_small_that_is_no_longer_shown() => Assert.All(
+        Smaller.Keys, example => Assert.Contains(example, Examples.Select(row => row.Data)));
+
+    private CommandLineRun Run(string example)
+    {
+        Small small = Smaller[example];
+        string[] words = [.. example.Split(' ')[1..].Select(word => small.Replaced.FirstOrDefault(pair => pair.From == word) is { To: { } other } ? other : word)];
+        Assert.All(small.Replaced, pair => Assert.Contains(pair.From, example.Split(' ')));
+        string[] all = [.. words, .. small.Appended.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        return small.InProcess
+            ? CommandLineRun.Of(all)
+            : CommandProcess.Run(Directory.GetCurrentDirectory(), new Dictionary<string, string?>(), all);
+    }
+
+    private static IEnumerable<ReportingCommand> Commands(Command command) =>
+        command.Subcommands.SelectMany(Commands).Concat(command is ReportingCommand reporting ? [reporting] : []);
+
+    // A line of a block of commands, without its comment.
+    [GeneratedRegex("^(proxyless [a-z][^#\n]*)", RegexOptions.Multiline)]
+    private static partial Regex ReadmeLine();
+
+    /// <summary>How an example is made small.</summary>
+    /// <param name="Appended">Words at its end.</param>
+    /// <param name="Replaced">Words in place of others.</param>
+    private sealed record Small(string Appended = "", params IReadOnlyList<(string From, string To)> Replaced)
+    {
+        /// <summary>What must have been done before, in the folder.</summary>
+        public Action<ExampleTests> Before { get; init; } = _ => { };
+
+        /// <summary>False for a command that starts itself again.</summary>
+        public bool InProcess { get; init; } = true;
+    }
+
+    /// <summary>Takes one connection, keeps what it asks for, and refuses it.</summary>
+    private sealed class RefusingProxy : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly Task<string> _asked;
+
+        public RefusingProxy()
+        {
+            _listener.Start();
+            _asked = Task.Run(Refuse);
+        }
+
+        public string Address => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+        public string Asked => _asked.GetAwaiter().GetResult();
+
+        public void Dispose() => _listener.Dispose();
+
+        private string Refuse()
+        {
+            using TcpClient client = _listener.AcceptTcpClient();
+            using NetworkStream stream = client.GetStream();
+            using var reader = new StreamReader(stream, Encoding.ASCII);
+            string first = reader.ReadLine()!;
+            while (reader.ReadLine() is { Length: > 0 })
+            {
+                // The rest of the request.
+            }
+
+            stream.Write("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8);
+            return first;
+        }
+    }
+}
