@@ -70,7 +70,7 @@ public static partial class ArchitectureFile
         {
             throw new InvalidInputException($"{source}, line {exception.LineNumber + 1}: no valid JSON: {exception.Message}", exception);
         }
-        catch (InvalidOperationException exception) when (exception.Source == typeof(JsonDocument).Assembly.GetName().Name)
+        catch (InvalidOperationException exception) when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
         {
             // A text is decoded when it is asked for.
             throw new InvalidInputException($"{source}: no valid JSON: {exception.Message}", exception);

@@ -50,6 +50,8 @@ internal static class FuzzReaders
         expanded_conv-input:16x16x8-output:8x8x16-expand:3-kernel:3-stride:2-idskip:0:
           mean: 2
           var: 0.01
+        expanded_conv-input:16x16x8-output:16x16x8-expand:1-kernel:3-stride:1-idskip:1:
+          mean: 0.25
         """;
 
     private static string[] Targets { get; } =
