@@ -47,6 +47,23 @@ internal static class ChildMeasurement
                 child.Kill(entireProcessTree: true);
                 await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
             }
+
+            // The process's own Dispose leaves pipes that were asked for to the finalizer: two files a measurement until then.
+            Close(child);
+        }
+    }
+
+    private static void Close(Process child)
+    {
+        child.StandardOutput.Dispose();
+        child.StandardError.Dispose();
+        try
+        {
+            child.StandardInput.Dispose();
+        }
+        catch (IOException)
+        {
+            // What was not written any more has no reader.
         }
     }
 

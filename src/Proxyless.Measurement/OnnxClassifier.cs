@@ -21,7 +21,16 @@ public sealed class OnnxClassifier : IDisposable
         Metadata = session.ModelMetadata.CustomMetadataMap;
         Classes = JsonSerializer.Deserialize(Metadata["classes"], MetadataJson.Default.StringArray) ?? [];
         Resolution = int.Parse(Metadata["resolution"], CultureInfo.InvariantCulture);
-        Channels = session.InputMetadata.Values.Single().Dimensions[1];
+
+        // What the metadata says and what the graph takes and gives are one thing, or a run would end within the runtime.
+        int[] input = ShapeOf(session.InputMetadata, 4);
+        int[] output = ShapeOf(session.OutputMetadata, 2);
+        Channels = input[1];
+        if (Channels is not (1 or 3) || Resolution < 1 || input[2] != Resolution || input[3] != Resolution || Classes.Contains(null!) || output[1] != Classes.Count)
+        {
+            throw new FormatException(
+                $"an input of {string.Join("x", input)} and an output of {string.Join("x", output)} are not those of {Classes.Count} classes and images of {Resolution} pixels");
+        }
     }
 
     /// <summary>The names of the classes in the order of the outputs.</summary>
@@ -57,7 +66,7 @@ public sealed class OnnxClassifier : IDisposable
             session = new InferenceSession(onnx, options);
             return new OnnxClassifier(session);
         }
-        catch (Exception exception) when (exception is OnnxRuntimeException or KeyNotFoundException or JsonException or FormatException)
+        catch (Exception exception) when (exception is OnnxRuntimeException or KeyNotFoundException or JsonException or FormatException or OverflowException)
         {
             session?.Dispose();
             throw new InvalidDataException($"'{name}' is no classifier that Proxyless exported: {exception.Message}", exception);
@@ -86,6 +95,12 @@ public sealed class OnnxClassifier : IDisposable
             _session.Run(_runOptions, _session.InputNames, [input], _session.OutputNames);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
+
+    private static int[] ShapeOf(IReadOnlyDictionary<string, NodeMetadata> nodes, int rank) =>
+        nodes.Count == 1 && nodes.Values.Single() is { IsTensor: true, ElementDataType: Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float } node
+            && node.Dimensions.Length == rank && node.Dimensions[0] == -1
+            ? node.Dimensions
+            : throw new FormatException($"one float tensor of {rank} dimensions is expected, the first of them free");
 
     /// <inheritdoc/>
     public void Dispose()

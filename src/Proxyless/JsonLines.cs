@@ -10,22 +10,37 @@ internal static class JsonLines
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     };
 
     /// <summary>The same for files that a person reads.</summary>
     public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };
 
-    /// <summary>Reads a log; a last line that was cut short is left out.</summary>
+    /// <summary>Reads a log. A last line that was cut short, which has no end, is left out.</summary>
+    /// <exception cref="InvalidInputException">Another line is damaged, or of another version; the message says file and line.</exception>
     public static List<T> Read<T>(string path)
     {
         var lines = new List<T>();
-        foreach (string line in File.Exists(path) ? File.ReadLines(path) : [])
+        if (!File.Exists(path))
         {
+            return lines;
+        }
+
+        string[] texts = File.ReadAllText(path).Split('\n');
+        for (int i = 0; i < texts.Length; i++)
+        {
+            bool isLast = i == texts.Length - 1;
+            if (isLast && texts[i].Length == 0)
+            {
+                break;
+            }
+
             try
             {
-                lines.Add(JsonSerializer.Deserialize<T>(line, Options)!);
+                lines.Add(JsonText.Parse<T>(texts[i], path, "restore the line, or remove it where its values can be done without", i + 1));
             }
-            catch (JsonException)
+            catch (InvalidInputException) when (isLast)
             {
                 break;
             }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Proxyless;
@@ -44,17 +43,7 @@ public sealed class YamlMapping
     /// <exception cref="InvalidInputException">The text is not YAML or is not a mapping.</exception>
     public static YamlMapping Parse(string text, string source)
     {
-        var stream = new YamlStream();
-        try
-        {
-            using var reader = new StringReader(text);
-            stream.Load(reader);
-        }
-        catch (YamlException exception)
-        {
-            throw new InvalidInputException($"{source}, line {exception.Start.Line}: no valid YAML: {exception.Message}", exception);
-        }
-
+        YamlStream stream = YamlText.Load(text, source);
         if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
         {
             throw new InvalidInputException($"{source}, line 1: expected one YAML document of 'key: value' lines");

@@ -70,6 +70,11 @@ public static partial class ArchitectureFile
         {
             throw new InvalidInputException($"{source}, line {exception.LineNumber + 1}: no valid JSON: {exception.Message}", exception);
         }
+        catch (InvalidOperationException exception) when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
+        {
+            // A text is decoded when it is asked for.
+            throw new InvalidInputException($"{source}: no valid JSON: {exception.Message}", exception);
+        }
     }
 
     /// <summary>Writes an architecture so that <see cref="Read"/> gives it back.</summary>

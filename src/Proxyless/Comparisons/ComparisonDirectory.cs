@@ -74,7 +74,18 @@ internal sealed class ComparisonDirectory(string path)
     }
 
     /// <summary>The plan of a comparison that is gone on with.</summary>
-    public ComparisonPlan ReadPlan() => Read<ComparisonPlan>(PlanFile)!;
+    /// <exception cref="InvalidInputException">The file is missing or damaged.</exception>
+    public ComparisonPlan ReadPlan()
+    {
+        const string Fix = "restore it, or begin another comparison";
+        ComparisonPlan plan = JsonText.Read<ComparisonPlan>(PlanFile, Fix);
+
+        // Names become folders, which are removed with all that is in them.
+        return plan.Seeds >= 1 && plan.Networks.All(network => network.Name.Length > 0 && FolderName.Of(network.Name) == network.Name)
+            && plan.Networks.Select(network => network.Name).Distinct().Count() == plan.Networks.Count
+            ? plan
+            : throw new InvalidInputException($"{PlanFile} holds a number of trainings or a network's name that no comparison has; {Fix}");
+    }
 
     /// <summary>Writes the plan.</summary>
     public void Write(ComparisonPlan plan) => WriteJson(PlanFile, plan);
@@ -83,7 +94,14 @@ internal sealed class ComparisonDirectory(string path)
     public string Architecture(ComparedNetwork network) => Path.Combine(FolderOf(network), "architecture.json");
 
     /// <summary>What was measured of a network, or null.</summary>
-    public NetworkMeasurement? ReadMeasurement(ComparedNetwork network) => Read<NetworkMeasurement>(MeasurementOf(network));
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public NetworkMeasurement? ReadMeasurement(ComparedNetwork network)
+    {
+        NetworkMeasurement? measurement = Read<NetworkMeasurement>(MeasurementOf(network));
+        return measurement is null || measurement.Latencies.Values.All(latency => latency is >= 0 and < double.PositiveInfinity)
+            ? measurement
+            : throw new InvalidInputException($"{MeasurementOf(network)} holds a latency that is no time; remove it to have it made again");
+    }
 
     /// <summary>Writes what was measured of a network.</summary>
     public void Write(ComparedNetwork network, NetworkMeasurement measurement) => WriteJson(MeasurementOf(network), measurement);
@@ -116,17 +134,7 @@ internal sealed class ComparisonDirectory(string path)
     private string MeasurementOf(ComparedNetwork network) => Path.Combine(FolderOf(network), "measurement.json");
 
     private static T? Read<T>(string file)
-        where T : class
-    {
-        try
-        {
-            return File.Exists(file) ? JsonSerializer.Deserialize<T>(File.ReadAllText(file), JsonLines.Options) : null;
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidInputException($"{file} cannot be read: {exception.Message}; remove it to have it made again", exception);
-        }
-    }
+        where T : class => File.Exists(file) ? JsonText.Read<T>(file, "remove it to have it made again") : null;
 
     private static void WriteJson<T>(string file, T value) => AtomicFile.WriteAllText(file, JsonSerializer.Serialize(value, JsonLines.Indented));
 }

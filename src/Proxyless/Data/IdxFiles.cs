@@ -62,15 +62,16 @@ internal static class IdxFiles
 
     private static (int[] Shape, byte[] Values) ReadArray(string file, int dimensions)
     {
-        byte[] bytes = Inflate(file);
         int header = 4 * (1 + dimensions);
+        byte[] bytes = Inflate(file, header);
         if (bytes.Length < header || BinaryPrimitives.ReadInt32BigEndian(bytes) != UnsignedBytes + dimensions)
         {
             throw new InvalidInputException($"{file} is no IDX file of unsigned bytes in {dimensions} dimensions; download it again.");
         }
 
         var shape = new int[dimensions];
-        long length = 1;
+        // Three sides have up to 93 bits.
+        Int128 length = 1;
         for (int i = 0; i < dimensions; i++)
         {
             shape[i] = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(4 * (i + 1)));
@@ -87,7 +88,8 @@ internal static class IdxFiles
         return (shape, bytes[header..]);
     }
 
-    private static byte[] Inflate(string file)
+    /// <summary>The bytes of a file. Of a gzip file no more than its header tells and one: a small one can hold gigabytes.</summary>
+    private static byte[] Inflate(string file, int header)
     {
         byte[] bytes = ImageDecoder.ReadFile(file);
         if (!file.EndsWith(".gz", StringComparison.Ordinal))
@@ -100,12 +102,24 @@ internal static class IdxFiles
             using var inflated = new MemoryStream();
             using (var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress))
             {
-                gzip.CopyTo(inflated);
+                byte[] start = new byte[header];
+                inflated.Write(start, 0, gzip.ReadAtLeast(start, header, throwOnEndOfStream: false));
+                Int128 told = 1;
+                for (int i = sizeof(int); i < header; i += sizeof(int))
+                {
+                    told *= Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(start.AsSpan(i)));
+                }
+
+                byte[] piece = new byte[1 << 16];
+                for (int read; told <= Array.MaxLength && inflated.Length <= header + told && (read = gzip.Read(piece)) > 0;)
+                {
+                    inflated.Write(piece, 0, read);
+                }
             }
 
             return inflated.ToArray();
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
             throw new InvalidInputException($"{file} is no whole gzip file: {exception.Message}; download it again.", exception);
         }

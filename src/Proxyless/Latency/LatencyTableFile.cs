@@ -44,8 +44,20 @@ public static class LatencyTableFile
                 $"latency table '{path}' cannot be read: {exception.Message}; 'proxyless profile' makes a new one", exception);
         }
 
-        foreach ((string key, LatencyEntry entry) in table.Entries)
+        LatencyCalibration calibration = table.Calibration;
+        if (!double.IsFinite(calibration.Scale) || !double.IsFinite(calibration.Offset)
+            || !double.IsFinite(table.Reference.Milliseconds) || table.Reference.Choice.Any(choice => choice < 0))
         {
+            throw new InvalidInputException($"latency table '{path}': calibration or reference hold what is no number of theirs; 'proxyless profile' makes a new one");
+        }
+
+        foreach ((string key, LatencyEntry? entry) in table.Entries)
+        {
+            if (entry is null)
+            {
+                throw new InvalidInputException($"latency table '{path}': '{key}' has no time; 'proxyless profile' makes a new one");
+            }
+
             if (!(entry.Milliseconds >= 0 && double.IsFinite(entry.Milliseconds)))
             {
                 throw new InvalidInputException(

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Proxyless.Latency;
@@ -57,17 +56,7 @@ internal static partial class PartEntries
     /// <exception cref="InvalidInputException">The file cannot be read; the message says which line and what is expected.</exception>
     public static IReadOnlyDictionary<string, LatencyEntry> ReadPublished(string path)
     {
-        var stream = new YamlStream();
-        try
-        {
-            using var reader = new StringReader(Read(path));
-            stream.Load(reader);
-        }
-        catch (YamlException exception)
-        {
-            throw new InvalidInputException($"{path}, line {exception.Start.Line}: no valid YAML: {exception.Message}", exception);
-        }
-
+        YamlStream stream = YamlText.Load(Read(path), path);
         if (stream.Documents is not [{ RootNode: YamlMappingNode root }])
         {
             throw new InvalidInputException($"{path}: is no published latency table: parts with 'mean' under each are expected");
@@ -97,7 +86,8 @@ internal static partial class PartEntries
         if (Convolution().Match(published) is { Success: true } stem)
         {
             // Height and width come first there, channels first here.
-            int stride = int.Parse(stem.Groups["side"].ValueSpan, CultureInfo.InvariantCulture) / int.Parse(stem.Groups["out"].ValueSpan, CultureInfo.InvariantCulture);
+            int side = int.Parse(stem.Groups["side"].ValueSpan, CultureInfo.InvariantCulture);
+            int stride = side / int.Parse(stem.Groups["out"].ValueSpan, CultureInfo.InvariantCulture);
             return $"stem {stem.Groups["channels"]}x{stem.Groups["side"]}x{stem.Groups["side"]} {stem.Groups["width"]} s{stride}";
         }
 
@@ -134,15 +124,15 @@ internal static partial class PartEntries
     private static bool IsTime(string text, out double milliseconds) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out milliseconds) && double.IsFinite(milliseconds) && milliseconds >= 0;
 
-    [GeneratedRegex("^Conv-input:(?<side>\\d+)x\\d+x(?<channels>\\d+)-output:(?<out>\\d+)x\\d+x(?<width>\\d+)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^Conv-input:(?<side>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<channels>[1-9][0-9]{0,8})-output:(?<out>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<width>[1-9][0-9]{0,8})$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Convolution();
 
-    [GeneratedRegex("^Conv_1-input:(?<side>\\d+)x\\d+x(?<channels>\\d+)-output:\\d+x\\d+x(?<width>\\d+)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^Conv_1-input:(?<side>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<channels>[1-9][0-9]{0,8})-output:[1-9][0-9]{0,8}x[1-9][0-9]{0,8}x(?<width>[1-9][0-9]{0,8})$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex LastConvolution();
 
-    [GeneratedRegex("^Logits-input:(?<side>\\d+)x\\d+x(?<channels>\\d+)-output:(?<classes>\\d+)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^Logits-input:(?<side>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<channels>[1-9][0-9]{0,8})-output:(?<classes>[1-9][0-9]{0,8})$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Logits();
 
-    [GeneratedRegex("^expanded_conv-input:(?<side>\\d+)x\\d+x(?<channels>\\d+)-output:\\d+x\\d+x(?<width>\\d+)-expand:(?<expand>\\d+)-kernel:(?<kernel>\\d+)-stride:(?<stride>\\d+)-idskip:[01]$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^expanded_conv-input:(?<side>[1-9][0-9]{0,8})x[1-9][0-9]{0,8}x(?<channels>[1-9][0-9]{0,8})-output:[1-9][0-9]{0,8}x[1-9][0-9]{0,8}x(?<width>[1-9][0-9]{0,8})-expand:(?<expand>[1-9][0-9]{0,8})-kernel:(?<kernel>[1-9][0-9]{0,8})-stride:(?<stride>[1-9][0-9]{0,8})-idskip:[01]$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex ExpandedConvolution();
 }

@@ -167,7 +167,12 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
 
             try
             {
-                Dictionary<string, double> before = JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(file))!;
+                Dictionary<string, double> before = JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(file)) ?? throw new JsonException("it is null");
+                if (!before.Values.All(milliseconds => milliseconds is > 0 and < double.PositiveInfinity))
+                {
+                    throw new JsonException("it holds what is no time");
+                }
+
                 observer.Message($"profile: {before.Count} measurements of an interrupted profile are taken up");
                 return before;
             }

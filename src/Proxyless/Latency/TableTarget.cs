@@ -104,7 +104,7 @@ public sealed class TableTarget : ITarget
             foreach ((string known, LatencyEntry entry) in _entries)
             {
                 (string knownShape, int knownClasses) = Split(known);
-                if (knownShape == shape)
+                if (knownShape == shape && knownClasses > 0)
                 {
                     observer.Message($"latency table {_file}: '{key}' is not in it; its time is that of '{known}', scaled from {knownClasses} classes to {classes}");
                     return entry with { Milliseconds = entry.Milliseconds * classes / knownClasses };

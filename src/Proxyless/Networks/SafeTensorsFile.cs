@@ -14,6 +14,7 @@ namespace Proxyless.Networks;
 public sealed class SafeTensorsFile
 {
     private const int LargestHeader = 100_000_000;
+    private const string MetadataName = "__metadata__";
 
     private SafeTensorsFile(IReadOnlyDictionary<string, (long[] Shape, float[] Values)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
@@ -46,7 +47,7 @@ public sealed class SafeTensorsFile
         ArgumentNullException.ThrowIfNull(metadata);
         var header = new JsonObject
         {
-            ["__metadata__"] = new JsonObject(metadata.Append(SafeTensorsChecksum.Placeholder).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+            [MetadataName] = new JsonObject(metadata.Append(SafeTensorsChecksum.Placeholder).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
         };
         long offset = 0;
         foreach ((string name, Tensor value) in tensors)
@@ -90,44 +91,57 @@ public sealed class SafeTensorsFile
             Span<byte> length = stackalloc byte[8];
             stream.ReadExactly(length);
             long size = BinaryPrimitives.ReadInt64LittleEndian(length);
-            if (size is < 2 or > LargestHeader)
+            if (size is < 2 or > LargestHeader || size > stream.Length - length.Length)
             {
                 throw new InvalidInputException($"{path} is no safetensors file: its header would have {size} bytes");
             }
 
             byte[] text = new byte[size];
             stream.ReadExactly(text);
-            JsonObject header = JsonNode.Parse(text)!.AsObject();
+            using var header = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
             var tensors = new Dictionary<string, (long[], float[])>();
-            Dictionary<string, string> metadata = header["__metadata__"]?.AsObject().ToDictionary(pair => pair.Key, pair => (string)pair.Value!) ?? [];
+            Dictionary<string, string> metadata = header.RootElement.TryGetProperty(MetadataName, out JsonElement texts)
+                ? texts.EnumerateObject().ToDictionary(pair => pair.Name, pair => pair.Value.GetString() ?? throw new JsonException($"'{pair.Name}' is null"))
+                : [];
             if (metadata.Remove(SafeTensorsChecksum.Key, out string? checksum) && !SafeTensorsChecksum.IsRight(stream, text, checksum))
             {
                 throw new InvalidInputException($"{path} is damaged: its content does not match its checksum");
             }
 
-            foreach ((string name, JsonNode? entry) in header.Where(pair => pair.Key != "__metadata__"))
+            long data = length.Length + size;
+            long end = 0;
+            IEnumerable<JsonProperty> entries = header.RootElement.EnumerateObject().Where(entry => entry.Name != MetadataName);
+            foreach ((JsonProperty entry, (long from, long to)) in entries.Select(entry => (entry, OffsetsOf(entry.Value))).OrderBy(pair => pair.Item2))
             {
-                if ((string?)entry!["dtype"] != "F32")
+                string name = entry.Name;
+                if (entry.Value.GetProperty("dtype").GetString() is not "F32" and var type)
                 {
-                    throw new InvalidInputException($"{path}: tensor '{name}' is {entry["dtype"]}; only F32 is read");
+                    throw new InvalidInputException($"{path}: tensor '{name}' is {type}; only F32 is read");
                 }
 
-                long[] shape = [.. entry["shape"]!.AsArray().Select(side => (long)side!)];
-                long from = (long)entry["data_offsets"]![0]!;
-                var values = new float[((long)entry["data_offsets"]![1]! - from) / sizeof(float)];
-                if (values.LongLength != shape.Aggregate(1L, (product, side) => product * side))
+                // Memory is taken for what the file holds, never for what it tells.
+                if (from != end || to < from || to > stream.Length - data || (to - from) % sizeof(float) != 0)
                 {
-                    throw new InvalidInputException($"{path}: tensor '{name}' has {values.LongLength} values for the shape [{string.Join(", ", shape)}]");
+                    throw new InvalidInputException($"{path}: tensor '{name}' would be bytes {from} to {to} of {stream.Length - data}, and the one before it ends at {end}");
                 }
 
-                stream.Position = 8 + size + from;
+                long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
+                long count = (to - from) / sizeof(float);
+                if (shape.Any(side => side < 0) || count != shape.Aggregate(1L, (product, side) => checked(product * side)))
+                {
+                    throw new InvalidInputException($"{path}: tensor '{name}' has {count} values for the shape [{string.Join(", ", shape)}]");
+                }
+
+                float[] values = new float[count];
+                stream.Position = data + from;
                 stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
                 tensors.Add(name, (shape, values));
+                end = to;
             }
 
             return new SafeTensorsFile(tensors, metadata);
         }
-        catch (Exception exception) when (exception is EndOfStreamException or JsonException or NullReferenceException or InvalidOperationException or OverflowException)
+        catch (Exception exception) when (exception is EndOfStreamException or JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
         {
             throw new InvalidInputException($"{path} is cut short or no safetensors file: {exception.Message}", exception);
         }
@@ -136,6 +150,11 @@ public sealed class SafeTensorsFile
             throw new InvalidInputException($"{path} does not exist", exception);
         }
     }
+
+    private static (long From, long To) OffsetsOf(JsonElement entry) =>
+        entry.GetProperty("data_offsets") is { ValueKind: JsonValueKind.Array } offsets && offsets.GetArrayLength() == 2
+            ? (offsets[0].GetInt64(), offsets[1].GetInt64())
+            : throw new JsonException("'data_offsets' are two numbers");
 
     /// <summary>Copies the tensors of the file into those of a network, by name.</summary>
     /// <param name="targets">The network's tensors.</param>

@@ -44,7 +44,13 @@ public static partial class RunConfigFile
             .Build();
         try
         {
-            return deserializer.Deserialize<RunOptions>(File.ReadAllText(path)) ?? new RunOptions();
+            string text = File.ReadAllText(path);
+            YamlText.Check(text, path);
+            RunOptions options = deserializer.Deserialize<RunOptions>(text) ?? new RunOptions();
+            return options is { Data: not null, Target: not null, Device: not null }
+                && Enum.IsDefined(options.Kernels) && Enum.IsDefined(options.Update) && Enum.IsDefined(options.Objective)
+                ? options
+                : throw new InvalidInputException($"{path}: a value is empty, or a number stands in place of a name; restore the file, or begin another run");
         }
         catch (YamlException exception)
         {

@@ -8,6 +8,9 @@ namespace Proxyless;
 /// </summary>
 public sealed record RunPlan
 {
+    private const long MostSteps = 1L << 50;
+    private const double MostSeconds = 1e10;
+
     /// <summary>Steps of the search.</summary>
     public SearchPlan? Search { get; init; }
 
@@ -24,6 +27,7 @@ public sealed record RunPlan
     public string? DataFingerprint { get; init; }
 
     /// <summary>Reads the plan of a run, an empty one where there is none yet.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public static RunPlan Read(RunDirectory directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
@@ -32,14 +36,15 @@ public sealed record RunPlan
             return new RunPlan();
         }
 
-        try
-        {
-            return JsonSerializer.Deserialize<RunPlan>(File.ReadAllText(directory.Plan), JsonLines.Options)!;
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidInputException($"{directory.Plan} is no plan: {exception.Message}", exception);
-        }
+        const string Fix = "restore it, or begin another run";
+        RunPlan plan = JsonText.Read<RunPlan>(directory.Plan, Fix);
+        bool isPossible = plan.Search is null or { WeightSteps: >= 1 and <= MostSteps, WarmupSteps: >= 0, Interval: >= 1 }
+            && plan.TrainSteps is null or (>= 0 and <= MostSteps)
+            && plan.SearchSeconds is >= 0 and <= MostSeconds
+            && plan.TrainSeconds is >= 0 and <= MostSeconds;
+        return isPossible
+            ? plan
+            : throw new InvalidInputException($"{directory.Plan} holds numbers that no plan has ({plan}); {Fix}");
     }
 
     /// <summary>Writes the plan.</summary>

@@ -42,7 +42,7 @@ internal static class SearchStage
             return [.. parts.Select(part =>
             {
                 observer.Message($"search: finished before, architecture in {part.Directory.Architecture}");
-                return ReadResult(part);
+                return ReadResult(part.Directory);
             })];
         }
 
@@ -99,7 +99,7 @@ internal static class SearchStage
             {
                 SearchPart part = parts[i];
                 results.Add(IsDerived(part)
-                    ? ReadResult(part)
+                    ? ReadResult(part.Directory)
                     : Derive(part.Data, part.Directory, part.Goal, search.Log(i), network, plan.SearchSeconds, observer, cancellation));
             }
             catch (InvalidInputException exception) when (parts.Count > 1)
@@ -113,8 +113,10 @@ internal static class SearchStage
 
     private static bool IsDerived(SearchPart part) => File.Exists(part.Directory.SearchResult) && File.Exists(part.Directory.Architecture);
 
-    private static SearchResult ReadResult(SearchPart part) =>
-        JsonSerializer.Deserialize<SearchResult>(File.ReadAllText(part.Directory.SearchResult), JsonLines.Options)!;
+    /// <summary>What an earlier part of a run found.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    internal static SearchResult ReadResult(RunDirectory directory) =>
+        JsonText.Read<SearchResult>(directory.SearchResult, "remove it to have the architecture derived again");
 
     /// <summary>Derives from the search of another run, at the limits of this one.</summary>
     /// <param name="data">The images.</param>
@@ -138,7 +140,8 @@ internal static class SearchStage
     /// <summary>The super-network as a finished search left it, what it has pruned missing.</summary>
     public static SuperNetwork OpenNetwork(RunData data, RunDirectory searched, IRunObserver observer)
     {
-        IReadOnlyList<double[]> last = JsonLines.Read<SearchEpoch>(searched.SearchLog)[^1].Probabilities;
+        IReadOnlyList<double[]> last = JsonLines.Read<SearchEpoch>(searched.SearchLog).LastOrDefault()?.Probabilities
+            ?? throw new InvalidInputException($"{searched.SearchLog} holds no epoch: there is no search to take weights from");
         (SafeTensorsFile checkpoint, string path) = new CheckpointFile(searched.SearchCheckpoint).Read(observer);
         var network = new SuperNetwork(
             data.Space, data.Classes, data.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) });

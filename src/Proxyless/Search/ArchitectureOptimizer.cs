@@ -57,6 +57,12 @@ public sealed class ArchitectureOptimizer
     /// <summary>Restores a saved state of the same shape.</summary>
     internal void Restore(double[][] secondMoments, int[][] steps)
     {
+        bool Fits<T>(T[][] blocks) => blocks.Length == _steps.Length && !blocks.Where((block, i) => block.Length != _steps[i].Length).Any();
+        if (!Fits(secondMoments) || !Fits(steps))
+        {
+            throw new InvalidInputException("the checkpoint's moments of architecture parameters belong to another space");
+        }
+
         for (int i = 0; i < _steps.Length; i++)
         {
             secondMoments[i].CopyTo(_secondMoments[i], 0);

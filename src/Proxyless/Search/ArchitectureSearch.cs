@@ -235,15 +235,18 @@ public sealed class ArchitectureSearch : IDisposable
         // The logs first: a resume leaves out what they are ahead of the checkpoint.
         Array.ForEach(_targets, target => target.WriteLog());
         ClassificationLoss.RequireFinite(SearchState.TensorsOf(_network, _optimizer), _step, _settings.LearningRate);
-        new SearchState
-        {
-            Step = _step,
-            ArchitectureStep = _architectureSteps,
-            Totals = _totals,
-            Targets = [.. _targets.Select(target => target.Save())],
-        }.Write(_checkpoint, _network, _optimizer);
+        State().Write(_checkpoint, _network, _optimizer);
         _checkpoints.Saved();
     }
+
+    /// <summary>Where the search stands.</summary>
+    internal SearchState State() => new()
+    {
+        Step = _step,
+        ArchitectureStep = _architectureSteps,
+        Totals = _totals,
+        Targets = [.. _targets.Select(target => target.Save())],
+    };
 
     private void Restore()
     {

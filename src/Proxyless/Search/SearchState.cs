@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Proxyless.Networks;
 using Proxyless.Training;
 using static TorchSharp.torch;
@@ -45,14 +46,13 @@ internal sealed record SearchState
 
     private static SearchState Parse(string text, string path)
     {
-        try
-        {
-            return JsonSerializer.Deserialize<SearchState>(text, JsonLines.Options)!;
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidInputException($"{path} is the checkpoint of another version's search, which cannot be gone on with; search anew with --overwrite", exception);
-        }
+        const string Fix = "a checkpoint that is damaged, or of another version's search, cannot be gone on with; search anew with --overwrite";
+
+        // Logits of pruned candidates are null.
+        SearchState state = JsonText.Parse<SearchState>(text, path, Fix, nullsInLists: true);
+        return state.Step >= 0 && state.ArchitectureStep >= 0 && Array.TrueForAll(state.Targets, target => target is not null && target.IsWhole)
+            ? state
+            : throw new InvalidInputException($"{path} holds numbers that no search has; {Fix}");
     }
 }
 
@@ -74,4 +74,16 @@ internal sealed record TargetSearchState
     public double? RewardBaseline { get; init; }
 
     public required ArchitectureTotals Totals { get; init; }
+
+    /// <summary>Whether there is nothing where something has to be, and every number is one.</summary>
+    [JsonIgnore]
+    public bool IsWhole =>
+        Array.TrueForAll(Logits, block => block is not null && block.Any(logit => logit.HasValue) && Array.TrueForAll(block, logit => logit is null || double.IsFinite(logit.Value)))
+        && Array.TrueForAll(CostLogits, block => block is not null && Array.TrueForAll(block, double.IsFinite))
+        && Array.TrueForAll(SecondMoments, block => block is not null && Array.TrueForAll(block, moment => moment >= 0 && double.IsFinite(moment)))
+        && Array.TrueForAll(Steps, block => block is not null && Array.TrueForAll(block, step => step >= 0))
+        && Array.TrueForAll(Multipliers, double.IsFinite)
+        && double.IsFinite(EntropyMultiplier)
+        && double.IsFinite(RewardBaseline ?? 0)
+        && Totals.Pruned.TrueForAll(one => one is { Length: 2 });
 }

@@ -162,6 +162,11 @@ internal sealed class TargetSearch
     /// <param name="step">Weight steps so far: later lines of the log are made again.</param>
     public void Restore(TargetSearchState state, long step)
     {
+        if (state.Multipliers.Length != _objective.Multipliers.Length)
+        {
+            throw new InvalidInputException($"the checkpoint is of a search with {state.Multipliers.Length} limits, not {_objective.Multipliers.Length}; search anew with --overwrite");
+        }
+
         Parameters.Restore(state.Logits, state.CostLogits);
         _optimizer.Restore(state.SecondMoments, state.Steps);
         state.Multipliers.CopyTo(_objective.Multipliers, 0);

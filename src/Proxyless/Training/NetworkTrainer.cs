@@ -195,7 +195,9 @@ public sealed class NetworkTrainer
         });
     }
 
-    private (long Step, double Best, double LossSum, long LossSteps) Resume(
+    /// <summary>Takes up a training from its last checkpoint.</summary>
+    /// <exception cref="InvalidInputException">The checkpoint is damaged or of another network.</exception>
+    internal (long Step, double Best, double LossSum, long LossSteps) Resume(
         NetworkTensor[] tensors, SgdOptimizer optimizer, ExponentialMovingAverage? average)
     {
         (SafeTensorsFile file, string path) = _last.Read(_observer);
@@ -203,10 +205,12 @@ public sealed class NetworkTrainer
         optimizer.Restore(file, tensors);
         file.CopyTo(average?.Average.Tensors ?? [], path, AveragePrefix);
 
-        return (
-            long.Parse(file.Metadata["step"], CultureInfo.InvariantCulture),
-            double.Parse(file.Metadata["best"], CultureInfo.InvariantCulture),
-            double.Parse(file.Metadata["loss_sum"], CultureInfo.InvariantCulture),
-            long.Parse(file.Metadata["loss_steps"], CultureInfo.InvariantCulture));
+        string Text(string key) => file.Metadata.GetValueOrDefault(key) ?? "";
+        return long.TryParse(Text("step"), CultureInfo.InvariantCulture, out long step) && step >= 0
+            && double.TryParse(Text("best"), CultureInfo.InvariantCulture, out double best) && double.IsFinite(best)
+            && double.TryParse(Text("loss_sum"), CultureInfo.InvariantCulture, out double lossSum) && double.IsFinite(lossSum)
+            && long.TryParse(Text("loss_steps"), CultureInfo.InvariantCulture, out long lossSteps) && lossSteps >= 0 && lossSteps <= step
+            ? (step, best, lossSum, lossSteps)
+            : throw new InvalidInputException($"{_directory.LastCheckpoint} does not say how far the training is; remove it to train from the beginning");
     }
 }

@@ -84,6 +84,7 @@ public sealed class SgdOptimizer : IDisposable
             .OrderBy(state => state.Item1, StringComparer.Ordinal);
 
     /// <summary>Restores momenta from a checkpoint; tensors without one start anew.</summary>
+    /// <exception cref="InvalidInputException">A momentum is of another shape.</exception>
     public void Restore(SafeTensorsFile file, IEnumerable<NetworkTensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -97,9 +98,16 @@ public sealed class SgdOptimizer : IDisposable
 
             if (file.Tensors.TryGetValue(StateName(tensor.Part?.Whole.Name ?? tensor.Name), out (long[] Shape, float[] Values) saved))
             {
+                Tensor momentum = tensor.Part is null ? MomentumFor(tensor) : WholeMomentumFor(tensor.Part.Whole);
+                if (!saved.Shape.SequenceEqual(momentum.shape))
+                {
+                    throw new InvalidInputException(
+                        $"the checkpoint's momentum of '{tensor.Name}' is [{string.Join(", ", saved.Shape)}], the network's is [{string.Join(", ", momentum.shape)}]");
+                }
+
                 using Tensor values = FromArray(saved);
                 using var withoutGraph = no_grad();
-                (tensor.Part is null ? MomentumFor(tensor) : WholeMomentumFor(tensor.Part.Whole)).copy_(values);
+                momentum.copy_(values);
             }
         }
     }

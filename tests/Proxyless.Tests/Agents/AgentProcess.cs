@@ -63,6 +63,12 @@ public sealed class AgentProcess : IDisposable
         }
     }
 
+    /// <summary>Files, sockets and pipes that it holds open.</summary>
+    public int OpenFiles => Directory.EnumerateFileSystemEntries($"/proc/{_process!.Id}/fd").Count();
+
+    /// <summary>Its threads.</summary>
+    public int Threads => Directory.EnumerateDirectories($"/proc/{_process!.Id}/task").Count();
+
     /// <summary>The measuring processes that it has started and that still run.</summary>
     public IReadOnlyList<int> Children => [.. Directory.EnumerateDirectories("/proc")
         .Select(path => int.TryParse(Path.GetFileName(path), out int id) ? id : 0)

@@ -83,6 +83,32 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         Assert.Contains("hexadecimal digits", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(500)]
+    public void An_agent_with_a_damaged_certificate_does_not_serve(int bytes)
+    {
+        using var folder = new TemporaryFolder();
+        using (Process init = _agent.Start("init", "--folder", folder.Root + "/agent", "--host", "localhost"))
+        {
+            init.WaitForExit();
+            Assert.Equal(0, init.ExitCode);
+        }
+
+        string file = Path.Combine(folder.Root, "agent", "certificate.pfx");
+        byte[] whole = File.ReadAllBytes(file);
+        new Random(1).NextBytes(whole.AsSpan(whole.Length / 2, 16));
+        File.WriteAllBytes(file, bytes < 0 ? whole : whole[..Math.Min(bytes, whole.Length - 1)]);
+        using Process serve = _agent.Start("serve", "--folder", folder.Root + "/agent", "--address", "127.0.0.1", "--port", "0");
+        string error = serve.StandardError.ReadToEnd();
+        serve.WaitForExit();
+        Assert.Equal(2, serve.ExitCode);
+        Assert.Contains("certificate.pfx' cannot be read", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_wrong_certificate_is_not_talked_to()
     {
