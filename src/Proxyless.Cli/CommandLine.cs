@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Runtime.InteropServices;
 using Proxyless.Cli.Commands;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
