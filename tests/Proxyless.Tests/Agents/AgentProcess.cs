@@ -15,9 +15,10 @@ public sealed class AgentProcess : IDisposable
 {
     public const int Megabytes = 4;
     public const int Waiting = 6;
+    private const int Attempts = 5;
 
     private readonly TemporaryFolder _folder = new();
-    private readonly int _port = FreePort();
+    private int _port;
     private readonly int _maxSeconds;
     private readonly int _patience;
     private Process? _process;
@@ -35,14 +36,21 @@ public sealed class AgentProcess : IDisposable
         _maxSeconds = maxSeconds;
         _patience = patience;
         Directory.CreateDirectory(TemporaryFiles);
-        using Process init = Start("init", "--folder", Folder, "--host", "localhost", "--port", Number(_port));
-        init.WaitForExit();
-        if (init.ExitCode != 0)
+        for (int attempt = 1; ; attempt++)
         {
-            throw new InvalidOperationException(init.StandardError.ReadToEnd());
+            // Free now; somebody else may have it by the time that the agent listens.
+            _port = FreePort();
+            Initialize();
+            try
+            {
+                Serve();
+                return;
+            }
+            catch (InvalidOperationException) when (attempt < Attempts)
+            {
+                Directory.Delete(Folder, recursive: true);
+            }
         }
-
-        Serve();
     }
 
     public string Folder => Path.Combine(_folder.Root, "agent");
@@ -133,6 +141,16 @@ public sealed class AgentProcess : IDisposable
         // Or the runtime keeps sockets for debuggers there.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return Process.Start(start)!;
+    }
+
+    private void Initialize()
+    {
+        using Process init = Start("init", "--folder", Folder, "--host", "localhost", "--port", Number(_port));
+        init.WaitForExit();
+        if (init.ExitCode != 0)
+        {
+            throw new InvalidOperationException(init.StandardError.ReadToEnd());
+        }
     }
 
     private static int ParentOf(int id)
