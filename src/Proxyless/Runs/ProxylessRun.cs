@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Text.Json;
 using Proxyless.Architectures;
@@ -13,6 +14,7 @@ public static class ProxylessRun
 {
     private const double SearchShareOfTime = 0.45;
     private const double SearchAloneShareOfTime = 0.95;
+    private static readonly TimeSpan UnreportedTime = TimeSpan.FromSeconds(2);
 
     /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
     /// <param name="options">
@@ -96,7 +98,7 @@ public static class ProxylessRun
     /// <param name="options">That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops.</param>
-    /// <exception cref="InvalidInputException">The search is not finished, the limits cannot be met, or the images are others.</exception>
+    /// <exception cref="InvalidInputException">The search is not finished, the limits cannot be met, or the images are others; nothing was written.</exception>
     public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -108,9 +110,12 @@ public static class ProxylessRun
         RunData data = RunData.Open(options, warnings, cancellation);
         RequireSameImages(data, searched);
         SearchGoal goal = SearchGoal.Find(data, searched, warnings, cancellation);
+
+        // Before anything is written, or anything of an earlier run removed.
+        AgainDerived derived = SearchStage.DeriveAgain(data, searched, goal, warnings, cancellation);
         Begin(data, directory, goal, warnings);
         (RunPlan.Read(directory) with { Search = RunPlan.Read(searched).Search }).Write(directory);
-        return SearchStage.DeriveAgain(data, searched, directory, goal, warnings, cancellation);
+        return SearchStage.Write(derived, data, searched, directory, goal);
     }
 
     /// <summary>Trains one architecture and exports it.</summary>
@@ -234,28 +239,59 @@ public static class ProxylessRun
         return EvaluateStage.Run(ModelFile(model), againstNetwork ? RunDirectory.Open(model) : null, options, observer, cancellation);
     }
 
-    /// <summary>The likeliest classes of photos.</summary>
+    /// <summary>The likeliest classes of photos. One that cannot be read does not keep the others from their answers.</summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
-    /// <param name="images">Image files.</param>
+    /// <param name="images">Image files, and folders: of these all image files, also of folders within them, sorted by their names.</param>
     /// <param name="top">How many classes to name.</param>
+    /// <param name="observer">Hears of progress where it takes more than two seconds.</param>
     /// <param name="cancellation">Stops between two images.</param>
-    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default)
+    /// <returns>For each file its classes, or a <see cref="Prediction.Error"/>; so too for a folder without images.</returns>
+    /// <exception cref="InvalidInputException">There is no model, or it is none that Proxyless exported.</exception>
+    public static IReadOnlyList<Prediction> Predict(
+        string model, IReadOnlyList<string> images, int top, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(observer);
         using OnnxClassifier classifier = EvaluateStage.Load(ModelFile(model), threads: 1);
         Transforms transforms = Transforms.ForEvaluation(classifier.Resolution, ModelImages.Of(classifier).Small, classifier.Channels);
-        var predictions = new List<Prediction>(images.Count);
-        foreach (string image in images)
+        IReadOnlyList<(string Path, string? Error)> files = PhotoFiles.Of(images);
+        var predictions = new List<Prediction>(files.Count);
+        long start = Stopwatch.GetTimestamp();
+        var progress = new Progress(observer, "predict", 0, files.Count);
+        foreach ((string path, string? error) in files)
         {
             cancellation.ThrowIfCancellationRequested();
-            float[] scores = classifier.Run(transforms.ToModelInput(ImageDecoder.Decode(image, classifier.Channels)), 1);
-            TensorPrimitives.SoftMax(scores, scores);
-            predictions.Add(new Prediction(
-                image,
-                [.. scores.Zip(classifier.Classes, (share, name) => new ClassProbability(name, share)).OrderByDescending(one => one.Probability).Take(top)]));
+            predictions.Add(error is null ? PredictOne(classifier, transforms, path, top) : new Prediction(path, []) { Error = error });
+            if (Stopwatch.GetElapsedTime(start) > UnreportedTime)
+            {
+                progress.Report(predictions.Count, "");
+            }
         }
 
         return predictions;
+    }
+
+    /// <inheritdoc cref="Predict(string, IReadOnlyList{string}, int, IRunObserver, CancellationToken)"/>
+    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default) =>
+        Predict(model, images, top, NullRunObserver.Instance, cancellation);
+
+    private static Prediction PredictOne(OnnxClassifier classifier, Transforms transforms, string path, int top)
+    {
+        DecodedImage image;
+        try
+        {
+            image = ImageDecoder.Decode(path, classifier.Channels);
+        }
+        catch (InvalidInputException exception)
+        {
+            return new Prediction(path, []) { Error = exception.Message };
+        }
+
+        float[] scores = classifier.Run(transforms.ToModelInput(image), 1);
+        TensorPrimitives.SoftMax(scores, scores);
+        return new Prediction(
+            path,
+            [.. scores.Zip(classifier.Classes, (share, name) => new ClassProbability(name, share)).OrderByDescending(one => one.Probability).Take(top)]);
     }
 
     private static string ModelFile(string model)
