@@ -9,7 +9,7 @@ namespace Proxyless.Data;
 internal static class FolderLayout
 {
     private const int MostSplits = 3;
-    private static readonly string[] ValidationNames = ["val", "valid", "validation"];
+    internal static readonly string[] ValidationNames = ["val", "valid", "validation"];
     private static readonly string[] SplitNames = ["train", "training", "test", "testing", .. ValidationNames];
 
     /// <summary>Lists the folder once.</summary>
@@ -104,12 +104,12 @@ internal static class FolderLayout
         return classes;
     }
 
-    private static string[] VisibleFolders(string folder) => [.. Guard(folder, () => Directory.GetDirectories(folder))
+    internal static string[] VisibleFolders(string folder) => [.. Guard(folder, () => Directory.GetDirectories(folder))
         .Select(path => Path.GetFileName(path))
         .Where(name => name[0] != '.')
         .Order(StringComparer.Ordinal)];
 
-    private static FileSource ListImages(string root, string[] classes, bool mustBeFull, List<string> warnings)
+    internal static FileSource ListImages(string root, string[] classes, bool mustBeFull, List<string> warnings)
     {
         var files = new List<string>();
         var lengths = new List<long>();

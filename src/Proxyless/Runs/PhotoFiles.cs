@@ -11,7 +11,7 @@ internal static class PhotoFiles
     public static IReadOnlyList<(string Path, string? Error)> Of(IEnumerable<string> paths) => [.. paths.SelectMany(path =>
         Directory.Exists(path) ? OfFolder(path) : [(path, ErrorOf(path))])];
 
-    /// <summary>Image files of the folder and the folders in it; hidden ones are passed over.</summary>
+    /// <summary>Image files of the folder and the folders in it; hidden ones, and links to folders, are passed over.</summary>
     private static IEnumerable<(string Path, string? Error)> OfFolder(string folder)
     {
         string[] files;
@@ -23,7 +23,7 @@ internal static class PhotoFiles
                 new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.System, IgnoreInaccessible = false })
             {
                 ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && entry.FileName[0] != '.' && ImageDecoder.IsImageName(entry.FileName),
-                ShouldRecursePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.',
+                ShouldRecursePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.' && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
             };
             files = [.. listing.Order(StringComparer.Ordinal)];
         }

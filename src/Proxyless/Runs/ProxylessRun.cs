@@ -18,8 +18,8 @@ public static class ProxylessRun
 
     /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
     /// <param name="options">
-    /// What to do. With <see cref="RunOptions.Resume"/> all but <see cref="RunOptions.Threads"/> is as the run began with, whose
-    /// <c>config.yaml</c> is read.
+    /// What to do. With <see cref="RunOptions.Resume"/> all is as the run began with, whose <c>config.yaml</c> is read, but for
+    /// <see cref="RunOptions.Threads"/> and the folder in <see cref="RunOptions.Data"/>, which may have been moved: the images must be the same.
     /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
@@ -106,6 +106,7 @@ public static class ProxylessRun
         SearchStage.RequireFinished(searched);
         RunDirectory directory = RunDirectory.Choose(options.Validate().Out, resume: false, options.Overwrite);
         RequireAnother(directory, searched);
+        RunPaths.RequireImages(options, source);
         var warnings = new WarningRecorder(observer);
         RunData data = RunData.Open(options, warnings, cancellation);
         RequireSameImages(data, searched);
@@ -143,7 +144,7 @@ public static class ProxylessRun
             throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with 'proxyless search --resume --out {searched.Root}'");
         }
 
-        if (searched is null && options.Out is { } folder && IsSame(new RunDirectory(folder).Architecture, architecture))
+        if (searched is null && options.Out is { } folder && RealPath.Same(new RunDirectory(folder).Architecture, architecture))
         {
             throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with --arch {folder} and without --out");
         }
@@ -153,7 +154,7 @@ public static class ProxylessRun
             throw new InvalidInputException("--from-supernet needs the folder of the run that was searched as --arch; leave the option out, or give that folder");
         }
 
-        bool inPlace = searched is not null && (options.Out is null || IsSame(options.Out, searched.Root));
+        bool inPlace = searched is not null && (options.Out is null || RealPath.Same(options.Out, searched.Root));
         RunDirectory directory = inPlace ? searched! : RunDirectory.Choose(options.Out, options.Resume, options.Overwrite);
         if (options.Resume)
         {
@@ -162,6 +163,11 @@ public static class ProxylessRun
         else if (inPlace && !options.Overwrite && (File.Exists(directory.BestCheckpoint) || File.Exists(directory.LastCheckpoint)))
         {
             throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, train anew with --overwrite, or choose another --out");
+        }
+
+        if (searched is not null)
+        {
+            RunPaths.RequireImages(options, searched.Root);
         }
 
         Architecture network = ArchitectureFile.Open(options.Resume ? directory.Architecture : searched?.Architecture ?? architecture);
@@ -203,7 +209,18 @@ public static class ProxylessRun
     /// <param name="file">Where to.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops.</param>
-    public static ExportResult Export(string run, string file, IRunObserver observer, CancellationToken cancellation = default)
+    /// <exception cref="InvalidInputException">There is no such run, it is not trained, or its images are not there or are others.</exception>
+    public static ExportResult Export(string run, string file, IRunObserver observer, CancellationToken cancellation = default) =>
+        Export(run, file, data: null, observer, cancellation);
+
+    /// <summary>Exports the trained network of a run whose images may have been moved.</summary>
+    /// <param name="run">The run directory.</param>
+    /// <param name="file">Where to.</param>
+    /// <param name="data">The folder of the run's images, which its <c>config.yaml</c> names from then on; null: as it names it.</param>
+    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="cancellation">Stops.</param>
+    /// <exception cref="InvalidInputException">There is no such run, it is not trained, or its images are not there or are others.</exception>
+    public static ExportResult Export(string run, string file, string? data, IRunObserver observer, CancellationToken cancellation = default)
     {
         RunDirectory directory = RunDirectory.Open(run);
         if (!File.Exists(directory.BestCheckpoint))
@@ -211,15 +228,24 @@ public static class ProxylessRun
             throw new InvalidInputException($"'{run}' has no trained network; train it with 'proxyless train --arch {run}'");
         }
 
+        RunOptions saved = RunConfigFile.Read(directory.Config);
+        RunOptions options = data is null ? saved : saved with { Data = data };
+        RunPaths.RequireImages(options, run);
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        RunData data = RunData.Open(RunConfigFile.Read(directory.Config) with { Resolution = architecture.Resolution }, observer, cancellation);
-        RequireSameImages(data, directory);
-        return ExportStage.Run(data, directory, architecture, file, observer, cancellation);
+        RunData images = RunData.Open(options with { Resolution = architecture.Resolution }, observer, cancellation);
+        RequireSameImages(images, directory);
+        if (!RunPaths.SaySame(options, saved))
+        {
+            RunConfigFile.Write(directory.Config, RunPaths.Whole(options));
+        }
+
+        return ExportStage.Run(images, directory, architecture, file, observer, cancellation);
     }
 
     /// <summary>
     /// Judges a model file on labelled images and times it on the target. The images are those that it was not trained on: of a
     /// folder with a <c>test/</c> these, of the folder that it was trained on the slice it never saw, of any other folder all.
+    /// Classes are known by their names; a folder may lack some of the model's.
     /// </summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
     /// <param name="options">Data and target; how the images are divided is read from the model.</param>
@@ -234,6 +260,11 @@ public static class ProxylessRun
         if (againstNetwork && !Directory.Exists(model))
         {
             throw new InvalidInputException($"--against-network needs the run's folder in --model, for '{model}' has no network beside it");
+        }
+
+        if (Directory.Exists(model))
+        {
+            RunPaths.RequireImages(options, model);
         }
 
         return EvaluateStage.Run(ModelFile(model), againstNetwork ? RunDirectory.Open(model) : null, options, observer, cancellation);
@@ -351,13 +382,22 @@ public static class ProxylessRun
         }
     }
 
-    /// <summary>The options that a run began with, for going on with it.</summary>
+    /// <summary>The options that a run began with, for going on with it; its images may have been moved to another folder.</summary>
     internal static RunOptions Resumed(RunOptions options, RunDirectory directory)
     {
         RunOptions saved = RunConfigFile.Read(directory.Config);
 
         // A run from before there was erasing began without.
-        return saved with { Out = directory.Root, Resume = true, Threads = options.Threads ?? saved.Threads, Erase = saved.Erase ?? 0 };
+        RunOptions resumed = saved with
+        {
+            Data = RunPaths.IsFolder(options.Data) ? options.Data : saved.Data,
+            Out = directory.Root,
+            Resume = true,
+            Threads = options.Threads ?? saved.Threads,
+            Erase = saved.Erase ?? 0,
+        };
+        RunPaths.RequireImages(resumed, directory.Root);
+        return resumed;
     }
 
     private static void Begin(RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings)
@@ -367,7 +407,7 @@ public static class ProxylessRun
             directory.Create();
         }
 
-        RunConfigFile.Write(directory.Config, data.Options with { Out = directory.Root, LatencyMs = goal.LatencyMs });
+        RunConfigFile.Write(directory.Config, data.Options with { Out = Path.GetFullPath(directory.Root), LatencyMs = goal.LatencyMs });
         (RunPlan.Read(directory) with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
         LatencyTableFile.Write(directory.Latency, goal.Table);
         warnings.WriteTo(directory);
@@ -398,7 +438,7 @@ public static class ProxylessRun
             directory.Create();
         }
 
-        RunConfigFile.Write(directory.Config, data.Options with { Out = directory.Root });
+        RunConfigFile.Write(directory.Config, data.Options with { Out = Path.GetFullPath(directory.Root) });
         (RunPlan.Read(directory) with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
         SearchStage.WriteArchitecture(directory, network);
         warnings.WriteTo(directory);
@@ -409,17 +449,16 @@ public static class ProxylessRun
         if (RunPlan.Read(directory).DataFingerprint is { } before && before != data.Images.Fingerprint)
         {
             throw new InvalidInputException(
-                $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with, or --seed, --validation-share or --test-share divides them otherwise; restore that, or start anew in another --out");
+                $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with, or --seed, --validation-share or --test-share divides them otherwise; restore that, name the folder where they are by --data, or start anew in another --out");
         }
     }
 
     private static void RequireAnother(RunDirectory directory, RunDirectory searched)
     {
-        if (IsSame(directory.Root, searched.Root))
+        if (RealPath.Same(directory.Root, searched.Root))
         {
             throw new InvalidInputException($"--out '{directory.Root}' is the searched run itself; choose another folder");
         }
     }
 
-    private static bool IsSame(string left, string right) => Path.GetFullPath(left).TrimEnd('/', '\\') == Path.GetFullPath(right).TrimEnd('/', '\\');
 }

@@ -29,7 +29,7 @@ public static class RunConfigFile
         AtomicFile.WriteAllText(path, serializer.Serialize(options));
     }
 
-    /// <summary>Reads the <c>config.yaml</c> of a run.</summary>
+    /// <summary>Reads the <c>config.yaml</c> of a run; <see cref="RunOptions.Out"/> is the folder that it stands in.</summary>
     /// <exception cref="InvalidInputException">The file is missing or no such file; the message names the line.</exception>
     public static RunOptions Read(string path)
     {
@@ -41,7 +41,10 @@ public static class RunConfigFile
             .Build();
         try
         {
-            return deserializer.Deserialize<RunOptions>(File.ReadAllText(path)) ?? new RunOptions();
+            RunOptions options = deserializer.Deserialize<RunOptions>(File.ReadAllText(path)) ?? new RunOptions();
+
+            // A run is where its configuration is, also where its folder has been moved.
+            return options.Out is null ? options : options with { Out = Path.GetDirectoryName(Path.GetFullPath(path)) };
         }
         catch (YamlException exception)
         {

@@ -87,7 +87,7 @@ internal static class SearchStage
             // From now on a run of its own, to derive from and to train in.
             AtomicFile.WriteAllBytes(part.Directory.SearchCheckpoint, File.ReadAllBytes(directory.SearchCheckpoint));
             (plan with { DataFingerprint = part.Data.Images.Fingerprint }).Write(part.Directory);
-            RunConfigFile.Write(part.Directory.Config, part.Data.Options with { Out = part.Directory.Root, LatencyMs = part.Goal.LatencyMs });
+            RunConfigFile.Write(part.Directory.Config, part.Data.Options with { Out = Path.GetFullPath(part.Directory.Root), LatencyMs = part.Goal.LatencyMs });
         }
 
         // One target that cannot be served, or reached, does not keep the others from theirs.
