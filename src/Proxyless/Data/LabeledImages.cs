@@ -99,7 +99,7 @@ internal sealed class LabeledImages
         string folder = Path.GetFullPath(location);
         return location == SampleImages.Name || !Directory.Exists(folder)
             ? DatasetLayout.Read(location)
-            : Cifar10Files.TryRead(folder) ?? IdxFiles.TryRead(folder);
+            : Cifar10Files.TryReadLabeled(folder) ?? IdxFiles.TryReadLabeled(folder);
     }
 
     private static LabeledImages Known(LabeledImages images)
