@@ -262,7 +262,7 @@ public static class ProxylessRun
             throw new InvalidInputException($"--against-network needs the run's folder in --model, for '{model}' has no network beside it");
         }
 
-        if (Directory.Exists(model))
+        if (Directory.Exists(model) && RunConfigFile.Read(RunDirectory.Open(model).Config).Data == options.Data)
         {
             RunPaths.RequireImages(options, model);
         }

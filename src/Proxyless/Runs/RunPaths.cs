@@ -12,7 +12,7 @@ public static class RunPaths
 {
     /// <summary>The options with whole paths.</summary>
     /// <param name="options">Options whose relative paths start from the working folder.</param>
-    internal static RunOptions Whole(RunOptions options) => Map(options, Path.GetFullPath);
+    internal static RunOptions Whole(RunOptions options) => Map(options, WholePath);
 
     /// <summary>Whether two sets of options say the same, however their paths are spelled.</summary>
     public static bool SaySame(RunOptions left, RunOptions right)
@@ -23,7 +23,7 @@ public static class RunPaths
     }
 
     /// <summary>A target with its whole path where it is a file.</summary>
-    internal static string WholeTarget(string target) => MapTarget(target, Path.GetFullPath);
+    internal static string WholeTarget(string target) => MapTarget(target, WholePath);
 
     /// <summary>Whether two texts stand for the same target.</summary>
     public static bool IsSameTarget(string left, string right)
@@ -49,6 +49,8 @@ public static class RunPaths
                 $"the images of the run in '{run}' are not in '{options.Data}': there is no such folder{from}; name the folder where they are now by --data DIR");
         }
     }
+
+    private static string WholePath(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
     private static RunOptions Map(RunOptions options, Func<string, string> map) => options with
     {

@@ -93,6 +93,7 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         Assert.Contains("in no folder of a class", Assert.Throws<InvalidInputException>(() => Evaluate("loose")).Message, StringComparison.Ordinal);
         _folder.Add("test-alone/test/1.png", TestPictures.Noise(1));
         Assert.Contains("in no folder of a class", Assert.Throws<InvalidInputException>(() => Evaluate("test-alone")).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Assert.Throws<InvalidInputException>(() => Evaluate("nowhere")).Message, StringComparison.Ordinal);
         Directory.CreateDirectory(Path.Combine(_folder.Root, "empty", "dark"));
         Assert.Contains("holds no images", Assert.Throws<InvalidInputException>(() => Evaluate("empty")).Message, StringComparison.Ordinal);
         _folder.Add("damaged/dark/1.png", [1, 2, 3]);

@@ -21,7 +21,7 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
     public void A_run_keeps_its_paths_whole_and_its_names_as_they_are()
     {
         string space = _folder.Add("space.yaml", File.ReadAllBytes(Path.Combine(Repository.Root, "configs", "spaces", "example.yaml")));
-        string relative = Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data);
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data) + Path.DirectorySeparatorChar;
         var options = new RunOptions
         {
             Data = relative,
@@ -30,7 +30,7 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
             Resolution = 32,
         };
         RunData data = RunData.Open(options, NullRunObserver.Instance, Cancellation);
-        Assert.Equal(Path.GetFullPath(relative), data.Options.Data);
+        Assert.Equal(run.Options.Data, data.Options.Data);
         Assert.Equal(Path.GetFullPath(space), data.Options.Space);
         Assert.Equal("cpu", data.Options.Target);
         RunData named = RunData.Open(new RunOptions { Data = "sample", Space = "tiny" }, NullRunObserver.Instance, Cancellation);
