@@ -74,7 +74,12 @@ internal static class CommandLine
             CommandOutcome outcome = command.Execute(parse, new CommandSession(observer, cancellation.Token));
             observer.Finish();
             outcome.WriteTo(output, json);
-            return ExitCode.Done;
+            foreach (string complaint in outcome.Errors)
+            {
+                error.WriteLine($"error: {complaint}");
+            }
+
+            return outcome.ExitCode;
         }
         catch (Exception exception) when (exception is InvalidInputException or InvalidDataException or PathTooLongException)
         {

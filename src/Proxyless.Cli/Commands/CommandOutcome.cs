@@ -11,6 +11,12 @@ namespace Proxyless.Cli.Commands;
 /// <param name="Summarize">Writes the summary.</param>
 internal sealed record CommandOutcome(object Result, Action<IAnsiConsole> Summarize)
 {
+    /// <summary>What went wrong while the rest was done, a line each for standard error.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>What the process says to the shell.</summary>
+    public int ExitCode { get; init; } = Cli.ExitCode.Done;
+
     /// <summary>How results become JSON: snake_case names, words of enumerations with hyphens.</summary>
     public static JsonSerializerOptions JsonOptions { get; } = new()
     {

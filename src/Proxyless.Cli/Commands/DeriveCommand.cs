@@ -15,7 +15,7 @@ internal sealed class DeriveCommand : ReportingCommand
             "proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms")
     {
         Require(_run);
-        Add(LibraryOptions.Limits("the search's").Output().Options);
+        Add(LibraryOptions.MovedImages().Limits("the search's").Output().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

@@ -10,6 +10,8 @@ internal sealed class ExportCommand : ReportingCommand
     private readonly Option<string?> _run = Values.Text("--run", "DIR", "The folder of the trained run");
     private readonly Option<string?> _out = Values.Text("--out", "FILE", "The file to write (model.onnx in the run's folder)");
 
+    private readonly Option<string?> _data = Values.Text("--data", "DIR", "The folder of the run's images, where it has been moved (the run's)");
+
     public ExportCommand()
         : base(
             "export",
@@ -18,6 +20,7 @@ internal sealed class ExportCommand : ReportingCommand
     {
         Require(_run);
         Options.Add(_out);
+        Options.Add(_data);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -25,7 +28,7 @@ internal sealed class ExportCommand : ReportingCommand
         string run = parse.GetValue(_run)!;
         OutputFile.Check(_out.Name, parse.GetValue(_out), "an ONNX model", ".onnx");
         ExportResult result = ProxylessRun.Export(
-            run, parse.GetValue(_out) ?? new RunDirectory(run).Model, session.Observer, session.Cancellation);
+            run, parse.GetValue(_out) ?? new RunDirectory(run).Model, parse.GetValue(_data), session.Observer, session.Cancellation);
         return new CommandOutcome(result, console =>
         {
             console.WriteFacts(

@@ -13,10 +13,10 @@ internal sealed class PredictCommand : ReportingCommand
     private readonly Option<long?> _top = Values.Integer("--top", "How many of the likeliest classes to name (3)", 1, 1000);
     private readonly Option<long?> _maxPixels = Values.Integer(
         "--max-pixels", $"The most pixels, width times height, of a photo that is read ({DatasetOptions.DefaultMaxPixels})", 1, DatasetOptions.MostPixels);
-    private readonly Argument<string[]> _images = new("images") { Description = "Image files", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _images = new("images") { Description = "Image files, and folders of them", Arity = ArgumentArity.OneOrMore };
 
     public PredictCommand()
-        : base("predict", "The classes of one or more photos.", "proxyless predict --model runs/photos cat.jpg dog.jpg")
+        : base("predict", "The classes of one or more photos. One that cannot be read is an error (exit code 1; 2 where none can be read) beside the answers for the others.", "proxyless predict --model runs/photos cat.jpg dog.jpg", "proxyless predict --model runs/photos holidays")
     {
         Require(_model);
         Options.Add(_top);
@@ -28,18 +28,29 @@ internal sealed class PredictCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
-            parse.GetValue(_model)!, parse.GetValue(_images)!, (int)(parse.GetValue(_top) ?? 3), parse.GetValue(_maxPixels) ?? DatasetOptions.DefaultMaxPixels, session.Cancellation);
-        return new CommandOutcome(new { Predictions = predictions }, console =>
+            parse.GetValue(_model)!, parse.GetValue(_images)!, (int)(parse.GetValue(_top) ?? 3), parse.GetValue(_maxPixels) ?? DatasetOptions.DefaultMaxPixels, session.Observer, session.Cancellation);
+        Prediction[] answers = [.. predictions.Where(prediction => prediction.Error is null)];
+        string[] errors = [.. predictions.Select(prediction => prediction.Error).OfType<string>()];
+        return new CommandOutcome(new { Predictions = predictions }, console => Write(console, answers))
+        {
+            Errors = errors,
+            ExitCode = errors.Length == 0 ? ExitCode.Done : answers.Length == 0 ? ExitCode.BadInput : ExitCode.Failed,
+        };
+    }
+
+    private static void Write(IAnsiConsole console, Prediction[] answers)
+    {
+        if (answers.Length > 0)
         {
             var table = new Table { Border = TableBorder.Simple };
             table.AddColumns("image", "classes");
-            foreach (Prediction prediction in predictions)
+            foreach (Prediction prediction in answers)
             {
                 IEnumerable<string> classes = prediction.Classes.Select(c => $"{c.Class} {Facts.Percent(c.Probability)}");
                 table.AddRow(Markup.Escape(prediction.Image), Markup.Escape(string.Join(", ", classes)));
             }
 
             console.Write(table);
-        });
+        }
     }
 }

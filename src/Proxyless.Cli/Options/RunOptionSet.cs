@@ -11,6 +11,7 @@ namespace Proxyless.Cli.Options;
 /// </summary>
 internal sealed class RunOptionSet
 {
+    private const string DataName = "--data";
     private const string MiddleOfSpace = "the middle of what the space offers";
     private static readonly RunOptions Defaults = new();
     private static readonly string[] OfAResume = ["--resume", "--out", "--threads", "--checkpoint-interval"];
@@ -30,7 +31,7 @@ internal sealed class RunOptionSet
         .Where(binding => parse.GetResult(binding.Option) is { Implicit: false })
         .Aggregate(others, (options, binding) => binding.Apply(options, parse));
 
-    /// <summary>What is given and differs from the options that a run began with; what is taken up on a resume is not among them.</summary>
+    /// <summary>What is given and differs from the options that a run began with; what is taken up on a resume is not among them, nor is the folder of the images, which may have been moved.</summary>
     /// <param name="parse">What was given.</param>
     /// <param name="begun">The options of the run.</param>
     /// <returns>Names such as <c>--batch-size</c>.</returns>
@@ -38,7 +39,8 @@ internal sealed class RunOptionSet
     [
         .. _bindings
             .Where(binding => parse.GetResult(binding.Option) is { Implicit: false } && !OfAResume.Contains(binding.Option.Name))
-            .Where(binding => binding.Apply(begun, parse) != begun)
+            .Where(binding => !RunPaths.SaySame(binding.Apply(begun, parse), begun))
+            .Where(binding => binding.Option.Name != DataName || !RunPaths.IsFolder(binding.Apply(begun, parse).Data))
             .Select(binding => binding.Option.Name),
     ];
 
@@ -57,9 +59,16 @@ internal sealed class RunOptionSet
     /// <param name="otherwise">What is taken where none are given.</param>
     public RunOptionSet Images(string otherwise = "sample")
     {
-        Add(Values.Text("--data", "DIR|NAME", $"A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones ({otherwise})"), (o, v) => o with { Data = v! });
+        Add(Values.Text(DataName, "DIR|NAME", $"A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones ({otherwise})"), (o, v) => o with { Data = v! });
         Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped; all are decoded before anything begins"), (o, v) => o with { Strict = v });
         Add(Integer("--max-pixels", $"The most pixels, width times height, of an image that is read ({Defaults.MaxPixels})"), (o, v) => o with { MaxPixels = v!.Value });
+        return this;
+    }
+
+    /// <summary>Where the images of a run are now.</summary>
+    public RunOptionSet MovedImages()
+    {
+        Add(Values.Text(DataName, "DIR", "The folder of the run's images, where it has been moved (the run's)"), (o, v) => o with { Data = v! });
         return this;
     }
 

@@ -13,13 +13,17 @@ internal static class SearchedTargets
     public static RunOptions Combine(RunOptions options, IReadOnlyList<string> targets, IReadOnlyList<string> latencies)
     {
         IReadOnlyList<TargetLimit> before = TargetLimit.ParseAll(options.AlsoFor);
-        IReadOnlyList<string> names = targets.Count > 0 ? targets : [options.Target, .. before.Select(other => other.Target)];
-        if (names.Distinct().Count() < names.Count)
+        string[] known = [options.Target, .. before.Select(other => other.Target)];
+
+        // A file is named as it was before, however its path is spelled now.
+        string Known(string name) => known.FirstOrDefault(other => RunPaths.IsSameTarget(other, name)) ?? name;
+        string[] names = targets.Count > 0 ? [.. targets.Select(Known)] : known;
+        if (names.Distinct().Count() < names.Length)
         {
             throw new InvalidInputException($"a target is given twice: {string.Join(", ", names)}");
         }
 
-        if (names.Count > 1 && names.FirstOrDefault(name => name.Contains(',', StringComparison.Ordinal)) is { } comma)
+        if (names.Length > 1 && names.FirstOrDefault(name => name.Contains(',', StringComparison.Ordinal)) is { } comma)
         {
             throw new InvalidInputException($"--target '{comma}': with several targets none may have a comma in its name; keep it under another by 'proxyless target add'");
         }
@@ -32,11 +36,11 @@ internal static class SearchedTargets
 
         foreach (string text in latencies)
         {
-            (string name, double limit) = Limit(text, names);
+            (string name, double limit) = Limit(text, names, Known);
             limits[name] = limit;
         }
 
-        if (names.Count > 1 && names.FirstOrDefault(name => !limits.ContainsKey(name)) is { } without)
+        if (names.Length > 1 && names.FirstOrDefault(name => !limits.ContainsKey(name)) is { } without)
         {
             throw new InvalidInputException($"--target '{without}' has no limit; add --latency {without}=MS");
         }
@@ -49,13 +53,13 @@ internal static class SearchedTargets
         };
     }
 
-    private static (string Target, double Limit) Limit(string text, IReadOnlyList<string> names)
+    private static (string Target, double Limit) Limit(string text, string[] names, Func<string, string> known)
     {
         int equals = text.LastIndexOf('=');
-        string name = equals > 0 ? text[..equals] : names[0];
-        if (equals <= 0 && names.Count > 1)
+        string name = equals > 0 ? known(text[..equals]) : names[0];
+        if (equals <= 0 && names.Length > 1)
         {
-            throw new InvalidInputException($"--latency '{text}': there are {names.Count} targets; say whose limit it is, such as {names[0]}={text}");
+            throw new InvalidInputException($"--latency '{text}': there are {names.Length} targets; say whose limit it is, such as {names[0]}={text}");
         }
 
         if (!names.Contains(name))

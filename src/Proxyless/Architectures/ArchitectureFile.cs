@@ -18,6 +18,12 @@ public static partial class ArchitectureFile
     private static readonly string[] Keys =
         ["format", "name", "resolution", "channels", "classes", "activation", "stem", "blocks", "head", "metadata"];
 
+    /// <summary>The metadata key of a search's score: top-1 of the network with the super-network's weights, on images held out, before its training.</summary>
+    public const string SupernetTop1Key = "supernet_top1";
+
+    // What that was called before, which is what a trained network's own accuracy is called.
+    private const string FormerSupernetTop1Key = "validation_top1";
+
     private static readonly JsonSerializerOptions Indented =
         new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -157,7 +163,18 @@ public static partial class ArchitectureFile
             blocks,
             new Head(width, headEntry["width"].Integer(1, 1 << 16), root["classes"].Integer(1, 1 << 20), side),
             ActivationName.Read(root["activation"]),
-            root.Has("metadata") ? root["metadata"].Texts() : new Dictionary<string, string>());
+            root.Has("metadata") ? ReadMetadata(root["metadata"]) : new Dictionary<string, string>());
+    }
+
+    private static Dictionary<string, string> ReadMetadata(JsonEntry entry)
+    {
+        Dictionary<string, string> metadata = entry.Texts();
+        if (metadata.Remove(FormerSupernetTop1Key, out string? score))
+        {
+            metadata.TryAdd(SupernetTop1Key, score);
+        }
+
+        return metadata;
     }
 
     /// <summary>Reads one line and holds its shapes against what comes in.</summary>

@@ -108,7 +108,8 @@ internal sealed class ComparisonWork(
         }
 
         ExportStage.Run(seeded, files, architecture, files.Model, observer, cancellation);
-        EvaluateStage.Judgement judged = EvaluateStage.Judge(files.Model, data.Images.Test, seeded, observer, cancellation);
+        using Data.BatchLoader test = seeded.ModelBatches(data.Images.Test);
+        EvaluateStage.Judgement judged = EvaluateStage.Judge(files.Model, test, data.Images.Test.Count, seeded.Threads, observer, cancellation);
         var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, RunPlan.Read(files).TrainSeconds);
         directory.Write(network, seed, training);
         return training;

@@ -34,6 +34,20 @@ public sealed record NetworkRequest(string Text, string Group, NetworkRequestKin
     private const string MobileNetPrefix = "mobilenet-v2:";
     private const int MostRandom = 10_000;
 
+    /// <summary>The entry with the whole path of a file or folder, by which it is known again from any working folder.</summary>
+    public string Key => Kind != NetworkRequestKind.Given || !Path.Exists(Source) ? Text
+        : Text == Source ? Path.GetFullPath(Source)
+        : $"{Group}={Path.GetFullPath(Source)}";
+
+    /// <summary>Whether another entry asks for the same, however its path is spelled.</summary>
+    /// <param name="text">The other entry.</param>
+    public bool IsSame(string text)
+    {
+        NetworkRequest other = Parse(text);
+        return Key == other.Key
+            || (Kind == NetworkRequestKind.Given && other.Kind == Kind && Group == other.Group && RealPath.Same(Source, other.Source));
+    }
+
     /// <summary>Understands one entry.</summary>
     /// <exception cref="InvalidInputException">It has none of the <see cref="Forms"/>.</exception>
     public static NetworkRequest Parse(string text)

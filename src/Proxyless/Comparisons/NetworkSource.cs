@@ -32,7 +32,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
         {
             // Names are names of folders too.
             string name = Unused(names, FolderName.Of(architecture.Name));
-            return new OpenedNetwork(new ComparedNetwork(request.Text, request.Group, name), architecture with { Name = name });
+            return new OpenedNetwork(new ComparedNetwork(request.Key, request.Group, name), architecture with { Name = name });
         })];
     }
 

@@ -23,7 +23,7 @@ public static class ProxylessComparison
     {
         ArgumentNullException.ThrowIfNull(options);
         RunOptions run = options.Run.Validate();
-        NetworkRequest[] requests = [.. options.Networks.Distinct().Select(NetworkRequest.Parse)];
+        NetworkRequest[] requests = [.. options.Networks.Select(NetworkRequest.Parse).DistinctBy(request => request.Key)];
         if (requests.Length == 0 && !run.Resume)
         {
             throw new InvalidInputException($"nothing to compare: give --network once or more; each is {NetworkRequest.Forms}");
@@ -47,7 +47,7 @@ public static class ProxylessComparison
         RunPlan begun = RunPlan.Read(directory.Run);
         if (run.Resume && begun.DataFingerprint != data.Images.Fingerprint)
         {
-            throw new InvalidInputException($"the images of '{run.Data}' are not those that the comparison in '{directory.Run.Root}' began with; restore them, or start anew in another --out");
+            throw new InvalidInputException($"the images of '{run.Data}' are not those that the comparison in '{directory.Run.Root}' began with; restore them, name the folder where they are by --data, or start anew in another --out");
         }
 
         SearchGoal goal = SearchGoal.Find(data, run.Resume ? directory.Run : null, warnings, cancellation);
@@ -57,8 +57,8 @@ public static class ProxylessComparison
         {
             Networks = [.. plan.Networks.Except(dropped)],
             Seeds = Math.Max(plan.Seeds, options.Seeds ?? 1),
-            ScoredBy = options.ScoredBy ?? plan.ScoredBy,
-            Targets = [.. (plan.Targets ?? []).Union(options.Targets)],
+            ScoredBy = ScorerOf(options.ScoredBy, plan.ScoredBy),
+            Targets = TargetsOf(plan.Targets ?? [], options.Targets),
         };
         List<MeasuringPlace> places = [new(data.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(target, data, warnings, cancellation))];
         if (places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
@@ -85,7 +85,7 @@ public static class ProxylessComparison
             directory.Create();
         }
 
-        RunConfigFile.Write(directory.Run.Config, data.Options with { Out = directory.Run.Root, LatencyMs = goal.LatencyMs });
+        RunConfigFile.Write(directory.Run.Config, data.Options with { Out = Path.GetFullPath(directory.Run.Root), LatencyMs = goal.LatencyMs });
         (begun with { DataFingerprint = data.Images.Fingerprint }).Write(directory.Run);
         LatencyTableFile.Write(directory.Run.Latency, goal.Table);
         warnings.WriteTo(directory.Run);
@@ -103,6 +103,21 @@ public static class ProxylessComparison
             () => new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish());
     }
 
+    /// <summary>The scorer's folder, whole; as the plan has it where that leads to the same place.</summary>
+    private static string? ScorerOf(string? given, string? before) =>
+        given is null || (before is not null && RealPath.Same(given, before)) ? before : Path.GetFullPath(given);
+
+    private static List<string> TargetsOf(IReadOnlyList<string> before, IReadOnlyList<string> given)
+    {
+        List<string> targets = [.. before];
+        foreach (string target in given.Where(target => !targets.Exists(other => RunPaths.IsSameTarget(other, target))))
+        {
+            targets.Add(RunPaths.WholeTarget(target));
+        }
+
+        return targets;
+    }
+
     private static ComparedNetwork Named(string name, ComparisonPlan plan, ComparisonDirectory directory)
     {
         string[] names = [.. plan.Networks.Select(network => network.Name)];
@@ -114,7 +129,7 @@ public static class ProxylessComparison
         NetworkRequest[] requests, List<OpenedNetwork> there, string[] taken, NetworkSource source, CancellationToken cancellation)
     {
         var made = new List<OpenedNetwork>();
-        foreach (NetworkRequest request in requests.Where(request => there.TrueForAll(network => network.Network.Request != request.Text)))
+        foreach (NetworkRequest request in requests.Where(request => there.TrueForAll(network => !request.IsSame(network.Network.Request))))
         {
             made.AddRange(source.Open(request, [.. there, .. made], taken, cancellation));
         }

@@ -18,23 +18,14 @@ internal static class Cifar10Files
     /// <exception cref="InvalidInputException">A file is cut off or holds a label above 9.</exception>
     public static DatasetLayout? TryRead(string folder)
     {
-        string nested = Path.Combine(folder, ArchiveFolder);
-        string home = Directory.Exists(nested) ? nested : folder;
+        string home = HomeOf(folder);
         string[] batches = [.. Directory.GetFiles(home, "data_batch_*.bin").Order(StringComparer.Ordinal)];
         if (batches.Length == 0)
         {
             return null;
         }
 
-        string names = Path.Combine(home, "batches.meta.txt");
-        string[] classes = File.Exists(names)
-            ? [.. File.ReadLines(names).Select(line => line.Trim()).Where(line => line.Length > 0)]
-            : PublishedClasses;
-        if (classes.Length != PublishedClasses.Length)
-        {
-            throw new InvalidInputException($"{names} names {classes.Length} classes: CIFAR-10 has 10, one a line.");
-        }
-
+        string[] classes = ReadClasses(home);
         string test = Path.Combine(home, "test_batch.bin");
         return new DatasetLayout(
             "cifar10",
@@ -44,6 +35,38 @@ internal static class Cifar10Files
             null,
             File.Exists(test) ? ReadFiles(test, [test]) : null,
             []);
+    }
+
+    /// <summary>Reads the images to judge a model by: the test images, else the training images; null where there are no such files.</summary>
+    /// <exception cref="InvalidInputException">A file is cut off or holds a label above 9.</exception>
+    public static DatasetLayout? TryReadLabeled(string folder)
+    {
+        string home = HomeOf(folder);
+        string test = Path.Combine(home, "test_batch.bin");
+        if (!File.Exists(test))
+        {
+            return TryRead(folder);
+        }
+
+        PixelSource images = ReadFiles(test, [test]);
+        return new DatasetLayout("cifar10", ReadClasses(home), 3, images, null, images, []);
+    }
+
+    private static string HomeOf(string folder)
+    {
+        string nested = Path.Combine(folder, ArchiveFolder);
+        return Directory.Exists(nested) ? nested : folder;
+    }
+
+    private static string[] ReadClasses(string home)
+    {
+        string names = Path.Combine(home, "batches.meta.txt");
+        string[] classes = File.Exists(names)
+            ? [.. File.ReadLines(names).Select(line => line.Trim()).Where(line => line.Length > 0)]
+            : PublishedClasses;
+        return classes.Length == PublishedClasses.Length
+            ? classes
+            : throw new InvalidInputException($"{names} names {classes.Length} classes: CIFAR-10 has 10, one a line.");
     }
 
     private static PixelSource ReadFiles(string name, string[] files)

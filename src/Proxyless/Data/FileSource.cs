@@ -107,5 +107,5 @@ internal sealed class FileSource : ImageSource
 
     private EncodedImage OpenImage(int index) => EncodedImage.Open(Read(index), Name(index), _maxPixels);
 
-    private static bool LeadsNowhere(string file) => new FileInfo(file).LinkTarget is not null && RealPath.Of(file) is null;
+    private static bool LeadsNowhere(string file) => new FileInfo(file).LinkTarget is not null && RealPath.OfExisting(file) is null;
 }

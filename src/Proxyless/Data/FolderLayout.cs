@@ -9,7 +9,10 @@ internal static class FolderLayout
 {
     private const int MostSplits = 3;
     private const int NamedFiles = 3;
-    private static readonly string[] ValidationNames = ["val", "valid", "validation"];
+
+    /// <summary>What a folder of validation images may be called.</summary>
+    internal static readonly string[] ValidationNames = ["val", "valid", "validation"];
+
     private static readonly string[] SplitNames = ["train", "training", "test", "testing", .. ValidationNames];
 
     /// <summary>Lists the folder once.</summary>
@@ -116,7 +119,7 @@ internal static class FolderLayout
     /// Folders that can be classes, in an order in which the coding of accents does not matter. Two that differ in it alone cannot be:
     /// they look the same everywhere.
     /// </summary>
-    private static string[] ClassFolders(string folder)
+    internal static string[] ClassFolders(string folder)
     {
         string[] names = [.. VisibleFolders(folder).OrderBy(ClassName.Key, StringComparer.Ordinal)];
         var byKey = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -133,7 +136,7 @@ internal static class FolderLayout
         return names;
     }
 
-    private static FileSource ListImages(
+    internal static FileSource ListImages(
         string root, string[] classes, string?[] folders, bool mustBeFull, long maxPixels, List<string> warnings)
     {
         var files = new List<string>();

@@ -28,7 +28,7 @@ internal static class FolderListing
     /// <exception cref="UnauthorizedAccessException">The folder must not be listed.</exception>
     public static string[] Folders(string folder)
     {
-        string[] above = [.. RealPath.WithParents(RealPath.Of(folder) ?? folder)];
+        string[] above = [.. RealPath.WithParents(RealPath.OfExisting(folder) ?? folder)];
         return [.. Read(folder)
             .Where(entry => entry.IsFolder && !(entry.IsLink && IsOneOf(above, Path.Combine(folder, entry.Name))))
             .Select(entry => entry.Name)
@@ -44,10 +44,10 @@ internal static class FolderListing
     public static (string File, long Length)[] Files(string root, string name)
     {
         string folder = Path.Combine(root, name);
-        string real = RealPath.Of(folder) ?? folder;
+        string real = RealPath.OfExisting(folder) ?? folder;
 
         // The folders that this one is in count as entered: they hold the other classes.
-        var entered = new HashSet<string>([.. RealPath.WithParents(real), .. RealPath.WithParents(RealPath.Of(root) ?? root)], StringComparer.Ordinal);
+        var entered = new HashSet<string>([.. RealPath.WithParents(real), .. RealPath.WithParents(RealPath.OfExisting(root) ?? root)], StringComparer.Ordinal);
         var files = new List<(string File, long Length)>();
         var links = new Queue<(string Folder, string Real)>();
         Walk(folder, real, "");
@@ -83,7 +83,7 @@ internal static class FolderListing
                         Walk(Path.Combine(path, entry.Name), realBelow, below);
                     }
                 }
-                else if (RealPath.Of(Path.Combine(path, entry.Name)) is { } target)
+                else if (RealPath.OfExisting(Path.Combine(path, entry.Name)) is { } target)
                 {
                     links.Enqueue((below, target));
                 }
@@ -91,7 +91,7 @@ internal static class FolderListing
         }
     }
 
-    private static bool IsOneOf(string[] folders, string link) => RealPath.Of(link) is { } target && folders.Contains(target, StringComparer.Ordinal);
+    private static bool IsOneOf(string[] folders, string link) => RealPath.OfExisting(link) is { } target && folders.Contains(target, StringComparer.Ordinal);
 
     private static Entry[] Read(string folder)
     {

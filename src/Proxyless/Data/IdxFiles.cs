@@ -38,7 +38,22 @@ internal static class IdxFiles
         }
 
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
-        return new DatasetLayout(name, ReadClasses(folder, highest + 1), 1, training, null, test, []);
+        return new DatasetLayout(name, ReadClasses(folder, highest + 1, exactly: true), 1, training, null, test, []);
+    }
+
+    /// <summary>Reads the images to judge a model by: the test images, else the training images; null where there are no such files.</summary>
+    /// <exception cref="InvalidInputException">A file is missing, cut off, of another kind, or does not fit the others.</exception>
+    public static DatasetLayout? TryReadLabeled(string folder)
+    {
+        string? test = Find(folder, "t10k-images-idx3-ubyte");
+        if ((test ?? Find(folder, "train-images-idx3-ubyte")) is not { } images)
+        {
+            return null;
+        }
+
+        PixelSource source = ReadSplit(images, folder, test is null ? "train" : "t10k");
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        return new DatasetLayout(name, ReadClasses(folder, Highest(source) + 1, exactly: false), 1, source, null, test is null ? null : source, []);
     }
 
     private static string? Find(string folder, string name) => new[] { name, name + ".gz" }
@@ -127,7 +142,7 @@ internal static class IdxFiles
 
     private static int Highest(PixelSource source) => Enumerable.Range(0, source.Count).Max(source.Label);
 
-    private static string[] ReadClasses(string folder, int count)
+    private static string[] ReadClasses(string folder, int count, bool exactly)
     {
         string file = Path.Combine(folder, "labels.txt");
         if (!File.Exists(file))
@@ -136,7 +151,7 @@ internal static class IdxFiles
         }
 
         string[] names = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        return names.Length == count
+        return names.Length == count || (names.Length > count && !exactly)
             ? names
             : throw new InvalidInputException($"{file} names {names.Length} classes, one a line, where the labels hold {count}.");
     }

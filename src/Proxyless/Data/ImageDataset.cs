@@ -89,7 +89,11 @@ public sealed class ImageDataset
     /// <param name="observer">Hears <see cref="Warnings"/> and, later, of images found unreadable while batches are made.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">The images cannot be used; the message names the file or folder and the fix.</exception>
-    public static ImageDataset Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken)
+    public static ImageDataset Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken) =>
+        Open(options, forTraining: true, observer, cancellationToken);
+
+    /// <summary>The same, for images that may only be judged: then nothing is said about how few or uneven they are.</summary>
+    internal static ImageDataset Open(DatasetOptions options, bool forTraining, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
@@ -118,7 +122,11 @@ public sealed class ImageDataset
             new UnreadableImages(options.Strict, observer),
             warnings,
             cancellationToken);
-        DatasetWarnings.AddAboutSize(layout.Classes, division.Training, warnings);
+        if (forTraining)
+        {
+            DatasetWarnings.AddAboutSize(layout.Classes, division.Training, warnings);
+        }
+
         foreach (string warning in warnings)
         {
             observer.Warning(warning);
@@ -127,7 +135,9 @@ public sealed class ImageDataset
         return new ImageDataset(layout, division, channels, inspection.NativeResolution, warnings);
     }
 
-    private static string DescribeUnreadable(IEnumerable<string> messages, DatasetOptions options)
+    /// <summary>A warning that names unreadable images.</summary>
+    /// <exception cref="InvalidInputException">The images are read strictly.</exception>
+    internal static string DescribeUnreadable(IEnumerable<string> messages, DatasetOptions options)
     {
         const int Named = 10;
         string[] all = [.. messages.Order(StringComparer.Ordinal)];

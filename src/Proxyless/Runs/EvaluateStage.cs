@@ -3,6 +3,7 @@ using Proxyless.Data;
 using Proxyless.Latency;
 using Proxyless.Measurement;
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Proxyless.Training;
 using static TorchSharp.torch;
 
@@ -21,7 +22,8 @@ internal static class EvaluateStage
         IRunObserver observer,
         CancellationToken cancellation)
     {
-        Judgement judged = Judge(directory.Model, data.Images.Test, data, observer, cancellation);
+        using BatchLoader test = data.ModelBatches(data.Images.Test);
+        Judgement judged = Judge(directory.Model, test, data.Images.Test.Count, data.Threads, observer, cancellation);
         NetworkLatency latency = data.Target.Measure(
             architecture, File.ReadAllBytes(directory.Model), data.Space, data.Classes, table, cancellation);
         latency.WarnIfDisturbed(observer);
@@ -46,7 +48,7 @@ internal static class EvaluateStage
         };
     }
 
-    /// <summary>A model on its own, on the images of a labelled folder that it was not trained on.</summary>
+    /// <summary>A model on its own, on labelled images that it was not trained on.</summary>
     /// <param name="file">The model.</param>
     /// <param name="network">The run whose network is asked as well, or null.</param>
     /// <param name="options">Data and target.</param>
@@ -57,20 +59,19 @@ internal static class EvaluateStage
     {
         using OnnxClassifier model = Load(file, threads: 1);
         ModelImages trained = ModelImages.Of(model);
-        RunData data = RunData.Open(trained.DividedAlike(options) with { Resolution = model.Resolution, Channels = model.Channels }, observer, cancellation)
-            .Framed(trained.Small);
-        if (!data.Images.Classes.Select(ClassName.Key).SequenceEqual(model.Classes.Select(ClassName.Key)))
-        {
-            throw new InvalidInputException(
-                $"the classes of '{options.Data}' ({string.Join(", ", data.Images.Classes)}) are not those of {file} ({string.Join(", ", model.Classes)})");
-        }
-
-        ImageSet unseen = trained.UnseenOf(data, observer);
-        Judgement judged = Judge(file, unseen, data, observer, cancellation);
-        Timing? timing = data.Target.Time(File.ReadAllBytes(file), cancellation);
+        options = trained.DividedAlike(options) with { Channels = model.Channels };
+        ITarget target = TargetFile.Open(options.Target);
+        int threads = RunData.PrepareLibtorch(options, observer);
+        ImageSet unseen = trained.UnseenOf(RunData.ImagesOf(options), model.Classes, observer, cancellation);
+        Transforms transforms = Transforms.ForEvaluation(model.Resolution, trained.Small, model.Channels);
+        using BatchLoader plain = RunData.InOrder(unseen, transforms.WithoutNormalisation(), trained.Small, threads);
+        Judgement judged = Judge(file, plain, unseen.Count, threads, observer, cancellation);
+        using BatchLoader normalized = RunData.InOrder(unseen, transforms, trained.Small, threads);
+        double? agreement = network is null ? null : Agreement(network, judged.Answers, normalized, options, cancellation);
+        Timing? timing = target.Time(File.ReadAllBytes(file), cancellation);
         if (timing is null)
         {
-            observer.Warning($"target '{data.Target.Name}' is a table and runs no models: there is no measured latency; 'proxyless describe --target' sums it up");
+            observer.Warning($"target '{target.Name}' is a table and runs no models: there is no measured latency; 'proxyless describe --target' sums it up");
         }
 
         return new EvaluateResult
@@ -78,7 +79,7 @@ internal static class EvaluateStage
             Top1 = judged.Accuracy.Top1,
             Top5 = judged.Accuracy.Top5,
             Images = judged.Accuracy.Images,
-            NetworkAgreement = network is null ? null : Agreement(network, judged.Answers, unseen, data, cancellation),
+            NetworkAgreement = agreement,
             LatencyMs = timing?.MedianMs,
             LatencyP90Ms = timing?.P90Ms,
             Classes = model.Classes,
@@ -87,20 +88,20 @@ internal static class EvaluateStage
     }
 
     private static double Agreement(
-        RunDirectory directory, IReadOnlyDictionary<int, int> answers, ImageSet images, RunData data, CancellationToken cancellation)
+        RunDirectory directory, IReadOnlyDictionary<int, int> answers, BatchLoader batches, RunOptions options, CancellationToken cancellation)
     {
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        using var network = new CompactNetwork(architecture, data.NetworkOptions);
+        Device device = ComputeDevice.Parse(options.Device);
+        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = device, Kernels = options.Kernels, Seed = options.Seed });
         SafeTensorsFile.Read(directory.BestCheckpoint).CopyTo(network.Tensors, directory.BestCheckpoint);
-        using BatchLoader loader = data.EvaluationBatches(images);
         using var withoutGraph = no_grad();
         int same = 0;
         int asked = 0;
-        foreach (Batch batch in loader.Epoch(0, 0, cancellation))
+        foreach (Batch batch in batches.Epoch(0, 0, cancellation))
         {
             using (batch)
             {
-                using Tensor input = batch.Images.to(data.Device);
+                using Tensor input = batch.Images.to(device);
                 using Tensor logits = network.Forward(input, NormPass.Evaluation);
                 using Tensor best = logits.argmax(1);
                 using Tensor local = best.cpu();
@@ -135,17 +136,22 @@ internal static class EvaluateStage
     }
 
     /// <summary>What a model answers on labelled images.</summary>
+    /// <param name="file">The model.</param>
+    /// <param name="batches">The images in order, as the model takes them.</param>
+    /// <param name="images">How many they are.</param>
+    /// <param name="threads">Threads that run the model.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
     public static Judgement Judge(
-        string file, ImageSet images, RunData data, IRunObserver observer, CancellationToken cancellation)
+        string file, BatchLoader batches, int images, int threads, IRunObserver observer, CancellationToken cancellation)
     {
-        using OnnxClassifier model = Load(file, data.Threads);
+        using OnnxClassifier model = Load(file, threads);
         int classes = model.Classes.Count;
         int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
         var accuracy = new TopAccuracy();
-        var answers = new Dictionary<int, int>(images.Count);
-        using BatchLoader loader = data.ModelBatches(images);
-        var progress = new Progress(observer, "evaluate", 0, images.Count);
-        foreach (Batch batch in loader.Epoch(0, 0, cancellation))
+        var answers = new Dictionary<int, int>(images);
+        var progress = new Progress(observer, "evaluate", 0, images);
+        foreach (Batch batch in batches.Epoch(0, 0, cancellation))
         {
             using (batch)
             {

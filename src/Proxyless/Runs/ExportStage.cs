@@ -4,6 +4,7 @@ using Proxyless.Data;
 using Proxyless.Export;
 using Proxyless.Measurement;
 using Proxyless.Networks;
+using Proxyless.Training;
 using static TorchSharp.torch;
 
 namespace Proxyless;
@@ -13,6 +14,7 @@ internal static class ExportStage
 {
     private const int ComparedImages = 256;
     private const double Tolerance = 1e-3;
+
     /// <summary>Writes <paramref name="file"/> and the labels beside it.</summary>
     /// <exception cref="InvalidOperationException">The model computes something else than the network; the file is not written.</exception>
     public static ExportResult Run(
@@ -28,10 +30,7 @@ internal static class ExportStage
             Deviation = transforms.Std,
             Classes = data.Images.Classes,
             ResizeRule = transforms.ResizeRule,
-            Provenance = new Dictionary<string, string>([.. architecture.Metadata, .. ModelImages.Of(data).ToMetadata()])
-            {
-                ["proxyless"] = typeof(ExportStage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
-            },
+            Provenance = ProvenanceOf(architecture, checkpoint, data),
         });
         (double difference, int images) = Compare(onnx, network, data, observer, cancellation);
         AtomicFile.WriteAllBytes(file, onnx);
@@ -48,6 +47,23 @@ internal static class ExportStage
             LargestDifference = difference,
             ComparedImages = images,
         };
+    }
+
+    private static Dictionary<string, string> ProvenanceOf(Architecture architecture, SafeTensorsFile checkpoint, RunData data)
+    {
+        var provenance = new Dictionary<string, string>([.. architecture.Metadata, .. ModelImages.Of(data).ToMetadata()])
+        {
+            ["proxyless"] = typeof(ExportStage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+        };
+
+        // The accuracy of these very weights, or nothing is said of it.
+        provenance.Remove(NetworkTrainer.ValidationTop1Key);
+        if (checkpoint.Metadata.TryGetValue(NetworkTrainer.ValidationTop1Key, out string? top1))
+        {
+            provenance[NetworkTrainer.ValidationTop1Key] = top1;
+        }
+
+        return provenance;
     }
 
     private static (double Difference, int Images) Compare(

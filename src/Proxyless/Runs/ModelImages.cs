@@ -58,27 +58,51 @@ internal sealed record ModelImages(string Name, string Fingerprint, bool Small, 
     public RunOptions DividedAlike(RunOptions options) =>
         options with { Seed = Seed, ValidationShare = ValidationShare, TestShare = TestShare };
 
-    /// <summary>The images that the model has not been trained on.</summary>
-    /// <param name="data">Images, divided as for the training.</param>
+    /// <summary>The images of a location that the model has not been trained on, their classes numbered as the model's outputs.</summary>
+    /// <param name="options">Which images, divided as for the training.</param>
+    /// <param name="classes">The model's classes.</param>
     /// <param name="observer">Hears which ones they are.</param>
-    public ImageSet UnseenOf(RunData data, IRunObserver observer)
+    /// <param name="cancellation">Stops.</param>
+    /// <exception cref="InvalidInputException">There are no images, or the model lacks some of their classes.</exception>
+    public ImageSet UnseenOf(DatasetOptions options, IReadOnlyList<string> classes, IRunObserver observer, CancellationToken cancellation)
     {
-        ImageDataset images = data.Images;
-        if (images.HasOwnTest || images.Fingerprint == Fingerprint)
+        var images = LabeledImages.List(options.Location, classes, options.MaxPixels);
+        ImageDataset? divided = images.IsTestSet || !images.Classes.SequenceEqual(classes) ? null : TryDivide(options, observer, cancellation);
+        if (divided is not null && divided.Fingerprint == Fingerprint)
         {
-            return images.Test;
+            return divided.Test;
         }
 
-        if (images.Name == Name)
+        ImageSet all = divided?.All ?? images.Open(options, observer, cancellation);
+        if (!images.IsTestSet && images.Name == Name)
         {
             observer.Warning(
-                $"'{data.Options.Data}' is not as it was when the model was trained on '{Name}': all its {images.All.Count:N0} images are judged, and as far as the model was trained on them, the accuracy is too high");
+                $"'{options.Location}' is not as it was when the model was trained on '{Name}': all its {all.Count:N0} images are judged, and as far as the model was trained on them, the accuracy is too high");
         }
-        else
+        else if (!images.IsTestSet)
         {
-            observer.Message($"'{data.Options.Data}' has no test/ and is not what the model was trained on: all its {images.All.Count:N0} images are judged");
+            observer.Message($"'{options.Location}' has no test/ and is not what the model was trained on: all its {all.Count:N0} images are judged");
         }
 
-        return images.All;
+        string[] missing = [.. classes.Where((_, label) => all.ClassCounts()[label] == 0)];
+        if (missing.Length > 0)
+        {
+            observer.Message($"'{options.Location}' has no images of {missing.Length} of the model's {classes.Count} classes: {LabeledImages.Enumerate(missing)}");
+        }
+
+        return all;
+    }
+
+    /// <summary>The images divided as for the training; null where they are too few for that, so that they were not trained on.</summary>
+    private static ImageDataset? TryDivide(DatasetOptions options, IRunObserver observer, CancellationToken cancellation)
+    {
+        try
+        {
+            return ImageDataset.Open(options, forTraining: false, observer, cancellation);
+        }
+        catch (InvalidInputException)
+        {
+            return null;
+        }
     }
 }

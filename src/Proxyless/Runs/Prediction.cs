@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Proxyless;
 
 /// <summary>A class and its share.</summary>
@@ -5,7 +7,12 @@ namespace Proxyless;
 /// <param name="Probability">The softmax of the model's scores, 0..1.</param>
 public sealed record ClassProbability(string Class, double Probability);
 
-/// <summary>What a model takes a photo for.</summary>
-/// <param name="Image">The file.</param>
-/// <param name="Classes">The likeliest classes, best first.</param>
-public sealed record Prediction(string Image, IReadOnlyList<ClassProbability> Classes);
+/// <summary>What a model takes a photo for, or why it cannot be told.</summary>
+/// <param name="Image">The file; where there is an <see cref="Error"/>, perhaps a folder.</param>
+/// <param name="Classes">The likeliest classes, best first; none where there is an <see cref="Error"/>.</param>
+public sealed record Prediction(string Image, IReadOnlyList<ClassProbability> Classes)
+{
+    /// <summary>Why the file was not read, as a sentence that names it; null where it was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Error { get; init; }
+}

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Text.Json;
 using Proxyless.Architectures;
@@ -13,11 +14,12 @@ public static class ProxylessRun
 {
     private const double SearchShareOfTime = 0.45;
     private const double SearchAloneShareOfTime = 0.95;
+    private static readonly TimeSpan UnreportedTime = TimeSpan.FromSeconds(2);
 
     /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
     /// <param name="options">
-    /// What to do. With <see cref="RunOptions.Resume"/> all but <see cref="RunOptions.Threads"/> is as the run began with, whose
-    /// <c>config.yaml</c> is read.
+    /// What to do. With <see cref="RunOptions.Resume"/> all is as the run began with, whose <c>config.yaml</c> is read, but for
+    /// <see cref="RunOptions.Threads"/> and the folder in <see cref="RunOptions.Data"/>, which may have been moved: the images must be the same.
     /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
@@ -101,7 +103,7 @@ public static class ProxylessRun
     /// <param name="options">That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops.</param>
-    /// <exception cref="InvalidInputException">The search is not finished, the limits cannot be met, or the images are others.</exception>
+    /// <exception cref="InvalidInputException">The search is not finished, the limits cannot be met, or the images are others; nothing was written.</exception>
     public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -111,13 +113,17 @@ public static class ProxylessRun
         held.Report(observer);
         var directory = new RunDirectory(held.Folder);
         RequireAnother(directory, searched);
+        RunPaths.RequireImages(options, source);
         var warnings = new WarningRecorder(observer);
         RunData data = RunData.Open(options, warnings, cancellation);
         RequireSameImages(data, searched);
         SearchGoal goal = SearchGoal.Find(data, searched, warnings, cancellation);
+
+        // Before anything is written, or anything of an earlier run removed.
+        AgainDerived derived = SearchStage.DeriveAgain(data, searched, goal, warnings, cancellation);
         Begin(data, directory, goal, warnings);
         (RunPlan.Read(directory) with { Search = RunPlan.Read(searched).Search }).Write(directory);
-        return SearchStage.DeriveAgain(data, searched, directory, goal, warnings, cancellation);
+        return SearchStage.Write(derived, data, searched, directory, goal);
     }
 
     /// <summary>Trains one architecture and exports it.</summary>
@@ -146,7 +152,7 @@ public static class ProxylessRun
             throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with 'proxyless search --resume --out {searched.Root}'");
         }
 
-        if (searched is null && options.Out is { } folder && IsSame(new RunDirectory(folder).Architecture, architecture))
+        if (searched is null && options.Out is { } folder && RealPath.Same(new RunDirectory(folder).Architecture, architecture))
         {
             throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with --arch {folder} and without --out");
         }
@@ -156,7 +162,7 @@ public static class ProxylessRun
             throw new InvalidInputException("--from-supernet needs the folder of the run that was searched as --arch; leave the option out, or give that folder");
         }
 
-        bool inPlace = searched is not null && (options.Out is null || IsSame(options.Out, searched.Root));
+        bool inPlace = searched is not null && (options.Out is null || RealPath.Same(options.Out, searched.Root));
         using RunLock held = inPlace ? RunLock.Acquire(searched!.Root) : RunDirectory.Claim(options.Out, options.Resume, options.Overwrite);
         held.Report(observer);
         RunDirectory directory = inPlace ? searched! : new RunDirectory(held.Folder);
@@ -167,6 +173,11 @@ public static class ProxylessRun
         else if (inPlace && !options.Overwrite && (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists))
         {
             throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, train anew with --overwrite, or choose another --out");
+        }
+
+        if (searched is not null)
+        {
+            RunPaths.RequireImages(options, searched.Root);
         }
 
         Architecture network = ArchitectureFile.Open(options.Resume ? directory.Architecture : searched?.Architecture ?? architecture);
@@ -208,7 +219,18 @@ public static class ProxylessRun
     /// <param name="file">Where to.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops.</param>
-    public static ExportResult Export(string run, string file, IRunObserver observer, CancellationToken cancellation = default)
+    /// <exception cref="InvalidInputException">There is no such run, it is not trained, or its images are not there or are others.</exception>
+    public static ExportResult Export(string run, string file, IRunObserver observer, CancellationToken cancellation = default) =>
+        Export(run, file, data: null, observer, cancellation);
+
+    /// <summary>Exports the trained network of a run whose images may have been moved.</summary>
+    /// <param name="run">The run directory.</param>
+    /// <param name="file">Where to.</param>
+    /// <param name="data">The folder of the run's images, which its <c>config.yaml</c> names from then on; null: as it names it.</param>
+    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="cancellation">Stops.</param>
+    /// <exception cref="InvalidInputException">There is no such run, it is not trained, or its images are not there or are others.</exception>
+    public static ExportResult Export(string run, string file, string? data, IRunObserver observer, CancellationToken cancellation = default)
     {
         RunDirectory directory = RunDirectory.Open(run);
         if (!File.Exists(directory.BestCheckpoint))
@@ -216,15 +238,24 @@ public static class ProxylessRun
             throw new InvalidInputException($"'{run}' has no trained network; train it with 'proxyless train --arch {run}'");
         }
 
+        RunOptions saved = RunConfigFile.Read(directory.Config);
+        RunOptions options = data is null ? saved : saved with { Data = data };
+        RunPaths.RequireImages(options, run);
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        RunData data = RunData.Open(RunConfigFile.Read(directory.Config) with { Resolution = architecture.Resolution }, observer, cancellation);
-        RequireSameImages(data, directory);
-        return ExportStage.Run(data, directory, architecture, file, observer, cancellation);
+        RunData images = RunData.Open(options with { Resolution = architecture.Resolution }, observer, cancellation);
+        RequireSameImages(images, directory);
+        if (!RunPaths.SaySame(options, saved))
+        {
+            RunConfigFile.Write(directory.Config, RunPaths.Whole(options));
+        }
+
+        return ExportStage.Run(images, directory, architecture, file, observer, cancellation);
     }
 
     /// <summary>
     /// Judges a model file on labelled images and times it on the target. The images are those that it was not trained on: of a
     /// folder with a <c>test/</c> these, of the folder that it was trained on the slice it never saw, of any other folder all.
+    /// Classes are known by their names; a folder may lack some of the model's.
     /// </summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
     /// <param name="options">Data and target; how the images are divided is read from the model.</param>
@@ -241,41 +272,68 @@ public static class ProxylessRun
             throw new InvalidInputException($"--against-network needs the run's folder in --model, for '{model}' has no network beside it");
         }
 
+        if (Directory.Exists(model) && RunConfigFile.Read(RunDirectory.Open(model).Config).Data == options.Data)
+        {
+            RunPaths.RequireImages(options, model);
+        }
+
         return EvaluateStage.Run(ModelFile(model), againstNetwork ? RunDirectory.Open(model) : null, options, observer, cancellation);
     }
 
-    /// <summary>The likeliest classes of photos.</summary>
+    /// <summary>The likeliest classes of photos. One that cannot be read does not keep the others from their answers.</summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
-    /// <param name="images">Image files.</param>
-    /// <param name="top">How many classes to name.</param>
-    /// <param name="cancellation">Stops between two images.</param>
-    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default) =>
-        Predict(model, images, top, DatasetOptions.DefaultMaxPixels, cancellation);
-
-    /// <param name="model">The ONNX file, or a run directory.</param>
-    /// <param name="images">Image files.</param>
+    /// <param name="images">Image files, and folders: of these all image files, also of folders within them, sorted by their names.</param>
     /// <param name="top">How many classes to name.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
+    /// <param name="observer">Hears of progress where it takes more than two seconds.</param>
     /// <param name="cancellation">Stops between two images.</param>
-    /// <inheritdoc cref="Predict(string, IReadOnlyList{string}, int, CancellationToken)"/>
+    /// <returns>For each file its classes, or a <see cref="Prediction.Error"/>; so too for a folder without images.</returns>
+    /// <exception cref="InvalidInputException">There is no model, or it is none that Proxyless exported.</exception>
     public static IReadOnlyList<Prediction> Predict(
-        string model, IReadOnlyList<string> images, int top, long maxPixels, CancellationToken cancellation = default)
+        string model, IReadOnlyList<string> images, int top, long maxPixels, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(observer);
         using OnnxClassifier classifier = EvaluateStage.Load(ModelFile(model), threads: 1);
         Transforms transforms = Transforms.ForEvaluation(classifier.Resolution, ModelImages.Of(classifier).Small, classifier.Channels);
-        var predictions = new List<Prediction>(images.Count);
-        foreach (string image in images)
+        IReadOnlyList<(string Path, string? Error)> files = PhotoFiles.Of(images);
+        var predictions = new List<Prediction>(files.Count);
+        long start = Stopwatch.GetTimestamp();
+        var progress = new Progress(observer, "predict", 0, files.Count);
+        foreach ((string path, string? error) in files)
         {
             cancellation.ThrowIfCancellationRequested();
-            float[] scores = classifier.Run(transforms.ToModelInput(ImageDecoder.Decode(image, classifier.Channels, maxPixels)), 1);
-            TensorPrimitives.SoftMax(scores, scores);
-            predictions.Add(new Prediction(
-                image,
-                [.. scores.Zip(classifier.Classes, (share, name) => new ClassProbability(name, share)).OrderByDescending(one => one.Probability).Take(top)]));
+            predictions.Add(error is null ? PredictOne(classifier, transforms, path, top, maxPixels) : new Prediction(path, []) { Error = error });
+            if (Stopwatch.GetElapsedTime(start) > UnreportedTime)
+            {
+                progress.Report(predictions.Count, "");
+            }
         }
 
         return predictions;
+    }
+
+    /// <inheritdoc cref="Predict(string, IReadOnlyList{string}, int, long, IRunObserver, CancellationToken)"/>
+    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default) =>
+        Predict(model, images, top, DatasetOptions.DefaultMaxPixels, NullRunObserver.Instance, cancellation);
+
+    private static Prediction PredictOne(OnnxClassifier classifier, Transforms transforms, string path, int top, long maxPixels)
+    {
+        DecodedImage image;
+        try
+        {
+            image = ImageDecoder.Decode(path, classifier.Channels, maxPixels);
+        }
+        catch (InvalidInputException exception)
+        {
+            return new Prediction(path, []) { Error = exception.Message };
+        }
+
+        float[] scores = classifier.Run(transforms.ToModelInput(image), 1);
+        TensorPrimitives.SoftMax(scores, scores);
+        return new Prediction(
+            path,
+            [.. scores.Zip(classifier.Classes, (share, name) => new ClassProbability(name, share)).OrderByDescending(one => one.Probability).Take(top)]);
     }
 
     private static string ModelFile(string model)
@@ -347,13 +405,23 @@ public static class ProxylessRun
         return new RunDirectory(options.Out!);
     }
 
-    /// <summary>The options that a run began with, for going on with it.</summary>
+    /// <summary>The options that a run began with, for going on with it; its images may have been moved to another folder.</summary>
     internal static RunOptions Resumed(RunOptions options, RunDirectory directory)
     {
         RunOptions saved = RunConfigFile.Read(directory.Config);
 
         // A run from before there was erasing began without.
-        return saved with { Out = directory.Root, Resume = true, Threads = options.Threads ?? saved.Threads, CheckpointSeconds = options.CheckpointSeconds ?? saved.CheckpointSeconds, Erase = saved.Erase ?? 0 };
+        RunOptions resumed = saved with
+        {
+            Data = RunPaths.IsFolder(options.Data) ? options.Data : saved.Data,
+            Out = directory.Root,
+            Resume = true,
+            Threads = options.Threads ?? saved.Threads,
+            CheckpointSeconds = options.CheckpointSeconds ?? saved.CheckpointSeconds,
+            Erase = saved.Erase ?? 0,
+        };
+        RunPaths.RequireImages(resumed, directory.Root);
+        return resumed;
     }
 
     private static void Begin(RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings)
@@ -363,7 +431,7 @@ public static class ProxylessRun
             directory.Create();
         }
 
-        RunConfigFile.Write(directory.Config, data.Options with { Out = directory.Root, LatencyMs = goal.LatencyMs });
+        RunConfigFile.Write(directory.Config, data.Options with { Out = Path.GetFullPath(directory.Root), LatencyMs = goal.LatencyMs });
         (RunPlan.Read(directory) with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
         LatencyTableFile.Write(directory.Latency, goal.Table);
         warnings.WriteTo(directory);
@@ -394,7 +462,7 @@ public static class ProxylessRun
             directory.Create();
         }
 
-        RunConfigFile.Write(directory.Config, data.Options with { Out = directory.Root });
+        RunConfigFile.Write(directory.Config, data.Options with { Out = Path.GetFullPath(directory.Root) });
         (RunPlan.Read(directory) with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
         SearchStage.WriteArchitecture(directory, network);
         warnings.WriteTo(directory);
@@ -405,17 +473,16 @@ public static class ProxylessRun
         if (RunPlan.Read(directory).DataFingerprint is { } before && before != data.Images.Fingerprint)
         {
             throw new InvalidInputException(
-                $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with, or --seed, --validation-share or --test-share divides them otherwise; restore that, or start anew in another --out");
+                $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with, or --seed, --validation-share or --test-share divides them otherwise; restore that, name the folder where they are by --data, or start anew in another --out");
         }
     }
 
     private static void RequireAnother(RunDirectory directory, RunDirectory searched)
     {
-        if (IsSame(directory.Root, searched.Root))
+        if (RealPath.Same(directory.Root, searched.Root))
         {
             throw new InvalidInputException($"--out '{directory.Root}' is the searched run itself; choose another folder");
         }
     }
 
-    private static bool IsSame(string left, string right) => Path.GetFullPath(left).TrimEnd('/', '\\') == Path.GetFullPath(right).TrimEnd('/', '\\');
 }

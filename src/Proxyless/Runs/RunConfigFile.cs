@@ -31,7 +31,7 @@ public static partial class RunConfigFile
         AtomicFile.WriteAllText(path, serializer.Serialize(options));
     }
 
-    /// <summary>Reads the <c>config.yaml</c> of a run.</summary>
+    /// <summary>Reads the <c>config.yaml</c> of a run; <see cref="RunOptions.Out"/> is the folder that it stands in.</summary>
     /// <exception cref="InvalidInputException">The file is missing or no such file; the message names the line.</exception>
     public static RunOptions Read(string path)
     {
@@ -49,7 +49,8 @@ public static partial class RunConfigFile
             RunOptions options = deserializer.Deserialize<RunOptions>(text) ?? new RunOptions();
             return options is { Data: not null, Target: not null, Device: not null }
                 && Enum.IsDefined(options.Kernels) && Enum.IsDefined(options.Update) && Enum.IsDefined(options.Objective)
-                ? options
+                // A run is where its configuration is, also where its folder has been moved.
+                ? options.Out is null ? options : options with { Out = Path.GetDirectoryName(Path.GetFullPath(path)) }
                 : throw new InvalidInputException($"{path}: a value is empty, or a number stands in place of a name; restore the file, or begin another run");
         }
         catch (YamlException exception)

@@ -73,24 +73,9 @@ public sealed class RunData
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         options.Validate();
-        Libtorch.Load();
-        int threads = ThreadCount.Of(options.Threads, observer);
-        torch.set_num_threads(threads);
-        torch.random.manual_seed(options.Seed);
-        WarnOfWrongConvolutions(options, observer);
+        int threads = PrepareLibtorch(options, observer);
         ImageDataset images = ImageDataset.Open(
-            new DatasetOptions
-            {
-                Location = options.Data,
-                Seed = options.Seed,
-                ValidationShare = options.ValidationShare,
-                TestShare = options.TestShare,
-                Strict = options.Strict,
-                HasBegun = options.Resume,
-                MaxPixels = options.MaxPixels,
-                Threads = threads,
-                Channels = options.Channels,
-            },
+            ImagesOf(options),
             observer,
             cancellation);
         if (options.TrainOnAll && images.HasOwnValidation)
@@ -109,9 +94,9 @@ public sealed class RunData
             throw new InvalidInputException($"'{options.Data}' has {images.Weights.Count} training images; at least 2 are needed for a step");
         }
 
-        RunOptions resolved = options with
+        RunOptions resolved = RunPaths.Whole(options) with
         {
-            Space = name,
+            Space = RunPaths.Whole(options with { Space = name }).Space,
             Resolution = space.Resolution,
             Channels = images.Channels,
             BatchSize = wanted,
@@ -122,8 +107,30 @@ public sealed class RunData
         return new RunData(resolved, images, space, AreSmall(images), new Lazy<ITarget>(() => TargetFile.Open(options.Target)));
     }
 
-    /// <summary>The same images framed as small ones, or not, whatever size they have: as a model expects them.</summary>
-    public RunData Framed(bool asSmallImages) => new(Options, Images, Space, asSmallImages, _target);
+    /// <summary>Loads libtorch and sets its threads and seed.</summary>
+    internal static int PrepareLibtorch(RunOptions options, IRunObserver observer)
+    {
+        Libtorch.Load();
+        int threads = ThreadCount.Of(options.Threads, observer);
+        torch.set_num_threads(threads);
+        torch.random.manual_seed(options.Seed);
+        WarnOfWrongConvolutions(options, observer);
+        return threads;
+    }
+
+    /// <summary>Which images the options mean, and how they are divided.</summary>
+    internal static DatasetOptions ImagesOf(RunOptions options) => new()
+    {
+        Location = options.Data,
+        Seed = options.Seed,
+        ValidationShare = options.ValidationShare,
+        TestShare = options.TestShare,
+        Strict = options.Strict,
+        HasBegun = options.Resume,
+        MaxPixels = options.MaxPixels,
+        Threads = options.Threads ?? Environment.ProcessorCount,
+        Channels = options.Channels,
+    };
 
     /// <summary>The same images, divided as they are, for a training that differs by chance alone.</summary>
     public RunData Reseeded(int trainingSeed) => new(Options, Images, Space, SmallImages, _target) { TrainingSeed = trainingSeed };
@@ -165,10 +172,10 @@ public sealed class RunData
         images, transforms, Math.Min(BatchSize, images.Count), Seed(use), shuffle: true, dropLast: true, Threads);
 
     /// <summary>Batches in order, not augmented.</summary>
-    public BatchLoader EvaluationBatches(ImageSet images) => InOrder(images, EvaluationTransforms);
+    public BatchLoader EvaluationBatches(ImageSet images) => InOrder(images, EvaluationTransforms, SmallImages, Threads);
 
     /// <summary>Batches in order as an exported model takes them: not augmented, not normalised.</summary>
-    public BatchLoader ModelBatches(ImageSet images) => InOrder(images, EvaluationTransforms.WithoutNormalisation());
+    public BatchLoader ModelBatches(ImageSet images) => InOrder(images, EvaluationTransforms.WithoutNormalisation(), SmallImages, Threads);
 
     /// <summary>The peak learning rate at the run's batch size (linear scaling: Goyal et al., arXiv 1706.02677).</summary>
     public double LearningRate => Options.LearningRate * BatchSize / 256;
@@ -186,11 +193,12 @@ public sealed class RunData
     /// <summary>Steps of a training without <c>--time</c>.</summary>
     public long TrainSteps(long batchesPerEpoch) => Steps(Options.TrainEpochs, batchesPerEpoch, SampleScale(DefaultTrainSteps));
 
-    private BatchLoader InOrder(ImageSet images, Transforms transforms)
+    /// <summary>Batches in order.</summary>
+    internal static BatchLoader InOrder(ImageSet images, Transforms transforms, bool smallImages, int threads)
     {
         ArgumentNullException.ThrowIfNull(images);
-        int most = SmallImages ? SmallImagesAtOnce : LargeImagesAtOnce;
-        return new BatchLoader(images, transforms, Math.Clamp(images.Count, 1, most), seed: 0, shuffle: false, dropLast: false, Threads)
+        int most = smallImages ? SmallImagesAtOnce : LargeImagesAtOnce;
+        return new BatchLoader(images, transforms, Math.Clamp(images.Count, 1, most), seed: 0, shuffle: false, dropLast: false, threads)
         {
             LeavesOutUnreadable = true,
         };

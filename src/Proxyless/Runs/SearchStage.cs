@@ -87,7 +87,7 @@ internal static class SearchStage
             // From now on a run of its own, to derive from and to train in.
             new CheckpointFile(directory.SearchCheckpoint).CopyTo(part.Directory.SearchCheckpoint, observer);
             (plan with { DataFingerprint = part.Data.Images.Fingerprint }).Write(part.Directory);
-            RunConfigFile.Write(part.Directory.Config, part.Data.Options with { Out = part.Directory.Root, LatencyMs = part.Goal.LatencyMs });
+            RunConfigFile.Write(part.Directory.Config, part.Data.Options with { Out = Path.GetFullPath(part.Directory.Root), LatencyMs = part.Goal.LatencyMs });
         }
 
         // One target that cannot be served, or reached, does not keep the others from theirs.
@@ -116,25 +116,40 @@ internal static class SearchStage
     /// <summary>What an earlier part of a run found.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     internal static SearchResult ReadResult(RunDirectory directory) =>
-        JsonText.Read<SearchResult>(directory.SearchResult, "remove it to have the architecture derived again");
+        JsonText.Read<SearchResult>(directory.SearchResult, "remove it to have the architecture derived again") with
+        {
+            // Where they are now: the folder may have been moved.
+            Run = directory.Root,
+            Architecture = directory.Architecture,
+        };
 
-    /// <summary>Derives from the search of another run, at the limits of this one.</summary>
+    /// <summary>Derives from the search of another run, at new limits; nothing is written.</summary>
     /// <param name="data">The images.</param>
     /// <param name="searched">The run whose search is finished.</param>
-    /// <param name="directory">The new run.</param>
     /// <param name="goal">Table and limits.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellation">Stops.</param>
-    public static SearchResult DeriveAgain(
-        RunData data, RunDirectory searched, RunDirectory directory, SearchGoal goal, IRunObserver observer, CancellationToken cancellation)
+    /// <exception cref="InvalidInputException">The space has changed, or no network that is derived is within the limits as measured.</exception>
+    public static AgainDerived DeriveAgain(RunData data, RunDirectory searched, SearchGoal goal, IRunObserver observer, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         List<SearchEpoch> log = JsonLines.Read<SearchEpoch>(searched.SearchLog);
         using SuperNetwork network = OpenNetwork(data, searched, observer);
-        new CheckpointFile(searched.SearchCheckpoint).CopyTo(directory.SearchCheckpoint, observer);
-        JsonLines.Write(directory.SearchLog, log);
-        double seconds = goal.Elapsed.TotalSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return Derive(data, directory, goal, log, network, seconds, observer, cancellation);
+        (MeasuredChoice chosen, double? score) = Choose(data, goal, log, network, observer, cancellation);
+        return new AgainDerived(log, chosen, score, goal.Elapsed.TotalSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    /// <summary>Writes what was derived, and the search that it came from, into a run.</summary>
+    /// <param name="derived">What was derived.</param>
+    /// <param name="data">The images.</param>
+    /// <param name="searched">The run whose search is finished.</param>
+    /// <param name="directory">The new run.</param>
+    /// <param name="goal">Table and limits.</param>
+    public static SearchResult Write(AgainDerived derived, RunData data, RunDirectory searched, RunDirectory directory, SearchGoal goal)
+    {
+        new CheckpointFile(searched.SearchCheckpoint).CopyTo(directory.SearchCheckpoint, NullRunObserver.Instance);
+        JsonLines.Write(directory.SearchLog, derived.Log);
+        return Finish(data, directory, goal, derived.Chosen, derived.Log[^1], derived.SharedTop1, derived.Seconds);
     }
 
     /// <summary>The super-network as a finished search left it, what it has pruned missing.</summary>
@@ -244,6 +259,13 @@ internal static class SearchStage
         IRunObserver observer,
         CancellationToken cancellation)
     {
+        (MeasuredChoice chosen, double? score) = Choose(data, goal, log, network, observer, cancellation);
+        return Finish(data, directory, goal, chosen, log[^1], score, seconds);
+    }
+
+    private static (MeasuredChoice Chosen, double? SharedTop1) Choose(
+        RunData data, SearchGoal goal, IReadOnlyList<SearchEpoch> log, SuperNetwork network, IRunObserver observer, CancellationToken cancellation)
+    {
         double entropy = log[^1].RelativeEntropy;
         if (entropy > UndecidedEntropy)
         {
@@ -260,7 +282,7 @@ internal static class SearchStage
             observer.Message("derived: with candidates whose weights the search has pruned, so there is no accuracy before the training");
         }
 
-        return Finish(data, directory, goal, chosen, log[^1], score, seconds);
+        return (chosen, score);
     }
 
     private static SearchSettings Settings(RunData data, SearchPlan plan, double rate) => new()
@@ -296,7 +318,7 @@ internal static class SearchStage
         };
         if (score is { } top1)
         {
-            metadata["validation_top1"] = Number(top1);
+            metadata[ArchitectureFile.SupernetTop1Key] = Number(top1);
         }
 
         WriteArchitecture(directory, data.Space.Architecture(chosen.Choice, data.Classes, Path.GetFileName(Path.GetFullPath(directory.Root)), metadata));
@@ -317,3 +339,10 @@ internal static class SearchStage
         return result;
     }
 }
+
+/// <summary>What was derived from a search that was finished before.</summary>
+/// <param name="Log">The search's epochs.</param>
+/// <param name="Chosen">The architecture and its latency.</param>
+/// <param name="SharedTop1">Its accuracy with the shared weights; null where the search has pruned some of them.</param>
+/// <param name="Seconds">What deriving it took, profiling included.</param>
+internal sealed record AgainDerived(IReadOnlyList<SearchEpoch> Log, MeasuredChoice Chosen, double? SharedTop1, double Seconds);

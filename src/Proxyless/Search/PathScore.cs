@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Search;
 
 /// <summary>How well a path of the super-network does on a batch, its weights and running statistics left as they are.</summary>
-/// <param name="CrossEntropy">The mean over the batch.</param>
-/// <param name="Top1">Share of right answers.</param>
+/// <param name="CrossEntropy">The mean over the batch, weighed by class where the loss is.</param>
+/// <param name="Top1">Share of right answers, weighed likewise.</param>
 internal readonly record struct PathScore(double CrossEntropy, double Top1)
 {
     /// <summary>Scores a path with the batch's own statistics.</summary>
@@ -21,8 +21,6 @@ internal readonly record struct PathScore(double CrossEntropy, double Top1)
         using var withoutGraph = no_grad();
         using Tensor logits = network.Forward(images, path, NormPass.Frozen);
         using Tensor value = loss.Of(logits, labels);
-        var accuracy = new TopAccuracy();
-        accuracy.Add(logits, labels);
-        return new PathScore(value.ToDouble(), accuracy.Top1);
+        return new PathScore(value.ToDouble(), loss.AccuracyOf(logits, labels));
     }
 }

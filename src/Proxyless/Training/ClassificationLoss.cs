@@ -1,8 +1,16 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless.Training;
 
-/// <summary>Cross entropy with label smoothing (Szegedy et al., arXiv 1512.00567, section 7) and optional class weights.</summary>
+/// <summary>
+/// Cross entropy with label smoothing (Szegedy et al., arXiv 1512.00567, section 7) and optional class weights, which weigh images
+/// by their class: sum_i w_{y_i} l_i / sum_i w_{y_i}.
+/// </summary>
+/// <remarks>
+/// libtorch's own weights are no use beside smoothing: they scale each class's term of the target too, so that the smoothed share
+/// of a class that weighs 40 times as much outweighs the label of the common one.
+/// </remarks>
 public sealed class ClassificationLoss : IDisposable
 {
     private readonly double _labelSmoothing;
@@ -20,12 +28,48 @@ public sealed class ClassificationLoss : IDisposable
             : tensor(classWeights.Select(weight => (float)weight).ToArray(), device: device).DetachFromDisposeScope();
     }
 
-    /// <summary>The mean loss of a batch.</summary>
+    /// <summary>The mean loss of a batch, weighed by the images' classes.</summary>
     /// <param name="logits">[N, classes].</param>
     /// <param name="labels">[N], int64.</param>
     /// <returns>A scalar.</returns>
-    public Tensor Of(Tensor logits, Tensor labels) =>
-        nn.functional.cross_entropy(logits, labels, weight: _classWeights, label_smoothing: _labelSmoothing);
+    public Tensor Of(Tensor logits, Tensor labels)
+    {
+        if (_classWeights is null)
+        {
+            return nn.functional.cross_entropy(logits, labels, label_smoothing: _labelSmoothing);
+        }
+
+        using Tensor losses = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None, label_smoothing: _labelSmoothing);
+        return WeighedMean(losses, _classWeights, labels);
+    }
+
+    /// <summary>The share of right answers in a batch, each image weighed as in the loss.</summary>
+    /// <param name="logits">[N, classes].</param>
+    /// <param name="labels">[N], int64.</param>
+    public double AccuracyOf(Tensor logits, Tensor labels)
+    {
+        if (_classWeights is null)
+        {
+            var accuracy = new TopAccuracy();
+            accuracy.Add(logits, labels);
+            return accuracy.Top1;
+        }
+
+        using Tensor answers = logits.argmax(1);
+        using Tensor same = answers.eq(labels);
+        using Tensor right = same.to(_classWeights.dtype);
+        using Tensor mean = WeighedMean(right, _classWeights, labels);
+        return mean.ToDouble();
+    }
+
+    private static Tensor WeighedMean(Tensor values, Tensor classWeights, Tensor labels)
+    {
+        using Tensor weights = classWeights.index_select(0, labels);
+        using Tensor weighed = values * weights;
+        using Tensor sum = weighed.sum();
+        using Tensor total = weights.sum();
+        return sum / total;
+    }
 
     /// <summary>Refuses a loss that training has lost.</summary>
     /// <param name="value">The loss.</param>

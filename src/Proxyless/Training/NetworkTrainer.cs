@@ -14,6 +14,9 @@ namespace Proxyless.Training;
 /// </summary>
 public sealed class NetworkTrainer
 {
+    /// <summary>The metadata key, in the best checkpoint, of its top-1 on the validation images; absent where there were none.</summary>
+    internal const string ValidationTop1Key = "validation_top1";
+
     private const string AveragePrefix = "average.";
     private readonly RunDirectory _directory;
     private readonly TrainingOptions _options;
@@ -171,7 +174,7 @@ public sealed class NetworkTrainer
         var metadata = new Dictionary<string, string>();
         if (top1 is { } known)
         {
-            metadata["validation_top1"] = known.ToString("R", CultureInfo.InvariantCulture);
+            metadata[ValidationTop1Key] = known.ToString("R", CultureInfo.InvariantCulture);
         }
 
         (string, Tensor)[] tensors = [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))];

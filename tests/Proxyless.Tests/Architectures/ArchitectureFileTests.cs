@@ -2,6 +2,7 @@ using CsCheck;
 using Proxyless.Architectures;
 using Proxyless.Spaces;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Xunit;
 
 namespace Proxyless.Tests.Architectures;
@@ -20,6 +21,16 @@ public sealed class ArchitectureFileTests
           "classifier": {"out_features": 10}
         }
         """;
+
+    [Fact]
+    public void The_score_of_a_search_is_read_under_its_name_whatever_it_was_called_when_it_was_written()
+    {
+        Architecture network = SmallSpace.Network([0, 0, 0]) with { Metadata = new Dictionary<string, string> { ["validation_top1"] = "0.25", ["space"] = "small" } };
+        Architecture read = ArchitectureFile.Parse(ArchitectureFile.ToJson(network), "network");
+        Assert.Equal("0.25", read.Metadata["supernet_top1"]);
+        Assert.False(read.Metadata.ContainsKey("validation_top1"));
+        Assert.Equal("small", read.Metadata["space"]);
+    }
 
     [Fact]
     public void Any_architecture_of_any_preset_is_read_back_as_it_was_written() =>

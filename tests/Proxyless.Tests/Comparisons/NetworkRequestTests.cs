@@ -37,4 +37,21 @@ public sealed class NetworkRequestTests
         var exception = Assert.Throws<InvalidInputException>(() => NetworkRequest.Parse(text));
         Assert.Contains($"'{text}'", exception.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_network_that_is_a_file_is_known_again_from_any_folder_and_by_any_spelling()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Add("nets/a.json", "{}"u8.ToArray());
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, file);
+        Assert.Equal(file, NetworkRequest.Parse(relative).Key);
+        Assert.Equal($"mine={file}", NetworkRequest.Parse($"mine={relative}").Key);
+        Assert.Equal("random:12", NetworkRequest.Parse("random:12").Key);
+
+        // A comparison from before has the path as it was typed.
+        Assert.True(NetworkRequest.Parse(file).IsSame(relative));
+        Assert.True(NetworkRequest.Parse($"mine={folder.Root}/nets/../nets/a.json").IsSame($"mine={file}"));
+        Assert.False(NetworkRequest.Parse(file).IsSame($"mine={file}"));
+        Assert.False(NetworkRequest.Parse("random:12").IsSame("random:13"));
+    }
 }

@@ -177,7 +177,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     }
 
     private double? ArchitectureScore() =>
-        ArchitectureFile.Read(run.Directory.Architecture).Metadata.TryGetValue("validation_top1", out string? text)
+        ArchitectureFile.Read(run.Directory.Architecture).Metadata.TryGetValue("supernet_top1", out string? text)
             ? double.Parse(text, CultureInfo.InvariantCulture)
             : null;
 

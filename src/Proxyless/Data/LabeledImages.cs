@@ -1,0 +1,145 @@
+namespace Proxyless.Data;
+
+/// <summary>
+/// Images to judge a model by: any whose classes, by name, are some of the model's. What a training needs beside that, such as two
+/// classes, or several images of each, they may lack.
+/// </summary>
+internal sealed class LabeledImages
+{
+    private const int Named = 12;
+    private readonly ImageSource _source;
+    private readonly IReadOnlyList<string> _warnings;
+    private readonly IReadOnlyList<string> _modelClasses;
+    private readonly string _location;
+
+    private LabeledImages(
+        string location, string name, IReadOnlyList<string> classes, ImageSource source, bool isTestSet, IReadOnlyList<string> modelClasses, IReadOnlyList<string> warnings)
+    {
+        _location = location;
+        _source = source;
+        _modelClasses = modelClasses;
+        _warnings = warnings;
+        Name = name;
+        Classes = classes;
+        IsTestSet = isTestSet;
+    }
+
+    /// <summary>What reports call them.</summary>
+    public string Name { get; }
+
+    /// <summary>The classes of the folder, in its order.</summary>
+    public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>Whether they are the <c>test/</c> of the folder, or the test images of its format, which nothing is trained on.</summary>
+    public bool IsTestSet { get; }
+
+    /// <summary>Lists the images of a location: its <c>test/</c>, else its <c>train/</c> or <c>val/</c>, else the folders of classes in it.</summary>
+    /// <param name="location">As <see cref="DatasetOptions.Location"/>; what a training needs may be missing.</param>
+    /// <param name="modelClasses">The classes of the model.</param>
+    /// <param name="maxPixels">The most pixels of an image that is read.</param>
+    /// <exception cref="InvalidInputException">There are no images, or images of classes that the model lacks.</exception>
+    public static LabeledImages List(string location, IReadOnlyList<string> modelClasses, long maxPixels)
+    {
+        if (ReadFormat(location, maxPixels) is { } layout)
+        {
+            return Known(new LabeledImages(
+                location, layout.Name, layout.Classes, layout.Test ?? layout.Training, layout.Test is not null, modelClasses, layout.Warnings));
+        }
+
+        string folder = Path.GetFullPath(location);
+        string[] folders = FolderLayout.ClassFolders(folder);
+
+        // A class may have the name of a split where there is a train/.
+        bool IsSplit(string name) => folders.Contains(name) && (folders.Contains("train") || !modelClasses.Contains(name));
+        string[] splits = ["test", "train", .. FolderLayout.ValidationNames];
+        string? split = splits.FirstOrDefault(IsSplit);
+        string home = split is null ? folder : Path.Combine(folder, split);
+        string[] classes = split is null ? folders : FolderLayout.ClassFolders(home);
+        var warnings = new List<string>();
+        FileSource images = FolderLayout.ListImages(home, classes, classes, mustBeFull: false, maxPixels, warnings);
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        return images.Count > 0
+            ? Known(new LabeledImages(location, name, classes, images, split == "test", modelClasses, warnings))
+            : throw new InvalidInputException(Directory.EnumerateFiles(home).Any(file => ImageDecoder.IsImageName(file))
+                ? $"{home} holds images that are in no folder of a class: put those of each class in a folder of its name, such as {Path.Combine(home, modelClasses[0])}; 'proxyless predict' takes images without classes."
+                : $"{home} holds no images: put those of each class in a folder of its name, such as {Path.Combine(home, modelClasses[0])}.");
+    }
+
+    /// <summary>Looks at the images and numbers their classes as the model's outputs.</summary>
+    /// <param name="options">How they are read.</param>
+    /// <param name="observer">Hears of unreadable ones.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="InvalidInputException">None can be read, or one cannot and reading is strict.</exception>
+    public ImageSet Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellation)
+    {
+        int channels = options.Channels ?? 3;
+        ImageInspection.Result inspection = ImageInspection.Inspect([_source], channels, options.Strict, options.Threads, cancellation);
+        foreach (string warning in _warnings)
+        {
+            observer.Warning(warning);
+        }
+
+        if (inspection.Unreadable.Count > 0)
+        {
+            observer.Warning(ImageDataset.DescribeUnreadable(inspection.Unreadable.Values, options));
+        }
+
+        int[] readable = [.. Enumerable.Range(0, _source.Count).Where(index => !inspection.Unreadable.ContainsKey((_source, index)))];
+        if (readable.Length == 0)
+        {
+            throw new InvalidInputException($"{_location}: there is no readable image to judge the model by.");
+        }
+
+        var labeled = new RelabeledSource(_source, [.. Classes.Select(name => OutputOf(name, _modelClasses))]);
+        return new ImageSet(labeled, readable, _modelClasses.Count, new UnreadableImages(options.Strict, observer));
+    }
+
+    /// <summary>A folder of splits, or a format of its own; null where it is left to be seen what the folder holds.</summary>
+    private static DatasetLayout? ReadFormat(string location, long maxPixels)
+    {
+        string folder = Path.GetFullPath(location);
+        return location == SampleImages.Name || !Directory.Exists(folder)
+            ? DatasetLayout.Read(location, maxPixels)
+            : Cifar10Files.TryReadLabeled(folder) ?? IdxFiles.TryReadLabeled(folder);
+    }
+
+    private static LabeledImages Known(LabeledImages images)
+    {
+        IReadOnlyList<string> modelClasses = images._modelClasses;
+        var present = new bool[images.Classes.Count];
+        for (int i = 0; i < images._source.Count; i++)
+        {
+            present[images._source.Label(i)] = true;
+        }
+
+        // A folder without images is no class.
+        string[] unknown = [.. images.Classes.Where((name, label) => present[label] && OutputOf(name, modelClasses) < 0)];
+        if (unknown.Length == 0)
+        {
+            return images;
+        }
+
+        string split = unknown.Any(name => name.ToUpperInvariant() is "TEST" or "TRAIN" or "VAL") ? " (splits are named test, train and val, in small letters)" : "";
+        throw new InvalidInputException(
+            $"'{images._location}' has classes that the model does not have: {Enumerate([.. unknown.Select(name => $"'{name}'{NearestName.Suggestion(name, modelClasses)}")])}{split}; "
+            + $"the model's are {Enumerate(modelClasses)}. Rename these folders, or leave them out");
+    }
+
+    /// <summary>Some names, and how many more there are.</summary>
+    public static string Enumerate(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(Named)) + (names.Count > Named ? $" and {names.Count - Named} more" : "");
+
+    /// <summary>The model's output for a class, or -1. Letters that Unicode writes in two ways are one.</summary>
+    private static int OutputOf(string name, IReadOnlyList<string> modelClasses)
+    {
+        for (int i = 0; i < modelClasses.Count; i++)
+        {
+            if (ClassName.Key(modelClasses[i]) == ClassName.Key(name))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,160 @@
+using Proxyless.Architectures;
+using Proxyless.Measurement;
+using Proxyless.Networks;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>A model is judged on whatever labeled images there are.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_folder_that_lacks_a_class_is_judged_on_what_it_has()
+    {
+        Add("photos/small", 1);
+        var observer = new RecordingObserver();
+        EvaluateResult result = Evaluate("photos", observer, againstNetwork: true);
+        Assert.Equal(1, result.Images);
+        Assert.Equal(["dark", "small"], result.Classes);
+        Assert.Equal(0, result.Confusion[0].Sum());
+        Assert.Equal(1, result.Confusion[1].Sum());
+        Assert.Equal(result.Confusion[1][1], result.Top1);
+        Assert.Equal(1, result.NetworkAgreement);
+        Assert.Contains(observer.Messages, message => message.Contains("no images of 1 of the model's 2 classes: dark", StringComparison.Ordinal));
+        Assert.DoesNotContain(observer.Warnings, warning => warning.Contains("train", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("test/dark", "test/small")]
+    [InlineData("test/small")]
+    [InlineData("val/small")]
+    public void A_folder_of_one_split_is_judged(params string[] classes)
+    {
+        foreach (string name in classes)
+        {
+            Add($"photos/{name}", 2);
+        }
+
+        Assert.Equal(2 * classes.Length, Evaluate("photos").Images);
+    }
+
+    [Fact]
+    public void The_test_images_are_judged_where_there_are_others_too()
+    {
+        Add("photos/train/small", 5);
+        Add("photos/train/other", 5);
+        Add("photos/test/small", 3);
+        Assert.Equal(3, Evaluate("photos").Images);
+    }
+
+    [Fact]
+    public void Classes_are_known_by_name_and_not_by_their_order()
+    {
+        // The images of the test set, first as a folder, then as files that number the classes the other way round.
+        Add("photos/dark", 4);
+        Add("photos/small", 4);
+        int[][] confusion = [.. Evaluate("photos").Confusion];
+        string idx = AddIdx("idx", ["small", "dark"], Path.Combine(_folder.Root, "photos"));
+        EvaluateResult result = Evaluate(idx);
+        Assert.Equal(8, result.Images);
+        Assert.Equal(4, result.Confusion[0].Sum());
+        Assert.Equal(4, result.Confusion[1].Sum());
+        Assert.Equal(confusion.Select(row => row.Sum()), result.Confusion.Select(row => row.Sum()));
+
+        // A class alone tells the two apart.
+        string one = AddIdx("one", ["small", "dark"], Path.Combine(_folder.Root, "photos"), images: 4);
+        Assert.Equal(4, Evaluate(one).Confusion[1].Sum());
+    }
+
+    [Fact]
+    public void Classes_that_the_model_lacks_are_refused_by_name()
+    {
+        Add("photos/darl", 2);
+        Add("photos/horse", 2);
+        Add("photos/small", 2);
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "photos", "empty"));
+        string message = Assert.Throws<InvalidInputException>(() => Evaluate("photos")).Message;
+        Assert.Contains("'darl' (did you mean 'dark'?), 'horse'; the model's are dark, small", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("empty", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_without_classes_or_without_images_is_refused_with_the_reason()
+    {
+        _folder.Add("loose/1.png", TestPictures.Noise(1));
+        Assert.Contains("in no folder of a class", Assert.Throws<InvalidInputException>(() => Evaluate("loose")).Message, StringComparison.Ordinal);
+        _folder.Add("test-alone/test/1.png", TestPictures.Noise(1));
+        Assert.Contains("in no folder of a class", Assert.Throws<InvalidInputException>(() => Evaluate("test-alone")).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Assert.Throws<InvalidInputException>(() => Evaluate("nowhere")).Message, StringComparison.Ordinal);
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "empty", "dark"));
+        Assert.Contains("holds no images", Assert.Throws<InvalidInputException>(() => Evaluate("empty")).Message, StringComparison.Ordinal);
+        _folder.Add("damaged/dark/1.png", [1, 2, 3]);
+        Assert.Contains("no readable image", Assert.Throws<InvalidInputException>(() => Evaluate("damaged")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unreadable_image_is_told_and_left_out()
+    {
+        Add("photos/small", 2);
+        _folder.Add("photos/small/broken.png", [1, 2, 3]);
+        var observer = new RecordingObserver();
+        Assert.Equal(2, Evaluate("photos", observer).Images);
+        Assert.Contains(observer.Warnings, warning => warning.Contains("broken.png", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_model_says_the_accuracy_of_its_own_weights()
+    {
+        string best = SafeTensorsFile.Read(run.Directory.BestCheckpoint).Metadata["validation_top1"];
+        using OnnxClassifier model = OnnxClassifier.Load(run.Result.Model, 1);
+        Assert.Equal(best, model.Metadata["provenance.validation_top1"]);
+        IReadOnlyDictionary<string, string> found = ArchitectureFile.Read(run.Directory.Architecture).Metadata;
+        Assert.False(found.ContainsKey("validation_top1"));
+        Assert.Equal(found.GetValueOrDefault("supernet_top1"), model.Metadata.GetValueOrDefault("provenance.supernet_top1"));
+    }
+
+    [Fact]
+    public void A_model_that_was_trained_on_all_images_claims_no_accuracy_on_some_of_them()
+    {
+        // As files from before were written, whose score of the search had the name.
+        string architecture = Path.Combine(_folder.Root, "architecture.json");
+        Architecture network = ArchitectureFile.Read(run.Directory.Architecture);
+        ArchitectureFile.Write(architecture, network with { Metadata = new Dictionary<string, string> { ["validation_top1"] = "0.125" } });
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = Path.Combine(_folder.Root, "on-all"), TrainOnAll = true, LatencyMs = null };
+        TrainResult trained = ProxylessRun.Train(options, architecture, NullRunObserver.Instance, Cancellation);
+        using OnnxClassifier model = OnnxClassifier.Load(trained.Model, 1);
+        Assert.False(model.Metadata.ContainsKey("provenance.validation_top1"));
+        Assert.Equal("0.125", model.Metadata["provenance.supernet_top1"]);
+    }
+
+    private void Add(string folder, int images)
+    {
+        for (int i = 0; i < images; i++)
+        {
+            _folder.Add(Path.Combine(folder, $"{i}.png"), TestPictures.Noise(7000 + (100 * folder.Length) + i, 32, 32));
+        }
+    }
+
+    private string AddIdx(string name, string[] classes, string photos, int images = int.MaxValue)
+    {
+        List<(byte Label, byte[] Pixels)> all = [.. classes
+            .SelectMany((@class, label) => Directory.EnumerateFiles(Path.Combine(photos, @class)).Order()
+                .Select(file => ((byte)label, Proxyless.Data.ImageDecoder.Decode(file, channels: 1).Pixels)))
+            .Take(images)];
+        _folder.Add($"{name}/train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, (byte)all.Count, 0, 0, 0, 32, 0, 0, 0, 32, .. all.SelectMany(image => image.Pixels)]);
+        _folder.Add($"{name}/train-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, (byte)all.Count, .. all.Select(image => image.Label)]);
+        _folder.Add($"{name}/labels.txt", [.. string.Join('\n', classes).Select(letter => (byte)letter)]);
+        return name;
+    }
+
+    private EvaluateResult Evaluate(string folder, IRunObserver? observer = null, bool againstNetwork = false) => ProxylessRun.Evaluate(
+        run.Options.Out!, new RunOptions { Data = Path.Combine(_folder.Root, folder) }, againstNetwork, observer ?? NullRunObserver.Instance, Cancellation);
+}

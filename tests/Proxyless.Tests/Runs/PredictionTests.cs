@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Proxyless.Tests.Cli;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>Photos that can be read are answered, whatever stands beside them.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_photo_that_cannot_be_read_does_not_keep_the_others_from_their_answers()
+    {
+        string good = _folder.Add("a.png", TestPictures.Noise(1, 40, 30));
+        string broken = _folder.Add("b.jpg", [1, 2, 3]);
+        string empty = _folder.Add("c.png", []);
+        string missing = Path.Combine(_folder.Root, "d.png");
+        CommandLineRun text = CommandLineRun.Of("predict", "--model", run.Options.Out!, good, broken, empty, missing, good);
+        Assert.Equal(1, text.ExitCode);
+        Assert.Equal(3, text.Error.Split('\n').Count(line => line.StartsWith("error: ", StringComparison.Ordinal)));
+        Assert.Equal(2, text.Output.Split("small ").Length - 1);
+
+        CommandLineRun json = CommandLineRun.Of("predict", "--model", run.Options.Out!, "--json", good, broken, empty, missing);
+        Assert.Equal(1, json.ExitCode);
+        JsonElement[] entries = [.. JsonDocument.Parse(json.Output).RootElement.GetProperty("predictions").EnumerateArray()];
+        Assert.Equal([good, broken, empty, missing], entries.Select(entry => entry.GetProperty("image").GetString()));
+        Assert.False(entries[0].TryGetProperty("error", out _));
+        Assert.Equal(2, entries[0].GetProperty("classes").GetArrayLength());
+        Assert.All(entries.Skip(1).Zip([broken, empty, missing]), pair =>
+        {
+            Assert.Contains(pair.Second, pair.First.GetProperty("error").GetString(), StringComparison.Ordinal);
+            Assert.Equal(0, pair.First.GetProperty("classes").GetArrayLength());
+        });
+    }
+
+    [Fact]
+    public void Where_nothing_can_be_read_the_input_is_bad()
+    {
+        string broken = _folder.Add("b.jpg", [1, 2, 3]);
+        CommandLineRun text = CommandLineRun.Of("predict", "--model", run.Options.Out!, broken);
+        Assert.Equal(2, text.ExitCode);
+        Assert.Contains(broken, text.Error, StringComparison.Ordinal);
+        Assert.Empty(text.Output);
+    }
+
+    [Fact]
+    public void Folders_are_walked_and_hidden_files_passed_over()
+    {
+        foreach (string name in (string[])["photos/b.png", "photos/a.jpg", "photos/within/c.png", "photos/.hidden.png", "photos/.trash/d.png", "photos/notes.txt"])
+        {
+            _folder.Add(name, TestPictures.Noise(name.Length, 32, 32));
+        }
+
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "empty"));
+        string photos = Path.Combine(_folder.Root, "photos");
+        IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
+            run.Options.Out!, [photos, Path.Combine(_folder.Root, "empty")], 1, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            ["a.jpg", "b.png", Path.Combine("within", "c.png"), Path.Combine("..", "empty")],
+            predictions.Select(prediction => Path.GetRelativePath(photos, prediction.Image)));
+        Assert.All(predictions.Take(3), prediction => Assert.Null(prediction.Error));
+        Assert.Contains("holds no", predictions[3].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_no_file_is_never_waited_for()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are no files there");
+        string pipe = Path.Combine(_folder.Root, "pipe.png");
+        using (Process make = Process.Start("mkfifo", [pipe]))
+        {
+            make.WaitForExit();
+        }
+
+        File.CreateSymbolicLink(Path.Combine(_folder.Root, "link.png"), pipe);
+        string good = _folder.Add("good.png", TestPictures.Noise(1, 40, 30));
+        IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
+            run.Options.Out!, [pipe, _folder.Root, "/dev/zero"], 1, TestContext.Current.CancellationToken);
+        Assert.Equal([good], predictions.Where(prediction => prediction.Error is null).Select(prediction => prediction.Image));
+        Assert.Equal(4, predictions.Count(prediction => prediction.Error is not null));
+    }
+}

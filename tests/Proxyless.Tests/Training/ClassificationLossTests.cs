@@ -1,0 +1,85 @@
+using Proxyless.Runtime;
+using Proxyless.Training;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Proxyless.Tests.Training;
+
+public sealed class ClassificationLossTests
+{
+    private const int Classes = 3;
+    private static readonly double[] Weights = [0.2, 1.5, 40];
+    private static readonly long[] Labels = [0, 2, 1, 0, 1];
+
+    public ClassificationLossTests() => Libtorch.Load();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.1)]
+    [InlineData(0.5)]
+    public void Class_weights_weigh_the_loss_of_each_image(double smoothing)
+    {
+        double[] values = Logits();
+        using var loss = new ClassificationLoss(smoothing, Weights, CPU);
+        using Tensor logits = tensor(values.Select(value => (float)value).ToArray()).view(Labels.Length, Classes).requires_grad_();
+        using Tensor labels = tensor(Labels);
+        using Tensor actual = loss.Of(logits, labels);
+        Assert.Equal(Expected(values, smoothing), actual.ToDouble(), 1e-5);
+
+        actual.backward();
+        using Tensor gradient = logits.grad!;
+        float[] slopes = gradient.data<float>().ToArray();
+        const double Step = 1e-5;
+        for (int i = 0; i < values.Length; i++)
+        {
+            double[] above = [.. values];
+            double[] below = [.. values];
+            above[i] += Step;
+            below[i] -= Step;
+            Assert.Equal((Expected(above, smoothing) - Expected(below, smoothing)) / (2 * Step), slopes[i], 1e-5);
+        }
+    }
+
+    [Fact]
+    public void Without_smoothing_class_weights_are_those_of_libtorch()
+    {
+        using var loss = new ClassificationLoss(0, Weights, CPU);
+        using Tensor logits = tensor(Logits().Select(value => (float)value).ToArray()).view(Labels.Length, Classes);
+        using Tensor labels = tensor(Labels);
+        using Tensor weights = tensor(Weights.Select(weight => (float)weight).ToArray());
+        using Tensor expected = nn.functional.cross_entropy(logits, labels, weight: weights);
+        using Tensor actual = loss.Of(logits, labels);
+        Assert.Equal(expected.ToDouble(), actual.ToDouble(), 1e-6);
+    }
+
+    [Fact]
+    public void Right_answers_are_weighed_as_the_loss_is()
+    {
+        using Tensor logits = tensor(new float[] { 2, 1, 0, 2, 1, 0, 0, 1, 0 }).view(3, Classes);
+        using Tensor labels = tensor(new long[] { 0, 2, 1 });
+        using var loss = new ClassificationLoss(0.1, Weights, CPU);
+        Assert.Equal((0.2 + 1.5) / (0.2 + 40 + 1.5), loss.AccuracyOf(logits, labels), 1e-6);
+        using var plain = new ClassificationLoss(0.1, null, CPU);
+        Assert.Equal(2.0 / 3, plain.AccuracyOf(logits, labels), 1e-6);
+    }
+
+    private static double[] Logits() => [0.3, -1.2, 0.7, 2, 0.1, -0.4, -0.8, 1.1, 0.2, -2, 0.5, 1.5, 0.9, 0.4, -0.1];
+
+    /// <summary>sum_i w_{y_i} l_i / sum_i w_{y_i}, l_i = sum_c q_c (log sum_k exp z_k - z_c), q = (1 - s) onehot + s / classes.</summary>
+    private static double Expected(double[] logits, double smoothing)
+    {
+        double sum = 0;
+        double total = 0;
+        for (int i = 0; i < Labels.Length; i++)
+        {
+            double[] own = logits[(i * Classes)..((i + 1) * Classes)];
+            double normaliser = Math.Log(own.Sum(Math.Exp));
+            double loss = own.Select((z, c) => ((c == Labels[i] ? 1 - smoothing : 0) + (smoothing / Classes)) * (normaliser - z)).Sum();
+            sum += Weights[Labels[i]] * loss;
+            total += Weights[Labels[i]];
+        }
+
+        return sum / total;
+    }
+}
