@@ -19,7 +19,7 @@ public sealed class EnvironmentTests : IDisposable
         Directory.CreateDirectory(TemporaryFiles);
 
         // Times a model by its size: the same everywhere, and at once.
-        _folder.Add("size.yaml", "kind: command\ncommand: [wc, -c, '{model}']\npattern: '([0-9]+)'\nunit: us\nrepeats: 1\n"u8.ToArray());
+        _folder.Add("size.yaml", "kind: command\ncommand: [wc, -c, '{model}']\npattern: '^([0-9]+) '\nunit: us\nrepeats: 1\n"u8.ToArray());
     }
 
     // Permissions do not bind an administrator, as whom tests run in containers: nothing can be made below a file, nor in /proc.
@@ -37,17 +37,25 @@ public sealed class EnvironmentTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Homes))]
-    public void Without_a_cache_everything_works_and_is_warned_of_once(string variable, string? value)
+    public void Without_a_cache_a_profile_is_made_and_that_it_is_not_kept_is_said_once(string variable, string? value)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "homes are told by variables there");
-        CommandLineRun bench = Run(variable, value, Bench);
-        Assert.True(bench.ExitCode == 0, bench.Error);
         CommandLineRun profile = Run(variable, value, "profile", "--space", "tiny", "--classes", "2", "--resolution", "16", "--target", "size.yaml", "--out", "latency.json");
         Assert.True(profile.ExitCode == 0, profile.Error);
         Assert.Equal(2, profile.Error.Split(Warning).Length);
-        CommandLineRun list = Run(variable, value, "data", "list", "--json");
-        Assert.True(list.ExitCode == 0, list.Error);
-        Assert.Equal(0, Run(variable, value, "target", "list").ExitCode);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(TemporaryFiles));
+    }
+
+    [Fact]
+    public void Without_a_home_libtorch_loads_images_are_drawn_and_targets_are_listed()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "homes are told by variables there");
+        foreach (string[] command in (string[][])[Bench, ["data", "list"], ["target", "list"]])
+        {
+            CommandLineRun run = Run("HOME", "FILE/home", command);
+            Assert.True(run.ExitCode == 0, run.Error);
+        }
+
         Assert.Empty(Directory.EnumerateFileSystemEntries(TemporaryFiles));
     }
 
@@ -100,7 +108,6 @@ public sealed class EnvironmentTests : IDisposable
             }
         }
 
-        _folder.Add(Path.Combine("images", "leere Übung", "notes.txt"), [1]);
         var environment = new Dictionary<string, string?> { ["LC_ALL"] = locale, ["LANG"] = locale, ["TMPDIR"] = TemporaryFiles };
 
         // The process's output is read as UTF-8 that must be whole.
@@ -109,7 +116,6 @@ public sealed class EnvironmentTests : IDisposable
         Assert.StartsWith("{", run.Output, StringComparison.Ordinal);
         JsonElement classes = JsonDocument.Parse(run.Output).RootElement.GetProperty("classes");
         Assert.Equal(["Käse", "猫 😀"], classes.EnumerateArray().Select(each => each.GetProperty("name").GetString()));
-        Assert.Contains("Übung", run.Error + run.Output, StringComparison.Ordinal);
         CommandLineRun wrong = CommandProcess.Run(_folder.Root, environment, "data", "list", "--data", "Wörter");
         Assert.Contains("Wörter", wrong.Error, StringComparison.Ordinal);
     }

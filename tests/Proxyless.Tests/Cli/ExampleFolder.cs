@@ -17,10 +17,10 @@ public sealed class ExampleFolder : IDisposable
     public ExampleFolder()
     {
         Directory.CreateDirectory(Original);
-        foreach (string variable in Variables)
-        {
-            Environment.SetEnvironmentVariable(variable, Path.Combine(_folder.Root, variable));
-        }
+
+        // Targets are kept in each working folder.
+        Environment.SetEnvironmentVariable(Variables[0], "kept");
+        Environment.SetEnvironmentVariable(Variables[1], Path.Combine(_folder.Root, "cache"));
 
         foreach ((string set, int first) in (ReadOnlySpan<(string, int)>)[("photos", 0), ("more-photos", 1000)])
         {
@@ -39,7 +39,7 @@ public sealed class ExampleFolder : IDisposable
         Add("size.yaml", System.Text.Encoding.UTF8.GetBytes(size));
         foreach (string kept in (string[])["board", "phone"])
         {
-            Add($"../PROXYLESS_TARGETS/{kept}.yaml", System.Text.Encoding.UTF8.GetBytes(size));
+            Add($"kept/{kept}.yaml", System.Text.Encoding.UTF8.GetBytes(size));
         }
 
         // A space of two blocks, for what looks at every block for seconds.

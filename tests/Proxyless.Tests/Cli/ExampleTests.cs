@@ -1,10 +1,12 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
+using Proxyless.Tests.Agents;
 using Proxyless.Tests.Runs;
 using Xunit;
 
@@ -53,7 +55,9 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless describe --arch proxyless-mobile"] = new(),
         ["proxyless describe --arch runs/photos --target cpu --picture photos.svg"] = new(),
         ["proxyless export --run runs/photos --out photos.onnx"] = new() { Before = _ => File.Delete("photos.onnx") },
-        [Compare] = new($"--space tiny --batch-size 4 {Size}", ("10", "0.1"), ("random:12", "random:2")),
+
+        // Networks of the space are of up to 0.45 MB, and random ones must be near the limit.
+        [Compare] = new($"--space tiny --batch-size 4 {Size}", ("10", "0.1"), ("random:12", "random:2"), ("8", "0.4")),
         ["proxyless compare --out comparisons/photos --resume --network proxyless-mobile"] = new() { Before = fact => fact.Run(Compare) },
         ["proxyless data list --data photos"] = new(),
         ["proxyless data sample --out shapes --resolution 64"] = new("--training 2 --test 1"),
@@ -117,6 +121,41 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         Assert.Contains("yourself", run.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>What the agent and then <c>target add</c> print as the next step is the next step.</summary>
+    [Fact]
+    public void What_an_agent_says_to_do_next_can_be_done()
+    {
+        using ExampleFolder.Copy folder = examples.Enter();
+        int port;
+        using (var free = new TcpListener(IPAddress.Loopback, 0))
+        {
+            free.Start();
+            port = ((IPEndPoint)free.LocalEndpoint).Port;
+        }
+
+        CommandLineRun init = CommandProcess.RunProgram(
+            AgentProcess.Program, folder.Root, new Dictionary<string, string?>(), "init", "--folder", "agent", "--host", "localhost", "--port", $"{port}");
+        Assert.Equal(0, init.ExitCode);
+        string[] serve = Next(init.Output, "next here:  proxyless-agent ");
+        var start = new ProcessStartInfo(AgentProcess.Program, [.. serve, "--address", "127.0.0.1"]) { RedirectStandardOutput = true };
+        using Process agent = Process.Start(start)!;
+        try
+        {
+            Assert.StartsWith("listening", agent.StandardOutput.ReadLine(), StringComparison.Ordinal);
+            File.Copy("agent/target.yaml", "target.yaml");
+            CommandLineRun add = CommandLineRun.Of(Next(init.Output, "next there: proxyless "));
+            Assert.True(add.ExitCode == 0, add.Error);
+            CommandLineRun check = CommandLineRun.Of(Next(add.Output, "next: proxyless "));
+            Assert.True(check.ExitCode == 0, check.Error);
+            Assert.Contains("median of", check.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            agent.Kill(entireProcessTree: true);
+            agent.WaitForExit();
+        }
+    }
+
     [Fact]
     public void Nothing_is_made_small_that_is_no_longer_shown() => Assert.All(
         Smaller.Keys, example => Assert.Contains(example, Examples.Select(row => row.Data)));
@@ -131,6 +170,9 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             ? CommandLineRun.Of(all)
             : CommandProcess.Run(Directory.GetCurrentDirectory(), new Dictionary<string, string?>(), all);
     }
+
+    private static string[] Next(string output, string before) =>
+        output.Split('\n').Single(line => line.StartsWith(before, StringComparison.Ordinal))[before.Length..].Trim().Split(' ');
 
     private static IEnumerable<ReportingCommand> Commands(Command command) =>
         command.Subcommands.SelectMany(Commands).Concat(command is ReportingCommand reporting ? [reporting] : []);
