@@ -484,5 +484,4 @@ public static class ProxylessRun
             throw new InvalidInputException($"--out '{directory.Root}' is the searched run itself; choose another folder");
         }
     }
-
 }

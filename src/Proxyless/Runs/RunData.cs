@@ -139,7 +139,7 @@ public sealed class RunData
     internal RunData For(TargetLimit? other) => other is null
         ? new RunData(Options with { AlsoFor = null }, Images, Space, SmallImages, _target)
         : new RunData(
-            Options with { Target = other.Target, LatencyMs = other.LatencyMs, AlsoFor = null },
+            Options with { Target = RunPaths.WholeTarget(other.Target), LatencyMs = other.LatencyMs, AlsoFor = null },
             Images,
             Space,
             SmallImages,

@@ -33,6 +33,8 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         Assert.Equal(run.Options.Data, data.Options.Data);
         Assert.Equal(Path.GetFullPath(space), data.Options.Space);
         Assert.Equal("cpu", data.Options.Target);
+        string target = _folder.Add("board.yaml", "kind: local"u8.ToArray());
+        Assert.Equal(target, data.For(new TargetLimit(Path.GetRelativePath(Environment.CurrentDirectory, target), 1)).Options.Target);
         RunData named = RunData.Open(new RunOptions { Data = "sample", Space = "tiny" }, NullRunObserver.Instance, Cancellation);
         Assert.Equal(("sample", "tiny"), (named.Options.Data, named.Options.Space));
     }
