@@ -85,7 +85,7 @@ internal static partial class Values
         return time > TimeSpan.Zero ? time : null;
     }
 
-    [GeneratedRegex(@"^((?<h>\d{1,4}(\.\d+)?)h)?((?<m>\d{1,5}(\.\d+)?)m)?((?<s>\d{1,6}(\.\d+)?)s)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^((?<h>[0-9]{1,4}(\.[0-9]+)?)h)?((?<m>[0-9]{1,5}(\.[0-9]+)?)m)?((?<s>[0-9]{1,6}(\.[0-9]+)?)s)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex TimePattern();
 
     [GeneratedRegex("(?<!^)[A-Z]", RegexOptions.CultureInvariant)]

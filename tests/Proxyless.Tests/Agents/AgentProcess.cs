@@ -18,10 +18,18 @@ public sealed class AgentProcess : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly int _port = FreePort();
+    private readonly int? _heapMegabytes;
     private Process? _process;
 
     public AgentProcess()
+        : this(heapMegabytes: null)
     {
+    }
+
+    /// <summary>An agent on a device of little memory: the managed heap may take no more.</summary>
+    internal AgentProcess(int? heapMegabytes)
+    {
+        _heapMegabytes = heapMegabytes;
         Directory.CreateDirectory(TemporaryFiles);
         using Process init = Start("init", "--folder", Folder, "--host", "localhost", "--port", Number(_port));
         init.WaitForExit();
@@ -120,6 +128,11 @@ public sealed class AgentProcess : IDisposable
 
         // Or the runtime keeps sockets for debuggers there.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        if (_heapMegabytes is { } megabytes)
+        {
+            start.Environment["DOTNET_GCHeapHardLimit"] = ((long)megabytes << 20).ToString("x", CultureInfo.InvariantCulture);
+        }
+
         return Process.Start(start)!;
     }
 

@@ -25,6 +25,10 @@ namespace Proxyless.Tests.Fuzz;
 internal static class FuzzReaders
 {
     private const int Classes = SmallSpace.Classes;
+
+    // 2^28 pixels, beyond which a header is damage: four bytes for each while they are decoded, three of which are kept. And what else there is.
+    private const double LargestPictureMb = 2_100;
+
     private static readonly Transforms Cropping = Transforms.ForTraining(16, smallImages: false, 3);
 
     private static Architecture Smallest { get; } = ArchitectureFile.Parse(
@@ -124,7 +128,7 @@ internal static class FuzzReaders
     ];
 
     private static FuzzReader Image(string name, FuzzSyntax syntax, Func<IReadOnlyList<byte[]>> seeds, Func<IReadOnlyList<byte[]>>? hostile = null) =>
-        new(name, 8, syntax, "image", seeds, hostile ?? (() => []), _ => UseImage);
+        new(name, 8, syntax, "image", seeds, hostile ?? (() => []), _ => UseImage) { MostPeakMb = LargestPictureMb };
 
     private static FuzzReader Text(
         string name, int share, FuzzSyntax syntax, string file, Func<IReadOnlyList<string>> seeds, Func<IReadOnlyList<byte[]>> hostile, Action<string> read, params (string Name, string Text)[] others) =>
