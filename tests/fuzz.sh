@@ -51,7 +51,7 @@ feed() {
 
     [ ! -s "$work/findings" ] || sed 's/^/  /' "$work/findings" | cut -c 1-500 >> "$work/details"
     if [ "$crashed" -eq 0 ] && [ "$findings" -eq 0 ] && [ "$status" -ne 0 ]; then
-        grep -E 'Range|Actual|damaged enough|cannot be fed' "$work/log" | sed 's/^/  /' >> "$work/details"
+        grep -E 'Range|Actual|damaged enough|cannot be fed|ArgumentOutOf' "$work/log" | sed 's/^/  /' >> "$work/details"
     fi
 
     printf '%-28s | %8d | %8d | %8d | %8d | %8d\n' "$PROXYLESS_FUZZ_READER" "$inputs" "$read" "$refused" "$((crashed + findings))" "$slowest"

@@ -71,7 +71,13 @@ internal static class Cifar10Files
 
     private static PixelSource ReadFiles(string name, string[] files)
     {
-        int count = files.Sum(file => (int)(new FileInfo(file).Length / Record));
+        long records = files.Sum(file => new FileInfo(file).Length / Record);
+        if (records * 3 * Plane > Array.MaxLength)
+        {
+            throw new InvalidInputException($"{name}: {records} images are more than are held in memory; CIFAR-10 has 60,000.");
+        }
+
+        int count = (int)records;
         var labels = new byte[count];
         var store = new PixelStore(count, Side, Side, 3);
         int index = 0;

@@ -44,7 +44,7 @@ public sealed record RunPlan
             && plan.TrainSeconds is >= 0 and <= MostSeconds;
         return isPossible
             ? plan
-            : throw new InvalidInputException($"{directory.Plan} holds numbers that no plan has ({plan}); {Fix}");
+            : throw new InvalidInputException($"{directory.Plan} holds numbers that no plan has: steps are 1 or more, an interval too, seconds 0 or more; {Fix}");
     }
 
     /// <summary>Writes the plan.</summary>

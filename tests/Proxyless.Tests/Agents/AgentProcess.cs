@@ -18,9 +18,10 @@ public sealed class AgentProcess : IDisposable
     private const int Attempts = 5;
 
     private readonly TemporaryFolder _folder = new();
-    private int _port;
+    private readonly int _port;
     private readonly int _maxSeconds;
     private readonly int _patience;
+    private readonly int? _heapMegabytes;
     private Process? _process;
 
     /// <summary>One that waits so long that no load makes a client late.</summary>
@@ -31,8 +32,10 @@ public sealed class AgentProcess : IDisposable
 
     /// <param name="maxSeconds">After which a measurement is ended.</param>
     /// <param name="patience">Seconds for the next piece of a model.</param>
-    internal AgentProcess(int maxSeconds, int patience)
+    /// <param name="heapMegabytes">The most that the managed heap may take, as on a device of little memory; null: no limit.</param>
+    internal AgentProcess(int maxSeconds, int patience, int? heapMegabytes = null)
     {
+        _heapMegabytes = heapMegabytes;
         _maxSeconds = maxSeconds;
         _patience = patience;
         Directory.CreateDirectory(TemporaryFiles);
@@ -140,6 +143,11 @@ public sealed class AgentProcess : IDisposable
 
         // Or the runtime keeps sockets for debuggers there.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        if (_heapMegabytes is { } megabytes)
+        {
+            start.Environment["DOTNET_GCHeapHardLimit"] = ((long)megabytes << 20).ToString("x", CultureInfo.InvariantCulture);
+        }
+
         return Process.Start(start)!;
     }
 

@@ -48,6 +48,7 @@ public sealed partial class ConfigFileTests : IDisposable
     [InlineData("strict: maybe", "line 1", "'strict' is 'maybe'", "true and false")]
     [InlineData("seed: [1, 2]", "line 1", "'seed'", "")]
     [InlineData("latency: {ms: 5}", "line 1", "'latency' must be a single value", "")]
+    [InlineData("time: \u0663h", "line 1", "'time'", "30m")]
     [InlineData("config: other.yaml", "line 1", "unknown key 'config'", "latency")]
     [InlineData("seed: 1\nseed: 2", "line 2", "no valid YAML", "")]
     public void A_mistake_in_the_file_is_told_with_its_line_and_exits_with_2(string yaml, string line, string key, string allowed)

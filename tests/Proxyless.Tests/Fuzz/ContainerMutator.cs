@@ -133,7 +133,8 @@ internal static class ContainerMutator
             return Mutator.ChangeBytes(random, bytes, bytes);
         }
 
-        if (model.Graph is not { } graph || graph.Node.Count == 0 || graph.Initializer.Count == 0 || model.MetadataProps.Count == 0)
+        if (model.Graph is not { Node.Count: > 0, Input.Count: > 0, Output.Count: > 0 } graph || model.MetadataProps.Count == 0
+            || !graph.Initializer.Any(tensor => tensor.Dims.Count > 0))
         {
             return Mutator.ChangeBytes(random, bytes, bytes);
         }
@@ -151,7 +152,8 @@ internal static class ContainerMutator
                 graph.Node.RemoveAt(random.Next(graph.Node.Count));
                 break;
             case 3:
-                TensorProto tensor = graph.Initializer[random.Next(graph.Initializer.Count)];
+                TensorProto[] tensors = [.. graph.Initializer.Where(tensor => tensor.Dims.Count > 0)];
+                TensorProto tensor = tensors[random.Next(tensors.Length)];
                 tensor.Dims[random.Next(tensor.Dims.Count)] = random.Next(-2, 40);
                 break;
             case 4:
@@ -186,10 +188,9 @@ internal static class ContainerMutator
 
     private static string ChangeMetadata(Random random, string header)
     {
-        JsonObject root;
         try
         {
-            root = JsonNode.Parse(header)!.AsObject();
+            JsonObject root = JsonNode.Parse(header)!.AsObject();
             if (root["__metadata__"] is not JsonObject { Count: > 0 } metadata)
             {
                 return header;
@@ -197,13 +198,12 @@ internal static class ContainerMutator
 
             string key = metadata.ElementAt(random.Next(metadata.Count)).Key;
             metadata[key] = TextMutator.Change(random, (string)metadata[key]!, FuzzSyntax.Json);
+            return root.ToJsonString();
         }
         catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException or ArgumentException or NullReferenceException)
         {
             return header;
         }
-
-        return root.ToJsonString();
     }
 
     private static byte[] ChangeNumbers(Random random, byte[] data)

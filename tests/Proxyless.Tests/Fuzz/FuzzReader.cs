@@ -17,5 +17,11 @@ internal sealed record FuzzReader(
     Func<IReadOnlyList<byte[]>> Hostile,
     Func<string, Action<string>> Open)
 {
+    // Of a file of a few kB, in memory, with the libraries that are loaded for it.
+    private const double UsualPeakMb = 300;
+
+    /// <summary>The most memory that reading may take meanwhile, in MB.</summary>
+    public double MostPeakMb { get; init; } = UsualPeakMb;
+
     public override string ToString() => Name;
 }

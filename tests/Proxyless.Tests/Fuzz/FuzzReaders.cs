@@ -25,6 +25,10 @@ namespace Proxyless.Tests.Fuzz;
 internal static class FuzzReaders
 {
     private const int Classes = SmallSpace.Classes;
+
+    // 2^28 pixels, beyond which a header is damage: four bytes for each while they are decoded, three of which are kept. And what else there is.
+    private const double LargestPictureMb = 2_100;
+
     private static readonly Transforms Cropping = Transforms.ForTraining(16, smallImages: false, 3);
 
     private static Architecture Smallest { get; } = ArchitectureFile.Parse(
@@ -124,7 +128,7 @@ internal static class FuzzReaders
     ];
 
     private static FuzzReader Image(string name, FuzzSyntax syntax, Func<IReadOnlyList<byte[]>> seeds, Func<IReadOnlyList<byte[]>>? hostile = null) =>
-        new(name, 8, syntax, "image", seeds, hostile ?? (() => []), _ => UseImage);
+        new(name, 8, syntax, "image", seeds, hostile ?? (() => []), _ => UseImage) { MostPeakMb = LargestPictureMb };
 
     private static FuzzReader Text(
         string name, int share, FuzzSyntax syntax, string file, Func<IReadOnlyList<string>> seeds, Func<IReadOnlyList<byte[]>> hostile, Action<string> read, params (string Name, string Text)[] others) =>
@@ -292,32 +296,41 @@ internal static class FuzzReaders
         Require(model.Classes.All(name => name is not null), "a class without a name");
     }
 
-    private static IReadOnlyList<byte[]> SmallWeights()
+    private static byte[][] SmallWeights()
     {
         Libtorch.Load();
         using Tensor one = arange(12, dtype: ScalarType.Float32).reshape(3, 4);
         using Tensor two = zeros(2);
         using Tensor nothing = zeros(0);
-        return [WrittenBytes(path => SafeTensorsFile.Write(path, [("one", one), ("two", two), ("nothing", nothing)], new Dictionary<string, string> { ["step"] = "7" }))];
+        return WithAndWithoutChecksum(path => SafeTensorsFile.Write(path, [("one", one), ("two", two), ("nothing", nothing)], new Dictionary<string, string> { ["step"] = "7" }));
     }
 
-    private static IReadOnlyList<byte[]> TrainingCheckpoints()
+    /// <summary>A file of ours, and the same as others write it: a change of that one is not noticed by the checksum, before anything else is read.</summary>
+    private static byte[][] WithAndWithoutChecksum(Action<string> write)
+    {
+        byte[] with = WrittenBytes(write);
+        byte[] without = [.. with];
+        "sha000"u8.CopyTo(without.AsSpan(without.AsSpan().IndexOf("sha256"u8)));
+        return [without, with];
+    }
+
+    private static byte[][] TrainingCheckpoints()
     {
         Libtorch.Load();
         using var network = new CompactNetwork(Smallest, new NetworkOptions());
         NetworkTensor[] tensors = [.. network.Tensors];
         using Tensor momentum = zeros_like(tensors[0].Value);
         var metadata = new Dictionary<string, string> { ["step"] = "1", ["best"] = "0.5", ["loss_sum"] = "1.25", ["loss_steps"] = "1" };
-        return [WrittenBytes(path => SafeTensorsFile.Write(path, [.. tensors.Select(tensor => (tensor.Name, tensor.Value)), ($"momentum.{tensors[0].Name}", momentum)], metadata))];
+        return WithAndWithoutChecksum(path => SafeTensorsFile.Write(path, [.. tensors.Select(tensor => (tensor.Name, tensor.Value)), ($"momentum.{tensors[0].Name}", momentum)], metadata));
     }
 
-    private static IReadOnlyList<byte[]> SearchCheckpoints()
+    private static byte[][] SearchCheckpoints()
     {
         using SuperNetwork network = TinyNetworks.Build();
         using var folder = new TemporaryFolder();
         using var optimizer = new SgdOptimizer();
         using ArchitectureSearch search = Search(network, Path.Combine(folder.Root, "none"));
-        return [WrittenBytes(path => search.State().Write(path, network, optimizer))];
+        return WithAndWithoutChecksum(path => search.State().Write(new CheckpointFile(path), network, optimizer));
     }
 
     private static SearchEpoch Epoch(int number) => new(

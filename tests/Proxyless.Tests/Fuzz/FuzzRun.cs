@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Proxyless.Data;
+using Proxyless.Runtime;
 using Proxyless.Tests.Data;
 
 namespace Proxyless.Tests.Fuzz;
@@ -13,9 +14,10 @@ namespace Proxyless.Tests.Fuzz;
 /// <param name="SlowestMs">The longest that one of them took, in milliseconds.</param>
 /// <param name="ManagedMb">Growth of managed memory while a third of the inputs was fed once more.</param>
 /// <param name="ResidentMb">Growth of resident memory meanwhile.</param>
+/// <param name="PeakMb">The most resident memory over what there was before.</param>
 /// <param name="Findings">Anything else, each with the number of the input.</param>
 internal sealed record FuzzResult(
-    long Inputs, long Read, long Refused, double SlowestMs, double ManagedMb, double ResidentMb, IReadOnlyList<string> Findings);
+    long Inputs, long Read, long Refused, double SlowestMs, double ManagedMb, double ResidentMb, double PeakMb, IReadOnlyList<string> Findings);
 
 /// <summary>
 /// Feeds a reader with damaged files. Input n of a reader is the same in every run with the same seed: first its seeds as they are, then
@@ -29,8 +31,8 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
     // What .NET gives a thread on Windows and macOS; on Linux it is 8 MB.
     private const int StackBytes = 3 << 19;
 
-    // An input takes well under a second. This tells a loop without end from a machine that is loaded.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // An input takes well under two seconds. This tells a loop without end from a machine that a hundred others want.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     // Findings after the first ones say little.
     private const int MostFindings = 20;
@@ -46,6 +48,7 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
     private double _slowestMs;
     private (double Managed, double Resident) _before;
     private (double Managed, double Resident) _after;
+    private double _peakMb;
     private Exception? _failure;
 
     /// <summary>The bytes of one input.</summary>
@@ -92,7 +95,7 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
         }
 
         return _failure is null
-            ? new FuzzResult(_read + _refused + _findings.Count, _read, _refused, _slowestMs, _after.Managed - _before.Managed, _after.Resident - _before.Resident, _findings)
+            ? new FuzzResult(_read + _refused + _findings.Count, _read, _refused, _slowestMs, _after.Managed - _before.Managed, _after.Resident - _before.Resident, _peakMb, _findings)
             : throw new InvalidOperationException($"'{reader.Name}' cannot be fed", _failure);
     }
 
@@ -105,6 +108,7 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
         string file = Path.Combine(folder.Root, reader.File);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         using FileStream? state = progress is null ? null : new FileStream(progress, FileMode.Create, FileAccess.Write, FileShare.Read);
+        var peak = ResidentMemory.Start();
         for (long number = first; number < count && _findings.Count < MostFindings; number++)
         {
             byte[] input = Input(number, seeds, hostile);
@@ -123,6 +127,7 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
 
         Volatile.Write(ref _current, count);
         Write(state);
+        _peakMb = peak.PeakMegabytes();
 
         // The last ones once more: caches and pools have what they want by now, and what grows still is not given back.
         _before = Memory();

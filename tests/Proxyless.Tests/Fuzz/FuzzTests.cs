@@ -11,7 +11,7 @@ namespace Proxyless.Tests.Fuzz;
 [Collection(nameof(WholeRuns))]
 public sealed class FuzzTests(ITestOutputHelper output)
 {
-    private const int UsualInputs = 16_000;
+    private const int UsualInputs = 24_000;
     private const int UsualSeed = 1;
 
     // Set by fuzz.sh: one reader, its first input, and a folder for its progress and its result.
@@ -46,7 +46,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         FuzzResult result = new FuzzRun(reader, Seed, folder is null ? null : Path.Combine(folder, "progress")).Run(Number(FirstVariable, 0), count);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name}: {result.Inputs} inputs, {result.Read} read, {result.Refused} refused, {result.Findings.Count} neither, slowest {result.SlowestMs:0} ms, growth {result.ManagedMb:0.0} MB managed, {result.ResidentMb:0.0} MB resident"));
+            $"{name}: {result.Inputs} inputs, {result.Read} read, {result.Refused} refused, {result.Findings.Count} neither, slowest {result.SlowestMs:0} ms, growth {result.ManagedMb:0.0} MB managed, {result.ResidentMb:0.0} MB resident, peak {result.PeakMb:0} MB"));
         if (folder is not null)
         {
             File.WriteAllLines(Path.Combine(folder, "findings"), result.Findings);
@@ -59,6 +59,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         Assert.True(result.Refused > 0, "no input was damaged enough to be refused");
         Assert.InRange(result.ManagedMb, double.NegativeInfinity, MostManagedMb);
         Assert.InRange(result.ResidentMb, double.NegativeInfinity, MostResidentMb);
+        Assert.InRange(result.PeakMb, 0, reader.MostPeakMb);
     }
 
     private static long Number(string variable, long otherwise) =>

@@ -122,6 +122,7 @@ internal static class HostileTexts
             yield return other;
         }
 
+        yield return "{\"search\":{\"weight_steps\":100,\"warmup_steps\":25,\"interval\":0}}";
         yield return "{\"a\":1,\"a\":2}";
         yield return "{\"\\uD800\":1}";
         yield return "{\"first_conv\":{\"\\uDC00\":1}}";

@@ -1,4 +1,5 @@
 using Proxyless.Tests.Cli;
+using Proxyless.Data;
 using Proxyless.Tests.Data;
 using SkiaSharp;
 using Xunit;
@@ -69,7 +70,8 @@ public sealed class PhotoRunTests : IDisposable
         var observer = new RecordingObserver();
         RunData data = RunData.Open(options with { Resume = true }, observer, Cancellation);
         File.WriteAllBytes(data.Images.Test.Name(0), [1, 2, 3]);
-        EvaluateStage.Judgement judged = EvaluateStage.Judge(result.Model, data.Images.Test, data, observer, Cancellation);
+        using BatchLoader batches = data.ModelBatches(data.Images.Test);
+        EvaluateStage.Judgement judged = EvaluateStage.Judge(result.Model, batches, data.Images.Test.Count, 1, observer, Cancellation);
         Assert.Equal(data.Images.Test.Count - 1, judged.Accuracy.Images);
         Assert.Equal(data.Images.Test.Count - 1, judged.Confusion.Sum(row => row.Sum()));
         Assert.DoesNotContain(0, judged.Answers.Keys);
