@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
+using Proxyless.Runtime;
 
 namespace Proxyless.Data;
 
@@ -30,7 +30,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
             }
             else
             {
-                _native = NativeMemory.Alloc((nuint)length);
+                _native = LargeMemory.Allocate((nuint)length);
             }
         }
         catch
@@ -55,7 +55,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
             _rented = null;
         }
 
-        NativeMemory.Free(_native);
+        LargeMemory.Free(_native, (nuint)Length);
         _native = null;
         _lease.Dispose();
     }

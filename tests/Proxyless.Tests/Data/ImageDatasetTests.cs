@@ -199,6 +199,27 @@ public sealed class ImageDatasetTests
     }
 
     [Fact]
+    public void Strictly_all_images_are_decoded_first_however_many_there_are_and_of_a_run_that_has_begun_they_were()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] image = TestPictures.Waves(64, 48);
+        for (int i = 0; i <= ImageInspection.DecodedFiles; i++)
+        {
+            // Bytes after its end make a file another one and leave its picture as it is.
+            folder.Add($"{(i % 2 == 0 ? "cat" : "dog")}/{i}.jpg", [.. image, .. BitConverter.GetBytes(i)]);
+        }
+
+        folder.Add("cat/short.jpg", image[..(image.Length / 2)]);
+        var observer = new RecordingObserver();
+        ImageDataset lenient = Open(folder.Root);
+        Assert.DoesNotContain(lenient.Warnings, text => text.Contains("short.jpg", StringComparison.Ordinal));
+        var strict = Assert.Throws<InvalidInputException>(() => Open(folder.Root, options => options with { Strict = true }, observer));
+        Assert.Contains("short.jpg", strict.Message, StringComparison.Ordinal);
+        Assert.Contains("5,002 images are decoded before anything else", Assert.Single(observer.Messages), StringComparison.Ordinal);
+        Assert.Equal(lenient.Fingerprint, Open(folder.Root, options => options with { Strict = true, HasBegun = true }).Fingerprint);
+    }
+
+    [Fact]
     public void Other_and_hidden_files_are_passed_over_and_folders_within_a_class_belong_to_it()
     {
         using TemporaryFolder folder = FolderOf(("cat", 5), ("dog", 5));
