@@ -18,7 +18,7 @@ public sealed class AgentProcess : IDisposable
     private const int Attempts = 5;
 
     private readonly TemporaryFolder _folder = new();
-    private int _port;
+    private readonly int _port;
     private readonly int _maxSeconds;
     private readonly int _patience;
     private Process? _process;
