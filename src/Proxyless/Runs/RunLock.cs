@@ -16,6 +16,7 @@ internal sealed class RunLock : IDisposable
 {
     private const string LockName = ".lock";
     private const string HolderName = ".lock.json";
+    private const int Attempts = 100;
 
     // Start times of processes are told in ticks of the kernel's clock, counted from a boot time that is rounded as well.
     private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(2);
@@ -85,7 +86,7 @@ internal sealed class RunLock : IDisposable
     {
         string path = Path.Combine(folder, LockName);
         bool isNew = !Directory.Exists(folder);
-        while (true)
+        for (int attempt = 1; ; attempt++)
         {
             FileStream? file = Open(folder, path);
             holder = ReadHolder(folder);
@@ -95,7 +96,7 @@ internal sealed class RunLock : IDisposable
             }
 
             // Whoever gives a folder back may have deleted the file between its opening and its locking here.
-            if (!IsAt(file, path))
+            if (attempt < Attempts && !IsAt(file, path))
             {
                 file.Dispose();
                 continue;
@@ -166,7 +167,7 @@ internal sealed class RunLock : IDisposable
 
     private static FileStream? Open(string folder, string path)
     {
-        while (true)
+        for (int attempt = 1; ; attempt++)
         {
             try
             {
@@ -175,7 +176,7 @@ internal sealed class RunLock : IDisposable
                 // On Unix this is flock(2), which is let go when the process ends.
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (DirectoryNotFoundException) when (!File.Exists(folder))
+            catch (DirectoryNotFoundException) when (attempt < Attempts && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(folder))))
             {
                 // The job before has just removed its empty folder.
             }
@@ -196,7 +197,8 @@ internal sealed class RunLock : IDisposable
     /// <summary>Whether the file still stands under its name: a time that is set by its handle is read by the name.</summary>
     private static bool IsAt(FileStream file, string path)
     {
-        DateTime mark = DateTime.UnixEpoch.AddSeconds(Random.Shared.Next());
+        // Even seconds of this century: as coarse as the times of any file system are.
+        DateTime mark = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(2 * Random.Shared.Next(1 << 29));
         File.SetLastWriteTimeUtc(file.SafeFileHandle, mark);
         return File.GetLastWriteTimeUtc(path) == mark;
     }

@@ -73,7 +73,9 @@ public sealed class TextRoundTripTests : IDisposable
     {
         RunOptions written = new() { Data = text, Space = text, Target = text, Out = text };
         RunConfigFile.Write(File, written);
-        Assert.Equal(written, RunConfigFile.Read(File));
+
+        // A run is where its configuration is, whatever that says.
+        Assert.Equal(written with { Out = _folder.Root }, RunConfigFile.Read(File));
         Assert.Equal(written, Read());
     }
 
