@@ -14,7 +14,7 @@ internal sealed class RunOptionSet
     private const string DataName = "--data";
     private const string MiddleOfSpace = "the middle of what the space offers";
     private static readonly RunOptions Defaults = new();
-    private static readonly string[] OfAResume = ["--resume", "--out", "--threads", "--checkpoint-interval"];
+    private static readonly string[] OfAResume = ["--resume", "--out", "--threads", "--checkpoint-seconds"];
 
     private readonly List<(Option Option, Func<RunOptions, ParseResult, RunOptions> Apply)> _bindings = [];
 
@@ -141,7 +141,7 @@ internal sealed class RunOptionSet
     public RunOptionSet Resume()
     {
         Add(Values.Flag("--resume", "Go on with the run in --out from its last checkpoint, with the options it began with"), (o, v) => o with { Resume = v });
-        Add(Number("--checkpoint-interval", "SECONDS", "Least seconds between two checkpoints within an epoch, which is what a crash costs at most (300)"), (o, v) => o with { CheckpointSeconds = v });
+        Add(Number("--checkpoint-seconds", "N", "Least seconds between two checkpoints within an epoch, which is what a crash costs at most (300)"), (o, v) => o with { CheckpointSeconds = v });
         return this;
     }
 

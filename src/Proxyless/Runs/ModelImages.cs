@@ -67,7 +67,7 @@ internal sealed record ModelImages(string Name, string Fingerprint, bool Small, 
     public ImageSet UnseenOf(DatasetOptions options, IReadOnlyList<string> classes, IRunObserver observer, CancellationToken cancellation)
     {
         var images = LabeledImages.List(options.Location, classes, options.MaxPixels);
-        ImageDataset? divided = images.IsTestSet || !images.Classes.SequenceEqual(classes) ? null : TryDivide(options, observer, cancellation);
+        ImageDataset? divided = images.IsTestSet || !images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key)) ? null : TryDivide(options, observer, cancellation);
         if (divided is not null && divided.Fingerprint == Fingerprint)
         {
             return divided.Test;

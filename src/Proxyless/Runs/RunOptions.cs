@@ -32,7 +32,7 @@ public sealed record RunOptions
         ["resolution"] = new(8, 1024, IsWhole: true, Note: "pixels"),
         ["channels"] = new(1, 3, IsWhole: true, Note: "1 for grey or 3 for color"),
         ["max-pixels"] = new(1, DatasetOptions.MostPixels, IsWhole: true),
-        ["checkpoint-interval"] = new(0.001, 86_400, Note: "seconds"),
+        ["checkpoint-seconds"] = new(0.001, 86_400, Note: "seconds"),
         ["seed"] = new(int.MinValue, int.MaxValue, IsWhole: true),
         ["threads"] = new(1, 1024, IsWhole: true),
         ["search-epochs"] = new(1e-6, 1e6),
@@ -225,7 +225,7 @@ public sealed record RunOptions
         Require("seed", Seed);
         Require("max-pixels", MaxPixels);
         Require("threads", Threads);
-        Require("checkpoint-interval", CheckpointSeconds);
+        Require("checkpoint-seconds", CheckpointSeconds);
         Require("search-epochs", SearchEpochs);
         Require("warmup-share", WarmupShare);
         Require("train-epochs", TrainEpochs);

@@ -82,7 +82,9 @@ public sealed class AgentSoakTests(ITestOutputHelper output)
         Reading early = readings[readings.Count / 4];
         Reading last = readings[^1];
         Assert.InRange(last.MemoryMb, 0, (early.MemoryMb * Growth) + (early.Measurements >= Settled ? RestlessMb : FreshMb));
-        Assert.InRange(last.Files, 0, early.Files + 3);
+
+        // Two a measurement would be dozens; connections that come and go are a few.
+        Assert.InRange(last.Files, 0, early.Files + 16);
         Assert.InRange(last.Threads, 0, early.Threads + 4);
         Assert.Empty(Directory.EnumerateFileSystemEntries(agent.TemporaryFiles));
     }

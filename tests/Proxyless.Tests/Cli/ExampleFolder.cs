@@ -32,6 +32,7 @@ public sealed class ExampleFolder : IDisposable
         }
 
         Add("cat.jpg", TestPictures.Noise(1, 40, 32));
+        Add("holidays/beach.jpg", TestPictures.Noise(3, 40, 40));
         Add("dog.jpg", TestPictures.Noise(2, 32, 40));
 
         // Timed by its size, a model takes the same everywhere, and no time: a megabyte is a millisecond.

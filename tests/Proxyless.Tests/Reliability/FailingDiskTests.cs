@@ -70,7 +70,7 @@ public sealed class FailingDiskTests : IDisposable
         string program = Path.Combine(AppContext.BaseDirectory, "Proxyless.Cli");
         string script = $"""
             mount -t tmpfs -o size=1m tmpfs '{disk}'
-            '{program}' run --out '{disk}/run' --target '{target}' --checkpoint-interval 0.001 --search-epochs 1 --train-epochs 1
+            '{program}' run --out '{disk}/run' --target '{target}' --checkpoint-seconds 0.001 --search-epochs 1 --train-epochs 1
             echo "code $?"
             ls '{disk}/run/checkpoints'
             mount -o remount,size=64m '{disk}'

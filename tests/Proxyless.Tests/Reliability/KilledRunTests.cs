@@ -39,7 +39,7 @@ public sealed class KilledRunTests : IDisposable
         string[] begin =
         [
             "run", "--out", "run", "--target", SteadyTarget.Write(_folder.Root, "tiny", 8), "--search-epochs", $"{Epochs}", "--train-epochs", $"{Epochs}",
-            "--batch-size", "32", "--threads", "1", "--checkpoint-interval", "0.001", "--seed", "3", "--ema", "0.9",
+            "--batch-size", "32", "--threads", "1", "--checkpoint-seconds", "0.001", "--seed", "3", "--ema", "0.9",
         ];
         CommandLineRun undisturbed = CommandLineProcess.Run(whole, begin);
         Assert.True(undisturbed.ExitCode == 0, undisturbed.Error);
