@@ -38,16 +38,16 @@ internal sealed class TensorFactory : IDisposable
         double bound = 1 / Math.Sqrt(input);
         using Tensor uniform = rand(output, input, dtype: _options.Precision, generator: _generator);
         InPlace.Multiply(uniform, 2 * bound);
-        return Trained(name, uniform.sub(bound), TensorRole.Weight);
+        return Trained(name, WithScalar.Plus(uniform, -bound), TensorRole.Weight);
     }
 
     /// <summary>A trained vector [length] of one value.</summary>
-    public NetworkTensor Vector(string name, int length, float value) => Trained(name, full(length, value, dtype: _options.Precision), TensorRole.ScaleOrBias);
+    public NetworkTensor Vector(string name, int length, float value) => Trained(name, WithScalar.Full(length, value, _options.Precision), TensorRole.ScaleOrBias);
 
     /// <summary>A statistic [length] of one value.</summary>
     public NetworkTensor Statistic(string name, int length, float value)
     {
-        using Tensor values = full(length, value, dtype: _options.Precision);
+        using Tensor values = WithScalar.Full(length, value, _options.Precision);
         return new NetworkTensor(name, values.to(_options.Device, copy: true).DetachFromDisposeScope(), TensorRole.Statistic);
     }
 

@@ -1,8 +1,8 @@
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Spaces;
 using Proxyless.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless;
@@ -133,7 +133,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
             for (int j = 0; j < block.Candidates.Count; j++)
             {
                 using Tensor output = block[j].Forward(input, NormPass.Training);
-                using Tensor weighted = output * share;
+                using Tensor weighted = WithScalar.Times(output, share);
                 using Tensor before = sum;
                 sum = before + weighted;
             }
@@ -151,6 +151,6 @@ internal sealed class SuperNetworkSteps : BenchedStep
         using Tensor value = _loss.Of(logits, labels);
         value.backward();
         _optimizer.Step(tensors, _rate);
-        return value.ToDouble();
+        return WithScalar.ToDouble(value);
     }
 }

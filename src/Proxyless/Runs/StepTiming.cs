@@ -5,7 +5,6 @@ using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless;
@@ -42,7 +41,7 @@ internal static class StepTiming
                 using Tensor value = loss.Of(logits, labels);
                 value.backward();
                 optimizer.Step(network.TensorsOf(path), 1e-3);
-                value.ToDouble();
+                WithScalar.ToDouble(value);
             }, cancellation);
 
             double weight = WeightStep(parameters.SampleUniformly);
@@ -76,7 +75,7 @@ internal static class StepTiming
                 value.backward();
                 optimizer.Step(tensors, 1e-3);
 
-                value.ToDouble();
+                WithScalar.ToDouble(value);
             }, cancellation);
         }
     }

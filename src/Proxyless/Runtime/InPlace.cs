@@ -4,9 +4,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Sums and products in place. TorchSharp makes a <see cref="Scalar"/> of a number, and of the factor of 1 that it adds by itself,
-/// hands its address to libtorch and keeps no reference: the collector may free it before libtorch reads it ("Expected false to
-/// be true" from Scalar.toFloat, seen once in hours of training). Here it outlives the call.
+/// Sums and products in place, whose scalars outlive the call (<see cref="WithScalar"/>): also the factor of 1 that TorchSharp adds by itself
+/// ("Expected false to be true" from Scalar.toFloat was seen once in hours of training).
 /// </summary>
 internal static class InPlace
 {

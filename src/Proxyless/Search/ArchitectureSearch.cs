@@ -2,7 +2,6 @@ using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless.Search;
@@ -155,7 +154,7 @@ public sealed class ArchitectureSearch : IDisposable
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, path, NormPass.Training);
         using Tensor value = _loss.Of(logits, labels);
-        double loss = value.ToDouble();
+        double loss = WithScalar.ToDouble(value);
         ClassificationLoss.RequireFinite(loss, _step, _settings.LearningRate);
         value.backward();
         _optimizer.Step(_network.TensorsOf(path), _schedule.At(_step));

@@ -1,7 +1,7 @@
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Proxyless.Spaces;
 using Proxyless.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless.Search;
@@ -74,7 +74,7 @@ public sealed class GatePass : IDisposable
             using Tensor logits = network.Head.Forward(features[^1], NormPass.Frozen, dropout: 0);
             using Tensor value = loss.Of(logits, labels);
             value.backward();
-            return new GatePass(network, path, features, [.. features[1..].Select(feature => feature.grad)], value.ToDouble());
+            return new GatePass(network, path, features, [.. features[1..].Select(feature => feature.grad)], WithScalar.ToDouble(value));
         }
         finally
         {
@@ -125,6 +125,6 @@ public sealed class GatePass : IDisposable
         using Tensor detached = right.detach();
         using Tensor product = left * detached;
         using Tensor sum = product.sum(ScalarType.Float64);
-        return sum.item<double>();
+        return WithScalar.ToDouble(sum);
     }
 }

@@ -1,6 +1,6 @@
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Proxyless.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless.Search;
@@ -21,6 +21,6 @@ internal readonly record struct PathScore(double CrossEntropy, double Top1)
         using var withoutGraph = no_grad();
         using Tensor logits = network.Forward(images, path, NormPass.Frozen);
         using Tensor value = loss.Of(logits, labels);
-        return new PathScore(value.ToDouble(), loss.AccuracyOf(logits, labels));
+        return new PathScore(WithScalar.ToDouble(value), loss.AccuracyOf(logits, labels));
     }
 }

@@ -1,4 +1,4 @@
-using TorchSharp;
+using Proxyless.Runtime;
 using static TorchSharp.torch;
 
 namespace Proxyless.Training;
@@ -59,7 +59,7 @@ public sealed class ClassificationLoss : IDisposable
         using Tensor same = answers.eq(labels);
         using Tensor right = same.to(_classWeights.dtype);
         using Tensor mean = WeighedMean(right, _classWeights, labels);
-        return mean.ToDouble();
+        return WithScalar.ToDouble(mean);
     }
 
     private static Tensor WeighedMean(Tensor values, Tensor classWeights, Tensor labels)

@@ -38,10 +38,11 @@ public sealed class ExponentialMovingAverage : IDisposable
     {
         double decay = Math.Min(_decay, (1.0 + updates) / (10.0 + updates));
         using var withoutGraph = no_grad();
+        using Tensor weight = 1 - decay;
         foreach ((NetworkTensor source, NetworkTensor average) in _pairs)
         {
             using Tensor detached = source.Value.detach();
-            average.Value.lerp_(detached, 1 - decay);
+            average.Value.lerp_(detached, weight);
         }
     }
 

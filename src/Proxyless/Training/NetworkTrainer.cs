@@ -3,7 +3,6 @@ using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Reports;
 using Proxyless.Runtime;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Proxyless.Training;
@@ -162,7 +161,7 @@ public sealed class NetworkTrainer
         using Tensor labels = batch.Labels.to(network.Options.Device);
         using Tensor logits = network.Forward(images, NormPass.Training, _options.Dropout);
         using Tensor value = loss.Of(logits, labels);
-        double number = value.ToDouble();
+        double number = WithScalar.ToDouble(value);
         ClassificationLoss.RequireFinite(number, step, _options.LearningRate);
         value.backward();
         optimizer.Step(tensors, rate);

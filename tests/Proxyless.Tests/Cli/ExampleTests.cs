@@ -73,7 +73,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"] = new("--steps 1", ("imagenet-mobile", "tiny"), ("32", "2"), ("112", "32")),
         ["proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167"] = new($"{Step} --resolution 32"),
         ["proxyless bench search --data photos --search-epochs 40"] = new($"{Step} --batch-size 4"),
-        ["proxyless bench soak --steps 5000"] = new("--steps 10 --cycle 1 --batch 2"),
+        ["proxyless bench soak --steps 5000"] = new("--cycle 1 --batch 2", ("5000", "10")),
         ["proxyless bench gradients --run runs/even"] = new("--contexts 2 --steps 1"),
     };
 

@@ -56,7 +56,7 @@ public sealed class FusedBlockTests
         using var layer = new ConvolutionLayer(factory, "layer", 3, 27, 3, 1, 1, Activation.Relu6);
         using Tensor noise = randn(2, 3, 6, 6);
         using Tensor laid = MemoryLayout.ChannelsLast(noise);
-        using Tensor broken = laid.mul(float.NaN);
+        using Tensor broken = WithScalar.Times(laid, float.NaN);
         using var withoutGraph = no_grad();
         using Tensor output = layer.Forward(broken, NormPass.Training);
         Assert.All(Values(output), value => Assert.True(double.IsNaN(value)));
@@ -107,7 +107,7 @@ public sealed class FusedBlockTests
         return Run(one, precision, [.. path.Tensors], x => path.Forward(x, pass), x =>
         {
             Tensor expanded = path.Expand is { } expand ? Normalised(expand, x, pass) : x.alias();
-            Tensor filtered = Normalised(path.Depthwise!, path.Expand is null ? x : expanded.clamp(0, 6), pass);
+            Tensor filtered = Normalised(path.Depthwise!, path.Expand is null ? x : WithScalar.Clamp(expanded, 0, 6), pass);
             return path.Expand is null ? [filtered] : [expanded, filtered];
         });
     }
@@ -122,6 +122,8 @@ public sealed class FusedBlockTests
     private static Results Run(
         Case one, ScalarType precision, NetworkTensor[] tensors, Func<Tensor, Tensor> forward, Func<Tensor, Tensor[]> normalised)
     {
+        // Holds what stands in the midst of expressions, too: see WithScalar.
+        using var all = NewDisposeScope();
         using var generator = new Generator(7, CPU);
         foreach (NetworkTensor tensor in tensors)
         {
@@ -135,7 +137,7 @@ public sealed class FusedBlockTests
                 { Role: TensorRole.Statistic } when tensor.Name.EndsWith("mean", StringComparison.Ordinal) => (0.4, -0.2),
                 _ => (2, 0.3),
             };
-            tensor.Value.copy_(values.mul(factor).add(offset));
+            tensor.Value.copy_(WithScalar.Plus(WithScalar.Times(values, factor), offset));
         }
 
         using Tensor noise = randn(one.Images, one.InputWidth, one.Height, one.Columns, generator: generator);

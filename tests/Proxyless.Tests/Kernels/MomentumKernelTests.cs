@@ -70,6 +70,7 @@ public sealed unsafe class MomentumKernelTests
         foreach ((NetworkTensor tensor, NetworkTensor other) in tensors.Zip(others))
         {
             Assert.Null(tensor.Value.grad);
+            using var scope = NewDisposeScope();
             using Tensor difference = (tensor.Value - other.Value).abs().max();
             using Tensor moved = (ours.MomentumOf(tensor)! - libtorchs.MomentumOf(other)!).abs().max();
             Assert.InRange(difference.item<float>(), 0, 1e-5);
@@ -84,8 +85,10 @@ public sealed unsafe class MomentumKernelTests
     {
         foreach (NetworkTensor tensor in tensors)
         {
-            using Tensor order = linspace(-1, 1, tensor.Value.numel()).reshape(tensor.Value.shape);
-            using Tensor loss = (tensor.Value * tensor.Value * order).sum() / 2;
+            using var scope = NewDisposeScope();
+            long count = tensor.Value.numel();
+            Tensor order = TorchSharp.torch.tensor(Enumerable.Range(0, (int)count).Select(i => (2f * i / Math.Max(1, count - 1)) - 1).ToArray(), tensor.Value.shape);
+            Tensor loss = WithScalar.Times((tensor.Value * tensor.Value * order).sum(), 0.5);
             loss.backward();
         }
     }

@@ -28,7 +28,7 @@ public sealed class PointwiseConvolutionTests
         AssertNear(Product(gradient.view(-1, outputs), matrix).view(32, 7, 7, inputs), PointwiseConvolution.InputGradient(gradient, weight));
         Tensor sum = ones(outputs, inputs);
         PointwiseConvolution.AddWeightGradient(gradient, x, sum);
-        AssertNear(Product(gradient.view(-1, outputs).t(), x.view(-1, inputs)) + 1, sum);
+        AssertNear(WithScalar.Plus(Product(gradient.view(-1, outputs).t(), x.view(-1, inputs)), 1), sum);
     }
 
     [Fact]
@@ -61,6 +61,7 @@ public sealed class PointwiseConvolutionTests
 
     private static void AssertNear(Tensor expected, Tensor actual)
     {
+        using var scope = NewDisposeScope();
         Assert.Equal(expected.shape, actual.shape);
         Assert.InRange((expected - actual).abs().max().to(ScalarType.Float32).item<float>(), 0, 1e-4f * expected.abs().max().to(ScalarType.Float32).item<float>());
     }

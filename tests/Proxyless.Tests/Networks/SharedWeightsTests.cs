@@ -94,7 +94,9 @@ public sealed class SharedWeightsTests
         foreach (NetworkTensor part in new[] { wide, narrow, narrow, wide })
         {
             // L = sum x^2 / 2, so that the gradient is x.
-            using Tensor loss = (part.Value * part.Value).sum() / 2;
+            using Tensor squares = part.Value * part.Value;
+            using Tensor sum = squares.sum();
+            using Tensor loss = WithScalar.Times(sum, 0.5);
             loss.backward();
             optimizer.Step([part], 0.05);
             for (int i = 0; i < part.Value.numel(); i++)
@@ -191,7 +193,7 @@ public sealed class SharedWeightsTests
     private static void Fill(NetworkTensor tensor, float value)
     {
         using var withoutGraph = no_grad();
-        tensor.Value.fill_(value);
+        WithScalar.Fill(tensor.Value, value);
     }
 
     private static float[,] Matrix(Tensor weights)

@@ -1,7 +1,7 @@
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -102,6 +102,6 @@ public sealed class GatePassTests
 
         using Tensor logits = network.Head.Forward(x, NormPass.Frozen, 0);
         using Tensor value = loss.Of(logits, labels);
-        return value.ToDouble();
+        return WithScalar.ToDouble(value);
     }
 }

@@ -1,4 +1,5 @@
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Spaces;
 using Proxyless.Tests.Data;
@@ -36,7 +37,7 @@ public sealed class TargetSearchTests : IDisposable
         {
             foreach (NetworkTensor tensor in _network.Blocks[0][1].Tensors)
             {
-                tensor.Value.fill_(float.NaN);
+                WithScalar.Fill(tensor.Value, float.NaN);
             }
         }
 

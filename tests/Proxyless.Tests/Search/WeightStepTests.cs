@@ -1,4 +1,5 @@
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Spaces;
 using Proxyless.Training;
@@ -46,7 +47,9 @@ public sealed class WeightStepTests
             foreach ((NetworkTensor tensor, double[] x, double[] v, double decay) in new[] { (weight, w, vw, 0.1), (shift, b, vb, 0.0) })
             {
                 // L = sum x^2 / 2, so that the gradient is x.
-                using Tensor loss = (tensor.Value * tensor.Value).sum() / 2;
+                using Tensor squares = tensor.Value * tensor.Value;
+                using Tensor sum = squares.sum();
+                using Tensor loss = WithScalar.Times(sum, 0.5);
                 loss.backward();
                 for (int i = 0; i < 2; i++)
                 {

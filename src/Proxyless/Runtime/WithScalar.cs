@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Proxyless.Runtime;
+
+/// <summary>Operations of a tensor and a number, and the number in a tensor, of which nothing is freed while libtorch reads it.</summary>
+/// <remarks>
+/// TorchSharp makes a <see cref="Scalar"/> of a number, hands its address to libtorch and keeps no reference, and it keeps none to a tensor
+/// that stands in the midst of an expression: the collector may free either while libtorch works with it. Then a result is
+/// wrong, or the process ends; seen on a machine whose threads wait long for a processor. So every scalar and every tensor between two
+/// operations has a name and a <c>using</c>, here and wherever TorchSharp is called.
+/// </remarks>
+internal static class WithScalar
+{
+    /// <summary>tensor * factor, a new tensor.</summary>
+    public static Tensor Times(Tensor tensor, double factor)
+    {
+        using Scalar scalar = factor;
+        return tensor.mul(scalar);
+    }
+
+    /// <summary>tensor + term, a new tensor.</summary>
+    public static Tensor Plus(Tensor tensor, double term)
+    {
+        using Scalar scalar = term;
+        return tensor.add(scalar);
+    }
+
+    /// <summary>The tensor kept within two numbers, a new tensor.</summary>
+    public static Tensor Clamp(Tensor tensor, double low, double high)
+    {
+        using Scalar least = low;
+        using Scalar most = high;
+        return tensor.clamp(least, most);
+    }
+
+    /// <summary>A vector of one value.</summary>
+    public static Tensor Full(long length, double value, ScalarType type)
+    {
+        using Scalar scalar = value;
+        return full(length, scalar, dtype: type);
+    }
+
+    /// <summary>All numbers of a tensor become one.</summary>
+    public static void Fill(Tensor tensor, double value)
+    {
+        using Scalar scalar = value;
+        tensor.fill_(scalar);
+    }
+
+    /// <summary>The number of a tensor that holds one, of single or double precision, on any device.</summary>
+    public static double ToDouble(Tensor tensor)
+    {
+        using Tensor detached = tensor.detach();
+        using Tensor local = detached.cpu();
+        return local.dtype == ScalarType.Float64 ? MemoryMarshal.Read<double>(local.bytes) : MemoryMarshal.Read<float>(local.bytes);
+    }
+}
