@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Proxyless.Networks;
+using Proxyless.Spaces;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runs;
 using SkiaSharp;
 using Xunit;
@@ -65,7 +67,7 @@ public sealed class FailingDiskTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux() && CanMount(), "a small disk can be mounted by root alone");
 
         // Mounted in a namespace of its own, which ends with the shell. The resume has a larger disk.
-        string target = SteadyTarget.Write(_folder.Root, "tiny", 8);
+        string target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
         string disk = Directory.CreateDirectory(Path.Combine(_folder.Root, "disk")).FullName;
         string program = Path.Combine(AppContext.BaseDirectory, "Proxyless.Cli");
         string script = $"""
@@ -129,7 +131,7 @@ public sealed class FailingDiskTests : IDisposable
     {
         Data = data,
         Space = "tiny",
-        Target = SteadyTarget.Write(_folder.Root, "tiny", data == "sample" ? 8 : 2),
+        Target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), data == "sample" ? 8 : 2),
         Out = Path.Combine(_folder.Root, "broken", "run"),
         SearchEpochs = 1,
         TrainEpochs = 2,

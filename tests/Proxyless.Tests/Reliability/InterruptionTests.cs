@@ -1,5 +1,7 @@
+using Proxyless.Spaces;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Xunit;
 
 namespace Proxyless.Tests.Reliability;
@@ -9,7 +11,7 @@ public sealed class InterruptionTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly string _target;
 
-    public InterruptionTests() => _target = SteadyTarget.Write(_folder.Root, "tiny", 8);
+    public InterruptionTests() => _target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
 
     private RunDirectory Run => new(Path.Combine(_folder.Root, "run"));
 
@@ -41,7 +43,7 @@ public sealed class InterruptionTests : IDisposable
         // A step that takes minutes: only a process that does not wait for it ends before its checkpoint.
         using CommandLineProcess process = CommandLineProcess.Start(
             _folder.Root,
-            "run", "--out", "run", "--target", SteadyTarget.Write(_folder.Root, "tiny", 8, 512), "--resolution", "512", "--batch-size", "900", "--search-epochs", "2");
+            "run", "--out", "run", "--target", FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny").WithInput(512, 3), 8), "--resolution", "512", "--batch-size", "900", "--search-epochs", "2");
         process.WaitFor("weight steps of");
         process.Signal(CommandLineProcess.Interrupt, CommandLineProcess.Terminate);
         CommandLineRun run = process.Wait();

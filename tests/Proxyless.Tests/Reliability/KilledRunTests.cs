@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Proxyless.Spaces;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runs;
 using Xunit;
 
@@ -38,7 +40,7 @@ public sealed class KilledRunTests : IDisposable
         string killed = Directory.CreateDirectory(Path.Combine(_folder.Root, "killed")).FullName;
         string[] begin =
         [
-            "run", "--out", "run", "--target", SteadyTarget.Write(_folder.Root, "tiny", 8), "--search-epochs", $"{Epochs}", "--train-epochs", $"{Epochs}",
+            "run", "--out", "run", "--target", FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8), "--search-epochs", $"{Epochs}", "--train-epochs", $"{Epochs}",
             "--batch-size", "32", "--threads", "1", "--checkpoint-seconds", "0.001", "--seed", "3", "--ema", "0.9",
         ];
         CommandLineRun undisturbed = CommandLineProcess.Run(whole, begin);

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Proxyless.Spaces;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Xunit;
 
 namespace Proxyless.Tests.Reliability;
@@ -10,7 +12,7 @@ public sealed class RunLockTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly string _target;
 
-    public RunLockTests() => _target = SteadyTarget.Write(_folder.Root, "tiny", 8);
+    public RunLockTests() => _target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
 
     private string Run => Path.Combine(_folder.Root, "run");
 
