@@ -12,11 +12,11 @@ public static class AtomicFile
     /// <exception cref="IOException">The disk is full or the folder cannot be written; the old file is untouched.</exception>
     public static void Write(string path, Action<Stream> write) => Write(path, write, ownerOnly: false, previous: null);
 
-    /// <summary>The same, and the old file is kept under another name. A process that is killed in between leaves the other name alone.</summary>
+    /// <summary>The same, and the old file is kept under another name. A process that is killed in between leaves it under that name alone.</summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes it.</param>
     /// <param name="previous">Where the old file goes, in the same folder; null: it is dropped.</param>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written; the old file is untouched.</exception>
+    /// <exception cref="IOException">The disk is full or the folder cannot be written; the old file is as it was.</exception>
     internal static void Write(string path, Action<Stream> write, string? previous) => Write(path, write, ownerOnly: false, previous);
 
     /// <summary>Replaces <paramref name="path"/> by <paramref name="text"/>, readable by its owner alone where the system can.</summary>
@@ -26,10 +26,10 @@ public static class AtomicFile
     public static void WritePrivateBytes(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span), ownerOnly: true, previous: null);
 
     /// <summary>Removes the half-written files of processes that were killed while they wrote.</summary>
-    /// <param name="folder">The folder, with those in it. No other process may be writing there.</param>
+    /// <param name="folder">The folder. No other process may be writing there.</param>
     public static void RemoveLeftovers(string folder)
     {
-        var all = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        var all = new EnumerationOptions { AttributesToSkip = FileAttributes.ReparsePoint };
         foreach (string file in Directory.EnumerateFiles(folder, $".*{TemporaryEnding}", all).ToArray())
         {
             File.Delete(file);
@@ -65,6 +65,11 @@ public static class AtomicFile
         }
         catch
         {
+            if (previous is not null && !File.Exists(path) && File.Exists(previous))
+            {
+                File.Move(previous, path);
+            }
+
             File.Delete(temporary);
             throw;
         }

@@ -7,8 +7,8 @@ namespace Proxyless.Data;
 internal static class ClassName
 {
     /// <summary>
-    /// What equal names have in common: letters taken apart into base and accents (Unicode's canonical decomposition). Linux writes
-    /// accented letters as one character, a Mac as several, and both look alike.
+    /// What equal names have in common: letters and their accents as one character where there is one (Unicode's canonical composition).
+    /// Linux writes them so, a Mac takes them apart, and both look alike.
     /// </summary>
     /// <remarks>string.Normalize does nothing where globalization is invariant, as it is in the command line tool.</remarks>
     public static string Key(string name)
@@ -25,7 +25,7 @@ internal static class ClassName
         }
 
         SortAccents(decomposed);
-        return string.Concat(decomposed.Select(point => new Rune(point).ToString()));
+        return string.Concat(Compose(decomposed).Select(point => new Rune(point).ToString()));
     }
 
     /// <summary>Refuses what is no single line of a labels file.</summary>
@@ -55,6 +55,35 @@ internal static class ClassName
         {
             parts.Add(second);
         }
+    }
+
+    /// <summary>Each letter with the accents that follow it and are not kept from it by one of the same class (UAX 15, canonical composition).</summary>
+    private static List<uint> Compose(List<uint> points)
+    {
+        var composed = new List<uint>(points.Count);
+        int letter = -1;
+        int before = 0;
+        foreach (uint point in points)
+        {
+            int own = Class(point);
+            bool isNext = letter >= 0 && letter == composed.Count - 1;
+            bool reaches = letter >= 0 && (isNext || before < own);
+            if (reaches && UnicodeFunctions.Default.TryCompose(composed[letter], point, out uint one))
+            {
+                composed[letter] = one;
+                continue;
+            }
+
+            composed.Add(point);
+            if (own == 0)
+            {
+                letter = composed.Count - 1;
+            }
+
+            before = own;
+        }
+
+        return composed;
     }
 
     /// <summary>Accents of one letter in the order of their classes, as Unicode's canonical ordering has them.</summary>

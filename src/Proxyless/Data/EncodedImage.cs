@@ -135,14 +135,28 @@ internal sealed class EncodedImage : IDisposable
     public void Check()
     {
         SKImageInfo info = InfoAt(1);
-        if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg || _codec.StartScanlineDecode(info) != SKCodecResult.Success)
+        if (!CheckRows(info))
         {
             DecodeStored(channels: 3, info, default, 0).Dispose();
-            return;
+        }
+    }
+
+    /// <returns>Whether the image can be decoded by rows.</returns>
+    private bool CheckRows(SKImageInfo info)
+    {
+        if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg)
+        {
+            return false;
         }
 
+        // Before the decoder begins: it takes its own memory then.
         int rows = Math.Clamp(CheckedAtOnce / info.RowBytes, 1, info.Height);
         using var buffer = new PixelBuffer(rows * info.RowBytes, _decoderBytes);
+        if (_codec.StartScanlineDecode(info) != SKCodecResult.Success)
+        {
+            return false;
+        }
+
         for (int row = 0; row < info.Height; row += rows)
         {
             int count = Math.Min(rows, info.Height - row);
@@ -151,6 +165,8 @@ internal sealed class EncodedImage : IDisposable
                 throw Damaged("cut off or damaged");
             }
         }
+
+        return true;
     }
 
     private DecodedPart DecodeStored(int channels, SKImageInfo info, Region region, long beside)
@@ -214,15 +230,20 @@ internal sealed class EncodedImage : IDisposable
         Region scaled = region.Scale(info.Width / (double)Width, info.Height / (double)Height);
         (int left, int columns) = FilterTaps.Extent(scaled.X, scaled.Width, info.Width, side);
         (int top, int rows) = FilterTaps.Extent(scaled.Y, scaled.Height, info.Height, side);
-        if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg
-            || ExifOrientation.Turns(_orientation)
-            || _codec.StartScanlineDecode(info, PartOf(left, columns, info.Height)) != SKCodecResult.Success)
+        if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg || ExifOrientation.Turns(_orientation))
         {
             return null;
         }
 
+        // Before the decoder begins: it takes its own memory then.
         int rowBytes = columns * info.BytesPerPixel;
         var buffer = new PixelBuffer(rows * rowBytes, _decoderBytes);
+        if (_codec.StartScanlineDecode(info, PartOf(left, columns, info.Height)) != SKCodecResult.Success)
+        {
+            buffer.Dispose();
+            return null;
+        }
+
         if (!ReadRows(buffer.Bytes, top, rows, rowBytes))
         {
             buffer.Dispose();

@@ -8,7 +8,8 @@ namespace Proxyless.Data;
 /// </summary>
 internal static class FolderListing
 {
-    private static readonly HashSet<string> FoldersOfOthers = new(StringComparer.OrdinalIgnoreCase)
+    // As they are written by whoever makes them: a class may be called recycler.
+    private static readonly HashSet<string> FoldersOfOthers = new(StringComparer.Ordinal)
     {
         "@eaDir", "@Recycle", "@Recently-Snapshot", "#recycle", "#snapshot", "$RECYCLE.BIN", "RECYCLER", "System Volume Information",
         "lost+found", "__MACOSX", "Network Trash Folder", "Temporary Items", "Thumbs.db",

@@ -13,6 +13,8 @@ internal static class IdxFiles
 {
     /// <summary>Two zeros, 8 for unsigned bytes, then the number of dimensions.</summary>
     private const int UnsignedBytes = 0x0800;
+    private const long LargestInflated = 1L << 30;
+    private const long DeflateRatio = 1032;
 
     /// <summary>Reads the folder; null where there are no such files.</summary>
     /// <exception cref="InvalidInputException">A file is missing, cut off, of another kind, or does not fit the others.</exception>
@@ -104,6 +106,7 @@ internal static class IdxFiles
     }
 
     /// <summary>The bytes of a file. Of a gzip file no more than its header tells and one: a small one can hold gigabytes.</summary>
+    /// <exception cref="InvalidInputException">It is no gzip file, or tells of more than such a file can hold.</exception>
     private static byte[] Inflate(string file, int header)
     {
         byte[] bytes = ImageDecoder.ReadFile(file);
@@ -114,6 +117,8 @@ internal static class IdxFiles
 
         try
         {
+            // No byte of a gzip file holds more than 1032.
+            long most = Math.Min(LargestInflated, DeflateRatio * bytes.LongLength);
             using var inflated = new MemoryStream();
             using (var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress))
             {
@@ -126,7 +131,7 @@ internal static class IdxFiles
                 }
 
                 byte[] piece = new byte[1 << 16];
-                for (int read; told <= Array.MaxLength && inflated.Length <= header + told && (read = gzip.Read(piece)) > 0;)
+                for (int read; told <= most && inflated.Length <= header + told && (read = gzip.Read(piece)) > 0;)
                 {
                     inflated.Write(piece, 0, read);
                 }

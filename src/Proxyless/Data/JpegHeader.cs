@@ -6,11 +6,19 @@ namespace Proxyless.Data;
 internal static class JpegHeader
 {
     /// <summary>
-    /// Bytes for each pixel that the decoder keeps of a picture in several passes (progressive), before it can give out its first row: two
-    /// for each component. 0 for one in a single pass.
+    /// Bytes for each pixel that the decoder keeps of a picture in several passes, before it can give out its first row: two for each
+    /// component of one that is progressive or has its components in scans of their own. 0 where the header shows one in a single pass; what
+    /// cannot be read counts as one in several.
     /// </summary>
     public static int CoefficientBytes(ReadOnlySpan<byte> file)
     {
+        const int Components = 9;
+        const int ScanComponents = 4;
+        const int MostComponents = 4;
+        const int StartOfScan = 0xDA;
+        int components = MostComponents;
+        bool inOrder = false;
+
         // Segments: FF, a marker, a length that counts itself.
         for (int at = 2; at + 10 <= file.Length && file[at] == 0xFF;)
         {
@@ -24,14 +32,18 @@ internal static class JpegHeader
             bool isFrame = marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC);
             if (isFrame)
             {
-                const int Components = 9;
-                bool progressive = (marker & 3) == 2;
-                return progressive ? 2 * file[at + Components] : 0;
+                components = file[at + Components];
+                inOrder = marker is 0xC0 or 0xC1;
+            }
+
+            if (marker == StartOfScan)
+            {
+                return inOrder && file[at + ScanComponents] == components ? 0 : 2 * components;
             }
 
             at += 2 + BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]);
         }
 
-        return 0;
+        return 2 * components;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class LabeledImages
     /// <summary>Whether they are the <c>test/</c> of the folder, or the test images of its format, which nothing is trained on.</summary>
     public bool IsTestSet { get; }
 
-    /// <summary>Lists the images of a location: its <c>test/</c>, else its <c>train/</c> or <c>val/</c>, else the folders of classes in it.</summary>
+    /// <summary>Lists the images of a location: its <c>test/</c>, else its <c>val/</c>, else its <c>train/</c>, else the folders of classes in it.</summary>
     /// <param name="location">As <see cref="DatasetOptions.Location"/>; what a training needs may be missing.</param>
     /// <param name="modelClasses">The classes of the model.</param>
     /// <param name="maxPixels">The most pixels of an image that is read.</param>
@@ -51,7 +51,7 @@ internal sealed class LabeledImages
 
         // A class may have the name of a split where there is a train/.
         bool IsSplit(string name) => folders.Contains(name) && (folders.Contains("train") || !modelClasses.Contains(name));
-        string[] splits = ["test", "train", .. FolderLayout.ValidationNames];
+        string[] splits = ["test", .. FolderLayout.ValidationNames, "train"];
         string? split = splits.FirstOrDefault(IsSplit);
         string home = split is null ? folder : Path.Combine(folder, split);
         string[] classes = split is null ? folders : FolderLayout.ClassFolders(home);

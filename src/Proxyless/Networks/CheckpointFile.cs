@@ -9,7 +9,7 @@ namespace Proxyless.Networks;
 /// <param name="path">The newest checkpoint's file; the one before it stands beside it as <c>NAME.previous.safetensors</c>.</param>
 internal sealed class CheckpointFile(string path)
 {
-    private bool _newestIsDamaged;
+    private bool _keepsPrevious;
 
     /// <summary>The newest checkpoint.</summary>
     public string Newest { get; } = path;
@@ -23,11 +23,11 @@ internal sealed class CheckpointFile(string path)
     /// <summary>Writes the newest checkpoint; what was the newest becomes the one before.</summary>
     /// <param name="tensors">Float32 tensors by name.</param>
     /// <param name="metadata">Free text by name.</param>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written; the checkpoints are as they were.</exception>
+    /// <exception cref="IOException">The disk is full or the folder cannot be written; the newest checkpoint is as it was.</exception>
     public void Write(IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
-        SafeTensorsFile.Write(Newest, tensors, metadata, _newestIsDamaged ? null : Previous);
-        _newestIsDamaged = false;
+        SafeTensorsFile.Write(Newest, tensors, metadata, _keepsPrevious ? null : Previous);
+        _keepsPrevious = false;
     }
 
     /// <summary>Reads the newest checkpoint that is whole.</summary>
@@ -55,7 +55,7 @@ internal sealed class CheckpointFile(string path)
                 observer.Message(used);
             }
 
-            _newestIsDamaged = true;
+            _keepsPrevious = true;
             return (previous, Previous);
         }
     }

@@ -107,6 +107,11 @@ internal static class ExportStage
             }
         }
 
+        if (images == 0)
+        {
+            throw new InvalidInputException($"'{data.Options.Data}': none of the validation images can be read, so that the model cannot be compared with the network; restore them");
+        }
+
         // Written so that NaN, too, is a difference.
         if (!(largest <= Tolerance * scale))
         {

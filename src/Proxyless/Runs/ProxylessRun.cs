@@ -81,6 +81,8 @@ public static class ProxylessRun
             RequireSameImages(data, directory);
         }
 
+        // Each part is a run of its own as well, in which another job may train.
+        using var locks = new RunLocks();
         List<SearchPart> parts = [];
         foreach (RunData one in others.Select(data.For).Prepend(data.For(null)))
         {
@@ -90,11 +92,18 @@ public static class ProxylessRun
                 throw new InvalidInputException($"two of the targets would share the folder '{folder.Root}'; name one of them otherwise ('proxyless target add')");
             }
 
+            locks.Acquire(folder.Root);
             parts.Add(new SearchPart(one, folder, SearchGoal.Find(one, options.Resume ? folder : null, warnings, cancellation)));
         }
 
+        if (!options.Resume)
+        {
+            // Before the new search stands in the folder: what an old one found for a target is not to be taken for what this one finds.
+            parts.ForEach(part => part.Directory.Empty());
+        }
+
         Begin(data, directory, parts[0].Goal, warnings);
-        parts.ForEach(part => BeginPart(part, options.Resume, warnings));
+        parts.ForEach(part => BeginPart(part, warnings));
         return Resumable(directory, () => SearchStage.Run(directory, parts, SearchAloneShareOfTime, warnings, cancellation));
     }
 
@@ -240,6 +249,7 @@ public static class ProxylessRun
 
         RunOptions saved = RunConfigFile.Read(directory.Config);
         RunOptions options = data is null ? saved : saved with { Data = data };
+        using RunLock? held = data is not null || RealPath.Same(Path.GetDirectoryName(Path.GetFullPath(file))!, run) ? RunLock.Acquire(run) : null;
         RunPaths.RequireImages(options, run);
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
         RunData images = RunData.Open(options with { Resolution = architecture.Resolution }, observer, cancellation);
@@ -437,17 +447,11 @@ public static class ProxylessRun
         warnings.WriteTo(directory);
     }
 
-    private static void BeginPart(SearchPart part, bool resume, WarningRecorder warnings)
+    private static void BeginPart(SearchPart part, WarningRecorder warnings)
     {
-        if (!resume)
-        {
-            part.Directory.Create();
-            File.Delete(part.Directory.Config);
-        }
-
         // Its configuration comes when the search is finished: only then is it a run.
         LatencyTableFile.Write(part.Directory.Latency, part.Goal.Table);
-        JsonLines.Write(part.Directory.Warnings, warnings.Warnings);
+        JsonLines.Write(part.Directory.Warnings, JsonLines.Read<string>(part.Directory.Warnings).Union(warnings.Warnings));
     }
 
     private static void BeginTraining(RunData data, RunDirectory directory, Architecture network, bool inPlace, WarningRecorder warnings)

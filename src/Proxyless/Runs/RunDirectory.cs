@@ -168,6 +168,14 @@ public sealed class RunDirectory(string path)
         RemoveTraining();
     }
 
+    /// <summary>Makes the folder and removes all that an earlier run left in it, its configuration too.</summary>
+    /// <exception cref="InvalidInputException">The folder cannot be made.</exception>
+    public void Empty()
+    {
+        Create();
+        Remove(Config);
+    }
+
     /// <summary>Removes what a training left; the search stays.</summary>
     public void RemoveTraining() => Remove(
         TrainingLog, Model, Labels, Report, Result, LastCheckpoint, new CheckpointFile(LastCheckpoint).Previous, BestCheckpoint);

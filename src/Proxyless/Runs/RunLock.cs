@@ -108,14 +108,32 @@ internal sealed class RunLock : IDisposable
                 return null;
             }
 
-            if (holder is not null)
-            {
-                AtomicFile.RemoveLeftovers(folder);
-            }
-
             var held = new RunLock(folder, file, isNew) { Dead = holder };
-            AtomicFile.WriteAllText(Path.Combine(folder, HolderName), JsonSerializer.Serialize(RunHolder.Current(), JsonLines.Options));
-            return held;
+            try
+            {
+                if (holder is not null)
+                {
+                    RemoveLeftovers(folder);
+                }
+
+                AtomicFile.WriteAllText(Path.Combine(folder, HolderName), JsonSerializer.Serialize(RunHolder.Current(), JsonLines.Options));
+                return held;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                held.Dispose();
+                throw new InvalidInputException($"--out '{folder}' cannot be written: {exception.Message}", exception);
+            }
+        }
+    }
+
+    /// <summary>Removes what the dead job had half written, but not in folders within that another job holds: those of a search's targets.</summary>
+    private static void RemoveLeftovers(string folder)
+    {
+        AtomicFile.RemoveLeftovers(folder);
+        foreach (string within in Directory.EnumerateDirectories(folder).Where(within => !File.Exists(Path.Combine(within, HolderName))))
+        {
+            RemoveLeftovers(within);
         }
     }
 
@@ -132,7 +150,7 @@ internal sealed class RunLock : IDisposable
     /// <summary>Gives the folder back; one that was made for the lock and got nothing else is removed.</summary>
     public void Dispose()
     {
-        File.Delete(Path.Combine(Folder, HolderName));
+        Try(() => File.Delete(Path.Combine(Folder, HolderName)));
         if (OperatingSystem.IsWindows())
         {
             // An open file cannot be deleted there, and one that another job has just opened neither.
@@ -142,7 +160,7 @@ internal sealed class RunLock : IDisposable
         else
         {
             // While it is locked: nobody can lock it between.
-            File.Delete(_file.Name);
+            Try(() => File.Delete(_file.Name));
             _file.Dispose();
         }
 
@@ -159,9 +177,9 @@ internal sealed class RunLock : IDisposable
         {
             delete();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It is in use again, or holds something.
+            // It is in use again, holds something, or the folder is gone or cannot be written any more: nothing that concerns the job's result.
         }
     }
 
@@ -199,7 +217,16 @@ internal sealed class RunLock : IDisposable
     {
         // Even seconds of this century: as coarse as the times of any file system are.
         DateTime mark = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(2 * Random.Shared.Next(1 << 29));
-        File.SetLastWriteTimeUtc(file.SafeFileHandle, mark);
+        try
+        {
+            File.SetLastWriteTimeUtc(file.SafeFileHandle, mark);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Of another user: it cannot be told, and hardly ever is it not.
+            return true;
+        }
+
         return File.GetLastWriteTimeUtc(path) == mark;
     }
 

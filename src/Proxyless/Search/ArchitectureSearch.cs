@@ -114,11 +114,13 @@ public sealed class ArchitectureSearch : IDisposable
                     }
 
                     _step++;
-                    _isInStep = false;
                 }
 
+                // The last step of an epoch is done when the epoch's line is.
+                bool ended = _step >= plan.WeightSteps || _step % weightImages.BatchesPerEpoch == 0;
+                _isInStep = ended;
                 progress.Report(_step, Detail());
-                if (_step >= plan.WeightSteps || _step % weightImages.BatchesPerEpoch == 0)
+                if (ended)
                 {
                     break;
                 }
@@ -127,6 +129,7 @@ public sealed class ArchitectureSearch : IDisposable
             }
 
             EndEpoch(epoch);
+            _isInStep = false;
             SaveIfDue(atEpochEnd: true, cancellation);
         }
     }

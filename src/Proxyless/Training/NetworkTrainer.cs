@@ -63,12 +63,14 @@ public sealed class NetworkTrainer
         var progress = new Progress(_observer, "train", step, _options.Steps);
         var checkpoints = new CheckpointSchedule(TimeProvider.System, _options.CheckpointInterval);
         bool isInStep = false;
+        long saved = -1;
         void SaveAll()
         {
             // The log first: a resume leaves out what it is ahead of the checkpoint.
             JsonLines.Write(_directory.TrainingLog, log);
             Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
             checkpoints.Saved();
+            saved = step;
         }
 
         void WriteCheckpoint()
@@ -138,7 +140,11 @@ public sealed class NetworkTrainer
         catch (Exception exception) when (!isInStep && exception is OperationCanceledException or InvalidInputException or IOException or UnauthorizedAccessException)
         {
             // Stopped within an evaluation; or the images have failed between two steps, or the checkpoint's disk has.
-            CheckpointFile.TryWrite(SaveAll);
+            if (saved != step)
+            {
+                CheckpointFile.TryWrite(SaveAll);
+            }
+
             throw;
         }
 

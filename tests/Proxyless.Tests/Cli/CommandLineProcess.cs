@@ -33,6 +33,9 @@ internal sealed partial class CommandLineProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
+    /// <summary>The program, beside the tests.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Proxyless.Cli.exe" : "Proxyless.Cli");
+
     /// <summary>Its number.</summary>
     public int Id => _process.Id;
 
@@ -43,7 +46,18 @@ internal sealed partial class CommandLineProcess : IDisposable
     /// <param name="folder">The working folder.</param>
     /// <param name="arguments">The words after the program's name.</param>
     public static CommandLineProcess Start(string folder, params IEnumerable<string> arguments) => new(Process.Start(
-        new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Proxyless.Cli.exe" : "Proxyless.Cli"), arguments)
+        new ProcessStartInfo(Program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!);
+
+    /// <summary>The same with signals as in the foreground of a shell: what is begun in the background of a script ignores SIGINT, and so do its children.</summary>
+    /// <param name="folder">The working folder.</param>
+    /// <param name="arguments">The words after the program's name.</param>
+    public static CommandLineProcess StartInForeground(string folder, params IEnumerable<string> arguments) => new(Process.Start(
+        new ProcessStartInfo("env", ["--default-signal=INT", Program, .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

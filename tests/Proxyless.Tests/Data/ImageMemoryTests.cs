@@ -149,7 +149,7 @@ public sealed class ImageMemoryTests
         Assert.Equal(6, JpegHeader.CoefficientBytes(TestPictures.Quarters("progressive.jpg")));
         Assert.Equal(0, JpegHeader.CoefficientBytes(TestPictures.Quarters("baseline.jpg")));
         Assert.Equal(0, JpegHeader.CoefficientBytes(TestPictures.Oriented(6)));
-        Assert.Equal(0, JpegHeader.CoefficientBytes([0xFF, 0xD8, 0xFF]));
+        Assert.Equal(8, JpegHeader.CoefficientBytes([0xFF, 0xD8, 0xFF]));
     }
 
     private static ImageDataset Open(DatasetOptions options) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Proxyless.Networks;
 using Proxyless.Spaces;
+using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runs;
@@ -69,7 +70,7 @@ public sealed class FailingDiskTests : IDisposable
         // Mounted in a namespace of its own, which ends with the shell. The resume has a larger disk.
         string target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
         string disk = Directory.CreateDirectory(Path.Combine(_folder.Root, "disk")).FullName;
-        string program = Path.Combine(AppContext.BaseDirectory, "Proxyless.Cli");
+        string program = CommandLineProcess.Program;
         string script = $"""
             mount -t tmpfs -o size=1m tmpfs '{disk}'
             '{program}' run --out '{disk}/run' --target '{target}' --checkpoint-seconds 0.001 --search-epochs 1 --train-epochs 1

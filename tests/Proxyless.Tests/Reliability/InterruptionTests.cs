@@ -24,7 +24,7 @@ public sealed class InterruptionTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are numbered as on Linux");
         bool isSearch = stage == "search";
-        using CommandLineProcess process = CommandLineProcess.Start(
+        using CommandLineProcess process = CommandLineProcess.StartInForeground(
             _folder.Root, "run", "--out", "run", "--target", _target, "--search-epochs", isSearch ? "1000" : "0.1", "--train-epochs", "1000");
         process.WaitFor($"{stage} 1/");
         process.Signal(signal);
@@ -41,7 +41,7 @@ public sealed class InterruptionTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are numbered as on Linux");
 
         // A step that takes minutes: only a process that does not wait for it ends before its checkpoint.
-        using CommandLineProcess process = CommandLineProcess.Start(
+        using CommandLineProcess process = CommandLineProcess.StartInForeground(
             _folder.Root,
             "run", "--out", "run", "--target", FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny").WithInput(512, 3), 8), "--resolution", "512", "--batch-size", "900", "--search-epochs", "2");
         process.WaitFor("weight steps of");

@@ -50,6 +50,28 @@ public sealed class RunLockTests : IDisposable
     }
 
     [Fact]
+    public void A_target_of_a_search_for_several_is_left_alone_while_another_job_works_on_it()
+    {
+        string other = Path.Combine(_folder.Root, "other.yaml");
+        File.Copy(_target, other);
+        var options = new RunOptions { Out = Run, Target = _target, LatencyMs = 100, AlsoFor = $"{other}=100", SearchEpochs = 0.2, BatchSize = 32 };
+        ProxylessRun.SearchAll(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        var part = new RunDirectory(Path.Combine(Run, "other"));
+        byte[] before = File.ReadAllBytes(part.SearchCheckpoint);
+        using (RunLock.Acquire(part.Root))
+        {
+            var exception = Assert.Throws<InvalidInputException>(
+                () => ProxylessRun.SearchAll(options with { Overwrite = true, Seed = 1 }, NullRunObserver.Instance, TestContext.Current.CancellationToken));
+            Assert.Contains("in use", exception.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(part.SearchCheckpoint));
+        ProxylessRun.SearchAll(options with { Overwrite = true, Seed = 1 }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        Assert.NotEqual(before, File.ReadAllBytes(part.SearchCheckpoint));
+        Assert.DoesNotContain(Directory.EnumerateFiles(Run, "*", SearchOption.AllDirectories), RunLock.IsOwn);
+    }
+
+    [Fact]
     public void New_folders_of_one_second_are_numbered()
     {
         using var first = RunLock.AcquireNew(_folder.Root);
