@@ -83,44 +83,57 @@ internal static class CommandLine
         }
         catch (Exception exception) when (exception is InvalidInputException or InvalidDataException or PathTooLongException)
         {
-            error.WriteLine($"error: {exception.Message}");
+            Say(error, $"error: {exception.Message}");
             return ExitCode.BadInput;
         }
         catch (RunInterruptedException exception)
         {
-            error.WriteLine($"interrupted; '{ResumeCommand(parse!, exception.Run)}' goes on from the checkpoint");
+            Say(error, $"interrupted; '{ResumeCommand(parse!, exception.Run)}' goes on from the checkpoint");
             return ExitCode.Interrupted;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            error.WriteLine("interrupted");
+            Say(error, "interrupted");
             return ExitCode.Interrupted;
         }
         catch (RunFailedException exception)
         {
-            error.WriteLine($"error: {exception.Message}");
-            error.WriteLine($"nothing that was written is lost; {(IsDiskFull(exception) ? "free some space, then" : "then")} '{ResumeCommand(parse!, exception.Run)}' goes on from the last checkpoint");
+            Say(error, $"error: {exception.Message}");
+            Say(error, $"nothing that was written is lost; {(IsDiskFull(exception) ? "free some space, then" : "then")} '{ResumeCommand(parse!, exception.Run)}' goes on from the last checkpoint");
             return ExitCode.Failed;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            error.WriteLine($"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space and try again, with --resume where the command has it" : "")}");
+            Say(error, $"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space and try again, with --resume where the command has it" : "")}");
             return ExitCode.Failed;
         }
         catch (Exception exception) when (IsOutOfMemory(exception))
         {
-            error.WriteLine($"error: this takes more memory than there is; make --batch-size or --resolution smaller, or choose a smaller space ({FirstLine(exception.Message)})");
+            Say(error, $"error: this takes more memory than there is; make --batch-size or --resolution smaller, or choose a smaller space ({FirstLine(exception.Message)})");
             return ExitCode.Failed;
         }
 #pragma warning disable CA1031 // The last line of defence: whatever it is, the user gets a sentence and the shell a code.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            error.WriteLine($"error: {exception.Message}");
-            error.WriteLine(Environment.GetEnvironmentVariable(TraceVariable) == "1"
+            Say(error, $"error: {exception.Message}");
+            Say(error, Environment.GetEnvironmentVariable(TraceVariable) == "1"
                 ? exception.ToString()
                 : $"this is a bug; {TraceVariable}=1 shows where it happened");
             return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>What standard error cannot take, a log on a full disk perhaps, does not change how the command ends.</summary>
+    private static void Say(TextWriter error, string text)
+    {
+        try
+        {
+            error.WriteLine(text);
+        }
+        catch (IOException)
+        {
+            // The exit code still tells.
         }
     }
 

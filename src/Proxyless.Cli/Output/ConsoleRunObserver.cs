@@ -44,14 +44,17 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
 
             _stage = progress.Stage;
             _lastShown = Stopwatch.GetTimestamp();
-            if (_live)
+            Try(() =>
             {
-                Show(progress);
-            }
-            else
-            {
-                _writer.WriteLine(Text(progress));
-            }
+                if (_live)
+                {
+                    Show(progress);
+                }
+                else
+                {
+                    _writer.WriteLine(Text(progress));
+                }
+            });
         }
     }
 
@@ -78,7 +81,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     {
         lock (_lock)
         {
-            Clear();
+            Try(Clear);
         }
     }
 
@@ -89,8 +92,24 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     {
         lock (_lock)
         {
-            Clear();
-            _console.MarkupLine(markup);
+            Try(() =>
+            {
+                Clear();
+                _console.MarkupLine(markup);
+            });
+        }
+    }
+
+    /// <summary>A log that cannot be written, on a disk that is full or a terminal that is gone, does not end a job of hours.</summary>
+    private static void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException)
+        {
+            // The run's own files tell.
         }
     }
 

@@ -24,4 +24,32 @@ public sealed class ConsoleRunObserverTests
             ["search 1/1000, 2 h 30 min left  loss 1.5", "search 1000/1000, 2 h 30 min left  loss 1.5", "[a message]", "warning: a [warning]"],
             writer.ToString().TrimEnd().ReplaceLineEndings("\n").Split('\n'));
     }
+
+    [Fact]
+    public void A_log_on_a_full_disk_ends_no_job_and_leaves_the_exit_code()
+    {
+        using var full = new FullDisk();
+        using (var observer = new ConsoleRunObserver(full))
+        {
+            observer.Progress(new RunProgress("search", 1, 10, null, ""));
+            observer.Message("a message");
+            observer.Warning("a warning");
+        }
+
+        using var output = new StringWriter();
+        Assert.Equal(2, Proxyless.Cli.CommandLine.Run(["describe", "--arch", "no-such-network"], output, full));
+    }
+
+    private sealed class FullDisk : StringWriter
+    {
+        public override void Write(char value) => throw new IOException("No space left on device");
+
+        public override void Write(string? value) => throw new IOException("No space left on device");
+
+        public override void Write(char[] buffer, int index, int count) => throw new IOException("No space left on device");
+
+        public override void WriteLine(string? value) => throw new IOException("No space left on device");
+
+        public override void Flush() => throw new IOException("No space left on device");
+    }
 }
