@@ -29,6 +29,7 @@ internal static class FuzzReaders
     // 2^28 pixels, beyond which a header is damage: four bytes for each while they are decoded, three of which are kept. And what else there is.
     private const double LargestPictureMb = 2_100;
 
+    private static readonly Transforms Judging = Transforms.ForEvaluation(16, smallImages: false, 3);
     private static readonly Transforms Cropping = Transforms.ForTraining(16, smallImages: false, 3);
 
     private static Architecture Smallest { get; } = ArchitectureFile.Parse(
@@ -93,9 +94,9 @@ internal static class FuzzReaders
         Image(
             "png",
             FuzzSyntax.Png,
-            () => [.. new[] { "colour.png", "palette.png", "transparent-palette.png", "16-bit.png", "16-bit-grey.png" }.Select(TestPictures.Quarters), TestPictures.HalfTransparent()],
+            () => [.. new[] { "colour.png", "palette.png", "transparent-palette.png", "16-bit.png", "16-bit-grey.png" }.Select(TestPictures.Quarters), TestPictures.HalfTransparent(), TestPictures.OrientedPng(6)],
             () => [.. new[] { (65_535, 65_535), (16_000, 16_000), (1 << 28, 1), (int.MaxValue, 1), (0, 0), (-1, -1), (30_000, 30_000) }.Select(size => ContainerMutator.WithSize(TestPictures.Quarters("colour.png"), size.Item1, size.Item2))]),
-        Image("webp", FuzzSyntax.Binary, () => [TestPictures.Quarters("colour.webp"), TestPictures.Noise(1, 20, 12, SKEncodedImageFormat.Webp)]),
+        Image("webp", FuzzSyntax.Binary, () => [TestPictures.Quarters("colour.webp"), TestPictures.Noise(1, 20, 12, SKEncodedImageFormat.Webp), TestPictures.OrientedWebp(6, jpegPrefix: true)]),
         Image("bmp", FuzzSyntax.Binary, () => [TestPictures.Quarters("colour.bmp")]),
         Image("gif", FuzzSyntax.Binary, () => [TestPictures.Quarters("animated.gif")]),
         Text("space", 6, FuzzSyntax.Yaml, "space.yaml", () => [SearchSpaceFile.ToYaml(TinyNetworks.Space), SearchSpaceFile.ToYaml(SmallSpace.Space), Configured("spaces/example.yaml")], HostileTexts.Yaml, UseSpace),
@@ -155,6 +156,19 @@ internal static class FuzzReaders
             (width, height) = (sized.Width, sized.Height);
         }
 
+        // As files are looked at before a run, and as they are judged: each on its own, for what one refuses the other may take.
+        Attempt(() =>
+        {
+            using EncodedImage looked = EncodedImage.Open(bytes, path);
+            looked.Check();
+        });
+        Attempt(() =>
+        {
+            var stream = new SplitMix64(bytes.Length);
+            using EncodedImage judged = EncodedImage.Open(bytes, path);
+            using DecodedPart part = judged.DecodeFor(3, 1, Judging.ChooseRegion(width, height, ref stream));
+            Judging.Apply(part, new float[3 * 16 * 16], ref stream);
+        });
         DecodedImage whole = ImageDecoder.Decode(bytes, path);
         Require(whole.Width == width && whole.Height == height, "the header tells of another size");
         Require(whole.Pixels.Length == 3 * width * height, "there are more or fewer pixels than the size tells");
@@ -169,6 +183,18 @@ internal static class FuzzReaders
             {
                 Cropping.Apply(part, new float[3 * 16 * 16], ref random);
             }
+        }
+    }
+
+    private static void Attempt(Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (InvalidInputException)
+        {
+            // Refused, as it may be.
         }
     }
 
