@@ -25,6 +25,10 @@ public static class AtomicFile
     /// <summary>Replaces <paramref name="path"/> by <paramref name="bytes"/>, readable by its owner alone where the system can.</summary>
     public static void WritePrivateBytes(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span), ownerOnly: true, previous: null);
 
+    /// <summary>Whether it is the half-written file of a process that was killed, or still writes it.</summary>
+    /// <param name="path">A file.</param>
+    internal static bool IsLeftover(string path) => path.EndsWith(TemporaryEnding, StringComparison.Ordinal);
+
     /// <summary>Removes the half-written files of processes that were killed while they wrote.</summary>
     /// <param name="folder">The folder. No other process may be writing there.</param>
     public static void RemoveLeftovers(string folder)

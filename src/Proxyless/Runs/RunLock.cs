@@ -41,9 +41,9 @@ internal sealed class RunLock : IDisposable
     /// <param name="path">A path in a run folder.</param>
     public static bool IsOwn(string path) => Path.GetFileName(path) is LockName or HolderName;
 
-    /// <summary>Whether a folder holds anything but a lock.</summary>
+    /// <summary>Whether a folder holds anything but a lock and what a job that was killed at its very beginning had half written.</summary>
     public static bool HoldsSomething(string folder) =>
-        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsOwn(entry));
+        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsOwn(entry) && !AtomicFile.IsLeftover(entry));
 
     /// <summary>Takes a new folder that is named by the time of day, and by a number where another job has begun in the same second.</summary>
     /// <param name="parent">Where the folder is made.</param>

@@ -139,6 +139,18 @@ public sealed class RunLockTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_was_killed_before_its_configuration_was_written_can_be_begun_again()
+    {
+        Hold(RunHolder.Current() with { ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1) });
+        File.WriteAllText(Path.Combine(Run, ".lock"), "");
+        File.WriteAllText(Path.Combine(Run, ".config.yaml.7.1.proxyless-tmp"), "dat");
+        using (RunDirectory.Claim(Run, resume: false, overwrite: false))
+        {
+            Assert.Empty(Directory.EnumerateFiles(Run, "*-tmp"));
+        }
+    }
+
+    [Fact]
     public void Of_many_that_want_one_folder_at_once_one_gets_it()
     {
         int inside = 0;
