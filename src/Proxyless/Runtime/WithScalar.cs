@@ -8,7 +8,7 @@ namespace Proxyless.Runtime;
 /// <remarks>
 /// TorchSharp makes a <see cref="Scalar"/> of a number, hands its address to libtorch and keeps no reference, and it keeps none to a tensor
 /// that stands in the midst of an expression: the collector may free either while libtorch works with it. Then a result is
-/// wrong, or the process ends; seen on a machine whose threads wait long for a processor. So every scalar and every tensor between two
+/// wrong, or the process ends (docs/reliability.md). So every scalar and every tensor between two
 /// operations has a name and a <c>using</c>, here and wherever TorchSharp is called.
 /// </remarks>
 internal static class WithScalar
