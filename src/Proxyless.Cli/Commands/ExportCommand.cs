@@ -9,8 +9,7 @@ internal sealed class ExportCommand : ReportingCommand
 {
     private readonly Option<string?> _run = Values.Text("--run", "DIR", "The folder of the trained run");
     private readonly Option<string?> _out = Values.Text("--out", "FILE", "The file to write (model.onnx in the run's folder)");
-
-    private readonly Option<string?> _data = Values.Text("--data", "DIR", "The folder of the run's images, where it has been moved (the run's)");
+    private readonly Option<string?> _data = RunOptionSet.MovedImagesOption();
 
     public ExportCommand()
         : base(

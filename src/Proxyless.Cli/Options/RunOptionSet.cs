@@ -68,9 +68,12 @@ internal sealed class RunOptionSet
     /// <summary>Where the images of a run are now.</summary>
     public RunOptionSet MovedImages()
     {
-        Add(Values.Text(DataName, "DIR", "The folder of the run's images, where it has been moved (the run's)"), (o, v) => o with { Data = v! });
+        Add(MovedImagesOption(), (o, v) => o with { Data = v! });
         return this;
     }
+
+    /// <summary>The option alone, for a command that takes no other of a run.</summary>
+    public static Option<string?> MovedImagesOption() => Values.Text(DataName, "DIR", "The folder of the run's images, where it has been moved (the run's)");
 
     /// <summary>What the network may cost.</summary>
     /// <param name="otherwise">What holds where no latency is given.</param>

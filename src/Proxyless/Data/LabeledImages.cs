@@ -90,7 +90,7 @@ internal sealed class LabeledImages
             throw new InvalidInputException($"{_location}: there is no readable image to judge the model by.");
         }
 
-        var labeled = new RelabeledSource(_source, [.. Classes.Select(name => OutputOf(name, _modelClasses))]);
+        var labeled = new RelabeledSource(_source, OutputsOf(Classes, _modelClasses));
         return new ImageSet(labeled, readable, _modelClasses.Count, new UnreadableImages(options.Strict, observer));
     }
 
@@ -113,7 +113,8 @@ internal sealed class LabeledImages
         }
 
         // A folder without images is no class.
-        string[] unknown = [.. images.Classes.Where((name, label) => present[label] && OutputOf(name, modelClasses) < 0)];
+        int[] outputs = OutputsOf(images.Classes, modelClasses);
+        string[] unknown = [.. images.Classes.Where((_, label) => present[label] && outputs[label] < 0)];
         if (unknown.Length == 0)
         {
             return images;
@@ -129,17 +130,15 @@ internal sealed class LabeledImages
     public static string Enumerate(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(Named)) + (names.Count > Named ? $" and {names.Count - Named} more" : "");
 
-    /// <summary>The model's output for a class, or -1. Letters that Unicode writes in two ways are one.</summary>
-    private static int OutputOf(string name, IReadOnlyList<string> modelClasses)
+    /// <summary>The model's output for each class, or -1. Letters that Unicode writes in two ways are one.</summary>
+    private static int[] OutputsOf(IReadOnlyList<string> classes, IReadOnlyList<string> modelClasses)
     {
+        var outputs = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < modelClasses.Count; i++)
         {
-            if (ClassName.Key(modelClasses[i]) == ClassName.Key(name))
-            {
-                return i;
-            }
+            outputs.TryAdd(ClassName.Key(modelClasses[i]), i);
         }
 
-        return -1;
+        return [.. classes.Select(name => outputs.GetValueOrDefault(ClassName.Key(name), -1))];
     }
 }

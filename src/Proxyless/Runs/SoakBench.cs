@@ -69,7 +69,7 @@ public static class SoakBench
 
         SearchSpace space = ProxylessBench.Sized(options);
         Libtorch.Load();
-        set_num_threads(options.Threads ?? Environment.ProcessorCount);
+        set_num_threads(ThreadCount.Of(options.Threads, observer));
         random.manual_seed(options.Seed);
         using var step = new SuperNetworkSteps(
             space, ProxylessBench.Classes, new NetworkOptions { Seed = options.Seed }, options, ProxylessBench.ReinforceSamples, Rate);
