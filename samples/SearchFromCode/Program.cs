@@ -1,6 +1,7 @@
 // The whole road from C#: search a network for one thread of this processor, train it, write model.onnx.
 // Usage: SearchFromCode [DATA] [OUT] [EPOCHS]
 using Proxyless;
+using Proxyless.Runs;
 
 var options = new RunOptions
 {

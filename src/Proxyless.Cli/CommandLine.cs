@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Proxyless.Cli.Commands;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
+using Proxyless.Runs;
 
 namespace Proxyless.Cli;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Proxyless.Bench;
 using Proxyless.Cli.Options;
 using Proxyless.Networks;
 using Spectre.Console;
@@ -47,7 +48,7 @@ internal sealed class BenchCommand : ReportingCommand
         BenchMode[] modes = parse.GetValue(_mode) is { Length: > 0 } given ? given : [BenchMode.Weight];
         if (modes is [var mode])
         {
-            BenchResult result = ProxylessBench.Measure(Measurement(parse, mode), session.Observer, session.Cancellation);
+            BenchResult result = StepBench.Measure(Measurement(parse, mode), session.Observer, session.Cancellation);
             return new CommandOutcome(result, console => WriteTable(console, [JsonSerializer.SerializeToElement(result, CommandOutcome.JsonOptions)]));
         }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Proxyless.Bench;
 using Proxyless.Cli.Options;
+using Proxyless.Runs;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;

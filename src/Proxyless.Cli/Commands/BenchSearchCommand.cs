@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Proxyless.Bench;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 

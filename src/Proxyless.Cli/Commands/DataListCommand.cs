@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Proxyless.Cli.Output;
 using Proxyless.Data;
+using Proxyless.Runs;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;

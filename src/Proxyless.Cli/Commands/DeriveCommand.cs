@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Proxyless.Cli.Options;
+using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
 

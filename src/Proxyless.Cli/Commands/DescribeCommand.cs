@@ -3,6 +3,7 @@ using Proxyless.Architectures;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Export;
+using Proxyless.Files;
 using Proxyless.Latency;
 
 namespace Proxyless.Cli.Commands;

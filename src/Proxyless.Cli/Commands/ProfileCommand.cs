@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Proxyless.Architectures;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Latency;
-using Proxyless.Spaces;
 
 namespace Proxyless.Cli.Commands;
 

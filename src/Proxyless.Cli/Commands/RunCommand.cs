@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Proxyless.Architectures;
 using Proxyless.Cli.Output;
+using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Proxyless.Runs;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Cli.Output;
+using Proxyless.Runs;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;

@@ -5,7 +5,6 @@ using Proxyless.Cli.Output;
 using Proxyless.Export;
 using Proxyless.Latency;
 using Proxyless.Measurement;
-using Proxyless.Spaces;
 
 namespace Proxyless.Cli.Commands;
 

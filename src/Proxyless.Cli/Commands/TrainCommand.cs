@@ -2,6 +2,7 @@ using System.CommandLine;
 using Proxyless.Architectures;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
+using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Proxyless.Cli.Commands;
+using Proxyless.Files;
 
 namespace Proxyless.Cli.Options;
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Networks;
+using Proxyless.Runs;
 using Proxyless.Search;
 
 namespace Proxyless.Cli.Options;
@@ -159,7 +161,7 @@ internal sealed class RunOptionSet
     /// <summary>What may be chosen.</summary>
     public RunOptionSet Space()
     {
-        Add(Values.Text("--space", "NAME|FILE", $"The search space: {string.Join(", ", Spaces.SearchSpacePresets.Names)}, or a YAML file (chosen by the images' size)"), (o, v) => o with { Space = v });
+        Add(Values.Text("--space", "NAME|FILE", $"The search space: {string.Join(", ", SearchSpacePresets.Names)}, or a YAML file (chosen by the images' size)"), (o, v) => o with { Space = v });
         return this;
     }
 

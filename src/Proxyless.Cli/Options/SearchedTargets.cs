@@ -1,4 +1,5 @@
 using System.Globalization;
+using Proxyless.Runs;
 
 namespace Proxyless.Cli.Options;
 

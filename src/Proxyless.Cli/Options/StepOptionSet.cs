@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Proxyless.Architectures;
+using Proxyless.Bench;
 
 namespace Proxyless.Cli.Options;
 
@@ -9,7 +11,7 @@ internal sealed class StepOptionSet(string steps, BenchOptions? defaults = null)
 {
     /// <summary>The space.</summary>
     public Option<string?> Space { get; } = Values.Text(
-        "--space", "NAME|FILE", $"The space ({(defaults ?? new BenchOptions()).Space}): {string.Join(", ", Spaces.SearchSpacePresets.Names)} or a YAML file");
+        "--space", "NAME|FILE", $"The space ({(defaults ?? new BenchOptions()).Space}): {string.Join(", ", SearchSpacePresets.Names)} or a YAML file");
 
     /// <summary>Images of a step.</summary>
     public Option<long?> Batch { get; } = BatchSize((defaults ?? new BenchOptions()).Batch);

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Proxyless.Spaces;
+using Proxyless.Files;
 
 namespace Proxyless.Architectures;
 

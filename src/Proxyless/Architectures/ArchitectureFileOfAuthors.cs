@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Proxyless.Spaces;
 
 namespace Proxyless.Architectures;
 
@@ -26,7 +25,7 @@ internal static class ArchitectureFileOfAuthors
         var root = new JsonObject
         {
             ["name"] = "ProxylessNASNets",
-            ["bn"] = new JsonObject { ["momentum"] = BatchNormMomentum, ["eps"] = Networks.ConvolutionLayer.Epsilon },
+            ["bn"] = new JsonObject { ["momentum"] = BatchNormMomentum, ["eps"] = BatchNorm.Epsilon },
             ["first_conv"] = Convolution(3, architecture.Stem.Stride, architecture.InputChannels, architecture.Stem.Width, activation),
             ["feature_mix_layer"] = Convolution(1, 1, architecture.Head.InputWidth, architecture.Head.Width, activation),
             ["classifier"] = Classifier(architecture.Head),

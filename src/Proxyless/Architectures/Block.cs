@@ -1,4 +1,3 @@
-using Proxyless.Spaces;
 
 namespace Proxyless.Architectures;
 

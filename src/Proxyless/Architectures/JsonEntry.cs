@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Proxyless.Files;
 
 namespace Proxyless.Architectures;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Proxyless.Spaces;
+using Proxyless.Files;
 
 namespace Proxyless.Architectures;
 

@@ -35,13 +35,13 @@ public readonly record struct StepWork(double MultiplyAdds, double Bytes)
     // Numbers that the convolutions of a block give for one image.
     private static double Outputs(Block block)
     {
-        if (block.IsPassThrough || block.Operation.Kind == Spaces.OperationKind.Zero)
+        if (block.IsPassThrough || block.Operation.Kind == OperationKind.Zero)
         {
             return 0;
         }
 
         double last = Square(block.OutputResolution) * block.OutputWidth;
-        if (block.Operation.Kind == Spaces.OperationKind.Identity)
+        if (block.Operation.Kind == OperationKind.Identity)
         {
             return last;
         }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Proxyless.Files;
+using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
 
@@ -14,7 +16,7 @@ internal sealed record ComparisonPlan(IReadOnlyList<ComparedNetwork> Networks, i
 internal sealed class ComparisonDirectory(string path)
 {
     /// <summary>The file by which a comparison is known.</summary>
-    public const string PlanName = "comparison.json";
+    public const string PlanName = WrittenFiles.ComparisonPlan;
 
     /// <summary>What it shares with a run.</summary>
     public RunDirectory Run { get; } = new(path);

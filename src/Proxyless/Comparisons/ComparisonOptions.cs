@@ -1,3 +1,5 @@
+using Proxyless.Runs;
+
 namespace Proxyless.Comparisons;
 
 /// <summary>What is compared, and how it is trained and measured.</summary>

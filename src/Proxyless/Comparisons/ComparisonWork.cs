@@ -1,6 +1,8 @@
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
+using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
 

@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Latency;
+using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
 

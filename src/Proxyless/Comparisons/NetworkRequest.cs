@@ -1,4 +1,5 @@
 using System.Globalization;
+using Proxyless.Files;
 
 namespace Proxyless.Comparisons;
 

@@ -1,4 +1,6 @@
 using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
 
@@ -49,7 +51,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
     {
         var random = new Random(data.Options.Seed);
         var choices = new List<int[]>();
-        IReadOnlyList<Spaces.SearchBlock> blocks = data.Space.Blocks();
+        IReadOnlyList<SearchBlock> blocks = data.Space.Blocks();
         for (long draw = 0; choices.Count < count; draw++)
         {
             if (draw == (long)DrawsForEach * count)

@@ -1,7 +1,9 @@
 using MathNet.Numerics.Statistics;
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
+using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
 

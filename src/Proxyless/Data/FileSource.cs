@@ -1,3 +1,5 @@
+using Proxyless.Files;
+
 namespace Proxyless.Data;
 
 /// <summary>Image files in a folder for each class. A million of them cost a string, a length and a class each.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Proxyless.Files;
 
 namespace Proxyless.Data;
 

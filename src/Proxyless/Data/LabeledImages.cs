@@ -1,3 +1,5 @@
+using Proxyless.Files;
+
 namespace Proxyless.Data;
 
 /// <summary>

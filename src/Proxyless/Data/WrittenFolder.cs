@@ -1,4 +1,4 @@
-using Proxyless.Comparisons;
+using Proxyless.Files;
 
 namespace Proxyless.Data;
 
@@ -29,8 +29,8 @@ internal static class WrittenFolder
 
     private static bool IsRunOrComparison(string folder)
     {
-        var run = new RunDirectory(folder);
-        return (File.Exists(run.Config) && File.Exists(run.Plan)) || File.Exists(Path.Combine(folder, ComparisonDirectory.PlanName));
+        bool Holds(string name) => File.Exists(Path.Combine(folder, name));
+        return (Holds(WrittenFiles.RunConfig) && Holds(WrittenFiles.RunPlan)) || Holds(WrittenFiles.ComparisonPlan);
     }
 
     private static bool HoldsNothingElse(string folder)
@@ -62,10 +62,8 @@ internal static class WrittenFolder
     /// <summary>Whether a run may have been stopped here before its plan was written.</summary>
     private static bool HasOnlyBegun(string folder)
     {
-        var run = new RunDirectory(folder);
-        string config = Path.GetFileName(run.Config);
         string[] entries = [.. Directory.EnumerateFileSystemEntries(folder, "*", Entries).Select(path => Path.GetFileName(path)).Where(name => name[0] != '.')];
-        return (entries.Length == 0 || entries.Contains(config) || entries.All(name => name.EndsWith(".lock", StringComparison.Ordinal)))
+        return (entries.Length == 0 || entries.Contains(WrittenFiles.RunConfig) || entries.All(name => name.EndsWith(".lock", StringComparison.Ordinal)))
             && !entries.Any(name => ImageDecoder.IsImageName(name));
     }
 }

@@ -1,6 +1,4 @@
 using Proxyless.Architectures;
-using Proxyless.Latency;
-using Proxyless.Spaces;
 
 namespace Proxyless.Export;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Measurement;
-using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
 

@@ -1,5 +1,4 @@
 using Proxyless.Architectures;
-using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
 

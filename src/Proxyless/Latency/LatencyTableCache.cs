@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using Proxyless.Architectures;
 using Proxyless.Runtime;
-using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Proxyless.Architectures;
 using Proxyless.Measurement;
-using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Proxyless.Architectures;
 using Proxyless.Export;
+using Proxyless.Files;
 using Proxyless.Measurement;
-using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Proxyless.Architectures;
 using Proxyless.Measurement;
-using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Proxyless.Files;
 using Proxyless.Measurement;
 using YamlDotNet.Serialization;
 

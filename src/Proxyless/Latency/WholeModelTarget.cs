@@ -1,6 +1,5 @@
 using Proxyless.Architectures;
 using Proxyless.Measurement;
-using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
 

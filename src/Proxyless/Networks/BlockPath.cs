@@ -1,6 +1,5 @@
 using Proxyless.Architectures;
 using Proxyless.Runtime;
-using Proxyless.Spaces;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;

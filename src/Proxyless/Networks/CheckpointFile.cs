@@ -1,3 +1,4 @@
+using Proxyless.Files;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;

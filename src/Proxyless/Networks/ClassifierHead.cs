@@ -1,5 +1,4 @@
 using Proxyless.Architectures;
-using Proxyless.Spaces;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;

@@ -1,4 +1,4 @@
-using Proxyless.Spaces;
+using Proxyless.Architectures;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
@@ -6,9 +6,6 @@ namespace Proxyless.Networks;
 /// <summary>A convolution without bias, its batch norm and, where there is one, the activation.</summary>
 public sealed class ConvolutionLayer : IDisposable
 {
-    /// <summary>Added to the variance; the published networks' value, which their weights were trained with.</summary>
-    public const double Epsilon = 1e-3;
-
     private readonly Activation? _activation;
     private readonly bool _usesOwnKernels;
     private readonly long[] _stride;
@@ -88,7 +85,7 @@ public sealed class ConvolutionLayer : IDisposable
             Shift.Value,
             pass.UsesBatch,
             pass.Momentum,
-            Epsilon);
+            BatchNorm.Epsilon);
         if (_activation is null)
         {
             return normalised;

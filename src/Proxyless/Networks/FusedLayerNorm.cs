@@ -1,6 +1,6 @@
+using Proxyless.Architectures;
 using Proxyless.Runtime;
 using Proxyless.Runtime.Kernels;
-using Proxyless.Spaces;
 
 namespace Proxyless.Networks;
 
@@ -24,7 +24,7 @@ internal static unsafe class FusedLayerNorm
         if (!pass.UsesBatch)
         {
             return ChannelNorm.OfRunning(
-                gamma, beta, TensorMemory.ToArray(layer.Mean.Value), TensorMemory.ToArray(layer.Variance.Value), ConvolutionLayer.Epsilon, low, high);
+                gamma, beta, TensorMemory.ToArray(layer.Mean.Value), TensorMemory.ToArray(layer.Variance.Value), BatchNorm.Epsilon, low, high);
         }
 
         if (pass.Momentum > 0)
@@ -32,7 +32,7 @@ internal static unsafe class FusedLayerNorm
             Follow(layer, pass.Momentum, sums);
         }
 
-        return ChannelNorm.OfBatch(gamma, beta, sums, ConvolutionLayer.Epsilon, low, high);
+        return ChannelNorm.OfBatch(gamma, beta, sums, BatchNorm.Epsilon, low, high);
     }
 
     // The running statistics move towards the batch's: its mean and its unbiased variance.

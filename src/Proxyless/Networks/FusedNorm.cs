@@ -1,6 +1,6 @@
+using Proxyless.Architectures;
 using Proxyless.Runtime;
 using Proxyless.Runtime.Kernels;
-using Proxyless.Spaces;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Proxyless.Files;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;

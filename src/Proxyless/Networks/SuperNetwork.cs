@@ -1,4 +1,4 @@
-using Proxyless.Spaces;
+using Proxyless.Architectures;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Training;
 
 namespace Proxyless.Reports;
 

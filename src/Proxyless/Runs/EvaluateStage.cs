@@ -7,7 +7,7 @@ using Proxyless.Runtime;
 using Proxyless.Training;
 using static TorchSharp.torch;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>Judges a model file: the test set through ONNX Runtime, the latency on the target.</summary>
 internal static class EvaluateStage

@@ -1,4 +1,4 @@
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>What <c>export</c> ends with.</summary>
 public sealed record ExportResult

@@ -2,12 +2,13 @@ using System.Reflection;
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Export;
+using Proxyless.Files;
 using Proxyless.Measurement;
 using Proxyless.Networks;
 using Proxyless.Training;
 using static TorchSharp.torch;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>Writes the model and compares it with the network it was written from.</summary>
 internal static class ExportStage

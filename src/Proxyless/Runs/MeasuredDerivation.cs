@@ -2,9 +2,8 @@ using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Latency;
 using Proxyless.Search;
-using Proxyless.Spaces;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>A derived architecture and its latency.</summary>
 /// <param name="Choice">A candidate for each block.</param>

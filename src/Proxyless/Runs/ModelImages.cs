@@ -3,7 +3,7 @@ using Proxyless.Data;
 using Proxyless.Export;
 using Proxyless.Measurement;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>
 /// What a model's metadata says of the images it was trained on, so that whoever judges it can tell images it has seen from

@@ -1,7 +1,7 @@
 using Proxyless.Data;
 using static TorchSharp.torch;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>Batches as an exported model takes them.</summary>
 internal static class ModelInput

@@ -1,7 +1,7 @@
 using System.IO.Enumeration;
 using Proxyless.Data;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>The photos that somebody names: files, and folders that are walked.</summary>
 internal static class PhotoFiles

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>A class and its share.</summary>
 /// <param name="Class">The name.</param>

@@ -3,11 +3,12 @@ using System.Numerics.Tensors;
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Measurement;
 using Proxyless.Networks;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>The whole road and its parts: what the commands call, and what a program calls instead of them.</summary>
 public static class ProxylessRun

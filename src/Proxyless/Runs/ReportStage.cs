@@ -1,10 +1,12 @@
 using System.Globalization;
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Reports;
 using Proxyless.Search;
+using Proxyless.Training;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>Gathers what a run wrote into its report.</summary>
 internal static class ReportStage

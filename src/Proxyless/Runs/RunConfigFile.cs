@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Proxyless.Files;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>Writes options as YAML under the names of the command line, so that <c>--config</c> reads them back.</summary>
 public static partial class RunConfigFile

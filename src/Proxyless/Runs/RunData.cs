@@ -1,11 +1,11 @@
+using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runtime;
-using Proxyless.Spaces;
 using TorchSharp;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>The images of a run and what follows from them: space, transforms, batches.</summary>
 public sealed class RunData

@@ -1,6 +1,8 @@
+using Proxyless.Files;
 using Proxyless.Networks;
+using Proxyless.Training;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>The files of one run.</summary>
 /// <param name="path">The folder.</param>
@@ -10,10 +12,10 @@ public sealed class RunDirectory(string path)
     public string Root { get; } = path;
 
     /// <summary>All options as they were resolved.</summary>
-    public string Config => File("config.yaml");
+    public string Config => File(WrittenFiles.RunConfig);
 
     /// <summary>Numbers of steps, fixed once so that a resume repeats them.</summary>
-    public string Plan => File("plan.json");
+    public string Plan => File(WrittenFiles.RunPlan);
 
     /// <summary>What the user was warned of.</summary>
     public string Warnings => File("warnings.jsonl");
@@ -57,6 +59,9 @@ public sealed class RunDirectory(string path)
     /// <summary>The network at its best validation accuracy.</summary>
     public string BestCheckpoint => File("checkpoints", "best.safetensors");
 
+    /// <summary>The files of the training.</summary>
+    internal TrainingFiles Training => new(LastCheckpoint, BestCheckpoint, TrainingLog);
+
     /// <summary>Takes the folder of a new run, or that of one to go on with, for this job alone; nothing of a run is written or removed yet.</summary>
     /// <param name="path">The folder, or null for a new one under <c>runs/</c>.</param>
     /// <param name="resume">Whether the run must exist and is continued.</param>
@@ -97,7 +102,7 @@ public sealed class RunDirectory(string path)
     /// </exception>
     public static void Choose(string? path, bool resume, bool overwrite)
     {
-        if (path is not null && System.IO.File.Exists(Path.Combine(path, Comparisons.ComparisonDirectory.PlanName)))
+        if (path is not null && System.IO.File.Exists(Path.Combine(path, WrittenFiles.ComparisonPlan)))
         {
             throw new InvalidInputException($"'{path}' holds a comparison; go on with it by 'proxyless compare --out {path} --resume', or choose another --out");
         }

@@ -1,4 +1,4 @@
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>
 /// Something around a run failed, its disk or its images' folder, and the run can be gone on with once that is mended:

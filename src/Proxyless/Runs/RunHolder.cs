@@ -1,6 +1,6 @@
 using System.ComponentModel;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>A process that works in a run folder.</summary>
 /// <param name="Process">Its number.</param>

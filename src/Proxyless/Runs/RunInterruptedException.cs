@@ -1,4 +1,4 @@
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>A run was stopped at the user's wish and can be gone on with: <see cref="RunOptions.Resume"/>.</summary>
 public sealed class RunInterruptedException : OperationCanceledException

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using Proxyless.Files;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>
 /// Keeps a run folder for one job. A job that stands twice in one folder would mix two runs, so a second one is refused while the

@@ -1,4 +1,4 @@
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>The folders of a job that works in several; given back in the reverse order.</summary>
 internal sealed class RunLocks : IDisposable

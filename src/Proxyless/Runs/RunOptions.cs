@@ -3,7 +3,7 @@ using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Search;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>
 /// Everything a run can be told. What is null is chosen from the data and the machine, and stands resolved in the run's

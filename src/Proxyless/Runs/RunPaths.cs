@@ -1,8 +1,9 @@
+using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Latency;
-using Proxyless.Spaces;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>
 /// Which options of a run are paths. They are kept whole, so that a run is gone on with from any working folder, and compared by

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Proxyless.Files;
 using Proxyless.Search;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>
 /// What a run fixes once and a resume repeats: numbers of steps, from epochs, or from <c>--time</c> and measured step times.

@@ -1,4 +1,4 @@
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>What <c>run</c> ends with; its JSON names are these in snake_case. Times in milliseconds unless the name says otherwise, shares 0..1.</summary>
 public sealed record RunResult

@@ -1,9 +1,9 @@
 using System.Diagnostics;
+using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Search;
-using Proxyless.Spaces;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>What a search works towards: the target's latencies and the limits.</summary>
 /// <param name="Table">The latency table of the space on the target.</param>

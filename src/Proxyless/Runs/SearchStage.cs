@@ -3,12 +3,13 @@ using System.Globalization;
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Training;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>Search and derivation.</summary>
 internal static class SearchStage

@@ -7,7 +7,7 @@ using Proxyless.Search;
 using Proxyless.Training;
 using static TorchSharp.torch;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>
 /// Measures steps on networks that are thrown away, to turn <c>--time</c> into numbers of steps. Reading the loss, as real

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Proxyless.Files;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>A further target of a search and its limit, as <c>cpu:2=0.5</c>.</summary>
 /// <param name="Target">The target's name or file.</param>

@@ -5,7 +5,7 @@ using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Training;
 
-namespace Proxyless;
+namespace Proxyless.Runs;
 
 /// <summary>The training of one architecture.</summary>
 internal static class TrainStage
@@ -73,7 +73,7 @@ internal static class TrainStage
         double? best;
         try
         {
-            best = new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellation);
+            best = new NetworkTrainer(directory.Training, options, observer).Train(network, training, validation, cancellation);
         }
         finally
         {

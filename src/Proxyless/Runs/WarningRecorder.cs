@@ -1,4 +1,6 @@
-namespace Proxyless;
+using Proxyless.Files;
+
+namespace Proxyless.Runs;
 
 /// <summary>Passes everything on and keeps the warnings for the report, over a resume too.</summary>
 /// <param name="inner">Who hears of it.</param>

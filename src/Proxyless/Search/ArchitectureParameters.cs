@@ -1,4 +1,4 @@
-using Proxyless.Spaces;
+using Proxyless.Architectures;
 
 namespace Proxyless.Search;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Training;
 using static TorchSharp.torch;

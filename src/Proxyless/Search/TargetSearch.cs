@@ -1,3 +1,4 @@
+using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Training;
 using static TorchSharp.torch;

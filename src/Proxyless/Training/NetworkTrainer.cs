@@ -1,7 +1,7 @@
 using System.Globalization;
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Networks;
-using Proxyless.Reports;
 using Proxyless.Runtime;
 using static TorchSharp.torch;
 
@@ -17,20 +17,20 @@ public sealed class NetworkTrainer
     internal const string ValidationTop1Key = "validation_top1";
 
     private const string AveragePrefix = "average.";
-    private readonly RunDirectory _directory;
+    private readonly TrainingFiles _files;
     private readonly TrainingOptions _options;
     private readonly IRunObserver _observer;
     private readonly CheckpointFile _last;
 
     /// <summary>Creates a trainer.</summary>
-    /// <param name="directory">Where checkpoints and the log go.</param>
+    /// <param name="files">Where checkpoints and the log go.</param>
     /// <param name="options">How to train.</param>
     /// <param name="observer">Hears of the progress.</param>
-    public NetworkTrainer(RunDirectory directory, TrainingOptions options, IRunObserver observer)
+    public NetworkTrainer(TrainingFiles files, TrainingOptions options, IRunObserver observer)
     {
-        ArgumentNullException.ThrowIfNull(directory);
-        _directory = directory;
-        _last = new CheckpointFile(directory.LastCheckpoint);
+        ArgumentNullException.ThrowIfNull(files);
+        _files = files;
+        _last = new CheckpointFile(files.LastCheckpoint);
         _options = options;
         _observer = observer;
     }
@@ -59,7 +59,7 @@ public sealed class NetworkTrainer
         (long step, double best, double lossSum, long lossSteps) = _last.Exists
             ? Resume(tensors, optimizer, average)
             : (0, -1, 0, 0);
-        log.AddRange(JsonLines.Read<TrainingCurvePoint>(_directory.TrainingLog).Where(point => point.Epoch <= JudgedEpochs(step, lossSteps, training.BatchesPerEpoch)));
+        log.AddRange(JsonLines.Read<TrainingCurvePoint>(_files.Log).Where(point => point.Epoch <= JudgedEpochs(step, lossSteps, training.BatchesPerEpoch)));
         var progress = new Progress(_observer, "train", step, _options.Steps);
         var checkpoints = new CheckpointSchedule(TimeProvider.System, _options.CheckpointInterval);
         bool isInStep = false;
@@ -67,7 +67,7 @@ public sealed class NetworkTrainer
         void SaveAll()
         {
             // The log first: a resume leaves out what it is ahead of the checkpoint.
-            JsonLines.Write(_directory.TrainingLog, log);
+            JsonLines.Write(_files.Log, log);
             Save(tensors, optimizer, average, step, best, lossSum, lossSteps);
             checkpoints.Saved();
             saved = step;
@@ -148,7 +148,7 @@ public sealed class NetworkTrainer
             throw;
         }
 
-        SafeTensorsFile.Read(_directory.BestCheckpoint).CopyTo(tensors, _directory.BestCheckpoint);
+        SafeTensorsFile.Read(_files.BestCheckpoint).CopyTo(tensors, _files.BestCheckpoint);
         return validation is null ? null : best;
     }
 
@@ -184,7 +184,7 @@ public sealed class NetworkTrainer
 
         (string, Tensor)[] tensors = [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))];
         ClassificationLoss.RequireFinite(tensors, step, _options.LearningRate);
-        SafeTensorsFile.Write(_directory.BestCheckpoint, tensors, metadata);
+        SafeTensorsFile.Write(_files.BestCheckpoint, tensors, metadata);
     }
 
     private void Save(
@@ -219,6 +219,6 @@ public sealed class NetworkTrainer
             && double.TryParse(Text("loss_sum"), CultureInfo.InvariantCulture, out double lossSum) && double.IsFinite(lossSum)
             && long.TryParse(Text("loss_steps"), CultureInfo.InvariantCulture, out long lossSteps) && lossSteps >= 0 && lossSteps <= step
             ? (step, best, lossSum, lossSteps)
-            : throw new InvalidInputException($"{_directory.LastCheckpoint} does not say how far the training is; remove it to train from the beginning");
+            : throw new InvalidInputException($"{_files.LastCheckpoint} does not say how far the training is; remove it to train from the beginning");
     }
 }

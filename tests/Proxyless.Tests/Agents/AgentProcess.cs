@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Tests.Data;
 

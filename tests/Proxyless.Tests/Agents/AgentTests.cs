@@ -7,6 +7,7 @@ using Grpc.Net.Client;
 using Proxyless.Agent.Protocol;
 using Proxyless.Architectures;
 using Proxyless.Export;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Measurement;
 using Proxyless.Tests.Data;

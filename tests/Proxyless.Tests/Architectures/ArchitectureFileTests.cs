@@ -1,6 +1,5 @@
 using CsCheck;
 using Proxyless.Architectures;
-using Proxyless.Spaces;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Xunit;

@@ -1,3 +1,4 @@
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Xunit;
 

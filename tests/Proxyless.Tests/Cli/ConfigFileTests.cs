@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
 using Proxyless.Cli.Options;
+using Proxyless.Runs;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
 using Xunit;

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
+using Proxyless.Runs;
 using Proxyless.Tests.Agents;
 using Proxyless.Tests.Runs;
 using Xunit;

@@ -3,6 +3,7 @@ using System.Globalization;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
 using Proxyless.Cli.Output;
+using Proxyless.Runs;
 using Proxyless.Tests.Agents;
 using Xunit;
 

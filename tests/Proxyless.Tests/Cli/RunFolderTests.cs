@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Xunit;
 

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Text;
 using CsCheck;
+using Proxyless.Architectures;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
-using Proxyless.Spaces;
+using Proxyless.Files;
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Xunit;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Proxyless.Architectures;
 using Proxyless.Comparisons;
 using Proxyless.Latency;
-using Proxyless.Spaces;
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Runs;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Proxyless.Data;
+using Proxyless.Runs;
 using SkiaSharp;
 using Xunit;
 

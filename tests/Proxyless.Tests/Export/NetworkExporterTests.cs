@@ -1,7 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Measurement;
-using Proxyless.Spaces;
 using Xunit;
 
 namespace Proxyless.Tests.Export;

@@ -1,6 +1,5 @@
 using Proxyless.Architectures;
 using Proxyless.Export;
-using Proxyless.Spaces;
 
 namespace Proxyless.Tests.Export;
 

@@ -5,13 +5,13 @@ using Proxyless.Cli;
 using Proxyless.Comparisons;
 using Proxyless.Data;
 using Proxyless.Export;
+using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Measurement;
 using Proxyless.Networks;
-using Proxyless.Reports;
+using Proxyless.Runs;
 using Proxyless.Runtime;
 using Proxyless.Search;
-using Proxyless.Spaces;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Search;
@@ -304,7 +304,7 @@ internal static class FuzzReaders
     };
 
     private static NetworkTrainer Trainer(string folder) =>
-        new(new RunDirectory(folder), new TrainingOptions { Steps = 2, LearningRate = 0.1 }, NullRunObserver.Instance);
+        new(new RunDirectory(folder).Training, new TrainingOptions { Steps = 2, LearningRate = 0.1 }, NullRunObserver.Instance);
 
     private static ArchitectureSearch Search(SuperNetwork network, string checkpoint) => new(
         network,

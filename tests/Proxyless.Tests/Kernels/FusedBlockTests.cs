@@ -2,7 +2,6 @@ using CsCheck;
 using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Runtime;
-using Proxyless.Spaces;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -172,7 +171,7 @@ public sealed class FusedBlockTests
             layer.Shift.Value,
             pass.UsesBatch,
             0,
-            ConvolutionLayer.Epsilon);
+            BatchNorm.Epsilon);
     }
 
     private static double DistanceToKink(Tensor normalised)

@@ -1,7 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Runtime;
-using Proxyless.Spaces;
 using Proxyless.Tests.Runs;
 using Proxyless.Training;
 using Xunit;

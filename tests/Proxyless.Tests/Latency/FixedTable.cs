@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Proxyless.Architectures;
-using Proxyless.Spaces;
 
 namespace Proxyless.Tests.Latency;
 

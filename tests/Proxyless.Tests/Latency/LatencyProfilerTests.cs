@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Latency;
 using Proxyless.Measurement;

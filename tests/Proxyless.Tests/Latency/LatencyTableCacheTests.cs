@@ -1,5 +1,5 @@
+using Proxyless.Architectures;
 using Proxyless.Latency;
-using Proxyless.Spaces;
 using Xunit;
 
 namespace Proxyless.Tests.Latency;

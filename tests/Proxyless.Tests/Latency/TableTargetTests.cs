@@ -2,7 +2,6 @@ using System.Globalization;
 using CsCheck;
 using Proxyless.Architectures;
 using Proxyless.Latency;
-using Proxyless.Spaces;
 using Proxyless.Tests.Data;
 using Xunit;
 

@@ -1,6 +1,6 @@
+using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Runtime;
-using Proxyless.Spaces;
 using Xunit;
 using static TorchSharp.torch;
 

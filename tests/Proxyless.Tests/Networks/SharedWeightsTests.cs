@@ -1,6 +1,6 @@
+using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Runtime;
-using Proxyless.Spaces;
 using Proxyless.Tests.Search;
 using Proxyless.Training;
 using Xunit;

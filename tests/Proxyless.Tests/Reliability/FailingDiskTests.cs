@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using Proxyless.Architectures;
 using Proxyless.Networks;
-using Proxyless.Spaces;
+using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;

@@ -1,4 +1,5 @@
-using Proxyless.Spaces;
+using Proxyless.Architectures;
+using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;

@@ -1,5 +1,7 @@
 using System.Text.Json;
-using Proxyless.Spaces;
+using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;

@@ -1,5 +1,5 @@
 using Proxyless.Architectures;
-using Proxyless.Spaces;
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using SkiaSharp;
 using Xunit;

@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Measurement;
 using Proxyless.Networks;
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using Proxyless.Architectures;
-using Proxyless.Spaces;
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using SkiaSharp;

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Networks;
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using Proxyless.Files;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;

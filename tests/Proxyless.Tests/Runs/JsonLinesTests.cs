@@ -1,6 +1,7 @@
-using Proxyless.Reports;
+using Proxyless.Files;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
+using Proxyless.Training;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;

@@ -1,6 +1,7 @@
+using Proxyless.Architectures;
 using Proxyless.Comparisons;
 using Proxyless.Latency;
-using Proxyless.Spaces;
+using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Runner;
 using Xunit;

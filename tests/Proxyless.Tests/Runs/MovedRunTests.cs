@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
+using Proxyless.Files;
+using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Xunit;

@@ -1,5 +1,6 @@
-using Proxyless.Tests.Cli;
 using Proxyless.Data;
+using Proxyless.Runs;
+using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using SkiaSharp;
 using Xunit;

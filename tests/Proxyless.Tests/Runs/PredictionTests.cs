@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Proxyless.Architectures;
+using Proxyless.Runs;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
 using Xunit;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Networks;
-using Proxyless.Spaces;
+using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Latency;
-using Proxyless.Spaces;
+using Proxyless.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;

@@ -1,6 +1,6 @@
 using CsCheck;
+using Proxyless.Architectures;
 using Proxyless.Search;
-using Proxyless.Spaces;
 using Xunit;
 
 namespace Proxyless.Tests.Search;

@@ -1,6 +1,6 @@
+using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Search;
-using Proxyless.Spaces;
 using Proxyless.Training;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
+using Proxyless.Architectures;
 using Proxyless.Search;
-using Proxyless.Spaces;
 using Xunit;
 
 namespace Proxyless.Tests.Search;

@@ -1,7 +1,7 @@
+using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
-using Proxyless.Spaces;
 using Proxyless.Training;
 using Xunit;
 using static TorchSharp.torch;

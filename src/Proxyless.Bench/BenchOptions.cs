@@ -1,0 +1,99 @@
+using Proxyless.Networks;
+
+namespace Proxyless.Bench;
+
+/// <summary>What a step is.</summary>
+internal enum BenchMode
+{
+    /// <summary>A weight step of the super-network along a sampled path.</summary>
+    Weight,
+
+    /// <summary>A weight step in the middle of the warm-up, in which half of the candidates give way to the widest of their kernel.</summary>
+    Warmup,
+
+    /// <summary>A two-path architecture step.</summary>
+    TwoPath,
+
+    /// <summary>A full-path architecture step.</summary>
+    FullPath,
+
+    /// <summary>A reinforce step of four architectures.</summary>
+    Reinforce,
+
+    /// <summary>A weight step that keeps every candidate's output, as DARTS (arXiv 1806.09055) does.</summary>
+    AllPaths,
+
+    /// <summary>A weight step of each sampled path as a fixed network of its own, built beforehand.</summary>
+    Compact,
+}
+
+/// <summary>What is measured by <see cref="StepBench"/>.</summary>
+internal sealed record BenchOptions
+{
+    /// <summary>What a step is.</summary>
+    public BenchMode Mode { get; init; } = BenchMode.Weight;
+
+    /// <summary>The space, by name or file.</summary>
+    public string Space { get; init; } = "imagenet-mobile";
+
+    /// <summary>What computes the steps.</summary>
+    public BlockKernels Kernels { get; init; }
+
+    /// <summary>Whether candidates have convolutions of their own, which no warm-up widens.</summary>
+    public bool SeparateWeights { get; init; }
+
+    /// <summary><c>channels-last</c> or <c>contiguous</c>, which kernels of our own do not compute.</summary>
+    public string Layout { get; init; } = "channels-last";
+
+    /// <summary><c>tuned</c> or <c>system</c>.</summary>
+    public string Allocator { get; init; } = "tuned";
+
+    /// <summary>Images of a step.</summary>
+    public int Batch { get; init; } = 32;
+
+    /// <summary>Side of the images in pixels; null: the space's own.</summary>
+    public int? Resolution { get; init; }
+
+    /// <summary>Steps that are timed.</summary>
+    public int Steps { get; init; } = 20;
+
+    /// <summary>Seed of the sampled paths.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Threads; null: all processors.</summary>
+    public int? Threads { get; init; }
+}
+
+/// <summary>What was measured.</summary>
+internal sealed record BenchResult
+{
+    /// <summary>What a step was.</summary>
+    public required string Mode { get; init; }
+
+    /// <summary>Whose operators ran.</summary>
+    public required string Kernels { get; init; }
+
+    /// <summary>How tensors lay in memory.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>Whether freed memory was kept.</summary>
+    public required string Allocator { get; init; }
+
+    /// <summary>Images of a step.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Side of the images in pixels.</summary>
+    public required int Resolution { get; init; }
+
+    /// <summary>Steps that were timed.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Median milliseconds of a step.</summary>
+    public required double MedianMs { get; init; }
+
+    /// <summary>Milliseconds of the fastest step.</summary>
+    public required double MinMs { get; init; }
+
+    /// <summary>The most resident memory, in MB, over what stood before the first step.</summary>
+    public required double PeakMb { get; init; }
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using Proxyless.Data;
+using Proxyless.Measurement;
+using Proxyless.Runs;
+
+namespace Proxyless.Bench;
+
+/// <summary>How many images a second come out of the pipeline, decoded and augmented, with a number of threads.</summary>
+internal sealed record DataBenchRow
+{
+    /// <summary>Threads that decode and augment.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Images of an epoch.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>Side of the squares in pixels.</summary>
+    public required int Resolution { get; init; }
+
+    /// <summary>The median over the epochs after the first.</summary>
+    public required double ImagesPerSecond { get; init; }
+
+    /// <summary>The fastest of them.</summary>
+    public required double BestImagesPerSecond { get; init; }
+}
+
+/// <summary>Times the images alone: what training would get if its steps took no time.</summary>
+internal static class DataBench
+{
+    private const int BatchSize = 32;
+
+    /// <summary>Times epochs with the augmentation of training, over the images of <c>train/</c>, or all where there is no split.</summary>
+    /// <param name="options">Data, resolution, channels; <see cref="RunOptions.Threads"/>, or null for one and for all processors.</param>
+    /// <param name="epochs">Epochs that are timed, after a first one that is not.</param>
+    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="InvalidInputException">The data cannot be used.</exception>
+    public static IReadOnlyList<DataBenchRow> Measure(
+        RunOptions options, int epochs, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(observer);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
+        RunData data = RunData.Open(options, observer, cancellation);
+        int[] threads = options.Threads is { } given ? [given] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+        var progress = new Progress(observer, "bench", 0, threads.Length * (epochs + 1));
+        int done = 0;
+        return [.. threads.Select(count =>
+        {
+            using var loader = new BatchLoader(
+                data.Images.All, data.TrainingTransforms, Math.Min(BatchSize, data.Images.All.Count), options.Seed, shuffle: true, dropLast: false, count);
+            var rates = new List<double>();
+            for (int epoch = 0; epoch <= epochs; epoch++)
+            {
+                double rate = Rate(loader, epoch, cancellation);
+                rates.Add(rate);
+                progress.Report(++done, $"{count} threads: {rate:F0} images/s");
+            }
+
+            rates.RemoveAt(0);
+            return new DataBenchRow
+            {
+                Threads = count,
+                Images = data.Images.All.Count,
+                Resolution = data.TrainingTransforms.Resolution,
+                ImagesPerSecond = SampleStatistics.Median(rates),
+                BestImagesPerSecond = rates.Max(),
+            };
+        })];
+    }
+
+    private static double Rate(BatchLoader loader, int epoch, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        int images = 0;
+        foreach (Batch batch in loader.Epoch(epoch, 0, cancellation))
+        {
+            images += batch.Count;
+            batch.Dispose();
+        }
+
+        return images / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+}

@@ -1,0 +1,56 @@
+using Proxyless.Architectures;
+using Proxyless.Search;
+
+namespace Proxyless.Bench;
+
+/// <summary>A weight step beside what this machine could do at most. The work is the mean over the steps that are timed, the time their median.</summary>
+internal sealed record FloorBenchResult
+{
+    /// <summary>Multiply-adds of a step: <see cref="StepWork.MultiplyAdds"/>.</summary>
+    public required double MultiplyAdds { get; init; }
+
+    /// <summary>Bytes of a step: <see cref="StepWork.Bytes"/>.</summary>
+    public required double Bytes { get; init; }
+
+    /// <summary>Measured peak of multiply-adds a second.</summary>
+    public required double PeakMultiplyAddsPerSecond { get; init; }
+
+    /// <summary>Measured bytes a second.</summary>
+    public required double PeakBytesPerSecond { get; init; }
+
+    /// <summary>The multiply-adds at the peak, in milliseconds.</summary>
+    public double ComputeMs => MultiplyAdds / PeakMultiplyAddsPerSecond * 1e3;
+
+    /// <summary>The bytes at the measured rate, in milliseconds.</summary>
+    public double MemoryMs => Bytes / PeakBytesPerSecond * 1e3;
+
+    /// <summary>The median step as it is.</summary>
+    public required double StepMs { get; init; }
+}
+
+/// <summary>The floor under the time of a weight step: what must be computed and moved, against what the machine can.</summary>
+internal static class FloorBench
+{
+    /// <summary>Measures the machine and the step.</summary>
+    /// <param name="options">Space, batch, resolution, steps, seed, threads, kernels; the mode is a weight step.</param>
+    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    public static FloorBenchResult Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        BenchResult step = StepBench.Measure(options with { Mode = BenchMode.Weight }, observer, cancellation);
+        SearchSpace space = StepBench.Sized(options);
+        var parameters = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count));
+        StepWork[] works = [.. StepBench.TimedSteps(options)
+            .Select(i => StepWork.Of(space.Architecture(BenchedStep.Path(parameters, options.Seed, i), StepBench.Classes, "bench"), options.Batch))];
+        int threads = options.Threads ?? Environment.ProcessorCount;
+        return new FloorBenchResult
+        {
+            MultiplyAdds = works.Average(work => work.MultiplyAdds),
+            Bytes = works.Average(work => work.Bytes),
+            PeakMultiplyAddsPerSecond = MachinePeak.MultiplyAdds(threads),
+            PeakBytesPerSecond = MachinePeak.Bytes(threads),
+            StepMs = step.MedianMs,
+        };
+    }
+}

@@ -1,0 +1,154 @@
+using Proxyless.Architectures;
+using Proxyless.Runs;
+using Proxyless.Search;
+
+namespace Proxyless.Bench;
+
+/// <summary>What a whole search costs, from steps that were timed and operations that were counted.</summary>
+internal sealed record SearchBenchResult
+{
+    /// <summary>Weight steps of the search.</summary>
+    public required long WeightSteps { get; init; }
+
+    /// <summary>Architecture steps of the search, over all its targets.</summary>
+    public required long ArchitectureSteps { get; init; }
+
+    /// <summary>Images in a step.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Images that the weights learn on.</summary>
+    public required long Images { get; init; }
+
+    /// <summary>Seconds of a weight step on this machine; timed with at most 32 images and taken as proportional to them.</summary>
+    public required double WeightStepSeconds { get; init; }
+
+    /// <summary>Seconds of an architecture step, likewise.</summary>
+    public required double ArchitectureStepSeconds { get; init; }
+
+    /// <summary>Hours on this machine.</summary>
+    public double Hours => ((WeightSteps * WeightStepSeconds) + (ArchitectureSteps * ArchitectureStepSeconds)) / 3600;
+
+    /// <summary>
+    /// Multiply-adds of the search. A weight step has those of the mean network of the space three times (forward, gradient of the
+    /// inputs, gradient of the weights); an architecture step needs no gradient of weights, and computes forward two candidates
+    /// of a block (two-path), all of them (full-path), or one in each sampled network, whose gradients nobody asks for (reinforce).
+    /// </summary>
+    public required double MultiplyAdds { get; init; }
+
+    /// <summary>Hours that they would take an NVIDIA V100 at its peak in single precision, 7.85e12 multiply-adds a second.</summary>
+    public double V100HoursAtPeak => MultiplyAdds / SearchBench.V100MultiplyAddsPerSecond / 3600;
+
+    /// <summary>V100 hours that the paper's search took (arXiv 1812.00332, table 3), for the published space and images.</summary>
+    public double PaperGpuHours { get; init; } = 200;
+
+    /// <summary>Share of a V100's peak at which this search takes the paper's hours.</summary>
+    public double ShareOfPeakForPaperHours => V100HoursAtPeak / PaperGpuHours;
+}
+
+/// <summary>What a search would cost before it is paid.</summary>
+internal static class SearchBench
+{
+    /// <summary>NVIDIA Tesla V100 SXM2: 15.7e12 floating point operations a second in single precision, two of them a multiply-add.</summary>
+    internal const double V100MultiplyAddsPerSecond = 15.7e12 / 2;
+
+    private const int MostImagesTimed = 32;
+    private const int DefaultBatch = 32;
+    private const int PassesOfWeightStep = 3;
+
+    /// <summary>Times a weight and an architecture step on random images and counts the search's steps.</summary>
+    /// <param name="options">Space, resolution, batch size, epochs, warm-up, interval, update, held-out share, separate weights, kernels, threads.</param>
+    /// <param name="images">Training images, of which the held-out share is taken off; null: those of <see cref="RunOptions.Data"/>.</param>
+    /// <param name="steps">Steps to time of each kind.</param>
+    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="cancellation">Stops between two steps.</param>
+    /// <exception cref="InvalidInputException">The options, the space or the data cannot be used.</exception>
+    public static SearchBenchResult Measure(
+        RunOptions options, long? images, int steps, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (options is { Time: not null, SearchEpochs: null })
+        {
+            throw new InvalidInputException("--time says what the search takes; give --search-epochs instead to hear what that many take");
+        }
+
+        if (options.Device != "cpu")
+        {
+            observer.Warning($"steps are timed on the processor, not on --device {options.Device}: look at the hours of a V100 below");
+        }
+
+        RunData? data = images is null ? RunData.Open(options, observer, cancellation) : null;
+        RunOptions resolved = data?.Options ?? options;
+        int batch = data?.BatchSize ?? options.BatchSize ?? DefaultBatch;
+        long learned = data?.Images.Weights.Count ?? images!.Value - (long)Math.Round(images.Value * options.ValidationShare);
+        long batches = learned / batch;
+        if (batches == 0)
+        {
+            throw new InvalidInputException($"--batch-size {batch} is more than the {learned} images that weights would learn on; make it smaller");
+        }
+
+        long weightSteps = options.SearchEpochs is { } epochs
+            ? Math.Max(1, (long)Math.Round(epochs * batches))
+            : data?.SearchSteps(batches) ?? throw new InvalidInputException("--images without --search-epochs leaves the length of the search open; give both");
+        var plan = new SearchPlan(weightSteps, (long)(options.WarmupShare * weightSteps), options.ArchitectureInterval);
+        var bench = new BenchOptions
+        {
+            Space = resolved.Space ?? "imagenet-mobile",
+            Resolution = resolved.Resolution,
+            Kernels = options.Kernels,
+            SeparateWeights = options.SeparateWeights,
+            Batch = Math.Min(batch, MostImagesTimed),
+            Steps = steps,
+            Seed = options.Seed,
+            Threads = options.Threads,
+        };
+        double proportion = (double)batch / bench.Batch;
+        double weight = proportion * Seconds(bench, BenchMode.Weight, observer, cancellation);
+        double architecture = proportion * Seconds(bench, Mode(options.Update), observer, cancellation);
+        SearchSpace space = StepBench.Sized(bench);
+        SpaceCost cost = SpaceCost.MultiplyAdds(space, data?.Classes ?? StepBench.Classes);
+        double network = cost.EvenExpectation;
+        double trained = network;
+        if (!options.SeparateWeights && plan.WarmupSteps > 0)
+        {
+            double share = (double)plan.WarmupSteps / plan.WeightSteps;
+            double[][] even = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count)).Probabilities();
+            double wider = cost.Expectation(new ChannelWarmup(space).Odds(even, ChannelWarmup.Middle));
+            weight += share * ((proportion * Seconds(bench, BenchMode.Warmup, observer, cancellation)) - weight);
+            trained += share * (wider - network);
+        }
+
+        double candidates = space.Blocks().Average(block => block.Candidates.Count);
+        long architectureSteps = plan.ArchitectureSteps * (1 + TargetLimit.ParseAll(options.AlsoFor).Count);
+        return new SearchBenchResult
+        {
+            WeightSteps = weightSteps,
+            ArchitectureSteps = architectureSteps,
+            BatchSize = batch,
+            Images = learned,
+            WeightStepSeconds = weight,
+            ArchitectureStepSeconds = options.Update is ArchitectureUpdate.Reinforce or ArchitectureUpdate.LeaveOneOut
+                ? architecture * options.ReinforceSamples / StepBench.ReinforceSamples
+                : architecture,
+            MultiplyAdds = batch * ((trained * PassesOfWeightStep * weightSteps) + (network * Passes(options, candidates) * architectureSteps)),
+        };
+    }
+
+    /// <summary>Passes over the layers of one network that an architecture step amounts to.</summary>
+    internal static double Passes(RunOptions options, double candidates) => options.Update switch
+    {
+        ArchitectureUpdate.TwoPath => 2 + 1,
+        ArchitectureUpdate.FullPath => candidates + 1,
+        _ => options.ReinforceSamples,
+    };
+
+    private static BenchMode Mode(ArchitectureUpdate update) => update switch
+    {
+        ArchitectureUpdate.TwoPath => BenchMode.TwoPath,
+        ArchitectureUpdate.FullPath => BenchMode.FullPath,
+        _ => BenchMode.Reinforce,
+    };
+
+    private static double Seconds(BenchOptions options, BenchMode mode, IRunObserver observer, CancellationToken cancellation) =>
+        StepBench.Measure(options with { Mode = mode }, observer, cancellation).MedianMs / 1e3;
+}

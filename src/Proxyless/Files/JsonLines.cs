@@ -1,0 +1,55 @@
+using System.Text.Json;
+
+namespace Proxyless.Files;
+
+/// <summary>Logs of one JSON object a line, names in snake_case.</summary>
+internal static class JsonLines
+{
+    /// <summary>How everything of a run directory is written.</summary>
+    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.General)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    /// <summary>The same for files that a person reads.</summary>
+    public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };
+
+    /// <summary>Reads a log. A last line that was cut short, which has no end, is left out.</summary>
+    /// <exception cref="InvalidInputException">Another line is damaged, or of another version; the message says file and line.</exception>
+    public static List<T> Read<T>(string path)
+    {
+        var lines = new List<T>();
+        if (!File.Exists(path))
+        {
+            return lines;
+        }
+
+        string[] texts = File.ReadAllText(path).Split('\n');
+        for (int i = 0; i < texts.Length; i++)
+        {
+            bool isLast = i == texts.Length - 1;
+            if (isLast && texts[i].Length == 0)
+            {
+                break;
+            }
+
+            try
+            {
+                lines.Add(JsonText.Parse<T>(texts[i], path, "restore the line, or remove it where its values can be done without", i + 1));
+            }
+            catch (InvalidInputException) when (isLast)
+            {
+                break;
+            }
+        }
+
+        return lines;
+    }
+
+    /// <summary>Replaces a log in one step.</summary>
+    public static void Write<T>(string path, IEnumerable<T> lines) =>
+        AtomicFile.WriteAllText(path, string.Concat(lines.Select(line => JsonSerializer.Serialize(line, Options) + "\n")));
+}
