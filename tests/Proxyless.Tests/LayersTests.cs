@@ -1,6 +1,7 @@
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
 using Proxyless.Bench;
+using Proxyless.Inference;
 using Proxyless.Measurement;
 using Xunit;
 
@@ -15,19 +16,21 @@ public sealed class LayersTests
     private static readonly (string Layer, string[] Sees)[] Layers =
     [
         ("Measurement", []),
+        ("Inference", ["Measurement"]),
         ("Files", []),
         ("Architectures", ["Files"]),
         ("Runtime.Kernels", []),
         ("Runtime", ["Files"]),
-        ("Data", ["Files", "Runtime"]),
+        ("Data", ["Inference", "Files", "Runtime"]),
         ("Networks", ["Files", "Architectures", "Runtime", "Runtime.Kernels"]),
         ("Training", ["Files", "Runtime", "Runtime.Kernels", "Data", "Networks"]),
         ("Search", ["Files", "Architectures", "Runtime", "Data", "Networks", "Training"]),
-        ("Export", ["Architectures", "Networks"]),
+        ("Export", ["Inference", "Architectures", "Networks"]),
         ("Latency", ["Measurement", "Files", "Architectures", "Runtime", "Export"]),
         ("Reports", ["Files", "Architectures", "Training"]),
         ("Runs", [
-            "Measurement", "Files", "Architectures", "Runtime", "Data", "Networks", "Training", "Search", "Export", "Latency", "Reports",
+            "Measurement", "Inference", "Files", "Architectures", "Runtime", "Data", "Networks", "Training", "Search",
+            "Export", "Latency", "Reports",
         ]),
         ("Comparisons", [
             "Files", "Architectures", "Data", "Networks", "Training", "Search", "Export", "Latency", "Reports", "Runs",
@@ -71,9 +74,12 @@ public sealed class LayersTests
 
     private static ILookup<string, string> Find()
     {
-        Architecture architecture = new ArchLoader()
+        ArchUnitNET.Domain.Architecture architecture = new ArchLoader()
             .LoadAssemblies(
-                typeof(OnnxTimer).Assembly, typeof(InvalidInputException).Assembly, typeof(StepBench).Assembly)
+                typeof(OnnxTimer).Assembly,
+                typeof(OnnxClassifier).Assembly,
+                typeof(InvalidInputException).Assembly,
+                typeof(StepBench).Assembly)
             .Build();
         IEnumerable<(string Arrow, string Types)> arrows =
             from type in architecture.Types

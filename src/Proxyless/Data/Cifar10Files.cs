@@ -83,7 +83,7 @@ internal static class Cifar10Files
         int index = 0;
         foreach (string file in files)
         {
-            byte[] bytes = ImageDecoder.ReadFile(file);
+            byte[] bytes = ImageFile.Read(file);
             if (bytes.Length == 0 || bytes.Length % Record != 0)
             {
                 throw new InvalidInputException(

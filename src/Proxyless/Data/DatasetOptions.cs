@@ -1,10 +1,12 @@
+using Proxyless.Inference;
+
 namespace Proxyless.Data;
 
 /// <summary>Which images, and how they are divided.</summary>
 public sealed record DatasetOptions
 {
     /// <summary>200 million: the largest that telephones take, and 0.8 GB while one is decoded.</summary>
-    public const long DefaultMaxPixels = 200_000_000;
+    public const long DefaultMaxPixels = ImageDecoder.DefaultMaxPixels;
 
     /// <summary>The most that <see cref="MaxPixels"/> can be: four bytes for each are as many as one array of memory has.</summary>
     public const long MostPixels = 500_000_000;

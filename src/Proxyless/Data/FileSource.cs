@@ -1,4 +1,5 @@
 using Proxyless.Files;
+using Proxyless.Inference;
 
 namespace Proxyless.Data;
 
@@ -12,6 +13,7 @@ internal sealed class FileSource : ImageSource
     private readonly int[] _labels;
     private readonly long _maxPixels;
     private PixelStore? _store;
+    private bool[] _isKept = [];
 
     /// <summary>Wraps a listing.</summary>
     /// <param name="root">The folder that holds the folders of the classes.</param>
@@ -48,51 +50,98 @@ internal sealed class FileSource : ImageSource
     }
 
     // What has no bytes is not opened: a pipe would wait for somebody to write into it.
-    public override byte[] Read(int index) => _lengths[index] > 0 ? ImageDecoder.ReadFile(Name(index)) : throw new InvalidInputException(
+    public override byte[] Read(int index) => _lengths[index] > 0 ? ImageFile.Read(Name(index)) : throw new InvalidInputException(
         $"{Name(index)}: {(LeadsNowhere(Name(index)) ? "the link leads nowhere" : "it is empty, or no file")}");
 
     /// <summary>Width and height of the upright image, from its header.</summary>
     /// <exception cref="InvalidInputException">The file is no image.</exception>
     public (int Width, int Height) ReadSize(int index)
     {
-        using EncodedImage image = OpenImage(index);
-        return (image.Width, image.Height);
+        try
+        {
+            using EncodedImage image = OpenImage(index);
+            return (image.Width, image.Height);
+        }
+        catch (UnreadableImageException exception)
+        {
+            throw ImageFile.Refused(exception);
+        }
     }
 
     /// <summary>Decodes an image in full and drops it.</summary>
     /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
     public void Check(int index)
     {
-        using EncodedImage image = OpenImage(index);
-        image.Check();
+        try
+        {
+            using EncodedImage image = OpenImage(index);
+            image.Check();
+        }
+        catch (UnreadableImageException exception)
+        {
+            throw ImageFile.Refused(exception);
+        }
     }
 
     /// <summary>Keeps decoded images of one size from now on; <see cref="Keep"/> fills them in.</summary>
-    public void KeepDecoded(int side, int channels) => _store = new PixelStore(Count, side, side, channels);
+    public void KeepDecoded(int side, int channels)
+    {
+        _store = new PixelStore(Count, side, side, channels);
+        _isKept = new bool[Count];
+    }
 
-    /// <summary>Decodes one image into memory, scaled where its size is not that of the others.</summary>
+    /// <summary>Decodes one image into memory; one of another size than the others is read anew each time.</summary>
     /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
     public void Keep(int index)
     {
         PixelStore store = _store!;
-        using EncodedImage encoded = OpenImage(index);
-        DecodedImage image = encoded.Decode(store.Channels);
-        Transforms whole = Transforms.ForEvaluation(store.Width, smallImages: true, store.Channels);
-        whole.Resize(image).Pixels.CopyTo(store.Image(index));
+        try
+        {
+            using EncodedImage encoded = OpenImage(index);
+            DecodedImage image = encoded.Decode(store.Channels);
+            _isKept[index] = image.Width == store.Width && image.Height == store.Height;
+            if (_isKept[index])
+            {
+                image.Pixels.CopyTo(store.Image(index));
+            }
+        }
+        catch (UnreadableImageException exception)
+        {
+            throw ImageFile.Refused(exception);
+        }
     }
 
     public override void Render(int index, Transforms transforms, SplitMix64 random, Span<float> destination)
     {
-        if (_store is not null)
+        if (_store is not null && _isKept[index])
         {
             _store.Render(index, transforms, random, destination);
             return;
         }
 
-        using EncodedImage encoded = OpenImage(index);
+        try
+        {
+            using EncodedImage encoded = OpenImage(index);
+            Render(encoded, transforms, ref random, destination);
+        }
+        catch (UnreadableImageException exception)
+        {
+            throw ImageFile.Refused(exception);
+        }
+    }
+
+    private static void Render(EncodedImage encoded, Transforms transforms, ref SplitMix64 random, Span<float> destination)
+    {
+        if (transforms.Recipe is { } recipe)
+        {
+            Preprocessor.Scale(encoded, recipe, destination[..transforms.Length]);
+            transforms.Finish(destination[..transforms.Length], ref random);
+            return;
+        }
+
         Region region = transforms.ChooseRegion(encoded.Width, encoded.Height, ref random);
         int denominator = transforms.Denominator(region);
-        if (transforms.Framing is Framing.PadAndCrop or Framing.Whole)
+        if (transforms.Framing == Framing.PadAndCrop)
         {
             DecodedImage image = encoded.Decode(transforms.Channels, denominator);
             transforms.Apply(image, encoded.Width, encoded.Height, region, destination, ref random);
@@ -100,10 +149,8 @@ internal sealed class FileSource : ImageSource
         }
 
         // At its edges a part may differ from the whole by a shade, which training does not mind.
-        DecodedPart? training = transforms.Framing == Framing.RandomResizedCrop
-            ? encoded.DecodePart(transforms.Channels, denominator, region, transforms.Resolution)
-            : null;
-        using DecodedPart part = training ?? encoded.DecodeFor(transforms.Channels, denominator, region);
+        using DecodedPart part = encoded.DecodePart(transforms.Channels, denominator, region, transforms.Resolution)
+            ?? encoded.DecodeFor(transforms.Channels, denominator, region);
         transforms.Apply(part, destination, ref random);
     }
 

@@ -1,3 +1,5 @@
+using Proxyless.Inference;
+
 namespace Proxyless.Data;
 
 /// <summary>

@@ -9,9 +9,6 @@ public enum Framing
     /// <summary>The image with a black border, and a square at a random place of it: training on small images.</summary>
     PadAndCrop,
 
-    /// <summary>The square in the middle after the shorter side was scaled to resolution / 0.875: photographs, evaluated.</summary>
-    CentreCrop,
-
-    /// <summary>The whole image, scaled where its size differs: small images, evaluated.</summary>
-    Whole,
+    /// <summary>As the recipe of the model says: evaluation.</summary>
+    Recipe,
 }

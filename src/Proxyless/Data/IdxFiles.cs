@@ -109,7 +109,7 @@ internal static class IdxFiles
     /// <exception cref="InvalidInputException">It is no gzip file, or tells of more than such a file can hold.</exception>
     private static byte[] Inflate(string file, int header)
     {
-        byte[] bytes = ImageDecoder.ReadFile(file);
+        byte[] bytes = ImageFile.Read(file);
         if (!file.EndsWith(".gz", StringComparison.Ordinal))
         {
             return bytes;

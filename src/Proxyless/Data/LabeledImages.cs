@@ -1,4 +1,5 @@
 using Proxyless.Files;
+using Proxyless.Inference;
 
 namespace Proxyless.Data;
 

@@ -1,3 +1,5 @@
+using Proxyless.Inference;
+
 namespace Proxyless.Data;
 
 /// <summary>Decoded images of one size, one after another in memory.</summary>
@@ -31,7 +33,7 @@ internal sealed class PixelStore
     public void Render(int index, Transforms transforms, SplitMix64 random, Span<float> destination)
     {
         ReadOnlySpan<byte> pixels = Image(index);
-        if (transforms.Framing is Framing.PadAndCrop or Framing.Whole
+        if ((transforms.Framing == Framing.PadAndCrop || transforms.Recipe is { CropRatio: null })
             && Width == transforms.Resolution && Height == transforms.Resolution && Channels == transforms.Channels)
         {
             transforms.ApplySmall(pixels, destination, ref random);
@@ -39,6 +41,13 @@ internal sealed class PixelStore
         }
 
         var image = new DecodedImage(Width, Height, Channels, pixels.ToArray());
+        if (transforms.Recipe is { } recipe)
+        {
+            Preprocessor.Scale(image, recipe, destination[..transforms.Length]);
+            transforms.Finish(destination[..transforms.Length], ref random);
+            return;
+        }
+
         Region region = transforms.ChooseRegion(Width, Height, ref random);
         transforms.Apply(image, Width, Height, region, destination, ref random);
     }

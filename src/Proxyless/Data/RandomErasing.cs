@@ -1,3 +1,5 @@
+using Proxyless.Inference;
+
 namespace Proxyless.Data;
 
 /// <summary>
@@ -23,7 +25,7 @@ internal static class RandomErasing
             return;
         }
 
-        Region hole = Region.RandomResized(side, side, SmallestArea, LargestArea, WidestRatio, ref random);
+        Region hole = RandomResizedCrop.Draw(side, side, SmallestArea, LargestArea, WidestRatio, ref random);
         for (int row = (int)hole.Y; row < (int)(hole.Y + hole.Height); row++)
         {
             square.Slice((row * side + (int)hole.X) * channels, (int)hole.Width * channels).Clear();

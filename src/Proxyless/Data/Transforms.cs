@@ -1,13 +1,11 @@
 using System.Buffers;
+using Proxyless.Inference;
 
 namespace Proxyless.Data;
 
 /// <summary>What is done to an image on its way into a batch.</summary>
 public sealed record Transforms
 {
-    /// <summary>Share of the resized shorter side that a centre crop keeps: 224 of 256, the field's custom.</summary>
-    private const double CentreShare = 0.875;
-
     private static readonly float[] ColourMean = [0.485f, 0.456f, 0.406f];
     private static readonly float[] ColourDeviation = [0.229f, 0.224f, 0.225f];
 
@@ -28,6 +26,9 @@ public sealed record Transforms
 
     /// <summary>How a square is made of an image.</summary>
     public Framing Framing { get; }
+
+    /// <summary>How evaluation makes a square of an image; null for training.</summary>
+    public PreprocessingRecipe? Recipe { get; private init; }
 
     /// <summary>Side of the square in pixels.</summary>
     public int Resolution { get; }
@@ -62,15 +63,6 @@ public sealed record Transforms
     /// <summary>Values in one image: resolution x resolution x channels.</summary>
     public int Length => Resolution * Resolution * Channels;
 
-    /// <summary>How the square is made, in words, for the metadata of an exported model.</summary>
-    public string ResizeRule => Framing switch
-    {
-        Framing.CentreCrop => $"shorter side to {Math.Round(Resolution / CentreShare)}, antialiased bilinear, centre crop {Resolution}",
-        Framing.Whole => $"whole image to {Resolution}x{Resolution}, antialiased bilinear",
-        Framing.PadAndCrop => $"pad {Padding}, random crop {Resolution}",
-        _ => $"random resized crop {Resolution}, antialiased bilinear",
-    };
-
     /// <summary>Augmentation of the field: for photographs random resized crop, mirror image and colour jitter; for small images pad and crop, mirror image.</summary>
     /// <param name="resolution">Side of the square in pixels.</param>
     /// <param name="smallImages">The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).</param>
@@ -84,8 +76,22 @@ public sealed record Transforms
     /// <param name="resolution">Side of the square in pixels.</param>
     /// <param name="smallImages">The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).</param>
     /// <param name="channels">1 for grey, 3 for colour.</param>
-    public static Transforms ForEvaluation(int resolution, bool smallImages, int channels = 3) =>
-        new(smallImages ? Framing.Whole : Framing.CentreCrop, resolution, channels);
+    public static Transforms ForEvaluation(int resolution, bool smallImages, int channels = 3) => ForEvaluation(
+        smallImages
+            ? PreprocessingRecipe.ForSmallImages(resolution, channels)
+            : PreprocessingRecipe.ForPhotographs(resolution, channels));
+
+    /// <summary>What a model that is deployed by a recipe does, with the mean and the deviation of networks that are trained here.</summary>
+    /// <param name="recipe">The recipe of a model that normalizes by itself.</param>
+    internal static Transforms ForEvaluation(PreprocessingRecipe recipe) =>
+        new(Framing.Recipe, recipe.Resolution, recipe.Channels) { Recipe = recipe };
+
+    /// <summary>The input of a model, as its recipe says.</summary>
+    internal static Transforms ForModel(PreprocessingRecipe recipe) => ForEvaluation(recipe) with
+    {
+        Mean = [.. recipe.Mean.Select(mean => (float)(mean / recipe.Range))],
+        Std = [.. recipe.Deviation.Select(deviation => (float)(deviation / recipe.Range))],
+    };
 
     /// <summary>The same without mean and deviation: values stay in [0, 1], as an exported model wants them.</summary>
     public Transforms WithoutNormalisation() => this with
@@ -94,49 +100,14 @@ public sealed record Transforms
         Std = [.. Enumerable.Repeat(1f, Channels)],
     };
 
-    /// <summary>Transforms one image the way evaluation does.</summary>
-    /// <param name="image">The image; grey and colour are converted as needed.</param>
-    /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
-    /// <exception cref="InvalidOperationException">These transforms are random; evaluation's are wanted.</exception>
-    public void Apply(DecodedImage image, Span<float> destination)
-    {
-        ArgumentNullException.ThrowIfNull(image);
-        if (Framing is Framing.PadAndCrop or Framing.RandomResizedCrop || Flip || Erase > 0 || Jitter != ColourJitter.None)
-        {
-            throw new InvalidOperationException("One image is transformed with Transforms.ForEvaluation, not with random ones.");
-        }
-
-        var random = new SplitMix64(0);
-        Apply(image, image.Width, image.Height, ChooseRegion(image.Width, image.Height, ref random), destination, ref random);
-    }
-
-    /// <summary>Transforms one image for an exported model, which normalises by itself.</summary>
-    /// <param name="image">The image; grey and colour are converted as needed.</param>
-    /// <returns>[Channels, Resolution, Resolution] in [0, 1], red first.</returns>
-    /// <exception cref="InvalidOperationException">These transforms are random; evaluation's are wanted.</exception>
-    public float[] ToModelInput(DecodedImage image)
-    {
-        var interleaved = new float[Length];
-        WithoutNormalisation().Apply(image, interleaved);
-        var planar = new float[Length];
-        int plane = Resolution * Resolution;
-        for (int i = 0; i < planar.Length; i++)
-        {
-            planar[i] = interleaved[i % plane * Channels + i / plane];
-        }
-
-        return planar;
-    }
-
     /// <summary>Draws the part of an image that is used; the first thing drawn for it, so that it can be decoded to measure.</summary>
     internal Region ChooseRegion(int width, int height, ref SplitMix64 random) => Framing switch
     {
-        Framing.RandomResizedCrop => Region.RandomResized(width, height, MinimumScale, 1, MaximumRatio, ref random),
-        Framing.CentreCrop => Region.Centre(width, height, CentreShare),
+        Framing.RandomResizedCrop => RandomResizedCrop.Draw(width, height, MinimumScale, 1, MaximumRatio, ref random),
         _ => new Region(0, 0, width, height),
     };
 
-    /// <summary>The strongest reduction (1, 2, 4 or 8) at which the part still has as many pixels as the square.</summary>
+    /// <summary>For training, the strongest reduction (1, 2, 4 or 8) at which the part still has as many pixels as the square.</summary>
     internal int Denominator(Region region)
     {
         double reduction = Math.Min(region.Width, region.Height) / Resolution;
@@ -154,7 +125,7 @@ public sealed record Transforms
     {
         image = ChannelConversion.Convert(image, Channels);
 
-        if (Framing is Framing.PadAndCrop or Framing.Whole)
+        if (Framing == Framing.PadAndCrop)
         {
             ApplySmall(Resize(image).Pixels, destination, ref random);
             return;
@@ -184,7 +155,10 @@ public sealed record Transforms
         Finish(square, ref random);
     }
 
-    private void Finish(Span<float> square, ref SplitMix64 random)
+    /// <summary>What comes after scaling: mirror image, jitter, normalization, erasing.</summary>
+    /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255; normalized afterwards.</param>
+    /// <param name="random">The image's stream.</param>
+    internal void Finish(Span<float> square, ref SplitMix64 random)
     {
         if (Flip && random.NextDouble() < 0.5)
         {

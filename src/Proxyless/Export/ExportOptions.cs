@@ -1,3 +1,5 @@
+using Proxyless.Inference;
+
 namespace Proxyless.Export;
 
 /// <summary>What goes into a model file beside the network.</summary>
@@ -12,8 +14,8 @@ public sealed record ExportOptions
     /// <summary>The names of the classes in the order of the outputs.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
-    /// <summary>How a photo becomes the model's input, in words a person can follow.</summary>
-    public required string ResizeRule { get; init; }
+    /// <summary>How a photo becomes the model's input; null in a model that is timed and not used.</summary>
+    public PreprocessingRecipe? Preprocessing { get; init; }
 
     /// <summary>Where the model comes from, by name: data set, space, run, accuracy.</summary>
     public IReadOnlyDictionary<string, string> Provenance { get; init; } = new Dictionary<string, string>();
@@ -26,6 +28,5 @@ public sealed record ExportOptions
         Mean = [.. Enumerable.Repeat(0.45f, channels)],
         Deviation = [.. Enumerable.Repeat(0.225f, channels)],
         Classes = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")],
-        ResizeRule = "none: untrained",
     };
 }

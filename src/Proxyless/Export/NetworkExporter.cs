@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Proxyless.Architectures;
+using Proxyless.Inference;
 
 namespace Proxyless.Export;
 
@@ -16,7 +17,7 @@ public static class NetworkExporter
     /// <summary>The metadata key of the side of the input in pixels.</summary>
     public const string ResolutionKey = "resolution";
 
-    /// <summary>The metadata key of the rule by which a photo becomes the input.</summary>
+    /// <summary>The metadata key of the rule by which a photo becomes the input, in words; <see cref="PreprocessingRecipe.MetadataKey"/> is for programs.</summary>
     public const string ResizeKey = "resize";
 
     /// <summary>The metadata key of the normalisation inside the model, for information: JSON with mean and deviation.</summary>
@@ -105,7 +106,12 @@ public static class NetworkExporter
     {
         graph.Metadata(ClassesKey, JsonSerializer.Serialize(options.Classes));
         graph.Metadata(ResolutionKey, architecture.Resolution.ToString(CultureInfo.InvariantCulture));
-        graph.Metadata(ResizeKey, options.ResizeRule);
+        graph.Metadata(ResizeKey, options.Preprocessing?.Description ?? "none: untrained");
+        if (options.Preprocessing is { } recipe)
+        {
+            graph.Metadata(PreprocessingRecipe.MetadataKey, recipe.ToJson());
+        }
+
         graph.Metadata(NormalisationKey, JsonSerializer.Serialize(new { mean = options.Mean, deviation = options.Deviation }));
         graph.Metadata(OpsetKey, Opset.ToString(CultureInfo.InvariantCulture));
         graph.Metadata(ArchitectureKey, architecture.Name);

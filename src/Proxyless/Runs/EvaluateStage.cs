@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Inference;
 using Proxyless.Latency;
 using Proxyless.Measurement;
 using Proxyless.Networks;
@@ -63,10 +64,9 @@ internal static class EvaluateStage
         ITarget target = TargetFile.Open(options.Target);
         int threads = RunData.PrepareLibtorch(options, observer);
         ImageSet unseen = trained.UnseenOf(RunData.ImagesOf(options), model.Classes, observer, cancellation);
-        Transforms transforms = Transforms.ForEvaluation(model.Resolution, trained.Small, model.Channels);
-        using BatchLoader plain = RunData.InOrder(unseen, transforms.WithoutNormalisation(), trained.Small, threads);
+        using BatchLoader plain = RunData.InOrder(unseen, Transforms.ForModel(model.Preprocessing), trained.Small, threads);
         Judgement judged = Judge(file, plain, unseen.Count, threads, observer, cancellation);
-        using BatchLoader normalized = RunData.InOrder(unseen, transforms, trained.Small, threads);
+        using BatchLoader normalized = RunData.InOrder(unseen, Transforms.ForEvaluation(model.Preprocessing), trained.Small, threads);
         double? agreement = network is null ? null : Agreement(network, judged.Answers, normalized, options, cancellation);
         Timing? timing = target.Time(File.ReadAllBytes(file), cancellation);
         if (timing is null)

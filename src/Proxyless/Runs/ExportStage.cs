@@ -3,7 +3,7 @@ using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Export;
 using Proxyless.Files;
-using Proxyless.Measurement;
+using Proxyless.Inference;
 using Proxyless.Networks;
 using Proxyless.Training;
 using static TorchSharp.torch;
@@ -30,7 +30,7 @@ internal static class ExportStage
             Mean = transforms.Mean,
             Deviation = transforms.Std,
             Classes = data.Images.Classes,
-            ResizeRule = transforms.ResizeRule,
+            Preprocessing = transforms.Recipe!,
             Provenance = ProvenanceOf(architecture, checkpoint, data),
         });
         (double difference, int images) = Compare(onnx, network, data, observer, cancellation);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Proxyless.Data;
 using Proxyless.Export;
-using Proxyless.Measurement;
+using Proxyless.Inference;
 
 namespace Proxyless.Runs;
 

@@ -1,5 +1,5 @@
 using System.IO.Enumeration;
-using Proxyless.Data;
+using Proxyless.Inference;
 
 namespace Proxyless.Runs;
 

@@ -1,11 +1,7 @@
 using System.Text.Json.Serialization;
+using Proxyless.Inference;
 
 namespace Proxyless.Runs;
-
-/// <summary>A class and its share.</summary>
-/// <param name="Class">The name.</param>
-/// <param name="Probability">The softmax of the model's scores, 0..1.</param>
-public sealed record ClassProbability(string Class, double Probability);
 
 /// <summary>What a model takes a photo for, or why it cannot be told.</summary>
 /// <param name="Image">The file; where there is an <see cref="Error"/>, perhaps a folder.</param>

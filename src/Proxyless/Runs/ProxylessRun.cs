@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Numerics.Tensors;
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Files;
+using Proxyless.Inference;
 using Proxyless.Latency;
-using Proxyless.Measurement;
 using Proxyless.Networks;
 
 namespace Proxyless.Runs;
@@ -306,7 +305,6 @@ public static class ProxylessRun
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(observer);
         using OnnxClassifier classifier = EvaluateStage.Load(ModelFile(model), threads: 1);
-        Transforms transforms = Transforms.ForEvaluation(classifier.Resolution, ModelImages.Of(classifier).Small, classifier.Channels);
         IReadOnlyList<(string Path, string? Error)> files = PhotoFiles.Of(images);
         var predictions = new List<Prediction>(files.Count);
         long start = Stopwatch.GetTimestamp();
@@ -314,7 +312,9 @@ public static class ProxylessRun
         foreach ((string path, string? error) in files)
         {
             cancellation.ThrowIfCancellationRequested();
-            predictions.Add(error is null ? PredictOne(classifier, transforms, path, top, maxPixels) : new Prediction(path, []) { Error = error });
+            predictions.Add(error is null
+                ? PredictOne(classifier, path, top, maxPixels)
+                : new Prediction(path, []) { Error = error });
             if (Stopwatch.GetElapsedTime(start) > UnreportedTime)
             {
                 progress.Report(predictions.Count, "");
@@ -328,23 +328,20 @@ public static class ProxylessRun
     public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default) =>
         Predict(model, images, top, DatasetOptions.DefaultMaxPixels, NullRunObserver.Instance, cancellation);
 
-    private static Prediction PredictOne(OnnxClassifier classifier, Transforms transforms, string path, int top, long maxPixels)
+    private static Prediction PredictOne(OnnxClassifier classifier, string path, int top, long maxPixels)
     {
-        DecodedImage image;
         try
         {
-            image = ImageDecoder.Decode(path, classifier.Channels, maxPixels);
+            return new Prediction(path, classifier.Classify(ImageFile.Read(path), path, top, maxPixels));
+        }
+        catch (UnreadableImageException exception)
+        {
+            return new Prediction(path, []) { Error = ImageFile.Refused(exception).Message };
         }
         catch (InvalidInputException exception)
         {
             return new Prediction(path, []) { Error = exception.Message };
         }
-
-        float[] scores = classifier.Run(transforms.ToModelInput(image), 1);
-        TensorPrimitives.SoftMax(scores, scores);
-        return new Prediction(
-            path,
-            [.. scores.Zip(classifier.Classes, (share, name) => new ClassProbability(name, share)).OrderByDescending(one => one.Probability).Take(top)]);
     }
 
     private static string ModelFile(string model)

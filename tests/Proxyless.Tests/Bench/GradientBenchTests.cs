@@ -1,8 +1,8 @@
-using Proxyless.Tests.Runs;
 using Proxyless.Bench;
 using Proxyless.Runs;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Bench;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Proxyless.Data;
+using Proxyless.Inference;
 using Proxyless.Runs;
 using SkiaSharp;
 using Xunit;
@@ -18,7 +19,10 @@ public sealed class ImageMemoryTests
     public void An_image_of_more_pixels_than_allowed_is_refused_by_its_header(string format)
     {
         byte[] file = Claims(format, 16383, 16383);
-        string message = Assert.Throws<InvalidInputException>(() => ImageDecoder.Decode(file, "bomb.img")).Message;
+        UnreadableImageException refused =
+            Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode(file, "bomb.img"));
+        string message = ImageFile.Refused(refused).Message;
+        Assert.Equal(16383 * 16383, refused.Pixels);
         Assert.Contains("bomb.img", message, StringComparison.Ordinal);
         Assert.Contains("16383x16383", message, StringComparison.Ordinal);
         Assert.Contains("200000000", message, StringComparison.Ordinal);
@@ -30,7 +34,7 @@ public sealed class ImageMemoryTests
     {
         foreach (string format in (string[])["png", "bmp"])
         {
-            string message = Assert.Throws<InvalidInputException>(() => ImageDecoder.Decode(Claims(format, 2000, 2000), "short.img")).Message;
+            string message = Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode(Claims(format, 2000, 2000), "short.img")).Message;
             Assert.Contains("short.img", message, StringComparison.Ordinal);
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Proxyless.Data;
+using Proxyless.Inference;
 using SkiaSharp;
 
 namespace Proxyless.Tests.Data;
@@ -104,11 +105,11 @@ internal static class TestPictures
     }
 
     /// <summary>A JPEG of four quarters, 32 wide and 16 high as stored, with an EXIF orientation.</summary>
-    public static byte[] Oriented(int orientation)
-    {
-        byte[] jpeg = Encode(SKEncodedImageFormat.Jpeg, 32, 16);
-        return [.. jpeg[..2], 0xFF, 0xE1, 0, 34, .. "Exif\0\0"u8, .. Exif(orientation), .. jpeg[2..]];
-    }
+    public static byte[] Oriented(int orientation) => Oriented(Encode(SKEncodedImageFormat.Jpeg, 32, 16), orientation);
+
+    /// <summary>A JPEG with an EXIF orientation put in.</summary>
+    public static byte[] Oriented(byte[] jpeg, int orientation) =>
+        [.. jpeg[..2], 0xFF, 0xE1, 0, 34, .. "Exif\0\0"u8, .. Exif(orientation), .. jpeg[2..]];
 
     /// <summary>The same as a PNG, whose eXIf chunk stands before or after the pixels.</summary>
     public static byte[] OrientedPng(int orientation, bool afterPixels = false, bool bigEndian = true)

@@ -1,5 +1,6 @@
 using CsCheck;
 using Proxyless.Data;
+using Proxyless.Inference;
 using Xunit;
 
 namespace Proxyless.Tests.Data;
@@ -14,7 +15,7 @@ public sealed class TransformsTests
         var image = new DecodedImage(1, 1, 3, [255, 128, 0]);
         var values = new float[3];
 
-        Transforms.ForEvaluation(1, smallImages: true).Apply(image, values);
+        Apply(Transforms.ForEvaluation(1, smallImages: true), image, values);
 
         Assert.Equal((1 - 0.485f) / 0.229f, values[0], 1e-5f);
         Assert.Equal((128 / 255f - 0.456f) / 0.224f, values[1], 1e-5f);
@@ -26,7 +27,11 @@ public sealed class TransformsTests
     {
         var image = new DecodedImage(2, 2, 3, [255, 0, 51, 255, 0, 51, 255, 0, 51, 255, 0, 51]);
 
-        float[] input = Transforms.ForEvaluation(2, smallImages: true).ToModelInput(image);
+        PreprocessingRecipe recipe = PreprocessingRecipe.ForSmallImages(2, 3);
+        var square = new float[recipe.Length];
+        Preprocessor.Scale(image, recipe, square);
+
+        float[] input = Preprocessor.ToInput(recipe, square);
 
         float[] expected = [1, 1, 1, 1, 0, 0, 0, 0, 0.2f, 0.2f, 0.2f, 0.2f];
         Assert.Equal(expected.Length, input.Length);
@@ -38,9 +43,9 @@ public sealed class TransformsTests
     {
         var grey = new DecodedImage(4, 4, 1, [.. Enumerable.Repeat((byte)102, 16)]);
         var colour = new float[48];
-        Transforms.ForEvaluation(4, smallImages: true).WithoutNormalisation().Apply(grey, colour);
+        Apply(Transforms.ForEvaluation(4, smallImages: true).WithoutNormalisation(), grey, colour);
         var back = new float[16];
-        Grey.Apply(new DecodedImage(4, 4, 3, [.. Enumerable.Repeat((byte)102, 48)]), back);
+        Apply(Grey, new DecodedImage(4, 4, 3, [.. Enumerable.Repeat((byte)102, 48)]), back);
 
         Assert.All(colour.Concat(back), value => Assert.Equal(0.4f, value, 1e-6f));
     }
@@ -126,7 +131,7 @@ public sealed class TransformsTests
         cases.Sample((width, height, seed) =>
         {
             var random = new SplitMix64(seed);
-            Region region = Region.RandomResized(width, height, 0.25, 1, 4.0 / 3, ref random);
+            Region region = RandomResizedCrop.Draw(width, height, 0.25, 1, 4.0 / 3, ref random);
             Assert.True(region.X >= 0 && region.Y >= 0);
             Assert.True(region.X + region.Width <= width && region.Y + region.Height <= height);
             double ratio = region.Width / region.Height;
@@ -142,7 +147,7 @@ public sealed class TransformsTests
         double[] shares = [.. Enumerable.Range(0, 2000).Select(seed =>
         {
             var random = new SplitMix64(seed);
-            Region region = Region.RandomResized(500, 375, 0.25, 1, 4.0 / 3, ref random);
+            Region region = RandomResizedCrop.Draw(500, 375, 0.25, 1, 4.0 / 3, ref random);
             return region.Width * region.Height / (500.0 * 375);
         })];
 
@@ -154,7 +159,7 @@ public sealed class TransformsTests
     [Fact]
     public void The_centre_crop_is_seven_eighths_of_the_shorter_side()
     {
-        Region region = Region.Centre(512, 256, 0.875);
+        Region region = Region.Center(512, 256, 0.875);
 
         Assert.Equal(new Region(144, 16, 224, 224), region);
     }
@@ -166,7 +171,7 @@ public sealed class TransformsTests
     [InlineData(1000, 4)]
     [InlineData(4000, 8)]
     public void A_photograph_is_decoded_no_smaller_than_the_square(int side, int denominator) =>
-        Assert.Equal(denominator, Transforms.ForEvaluation(224, false).Denominator(new Region(0, 0, side, side + 10)));
+        Assert.Equal(denominator, Transforms.ForTraining(224, false).Denominator(new Region(0, 0, side, side + 10)));
 
     [Fact]
     public void Pad_and_crop_moves_the_picture_by_at_most_the_border_and_fills_with_black()
@@ -272,9 +277,12 @@ public sealed class TransformsTests
         }, iter: 60);
     }
 
-    [Fact]
-    public void Random_transforms_are_refused_for_a_single_image() => Assert.Throws<InvalidOperationException>(() =>
-        Transforms.ForTraining(4, smallImages: true, channels: 1).Apply(new DecodedImage(4, 4, 1, new byte[16]), new float[16]));
+    private static void Apply(Transforms transforms, DecodedImage image, float[] values)
+    {
+        var random = new SplitMix64(0);
+        Preprocessor.Scale(image, transforms.Recipe!, values);
+        transforms.Finish(values, ref random);
+    }
 
     private static float Shifted(byte[] pixels, int i, int shiftX, int shiftY)
     {

@@ -1,6 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Export;
-using Proxyless.Measurement;
+using Proxyless.Inference;
 using Xunit;
 
 namespace Proxyless.Tests.Export;
@@ -55,7 +55,8 @@ public sealed class NetworkExporterTests
         Assert.Equal(options.Classes, model.Classes);
         Assert.Equal(architecture.Resolution, model.Resolution);
         Assert.Equal(3, model.Channels);
-        Assert.Equal(options.ResizeRule, model.Metadata[NetworkExporter.ResizeKey]);
+        Assert.Equal(options.Preprocessing!.Description, model.Metadata[NetworkExporter.ResizeKey]);
+        Assert.Equal(options.Preprocessing.ToJson(), model.Preprocessing.ToJson());
         Assert.Equal("17", model.Metadata[NetworkExporter.OpsetKey]);
         Assert.Equal("tiny", model.Metadata[NetworkExporter.ProvenancePrefix + "space"]);
         Assert.Contains("0.4", model.Metadata[NetworkExporter.NormalisationKey], StringComparison.Ordinal);
@@ -125,7 +126,7 @@ public sealed class NetworkExporterTests
         Mean = [.. Enumerable.Range(0, architecture.InputChannels).Select(i => 0.4f + (0.05f * i))],
         Deviation = [.. Enumerable.Range(0, architecture.InputChannels).Select(i => 0.2f + (0.02f * i))],
         Classes = ["a", "b \"quoted\"", "ü", "d,e", "f"],
-        ResizeRule = "shorter side to 24, centre crop of 21",
+        Preprocessing = PreprocessingRecipe.ForPhotographs(architecture.Resolution, architecture.InputChannels),
     };
 
     private static float[] Images(Architecture architecture, int count)

@@ -6,8 +6,8 @@ using Proxyless.Comparisons;
 using Proxyless.Data;
 using Proxyless.Export;
 using Proxyless.Files;
+using Proxyless.Inference;
 using Proxyless.Latency;
-using Proxyless.Measurement;
 using Proxyless.Networks;
 using Proxyless.Runs;
 using Proxyless.Runtime;
@@ -29,7 +29,7 @@ internal static class FuzzReaders
     // 2^28 pixels, beyond which a header is damage: four bytes for each while they are decoded, three of which are kept. And what else there is.
     private const double LargestPictureMb = 2_100;
 
-    private static readonly Transforms Judging = Transforms.ForEvaluation(16, smallImages: false, 3);
+    private static readonly PreprocessingRecipe Judging = PreprocessingRecipe.ForPhotographs(16, 3);
     private static readonly Transforms Cropping = Transforms.ForTraining(16, smallImages: false, 3);
 
     private static Architecture Smallest { get; } = ArchitectureFile.Parse(
@@ -149,7 +149,19 @@ internal static class FuzzReaders
 
     private static void UseImage(string path)
     {
-        byte[] bytes = ImageDecoder.ReadFile(path);
+        byte[] bytes = ImageFile.Read(path);
+        try
+        {
+            UseImage(bytes, path);
+        }
+        catch (UnreadableImageException exception)
+        {
+            throw ImageFile.Refused(exception);
+        }
+    }
+
+    private static void UseImage(byte[] bytes, string path)
+    {
         int width, height;
         using (EncodedImage sized = EncodedImage.Open(bytes, path))
         {
@@ -164,10 +176,8 @@ internal static class FuzzReaders
         });
         Attempt(() =>
         {
-            var stream = new SplitMix64(bytes.Length);
             using EncodedImage judged = EncodedImage.Open(bytes, path);
-            using DecodedPart part = judged.DecodeFor(3, 1, Judging.ChooseRegion(width, height, ref stream));
-            Judging.Apply(part, new float[3 * 16 * 16], ref stream);
+            Preprocessor.Scale(judged, Judging, new float[3 * 16 * 16]);
         });
         DecodedImage whole = ImageDecoder.Decode(bytes, path);
         Require(whole.Width == width && whole.Height == height, "the header tells of another size");
@@ -192,7 +202,7 @@ internal static class FuzzReaders
         {
             read();
         }
-        catch (InvalidInputException)
+        catch (Exception exception) when (exception is InvalidInputException or UnreadableImageException)
         {
             // Refused, as it may be.
         }

@@ -1,5 +1,5 @@
 using Proxyless.Architectures;
-using Proxyless.Measurement;
+using Proxyless.Inference;
 using Proxyless.Networks;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
@@ -148,7 +148,7 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
     {
         List<(byte Label, byte[] Pixels)> all = [.. classes
             .SelectMany((@class, label) => Directory.EnumerateFiles(Path.Combine(photos, @class)).Order()
-                .Select(file => ((byte)label, Proxyless.Data.ImageDecoder.Decode(file, channels: 1).Pixels)))
+                .Select(file => ((byte)label, ImageDecoder.Decode(file, channels: 1).Pixels)))
             .Take(images)];
         _folder.Add($"{name}/train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, (byte)all.Count, 0, 0, 0, 32, 0, 0, 0, 32, .. all.SelectMany(image => image.Pixels)]);
         _folder.Add($"{name}/train-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, (byte)all.Count, .. all.Select(image => image.Label)]);

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>The EXIF orientation in PNG (chunk eXIf) and WebP (chunk EXIF) files; that in JPEG files is Skia's work.</summary>
 internal static class EmbeddedOrientation

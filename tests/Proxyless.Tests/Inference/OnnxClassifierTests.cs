@@ -1,9 +1,10 @@
 using Proxyless.Export;
+using Proxyless.Inference;
 using Proxyless.Measurement;
 using Proxyless.Tests.Latency;
 using Xunit;
 
-namespace Proxyless.Tests.Measurement;
+namespace Proxyless.Tests.Inference;
 
 public sealed class OnnxClassifierTests
 {

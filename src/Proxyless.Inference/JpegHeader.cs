@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>What a JPEG's frame header tells of the memory that decoding takes.</summary>
 internal static class JpegHeader

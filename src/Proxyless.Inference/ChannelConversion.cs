@@ -1,4 +1,4 @@
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>Grey to colour and back.</summary>
 internal static class ChannelConversion

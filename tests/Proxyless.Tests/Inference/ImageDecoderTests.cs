@@ -1,8 +1,9 @@
-using Proxyless.Data;
+using Proxyless.Inference;
+using Proxyless.Tests.Data;
 using SkiaSharp;
 using Xunit;
 
-namespace Proxyless.Tests.Data;
+namespace Proxyless.Tests.Inference;
 
 public sealed class ImageDecoderTests
 {
@@ -178,7 +179,7 @@ public sealed class ImageDecoderTests
         foreach (Region missing in (Region[])[new(10, 110, 40, 40), new(0, 110, 203, 40), new(64, 110, 48, 40)])
         {
             using EncodedImage lower = EncodedImage.Open(half, "half.jpg");
-            var exception = Assert.Throws<InvalidInputException>(() => lower.DecodePart(3, 1, missing, 8));
+            var exception = Assert.Throws<UnreadableImageException>(() => lower.DecodePart(3, 1, missing, 8));
             Assert.Contains("half.jpg", exception.Message, StringComparison.Ordinal);
         }
     }
@@ -200,7 +201,7 @@ public sealed class ImageDecoderTests
     {
         byte[] whole = TestPictures.Noise(1, 64, 64, format);
 
-        var exception = Assert.Throws<InvalidInputException>(() => ImageDecoder.Decode(whole.AsSpan(0, whole.Length / 2), "cat.img"));
+        var exception = Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode(whole.AsSpan(0, whole.Length / 2), "cat.img"));
 
         Assert.Contains("cat.img", exception.Message, StringComparison.Ordinal);
     }
@@ -208,9 +209,9 @@ public sealed class ImageDecoderTests
     [Fact]
     public void What_is_no_image_is_named()
     {
-        Assert.Contains("a.jpg", Assert.Throws<InvalidInputException>(() => ImageDecoder.Decode("no image"u8, "a.jpg")).Message, StringComparison.Ordinal);
-        Assert.Contains("empty", Assert.Throws<InvalidInputException>(() => ImageDecoder.Decode([], "a.jpg")).Message, StringComparison.Ordinal);
-        Assert.Contains("gone.jpg", Assert.Throws<InvalidInputException>(() => ImageDecoder.Decode("gone.jpg")).Message, StringComparison.Ordinal);
+        Assert.Contains("a.jpg", Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode("no image"u8, "a.jpg")).Message, StringComparison.Ordinal);
+        Assert.Contains("empty", Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode([], "a.jpg")).Message, StringComparison.Ordinal);
+        Assert.Contains("gone.jpg", Assert.Throws<FileNotFoundException>(() => ImageDecoder.Decode("gone.jpg")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>
 /// As much of an image as a crop needs, or all of it, as it is stored and perhaps at a fraction of its size, in memory that is given

@@ -1,4 +1,4 @@
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>
 /// Turns pixels as the camera stored them the way up that EXIF tag 0x0112 says. An orientation is where the stored first row and first

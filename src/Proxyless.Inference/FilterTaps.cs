@@ -1,4 +1,4 @@
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>Which source pixels along one side make each output pixel, and how much of each.</summary>
 internal sealed class FilterTaps
@@ -37,15 +37,19 @@ internal sealed class FilterTaps
         return (first, end - first);
     }
 
-    /// <summary>A triangle over one output pixel's extent on either side, never narrower than one source pixel.</summary>
+    /// <summary>
+    /// A triangle over one output pixel's extent on either side, or a cubic over two, never narrower than those of a source pixel.
+    /// </summary>
     /// <param name="start">Where the part begins, in source pixels.</param>
     /// <param name="length">How long it is.</param>
     /// <param name="sourceLength">Source pixels there are.</param>
     /// <param name="outputLength">Output pixels wanted.</param>
-    public static FilterTaps Create(double start, double length, int sourceLength, int outputLength)
+    /// <param name="filter">How pixels are weighted.</param>
+    public static FilterTaps Create(double start, double length, int sourceLength, int outputLength, ImageFilter filter = ImageFilter.Triangle)
     {
         double scale = length / outputLength;
-        double support = Math.Max(scale, 1);
+        double extent = Math.Max(scale, 1);
+        double support = filter == ImageFilter.Bicubic ? 2 * extent : extent;
         int stride = (int)Math.Ceiling(support) * 2 + 1;
         var first = new int[outputLength];
         var count = new int[outputLength];
@@ -61,7 +65,7 @@ internal sealed class FilterTaps
             float sum = 0;
             for (int tap = 0; tap < mine.Length; tap++)
             {
-                mine[tap] = (float)Math.Max(0, 1 - Math.Abs(low + tap + 0.5 - centre) / support);
+                mine[tap] = (float)Weight(filter, Math.Abs(low + tap + 0.5 - centre) / extent);
                 sum += mine[tap];
             }
 
@@ -72,5 +76,22 @@ internal sealed class FilterTaps
         }
 
         return new FilterTaps(first, count, weights, stride);
+    }
+
+    /// <summary>The filter at a distance, in output pixels, or source pixels where those are wider.</summary>
+    private static double Weight(ImageFilter filter, double distance)
+    {
+        const double A = -0.5;
+        if (filter == ImageFilter.Triangle)
+        {
+            return Math.Max(0, 1 - distance);
+        }
+
+        return distance switch
+        {
+            < 1 => ((((A + 2) * distance) - (A + 3)) * distance * distance) + 1,
+            < 2 => (((((distance - 5) * distance) + 8) * distance) - 4) * A,
+            _ => 0,
+        };
     }
 }

@@ -1,4 +1,4 @@
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>
 /// Bounds the memory that all threads together decode into: whoever would go beyond waits, in the order of asking, until others are

@@ -1,4 +1,4 @@
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>
 /// Reads JPEG (baseline, progressive, CMYK), PNG (8 and 16 bit, palette, alpha), WebP, BMP and GIF (its first picture).
@@ -7,6 +7,9 @@ namespace Proxyless.Data;
 /// </summary>
 public static class ImageDecoder
 {
+    /// <summary>The most pixels of an image that is read unless it is said otherwise; a file of a few bytes can claim any number.</summary>
+    public const long DefaultMaxPixels = 200_000_000;
+
     private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
     {
         ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif",
@@ -20,10 +23,12 @@ public static class ImageDecoder
     /// <param name="path">The file.</param>
     /// <param name="channels">1 for grey (ITU-R BT.601 luma), 3 for colour.</param>
     /// <param name="maxPixels">The most pixels that are read, checked before memory is taken for them.</param>
-    /// <exception cref="InvalidInputException">The file does not exist, is no image, is cut off or has more pixels.</exception>
-    public static DecodedImage Decode(string path, int channels = 3, long maxPixels = DatasetOptions.DefaultMaxPixels)
+    /// <exception cref="UnreadableImageException">The file is no image, is cut off or has more pixels.</exception>
+    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static DecodedImage Decode(string path, int channels = 3, long maxPixels = DefaultMaxPixels)
     {
-        using EncodedImage image = EncodedImage.Open(ReadFile(path), path, maxPixels);
+        using EncodedImage image = EncodedImage.Open(File.ReadAllBytes(path), path, maxPixels);
         return image.Decode(channels);
     }
 
@@ -32,23 +37,10 @@ public static class ImageDecoder
     /// <param name="name">What messages call it.</param>
     /// <param name="channels">1 for grey (ITU-R BT.601 luma), 3 for colour.</param>
     /// <param name="maxPixels">The most pixels that are read, checked before memory is taken for them.</param>
-    /// <exception cref="InvalidInputException">The bytes are no image, are cut off or have more pixels.</exception>
-    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, string name, int channels = 3, long maxPixels = DatasetOptions.DefaultMaxPixels)
+    /// <exception cref="UnreadableImageException">The bytes are no image, are cut off or have more pixels.</exception>
+    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, string name, int channels = 3, long maxPixels = DefaultMaxPixels)
     {
         using EncodedImage image = EncodedImage.Open(encoded, name, maxPixels);
         return image.Decode(channels);
-    }
-
-    /// <summary>The bytes of a file, or the one exception that unreadable images throw.</summary>
-    internal static byte[] ReadFile(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path}: {exception.Message}", exception);
-        }
     }
 }

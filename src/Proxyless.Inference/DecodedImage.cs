@@ -1,4 +1,4 @@
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>An image in memory, upright, one byte a channel.</summary>
 public sealed class DecodedImage

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using SkiaSharp;
 
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>An image whose header has been read and whose pixels have not, so that a crop can be chosen before they are.</summary>
 internal sealed class EncodedImage : IDisposable
@@ -43,19 +43,22 @@ internal sealed class EncodedImage : IDisposable
     /// <summary>Rows of the upright image.</summary>
     public int Height => ExifOrientation.SwapsSides(_orientation) ? _codec.Info.Width : _codec.Info.Height;
 
+    /// <summary>Whether the image is stored in another way than upright.</summary>
+    public bool IsTurned => ExifOrientation.Turns(_orientation);
+
     private long Pixels => (long)_codec.Info.Width * _codec.Info.Height;
 
     /// <summary>Reads the header; no memory for pixels is taken yet.</summary>
     /// <param name="encoded">The bytes of the file, which are copied.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="maxPixels">The most pixels that are read.</param>
-    /// <exception cref="InvalidInputException">No image, or one of more pixels.</exception>
-    public static EncodedImage Open(ReadOnlySpan<byte> encoded, string name, long maxPixels = DatasetOptions.DefaultMaxPixels) =>
+    /// <exception cref="UnreadableImageException">No image, or one of more pixels.</exception>
+    public static EncodedImage Open(ReadOnlySpan<byte> encoded, string name, long maxPixels = ImageDecoder.DefaultMaxPixels) =>
         Open(SKData.CreateCopy(encoded), default, encoded, name, maxPixels);
 
     /// <summary>The same without a copy: the bytes must not change meanwhile.</summary>
     /// <inheritdoc cref="Open(ReadOnlySpan{byte}, string, long)"/>
-    public static EncodedImage Open(byte[] encoded, string name, long maxPixels = DatasetOptions.DefaultMaxPixels)
+    public static EncodedImage Open(byte[] encoded, string name, long maxPixels = ImageDecoder.DefaultMaxPixels)
     {
         GCHandle pin = GCHandle.Alloc(encoded, GCHandleType.Pinned);
         return Open(SKData.Create(pin.AddrOfPinnedObject(), encoded.Length), pin, encoded, name, maxPixels);
@@ -68,7 +71,7 @@ internal sealed class EncodedImage : IDisposable
         {
             data.Dispose();
             Free(pin);
-            throw new InvalidInputException(
+            throw new UnreadableImageException(
                 file.IsEmpty ? $"{name}: the file is empty" : $"{name}: not a readable JPEG, PNG, WebP, BMP or GIF");
         }
 
@@ -78,8 +81,11 @@ internal sealed class EncodedImage : IDisposable
             string size = $"{codec.Info.Width}x{codec.Info.Height}";
             long pixels = image.Pixels;
             image.Dispose();
-            throw new InvalidInputException(
-                $"{name}: {size} pixels are more than the {maxPixels} that are read at most; scale it down, or allow them by --max-pixels {pixels}");
+            throw new UnreadableImageException(
+                $"{name}: {size} pixels are more than the {maxPixels} that are read at most; scale it down")
+            {
+                Pixels = pixels,
+            };
         }
 
         return image;
@@ -91,14 +97,14 @@ internal sealed class EncodedImage : IDisposable
     /// </summary>
     /// <param name="channels">1 (grey) or 3 (colour).</param>
     /// <param name="denominator">1, 2, 4 or 8.</param>
-    /// <exception cref="InvalidInputException">The file is cut off or damaged.</exception>
+    /// <exception cref="UnreadableImageException">The file is cut off or damaged.</exception>
     public DecodedImage Decode(int channels, int denominator = 1)
     {
         SKImageInfo info = InfoAt(denominator);
         int length = info.Width * info.Height * channels;
         using DecodedPart stored = DecodeStored(channels, info, default, length);
         byte[] packed = GC.AllocateUninitializedArray<byte>(length);
-        if (ExifOrientation.Turns(_orientation))
+        if (IsTurned)
         {
             ExifOrientation.Turn(stored.Pixels, info.Width, info.Height, stored.BytesPerPixel, channels, _orientation, packed);
             bool swaps = ExifOrientation.SwapsSides(_orientation);
@@ -121,7 +127,7 @@ internal sealed class EncodedImage : IDisposable
     /// <param name="channels">1 (grey) or 3 (colour).</param>
     /// <param name="denominator">1, 2, 4 or 8, as for <see cref="Decode"/>.</param>
     /// <param name="region">The part, in the upright image at full size.</param>
-    /// <exception cref="InvalidInputException">The file is cut off or damaged.</exception>
+    /// <exception cref="UnreadableImageException">The file is cut off or damaged.</exception>
     public DecodedPart DecodeFor(int channels, int denominator, Region region)
     {
         SKImageInfo info = InfoAt(denominator);
@@ -131,7 +137,7 @@ internal sealed class EncodedImage : IDisposable
     }
 
     /// <summary>Decodes the image in full and drops it: a JPEG some rows at a time.</summary>
-    /// <exception cref="InvalidInputException">The file is cut off or damaged.</exception>
+    /// <exception cref="UnreadableImageException">The file is cut off or damaged.</exception>
     public void Check()
     {
         SKImageInfo info = InfoAt(1);
@@ -223,14 +229,14 @@ internal sealed class EncodedImage : IDisposable
     /// <param name="region">The part, in the image at full size.</param>
     /// <param name="side">Side of the square.</param>
     /// <returns>The part, or null where the image can be decoded as a whole alone.</returns>
-    /// <exception cref="InvalidInputException">The file is cut off or damaged, where it was read.</exception>
+    /// <exception cref="UnreadableImageException">The file is cut off or damaged, where it was read.</exception>
     public DecodedPart? DecodePart(int channels, int denominator, Region region, int side)
     {
         SKImageInfo info = InfoAt(denominator);
         Region scaled = region.Scale(info.Width / (double)Width, info.Height / (double)Height);
         (int left, int columns) = FilterTaps.Extent(scaled.X, scaled.Width, info.Width, side);
         (int top, int rows) = FilterTaps.Extent(scaled.Y, scaled.Height, info.Height, side);
-        if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg || ExifOrientation.Turns(_orientation))
+        if (_codec.EncodedFormat != SKEncodedImageFormat.Jpeg || IsTurned)
         {
             return null;
         }
@@ -317,7 +323,7 @@ internal sealed class EncodedImage : IDisposable
         }
     }
 
-    private InvalidInputException Damaged(string how) => new($"{_name}: the image is {how}");
+    private UnreadableImageException Damaged(string how) => new($"{_name}: the image is {how}");
 
     private static void PackColour(ReadOnlySpan<byte> rgba, Span<byte> packed)
     {

@@ -3,11 +3,11 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>
-/// Scales a part of an image with a triangle filter as wide as the reduction (antialiased bilinear, as Pillow and torchvision
-/// do), so that what is trained on, evaluated and deployed sees the same picture.
+/// Scales a part of an image with a filter as wide as the reduction, as Pillow and torchvision do. Training draws the part; evaluation
+/// and deployment take it, and the filter, from the <see cref="PreprocessingRecipe"/>.
 /// </summary>
 internal static class Resampler
 {
@@ -19,11 +19,12 @@ internal static class Resampler
     /// <param name="region">The part to take, within the image.</param>
     /// <param name="side">Side of the result.</param>
     /// <param name="destination">[side, side, 1 or 3], in the 0 to 255 of the source.</param>
+    /// <param name="filter">How pixels are weighted.</param>
     public static void Resample(
-        ReadOnlySpan<byte> pixels, int width, int height, int bytesPerPixel, Region region, int side, Span<float> destination)
+        ReadOnlySpan<byte> pixels, int width, int height, int bytesPerPixel, Region region, int side, Span<float> destination, ImageFilter filter = ImageFilter.Triangle)
     {
-        var columns = FilterTaps.Create(region.X, region.Width, width, side);
-        var rows = FilterTaps.Create(region.Y, region.Height, height, side);
+        var columns = FilterTaps.Create(region.X, region.Width, width, side, filter);
+        var rows = FilterTaps.Create(region.Y, region.Height, height, side, filter);
         int firstColumn = columns.First[0];
         int columnCount = columns.First[side - 1] + columns.Count[side - 1] - firstColumn;
         int rowLength = columnCount * bytesPerPixel;

@@ -1,7 +1,6 @@
 using System.Buffers;
-using Proxyless.Runtime;
 
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>
 /// Memory to decode into: of the shared pool where it is small, of the system where it is large, since the pool would keep what an

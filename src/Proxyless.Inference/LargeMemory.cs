@@ -1,11 +1,11 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace Proxyless.Runtime;
+namespace Proxyless.Inference;
 
 /// <summary>
 /// Memory for something large and short-lived, which goes back to the system when it is freed: on Linux mapped by itself, since
-/// <see cref="Allocator"/> has the C library keep what is freed; elsewhere allocated.
+/// the allocator that a search sets has the C library keep what is freed; elsewhere allocated.
 /// </summary>
 internal static unsafe partial class LargeMemory
 {

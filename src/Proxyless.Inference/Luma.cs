@@ -1,4 +1,4 @@
-namespace Proxyless.Data;
+namespace Proxyless.Inference;
 
 /// <summary>Brightness of a colour (ITU-R BT.601), the grey of nearly every image library.</summary>
 internal static class Luma

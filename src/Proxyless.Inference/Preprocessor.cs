@@ -1,0 +1,96 @@
+using System.Buffers;
+
+namespace Proxyless.Inference;
+
+/// <summary>Makes inputs of images as a <see cref="PreprocessingRecipe"/> says.</summary>
+internal static class Preprocessor
+{
+    /// <summary>Scales an encoded image to the square of a recipe, before the range, the mean and the deviation.</summary>
+    /// <param name="image">The image; decoded here.</param>
+    /// <param name="recipe">How.</param>
+    /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255.</param>
+    /// <exception cref="UnreadableImageException">The image is cut off or damaged.</exception>
+    public static void Scale(EncodedImage image, PreprocessingRecipe recipe, Span<float> square)
+    {
+        if (recipe.Rounds && image.IsTurned)
+        {
+            // The order of the sums decides how a half is rounded: upright first, as a decoded image is scaled.
+            Scale(image.Decode(recipe.Channels), recipe, square);
+            return;
+        }
+
+        int side = recipe.Resolution;
+        using DecodedPart part = image.DecodeFor(recipe.Channels, denominator: 1, recipe.RegionOf(image.Width, image.Height));
+        Resampler.Resample(
+            part.Pixels, part.Columns, part.Rows, part.BytesPerPixel, part.Region, side, square, recipe.Filter);
+        if (ExifOrientation.Turns(part.Orientation))
+        {
+            float[] stored = ArrayPool<float>.Shared.Rent(square.Length);
+            square.CopyTo(stored);
+            ExifOrientation.Turn<float>(stored, side, side, recipe.Channels, recipe.Channels, part.Orientation, square);
+            ArrayPool<float>.Shared.Return(stored);
+        }
+
+        Finish(recipe, square);
+    }
+
+    /// <summary>Scales a decoded image to the square of a recipe.</summary>
+    /// <param name="image">The image; grey and color are converted as needed.</param>
+    /// <param name="recipe">How.</param>
+    /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255.</param>
+    public static void Scale(DecodedImage image, PreprocessingRecipe recipe, Span<float> square)
+    {
+        image = ChannelConversion.Convert(image, recipe.Channels);
+        Resampler.Resample(
+            image.Pixels,
+            image.Width,
+            image.Height,
+            image.Channels,
+            recipe.RegionOf(image.Width, image.Height),
+            recipe.Resolution,
+            square,
+            recipe.Filter);
+        Finish(recipe, square);
+    }
+
+    /// <summary>The input of a model: range, mean and deviation applied, channel after channel.</summary>
+    /// <param name="recipe">How.</param>
+    /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255.</param>
+    /// <returns>[Channels, Resolution, Resolution], red first.</returns>
+    public static float[] ToInput(PreprocessingRecipe recipe, ReadOnlySpan<float> square)
+    {
+        var input = new float[square.Length];
+        int plane = recipe.Resolution * recipe.Resolution;
+        for (int channel = 0; channel < recipe.Channels; channel++)
+        {
+            // As Data/Normalization computes it, so that both give the same numbers.
+            float factor = (float)recipe.Range / (255 * recipe.Deviation[channel]);
+            float offset = -recipe.Mean[channel] / recipe.Deviation[channel];
+            for (int i = 0; i < plane; i++)
+            {
+                input[(channel * plane) + i] = (square[(i * recipe.Channels) + channel] * factor) + offset;
+            }
+        }
+
+        return input;
+    }
+
+    /// <summary>A cubic filter goes beyond white and black at edges; nothing else does.</summary>
+    private static void Finish(PreprocessingRecipe recipe, Span<float> square)
+    {
+        if (recipe.Rounds)
+        {
+            foreach (ref float value in square)
+            {
+                value = Math.Clamp((int)MathF.Round(value), 0, 255);
+            }
+        }
+        else if (recipe.Filter == ImageFilter.Bicubic)
+        {
+            foreach (ref float value in square)
+            {
+                value = Math.Clamp(value, 0, 255);
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+namespace Proxyless.Inference;
+
+/// <summary>A part of an image, in pixels from its upper left corner; fractions count.</summary>
+internal readonly record struct Region(double X, double Y, double Width, double Height)
+{
+    /// <summary>The same part of the image at another size.</summary>
+    public Region Scale(double horizontal, double vertical) =>
+        new(X * horizontal, Y * vertical, Width * horizontal, Height * vertical);
+
+    /// <summary>The same part, seen from another corner.</summary>
+    public Region RelativeTo(int left, int top) => this with { X = X - left, Y = Y - top };
+
+    /// <summary>The square in the middle whose side is a share of the shorter side.</summary>
+    public static Region Center(int width, int height, double share)
+    {
+        double side = Math.Min(width, height) * share;
+        return new Region((width - side) / 2, (height - side) / 2, side, side);
+    }
+}

@@ -1,0 +1,26 @@
+using Proxyless.Inference;
+
+namespace Proxyless.Data;
+
+/// <summary>Reads files of images, and says what is wrong with one as all unusable input is told of.</summary>
+internal static class ImageFile
+{
+    /// <summary>The bytes of a file.</summary>
+    /// <exception cref="InvalidInputException">It cannot be read.</exception>
+    public static byte[] Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>What is wrong with an image, and what can be done about it.</summary>
+    public static InvalidInputException Refused(UnreadableImageException exception) => new(
+        exception.Pixels is { } pixels ? $"{exception.Message}, or allow them by --max-pixels {pixels}" : exception.Message,
+        exception);
+}
