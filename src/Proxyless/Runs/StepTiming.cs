@@ -39,7 +39,7 @@ internal static class StepTiming
                 int[] path = sample(new Random(i));
                 using Tensor logits = network.Forward(images, path, NormPass.Training);
                 using Tensor value = loss.Of(logits, labels);
-                value.backward();
+                BackwardPass.Run(value, network.TensorsOf(path));
                 optimizer.Step(network.TensorsOf(path), 1e-3);
                 WithScalar.ToDouble(value);
             }, cancellation);
@@ -72,7 +72,7 @@ internal static class StepTiming
             {
                 using Tensor logits = network.Forward(images, NormPass.Training);
                 using Tensor value = loss.Of(logits, labels);
-                value.backward();
+                BackwardPass.Run(value, tensors);
                 optimizer.Step(tensors, 1e-3);
 
                 WithScalar.ToDouble(value);

@@ -159,7 +159,7 @@ public sealed class ArchitectureSearch : IDisposable
         using Tensor value = _loss.Of(logits, labels);
         double loss = WithScalar.ToDouble(value);
         ClassificationLoss.RequireFinite(loss, _step, _settings.LearningRate);
-        value.backward();
+        BackwardPass.Run(value, _network.TensorsOf(path));
         _optimizer.Step(_network.TensorsOf(path), _schedule.At(_step));
         var accuracy = new TopAccuracy();
         accuracy.Add(logits, labels);

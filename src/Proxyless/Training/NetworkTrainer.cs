@@ -169,7 +169,7 @@ public sealed class NetworkTrainer
         using Tensor value = loss.Of(logits, labels);
         double number = WithScalar.ToDouble(value);
         ClassificationLoss.RequireFinite(number, step, _options.LearningRate);
-        value.backward();
+        BackwardPass.Run(value, tensors);
         optimizer.Step(tensors, rate);
         return number;
     }
