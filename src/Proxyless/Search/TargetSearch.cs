@@ -19,6 +19,7 @@ internal sealed class TargetSearch
     private readonly List<SearchEpoch> _log = [];
     private ArchitectureTotals _totals = new();
     private bool _hasToldOfReach;
+    private long _lastStep;
 
     /// <summary>No steps made: odds at the limits where the objective keeps to them, even odds elsewhere.</summary>
     /// <param name="network">The shared weights.</param>
@@ -68,23 +69,30 @@ internal sealed class TargetSearch
     /// <param name="labels">[N], int64.</param>
     /// <param name="random">Draws paths.</param>
     /// <param name="step">Number of the step, from 0.</param>
-    /// <exception cref="InvalidInputException">The loss or a logit is no number any more.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A loss, a gradient or a logit is infinite or no number: the search has diverged. The message names the step, the
+    /// target and the block.
+    /// </exception>
     public void Step(Tensor images, Tensor labels, Random random, long step)
     {
+        _lastStep = step;
         if (_settings.AnnealEntropy)
         {
             _entropy.Ascend(step, Parameters.RelativeEntropy);
             _step.EntropySlope = _entropy.Multiplier;
         }
 
-        double loss = _step.Run(_settings.Update, images, labels, random, _settings.ArchitectureRate);
+        try
+        {
+            _totals.Loss += _step.Run(_settings.Update, images, labels, random, _settings.ArchitectureRate);
+            _totals.Steps++;
+            _projection?.Apply(Parameters);
+        }
+        catch (NotFiniteNumberException exception)
+        {
+            throw Divergence(exception);
+        }
 
-        // The loss along the active path may be a number where the output of another candidate, whose gate has a gradient too, is none.
-        long weightStep = _settings.Plan.WarmupSteps + ((step + 1) * _settings.Plan.Interval) - 1;
-        ClassificationLoss.RequireFinite(Parameters.AreFinite ? loss : double.NaN, weightStep, _settings.LearningRate);
-        _totals.Loss += loss;
-        _totals.Steps++;
-        _projection?.Apply(Parameters);
         _objective.Ascend(Expectations());
     }
 
@@ -95,7 +103,14 @@ internal sealed class TargetSearch
         IReadOnlyList<(int Block, int Candidate)> pruned = _pruning.Prune(Parameters);
         if (pruned.Count > 0)
         {
-            _projection?.Apply(Parameters);
+            try
+            {
+                _projection?.Apply(Parameters);
+            }
+            catch (NotFiniteNumberException exception)
+            {
+                throw Divergence(exception);
+            }
         }
 
         _totals.Pruned.AddRange(pruned.Select(one => new[] { one.Block, one.Candidate }));
@@ -143,11 +158,12 @@ internal sealed class TargetSearch
     /// <summary>The state for a checkpoint.</summary>
     public TargetSearchState Save()
     {
+        (double?[][] logits, double[][] costLogits) = Parameters.Save();
         (double[][] secondMoments, int[][] steps) = _optimizer.Save();
         return new TargetSearchState
         {
-            Logits = Parameters.Save(),
-            CostLogits = [.. Parameters.CostLogits],
+            Logits = logits,
+            CostLogits = costLogits,
             SecondMoments = secondMoments,
             Steps = steps,
             Multipliers = _objective.Multipliers,
@@ -195,6 +211,16 @@ internal sealed class TargetSearch
     }
 
     private double[] Expectations()
+    private InvalidInputException Divergence(NotFiniteNumberException exception)
+    {
+        long weightStep = _settings.Plan.WarmupSteps + ((_lastStep + 1) * _settings.Plan.Interval) - 1;
+        return ClassificationLoss.Divergence(
+            $"{exception.Message} in architecture step {_lastStep} for {Name}",
+            weightStep,
+            _settings.LearningRate,
+            exception);
+    }
+
     {
         double[][] probabilities = Parameters.Probabilities();
         return [.. _objective.Limits.Select(limit => limit.Cost.Expectation(probabilities))];

@@ -121,7 +121,7 @@ public sealed class ArchitectureStepTests : IDisposable
             for (int j = 0; j < _costs[i].Length; j++)
             {
                 double expected = gradient(i, j);
-                Assert.Equal(-Rate * Math.Sign(expected), _parameters.Logits[i][j], Math.Abs(expected) > 1e-5 ? 1e-3 : 2 * Rate);
+                Assert.Equal(-Rate * Math.Sign(expected), _parameters.Logits(i)[j], Math.Abs(expected) > 1e-5 ? 1e-3 : 2 * Rate);
             }
         }
     }
