@@ -88,7 +88,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
         _optimizer = new SgdOptimizer { Kernels = network.Kernels };
         _loss = new ClassificationLoss(0.1, null, network.Device);
         _warmup = new ChannelWarmup(space);
-        var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, options.Steps);
+        var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, options.Steps);
         _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss) { Samples = samples };
     }
 

@@ -327,7 +327,7 @@ internal static class SearchStage
             Run = directory.Root,
             Architecture = directory.Architecture,
             ValidationTop1 = score,
-            ExpectedLatencyMs = goal.Limits[0].Cost.Expectation(last.Probabilities),
+            ExpectedLatencyMs = goal.Latency.Cost.Expectation(last.Probabilities),
             PredictedLatencyMs = chosen.PredictedMs,
             LatencyMs = chosen.MeasuredMs,
             LatencyIsMeasured = chosen.IsMeasured,

@@ -25,7 +25,7 @@ internal static class StepTiming
         using var loss = new ClassificationLoss(0.1, null, data.Device);
         using var optimizer = new SgdOptimizer { Kernels = data.NetworkOptions.Kernels };
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
-        var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, 1);
+        var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1);
         var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss)
         {
             Samples = data.Options.ReinforceSamples,

@@ -15,6 +15,7 @@ public sealed class SearchObjective
 
     private const double LogScale = 0.2;
     private const double Damping = 2;
+    private readonly CostLimit? _latency;
     private readonly double _weight;
     private readonly double _ascentRate;
 
@@ -24,19 +25,20 @@ public sealed class SearchObjective
     /// <param name="weight">lambda of the linear form, beta of the logarithmic one; unused by the others.</param>
     /// <param name="plannedSteps">Architecture steps planned: a violation of 10 % held for a tenth of them moves a multiplier by 1.</param>
     /// <exception cref="InvalidInputException">The logarithmic form is asked for with another cost than latency, or with several.</exception>
-    public SearchObjective(ObjectiveKind kind, IReadOnlyList<CostLimit> limits, double weight, long plannedSteps)
+    public SearchObjective(ObjectiveKind kind, SearchLimits limits, double weight, long plannedSteps)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        if (kind == ObjectiveKind.Log && (limits.Count != 1 || limits[0].Cost.Quantity != "latency"))
+        if (kind == ObjectiveKind.Log && (limits.Latency is null || limits.Others.Count > 0))
         {
             throw new InvalidInputException(LogTakesLatencyAlone);
         }
 
         Kind = kind;
-        Limits = limits;
+        Limits = limits.All;
+        _latency = limits.Latency;
         _weight = weight;
         _ascentRate = 100.0 / Math.Max(1, plannedSteps);
-        Multipliers = new double[limits.Count];
+        Multipliers = new double[Limits.Count];
     }
 
     /// <summary>The form.</summary>
@@ -56,7 +58,7 @@ public sealed class SearchObjective
         ArgumentNullException.ThrowIfNull(expectations);
         if (Kind == ObjectiveKind.Log)
         {
-            return Logarithmic(crossEntropy, expectations[0], Limits[0].Limit, _weight);
+            return Logarithmic(crossEntropy, expectations[0], _latency!.Limit, _weight);
         }
 
         double value = crossEntropy;

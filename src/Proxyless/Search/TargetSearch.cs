@@ -38,7 +38,7 @@ internal sealed class TargetSearch
         {
             // Several limits can be met together, but not in general used up together.
             bool isEquality = settings.Objective == ObjectiveKind.Equality;
-            var projection = new LimitProjection(target.Limits, usesUp: isEquality && target.Limits.Count == 1);
+            var projection = new LimitProjection(target.Limits.All, usesUp: isEquality && target.Limits.All.Count == 1);
             projection.Begin(Parameters);
             _projection = isEquality ? projection : null;
         }
@@ -51,7 +51,7 @@ internal sealed class TargetSearch
             CorrectsPairs = settings.CorrectPairs,
             Samples = settings.ReinforceSamples,
         };
-        _pruning = new PathPruning(settings.PruneThreshold, target.Limits, _projection);
+        _pruning = new PathPruning(settings.PruneThreshold, target.Limits.All, _projection);
         TellOfReach();
     }
 
@@ -196,13 +196,14 @@ internal sealed class TargetSearch
     /// <summary>Says once where no odds of what is left bring the expectation to the limit.</summary>
     private void TellOfReach()
     {
-        if (_hasToldOfReach || _projection is null || _target.Limits.Count != 1 || _projection.IsWithinReach(Parameters))
+        if (_hasToldOfReach || _projection is null || _target.Limits.All.Count != 1
+            || _projection.IsWithinReach(Parameters))
         {
             return;
         }
 
         _hasToldOfReach = true;
-        CostLimit limit = _target.Limits[0];
+        CostLimit limit = _target.Limits.All.Single();
         string Share(double cost) => $"{cost / limit.Limit:0.###} of the limit {limit.Limit:G6} {limit.Cost.Unit}".TrimEnd();
         bool isDecided = Enumerable.Range(0, Parameters.Blocks).All(block => Parameters.AliveIn(block).Length == 1);
         _observer.Message(isDecided
@@ -210,7 +211,6 @@ internal sealed class TargetSearch
             : $"equality for {Name}: the costliest network of the candidates that are left has {Share(Parameters.Largest(limit.Cost))}, so E[{limit.Cost.Quantity}] cannot be held at it; the losses alone decide");
     }
 
-    private double[] Expectations()
     private InvalidInputException Divergence(NotFiniteNumberException exception)
     {
         long weightStep = _settings.Plan.WarmupSteps + ((_lastStep + 1) * _settings.Plan.Interval) - 1;
@@ -221,6 +221,7 @@ internal sealed class TargetSearch
             exception);
     }
 
+    private double[] Expectations()
     {
         double[][] probabilities = Parameters.Probabilities();
         return [.. _objective.Limits.Select(limit => limit.Cost.Expectation(probabilities))];

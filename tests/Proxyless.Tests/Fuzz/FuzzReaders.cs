@@ -309,7 +309,7 @@ internal static class FuzzReaders
     private static ArchitectureSearch Search(SuperNetwork network, string checkpoint) => new(
         network,
         new SearchSettings { Plan = new SearchPlan(4, 1, 1), LearningRate = 0.05, ArchitectureRate = 0.1 },
-        [new SearchedTarget("cpu", [new CostLimit(SpaceCost.MultiplyAdds(TinyNetworks.Space, TinyNetworks.Classes), 1e6)], Path.Combine(Path.GetDirectoryName(checkpoint)!, "none.jsonl"))],
+        [new SearchedTarget("cpu", new SearchLimits(null, new CostLimit(SpaceCost.MultiplyAdds(TinyNetworks.Space, TinyNetworks.Classes), 1e6)), Path.Combine(Path.GetDirectoryName(checkpoint)!, "none.jsonl"))],
         checkpoint,
         NullRunObserver.Instance);
 

@@ -89,7 +89,9 @@ public sealed class TargetSearchTests : IDisposable
             Update = update,
             Objective = objective,
         };
-        return new TargetSearch(_network, settings, new SearchedTarget("board", [new CostLimit(_cost, limit)], Path.Combine(_folder.Root, "search.jsonl")), _loss, observer);
+        var limits = new SearchLimits(null, new CostLimit(_cost, limit));
+        var target = new SearchedTarget("board", limits, Path.Combine(_folder.Root, "search.jsonl"));
+        return new TargetSearch(_network, settings, target, _loss, observer);
     }
 
     private static void Steps(TargetSearch search, int count)
