@@ -295,7 +295,7 @@ internal static class SearchStage
         CheckpointInterval = data.CheckpointInterval,
         Update = data.Options.Update,
         ArchitectureRate = rate,
-        ReinforceSamples = data.Options.ReinforceSamples,
+        SampledArchitectures = data.Options.ReinforceSamples,
         Objective = data.Options.Objective,
         ObjectiveWeight = data.Options.ObjectiveWeight,
         CorrectPairs = data.Options.CorrectPairs,

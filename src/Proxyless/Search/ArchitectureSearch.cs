@@ -119,7 +119,7 @@ public sealed class ArchitectureSearch : IDisposable
                 // The last step of an epoch is done when the epoch's line is.
                 bool ended = _step >= plan.WeightSteps || _step % weightImages.BatchesPerEpoch == 0;
                 _isInStep = ended;
-                progress.Report(_step, Detail());
+                progress.Report(_step, Detail);
                 if (ended)
                 {
                     break;

@@ -22,7 +22,10 @@ public sealed class SearchObjective
     /// <summary>Creates an objective.</summary>
     /// <param name="kind">The form.</param>
     /// <param name="limits">The costs that count; none leaves cross entropy alone.</param>
-    /// <param name="weight">lambda of the linear form, beta of the logarithmic one; unused by the others.</param>
+    /// <param name="weight">
+    /// How much costs weigh: the factor lambda of the linear form's term, the exponent beta of the logarithmic form's
+    /// ratio. Two different numbers under one option; unused by the other forms.
+    /// </param>
     /// <param name="plannedSteps">Architecture steps planned: a violation of 10 % held for a tenth of them moves a multiplier by 1.</param>
     /// <exception cref="InvalidInputException">The logarithmic form is asked for with another cost than latency, or with several.</exception>
     public SearchObjective(ObjectiveKind kind, SearchLimits limits, double weight, long plannedSteps)

@@ -49,7 +49,7 @@ internal sealed class TargetSearch
         _step = new ArchitectureStep(network, Parameters, _optimizer, _objective, loss)
         {
             CorrectsPairs = settings.CorrectPairs,
-            Samples = settings.ReinforceSamples,
+            Samples = settings.SampledArchitectures,
         };
         _pruning = new PathPruning(settings.PruneThreshold, target.Limits.All, _projection);
         TellOfReach();
