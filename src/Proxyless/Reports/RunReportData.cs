@@ -6,7 +6,6 @@ namespace Proxyless.Reports;
 /// <param name="Epoch">From 1.</param>
 /// <param name="TrainLoss">Mean cross entropy of the weight steps.</param>
 /// <param name="ValidationLoss">Mean cross entropy of the architecture steps; null in warm-up.</param>
-/// <param name="ValidationTop1">Share of right answers on images held out, 0..1; null where not measured.</param>
 /// <param name="ExpectedLatencyMs">Expectation of the table's latency; null without a target.</param>
 /// <param name="Entropy">Mean entropy of the blocks' probabilities in nats.</param>
 /// <param name="Probabilities">p_ij of candidate j in block i at [i][j]; a pruned candidate has 0.</param>
@@ -14,7 +13,6 @@ public sealed record SearchCurvePoint(
     int Epoch,
     double TrainLoss,
     double? ValidationLoss,
-    double? ValidationTop1,
     double? ExpectedLatencyMs,
     double Entropy,
     IReadOnlyList<IReadOnlyList<double>> Probabilities);
@@ -22,10 +20,9 @@ public sealed record SearchCurvePoint(
 /// <summary>An epoch of the final training, as it stands in <c>training.jsonl</c>.</summary>
 /// <param name="Epoch">From 1.</param>
 /// <param name="TrainLoss">Mean loss of the steps.</param>
-/// <param name="TrainTop1">Share of right answers on the augmented training images, 0..1; null where not measured.</param>
 /// <param name="ValidationTop1">Share of right answers on the validation images, 0..1; null where not measured.</param>
 /// <param name="LearningRate">At the epoch's end.</param>
-public sealed record TrainingCurvePoint(int Epoch, double TrainLoss, double? TrainTop1, double? ValidationTop1, double LearningRate);
+public sealed record TrainingCurvePoint(int Epoch, double TrainLoss, double? ValidationTop1, double LearningRate);
 
 /// <summary>Everything a run's report shows, as plain data. What is null or empty is left out of the page.</summary>
 public sealed record RunReportData

@@ -62,10 +62,6 @@ public sealed class ArchitectureSearch : IDisposable
         }
     }
 
-    /// <summary>The architecture parameters of a target.</summary>
-    /// <param name="target">Its place among the targets.</param>
-    public ArchitectureParameters Parameters(int target = 0) => _targets[target].Parameters;
-
     /// <summary>The epochs of a target so far.</summary>
     /// <param name="target">Its place among the targets.</param>
     public IReadOnlyList<SearchEpoch> Log(int target = 0) => _targets[target].Log;

@@ -53,7 +53,7 @@ public sealed class SearchObjective
     /// <summary>lambda_c of the budget form.</summary>
     public double[] Multipliers { get; }
 
-    /// <summary>Value and derivatives at the present expectations.</summary>
+    /// <summary>The derivatives at the present expectations.</summary>
     /// <param name="crossEntropy">The batch's cross entropy.</param>
     /// <param name="expectations">E_c of each limited cost.</param>
     public ObjectivePoint At(double crossEntropy, IReadOnlyList<double> expectations)
@@ -64,22 +64,20 @@ public sealed class SearchObjective
             return Logarithmic(crossEntropy, expectations[0], _latency!.Limit, _weight);
         }
 
-        double value = crossEntropy;
         var slopes = new double[Limits.Count];
         for (int c = 0; c < slopes.Length; c++)
         {
             double violation = Violation(c, expectations[c]);
-            (double cost, double slope) = Kind switch
+            double slope = Kind switch
             {
-                ObjectiveKind.Linear => (_weight * violation, _weight),
-                ObjectiveKind.Budget => AugmentedLagrangian(Multipliers[c], violation),
-                _ => (0, 0),
+                ObjectiveKind.Linear => _weight,
+                ObjectiveKind.Budget => Math.Max(0, Multipliers[c] + (Damping * violation)),
+                _ => 0,
             };
-            value += cost;
             slopes[c] = slope / Limits[c].Limit;
         }
 
-        return new ObjectivePoint(value, 1, slopes);
+        return new ObjectivePoint(1, slopes);
     }
 
     /// <summary>The reward of one architecture, for the reinforce update.</summary>
@@ -119,13 +117,6 @@ public sealed class SearchObjective
         }
     }
 
-    /// <summary>Its term for one inequality, and the derivative by the violation.</summary>
-    private static (double Value, double Slope) AugmentedLagrangian(double multiplier, double violation)
-    {
-        double slope = Math.Max(0, multiplier + (Damping * violation));
-        return (((slope * slope) - (multiplier * multiplier)) / (2 * Damping), slope);
-    }
-
     private static ObjectivePoint Logarithmic(double crossEntropy, double milliseconds, double limit, double beta)
     {
         double expected = Math.Log(milliseconds * 1000);
@@ -133,7 +124,7 @@ public sealed class SearchObjective
         double ratio = expected / target;
         double factor = LogScale * Math.Pow(ratio, beta);
         double slope = LogScale * crossEntropy * beta * Math.Pow(ratio, beta - 1) / (milliseconds * target);
-        return new ObjectivePoint(factor * crossEntropy, factor, [slope]);
+        return new ObjectivePoint(factor, [slope]);
     }
 
     private double Violation(int cost, double expectation) => (expectation / Limits[cost].Limit) - 1;

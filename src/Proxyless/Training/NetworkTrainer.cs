@@ -96,7 +96,7 @@ public sealed class NetworkTrainer
                         best = top1 ?? best;
                     }
 
-                    log.Add(new TrainingCurvePoint(log.Count + 1, lossSum / lossSteps, null, top1, schedule.At(step - 1)));
+                    log.Add(new TrainingCurvePoint(log.Count + 1, lossSum / lossSteps, top1, schedule.At(step - 1)));
                     (lossSum, lossSteps) = (0, 0);
                     if (step >= _options.Steps || cancellation.IsCancellationRequested || checkpoints.IsDue(atEpochEnd: true))
                     {

@@ -114,7 +114,7 @@ internal static class FuzzReaders
         Text("table in CSV", 6, FuzzSyntax.Lines, "table.csv", () => [Csv], HostileTexts.Json, path => UseTable(new TableTarget("box", path, 1))),
         Text("table of the authors", 6, FuzzSyntax.Yaml, "table.yaml", () => [Published], HostileTexts.Yaml, path => UseTable(new TableTarget("phone", path, 1))),
         Text("search.jsonl", 5, FuzzSyntax.Json, "search.jsonl", () => [Lines(Epoch(1), Epoch(2), Epoch(3))], HostileTexts.Json, UseSearchLog),
-        Text("training.jsonl", 6, FuzzSyntax.Json, "training.jsonl", () => [Lines(new TrainingCurvePoint(1, 2.5, null, 0.5, 0.1), new TrainingCurvePoint(2, 1.5, null, null, 0.05))], HostileTexts.Json, path => JsonLines.Read<TrainingCurvePoint>(path).Sum(point => point.Epoch)),
+        Text("training.jsonl", 6, FuzzSyntax.Json, "training.jsonl", () => [Lines(new TrainingCurvePoint(1, 2.5, 0.5, 0.1), new TrainingCurvePoint(2, 1.5, null, 0.05))], HostileTexts.Json, path => JsonLines.Read<TrainingCurvePoint>(path).Sum(point => point.Epoch)),
         Text("warnings.jsonl", 6, FuzzSyntax.Json, "warnings.jsonl", () => [Lines("one", "two \"quoted\"")], HostileTexts.Json, path => JsonLines.Read<string>(path).Sum(text => text.Length)),
         Data("idx images", FuzzSyntax.Binary, "train-images-idx3-ubyte", () => [IdxImages], HostileIdx, ("train-labels-idx1-ubyte", IdxLabels)),
         Data("idx labels", FuzzSyntax.Binary, "train-labels-idx1-ubyte", () => [IdxLabels], HostileIdx, ("train-images-idx3-ubyte", IdxImages)),
@@ -300,7 +300,10 @@ internal static class FuzzReaders
     {
         using SuperNetwork network = TinyNetworks.Build();
         using ArchitectureSearch search = Search(network, path);
-        Require(search.Parameters().Probabilities().All(block => Math.Abs(block.Sum() - 1) < 1e-6), "odds that are none");
+        TargetSearchState state = search.State().Targets[0];
+        var parameters = new ArchitectureParameters(state.Logits.Select(block => block.Length));
+        parameters.Restore(state.Logits, state.CostLogits);
+        Require(parameters.Probabilities().All(block => Math.Abs(block.Sum() - 1) < 1e-6), "odds that are none");
     };
 
     private static NetworkTrainer Trainer(string folder) =>
