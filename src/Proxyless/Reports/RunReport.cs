@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Proxyless.Architectures;
+using Proxyless.Training;
 
 namespace Proxyless.Reports;
 

@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Training;
 
 namespace Proxyless.Reports;
 
@@ -16,13 +17,6 @@ public sealed record SearchCurvePoint(
     double? ExpectedLatencyMs,
     double Entropy,
     IReadOnlyList<IReadOnlyList<double>> Probabilities);
-
-/// <summary>An epoch of the final training, as it stands in <c>training.jsonl</c>.</summary>
-/// <param name="Epoch">From 1.</param>
-/// <param name="TrainLoss">Mean loss of the steps.</param>
-/// <param name="ValidationTop1">Share of right answers on the validation images, 0..1; null where not measured.</param>
-/// <param name="LearningRate">At the epoch's end.</param>
-public sealed record TrainingCurvePoint(int Epoch, double TrainLoss, double? ValidationTop1, double LearningRate);
 
 /// <summary>Everything a run's report shows, as plain data. What is null or empty is left out of the page.</summary>
 public sealed record RunReportData

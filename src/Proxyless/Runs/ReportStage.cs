@@ -4,6 +4,7 @@ using Proxyless.Latency;
 using Proxyless.Reports;
 using Proxyless.Search;
 using Proxyless.Spaces;
+using Proxyless.Training;
 
 namespace Proxyless;
 

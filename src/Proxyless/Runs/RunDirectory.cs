@@ -1,10 +1,11 @@
 using Proxyless.Networks;
+using Proxyless.Training;
 
 namespace Proxyless;
 
 /// <summary>The files of one run.</summary>
 /// <param name="path">The folder.</param>
-public sealed class RunDirectory(string path)
+public sealed class RunDirectory(string path) : ITrainingStore
 {
     /// <summary>The folder.</summary>
     public string Root { get; } = path;

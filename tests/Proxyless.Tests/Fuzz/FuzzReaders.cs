@@ -8,7 +8,6 @@ using Proxyless.Export;
 using Proxyless.Latency;
 using Proxyless.Measurement;
 using Proxyless.Networks;
-using Proxyless.Reports;
 using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Spaces;
@@ -292,7 +291,8 @@ internal static class FuzzReaders
         return path =>
         {
             using var optimizer = new SgdOptimizer();
-            Trainer(Above(path, 2)).Resume([.. network.Tensors], optimizer, null);
+            var last = new CheckpointFile(path);
+            TrainingSession.Resume(last, [.. network.Tensors], optimizer, null, NullRunObserver.Instance);
         };
     }
 
@@ -305,9 +305,6 @@ internal static class FuzzReaders
         parameters.Restore(state.Logits, state.CostLogits);
         Require(parameters.Probabilities().All(block => Math.Abs(block.Sum() - 1) < 1e-6), "odds that are none");
     };
-
-    private static NetworkTrainer Trainer(string folder) =>
-        new(new RunDirectory(folder), new TrainingOptions { Steps = 2, LearningRate = 0.1 }, NullRunObserver.Instance);
 
     private static ArchitectureSearch Search(SuperNetwork network, string checkpoint) => new(
         network,

@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using Proxyless.Architectures;
 using Proxyless.Reports;
 using Proxyless.Tests.Data;
+using Proxyless.Training;
 using Xunit;
 
 namespace Proxyless.Tests.Reports;

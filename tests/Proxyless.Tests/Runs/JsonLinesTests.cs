@@ -1,6 +1,6 @@
-using Proxyless.Reports;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
+using Proxyless.Training;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;
