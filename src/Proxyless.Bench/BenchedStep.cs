@@ -43,7 +43,7 @@ internal sealed class CompactSteps : BenchedStep
     {
         using Tensor logits = _networks[i].Forward(images, NormPass.Training);
         using Tensor value = _loss.Of(logits, labels);
-        value.backward();
+        BackwardPass.Run(value, _tensors[i]);
         _optimizer.Step(_tensors[i], 1e-3);
 
         // The state of one network in training: of this one, no longer of those before.
@@ -88,7 +88,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
         _optimizer = new SgdOptimizer { Kernels = network.Kernels };
         _loss = new ClassificationLoss(0.1, null, network.Device);
         _warmup = new ChannelWarmup(space);
-        var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, options.Steps);
+        var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, options.Steps);
         _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss) { Samples = samples };
     }
 
@@ -149,7 +149,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
     private double Learn(Tensor logits, Tensor labels, IEnumerable<NetworkTensor> tensors)
     {
         using Tensor value = _loss.Of(logits, labels);
-        value.backward();
+        BackwardPass.Run(value, tensors);
         _optimizer.Step(tensors, _rate);
         return WithScalar.ToDouble(value);
     }

@@ -151,7 +151,7 @@ internal static unsafe class KernelBench
             _inputGradient?.Dispose();
             _output?.Dispose();
             using Tensor output = _path.Forward(_input, NormPass.Training);
-            output.backward([_gradient]);
+            BackwardPass.Run(output, _path.Tensors, _gradient);
             _output = output.detach();
             _inputGradient = _input.grad;
             _input.grad = null;

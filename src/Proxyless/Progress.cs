@@ -16,7 +16,12 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
     private TimeSpan _last = -observer.ProgressInterval;
 
     /// <summary>A step is done.</summary>
-    public void Report(long doneNow, string detail)
+    public void Report(long doneNow, string detail) => Report(doneNow, () => detail);
+
+    /// <summary>A step is done.</summary>
+    /// <param name="doneNow">Units done, those before among them.</param>
+    /// <param name="detail">Makes the text; called where it is shown alone.</param>
+    public void Report(long doneNow, Func<string> detail)
     {
         TimeSpan elapsed = _watch.Elapsed;
         if (doneNow < total && elapsed - _last < observer.ProgressInterval)
@@ -26,7 +31,7 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
 
         _last = elapsed;
         long since = doneNow - _before;
-        observer.Progress(new RunProgress(stage, doneNow, total, Remaining(elapsed, since, total - doneNow), detail));
+        observer.Progress(new RunProgress(stage, doneNow, total, Remaining(elapsed, since, total - doneNow), detail()));
     }
 
     /// <summary>The time that the rest takes at the pace so far; null where that is not known, or is longer than anybody waits.</summary>

@@ -1,7 +1,7 @@
 
 namespace Proxyless.Architectures;
 
-/// <summary>The names of activations in both formats of an architecture.</summary>
+/// <summary>The names of activations, in both formats of an architecture and in that of a space.</summary>
 internal static class ActivationName
 {
     private const string Relu = "relu";
@@ -10,10 +10,14 @@ internal static class ActivationName
     public static string Of(Activation activation) => activation == Activation.Relu ? Relu : Relu6;
 
     /// <exception cref="InvalidInputException">The value is no activation's name.</exception>
-    public static Activation Read(JsonEntry entry) => entry.Text() switch
+    public static Activation Read(JsonEntry entry) => Parse(entry.Text(), entry.Error);
+
+    /// <param name="text">The name.</param>
+    /// <param name="error">What is thrown where it is none, of what is wrong with it.</param>
+    public static Activation Parse(string text, Func<string, InvalidInputException> error) => text switch
     {
         Relu6 => Activation.Relu6,
         Relu => Activation.Relu,
-        var other => throw entry.Error($"is '{other}'; allowed are {Relu6} and {Relu}"),
+        _ => throw error($"is '{text}'; allowed are {Relu6} and {Relu}"),
     };
 }

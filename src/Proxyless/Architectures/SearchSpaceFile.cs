@@ -99,7 +99,9 @@ public static class SearchSpaceFile
             Name = file.Has("name") ? file.Text("name") : fallbackName,
             Resolution = file.Integer("resolution", 8, 2048),
             InputChannels = channels,
-            Activation = file.Has("activation") ? ReadActivation(file) : Activation.Relu6,
+            Activation = file.Has("activation")
+                ? ActivationName.Parse(file.Text("activation"), wrong => file.Error("activation", wrong))
+                : Activation.Relu6,
             StemWidth = stem.Integer("width", 1, 4096),
             StemStride = stem.Integer("stride", 1, 2),
             FirstBlockWidth = firstBlock,
@@ -150,13 +152,6 @@ public static class SearchSpaceFile
             width = stage.Width;
         }
     }
-
-    private static Activation ReadActivation(YamlMapping file) => file.Text("activation") switch
-    {
-        "relu6" => Activation.Relu6,
-        "relu" => Activation.Relu,
-        var other => throw file.Error("activation", $"is '{other}'; allowed are relu6 and relu"),
-    };
 
     /// <summary>Within single quotes a line break would become a space; within double ones JSON's escapes are YAML's too.</summary>
     private static string Quote(string text) => text.Any(letter => char.IsControl(letter) || letter is '\u2028' or '\u2029')

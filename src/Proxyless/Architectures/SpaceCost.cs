@@ -11,6 +11,9 @@ namespace Proxyless.Architectures;
 /// <param name="Candidates">The cost of candidate j of block i at [i][j].</param>
 public sealed record SpaceCost(string Quantity, string Unit, double Fixed, double[][] Candidates)
 {
+    /// <summary>The <see cref="Quantity"/> of a latency.</summary>
+    public const string LatencyQuantity = "latency";
+
     /// <summary>The least a network of the space can cost.</summary>
     public double Smallest => Fixed + Candidates.Sum(block => block.Min());
 

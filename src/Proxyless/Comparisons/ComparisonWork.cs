@@ -89,7 +89,7 @@ internal sealed class ComparisonWork(
         bool isScored = before.ScoredBy == plan.ScoredBy;
         var measured = new NetworkMeasurement(
             before.Latencies,
-            choice is null ? null : goal.Limits[0].Cost.Of(choice),
+            choice is null ? null : goal.Latency.Cost.Of(choice),
             isScored ? before.SharedTop1 : scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellation),
             plan.ScoredBy);
         directory.Write(network, measured);

@@ -57,12 +57,12 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
             if (draw == (long)DrawsForEach * count)
             {
                 throw new InvalidInputException(
-                    $"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{data.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Limits[0]}); choose a limit nearer the middle of the space");
+                    $"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{data.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Latency}); choose a limit nearer the middle of the space");
             }
 
             int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
-            if (goal.Limits[0].Cost.Of(choice) >= LeastShareOfLimit * goal.LatencyMs
-                && goal.Limits.All(limit => limit.Cost.Of(choice) <= limit.Limit)
+            if (goal.Latency.Cost.Of(choice) >= LeastShareOfLimit * goal.LatencyMs
+                && goal.Limits.All.All(limit => limit.Cost.Of(choice) <= limit.Limit)
                 && !choices.Exists(choice.SequenceEqual) && !others.Any(choice.SequenceEqual))
             {
                 choices.Add(choice);
@@ -97,7 +97,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
 
         return low >= LeastSteps
             ? MobileNet(low * MultiplierStep)
-            : throw new InvalidInputException($"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({string.Join(", ", goal.Limits)}); leave it out or raise them");
+            : throw new InvalidInputException($"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({goal.Limits}); leave it out or raise them");
     }
 
     private static string Unused(HashSet<string> names, string wanted)

@@ -1,3 +1,5 @@
+using static Proxyless.Runtime.SeedSequence;
+
 namespace Proxyless.Data;
 
 /// <summary>
@@ -6,8 +8,6 @@ namespace Proxyless.Data;
 /// </summary>
 internal struct SplitMix64
 {
-    private const ulong Gamma = 0x9E3779B97F4A7C15;
-
     private ulong _state;
 
     public SplitMix64(int seed) => _state = Mix((uint)seed + Gamma);
@@ -35,12 +35,5 @@ internal struct SplitMix64
             int j = Below(i + 1);
             (items[i], items[j]) = (items[j], items[i]);
         }
-    }
-
-    private static ulong Mix(ulong z)
-    {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
     }
 }

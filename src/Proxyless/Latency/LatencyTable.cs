@@ -80,7 +80,7 @@ public sealed record LatencyTable
         ArgumentNullException.ThrowIfNull(space);
         double first = space.FirstBlock is { } block ? Of(block) : 0;
         return new SpaceCost(
-            "latency",
+            SpaceCost.LatencyQuantity,
             "ms",
             Calibration.Apply(Of(space.Stem) + first + Of(space.Head(classes))),
             [.. space.Blocks().Select(searched => searched.Candidates.Select(candidate => Calibration.Scale * Of(candidate)).ToArray())]);

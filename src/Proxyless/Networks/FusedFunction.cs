@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using Proxyless.Runtime;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
@@ -6,6 +8,10 @@ namespace Proxyless.Networks;
 /// <remarks>
 /// TorchSharp disposes of none of the handles that a function returns or is given; here each is disposed of as soon as nobody
 /// needs it, or memory would grow until the garbage collector happens to run.
+/// No exception may unwind through libtorch's frames. That of a backward pass is kept, no later pass of the graph
+/// computes anything, NaN goes back for all gradients, and <see cref="Finish"/> throws the exception once libtorch has
+/// returned: <see cref="BackwardPass"/> does so. libtorch runs the backward pass of a CPU's graph on the thread that
+/// asks for it.
 /// </remarks>
 internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunction>
 {
@@ -13,6 +19,9 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
 
     [ThreadStatic]
     private static List<Tensor?>? _returned;
+
+    [ThreadStatic]
+    private static ExceptionDispatchInfo? _failure;
 
     /// <inheritdoc/>
     public override string Name => nameof(FusedFunction);
@@ -23,6 +32,8 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     /// <param name="create">Makes the pass.</param>
     public static Tensor Run(Tensor x, Tensor[] weights, Func<WantedGradients, IFusedPass> create)
     {
+        // Of a graph that was differentiated by somebody else, and failed.
+        Finish();
         var wanted = new WantedGradients(is_grad_enabled() && x.requires_grad, is_grad_enabled() && weights[0].requires_grad);
         IFusedPass pass = create(wanted);
         if (!wanted.Any)
@@ -34,8 +45,14 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
             }
         }
 
-        DisposeReturned();
-        var holder = new Holder(pass);
+        var holder = new Holder(pass)
+        {
+            Shapes =
+            [
+                wanted.OfInput ? x.shape : null,
+                .. wanted.OfWeights ? weights.Select(weight => weight.shape) : [],
+            ],
+        };
         Tensor output = apply(wanted.OfWeights ? [x, .. weights, holder] : [x, holder]);
         holder.Output!.Dispose();
         return output;
@@ -45,7 +62,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var holder = (Holder)vars[^1];
-        ctx.save_data(Key, holder.Pass);
+        ctx.save_data(Key, holder);
         try
         {
             holder.Output = holder.Pass.Forward((Tensor)vars[0]);
@@ -62,24 +79,49 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
-        try
+        using var withoutGraph = no_grad();
+        DisposeReturned();
+        var holder = (Holder)ctx.get_data(Key);
+        using (grad_output)
+        using (holder.Pass)
         {
-            using var withoutGraph = no_grad();
-            DisposeReturned();
-            var pass = (IFusedPass)ctx.get_data(Key);
-            List<Tensor?> gradients = pass.Backward(grad_output);
-            pass.Dispose();
-            grad_output.Dispose();
-            _returned = gradients;
-            return [.. gradients.Select(gradient => gradient!), null!];
-        }
+            if (_failure is null)
+            {
+                try
+                {
+                    _returned = holder.Pass.Backward(grad_output);
+                }
 #pragma warning disable CA1031 // Whatever it is must not unwind through native frames.
-        catch (Exception exception)
+                catch (Exception exception)
 #pragma warning restore CA1031
-        {
-            Environment.FailFast($"a backward pass failed: {exception.Message}", exception);
-            throw;
+                {
+                    _failure = ExceptionDispatchInfo.Capture(exception);
+                }
+            }
+
+            // Views of one number each: what may have failed is the memory for more.
+            _returned ??= [.. holder.Shapes.Select(shape => shape is null ? null : Missing(shape, grad_output.dtype))];
         }
+
+        return [.. _returned.Select(gradient => gradient!), null!];
+    }
+
+    /// <summary>
+    /// Disposes of the gradients that this thread's passes have returned last, and throws what one of them has thrown,
+    /// once.
+    /// </summary>
+    internal static void Finish()
+    {
+        DisposeReturned();
+        ExceptionDispatchInfo? failure = _failure;
+        _failure = null;
+        failure?.Throw();
+    }
+
+    private static Tensor Missing(long[] shape, ScalarType type)
+    {
+        using Tensor number = WithScalar.Full(1, double.NaN, type);
+        return number.expand(shape);
     }
 
     private static void DisposeReturned()
@@ -94,5 +136,8 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         public IFusedPass Pass { get; } = pass;
 
         public Tensor? Output { get; set; }
+
+        /// <summary>Those of the gradients, in the order of <see cref="IFusedPass.Backward"/>.</summary>
+        public required IReadOnlyList<long[]?> Shapes { get; init; }
     }
 }

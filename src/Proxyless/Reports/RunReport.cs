@@ -104,7 +104,6 @@ public static class RunReport
 
         html.Append("<h2>Search</h2>\n<div class=\"plots\">\n");
         html.Append(LinePlot.Svg("Cross entropy", Curve("weights", p => p.TrainLoss), Curve("architecture", p => p.ValidationLoss)));
-        html.Append(LinePlot.Svg("Top-1 on images held out", Curve("top-1", p => p.ValidationTop1)));
         if (data.Search.Any(point => point.ExpectedLatencyMs is not null))
         {
             html.Append(LinePlot.Svg(
@@ -134,7 +133,7 @@ public static class RunReport
 
         html.Append("<h2>Training</h2>\n<div class=\"plots\">\n");
         html.Append(LinePlot.Svg("Loss", Curve("training", p => p.TrainLoss)));
-        html.Append(LinePlot.Svg("Top-1", Curve("training, augmented", p => p.TrainTop1), Curve("validation", p => p.ValidationTop1)));
+        html.Append(LinePlot.Svg("Top-1", Curve("validation", p => p.ValidationTop1)));
         html.Append(LinePlot.Svg("Learning rate", Curve("rate", p => p.LearningRate)));
         html.Append("</div>\n");
     }

@@ -7,7 +7,6 @@ namespace Proxyless.Reports;
 /// <param name="Epoch">From 1.</param>
 /// <param name="TrainLoss">Mean cross entropy of the weight steps.</param>
 /// <param name="ValidationLoss">Mean cross entropy of the architecture steps; null in warm-up.</param>
-/// <param name="ValidationTop1">Share of right answers on images held out, 0..1; null where not measured.</param>
 /// <param name="ExpectedLatencyMs">Expectation of the table's latency; null without a target.</param>
 /// <param name="Entropy">Mean entropy of the blocks' probabilities in nats.</param>
 /// <param name="Probabilities">p_ij of candidate j in block i at [i][j]; a pruned candidate has 0.</param>
@@ -15,7 +14,6 @@ public sealed record SearchCurvePoint(
     int Epoch,
     double TrainLoss,
     double? ValidationLoss,
-    double? ValidationTop1,
     double? ExpectedLatencyMs,
     double Entropy,
     IReadOnlyList<IReadOnlyList<double>> Probabilities);

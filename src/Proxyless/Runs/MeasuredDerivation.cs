@@ -28,28 +28,29 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
 
     /// <summary>Derives, measures, corrects.</summary>
     /// <param name="probabilities">p_ij at [i][j].</param>
-    /// <param name="limits">The first is that on latency.</param>
+    /// <param name="limits">The limits, one on latency among them.</param>
     /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellation">Stops.</param>
     /// <exception cref="InvalidInputException">Whatever was derived takes longer than the limit and the tolerance of measuring.</exception>
     public MeasuredChoice Derive(
-        IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits, LatencyTable table, CancellationToken cancellation)
+        IReadOnlyList<double[]> probabilities, SearchLimits limits, LatencyTable table, CancellationToken cancellation)
     {
-        double limit = limits[0].Limit;
+        double limit = limits.Latency!.Limit;
         var measured = new List<MeasuredChoice>();
-        int[] free = ArchitectureDerivation.Derive(probabilities, limits.Skip(1).ToArray());
+        int[] free = ArchitectureDerivation.Derive(probabilities, limits.Others);
         double correction = 1;
         double drawn = limit;
         while (measured.Count < Attempts)
         {
             SpaceCost cost = table.WithCorrection(correction).ToSpaceCost(space, classes);
-            int[]? choice = ArchitectureDerivation.TryDerive(probabilities, [new CostLimit(cost, drawn), .. limits.Skip(1)]);
+            int[]? choice = ArchitectureDerivation.TryDerive(
+                probabilities, [new CostLimit(cost, drawn), .. limits.Others]);
             if (choice is null && measured.Count > 0)
             {
                 break;
             }
 
-            choice ??= ArchitectureDerivation.Derive(probabilities, limits);
+            choice ??= ArchitectureDerivation.Derive(probabilities, limits.All);
             if (measured.Find(one => one.Choice.SequenceEqual(choice)) is { } again)
             {
                 if (measured.Exists(one => one.MeasuredMs <= limit))

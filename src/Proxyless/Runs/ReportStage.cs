@@ -47,8 +47,7 @@ internal static class ReportStage
         epoch.Epoch,
         epoch.TrainLoss,
         epoch.ArchitectureLoss,
-        null,
-        epoch.ExpectedCosts.TryGetValue("latency", out double latency) ? latency : null,
-        epoch.Probabilities.Average(p => -p.Where(value => value > 0).Sum(value => value * Math.Log(value))),
+        epoch.ExpectedCosts.TryGetValue(SpaceCost.LatencyQuantity, out double latency) ? latency : null,
+        ArchitectureParameters.EntropyOf(epoch.Probabilities),
         [.. epoch.Probabilities]);
 }

@@ -6,7 +6,7 @@ namespace Proxyless.Runs;
 
 /// <summary>The files of one run.</summary>
 /// <param name="path">The folder.</param>
-public sealed class RunDirectory(string path)
+public sealed class RunDirectory(string path) : ITrainingStore
 {
     /// <summary>The folder.</summary>
     public string Root { get; } = path;
@@ -58,9 +58,6 @@ public sealed class RunDirectory(string path)
 
     /// <summary>The network at its best validation accuracy.</summary>
     public string BestCheckpoint => File("checkpoints", "best.safetensors");
-
-    /// <summary>The files of the training.</summary>
-    internal TrainingFiles Training => new(LastCheckpoint, BestCheckpoint, TrainingLog);
 
     /// <summary>Takes the folder of a new run, or that of one to go on with, for this job alone; nothing of a run is written or removed yet.</summary>
     /// <param name="path">The folder, or null for a new one under <c>runs/</c>.</param>

@@ -7,14 +7,17 @@ namespace Proxyless.Runs;
 
 /// <summary>What a search works towards: the target's latencies and the limits.</summary>
 /// <param name="Table">The latency table of the space on the target.</param>
-/// <param name="Limits">The limits; the first is that on latency.</param>
+/// <param name="Limits">The limits, one on latency among them.</param>
 /// <param name="Elapsed">What finding them took.</param>
-internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> Limits, TimeSpan Elapsed)
+internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits, TimeSpan Elapsed)
 {
     private const int RandomNetworks = 10_000;
 
+    /// <summary>The limit on latency, which every search has.</summary>
+    public CostLimit Latency => Limits.Latency!;
+
     /// <summary>The limit on latency in milliseconds.</summary>
-    public double LatencyMs => Limits[0].Limit;
+    public double LatencyMs => Latency.Limit;
 
     /// <summary>Reads or makes the table and checks the limits; writes nothing into a run.</summary>
     /// <param name="data">The images and the space.</param>
@@ -26,12 +29,16 @@ internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> L
     {
         long start = Stopwatch.GetTimestamp();
         LatencyTable table = TableOf(data, before, observer, cancellation);
-        List<CostLimit> limits = LimitsOf(data, table, observer);
+        SearchLimits limits = LimitsOf(data, table, observer);
         double[][] even = [.. data.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray())];
-        limits.ForEach(limit => limit.RequirePossible());
-        LimitFeasibility.Find(even, limits, out bool impossible);
+        foreach (CostLimit limit in limits.All)
+        {
+            limit.RequirePossible();
+        }
+
+        LimitFeasibility.Find(even, limits.All, out bool impossible);
         return impossible
-            ? throw new InvalidInputException($"each of the limits can be met, but no network of the space meets all of them ({string.Join(", ", limits)}); raise one of them")
+            ? throw new InvalidInputException($"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one of them")
             : new SearchGoal(table, limits, Stopwatch.GetElapsedTime(start));
     }
 
@@ -57,7 +64,7 @@ internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> L
         return table;
     }
 
-    private static List<CostLimit> LimitsOf(RunData data, LatencyTable table, IRunObserver observer)
+    private static SearchLimits LimitsOf(RunData data, LatencyTable table, IRunObserver observer)
     {
         SpaceCost latency = table.ToSpaceCost(data.Space, data.Classes);
         double milliseconds = data.Options.LatencyMs ?? latency.EvenExpectation;
@@ -65,17 +72,17 @@ internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> L
         observer.Message(
             $"limit: {milliseconds:F3} ms{(data.Options.LatencyMs is null ? " (no --latency: the middle of the space)" : "")}; "
             + $"networks of space '{data.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} ms, {within:P0} of random ones are within the limit");
-        var limits = new List<CostLimit> { new(latency, milliseconds) };
+        var others = new List<CostLimit>();
         if (data.Options.MaxParameters is { } parameters)
         {
-            limits.Add(new CostLimit(SpaceCost.Parameters(data.Space, data.Classes), parameters));
+            others.Add(new CostLimit(SpaceCost.Parameters(data.Space, data.Classes), parameters));
         }
 
         if (data.Options.MaxMacs is { } macs)
         {
-            limits.Add(new CostLimit(SpaceCost.MultiplyAdds(data.Space, data.Classes), macs));
+            others.Add(new CostLimit(SpaceCost.MultiplyAdds(data.Space, data.Classes), macs));
         }
 
-        return limits;
+        return new SearchLimits(new CostLimit(latency, milliseconds), others);
     }
 }

@@ -25,7 +25,7 @@ internal static class StepTiming
         using var loss = new ClassificationLoss(0.1, null, data.Device);
         using var optimizer = new SgdOptimizer { Kernels = data.NetworkOptions.Kernels };
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
-        var objective = new SearchObjective(ObjectiveKind.Budget, [], 0, 1);
+        var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1);
         var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss)
         {
             Samples = data.Options.ReinforceSamples,
@@ -39,7 +39,7 @@ internal static class StepTiming
                 int[] path = sample(new Random(i));
                 using Tensor logits = network.Forward(images, path, NormPass.Training);
                 using Tensor value = loss.Of(logits, labels);
-                value.backward();
+                BackwardPass.Run(value, network.TensorsOf(path));
                 optimizer.Step(network.TensorsOf(path), 1e-3);
                 WithScalar.ToDouble(value);
             }, cancellation);
@@ -72,7 +72,7 @@ internal static class StepTiming
             {
                 using Tensor logits = network.Forward(images, NormPass.Training);
                 using Tensor value = loss.Of(logits, labels);
-                value.backward();
+                BackwardPass.Run(value, tensors);
                 optimizer.Step(tensors, 1e-3);
 
                 WithScalar.ToDouble(value);

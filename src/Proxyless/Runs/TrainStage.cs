@@ -73,7 +73,7 @@ internal static class TrainStage
         double? best;
         try
         {
-            best = new NetworkTrainer(directory.Training, options, observer).Train(network, training, validation, cancellation);
+            best = new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellation);
         }
         finally
         {

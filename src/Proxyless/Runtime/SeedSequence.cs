@@ -16,11 +16,16 @@ public static class SeedSequence
     public static ulong Mix(int seed, RandomUse use, long step) =>
         Finish(Finish(Finish((uint)seed) + (ulong)use) + unchecked((ulong)step));
 
-    private static ulong Finish(ulong x)
+    /// <summary>What SplitMix64 adds to its state for each number.</summary>
+    internal const ulong Gamma = 0x9e3779b97f4a7c15;
+
+    /// <summary>What SplitMix64 makes of its state: every bit depends on all.</summary>
+    internal static ulong Mix(ulong state)
     {
-        x += 0x9e3779b97f4a7c15;
-        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-        x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-        return x ^ (x >> 31);
+        state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9;
+        state = (state ^ (state >> 27)) * 0x94d049bb133111eb;
+        return state ^ (state >> 31);
     }
+
+    private static ulong Finish(ulong x) => Mix(x + Gamma);
 }

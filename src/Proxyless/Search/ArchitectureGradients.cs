@@ -85,8 +85,18 @@ public static class ArchitectureGradients
     /// The weight that makes the mean over sampled pairs proportional to the full gradient: (p_a + p_b)^2 / P{a, b} with
     /// P{a, b} = p_a p_b (1 / (1 - p_a) + 1 / (1 - p_b)), the probability of the pair when drawn without replacement.
     /// </summary>
+    /// <returns>
+    /// 1 where one of them has all of the probability that a double can tell: the limit as p_b = 1 - p_a goes to 0,
+    /// where the pair is drawn for certain and (p_a + p_b)^2 is 1. Infinity where one has none and the other not all,
+    /// which is never drawn.
+    /// </returns>
     public static double PairCorrection(double probabilityA, double probabilityB)
     {
+        if (probabilityA >= 1 || probabilityB >= 1)
+        {
+            return 1;
+        }
+
         double pair = probabilityA * probabilityB * ((1 / (1 - probabilityA)) + (1 / (1 - probabilityB)));
         double sum = probabilityA + probabilityB;
         return sum * sum / pair;

@@ -17,21 +17,25 @@ public sealed class ArchitectureOptimizer
     {
         ArgumentNullException.ThrowIfNull(parameters);
         _parameters = parameters;
-        _secondMoments = [.. parameters.Logits.Select(block => new double[block.Length])];
-        _steps = [.. parameters.Logits.Select(block => new int[block.Length])];
+        int[] candidates = [.. Enumerable.Range(0, parameters.Blocks).Select(parameters.CandidatesIn)];
+        _secondMoments = [.. candidates.Select(count => new double[count])];
+        _steps = [.. candidates.Select(count => new int[count])];
     }
 
     /// <summary>Moves all candidates of a block that are left.</summary>
     /// <param name="block">The block.</param>
     /// <param name="gradient">dL/dalpha_j for each candidate.</param>
     /// <param name="rate">About what a logit moves in a step.</param>
+    /// <exception cref="NotFiniteNumberException">
+    /// A gradient is infinite, no number, or too large for its square; or a logit becomes so.
+    /// </exception>
     public void Step(int block, ReadOnlySpan<double> gradient, double rate)
     {
         for (int j = 0; j < gradient.Length; j++)
         {
             if (_parameters.IsAlive(block, j))
             {
-                _parameters.Logits[block][j] -= Direction(block, j, gradient[j]) * rate;
+                _parameters.Learn(block, j, -(Direction(block, j, gradient[j]) * rate));
             }
         }
     }
@@ -40,15 +44,16 @@ public sealed class ArchitectureOptimizer
     /// Moves two candidates, then shifts both so that exp(alpha_a) + exp(alpha_b) is what it was: the probabilities of the
     /// others do not move (ProxylessNAS, section 3.2.1).
     /// </summary>
+    /// <exception cref="NotFiniteNumberException">As in <see cref="Step"/>.</exception>
     public void StepPair(int block, int a, int b, double gradientA, double gradientB, double rate)
     {
-        double[] logits = _parameters.Logits[block];
+        ReadOnlySpan<double> logits = _parameters.Logits(block);
         double before = LogSumExp(logits[a], logits[b]);
-        logits[a] -= Direction(block, a, gradientA) * rate;
-        logits[b] -= Direction(block, b, gradientB) * rate;
+        _parameters.Learn(block, a, -(Direction(block, a, gradientA) * rate));
+        _parameters.Learn(block, b, -(Direction(block, b, gradientB) * rate));
         double offset = LogSumExp(logits[a], logits[b]) - before;
-        logits[a] -= offset;
-        logits[b] -= offset;
+        _parameters.Learn(block, a, -offset);
+        _parameters.Learn(block, b, -offset);
     }
 
     /// <summary>The state for a checkpoint.</summary>
@@ -79,7 +84,14 @@ public sealed class ArchitectureOptimizer
     private double Direction(int block, int candidate, double gradient)
     {
         ref double moment = ref _secondMoments[block][candidate];
-        moment = (Beta2 * moment) + ((1 - Beta2) * gradient * gradient);
+        double moved = (Beta2 * moment) + ((1 - Beta2) * gradient * gradient);
+        if (!double.IsFinite(moved))
+        {
+            throw new NotFiniteNumberException(
+                $"the gradient of candidate {candidate} of block {block} became {gradient:G3}", gradient);
+        }
+
+        moment = moved;
         int step = ++_steps[block][candidate];
         double corrected = moment / (1 - Math.Pow(Beta2, step));
         return gradient / (Math.Sqrt(corrected) + Epsilon);

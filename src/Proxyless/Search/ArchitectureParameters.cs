@@ -22,9 +22,6 @@ public sealed class ArchitectureParameters
         _alive = [.. _logits.Select(block => Enumerable.Repeat(true, block.Length).ToArray())];
     }
 
-    /// <summary>alpha_ij at [i][j]; those of pruned candidates have no meaning.</summary>
-    public IReadOnlyList<double[]> Logits => _logits;
-
     /// <summary>Number of blocks.</summary>
     public int Blocks => _logits.Length;
 
@@ -38,11 +35,33 @@ public sealed class ArchitectureParameters
         }
     }
 
-    /// <summary>What of alpha_ij the limits alone account for (<see cref="LimitProjection"/>); the rest is what steps have taught.</summary>
-    public IReadOnlyList<double[]> CostLogits => _costLogits;
+    /// <summary>How many candidates a block has, pruned ones among them.</summary>
+    public int CandidatesIn(int block) => _logits[block].Length;
+
+    /// <summary>alpha_ij of block i at [j]; those of pruned candidates have no meaning.</summary>
+    public ReadOnlySpan<double> Logits(int block) => _logits[block];
+
+    /// <summary>
+    /// What of alpha_ij the limits alone account for (<see cref="LimitProjection"/>), at [j] of block i; the rest is
+    /// what steps have taught.
+    /// </summary>
+    public ReadOnlySpan<double> CostLogits(int block) => _costLogits[block];
+
+    /// <summary>Moves alpha_ij by what a step has taught; the part that the limits account for stays.</summary>
+    /// <param name="block">i.</param>
+    /// <param name="candidate">j, which is left.</param>
+    /// <param name="change">By how much.</param>
+    /// <exception cref="NotFiniteNumberException">
+    /// alpha_ij would be infinite or no number; it stays as it was.
+    /// </exception>
+    public void Learn(int block, int candidate, double change) =>
+        _logits[block][candidate] = RequireFinite(_logits[block][candidate] + change, block, candidate);
 
     /// <summary>Moves every alpha_ij for what the candidate costs.</summary>
     /// <param name="shifts">By how much, at [i][j].</param>
+    /// <exception cref="NotFiniteNumberException">
+    /// alpha_ij of a candidate that is left would be infinite or no number.
+    /// </exception>
     public void ShiftForCosts(IReadOnlyList<double[]> shifts)
     {
         ArgumentNullException.ThrowIfNull(shifts);
@@ -50,7 +69,8 @@ public sealed class ArchitectureParameters
         {
             for (int j = 0; j < _logits[i].Length; j++)
             {
-                _logits[i][j] += shifts[i][j];
+                double shifted = _logits[i][j] + shifts[i][j];
+                _logits[i][j] = _alive[i][j] ? RequireFinite(shifted, i, j) : shifted;
                 _costLogits[i][j] += shifts[i][j];
             }
         }
@@ -67,9 +87,6 @@ public sealed class ArchitectureParameters
     /// <param name="without">A candidate that counts as gone, not the last of its block.</param>
     internal double Largest(SpaceCost cost, (int Block, int Candidate)? without = null) =>
         cost.Fixed + cost.Candidates.Select((block, i) => block.Where((_, j) => _alive[i][j] && (i, j) != without).Max()).Sum();
-
-    /// <summary>Whether the logits of all candidates that are left are numbers.</summary>
-    internal bool AreFinite => !_logits.Where((block, i) => block.Where((logit, j) => _alive[i][j] && !double.IsFinite(logit)).Any()).Any();
 
     /// <summary>Removes a candidate; the probabilities of the others are renormalised.</summary>
     /// <exception cref="InvalidOperationException">It is the last one of its block.</exception>
@@ -118,9 +135,6 @@ public sealed class ArchitectureParameters
 
     /// <summary>p_ij at [i][j].</summary>
     public double[][] Probabilities() => [.. Enumerable.Range(0, Blocks).Select(Probabilities)];
-
-    /// <summary>The most probable candidate of each block.</summary>
-    public int[] MostProbable() => [.. Probabilities().Select(p => Array.IndexOf(p, p.Max()))];
 
     /// <summary>Draws a path, each block's candidate by its probability.</summary>
     public int[] Sample(Random random) => [.. Probabilities().Select(p => Draw(p, random))];
@@ -184,12 +198,18 @@ public sealed class ArchitectureParameters
         return last;
     }
 
-    /// <summary>The state for a checkpoint: logits, and null where a candidate was pruned.</summary>
-    internal double?[][] Save() => [.. _logits.Select((block, i) => block.Select((logit, j) => _alive[i][j] ? logit : (double?)null).ToArray())];
+    /// <summary>
+    /// The state for a checkpoint: copies of alpha_ij, null where a candidate was pruned, and of the limits' part of
+    /// them.
+    /// </summary>
+    internal (double?[][] Logits, double[][] CostLogits) Save() =>
+    (
+        [.. _logits.Select((block, i) => block.Select((logit, j) => _alive[i][j] ? logit : (double?)null).ToArray())],
+        [.. _costLogits.Select(block => block.ToArray())]);
 
     /// <summary>Restores a saved state of the same shape.</summary>
-    /// <param name="state">What <see cref="Save"/> gave.</param>
-    /// <param name="costLogits">What <see cref="CostLogits"/> was.</param>
+    /// <param name="state">The logits that <see cref="Save"/> gave.</param>
+    /// <param name="costLogits">The limits' part of them.</param>
     internal void Restore(double?[][] state, double[][] costLogits)
     {
         bool Fits<T>(T[][] blocks) => blocks.Length == Blocks && !blocks.Where((block, i) => block.Length != _logits[i].Length).Any();
@@ -209,6 +229,13 @@ public sealed class ArchitectureParameters
         }
     }
 
-    private static double EntropyOf(double[][] probabilities) =>
-        probabilities.Average(p => -p.Where(value => value > 0).Sum(value => value * Math.Log(value)));
+    /// <summary>Mean entropy of the blocks' probabilities in nats; no number where a probability is none.</summary>
+    /// <param name="probabilities">p_ij at [i][j].</param>
+    internal static double EntropyOf(IReadOnlyList<double[]> probabilities) =>
+        probabilities.Average(p => -p.Where(value => value != 0).Sum(value => value * Math.Log(value)));
+
+    private static double RequireFinite(double logit, int block, int candidate) => double.IsFinite(logit)
+        ? logit
+        : throw new NotFiniteNumberException(
+            $"the logit of candidate {candidate} of block {block} became {logit}", logit);
 }

@@ -62,10 +62,6 @@ public sealed class ArchitectureSearch : IDisposable
         }
     }
 
-    /// <summary>The architecture parameters of a target.</summary>
-    /// <param name="target">Its place among the targets.</param>
-    public ArchitectureParameters Parameters(int target = 0) => _targets[target].Parameters;
-
     /// <summary>The epochs of a target so far.</summary>
     /// <param name="target">Its place among the targets.</param>
     public IReadOnlyList<SearchEpoch> Log(int target = 0) => _targets[target].Log;
@@ -119,7 +115,7 @@ public sealed class ArchitectureSearch : IDisposable
                 // The last step of an epoch is done when the epoch's line is.
                 bool ended = _step >= plan.WeightSteps || _step % weightImages.BatchesPerEpoch == 0;
                 _isInStep = ended;
-                progress.Report(_step, Detail());
+                progress.Report(_step, Detail);
                 if (ended)
                 {
                     break;
@@ -159,7 +155,7 @@ public sealed class ArchitectureSearch : IDisposable
         using Tensor value = _loss.Of(logits, labels);
         double loss = WithScalar.ToDouble(value);
         ClassificationLoss.RequireFinite(loss, _step, _settings.LearningRate);
-        value.backward();
+        BackwardPass.Run(value, _network.TensorsOf(path));
         _optimizer.Step(_network.TensorsOf(path), _schedule.At(_step));
         var accuracy = new TopAccuracy();
         accuracy.Add(logits, labels);

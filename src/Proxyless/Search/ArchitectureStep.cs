@@ -50,6 +50,10 @@ public sealed class ArchitectureStep
     /// <param name="random">Draws the paths.</param>
     /// <param name="rate">About what a logit moves.</param>
     /// <returns>The batch's mean cross entropy along the active path, or over all sampled ones.</returns>
+    /// <exception cref="NotFiniteNumberException">
+    /// A loss, a gradient or a logit became infinite or no number; the message names the block and the candidate, or
+    /// the path. Logits of blocks before it may have moved: this search is over.
+    /// </exception>
     public double Run(ArchitectureUpdate update, Tensor images, Tensor labels, Random random, double rate) => update switch
     {
         ArchitectureUpdate.TwoPath => TwoPath(images, labels, random, rate),
@@ -79,7 +83,7 @@ public sealed class ArchitectureStep
         }
 
         using GatePass pass = GatePass.Run(_network, path, images, labels, _loss);
-        ObjectivePoint point = PointAt(pass.Loss, p);
+        ObjectivePoint point = PointAt(RequireFinite(pass.Loss, path), p);
         for (int i = 0; i < path.Length; i++)
         {
             if (pairs[i] is not (int a, int b))
@@ -95,7 +99,8 @@ public sealed class ArchitectureStep
                 gradient *= ArchitectureGradients.PairCorrection(p[i][a], p[i][b]);
             }
 
-            gradient += EntropySlope * EntropyAnnealing.PairGradient(p[i][a], p[i][b], _parameters.CostLogits[i][a] - _parameters.CostLogits[i][b]);
+            ReadOnlySpan<double> costs = _parameters.CostLogits(i);
+            gradient += EntropySlope * EntropyAnnealing.PairGradient(p[i][a], p[i][b], costs[a] - costs[b]);
             _optimizer.StepPair(i, a, b, gradient, -gradient, rate);
         }
 
@@ -108,7 +113,7 @@ public sealed class ArchitectureStep
         double[][] p = _parameters.Probabilities();
         int[] path = _parameters.Sample(random);
         using GatePass pass = GatePass.Run(_network, path, images, labels, _loss);
-        ObjectivePoint point = PointAt(pass.Loss, p);
+        ObjectivePoint point = PointAt(RequireFinite(pass.Loss, path), p);
         for (int i = 0; i < path.Length; i++)
         {
             int[] alive = _parameters.AliveIn(i);
@@ -124,7 +129,7 @@ public sealed class ArchitectureStep
             }
 
             double[] gradient = ArchitectureGradients.ThroughSoftmax(gates, p[i]);
-            AddEntropy(gradient, p[i], _parameters.CostLogits[i]);
+            AddEntropy(gradient, p[i], _parameters.CostLogits(i));
             _optimizer.Step(i, gradient, rate);
         }
 
@@ -141,7 +146,7 @@ public sealed class ArchitectureStep
         for (int m = 0; m < Samples; m++)
         {
             PathScore score = PathScore.Of(_network, paths[m], images, labels, _loss);
-            loss += score.CrossEntropy / Samples;
+            loss += RequireFinite(score.CrossEntropy, paths[m]) / Samples;
             rewards[m] = _objective.Reward(score.Top1, [.. _objective.Limits.Select(limit => limit.Cost.Of(paths[m]))]);
         }
 
@@ -149,7 +154,7 @@ public sealed class ArchitectureStep
         double[][] gradient = ArchitectureGradients.OfSamples(paths, [.. rewards.Select(reward => (b - reward) / Samples)], p);
         for (int i = 0; i < p.Length; i++)
         {
-            AddEntropy(gradient[i], p[i], _parameters.CostLogits[i]);
+            AddEntropy(gradient[i], p[i], _parameters.CostLogits(i));
             _optimizer.Step(i, gradient[i], rate);
         }
 
@@ -166,7 +171,8 @@ public sealed class ArchitectureStep
     {
         double[][] p = _parameters.Probabilities();
         int[][] paths = SamplePaths(random);
-        double[] losses = [.. paths.Select(path => PathScore.Of(_network, path, images, labels, _loss).CrossEntropy)];
+        double LossOf(int[] path) => PathScore.Of(_network, path, images, labels, _loss).CrossEntropy;
+        double[] losses = [.. paths.Select(path => RequireFinite(LossOf(path), path))];
         double mean = losses.Average();
         ObjectivePoint point = PointAt(mean, p);
         double[][] gradient = ArchitectureGradients.LeaveOneOut(paths, [.. losses.Select(loss => point.CrossEntropySlope * loss)], p);
@@ -178,7 +184,7 @@ public sealed class ArchitectureStep
                 gradient[i][j] += costs[j];
             }
 
-            AddEntropy(gradient[i], p[i], _parameters.CostLogits[i]);
+            AddEntropy(gradient[i], p[i], _parameters.CostLogits(i));
             _optimizer.Step(i, gradient[i], rate);
         }
 
@@ -187,8 +193,23 @@ public sealed class ArchitectureStep
 
     private int[][] SamplePaths(Random random) => [.. Enumerable.Range(0, Samples).Select(_ => _parameters.Sample(random))];
 
-    private double Gate(GatePass pass, ObjectivePoint point, int block, int candidate) =>
-        (point.CrossEntropySlope * pass.GateGradient(block, candidate)) + CostSlope(point, block, candidate);
+    private static double RequireFinite(double loss, int[] path) => double.IsFinite(loss)
+        ? loss
+        : throw new NotFiniteNumberException($"the loss along the path {string.Join('-', path)} became {loss}", loss);
+
+    /// <summary>
+    /// dL/dg of a candidate's gate by loss and costs. The loss may be a number where the output of an inactive
+    /// candidate is none.
+    /// </summary>
+    private double Gate(GatePass pass, ObjectivePoint point, int block, int candidate)
+    {
+        double gradient =
+            (point.CrossEntropySlope * pass.GateGradient(block, candidate)) + CostSlope(point, block, candidate);
+        return double.IsFinite(gradient)
+            ? gradient
+            : throw new NotFiniteNumberException(
+                $"the gate gradient of candidate {candidate} of block {block} became {gradient}", gradient);
+    }
 
     /// <summary>dL/dg of a candidate's gate by the costs alone.</summary>
     private double CostSlope(ObjectivePoint point, int block, int candidate) =>
@@ -197,7 +218,7 @@ public sealed class ArchitectureStep
     private ObjectivePoint PointAt(double crossEntropy, double[][] probabilities) =>
         _objective.At(crossEntropy, [.. _objective.Limits.Select(limit => limit.Cost.Expectation(probabilities))]);
 
-    private void AddEntropy(double[] gradient, double[] probabilities, double[] logOdds)
+    private void AddEntropy(double[] gradient, double[] probabilities, ReadOnlySpan<double> logOdds)
     {
         double[] entropy = EntropyAnnealing.Gradient(probabilities, logOdds);
         for (int j = 0; j < gradient.Length; j++)

@@ -7,6 +7,9 @@ namespace Proxyless.Search;
 /// <param name="Limit">The most that is allowed, in the cost's unit.</param>
 public sealed record CostLimit(SpaceCost Cost, double Limit)
 {
+    /// <summary>Whether it is on latency.</summary>
+    public bool IsOnLatency => Cost.Quantity == SpaceCost.LatencyQuantity;
+
     /// <summary>Refuses a limit that no network of the space can meet.</summary>
     /// <exception cref="InvalidInputException">The message says the smallest possible value.</exception>
     public void RequirePossible()

@@ -9,10 +9,25 @@ public static class DerivationProbabilities
     /// <summary>p_ij at [i][j], none of them 0.</summary>
     /// <param name="log">The epochs of the search.</param>
     /// <param name="pruneThreshold">The probability under which candidates were pruned.</param>
+    /// <exception cref="InvalidInputException">
+    /// The last epoch's line holds what is no probability: the search has diverged.
+    /// </exception>
     public static double[][] Of(IReadOnlyList<SearchEpoch> log, double pruneThreshold)
     {
         ArgumentNullException.ThrowIfNull(log);
         IReadOnlyList<double[]> last = log[^1].Probabilities;
+        for (int i = 0; i < last.Count; i++)
+        {
+            int wrong = Array.FindIndex(last[i], p => !(p >= 0 && double.IsFinite(p)));
+            if (wrong >= 0)
+            {
+                throw new InvalidInputException(
+                    $"the search's log has a probability of {last[i][wrong]} for candidate {wrong} of block {i} "
+                    + $"in epoch {log[^1].Epoch}: the search has diverged, or the log is damaged, and no architecture "
+                    + "can be derived from it; search anew with --overwrite");
+            }
+        }
+
         return [.. last.Select((block, i) => block
             .Select((p, j) => p > 0 ? p : Math.Min(pruneThreshold, log.LastOrDefault(epoch => epoch.Probabilities[i][j] > 0)?.Probabilities[i][j] ?? pruneThreshold))
             .ToArray())];

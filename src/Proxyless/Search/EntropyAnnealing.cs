@@ -27,12 +27,25 @@ public sealed class EntropyAnnealing(long plannedSteps)
     /// dH/dalpha_k = -p_k (log p_k - b_k + H) for H = -sum_j p_j (log p_j - b_j): the entropy relative to the odds exp(b_j) that the costs
     /// alone would give. What the costs made likely is no evidence, and a fall of the entropy must not amplify it.
     /// </summary>
-    /// <param name="probabilities">p_j; a pruned candidate has 0 and gets 0.</param>
+    /// <param name="probabilities">p_j; a pruned candidate has 0 and gets 0, and what is no number stays none.</param>
     /// <param name="logOdds">b_j, all alike where costs do not count.</param>
-    public static double[] Gradient(double[] probabilities, double[] logOdds)
+    public static double[] Gradient(ReadOnlySpan<double> probabilities, ReadOnlySpan<double> logOdds)
     {
-        double entropy = -probabilities.Select((p, j) => p > 0 ? p * (Math.Log(p) - logOdds[j]) : 0).Sum();
-        return [.. probabilities.Select((p, k) => p > 0 ? -p * (Math.Log(p) - logOdds[k] + entropy) : 0)];
+        double sum = 0;
+        for (int j = 0; j < probabilities.Length; j++)
+        {
+            sum += probabilities[j] != 0 ? probabilities[j] * (Math.Log(probabilities[j]) - logOdds[j]) : 0;
+        }
+
+        double entropy = -sum;
+        var gradient = new double[probabilities.Length];
+        for (int k = 0; k < gradient.Length; k++)
+        {
+            double p = probabilities[k];
+            gradient[k] = p != 0 ? -p * (Math.Log(p) - logOdds[k] + entropy) : 0;
+        }
+
+        return gradient;
     }
 
     /// <summary>dH(q)/dalpha_a = q_a q_b (log(q_b / q_a) + b_a - b_b) for the pair renormalised to q; the negative is that of b.</summary>

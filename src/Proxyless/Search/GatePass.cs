@@ -40,24 +40,26 @@ public sealed class GatePass : IDisposable
     /// <param name="images">[N, C, H, W] of the architecture split.</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="loss">The loss.</param>
+    /// <remarks>Whatever is thrown, the weights want gradients again and nothing of the pass is kept.</remarks>
     public static GatePass Run(SuperNetwork network, IReadOnlyList<int> path, Tensor images, Tensor labels, ClassificationLoss loss)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(loss);
         Tensor[] weights = [.. network.TensorsOf(path).Where(tensor => tensor.IsTrained).Select(tensor => tensor.Value)];
-        foreach (Tensor weight in weights)
-        {
-            weight.requires_grad = false;
-        }
-
+        var features = new Tensor?[network.Blocks.Count + 1];
         try
         {
-            var features = new Tensor[network.Blocks.Count + 1];
+            foreach (Tensor weight in weights)
+            {
+                weight.requires_grad = false;
+            }
+
             features[0] = network.Begin(images, NormPass.Frozen);
             for (int i = 0; i < network.Blocks.Count; i++)
             {
-                Tensor output = network.Blocks[i][path[i]].Forward(features[i], NormPass.Frozen);
+                Tensor output = network.Blocks[i][path[i]].Forward(features[i]!, NormPass.Frozen);
+                features[i + 1] = output;
                 if (output.requires_grad)
                 {
                     output.retain_grad();
@@ -67,14 +69,18 @@ public sealed class GatePass : IDisposable
                     // The first block's output is the root of the graph: nothing before it has a gate.
                     output.requires_grad = true;
                 }
-
-                features[i + 1] = output;
             }
 
-            using Tensor logits = network.Head.Forward(features[^1], NormPass.Frozen, dropout: 0);
+            using Tensor logits = network.Head.Forward(features[^1]!, NormPass.Frozen, dropout: 0);
             using Tensor value = loss.Of(logits, labels);
-            value.backward();
-            return new GatePass(network, path, features, [.. features[1..].Select(feature => feature.grad)], WithScalar.ToDouble(value));
+            BackwardPass.Run(value, []);
+            double number = WithScalar.ToDouble(value);
+            return new GatePass(network, path, features!, [.. features[1..].Select(feature => feature!.grad)], number);
+        }
+        catch
+        {
+            Array.ForEach(features, feature => feature?.Dispose());
+            throw;
         }
         finally
         {

@@ -43,6 +43,7 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
 
     /// <summary>Brings the odds back to the limits.</summary>
     /// <param name="parameters">As a step has left them.</param>
+    /// <exception cref="NotFiniteNumberException">An expected cost or a logit is infinite or no number.</exception>
     public void Apply(ArchitectureParameters parameters)
     {
         if (limits.Count > 0)
@@ -67,14 +68,15 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         {
             for (int c = 0; c < multipliers.Length; c++)
             {
-                double Excess(double multiplier, double share)
+                double Excess(double multiplier)
                 {
-                    multipliers[c] = multiplier;
-                    return Expectation(parameters, multipliers, c, share) - limits[c].Limit;
+                    double[] tried = [.. multipliers];
+                    tried[c] = multiplier;
+                    return Expectation(parameters, tried, c, evenShare) - limits[c].Limit;
                 }
 
                 // Where even odds among them keep the odds under the limit, they come as near as those allow.
-                double excess = Excess(0, evenShare);
+                double excess = Excess(0);
                 bool isRaised = excess < 0 && IsWithinReach(parameters);
                 if (excess <= 0 && !isRaised)
                 {
@@ -83,7 +85,7 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
                 }
 
                 double sign = isRaised ? -1 : 1;
-                bool FallsShort(double multiplier) => sign * Excess(multiplier, evenShare) > 0;
+                bool FallsShort(double multiplier) => sign * Excess(multiplier) > 0;
                 double steepest = limits.Count > 1 ? SteepestOfSeveral : Steepest;
                 (double near, double far) = (0, sign);
                 while (Math.Abs(far) < steepest && FallsShort(far))
@@ -104,8 +106,17 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         return multipliers;
     }
 
-    private double Expectation(ArchitectureParameters parameters, double[] multipliers, int cost, double evenShare) =>
-        limits[cost].Cost.Expectation([.. Shifts(multipliers).Select((shifts, i) => Odds(parameters, i, shifts, evenShare))]);
+    private double Expectation(ArchitectureParameters parameters, double[] multipliers, int cost, double evenShare)
+    {
+        double expected = limits[cost].Cost.Expectation(
+            [.. Shifts(multipliers).Select((shifts, i) => Odds(parameters, i, shifts, evenShare))]);
+
+        // No comparison with a limit is true of what is no number, and the odds would be left where they are.
+        return double.IsFinite(expected)
+            ? expected
+            : throw new NotFiniteNumberException(
+                $"the expected {limits[cost].Cost.Quantity} became {expected}", expected);
+    }
 
     private static double[] Odds(ArchitectureParameters parameters, int block, double[] shifts, double evenShare)
     {

@@ -1,7 +1,6 @@
 namespace Proxyless.Search;
 
-/// <summary>An objective's value and derivatives at one point.</summary>
-/// <param name="Value">L.</param>
+/// <summary>The derivatives of an objective L at one point.</summary>
 /// <param name="CrossEntropySlope">dL/dCE.</param>
 /// <param name="CostSlopes">dL/dE_c for each limited cost, per unit of the cost.</param>
-public sealed record ObjectivePoint(double Value, double CrossEntropySlope, IReadOnlyList<double> CostSlopes);
+public sealed record ObjectivePoint(double CrossEntropySlope, IReadOnlyList<double> CostSlopes);

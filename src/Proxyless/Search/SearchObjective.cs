@@ -15,28 +15,33 @@ public sealed class SearchObjective
 
     private const double LogScale = 0.2;
     private const double Damping = 2;
+    private readonly CostLimit? _latency;
     private readonly double _weight;
     private readonly double _ascentRate;
 
     /// <summary>Creates an objective.</summary>
     /// <param name="kind">The form.</param>
     /// <param name="limits">The costs that count; none leaves cross entropy alone.</param>
-    /// <param name="weight">lambda of the linear form, beta of the logarithmic one; unused by the others.</param>
+    /// <param name="weight">
+    /// How much costs weigh: the factor lambda of the linear form's term, the exponent beta of the logarithmic form's
+    /// ratio. Two different numbers under one option; unused by the other forms.
+    /// </param>
     /// <param name="plannedSteps">Architecture steps planned: a violation of 10 % held for a tenth of them moves a multiplier by 1.</param>
     /// <exception cref="InvalidInputException">The logarithmic form is asked for with another cost than latency, or with several.</exception>
-    public SearchObjective(ObjectiveKind kind, IReadOnlyList<CostLimit> limits, double weight, long plannedSteps)
+    public SearchObjective(ObjectiveKind kind, SearchLimits limits, double weight, long plannedSteps)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        if (kind == ObjectiveKind.Log && (limits.Count != 1 || limits[0].Cost.Quantity != "latency"))
+        if (kind == ObjectiveKind.Log && (limits.Latency is null || limits.Others.Count > 0))
         {
             throw new InvalidInputException(LogTakesLatencyAlone);
         }
 
         Kind = kind;
-        Limits = limits;
+        Limits = limits.All;
+        _latency = limits.Latency;
         _weight = weight;
         _ascentRate = 100.0 / Math.Max(1, plannedSteps);
-        Multipliers = new double[limits.Count];
+        Multipliers = new double[Limits.Count];
     }
 
     /// <summary>The form.</summary>
@@ -48,7 +53,7 @@ public sealed class SearchObjective
     /// <summary>lambda_c of the budget form.</summary>
     public double[] Multipliers { get; }
 
-    /// <summary>Value and derivatives at the present expectations.</summary>
+    /// <summary>The derivatives at the present expectations.</summary>
     /// <param name="crossEntropy">The batch's cross entropy.</param>
     /// <param name="expectations">E_c of each limited cost.</param>
     public ObjectivePoint At(double crossEntropy, IReadOnlyList<double> expectations)
@@ -56,25 +61,23 @@ public sealed class SearchObjective
         ArgumentNullException.ThrowIfNull(expectations);
         if (Kind == ObjectiveKind.Log)
         {
-            return Logarithmic(crossEntropy, expectations[0], Limits[0].Limit, _weight);
+            return Logarithmic(crossEntropy, expectations[0], _latency!.Limit, _weight);
         }
 
-        double value = crossEntropy;
         var slopes = new double[Limits.Count];
         for (int c = 0; c < slopes.Length; c++)
         {
             double violation = Violation(c, expectations[c]);
-            (double cost, double slope) = Kind switch
+            double slope = Kind switch
             {
-                ObjectiveKind.Linear => (_weight * violation, _weight),
-                ObjectiveKind.Budget => AugmentedLagrangian(Multipliers[c], violation),
-                _ => (0, 0),
+                ObjectiveKind.Linear => _weight,
+                ObjectiveKind.Budget => Math.Max(0, Multipliers[c] + (Damping * violation)),
+                _ => 0,
             };
-            value += cost;
             slopes[c] = slope / Limits[c].Limit;
         }
 
-        return new ObjectivePoint(value, 1, slopes);
+        return new ObjectivePoint(1, slopes);
     }
 
     /// <summary>The reward of one architecture, for the reinforce update.</summary>
@@ -114,13 +117,6 @@ public sealed class SearchObjective
         }
     }
 
-    /// <summary>Its term for one inequality, and the derivative by the violation.</summary>
-    private static (double Value, double Slope) AugmentedLagrangian(double multiplier, double violation)
-    {
-        double slope = Math.Max(0, multiplier + (Damping * violation));
-        return (((slope * slope) - (multiplier * multiplier)) / (2 * Damping), slope);
-    }
-
     private static ObjectivePoint Logarithmic(double crossEntropy, double milliseconds, double limit, double beta)
     {
         double expected = Math.Log(milliseconds * 1000);
@@ -128,7 +124,7 @@ public sealed class SearchObjective
         double ratio = expected / target;
         double factor = LogScale * Math.Pow(ratio, beta);
         double slope = LogScale * crossEntropy * beta * Math.Pow(ratio, beta - 1) / (milliseconds * target);
-        return new ObjectivePoint(factor * crossEntropy, factor, [slope]);
+        return new ObjectivePoint(factor, [slope]);
     }
 
     private double Violation(int cost, double expectation) => (expectation / Limits[cost].Limit) - 1;

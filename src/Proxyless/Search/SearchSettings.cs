@@ -26,13 +26,16 @@ public sealed record SearchSettings
     /// <summary>About what a step moves an architecture parameter.</summary>
     public required double ArchitectureRate { get; init; }
 
-    /// <summary>Architectures in a step of the reinforce and leave-one-out updates.</summary>
-    public int ReinforceSamples { get; init; } = 4;
+    /// <summary>Architectures that a step samples with the updates reinforce and leave-one-out.</summary>
+    public int SampledArchitectures { get; init; } = 4;
 
     /// <summary>How costs enter the objective.</summary>
     public ObjectiveKind Objective { get; init; }
 
-    /// <summary>lambda of the linear objective, beta of the logarithmic one.</summary>
+    /// <summary>
+    /// How much costs weigh in the two objectives with a fixed weight: the factor lambda of the linear one, the
+    /// exponent beta of the logarithmic one, which are different numbers (<see cref="ObjectiveKind"/>).
+    /// </summary>
     public double ObjectiveWeight { get; init; }
 
     /// <summary>Whether two-path gradients are corrected for the sampling of pairs.</summary>

@@ -20,6 +20,7 @@ internal sealed class TargetSearch
     private readonly List<SearchEpoch> _log = [];
     private ArchitectureTotals _totals = new();
     private bool _hasToldOfReach;
+    private long _lastStep;
 
     /// <summary>No steps made: odds at the limits where the objective keeps to them, even odds elsewhere.</summary>
     /// <param name="network">The shared weights.</param>
@@ -38,7 +39,7 @@ internal sealed class TargetSearch
         {
             // Several limits can be met together, but not in general used up together.
             bool isEquality = settings.Objective == ObjectiveKind.Equality;
-            var projection = new LimitProjection(target.Limits, usesUp: isEquality && target.Limits.Count == 1);
+            var projection = new LimitProjection(target.Limits.All, usesUp: isEquality && target.Limits.All.Count == 1);
             projection.Begin(Parameters);
             _projection = isEquality ? projection : null;
         }
@@ -49,9 +50,9 @@ internal sealed class TargetSearch
         _step = new ArchitectureStep(network, Parameters, _optimizer, _objective, loss)
         {
             CorrectsPairs = settings.CorrectPairs,
-            Samples = settings.ReinforceSamples,
+            Samples = settings.SampledArchitectures,
         };
-        _pruning = new PathPruning(settings.PruneThreshold, target.Limits, _projection);
+        _pruning = new PathPruning(settings.PruneThreshold, target.Limits.All, _projection);
         TellOfReach();
     }
 
@@ -69,23 +70,30 @@ internal sealed class TargetSearch
     /// <param name="labels">[N], int64.</param>
     /// <param name="random">Draws paths.</param>
     /// <param name="step">Number of the step, from 0.</param>
-    /// <exception cref="InvalidInputException">The loss or a logit is no number any more.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A loss, a gradient or a logit is infinite or no number: the search has diverged. The message names the step, the
+    /// target and the block.
+    /// </exception>
     public void Step(Tensor images, Tensor labels, Random random, long step)
     {
+        _lastStep = step;
         if (_settings.AnnealEntropy)
         {
             _entropy.Ascend(step, Parameters.RelativeEntropy);
             _step.EntropySlope = _entropy.Multiplier;
         }
 
-        double loss = _step.Run(_settings.Update, images, labels, random, _settings.ArchitectureRate);
+        try
+        {
+            _totals.Loss += _step.Run(_settings.Update, images, labels, random, _settings.ArchitectureRate);
+            _totals.Steps++;
+            _projection?.Apply(Parameters);
+        }
+        catch (NotFiniteNumberException exception)
+        {
+            throw Divergence(exception);
+        }
 
-        // The loss along the active path may be a number where the output of another candidate, whose gate has a gradient too, is none.
-        long weightStep = _settings.Plan.WarmupSteps + ((step + 1) * _settings.Plan.Interval) - 1;
-        ClassificationLoss.RequireFinite(Parameters.AreFinite ? loss : double.NaN, weightStep, _settings.LearningRate);
-        _totals.Loss += loss;
-        _totals.Steps++;
-        _projection?.Apply(Parameters);
         _objective.Ascend(Expectations());
     }
 
@@ -96,7 +104,14 @@ internal sealed class TargetSearch
         IReadOnlyList<(int Block, int Candidate)> pruned = _pruning.Prune(Parameters);
         if (pruned.Count > 0)
         {
-            _projection?.Apply(Parameters);
+            try
+            {
+                _projection?.Apply(Parameters);
+            }
+            catch (NotFiniteNumberException exception)
+            {
+                throw Divergence(exception);
+            }
         }
 
         _totals.Pruned.AddRange(pruned.Select(one => new[] { one.Block, one.Candidate }));
@@ -144,11 +159,12 @@ internal sealed class TargetSearch
     /// <summary>The state for a checkpoint.</summary>
     public TargetSearchState Save()
     {
+        (double?[][] logits, double[][] costLogits) = Parameters.Save();
         (double[][] secondMoments, int[][] steps) = _optimizer.Save();
         return new TargetSearchState
         {
-            Logits = Parameters.Save(),
-            CostLogits = [.. Parameters.CostLogits],
+            Logits = logits,
+            CostLogits = costLogits,
             SecondMoments = secondMoments,
             Steps = steps,
             Multipliers = _objective.Multipliers,
@@ -181,18 +197,29 @@ internal sealed class TargetSearch
     /// <summary>Says once where no odds of what is left bring the expectation to the limit.</summary>
     private void TellOfReach()
     {
-        if (_hasToldOfReach || _projection is null || _target.Limits.Count != 1 || _projection.IsWithinReach(Parameters))
+        if (_hasToldOfReach || _projection is null || _target.Limits.All.Count != 1
+            || _projection.IsWithinReach(Parameters))
         {
             return;
         }
 
         _hasToldOfReach = true;
-        CostLimit limit = _target.Limits[0];
+        CostLimit limit = _target.Limits.All.Single();
         string Share(double cost) => $"{cost / limit.Limit:0.###} of the limit {limit.Limit:G6} {limit.Cost.Unit}".TrimEnd();
         bool isDecided = Enumerable.Range(0, Parameters.Blocks).All(block => Parameters.AliveIn(block).Length == 1);
         _observer.Message(isDecided
             ? $"equality for {Name}: all blocks are decided; E[{limit.Cost.Quantity}] rests at {Share(Expectations()[0])}"
             : $"equality for {Name}: the costliest network of the candidates that are left has {Share(Parameters.Largest(limit.Cost))}, so E[{limit.Cost.Quantity}] cannot be held at it; the losses alone decide");
+    }
+
+    private InvalidInputException Divergence(NotFiniteNumberException exception)
+    {
+        long weightStep = _settings.Plan.WarmupSteps + ((_lastStep + 1) * _settings.Plan.Interval) - 1;
+        return ClassificationLoss.Divergence(
+            $"{exception.Message} in architecture step {_lastStep} for {Name}",
+            weightStep,
+            _settings.LearningRate,
+            exception);
     }
 
     private double[] Expectations()

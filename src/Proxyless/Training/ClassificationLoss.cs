@@ -104,6 +104,15 @@ public sealed class ClassificationLoss : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _classWeights?.Dispose();
 
-    private static InvalidInputException Divergence(string what, long step, double rate) =>
-        new($"{what} at step {step}: --learning-rate {rate:G3} (at this batch size) is too high for this data; begin anew with a lower one. The last checkpoint is from before and finite");
+    /// <summary>What is thrown where numbers have left the finite ones.</summary>
+    /// <param name="what">What became of what.</param>
+    /// <param name="step">The weight step, from 0.</param>
+    /// <param name="rate">The peak learning rate at this batch size.</param>
+    /// <param name="cause">What was caught, or null.</param>
+    internal static InvalidInputException Divergence(string what, long step, double rate, Exception? cause = null)
+    {
+        string text = $"{what} at step {step}: --learning-rate {rate:G3} (at this batch size) is too high "
+            + "for this data; begin anew with a lower one. The last checkpoint is from before and finite";
+        return cause is null ? new InvalidInputException(text) : new InvalidInputException(text, cause);
+    }
 }

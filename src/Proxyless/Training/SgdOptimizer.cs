@@ -46,7 +46,8 @@ public sealed class SgdOptimizer : IDisposable
             gradients.Add(gradient);
             double decay = tensor.Role == TensorRole.Weight ? WeightDecay : 0;
             Tensor momentum = MomentumFor(tensor);
-            if (HasOwnKernel(gradient) && AreAlike(tensor.Value, gradient) && AreAlike(tensor.Value, momentum))
+            if (HasOwnKernel(gradient) && IsDense(tensor.Value)
+                && AreAlike(tensor.Value, gradient) && AreAlike(tensor.Value, momentum))
             {
                 segments.Add(new MomentumSegment(
                     TensorMemory.Address(tensor.Value), TensorMemory.Address(gradient), TensorMemory.Address(momentum), gradient.numel(), (float)decay));
@@ -75,7 +76,7 @@ public sealed class SgdOptimizer : IDisposable
     }
 
     /// <summary>The momentum of a tensor, or null before its first step.</summary>
-    public Tensor? MomentumOf(NetworkTensor tensor) => _momenta.GetValueOrDefault(tensor);
+    internal Tensor? MomentumOf(NetworkTensor tensor) => _momenta.GetValueOrDefault(tensor);
 
     /// <summary>The momenta by name, for a checkpoint.</summary>
     public IEnumerable<(string Name, Tensor Value)> State =>
@@ -123,6 +124,26 @@ public sealed class SgdOptimizer : IDisposable
 
     private bool HasOwnKernel(Tensor tensor) =>
         Kernels == BlockKernels.Proxyless && tensor.dtype == ScalarType.Float32 && tensor.device_type == TorchSharp.DeviceType.CPU;
+
+    /// <summary>
+    /// Whether the numbers lie side by side, in whatever order: the kernel walks from the first as many as there are.
+    /// </summary>
+    internal static bool IsDense(Tensor tensor)
+    {
+        long expected = 1;
+        (long Size, long Stride)[] dimensions = [.. tensor.shape.Zip(tensor.stride())];
+        foreach ((long size, long stride) in dimensions.Where(one => one.Size > 1).OrderBy(one => one.Stride))
+        {
+            if (stride != expected)
+            {
+                return false;
+            }
+
+            expected *= size;
+        }
+
+        return true;
+    }
 
     // Whether numbers of the same place have the same address from the beginning.
     private static bool AreAlike(Tensor left, Tensor right)

@@ -114,7 +114,7 @@ internal static class FuzzReaders
         Text("table in CSV", 6, FuzzSyntax.Lines, "table.csv", () => [Csv], HostileTexts.Json, path => UseTable(new TableTarget("box", path, 1))),
         Text("table of the authors", 6, FuzzSyntax.Yaml, "table.yaml", () => [Published], HostileTexts.Yaml, path => UseTable(new TableTarget("phone", path, 1))),
         Text("search.jsonl", 5, FuzzSyntax.Json, "search.jsonl", () => [Lines(Epoch(1), Epoch(2), Epoch(3))], HostileTexts.Json, UseSearchLog),
-        Text("training.jsonl", 6, FuzzSyntax.Json, "training.jsonl", () => [Lines(new TrainingCurvePoint(1, 2.5, null, 0.5, 0.1), new TrainingCurvePoint(2, 1.5, null, null, 0.05))], HostileTexts.Json, path => JsonLines.Read<TrainingCurvePoint>(path).Sum(point => point.Epoch)),
+        Text("training.jsonl", 6, FuzzSyntax.Json, "training.jsonl", () => [Lines(new TrainingCurvePoint(1, 2.5, 0.5, 0.1), new TrainingCurvePoint(2, 1.5, null, 0.05))], HostileTexts.Json, path => JsonLines.Read<TrainingCurvePoint>(path).Sum(point => point.Epoch)),
         Text("warnings.jsonl", 6, FuzzSyntax.Json, "warnings.jsonl", () => [Lines("one", "two \"quoted\"")], HostileTexts.Json, path => JsonLines.Read<string>(path).Sum(text => text.Length)),
         Data("idx images", FuzzSyntax.Binary, "train-images-idx3-ubyte", () => [IdxImages], HostileIdx, ("train-labels-idx1-ubyte", IdxLabels)),
         Data("idx labels", FuzzSyntax.Binary, "train-labels-idx1-ubyte", () => [IdxLabels], HostileIdx, ("train-images-idx3-ubyte", IdxImages)),
@@ -302,7 +302,8 @@ internal static class FuzzReaders
         return path =>
         {
             using var optimizer = new SgdOptimizer();
-            Trainer(Above(path, 2)).Resume([.. network.Tensors], optimizer, null);
+            var last = new CheckpointFile(path);
+            TrainingSession.Resume(last, [.. network.Tensors], optimizer, null, NullRunObserver.Instance);
         };
     }
 
@@ -310,16 +311,16 @@ internal static class FuzzReaders
     {
         using SuperNetwork network = TinyNetworks.Build();
         using ArchitectureSearch search = Search(network, path);
-        Require(search.Parameters().Probabilities().All(block => Math.Abs(block.Sum() - 1) < 1e-6), "odds that are none");
+        TargetSearchState state = search.State().Targets[0];
+        var parameters = new ArchitectureParameters(state.Logits.Select(block => block.Length));
+        parameters.Restore(state.Logits, state.CostLogits);
+        Require(parameters.Probabilities().All(block => Math.Abs(block.Sum() - 1) < 1e-6), "odds that are none");
     };
-
-    private static NetworkTrainer Trainer(string folder) =>
-        new(new RunDirectory(folder).Training, new TrainingOptions { Steps = 2, LearningRate = 0.1 }, NullRunObserver.Instance);
 
     private static ArchitectureSearch Search(SuperNetwork network, string checkpoint) => new(
         network,
         new SearchSettings { Plan = new SearchPlan(4, 1, 1), LearningRate = 0.05, ArchitectureRate = 0.1 },
-        [new SearchedTarget("cpu", [new CostLimit(SpaceCost.MultiplyAdds(TinyNetworks.Space, TinyNetworks.Classes), 1e6)], Path.Combine(Path.GetDirectoryName(checkpoint)!, "none.jsonl"))],
+        [new SearchedTarget("cpu", new SearchLimits(null, new CostLimit(SpaceCost.MultiplyAdds(TinyNetworks.Space, TinyNetworks.Classes), 1e6)), Path.Combine(Path.GetDirectoryName(checkpoint)!, "none.jsonl"))],
         checkpoint,
         NullRunObserver.Instance);
 

@@ -78,6 +78,41 @@ public sealed unsafe class MomentumKernelTests
         }
     }
 
+    [Fact]
+    public void What_lies_between_the_numbers_of_a_part_does_not_move()
+    {
+        // Two of four columns: a row's numbers lie side by side, rows do not.
+        using var whole = new WholeTensor("whole", ones(3, 4));
+        using var part = new NetworkTensor("part", ones(3, 2).requires_grad_(), TensorRole.ScaleOrBias);
+        part.BecomePartOf(whole, 1);
+        using Tensor gradients = ones(3, 4);
+        using Tensor gradient = gradients.narrow(1, 0, 2);
+        part.Value.grad = gradient;
+        using var optimizer = new SgdOptimizer();
+        optimizer.Step([part], 0.1);
+        float moved = 1 - (0.1f * 1.9f);
+        Assert.Equal(
+            [moved, moved, 1, 1, moved, moved, 1, 1, moved, moved, 1, 1],
+            whole.Value.data<float>().ToArray(),
+            (x, y) => Math.Abs(x - y) < 1e-6);
+    }
+
+    [Fact]
+    public void Dense_is_what_fills_its_memory_in_whatever_order()
+    {
+        using Tensor whole = ones(3, 4, 2);
+        using Tensor turned = whole.permute(2, 0, 1);
+        using Tensor part = whole.narrow(1, 0, 3);
+        using Tensor first = whole.narrow(0, 0, 2);
+        using Tensor number = ones(1);
+        using Tensor many = number.expand(3);
+        Assert.True(SgdOptimizer.IsDense(whole));
+        Assert.True(SgdOptimizer.IsDense(turned));
+        Assert.True(SgdOptimizer.IsDense(first));
+        Assert.False(SgdOptimizer.IsDense(part));
+        Assert.False(SgdOptimizer.IsDense(many));
+    }
+
     private static float Decay(int tensor) => tensor % 2 == 0 ? 0.1f : 0;
 
     // A gradient that differs from place to place: that of sum w^2 r / 2, r counting up in logical order.

@@ -17,9 +17,17 @@ public sealed class JsonLinesTests : IDisposable
     [Fact]
     public void What_is_written_is_read_back()
     {
-        TrainingCurvePoint[] points = [new(1, 2.5, null, 0.5, 0.1), new(2, double.NaN, null, null, 0.05)];
+        TrainingCurvePoint[] points = [new(1, 2.5, 0.5, 0.1), new(2, double.NaN, null, 0.05)];
         JsonLines.Write(Log, points);
         Assert.Equal(points, JsonLines.Read<TrainingCurvePoint>(Log));
+    }
+
+    [Fact]
+    public void A_line_of_a_version_with_more_values_is_read()
+    {
+        File.WriteAllText(
+            Log, """{"epoch":1,"train_loss":2.5,"train_top1":null,"validation_top1":0.5,"learning_rate":0.1}""" + "\n");
+        Assert.Equal([new TrainingCurvePoint(1, 2.5, 0.5, 0.1)], JsonLines.Read<TrainingCurvePoint>(Log));
     }
 
     [Fact]
@@ -60,7 +68,7 @@ public sealed class JsonLinesTests : IDisposable
 
     private string[] Lines(int count)
     {
-        JsonLines.Write(Log, Enumerable.Range(1, count).Select(epoch => new TrainingCurvePoint(epoch, 1, null, null, 0.1)));
+        JsonLines.Write(Log, Enumerable.Range(1, count).Select(epoch => new TrainingCurvePoint(epoch, 1, null, 0.1)));
         return [.. File.ReadAllLines(Log).Select(line => line + "\n")];
     }
 }

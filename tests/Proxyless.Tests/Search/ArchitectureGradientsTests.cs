@@ -55,6 +55,29 @@ public sealed class ArchitectureGradientsTests
         }
     });
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5e-324)]
+    [InlineData(1e-200)]
+    [InlineData(1e-17)]
+    public void The_correction_of_a_pair_that_has_all_probability_is_one_whatever_underflows(double rest)
+    {
+        // Of two candidates the pair is drawn for certain: P{a, b} is 1 at any odds, and so is what it divides.
+        Assert.Equal(1, ArchitectureGradients.PairCorrection(1 - 1e-9, 1e-9), 1e-6);
+        Assert.Equal(1, ArchitectureGradients.PairCorrection(1 - rest, rest));
+        Assert.Equal(1, ArchitectureGradients.PairCorrection(rest, 1 - rest));
+        double gradient = ArchitectureGradients.PairCorrection(1, rest) * ArchitectureGradients.OfPair(3, -2, 1, rest);
+        Assert.Equal(ArchitectureGradients.ThroughSoftmax([3, -2], [1, rest])[0], gradient, 1e-15);
+    }
+
+    [Fact]
+    public void What_is_no_number_stays_none_in_gradients_of_the_entropy()
+    {
+        Assert.All(EntropyAnnealing.Gradient([double.NaN, 0.5], [0, 0]), slope => Assert.True(double.IsNaN(slope)));
+        Assert.True(double.IsNaN(EntropyAnnealing.PairGradient(double.NaN, 0.5, 0)));
+        Assert.True(double.IsNaN(ArchitectureParameters.EntropyOf([[0.5, 0.5], [double.NaN, 1]])));
+    }
+
     [Fact]
     public void Leave_one_out_gradients_average_to_the_gradient_of_the_expected_loss_by_enumeration() =>
         Gen.Double[-1, 1].Array[3].Array[2].Select(Gen.Double[-2, 2].Array[9]).Sample((logits, losses) =>
@@ -111,7 +134,9 @@ public sealed class ArchitectureGradientsTests
     public void Pairs_are_drawn_without_replacement_as_often_as_the_formula_says()
     {
         var parameters = new ArchitectureParameters([4]);
-        new double[] { 0.5, -0.3, 1.1, 0 }.CopyTo(parameters.Logits[0], 0);
+        parameters.Learn(0, 0, 0.5);
+        parameters.Learn(0, 1, -0.3);
+        parameters.Learn(0, 2, 1.1);
         double[] p = parameters.Probabilities(0);
         var random = new Random(5);
         var counts = new int[4, 4];

@@ -11,7 +11,7 @@ public sealed class ArchitectureOptimizerTests
         Gen.Double[-3, 3].Array[7].Select(Gen.Double[-5, 5]).Sample((logits, gradient) =>
         {
             var parameters = new ArchitectureParameters([7]);
-            logits.CopyTo(parameters.Logits[0], 0);
+            Array.ForEach(Enumerable.Range(0, 7).ToArray(), j => parameters.Learn(0, j, logits[j]));
             double[] before = parameters.Probabilities(0);
             new ArchitectureOptimizer(parameters).StepPair(0, 2, 5, gradient, -gradient, 0.5);
             double[] after = parameters.Probabilities(0);
@@ -28,9 +28,31 @@ public sealed class ArchitectureOptimizerTests
     {
         var parameters = new ArchitectureParameters([3]);
         new ArchitectureOptimizer(parameters).Step(0, [2, -0.1, 0], 0.05);
-        Assert.Equal(-0.05, parameters.Logits[0][0], 1e-6);
-        Assert.Equal(0.05, parameters.Logits[0][1], 1e-6);
-        Assert.Equal(0, parameters.Logits[0][2]);
+        Assert.Equal(-0.05, parameters.Logits(0)[0], 1e-6);
+        Assert.Equal(0.05, parameters.Logits(0)[1], 1e-6);
+        Assert.Equal(0, parameters.Logits(0)[2]);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    [InlineData(1e200)]
+    public void A_gradient_without_a_finite_square_is_refused_and_moves_no_logit(double gradient)
+    {
+        var parameters = new ArchitectureParameters([2, 3]);
+        var optimizer = new ArchitectureOptimizer(parameters);
+        string Message(Action step) => Assert.Throws<NotFiniteNumberException>(step).Message;
+        Assert.StartsWith(
+            "the gradient of candidate 0 of block 1 became",
+            Message(() => optimizer.Step(1, [gradient, 0, 0], 0.1)),
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the gradient of candidate 2 of block 1 became",
+            Message(() => optimizer.StepPair(1, 2, 0, gradient, -gradient, 0.1)),
+            StringComparison.Ordinal);
+        Assert.Equal([0, 0, 0], parameters.Logits(1).ToArray());
+        Assert.All(optimizer.Save().SecondMoments[1], moment => Assert.Equal(0, moment));
     }
 
     [Fact]

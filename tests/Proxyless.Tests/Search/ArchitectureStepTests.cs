@@ -27,7 +27,7 @@ public sealed class ArchitectureStepTests : IDisposable
         _parameters = new ArchitectureParameters(_network.Blocks.Select(block => block.Candidates.Count));
         _costs = [.. _network.Blocks.Select((block, i) => block.Candidates.Select((_, j) => 0.1 + (0.3 * ((i + (2 * j)) % 5))).ToArray())];
         var limit = new CostLimit(new SpaceCost("latency", "ms", 0.2, _costs), 1);
-        var objective = new SearchObjective(ObjectiveKind.Linear, [limit], Weight, 100);
+        var objective = new SearchObjective(ObjectiveKind.Linear, new SearchLimits(limit), Weight, 100);
         _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss) { Samples = Samples };
     }
 
@@ -121,7 +121,7 @@ public sealed class ArchitectureStepTests : IDisposable
             for (int j = 0; j < _costs[i].Length; j++)
             {
                 double expected = gradient(i, j);
-                Assert.Equal(-Rate * Math.Sign(expected), _parameters.Logits[i][j], Math.Abs(expected) > 1e-5 ? 1e-3 : 2 * Rate);
+                Assert.Equal(-Rate * Math.Sign(expected), _parameters.Logits(i)[j], Math.Abs(expected) > 1e-5 ? 1e-3 : 2 * Rate);
             }
         }
     }

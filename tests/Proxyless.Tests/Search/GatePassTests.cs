@@ -64,6 +64,25 @@ public sealed class GatePassTests
         Assert.All(network.Tensors.Where(tensor => tensor.IsTrained), tensor => Assert.True(tensor.Value.requires_grad));
     }
 
+    [Fact]
+    public void A_pass_that_fails_keeps_nothing_and_leaves_weights_that_can_be_trained()
+    {
+        using SuperNetwork network = TinyNetworks.Build(precision: ScalarType.Float64);
+        (Tensor images, Tensor labels) = TinyNetworks.Batch(precision: ScalarType.Float64);
+        using Tensor wrong = WithScalar.Plus(labels, TinyNetworks.Classes);
+        using var loss = new ClassificationLoss(0.1, null, CPU);
+        int[] path = [0, 1, 0, 2];
+        using (TorchSharp.DisposeScope scope = NewDisposeScope())
+        {
+            Assert.ThrowsAny<Exception>(() => GatePass.Run(network, path, images, wrong, loss));
+            Assert.Equal(0, scope.DisposablesCount);
+        }
+
+        IEnumerable<NetworkTensor> trained = network.TensorsOf(path).Where(tensor => tensor.IsTrained);
+        Assert.All(trained, tensor => Assert.True(tensor.Value.requires_grad));
+        GatePass.Run(network, path, images, labels, loss).Dispose();
+    }
+
     internal static float[] Values(NetworkTensor tensor)
     {
         using Tensor packed = tensor.Value.detach().contiguous();

@@ -34,13 +34,13 @@ public sealed class LimitProjectionTests
     [Fact]
     public void A_limit_that_even_odds_meet_changes_nothing()
     {
-        Assert.All(Begun([new CostLimit(Latency, 8)], usesUp: false).Logits, block => Assert.All(block, logit => Assert.Equal(0, logit, 1e-12)));
+        Assert.All(Logits(Begun([new CostLimit(Latency, 8)], usesUp: false)), block => Assert.All(block, logit => Assert.Equal(0, logit, 1e-12)));
     }
 
     [Fact]
     public void Without_limits_odds_are_even()
     {
-        Assert.All(Begun([], usesUp: true).Logits, block => Assert.All(block, logit => Assert.Equal(0, logit, 1e-12)));
+        Assert.All(Logits(Begun([], usesUp: true)), block => Assert.All(block, logit => Assert.Equal(0, logit, 1e-12)));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class LimitProjectionTests
     {
         CostLimit[] limits = [new CostLimit(Latency, Latency.Largest + 1)];
         ArchitectureParameters parameters = Begun(limits, usesUp: true);
-        parameters.Logits[0][2] += 1;
+        parameters.Learn(0, 2, 1);
         double[][] before = parameters.Probabilities();
         new LimitProjection(limits, usesUp: true).Apply(parameters);
         Assert.Equal(before, parameters.Probabilities());
@@ -101,15 +101,15 @@ public sealed class LimitProjectionTests
         CostLimit[] limits = [new CostLimit(Latency, 7)];
         var projection = new LimitProjection(limits, usesUp: true);
         ArchitectureParameters parameters = Begun(limits, usesUp: true);
-        parameters.Logits[0][2] += 1;
-        parameters.Logits[2][0] -= 0.5;
-        double[][] before = [.. parameters.Logits.Select(block => block.ToArray())];
+        parameters.Learn(0, 2, 1);
+        parameters.Learn(2, 0, -0.5);
+        double[][] before = Logits(parameters);
         projection.Apply(parameters);
         Assert.Equal(7, Latency.Expectation(parameters.Probabilities()), 1e-6);
 
         // Within a block, logits move in proportion to the costs, with one factor for all blocks.
         double[] factors = [.. Times.SelectMany((block, i) => Enumerable.Range(1, block.Length - 1).Select(j =>
-            ((parameters.Logits[i][j] - before[i][j]) - (parameters.Logits[i][0] - before[i][0])) / (block[j] - block[0])))];
+            ((parameters.Logits(i)[j] - before[i][j]) - (parameters.Logits(i)[0] - before[i][0])) / (block[j] - block[0])))];
         Assert.All(factors, factor => Assert.Equal(factors[0], factor, 1e-9));
         Assert.True(factors[0] < 0);
     }
@@ -129,11 +129,11 @@ public sealed class LimitProjectionTests
             projection.Begin(parameters);
             for (int step = 0; step < 40; step++)
             {
-                foreach (double[] block in parameters.Logits)
+                for (int block = 0; block < parameters.Blocks; block++)
                 {
-                    for (int j = 0; j < block.Length; j++)
+                    for (int j = 0; j < parameters.CandidatesIn(block); j++)
                     {
-                        block[j] += 3 * (random.NextDouble() - 0.5);
+                        parameters.Learn(block, j, 3 * (random.NextDouble() - 0.5));
                     }
                 }
 
@@ -164,8 +164,8 @@ public sealed class LimitProjectionTests
         ArchitectureParameters plain = Begun(limits, usesUp: true);
         foreach (ArchitectureParameters parameters in (ArchitectureParameters[])[kept, plain])
         {
-            parameters.Logits[0][2] -= 5;
-            parameters.Logits[1][1] -= 5;
+            parameters.Learn(0, 2, -5);
+            parameters.Learn(1, 1, -5);
         }
 
         IReadOnlyList<(int, int)> pruned = new PathPruning(0.1, limits, new LimitProjection(limits, usesUp: true)).Prune(kept);
@@ -179,7 +179,7 @@ public sealed class LimitProjectionTests
         var cost = new SpaceCost("latency", "ms", 10, [[1, 1 + 1e-6]]);
         CostLimit[] limits = [new CostLimit(cost, 11 + 0.25e-6)];
         var parameters = new ArchitectureParameters([2]);
-        parameters.Logits[0][0] = 30;
+        parameters.Learn(0, 0, 30);
         new LimitProjection(limits, usesUp: true).Apply(parameters);
         Assert.Equal(0.25, parameters.Probabilities(0)[1], 1e-6);
     }
@@ -189,7 +189,7 @@ public sealed class LimitProjectionTests
     {
         CostLimit[] limits = [new CostLimit(Latency, 7)];
         ArchitectureParameters parameters = Begun(limits, usesUp: false);
-        parameters.Logits[1][0] += 3;
+        parameters.Learn(1, 0, 3);
         double expected = Latency.Expectation(parameters.Probabilities());
         new LimitProjection(limits, usesUp: false).Apply(parameters);
         Assert.Equal(expected, Latency.Expectation(parameters.Probabilities()), 1e-9);
@@ -212,10 +212,21 @@ public sealed class LimitProjectionTests
     {
         CostLimit[] limits = [new CostLimit(Latency, 7)];
         ArchitectureParameters parameters = Begun(limits, usesUp: true);
-        parameters.Logits[0][1] += 0.7;
+        parameters.Learn(0, 1, 0.7);
         new LimitProjection(limits, usesUp: true).Apply(parameters);
-        double[] taught = [.. parameters.Logits[0].Zip(parameters.CostLogits[0], (logit, cost) => logit - cost)];
+        double[] costs = parameters.CostLogits(0).ToArray();
+        double[] taught = [.. parameters.Logits(0).ToArray().Zip(costs, (logit, cost) => logit - cost)];
         Assert.Equal([0, 0.7, 0], taught.Select(value => value - taught[0]), (x, y) => Math.Abs(x - y) < 1e-9);
+    }
+
+    [Fact]
+    public void A_cost_that_is_no_number_is_refused_instead_of_leaving_the_odds_alone()
+    {
+        var broken = new SpaceCost("latency", "ms", 1, [[1, double.NaN, 4], [0, 3], [2, 2.5, 3, 3.5]]);
+        var parameters = new ArchitectureParameters(Counts);
+        var projection = new LimitProjection([new CostLimit(broken, 7)], usesUp: true);
+        string message = Assert.Throws<NotFiniteNumberException>(() => projection.Apply(parameters)).Message;
+        Assert.Equal("the expected latency became NaN", message);
     }
 
     private static double[][] Probabilities(IReadOnlyList<CostLimit> limits, bool usesUp) => Begun(limits, usesUp).Probabilities();
@@ -226,6 +237,9 @@ public sealed class LimitProjectionTests
         new LimitProjection(limits, usesUp).Begin(parameters);
         return parameters;
     }
+
+    private static double[][] Logits(ArchitectureParameters parameters) =>
+        [.. Enumerable.Range(0, parameters.Blocks).Select(block => parameters.Logits(block).ToArray())];
 
     private static SpaceCost RandomCost(Random random) => new(
         "latency", "ms", random.NextDouble(), [.. Enumerable.Range(0, 4).Select(_ => Enumerable.Range(0, random.Next(2, 6)).Select(_ => 3 * random.NextDouble()).ToArray())]);

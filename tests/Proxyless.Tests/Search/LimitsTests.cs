@@ -55,6 +55,10 @@ public sealed class LimitsTests
         SearchEpoch[] log = [Epoch([[0.3, 0.4, 0.3]]), Epoch([[0.004, 0.6, 0.396]]), Epoch([[0, 1, 0]])];
         Assert.Equal([0.004, 1, 0.01], DerivationProbabilities.Of(log, pruneThreshold: 0.01)[0]);
         Assert.Equal([0.01, 1, 0.01], DerivationProbabilities.Of([log[2]], pruneThreshold: 0.01)[0]);
+        SearchEpoch diverged = log[2] with { Probabilities = [[0.5, double.NaN, 0.5]] };
+        string message = Assert.Throws<InvalidInputException>(
+            () => DerivationProbabilities.Of([.. log, diverged], pruneThreshold: 0.01)).Message;
+        Assert.Contains("a probability of NaN for candidate 1 of block 0", message, StringComparison.Ordinal);
     }
 
     private static SearchEpoch Epoch(double[][] probabilities) => new(

@@ -14,7 +14,7 @@ public sealed class PathPruningTests
     public void The_most_probable_candidate_of_a_block_stays_whatever_the_threshold(double limit)
     {
         var parameters = new ArchitectureParameters([3, 3]);
-        parameters.Logits[0][2] += 0.1;
+        parameters.Learn(0, 2, 0.1);
         new PathPruning(0.49, [new CostLimit(Latency, limit)]).Prune(parameters);
         Assert.True(parameters.IsAlive(0, 2));
 

@@ -32,7 +32,7 @@ public sealed class TargetSearchTests : IDisposable
     {
         TargetSearch search = Search(update, ObjectiveKind.Budget, _cost.EvenExpectation, out _);
         Steps(search, 3);
-        Assert.True(search.Parameters.AreFinite);
+        Assert.All(search.Parameters.Probabilities(), block => Assert.Equal(1, block.Sum(), 1e-9));
         using (no_grad())
         {
             foreach (NetworkTensor tensor in _network.Blocks[0][1].Tensors)
@@ -44,6 +44,17 @@ public sealed class TargetSearchTests : IDisposable
         // Within a few steps it is drawn, be it as the other candidate of a pair, whose loss is a number.
         InvalidInputException exception = Assert.Throws<InvalidInputException>(() => Steps(search, 50));
         Assert.Contains("--learning-rate", exception.Message, StringComparison.Ordinal);
+        Assert.Matches(@" in architecture step \d+ for board at step \d+: ", exception.Message);
+
+        // The other candidate shares weights with it.
+        Assert.Matches(
+            update is ArchitectureUpdate.Reinforce or ArchitectureUpdate.LeaveOneOut
+                ? "^the loss along the path [01]-[0-9-]+ became NaN "
+                : "^(the gate gradient of candidate [01] of block 0|the loss along the path [01]-[0-9-]+) became NaN ",
+            exception.Message);
+
+        // What there is of the odds is numbers still: nothing of the step has come into them.
+        Assert.All(search.Parameters.Probabilities(), block => Assert.Equal(1, block.Sum(), 1e-9));
     }
 
     [Theory]
@@ -78,7 +89,9 @@ public sealed class TargetSearchTests : IDisposable
             Update = update,
             Objective = objective,
         };
-        return new TargetSearch(_network, settings, new SearchedTarget("board", [new CostLimit(_cost, limit)], Path.Combine(_folder.Root, "search.jsonl")), _loss, observer);
+        var limits = new SearchLimits(null, new CostLimit(_cost, limit));
+        var target = new SearchedTarget("board", limits, Path.Combine(_folder.Root, "search.jsonl"));
+        return new TargetSearch(_network, settings, target, _loss, observer);
     }
 
     private static void Steps(TargetSearch search, int count)

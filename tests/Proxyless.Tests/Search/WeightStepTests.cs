@@ -87,8 +87,8 @@ public sealed class WeightStepTests
         var parameters = new ArchitectureParameters(TinyNetworks.Space.Blocks().Select(block => block.Candidates.Count));
         SpaceCost cost = SpaceCost.MultiplyAdds(TinyNetworks.Space, TinyNetworks.Classes);
         int cheapest = Array.IndexOf(cost.Candidates[2], cost.Candidates[2].Min());
-        parameters.Logits[2][cheapest] = -20;
-        parameters.Logits[0][0] = -20;
+        parameters.Learn(2, cheapest, -20);
+        parameters.Learn(0, 0, -20);
         IReadOnlyList<(int, int)> pruned = new PathPruning(0.01, [new CostLimit(cost, cost.Smallest)]).Prune(parameters);
         Assert.Equal([(0, 0)], pruned);
         Assert.True(parameters.IsAlive(2, cheapest));

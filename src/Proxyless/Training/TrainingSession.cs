@@ -1,0 +1,248 @@
+using System.Globalization;
+using Proxyless.Data;
+using Proxyless.Files;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using static TorchSharp.torch;
+
+namespace Proxyless.Training;
+
+/// <summary>
+/// One training from its last checkpoint to its end or its interruption: the network, all that moves with it, and where
+/// it stands.
+/// </summary>
+internal sealed class TrainingSession : IDisposable
+{
+    private const string AveragePrefix = "average.";
+    private readonly ITrainingStore _store;
+    private readonly TrainingOptions _options;
+    private readonly IRunObserver _observer;
+    private readonly CompactNetwork _network;
+    private readonly NetworkTensor[] _tensors;
+    private readonly ClassificationLoss _loss;
+    private readonly SgdOptimizer _optimizer;
+    private readonly ExponentialMovingAverage? _average;
+    private readonly CosineSchedule _schedule;
+    private readonly CheckpointFile _last;
+    private readonly CheckpointSchedule _checkpoints;
+    private readonly Progress _progress;
+    private readonly List<TrainingCurvePoint> _log = [];
+    private TrainingState _state;
+    private long _saved = -1;
+
+    /// <summary>Takes the training up from its last checkpoint where there is one.</summary>
+    /// <param name="store">Where checkpoints and log go.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="network">The network; not disposed of.</param>
+    /// <param name="batchesPerEpoch">Batches of the training images.</param>
+    /// <param name="observer">Receives progress.</param>
+    /// <exception cref="InvalidInputException">The checkpoint or the log is damaged, or of another network.</exception>
+    public TrainingSession(
+        ITrainingStore store,
+        TrainingOptions options,
+        CompactNetwork network,
+        long batchesPerEpoch,
+        IRunObserver observer)
+    {
+        _store = store;
+        _options = options;
+        _observer = observer;
+        _network = network;
+        _tensors = [.. network.Tensors];
+        _last = new CheckpointFile(store.LastCheckpoint);
+        _loss = new ClassificationLoss(options.LabelSmoothing, options.ClassWeights, network.Options.Device);
+        _optimizer = new SgdOptimizer { WeightDecay = options.WeightDecay, Kernels = network.Options.Kernels };
+        _average = options.Ema is { } decay
+            ? new ExponentialMovingAverage(network, new CompactNetwork(network.Architecture, network.Options), decay)
+            : null;
+        long warmup = (long)(options.WarmupShare * options.Steps);
+        _schedule = new CosineSchedule(options.LearningRate, options.Steps, warmup);
+        try
+        {
+            _state = _last.Exists ? Resume(_last, _tensors, _optimizer, _average, observer) : TrainingState.Start;
+            long judged = _state.JudgedEpochs(batchesPerEpoch);
+            _log.AddRange(JsonLines.Read<TrainingCurvePoint>(store.TrainingLog).Where(point => point.Epoch <= judged));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        _progress = new Progress(observer, "train", _state.Step, options.Steps);
+        _checkpoints = new CheckpointSchedule(TimeProvider.System, options.CheckpointInterval);
+    }
+
+    /// <summary>Whether all steps are done.</summary>
+    public bool IsDone => _state.Step >= _options.Steps;
+
+    /// <summary>Whether a step is under way: what it has half done is not worth keeping.</summary>
+    public bool IsInStep { get; private set; }
+
+    /// <summary>Top-1 on the validation images at the best epoch so far, 0..1.</summary>
+    public double Best => _state.Best;
+
+    /// <summary>Takes weights, momenta, average and state from a checkpoint.</summary>
+    /// <param name="last">The checkpoint.</param>
+    /// <param name="tensors">The network's.</param>
+    /// <param name="optimizer">Gets the momenta.</param>
+    /// <param name="average">Gets the average, where there is one.</param>
+    /// <param name="observer">Hears of a damaged checkpoint.</param>
+    /// <exception cref="InvalidInputException">The checkpoint is damaged or of another network.</exception>
+    public static TrainingState Resume(
+        CheckpointFile last,
+        NetworkTensor[] tensors,
+        SgdOptimizer optimizer,
+        ExponentialMovingAverage? average,
+        IRunObserver observer)
+    {
+        (SafeTensorsFile file, string path) = last.Read(observer);
+        file.CopyTo(tensors, path);
+        optimizer.Restore(file, tensors);
+        file.CopyTo(average?.Average.Tensors ?? [], path, AveragePrefix);
+        return TrainingState.Of(file.Metadata) ?? throw new InvalidInputException(
+            $"{path} does not say how far the training is; remove it to train from the beginning");
+    }
+
+    /// <summary>
+    /// Evaluates an epoch that is trained and not judged, where there is one, and keeps the network where it is the
+    /// best.
+    /// </summary>
+    /// <param name="batchesPerEpoch">Batches of the training images.</param>
+    /// <param name="validation">Images that pick the best epoch, or null.</param>
+    /// <param name="cancellation">Stops, with a checkpoint.</param>
+    public void JudgeEpoch(long batchesPerEpoch, BatchLoader? validation, CancellationToken cancellation)
+    {
+        // So it is after the last step of an epoch, and after a resume that finds an epoch trained but not judged.
+        if (!_state.AwaitsJudgement(batchesPerEpoch, _options.Steps))
+        {
+            return;
+        }
+
+        CompactNetwork judged = _average?.Average ?? _network;
+        double? top1 = validation is null ? null : Top1(judged, validation, cancellation);
+        double best = _state.Best;
+        if (top1 is null || top1 >= best)
+        {
+            WriteNetwork(judged, top1);
+            best = top1 ?? best;
+        }
+
+        double rate = _schedule.At(_state.Step - 1);
+        _log.Add(new TrainingCurvePoint(_log.Count + 1, _state.LossSum / _state.LossSteps, top1, rate));
+        _state = _state.AfterEpoch(best);
+        if (IsDone || cancellation.IsCancellationRequested || _checkpoints.IsDue(atEpochEnd: true))
+        {
+            Save();
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Trains to the end of the epoch, or of all steps.</summary>
+    /// <param name="training">The images.</param>
+    /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
+    public void TrainEpoch(BatchLoader training, CancellationToken cancellation)
+    {
+        int epoch = (int)(_state.Step / training.BatchesPerEpoch);
+        int first = (int)(_state.Step % training.BatchesPerEpoch);
+        foreach (Batch batch in training.Epoch(epoch, first, CancellationToken.None))
+        {
+            IsInStep = true;
+            using (batch)
+            {
+                double loss = Step(batch);
+                _average?.Update(_state.Step);
+                _state = _state.After(loss);
+            }
+
+            IsInStep = false;
+            _progress.Report(_state.Step, Detail);
+            if (cancellation.IsCancellationRequested || _checkpoints.IsDue(atEpochEnd: false))
+            {
+                Save();
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            if (IsDone || _state.Step % training.BatchesPerEpoch == 0)
+            {
+                break;
+            }
+        }
+    }
+
+    /// <summary>Writes a checkpoint of the last step where there is none; leaves the one before if it cannot.</summary>
+    public void TrySave()
+    {
+        if (_saved != _state.Step)
+        {
+            CheckpointFile.TryWrite(Save);
+        }
+    }
+
+    /// <summary>Gives the network the weights of the best epoch.</summary>
+    public void TakeBest() => SafeTensorsFile.Read(_store.BestCheckpoint).CopyTo(_tensors, _store.BestCheckpoint);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _average?.Dispose();
+        _optimizer.Dispose();
+        _loss.Dispose();
+    }
+
+    private double Step(Batch batch)
+    {
+        if (_options.Dropout > 0)
+        {
+            random.manual_seed((long)(SeedSequence.Mix(_options.Seed, RandomUse.Dropout, _state.Step) >> 1));
+        }
+
+        using Tensor images = batch.Images.to(_network.Options.Device);
+        using Tensor labels = batch.Labels.to(_network.Options.Device);
+        using Tensor logits = _network.Forward(images, NormPass.Training, _options.Dropout);
+        using Tensor value = _loss.Of(logits, labels);
+        double number = WithScalar.ToDouble(value);
+        ClassificationLoss.RequireFinite(number, _state.Step, _options.LearningRate);
+        BackwardPass.Run(value, _tensors);
+        _optimizer.Step(_tensors, _schedule.At(_state.Step));
+        return number;
+    }
+
+    private double Top1(CompactNetwork judged, BatchLoader validation, CancellationToken cancellation)
+    {
+        Tensor Scores(Tensor images) => judged.Forward(images, NormPass.Evaluation);
+        return NetworkEvaluator.Evaluate(Scores, validation, _network.Options.Device, cancellation, _observer).Top1;
+    }
+
+    private string Detail()
+    {
+        string best = _state.Best >= 0 ? $", best top-1 {_state.Best:P1}" : "";
+        return $"loss {_state.LossSum / _state.LossSteps:F3}{best}";
+    }
+
+    private void WriteNetwork(CompactNetwork network, double? top1)
+    {
+        var metadata = new Dictionary<string, string>();
+        if (top1 is { } known)
+        {
+            metadata[NetworkTrainer.ValidationTop1Key] = known.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        (string, Tensor)[] tensors = [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))];
+        ClassificationLoss.RequireFinite(tensors, _state.Step, _options.LearningRate);
+        SafeTensorsFile.Write(_store.BestCheckpoint, tensors, metadata);
+    }
+
+    private void Save()
+    {
+        // The log first: a resume leaves out what it is ahead of the checkpoint.
+        JsonLines.Write(_store.TrainingLog, _log);
+        var all = new List<(string, Tensor)>(_tensors.Select(tensor => (tensor.Name, tensor.Value)));
+        all.AddRange(_optimizer.State);
+        all.AddRange(_average?.Average.Tensors.Select(tensor => (AveragePrefix + tensor.Name, tensor.Value)) ?? []);
+        ClassificationLoss.RequireFinite(all, _state.Step, _options.LearningRate);
+        _last.Write(all, _state.ToMetadata());
+        _checkpoints.Saved();
+        _saved = _state.Step;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace Proxyless.Training;
+
+/// <summary>How far a training is, as its checkpoint says beside the weights.</summary>
+/// <param name="Step">Steps so far.</param>
+/// <param name="Best">Top-1 on the validation images at the best epoch, 0..1; -1 before the first.</param>
+/// <param name="LossSum">Sum of the losses of the steps that no line of the log holds yet.</param>
+/// <param name="LossSteps">How many those are.</param>
+internal sealed record TrainingState(long Step, double Best, double LossSum, long LossSteps)
+{
+    private const string StepKey = "step";
+    private const string BestKey = "best";
+    private const string LossSumKey = "loss_sum";
+    private const string LossStepsKey = "loss_steps";
+
+    /// <summary>Before the first step.</summary>
+    public static TrainingState Start { get; } = new(0, -1, 0, 0);
+
+    /// <summary>After one more step.</summary>
+    public TrainingState After(double loss) => new(Step + 1, Best, LossSum + loss, LossSteps + 1);
+
+    /// <summary>After the line of an epoch.</summary>
+    public TrainingState AfterEpoch(double best) => this with { Best = best, LossSum = 0, LossSteps = 0 };
+
+    /// <summary>Whether the steps of an epoch, or all, are done and no line of the log holds them.</summary>
+    public bool AwaitsJudgement(long batchesPerEpoch, long steps) =>
+        LossSteps > 0 && (Step % batchesPerEpoch == 0 || Step >= steps);
+
+    /// <summary>How many lines the log has.</summary>
+    public long JudgedEpochs(long batchesPerEpoch) => (Step - LossSteps + batchesPerEpoch - 1) / batchesPerEpoch;
+
+    /// <summary>The metadata of a checkpoint.</summary>
+    public Dictionary<string, string> ToMetadata() => new()
+    {
+        [StepKey] = Step.ToString(CultureInfo.InvariantCulture),
+        [BestKey] = Best.ToString("R", CultureInfo.InvariantCulture),
+        [LossSumKey] = LossSum.ToString("R", CultureInfo.InvariantCulture),
+        [LossStepsKey] = LossSteps.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>What a checkpoint's metadata say, or null where that is no state of a training.</summary>
+    public static TrainingState? Of(IReadOnlyDictionary<string, string> metadata)
+    {
+        string Text(string key) => metadata.GetValueOrDefault(key) ?? "";
+        return long.TryParse(Text(StepKey), CultureInfo.InvariantCulture, out long step) && step >= 0
+            && double.TryParse(Text(BestKey), CultureInfo.InvariantCulture, out double best) && double.IsFinite(best)
+            && double.TryParse(Text(LossSumKey), CultureInfo.InvariantCulture, out double lossSum)
+            && double.IsFinite(lossSum)
+            && long.TryParse(Text(LossStepsKey), CultureInfo.InvariantCulture, out long lossSteps)
+            && lossSteps >= 0 && lossSteps <= step
+            ? new TrainingState(step, best, lossSum, lossSteps)
+            : null;
+    }
+}

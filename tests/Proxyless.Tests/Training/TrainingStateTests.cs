@@ -1,0 +1,57 @@
+using CsCheck;
+using Proxyless.Training;
+using Xunit;
+
+namespace Proxyless.Tests.Training;
+
+public sealed class TrainingStateTests
+{
+    [Fact]
+    public void What_a_checkpoint_says_is_the_state_to_the_bit() =>
+        Gen.Select(Gen.Long[0, long.MaxValue], Gen.Double[-1, 1], Gen.Double[0, 1e9], Gen.Double[0, 1]).Sample(
+            (step, best, sum, share) =>
+            {
+                var state = new TrainingState(step, best, sum, (long)(share * Math.Min(step, 1_000_000)));
+                Assert.Equal(state, TrainingState.Of(state.ToMetadata()));
+            });
+
+    [Theory]
+    [InlineData("step", "-1")]
+    [InlineData("step", "2")]
+    [InlineData("best", "NaN")]
+    [InlineData("loss_sum", "")]
+    [InlineData("loss_steps", "-3")]
+    [InlineData("loss_steps", "11")]
+    public void What_no_training_has_is_no_state(string key, string value)
+    {
+        Dictionary<string, string> metadata = new TrainingState(10, 0.5, 7.5, 3).ToMetadata();
+        Assert.NotNull(TrainingState.Of(metadata));
+        metadata[key] = value;
+        Assert.Null(TrainingState.Of(metadata));
+        metadata.Remove(key);
+        Assert.Null(TrainingState.Of(metadata));
+    }
+
+    [Fact]
+    public void An_epoch_is_judged_once_and_at_its_end_alone()
+    {
+        TrainingState state = TrainingState.Start;
+        Assert.False(state.AwaitsJudgement(batchesPerEpoch: 3, steps: 5));
+        var judged = new List<long>();
+        for (int step = 1; step <= 5; step++)
+        {
+            state = state.After(loss: 2);
+            if (state.AwaitsJudgement(batchesPerEpoch: 3, steps: 5))
+            {
+                judged.Add(state.Step);
+                Assert.Equal(2, state.LossSum / state.LossSteps);
+                state = state.AfterEpoch(best: 0.5);
+                Assert.False(state.AwaitsJudgement(batchesPerEpoch: 3, steps: 5));
+            }
+
+            Assert.Equal(judged.Count, state.JudgedEpochs(batchesPerEpoch: 3));
+        }
+
+        Assert.Equal([3, 5], judged);
+    }
+}
