@@ -51,7 +51,8 @@ internal sealed class EvaluateCommand : ReportingCommand
                 ("top-1", Facts.Percent(result.Top1)),
                 ("top-5", Facts.Percent(result.Top5)),
                 ("images", $"{result.Images:N0}"),
-                ("latency", result.LatencyMs is { } latency ? $"{latency:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms" : null));
+                ("latency, quiet machine", Facts.Milliseconds(result.QuietLatencyMs)),
+                ("latency, median just now", result.MedianLatencyMs is { } latency ? $"{latency:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms" : null));
         });
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Proxyless.Architectures;
-using Proxyless.Measurement;
 using Proxyless.Spaces;
 
 namespace Proxyless.Latency;
@@ -41,15 +40,15 @@ public sealed class TableTarget : ITarget
     /// <inheritdoc/>
     public int Batch { get; }
 
-    /// <inheritdoc/>
-    public bool MakesTables => false;
-
     /// <summary>The parts that the table knows.</summary>
     public IReadOnlyCollection<string> Parts => [.. _entries.Keys];
 
-    /// <inheritdoc/>
-    public LatencyTable MakeTable(
-        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation)
+    /// <summary>The table of a space: the entries of its parts.</summary>
+    /// <param name="space">The space, at the resolution it will be used at.</param>
+    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="observer">Is told where the classifier's latency is scaled from another number of classes.</param>
+    /// <exception cref="InvalidInputException">The table lacks a part of the space, which is named.</exception>
+    public LatencyTable TableOf(SearchSpace space, int classes, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(space);
         return TableOf(space.Name, SpaceParts.Keys(space, classes), observer);
@@ -72,16 +71,13 @@ public sealed class TableTarget : ITarget
         return TableOf(architecture.Name, keys.Distinct(), observer).Predict(architecture);
     }
 
-    /// <inheritdoc/>
-    public NetworkLatency Measure(
-        Architecture architecture, byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation)
+    /// <summary>Does nothing: nothing is held.</summary>
+    public void Dispose()
     {
-        // From the whole file, for a network may be none of the space that the run's table was cut down to.
-        return new NetworkLatency(Predict(architecture, NullRunObserver.Instance), Slowdown: 1, IsMeasured: false);
     }
 
-    /// <inheritdoc/>
-    public Timing? Time(byte[] onnx, CancellationToken cancellation) => null;
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync() => default;
 
     private LatencyTable TableOf(string space, IEnumerable<string> keys, IRunObserver observer) => new()
     {
