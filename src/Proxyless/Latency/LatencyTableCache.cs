@@ -35,7 +35,9 @@ public sealed class LatencyTableCache(string folder)
         ArgumentNullException.ThrowIfNull(observer);
         if (target is TableTarget known)
         {
-            return known.TableOf(space, classes, observer);
+            LatencyTable read = known.TableOf(space, classes, observer);
+            WarnOfReuse(read, target, observer);
+            return read;
         }
 
         if (Find(space, classes, target, mode, observer) is { } found)

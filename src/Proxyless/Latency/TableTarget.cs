@@ -14,6 +14,7 @@ public sealed class TableTarget : ITarget
     private readonly string _file;
     private readonly IReadOnlyDictionary<string, LatencyEntry> _entries;
     private readonly LatencyCalibration _calibration;
+    private readonly double? _disturbance;
 
     /// <summary>Reads the table.</summary>
     /// <param name="name">What stands for the target on a command line.</param>
@@ -26,7 +27,7 @@ public sealed class TableTarget : ITarget
         Name = name;
         Batch = batch;
         _file = file;
-        (_entries, _calibration) = Read(file);
+        (_entries, _calibration, _disturbance) = Read(file);
         string content = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))[..12];
         Id = $"table {Path.GetFileName(file)} ({content}), batch {batch}";
     }
@@ -88,6 +89,7 @@ public sealed class TableTarget : ITarget
         Created = File.GetLastWriteTimeUtc(_file),
         Entries = keys.ToDictionary(key => key, key => _entries.GetValueOrDefault(key) ?? Scaled(key, observer)),
         Calibration = _calibration,
+        Disturbance = _disturbance,
         Reference = new LatencyReference([], 0),
     };
 
@@ -118,7 +120,7 @@ public sealed class TableTarget : ITarget
         return int.TryParse(key.AsSpan(space + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? (key[..Math.Max(space, 0)], number) : (key, 1);
     }
 
-    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration) Read(string file)
+    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration, double? Disturbance) Read(string file)
     {
         if (!File.Exists(file))
         {
@@ -126,19 +128,19 @@ public sealed class TableTarget : ITarget
         }
 
         var none = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0);
-        (IReadOnlyDictionary<string, LatencyEntry> entries, LatencyCalibration calibration) = Path.GetExtension(file).ToLowerInvariant() switch
+        (IReadOnlyDictionary<string, LatencyEntry> entries, LatencyCalibration calibration, double? disturbance) = Path.GetExtension(file).ToLowerInvariant() switch
         {
             ".json" => OwnTable(file),
-            ".csv" => (PartEntries.ReadCsv(file), none),
-            ".yaml" or ".yml" => (PartEntries.ReadPublished(file), none),
+            ".csv" => (PartEntries.ReadCsv(file), none, null),
+            ".yaml" or ".yml" => (PartEntries.ReadPublished(file), none, null),
             string other => throw new InvalidInputException($"latency table '{file}' ends in '{other}'; known are .json (proxyless profile), .csv ('part,milliseconds') and .yaml (the ProxylessNAS authors')"),
         };
-        return entries.Count > 0 ? (entries, calibration) : throw new InvalidInputException($"latency table '{file}' has no parts");
+        return entries.Count > 0 ? (entries, calibration, disturbance) : throw new InvalidInputException($"latency table '{file}' has no parts");
     }
 
-    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration) OwnTable(string file)
+    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration, double? Disturbance) OwnTable(string file)
     {
         LatencyTable table = LatencyTableFile.Read(file);
-        return (table.Entries, table.Calibration);
+        return (table.Entries, table.Calibration, table.Disturbance);
     }
 }

@@ -69,6 +69,22 @@ public sealed class LatencyTableCacheTests : IDisposable
     }
 
     [Fact]
+    public void A_disturbed_table_that_is_a_target_of_its_own_is_not_used_in_silence()
+    {
+        string file = Path.Combine(_folder, "latency.json");
+        LatencyTableFile.Write(file, SmallSpace.Table() with { Disturbance = 0.25 });
+        var observer = new RecordingObserver();
+        _cache.GetOrProfile(
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            new TableTarget("box", file, 1),
+            ProfileMode.Quick,
+            observer,
+            TestContext.Current.CancellationToken);
+        Assert.Contains("disturbed", Assert.Single(observer.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_table_that_predicts_badly_is_not_used_again_in_silence()
     {
         LatencyTable table = SmallSpace.Table();
