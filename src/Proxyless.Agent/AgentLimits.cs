@@ -17,8 +17,9 @@ internal sealed record AgentLimits(long ModelBytes, TimeSpan MeasureTime, int Wa
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// From a client's header to its answer at the most: all that may wait are before it, and each takes its turn to the end. A turn is the
-    /// largest model at <see cref="LeastBytesPerSecond"/> (the last piece may be late by <see cref="PieceTime"/>), then the measurement.
+    /// From a client's header to its answer at the most: all that may wait are before it, and each takes its turn to
+    /// the end. A turn is the largest model at <see cref="LeastBytesPerSecond"/> (the last piece may be late by
+    /// <see cref="PieceTime"/>), then the measurement.
     /// </summary>
     public TimeSpan LongestWait
     {

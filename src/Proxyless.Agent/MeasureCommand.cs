@@ -15,7 +15,14 @@ namespace Proxyless.Agent;
 /// <param name="Uncertainty">Of the median, at which the timing stops.</param>
 /// <param name="LimitSeconds">After which the process ends itself, in case that nobody is left to end it.</param>
 internal sealed record TimingRequest(
-    int Threads, int Batch, int WarmUpRuns, int MinRuns, int MaxRuns, double MaxSeconds, double Uncertainty, double LimitSeconds);
+    int Threads,
+    int Batch,
+    int WarmUpRuns,
+    int MinRuns,
+    int MaxRuns,
+    double MaxSeconds,
+    double Uncertainty,
+    double LimitSeconds);
 
 /// <summary>What the two processes say to each other, without reflection, so that a trimmed publish can.</summary>
 [JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// Variables of this process's environment as native libraries see them: on Unix <see cref="Environment.SetEnvironmentVariable(string, string)"/>
-/// writes to a copy of .NET's own. To be called before the library that reads the variable is loaded, and by one thread at a time.
+/// Variables of this process's environment as native libraries see them: on Unix
+/// <see cref="Environment.SetEnvironmentVariable(string, string)"/> writes to a copy of .NET's own. To be called before the
+/// library that reads the variable is loaded, and by one thread at a time.
 /// </summary>
 internal static partial class NativeEnvironment
 {

@@ -1,8 +1,9 @@
 namespace Proxyless;
 
 /// <summary>
-/// A target cannot be reached, or does not answer: a device that is switched off, a network that is down, an agent that does not run. Nothing
-/// that the user gave is wrong, and the same call may succeed later. The message names the target and the remedy.
+/// A target cannot be reached, or does not answer: a device that is switched off, a network that is down, an agent that
+/// does not run. Nothing that the user gave is wrong, and the same call may succeed later. The message names the target
+/// and the remedy.
 /// </summary>
 public sealed class TargetUnavailableException : Exception
 {

@@ -52,7 +52,9 @@ internal sealed class EvaluateCommand : ReportingCommand
                 ("top-5", Facts.Percent(result.Top5)),
                 ("images", $"{result.Images:N0}"),
                 ("latency, quiet machine", Facts.Milliseconds(result.QuietLatencyMs)),
-                ("latency, median just now", result.MedianLatencyMs is { } latency ? $"{latency:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms" : null));
+                ("latency, median just now", result.MedianLatencyMs is { } median
+                    ? $"{median:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms"
+                    : null));
         });
     }
 

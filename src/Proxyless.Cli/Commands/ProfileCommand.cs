@@ -43,7 +43,8 @@ internal sealed class ProfileCommand : ReportingCommand
         using ITarget target = TargetFile.Open(parse.GetValue(_target) ?? "cpu");
         ProfileMode mode = parse.GetValue(_thorough) ? ProfileMode.Thorough : ProfileMode.Quick;
         string path = parse.GetValue(_out) ?? "latency.json";
-        LatencyTable table = LatencyTableCache.Default.Profile(space, classes, target, mode, session.Observer, session.Cancellation);
+        LatencyTable table = LatencyTableCache.Default.Profile(
+            space, classes, target, mode, session.Observer, session.Cancellation);
         LatencyTableFile.Write(path, table);
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

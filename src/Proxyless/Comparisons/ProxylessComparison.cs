@@ -206,5 +206,6 @@ public static class ProxylessComparison
     }
 
     /// <summary>The standard deviation of a sample; null of one value.</summary>
-    internal static double? DeviationOf(double[] values) => values.Length < 2 ? null : Math.Sqrt(SampleVariance.Of(values));
+    internal static double? DeviationOf(double[] values) =>
+        values.Length < 2 ? null : Math.Sqrt(SampleVariance.Of(values));
 }

@@ -3,7 +3,8 @@ namespace Proxyless.Comparisons;
 /// <summary>Student's t distribution.</summary>
 internal static class StudentDistribution
 {
-    // Lanczos' approximation of the gamma function, r = 10.900511, n = 10: G. Pugh, An analysis of the Lanczos gamma approximation, 2004.
+    // Lanczos' approximation of the gamma function, r = 10.900511, n = 10: G. Pugh, An analysis of the Lanczos gamma
+    // approximation, 2004.
     private const double Shift = 10.900511;
     private const double LogTwoSqrtEOverPi = 0.6207822376352452223455184457816472122518527279025978;
 
@@ -27,7 +28,10 @@ internal static class StudentDistribution
         -2.71994908488607703910e-9,
     ];
 
-    /// <summary>How probable a t at least as far from 0 is, either way: the incomplete beta function at freedom / (freedom + t²).</summary>
+    /// <summary>
+    /// How probable a t at least as far from 0 is, either way: the incomplete beta function at freedom / (freedom +
+    /// t²).
+    /// </summary>
     /// <param name="t">Any number.</param>
     /// <param name="freedom">Degrees of freedom, over 0.</param>
     /// <returns>0..1.</returns>
@@ -37,7 +41,9 @@ internal static class StudentDistribution
         return RegularizedBeta(freedom / 2, 0.5, freedom / (freedom + (t * t)));
     }
 
-    /// <summary>The regularized incomplete beta function by its continued fraction: Numerical Recipes, 3rd edition, section 6.4.</summary>
+    /// <summary>
+    /// The regularized incomplete beta function by its continued fraction: Numerical Recipes, 3rd edition, section 6.4.
+    /// </summary>
     private static double RegularizedBeta(double a, double b, double x)
     {
         double front = x is 0 or 1

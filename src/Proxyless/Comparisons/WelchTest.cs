@@ -23,7 +23,8 @@ public sealed record WelchTest(double Difference, double T, double DegreesOfFree
         double ofFirst = SampleVariance.Of(first) / first.Count;
         double ofSecond = SampleVariance.Of(second) / second.Count;
         double variance = ofFirst + ofSecond;
-        double degrees = variance * variance / ((ofFirst * ofFirst / (first.Count - 1)) + (ofSecond * ofSecond / (second.Count - 1)));
+        double degrees = variance * variance
+            / ((ofFirst * ofFirst / (first.Count - 1)) + (ofSecond * ofSecond / (second.Count - 1)));
         if (!double.IsFinite(degrees))
         {
             // The variance is 0, or its square is.

@@ -18,7 +18,8 @@ public sealed class AgentTarget : WholeModelTarget
 {
     private const int PieceBytes = 1 << 18;
 
-    // Calls are repeated by gRPC. An agent that was never heard of is called for about seven seconds: the address may be wrong.
+    // Calls are repeated by gRPC. An agent that was never heard of is called for about seven seconds: the address may
+    // be wrong.
     private const int AttemptsToDescribe = 4;
 
     // One that was heard of may start anew: about five minutes, with ten seconds between two calls at the most.
@@ -26,8 +27,8 @@ public sealed class AgentTarget : WholeModelTarget
     private static readonly TimeSpan PatienceLater = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan DescribeDeadline = TimeSpan.FromSeconds(40);
 
-    // What an agent of an older version, which does not say, has a client wait with its default limits: 33 turns of a model of 256 MB at
-    // the least speed, then a measurement of two minutes.
+    // What an agent of an older version, which does not say, has a client wait with its default limits: 33 turns of a
+    // model of 256 MB at the least speed, then a measurement of two minutes.
     private static readonly TimeSpan LongestWaitOfOldAgents = TimeSpan.FromHours(52);
     private static readonly TimeSpan LongestWaitEver = TimeSpan.FromDays(365);
 
@@ -98,7 +99,9 @@ public sealed class AgentTarget : WholeModelTarget
     public override string Name { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="TargetUnavailableException">The agent cannot be reached; asked again later, it is called again.</exception>
+    /// <exception cref="TargetUnavailableException">
+    /// The agent cannot be reached; asked again later, it is called again.
+    /// </exception>
     /// <exception cref="InvalidInputException">The agent turns us away.</exception>
     public override string Id => IdOf(Described(CancellationToken.None));
 
@@ -147,20 +150,25 @@ public sealed class AgentTarget : WholeModelTarget
     };
 
     /// <summary>
-    /// After which a measurement is given up: the longest wait that the agent's own limits allow, and the time for calls that are repeated.
-    /// The agent works the wait out and does not tell a place in the queue instead: a place would have to come ahead of the answer, and
-    /// gRPC repeats no call that was answered in part.
+    /// After which a measurement is given up: the longest wait that the agent's own limits allow, and the time for
+    /// calls that are repeated. The agent works the wait out and does not tell a place in the queue instead: a place
+    /// would have to come ahead of the answer, and gRPC repeats no call that was answered in part.
     /// </summary>
     internal static TimeSpan DeadlineOf(Description description)
     {
         double seconds = description.LongestWaitSeconds;
-        TimeSpan wait = seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWaitEver.TotalSeconds)) : LongestWaitOfOldAgents;
+        TimeSpan wait = seconds > 0
+            ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWaitEver.TotalSeconds))
+            : LongestWaitOfOldAgents;
         return wait + PatienceLater;
     }
 
-    /// <summary>What the agent says of itself. Only an answer is kept: a device that is off now may be on the next time.</summary>
+    /// <summary>
+    /// What the agent says of itself. Only an answer is kept: a device that is off now may be on the next time.
+    /// </summary>
     private Description Described(CancellationToken cancellation) => _description ??= Called(
-        () => _client.Describe(new DescribeRequest(), _headers, DateTime.UtcNow + DescribeDeadline, cancellation), cancellation);
+        () => _client.Describe(new DescribeRequest(), _headers, DateTime.UtcNow + DescribeDeadline, cancellation),
+        cancellation);
 
     private string IdOf(Description description) =>
         $"device {_fingerprint}, {description.Processor} ({description.System}), {_threads} threads, batch {Batch}, "
@@ -190,7 +198,9 @@ public sealed class AgentTarget : WholeModelTarget
         return await call.ResponseAsync.ConfigureAwait(false);
     }
 
-    /// <summary>Makes a call, which gRPC repeats where the connection is lost, and says in whose words it failed.</summary>
+    /// <summary>
+    /// Makes a call, which gRPC repeats where the connection is lost, and says in whose words it failed.
+    /// </summary>
     private T Called<T>(Func<T> call, CancellationToken cancellation)
     {
         try
@@ -214,8 +224,8 @@ public sealed class AgentTarget : WholeModelTarget
     {
         MethodConfigs =
         {
-            Method(nameof(Agent.Protocol.Agent.AgentClient.Describe), AttemptsToDescribe, first: TimeSpan.FromSeconds(1)),
-            Method(nameof(Agent.Protocol.Agent.AgentClient.Measure), AttemptsToMeasure, first: TimeSpan.FromSeconds(0.5)),
+            Method(nameof(_client.Describe), AttemptsToDescribe, first: TimeSpan.FromSeconds(1)),
+            Method(nameof(_client.Measure), AttemptsToMeasure, first: TimeSpan.FromSeconds(0.5)),
         },
     };
 
@@ -243,7 +253,8 @@ public sealed class AgentTarget : WholeModelTarget
         (StatusCode.DeadlineExceeded, _) when exception.Status.Detail.Length == 0 =>
             "has not answered in time; is the device on, and 'proxyless-agent serve' running there?",
         (StatusCode.DeadlineExceeded, _) => $"took too long: {exception.Status.Detail}",
-        (StatusCode.Aborted or StatusCode.Cancelled, _) => $"broke off again and again: {exception.Status.Detail}; look at the device's memory",
+        (StatusCode.Aborted or StatusCode.Cancelled, _) =>
+            $"broke off again and again: {exception.Status.Detail}; look at the device's memory",
         _ => $"{exception.StatusCode}: {exception.Status.Detail}",
     };
 

@@ -46,7 +46,8 @@ public sealed record CommandTarget : IModelTimer
     public int Batch { get; init; } = 1;
 
     /// <summary>
-    /// Which machine the program reaches, in the user's words; null: not said. Tables of one command on two devices are kept apart by it.
+    /// Which machine the program reaches, in the user's words; null: not said. Tables of one command on two devices are
+    /// kept apart by it.
     /// </summary>
     public string? Device { get; init; }
 
@@ -58,7 +59,8 @@ public sealed record CommandTarget : IModelTimer
             string device = Device is null ? "" : $" on device {JsonSerializer.Serialize(Device)}";
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"command {JsonSerializer.Serialize(Command)}{device}, '{Pattern}' in units of {UnitMs} ms, batch {Batch}");
+                $"command {JsonSerializer.Serialize(Command)}{device}, '{Pattern}' "
+                + $"in units of {UnitMs} ms, batch {Batch}");
         }
     }
 
@@ -80,7 +82,8 @@ public sealed record CommandTarget : IModelTimer
     /// <inheritdoc/>
     public NetworkLatency Compare(
         byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default) =>
-        NetworkLatency.Of(InTurn.Time(Time, onnx, reference, cancellationToken), timing => timing.MedianMs, referenceMs);
+        NetworkLatency.Of(
+            InTurn.Time(Time, onnx, reference, cancellationToken), timing => timing.MedianMs, referenceMs);
 
     /// <inheritdoc/>
     public Timing Time(byte[] onnx, CancellationToken cancellationToken = default)

@@ -20,13 +20,16 @@ public interface IModelTimer : ITarget
     /// <param name="cancellationToken">Stops between two runs.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
     /// <exception cref="InvalidInputException">The target cannot run the models.</exception>
-    NetworkLatency Compare(byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default);
+    NetworkLatency Compare(
+        byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default);
 
     /// <summary>Measures the latency table of a space.</summary>
     /// <param name="space">The space, at the resolution it will be used at.</param>
     /// <param name="classes">Outputs of the classifier.</param>
     /// <param name="mode">How carefully.</param>
-    /// <param name="partial">A file that keeps what is measured so far, or null; a target that measures slowly goes on from it.</param>
+    /// <param name="partial">
+    /// A file that keeps what is measured so far, or null; a target that measures slowly goes on from it.
+    /// </param>
     /// <param name="observer">Receives progress and warnings.</param>
     /// <param name="cancellationToken">Stops between two measurements.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>

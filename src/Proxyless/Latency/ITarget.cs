@@ -1,8 +1,9 @@
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Where a model will run: a machine that runs models (<see cref="IModelTimer"/>), or the table of one that is not at hand
-/// (<see cref="TableTarget"/>). <see cref="TargetFile.Open"/> finds one by name or file. Whoever opens it disposes it.
+/// Where a model will run: a machine that runs models (<see cref="IModelTimer"/>), or the table of one that is not at
+/// hand (<see cref="TableTarget"/>). <see cref="TargetFile.Open"/> finds one by name or file. Whoever opens it disposes
+/// it.
 /// </summary>
 public interface ITarget : IAsyncDisposable, IDisposable
 {

@@ -17,8 +17,9 @@ public sealed record LatencyCalibration(double Scale, double Offset, int Network
 
     /// <summary>
     /// Fits scale and offset by least squares on the relative error, sum_i ((scale x_i + offset) / y_i - 1)^2, and measures
-    /// the error on other networks. Where that scale is 0 or less the noise of the device is larger than what tells the networks apart, and a
-    /// slower part would be rewarded: then the scale alone is fitted, which is over 0 since times are, and the offset is 0.
+    /// the error on other networks. Where that scale is 0 or less the noise of the device is larger than what tells the
+    /// networks apart, and a slower part would be rewarded: then the scale alone is fitted, which is over 0 since times
+    /// are, and the offset is 0.
     /// </summary>
     /// <param name="sums">x: sums over the table of the networks to fit.</param>
     /// <param name="measured">y: their measured latencies in milliseconds.</param>

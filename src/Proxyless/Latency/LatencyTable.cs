@@ -51,9 +51,9 @@ public sealed record LatencyTable
     public required LatencyReference Reference { get; init; }
 
     /// <summary>
-    /// How far other work disturbed the profile: the reference's median run over its quiet runs, less 1. 0.01 on a machine at rest; above
-    /// 0.1 every use of the table is warned of. Null where it is not known: tables of older versions, and of targets that tell one latency
-    /// of a model alone.
+    /// How far other work disturbed the profile: the reference's median run over its quiet runs, less 1. 0.01 on a
+    /// machine at rest; above 0.1 every use of the table is warned of. Null where it is not known: tables of older
+    /// versions, and of targets that tell one latency of a model alone.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Disturbance { get; init; }

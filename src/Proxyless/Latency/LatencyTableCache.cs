@@ -51,10 +51,11 @@ public sealed class LatencyTableCache(string folder)
     }
 
     /// <summary>
-    /// Says what is doubtful about a table that was made before: it was disturbed, or may be of another device behind the same command. It
-    /// is used with this warning, each time, and not measured anew: on a machine that is always busy every command would begin with a
-    /// profile, which takes up to an hour on a device, and another disturbed table would come of it. The user knows when the machine is
-    /// quiet; whether a network is within the limit is measured beside the reference network in any case.
+    /// Says what is doubtful about a table that was made before: it was disturbed, or may be of another device behind
+    /// the same command. It is used with this warning, each time, and not measured anew: on a machine that is always
+    /// busy every command would begin with a profile, which takes up to an hour on a device, and another disturbed
+    /// table would come of it. The user knows when the machine is quiet; whether a network is within the limit is
+    /// measured beside the reference network in any case.
     /// </summary>
     internal static void WarnOfReuse(LatencyTable table, ITarget target, IRunObserver observer)
     {
@@ -66,8 +67,9 @@ public sealed class LatencyTableCache(string folder)
         if (target is CommandTarget { Device: null })
         {
             observer.Warning(
-                $"target '{target.Name}' does not say which device its command reaches: the latency table from {table.Created:yyyy-MM-dd} is of the "
-                + "one that was there then; name each by 'device' in the target's file, or make the table again with 'proxyless profile'");
+                $"target '{target.Name}' does not say which device its command reaches: the latency table from "
+                + $"{table.Created:yyyy-MM-dd} is of the one that was there then; name each by 'device' in the target's file, "
+                + "or make the table again with 'proxyless profile'");
         }
     }
 
@@ -108,7 +110,8 @@ public sealed class LatencyTableCache(string folder)
                     return table with { Space = space.Name };
                 }
 
-                observer.Warning($"{path}: by its calibration slower parts make faster networks; the space is profiled again");
+                observer.Warning(
+                    $"{path}: by its calibration slower parts make faster networks; the space is profiled again");
             }
             catch (InvalidInputException exception)
             {

@@ -97,13 +97,14 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
     internal NetworkLatency Compare(
         byte[] onnx, byte[] reference, double referenceMs, TimingOptions options, CancellationToken cancellationToken)
     {
+        TimingOptions each = options with { MaxTime = options.MaxTime / Sessions };
         var turns = new List<(Timing Reference, Timing Network)>();
         for (int i = 0; i < Sessions; i++)
         {
             using var other = new OnnxModel(reference, Threads, Batch);
             using var model = new OnnxModel(onnx, Threads, Batch);
             IReadOnlyList<InterleavedTiming> timings =
-                InterleavedTimer.Measure([other, model], options with { MaxTime = options.MaxTime / Sessions }, cancellationToken);
+                InterleavedTimer.Measure([other, model], each, cancellationToken);
             turns.Add((timings[0].Timing, timings[1].Timing));
         }
 

@@ -6,17 +6,23 @@ using Proxyless.Spaces;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// The latency of a whole network, in two readings. A limit is held against the quiet one; what a user of the machine meets is the median.
+/// The latency of a whole network, in two readings. A limit is held against the quiet one; what a user of the machine
+/// meets is the median.
 /// </summary>
 /// <param name="QuietMs">
-/// The quiet latency in milliseconds, on the machine at its quietest: the ratio to the reference, times the reference's latency now or at
-/// the time of the table, whichever is less. Other work on a machine only ever adds time.
+/// The quiet latency in milliseconds, on the machine at its quietest: the ratio to the reference, times the reference's
+/// latency now or at the time of the table, whichever is less. Other work on a machine only ever adds time.
 /// </param>
-/// <param name="MedianMs">The median latency in milliseconds: half of the runs just now, other work included, stayed under it.</param>
+/// <param name="MedianMs">
+/// The median latency in milliseconds: half of the runs just now, other work included, stayed under it.
+/// </param>
 /// <param name="P90Ms">Nine in ten runs just now stayed under it, in milliseconds.</param>
 /// <param name="Slowdown">The reference's latency now over that at the time of the table; far over 1 on a busy machine.</param>
-/// <param name="IsMeasured">False where a target can only be asked for the sum of its table, which all readings are then.</param>
-public sealed record NetworkLatency(double QuietMs, double MedianMs, double P90Ms, double Slowdown, bool IsMeasured = true)
+/// <param name="IsMeasured">
+/// False where a target can only be asked for the sum of its table, which all readings are then.
+/// </param>
+public sealed record NetworkLatency(
+    double QuietMs, double MedianMs, double P90Ms, double Slowdown, bool IsMeasured = true)
 {
     private const double Disturbed = 1.15;
     private const double Faster = 0.9;
@@ -38,8 +44,8 @@ public sealed record NetworkLatency(double QuietMs, double MedianMs, double P90M
     }
 
     /// <summary>
-    /// The latency of a network on a target: beside the reference network of the space's table where the target runs models, else the sum
-    /// of the target's table.
+    /// The latency of a network on a target: beside the reference network of the space's table where the target runs
+    /// models, else the sum of the target's table.
     /// </summary>
     /// <param name="target">The target.</param>
     /// <param name="architecture">The network.</param>
@@ -49,7 +55,9 @@ public sealed record NetworkLatency(double QuietMs, double MedianMs, double P90M
     /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
-    /// <exception cref="InvalidInputException">The target cannot run the network, or its table lacks a part of it.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The target cannot run the network, or its table lacks a part of it.
+    /// </exception>
     public static NetworkLatency Measure(
         ITarget target,
         Architecture architecture,
@@ -76,14 +84,18 @@ public sealed record NetworkLatency(double QuietMs, double MedianMs, double P90M
         };
     }
 
-    /// <summary>The latency of a model without a table: it is its own reference, of which no earlier latency is known.</summary>
+    /// <summary>
+    /// The latency of a model without a table: it is its own reference, of which no earlier latency is known.
+    /// </summary>
     /// <param name="timing">What its runs took.</param>
     public static NetworkLatency Alone(Timing timing) => Of([(timing, timing)], own => own.QuietMs, referenceMs: null);
 
     /// <summary>Both readings from a network and a reference that were timed in turn.</summary>
     /// <param name="turns">At least one turn.</param>
     /// <param name="compared">What of a turn's runs is set into relation to the reference.</param>
-    /// <param name="referenceMs">The reference's latency in milliseconds at the time of the table; null: not known.</param>
+    /// <param name="referenceMs">
+    /// The reference's latency in milliseconds at the time of the table; null: not known.
+    /// </param>
     internal static NetworkLatency Of(
         IReadOnlyList<(Timing Reference, Timing Network)> turns, Func<Timing, double> compared, double? referenceMs)
     {

@@ -228,7 +228,9 @@ public static class TargetFile
         }
 
         string device = file.Text("device").Trim();
-        return device.Length > 0 ? device : throw file.Error("device", "is empty; name the device that the command reaches, or leave the key out");
+        return device.Length > 0
+            ? device
+            : throw file.Error("device", "is empty; name the device that the command reaches, or leave the key out");
     }
 
     private static Regex ReadPattern(YamlMapping file)

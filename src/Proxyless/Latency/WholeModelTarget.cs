@@ -33,7 +33,8 @@ public abstract class WholeModelTarget : IModelTimer
             return timing.QuietMs;
         }
 
-        LatencyTable table = new PartProfiler(this, QuietMs).Profile(space, classes, mode, partial, observer, cancellationToken);
+        LatencyTable table = new PartProfiler(this, QuietMs)
+            .Profile(space, classes, mode, partial, observer, cancellationToken);
         table = disturbances.Count == 0 ? table : table with { Disturbance = SampleStatistics.Median(disturbances) };
         if (table.Disturbance > Disturbance.Tolerable)
         {

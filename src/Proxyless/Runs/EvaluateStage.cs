@@ -25,7 +25,13 @@ internal static class EvaluateStage
         using BatchLoader test = data.ModelBatches(data.Images.Test);
         Judgement judged = Judge(directory.Model, test, data.Images.Test.Count, data.Threads, observer, cancellation);
         var latency = NetworkLatency.Measure(
-            data.Target, architecture, File.ReadAllBytes(directory.Model), data.Space, data.Classes, table, cancellation);
+            data.Target,
+            architecture,
+            File.ReadAllBytes(directory.Model),
+            data.Space,
+            data.Classes,
+            table,
+            cancellation);
         latency.WarnIfDisturbed(observer);
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
         RunPlan plan = RunPlan.Read(directory);
@@ -53,12 +59,19 @@ internal static class EvaluateStage
     /// <summary>A model on its own, on labelled images that it was not trained on.</summary>
     /// <param name="file">The model.</param>
     /// <param name="network">The run whose network is asked as well, or null.</param>
-    /// <param name="run">The run that the model is of, or null: its latency table has a reference to measure beside.</param>
+    /// <param name="run">
+    /// The run that the model is of, or null: its latency table has a reference to measure beside.
+    /// </param>
     /// <param name="options">Data and target.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     public static EvaluateResult Run(
-        string file, RunDirectory? network, RunDirectory? run, RunOptions options, IRunObserver observer, CancellationToken cancellation)
+        string file,
+        RunDirectory? network,
+        RunDirectory? run,
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         using OnnxClassifier model = Load(file, threads: 1);
         ModelImages trained = ModelImages.Of(model);

@@ -1,3 +1,5 @@
+using Proxyless.Architectures;
+using Proxyless.Export;
 using Proxyless.Latency;
 using Proxyless.Spaces;
 
@@ -7,8 +9,8 @@ namespace Proxyless;
 internal static class ModelLatency
 {
     /// <summary>
-    /// Measures a model: beside the reference network of its run's table, as the end of a run does, where that table is of the same target;
-    /// else by itself.
+    /// Measures a model: beside the reference network of its run's table, as the end of a run does, where that table is
+    /// of the same target; else by itself.
     /// </summary>
     /// <param name="file">The model.</param>
     /// <param name="classes">Classes of the model.</param>
@@ -18,11 +20,18 @@ internal static class ModelLatency
     /// <param name="cancellation">Stops between two runs.</param>
     /// <returns>Null where the target is a table and runs no models.</returns>
     public static NetworkLatency? Of(
-        string file, int classes, RunDirectory? run, ITarget target, IRunObserver observer, CancellationToken cancellation)
+        string file,
+        int classes,
+        RunDirectory? run,
+        ITarget target,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         if (target is not IModelTimer timer)
         {
-            observer.Warning($"target '{target.Name}' is a table and runs no models: there is no measured latency; 'proxyless describe --target' sums it up");
+            observer.Warning(
+                $"target '{target.Name}' is a table and runs no models: there is no measured latency; "
+                + "'proxyless describe --target' sums it up");
             return null;
         }
 
@@ -37,8 +46,11 @@ internal static class ModelLatency
         return latency;
     }
 
-    /// <summary>The reference network of a run's table and its latency then; null where the run has no table that can be used.</summary>
-    private static (byte[] Onnx, double Milliseconds)? Reference(RunDirectory run, int classes, ITarget target, IRunObserver observer)
+    /// <summary>
+    /// The reference network of a run's table and its latency then; null where the run has no table that can be used.
+    /// </summary>
+    private static (byte[] Onnx, double Milliseconds)? Reference(
+        RunDirectory run, int classes, ITarget target, IRunObserver observer)
     {
         if (!File.Exists(run.Latency))
         {
@@ -50,14 +62,17 @@ internal static class ModelLatency
             LatencyTable table = LatencyTableFile.Read(run.Latency);
             if (table.TargetId != target.Id)
             {
-                observer.Message($"the latency table of '{run.Root}' is of another machine ({table.TargetId}): the model is measured without it");
+                observer.Message(
+                    $"the latency table of '{run.Root}' is of another machine ({table.TargetId}): "
+                    + "the model is measured without it");
                 return null;
             }
 
             RunOptions options = RunConfigFile.Read(run.Config);
             SearchSpace space = SearchSpaceFile.Open(options.Space ?? table.Space);
             space = space.WithInput(options.Resolution ?? space.Resolution, options.Channels ?? space.InputChannels);
-            return (Export.NetworkExporter.Untrained(space.Architecture(table.Reference.Choice, classes, "reference")), table.Reference.Milliseconds);
+            Architecture reference = space.Architecture(table.Reference.Choice, classes, "reference");
+            return (NetworkExporter.Untrained(reference), table.Reference.Milliseconds);
         }
         catch (InvalidInputException exception)
         {

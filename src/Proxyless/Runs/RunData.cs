@@ -117,7 +117,10 @@ public sealed class RunData : IDisposable
         return target;
     }
 
-    /// <summary>Disposes the targets that were opened. A copy shares its target: the one that <see cref="Open"/> gave is disposed.</summary>
+    /// <summary>
+    /// Disposes the targets that were opened. A copy shares its target: the one that <see cref="Open"/> gave is
+    /// disposed.
+    /// </summary>
     public void Dispose()
     {
         if (_target.IsValueCreated)

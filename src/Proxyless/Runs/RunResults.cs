@@ -21,13 +21,20 @@ public sealed record RunResult
     /// <summary>Share of test images whose class is among the five likeliest.</summary>
     public required double Top5 { get; init; }
 
-    /// <summary>The model's latency that the limit is for: <see cref="QuietLatencyMs"/>, or the sum of the target's table.</summary>
+    /// <summary>
+    /// The model's latency that the limit is for: <see cref="QuietLatencyMs"/>, or the sum of the target's table.
+    /// </summary>
     public required double LatencyMs { get; init; }
 
-    /// <summary>The model's latency on the machine at its quietest (<see cref="Latency.NetworkLatency.QuietMs"/>); null where the target is a table.</summary>
+    /// <summary>
+    /// The model's latency on the machine at its quietest (<see cref="Latency.NetworkLatency.QuietMs"/>); null where
+    /// the target is a table.
+    /// </summary>
     public double? QuietLatencyMs { get; init; }
 
-    /// <summary>The model's median latency just now, other work on the machine included; null where the target is a table.</summary>
+    /// <summary>
+    /// The model's median latency just now, other work on the machine included; null where the target is a table.
+    /// </summary>
     public double? MedianLatencyMs { get; init; }
 
     /// <summary>False where the target is a table, whose sum <see cref="LatencyMs"/> is then.</summary>
@@ -124,8 +131,9 @@ public sealed record EvaluateResult
     public required double? LatencyMs { get; init; }
 
     /// <summary>
-    /// Latency on the target at its quietest, as a run tells it (<see cref="Latency.NetworkLatency.QuietMs"/>); of a model file without the latency
-    /// table of its run, what one in five runs stayed under. Null where the target is a table.
+    /// Latency on the target at its quietest, as a run tells it (<see cref="Latency.NetworkLatency.QuietMs"/>); of a
+    /// model file without the latency table of its run, what one in five runs stayed under. Null where the target is a
+    /// table.
     /// </summary>
     public double? QuietLatencyMs { get; init; }
 

@@ -64,7 +64,10 @@ internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> L
         return table;
     }
 
-    /// <summary>Whether a table of an earlier run is as careful as the options ask. A run that is resumed keeps the one it began with.</summary>
+    /// <summary>
+    /// Whether a table of an earlier run is as careful as the options ask. A run that is resumed keeps the one it began
+    /// with.
+    /// </summary>
     internal static bool IsCarefulEnough(LatencyTable made, RunOptions options) =>
         options.Resume || !options.Thorough || made.Mode == ProfileMode.Thorough;
 

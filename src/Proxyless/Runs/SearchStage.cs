@@ -108,7 +108,8 @@ internal static class SearchStage
             }
             catch (TargetUnavailableException exception) when (parts.Count > 1)
             {
-                failures.Add(new TargetUnavailableException($"{parts[i].Directory.Root}: {exception.Message}", exception));
+                failures.Add(
+                    new TargetUnavailableException($"{parts[i].Directory.Root}: {exception.Message}", exception));
             }
         }
 

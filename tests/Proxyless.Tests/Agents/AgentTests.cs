@@ -46,7 +46,9 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes), table.Entries.Keys);
         Assert.Contains(ProcessorInfo.OnnxRuntimeVersion, table.TargetId, StringComparison.Ordinal);
         Architecture reference = SmallSpace.Network([.. table.Reference.Choice]);
-        var latency = NetworkLatency.Measure(target, reference, NetworkExporter.Untrained(reference), SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
+        byte[] onnx = NetworkExporter.Untrained(reference);
+        var latency = NetworkLatency.Measure(
+            target, reference, onnx, SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
         Assert.True(latency.IsMeasured);
         Assert.True(latency.QuietMs > 0 && double.IsFinite(latency.QuietMs));
         Assert.True(latency.MedianMs > 0 && double.IsFinite(latency.MedianMs));
@@ -281,7 +283,8 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         // A single run that counts takes a fraction of a second; so many before it take far more than the agent allows.
         Assert.Equal(
             StatusCode.DeadlineExceeded,
-            StatusOf(header => header with { WarmUpRuns = 100_000, MinRuns = 1, MaxRuns = 1, Batch = 1000 }, Model, agent));
+            StatusOf(
+                header => header with { WarmUpRuns = 100_000, MinRuns = 1, MaxRuns = 1, Batch = 1000 }, Model, agent));
         await AssertClean(agent);
     }
 
@@ -294,7 +297,8 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
             Description description = client.Describe(new DescribeRequest(), headers, cancellationToken: Cancellation);
 
             // Its limits in AgentProcess: a thousand seconds for a measurement, and for a piece of a model.
-            TimeSpan queue = (AgentProcess.Waiting + 1) * TimeSpan.FromSeconds(1000 + 1000 + (AgentProcess.Megabytes * 1e6 / 50_000));
+            TimeSpan turn = TimeSpan.FromSeconds(1000 + 1000 + (AgentProcess.Megabytes * 1e6 / 50_000));
+            TimeSpan queue = (AgentProcess.Waiting + 1) * turn;
             Assert.InRange(AgentTarget.DeadlineOf(description), queue, 3 * queue);
         }
     }
@@ -438,7 +442,13 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
 
     /// <summary>A header that fits its model, to be changed.</summary>
     private sealed record Header(
-        long Length, byte[] Digest, int MinRuns = 5, int MaxRuns = 5, double MaxSeconds = 1, int Batch = 1, int? WarmUpRuns = null)
+        long Length,
+        byte[] Digest,
+        int MinRuns = 5,
+        int MaxRuns = 5,
+        double MaxSeconds = 1,
+        int Batch = 1,
+        int? WarmUpRuns = null)
     {
         public Header(byte[] model)
             : this(model.Length, SHA256.HashData(model))

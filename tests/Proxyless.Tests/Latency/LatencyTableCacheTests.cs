@@ -103,7 +103,8 @@ public sealed class LatencyTableCacheTests : IDisposable
     [Fact]
     public void Another_device_behind_the_same_command_does_not_get_the_first_ones_table()
     {
-        var command = new CommandTarget { Name = "phone", Command = ["adb", "{model}"], Pattern = new Regex("([0-9]+)") };
+        var pattern = new Regex("([0-9]+)");
+        var command = new CommandTarget { Name = "phone", Command = ["adb", "{model}"], Pattern = pattern };
         CommandTarget first = command with { Device = "Pixel 1" };
         _cache.Store(SmallSpace.Space, SmallSpace.Classes, first, SmallSpace.Table());
         Assert.Empty(WarningsOfReuse(first));
@@ -130,7 +131,12 @@ public sealed class LatencyTableCacheTests : IDisposable
     {
         var observer = new RecordingObserver();
         LatencyTable table = _cache.GetOrProfile(
-            SmallSpace.Space, SmallSpace.Classes, target, ProfileMode.Quick, observer, TestContext.Current.CancellationToken);
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            target,
+            ProfileMode.Quick,
+            observer,
+            TestContext.Current.CancellationToken);
         Assert.Equal(SmallSpace.Table().Created, table.Created);
         return [.. observer.Warnings];
     }

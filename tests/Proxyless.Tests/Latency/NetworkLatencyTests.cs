@@ -18,6 +18,8 @@ public sealed class NetworkLatencyTests
         (Runs(quiet: 2, median: 3), Runs(quiet: 3, median: 9)),
     ];
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
     public void The_quiet_latency_is_that_of_the_quietest_time_known_and_the_median_that_of_just_now()
     {
@@ -47,7 +49,7 @@ public sealed class NetworkLatencyTests
         using ITarget target = TargetFile.Open(FixedTable.Write(folder.Root, SmallSpace.Space, SmallSpace.Classes));
         Architecture network = SmallSpace.Network(0, 1, 2);
         var latency = NetworkLatency.Measure(
-            target, network, [], SmallSpace.Space, SmallSpace.Classes, SmallSpace.Table(), TestContext.Current.CancellationToken);
+            target, network, [], SmallSpace.Space, SmallSpace.Classes, SmallSpace.Table(), Cancellation);
         Assert.False(latency.IsMeasured);
         Assert.Equal(((TableTarget)target).Predict(network, NullRunObserver.Instance), latency.QuietMs);
         Assert.Equal(latency.QuietMs, latency.MedianMs);
@@ -60,18 +62,21 @@ public sealed class NetworkLatencyTests
         using var folder = new TemporaryFolder();
         string script = Path.Combine(folder.Root, "time.sh");
         File.WriteAllText(script, "echo $(wc -c < \"$1\") us\n");
-        var target = new CommandTarget { Name = "board", Command = ["sh", script, "{model}"], Pattern = new Regex("([0-9]+) us") };
+        var pattern = new Regex("([0-9]+) us");
+        var target = new CommandTarget { Name = "board", Command = ["sh", script, "{model}"], Pattern = pattern };
         LatencyTable table = SmallSpace.Table();
-        int reference = NetworkExporter.Untrained(SmallSpace.Space.Architecture(table.Reference.Choice, SmallSpace.Classes, "reference")).Length;
+        Architecture other = SmallSpace.Space.Architecture(table.Reference.Choice, SmallSpace.Classes, "reference");
+        int reference = NetworkExporter.Untrained(other).Length;
         Architecture network = SmallSpace.Network(0, 1, 2);
         byte[] onnx = NetworkExporter.Untrained(network);
         table = table with { Reference = table.Reference with { Milliseconds = reference / 2.0 } };
         var latency = NetworkLatency.Measure(
-            target, network, onnx, SmallSpace.Space, SmallSpace.Classes, table, TestContext.Current.CancellationToken);
+            target, network, onnx, SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
         Assert.Equal(onnx.Length / 2.0, latency.QuietMs, 1e-9);
         Assert.Equal(onnx.Length, latency.MedianMs);
         Assert.Equal(2, latency.Slowdown, 1e-9);
     }
 
-    private static Timing Runs(double quiet, double median) => new(median, quiet, P90Ms: 2 * median, MinMs: quiet, Spread: 0, Uncertainty: 0, Runs: 30);
+    private static Timing Runs(double quiet, double median) =>
+        new(median, quiet, P90Ms: 2 * median, MinMs: quiet, Spread: 0, Uncertainty: 0, Runs: 30);
 }
