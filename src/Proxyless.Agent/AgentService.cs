@@ -10,8 +10,6 @@ namespace Proxyless.Agent;
 /// <summary>Answers clients. A model is taken when its turn has come, so that one at most is in memory.</summary>
 internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) : Protocol.Agent.AgentBase
 {
-    private const int MostThreads = 1024;
-    private const int MostImages = 65536;
     private const int MostRuns = 100_000;
 
     /// <inheritdoc/>
@@ -21,6 +19,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         Processors = Environment.ProcessorCount,
         OnnxRuntime = ProcessorInfo.OnnxRuntimeVersion,
         System = RuntimeInformation.RuntimeIdentifier,
+        LongestWaitSeconds = limits.LongestWait.TotalSeconds,
     });
 
     /// <inheritdoc/>
@@ -48,9 +47,10 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
 
         Require(header.Length > 0, "the model is empty");
         Require(header.Sha256.Length == SHA256.HashSizeInBytes, "sha256 has 32 bytes");
-        Require(header.Threads is >= 1 and <= MostThreads && header.Threads <= Environment.ProcessorCount, $"this device has {Environment.ProcessorCount} processors, {header.Threads} threads were asked for");
-        Require(header.Batch is >= 1 and <= MostImages, $"a batch has 1 to {MostImages} images");
+        Require(header.Threads is >= 1 and <= RunLimits.MostThreads && header.Threads <= Environment.ProcessorCount, $"this device has {Environment.ProcessorCount} processors, {header.Threads} threads were asked for");
+        Require(header.Batch is >= 1 and <= RunLimits.MostImages, $"a batch has 1 to {RunLimits.MostImages} images");
         Require(header.MinRuns >= 1 && header.MinRuns <= header.MaxRuns && header.MaxRuns <= MostRuns, $"runs are 1 to {MostRuns}, at least no more than at most");
+        Require(header.WarmUpRuns is >= 0 and <= MostRuns, $"warm-up runs are 0 to {MostRuns}");
         Require(double.IsFinite(header.MaxSeconds) && header.MaxSeconds > 0, "max_seconds is a time over 0");
         Require(double.IsFinite(header.Uncertainty) && header.Uncertainty >= 0, "uncertainty is 0 or more");
         return header;

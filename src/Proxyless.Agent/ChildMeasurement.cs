@@ -82,22 +82,23 @@ internal static class ChildMeasurement
 
     private static Process Start(MeasureHeader header, TimeSpan time)
     {
-        string program = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(program)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
-        {
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "proxyless-agent.dll"));
-        }
-
+        ProcessStartInfo start = OwnProgram.Start("proxyless-agent.dll");
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.UseShellExecute = false;
+        int warmUp = header.HasWarmUpRuns ? header.WarmUpRuns : TimingOptions.Quick.WarmUpRuns;
         start.ArgumentList.Add(MeasureCommand.Name);
         start.ArgumentList.Add(JsonSerializer.Serialize(
-            new TimingRequest(header.Threads, header.Batch, header.MinRuns, header.MaxRuns, header.MaxSeconds, header.Uncertainty, time.TotalSeconds + SpareSeconds),
+            new TimingRequest(
+                header.Threads,
+                header.Batch,
+                warmUp,
+                header.MinRuns,
+                header.MaxRuns,
+                header.MaxSeconds,
+                header.Uncertainty,
+                time.TotalSeconds + SpareSeconds),
             AgentJson.Default.TimingRequest));
         try
         {

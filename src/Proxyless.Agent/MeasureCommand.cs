@@ -8,12 +8,21 @@ namespace Proxyless.Agent;
 /// <summary>How a model is timed, from the agent to its measuring process.</summary>
 /// <param name="Threads">Threads of one run.</param>
 /// <param name="Batch">Images of one run.</param>
+/// <param name="WarmUpRuns">Runs that are thrown away first.</param>
 /// <param name="MinRuns">Runs in any case.</param>
 /// <param name="MaxRuns">Runs that are never exceeded.</param>
 /// <param name="MaxSeconds">After which no further run starts, once the least are made.</param>
 /// <param name="Uncertainty">Of the median, at which the timing stops.</param>
 /// <param name="LimitSeconds">After which the process ends itself, in case that nobody is left to end it.</param>
-internal sealed record TimingRequest(int Threads, int Batch, int MinRuns, int MaxRuns, double MaxSeconds, double Uncertainty, double LimitSeconds);
+internal sealed record TimingRequest(
+    int Threads,
+    int Batch,
+    int WarmUpRuns,
+    int MinRuns,
+    int MaxRuns,
+    double MaxSeconds,
+    double Uncertainty,
+    double LimitSeconds);
 
 /// <summary>What the two processes say to each other, without reflection, so that a trimmed publish can.</summary>
 [JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
@@ -63,6 +72,7 @@ internal static class MeasureCommand
             using var loaded = new OnnxModel(model.ToArray(), request.Threads, request.Batch);
             Timing timing = OnnxTimer.Measure(loaded, new TimingOptions
             {
+                WarmUpRuns = request.WarmUpRuns,
                 MinRuns = request.MinRuns,
                 MaxRuns = request.MaxRuns,
                 MaxTime = TimeSpan.FromSeconds(Math.Min(request.MaxSeconds, TimeSpan.MaxValue.TotalSeconds / 2)),

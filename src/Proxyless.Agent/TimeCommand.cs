@@ -7,15 +7,12 @@ namespace Proxyless.Agent;
 /// <summary>Times one model file here and now: for a device that no port can be opened on, as the program of a 'command' target.</summary>
 internal static class TimeCommand
 {
-    private const int MostThreads = 1024;
-    private const int MostImages = 65536;
-
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var file = new Argument<string>("model") { HelpName = "MODEL.onnx", Description = "An ONNX file with one float input and one float output" };
-        var threads = Options.InRange("--threads", "Threads of one run", 1, 1, MostThreads);
-        var batch = Options.InRange("--batch", "Images of one run", 1, 1, MostImages);
+        var threads = Options.InRange("--threads", "Threads of one run", 1, 1, RunLimits.MostThreads);
+        var batch = Options.InRange("--batch", "Images of one run", 1, 1, RunLimits.MostImages);
         var command = new Command("time", "Print the median latency of a model file on this device, without agent or network.") { file, threads, batch };
         command.SetAction(parse =>
         {

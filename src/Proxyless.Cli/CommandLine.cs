@@ -82,7 +82,8 @@ internal static class CommandLine
 
             return outcome.ExitCode;
         }
-        catch (Exception exception) when (exception is InvalidInputException or InvalidDataException or PathTooLongException)
+        catch (Exception exception) when (exception is
+            InvalidInputException or TargetUnavailableException or InvalidDataException or PathTooLongException)
         {
             Say(error, $"error: {exception.Message}");
             return ExitCode.BadInput;

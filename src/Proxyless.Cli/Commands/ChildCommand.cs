@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Proxyless.Cli.Output;
+using Proxyless.Measurement;
 
 namespace Proxyless.Cli.Commands;
 
@@ -14,20 +15,11 @@ internal static class ChildCommand
     /// <exception cref="IOException">The command failed.</exception>
     public static JsonElement Run(IReadOnlyList<string> arguments, CommandSession session)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardOutputEncoding = Utf8Console.Encoding,
-            StandardErrorEncoding = Utf8Console.Encoding,
-        };
-
-        // Started by the dotnet host, the program is the host's first argument.
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Proxyless.Cli.dll"));
-        }
-
+        ProcessStartInfo start = OwnProgram.Start("Proxyless.Cli.dll");
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.StandardOutputEncoding = Utf8Console.Encoding;
+        start.StandardErrorEncoding = Utf8Console.Encoding;
         foreach (string argument in arguments.Append("--json"))
         {
             start.ArgumentList.Add(argument);

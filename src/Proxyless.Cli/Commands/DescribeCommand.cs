@@ -52,7 +52,7 @@ internal sealed class DescribeCommand : ReportingCommand
         }
 
         LatencyTable? table = parse.GetValue(_table) is { } path ? LatencyTableFile.Read(path) : null;
-        ITarget? target = parse.GetValue(_target) is { } name ? TargetFile.Open(name) : null;
+        using ITarget? target = parse.GetValue(_target) is { } name ? TargetFile.Open(name) : null;
         double? predicted = table?.Predict(architecture) ?? (target as TableTarget)?.Predict(architecture, session.Observer);
         double[]? blocks = table is null ? null : [.. architecture.Blocks.Select(block => table.Predict(block))];
         double? measured = target is null ? null : Measure(architecture, target, session);
@@ -79,8 +79,13 @@ internal sealed class DescribeCommand : ReportingCommand
 
     private static double? Measure(Architecture architecture, ITarget target, CommandSession session)
     {
+        if (target is not IModelTimer timer)
+        {
+            return null;
+        }
+
         session.Observer.Message($"measuring {architecture.Name} on {target.Id}");
-        return target.Time(NetworkExporter.Untrained(architecture), session.Cancellation)?.MedianMs;
+        return timer.Time(NetworkExporter.Untrained(architecture), session.Cancellation).MedianMs;
     }
 
     private static object Result(Architecture architecture, double? measured, double? predicted, double[]? blockLatencies)

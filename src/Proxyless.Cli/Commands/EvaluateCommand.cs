@@ -52,7 +52,10 @@ internal sealed class EvaluateCommand : ReportingCommand
                 ("top-1", Facts.Percent(result.Top1)),
                 ("top-5", Facts.Percent(result.Top5)),
                 ("images", $"{result.Images:N0}"),
-                ("latency", result.LatencyMs is { } latency ? $"{latency:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms" : null));
+                ("latency, quiet machine", Facts.Milliseconds(result.QuietLatencyMs)),
+                ("latency, median just now", result.MedianLatencyMs is { } median
+                    ? $"{median:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms"
+                    : null));
         });
     }
 

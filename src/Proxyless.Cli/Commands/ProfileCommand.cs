@@ -40,12 +40,11 @@ internal sealed class ProfileCommand : ReportingCommand
         }
 
         int classes = (int)(parse.GetValue(_classes) ?? 1000);
-        ITarget target = TargetFile.Open(parse.GetValue(_target) ?? "cpu");
+        using ITarget target = TargetFile.Open(parse.GetValue(_target) ?? "cpu");
         ProfileMode mode = parse.GetValue(_thorough) ? ProfileMode.Thorough : ProfileMode.Quick;
         string path = parse.GetValue(_out) ?? "latency.json";
-        LatencyTable table = target.MakesTables
-            ? LatencyTableCache.Default.Profile(space, classes, target, mode, session.Observer, session.Cancellation)
-            : target.MakeTable(space, classes, mode, partial: null, session.Observer, session.Cancellation);
+        LatencyTable table = LatencyTableCache.Default.Profile(
+            space, classes, target, mode, session.Observer, session.Cancellation);
         LatencyTableFile.Write(path, table);
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -62,6 +61,7 @@ internal sealed class ProfileCommand : ReportingCommand
             SmallestMs = cost.Smallest,
             LargestMs = cost.Largest,
             RandomNetworksMs = new { P10 = Quantile(0.1), P50 = Quantile(0.5), P90 = Quantile(0.9) },
+            table.Disturbance,
             Calibration = new { calibration.Networks, calibration.MeanAbsoluteError, calibration.KendallTau },
         };
         return new CommandOutcome(result, console =>

@@ -28,7 +28,9 @@ internal sealed class RunCommand : ReportingCommand
             console.WriteFacts(
                 ("top-1", Facts.Percent(result.Top1)),
                 ("top-5", Facts.Percent(result.Top5)),
-                (result.LatencyIsMeasured ? "latency, measured" : "latency, by the table", Facts.Latency(result.LatencyMs, result.LatencyLimitMs)),
+                (result.LatencyIsMeasured ? "latency, quiet machine" : "latency, by the table",
+                    Facts.Latency(result.LatencyMs, result.LatencyLimitMs)),
+                ("latency, median just now", Facts.Milliseconds(result.MedianLatencyMs)),
                 ("latency, predicted", $"{result.PredictedLatencyMs:0.000} ms"),
                 ("parameters", $"{result.Parameters:N0}"),
                 ("multiply-adds", $"{result.MultiplyAdds:N0}"),

@@ -23,7 +23,7 @@ internal sealed class TargetAddCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         string name = parse.GetValue(_name)!;
-        ITarget target = TargetFile.Add(name, parse.GetValue(_file)!, parse.GetValue(_overwrite));
+        using ITarget target = TargetFile.Add(name, parse.GetValue(_file)!, parse.GetValue(_overwrite));
         return new CommandOutcome(new { Name = name, Target = TargetSummary.Of(target), TargetFile.Folder }, console =>
         {
             console.WriteFacts(("target", name), ("is", TargetSummary.Of(target)), ("kept in", TargetFile.Folder));

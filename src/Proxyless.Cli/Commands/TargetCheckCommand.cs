@@ -27,7 +27,7 @@ internal sealed class TargetCheckCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        ITarget target = TargetFile.Open(parse.GetValue(_target)!);
+        using ITarget target = TargetFile.Open(parse.GetValue(_target)!);
         Architecture? network = parse.GetValue(_architecture) is { } name ? ArchitectureFile.Open(name) : null;
         if (target is TableTarget table)
         {
@@ -36,8 +36,8 @@ internal sealed class TargetCheckCommand : ReportingCommand
         }
 
         network ??= Small();
-        Timing timing = target.Time(NetworkExporter.Untrained(network), session.Cancellation)!;
-        return Outcome(target, network, timing.MedianMs, timing, null);
+        Timing? timing = (target as IModelTimer)?.Time(NetworkExporter.Untrained(network), session.Cancellation);
+        return Outcome(target, network, timing?.MedianMs, timing, null);
     }
 
     private static Architecture Small()

@@ -19,7 +19,8 @@ internal sealed class TargetListCommand : ReportingCommand
         {
             try
             {
-                targets.Add((name, TargetSummary.Of(TargetFile.Open(name))));
+                using ITarget target = TargetFile.Open(name);
+                targets.Add((name, TargetSummary.Of(target)));
             }
             catch (InvalidInputException exception)
             {

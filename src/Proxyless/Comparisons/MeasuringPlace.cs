@@ -10,11 +10,12 @@ namespace Proxyless.Comparisons;
 /// <param name="Table">The space's table there, whose reference network every other is measured beside.</param>
 internal sealed record MeasuringPlace(ITarget Target, LatencyTable Table)
 {
-    /// <summary>The latency of an untrained network in milliseconds.</summary>
+    /// <summary>The quiet latency of an untrained network in milliseconds.</summary>
     public double Measure(Architecture network, RunData data, IRunObserver observer, CancellationToken cancellation)
     {
-        NetworkLatency latency = Target.Measure(network, NetworkExporter.Untrained(network), data.Space, data.Classes, Table, cancellation);
+        var latency = NetworkLatency.Measure(
+            Target, network, NetworkExporter.Untrained(network), data.Space, data.Classes, Table, cancellation);
         latency.WarnIfDisturbed(observer);
-        return latency.Milliseconds;
+        return latency.QuietMs;
     }
 }

@@ -1,4 +1,3 @@
-using MathNet.Numerics.Statistics;
 using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Latency;
@@ -45,7 +44,7 @@ public static class ProxylessComparison
         }
 
         var warnings = new WarningRecorder(observer);
-        RunData data = RunData.Open(run, warnings, cancellation);
+        using RunData data = RunData.Open(run, warnings, cancellation);
         RunPlan begun = RunPlan.Read(directory.Run);
         if (run.Resume && begun.DataFingerprint != data.Images.Fingerprint)
         {
@@ -156,7 +155,7 @@ public static class ProxylessComparison
 
     private static MeasuringPlace PlaceOf(string name, RunData data, IRunObserver observer, CancellationToken cancellation)
     {
-        ITarget target = TargetFile.Open(name);
+        ITarget target = data.OpenTarget(name);
         ProfileMode mode = data.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
         return new MeasuringPlace(target, LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, target, mode, observer, cancellation));
     }
@@ -209,5 +208,6 @@ public static class ProxylessComparison
     }
 
     /// <summary>The standard deviation of a sample; null of one value.</summary>
-    internal static double? DeviationOf(double[] values) => values.Length < 2 ? null : values.StandardDeviation();
+    internal static double? DeviationOf(double[] values) =>
+        values.Length < 2 ? null : Math.Sqrt(SampleVariance.Of(values));
 }

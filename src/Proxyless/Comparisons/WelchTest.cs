@@ -1,6 +1,3 @@
-using MathNet.Numerics.Distributions;
-using MathNet.Numerics.Statistics;
-
 namespace Proxyless.Comparisons;
 
 /// <summary>
@@ -23,17 +20,19 @@ public sealed record WelchTest(double Difference, double T, double DegreesOfFree
             return null;
         }
 
-        double ofFirst = first.Variance() / first.Count;
-        double ofSecond = second.Variance() / second.Count;
+        double ofFirst = SampleVariance.Of(first) / first.Count;
+        double ofSecond = SampleVariance.Of(second) / second.Count;
         double variance = ofFirst + ofSecond;
-        if (variance == 0)
+        double degrees = variance * variance
+            / ((ofFirst * ofFirst / (first.Count - 1)) + (ofSecond * ofSecond / (second.Count - 1)));
+        if (!double.IsFinite(degrees))
         {
+            // The variance is 0, or its square is.
             return null;
         }
 
         double difference = first.Average() - second.Average();
         double t = difference / Math.Sqrt(variance);
-        double degrees = variance * variance / ((ofFirst * ofFirst / (first.Count - 1)) + (ofSecond * ofSecond / (second.Count - 1)));
-        return new WelchTest(difference, t, degrees, 2 * StudentT.CDF(0, 1, degrees, -Math.Abs(t)));
+        return new WelchTest(difference, t, degrees, StudentDistribution.TwoSided(t, degrees));
     }
 }

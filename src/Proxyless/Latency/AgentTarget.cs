@@ -1,10 +1,10 @@
-using System.Diagnostics;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Grpc.Net.Client.Configuration;
 using Proxyless.Agent.Protocol;
 using Proxyless.Measurement;
 
@@ -14,18 +14,23 @@ namespace Proxyless.Latency;
 /// A device on which <c>proxyless-agent serve</c> runs. Models go there over TLS and are measured by the ONNX Runtime there. The
 /// agent's certificate is its own, known by its fingerprint; a connection that is lost is taken up again.
 /// </summary>
-public sealed class AgentTarget : WholeModelTarget, IDisposable
+public sealed class AgentTarget : WholeModelTarget
 {
     private const int PieceBytes = 1 << 18;
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    // An agent that was heard of may start anew.
-    private static readonly TimeSpan PatienceLater = TimeSpan.FromMinutes(5);
+    // Calls are repeated by gRPC. An agent that was never heard of is called for about seven seconds: the address may
+    // be wrong.
+    private const int AttemptsToDescribe = 4;
 
-    // The turn may be long in coming: other clients are measured first.
-    private static readonly TimeSpan MeasureDeadline = TimeSpan.FromMinutes(30);
-    private static readonly TimeSpan DescribeDeadline = TimeSpan.FromSeconds(10);
+    // One that was heard of may start anew: about five minutes, with ten seconds between two calls at the most.
+    private const int AttemptsToMeasure = 40;
+    private static readonly TimeSpan PatienceLater = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan DescribeDeadline = TimeSpan.FromSeconds(40);
+
+    // What an agent of an older version, which does not say, has a client wait with its default limits: 33 turns of a
+    // model of 256 MB at the least speed, then a measurement of two minutes.
+    private static readonly TimeSpan LongestWaitOfOldAgents = TimeSpan.FromHours(52);
+    private static readonly TimeSpan LongestWaitEver = TimeSpan.FromDays(365);
 
     private const int FingerprintShown = 12;
 
@@ -35,10 +40,8 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
     private readonly SocketsHttpHandler _handler;
     private readonly GrpcChannel _channel;
     private readonly Agent.Protocol.Agent.AgentClient _client;
-    private readonly Lazy<Description> _description;
+    private volatile Description? _description;
     private volatile bool _wrongCertificate;
-    private volatile bool _hasAnswered;
-    private volatile int _failures;
 
     /// <summary>Prepares; nothing is sent yet.</summary>
     /// <param name="name">What stands for the target on a command line.</param>
@@ -79,17 +82,28 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => IsExpected(certificate, expected),
             },
         };
-        _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions { HttpHandler = _handler });
+        _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions
+        {
+            HttpHandler = _handler,
+            ServiceConfig = Repeating(),
+            MaxRetryAttempts = Math.Max(AttemptsToDescribe, AttemptsToMeasure),
+
+            // A call whose messages are not kept cannot be repeated; models are as large as the agent takes them.
+            MaxRetryBufferSize = null,
+            MaxRetryBufferPerCallSize = null,
+        });
         _client = new Agent.Protocol.Agent.AgentClient(_channel);
-        _description = new Lazy<Description>(() => Retried(() => _client.Describe(new DescribeRequest(), _headers, DateTime.UtcNow + DescribeDeadline), CancellationToken.None));
     }
 
     /// <inheritdoc/>
     public override string Name { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidInputException">The agent cannot be reached, or turns us away.</exception>
-    public override string Id => $"device {_fingerprint}, {_description.Value.Processor} ({_description.Value.System}), {_threads} threads, batch {Batch}, ONNX Runtime {_description.Value.OnnxRuntime}";
+    /// <exception cref="TargetUnavailableException">
+    /// The agent cannot be reached; asked again later, it is called again.
+    /// </exception>
+    /// <exception cref="InvalidInputException">The agent turns us away.</exception>
+    public override string Id => IdOf(Described(CancellationToken.None));
 
     /// <summary>Where the agent listens.</summary>
     public string Address { get; }
@@ -97,41 +111,74 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
     /// <inheritdoc/>
     public override int Batch { get; }
 
-    /// <summary>How long an agent is called that was never heard of: the address may be wrong.</summary>
-    internal TimeSpan PatienceAtFirst { get; set; } = TimeSpan.FromSeconds(7);
-
-    /// <summary>Calls that got no answer so far.</summary>
-    internal int Failures => _failures;
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _channel.Dispose();
-        _handler.Dispose();
-    }
-
     /// <inheritdoc/>
     protected override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellation)
     {
-        var header = new MeasureHeader
-        {
-            Length = onnx.Length,
-            Sha256 = ByteString.CopyFrom(SHA256.HashData(onnx)),
-            Threads = _threads,
-            Batch = Batch,
-            Uncertainty = options.Uncertainty,
-            MinRuns = options.MinRuns,
-            MaxRuns = options.MaxRuns,
-            MaxSeconds = options.MaxTime.TotalSeconds,
-        };
-        Agent.Protocol.Measurement measured = Retried(() => SendAsync(header, onnx, cancellation).GetAwaiter().GetResult(), cancellation);
+        DateTime deadline = DateTime.UtcNow + DeadlineOf(Described(cancellation));
+        MeasureHeader header = HeaderOf(onnx, _threads, Batch, options);
+
+        // A call that sends a stream can only be waited for; gRPC has no other.
+        Agent.Protocol.Measurement measured = Called(
+            () => SendAsync(header, onnx, deadline, cancellation).GetAwaiter().GetResult(), cancellation);
         return new Timing(measured.MedianMs, measured.QuietMs, measured.P90Ms, measured.MinMs, measured.Spread, measured.Uncertainty, measured.Runs);
     }
 
-    private async Task<Agent.Protocol.Measurement> SendAsync(MeasureHeader header, byte[] onnx, CancellationToken cancellation)
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _channel.Dispose();
+            _handler.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>What is asked of the agent: the model's size and digest, and all of the options.</summary>
+    internal static MeasureHeader HeaderOf(byte[] onnx, int threads, int batch, TimingOptions options) => new()
+    {
+        Length = onnx.Length,
+        Sha256 = ByteString.CopyFrom(SHA256.HashData(onnx)),
+        Threads = threads,
+        Batch = batch,
+        Uncertainty = options.Uncertainty,
+        WarmUpRuns = options.WarmUpRuns,
+        MinRuns = options.MinRuns,
+        MaxRuns = options.MaxRuns,
+        MaxSeconds = options.MaxTime.TotalSeconds,
+    };
+
+    /// <summary>
+    /// After which a measurement is given up: the longest wait that the agent's own limits allow, and the time for
+    /// calls that are repeated. The agent works the wait out and does not tell a place in the queue instead: a place
+    /// would have to come ahead of the answer, and gRPC repeats no call that was answered in part.
+    /// </summary>
+    internal static TimeSpan DeadlineOf(Description description)
+    {
+        double seconds = description.LongestWaitSeconds;
+        TimeSpan wait = seconds > 0
+            ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWaitEver.TotalSeconds))
+            : LongestWaitOfOldAgents;
+        return wait + PatienceLater;
+    }
+
+    /// <summary>
+    /// What the agent says of itself. Only an answer is kept: a device that is off now may be on the next time.
+    /// </summary>
+    private Description Described(CancellationToken cancellation) => _description ??= Called(
+        () => _client.Describe(new DescribeRequest(), _headers, DateTime.UtcNow + DescribeDeadline, cancellation),
+        cancellation);
+
+    private string IdOf(Description description) =>
+        $"device {_fingerprint}, {description.Processor} ({description.System}), {_threads} threads, batch {Batch}, "
+        + $"ONNX Runtime {description.OnnxRuntime}";
+
+    private async Task<Agent.Protocol.Measurement> SendAsync(
+        MeasureHeader header, byte[] onnx, DateTime deadline, CancellationToken cancellation)
     {
         using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call =
-            _client.Measure(_headers, DateTime.UtcNow + MeasureDeadline, cancellation);
+            _client.Measure(_headers, deadline, cancellation);
         try
         {
             await call.RequestStream.WriteAsync(new MeasureRequest { Header = header }, cancellation).ConfigureAwait(false);
@@ -151,44 +198,63 @@ public sealed class AgentTarget : WholeModelTarget, IDisposable
         return await call.ResponseAsync.ConfigureAwait(false);
     }
 
-    /// <summary>Calls the agent again where the connection was lost; what it says about the call itself is final.</summary>
-    private T Retried<T>(Func<T> call, CancellationToken cancellation)
+    /// <summary>
+    /// Makes a call, which gRPC repeats where the connection is lost, and says in whose words it failed.
+    /// </summary>
+    private T Called<T>(Func<T> call, CancellationToken cancellation)
     {
-        long failing = 0;
-        for (TimeSpan pause = FirstPause; ; pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks)))
+        try
         {
-            try
-            {
-                T answer = call();
-                _hasAnswered = true;
-                return answer;
-            }
-            catch (RpcException exception) when (cancellation.IsCancellationRequested)
-            {
-                throw new OperationCanceledException("the measurement was cancelled", exception, cancellation);
-            }
-            catch (RpcException exception) when (!_wrongCertificate && IsPassing(exception.StatusCode)
-                && (failing == 0 || Stopwatch.GetElapsedTime(failing) < (_hasAnswered ? PatienceLater : PatienceAtFirst)))
-            {
-                failing = failing == 0 ? Stopwatch.GetTimestamp() : failing;
-                Interlocked.Increment(ref _failures);
-                cancellation.WaitHandle.WaitOne(pause);
-            }
-            catch (RpcException exception)
-            {
-                throw new InvalidInputException($"target '{Name}' ({Address}): {Reason(exception)}", exception);
-            }
+            return call();
+        }
+        catch (RpcException exception) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("the measurement was cancelled", exception, cancellation);
+        }
+        catch (RpcException exception)
+        {
+            string message = $"target '{Name}' ({Address}): {Reason(exception)}";
+            throw !_wrongCertificate && IsOutOfReach(exception.StatusCode)
+                ? new TargetUnavailableException(Name, message, exception)
+                : new InvalidInputException(message, exception);
         }
     }
 
+    private static ServiceConfig Repeating() => new()
+    {
+        MethodConfigs =
+        {
+            Method(nameof(_client.Describe), AttemptsToDescribe, first: TimeSpan.FromSeconds(1)),
+            Method(nameof(_client.Measure), AttemptsToMeasure, first: TimeSpan.FromSeconds(0.5)),
+        },
+    };
+
     // Aborted: the measuring process there was ended, by whoever runs out of memory for example.
-    private static bool IsPassing(StatusCode code) => code is StatusCode.Unavailable or StatusCode.Aborted or StatusCode.Cancelled;
+    private static MethodConfig Method(string name, int attempts, TimeSpan first) => new()
+    {
+        Names = { new MethodName { Service = Agent.Protocol.Agent.Descriptor.FullName, Method = name } },
+        RetryPolicy = new RetryPolicy
+        {
+            MaxAttempts = attempts,
+            InitialBackoff = first,
+            MaxBackoff = TimeSpan.FromSeconds(10),
+            BackoffMultiplier = 2,
+            RetryableStatusCodes = { StatusCode.Unavailable, StatusCode.Aborted, StatusCode.Cancelled },
+        },
+    };
+
+    private static bool IsOutOfReach(StatusCode code) =>
+        code is StatusCode.Unavailable or StatusCode.Aborted or StatusCode.Cancelled or StatusCode.DeadlineExceeded;
 
     private string Reason(RpcException exception) => (exception.StatusCode, _wrongCertificate) switch
     {
         (_, true) => "the certificate there is not the agent's whose fingerprint the target's file has; if the agent was set up anew, copy its target.yaml again",
         (StatusCode.Unavailable, _) => $"cannot be reached: {exception.Status.Detail}; is 'proxyless-agent serve' running there, and the port open?",
+        (StatusCode.DeadlineExceeded, _) when exception.Status.Detail.Length == 0 =>
+            "has not answered in time; is the device on, and 'proxyless-agent serve' running there?",
         (StatusCode.DeadlineExceeded, _) => $"took too long: {exception.Status.Detail}",
+        (StatusCode.Aborted or StatusCode.Cancelled, _) =>
+            $"broke off again and again: {exception.Status.Detail}; look at the device's memory",
         _ => $"{exception.StatusCode}: {exception.Status.Detail}",
     };
 

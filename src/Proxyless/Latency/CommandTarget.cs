@@ -12,7 +12,7 @@ namespace Proxyless.Latency;
 /// Whatever machine a program can reach that takes a model file and prints a latency: <c>adb shell</c>, <c>ssh</c>, <c>trtexec</c>, a
 /// script. The program is started directly, its arguments as a list, never through a shell.
 /// </summary>
-public sealed record CommandTarget : ITarget
+public sealed record CommandTarget : IModelTimer
 {
     /// <summary>Stands for the model's file among the arguments.</summary>
     public const string ModelPlace = "{model}";
@@ -45,35 +45,55 @@ public sealed record CommandTarget : ITarget
     /// <inheritdoc/>
     public int Batch { get; init; } = 1;
 
-    /// <inheritdoc/>
-    public string Id => string.Create(CultureInfo.InvariantCulture, $"command {JsonSerializer.Serialize(Command)}, '{Pattern}' in units of {UnitMs} ms, batch {Batch}");
+    /// <summary>
+    /// Which machine the program reaches, in the user's words; null: not said. Tables of one command on two devices are
+    /// kept apart by it.
+    /// </summary>
+    public string? Device { get; init; }
 
     /// <inheritdoc/>
-    public bool MakesTables => true;
+    public string Id
+    {
+        get
+        {
+            string device = Device is null ? "" : $" on device {JsonSerializer.Serialize(Device)}";
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"command {JsonSerializer.Serialize(Command)}{device}, '{Pattern}' "
+                + $"in units of {UnitMs} ms, batch {Batch}");
+        }
+    }
 
     /// <summary>Milliseconds of a unit by its name.</summary>
     internal static IReadOnlyDictionary<string, double> Units { get; } =
         new Dictionary<string, double> { ["us"] = Microseconds, ["ms"] = 1, ["s"] = Seconds };
 
     /// <inheritdoc/>
-    public LatencyTable MakeTable(
-        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation) =>
-        new PartProfiler(this, MedianMs).Profile(space, classes, mode, partial, observer, cancellation);
+    public LatencyTable Profile(
+        SearchSpace space,
+        int classes,
+        ProfileMode mode,
+        string? partial,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default) =>
+        new PartProfiler(this, (onnx, cancellation) => Time(onnx, cancellation).MedianMs)
+            .Profile(space, classes, mode, partial, observer, cancellationToken);
 
     /// <inheritdoc/>
-    public NetworkLatency Measure(
-        Architecture architecture, byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation) =>
-        new PartProfiler(this, MedianMs).Compare(onnx, space, classes, table, cancellation);
+    public NetworkLatency Compare(
+        byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default) =>
+        NetworkLatency.Of(
+            InTurn.Time(Time, onnx, reference, cancellationToken), timing => timing.MedianMs, referenceMs);
 
     /// <inheritdoc/>
-    public Timing Time(byte[] onnx, CancellationToken cancellation)
+    public Timing Time(byte[] onnx, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(onnx);
         string file = Path.Combine(Path.GetTempPath(), $"proxyless-{Guid.NewGuid():N}.onnx");
         try
         {
             File.WriteAllBytes(file, onnx);
-            return Timing.Of([.. Enumerable.Range(0, Repeats).Select(_ => RunOnce(file, cancellation))]);
+            return Timing.Of([.. Enumerable.Range(0, Repeats).Select(_ => RunOnce(file, cancellationToken))]);
         }
         finally
         {
@@ -81,7 +101,13 @@ public sealed record CommandTarget : ITarget
         }
     }
 
-    private double MedianMs(byte[] onnx, CancellationToken cancellation) => Time(onnx, cancellation).MedianMs;
+    /// <summary>Does nothing: a program is ended with its measurement.</summary>
+    public void Dispose()
+    {
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync() => default;
 
     private double RunOnce(string file, CancellationToken cancellation)
     {

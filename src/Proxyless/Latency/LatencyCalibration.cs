@@ -17,7 +17,9 @@ public sealed record LatencyCalibration(double Scale, double Offset, int Network
 
     /// <summary>
     /// Fits scale and offset by least squares on the relative error, sum_i ((scale x_i + offset) / y_i - 1)^2, and measures
-    /// the error on other networks.
+    /// the error on other networks. Where that scale is 0 or less the noise of the device is larger than what tells the
+    /// networks apart, and a slower part would be rewarded: then the scale alone is fitted, which is over 0 since times
+    /// are, and the offset is 0.
     /// </summary>
     /// <param name="sums">x: sums over the table of the networks to fit.</param>
     /// <param name="measured">y: their measured latencies in milliseconds.</param>
@@ -66,8 +68,9 @@ public sealed record LatencyCalibration(double Scale, double Offset, int Network
 
         // A space of one network, or of networks all alike, tells nothing about an offset.
         double determinant = (uu * vv) - (uv * uv);
-        return determinant <= 1e-9 * uu * vv
+        double scale = ((u1 * vv) - (v1 * uv)) / determinant;
+        return determinant <= 1e-9 * uu * vv || scale <= 0
             ? (u1 / uu, 0)
-            : (((u1 * vv) - (v1 * uv)) / determinant, ((uu * v1) - (uv * u1)) / determinant);
+            : (scale, ((uu * v1) - (uv * u1)) / determinant);
     }
 }

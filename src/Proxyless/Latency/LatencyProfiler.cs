@@ -33,14 +33,14 @@ public static class LatencyProfiler
         var plan = ProfilePlan.Of(mode);
         var random = new Random(1);
         List<int[]> covering = [.. Enumerable.Range(0, plan.Rounds).SelectMany(_ => CoveringNetworks.Choices(space, random))];
-        var progress = new Steps(observer, covering.Count + plan.CalibrationNetworks + plan.CheckNetworks);
+        var progress = new Progress(observer, Stage, 0, covering.Count + plan.CalibrationNetworks + plan.CheckNetworks);
 
         var networks = new List<ILookup<string, double>>();
         foreach (int[] choice in covering)
         {
             cancellation.ThrowIfCancellationRequested();
             networks.Add(TimeParts(space.Architecture(choice, classes, "covering"), target, plan));
-            progress.Step("blocks");
+            progress.Report(networks.Count, "blocks");
         }
 
         Head head = space.Head(classes);
@@ -57,7 +57,13 @@ public static class LatencyProfiler
             Calibration = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0),
             Reference = new LatencyReference([], 0),
         };
-        return Calibrate(table, space, classes, target, plan, random, progress, cancellation);
+        table = Calibrate(table, space, classes, target, plan, random, progress, covering.Count, cancellation);
+        if (Disturbance.IsLikely(table))
+        {
+            observer.Warning(Disturbance.Text(table));
+        }
+
+        return table;
     }
 
     private static ILookup<string, double> TimeParts(Architecture architecture, LocalTarget target, ProfilePlan plan)
@@ -90,7 +96,8 @@ public static class LatencyProfiler
         LocalTarget target,
         ProfilePlan plan,
         Random random,
-        Steps progress,
+        Progress progress,
+        int done,
         CancellationToken cancellation)
     {
         SpaceCost cost = table.ToSpaceCost(space, classes);
@@ -105,7 +112,7 @@ public static class LatencyProfiler
         foreach (Architecture network in networks)
         {
             timer.Add(network, cancellation);
-            progress.Step("whole networks");
+            progress.Report(++done, "whole networks");
         }
 
         double[] sums = [.. networks.Select(table.RawSum)];
@@ -115,33 +122,11 @@ public static class LatencyProfiler
             [.. measured.Take(plan.CalibrationNetworks)],
             sums[plan.CalibrationNetworks..],
             [.. measured.Skip(plan.CalibrationNetworks)]);
-        progress.Report(calibration, timer.Disturbance);
-        return table with { Calibration = calibration, Reference = new LatencyReference(reference, timer.ReferenceMs) };
-    }
-
-    /// <summary>Tells an observer how far a profile is.</summary>
-    private sealed class Steps(IRunObserver observer, int total)
-    {
-        private readonly long _start = Stopwatch.GetTimestamp();
-        private int _done;
-
-        public void Step(string detail)
+        return table with
         {
-            _done++;
-            TimeSpan remaining = Stopwatch.GetElapsedTime(_start) * ((double)(total - _done) / _done);
-            observer.Progress(new RunProgress(Stage, _done, total, remaining, detail));
-        }
-
-        public void Report(LatencyCalibration calibration, double disturbance)
-        {
-            // A profile of a machine at rest is off by 1 %, and so is one beside two busy processes on two cores.
-            const double TolerableError = 0.05;
-            const double TolerableDisturbance = 0.1;
-            if (calibration.MeanAbsoluteError > TolerableError || disturbance > TolerableDisturbance)
-            {
-                observer.Warning(
-                    $"other work on this machine disturbed the profile (predictions off by {calibration.MeanAbsoluteError:P1} on average, the median run {disturbance:P0} over a quiet one): repeat it when the machine is quiet");
-            }
-        }
+            Calibration = calibration,
+            Reference = new LatencyReference(reference, timer.ReferenceMs),
+            Disturbance = timer.Disturbance,
+        };
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Proxyless.Architectures;
 
 namespace Proxyless.Latency;
@@ -47,6 +48,14 @@ public sealed record LatencyTable
 
     /// <summary>The network that later measurements are made beside.</summary>
     public required LatencyReference Reference { get; init; }
+
+    /// <summary>
+    /// How far other work disturbed the profile: the reference's median run over its quiet runs, less 1. 0.01 on a
+    /// machine at rest; above 0.1 every use of the table is warned of. Null where it is not known: tables of older
+    /// versions, and of targets that tell one latency of a model alone.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Disturbance { get; init; }
 
     /// <summary>The latency of a network in milliseconds.</summary>
     /// <exception cref="InvalidInputException">The network holds a part that the table does not.</exception>

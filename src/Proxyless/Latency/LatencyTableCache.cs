@@ -33,29 +33,61 @@ public sealed class LatencyTableCache(string folder)
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(observer);
-        if (!target.MakesTables)
+        if (target is TableTarget known)
         {
-            return target.MakeTable(space, classes, mode, partial: null, observer, cancellation);
+            LatencyTable read = known.TableOf(space, classes, observer);
+            WarnOfReuse(read, target, observer);
+            return read;
         }
 
         if (Find(space, classes, target, mode, observer) is { } found)
         {
             observer.Message($"latency table of '{space.Name}' on {target.Name} from {found.Created:yyyy-MM-dd}, {found.Mode.ToString().ToLowerInvariant()}");
+            WarnOfReuse(found, target, observer);
             return found;
         }
 
         return Profile(space, classes, target, mode, observer, cancellation);
     }
 
+    /// <summary>
+    /// Says what is doubtful about a table that was made before: it was disturbed, or may be of another device behind
+    /// the same command. It is used with this warning, each time, and not measured anew: on a machine that is always
+    /// busy every command would begin with a profile, which takes up to an hour on a device, and another disturbed
+    /// table would come of it. The user knows when the machine is quiet; whether a network is within the limit is
+    /// measured beside the reference network in any case.
+    /// </summary>
+    internal static void WarnOfReuse(LatencyTable table, ITarget target, IRunObserver observer)
+    {
+        if (Disturbance.Complaint(table) is { } complaint)
+        {
+            observer.Warning(complaint);
+        }
+
+        if (target is CommandTarget { Device: null })
+        {
+            observer.Warning(
+                $"target '{target.Name}' does not say which device its command reaches: the latency table from "
+                + $"{table.Created:yyyy-MM-dd} is of the one that was there then; name each by 'device' in the target's file, "
+                + "or make the table again with 'proxyless profile'");
+        }
+    }
+
     /// <summary>Makes the table anew and stores it; what an interrupted profile has measured already is taken up where the target measures slowly.</summary>
+    /// <returns>The table; of a target that is a table, what it has of the space, which is not stored.</returns>
     /// <inheritdoc cref="GetOrProfile"/>
     public LatencyTable Profile(
         SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(target);
+        if (target is not IModelTimer timer)
+        {
+            return GetOrProfile(space, classes, target, mode, observer, cancellation);
+        }
+
         CacheFolder.WarnIfNotKept(observer);
         string partial = PathOf(space, classes, target, mode) + ".partial";
-        LatencyTable table = target.MakeTable(space, classes, mode, partial, observer, cancellation);
+        LatencyTable table = timer.Profile(space, classes, mode, partial, observer, cancellation);
         Store(space, classes, target, table);
         return table;
     }
@@ -71,8 +103,15 @@ public sealed class LatencyTableCache(string folder)
         {
             try
             {
-                // Its name may be another space's that is built of the same parts.
-                return LatencyTableFile.Read(path) with { Space = space.Name };
+                LatencyTable table = LatencyTableFile.Read(path);
+                if (table.Calibration.Scale > 0)
+                {
+                    // Its name may be another space's that is built of the same parts.
+                    return table with { Space = space.Name };
+                }
+
+                observer.Warning(
+                    $"{path}: by its calibration slower parts make faster networks; the space is profiled again");
             }
             catch (InvalidInputException exception)
             {

@@ -47,6 +47,7 @@ public static class LatencyTableFile
 
         LatencyCalibration calibration = table.Calibration;
         if (!double.IsFinite(calibration.Scale) || !double.IsFinite(calibration.Offset)
+            || !double.IsFinite(table.Disturbance ?? 0)
             || !double.IsFinite(table.Reference.Milliseconds) || table.Reference.Choice.Any(choice => choice < 0))
         {
             throw new InvalidInputException($"latency table '{path}': calibration or reference hold what is no number of theirs; 'proxyless profile' makes a new one");

@@ -7,14 +7,10 @@ namespace Proxyless.Latency;
 /// <summary>This machine's processor as a target, used as it will be deployed: a number of threads, a number of images a run.</summary>
 /// <param name="Threads">Threads of one run.</param>
 /// <param name="Batch">Images of one run; every latency is of a whole batch.</param>
-public sealed record LocalTarget(int Threads = 1, int Batch = 1) : ITarget
+public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
 {
-    /// <summary>Threads that a run is given at most.</summary>
-    internal const int MostThreads = 1024;
-
-    /// <summary>Images that a run is given at most.</summary>
-    internal const int MostImages = 65536;
-
+    // Where ONNX Runtime's memory comes to lie makes a network some percent faster or slower for the life of a session.
+    private const int Sessions = 5;
     private const string Processor = "cpu";
 
     /// <summary>The forms that <see cref="Parse"/> takes, for messages and help.</summary>
@@ -30,9 +26,6 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : ITarget
 
     /// <summary>All that a latency depends on beside the network: tables of one identity are interchangeable.</summary>
     public string Id => $"{ProcessorInfo.Name}, {Threads} threads, batch {Batch}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}";
-
-    /// <inheritdoc/>
-    public bool MakesTables => true;
 
     /// <summary>Whether a text names this kind of target.</summary>
     public static bool IsName(string text)
@@ -60,26 +53,62 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : ITarget
         }
 
         int images = Count(parts, 2, text);
-        return images <= MostImages
+        return images <= RunLimits.MostImages
             ? new LocalTarget(threads, images)
-            : throw new InvalidInputException($"target '{text}' asks for {images} images a run; allowed are 1 to {MostImages}");
+            : throw new InvalidInputException($"target '{text}' asks for {images} images a run; allowed are 1 to {RunLimits.MostImages}");
     }
 
     /// <inheritdoc/>
-    public LatencyTable MakeTable(
-        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation) =>
-        LatencyProfiler.Profile(space, classes, this, mode, observer, cancellation);
+    public LatencyTable Profile(
+        SearchSpace space,
+        int classes,
+        ProfileMode mode,
+        string? partial,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default) =>
+        LatencyProfiler.Profile(space, classes, this, mode, observer, cancellationToken);
 
     /// <inheritdoc/>
-    public NetworkLatency Measure(
-        Architecture architecture, byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation) =>
-        NetworkLatency.Measure(onnx, space, classes, table, this, TimingOptions.Thorough, cancellation);
+    public NetworkLatency Compare(
+        byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default) =>
+        Compare(onnx, reference, referenceMs, TimingOptions.Thorough, cancellationToken);
 
     /// <inheritdoc/>
-    public Timing Time(byte[] onnx, CancellationToken cancellation)
+    public Timing Time(byte[] onnx, CancellationToken cancellationToken = default)
     {
         using var model = new OnnxModel(onnx, Threads, Batch);
-        return OnnxTimer.Measure(model, TimingOptions.Thorough, cancellation);
+        return OnnxTimer.Measure(model, TimingOptions.Thorough, cancellationToken);
+    }
+
+    /// <summary>Does nothing: nothing is held.</summary>
+    public void Dispose()
+    {
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync() => default;
+
+    /// <summary>Times a network and a reference in turn, a run of each, in several sessions of ONNX Runtime.</summary>
+    /// <param name="onnx">The bytes of the network's ONNX file.</param>
+    /// <param name="reference">The bytes of the reference's.</param>
+    /// <param name="referenceMs">The reference's latency in milliseconds at the time of the table.</param>
+    /// <param name="options">How long in all sessions together.</param>
+    /// <param name="cancellationToken">Stops between two runs.</param>
+    internal NetworkLatency Compare(
+        byte[] onnx, byte[] reference, double referenceMs, TimingOptions options, CancellationToken cancellationToken)
+    {
+        TimingOptions each = options with { MaxTime = options.MaxTime / Sessions };
+        var turns = new List<(Timing Reference, Timing Network)>();
+        for (int i = 0; i < Sessions; i++)
+        {
+            using var other = new OnnxModel(reference, Threads, Batch);
+            using var model = new OnnxModel(onnx, Threads, Batch);
+            IReadOnlyList<InterleavedTiming> timings =
+                InterleavedTimer.Measure([other, model], each, cancellationToken);
+            turns.Add((timings[0].Timing, timings[1].Timing));
+        }
+
+        return NetworkLatency.Of(turns, timing => timing.QuietMs, referenceMs);
     }
 
     private static int Count(string[] parts, int index, string text)

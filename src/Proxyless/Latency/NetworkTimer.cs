@@ -28,10 +28,7 @@ internal sealed class NetworkTimer : IDisposable
     /// <summary>The reference's latency in milliseconds: the median over the networks it was run beside.</summary>
     public double ReferenceMs => SampleStatistics.Median(_referenceMs);
 
-    /// <summary>
-    /// How far the reference's median run lies over its quiet runs, a share: 0.01 on a machine at rest, 0.1 and more where
-    /// other work interrupts most runs.
-    /// </summary>
+    /// <summary>How far the reference was disturbed: the median over the networks it was run beside.</summary>
     public double Disturbance => SampleStatistics.Median(_disturbances);
 
     /// <summary>The latencies in milliseconds of the networks added so far, in their order.</summary>
@@ -43,7 +40,7 @@ internal sealed class NetworkTimer : IDisposable
         using OnnxModel model = Load(architecture);
         IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure([_reference, model], _options, cancellation);
         _referenceMs.Add(timings[0].Timing.QuietMs);
-        _disturbances.Add((timings[0].Timing.MedianMs / timings[0].Timing.QuietMs) - 1);
+        _disturbances.Add(Latency.Disturbance.Of(timings[0].Timing));
         _ratios.Add(timings[1].Ratio);
     }
 

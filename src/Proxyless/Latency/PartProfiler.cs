@@ -19,7 +19,7 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
     private const double LargeError = 0.05;
 
     /// <summary>Makes the table.</summary>
-    /// <inheritdoc cref="ITarget.MakeTable"/>
+    /// <inheritdoc cref="IModelTimer.Profile"/>
     public LatencyTable Profile(
         SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation)
     {
@@ -41,17 +41,24 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
         // A profile that is continued may find the machine at another speed.
         bool isContinued = log.Holds("reference");
         double referenceMs = log.Measure("reference", () => time(referenceModel, cancellation));
-        double now = isContinued ? time(referenceModel, cancellation) : referenceMs;
+        double? now = isContinued ? null : referenceMs;
         int since = 0;
+
+        // The reference is measured when something is to be put into relation to it: what the log holds needs none.
+        double AtReferenceSpeed(byte[] model)
+        {
+            double reference = now ??= time(referenceModel, cancellation);
+            return time(model, cancellation) * referenceMs / reference;
+        }
+
         void FollowDrift()
         {
             if (++since % PartsBetweenReferences == 0)
             {
-                now = time(referenceModel, cancellation);
+                now = null;
             }
         }
 
-        double AtReferenceSpeed(byte[] model) => time(model, cancellation) * referenceMs / now;
         var entries = new Dictionary<string, LatencyEntry>();
         foreach ((string key, Func<byte[]> model) in parts)
         {
@@ -95,24 +102,6 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
 
         log.Forget();
         return table with { Calibration = calibration };
-    }
-
-    /// <summary>The latency of a network beside the reference network, each measured several times in turn.</summary>
-    public NetworkLatency Compare(byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation)
-    {
-        const int Turns = 3;
-        byte[] reference = Untrained(space, table.Reference.Choice, classes);
-        var ratios = new List<double>();
-        var references = new List<double>();
-        for (int i = 0; i < Turns; i++)
-        {
-            references.Add(time(reference, cancellation));
-            ratios.Add(time(onnx, cancellation) / references[^1]);
-        }
-
-        double now = SampleStatistics.Median(references);
-        double then = table.Reference.Milliseconds;
-        return new NetworkLatency(SampleStatistics.Median(ratios) * Math.Min(now, then), now / then);
     }
 
     private static byte[] Untrained(SearchSpace space, IReadOnlyList<int> choice, int classes) =>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Proxyless.Architectures;
-using Proxyless.Measurement;
 
 namespace Proxyless.Latency;
 
@@ -14,6 +13,7 @@ public sealed class TableTarget : ITarget
     private readonly string _file;
     private readonly IReadOnlyDictionary<string, LatencyEntry> _entries;
     private readonly LatencyCalibration _calibration;
+    private readonly double? _disturbance;
 
     /// <summary>Reads the table.</summary>
     /// <param name="name">What stands for the target on a command line.</param>
@@ -26,7 +26,7 @@ public sealed class TableTarget : ITarget
         Name = name;
         Batch = batch;
         _file = file;
-        (_entries, _calibration) = Read(file);
+        (_entries, _calibration, _disturbance) = Read(file);
         string content = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))[..12];
         Id = $"table {Path.GetFileName(file)} ({content}), batch {batch}";
     }
@@ -40,15 +40,15 @@ public sealed class TableTarget : ITarget
     /// <inheritdoc/>
     public int Batch { get; }
 
-    /// <inheritdoc/>
-    public bool MakesTables => false;
-
     /// <summary>The parts that the table knows.</summary>
     public IReadOnlyCollection<string> Parts => [.. _entries.Keys];
 
-    /// <inheritdoc/>
-    public LatencyTable MakeTable(
-        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation)
+    /// <summary>The table of a space: the entries of its parts.</summary>
+    /// <param name="space">The space, at the resolution it will be used at.</param>
+    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="observer">Is told where the classifier's latency is scaled from another number of classes.</param>
+    /// <exception cref="InvalidInputException">The table lacks a part of the space, which is named.</exception>
+    public LatencyTable TableOf(SearchSpace space, int classes, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(space);
         return TableOf(space.Name, SpaceParts.Keys(space, classes), observer);
@@ -71,16 +71,13 @@ public sealed class TableTarget : ITarget
         return TableOf(architecture.Name, keys.Distinct(), observer).Predict(architecture);
     }
 
-    /// <inheritdoc/>
-    public NetworkLatency Measure(
-        Architecture architecture, byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation)
+    /// <summary>Does nothing: nothing is held.</summary>
+    public void Dispose()
     {
-        // From the whole file, for a network may be none of the space that the run's table was cut down to.
-        return new NetworkLatency(Predict(architecture, NullRunObserver.Instance), Slowdown: 1, IsMeasured: false);
     }
 
-    /// <inheritdoc/>
-    public Timing? Time(byte[] onnx, CancellationToken cancellation) => null;
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync() => default;
 
     private LatencyTable TableOf(string space, IEnumerable<string> keys, IRunObserver observer) => new()
     {
@@ -91,6 +88,7 @@ public sealed class TableTarget : ITarget
         Created = File.GetLastWriteTimeUtc(_file),
         Entries = keys.ToDictionary(key => key, key => _entries.GetValueOrDefault(key) ?? Scaled(key, observer)),
         Calibration = _calibration,
+        Disturbance = _disturbance,
         Reference = new LatencyReference([], 0),
     };
 
@@ -121,7 +119,7 @@ public sealed class TableTarget : ITarget
         return int.TryParse(key.AsSpan(space + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? (key[..Math.Max(space, 0)], number) : (key, 1);
     }
 
-    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration) Read(string file)
+    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration, double? Disturbance) Read(string file)
     {
         if (!File.Exists(file))
         {
@@ -129,19 +127,19 @@ public sealed class TableTarget : ITarget
         }
 
         var none = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0);
-        (IReadOnlyDictionary<string, LatencyEntry> entries, LatencyCalibration calibration) = Path.GetExtension(file).ToLowerInvariant() switch
+        (IReadOnlyDictionary<string, LatencyEntry> entries, LatencyCalibration calibration, double? disturbance) = Path.GetExtension(file).ToLowerInvariant() switch
         {
             ".json" => OwnTable(file),
-            ".csv" => (PartEntries.ReadCsv(file), none),
-            ".yaml" or ".yml" => (PartEntries.ReadPublished(file), none),
+            ".csv" => (PartEntries.ReadCsv(file), none, null),
+            ".yaml" or ".yml" => (PartEntries.ReadPublished(file), none, null),
             string other => throw new InvalidInputException($"latency table '{file}' ends in '{other}'; known are .json (proxyless profile), .csv ('part,milliseconds') and .yaml (the ProxylessNAS authors')"),
         };
-        return entries.Count > 0 ? (entries, calibration) : throw new InvalidInputException($"latency table '{file}' has no parts");
+        return entries.Count > 0 ? (entries, calibration, disturbance) : throw new InvalidInputException($"latency table '{file}' has no parts");
     }
 
-    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration) OwnTable(string file)
+    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration, double? Disturbance) OwnTable(string file)
     {
         LatencyTable table = LatencyTableFile.Read(file);
-        return (table.Entries, table.Calibration);
+        return (table.Entries, table.Calibration, table.Disturbance);
     }
 }

@@ -135,8 +135,8 @@ public static class TargetFile
     private static ITarget ReadLocal(YamlMapping file, string name)
     {
         file.AllowOnly("kind", "provider", "device", "threads", "batch");
-        int threads = file.Integer("threads", 1, LocalTarget.MostThreads, absent: 1);
-        int batch = file.Integer("batch", 1, LocalTarget.MostImages, absent: 1);
+        int threads = file.Integer("threads", 1, RunLimits.MostThreads, absent: 1);
+        int batch = file.Integer("batch", 1, RunLimits.MostImages, absent: 1);
         if (threads > Environment.ProcessorCount)
         {
             throw file.Error("threads", $"is {threads}, this machine has {Environment.ProcessorCount} processors");
@@ -178,8 +178,8 @@ public static class TargetFile
                 file.Text("address"),
                 file.Text("fingerprint"),
                 file.Text("token"),
-                file.Integer("threads", 1, LocalTarget.MostThreads, absent: 1),
-                file.Integer("batch", 1, LocalTarget.MostImages, absent: 1));
+                file.Integer("threads", 1, RunLimits.MostThreads, absent: 1),
+                file.Integer("batch", 1, RunLimits.MostImages, absent: 1));
         }
         catch (FormatException exception)
         {
@@ -192,13 +192,13 @@ public static class TargetFile
         file.AllowOnly("kind", "file", "batch");
         string table = Path.Combine(folder, file.Text("file"));
         return File.Exists(table)
-            ? new TableTarget(name, table, file.Integer("batch", 1, LocalTarget.MostImages, absent: 1))
+            ? new TableTarget(name, table, file.Integer("batch", 1, RunLimits.MostImages, absent: 1))
             : throw file.Error("file", $"is '{file.Text("file")}', and there is no file '{table}'");
     }
 
     private static CommandTarget ReadCommand(YamlMapping file, string name, string folder)
     {
-        file.AllowOnly("kind", "command", "pattern", "unit", "repeats", "timeout", "batch");
+        file.AllowOnly("kind", "device", "command", "pattern", "unit", "repeats", "timeout", "batch");
         IReadOnlyList<string> command = file.Texts("command");
         if (!command.Skip(1).Any(word => word.Contains(CommandTarget.ModelPlace, StringComparison.Ordinal)))
         {
@@ -209,6 +209,7 @@ public static class TargetFile
         return new CommandTarget
         {
             Name = name,
+            Device = ReadDevice(file),
             Command = [Program(command[0], folder), .. command.Skip(1)],
             Pattern = ReadPattern(file),
             UnitMs = CommandTarget.Units.TryGetValue(unit, out double milliseconds)
@@ -216,8 +217,21 @@ public static class TargetFile
                 : throw file.Error("unit", $"is '{unit}'; allowed are {string.Join(", ", CommandTarget.Units.Keys)}"),
             Repeats = file.Integer("repeats", 1, 1000, absent: 3),
             Timeout = TimeSpan.FromSeconds(file.Integer("timeout", 1, 86_400, absent: 120)),
-            Batch = file.Integer("batch", 1, LocalTarget.MostImages, absent: 1),
+            Batch = file.Integer("batch", 1, RunLimits.MostImages, absent: 1),
         };
+    }
+
+    private static string? ReadDevice(YamlMapping file)
+    {
+        if (!file.Has("device"))
+        {
+            return null;
+        }
+
+        string device = file.Text("device").Trim();
+        return device.Length > 0
+            ? device
+            : throw file.Error("device", "is empty; name the device that the command reaches, or leave the key out");
     }
 
     private static Regex ReadPattern(YamlMapping file)

@@ -4,7 +4,7 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>A target that times whole models as carefully as it is asked to: parts of a space are models of their own there (<see cref="PartProfiler"/>).</summary>
-public abstract class WholeModelTarget : ITarget
+public abstract class WholeModelTarget : IModelTimer
 {
     /// <inheritdoc/>
     public abstract string Name { get; }
@@ -16,21 +16,60 @@ public abstract class WholeModelTarget : ITarget
     public abstract int Batch { get; }
 
     /// <inheritdoc/>
-    public bool MakesTables => true;
+    public LatencyTable Profile(
+        SearchSpace space,
+        int classes,
+        ProfileMode mode,
+        string? partial,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default)
+    {
+        TimingOptions options = ProfilePlan.Of(mode).NetworkTiming;
+        var disturbances = new List<double>();
+        double QuietMs(byte[] onnx, CancellationToken cancellation)
+        {
+            Timing timing = Time(onnx, options, cancellation);
+            disturbances.Add(Disturbance.Of(timing));
+            return timing.QuietMs;
+        }
+
+        LatencyTable table = new PartProfiler(this, QuietMs)
+            .Profile(space, classes, mode, partial, observer, cancellationToken);
+        table = disturbances.Count == 0 ? table : table with { Disturbance = SampleStatistics.Median(disturbances) };
+        if (table.Disturbance > Disturbance.Tolerable)
+        {
+            observer.Warning(Disturbance.Text(table));
+        }
+
+        return table;
+    }
 
     /// <inheritdoc/>
-    public LatencyTable MakeTable(
-        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation) =>
-        Profiler(ProfilePlan.Of(mode).NetworkTiming).Profile(space, classes, mode, partial, observer, cancellation);
+    public NetworkLatency Compare(
+        byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default) =>
+        NetworkLatency.Of(
+            InTurn.Time((model, stop) => Time(model, TimingOptions.Quick, stop), onnx, reference, cancellationToken),
+            timing => timing.QuietMs,
+            referenceMs);
 
     /// <inheritdoc/>
-    public NetworkLatency Measure(
-        Architecture architecture, byte[] onnx, SearchSpace space, int classes, LatencyTable table, CancellationToken cancellation) =>
-        Profiler(TimingOptions.Quick).Compare(onnx, space, classes, table, cancellation);
+    public Timing Time(byte[] onnx, CancellationToken cancellationToken = default) =>
+        Time(onnx, TimingOptions.Thorough, cancellationToken);
 
-    /// <inheritdoc/>
-    /// <exception cref="InvalidInputException">The target cannot be reached or started, or cannot run the model.</exception>
-    public Timing Time(byte[] onnx, CancellationToken cancellation) => Time(onnx, TimingOptions.Thorough, cancellation);
+    /// <summary>Gives back what is held of the target.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc cref="Dispose()"/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+        return default;
+    }
 
     /// <summary>Times a model.</summary>
     /// <param name="onnx">The bytes of its ONNX file.</param>
@@ -38,5 +77,9 @@ public abstract class WholeModelTarget : ITarget
     /// <param name="cancellation">Stops between two runs.</param>
     protected abstract Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellation);
 
-    private PartProfiler Profiler(TimingOptions options) => new(this, (onnx, cancellation) => Time(onnx, options, cancellation).QuietMs);
+    /// <summary>Gives back what is held of the target; a target that holds something overrides it.</summary>
+    /// <param name="disposing">True from <see cref="Dispose()"/>.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
 }

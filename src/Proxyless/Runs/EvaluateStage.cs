@@ -2,7 +2,6 @@ using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Inference;
 using Proxyless.Latency;
-using Proxyless.Measurement;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Training;
@@ -25,8 +24,14 @@ internal static class EvaluateStage
     {
         using BatchLoader test = data.ModelBatches(data.Images.Test);
         Judgement judged = Judge(directory.Model, test, data.Images.Test.Count, data.Threads, observer, cancellation);
-        NetworkLatency latency = data.Target.Measure(
-            architecture, File.ReadAllBytes(directory.Model), data.Space, data.Classes, table, cancellation);
+        var latency = NetworkLatency.Measure(
+            data.Target,
+            architecture,
+            File.ReadAllBytes(directory.Model),
+            data.Space,
+            data.Classes,
+            table,
+            cancellation);
         latency.WarnIfDisturbed(observer);
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
         RunPlan plan = RunPlan.Read(directory);
@@ -38,7 +43,9 @@ internal static class EvaluateStage
             Report = directory.Report,
             Top1 = judged.Accuracy.Top1,
             Top5 = judged.Accuracy.Top5,
-            LatencyMs = latency.Milliseconds,
+            LatencyMs = latency.QuietMs,
+            QuietLatencyMs = latency.IsMeasured ? latency.QuietMs : null,
+            MedianLatencyMs = latency.IsMeasured ? latency.MedianMs : null,
             LatencyIsMeasured = latency.IsMeasured,
             LatencyLimitMs = search.LatencyLimitMs,
             PredictedLatencyMs = search.PredictedLatencyMs,
@@ -52,36 +59,41 @@ internal static class EvaluateStage
     /// <summary>A model on its own, on labelled images that it was not trained on.</summary>
     /// <param name="file">The model.</param>
     /// <param name="network">The run whose network is asked as well, or null.</param>
+    /// <param name="run">
+    /// The run that the model is of, or null: its latency table has a reference to measure beside.
+    /// </param>
     /// <param name="options">Data and target.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     public static EvaluateResult Run(
-        string file, RunDirectory? network, RunOptions options, IRunObserver observer, CancellationToken cancellation)
+        string file,
+        RunDirectory? network,
+        RunDirectory? run,
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         using OnnxClassifier model = Load(file, threads: 1);
         ModelImages trained = ModelImages.Of(model);
         options = trained.DividedAlike(options) with { Channels = model.Channels };
-        ITarget target = TargetFile.Open(options.Target);
+        using ITarget target = TargetFile.Open(options.Target);
         int threads = RunData.PrepareLibtorch(options, observer);
         ImageSet unseen = trained.UnseenOf(RunData.ImagesOf(options), model.Classes, observer, cancellation);
         using BatchLoader plain = RunData.InOrder(unseen, Transforms.ForModel(model.Preprocessing), trained.Small, threads);
         Judgement judged = Judge(file, plain, unseen.Count, threads, observer, cancellation);
         using BatchLoader normalized = RunData.InOrder(unseen, Transforms.ForEvaluation(model.Preprocessing), trained.Small, threads);
         double? agreement = network is null ? null : Agreement(network, judged.Answers, normalized, options, cancellation);
-        Timing? timing = target.Time(File.ReadAllBytes(file), cancellation);
-        if (timing is null)
-        {
-            observer.Warning($"target '{target.Name}' is a table and runs no models: there is no measured latency; 'proxyless describe --target' sums it up");
-        }
-
+        NetworkLatency? latency = ModelLatency.Of(file, model.Classes.Count, run, target, observer, cancellation);
         return new EvaluateResult
         {
             Top1 = judged.Accuracy.Top1,
             Top5 = judged.Accuracy.Top5,
             Images = judged.Accuracy.Images,
             NetworkAgreement = agreement,
-            LatencyMs = timing?.MedianMs,
-            LatencyP90Ms = timing?.P90Ms,
+            LatencyMs = latency?.MedianMs,
+            QuietLatencyMs = latency?.QuietMs,
+            MedianLatencyMs = latency?.MedianMs,
+            LatencyP90Ms = latency?.P90Ms,
             Classes = model.Classes,
             Confusion = judged.Confusion,
         };

@@ -113,9 +113,9 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     private MeasuredChoice Measure(int[] choice, double predicted, LatencyTable table, CancellationToken cancellation)
     {
         Architecture architecture = space.Architecture(choice, classes, "derived");
-        NetworkLatency latency = target.Measure(
-            architecture, NetworkExporter.Untrained(architecture), space, classes, table, cancellation);
+        var latency = NetworkLatency.Measure(
+            target, architecture, NetworkExporter.Untrained(architecture), space, classes, table, cancellation);
         latency.WarnIfDisturbed(observer);
-        return new MeasuredChoice(choice, predicted, latency.Milliseconds, latency.IsMeasured);
+        return new MeasuredChoice(choice, predicted, latency.QuietMs, latency.IsMeasured);
     }
 }

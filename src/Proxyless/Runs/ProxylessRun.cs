@@ -23,6 +23,7 @@ public static class ProxylessRun
     /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached; what was made is kept.</exception>
     /// <exception cref="InvalidInputException">
     /// Options or data cannot be used, and nothing was written; or, later, no network is within the limits as measured or a loss diverges,
     /// and what was made is kept.
@@ -75,7 +76,7 @@ public static class ProxylessRun
         IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(options.AlsoFor);
 
         var warnings = new WarningRecorder(observer);
-        RunData data = RunData.Open(options, warnings, cancellation);
+        using RunData data = RunData.Open(options, warnings, cancellation);
         if (options.Resume)
         {
             RequireSameImages(data, directory);
@@ -124,7 +125,7 @@ public static class ProxylessRun
         RequireAnother(directory, searched);
         RunPaths.RequireImages(options, source);
         var warnings = new WarningRecorder(observer);
-        RunData data = RunData.Open(options, warnings, cancellation);
+        using RunData data = RunData.Open(options, warnings, cancellation);
         RequireSameImages(data, searched);
         SearchGoal goal = SearchGoal.Find(data, searched, warnings, cancellation);
 
@@ -191,7 +192,7 @@ public static class ProxylessRun
 
         Architecture network = ArchitectureFile.Open(options.Resume ? directory.Architecture : searched?.Architecture ?? architecture);
         var warnings = new WarningRecorder(observer);
-        RunData data = RunData.Open(options with { Resolution = options.Resolution ?? network.Resolution }, warnings, cancellation);
+        using RunData data = RunData.Open(options with { Resolution = options.Resolution ?? network.Resolution }, warnings, cancellation);
         Architecture sized = network.WithInput(data.Space.Resolution, data.Images.Channels, data.Classes);
         if (inPlace || options.Resume)
         {
@@ -252,7 +253,7 @@ public static class ProxylessRun
         using RunLock? held = data is not null || RealPath.Same(Path.GetDirectoryName(Path.GetFullPath(file))!, run) ? RunLock.Acquire(run) : null;
         RunPaths.RequireImages(options, run);
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        RunData images = RunData.Open(options with { Resolution = architecture.Resolution }, observer, cancellation);
+        using RunData images = RunData.Open(options with { Resolution = architecture.Resolution }, observer, cancellation);
         RequireSameImages(images, directory);
         if (!RunPaths.SaySame(options, saved))
         {
@@ -287,7 +288,8 @@ public static class ProxylessRun
             RunPaths.RequireImages(options, model);
         }
 
-        return EvaluateStage.Run(ModelFile(model), againstNetwork ? RunDirectory.Open(model) : null, options, observer, cancellation);
+        RunDirectory? run = Directory.Exists(model) ? RunDirectory.Open(model) : null;
+        return EvaluateStage.Run(ModelFile(model), againstNetwork ? run : null, run, options, observer, cancellation);
     }
 
     /// <summary>The likeliest classes of photos. One that cannot be read does not keep the others from their answers.</summary>
@@ -376,7 +378,7 @@ public static class ProxylessRun
         held.Report(observer);
         var directory = new RunDirectory(held.Folder);
         var warnings = new WarningRecorder(observer);
-        RunData data = RunData.Open(options.Resume ? OneTarget(Resumed(options, directory)) : options, warnings, cancellation);
+        using RunData data = RunData.Open(options.Resume ? OneTarget(Resumed(options, directory)) : options, warnings, cancellation);
         if (options.Resume)
         {
             RequireSameImages(data, directory);

@@ -8,7 +8,7 @@ using TorchSharp;
 namespace Proxyless.Runs;
 
 /// <summary>The images of a run and what follows from them: space, transforms, batches.</summary>
-public sealed class RunData
+public sealed class RunData : IDisposable
 {
     // Datasets of which fewer steps than this go into an epoch get more epochs, and the other way round.
     private const long DefaultSearchSteps = 3500;
@@ -23,6 +23,7 @@ public sealed class RunData
     private const int LargeImagesAtOnce = 32;
 
     private readonly Lazy<ITarget> _target;
+    private readonly List<ITarget> _others = [];
 
     private RunData(RunOptions options, ImageDataset images, SearchSpace space, bool smallImages, Lazy<ITarget> target)
     {
@@ -107,6 +108,29 @@ public sealed class RunData
         return new RunData(resolved, images, space, AreSmall(images), new Lazy<ITarget>(() => TargetFile.Open(options.Target)));
     }
 
+    /// <summary>Opens another target, which is disposed with these.</summary>
+    /// <exception cref="InvalidInputException">There is no such target, or its file is wrong.</exception>
+    internal ITarget OpenTarget(string nameOrFile)
+    {
+        ITarget target = TargetFile.Open(nameOrFile);
+        _others.Add(target);
+        return target;
+    }
+
+    /// <summary>
+    /// Disposes the targets that were opened. A copy shares its target: the one that <see cref="Open"/> gave is
+    /// disposed.
+    /// </summary>
+    public void Dispose()
+    {
+        if (_target.IsValueCreated)
+        {
+            _target.Value.Dispose();
+        }
+
+        _others.ForEach(target => target.Dispose());
+    }
+
     /// <summary>Loads libtorch and sets its threads and seed.</summary>
     internal static int PrepareLibtorch(RunOptions options, IRunObserver observer)
     {
@@ -143,7 +167,7 @@ public sealed class RunData
             Images,
             Space,
             SmallImages,
-            new Lazy<ITarget>(() => TargetFile.Open(other.Target)));
+            new Lazy<ITarget>(() => OpenTarget(other.Target)));
 
     /// <summary>Least time between two checkpoints, or null for the default.</summary>
     internal TimeSpan? CheckpointInterval => Options.CheckpointSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;

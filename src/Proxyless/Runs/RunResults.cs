@@ -21,8 +21,21 @@ public sealed record RunResult
     /// <summary>Share of test images whose class is among the five likeliest.</summary>
     public required double Top5 { get; init; }
 
-    /// <summary>Measured latency of the model.</summary>
+    /// <summary>
+    /// The model's latency that the limit is for: <see cref="QuietLatencyMs"/>, or the sum of the target's table.
+    /// </summary>
     public required double LatencyMs { get; init; }
+
+    /// <summary>
+    /// The model's latency on the machine at its quietest (<see cref="Latency.NetworkLatency.QuietMs"/>); null where
+    /// the target is a table.
+    /// </summary>
+    public double? QuietLatencyMs { get; init; }
+
+    /// <summary>
+    /// The model's median latency just now, other work on the machine included; null where the target is a table.
+    /// </summary>
+    public double? MedianLatencyMs { get; init; }
 
     /// <summary>False where the target is a table, whose sum <see cref="LatencyMs"/> is then.</summary>
     public bool LatencyIsMeasured { get; init; } = true;
@@ -67,7 +80,7 @@ public sealed record SearchResult
     /// <summary>The table's latency of the derived network, corrected by measurements.</summary>
     public required double PredictedLatencyMs { get; init; }
 
-    /// <summary>The measured latency of the derived network, untrained.</summary>
+    /// <summary>The quiet latency of the derived network, untrained.</summary>
     public required double LatencyMs { get; init; }
 
     /// <summary>False where the target is a table, whose sum <see cref="LatencyMs"/> is then.</summary>
@@ -114,8 +127,18 @@ public sealed record EvaluateResult
     /// <summary>How many images the shares are of.</summary>
     public required long Images { get; init; }
 
-    /// <summary>Median latency on the target; null where that is a table.</summary>
+    /// <summary>The same as <see cref="MedianLatencyMs"/>.</summary>
     public required double? LatencyMs { get; init; }
+
+    /// <summary>
+    /// Latency on the target at its quietest, as a run tells it (<see cref="Latency.NetworkLatency.QuietMs"/>); of a
+    /// model file without the latency table of its run, what one in five runs stayed under. Null where the target is a
+    /// table.
+    /// </summary>
+    public double? QuietLatencyMs { get; init; }
+
+    /// <summary>Median latency on the target just now, other work there included; null where that is a table.</summary>
+    public double? MedianLatencyMs { get; init; }
 
     /// <summary>Nine runs of ten are at least this fast; null where the target is a table.</summary>
     public required double? LatencyP90Ms { get; init; }

@@ -47,12 +47,19 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits, TimeS
         if (before is not null && File.Exists(before.Latency))
         {
             LatencyTable made = LatencyTableFile.Read(before.Latency);
-            if (made.TargetId == data.Target.Id)
+            if (made.TargetId != data.Target.Id)
             {
+                observer.Warning($"the latency table of '{before.Root}' is of another machine ({made.TargetId}); this one ({data.Target.Id}) is profiled");
+            }
+            else if (IsCarefulEnough(made, data.Options))
+            {
+                LatencyTableCache.WarnOfReuse(made, data.Target, observer);
                 return made;
             }
-
-            observer.Warning($"the latency table of '{before.Root}' is of another machine ({made.TargetId}); this one ({data.Target.Id}) is profiled");
+            else
+            {
+                observer.Message($"the latency table of '{before.Root}' was made quickly; a thorough one is asked for");
+            }
         }
 
         ProfileMode mode = data.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
@@ -63,6 +70,13 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits, TimeS
             : $"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}");
         return table;
     }
+
+    /// <summary>
+    /// Whether a table of an earlier run is as careful as the options ask. A run that is resumed keeps the one it began
+    /// with.
+    /// </summary>
+    internal static bool IsCarefulEnough(LatencyTable made, RunOptions options) =>
+        options.Resume || !options.Thorough || made.Mode == ProfileMode.Thorough;
 
     private static SearchLimits LimitsOf(RunData data, LatencyTable table, IRunObserver observer)
     {

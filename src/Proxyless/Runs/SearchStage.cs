@@ -93,7 +93,7 @@ internal static class SearchStage
 
         // One target that cannot be served, or reached, does not keep the others from theirs.
         var results = new List<SearchResult>();
-        var failures = new List<InvalidInputException>();
+        var failures = new List<Exception>();
         for (int i = 0; i < parts.Count; i++)
         {
             try
@@ -107,9 +107,23 @@ internal static class SearchStage
             {
                 failures.Add(new InvalidInputException($"{parts[i].Directory.Root}: {exception.Message}", exception));
             }
+            catch (TargetUnavailableException exception) when (parts.Count > 1)
+            {
+                failures.Add(
+                    new TargetUnavailableException($"{parts[i].Directory.Root}: {exception.Message}", exception));
+            }
         }
 
-        return failures.Count == 0 ? results : throw new InvalidInputException(string.Join('\n', failures.Select(failure => failure.Message)), failures[0]);
+        return failures.Count == 0 ? results : throw OneOf(failures);
+    }
+
+    /// <summary>What several targets failed with, in one: a target out of reach where that is all there is.</summary>
+    internal static Exception OneOf(IReadOnlyList<Exception> failures)
+    {
+        string message = string.Join('\n', failures.Select(failure => failure.Message));
+        return failures.All(failure => failure is TargetUnavailableException)
+            ? new TargetUnavailableException(message, failures[0])
+            : new InvalidInputException(message, failures[0]);
     }
 
     private static bool IsDerived(SearchPart part) => File.Exists(part.Directory.SearchResult) && File.Exists(part.Directory.Architecture);

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Proxyless.Measurement;
 
 namespace Proxyless.Runtime;
 
@@ -7,20 +7,16 @@ namespace Proxyless.Runtime;
 /// spinning thread holds the processor that the other one needs: with one competing process on two cores a step took six
 /// times as long. Sleeping costs nothing that could be measured on an idle machine (docs/decisions/threads.md).
 /// </summary>
-internal static partial class OpenMp
+internal static class OpenMp
 {
     private const string Policy = "OMP_WAIT_POLICY";
 
     /// <summary>Lets waiting threads sleep, unless the user's environment says otherwise. To be called before libtorch is loaded.</summary>
     public static void WaitPassively()
     {
-        // The native library reads the process's own environment, which .NET's does not write to.
         if (OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable(Policy) is null)
         {
-            _ = SetVariable(Policy, "passive", overwrite: 1);
+            NativeEnvironment.SetUnlessSet(Policy, "passive");
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetVariable(string name, string value, int overwrite);
 }

@@ -57,6 +57,9 @@ public sealed class AgentProcess : IDisposable
         }
     }
 
+    /// <summary>The port that it listens on.</summary>
+    public int Port => _port;
+
     public string Folder => Path.Combine(_folder.Root, "agent");
 
     public string TargetFile => Path.Combine(Folder, "target.yaml");

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using CsCheck;
 using Google.Protobuf;
@@ -41,13 +43,17 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     public async Task A_space_is_profiled_and_a_network_measured_beside_its_reference()
     {
         using AgentTarget target = _agent.Target();
-        LatencyTable table = target.MakeTable(SmallSpace.Space, SmallSpace.Classes, ProfileMode.Quick, null, NullRunObserver.Instance, Cancellation);
+        LatencyTable table = target.Profile(SmallSpace.Space, SmallSpace.Classes, ProfileMode.Quick, null, NullRunObserver.Instance, Cancellation);
         Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes), table.Entries.Keys);
         Assert.Contains(ProcessorInfo.OnnxRuntimeVersion, table.TargetId, StringComparison.Ordinal);
         Architecture reference = SmallSpace.Network([.. table.Reference.Choice]);
-        NetworkLatency latency = target.Measure(reference, NetworkExporter.Untrained(reference), SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
+        byte[] onnx = NetworkExporter.Untrained(reference);
+        var latency = NetworkLatency.Measure(
+            target, reference, onnx, SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
         Assert.True(latency.IsMeasured);
-        Assert.True(latency.Milliseconds > 0 && double.IsFinite(latency.Milliseconds));
+        Assert.True(latency.QuietMs > 0 && double.IsFinite(latency.QuietMs));
+        Assert.True(latency.MedianMs > 0 && double.IsFinite(latency.MedianMs));
+        Assert.True(table.Disturbance >= 0);
         await AssertClean();
     }
 
@@ -222,17 +228,80 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         _agent.Kill();
         using (AgentTarget stranger = _agent.Target())
         {
-            stranger.PatienceAtFirst = TimeSpan.Zero;
-            Assert.Contains("cannot be reached", Assert.Throws<InvalidInputException>(() => stranger.Time(Model, Cancellation)).Message, StringComparison.Ordinal);
+            var exception = Assert.Throws<TargetUnavailableException>(() => stranger.Time(Model, Cancellation));
+            Assert.Contains("cannot be reached", exception.Message, StringComparison.Ordinal);
+            Assert.Equal(stranger.Name, exception.Target);
         }
 
-        // One that was heard of is called again, however long it takes to come back.
-        target.PatienceAtFirst = TimeSpan.Zero;
-        Task<Timing> again = Task.Run(() => target.Time(Model, Cancellation), Cancellation);
-        await Until(() => target.Failures >= 2 || again.IsCompleted);
+        // One that was heard of is called again and again; whoever answers at its port meanwhile is not it.
+        Task<Timing> again;
+        using (var port = new TcpListener(IPAddress.Loopback, _agent.Port))
+        {
+            port.Start();
+            again = Task.Run(() => target.Time(Model, Cancellation), Cancellation);
+            for (int attempt = 0; attempt < 3; attempt++)
+            {
+                using TcpClient caller = await port.AcceptTcpClientAsync(Cancellation);
+            }
+        }
+
         Assert.False(again.IsCompleted);
         _agent.Serve();
         Assert.True((await again).Runs >= 30);
+    }
+
+    [Fact]
+    public async Task A_measurement_that_is_lost_with_its_agent_is_made_again_however_large_the_model()
+    {
+        // More than what gRPC keeps of a call by itself.
+        byte[] large = [.. Model, .. Documentation(3 << 20)];
+        using var agent = new AgentProcess();
+        using AgentTarget target = agent.Target();
+        Task<Timing> measured = Task.Run(() => target.Time(large, Cancellation), Cancellation);
+        await Until(() => agent.Children.Count > 0 || measured.IsCompleted);
+        agent.Kill();
+        agent.Serve();
+        Assert.True((await measured).Runs >= 30);
+    }
+
+    [Fact]
+    public void A_device_that_was_off_once_is_asked_again()
+    {
+        using var agent = new AgentProcess();
+        using AgentTarget target = agent.Target();
+        agent.Kill();
+        Assert.Throws<TargetUnavailableException>(() => target.Id);
+        agent.Serve();
+        Assert.Contains(ProcessorInfo.OnnxRuntimeVersion, target.Id, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Runs_to_warm_up_are_made_as_asked()
+    {
+        using var agent = new AgentProcess(maxSeconds: 8, patience: 1000);
+        Assert.Equal(StatusCode.InvalidArgument, StatusOf(header => header with { WarmUpRuns = -1 }, Model, agent));
+
+        // A single run that counts takes a fraction of a second; so many before it take far more than the agent allows.
+        Assert.Equal(
+            StatusCode.DeadlineExceeded,
+            StatusOf(
+                header => header with { WarmUpRuns = 100_000, MinRuns = 1, MaxRuns = 1, Batch = 1000 }, Model, agent));
+        await AssertClean(agent);
+    }
+
+    [Fact]
+    public void A_client_waits_as_long_as_the_agents_queue_can_be()
+    {
+        (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = _agent.Connect();
+        using (channel)
+        {
+            Description description = client.Describe(new DescribeRequest(), headers, cancellationToken: Cancellation);
+
+            // Its limits in AgentProcess: a thousand seconds for a measurement, and for a piece of a model.
+            TimeSpan turn = TimeSpan.FromSeconds(1000 + 1000 + (AgentProcess.Megabytes * 1e6 / 50_000));
+            TimeSpan queue = (AgentProcess.Waiting + 1) * turn;
+            Assert.InRange(AgentTarget.DeadlineOf(description), queue, 3 * queue);
+        }
     }
 
     [Fact]
@@ -351,6 +420,20 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         Assert.Contains(reason, Assert.Throws<InvalidInputException>(() => refused.Time(Model, Cancellation)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A text of some length as the field doc_string of an ONNX model.</summary>
+    private static byte[] Documentation(int length)
+    {
+        using var bytes = new MemoryStream();
+        using (var field = new CodedOutputStream(bytes, leaveOpen: true))
+        {
+            const uint DocString = (6 << 3) | 2;
+            field.WriteTag(DocString);
+            field.WriteString(new string('x', length));
+        }
+
+        return bytes.ToArray();
+    }
+
     private string Replaced(string text, string by)
     {
         string file = Path.Combine(_agent.Folder, $"{Guid.NewGuid():N}.yaml");
@@ -359,22 +442,40 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     }
 
     /// <summary>A header that fits its model, to be changed.</summary>
-    private sealed record Header(long Length, byte[] Digest, int MinRuns = 5, int MaxRuns = 5, double MaxSeconds = 1, int Batch = 1)
+    private sealed record Header(
+        long Length,
+        byte[] Digest,
+        int MinRuns = 5,
+        int MaxRuns = 5,
+        double MaxSeconds = 1,
+        int Batch = 1,
+        int? WarmUpRuns = null)
     {
         public Header(byte[] model)
             : this(model.Length, SHA256.HashData(model))
         {
         }
 
-        public MeasureHeader ToMessage() => new()
+        public MeasureHeader ToMessage()
         {
-            Length = Length,
-            Sha256 = ByteString.CopyFrom(Digest),
-            Threads = 1,
-            Batch = Batch,
-            MinRuns = MinRuns,
-            MaxRuns = MaxRuns,
-            MaxSeconds = MaxSeconds,
-        };
+            var header = new MeasureHeader
+            {
+                Length = Length,
+                Sha256 = ByteString.CopyFrom(Digest),
+                Threads = 1,
+                Batch = Batch,
+                MinRuns = MinRuns,
+                MaxRuns = MaxRuns,
+                MaxSeconds = MaxSeconds,
+            };
+
+            // An older client does not send it.
+            if (WarmUpRuns is { } runs)
+            {
+                header.WarmUpRuns = runs;
+            }
+
+            return header;
+        }
     }
 }

@@ -49,5 +49,6 @@ public sealed class WelchTestTests
     {
         Assert.Null(WelchTest.Of([0.5], [0.4, 0.6]));
         Assert.Null(WelchTest.Of([0.5, 0.5], [0.4, 0.4]));
+        Assert.Null(WelchTest.Of([0, 0], [1e-90, 0, 0, 0]));
     }
 }

@@ -98,9 +98,14 @@ public sealed class CommandTargetTests : IDisposable
     public void Tables_are_kept_apart_by_all_that_a_latency_depends_on()
     {
         CommandTarget target = Target("echo 1 us");
-        CommandTarget[] others = [target, target with { UnitMs = 1e-3 }, target with { Pattern = new Regex("(.*) us") }, target with { Batch = 2 }, target with { Command = ["sh", "a b", "{model}"] }, target with { Command = ["sh", "a", "b", "{model}"] }];
+        CommandTarget[] others = [target, target with { UnitMs = 1e-3 }, target with { Pattern = new Regex("(.*) us") }, target with { Batch = 2 }, target with { Device = "phone 1" }, target with { Device = "phone 2" }, target with { Command = ["sh", "a b", "{model}"] }, target with { Command = ["sh", "a", "b", "{model}"] }];
         Assert.Equal(others.Length, others.Select(other => other.Id).Distinct().Count());
     }
+
+    [Fact]
+    public void A_target_without_a_device_keeps_the_identity_of_its_older_tables() => Assert.Equal(
+        """command ["run","{model}"], 'x' in units of 1 ms, batch 1""",
+        new CommandTarget { Name = "board", Command = ["run", "{model}"], Pattern = new Regex("x") }.Id);
 
     private static bool IsRunning(int id)
     {

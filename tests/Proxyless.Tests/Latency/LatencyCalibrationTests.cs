@@ -54,5 +54,20 @@ public sealed class LatencyCalibrationTests
     }
 
     [Fact]
+    public void A_device_so_noisy_that_slower_parts_look_faster_gives_a_scale_alone()
+    {
+        // The least squares of these have a scale of about -1.5.
+        double[] sums = [1, 1.1, 1.2, 1.3];
+        double[] measured = [2.3, 2.1, 2.0, 1.8];
+        var calibration = LatencyCalibration.Fit(sums, measured, sums, measured);
+        Assert.True(calibration.Scale > 0);
+        Assert.Equal(0, calibration.Offset);
+        Assert.True(calibration.MeanAbsoluteError > 0.05);
+        double Error(double scale) => sums.Zip(measured, (x, y) => Math.Pow((scale * x / y) - 1, 2)).Sum();
+        Assert.True(Error(calibration.Scale + 1e-3) > Error(calibration.Scale));
+        Assert.True(Error(calibration.Scale - 1e-3) > Error(calibration.Scale));
+    }
+
+    [Fact]
     public void Nothing_to_check_is_refused() => Assert.Throws<ArgumentException>(() => LatencyCalibration.Fit([1], [1], [], []));
 }

@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using Proxyless.Architectures;
 using Proxyless.Latency;
+using Proxyless.Tests.Data;
 using Xunit;
 
 namespace Proxyless.Tests.Latency;
@@ -56,9 +58,90 @@ public sealed class LatencyTableCacheTests : IDisposable
         Assert.Null(Find(SmallSpace.Space));
     }
 
+    [Fact]
+    public void A_disturbed_table_is_not_used_again_in_silence()
+    {
+        _cache.Store(SmallSpace.Space, SmallSpace.Classes, Target, SmallSpace.Table() with { Disturbance = 0.25 });
+        for (int i = 1; i <= 2; i++)
+        {
+            Assert.Contains("disturbed", Assert.Single(WarningsOfReuse(Target)), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_disturbed_table_that_is_a_target_of_its_own_is_not_used_in_silence()
+    {
+        string file = Path.Combine(_folder, "latency.json");
+        LatencyTableFile.Write(file, SmallSpace.Table() with { Disturbance = 0.25 });
+        var observer = new RecordingObserver();
+        _cache.GetOrProfile(
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            new TableTarget("box", file, 1),
+            ProfileMode.Quick,
+            observer,
+            TestContext.Current.CancellationToken);
+        Assert.Contains("disturbed", Assert.Single(observer.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_that_predicts_badly_is_not_used_again_in_silence()
+    {
+        LatencyTable table = SmallSpace.Table();
+        table = table with { Calibration = table.Calibration with { MeanAbsoluteError = 0.08 } };
+        _cache.Store(SmallSpace.Space, SmallSpace.Classes, Target, table);
+        Assert.Contains("off by", Assert.Single(WarningsOfReuse(Target)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_of_a_machine_at_rest_is_used_without_a_warning()
+    {
+        _cache.Store(SmallSpace.Space, SmallSpace.Classes, Target, SmallSpace.Table() with { Disturbance = 0.02 });
+        Assert.Empty(WarningsOfReuse(Target));
+    }
+
+    [Fact]
+    public void Another_device_behind_the_same_command_does_not_get_the_first_ones_table()
+    {
+        var pattern = new Regex("([0-9]+)");
+        var command = new CommandTarget { Name = "phone", Command = ["adb", "{model}"], Pattern = pattern };
+        CommandTarget first = command with { Device = "Pixel 1" };
+        _cache.Store(SmallSpace.Space, SmallSpace.Classes, first, SmallSpace.Table());
+        Assert.Empty(WarningsOfReuse(first));
+        Assert.Null(Find(SmallSpace.Space, target: command with { Device = "Pixel 2" }));
+
+        // Who names no device is told what the table is of.
+        Assert.Null(Find(SmallSpace.Space, target: command));
+        _cache.Store(SmallSpace.Space, SmallSpace.Classes, command, SmallSpace.Table());
+        Assert.Contains("'device'", Assert.Single(WarningsOfReuse(command)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_by_which_slower_parts_make_faster_networks_counts_as_missing()
+    {
+        LatencyTable table = SmallSpace.Table();
+        table = table with { Calibration = table.Calibration with { Scale = -0.5 } };
+        _cache.Store(SmallSpace.Space, SmallSpace.Classes, Target, table);
+        Assert.Null(Find(SmallSpace.Space));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    private List<string> WarningsOfReuse(ITarget target)
+    {
+        var observer = new RecordingObserver();
+        LatencyTable table = _cache.GetOrProfile(
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            target,
+            ProfileMode.Quick,
+            observer,
+            TestContext.Current.CancellationToken);
+        Assert.Equal(SmallSpace.Table().Created, table.Created);
+        return [.. observer.Warnings];
+    }
+
     private LatencyTable? Find(
-        SearchSpace space, int classes = SmallSpace.Classes, LocalTarget? target = null, ProfileMode mode = ProfileMode.Quick) =>
+        SearchSpace space, int classes = SmallSpace.Classes, ITarget? target = null, ProfileMode mode = ProfileMode.Quick) =>
         _cache.Find(space, classes, target ?? Target, mode, NullRunObserver.Instance);
 }

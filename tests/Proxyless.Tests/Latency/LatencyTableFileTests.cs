@@ -31,6 +31,18 @@ public sealed class LatencyTableFileTests : IDisposable
         Assert.Equal(0.95, json.RootElement.GetProperty("calibration").GetProperty("kendall_tau").GetDouble());
     }
 
+    [Fact]
+    public void A_disturbed_machine_is_noted_and_a_file_without_the_note_still_opens()
+    {
+        LatencyTableFile.Write(PathOf("latency.json"), SmallSpace.Table() with { Disturbance = 0.25 });
+        Assert.Contains("\"disturbance\": 0.25", File.ReadAllText(PathOf("latency.json")), StringComparison.Ordinal);
+        Assert.Equal(0.25, LatencyTableFile.Read(PathOf("latency.json")).Disturbance);
+
+        LatencyTableFile.Write(PathOf("older.json"), SmallSpace.Table());
+        Assert.DoesNotContain("disturbance", File.ReadAllText(PathOf("older.json")), StringComparison.Ordinal);
+        Assert.Null(LatencyTableFile.Read(PathOf("older.json")).Disturbance);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("null")]

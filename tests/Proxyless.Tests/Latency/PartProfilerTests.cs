@@ -66,6 +66,33 @@ public sealed class PartProfilerTests
         Assert.All(Profile(Bytes, null).Entries, entry => Assert.Equal(entry.Value.Milliseconds, continued.Entries[entry.Key].Milliseconds, 1e-9));
     }
 
+    [Fact]
+    public void Parts_that_the_log_holds_need_no_reference()
+    {
+        using var folder = new TemporaryFolder();
+        string partial = Path.Combine(folder.Root, "table.partial");
+        (LatencyTable whole, int all) = Counted(null);
+        InterruptAfter(all - 1, partial);
+
+        // The last network is left, and the reference that tells the machine's speed.
+        (LatencyTable continued, int more) = Counted(partial);
+        Assert.Equal(whole.Entries, continued.Entries);
+        Assert.Equal(2, more);
+    }
+
+    private static (LatencyTable Table, int Measurements) Counted(string? partial)
+    {
+        int measurements = 0;
+        LatencyTable table = Profile(
+            (model, cancellation) =>
+            {
+                measurements++;
+                return Bytes(model, cancellation);
+            },
+            partial);
+        return (table, measurements);
+    }
+
     private static void InterruptAfter(int measurements, string partial)
     {
         int calls = 0;

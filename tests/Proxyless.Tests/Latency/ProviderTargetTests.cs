@@ -18,15 +18,17 @@ public sealed class ProviderTargetTests
     [Trait(TestCategory.Name, TestCategory.Measuring)]
     public void A_table_is_made_of_parts_that_are_timed_alone_and_networks_are_held_against_its_reference()
     {
-        LatencyTable table = Target.MakeTable(SmallSpace.Space, SmallSpace.Classes, ProfileMode.Quick, null, NullRunObserver.Instance, Cancellation);
+        LatencyTable table = Target.Profile(SmallSpace.Space, SmallSpace.Classes, ProfileMode.Quick, null, NullRunObserver.Instance, Cancellation);
         Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes).Order(), table.Entries.Keys.Order());
+        Assert.True(table.Disturbance >= 0);
         Assert.Contains("cpu device 0", table.TargetId, StringComparison.Ordinal);
 
         Architecture reference = SmallSpace.Network([.. table.Reference.Choice]);
-        NetworkLatency latency = Target.Measure(
-            reference, NetworkExporter.Untrained(reference), SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
+        var latency = NetworkLatency.Measure(
+            Target, reference, NetworkExporter.Untrained(reference), SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
         Assert.True(latency.IsMeasured);
-        Assert.True(latency.Milliseconds > 0 && double.IsFinite(latency.Milliseconds));
+        Assert.True(latency.QuietMs > 0 && double.IsFinite(latency.QuietMs));
+        Assert.True(latency.MedianMs > 0 && double.IsFinite(latency.MedianMs));
     }
 
     [Fact]

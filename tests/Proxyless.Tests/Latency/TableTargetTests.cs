@@ -29,7 +29,7 @@ public sealed class TableTargetTests : IDisposable
         Dictionary<string, double> published = MeansOf(file);
         var target = new TableTarget("pixel1", file, 1);
         SearchSpace space = SearchSpacePresets.ByName("imagenet-mobile");
-        LatencyTable table = target.MakeTable(space, 1000, ProfileMode.Quick, null, NullRunObserver.Instance, CancellationToken.None);
+        LatencyTable table = target.TableOf(space, 1000, NullRunObserver.Instance);
         SpaceCost cost = table.ToSpaceCost(space, 1000);
         IReadOnlyList<SearchBlock> blocks = space.Blocks();
         Gen.Int[0, 1 << 30].Sample(seed =>
@@ -52,7 +52,7 @@ public sealed class TableTargetTests : IDisposable
         var target = new TableTarget("phone", Csv("part,milliseconds\nstem 3x32x32 16 s2,0.5\n"), 1);
         SearchSpace space = SearchSpacePresets.ByName("tiny");
         var exception = Assert.Throws<InvalidInputException>(() =>
-            target.MakeTable(space, 10, ProfileMode.Quick, null, NullRunObserver.Instance, CancellationToken.None));
+            target.TableOf(space, 10, NullRunObserver.Instance));
         Assert.Contains($"has no '{space.Blocks()[0].Candidates[0].Key}'", exception.Message, StringComparison.Ordinal);
     }
 
@@ -78,10 +78,9 @@ public sealed class TableTargetTests : IDisposable
         LatencyTableFile.Write(file, made);
         var target = new TableTarget("box", file, 1);
         SpaceCost expected = made.ToSpaceCost(space, SmallSpace.Classes);
-        SpaceCost read = target.MakeTable(space, SmallSpace.Classes, ProfileMode.Quick, null, NullRunObserver.Instance, CancellationToken.None).ToSpaceCost(space, SmallSpace.Classes);
+        SpaceCost read = target.TableOf(space, SmallSpace.Classes, NullRunObserver.Instance).ToSpaceCost(space, SmallSpace.Classes);
         Assert.Equal(expected.Fixed, read.Fixed);
         Assert.Equal(expected.Candidates, read.Candidates);
-        Assert.Null(target.Time([], CancellationToken.None));
     }
 
     [Theory]

@@ -29,7 +29,8 @@ public sealed class TargetFileTests : IDisposable
         Write("phone.csv", "part,milliseconds\nstem 3x32x32 16 s2,0.5\n");
         Assert.Single(Assert.IsType<TableTarget>(TargetFile.Open(Write("phone.yaml", "kind: table\nfile: phone.csv\n"))).Parts);
         CommandTarget command = Assert.IsType<CommandTarget>(TargetFile.Open(Write(
-            "board.yaml", "kind: command\ncommand: [ssh, board, time-model, '{model}']\npattern: 'avg ([0-9.]+)'\nunit: us\nrepeats: 5\ntimeout: 30\nbatch: 8\n")));
+            "board.yaml", "kind: command\ncommand: [ssh, board, time-model, '{model}']\npattern: 'avg ([0-9.]+)'\nunit: us\nrepeats: 5\ntimeout: 30\nbatch: 8\ndevice: Pixel 7, blue\n")));
+        Assert.Equal("Pixel 7, blue", command.Device);
         Assert.Equal(["ssh", "board", "time-model", "{model}"], command.Command);
         Assert.Equal((1e-3, 5, TimeSpan.FromSeconds(30), 8), (command.UnitMs, command.Repeats, command.Timeout, command.Batch));
     }
@@ -44,6 +45,7 @@ public sealed class TargetFileTests : IDisposable
     [InlineData("kind: command\ncommand: [run, model.onnx]\npattern: '(.*)'\n", "{model}")]
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: 'ms'\n", "in parentheses")]
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '('\n", "no regular expression")]
+    [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '(.*)'\ndevice: ' '\n", "line 4")]
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '(.*)'\nunit: ns\n", "us, ms, s")]
     public void What_is_wrong_is_said_with_what_is_allowed(string yaml, string named) => Assert.Contains(
         named, Assert.Throws<InvalidInputException>(() => TargetFile.Open(Write("wrong.yaml", yaml))).Message, StringComparison.Ordinal);

@@ -30,6 +30,15 @@ public sealed class MeasuredRunTests
         EvaluateResult judged = ProxylessRun.Evaluate(result.Run, options, againstNetwork: false, NullRunObserver.Instance, Cancellation);
         AssertLatency(judged.LatencyMs!.Value);
 
+        // The old key is the quiet latency of a run and the median of an evaluation; both tell both.
+        Assert.Equal(result.LatencyMs, result.QuietLatencyMs);
+        Assert.Equal(judged.LatencyMs, judged.MedianLatencyMs);
+        AssertLatency(result.MedianLatencyMs!.Value);
+        AssertLatency(judged.QuietLatencyMs!.Value);
+        EvaluateResult alone = ProxylessRun.Evaluate(
+            result.Model, options, againstNetwork: false, NullRunObserver.Instance, Cancellation);
+        AssertLatency(alone.QuietLatencyMs!.Value);
+
         SearchResult derived = ProxylessRun.Derive(
             result.Run, RunConfigFile.Read(new RunDirectory(result.Run).Config) with { Out = Path.Combine(folder.Root, "derived") }, NullRunObserver.Instance, Cancellation);
         Assert.True(derived.LatencyIsMeasured);

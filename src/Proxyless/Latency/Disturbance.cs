@@ -1,0 +1,43 @@
+using Proxyless.Measurement;
+
+namespace Proxyless.Latency;
+
+/// <summary>
+/// How far other work on a machine disturbs a measurement: the median run over the quiet ones, less 1. It is 0.01 on a
+/// machine at rest, and 0.1 and more where other work interrupts most runs.
+/// </summary>
+internal static class Disturbance
+{
+    /// <summary>Above it a table is said to be disturbed.</summary>
+    public const double Tolerable = 0.1;
+
+    // A profile of a machine at rest is off by 1 %, and so is one beside two busy processes on two cores.
+    private const double TolerableError = 0.05;
+
+    /// <summary>That of a model's runs.</summary>
+    public static double Of(Timing timing) => (timing.MedianMs / timing.QuietMs) - 1;
+
+    /// <summary>
+    /// Whether a table that was measured inside whole networks is off by more than other machines of its kind at rest.
+    /// </summary>
+    public static bool IsLikely(LatencyTable table) =>
+        table.Disturbance > Tolerable || table.Calibration.MeanAbsoluteError > TolerableError;
+
+    /// <summary>That a profile was disturbed, and the remedy.</summary>
+    public static string Text(LatencyTable table) =>
+        $"other work on this machine disturbed the profile "
+        + $"(predictions off by {table.Calibration.MeanAbsoluteError:P1} on average, the median run {table.Disturbance:P0} over a quiet one): repeat it when the machine is quiet";
+
+    /// <summary>What a user of a table that was made before has to know; null where nothing.</summary>
+    public static string? Complaint(LatencyTable table)
+    {
+        string made = $"the latency table of '{table.Space}' on {table.Target} from {table.Created:yyyy-MM-dd}";
+        return table.Disturbance > Tolerable
+            ? $"{made} was made while other work disturbed the machine "
+                + $"(its median run lay {table.Disturbance:P0} over a quiet one); make it again with 'proxyless profile' when the machine is quiet"
+            : table.Calibration.MeanAbsoluteError > TolerableError
+                ? $"{made} is off by {table.Calibration.MeanAbsoluteError:P1} on average; "
+                    + "'proxyless profile --thorough' may make a better one"
+                : null;
+    }
+}

@@ -1,0 +1,44 @@
+using Proxyless.Architectures;
+using Proxyless.Measurement;
+
+namespace Proxyless.Latency;
+
+/// <summary>A target that runs models, so that latencies there are measured.</summary>
+public interface IModelTimer : ITarget
+{
+    /// <summary>Times a model by itself.</summary>
+    /// <param name="onnx">The bytes of its ONNX file.</param>
+    /// <param name="cancellationToken">Stops between two runs.</param>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
+    /// <exception cref="InvalidInputException">The target cannot run the model.</exception>
+    Timing Time(byte[] onnx, CancellationToken cancellationToken = default);
+
+    /// <summary>Times a network and a reference network in turn.</summary>
+    /// <param name="onnx">The bytes of the network's ONNX file.</param>
+    /// <param name="reference">The bytes of the reference's.</param>
+    /// <param name="referenceMs">The reference's latency in milliseconds at the time of the table.</param>
+    /// <param name="cancellationToken">Stops between two runs.</param>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
+    /// <exception cref="InvalidInputException">The target cannot run the models.</exception>
+    NetworkLatency Compare(
+        byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default);
+
+    /// <summary>Measures the latency table of a space.</summary>
+    /// <param name="space">The space, at the resolution it will be used at.</param>
+    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="mode">How carefully.</param>
+    /// <param name="partial">
+    /// A file that keeps what is measured so far, or null; a target that measures slowly goes on from it.
+    /// </param>
+    /// <param name="observer">Receives progress and warnings.</param>
+    /// <param name="cancellationToken">Stops between two measurements.</param>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
+    /// <exception cref="InvalidInputException">The target cannot run the parts of the space.</exception>
+    LatencyTable Profile(
+        SearchSpace space,
+        int classes,
+        ProfileMode mode,
+        string? partial,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,18 @@
+using Proxyless.Measurement;
+
+namespace Proxyless.Latency;
+
+/// <summary>Times two models in turn on a machine that takes one whole measurement at a time.</summary>
+internal static class InTurn
+{
+    private const int Turns = 3;
+
+    /// <summary>Three turns of the reference, then the network.</summary>
+    /// <param name="time">Times a model, given as the bytes of its ONNX file.</param>
+    /// <param name="onnx">The network.</param>
+    /// <param name="reference">The reference.</param>
+    /// <param name="cancellation">Stops between two runs.</param>
+    public static IReadOnlyList<(Timing Reference, Timing Network)> Time(
+        Func<byte[], CancellationToken, Timing> time, byte[] onnx, byte[] reference, CancellationToken cancellation) =>
+        [.. Enumerable.Range(0, Turns).Select(_ => (time(reference, cancellation), time(onnx, cancellation)))];
+}

@@ -1,0 +1,82 @@
+using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Latency;
+
+namespace Proxyless.Runs;
+
+/// <summary>The latency of a model's file, as <c>evaluate</c> tells it.</summary>
+internal static class ModelLatency
+{
+    /// <summary>
+    /// Measures a model: beside the reference network of its run's table, as the end of a run does, where that table is
+    /// of the same target; else by itself.
+    /// </summary>
+    /// <param name="file">The model.</param>
+    /// <param name="classes">Classes of the model.</param>
+    /// <param name="run">The run that the model is of, or null.</param>
+    /// <param name="target">Where to measure.</param>
+    /// <param name="observer">Is told where the run's table cannot be used, or nothing can be measured.</param>
+    /// <param name="cancellation">Stops between two runs.</param>
+    /// <returns>Null where the target is a table and runs no models.</returns>
+    public static NetworkLatency? Of(
+        string file,
+        int classes,
+        RunDirectory? run,
+        ITarget target,
+        IRunObserver observer,
+        CancellationToken cancellation)
+    {
+        if (target is not IModelTimer timer)
+        {
+            observer.Warning(
+                $"target '{target.Name}' is a table and runs no models: there is no measured latency; "
+                + "'proxyless describe --target' sums it up");
+            return null;
+        }
+
+        byte[] onnx = File.ReadAllBytes(file);
+        if (run is null || Reference(run, classes, target, observer) is not { } reference)
+        {
+            return NetworkLatency.Alone(timer.Time(onnx, cancellation));
+        }
+
+        NetworkLatency latency = timer.Compare(onnx, reference.Onnx, reference.Milliseconds, cancellation);
+        latency.WarnIfDisturbed(observer);
+        return latency;
+    }
+
+    /// <summary>
+    /// The reference network of a run's table and its latency then; null where the run has no table that can be used.
+    /// </summary>
+    private static (byte[] Onnx, double Milliseconds)? Reference(
+        RunDirectory run, int classes, ITarget target, IRunObserver observer)
+    {
+        if (!File.Exists(run.Latency))
+        {
+            return null;
+        }
+
+        try
+        {
+            LatencyTable table = LatencyTableFile.Read(run.Latency);
+            if (table.TargetId != target.Id)
+            {
+                observer.Message(
+                    $"the latency table of '{run.Root}' is of another machine ({table.TargetId}): "
+                    + "the model is measured without it");
+                return null;
+            }
+
+            RunOptions options = RunConfigFile.Read(run.Config);
+            SearchSpace space = SearchSpaceFile.Open(options.Space ?? table.Space);
+            space = space.WithInput(options.Resolution ?? space.Resolution, options.Channels ?? space.InputChannels);
+            Architecture reference = space.Architecture(table.Reference.Choice, classes, "reference");
+            return (NetworkExporter.Untrained(reference), table.Reference.Milliseconds);
+        }
+        catch (InvalidInputException exception)
+        {
+            observer.Warning($"the model is measured without the latency table of '{run.Root}': {exception.Message}");
+            return null;
+        }
+    }
+}
