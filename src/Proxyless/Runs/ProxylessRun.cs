@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Text.Json;
 using Proxyless.Architectures;
@@ -14,7 +13,6 @@ public static class ProxylessRun
 {
     private const double SearchShareOfTime = 0.45;
     private const double SearchAloneShareOfTime = 0.95;
-    private static readonly TimeSpan UnreportedTime = TimeSpan.FromSeconds(2);
 
     /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
     /// <param name="options">
@@ -308,16 +306,12 @@ public static class ProxylessRun
         Transforms transforms = Transforms.ForEvaluation(classifier.Resolution, ModelImages.Of(classifier).Small, classifier.Channels);
         IReadOnlyList<(string Path, string? Error)> files = PhotoFiles.Of(images);
         var predictions = new List<Prediction>(files.Count);
-        long start = Stopwatch.GetTimestamp();
-        var progress = new Progress(observer, "predict", 0, files.Count);
+        var progress = new Progress(observer, "predict", 0, files.Count, Progress.Unreported);
         foreach ((string path, string? error) in files)
         {
             cancellation.ThrowIfCancellationRequested();
             predictions.Add(error is null ? PredictOne(classifier, transforms, path, top, maxPixels) : new Prediction(path, []) { Error = error });
-            if (Stopwatch.GetElapsedTime(start) > UnreportedTime)
-            {
-                progress.Report(predictions.Count, "");
-            }
+            progress.Report(predictions.Count, "");
         }
 
         return predictions;
