@@ -45,7 +45,7 @@ public static class ProxylessComparison
         var warnings = new WarningRecorder(observer);
         RunData data = RunData.Open(run, warnings, cancellation);
         RunPlan begun = RunPlan.Read(directory.Run);
-        if (run.Resume && begun.DataFingerprint != data.Images.Fingerprint)
+        if (run.Resume && !(begun.DataFingerprint is { } before && data.Images.HasFingerprint(before)))
         {
             throw new InvalidInputException($"the images of '{run.Data}' are not those that the comparison in '{directory.Run.Root}' began with; restore them, name the folder where they are by --data, or start anew in another --out");
         }
@@ -168,7 +168,7 @@ public static class ProxylessComparison
             throw new InvalidInputException($"--scored-by '{searched}' was searched in another space than '{data.Space.Name}', or in that one as it was before; give its --space, or another search");
         }
 
-        if (RunPlan.Read(directory).DataFingerprint != data.Images.Fingerprint)
+        if (!(RunPlan.Read(directory).DataFingerprint is { } fingerprint && data.Images.HasFingerprint(fingerprint)))
         {
             throw new InvalidInputException($"--scored-by '{searched}' was searched on other images, or they were divided by another --seed; give another search");
         }

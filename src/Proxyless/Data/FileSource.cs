@@ -53,30 +53,34 @@ internal sealed class FileSource : ImageSource
     /// <exception cref="InvalidInputException">The file is no image.</exception>
     public (int Width, int Height) ReadSize(int index)
     {
-        using EncodedImage image = OpenImage(index);
+        using EncodedImage image = OpenToExamine(index);
         return (image.Width, image.Height);
     }
 
     /// <summary>Decodes an image in full and drops it.</summary>
+    /// <returns>Width and height of the upright image.</returns>
     /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
-    public void Check(int index)
+    public (int Width, int Height) Check(int index)
     {
-        using EncodedImage image = OpenImage(index);
+        using EncodedImage image = OpenToExamine(index);
         image.Check();
+        return (image.Width, image.Height);
     }
 
     /// <summary>Keeps decoded images of one size from now on; <see cref="Keep"/> fills them in.</summary>
     public void KeepDecoded(int side, int channels) => _store = new PixelStore(Count, side, side, channels);
 
     /// <summary>Decodes one image into memory, scaled where its size is not that of the others.</summary>
+    /// <returns>Width and height of the upright image as it was.</returns>
     /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
-    public void Keep(int index)
+    public (int Width, int Height) Keep(int index)
     {
         PixelStore store = _store!;
-        using EncodedImage encoded = OpenImage(index);
+        using EncodedImage encoded = OpenToExamine(index);
         DecodedImage image = encoded.Decode(store.Channels);
         Transforms whole = Transforms.ForEvaluation(store.Width, smallImages: true, store.Channels);
         whole.Resize(image).Pixels.CopyTo(store.Image(index));
+        return (encoded.Width, encoded.Height);
     }
 
     public override void Render(int index, Transforms transforms, SplitMix64 random, Span<float> destination)
@@ -103,6 +107,14 @@ internal sealed class FileSource : ImageSource
             : null;
         using DecodedPart part = training ?? encoded.DecodeFor(transforms.Channels, denominator, region);
         transforms.Apply(part, destination, ref random);
+    }
+
+    /// <summary>Opens an image before the work begins; what its bytes are is kept in mind.</summary>
+    private EncodedImage OpenToExamine(int index)
+    {
+        byte[] bytes = Read(index);
+        RememberContent(index, bytes);
+        return EncodedImage.Open(bytes, Name(index), _maxPixels);
     }
 
     private EncodedImage OpenImage(int index) => EncodedImage.Open(Read(index), Name(index), _maxPixels);

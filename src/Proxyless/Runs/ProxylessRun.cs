@@ -468,7 +468,7 @@ public static class ProxylessRun
 
     private static void RequireSameImages(RunData data, RunDirectory directory)
     {
-        if (RunPlan.Read(directory).DataFingerprint is { } before && before != data.Images.Fingerprint)
+        if (RunPlan.Read(directory).DataFingerprint is { } before && !data.Images.HasFingerprint(before))
         {
             throw new InvalidInputException(
                 $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with, or --seed, --validation-share or --test-share divides them otherwise; restore that, name the folder where they are by --data, or start anew in another --out");
