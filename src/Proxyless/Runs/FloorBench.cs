@@ -45,7 +45,7 @@ public static class FloorBench
         var parameters = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count));
         StepWork[] works = [.. ProxylessBench.TimedSteps(options)
             .Select(i => StepWork.Of(space.Architecture(BenchedStep.Path(parameters, options.Seed, i), ProxylessBench.Classes, "bench"), options.Batch))];
-        int threads = options.Threads ?? Environment.ProcessorCount;
+        int threads = ThreadCount.Of(options.Threads);
         return new FloorBenchResult
         {
             MultiplyAdds = works.Average(work => work.MultiplyAdds),

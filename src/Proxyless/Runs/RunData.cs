@@ -32,7 +32,7 @@ public sealed class RunData
         Space = space;
         SmallImages = smallImages;
         Device = ComputeDevice.Parse(options.Device);
-        Threads = options.Threads ?? Environment.ProcessorCount;
+        Threads = ThreadCount.Of(options.Threads);
         TrainingSeed = options.Seed;
     }
 
@@ -128,7 +128,7 @@ public sealed class RunData
         Strict = options.Strict,
         HasBegun = options.Resume,
         MaxPixels = options.MaxPixels,
-        Threads = options.Threads ?? Environment.ProcessorCount,
+        Threads = ThreadCount.Of(options.Threads),
         Channels = options.Channels,
     };
 
