@@ -6,6 +6,7 @@ using Proxyless.Latency;
 using Proxyless.Spaces;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Runs;
+using Proxyless.Training;
 using Xunit;
 
 namespace Proxyless.Tests.Comparisons;
@@ -97,12 +98,26 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     public void A_training_that_diverges_says_how_to_go_on()
     {
         ComparisonOptions options = Options("diverged", ["random:1"], seeds: 1);
-        var exception = Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(
+        var exception = Assert.Throws<TrainingDivergedException>(() => ProxylessComparison.Run(
             options with { Run = options.Run with { LearningRate = 100, WeightDecay = 0.99, TrainEpochs = 50 } }, NullRunObserver.Instance, Cancellation));
         Assert.Contains("--without random-1", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
+    [Fact]
+    public void A_training_that_fails_otherwise_does_not_advise_to_leave_the_network_out()
+    {
+        ComparisonOptions options = Options("damaged", ["random:1"], seeds: 1);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Assert.Throws<RunInterruptedException>(() => ProxylessComparison.Run(options, new StopAt("train", 0.5, stop), stop.Token));
+        string log = Path.Combine(options.Run.Out!, "networks", "random-1", "seed-0", "training.jsonl");
+        File.WriteAllText(log, "damaged\n");
+        var resume = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true } };
+        string message = Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(resume, NullRunObserver.Instance, Cancellation)).Message;
+        Assert.Contains($"{log}, line 1", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("--without", message, StringComparison.Ordinal);
+    }
+
     public void A_table_tells_the_latency_of_networks_that_are_none_of_the_space_where_it_knows_their_parts()
     {
         Architecture other = SearchSpacePresets.ByName("tiny").Architecture(new int[6], 2, "other") with { Name = "other" };
