@@ -101,7 +101,7 @@ internal sealed class ComparisonWork(
         RunData seeded = data.Reseeded(seed);
         try
         {
-            TrainStage.Run(seeded, files, null, architecture, null, observer, cancellation);
+            TrainStage.Run(seeded, files, null, architecture, null, new RunClock(TimeProvider.System), observer, cancellation);
         }
         catch (InvalidInputException exception) when (exception is not TrainingDivergedException)
         {

@@ -34,9 +34,8 @@ public static class ProxylessComparison
             throw new InvalidInputException("--without takes networks out of a comparison that is there; give its --out and --resume");
         }
 
-        using RunLock held = ComparisonDirectory.Claim(run.Out, run.Resume, run.Overwrite);
-        held.Report(observer);
-        var directory = new ComparisonDirectory(held.Folder);
+        using RunLock held = ComparisonDirectory.Claim(run.Out, run.Resume, run.Overwrite, observer, out RunDirectory files);
+        var directory = new ComparisonDirectory(files.Root);
         if (run.Resume)
         {
             run = ProxylessRun.Resumed(run, directory.Run);
@@ -100,7 +99,8 @@ public static class ProxylessComparison
         Array.ForEach(dropped, directory.Remove);
         return ProxylessRun.Resumable(
             directory.Run,
-            () => new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish());
+            () => new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish(),
+            cancellation);
     }
 
     /// <summary>The scorer's folder, whole; as the plan has it where that leads to the same place.</summary>

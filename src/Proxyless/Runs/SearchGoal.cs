@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Proxyless.Latency;
 using Proxyless.Search;
 using Proxyless.Spaces;
@@ -8,8 +7,7 @@ namespace Proxyless;
 /// <summary>What a search works towards: the target's latencies and the limits.</summary>
 /// <param name="Table">The latency table of the space on the target.</param>
 /// <param name="Limits">The limits; the first is that on latency.</param>
-/// <param name="Elapsed">What finding them took.</param>
-internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> Limits, TimeSpan Elapsed)
+internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> Limits)
 {
     private const int RandomNetworks = 10_000;
 
@@ -24,7 +22,6 @@ internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> L
     /// <exception cref="InvalidInputException">No network of the space is within the limits.</exception>
     public static SearchGoal Find(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellation)
     {
-        long start = Stopwatch.GetTimestamp();
         LatencyTable table = TableOf(data, before, observer, cancellation);
         List<CostLimit> limits = LimitsOf(data, table, observer);
         double[][] even = [.. data.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray())];
@@ -32,7 +29,7 @@ internal sealed record SearchGoal(LatencyTable Table, IReadOnlyList<CostLimit> L
         LimitFeasibility.Find(even, limits, out bool impossible);
         return impossible
             ? throw new InvalidInputException($"each of the limits can be met, but no network of the space meets all of them ({string.Join(", ", limits)}); raise one of them")
-            : new SearchGoal(table, limits, Stopwatch.GetElapsedTime(start));
+            : new SearchGoal(table, limits);
     }
 
     private static LatencyTable TableOf(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellation)

@@ -29,6 +29,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             var exception = Assert.Throws<RunInterruptedException>(
                 () => ProxylessComparison.Run(second, new StopAt("train", 0.4, source), source.Token));
             Assert.Equal(second.Run.Out, exception.Run);
+            Assert.Equal(source.Token, exception.CancellationToken);
         }
 
         var resumed = new ComparisonOptions { Run = new RunOptions { Out = second.Run.Out, Resume = true, Threads = 1 }, Networks = ["mobilenet-v2:0.1"] };
@@ -104,7 +105,6 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     }
 
     [Fact]
-    [Fact]
     public void A_training_that_fails_otherwise_does_not_advise_to_leave_the_network_out()
     {
         ComparisonOptions options = Options("damaged", ["random:1"], seeds: 1);
@@ -118,6 +118,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         Assert.DoesNotContain("--without", message, StringComparison.Ordinal);
     }
 
+    [Fact]
     public void A_table_tells_the_latency_of_networks_that_are_none_of_the_space_where_it_knows_their_parts()
     {
         Architecture other = SearchSpacePresets.ByName("tiny").Architecture(new int[6], 2, "other") with { Name = "other" };
