@@ -41,7 +41,8 @@ internal sealed class ComparisonDirectory(string path)
     /// <exception cref="InvalidInputException">
     /// A comparison, or something else, stands there and nothing was said, there is none to resume, or another job works in it.
     /// </exception>
-    public static RunLock Claim(string? path, bool resume, bool overwrite, IRunObserver observer, out RunDirectory directory) =>
+    public static RunLock Claim(
+        string? path, bool resume, bool overwrite, IRunObserver observer, out RunDirectory directory) =>
         RunDirectory.Claim(path, "comparisons", () => Choose(path, resume, overwrite), observer, out directory);
 
     private static void Choose(string? path, bool resume, bool overwrite)

@@ -101,7 +101,8 @@ internal sealed class ComparisonWork(
         RunData seeded = data.Reseeded(seed);
         try
         {
-            TrainStage.Run(seeded, files, null, architecture, null, new RunClock(TimeProvider.System), observer, cancellation);
+            var clock = new RunClock(TimeProvider.System);
+            TrainStage.Run(seeded, files, null, architecture, null, clock, observer, cancellation);
         }
         catch (InvalidInputException exception) when (exception is not TrainingDivergedException)
         {
@@ -110,7 +111,10 @@ internal sealed class ComparisonWork(
         }
         catch (TrainingDivergedException exception)
         {
-            throw new TrainingDivergedException($"network {network.Name}, seed {seed}: {exception.Message}; to leave this network out, go on with --resume --without {network.Name}", exception);
+            throw new TrainingDivergedException(
+                $"network {network.Name}, seed {seed}: {exception.Message}; "
+                + $"to leave this network out, go on with --resume --without {network.Name}",
+                exception);
         }
 
         ExportStage.Run(seeded, files, architecture, files.Model, observer, cancellation);

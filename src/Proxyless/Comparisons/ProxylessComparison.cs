@@ -34,7 +34,8 @@ public static class ProxylessComparison
             throw new InvalidInputException("--without takes networks out of a comparison that is there; give its --out and --resume");
         }
 
-        using RunLock held = ComparisonDirectory.Claim(run.Out, run.Resume, run.Overwrite, observer, out RunDirectory files);
+        using RunLock held = ComparisonDirectory.Claim(
+            run.Out, run.Resume, run.Overwrite, observer, out RunDirectory files);
         var directory = new ComparisonDirectory(files.Root);
         if (run.Resume)
         {

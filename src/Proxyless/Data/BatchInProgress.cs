@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace Proxyless.Data;
 
 /// <summary>
-/// A batch that several threads make together: each takes the next image that nobody has taken yet. What comes out does not depend
-/// on who took which.
+/// A batch that several threads make together: each takes the next image that nobody has taken yet. What comes out does
+/// not depend on who took which.
 /// </summary>
 /// <param name="set">The images.</param>
 /// <param name="transforms">What is done to each.</param>
@@ -29,7 +29,9 @@ internal sealed class BatchInProgress(
     /// <param name="threads">The most threads that work on it at once.</param>
     /// <param name="scheduler">Where they come from.</param>
     /// <param name="cancellationToken">Stops it between two images.</param>
-    /// <returns>Ends when no thread works on it any more; an image that failed is thrown by <see cref="Take"/>.</returns>
+    /// <returns>
+    /// Ends when no thread works on it any more; an image that failed is thrown by <see cref="Take"/>.
+    /// </returns>
     public Task Start(int seed, int epoch, int threads, TaskScheduler scheduler, CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, Math.Min(threads, positions.Length)).Select(_ => Task.Factory.StartNew(
             () => Work(seed, epoch, cancellationToken), cancellationToken, TaskCreationOptions.None, scheduler)));
@@ -60,12 +62,15 @@ internal sealed class BatchInProgress(
 
     private void Work(int seed, int epoch, CancellationToken cancellationToken)
     {
-        while (Interlocked.Increment(ref _taken) - 1 is var i && i < positions.Length && i < Volatile.Read(ref _firstFailure))
+        while (Interlocked.Increment(ref _taken) - 1 is var i
+            && i < positions.Length
+            && i < Volatile.Read(ref _firstFailure))
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                _isRead[i] = Render(positions.Span[i], seed, epoch, pixels.AsSpan(i * transforms.Length, transforms.Length));
+                _isRead[i] = Render(
+                    positions.Span[i], seed, epoch, pixels.AsSpan(i * transforms.Length, transforms.Length));
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {

@@ -93,7 +93,8 @@ public sealed class BatchLoader : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
         foreach (LoadedBatch batch in Load(epoch, firstBatch, cancellationToken))
         {
-            yield return new Batch(batch.Pixels, batch.Labels, _transforms.Resolution, _transforms.Channels, batch.Positions);
+            yield return new Batch(
+                batch.Pixels, batch.Labels, _transforms.Resolution, _transforms.Channels, batch.Positions);
         }
     }
 
@@ -117,7 +118,8 @@ public sealed class BatchLoader : IDisposable
                 while (ahead.Count < most && next < BatchesPerEpoch)
                 {
                     BatchInProgress batch = Begin(order, next++);
-                    ahead.Enqueue((batch, batch.Start(_seed, epoch, _threads, _schedulers.ConcurrentScheduler, stop.Token)));
+                    ahead.Enqueue(
+                        (batch, batch.Start(_seed, epoch, _threads, _schedulers.ConcurrentScheduler, stop.Token)));
                 }
 
                 if (!ahead.TryPeek(out (BatchInProgress Batch, Task Made) first))
@@ -148,7 +150,11 @@ public sealed class BatchLoader : IDisposable
             stop.Cancel();
             foreach ((BatchInProgress batch, Task made) in ahead)
             {
-                made.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
+                made.ContinueWith(
+                    _ => { },
+                    CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default)
                     .GetAwaiter().GetResult();
                 _buffers.Add(batch.Pixels);
             }

@@ -5,12 +5,13 @@ using System.Text;
 namespace Proxyless.Data;
 
 /// <summary>
-/// By what images in their roles are known again: a hash of the classes and of the label, file name, length and contents of each image,
-/// role by role. The folder is not part of it: images that moved are the same images.
+/// By what images in their roles are known again: a hash of the classes and of the label, file name, length and
+/// contents of each image, role by role. The folder is not part of it: images that moved are the same images.
 /// </summary>
 /// <remarks>
-/// The contents are those of every image where there are at most <see cref="ImageInspection.ExaminedFiles"/>, whose files are read anyway.
-/// Of more, every n-th in the order of their names is read, about <see cref="SampledImages"/> in all; the others are known by name and length.
+/// The contents are those of every image where there are at most <see cref="ImageInspection.ExaminedFiles"/>, whose
+/// files are read anyway. Of more, every n-th in the order of their names is read, about <see cref="SampledImages"/> in
+/// all; the others are known by name and length.
 /// </remarks>
 internal static class DatasetFingerprint
 {
@@ -28,33 +29,46 @@ internal static class DatasetFingerprint
     /// <param name="observer">Receives progress where it takes long.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static string OfContents(
-        IReadOnlyList<string> classes, IReadOnlyList<ImageSet> roles, int total, int threads, IRunObserver observer, CancellationToken cancellationToken)
+        IReadOnlyList<string> classes,
+        IReadOnlyList<ImageSet> roles,
+        int total,
+        int threads,
+        IRunObserver observer,
+        CancellationToken cancellationToken)
     {
         int step = Step(total);
-        ImageReference[] read = [.. roles.SelectMany(role => role.References()).Where(image => image.Index % step == 0).Distinct()];
-        ImageLoop.Run(read.Length, threads, "read", observer, i => read[i].Source.TryContentHash(read[i].Index), cancellationToken);
-        return ContentsPrefix + Hash(classes, roles, image => $"{NameOf(image)} {ContentsOf(image, step)}");
+        ImageReference[] read =
+            [.. roles.SelectMany(role => role.References()).Where(image => image.Index % step == 0).Distinct()];
+        void Hash(int i) => read[i].Source.TryContentHash(read[i].Index);
+        ImageLoop.Run(read.Length, threads, "read", observer, Hash, cancellationToken);
+        return ContentsPrefix + Describe(classes, roles, image => $"{NameOf(image)} {ContentsOf(image, step)}");
     }
 
     /// <summary>The fingerprint as it was before contents were part of it: names, lengths and labels.</summary>
     /// <param name="classes">Names of the classes, by label.</param>
     /// <param name="roles">The images, role by role; one may have several roles.</param>
-    public static string OfNames(IReadOnlyList<string> classes, IReadOnlyList<ImageSet> roles) => Hash(classes, roles, NameOf);
+    public static string OfNames(IReadOnlyList<string> classes, IReadOnlyList<ImageSet> roles) =>
+        Describe(classes, roles, NameOf);
 
     /// <summary>Whether it is a fingerprint of contents.</summary>
     /// <param name="fingerprint">The fingerprint.</param>
-    public static bool IsOfContents(string fingerprint) => fingerprint.StartsWith(ContentsPrefix, StringComparison.Ordinal);
+    public static bool IsOfContents(string fingerprint) =>
+        fingerprint.StartsWith(ContentsPrefix, StringComparison.Ordinal);
 
     /// <summary>Every how many images one is read.</summary>
     /// <param name="total">Images of all sources.</param>
     public static int Step(int total) => total <= ImageInspection.ExaminedFiles ? 1 : total / SampledImages;
 
-    private static string NameOf(ImageReference image) => $"{image.Label} {Path.GetFileName(image.Name)} {image.Source.Length(image.Index)}";
+    private static string NameOf(ImageReference image) =>
+        $"{image.Label} {Path.GetFileName(image.Name)} {image.Source.Length(image.Index)}";
 
     private static string ContentsOf(ImageReference image, int step) =>
-        image.Index % step == 0 && image.Source.TryContentHash(image.Index) is { } hash ? hash.ToString("x32", CultureInfo.InvariantCulture) : "-";
+        image.Index % step == 0 && image.Source.TryContentHash(image.Index) is { } hash
+            ? hash.ToString("x32", CultureInfo.InvariantCulture)
+            : "-";
 
-    private static string Hash(IReadOnlyList<string> classes, IReadOnlyList<ImageSet> roles, Func<ImageReference, string> describe)
+    private static string Describe(
+        IReadOnlyList<string> classes, IReadOnlyList<ImageSet> roles, Func<ImageReference, string> describe)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string name in classes)

@@ -25,7 +25,11 @@ internal static class DuplicateImages
             .Order()];
         var hashes = new UInt128[suspects.Length];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        Parallel.For(0, suspects.Length, parallel, i => hashes[i] = images[suspects[i]].Source.ContentHash(images[suspects[i]].Index));
+        Parallel.For(0, suspects.Length, parallel, i =>
+        {
+            ImageReference image = images[suspects[i]];
+            hashes[i] = image.Source.ContentHash(image.Index);
+        });
         return [.. Enumerable.Range(0, suspects.Length)
             .GroupBy(i => hashes[i], i => images[suspects[i]])
             .Select(group => group.ToArray())

@@ -17,7 +17,12 @@ public sealed class ImageDataset
     private readonly Lazy<string> _fingerprintOfNames;
 
     private ImageDataset(
-        DatasetLayout layout, DatasetDivision division, int channels, int nativeResolution, string fingerprint, IReadOnlyList<string> warnings)
+        DatasetLayout layout,
+        DatasetDivision division,
+        int channels,
+        int nativeResolution,
+        string fingerprint,
+        IReadOnlyList<string> warnings)
     {
         Name = layout.Name;
         Classes = layout.Classes;
@@ -80,18 +85,21 @@ public sealed class ImageDataset
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
-    /// The side that images have, where it is one of at most 96 pixels (CIFAR 32, MNIST 28); 0 for photographs. Of files a sample of 256 decides;
-    /// others that are found are named in <see cref="Warnings"/>.
+    /// The side that images have, where it is one of at most 96 pixels (CIFAR 32, MNIST 28); 0 for photographs. Of
+    /// files a sample of 256 decides; others that are found are named in <see cref="Warnings"/>.
     /// </summary>
     public int NativeResolution { get; }
 
     /// <summary>
-    /// A hash of classes, images and their roles; the same images in the same roles give the same one on any machine. Of up to 200,000 images
-    /// it is of the contents, of more it is of names, lengths and the contents of about 5,000.
+    /// A hash of classes, images and their roles; the same images in the same roles give the same one on any machine.
+    /// Of up to 200,000 images it is of the contents, of more it is of names, lengths and the contents of about 5,000.
     /// </summary>
     public string Fingerprint { get; }
 
-    /// <summary>Whether a fingerprint is of these images in these roles. One of an earlier version, which says nothing of contents, is compared by its own rule.</summary>
+    /// <summary>
+    /// Whether a fingerprint is of these images in these roles. One of an earlier version, which says nothing of
+    /// contents, is compared by its own rule.
+    /// </summary>
     /// <param name="fingerprint">What <see cref="Fingerprint"/> was.</param>
     public bool HasFingerprint(string fingerprint)
     {
@@ -153,7 +161,12 @@ public sealed class ImageDataset
         }
 
         string fingerprint = DatasetFingerprint.OfContents(
-            layout.Classes, division.Roles, layout.Sources.Sum(source => source.Count), options.Threads, observer, cancellationToken);
+            layout.Classes,
+            division.Roles,
+            layout.Sources.Sum(source => source.Count),
+            options.Threads,
+            observer,
+            cancellationToken);
         return new ImageDataset(layout, division, channels, inspection.NativeResolution, fingerprint, warnings);
     }
 

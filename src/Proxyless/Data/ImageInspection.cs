@@ -26,16 +26,23 @@ internal static class ImageInspection
     public const int ExaminedFiles = 200_000;
 
     /// <summary>What was found.</summary>
-    /// <param name="NativeResolution">The side that a sample of the images has, where it is one and small; else 0.</param>
+    /// <param name="NativeResolution">
+    /// The side that a sample of the images has, where it is one and small; else 0.
+    /// </param>
     /// <param name="Unreadable">Messages by source and image.</param>
-    /// <param name="OfOtherSize">Names of images that were looked at and are not of <paramref name="NativeResolution"/>, where there is one.</param>
+    /// <param name="OfOtherSize">
+    /// Names of images that were looked at and are not of <paramref name="NativeResolution"/>, where there is one.
+    /// </param>
     public sealed record Result(
-        int NativeResolution, IReadOnlyDictionary<(ImageSource Source, int Index), string> Unreadable, IReadOnlyList<string> OfOtherSize)
+        int NativeResolution,
+        IReadOnlyDictionary<(ImageSource Source, int Index), string> Unreadable,
+        IReadOnlyList<string> OfOtherSize)
     {
         /// <summary>What to say of images of another size, or null.</summary>
         public string? SizeWarning => OfOtherSize.Count == 0
             ? null
-            : $"Images of another size than {NativeResolution} x {NativeResolution}, which a sample of them has: {OfOtherSize.Count:N0}, such as {OfOtherSize[0]}. They are scaled to it.";
+            : $"Images of another size than {NativeResolution} x {NativeResolution}, which a sample of them has: "
+                + $"{OfOtherSize.Count:N0}, such as {OfOtherSize[0]}. They are scaled to it.";
     }
 
     /// <summary>Examines all sources.</summary>
@@ -46,13 +53,19 @@ internal static class ImageInspection
     /// <param name="observer">Receives progress where it takes long.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static Result Inspect(
-        IReadOnlyList<ImageSource> sources, int channels, bool decodeAll, int threads, IRunObserver observer, CancellationToken cancellationToken)
+        IReadOnlyList<ImageSource> sources,
+        int channels,
+        bool decodeAll,
+        int threads,
+        IRunObserver observer,
+        CancellationToken cancellationToken)
     {
         int[] sides = [.. sources.OfType<PixelSource>().Select(source => source.Side).Distinct()];
         FileSource[] files = [.. sources.OfType<FileSource>()];
         if (files.Length == 0)
         {
-            return new Result(sides is [<= LargestSmallSide] ? sides[0] : 0, new Dictionary<(ImageSource, int), string>(), []);
+            return new Result(
+                sides is [<= LargestSmallSide] ? sides[0] : 0, new Dictionary<(ImageSource, int), string>(), []);
         }
 
         int count = files.Sum(source => source.Count);
@@ -81,8 +94,10 @@ internal static class ImageInspection
         var others = new List<string>();
         if (examine is not null)
         {
-            (FileSource Source, int Index)[] images = [.. files.SelectMany(source => Enumerable.Range(0, source.Count).Select(index => (source, index)))];
-            ImageLoop.Run(images.Length, threads, "read", observer, i => Examine(images[i].Source, images[i].Index), cancellationToken);
+            (FileSource Source, int Index)[] images = [.. files.SelectMany(
+                source => Enumerable.Range(0, source.Count).Select(index => (source, index)))];
+            void Look(int i) => Examine(images[i].Source, images[i].Index);
+            ImageLoop.Run(images.Length, threads, "read", observer, Look, cancellationToken);
         }
 
         return new Result(side, unreadable, [.. others.Order(StringComparer.Ordinal)]);

@@ -7,10 +7,18 @@ internal static class ImageLoop
     /// <param name="count">Number of images.</param>
     /// <param name="threads">Threads to use, that of the caller among them.</param>
     /// <param name="stage">What is being done, for the observer.</param>
-    /// <param name="observer">Receives progress from the caller's thread, once it has taken <see cref="Progress.Unreported"/>.</param>
+    /// <param name="observer">
+    /// Receives progress from the caller's thread, once it has taken <see cref="Progress.Unreported"/>.
+    /// </param>
     /// <param name="work">Done to each image, by its number.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static void Run(int count, int threads, string stage, IRunObserver observer, Action<int> work, CancellationToken cancellationToken)
+    public static void Run(
+        int count,
+        int threads,
+        string stage,
+        IRunObserver observer,
+        Action<int> work,
+        CancellationToken cancellationToken)
     {
         var progress = new Progress(observer, stage, 0, count, Progress.Unreported);
         int caller = Environment.CurrentManagedThreadId;

@@ -24,10 +24,14 @@ internal abstract class ImageSource
     /// <exception cref="InvalidInputException">The file cannot be read.</exception>
     public abstract byte[] Read(int index);
 
-    /// <summary>A hash of the bytes of an image as stored, taken when it is first asked for. Not for one image by two threads at once.</summary>
+    /// <summary>
+    /// A hash of the bytes of an image as stored, taken when it is first asked for. Not for one image by two threads at
+    /// once.
+    /// </summary>
     /// <returns>The first 128 bits of their SHA-256.</returns>
     /// <exception cref="InvalidInputException">The file cannot be read.</exception>
-    public UInt128 ContentHash(int index) => Contents[index] is var known && known != 0 ? known : RememberContent(index, Read(index));
+    public UInt128 ContentHash(int index) =>
+        Contents[index] is var known && known != 0 ? known : RememberContent(index, Read(index));
 
     /// <summary>The same, or null where the file cannot be read.</summary>
     public UInt128? TryContentHash(int index)

@@ -73,7 +73,8 @@ internal sealed class LabeledImages
     public ImageSet Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellation)
     {
         int channels = options.Channels ?? 3;
-        ImageInspection.Result inspection = ImageInspection.Inspect([_source], channels, options.Strict, options.Threads, observer, cancellation);
+        ImageInspection.Result inspection = ImageInspection.Inspect(
+            [_source], channels, options.Strict, options.Threads, observer, cancellation);
         foreach (string warning in _warnings)
         {
             observer.Warning(warning);

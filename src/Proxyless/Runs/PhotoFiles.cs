@@ -6,7 +6,11 @@ namespace Proxyless;
 /// <summary>The photos that somebody names: files, and folders that are walked.</summary>
 internal static class PhotoFiles
 {
-    private static readonly EnumerationOptions Listed = new() { AttributesToSkip = FileAttributes.System, IgnoreInaccessible = false };
+    private static readonly EnumerationOptions Listed = new()
+    {
+        AttributesToSkip = FileAttributes.System,
+        IgnoreInaccessible = false,
+    };
 
     /// <summary>The files, those of a folder sorted; what cannot be read stands among them with the reason.</summary>
     /// <param name="paths">Files and folders.</param>
@@ -35,7 +39,9 @@ internal static class PhotoFiles
                     folder, (ref FileSystemEntry entry) => (entry.ToSpecifiedFullPath(), entry.IsDirectory), Listed)
                 {
                     ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.'
-                        && (entry.IsDirectory ? !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) : ImageDecoder.IsImageName(entry.FileName)),
+                        && (entry.IsDirectory
+                            ? !entry.Attributes.HasFlag(FileAttributes.ReparsePoint)
+                            : ImageDecoder.IsImageName(entry.FileName)),
                 },
             ];
         }

@@ -31,10 +31,12 @@ public static class ProxylessRun
         RunBy(TimeProvider.System, options, observer, cancellation);
 
     /// <summary>The same by a clock of its own.</summary>
-    internal static RunResult RunBy(TimeProvider time, RunOptions options, IRunObserver observer, CancellationToken cancellation) =>
+    internal static RunResult RunBy(
+        TimeProvider time, RunOptions options, IRunObserver observer, CancellationToken cancellation) =>
         FromImages(OneTarget(options), observer, time, (data, directory, goal, clock, warnings) =>
         {
-            SearchResult search = SearchStage.Run(data, directory, goal, SearchShareOfTime, clock, warnings, cancellation);
+            SearchResult search = SearchStage.Run(
+                data, directory, goal, SearchShareOfTime, clock, warnings, cancellation);
             Architecture architecture = ArchitectureFile.Read(directory.Architecture);
             TimeSpan? left = data.Options.Time - TimeSpan.FromSeconds(RunPlan.Read(directory).SearchSeconds);
             using CompactNetwork? start = TrainStage.Start(
@@ -43,7 +45,8 @@ public static class ProxylessRun
             try
             {
                 ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
-                RunResult result = EvaluateStage.Finish(data, directory, architecture, goal.Table, search, warnings, cancellation);
+                RunResult result = EvaluateStage.Finish(
+                    data, directory, architecture, goal.Table, search, warnings, cancellation);
                 ReportStage.Write(data, directory, architecture, goal.Table, result, warnings.Warnings);
                 AtomicFile.WriteAllText(directory.Result, JsonSerializer.Serialize(result, JsonLines.Indented));
                 return result;
@@ -61,7 +64,8 @@ public static class ProxylessRun
             OneTarget(SearchAlone(options)),
             observer,
             TimeProvider.System,
-            (data, directory, goal, clock, warnings) => SearchStage.Run(data, directory, goal, SearchAloneShareOfTime, clock, warnings, cancellation),
+            (data, directory, goal, clock, warnings) =>
+                SearchStage.Run(data, directory, goal, SearchAloneShareOfTime, clock, warnings, cancellation),
             cancellation);
 
     /// <summary>
@@ -79,7 +83,8 @@ public static class ProxylessRun
             return [Search(options, observer, cancellation)];
         }
 
-        using RunLock held = RunDirectory.Claim(options.Out, options.Resume, options.Overwrite, observer, out RunDirectory directory);
+        using RunLock held = RunDirectory.Claim(
+            options.Out, options.Resume, options.Overwrite, observer, out RunDirectory directory);
         options = options.Resume ? GoneOnWith(options, directory) : options;
         IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(options.AlsoFor);
 
@@ -108,7 +113,10 @@ public static class ProxylessRun
         // What an old search found for a target is not to be taken for what this one finds.
         Begin(data, directory, parts[0].Goal, warnings, () => parts.ForEach(part => part.Directory.Empty()));
         parts.ForEach(part => BeginPart(part, warnings));
-        return Resumable(directory, () => SearchStage.Run(directory, parts, SearchAloneShareOfTime, clock, warnings, cancellation), cancellation);
+        return Resumable(
+            directory,
+            () => SearchStage.Run(directory, parts, SearchAloneShareOfTime, clock, warnings, cancellation),
+            cancellation);
     }
 
     /// <summary>Another architecture from a finished search, at the limits of <paramref name="options"/>.</summary>
@@ -123,7 +131,8 @@ public static class ProxylessRun
         var clock = new RunClock(TimeProvider.System);
         RunDirectory searched = RunDirectory.Open(source);
         SearchStage.RequireFinished(searched);
-        using RunLock held = RunDirectory.Claim(options.Validate().Out, resume: false, options.Overwrite, observer, out RunDirectory directory);
+        using RunLock held = RunDirectory.Claim(
+            options.Validate().Out, resume: false, options.Overwrite, observer, out RunDirectory directory);
         RequireAnother(directory, searched);
         RunPaths.RequireImages(options, source);
         var warnings = new WarningRecorder(observer);
@@ -135,7 +144,8 @@ public static class ProxylessRun
         AgainDerived derived = SearchStage.DeriveAgain(data, searched, goal, warnings, cancellation);
         Begin(data, directory, goal, warnings);
         (RunPlan.Read(directory) with { Search = RunPlan.Read(searched).Search }).Write(directory);
-        return SearchStage.Write(derived, data, searched, directory, goal, clock.Charge(directory, RunStage.Search).SearchSeconds);
+        return SearchStage.Write(
+            derived, data, searched, directory, goal, clock.Charge(directory, RunStage.Search).SearchSeconds);
     }
 
     /// <summary>Trains one architecture and exports it.</summary>
@@ -222,7 +232,8 @@ public static class ProxylessRun
         BeginTraining(data, directory, sized, inPlace, warnings);
         return Resumable(directory, () =>
         {
-            TrainResult result = TrainStage.Run(data, directory, start, sized, data.Options.Time, clock, warnings, cancellation);
+            TrainResult result = TrainStage.Run(
+                data, directory, start, sized, data.Options.Time, clock, warnings, cancellation);
             try
             {
                 ExportStage.Run(data, directory, sized, directory.Model, warnings, cancellation);
@@ -385,7 +396,8 @@ public static class ProxylessRun
     {
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(time);
-        using RunLock held = RunDirectory.Claim(options.ValidateForSearch().Out, options.Resume, options.Overwrite, observer, out RunDirectory directory);
+        using RunLock held = RunDirectory.Claim(
+            options.ValidateForSearch().Out, options.Resume, options.Overwrite, observer, out RunDirectory directory);
         var warnings = new WarningRecorder(observer);
         if (options.Resume)
         {
@@ -417,7 +429,10 @@ public static class ProxylessRun
         catch (OperationCanceledException exception)
         {
             // A part of the work may have been stopped by a token of its own that follows the caller's.
-            throw new RunInterruptedException(directory.Root, exception, cancellation.IsCancellationRequested ? cancellation : exception.CancellationToken);
+            throw new RunInterruptedException(
+                directory.Root,
+                exception,
+                cancellation.IsCancellationRequested ? cancellation : exception.CancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -450,13 +465,16 @@ public static class ProxylessRun
         return resumed;
     }
 
-    /// <summary>The same under the folder's lock: what a job that was killed has left of the run before is removed.</summary>
+    /// <summary>
+    /// The same under the folder's lock: what a job that was killed has left of the run before is removed.
+    /// </summary>
     internal static RunOptions GoneOnWith(RunOptions options, RunDirectory directory)
     {
         RunOptions resumed = Resumed(options, directory);
         if (directory.IsBeginning)
         {
-            foreach (string target in TargetLimit.ParseAll(resumed.AlsoFor).Select(other => other.Target).Prepend(resumed.Target))
+            IEnumerable<string> others = TargetLimit.ParseAll(resumed.AlsoFor).Select(other => other.Target);
+            foreach (string target in others.Prepend(resumed.Target))
             {
                 var part = new RunDirectory(Path.Combine(directory.Root, TargetLimit.FolderOf(target)));
                 if (resumed.AlsoFor is not null && Directory.Exists(part.Root))
@@ -472,7 +490,8 @@ public static class ProxylessRun
         return resumed;
     }
 
-    private static void Begin(RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings, Action? removeMore = null)
+    private static void Begin(
+        RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings, Action? removeMore = null)
     {
         RunOptions options = data.Options with { Out = Path.GetFullPath(directory.Root), LatencyMs = goal.LatencyMs };
         if (data.Options.Resume)

@@ -14,8 +14,9 @@ internal enum RunStage
 }
 
 /// <summary>
-/// The time of one job. It starts with the job, and every moment of it is charged to one stage of the run's plan: none twice, none to
-/// nothing. What earlier jobs of the run were charged stands in the plan, so that a resume adds its own time alone.
+/// The time of one job. It starts with the job, and every moment of it is charged to one stage of the run's plan: none
+/// twice, none to nothing. What earlier jobs of the run were charged stands in the
+/// plan, so that a resume adds its own time alone.
 /// </summary>
 /// <param name="time">Where the time comes from.</param>
 internal sealed class RunClock(TimeProvider time)

@@ -67,7 +67,8 @@ public sealed class RunDirectory(string path)
     /// <exception cref="InvalidInputException">
     /// A run stands there and neither was said, there is none to resume, the folder holds something else than a run, or another job works in it.
     /// </exception>
-    internal static RunLock Claim(string? path, bool resume, bool overwrite, IRunObserver observer, out RunDirectory directory) =>
+    internal static RunLock Claim(
+        string? path, bool resume, bool overwrite, IRunObserver observer, out RunDirectory directory) =>
         Claim(path, "runs", () => Choose(path, resume, overwrite), observer, out directory);
 
     /// <summary>The same by another rule of what may stand there.</summary>
@@ -76,7 +77,8 @@ public sealed class RunDirectory(string path)
     /// <param name="require">Refuses a folder that cannot be taken.</param>
     /// <param name="observer">Told where a job before was killed there.</param>
     /// <param name="directory">The folder's files.</param>
-    internal static RunLock Claim(string? path, string parent, Action require, IRunObserver observer, out RunDirectory directory)
+    internal static RunLock Claim(
+        string? path, string parent, Action require, IRunObserver observer, out RunDirectory directory)
     {
         // Before the lock, so that a wrong folder is not touched, and under it, for another job may have been there meanwhile.
         require();
@@ -159,8 +161,8 @@ public sealed class RunDirectory(string path)
     }
 
     /// <summary>
-    /// Whether a job was killed while it put a new run, or a new training, in the stead of one that was here: the new one is gone on with, and
-    /// <see cref="FinishBeginning"/> removes what is left of the old one.
+    /// Whether a job was killed while it put a new run, or a new training, in the stead of one that was here: the new
+    /// one is gone on with, and <see cref="FinishBeginning"/> removes what is left of the old one.
     /// </summary>
     internal bool IsBeginning => System.IO.File.Exists(NewConfig) || System.IO.File.Exists(NewTrainingConfig);
 
@@ -169,7 +171,10 @@ public sealed class RunDirectory(string path)
 
     private string NewTrainingConfig => File("config.new-training.yaml");
 
-    /// <summary>Begins a run, in the stead of one that may be here. Whenever the process is killed, a resume finds the old run or the new one.</summary>
+    /// <summary>
+    /// Begins a run, in the stead of one that may be here. Whenever the process is killed, a resume finds the old run
+    /// or the new one.
+    /// </summary>
     /// <param name="options">The new run's configuration.</param>
     /// <param name="removeMore">Removes what else belongs to the old run.</param>
     /// <exception cref="InvalidInputException">The folder cannot be made.</exception>
@@ -188,7 +193,9 @@ public sealed class RunDirectory(string path)
         RunConfigFile.Write(Config, options);
     }
 
-    /// <summary>Begins a training of the network that was searched here, in the stead of one that may be here.</summary>
+    /// <summary>
+    /// Begins a training of the network that was searched here, in the stead of one that may be here.
+    /// </summary>
     /// <param name="options">The run's new configuration.</param>
     internal void BeginTraining(RunOptions options)
     {
@@ -217,8 +224,11 @@ public sealed class RunDirectory(string path)
 
     /// <summary>The configuration of the run that a resume goes on with.</summary>
     /// <exception cref="InvalidInputException">The file is missing or damaged.</exception>
-    public RunOptions ReadConfig() => RunConfigFile.Read(
-        System.IO.File.Exists(NewConfig) ? NewConfig : System.IO.File.Exists(NewTrainingConfig) ? NewTrainingConfig : Config);
+    public RunOptions ReadConfig()
+    {
+        string[] begun = [NewConfig, NewTrainingConfig];
+        return RunConfigFile.Read(Array.Find(begun, System.IO.File.Exists) ?? Config);
+    }
 
     /// <summary>Makes the folder and removes what an earlier run left in it.</summary>
     /// <exception cref="InvalidInputException">The folder cannot be made.</exception>

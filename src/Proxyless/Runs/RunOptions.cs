@@ -80,8 +80,8 @@ public sealed record RunOptions
     public long? MaxMacs { get; init; }
 
     /// <summary>
-    /// Time for the whole job; what images, profile and derivation take of it is taken from it before it is turned, once, into numbers of steps
-    /// of search and training.
+    /// Time for the whole job; what images, profile and derivation take of it is taken from it before it is turned,
+    /// once, into numbers of steps of search and training.
     /// </summary>
     public TimeSpan? Time { get; init; }
 

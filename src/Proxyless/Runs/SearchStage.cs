@@ -24,7 +24,13 @@ internal static class SearchStage
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
     public static SearchResult Run(
-        RunData data, RunDirectory directory, SearchGoal goal, double timeShare, RunClock clock, IRunObserver observer, CancellationToken cancellation) =>
+        RunData data,
+        RunDirectory directory,
+        SearchGoal goal,
+        double timeShare,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellation) =>
         Run(directory, [new SearchPart(data, directory, goal)], timeShare, clock, observer, cancellation)[0];
 
     /// <summary>One search for several targets: weights are shared, each target gets an architecture of its own.</summary>
@@ -36,7 +42,12 @@ internal static class SearchStage
     /// <param name="cancellation">Stops with a checkpoint.</param>
     /// <returns>A result for each part.</returns>
     public static IReadOnlyList<SearchResult> Run(
-        RunDirectory directory, IReadOnlyList<SearchPart> parts, double timeShare, RunClock clock, IRunObserver observer, CancellationToken cancellation)
+        RunDirectory directory,
+        IReadOnlyList<SearchPart> parts,
+        double timeShare,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         if (parts.All(IsDerived))
         {
@@ -58,7 +69,12 @@ internal static class SearchStage
     }
 
     private static List<SearchResult> SearchAndDerive(
-        RunDirectory directory, IReadOnlyList<SearchPart> parts, double timeShare, RunClock clock, IRunObserver observer, CancellationToken cancellation)
+        RunDirectory directory,
+        IReadOnlyList<SearchPart> parts,
+        double timeShare,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         RunData data = parts[0].Data;
         RunPlan plan = RunPlan.Read(directory);
@@ -66,8 +82,10 @@ internal static class SearchStage
         using BatchLoader held = data.TrainingBatches(data.Images.Architecture, RandomUse.ArchitectureImages, data.TrainingTransforms);
         if (plan.Search is null)
         {
-            TimeSpan? Left() => (data.Options.Time * timeShare) - TimeSpan.FromSeconds(plan.SearchSeconds) - clock.Uncharged;
-            plan = plan with { Search = Plan(data, parts.Count, weights.BatchesPerEpoch, Left, observer, cancellation) };
+            TimeSpan? Left() =>
+                (data.Options.Time * timeShare) - TimeSpan.FromSeconds(plan.SearchSeconds) - clock.Uncharged;
+            SearchPlan made = Plan(data, parts.Count, weights.BatchesPerEpoch, Left, observer, cancellation);
+            plan = plan with { Search = made };
             plan.Write(directory);
         }
 
@@ -112,7 +130,15 @@ internal static class SearchStage
                 SearchPart part = parts[i];
                 results.Add(IsDerived(part)
                     ? ReadResult(part.Directory)
-                    : Derive(part.Data, part.Directory, part.Goal, search.Log(i), network, SecondsOfPart, observer, cancellation));
+                    : Derive(
+                        part.Data,
+                        part.Directory,
+                        part.Goal,
+                        search.Log(i),
+                        network,
+                        SecondsOfPart,
+                        observer,
+                        cancellation));
             }
             catch (InvalidInputException exception) when (parts.Count > 1)
             {
@@ -158,7 +184,13 @@ internal static class SearchStage
     /// <param name="directory">The new run.</param>
     /// <param name="goal">Table and limits.</param>
     /// <param name="seconds">What deriving it took, profiling included.</param>
-    public static SearchResult Write(AgainDerived derived, RunData data, RunDirectory searched, RunDirectory directory, SearchGoal goal, double seconds)
+    public static SearchResult Write(
+        AgainDerived derived,
+        RunData data,
+        RunDirectory searched,
+        RunDirectory directory,
+        SearchGoal goal,
+        double seconds)
     {
         new CheckpointFile(searched.SearchCheckpoint).CopyTo(directory.SearchCheckpoint, NullRunObserver.Instance);
         JsonLines.Write(directory.SearchLog, derived.Log);
@@ -242,7 +274,12 @@ internal static class SearchStage
     }
 
     private static SearchPlan Plan(
-        RunData data, int targets, int batchesPerEpoch, Func<TimeSpan?> time, IRunObserver observer, CancellationToken cancellation)
+        RunData data,
+        int targets,
+        int batchesPerEpoch,
+        Func<TimeSpan?> time,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         int interval = data.Options.ArchitectureInterval;
         double warmup = data.Options.WarmupShare;

@@ -109,11 +109,13 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     {
         ComparisonOptions options = Options("damaged", ["random:1"], seeds: 1);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        Assert.Throws<RunInterruptedException>(() => ProxylessComparison.Run(options, new StopAt("train", 0.5, stop), stop.Token));
+        Assert.Throws<RunInterruptedException>(
+            () => ProxylessComparison.Run(options, new StopAt("train", 0.5, stop), stop.Token));
         string log = Path.Combine(options.Run.Out!, "networks", "random-1", "seed-0", "training.jsonl");
         File.WriteAllText(log, "damaged\n");
         var resume = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true } };
-        string message = Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(resume, NullRunObserver.Instance, Cancellation)).Message;
+        string message = Assert.Throws<InvalidInputException>(
+            () => ProxylessComparison.Run(resume, NullRunObserver.Instance, Cancellation)).Message;
         Assert.Contains($"{log}, line 1", message, StringComparison.Ordinal);
         Assert.DoesNotContain("--without", message, StringComparison.Ordinal);
     }

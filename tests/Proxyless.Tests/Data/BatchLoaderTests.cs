@@ -46,7 +46,8 @@ public sealed class BatchLoaderTests : IDisposable
             int ahead = BatchLoader.BatchesAhead(batch, image, threads, BatchLoader.DefaultBytesAhead);
             long bytes = ahead * batch * image;
             Assert.True(ahead == 2 || bytes <= BatchLoader.DefaultBytesAhead);
-            Assert.True((long)(ahead - 2) * batch >= 2 * threads || bytes + (batch * image) > BatchLoader.DefaultBytesAhead);
+            bool isEnough = (long)(ahead - 2) * batch >= 2 * threads;
+            Assert.True(isEnough || bytes + (batch * image) > BatchLoader.DefaultBytesAhead);
         });
     }
 
@@ -57,11 +58,15 @@ public sealed class BatchLoaderTests : IDisposable
     public void A_loader_never_holds_more_than_its_bound(int room, int expected)
     {
         var source = new CountingSource(images: 400);
-        var set = new ImageSet(source, [.. Enumerable.Range(0, source.Count)], 1, new UnreadableImages(false, NullRunObserver.Instance));
+        var set = new ImageSet(
+            source, [.. Enumerable.Range(0, source.Count)], 1, new UnreadableImages(false, NullRunObserver.Instance));
         Transforms transforms = Transforms.ForEvaluation(16, true);
         const int BatchSize = 4;
         long batch = BatchSize * sizeof(float) * transforms.Length;
-        using var loader = new BatchLoader(set, transforms, BatchSize, 0, shuffle: true, dropLast: false, threads: 64) { BytesAhead = room * batch };
+        using var loader = new BatchLoader(set, transforms, BatchSize, 0, shuffle: true, dropLast: false, threads: 64)
+        {
+            BytesAhead = room * batch,
+        };
         int taken = 0;
         for (int epoch = 0; epoch < 3; epoch++)
         {
@@ -93,9 +98,12 @@ public sealed class BatchLoaderTests : IDisposable
             File.WriteAllBytes(set.Name(image), [1, 2, 3]);
         }
 
-        using var loader = new BatchLoader(set, Transforms.ForEvaluation(16, false), 8, 0, shuffle: false, dropLast: false, threads);
+        using var loader = new BatchLoader(
+            set, Transforms.ForEvaluation(16, false), 8, 0, shuffle: false, dropLast: false, threads);
         Assert.Contains(
-            set.Name(2), Assert.Throws<InvalidInputException>(() => loader.EpochArrays(0, 0, Token).Count()).Message, StringComparison.Ordinal);
+            set.Name(2),
+            Assert.Throws<InvalidInputException>(() => loader.EpochArrays(0, 0, Token).Count()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -73,12 +73,16 @@ public sealed class DatasetDownloadTests : IDisposable
         Assert.Throws<IOException>(() => DatasetDownload.Run(
             [new PublicFile(new Uri("https://example.org/images.bin"), "")],
             Out,
-            new Server(_ => new HttpResponseMessage { Content = saysLength ? new ByteArrayContent(file) : new StreamContent(new PipeStream(file)) }),
+            new Server(_ => new HttpResponseMessage
+            {
+                Content = saysLength ? new ByteArrayContent(file) : new StreamContent(new PipeStream(file)),
+            }),
             observer,
             CancellationToken.None));
         Assert.Equal(reports, observer.Reports.Count);
         Assert.All(observer.Reports, report => Assert.Equal(saysLength ? file.Length : null, report.Total));
-        Assert.All(observer.Reports, report => Assert.True(report.Remaining is null ? !saysLength : report.Remaining >= TimeSpan.Zero));
+        Assert.All(observer.Reports, report => Assert.True(
+            report.Remaining is null ? !saysLength : report.Remaining >= TimeSpan.Zero));
     }
 
     [Fact]
@@ -87,7 +91,11 @@ public sealed class DatasetDownloadTests : IDisposable
         using var stop = new CancellationTokenSource();
         var endless = new HttpResponseMessage { Content = new StreamContent(new EndlessStream(stop.Cancel)) };
         var exception = Assert.ThrowsAny<OperationCanceledException>(() => DatasetDownload.Run(
-            PublicDataset.ByName("cifar10").Files, Out, new Server(_ => endless), NullRunObserver.Instance, stop.Token));
+            PublicDataset.ByName("cifar10").Files,
+            Out,
+            new Server(_ => endless),
+            NullRunObserver.Instance,
+            stop.Token));
         Assert.Equal(stop.Token, exception.CancellationToken);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
     }
@@ -147,7 +155,8 @@ public sealed class DatasetDownloadTests : IDisposable
     {
         public override bool CanSeek => false;
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             begun();
             await Task.Delay(Timeout.Infinite, cancellationToken);

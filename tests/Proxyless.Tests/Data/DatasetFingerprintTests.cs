@@ -65,18 +65,23 @@ public sealed class DatasetFingerprintTests : IDisposable
     public void Of_too_many_images_some_are_read()
     {
         Assert.Equal(1, DatasetFingerprint.Step(ImageInspection.ExaminedFiles));
-        Assert.InRange(1_281_167 / DatasetFingerprint.Step(1_281_167), DatasetFingerprint.SampledImages, DatasetFingerprint.SampledImages + 20);
+        int read = 1_281_167 / DatasetFingerprint.Step(1_281_167);
+        Assert.InRange(read, DatasetFingerprint.SampledImages, DatasetFingerprint.SampledImages + 20);
     }
 
     private ImageDataset Open(int seed = 0) => ImageDataset.Open(
-        new DatasetOptions { Location = _folder.Root, Seed = seed }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        new DatasetOptions { Location = _folder.Root, Seed = seed },
+        NullRunObserver.Instance,
+        TestContext.Current.CancellationToken);
 
     private void AddIdx(byte change)
     {
-        byte[] pixels = [.. Enumerable.Range(0, Images * Pixels).Select(i => (byte)((((i / Pixels) * 37) + ((i % Pixels) * 11)) % 251))];
+        byte[] pixels = [.. Enumerable.Range(0, Images * Pixels)
+            .Select(i => (byte)((((i / Pixels) * 37) + ((i % Pixels) * 11)) % 251))];
         pixels[5000] += change;
         _folder.Add("train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, Images, 0, 0, 0, 28, 0, 0, 0, 28, .. pixels]);
-        _folder.Add("train-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, Images, .. Enumerable.Range(0, Images).Select(i => (byte)(i % 2))]);
+        IEnumerable<byte> labels = Enumerable.Range(0, Images).Select(i => (byte)(i % 2));
+        _folder.Add("train-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, Images, .. labels]);
     }
 
     /// <summary>A picture whose file has the same length whatever is in it.</summary>

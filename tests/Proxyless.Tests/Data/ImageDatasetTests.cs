@@ -226,11 +226,13 @@ public sealed class ImageDatasetTests
         using TemporaryFolder folder = FolderOf(("cat", 256), ("dog", 256));
         string[] cats = [.. Directory.EnumerateFiles(Path.Combine(folder.Root, "cat")).Order(StringComparer.Ordinal)];
         int side = Open(folder.Root).NativeResolution;
-        Assert.DoesNotContain(Open(folder.Root).Warnings, warning => warning.Contains("another size", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Open(folder.Root).Warnings, warning => warning.Contains("another size", StringComparison.Ordinal));
         File.WriteAllBytes(cats[1], TestPictures.Noise(7000, side + 8, side));
         ImageDataset data = Open(folder.Root);
         Assert.Equal(side, data.NativeResolution);
-        string warning = Assert.Single(data.Warnings, warning => warning.Contains("another size", StringComparison.Ordinal));
+        string warning = Assert.Single(
+            data.Warnings, warning => warning.Contains("another size", StringComparison.Ordinal));
         Assert.Contains(cats[1], warning, StringComparison.Ordinal);
     }
 

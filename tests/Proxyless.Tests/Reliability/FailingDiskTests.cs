@@ -5,8 +5,8 @@ using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runs;
-using SkiaSharp;
 using Proxyless.Training;
+using SkiaSharp;
 using Xunit;
 
 namespace Proxyless.Tests.Reliability;

@@ -82,8 +82,11 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
         {
             IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
                 run.Options.Out!, [Path.Combine(_folder.Root, "photos")], 1, TestContext.Current.CancellationToken);
-            Assert.Equal([good], predictions.Where(prediction => prediction.Error is null).Select(prediction => prediction.Image));
-            Assert.Contains("cannot be listed", Assert.Single(predictions, prediction => prediction.Error is not null).Error, StringComparison.Ordinal);
+            Assert.Equal(2, predictions.Count);
+            Prediction answer = Assert.Single(predictions, prediction => prediction.Error is null);
+            Assert.Equal(good, answer.Image);
+            Prediction unlisted = Assert.Single(predictions, prediction => prediction.Error is not null);
+            Assert.Contains("cannot be listed", unlisted.Error, StringComparison.Ordinal);
         }
         finally
         {
@@ -93,7 +96,8 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
 
     private static void Shell(string folder, string script)
     {
-        using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = folder })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = folder })!;
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
     }

@@ -16,7 +16,9 @@ public sealed class ProgressTests
         var said = new Progress(observer, "read", 0, 10);
         said.Report(5, "half");
         said.Report(10, "all");
-        Assert.Equal([(5, 10L, "half"), (10, 10L, "all")], observer.All.Select(report => (report.Done, report.Total!.Value, report.Detail)));
+        Assert.Equal(
+            [(5, 10L, "half"), (10, 10L, "all")],
+            observer.All.Select(report => (report.Done, report.Total!.Value, report.Detail)));
     }
 
     [Fact]

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Proxyless.Tests.Runs;
 
-/// <summary>A run that takes the place of another: whenever its job dies, a resume finds one of the two, whole.</summary>
+/// <summary>
+/// A run that takes the place of another: whenever its job dies, a resume finds one of the two, whole.
+/// </summary>
 [Collection(nameof(WholeRuns))]
 public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRun>, IDisposable
 {
@@ -19,7 +21,12 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void A_job_that_dies_while_it_removes_the_run_before_is_gone_on_with_as_it_was_told()
     {
         RunDirectory directory = new(_folder.Copy(run.Options.Out!, "run"));
-        RunOptions begun = RunConfigFile.Read(directory.Config) with { Out = directory.Root, TrainEpochs = 2, Seed = 6 };
+        RunOptions begun = RunConfigFile.Read(directory.Config) with
+        {
+            Out = directory.Root,
+            TrainEpochs = 2,
+            Seed = 6,
+        };
         Assert.Throws<IOException>(() => directory.Begin(begun, () => throw new IOException("killed")));
         Assert.True(directory.IsBeginning);
 
@@ -28,7 +35,7 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         RunOptions options = RunConfigFile.Read(directory.Config);
         Assert.Equal((6, 2), (options.Seed, options.TrainEpochs));
         Assert.Equal(2, JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog).Count);
-        Assert.DoesNotContain(Directory.EnumerateFiles(directory.Root), file => Path.GetFileName(file).StartsWith("config.new", StringComparison.Ordinal));
+        Assert.Empty(Directory.EnumerateFiles(directory.Root, "config.new*"));
     }
 
     [Fact]
@@ -52,13 +59,12 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         string derived = Path.Combine(_folder.Root, "derived");
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = derived };
         RunOptions impossible = options with { LatencyMs = 1e-6 };
-        Assert.Throws<InvalidInputException>(() => ProxylessRun.Derive(run.Options.Out!, impossible, NullRunObserver.Instance, Cancellation));
+        Assert.Throws<InvalidInputException>(() => Derive(impossible));
         Assert.False(Directory.Exists(derived));
 
-        ProxylessRun.Derive(run.Options.Out!, options, NullRunObserver.Instance, Cancellation);
+        Derive(options);
         byte[] architecture = File.ReadAllBytes(new RunDirectory(derived).Architecture);
-        Assert.Throws<InvalidInputException>(
-            () => ProxylessRun.Derive(run.Options.Out!, impossible with { Overwrite = true }, NullRunObserver.Instance, Cancellation));
+        Assert.Throws<InvalidInputException>(() => Derive(impossible with { Overwrite = true }));
         Assert.Equal(architecture, File.ReadAllBytes(new RunDirectory(derived).Architecture));
     }
 
@@ -69,9 +75,13 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         RunPlan plan = RunPlan.Read(directory);
         RunData data = RunData.Open(RunConfigFile.Read(directory.Config), NullRunObserver.Instance, Cancellation);
         string old = Proxyless.Data.DatasetFingerprint.OfNames(
-            data.Images.Classes, [data.Images.Weights, data.Images.Architecture, data.Images.Training, data.Images.Validation, data.Images.Test]);
+            data.Images.Classes,
+            [
+                data.Images.Weights, data.Images.Architecture, data.Images.Training, data.Images.Validation,
+                data.Images.Test,
+            ]);
         (plan with { DataFingerprint = old }).Write(directory);
-        RunResult again = ProxylessRun.Run(new RunOptions { Out = directory.Root, Resume = true }, NullRunObserver.Instance, Cancellation);
+        RunResult again = Resume(directory);
         Assert.Equal(run.Result.Top1, again.Top1);
         Assert.Equal(plan.DataFingerprint, RunPlan.Read(directory).DataFingerprint);
 
@@ -79,10 +89,16 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         var trained = ModelImages.Of(data) with { Fingerprint = old };
         Assert.Equal(
             FinishedRun.TestImages,
-            trained.UnseenOf(RunData.ImagesOf(data.Options), data.Images.Classes, NullRunObserver.Instance, Cancellation).Count);
+            trained.UnseenOf(
+                RunData.ImagesOf(data.Options), data.Images.Classes, NullRunObserver.Instance, Cancellation).Count);
 
         (plan with { DataFingerprint = old[1..] + "0" }).Write(directory);
-        Assert.Throws<InvalidInputException>(
-            () => ProxylessRun.Run(new RunOptions { Out = directory.Root, Resume = true }, NullRunObserver.Instance, Cancellation));
+        Assert.Throws<InvalidInputException>(() => Resume(directory));
     }
+
+    private SearchResult Derive(RunOptions options) =>
+        ProxylessRun.Derive(run.Options.Out!, options, NullRunObserver.Instance, Cancellation);
+
+    private static RunResult Resume(RunDirectory directory) => ProxylessRun.Run(
+        new RunOptions { Out = directory.Root, Resume = true }, NullRunObserver.Instance, Cancellation);
 }

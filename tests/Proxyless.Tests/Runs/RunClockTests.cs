@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Proxyless.Tests.Runs;
 
-/// <summary>Every moment of a job is charged to one stage of its run, so that <c>--time</c> is the time of all.</summary>
+/// <summary>
+/// Every moment of a job is charged to one stage of its run, so that <c>--time</c> is the time of all.
+/// </summary>
 [Collection(nameof(WholeRuns))]
 public sealed class RunClockTests : IDisposable
 {
@@ -44,9 +46,16 @@ public sealed class RunClockTests : IDisposable
     [Fact]
     public void What_images_and_derivation_take_is_not_left_for_the_training()
     {
-        // What comes before the search takes half an hour, the derivation with its measurements an hour and a half: of two hours nothing is left.
-        RunOptions options = FinishedRun.OptionsIn(_folder) with { Out = Folder.Root, TrainEpochs = null, Time = TimeSpan.FromHours(2) };
-        RunResult result = ProxylessRun.RunBy(_time, options, At(("limit:", 1800), ("derived:", 5400), ("export:", 60)), Cancellation);
+        // What comes before the search takes half an hour, the derivation with its measurements an hour and a half: of
+        // two hours nothing is left.
+        RunOptions options = FinishedRun.OptionsIn(_folder) with
+        {
+            Out = Folder.Root,
+            TrainEpochs = null,
+            Time = TimeSpan.FromHours(2),
+        };
+        RunResult result = ProxylessRun.RunBy(
+            _time, options, At(("limit:", 1800), ("derived:", 5400), ("export:", 60)), Cancellation);
         RunPlan plan = RunPlan.Read(Folder);
         Assert.Equal((7200, 0, 60), (plan.SearchSeconds, plan.TrainSeconds, plan.ExportSeconds));
         Assert.Equal(7200, result.SearchSeconds);
@@ -84,7 +93,9 @@ public sealed class RunClockTests : IDisposable
 
     /// <summary>Lets seconds pass at messages.</summary>
     private MessageObserver At(params (string Beginning, long Seconds)[] moments) => new(text =>
-        _time.Seconds += moments.Where(moment => text.StartsWith(moment.Beginning, StringComparison.Ordinal)).Sum(moment => moment.Seconds));
+        _time.Seconds += moments
+            .Where(moment => text.StartsWith(moment.Beginning, StringComparison.Ordinal))
+            .Sum(moment => moment.Seconds));
 
     private sealed class MessageObserver(Action<string> message) : IRunObserver
     {
