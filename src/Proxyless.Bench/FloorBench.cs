@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Runtime;
 using Proxyless.Search;
 
 namespace Proxyless.Bench;
@@ -43,7 +44,7 @@ internal static class FloorBench
         var parameters = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count));
         StepWork[] works = [.. StepBench.TimedSteps(options)
             .Select(i => StepWork.Of(space.Architecture(BenchedStep.Path(parameters, options.Seed, i), StepBench.Classes, "bench"), options.Batch))];
-        int threads = options.Threads ?? Environment.ProcessorCount;
+        int threads = ThreadCount.Of(options.Threads);
         return new FloorBenchResult
         {
             MultiplyAdds = works.Average(work => work.MultiplyAdds),

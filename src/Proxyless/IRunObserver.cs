@@ -3,10 +3,10 @@ namespace Proxyless;
 /// <summary>How far a long job is.</summary>
 /// <param name="Stage">What is being done: <c>profile</c>, <c>search</c>, <c>train</c>.</param>
 /// <param name="Done">Units of work behind.</param>
-/// <param name="Total">Units of work in all.</param>
+/// <param name="Total">Units of work in all; null where nobody knows.</param>
 /// <param name="Remaining">Time left, where it can be told.</param>
 /// <param name="Detail">The figures of the moment: loss, accuracy, expected latency.</param>
-public sealed record RunProgress(string Stage, long Done, long Total, TimeSpan? Remaining, string Detail);
+public sealed record RunProgress(string Stage, long Done, long? Total, TimeSpan? Remaining, string Detail);
 
 /// <summary>Hears what a long job has to tell while it works. Called from the job's own thread.</summary>
 public interface IRunObserver

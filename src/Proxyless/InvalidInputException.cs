@@ -4,7 +4,7 @@ namespace Proxyless;
 /// What the user gave cannot be used: a file, an option or a limit. The message names it, its value and the fix; the
 /// command line prints it without a stack trace and exits with code 2.
 /// </summary>
-public sealed class InvalidInputException : Exception
+public class InvalidInputException : Exception
 {
     /// <summary>Creates the exception without a message of its own.</summary>
     public InvalidInputException()

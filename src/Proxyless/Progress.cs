@@ -6,9 +6,13 @@ namespace Proxyless;
 /// <param name="observer">Who hears of it.</param>
 /// <param name="stage">What is being done.</param>
 /// <param name="done">Units done before, which do not count for the pace.</param>
-/// <param name="total">Units in all.</param>
-internal sealed class Progress(IRunObserver observer, string stage, long done, long total)
+/// <param name="total">Units in all; null where that is not known, and neither is the time left.</param>
+/// <param name="silence">How long nothing is reported, for what mostly takes less; zero unless given.</param>
+internal sealed class Progress(IRunObserver observer, string stage, long done, long? total, TimeSpan silence = default)
 {
+    /// <summary>What takes less is not worth a report.</summary>
+    public static readonly TimeSpan Unreported = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan LongestTold = TimeSpan.FromDays(365_000);
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
@@ -24,14 +28,15 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
     public void Report(long doneNow, Func<string> detail)
     {
         TimeSpan elapsed = _watch.Elapsed;
-        if (doneNow < total && elapsed - _last < observer.ProgressInterval)
+        if (elapsed < silence || (!(doneNow >= total) && elapsed - _last < observer.ProgressInterval))
         {
             return;
         }
 
         _last = elapsed;
         long since = doneNow - _before;
-        observer.Progress(new RunProgress(stage, doneNow, total, Remaining(elapsed, since, total - doneNow), detail()));
+        TimeSpan? remaining = total is { } all ? Remaining(elapsed, since, all - doneNow) : null;
+        observer.Progress(new RunProgress(stage, doneNow, total, remaining, detail()));
     }
 
     /// <summary>The time that the rest takes at the pace so far; null where that is not known, or is longer than anybody waits.</summary>

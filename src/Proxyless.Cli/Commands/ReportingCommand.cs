@@ -78,7 +78,7 @@ internal abstract class ReportingCommand : Command
             return given;
         }
 
-        RunOptions begun = RunConfigFile.Read(RunDirectory.Open(begunRun).Config);
+        RunOptions begun = RunDirectory.Open(begunRun).ReadConfig();
         IReadOnlyList<string> changes = LibraryOptions.Changes(parse, begun);
         return changes.Count == 0
             ? LibraryOptions.Read(parse, begun with { Out = begunRun })

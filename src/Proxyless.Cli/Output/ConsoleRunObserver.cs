@@ -116,7 +116,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     private void Show(RunProgress progress)
     {
         Clear();
-        int filled = progress.Total > 0 ? (int)(BarWidth * Math.Min(progress.Done, progress.Total) / progress.Total) : 0;
+        int filled = progress.Total is > 0 and var total ? (int)(BarWidth * Math.Min(progress.Done, total) / total) : 0;
         string line = $"{new string('━', filled)}{new string('─', BarWidth - filled)} {Text(progress)}";
 
         // A line that wraps could not be taken back.
@@ -138,6 +138,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     private static string Text(RunProgress progress)
     {
         string left = progress.Remaining is { } remaining ? $", {Durations.Text(remaining)} left" : "";
-        return $"{progress.Stage} {progress.Done}/{progress.Total}{left}  {progress.Detail}";
+        string total = progress.Total is { } all ? $"/{all}" : "";
+        return $"{progress.Stage} {progress.Done}{total}{left}  {progress.Detail}";
     }
 }

@@ -37,12 +37,15 @@ internal sealed class ComparisonDirectory(string path)
     /// <param name="path">The folder, or null for a new one under <c>comparisons/</c>.</param>
     /// <param name="resume">Whether the comparison must exist and is continued.</param>
     /// <param name="overwrite">Whether a comparison that is there may be removed.</param>
+    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="directory">The files that it shares with a run.</param>
     /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
     /// <exception cref="InvalidInputException">
     /// A comparison, or something else, stands there and nothing was said, there is none to resume, or another job works in it.
     /// </exception>
-    public static RunLock Claim(string? path, bool resume, bool overwrite) =>
-        RunDirectory.Claim(path, "comparisons", () => Choose(path, resume, overwrite));
+    public static RunLock Claim(
+        string? path, bool resume, bool overwrite, IRunObserver observer, out RunDirectory directory) =>
+        RunDirectory.Claim(path, "comparisons", () => Choose(path, resume, overwrite), observer, out directory);
 
     private static void Choose(string? path, bool resume, bool overwrite)
     {

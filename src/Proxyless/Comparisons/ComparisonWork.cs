@@ -3,6 +3,7 @@ using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runs;
+using Proxyless.Training;
 
 namespace Proxyless.Comparisons;
 
@@ -102,11 +103,20 @@ internal sealed class ComparisonWork(
         RunData seeded = data.Reseeded(seed);
         try
         {
-            TrainStage.Run(seeded, files, null, architecture, null, observer, cancellation);
+            var clock = new RunClock(TimeProvider.System);
+            TrainStage.Run(seeded, files, null, architecture, null, clock, observer, cancellation);
         }
-        catch (InvalidInputException exception)
+        catch (InvalidInputException exception) when (exception is not TrainingDivergedException)
         {
-            throw new InvalidInputException($"network {network.Name}, seed {seed}: {exception.Message}; to leave this network out, go on with --resume --without {network.Name}", exception);
+            // Of the images, or of a damaged file: the other networks would meet it too, or what it says mends it.
+            throw new InvalidInputException($"network {network.Name}, seed {seed}: {exception.Message}", exception);
+        }
+        catch (TrainingDivergedException exception)
+        {
+            throw new TrainingDivergedException(
+                $"network {network.Name}, seed {seed}: {exception.Message}; "
+                + $"to leave this network out, go on with --resume --without {network.Name}",
+                exception);
         }
 
         ExportStage.Run(seeded, files, architecture, files.Model, observer, cancellation);

@@ -35,9 +35,9 @@ public static class ProxylessComparison
             throw new InvalidInputException("--without takes networks out of a comparison that is there; give its --out and --resume");
         }
 
-        using RunLock held = ComparisonDirectory.Claim(run.Out, run.Resume, run.Overwrite);
-        held.Report(observer);
-        var directory = new ComparisonDirectory(held.Folder);
+        using RunLock held = ComparisonDirectory.Claim(
+            run.Out, run.Resume, run.Overwrite, observer, out RunDirectory files);
+        var directory = new ComparisonDirectory(files.Root);
         if (run.Resume)
         {
             run = ProxylessRun.Resumed(run, directory.Run);
@@ -46,7 +46,7 @@ public static class ProxylessComparison
         var warnings = new WarningRecorder(observer);
         using RunData data = RunData.Open(run, warnings, cancellation);
         RunPlan begun = RunPlan.Read(directory.Run);
-        if (run.Resume && begun.DataFingerprint != data.Images.Fingerprint)
+        if (run.Resume && !(begun.DataFingerprint is { } before && data.Images.HasFingerprint(before)))
         {
             throw new InvalidInputException($"the images of '{run.Data}' are not those that the comparison in '{directory.Run.Root}' began with; restore them, name the folder where they are by --data, or start anew in another --out");
         }
@@ -101,7 +101,8 @@ public static class ProxylessComparison
         Array.ForEach(dropped, directory.Remove);
         return ProxylessRun.Resumable(
             directory.Run,
-            () => new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish());
+            () => new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish(),
+            cancellation);
     }
 
     /// <summary>The scorer's folder, whole; as the plan has it where that leads to the same place.</summary>
@@ -169,7 +170,7 @@ public static class ProxylessComparison
             throw new InvalidInputException($"--scored-by '{searched}' was searched in another space than '{data.Space.Name}', or in that one as it was before; give its --space, or another search");
         }
 
-        if (RunPlan.Read(directory).DataFingerprint != data.Images.Fingerprint)
+        if (!(RunPlan.Read(directory).DataFingerprint is { } fingerprint && data.Images.HasFingerprint(fingerprint)))
         {
             throw new InvalidInputException($"--scored-by '{searched}' was searched on other images, or they were divided by another --seed; give another search");
         }

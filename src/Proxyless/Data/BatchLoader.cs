@@ -3,17 +3,26 @@ using System.Collections.Concurrent;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Makes batches of a set on several threads ahead of whoever takes them. At most twice as many batches as threads exist at a
-/// time. The same seed and epoch give the same batches whatever the number of threads.
+/// Makes batches of a set on several threads ahead of whoever takes them; how many are ahead is bounded by their bytes
+/// (<see cref="BatchesAhead"/>). The same seed and epoch give the same batches whatever the number of threads.
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
+    /// <summary>512 MiB: three batches of 256 colour images of 224 x 224, 27 of 32 images.</summary>
+    internal const long DefaultBytesAhead = 512L << 20;
+
+    // One that is taken and one that is made meanwhile.
+    private const int FewestAhead = 2;
+
+    // Steps do not take the same time each, and neither do batches.
+    private const int UsualAhead = 4;
+
     private readonly ImageSet _set;
     private readonly Transforms _transforms;
     private readonly int _batchSize;
     private readonly int _seed;
     private readonly bool _shuffle;
-    private readonly int _ahead;
+    private readonly int _threads;
     private readonly ConcurrentExclusiveSchedulerPair _schedulers;
     private readonly ConcurrentBag<float[]> _buffers = [];
 
@@ -37,7 +46,7 @@ public sealed class BatchLoader : IDisposable
         _batchSize = batchSize;
         _seed = seed;
         _shuffle = shuffle;
-        _ahead = 2 * threads;
+        _threads = threads;
         _schedulers = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads);
         BatchesPerEpoch = dropLast ? set.Count / batchSize : (set.Count + batchSize - 1) / batchSize;
         if (BatchesPerEpoch == 0)
@@ -55,6 +64,25 @@ public sealed class BatchLoader : IDisposable
     /// </summary>
     public bool LeavesOutUnreadable { get; init; }
 
+    /// <summary>The most bytes of batches that exist at a time; two batches may be more.</summary>
+    internal long BytesAhead { get; init; } = DefaultBytesAhead;
+
+    /// <summary>Bytes of all batches that have existed at a time so far; their memory is used again.</summary>
+    internal long BytesHeld { get; private set; }
+
+    /// <summary>How many batches exist at a time, the one that is taken among them.</summary>
+    /// <param name="batchSize">Images in a batch.</param>
+    /// <param name="imageBytes">Bytes of an image: resolution * resolution * channels * 4.</param>
+    /// <param name="threads">Threads that decode; small batches are more, so that each thread finds work.</param>
+    /// <param name="bytes">The most bytes of all.</param>
+    /// <returns>2 or more, whatever their bytes.</returns>
+    internal static int BatchesAhead(int batchSize, long imageBytes, int threads, long bytes)
+    {
+        long forThreads = FewestAhead + (((2L * threads) + batchSize - 1) / batchSize);
+        long most = bytes / (batchSize * imageBytes);
+        return (int)Math.Clamp(Math.Max(UsualAhead, forThreads), FewestAhead, Math.Max(FewestAhead, most));
+    }
+
     /// <summary>The batches of one epoch, in order; whoever takes one disposes it.</summary>
     /// <param name="epoch">Number of the pass, from 0: decides order and augmentation.</param>
     /// <param name="firstBatch">Batches to leave out at the beginning, when a run is taken up again.</param>
@@ -63,39 +91,38 @@ public sealed class BatchLoader : IDisposable
     public IEnumerable<Batch> Epoch(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
-        foreach (Loaded batch in Load(epoch, firstBatch, cancellationToken))
+        foreach (LoadedBatch batch in Load(epoch, firstBatch, cancellationToken))
         {
-            yield return new Batch(batch.Images, batch.Labels, _transforms.Resolution, _transforms.Channels, batch.Positions);
+            yield return new Batch(
+                batch.Pixels, batch.Labels, _transforms.Resolution, _transforms.Channels, batch.Positions);
         }
     }
 
     /// <summary>The same as arrays, which are used again once the next batch is asked for.</summary>
     /// <returns>Images [N, H, W, C] and labels [N]; the array of images may be longer than its last batch needs.</returns>
     internal IEnumerable<(float[] Images, long[] Labels)> EpochArrays(int epoch, int firstBatch, CancellationToken cancellationToken) =>
-        Load(epoch, firstBatch, cancellationToken).Select(batch => (batch.Images, batch.Labels));
+        Load(epoch, firstBatch, cancellationToken).Select(batch => (batch.Pixels, batch.Labels));
 
-    private IEnumerable<Loaded> Load(int epoch, int firstBatch, CancellationToken cancellationToken)
+    private IEnumerable<LoadedBatch> Load(int epoch, int firstBatch, CancellationToken cancellationToken)
     {
         int[] order = Order(epoch);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var ahead = new Queue<Task<Loaded>>(_ahead);
+        int most = BatchesAhead(_batchSize, sizeof(float) * (long)_transforms.Length, _threads, BytesAhead);
+        var ahead = new Queue<(BatchInProgress Batch, Task Made)>(most);
         bool any = false;
         try
         {
             int next = firstBatch;
             while (true)
             {
-                while (ahead.Count < _ahead && next < BatchesPerEpoch)
+                while (ahead.Count < most && next < BatchesPerEpoch)
                 {
-                    int batch = next++;
-                    ahead.Enqueue(Task.Factory.StartNew(
-                        () => LoadBatch(order, epoch, batch, stop.Token),
-                        stop.Token,
-                        TaskCreationOptions.None,
-                        _schedulers.ConcurrentScheduler));
+                    BatchInProgress batch = Begin(order, next++);
+                    ahead.Enqueue(
+                        (batch, batch.Start(_seed, epoch, _threads, _schedulers.ConcurrentScheduler, stop.Token)));
                 }
 
-                if (!ahead.TryDequeue(out Task<Loaded>? first))
+                if (!ahead.TryPeek(out (BatchInProgress Batch, Task Made) first))
                 {
                     if (!any && firstBatch == 0)
                     {
@@ -105,7 +132,8 @@ public sealed class BatchLoader : IDisposable
                     yield break;
                 }
 
-                Loaded loaded = first.GetAwaiter().GetResult();
+                Wait(first.Made, cancellationToken);
+                LoadedBatch loaded = first.Batch.Take();
                 _set.ReportUnreadable();
                 if (loaded.Labels.Length > 0)
                 {
@@ -113,17 +141,22 @@ public sealed class BatchLoader : IDisposable
                     yield return loaded;
                 }
 
-                _buffers.Add(loaded.Images);
+                _buffers.Add(ahead.Dequeue().Batch.Pixels);
             }
         }
         finally
         {
             // Whoever stops early leaves nothing running behind.
             stop.Cancel();
-            foreach (Task task in ahead)
+            foreach ((BatchInProgress batch, Task made) in ahead)
             {
-                task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
+                made.ContinueWith(
+                    _ => { },
+                    CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default)
                     .GetAwaiter().GetResult();
+                _buffers.Add(batch.Pixels);
             }
         }
     }
@@ -144,38 +177,30 @@ public sealed class BatchLoader : IDisposable
         return order;
     }
 
-    private Loaded LoadBatch(int[] order, int epoch, int batch, CancellationToken cancellationToken)
+    private static void Wait(Task made, CancellationToken cancellationToken)
     {
-        int first = batch * _batchSize;
-        int most = Math.Min(_batchSize, order.Length - first);
-        var labels = new List<long>(most);
-        var positions = new List<int>(most);
-        if (!_buffers.TryTake(out float[]? images))
+        try
         {
-            images = GC.AllocateUninitializedArray<float>(_batchSize * _transforms.Length);
+            made.GetAwaiter().GetResult();
         }
-
-        for (int i = 0; i < most; i++)
+        catch (OperationCanceledException)
         {
+            // By the token that the caller knows, not by the one that stops the threads.
             cancellationToken.ThrowIfCancellationRequested();
-            int image = order[first + i];
-            var random = new SplitMix64(_seed, epoch, image);
-            Span<float> destination = images.AsSpan(labels.Count * _transforms.Length, _transforms.Length);
-            if (!LeavesOutUnreadable)
-            {
-                _set.Render(image, _transforms, random, destination);
-            }
-            else if (!_set.TryRender(image, _transforms, random, destination))
-            {
-                continue;
-            }
-
-            labels.Add(_set.Label(image));
-            positions.Add(image);
+            throw;
         }
-
-        return new Loaded(images, [.. labels], [.. positions]);
     }
 
-    private readonly record struct Loaded(float[] Images, long[] Labels, int[] Positions);
+    private BatchInProgress Begin(int[] order, int batch)
+    {
+        if (!_buffers.TryTake(out float[]? pixels))
+        {
+            pixels = GC.AllocateUninitializedArray<float>(_batchSize * _transforms.Length);
+            BytesHeld += sizeof(float) * pixels.LongLength;
+        }
+
+        int first = batch * _batchSize;
+        ReadOnlyMemory<int> positions = order.AsMemory(first, Math.Min(_batchSize, order.Length - first));
+        return new BatchInProgress(_set, _transforms, LeavesOutUnreadable, positions, pixels);
+    }
 }

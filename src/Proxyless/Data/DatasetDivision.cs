@@ -9,6 +9,9 @@ internal sealed record DatasetDivision(
 
     private const int NamedReasons = 3;
 
+    /// <summary>The roles by which images are known again: <see cref="DatasetFingerprint"/>.</summary>
+    public IReadOnlyList<ImageSet> Roles => [Weights, Architecture, Training, Validation, Test];
+
     /// <summary>Divides the images a layout lists. Images of the same content stay in one split where the split is ours.</summary>
     /// <param name="layout">The images.</param>
     /// <param name="options">Shares and seed.</param>

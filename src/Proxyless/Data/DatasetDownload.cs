@@ -83,8 +83,7 @@ public static class DatasetDownload
             response.EnsureSuccessStatusCode();
             using Stream source = response.Content.ReadAsStream(cancellation);
             using FileStream destination = File.Create(path);
-            long total = response.Content.Headers.ContentLength ?? 0;
-            var progress = new Progress(observer, "download", 0, total);
+            var progress = new Progress(observer, "download", 0, response.Content.Headers.ContentLength);
             var buffer = new byte[BufferBytes];
             long done = 0;
             while (Read(source, buffer, cancellation) is var count and > 0)
@@ -118,6 +117,11 @@ public static class DatasetDownload
         try
         {
             return source.ReadAsync(buffer, patience.Token).AsTask().GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // By the token that the caller knows, not by the one that patience has run out with.
+            throw new OperationCanceledException(cancellation);
         }
         catch (IOException exception)
         {

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-
 namespace Proxyless.Data;
 
 /// <summary>An image by its place.</summary>
@@ -28,13 +25,14 @@ internal static class DuplicateImages
             .Order()];
         var hashes = new UInt128[suspects.Length];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        Parallel.For(0, suspects.Length, parallel, i => hashes[i] = ContentHash(images[suspects[i]]));
+        Parallel.For(0, suspects.Length, parallel, i =>
+        {
+            ImageReference image = images[suspects[i]];
+            hashes[i] = image.Source.ContentHash(image.Index);
+        });
         return [.. Enumerable.Range(0, suspects.Length)
             .GroupBy(i => hashes[i], i => images[suspects[i]])
             .Select(group => group.ToArray())
             .Where(group => group.Length > 1)];
     }
-
-    private static UInt128 ContentHash(ImageReference image) =>
-        BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(image.Source.Read(image.Index)));
 }

@@ -59,7 +59,7 @@ internal sealed class FileSource : ImageSource
     {
         try
         {
-            using EncodedImage image = OpenImage(index);
+            using EncodedImage image = OpenToExamine(index);
             return (image.Width, image.Height);
         }
         catch (UnreadableImageException exception)
@@ -69,13 +69,15 @@ internal sealed class FileSource : ImageSource
     }
 
     /// <summary>Decodes an image in full and drops it.</summary>
+    /// <returns>Width and height of the upright image.</returns>
     /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
-    public void Check(int index)
+    public (int Width, int Height) Check(int index)
     {
         try
         {
-            using EncodedImage image = OpenImage(index);
+            using EncodedImage image = OpenToExamine(index);
             image.Check();
+            return (image.Width, image.Height);
         }
         catch (UnreadableImageException exception)
         {
@@ -91,19 +93,22 @@ internal sealed class FileSource : ImageSource
     }
 
     /// <summary>Decodes one image into memory; one of another size than the others is read anew each time.</summary>
+    /// <returns>Width and height of the upright image.</returns>
     /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
-    public void Keep(int index)
+    public (int Width, int Height) Keep(int index)
     {
         PixelStore store = _store!;
         try
         {
-            using EncodedImage encoded = OpenImage(index);
+            using EncodedImage encoded = OpenToExamine(index);
             DecodedImage image = encoded.Decode(store.Channels);
             _isKept[index] = image.Width == store.Width && image.Height == store.Height;
             if (_isKept[index])
             {
                 image.Pixels.CopyTo(store.Image(index));
             }
+
+            return (encoded.Width, encoded.Height);
         }
         catch (UnreadableImageException exception)
         {
@@ -152,6 +157,14 @@ internal sealed class FileSource : ImageSource
         using DecodedPart part = encoded.DecodePart(transforms.Channels, denominator, region, transforms.Resolution)
             ?? encoded.DecodeFor(transforms.Channels, denominator, region);
         transforms.Apply(part, destination, ref random);
+    }
+
+    /// <summary>Opens an image before the work begins; what its bytes are is kept in mind.</summary>
+    private EncodedImage OpenToExamine(int index)
+    {
+        byte[] bytes = Read(index);
+        RememberContent(index, bytes);
+        return EncodedImage.Open(bytes, Name(index), _maxPixels);
     }
 
     private EncodedImage OpenImage(int index) => EncodedImage.Open(Read(index), Name(index), _maxPixels);

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Proxyless.Data;
 
 /// <summary>
@@ -17,7 +14,15 @@ namespace Proxyless.Data;
 /// </remarks>
 public sealed class ImageDataset
 {
-    private ImageDataset(DatasetLayout layout, DatasetDivision division, int channels, int nativeResolution, IReadOnlyList<string> warnings)
+    private readonly Lazy<string> _fingerprintOfNames;
+
+    private ImageDataset(
+        DatasetLayout layout,
+        DatasetDivision division,
+        int channels,
+        int nativeResolution,
+        string fingerprint,
+        IReadOnlyList<string> warnings)
     {
         Name = layout.Name;
         Classes = layout.Classes;
@@ -33,7 +38,8 @@ public sealed class ImageDataset
         HasOwnValidation = layout.Validation is not null;
         HasOwnTest = layout.Test is not null;
         Warnings = warnings;
-        Fingerprint = ComputeFingerprint();
+        Fingerprint = fingerprint;
+        _fingerprintOfNames = new Lazy<string>(() => DatasetFingerprint.OfNames(Classes, division.Roles));
     }
 
     /// <summary>What reports call the images.</summary>
@@ -78,11 +84,28 @@ public sealed class ImageDataset
     /// <summary>What the user should know before hours are spent: uneven classes, a small set, duplicates across splits, unreadable images.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>The side all images have, where it is one of at most 96 pixels (CIFAR 32, MNIST 28); 0 for photographs.</summary>
+    /// <summary>
+    /// The side that images have, where it is one of at most 96 pixels (CIFAR 32, MNIST 28); 0 for photographs. Of
+    /// files a sample of 256 decides; others that are found are named in <see cref="Warnings"/>.
+    /// </summary>
     public int NativeResolution { get; }
 
-    /// <summary>A hash of classes, images and their roles; the same images in the same roles give the same one on any machine.</summary>
+    /// <summary>
+    /// A hash of classes, images and their roles; the same images in the same roles give the same one on any machine.
+    /// Of up to 200,000 images it is of the contents, of more it is of names, lengths and the contents of about 5,000.
+    /// </summary>
     public string Fingerprint { get; }
+
+    /// <summary>
+    /// Whether a fingerprint is of these images in these roles. One of an earlier version, which says nothing of
+    /// contents, is compared by its own rule.
+    /// </summary>
+    /// <param name="fingerprint">What <see cref="Fingerprint"/> was.</param>
+    public bool HasFingerprint(string fingerprint)
+    {
+        ArgumentNullException.ThrowIfNull(fingerprint);
+        return fingerprint == (DatasetFingerprint.IsOfContents(fingerprint) ? Fingerprint : _fingerprintOfNames.Value);
+    }
 
     /// <summary>Lists, checks and divides the images.</summary>
     /// <param name="options">Which images, and how they are divided.</param>
@@ -108,11 +131,16 @@ public sealed class ImageDataset
         }
 
         ImageInspection.Result inspection =
-            ImageInspection.Inspect(layout.Sources, channels, decodeAll, options.Threads, cancellationToken);
+            ImageInspection.Inspect(layout.Sources, channels, decodeAll, options.Threads, observer, cancellationToken);
         var warnings = new List<string>(layout.Warnings);
         if (inspection.Unreadable.Count > 0)
         {
             warnings.Add(DescribeUnreadable(inspection.Unreadable.Values, options));
+        }
+
+        if (inspection.SizeWarning is { } otherSizes)
+        {
+            warnings.Add(otherSizes);
         }
 
         DatasetDivision division = DatasetDivision.Divide(
@@ -132,7 +160,14 @@ public sealed class ImageDataset
             observer.Warning(warning);
         }
 
-        return new ImageDataset(layout, division, channels, inspection.NativeResolution, warnings);
+        string fingerprint = DatasetFingerprint.OfContents(
+            layout.Classes,
+            division.Roles,
+            layout.Sources.Sum(source => source.Count),
+            options.Threads,
+            observer,
+            cancellationToken);
+        return new ImageDataset(layout, division, channels, inspection.NativeResolution, fingerprint, warnings);
     }
 
     /// <summary>A warning that names unreadable images.</summary>
@@ -149,32 +184,5 @@ public sealed class ImageDataset
         return options.Strict
             ? throw new InvalidInputException($"Unreadable images: {all.Length}.\n  {named}{more}\n{advice}")
             : $"Unreadable images, skipped: {all.Length}.\n  {named}{more}";
-    }
-
-    private string ComputeFingerprint()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string name in Classes)
-        {
-            Append(hash, ClassName.Key(name));
-        }
-
-        foreach (ImageSet set in new[] { Weights, Architecture, Training, Validation, Test })
-        {
-            Append(hash, $"{set.Count} images");
-            foreach (ImageReference image in set.References())
-            {
-                // Without the folder: a dataset that moved is the same dataset.
-                Append(hash, $"{image.Label} {Path.GetFileName(image.Name)} {image.Source.Length(image.Index)}");
-            }
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static void Append(IncrementalHash hash, string text)
-    {
-        hash.AppendData(Encoding.UTF8.GetBytes(text));
-        hash.AppendData([0]);
     }
 }

@@ -26,30 +26,52 @@ internal static class ImageInspection
     public const int ExaminedFiles = 200_000;
 
     /// <summary>What was found.</summary>
-    /// <param name="NativeResolution">The side that all images have, where it is one and small; else 0.</param>
+    /// <param name="NativeResolution">
+    /// The side that a sample of the images has, where it is one and small; else 0.
+    /// </param>
     /// <param name="Unreadable">Messages by source and image.</param>
-    public sealed record Result(int NativeResolution, IReadOnlyDictionary<(ImageSource Source, int Index), string> Unreadable);
+    /// <param name="OfOtherSize">
+    /// Names of images that were looked at and are not of <paramref name="NativeResolution"/>, where there is one.
+    /// </param>
+    public sealed record Result(
+        int NativeResolution,
+        IReadOnlyDictionary<(ImageSource Source, int Index), string> Unreadable,
+        IReadOnlyList<string> OfOtherSize)
+    {
+        /// <summary>What to say of images of another size, or null.</summary>
+        public string? SizeWarning => OfOtherSize.Count == 0
+            ? null
+            : $"Images of another size than {NativeResolution} x {NativeResolution}, which a sample of them has: "
+                + $"{OfOtherSize.Count:N0}, such as {OfOtherSize[0]}. They are scaled to it.";
+    }
 
     /// <summary>Examines all sources.</summary>
     /// <param name="sources">The user's splits.</param>
     /// <param name="channels">Channels to keep in memory.</param>
     /// <param name="decodeAll">Decode every file, however many there are.</param>
     /// <param name="threads">Threads to use.</param>
+    /// <param name="observer">Receives progress where it takes long.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static Result Inspect(
-        IReadOnlyList<ImageSource> sources, int channels, bool decodeAll, int threads, CancellationToken cancellationToken)
+        IReadOnlyList<ImageSource> sources,
+        int channels,
+        bool decodeAll,
+        int threads,
+        IRunObserver observer,
+        CancellationToken cancellationToken)
     {
         int[] sides = [.. sources.OfType<PixelSource>().Select(source => source.Side).Distinct()];
         FileSource[] files = [.. sources.OfType<FileSource>()];
         if (files.Length == 0)
         {
-            return new Result(sides is [<= LargestSmallSide] ? sides[0] : 0, new Dictionary<(ImageSource, int), string>());
+            return new Result(
+                sides is [<= LargestSmallSide] ? sides[0] : 0, new Dictionary<(ImageSource, int), string>(), []);
         }
 
         int count = files.Sum(source => source.Count);
         int side = CommonSide(files, count);
         bool kept = side > 0 && (long)count * side * side * channels <= MemoryBudget;
-        Action<FileSource, int>? examine = null;
+        Func<FileSource, int, (int Width, int Height)>? examine = null;
         if (kept)
         {
             foreach (FileSource source in files)
@@ -69,38 +91,37 @@ internal static class ImageInspection
         }
 
         var unreadable = new Dictionary<(ImageSource, int), string>();
+        var others = new List<string>();
         if (examine is not null)
         {
-            Examine(files, examine, unreadable, threads, cancellationToken);
+            (FileSource Source, int Index)[] images = [.. files.SelectMany(
+                source => Enumerable.Range(0, source.Count).Select(index => (source, index)))];
+            void Look(int i) => Examine(images[i].Source, images[i].Index);
+            ImageLoop.Run(images.Length, threads, "read", observer, Look, cancellationToken);
         }
 
-        return new Result(side, unreadable);
-    }
+        return new Result(side, unreadable, [.. others.Order(StringComparer.Ordinal)]);
 
-    private static void Examine(
-        FileSource[] files,
-        Action<FileSource, int> examine,
-        Dictionary<(ImageSource, int), string> unreadable,
-        int threads,
-        CancellationToken cancellationToken)
-    {
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        foreach (FileSource source in files)
+        void Examine(FileSource source, int index)
         {
-            Parallel.For(0, source.Count, parallel, index =>
+            try
             {
-                try
+                (int width, int height) = examine(source, index);
+                if (side > 0 && (width != side || height != side))
                 {
-                    examine(source, index);
-                }
-                catch (InvalidInputException exception)
-                {
-                    lock (unreadable)
+                    lock (others)
                     {
-                        unreadable.Add((source, index), exception.Message);
+                        others.Add(source.Name(index));
                     }
                 }
-            });
+            }
+            catch (InvalidInputException exception)
+            {
+                lock (unreadable)
+                {
+                    unreadable.Add((source, index), exception.Message);
+                }
+            }
         }
     }
 

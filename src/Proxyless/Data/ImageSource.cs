@@ -1,8 +1,13 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
 namespace Proxyless.Data;
 
 /// <summary>All images of one split as the user keeps them. Sets are lists of indices into a source.</summary>
 internal abstract class ImageSource
 {
+    private UInt128[]? _contents;
+
     /// <summary>Number of images, unreadable ones among them.</summary>
     public abstract int Count { get; }
 
@@ -19,6 +24,39 @@ internal abstract class ImageSource
     /// <exception cref="InvalidInputException">The file cannot be read.</exception>
     public abstract byte[] Read(int index);
 
+    /// <summary>
+    /// A hash of the bytes of an image as stored, taken when it is first asked for. Not for one image by two threads at
+    /// once.
+    /// </summary>
+    /// <returns>The first 128 bits of their SHA-256.</returns>
+    /// <exception cref="InvalidInputException">The file cannot be read.</exception>
+    public UInt128 ContentHash(int index) =>
+        Contents[index] is var known && known != 0 ? known : RememberContent(index, Read(index));
+
+    /// <summary>The same, or null where the file cannot be read.</summary>
+    public UInt128? TryContentHash(int index)
+    {
+        try
+        {
+            return ContentHash(index);
+        }
+        catch (InvalidInputException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Hashes the bytes of an image where they are read for something else.</summary>
+    /// <param name="index">The image.</param>
+    /// <param name="bytes">Its bytes as stored.</param>
+    protected UInt128 RememberContent(int index, byte[] bytes)
+    {
+        // Zeros stand for what is not known; that a hash is zero is as likely as that two are the same.
+        UInt128 hash = BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(bytes));
+        Contents[index] = hash;
+        return hash;
+    }
+
     /// <summary>Decodes and transforms one image.</summary>
     /// <param name="index">The image.</param>
     /// <param name="transforms">What is done to it.</param>
@@ -33,4 +71,6 @@ internal abstract class ImageSource
     public virtual void RequireFolder(int index)
     {
     }
+
+    private UInt128[] Contents => LazyInitializer.EnsureInitialized(ref _contents, () => new UInt128[Count]);
 }

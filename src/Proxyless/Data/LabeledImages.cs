@@ -76,10 +76,16 @@ internal sealed class LabeledImages
     public ImageSet Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellation)
     {
         int channels = options.Channels ?? 3;
-        ImageInspection.Result inspection = ImageInspection.Inspect([_source], channels, options.Strict, options.Threads, cancellation);
+        ImageInspection.Result inspection = ImageInspection.Inspect(
+            [_source], channels, options.Strict, options.Threads, observer, cancellation);
         foreach (string warning in _warnings)
         {
             observer.Warning(warning);
+        }
+
+        if (inspection.SizeWarning is { } otherSizes)
+        {
+            observer.Warning(otherSizes);
         }
 
         if (inspection.Unreadable.Count > 0)

@@ -68,7 +68,7 @@ internal sealed record ModelImages(string Name, string Fingerprint, bool Small, 
     {
         var images = LabeledImages.List(options.Location, classes, options.MaxPixels);
         ImageDataset? divided = images.IsTestSet || !images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key)) ? null : TryDivide(options, observer, cancellation);
-        if (divided is not null && divided.Fingerprint == Fingerprint)
+        if (divided is not null && divided.HasFingerprint(Fingerprint))
         {
             return divided.Test;
         }

@@ -6,6 +6,12 @@ namespace Proxyless.Runs;
 /// <summary>The photos that somebody names: files, and folders that are walked.</summary>
 internal static class PhotoFiles
 {
+    private static readonly EnumerationOptions Listed = new()
+    {
+        AttributesToSkip = FileAttributes.System,
+        IgnoreInaccessible = false,
+    };
+
     /// <summary>The files, those of a folder sorted; what cannot be read stands among them with the reason.</summary>
     /// <param name="paths">Files and folders.</param>
     public static IReadOnlyList<(string Path, string? Error)> Of(IEnumerable<string> paths) => [.. paths.SelectMany(path =>
@@ -14,27 +20,48 @@ internal static class PhotoFiles
     /// <summary>Image files of the folder and the folders in it; hidden ones, and links to folders, are passed over.</summary>
     private static IEnumerable<(string Path, string? Error)> OfFolder(string folder)
     {
-        string[] files;
+        var found = new List<(string Path, string? Error)>();
+        Walk(folder, found);
+        return found.Count == 0
+            ? [(folder, $"{folder}: the folder holds no JPEG, PNG, WebP, BMP or GIF")]
+            : found.OrderBy(file => file.Path, StringComparer.Ordinal);
+    }
+
+    /// <summary>A folder that cannot be listed does not keep the others from their answers.</summary>
+    private static void Walk(string folder, List<(string Path, string? Error)> found)
+    {
+        (string Path, bool IsFolder)[] entries;
         try
         {
-            var listing = new FileSystemEnumerable<string>(
-                folder,
-                (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(),
-                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.System, IgnoreInaccessible = false })
-            {
-                ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && entry.FileName[0] != '.' && ImageDecoder.IsImageName(entry.FileName),
-                ShouldRecursePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.' && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
-            };
-            files = [.. listing.Order(StringComparer.Ordinal)];
+            entries =
+            [
+                .. new FileSystemEnumerable<(string Path, bool IsFolder)>(
+                    folder, (ref FileSystemEntry entry) => (entry.ToSpecifiedFullPath(), entry.IsDirectory), Listed)
+                {
+                    ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.'
+                        && (entry.IsDirectory
+                            ? !entry.Attributes.HasFlag(FileAttributes.ReparsePoint)
+                            : ImageDecoder.IsImageName(entry.FileName)),
+                },
+            ];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return [(folder, $"{folder} cannot be listed: {exception.Message}")];
+            found.Add((folder, $"{folder} cannot be listed: {exception.Message}"));
+            return;
         }
 
-        return files.Length == 0
-            ? [(folder, $"{folder}: the folder holds no JPEG, PNG, WebP, BMP or GIF")]
-            : files.Select(file => (file, ErrorOf(file)));
+        foreach ((string path, bool isFolder) in entries)
+        {
+            if (isFolder)
+            {
+                Walk(path, found);
+            }
+            else
+            {
+                found.Add((path, ErrorOf(path)));
+            }
+        }
     }
 
     /// <summary>Why a file is not to be opened, or null.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Data;
@@ -14,7 +13,6 @@ public static class ProxylessRun
 {
     private const double SearchShareOfTime = 0.45;
     private const double SearchAloneShareOfTime = 0.95;
-    private static readonly TimeSpan UnreportedTime = TimeSpan.FromSeconds(2);
 
     /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
     /// <param name="options">
@@ -31,19 +29,33 @@ public static class ProxylessRun
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
     public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
-        FromImages(OneTarget(options), observer, (data, directory, goal, warnings) =>
+        RunBy(TimeProvider.System, options, observer, cancellation);
+
+    /// <summary>The same by a clock of its own.</summary>
+    internal static RunResult RunBy(
+        TimeProvider time, RunOptions options, IRunObserver observer, CancellationToken cancellation) =>
+        FromImages(OneTarget(options), observer, time, (data, directory, goal, clock, warnings) =>
         {
-            SearchResult search = SearchStage.Run(data, directory, goal, SearchShareOfTime, warnings, cancellation);
+            SearchResult search = SearchStage.Run(
+                data, directory, goal, SearchShareOfTime, clock, warnings, cancellation);
             Architecture architecture = ArchitectureFile.Read(directory.Architecture);
             TimeSpan? left = data.Options.Time - TimeSpan.FromSeconds(RunPlan.Read(directory).SearchSeconds);
             using CompactNetwork? start = TrainStage.Start(
                 data, directory, directory, architecture, warnings, reason => warnings.Warning($"{reason}; it is trained from scratch"));
-            TrainStage.Run(data, directory, start, architecture, left, warnings, cancellation);
-            ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
-            RunResult result = EvaluateStage.Finish(data, directory, architecture, goal.Table, search, warnings, cancellation);
-            ReportStage.Write(data, directory, architecture, goal.Table, result, warnings.Warnings);
-            AtomicFile.WriteAllText(directory.Result, JsonSerializer.Serialize(result, JsonLines.Indented));
-            return result;
+            TrainStage.Run(data, directory, start, architecture, left, clock, warnings, cancellation);
+            try
+            {
+                ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
+                RunResult result = EvaluateStage.Finish(
+                    data, directory, architecture, goal.Table, search, warnings, cancellation);
+                ReportStage.Write(data, directory, architecture, goal.Table, result, warnings.Warnings);
+                AtomicFile.WriteAllText(directory.Result, JsonSerializer.Serialize(result, JsonLines.Indented));
+                return result;
+            }
+            finally
+            {
+                clock.Charge(directory, RunStage.Export);
+            }
         }, cancellation);
 
     /// <summary>From images to <c>architecture.json</c>: profile, search, derive.</summary>
@@ -52,7 +64,9 @@ public static class ProxylessRun
         FromImages(
             OneTarget(SearchAlone(options)),
             observer,
-            (data, directory, goal, warnings) => SearchStage.Run(data, directory, goal, SearchAloneShareOfTime, warnings, cancellation),
+            TimeProvider.System,
+            (data, directory, goal, clock, warnings) =>
+                SearchStage.Run(data, directory, goal, SearchAloneShareOfTime, clock, warnings, cancellation),
             cancellation);
 
     /// <summary>
@@ -63,16 +77,16 @@ public static class ProxylessRun
     /// <inheritdoc cref="Run"/>
     public static IReadOnlyList<SearchResult> SearchAll(RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
     {
+        var clock = new RunClock(TimeProvider.System);
         SearchAlone(options).ValidateForSearch();
         if (TargetLimit.ParseAll((options.Resume ? Resumed(options, RunToResume(options)) : options).AlsoFor).Count == 0)
         {
             return [Search(options, observer, cancellation)];
         }
 
-        using RunLock held = RunDirectory.Claim(options.Out, options.Resume, options.Overwrite);
-        held.Report(observer);
-        var directory = new RunDirectory(held.Folder);
-        options = options.Resume ? Resumed(options, directory) : options;
+        using RunLock held = RunDirectory.Claim(
+            options.Out, options.Resume, options.Overwrite, observer, out RunDirectory directory);
+        options = options.Resume ? GoneOnWith(options, directory) : options;
         IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(options.AlsoFor);
 
         var warnings = new WarningRecorder(observer);
@@ -97,15 +111,13 @@ public static class ProxylessRun
             parts.Add(new SearchPart(one, folder, SearchGoal.Find(one, options.Resume ? folder : null, warnings, cancellation)));
         }
 
-        if (!options.Resume)
-        {
-            // Before the new search stands in the folder: what an old one found for a target is not to be taken for what this one finds.
-            parts.ForEach(part => part.Directory.Empty());
-        }
-
-        Begin(data, directory, parts[0].Goal, warnings);
+        // What an old search found for a target is not to be taken for what this one finds.
+        Begin(data, directory, parts[0].Goal, warnings, () => parts.ForEach(part => part.Directory.Empty()));
         parts.ForEach(part => BeginPart(part, warnings));
-        return Resumable(directory, () => SearchStage.Run(directory, parts, SearchAloneShareOfTime, warnings, cancellation));
+        return Resumable(
+            directory,
+            () => SearchStage.Run(directory, parts, SearchAloneShareOfTime, clock, warnings, cancellation),
+            cancellation);
     }
 
     /// <summary>Another architecture from a finished search, at the limits of <paramref name="options"/>.</summary>
@@ -117,11 +129,11 @@ public static class ProxylessRun
     public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        var clock = new RunClock(TimeProvider.System);
         RunDirectory searched = RunDirectory.Open(source);
         SearchStage.RequireFinished(searched);
-        using RunLock held = RunDirectory.Claim(options.Validate().Out, resume: false, options.Overwrite);
-        held.Report(observer);
-        var directory = new RunDirectory(held.Folder);
+        using RunLock held = RunDirectory.Claim(
+            options.Validate().Out, resume: false, options.Overwrite, observer, out RunDirectory directory);
         RequireAnother(directory, searched);
         RunPaths.RequireImages(options, source);
         var warnings = new WarningRecorder(observer);
@@ -133,7 +145,8 @@ public static class ProxylessRun
         AgainDerived derived = SearchStage.DeriveAgain(data, searched, goal, warnings, cancellation);
         Begin(data, directory, goal, warnings);
         (RunPlan.Read(directory) with { Search = RunPlan.Read(searched).Search }).Write(directory);
-        return SearchStage.Write(derived, data, searched, directory, goal);
+        return SearchStage.Write(
+            derived, data, searched, directory, goal, clock.Charge(directory, RunStage.Search).SearchSeconds);
     }
 
     /// <summary>Trains one architecture and exports it.</summary>
@@ -150,6 +163,7 @@ public static class ProxylessRun
     public static TrainResult Train(RunOptions options, string architecture, IRunObserver observer, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        var clock = new RunClock(TimeProvider.System);
         options.Validate();
         RunDirectory? searched = Directory.Exists(architecture) ? RunDirectory.Open(architecture) : null;
         if (searched is not null)
@@ -173,12 +187,13 @@ public static class ProxylessRun
         }
 
         bool inPlace = searched is not null && (options.Out is null || RealPath.Same(options.Out, searched.Root));
-        using RunLock held = inPlace ? RunLock.Acquire(searched!.Root) : RunDirectory.Claim(options.Out, options.Resume, options.Overwrite);
-        held.Report(observer);
-        RunDirectory directory = inPlace ? searched! : new RunDirectory(held.Folder);
+        RunDirectory directory;
+        using RunLock held = inPlace
+            ? RunDirectory.Claim(searched!.Root, "", () => { }, observer, out directory)
+            : RunDirectory.Claim(options.Out, options.Resume, options.Overwrite, observer, out directory);
         if (options.Resume)
         {
-            options = Resumed(options, directory);
+            options = GoneOnWith(options, directory);
         }
         else if (inPlace && !options.Overwrite && (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists))
         {
@@ -218,10 +233,19 @@ public static class ProxylessRun
         BeginTraining(data, directory, sized, inPlace, warnings);
         return Resumable(directory, () =>
         {
-            TrainResult result = TrainStage.Run(data, directory, start, sized, data.Options.Time, warnings, cancellation);
-            ExportStage.Run(data, directory, sized, directory.Model, warnings, cancellation);
+            TrainResult result = TrainStage.Run(
+                data, directory, start, sized, data.Options.Time, clock, warnings, cancellation);
+            try
+            {
+                ExportStage.Run(data, directory, sized, directory.Model, warnings, cancellation);
+            }
+            finally
+            {
+                clock.Charge(directory, RunStage.Export);
+            }
+
             return result;
-        });
+        }, cancellation);
     }
 
     /// <summary>Exports the trained network of a run.</summary>
@@ -309,18 +333,14 @@ public static class ProxylessRun
         using OnnxClassifier classifier = EvaluateStage.Load(ModelFile(model), threads: 1);
         IReadOnlyList<(string Path, string? Error)> files = PhotoFiles.Of(images);
         var predictions = new List<Prediction>(files.Count);
-        long start = Stopwatch.GetTimestamp();
-        var progress = new Progress(observer, "predict", 0, files.Count);
+        var progress = new Progress(observer, "predict", 0, files.Count, Progress.Unreported);
         foreach ((string path, string? error) in files)
         {
             cancellation.ThrowIfCancellationRequested();
             predictions.Add(error is null
                 ? PredictOne(classifier, path, top, maxPixels)
                 : new Prediction(path, []) { Error = error });
-            if (Stopwatch.GetElapsedTime(start) > UnreportedTime)
-            {
-                progress.Report(predictions.Count, "");
-            }
+            progress.Report(predictions.Count, "");
         }
 
         return predictions;
@@ -370,15 +390,22 @@ public static class ProxylessRun
     private static T FromImages<T>(
         RunOptions options,
         IRunObserver observer,
-        Func<RunData, RunDirectory, SearchGoal, WarningRecorder, T> work,
+        TimeProvider time,
+        Func<RunData, RunDirectory, SearchGoal, RunClock, WarningRecorder, T> work,
         CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
-        using RunLock held = RunDirectory.Claim(options.ValidateForSearch().Out, options.Resume, options.Overwrite);
-        held.Report(observer);
-        var directory = new RunDirectory(held.Folder);
+        var clock = new RunClock(time);
+        using RunLock held = RunDirectory.Claim(
+            options.ValidateForSearch().Out, options.Resume, options.Overwrite, observer, out RunDirectory directory);
         var warnings = new WarningRecorder(observer);
-        using RunData data = RunData.Open(options.Resume ? OneTarget(Resumed(options, directory)) : options, warnings, cancellation);
+        if (options.Resume)
+        {
+            OneTarget(directory.ReadConfig());
+            options = GoneOnWith(options, directory);
+        }
+
+        using RunData data = RunData.Open(options, warnings, cancellation);
         if (options.Resume)
         {
             RequireSameImages(data, directory);
@@ -390,10 +417,10 @@ public static class ProxylessRun
 
         SearchGoal goal = SearchGoal.Find(data, options.Resume ? directory : null, warnings, cancellation);
         Begin(data, directory, goal, warnings);
-        return Resumable(directory, () => work(data, directory, goal, warnings));
+        return Resumable(directory, () => work(data, directory, goal, clock, warnings), cancellation);
     }
 
-    internal static T Resumable<T>(RunDirectory directory, Func<T> work)
+    internal static T Resumable<T>(RunDirectory directory, Func<T> work, CancellationToken cancellation)
     {
         try
         {
@@ -401,7 +428,11 @@ public static class ProxylessRun
         }
         catch (OperationCanceledException exception)
         {
-            throw new RunInterruptedException(directory.Root, exception);
+            // A part of the work may have been stopped by a token of its own that follows the caller's.
+            throw new RunInterruptedException(
+                directory.Root,
+                exception,
+                cancellation.IsCancellationRequested ? cancellation : exception.CancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -418,7 +449,7 @@ public static class ProxylessRun
     /// <summary>The options that a run began with, for going on with it; its images may have been moved to another folder.</summary>
     internal static RunOptions Resumed(RunOptions options, RunDirectory directory)
     {
-        RunOptions saved = RunConfigFile.Read(directory.Config);
+        RunOptions saved = directory.ReadConfig();
 
         // A run from before there was erasing began without.
         RunOptions resumed = saved with
@@ -434,14 +465,44 @@ public static class ProxylessRun
         return resumed;
     }
 
-    private static void Begin(RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings)
+    /// <summary>
+    /// The same under the folder's lock: what a job that was killed has left of the run before is removed.
+    /// </summary>
+    internal static RunOptions GoneOnWith(RunOptions options, RunDirectory directory)
     {
-        if (!data.Options.Resume)
+        RunOptions resumed = Resumed(options, directory);
+        if (directory.IsBeginning)
         {
-            directory.Create();
+            IEnumerable<string> others = TargetLimit.ParseAll(resumed.AlsoFor).Select(other => other.Target);
+            foreach (string target in others.Prepend(resumed.Target))
+            {
+                var part = new RunDirectory(Path.Combine(directory.Root, TargetLimit.FolderOf(target)));
+                if (resumed.AlsoFor is not null && Directory.Exists(part.Root))
+                {
+                    using RunLock held = RunLock.Acquire(part.Root);
+                    part.Empty();
+                }
+            }
+
+            directory.FinishBeginning();
         }
 
-        RunConfigFile.Write(directory.Config, data.Options with { Out = Path.GetFullPath(directory.Root), LatencyMs = goal.LatencyMs });
+        return resumed;
+    }
+
+    private static void Begin(
+        RunData data, RunDirectory directory, SearchGoal goal, WarningRecorder warnings, Action? removeMore = null)
+    {
+        RunOptions options = data.Options with { Out = Path.GetFullPath(directory.Root), LatencyMs = goal.LatencyMs };
+        if (data.Options.Resume)
+        {
+            RunConfigFile.Write(directory.Config, options);
+        }
+        else
+        {
+            directory.Begin(options, removeMore ?? (() => { }));
+        }
+
         (RunPlan.Read(directory) with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
         LatencyTableFile.Write(directory.Latency, goal.Table);
         warnings.WriteTo(directory);
@@ -456,17 +517,20 @@ public static class ProxylessRun
 
     private static void BeginTraining(RunData data, RunDirectory directory, Architecture network, bool inPlace, WarningRecorder warnings)
     {
-        if (!data.Options.Resume && inPlace)
+        RunOptions options = data.Options with { Out = Path.GetFullPath(directory.Root) };
+        if (data.Options.Resume)
         {
-            directory.RemoveTraining();
-            (RunPlan.Read(directory) with { TrainSteps = null, TrainSeconds = 0 }).Write(directory);
+            RunConfigFile.Write(directory.Config, options);
         }
-        else if (!data.Options.Resume)
+        else if (inPlace)
         {
-            directory.Create();
+            directory.BeginTraining(options);
+        }
+        else
+        {
+            directory.Begin(options, () => { });
         }
 
-        RunConfigFile.Write(directory.Config, data.Options with { Out = Path.GetFullPath(directory.Root) });
         (RunPlan.Read(directory) with { DataFingerprint = data.Images.Fingerprint }).Write(directory);
         SearchStage.WriteArchitecture(directory, network);
         warnings.WriteTo(directory);
@@ -474,7 +538,7 @@ public static class ProxylessRun
 
     private static void RequireSameImages(RunData data, RunDirectory directory)
     {
-        if (RunPlan.Read(directory).DataFingerprint is { } before && before != data.Images.Fingerprint)
+        if (RunPlan.Read(directory).DataFingerprint is { } before && !data.Images.HasFingerprint(before))
         {
             throw new InvalidInputException(
                 $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with, or --seed, --validation-share or --test-share divides them otherwise; restore that, name the folder where they are by --data, or start anew in another --out");

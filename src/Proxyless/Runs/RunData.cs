@@ -33,7 +33,7 @@ public sealed class RunData : IDisposable
         Space = space;
         SmallImages = smallImages;
         Device = ComputeDevice.Parse(options.Device);
-        Threads = options.Threads ?? Environment.ProcessorCount;
+        Threads = ThreadCount.Of(options.Threads);
         TrainingSeed = options.Seed;
     }
 
@@ -152,7 +152,7 @@ public sealed class RunData : IDisposable
         Strict = options.Strict,
         HasBegun = options.Resume,
         MaxPixels = options.MaxPixels,
-        Threads = options.Threads ?? Environment.ProcessorCount,
+        Threads = ThreadCount.Of(options.Threads),
         Channels = options.Channels,
     };
 

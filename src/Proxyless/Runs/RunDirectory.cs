@@ -63,17 +63,24 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <param name="path">The folder, or null for a new one under <c>runs/</c>.</param>
     /// <param name="resume">Whether the run must exist and is continued.</param>
     /// <param name="overwrite">Whether what a run left there may be removed.</param>
+    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="directory">The folder's files.</param>
     /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
     /// <exception cref="InvalidInputException">
     /// A run stands there and neither was said, there is none to resume, the folder holds something else than a run, or another job works in it.
     /// </exception>
-    internal static RunLock Claim(string? path, bool resume, bool overwrite) => Claim(path, "runs", () => Choose(path, resume, overwrite));
+    internal static RunLock Claim(
+        string? path, bool resume, bool overwrite, IRunObserver observer, out RunDirectory directory) =>
+        Claim(path, "runs", () => Choose(path, resume, overwrite), observer, out directory);
 
     /// <summary>The same by another rule of what may stand there.</summary>
     /// <param name="path">The folder, or null for a new one.</param>
     /// <param name="parent">Where a new one is made.</param>
     /// <param name="require">Refuses a folder that cannot be taken.</param>
-    internal static RunLock Claim(string? path, string parent, Action require)
+    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="directory">The folder's files.</param>
+    internal static RunLock Claim(
+        string? path, string parent, Action require, IRunObserver observer, out RunDirectory directory)
     {
         // Before the lock, so that a wrong folder is not touched, and under it, for another job may have been there meanwhile.
         require();
@@ -81,6 +88,8 @@ public sealed class RunDirectory(string path) : ITrainingStore
         try
         {
             require();
+            held.Report(observer);
+            directory = new RunDirectory(held.Folder);
             return held;
         }
         catch
@@ -151,6 +160,76 @@ public sealed class RunDirectory(string path) : ITrainingStore
         {
             throw new InvalidInputException($"--overwrite: '{path}' holds no run (no config.yaml) and is left alone; choose another --out");
         }
+    }
+
+    /// <summary>
+    /// Whether a job was killed while it put a new run, or a new training, in the stead of one that was here: the new
+    /// one is gone on with, and <see cref="FinishBeginning"/> removes what is left of the old one.
+    /// </summary>
+    internal bool IsBeginning => System.IO.File.Exists(NewConfig) || System.IO.File.Exists(NewTrainingConfig);
+
+    // The configuration of a run, or of a training of the same search, until what stood here before is removed.
+    private string NewConfig => File("config.new.yaml");
+
+    private string NewTrainingConfig => File("config.new-training.yaml");
+
+    /// <summary>
+    /// Begins a run, in the stead of one that may be here. Whenever the process is killed, a resume finds the old run
+    /// or the new one.
+    /// </summary>
+    /// <param name="options">The new run's configuration.</param>
+    /// <param name="removeMore">Removes what else belongs to the old run.</param>
+    /// <exception cref="InvalidInputException">The folder cannot be made.</exception>
+    internal void Begin(RunOptions options, Action removeMore)
+    {
+        if (System.IO.File.Exists(Config))
+        {
+            RunConfigFile.Write(NewConfig, options);
+            removeMore();
+            FinishBeginning();
+            return;
+        }
+
+        Create();
+        removeMore();
+        RunConfigFile.Write(Config, options);
+    }
+
+    /// <summary>
+    /// Begins a training of the network that was searched here, in the stead of one that may be here.
+    /// </summary>
+    /// <param name="options">The run's new configuration.</param>
+    internal void BeginTraining(RunOptions options)
+    {
+        // Whoever trains the network that was searched here does not replace the search any more.
+        Remove(NewConfig);
+        RunConfigFile.Write(NewTrainingConfig, options);
+        FinishBeginning();
+    }
+
+    /// <summary>Removes what is left of the old run, or training, that a new one takes the place of.</summary>
+    internal void FinishBeginning()
+    {
+        if (System.IO.File.Exists(NewConfig))
+        {
+            Create();
+            Remove(NewTrainingConfig);
+            System.IO.File.Move(NewConfig, Config, overwrite: true);
+        }
+        else if (System.IO.File.Exists(NewTrainingConfig))
+        {
+            RemoveTraining();
+            (RunPlan.Read(this) with { TrainSteps = null, TrainSeconds = 0 }).Write(this);
+            System.IO.File.Move(NewTrainingConfig, Config, overwrite: true);
+        }
+    }
+
+    /// <summary>The configuration of the run that a resume goes on with.</summary>
+    /// <exception cref="InvalidInputException">The file is missing or damaged.</exception>
+    public RunOptions ReadConfig()
+    {
+        string[] begun = [NewConfig, NewTrainingConfig];
+        return RunConfigFile.Read(Array.Find(begun, System.IO.File.Exists) ?? Config);
     }
 
     /// <summary>Makes the folder and removes what an earlier run left in it.</summary>

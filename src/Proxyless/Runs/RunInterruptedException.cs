@@ -19,7 +19,16 @@ public sealed class RunInterruptedException : OperationCanceledException
     /// <param name="run">The run directory.</param>
     /// <param name="innerException">What was caught.</param>
     public RunInterruptedException(string run, Exception innerException)
-        : base($"the run in '{run}' was interrupted", innerException) => Run = run;
+        : this(run, innerException, CancellationToken.None)
+    {
+    }
+
+    /// <summary>Creates the exception with its cause and the token that stopped the run.</summary>
+    /// <param name="run">The run directory.</param>
+    /// <param name="innerException">What was caught.</param>
+    /// <param name="token">The token that the caller gave.</param>
+    public RunInterruptedException(string run, Exception innerException, CancellationToken token)
+        : base($"the run in '{run}' was interrupted", innerException, token) => Run = run;
 
     /// <summary>The run directory.</summary>
     public string Run { get; } = "";

@@ -79,7 +79,10 @@ public sealed record RunOptions
     /// <summary>The most multiply-adds the model may need for an image.</summary>
     public long? MaxMacs { get; init; }
 
-    /// <summary>Time for search and training together; turned once into numbers of steps.</summary>
+    /// <summary>
+    /// Time for the whole job; what images, profile and derivation take of it is taken from it before it is turned,
+    /// once, into numbers of steps of search and training.
+    /// </summary>
     public TimeSpan? Time { get; init; }
 
     /// <summary>The run directory; null: <c>runs/</c> and the time of day.</summary>

@@ -18,11 +18,14 @@ public sealed record RunPlan
     /// <summary>Steps of the training.</summary>
     public long? TrainSteps { get; init; }
 
-    /// <summary>Seconds spent on profiling and search so far.</summary>
+    /// <summary>Seconds spent on images, profiling, search and derivation so far.</summary>
     public double SearchSeconds { get; init; }
 
     /// <summary>Seconds spent on training so far.</summary>
     public double TrainSeconds { get; init; }
+
+    /// <summary>Seconds spent on export, evaluation and report so far.</summary>
+    public double ExportSeconds { get; init; }
 
     /// <summary>What the data was when the run began.</summary>
     public string? DataFingerprint { get; init; }
@@ -42,7 +45,8 @@ public sealed record RunPlan
         bool isPossible = plan.Search is null or { WeightSteps: >= 1 and <= MostSteps, WarmupSteps: >= 0, Interval: >= 1 }
             && plan.TrainSteps is null or (>= 0 and <= MostSteps)
             && plan.SearchSeconds is >= 0 and <= MostSeconds
-            && plan.TrainSeconds is >= 0 and <= MostSeconds;
+            && plan.TrainSeconds is >= 0 and <= MostSeconds
+            && plan.ExportSeconds is >= 0 and <= MostSeconds;
         return isPossible
             ? plan
             : throw new InvalidInputException($"{directory.Plan} holds numbers that no plan has: steps are 1 or more, an interval too, seconds 0 or more; {Fix}");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Search;
@@ -8,8 +7,7 @@ namespace Proxyless.Runs;
 /// <summary>What a search works towards: the target's latencies and the limits.</summary>
 /// <param name="Table">The latency table of the space on the target.</param>
 /// <param name="Limits">The limits, one on latency among them.</param>
-/// <param name="Elapsed">What finding them took.</param>
-internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits, TimeSpan Elapsed)
+internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
 {
     private const int RandomNetworks = 10_000;
 
@@ -27,7 +25,6 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits, TimeS
     /// <exception cref="InvalidInputException">No network of the space is within the limits.</exception>
     public static SearchGoal Find(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellation)
     {
-        long start = Stopwatch.GetTimestamp();
         LatencyTable table = TableOf(data, before, observer, cancellation);
         SearchLimits limits = LimitsOf(data, table, observer);
         double[][] even = [.. data.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray())];
@@ -39,7 +36,7 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits, TimeS
         LimitFeasibility.Find(even, limits.All, out bool impossible);
         return impossible
             ? throw new InvalidInputException($"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one of them")
-            : new SearchGoal(table, limits, Stopwatch.GetElapsedTime(start));
+            : new SearchGoal(table, limits);
     }
 
     private static LatencyTable TableOf(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellation)

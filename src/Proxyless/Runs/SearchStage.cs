@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Proxyless.Architectures;
@@ -22,21 +21,34 @@ internal static class SearchStage
     /// <param name="directory">The run.</param>
     /// <param name="goal">Table and limits.</param>
     /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
+    /// <param name="clock">The job's time.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
     public static SearchResult Run(
-        RunData data, RunDirectory directory, SearchGoal goal, double timeShare, IRunObserver observer, CancellationToken cancellation) =>
-        Run(directory, [new SearchPart(data, directory, goal)], timeShare, observer, cancellation)[0];
+        RunData data,
+        RunDirectory directory,
+        SearchGoal goal,
+        double timeShare,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellation) =>
+        Run(directory, [new SearchPart(data, directory, goal)], timeShare, clock, observer, cancellation)[0];
 
     /// <summary>One search for several targets: weights are shared, each target gets an architecture of its own.</summary>
     /// <param name="directory">The checkpoint and the plan of all.</param>
     /// <param name="parts">The targets; where there is one, its directory may be <paramref name="directory"/>.</param>
     /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
+    /// <param name="clock">The job's time.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
     /// <returns>A result for each part.</returns>
     public static IReadOnlyList<SearchResult> Run(
-        RunDirectory directory, IReadOnlyList<SearchPart> parts, double timeShare, IRunObserver observer, CancellationToken cancellation)
+        RunDirectory directory,
+        IReadOnlyList<SearchPart> parts,
+        double timeShare,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         if (parts.All(IsDerived))
         {
@@ -47,16 +59,34 @@ internal static class SearchStage
             })];
         }
 
-        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            return SearchAndDerive(directory, parts, timeShare, clock, observer, cancellation);
+        }
+        finally
+        {
+            clock.Charge(directory, RunStage.Search);
+        }
+    }
+
+    private static List<SearchResult> SearchAndDerive(
+        RunDirectory directory,
+        IReadOnlyList<SearchPart> parts,
+        double timeShare,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellation)
+    {
         RunData data = parts[0].Data;
-        var found = TimeSpan.FromSeconds(parts.Sum(part => part.Goal.Elapsed.TotalSeconds));
         RunPlan plan = RunPlan.Read(directory);
         using BatchLoader weights = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages, data.TrainingTransforms);
         using BatchLoader held = data.TrainingBatches(data.Images.Architecture, RandomUse.ArchitectureImages, data.TrainingTransforms);
         if (plan.Search is null)
         {
-            TimeSpan? time = (data.Options.Time * timeShare) - found;
-            plan = plan with { Search = Plan(data, parts.Count, weights.BatchesPerEpoch, time, observer, cancellation) };
+            TimeSpan? Left() =>
+                (data.Options.Time * timeShare) - TimeSpan.FromSeconds(plan.SearchSeconds) - clock.Uncharged;
+            SearchPlan made = Plan(data, parts.Count, weights.BatchesPerEpoch, Left, observer, cancellation);
+            plan = plan with { Search = made };
             plan.Write(directory);
         }
 
@@ -72,16 +102,8 @@ internal static class SearchStage
             [.. parts.Select(part => new SearchedTarget(part.Data.Target.Name, part.Goal.Limits, part.Directory.SearchLog))],
             directory.SearchCheckpoint,
             observer);
-        try
-        {
-            search.Run(weights, held, cancellation);
-        }
-        finally
-        {
-            TimeSpan spent = found + Stopwatch.GetElapsedTime(start);
-            plan = plan with { SearchSeconds = plan.SearchSeconds + spent.TotalSeconds };
-            plan.Write(directory);
-        }
+        search.Run(weights, held, cancellation);
+        plan = clock.Charge(directory, RunStage.Search);
 
         foreach (SearchPart part in parts.Where(part => part.Directory != directory && !File.Exists(part.Directory.Config)))
         {
@@ -92,6 +114,14 @@ internal static class SearchStage
         }
 
         // One target that cannot be served, or reached, does not keep the others from theirs.
+        double charged = plan.SearchSeconds;
+        double SecondsOfPart()
+        {
+            double before = charged;
+            charged = clock.Charge(directory, RunStage.Search).SearchSeconds;
+            return plan.SearchSeconds + (charged - before);
+        }
+
         var results = new List<SearchResult>();
         var failures = new List<Exception>();
         for (int i = 0; i < parts.Count; i++)
@@ -101,10 +131,19 @@ internal static class SearchStage
                 SearchPart part = parts[i];
                 results.Add(IsDerived(part)
                     ? ReadResult(part.Directory)
-                    : Derive(part.Data, part.Directory, part.Goal, search.Log(i), network, plan.SearchSeconds, observer, cancellation));
+                    : Derive(
+                        part.Data,
+                        part.Directory,
+                        part.Goal,
+                        search.Log(i),
+                        network,
+                        SecondsOfPart,
+                        observer,
+                        cancellation));
             }
             catch (InvalidInputException exception) when (parts.Count > 1)
             {
+                SecondsOfPart();
                 failures.Add(new InvalidInputException($"{parts[i].Directory.Root}: {exception.Message}", exception));
             }
             catch (TargetUnavailableException exception) when (parts.Count > 1)
@@ -147,11 +186,10 @@ internal static class SearchStage
     /// <exception cref="InvalidInputException">The space has changed, or no network that is derived is within the limits as measured.</exception>
     public static AgainDerived DeriveAgain(RunData data, RunDirectory searched, SearchGoal goal, IRunObserver observer, CancellationToken cancellation)
     {
-        long start = Stopwatch.GetTimestamp();
         List<SearchEpoch> log = JsonLines.Read<SearchEpoch>(searched.SearchLog);
         using SuperNetwork network = OpenNetwork(data, searched, observer);
         (MeasuredChoice chosen, double? score) = Choose(data, goal, log, network, observer, cancellation);
-        return new AgainDerived(log, chosen, score, goal.Elapsed.TotalSeconds + Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return new AgainDerived(log, chosen, score);
     }
 
     /// <summary>Writes what was derived, and the search that it came from, into a run.</summary>
@@ -160,11 +198,18 @@ internal static class SearchStage
     /// <param name="searched">The run whose search is finished.</param>
     /// <param name="directory">The new run.</param>
     /// <param name="goal">Table and limits.</param>
-    public static SearchResult Write(AgainDerived derived, RunData data, RunDirectory searched, RunDirectory directory, SearchGoal goal)
+    /// <param name="seconds">What deriving it took, profiling included.</param>
+    public static SearchResult Write(
+        AgainDerived derived,
+        RunData data,
+        RunDirectory searched,
+        RunDirectory directory,
+        SearchGoal goal,
+        double seconds)
     {
         new CheckpointFile(searched.SearchCheckpoint).CopyTo(directory.SearchCheckpoint, NullRunObserver.Instance);
         JsonLines.Write(directory.SearchLog, derived.Log);
-        return Finish(data, directory, goal, derived.Chosen, derived.Log[^1], derived.SharedTop1, derived.Seconds);
+        return Finish(data, directory, goal, derived.Chosen, derived.Log[^1], derived.SharedTop1, seconds);
     }
 
     /// <summary>The super-network as a finished search left it, what it has pruned missing.</summary>
@@ -244,16 +289,21 @@ internal static class SearchStage
     }
 
     private static SearchPlan Plan(
-        RunData data, int targets, int batchesPerEpoch, TimeSpan? time, IRunObserver observer, CancellationToken cancellation)
+        RunData data,
+        int targets,
+        int batchesPerEpoch,
+        Func<TimeSpan?> time,
+        IRunObserver observer,
+        CancellationToken cancellation)
     {
         int interval = data.Options.ArchitectureInterval;
         double warmup = data.Options.WarmupShare;
         long steps = data.SearchSteps(batchesPerEpoch);
-        if (time is { } left && data.Options.SearchEpochs is null)
+        if (data.Options is { Time: not null, SearchEpochs: null })
         {
             (double weight, double architecture) = StepTiming.OfSearch(data, cancellation);
             double each = weight + ((1 - warmup) * targets * architecture / interval);
-            steps = Math.Max(interval * 2, (long)(left.TotalSeconds / each));
+            steps = Math.Max(interval * 2, (long)(time()!.Value.TotalSeconds / each));
             if (steps < batchesPerEpoch)
             {
                 observer.Warning(
@@ -270,12 +320,12 @@ internal static class SearchStage
         SearchGoal goal,
         IReadOnlyList<SearchEpoch> log,
         SuperNetwork network,
-        double seconds,
+        Func<double> seconds,
         IRunObserver observer,
         CancellationToken cancellation)
     {
         (MeasuredChoice chosen, double? score) = Choose(data, goal, log, network, observer, cancellation);
-        return Finish(data, directory, goal, chosen, log[^1], score, seconds);
+        return Finish(data, directory, goal, chosen, log[^1], score, seconds());
     }
 
     private static (MeasuredChoice Chosen, double? SharedTop1) Choose(
@@ -359,5 +409,4 @@ internal static class SearchStage
 /// <param name="Log">The search's epochs.</param>
 /// <param name="Chosen">The architecture and its latency.</param>
 /// <param name="SharedTop1">Its accuracy with the shared weights; null where the search has pruned some of them.</param>
-/// <param name="Seconds">What deriving it took, profiling included.</param>
-internal sealed record AgainDerived(IReadOnlyList<SearchEpoch> Log, MeasuredChoice Chosen, double? SharedTop1, double Seconds);
+internal sealed record AgainDerived(IReadOnlyList<SearchEpoch> Log, MeasuredChoice Chosen, double? SharedTop1);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
@@ -18,7 +17,8 @@ internal static class TrainStage
     /// <param name="directory">Where the training goes.</param>
     /// <param name="start">Weights to start from, or null.</param>
     /// <param name="architecture">What to train.</param>
-    /// <param name="time">Time for the training, or null.</param>
+    /// <param name="time">Time for the training with all that earlier jobs have spent on it, or null.</param>
+    /// <param name="clock">The job's time.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellation">Stops with a checkpoint.</param>
     public static TrainResult Run(
@@ -27,19 +27,51 @@ internal static class TrainStage
         CompactNetwork? start,
         Architecture architecture,
         TimeSpan? time,
+        RunClock clock,
         IRunObserver observer,
         CancellationToken cancellation)
     {
-        long began = Stopwatch.GetTimestamp();
+        double? best;
+        try
+        {
+            best = Train(data, directory, start, architecture, time, clock, observer, cancellation);
+        }
+        finally
+        {
+            clock.Charge(directory, RunStage.Training);
+        }
+
+        return new TrainResult
+        {
+            Run = directory.Root,
+            Architecture = architecture.Name,
+            Model = directory.Model,
+            ValidationTop1 = best,
+            Seconds = RunPlan.Read(directory).TrainSeconds,
+        };
+    }
+
+    private static double? Train(
+        RunData data,
+        RunDirectory directory,
+        CompactNetwork? start,
+        Architecture architecture,
+        TimeSpan? time,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellation)
+    {
         RunPlan plan = RunPlan.Read(directory);
         using BatchLoader training = data.TrainingBatches(data.FinalImages, RandomUse.WeightImages, data.FinalTransforms);
         using BatchLoader? validation = data.Options.TrainOnAll ? null : data.EvaluationBatches(data.Images.Validation);
         if (plan.TrainSteps is null)
         {
             long planned = data.TrainSteps(training.BatchesPerEpoch);
-            if (time is { } left && data.Options.TrainEpochs is null)
+            if (time is { } whole && data.Options.TrainEpochs is null)
             {
-                planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / StepTiming.OfTraining(data, architecture, cancellation)));
+                double step = StepTiming.OfTraining(data, architecture, cancellation);
+                TimeSpan left = whole - TimeSpan.FromSeconds(plan.TrainSeconds) - clock.Uncharged;
+                planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
                 if (planned < training.BatchesPerEpoch)
                 {
                     observer.Warning($"--time leaves the training {planned} steps, {(double)planned / training.BatchesPerEpoch:P0} of an epoch: too few for a good model; give it more time");
@@ -70,25 +102,7 @@ internal static class TrainStage
             CheckpointInterval = data.CheckpointInterval,
             Seed = data.TrainingSeed,
         };
-        double? best;
-        try
-        {
-            best = new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellation);
-        }
-        finally
-        {
-            plan = plan with { TrainSeconds = plan.TrainSeconds + Stopwatch.GetElapsedTime(began).TotalSeconds };
-            plan.Write(directory);
-        }
-
-        return new TrainResult
-        {
-            Run = directory.Root,
-            Architecture = architecture.Name,
-            Model = directory.Model,
-            ValidationTop1 = best,
-            Seconds = plan.TrainSeconds,
-        };
+        return new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellation);
     }
 
     /// <summary>What <c>--from-supernet</c> starts from.</summary>

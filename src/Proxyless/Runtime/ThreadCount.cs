@@ -5,6 +5,10 @@ internal static class ThreadCount
 {
     /// <summary>The number that was asked for, or one for each processor that this process may use.</summary>
     /// <param name="asked">What was asked for, or null.</param>
+    public static int Of(int? asked) => asked ?? Environment.ProcessorCount;
+
+    /// <summary>The same, with a warning.</summary>
+    /// <param name="asked">What was asked for, or null.</param>
     /// <param name="observer">Is warned of more threads than processors: they take turns and wait for each other.</param>
     public static int Of(int? asked, IRunObserver observer)
     {
@@ -14,6 +18,6 @@ internal static class ThreadCount
             observer.Warning($"--threads {asked} is more than the {processors} processors here: threads wait for each other, and a step can take many times as long; leave the option out");
         }
 
-        return asked ?? processors;
+        return Of(asked);
     }
 }

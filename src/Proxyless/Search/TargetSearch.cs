@@ -212,7 +212,7 @@ internal sealed class TargetSearch
             : $"equality for {Name}: the costliest network of the candidates that are left has {Share(Parameters.Largest(limit.Cost))}, so E[{limit.Cost.Quantity}] cannot be held at it; the losses alone decide");
     }
 
-    private InvalidInputException Divergence(NotFiniteNumberException exception)
+    private TrainingDivergedException Divergence(NotFiniteNumberException exception)
     {
         long weightStep = _settings.Plan.WarmupSteps + ((_lastStep + 1) * _settings.Plan.Interval) - 1;
         return ClassificationLoss.Divergence(

@@ -75,7 +75,7 @@ public sealed class ClassificationLoss : IDisposable
     /// <param name="value">The loss.</param>
     /// <param name="step">Its step, from 0.</param>
     /// <param name="rate">The peak learning rate at this batch size.</param>
-    /// <exception cref="InvalidInputException">It is infinite or no number.</exception>
+    /// <exception cref="TrainingDivergedException">It is infinite or no number.</exception>
     internal static void RequireFinite(double value, long step, double rate)
     {
         if (!double.IsFinite(value))
@@ -88,7 +88,7 @@ public sealed class ClassificationLoss : IDisposable
     /// <param name="tensors">The weights and all that is written with them.</param>
     /// <param name="step">Steps so far.</param>
     /// <param name="rate">The peak learning rate at this batch size.</param>
-    /// <exception cref="InvalidInputException">One of them holds a number that is not finite.</exception>
+    /// <exception cref="TrainingDivergedException">One of them holds a number that is not finite.</exception>
     internal static void RequireFinite(IEnumerable<(string Name, Tensor Value)> tensors, long step, double rate)
     {
         foreach ((string name, Tensor value) in tensors)
@@ -109,10 +109,10 @@ public sealed class ClassificationLoss : IDisposable
     /// <param name="step">The weight step, from 0.</param>
     /// <param name="rate">The peak learning rate at this batch size.</param>
     /// <param name="cause">What was caught, or null.</param>
-    internal static InvalidInputException Divergence(string what, long step, double rate, Exception? cause = null)
+    internal static TrainingDivergedException Divergence(string what, long step, double rate, Exception? cause = null)
     {
         string text = $"{what} at step {step}: --learning-rate {rate:G3} (at this batch size) is too high "
             + "for this data; begin anew with a lower one. The last checkpoint is from before and finite";
-        return cause is null ? new InvalidInputException(text) : new InvalidInputException(text, cause);
+        return cause is null ? new TrainingDivergedException(text) : new TrainingDivergedException(text, cause);
     }
 }

@@ -26,6 +26,18 @@ public sealed class ConsoleRunObserverTests
     }
 
     [Fact]
+    public void A_total_that_nobody_knows_is_left_out()
+    {
+        using var writer = new StringWriter();
+        using (var observer = new ConsoleRunObserver(writer))
+        {
+            observer.Progress(new RunProgress("download", 65536, null, null, "images.tgz"));
+        }
+
+        Assert.Equal("download 65536  images.tgz", writer.ToString().TrimEnd());
+    }
+
+    [Fact]
     public void A_log_on_a_full_disk_ends_no_job_and_leaves_the_exit_code()
     {
         using var full = new FullDisk();

@@ -6,6 +6,7 @@ using Proxyless.Latency;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Runs;
+using Proxyless.Training;
 using Xunit;
 
 namespace Proxyless.Tests.Comparisons;
@@ -28,6 +29,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             var exception = Assert.Throws<RunInterruptedException>(
                 () => ProxylessComparison.Run(second, new StopAt("train", 0.4, source), source.Token));
             Assert.Equal(second.Run.Out, exception.Run);
+            Assert.Equal(source.Token, exception.CancellationToken);
         }
 
         var resumed = new ComparisonOptions { Run = new RunOptions { Out = second.Run.Out, Resume = true, Threads = 1 }, Networks = ["mobilenet-v2:0.1"] };
@@ -97,9 +99,25 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     public void A_training_that_diverges_says_how_to_go_on()
     {
         ComparisonOptions options = Options("diverged", ["random:1"], seeds: 1);
-        var exception = Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(
+        var exception = Assert.Throws<TrainingDivergedException>(() => ProxylessComparison.Run(
             options with { Run = options.Run with { LearningRate = 100, WeightDecay = 0.99, TrainEpochs = 50 } }, NullRunObserver.Instance, Cancellation));
         Assert.Contains("--without random-1", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_that_fails_otherwise_does_not_advise_to_leave_the_network_out()
+    {
+        ComparisonOptions options = Options("damaged", ["random:1"], seeds: 1);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Assert.Throws<RunInterruptedException>(
+            () => ProxylessComparison.Run(options, new StopAt("train", 0.5, stop), stop.Token));
+        string log = Path.Combine(options.Run.Out!, "networks", "random-1", "seed-0", "training.jsonl");
+        File.WriteAllText(log, "damaged\n");
+        var resume = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true } };
+        string message = Assert.Throws<InvalidInputException>(
+            () => ProxylessComparison.Run(resume, NullRunObserver.Instance, Cancellation)).Message;
+        Assert.Contains($"{log}, line 1", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("--without", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using CsCheck;
 using Proxyless.Data;
 using Proxyless.Runtime;
 using SkiaSharp;
@@ -24,6 +25,85 @@ public sealed class BatchLoaderTests : IDisposable
 
         Assert.Equal(one, Epoch(set, smallImages, epoch: 3, threads: 2));
         Assert.Equal(one, Epoch(set, smallImages, epoch: 3, threads: 7));
+    }
+
+    [Fact]
+    public void What_is_ahead_is_bounded_by_its_bytes_on_a_machine_of_64_processors()
+    {
+        const long Image = 224 * 224 * 3 * sizeof(float);
+        int batches = BatchLoader.BatchesAhead(batchSize: 256, Image, threads: 64, BatchLoader.DefaultBytesAhead);
+        Assert.Equal(3, batches);
+        Assert.True(batches * 256 * Image <= BatchLoader.DefaultBytesAhead);
+        Assert.Equal(6, BatchLoader.BatchesAhead(batchSize: 32, Image, threads: 64, BatchLoader.DefaultBytesAhead));
+
+        // Two, whatever they take: else nothing would be made while a batch is used.
+        Assert.Equal(2, BatchLoader.BatchesAhead(batchSize: 1024, Image, threads: 1, BatchLoader.DefaultBytesAhead));
+
+        // Small batches are more, so that each thread finds an image to decode.
+        Gen.Select(Gen.Int[1, 1024], Gen.Int[1, 512], Gen.Int[1, 256]).Sample((batch, side, threads) =>
+        {
+            long image = (long)side * side * 3 * sizeof(float);
+            int ahead = BatchLoader.BatchesAhead(batch, image, threads, BatchLoader.DefaultBytesAhead);
+            long bytes = ahead * batch * image;
+            Assert.True(ahead == 2 || bytes <= BatchLoader.DefaultBytesAhead);
+            bool isEnough = (long)(ahead - 2) * batch >= 2 * threads;
+            Assert.True(isEnough || bytes + (batch * image) > BatchLoader.DefaultBytesAhead);
+        });
+    }
+
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(5, 5)]
+    [InlineData(1000, 34)]
+    public void A_loader_never_holds_more_than_its_bound(int room, int expected)
+    {
+        var source = new CountingSource(images: 400);
+        var set = new ImageSet(
+            source, [.. Enumerable.Range(0, source.Count)], 1, new UnreadableImages(false, NullRunObserver.Instance));
+        Transforms transforms = Transforms.ForEvaluation(16, true);
+        const int BatchSize = 4;
+        long batch = BatchSize * sizeof(float) * transforms.Length;
+        using var loader = new BatchLoader(set, transforms, BatchSize, 0, shuffle: true, dropLast: false, threads: 64)
+        {
+            BytesAhead = room * batch,
+        };
+        int taken = 0;
+        for (int epoch = 0; epoch < 3; epoch++)
+        {
+            foreach (var _ in loader.EpochArrays(epoch, 0, Token))
+            {
+                taken++;
+                Assert.InRange(source.Rendered, BatchSize * taken, BatchSize * (taken + expected - 1));
+                Assert.InRange(loader.BytesHeld, batch, expected * batch);
+            }
+        }
+
+        // Whoever stops early leaves the memory to the next epoch.
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Single(loader.EpochArrays(0, 0, Token).Take(1));
+        }
+
+        Assert.Equal(expected * batch, loader.BytesHeld);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void Of_several_images_that_fail_the_first_is_told(int threads)
+    {
+        ImageSet set = OpenTraining(smallImages: false, strict: true);
+        foreach (int image in (int[])[2, 3, 6])
+        {
+            File.WriteAllBytes(set.Name(image), [1, 2, 3]);
+        }
+
+        using var loader = new BatchLoader(
+            set, Transforms.ForEvaluation(16, false), 8, 0, shuffle: false, dropLast: false, threads);
+        Assert.Contains(
+            set.Name(2),
+            Assert.Throws<InvalidInputException>(() => loader.EpochArrays(0, 0, Token).Count()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,13 +187,14 @@ public sealed class BatchLoaderTests : IDisposable
         using var loader = new BatchLoader(OpenTraining(true), Transforms.ForEvaluation(16, true), 2, 0, true, true, 2);
         using var stop = new CancellationTokenSource();
 
-        Assert.ThrowsAny<OperationCanceledException>(() =>
+        var exception = Assert.ThrowsAny<OperationCanceledException>(() =>
         {
             foreach (var _ in loader.EpochArrays(0, 0, stop.Token))
             {
                 stop.Cancel();
             }
         });
+        Assert.Equal(stop.Token, exception.CancellationToken);
     }
 
     [Fact]
@@ -247,4 +328,28 @@ public sealed class BatchLoaderTests : IDisposable
         .SelectMany(batch => batch.Chunk(transforms.Length))
         .Select(image => string.Join(',', image[..60]))
         .Order(StringComparer.Ordinal)];
+
+    /// <summary>Images of no content that counts how many were made.</summary>
+    private sealed class CountingSource(int images) : ImageSource
+    {
+        private int _rendered;
+
+        public int Rendered => Volatile.Read(ref _rendered);
+
+        public override int Count => images;
+
+        public override int Label(int index) => 0;
+
+        public override string Name(int index) => $"image {index}";
+
+        public override long Length(int index) => 1;
+
+        public override byte[] Read(int index) => [0];
+
+        public override void Render(int index, Transforms transforms, SplitMix64 random, Span<float> destination)
+        {
+            destination.Clear();
+            Interlocked.Increment(ref _rendered);
+        }
+    }
 }

@@ -63,6 +63,43 @@ public sealed class DatasetDownloadTests : IDisposable
         Assert.Equal([Out], Directory.EnumerateFileSystemEntries(_folder.Root));
     }
 
+    [Theory]
+    [InlineData(true, 2)]
+    [InlineData(false, 1)]
+    public void A_server_that_does_not_say_how_much_it_sends_leaves_total_and_time_open(bool saysLength, int reports)
+    {
+        byte[] file = new byte[8 << 16];
+        var observer = new SlowObserver();
+        Assert.Throws<IOException>(() => DatasetDownload.Run(
+            [new PublicFile(new Uri("https://example.org/images.bin"), "")],
+            Out,
+            new Server(_ => new HttpResponseMessage
+            {
+                Content = saysLength ? new ByteArrayContent(file) : new StreamContent(new PipeStream(file)),
+            }),
+            observer,
+            CancellationToken.None));
+        Assert.Equal(reports, observer.Reports.Count);
+        Assert.All(observer.Reports, report => Assert.Equal(saysLength ? file.Length : null, report.Total));
+        Assert.All(observer.Reports, report => Assert.True(
+            report.Remaining is null ? !saysLength : report.Remaining >= TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_download_that_is_stopped_tells_by_which_token_and_leaves_nothing()
+    {
+        using var stop = new CancellationTokenSource();
+        var endless = new HttpResponseMessage { Content = new StreamContent(new EndlessStream(stop.Cancel)) };
+        var exception = Assert.ThrowsAny<OperationCanceledException>(() => DatasetDownload.Run(
+            PublicDataset.ByName("cifar10").Files,
+            Out,
+            new Server(_ => endless),
+            NullRunObserver.Instance,
+            stop.Token));
+        Assert.Equal(stop.Token, exception.CancellationToken);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
     [Fact]
     public void An_unknown_name_lists_those_there_are()
     {
@@ -86,6 +123,46 @@ public sealed class DatasetDownloadTests : IDisposable
 
     private void Download(Func<HttpRequestMessage, HttpResponseMessage> answer) => DatasetDownload.Run(
         PublicDataset.ByName("cifar10").Files, Out, new Server(answer), NullRunObserver.Instance, CancellationToken.None);
+
+    /// <summary>Wants to hear next to nothing.</summary>
+    private sealed class SlowObserver : IRunObserver
+    {
+        public List<RunProgress> Reports { get; } = [];
+
+        public TimeSpan ProgressInterval => TimeSpan.FromDays(1000);
+
+        public void Progress(RunProgress progress) => Reports.Add(progress);
+
+        public void Message(string text)
+        {
+        }
+
+        public void Warning(string text)
+        {
+        }
+    }
+
+    /// <summary>A stream of which nobody knows how long it is.</summary>
+    private sealed class PipeStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override bool CanSeek => false;
+
+        public override long Length => throw new NotSupportedException();
+    }
+
+    /// <summary>Sends until it is told to stop, which somebody does once it has begun.</summary>
+    private sealed class EndlessStream(Action begun) : MemoryStream
+    {
+        public override bool CanSeek => false;
+
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            begun();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return 0;
+        }
+    }
 
     private sealed class BrokenStream : MemoryStream
     {

@@ -220,6 +220,23 @@ public sealed class ImageDatasetTests
     }
 
     [Fact]
+    public void Images_of_another_size_than_the_sample_that_decides_are_told()
+    {
+        // Every second of 512 files is in the sample.
+        using TemporaryFolder folder = FolderOf(("cat", 256), ("dog", 256));
+        string[] cats = [.. Directory.EnumerateFiles(Path.Combine(folder.Root, "cat")).Order(StringComparer.Ordinal)];
+        int side = Open(folder.Root).NativeResolution;
+        Assert.DoesNotContain(
+            Open(folder.Root).Warnings, warning => warning.Contains("another size", StringComparison.Ordinal));
+        File.WriteAllBytes(cats[1], TestPictures.Noise(7000, side + 8, side));
+        ImageDataset data = Open(folder.Root);
+        Assert.Equal(side, data.NativeResolution);
+        string warning = Assert.Single(
+            data.Warnings, warning => warning.Contains("another size", StringComparison.Ordinal));
+        Assert.Contains(cats[1], warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Other_and_hidden_files_are_passed_over_and_folders_within_a_class_belong_to_it()
     {
         using TemporaryFolder folder = FolderOf(("cat", 5), ("dog", 5));

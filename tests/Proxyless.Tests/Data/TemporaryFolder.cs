@@ -16,5 +16,19 @@ internal sealed class TemporaryFolder : IDisposable
         return file;
     }
 
+    /// <summary>Copies a folder under another name and returns its path.</summary>
+    public string Copy(string from, string name)
+    {
+        string to = Path.Combine(Root, name);
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        return to;
+    }
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

@@ -6,6 +6,7 @@ using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runs;
+using Proxyless.Training;
 using SkiaSharp;
 using Xunit;
 
@@ -106,7 +107,7 @@ public sealed class FailingDiskTests : IDisposable
             ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
         }
 
-        var exception = Assert.Throws<InvalidInputException>(() => _ = isSearch
+        InvalidInputException exception = Assert.Throws<TrainingDivergedException>(() => _ = isSearch
             ? (object)ProxylessRun.Search(diverging, NullRunObserver.Instance, TestContext.Current.CancellationToken)
             : ProxylessRun.Train(diverging with { Out = null }, run.Root, NullRunObserver.Instance, TestContext.Current.CancellationToken));
         Assert.Contains("--learning-rate", exception.Message, StringComparison.Ordinal);

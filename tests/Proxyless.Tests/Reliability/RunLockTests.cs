@@ -146,7 +146,7 @@ public sealed class RunLockTests : IDisposable
         Hold(RunHolder.Current() with { ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1) });
         File.WriteAllText(Path.Combine(Run, ".lock"), "");
         File.WriteAllText(Path.Combine(Run, ".config.yaml.7.1.proxyless-tmp"), "dat");
-        using (RunDirectory.Claim(Run, resume: false, overwrite: false))
+        using (RunDirectory.Claim(Run, resume: false, overwrite: false, NullRunObserver.Instance, out _))
         {
             Assert.Empty(Directory.EnumerateFiles(Run, "*-tmp"));
         }

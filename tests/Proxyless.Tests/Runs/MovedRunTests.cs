@@ -163,16 +163,5 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         RunConfigFile.Write(config, RunConfigFile.Read(config) with { Data = "photos-that-were-moved" });
     }
 
-    private string Copy(string from, string name)
-    {
-        string to = Path.Combine(_folder.Root, name);
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            string copy = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-
-        return to;
-    }
+    private string Copy(string from, string name) => _folder.Copy(from, name);
 }

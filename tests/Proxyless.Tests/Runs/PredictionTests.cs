@@ -70,6 +70,40 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
     }
 
     [Fact]
+    public void A_folder_that_cannot_be_listed_does_not_keep_the_others_from_their_answers()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "paths have no such end there");
+
+        // Deeper than a path may be long, which not even a privileged process can list.
+        string good = _folder.Add("photos/z/good.png", TestPictures.Noise(1, 40, 30));
+        string deep = Directory.CreateDirectory(Path.Combine(_folder.Root, "photos", "deep")).FullName;
+        string name = new('d', 200);
+        Shell(deep, $"for i in $(seq 30); do mkdir {name} && cd -P {name} || exit 1; done");
+        try
+        {
+            IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
+                run.Options.Out!, [Path.Combine(_folder.Root, "photos")], 1, TestContext.Current.CancellationToken);
+            Assert.Equal(2, predictions.Count);
+            Prediction answer = Assert.Single(predictions, prediction => prediction.Error is null);
+            Assert.Equal(good, answer.Image);
+            Prediction unlisted = Assert.Single(predictions, prediction => prediction.Error is not null);
+            Assert.Contains("cannot be listed", unlisted.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Shell(_folder.Root, "rm -rf photos/deep");
+        }
+    }
+
+    private static void Shell(string folder, string script)
+    {
+        using Process process = Process.Start(
+            new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = folder })!;
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
     public void What_is_no_file_is_never_waited_for()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are no files there");

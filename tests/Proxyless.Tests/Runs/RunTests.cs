@@ -38,6 +38,7 @@ public sealed class RunTests
             var observer = new StopAt(stage, share, source);
             RunInterruptedException exception = Assert.Throws<RunInterruptedException>(() => ProxylessRun.Run(second, observer, source.Token));
             Assert.Equal(second.Out, exception.Run);
+            Assert.Equal(source.Token, exception.CancellationToken);
 
             // Whatever else is said on a resume: the run goes on as it began.
             second = new RunOptions { Out = second.Out, Resume = true, BatchSize = 32, Seed = 9 };

@@ -54,7 +54,9 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         foreach (double share in (double[])[0.2, 0.6])
         {
             using var source = new CancellationTokenSource();
-            Assert.Throws<RunInterruptedException>(() => ProxylessRun.SearchAll(parts, new StopAt("search", share, source), source.Token));
+            var exception = Assert.Throws<RunInterruptedException>(
+                () => ProxylessRun.SearchAll(parts, new StopAt("search", share, source), source.Token));
+            Assert.Equal(source.Token, exception.CancellationToken);
             parts = new RunOptions { Out = parts.Out, Resume = true, Threads = 1 };
         }
 

@@ -42,7 +42,7 @@ public sealed class TargetSearchTests : IDisposable
         }
 
         // Within a few steps it is drawn, be it as the other candidate of a pair, whose loss is a number.
-        InvalidInputException exception = Assert.Throws<InvalidInputException>(() => Steps(search, 50));
+        InvalidInputException exception = Assert.Throws<TrainingDivergedException>(() => Steps(search, 50));
         Assert.Contains("--learning-rate", exception.Message, StringComparison.Ordinal);
         Assert.Matches(@" in architecture step \d+ for board at step \d+: ", exception.Message);
 

@@ -12,21 +12,12 @@ public sealed class CheckpointScheduleTests
     [InlineData(301, false, true)]
     public void A_checkpoint_is_due_by_the_time_since_the_last_one(int seconds, bool atEpochEnd, bool due)
     {
-        var clock = new Clock();
+        var clock = new ManualClock();
         var schedule = new CheckpointSchedule(clock);
         clock.Seconds = 1000;
         Assert.True(schedule.IsDue(atEpochEnd));
         schedule.Saved();
         clock.Seconds += seconds;
         Assert.Equal(due, schedule.IsDue(atEpochEnd));
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public long Seconds { get; set; }
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Seconds;
     }
 }

@@ -1,0 +1,107 @@
+using System.Runtime.ExceptionServices;
+
+namespace Proxyless.Data;
+
+/// <summary>
+/// A batch that several threads make together: each takes the next image that nobody has taken yet. What comes out does
+/// not depend on who took which.
+/// </summary>
+/// <param name="set">The images.</param>
+/// <param name="transforms">What is done to each.</param>
+/// <param name="leavesOutUnreadable">As <see cref="BatchLoader.LeavesOutUnreadable"/>.</param>
+/// <param name="positions">The images of the batch by their numbers in the set.</param>
+/// <param name="pixels">Where they go: room for all of them, one after another.</param>
+internal sealed class BatchInProgress(
+    ImageSet set, Transforms transforms, bool leavesOutUnreadable, ReadOnlyMemory<int> positions, float[] pixels)
+{
+    private readonly bool[] _isRead = new bool[positions.Length];
+    private readonly Lock _lock = new();
+    private int _taken;
+    private int _firstFailure = int.MaxValue;
+    private ExceptionDispatchInfo? _failure;
+
+    /// <summary>The memory that the batch is made in.</summary>
+    public float[] Pixels => pixels;
+
+    /// <summary>Lets threads work on it.</summary>
+    /// <param name="seed">Seed of the augmentation.</param>
+    /// <param name="epoch">Number of the pass over the images.</param>
+    /// <param name="threads">The most threads that work on it at once.</param>
+    /// <param name="scheduler">Where they come from.</param>
+    /// <param name="cancellationToken">Stops it between two images.</param>
+    /// <returns>
+    /// Ends when no thread works on it any more; an image that failed is thrown by <see cref="Take"/>.
+    /// </returns>
+    public Task Start(int seed, int epoch, int threads, TaskScheduler scheduler, CancellationToken cancellationToken) =>
+        Task.WhenAll(Enumerable.Range(0, Math.Min(threads, positions.Length)).Select(_ => Task.Factory.StartNew(
+            () => Work(seed, epoch, cancellationToken), cancellationToken, TaskCreationOptions.None, scheduler)));
+
+    /// <summary>The batch, once it is made: the images that were read, in order.</summary>
+    /// <exception cref="InvalidInputException">An image cannot be read; of several the first.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder of the images is gone.</exception>
+    public LoadedBatch Take()
+    {
+        _failure?.Throw();
+        int length = transforms.Length;
+        var read = new List<int>(positions.Length);
+        for (int i = 0; i < positions.Length; i++)
+        {
+            if (_isRead[i])
+            {
+                if (read.Count < i)
+                {
+                    pixels.AsSpan(i * length, length).CopyTo(pixels.AsSpan(read.Count * length, length));
+                }
+
+                read.Add(positions.Span[i]);
+            }
+        }
+
+        return new LoadedBatch(pixels, [.. read.Select(image => (long)set.Label(image))], [.. read]);
+    }
+
+    private void Work(int seed, int epoch, CancellationToken cancellationToken)
+    {
+        while (Interlocked.Increment(ref _taken) - 1 is var i
+            && i < positions.Length
+            && i < Volatile.Read(ref _firstFailure))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                _isRead[i] = Render(
+                    positions.Span[i], seed, epoch, pixels.AsSpan(i * transforms.Length, transforms.Length));
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // Images before it are all taken, so that which failure is told does not depend on the threads.
+                lock (_lock)
+                {
+                    if (i < _firstFailure)
+                    {
+                        _firstFailure = i;
+                        _failure = ExceptionDispatchInfo.Capture(exception);
+                    }
+                }
+            }
+        }
+    }
+
+    private bool Render(int image, int seed, int epoch, Span<float> destination)
+    {
+        var random = new SplitMix64(seed, epoch, image);
+        if (leavesOutUnreadable)
+        {
+            return set.TryRender(image, transforms, random, destination);
+        }
+
+        set.Render(image, transforms, random, destination);
+        return true;
+    }
+}
+
+/// <summary>A batch as arrays.</summary>
+/// <param name="Pixels">[N, H, W, C]; perhaps longer.</param>
+/// <param name="Labels">[N].</param>
+/// <param name="Positions">[N], the images by their numbers in the set.</param>
+internal readonly record struct LoadedBatch(float[] Pixels, long[] Labels, int[] Positions);

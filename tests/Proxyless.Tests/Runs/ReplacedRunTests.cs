@@ -1,0 +1,106 @@
+using Proxyless.Files;
+using Proxyless.Runs;
+using Proxyless.Tests.Cli;
+using Proxyless.Tests.Data;
+using Proxyless.Training;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>
+/// A run that takes the place of another: whenever its job dies, a resume finds one of the two, whole.
+/// </summary>
+[Collection(nameof(WholeRuns))]
+public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRun>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_job_that_dies_while_it_removes_the_run_before_is_gone_on_with_as_it_was_told()
+    {
+        RunDirectory directory = new(_folder.Copy(run.Options.Out!, "run"));
+        RunOptions begun = RunConfigFile.Read(directory.Config) with
+        {
+            Out = directory.Root,
+            TrainEpochs = 2,
+            Seed = 6,
+        };
+        Assert.Throws<IOException>(() => directory.Begin(begun, () => throw new IOException("killed")));
+        Assert.True(directory.IsBeginning);
+
+        Assert.Equal(0, CommandLineRun.Of("run", "--resume", "--out", directory.Root).ExitCode);
+        Assert.False(directory.IsBeginning);
+        RunOptions options = RunConfigFile.Read(directory.Config);
+        Assert.Equal((6, 2), (options.Seed, options.TrainEpochs));
+        Assert.Equal(2, JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog).Count);
+        Assert.Empty(Directory.EnumerateFiles(directory.Root, "config.new*"));
+    }
+
+    [Fact]
+    public void A_job_that_dies_while_it_removes_the_training_before_keeps_the_search()
+    {
+        RunDirectory directory = new(_folder.Copy(run.Options.Out!, "run"));
+        byte[] search = File.ReadAllBytes(directory.SearchCheckpoint);
+        RunOptions begun = RunConfigFile.Read(directory.Config) with { Out = directory.Root, TrainEpochs = 2 };
+        RunConfigFile.Write(Path.Combine(directory.Root, "config.new-training.yaml"), begun);
+        CommandLineRun resumed = CommandLineRun.Of("train", "--resume", "--arch", directory.Root);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(2, RunConfigFile.Read(directory.Config).TrainEpochs);
+        Assert.Equal(2, JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog).Count);
+        Assert.Equal(search, File.ReadAllBytes(directory.SearchCheckpoint));
+        Assert.False(directory.IsBeginning);
+    }
+
+    [Fact]
+    public void A_derivation_that_fails_leaves_no_folder_and_one_that_is_there_as_it_was()
+    {
+        string derived = Path.Combine(_folder.Root, "derived");
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = derived };
+        RunOptions impossible = options with { LatencyMs = 1e-6 };
+        Assert.Throws<InvalidInputException>(() => Derive(impossible));
+        Assert.False(Directory.Exists(derived));
+
+        Derive(options);
+        byte[] architecture = File.ReadAllBytes(new RunDirectory(derived).Architecture);
+        Assert.Throws<InvalidInputException>(() => Derive(impossible with { Overwrite = true }));
+        Assert.Equal(architecture, File.ReadAllBytes(new RunDirectory(derived).Architecture));
+    }
+
+    [Fact]
+    public void A_run_that_knows_its_images_by_names_alone_goes_on_and_is_judged_as_before()
+    {
+        RunDirectory directory = new(_folder.Copy(run.Options.Out!, "run"));
+        RunPlan plan = RunPlan.Read(directory);
+        RunData data = RunData.Open(RunConfigFile.Read(directory.Config), NullRunObserver.Instance, Cancellation);
+        string old = Proxyless.Data.DatasetFingerprint.OfNames(
+            data.Images.Classes,
+            [
+                data.Images.Weights, data.Images.Architecture, data.Images.Training, data.Images.Validation,
+                data.Images.Test,
+            ]);
+        (plan with { DataFingerprint = old }).Write(directory);
+        RunResult again = Resume(directory);
+        Assert.Equal(run.Result.Top1, again.Top1);
+        Assert.Equal(plan.DataFingerprint, RunPlan.Read(directory).DataFingerprint);
+
+        // A model of that time: the images that it has not seen are found.
+        var trained = ModelImages.Of(data) with { Fingerprint = old };
+        Assert.Equal(
+            FinishedRun.TestImages,
+            trained.UnseenOf(
+                RunData.ImagesOf(data.Options), data.Images.Classes, NullRunObserver.Instance, Cancellation).Count);
+
+        (plan with { DataFingerprint = old[1..] + "0" }).Write(directory);
+        Assert.Throws<InvalidInputException>(() => Resume(directory));
+    }
+
+    private SearchResult Derive(RunOptions options) =>
+        ProxylessRun.Derive(run.Options.Out!, options, NullRunObserver.Instance, Cancellation);
+
+    private static RunResult Resume(RunDirectory directory) => ProxylessRun.Run(
+        new RunOptions { Out = directory.Root, Resume = true }, NullRunObserver.Instance, Cancellation);
+}
