@@ -32,9 +32,9 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         return await ChildMeasurement.RunAsync(model, header, limits.MeasureTime, context.CancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<MeasureHeader> ReadHeaderAsync(IAsyncStreamReader<MeasureRequest> stream, CancellationToken cancellation)
+    private async Task<MeasureHeader> ReadHeaderAsync(IAsyncStreamReader<MeasureRequest> stream, CancellationToken cancellationToken)
     {
-        MeasureRequest? first = await NextAsync(stream, cancellation).ConfigureAwait(false);
+        MeasureRequest? first = await NextAsync(stream, cancellationToken).ConfigureAwait(false);
         if (first?.Header is not { } header)
         {
             throw Wrong("a measurement begins with its header");
@@ -56,7 +56,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         return header;
     }
 
-    private async Task<byte[]> ReadModelAsync(IAsyncStreamReader<MeasureRequest> stream, MeasureHeader header, CancellationToken cancellation)
+    private async Task<byte[]> ReadModelAsync(IAsyncStreamReader<MeasureRequest> stream, MeasureHeader header, CancellationToken cancellationToken)
     {
         // Grown as pieces arrive: a header alone reserves nothing.
         using var model = new MemoryStream();
@@ -64,7 +64,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         // By a clock that does not jump when a device learns the time.
         long began = Stopwatch.GetTimestamp();
         TimeSpan allowed = limits.PieceTime + TimeSpan.FromSeconds(header.Length / AgentLimits.LeastBytesPerSecond);
-        while (await NextAsync(stream, cancellation).ConfigureAwait(false) is { } request)
+        while (await NextAsync(stream, cancellationToken).ConfigureAwait(false) is { } request)
         {
             if (Stopwatch.GetElapsedTime(began) > allowed)
             {
@@ -82,15 +82,15 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
     }
 
     /// <summary>The next message, or null at the end; a client that sends nothing for long is let go.</summary>
-    private async Task<MeasureRequest?> NextAsync(IAsyncStreamReader<MeasureRequest> stream, CancellationToken cancellation)
+    private async Task<MeasureRequest?> NextAsync(IAsyncStreamReader<MeasureRequest> stream, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(limits.PieceTime);
         try
         {
             return await stream.MoveNext(patience.Token).ConfigureAwait(false) ? stream.Current : null;
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"nothing was sent for {limits.PieceTime.TotalSeconds:0} s"));
         }

@@ -21,10 +21,10 @@ internal static class ChildMeasurement
 
     /// <summary>Measures a model.</summary>
     /// <exception cref="RpcException">The model cannot be run, or takes too long.</exception>
-    public static async Task<Protocol.Measurement> RunAsync(byte[] model, MeasureHeader header, TimeSpan time, CancellationToken cancellation)
+    public static async Task<Protocol.Measurement> RunAsync(byte[] model, MeasureHeader header, TimeSpan time, CancellationToken cancellationToken)
     {
         using Process child = Start(header, time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(time);
         try
         {
@@ -35,7 +35,7 @@ internal static class ChildMeasurement
             string text = await error.ConfigureAwait(false);
             return child.ExitCode == 0 ? Read(await output.ConfigureAwait(false)) : throw Failed(child.ExitCode, text);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"the measurement was ended after {time.TotalSeconds:0} s ('serve --max-seconds')"));
         }
@@ -67,11 +67,11 @@ internal static class ChildMeasurement
         }
     }
 
-    private static async Task SendAsync(Process child, byte[] model, CancellationToken cancellation)
+    private static async Task SendAsync(Process child, byte[] model, CancellationToken cancellationToken)
     {
         try
         {
-            await child.StandardInput.BaseStream.WriteAsync(model, cancellation).ConfigureAwait(false);
+            await child.StandardInput.BaseStream.WriteAsync(model, cancellationToken).ConfigureAwait(false);
             child.StandardInput.Close();
         }
         catch (IOException)

@@ -10,7 +10,7 @@ internal sealed class MeasurementQueue(AgentLimits limits) : IDisposable
 
     /// <summary>Waits for the turn, which ends when the result is disposed.</summary>
     /// <exception cref="RpcException">Too many wait already.</exception>
-    public async Task<IDisposable> EnterAsync(CancellationToken cancellation)
+    public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
     {
         // The one whose turn it is does not wait.
         if (Interlocked.Increment(ref _present) > limits.Waiting + 1)
@@ -21,7 +21,7 @@ internal sealed class MeasurementQueue(AgentLimits limits) : IDisposable
 
         try
         {
-            await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+            await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {

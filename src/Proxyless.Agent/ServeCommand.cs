@@ -30,7 +30,7 @@ internal static class ServeCommand
         var waiting = Options.InRange("--queue", "Clients that may wait for their turn", 32, 0, 1000);
         var patience = Options.InRange("--patience", "Seconds to wait for a client's next piece of a model", 20, 1, 3600);
         var command = new Command("serve", "Wait for models and measure them, one at a time.") { folder, port, address, megabytes, seconds, waiting, patience };
-        command.SetAction((parse, cancellation) =>
+        command.SetAction((parse, cancellationToken) =>
         {
             IPAddress listen = IPAddress.TryParse(parse.GetValue(address), out IPAddress? parsed)
                 ? parsed
@@ -40,12 +40,12 @@ internal static class ServeCommand
                 TimeSpan.FromSeconds(parse.GetValue(seconds)),
                 parse.GetValue(waiting),
                 TimeSpan.FromSeconds(parse.GetValue(patience)));
-            return ServeAsync(new AgentFolder(parse.GetValue(folder)!), new IPEndPoint(listen, parse.GetValue(port)), limits, cancellation);
+            return ServeAsync(new AgentFolder(parse.GetValue(folder)!), new IPEndPoint(listen, parse.GetValue(port)), limits, cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> ServeAsync(AgentFolder folder, IPEndPoint endpoint, AgentLimits limits, CancellationToken cancellation)
+    private static async Task<int> ServeAsync(AgentFolder folder, IPEndPoint endpoint, AgentLimits limits, CancellationToken cancellationToken)
     {
         using X509Certificate2 certificate = folder.ReadCertificate();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -74,13 +74,13 @@ internal static class ServeCommand
         });
         await using WebApplication application = builder.Build();
         application.MapGrpcService<AgentService>();
-        await application.StartAsync(cancellation).ConfigureAwait(false);
+        await application.StartAsync(cancellationToken).ConfigureAwait(false);
 
         // The port that was taken, where 0 was asked for.
         string listening = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Console.WriteLine($"listening on {listening}, certificate {certificate.GetCertHashString(HashAlgorithmName.SHA256)}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"models up to {limits.ModelBytes / Megabyte} MB, measurements up to {limits.MeasureTime.TotalSeconds:0} s; Ctrl-C stops"));
-        await application.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+        await application.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
         return 0;
     }
 }

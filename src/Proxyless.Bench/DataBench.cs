@@ -33,15 +33,15 @@ internal static class DataBench
     /// <param name="options">Data, resolution, channels; <see cref="RunOptions.Threads"/>, or null for one and for all processors.</param>
     /// <param name="epochs">Epochs that are timed, after a first one that is not.</param>
     /// <param name="observer">Hears of the progress.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="InvalidInputException">The data cannot be used.</exception>
     public static IReadOnlyList<DataBenchRow> Measure(
-        RunOptions options, int epochs, IRunObserver observer, CancellationToken cancellation = default)
+        RunOptions options, int epochs, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
-        RunData data = RunData.Open(options, observer, cancellation);
+        RunData data = RunData.Open(options, observer, cancellationToken);
         int[] threads = options.Threads is { } given ? [given] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
         var progress = new Progress(observer, "bench", 0, threads.Length * (epochs + 1));
         int done = 0;
@@ -52,7 +52,7 @@ internal static class DataBench
             var rates = new List<double>();
             for (int epoch = 0; epoch <= epochs; epoch++)
             {
-                double rate = Rate(loader, epoch, cancellation);
+                double rate = Rate(loader, epoch, cancellationToken);
                 rates.Add(rate);
                 progress.Report(++done, $"{count} threads: {rate:F0} images/s");
             }
@@ -69,11 +69,11 @@ internal static class DataBench
         })];
     }
 
-    private static double Rate(BatchLoader loader, int epoch, CancellationToken cancellation)
+    private static double Rate(BatchLoader loader, int epoch, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         int images = 0;
-        foreach (Batch batch in loader.Epoch(epoch, 0, cancellation))
+        foreach (Batch batch in loader.Epoch(epoch, 0, cancellationToken))
         {
             images += batch.Count;
             batch.Dispose();

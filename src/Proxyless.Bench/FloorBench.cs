@@ -35,11 +35,11 @@ internal static class FloorBench
     /// <summary>Measures the machine and the step.</summary>
     /// <param name="options">Space, batch, resolution, steps, seed, threads, kernels; the mode is a weight step.</param>
     /// <param name="observer">Hears of the progress.</param>
-    /// <param name="cancellation">Stops between two steps.</param>
-    public static FloorBenchResult Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    public static FloorBenchResult Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        BenchResult step = StepBench.Measure(options with { Mode = BenchMode.Weight }, observer, cancellation);
+        BenchResult step = StepBench.Measure(options with { Mode = BenchMode.Weight }, observer, cancellationToken);
         SearchSpace space = StepBench.Sized(options);
         var parameters = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count));
         StepWork[] works = [.. StepBench.TimedSteps(options)

@@ -59,17 +59,17 @@ internal static class GradientBench
     /// <param name="contexts">Architectures in which candidates are compared, 2 at least.</param>
     /// <param name="steps">Steps of each update.</param>
     /// <param name="observer">Hears of the progress.</param>
-    /// <param name="cancellation">Stops between two steps.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">The run is not a finished search, has pruned candidates, or its data is missing.</exception>
     public static GradientBenchResult Measure(
-        string run, int contexts, int steps, IRunObserver observer, CancellationToken cancellation = default)
+        string run, int contexts, int steps, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(observer);
         ArgumentOutOfRangeException.ThrowIfLessThan(contexts, 2);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(steps);
         RunDirectory directory = RunDirectory.Open(run);
         SearchStage.RequireFinished(directory);
-        RunData data = RunData.Open(RunConfigFile.Read(directory.Config), observer, cancellation);
+        RunData data = RunData.Open(RunConfigFile.Read(directory.Config), observer, cancellationToken);
         using SuperNetwork network = SearchStage.OpenNetwork(data, directory, observer);
         if (network.Blocks.Any(block => block.Candidates.Any(candidate => candidate is null)))
         {
@@ -79,7 +79,7 @@ internal static class GradientBench
         using BatchLoader held = data.TrainingBatches(data.Images.Architecture, RandomUse.ArchitectureImages, data.TrainingTransforms);
         using var loss = new ClassificationLoss(LabelSmoothing, null, data.Device);
         using var batches = new EndlessBatches(held, 0);
-        var work = new Work(network, loss, data.Options.Seed, batches, cancellation);
+        var work = new Work(network, loss, data.Options.Seed, batches, cancellationToken);
         ArchitectureUpdate[] updates = [ArchitectureUpdate.TwoPath, ArchitectureUpdate.FullPath, ArchitectureUpdate.LeaveOneOut];
         var progress = new Progress(observer, "bench", 0, contexts + (updates.Length * steps));
         double[][][] references = [.. Enumerable.Range(0, contexts).Select(c => work.Run(c, work.Replacements, () => progress.Report(c + 1, "measured differences")))];
@@ -133,13 +133,13 @@ internal static class GradientBench
         return product / Math.Sqrt(squaresOfFirst * squaresOfSecond);
     }
 
-    private sealed class Work(SuperNetwork network, ClassificationLoss loss, int seed, EndlessBatches batches, CancellationToken cancellation)
+    private sealed class Work(SuperNetwork network, ClassificationLoss loss, int seed, EndlessBatches batches, CancellationToken cancellationToken)
     {
         private readonly ArchitectureParameters _parameters = new(network.Blocks.Select(block => block.Candidates.Count));
 
         public double[][] Run(int number, Func<Tensor, Tensor, Random, double[][]> measure, Action done)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             using Batch batch = batches.Next();
             using Tensor pixels = batch.Images.to(network.Options.Device);
             using Tensor labels = batch.Labels.to(network.Options.Device);

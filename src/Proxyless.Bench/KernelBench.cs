@@ -58,8 +58,8 @@ internal static unsafe class KernelBench
     /// <summary>Times the blocks.</summary>
     /// <param name="options">Space, batch, resolution, threads; <see cref="BenchOptions.Steps"/> are the rounds.</param>
     /// <param name="observer">Hears of the progress.</param>
-    /// <param name="cancellation">Stops between two blocks.</param>
-    public static IReadOnlyList<KernelBenchRow> Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Stops between two blocks.</param>
+    public static IReadOnlyList<KernelBenchRow> Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
@@ -72,7 +72,7 @@ internal static unsafe class KernelBench
         var rows = new List<KernelBenchRow>();
         foreach (Block block in blocks)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             rows.Add(Measure(block, space.Activation, options));
             progress.Report(rows.Count, $"{block.Key}: {rows[^1].Ratio:F2}x");
         }

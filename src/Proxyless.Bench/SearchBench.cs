@@ -60,10 +60,10 @@ internal static class SearchBench
     /// <param name="images">Training images, of which the held-out share is taken off; null: those of <see cref="RunOptions.Data"/>.</param>
     /// <param name="steps">Steps to time of each kind.</param>
     /// <param name="observer">Hears of the progress.</param>
-    /// <param name="cancellation">Stops between two steps.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">The options, the space or the data cannot be used.</exception>
     public static SearchBenchResult Measure(
-        RunOptions options, long? images, int steps, IRunObserver observer, CancellationToken cancellation = default)
+        RunOptions options, long? images, int steps, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
@@ -77,7 +77,7 @@ internal static class SearchBench
             observer.Warning($"steps are timed on the processor, not on --device {options.Device}: look at the hours of a V100 below");
         }
 
-        RunData? data = images is null ? RunData.Open(options, observer, cancellation) : null;
+        RunData? data = images is null ? RunData.Open(options, observer, cancellationToken) : null;
         RunOptions resolved = data?.Options ?? options;
         int batch = data?.BatchSize ?? options.BatchSize ?? DefaultBatch;
         long learned = data?.Images.Weights.Count ?? images!.Value - (long)Math.Round(images.Value * options.ValidationShare);
@@ -103,8 +103,8 @@ internal static class SearchBench
             Threads = options.Threads,
         };
         double proportion = (double)batch / bench.Batch;
-        double weight = proportion * Seconds(bench, BenchMode.Weight, observer, cancellation);
-        double architecture = proportion * Seconds(bench, Mode(options.Update), observer, cancellation);
+        double weight = proportion * Seconds(bench, BenchMode.Weight, observer, cancellationToken);
+        double architecture = proportion * Seconds(bench, Mode(options.Update), observer, cancellationToken);
         SearchSpace space = StepBench.Sized(bench);
         SpaceCost cost = SpaceCost.MultiplyAdds(space, data?.Classes ?? StepBench.Classes);
         double network = cost.EvenExpectation;
@@ -114,7 +114,7 @@ internal static class SearchBench
             double share = (double)plan.WarmupSteps / plan.WeightSteps;
             double[][] even = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count)).Probabilities();
             double wider = cost.Expectation(new ChannelWarmup(space).Odds(even, ChannelWarmup.Middle));
-            weight += share * ((proportion * Seconds(bench, BenchMode.Warmup, observer, cancellation)) - weight);
+            weight += share * ((proportion * Seconds(bench, BenchMode.Warmup, observer, cancellationToken)) - weight);
             trained += share * (wider - network);
         }
 
@@ -149,6 +149,6 @@ internal static class SearchBench
         _ => BenchMode.Reinforce,
     };
 
-    private static double Seconds(BenchOptions options, BenchMode mode, IRunObserver observer, CancellationToken cancellation) =>
-        StepBench.Measure(options with { Mode = mode }, observer, cancellation).MedianMs / 1e3;
+    private static double Seconds(BenchOptions options, BenchMode mode, IRunObserver observer, CancellationToken cancellationToken) =>
+        StepBench.Measure(options with { Mode = mode }, observer, cancellationToken).MedianMs / 1e3;
 }

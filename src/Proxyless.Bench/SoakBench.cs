@@ -55,9 +55,9 @@ internal static class SoakBench
     /// <param name="options">The space, the batch and the number of steps.</param>
     /// <param name="cycle">Paths of the cycle, 1 at least.</param>
     /// <param name="observer">Hears of the progress.</param>
-    /// <param name="cancellation">Stops between two steps.</param>
+    /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">There are too few steps for ten cycles.</exception>
-    public static SoakBenchResult Measure(BenchOptions options, int cycle, IRunObserver observer, CancellationToken cancellation = default)
+    public static SoakBenchResult Measure(BenchOptions options, int cycle, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
@@ -81,7 +81,7 @@ internal static class SoakBench
         var readings = new List<Reading>();
         for (int i = 0; i < options.Steps; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             using (var batch = new Batch(pixels, labels, space.Resolution, space.InputChannels, images))
             {
                 step.Run(BenchMode.Weight, i % cycle, batch.Images, batch.Labels);

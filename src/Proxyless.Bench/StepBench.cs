@@ -25,8 +25,8 @@ internal static class StepBench
     /// <summary>Times steps.</summary>
     /// <param name="options">What to measure.</param>
     /// <param name="observer">Hears of the progress.</param>
-    /// <param name="cancellation">Stops between two steps.</param>
-    public static BenchResult Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    /// <param name="cancellationToken">Stops between two steps.</param>
+    public static BenchResult Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
@@ -64,7 +64,7 @@ internal static class StepBench
         var times = new List<double>();
         for (int i = 0; i < total; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             long start = Stopwatch.GetTimestamp();
             step.Run(i, images, labels);
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);

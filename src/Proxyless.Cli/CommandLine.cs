@@ -58,8 +58,8 @@ internal static class CommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
-        using var cancellation = new CancellationTokenSource();
-        using var interruption = new Interruption(cancellation);
+        using var cancellationToken = new CancellationTokenSource();
+        using var interruption = new Interruption(cancellationToken);
         ParseResult? parse = null;
         try
         {
@@ -72,7 +72,7 @@ internal static class CommandLine
 
             bool json = parse.GetValue(command.Json);
             using var observer = new ConsoleRunObserver(error);
-            CommandOutcome outcome = command.Execute(parse, new CommandSession(observer, cancellation.Token));
+            CommandOutcome outcome = command.Execute(parse, new CommandSession(observer, cancellationToken.Token));
             observer.Finish();
             outcome.WriteTo(output, json);
             foreach (string complaint in outcome.Errors)
@@ -93,7 +93,7 @@ internal static class CommandLine
             Say(error, $"interrupted; '{ResumeCommand(parse!, exception.Run)}' goes on from the checkpoint");
             return ExitCode.Interrupted;
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             Say(error, "interrupted");
             return ExitCode.Interrupted;

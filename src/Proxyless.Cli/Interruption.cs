@@ -15,10 +15,10 @@ internal sealed partial class Interruption : IDisposable
     private int _signals;
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="cancellation">Cancelled by the first signal.</param>
-    public Interruption(CancellationTokenSource cancellation)
+    /// <param name="cancellationToken">Cancelled by the first signal.</param>
+    public Interruption(CancellationTokenSource cancellationToken)
     {
-        _cancellation = cancellation;
+        _cancellation = cancellationToken;
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     }

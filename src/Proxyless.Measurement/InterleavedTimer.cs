@@ -16,10 +16,10 @@ public static class InterleavedTimer
     /// <summary>Times the models until all medians are known as well as the options ask or the options' bounds are met.</summary>
     /// <param name="models">At least one model; the first is the reference of <see cref="InterleavedTiming.Ratio"/>.</param>
     /// <param name="options">Bounds on rounds; its time is allowed once for each model.</param>
-    /// <param name="cancellation">Stops between two rounds.</param>
+    /// <param name="cancellationToken">Stops between two rounds.</param>
     /// <returns>A timing for each model, in their order.</returns>
     public static IReadOnlyList<InterleavedTiming> Measure(
-        IReadOnlyList<OnnxModel> models, TimingOptions options, CancellationToken cancellation = default)
+        IReadOnlyList<OnnxModel> models, TimingOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(models);
         ArgumentNullException.ThrowIfNull(options);
@@ -38,7 +38,7 @@ public static class InterleavedTimer
         TimeSpan limit = options.MaxTime * models.Count;
         for (int round = 0; round < options.MaxRuns; round++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             bool enough = round >= options.MinRuns;
             if (enough && (Stopwatch.GetElapsedTime(start) > limit || (round % 5 == 0 && Known(runs, options.Uncertainty))))
             {

@@ -4,6 +4,6 @@ namespace Proxyless.Measurement;
 public static class OnnxTimer
 {
     /// <summary>Warms the model up, then runs it until its median is known as well as the options ask or their bounds are met.</summary>
-    public static Timing Measure(OnnxModel model, TimingOptions options, CancellationToken cancellation = default) =>
-        InterleavedTimer.Measure([model], options, cancellation)[0].Timing;
+    public static Timing Measure(OnnxModel model, TimingOptions options, CancellationToken cancellationToken = default) =>
+        InterleavedTimer.Measure([model], options, cancellationToken)[0].Timing;
 }

@@ -16,7 +16,7 @@ internal sealed class ComparisonWork(
     ComparisonDirectory directory,
     SuperNetwork? scorer,
     IRunObserver observer,
-    CancellationToken cancellation)
+    CancellationToken cancellationToken)
 {
     // With fewer networks an interval says nothing.
     private const int LeastForAgreement = 5;
@@ -91,7 +91,7 @@ internal sealed class ComparisonWork(
         var measured = new NetworkMeasurement(
             before.Latencies,
             choice is null ? null : goal.Latency.Cost.Of(choice),
-            isScored ? before.SharedTop1 : scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellation),
+            isScored ? before.SharedTop1 : scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellationToken),
             plan.ScoredBy);
         directory.Write(network, measured);
         return measured;
@@ -104,7 +104,7 @@ internal sealed class ComparisonWork(
         try
         {
             var clock = new RunClock(TimeProvider.System);
-            TrainStage.Run(seeded, files, null, architecture, null, clock, observer, cancellation);
+            TrainStage.Run(seeded, files, null, architecture, null, clock, observer, cancellationToken);
         }
         catch (InvalidInputException exception) when (exception is not TrainingDivergedException)
         {
@@ -119,9 +119,9 @@ internal sealed class ComparisonWork(
                 exception);
         }
 
-        ExportStage.Run(seeded, files, architecture, files.Model, observer, cancellation);
+        ExportStage.Run(seeded, files, architecture, files.Model, observer, cancellationToken);
         using Data.BatchLoader test = seeded.ModelBatches(data.Images.Test);
-        EvaluateStage.Judgement judged = EvaluateStage.Judge(files.Model, test, data.Images.Test.Count, seeded.Threads, observer, cancellation);
+        EvaluateStage.Judgement judged = EvaluateStage.Judge(files.Model, test, data.Images.Test.Count, seeded.Threads, observer, cancellationToken);
         var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, RunPlan.Read(files).TrainSeconds);
         directory.Write(network, seed, training);
         return training;

@@ -11,10 +11,10 @@ namespace Proxyless.Comparisons;
 internal sealed record MeasuringPlace(ITarget Target, LatencyTable Table)
 {
     /// <summary>The quiet latency of an untrained network in milliseconds.</summary>
-    public double Measure(Architecture network, RunData data, IRunObserver observer, CancellationToken cancellation)
+    public double Measure(Architecture network, RunData data, IRunObserver observer, CancellationToken cancellationToken)
     {
         var latency = NetworkLatency.Measure(
-            Target, network, NetworkExporter.Untrained(network), data.Space, data.Classes, Table, cancellation);
+            Target, network, NetworkExporter.Untrained(network), data.Space, data.Classes, Table, cancellationToken);
         latency.WarnIfDisturbed(observer);
         return latency.QuietMs;
     }

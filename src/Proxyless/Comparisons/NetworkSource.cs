@@ -24,13 +24,13 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
     /// <param name="request">The entry.</param>
     /// <param name="others">The networks that are there.</param>
     /// <param name="taken">Further names that are not to be used.</param>
-    /// <param name="cancellation">Stops between two networks.</param>
+    /// <param name="cancellationToken">Stops between two networks.</param>
     /// <exception cref="InvalidInputException">They cannot be had.</exception>
     public IReadOnlyList<OpenedNetwork> Open(
-        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, IEnumerable<string> taken, CancellationToken cancellation)
+        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, IEnumerable<string> taken, CancellationToken cancellationToken)
     {
         var names = new HashSet<string>(others.Select(other => other.Network.Name).Concat(taken));
-        return [.. Architectures(request, others, cancellation).Select(architecture =>
+        return [.. Architectures(request, others, cancellationToken).Select(architecture =>
         {
             // Names are names of folders too.
             string name = Unused(names, FolderName.Of(architecture.Name));
@@ -39,11 +39,11 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
     }
 
     private List<Architecture> Architectures(
-        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, CancellationToken cancellation) => request.Kind switch
+        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, CancellationToken cancellationToken) => request.Kind switch
         {
             NetworkRequestKind.Random => Random(request.Count, [.. others.Select(other => data.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]),
             NetworkRequestKind.MobileNet => [MobileNet(request.Multiplier)],
-            NetworkRequestKind.FittedMobileNet => [FittedMobileNet(cancellation)],
+            NetworkRequestKind.FittedMobileNet => [FittedMobileNet(cancellationToken)],
             _ => [ArchitectureFile.Open(request.Source).WithInput(data.Space.Resolution, data.Images.Channels, data.Classes)],
         };
 
@@ -78,7 +78,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
 
     private Architecture MobileNet(double multiplier) => MobileNetV2.Build(multiplier, data.Space.Resolution, data.Images.Channels, data.Classes);
 
-    private Architecture FittedMobileNet(CancellationToken cancellation)
+    private Architecture FittedMobileNet(CancellationToken cancellationToken)
     {
         // Invariant: low steps meet the limit (or nothing is known of them), high steps do not.
         int low = LeastSteps - 1, high = MostSteps + 1;
@@ -86,7 +86,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
         {
             int middle = (low + high) / 2;
             Architecture network = MobileNet(middle * MultiplierStep);
-            double latency = place.Measure(network, data, observer, cancellation);
+            double latency = place.Measure(network, data, observer, cancellationToken);
             observer.Message($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms");
             var cost = ArchitectureCost.Of(network);
             bool meets = latency <= goal.LatencyMs

@@ -17,10 +17,10 @@ public static class ProxylessComparison
     /// <summary>Makes, measures, trains and judges every network, and writes tables and a plot.</summary>
     /// <param name="options">What is compared and how.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
-    /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">Options, data or a network cannot be used.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
-    public static ComparisonResult Run(ComparisonOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    public static ComparisonResult Run(ComparisonOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         RunOptions run = options.Run.Validate();
@@ -44,14 +44,14 @@ public static class ProxylessComparison
         }
 
         var warnings = new WarningRecorder(observer);
-        using RunData data = RunData.Open(run, warnings, cancellation);
+        using RunData data = RunData.Open(run, warnings, cancellationToken);
         RunPlan begun = RunPlan.Read(directory.Run);
         if (run.Resume && !(begun.DataFingerprint is { } before && data.Images.HasFingerprint(before)))
         {
             throw new InvalidInputException($"the images of '{run.Data}' are not those that the comparison in '{directory.Run.Root}' began with; restore them, name the folder where they are by --data, or start anew in another --out");
         }
 
-        SearchGoal goal = SearchGoal.Find(data, run.Resume ? directory.Run : null, warnings, cancellation);
+        SearchGoal goal = SearchGoal.Find(data, run.Resume ? directory.Run : null, warnings, cancellationToken);
         ComparisonPlan plan = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
         ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, plan, directory))];
         plan = plan with
@@ -61,7 +61,7 @@ public static class ProxylessComparison
             ScoredBy = ScorerOf(options.ScoredBy, plan.ScoredBy),
             Targets = TargetsOf(plan.Targets ?? [], options.Targets),
         };
-        List<MeasuringPlace> places = [new(data.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(target, data, warnings, cancellation))];
+        List<MeasuringPlace> places = [new(data.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(target, data, warnings, cancellationToken))];
         if (places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new InvalidInputException($"--targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out");
@@ -72,7 +72,7 @@ public static class ProxylessComparison
         // All networks are made, and measured everywhere, before anything is written: a wrong entry costs nothing.
         var source = new NetworkSource(data, goal, places[0], warnings);
         List<OpenedNetwork> there = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
-        List<OpenedNetwork> added = Make(requests, there, [.. dropped.Select(network => network.Name)], source, cancellation);
+        List<OpenedNetwork> added = Make(requests, there, [.. dropped.Select(network => network.Name)], source, cancellationToken);
         List<OpenedNetwork> all = [.. there, .. added];
         if (all.Count == 0)
         {
@@ -80,7 +80,7 @@ public static class ProxylessComparison
         }
 
         List<NetworkMeasurement> measurements = [.. all.Select(network => MeasurementOf(
-            network, run.Resume ? directory.ReadMeasurement(network.Network) : null, places, data, warnings, cancellation))];
+            network, run.Resume ? directory.ReadMeasurement(network.Network) : null, places, data, warnings, cancellationToken))];
         if (!run.Resume)
         {
             directory.Create();
@@ -101,8 +101,8 @@ public static class ProxylessComparison
         Array.ForEach(dropped, directory.Remove);
         return ProxylessRun.Resumable(
             directory.Run,
-            () => new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellation).Finish(),
-            cancellation);
+            () => new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellationToken).Finish(),
+            cancellationToken);
     }
 
     /// <summary>The scorer's folder, whole; as the plan has it where that leads to the same place.</summary>
@@ -128,12 +128,12 @@ public static class ProxylessComparison
     }
 
     private static List<OpenedNetwork> Make(
-        NetworkRequest[] requests, List<OpenedNetwork> there, string[] taken, NetworkSource source, CancellationToken cancellation)
+        NetworkRequest[] requests, List<OpenedNetwork> there, string[] taken, NetworkSource source, CancellationToken cancellationToken)
     {
         var made = new List<OpenedNetwork>();
         foreach (NetworkRequest request in requests.Where(request => there.TrueForAll(network => !request.IsSame(network.Network.Request))))
         {
-            made.AddRange(source.Open(request, [.. there, .. made], taken, cancellation));
+            made.AddRange(source.Open(request, [.. there, .. made], taken, cancellationToken));
         }
 
         return made;
@@ -141,24 +141,24 @@ public static class ProxylessComparison
 
     /// <summary>What is known of a network on every target; only what is missing is measured.</summary>
     private static NetworkMeasurement MeasurementOf(
-        OpenedNetwork network, NetworkMeasurement? before, IReadOnlyList<MeasuringPlace> places, RunData data, IRunObserver observer, CancellationToken cancellation)
+        OpenedNetwork network, NetworkMeasurement? before, IReadOnlyList<MeasuringPlace> places, RunData data, IRunObserver observer, CancellationToken cancellationToken)
     {
         var latencies = new Dictionary<string, double>();
         foreach (MeasuringPlace place in places)
         {
             latencies[place.Target.Id] = before?.Latencies?.TryGetValue(place.Target.Id, out double known) == true
                 ? known
-                : place.Measure(network.Architecture, data, observer, cancellation);
+                : place.Measure(network.Architecture, data, observer, cancellationToken);
         }
 
         return new NetworkMeasurement(latencies, null, before?.SharedTop1, before?.ScoredBy);
     }
 
-    private static MeasuringPlace PlaceOf(string name, RunData data, IRunObserver observer, CancellationToken cancellation)
+    private static MeasuringPlace PlaceOf(string name, RunData data, IRunObserver observer, CancellationToken cancellationToken)
     {
         ITarget target = data.OpenTarget(name);
         ProfileMode mode = data.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
-        return new MeasuringPlace(target, LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, target, mode, observer, cancellation));
+        return new MeasuringPlace(target, LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, target, mode, observer, cancellationToken));
     }
 
     private static SuperNetwork OpenScorer(RunData data, string searched, IRunObserver observer)

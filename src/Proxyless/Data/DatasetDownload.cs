@@ -16,18 +16,18 @@ public static class DatasetDownload
     /// <param name="dataset">What.</param>
     /// <param name="folder">Where to; must not exist, or be empty.</param>
     /// <param name="observer">Hears of the progress, in bytes.</param>
-    /// <param name="cancellation">Stops it; nothing is left.</param>
+    /// <param name="cancellationToken">Stops it; nothing is left.</param>
     /// <exception cref="InvalidInputException">The folder holds something.</exception>
     /// <exception cref="IOException">The download failed or is damaged; the message says what to do by hand.</exception>
-    public static void Run(PublicDataset dataset, string folder, IRunObserver observer, CancellationToken cancellation)
+    public static void Run(PublicDataset dataset, string folder, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         using var handler = new HttpClientHandler();
-        Run(dataset.Files, folder, handler, observer, cancellation);
+        Run(dataset.Files, folder, handler, observer, cancellationToken);
     }
 
     internal static void Run(
-        IReadOnlyList<PublicFile> files, string folder, HttpMessageHandler handler, IRunObserver observer, CancellationToken cancellation)
+        IReadOnlyList<PublicFile> files, string folder, HttpMessageHandler handler, IRunObserver observer, CancellationToken cancellationToken)
     {
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
         {
@@ -43,7 +43,7 @@ public static class DatasetDownload
             foreach (PublicFile file in files)
             {
                 string path = Path.Combine(partial, Path.GetFileName(file.Location.LocalPath));
-                Fetch(client, file, path, observer, cancellation);
+                Fetch(client, file, path, observer, cancellationToken);
                 if (path.EndsWith(".tgz", StringComparison.Ordinal) || path.EndsWith(".tar.gz", StringComparison.Ordinal))
                 {
                     observer.Message($"unpacking {Path.GetFileName(path)}");
@@ -70,7 +70,7 @@ public static class DatasetDownload
         }
     }
 
-    private static void Fetch(HttpClient client, PublicFile file, string path, IRunObserver observer, CancellationToken cancellation)
+    private static void Fetch(HttpClient client, PublicFile file, string path, IRunObserver observer, CancellationToken cancellationToken)
     {
         string byHand = $"download {file.Location} yourself and give its folder as --data";
 #pragma warning disable CA5351 // What the publishers give is MD5, and it is asked whether the download is whole, not who made it.
@@ -79,14 +79,14 @@ public static class DatasetDownload
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, file.Location);
-            using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             response.EnsureSuccessStatusCode();
-            using Stream source = response.Content.ReadAsStream(cancellation);
+            using Stream source = response.Content.ReadAsStream(cancellationToken);
             using FileStream destination = File.Create(path);
             var progress = new Progress(observer, "download", 0, response.Content.Headers.ContentLength);
             var buffer = new byte[BufferBytes];
             long done = 0;
-            while (Read(source, buffer, cancellation) is var count and > 0)
+            while (Read(source, buffer, cancellationToken) is var count and > 0)
             {
                 hash.AppendData(buffer, 0, count);
                 destination.Write(buffer, 0, count);
@@ -94,7 +94,7 @@ public static class DatasetDownload
                 progress.Report(done, $"{Path.GetFileName(path)}, {done / 1e6:F1} MB");
             }
         }
-        catch (Exception exception) when (IsFailedDownload(exception, cancellation))
+        catch (Exception exception) when (IsFailedDownload(exception, cancellationToken))
         {
             throw new IOException($"{file.Location} cannot be downloaded: {exception.Message}; {byHand}", exception);
         }
@@ -107,21 +107,21 @@ public static class DatasetDownload
     }
 
     // A client that waits in vain reports a cancellation that nobody asked for.
-    private static bool IsFailedDownload(Exception exception, CancellationToken cancellation) =>
-        exception is HttpRequestException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested);
+    private static bool IsFailedDownload(Exception exception, CancellationToken cancellationToken) =>
+        exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
-    private static int Read(Stream source, byte[] buffer, CancellationToken cancellation)
+    private static int Read(Stream source, byte[] buffer, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
         {
             return source.ReadAsync(buffer, patience.Token).AsTask().GetAwaiter().GetResult();
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // By the token that the caller knows, not by the one that patience has run out with.
-            throw new OperationCanceledException(cancellation);
+            throw new OperationCanceledException(cancellationToken);
         }
         catch (IOException exception)
         {

@@ -112,7 +112,7 @@ public sealed class ImageDataset
     /// <param name="observer">Hears <see cref="Warnings"/> and, later, of images found unreadable while batches are made.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">The images cannot be used; the message names the file or folder and the fix.</exception>
-    public static ImageDataset Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken) =>
+    public static ImageDataset Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken = default) =>
         Open(options, forTraining: true, observer, cancellationToken);
 
     /// <summary>The same, for images that may only be judged: then nothing is said about how few or uneven they are.</summary>

@@ -71,13 +71,13 @@ internal sealed class LabeledImages
     /// <summary>Looks at the images and numbers their classes as the model's outputs.</summary>
     /// <param name="options">How they are read.</param>
     /// <param name="observer">Hears of unreadable ones.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">None can be read, or one cannot and reading is strict.</exception>
-    public ImageSet Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellation)
+    public ImageSet Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken)
     {
         int channels = options.Channels ?? 3;
         ImageInspection.Result inspection = ImageInspection.Inspect(
-            [_source], channels, options.Strict, options.Threads, observer, cancellation);
+            [_source], channels, options.Strict, options.Threads, observer, cancellationToken);
         foreach (string warning in _warnings)
         {
             observer.Warning(warning);

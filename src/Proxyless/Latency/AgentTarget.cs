@@ -112,14 +112,14 @@ public sealed class AgentTarget : WholeModelTarget
     public override int Batch { get; }
 
     /// <inheritdoc/>
-    protected override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellation)
+    protected override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken)
     {
-        DateTime deadline = DateTime.UtcNow + DeadlineOf(Described(cancellation));
+        DateTime deadline = DateTime.UtcNow + DeadlineOf(Described(cancellationToken));
         MeasureHeader header = HeaderOf(onnx, _threads, Batch, options);
 
         // A call that sends a stream can only be waited for; gRPC has no other.
         Agent.Protocol.Measurement measured = Called(
-            () => SendAsync(header, onnx, deadline, cancellation).GetAwaiter().GetResult(), cancellation);
+            () => SendAsync(header, onnx, deadline, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
         return new Timing(measured.MedianMs, measured.QuietMs, measured.P90Ms, measured.MinMs, measured.Spread, measured.Uncertainty, measured.Runs);
     }
 
@@ -166,31 +166,31 @@ public sealed class AgentTarget : WholeModelTarget
     /// <summary>
     /// What the agent says of itself. Only an answer is kept: a device that is off now may be on the next time.
     /// </summary>
-    private Description Described(CancellationToken cancellation) => _description ??= Called(
-        () => _client.Describe(new DescribeRequest(), _headers, DateTime.UtcNow + DescribeDeadline, cancellation),
-        cancellation);
+    private Description Described(CancellationToken cancellationToken) => _description ??= Called(
+        () => _client.Describe(new DescribeRequest(), _headers, DateTime.UtcNow + DescribeDeadline, cancellationToken),
+        cancellationToken);
 
     private string IdOf(Description description) =>
         $"device {_fingerprint}, {description.Processor} ({description.System}), {_threads} threads, batch {Batch}, "
         + $"ONNX Runtime {description.OnnxRuntime}";
 
     private async Task<Agent.Protocol.Measurement> SendAsync(
-        MeasureHeader header, byte[] onnx, DateTime deadline, CancellationToken cancellation)
+        MeasureHeader header, byte[] onnx, DateTime deadline, CancellationToken cancellationToken)
     {
         using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call =
-            _client.Measure(_headers, deadline, cancellation);
+            _client.Measure(_headers, deadline, cancellationToken);
         try
         {
-            await call.RequestStream.WriteAsync(new MeasureRequest { Header = header }, cancellation).ConfigureAwait(false);
+            await call.RequestStream.WriteAsync(new MeasureRequest { Header = header }, cancellationToken).ConfigureAwait(false);
             for (int sent = 0; sent < onnx.Length; sent += PieceBytes)
             {
                 ByteString piece = UnsafeByteOperations.UnsafeWrap(onnx.AsMemory(sent, Math.Min(PieceBytes, onnx.Length - sent)));
-                await call.RequestStream.WriteAsync(new MeasureRequest { Piece = piece }, cancellation).ConfigureAwait(false);
+                await call.RequestStream.WriteAsync(new MeasureRequest { Piece = piece }, cancellationToken).ConfigureAwait(false);
             }
 
             await call.RequestStream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is RpcException or InvalidOperationException && !cancellation.IsCancellationRequested)
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
         {
             // The agent answered before it had everything; its answer says why.
         }
@@ -201,15 +201,15 @@ public sealed class AgentTarget : WholeModelTarget
     /// <summary>
     /// Makes a call, which gRPC repeats where the connection is lost, and says in whose words it failed.
     /// </summary>
-    private T Called<T>(Func<T> call, CancellationToken cancellation)
+    private T Called<T>(Func<T> call, CancellationToken cancellationToken)
     {
         try
         {
             return call();
         }
-        catch (RpcException exception) when (cancellation.IsCancellationRequested)
+        catch (RpcException exception) when (cancellationToken.IsCancellationRequested)
         {
-            throw new OperationCanceledException("the measurement was cancelled", exception, cancellation);
+            throw new OperationCanceledException("the measurement was cancelled", exception, cancellationToken);
         }
         catch (RpcException exception)
         {

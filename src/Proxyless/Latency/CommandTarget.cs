@@ -76,7 +76,7 @@ public sealed record CommandTarget : IModelTimer
         string? partial,
         IRunObserver observer,
         CancellationToken cancellationToken = default) =>
-        new PartProfiler(this, (onnx, cancellation) => Time(onnx, cancellation).MedianMs)
+        new PartProfiler(this, (onnx, cancellationToken) => Time(onnx, cancellationToken).MedianMs)
             .Profile(space, classes, mode, partial, observer, cancellationToken);
 
     /// <inheritdoc/>
@@ -109,13 +109,13 @@ public sealed record CommandTarget : IModelTimer
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => default;
 
-    private double RunOnce(string file, CancellationToken cancellation)
+    private double RunOnce(string file, CancellationToken cancellationToken)
     {
-        cancellation.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         string[] words = [.. Command.Select(word => word
             .Replace(ModelPlace, file, StringComparison.Ordinal)
             .Replace(BatchPlace, Batch.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))];
-        (int exitCode, string output, string error) = Execute(words, cancellation);
+        (int exitCode, string output, string error) = Execute(words, cancellationToken);
         if (exitCode != 0)
         {
             throw new InvalidInputException($"target '{Name}': '{string.Join(' ', words)}' ended with exit code {exitCode}: {Shown(output, error)}");
@@ -142,7 +142,7 @@ public sealed record CommandTarget : IModelTimer
         }
     }
 
-    private (int ExitCode, string Output, string Error) Execute(string[] words, CancellationToken cancellation)
+    private (int ExitCode, string Output, string Error) Execute(string[] words, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(words[0], words[1..])
         {
@@ -153,7 +153,7 @@ public sealed record CommandTarget : IModelTimer
         };
         using Process process = Start(start);
         process.StandardInput.Close();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Timeout);
         Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
         Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
@@ -165,7 +165,7 @@ public sealed record CommandTarget : IModelTimer
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             throw new InvalidInputException($"target '{Name}': '{string.Join(' ', words)}' has not ended, or something it started has not, within {Timeout.TotalSeconds:0} s; raise 'timeout' in the target's file");
         }
 

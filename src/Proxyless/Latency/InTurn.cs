@@ -11,8 +11,8 @@ internal static class InTurn
     /// <param name="time">Times a model, given as the bytes of its ONNX file.</param>
     /// <param name="onnx">The network.</param>
     /// <param name="reference">The reference.</param>
-    /// <param name="cancellation">Stops between two runs.</param>
+    /// <param name="cancellationToken">Stops between two runs.</param>
     public static IReadOnlyList<(Timing Reference, Timing Network)> Time(
-        Func<byte[], CancellationToken, Timing> time, byte[] onnx, byte[] reference, CancellationToken cancellation) =>
-        [.. Enumerable.Range(0, Turns).Select(_ => (time(reference, cancellation), time(onnx, cancellation)))];
+        Func<byte[], CancellationToken, Timing> time, byte[] onnx, byte[] reference, CancellationToken cancellationToken) =>
+        [.. Enumerable.Range(0, Turns).Select(_ => (time(reference, cancellationToken), time(onnx, cancellationToken)))];
 }

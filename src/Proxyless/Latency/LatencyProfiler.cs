@@ -22,9 +22,9 @@ public static class LatencyProfiler
     /// <param name="target">Threads and batch to measure with.</param>
     /// <param name="mode">How carefully.</param>
     /// <param name="observer">Hears of the progress, and of an error that is too large to build on.</param>
-    /// <param name="cancellation">Stops between two networks.</param>
+    /// <param name="cancellationToken">Stops between two networks.</param>
     public static LatencyTable Profile(
-        SearchSpace space, int classes, LocalTarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
+        SearchSpace space, int classes, LocalTarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(target);
@@ -38,7 +38,7 @@ public static class LatencyProfiler
         var networks = new List<ILookup<string, double>>();
         foreach (int[] choice in covering)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             networks.Add(TimeParts(space.Architecture(choice, classes, "covering"), target, plan));
             progress.Report(networks.Count, "blocks");
         }
@@ -57,7 +57,7 @@ public static class LatencyProfiler
             Calibration = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0),
             Reference = new LatencyReference([], 0),
         };
-        table = Calibrate(table, space, classes, target, plan, random, progress, covering.Count, cancellation);
+        table = Calibrate(table, space, classes, target, plan, random, progress, covering.Count, cancellationToken);
         if (Disturbance.IsLikely(table))
         {
             observer.Warning(Disturbance.Text(table));
@@ -98,7 +98,7 @@ public static class LatencyProfiler
         Random random,
         Progress progress,
         int done,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         SpaceCost cost = table.ToSpaceCost(space, classes);
         int[] reference = SpreadNetworks.Choices(cost, 1, random)[0];
@@ -111,7 +111,7 @@ public static class LatencyProfiler
         using var timer = new NetworkTimer(space.Architecture(reference, classes, "reference"), target, plan.NetworkTiming);
         foreach (Architecture network in networks)
         {
-            timer.Add(network, cancellation);
+            timer.Add(network, cancellationToken);
             progress.Report(++done, "whole networks");
         }
 

@@ -27,9 +27,9 @@ public sealed class LatencyTableCache(string folder)
     /// <param name="target">The target.</param>
     /// <param name="mode">The least care that will do: a thorough table serves a quick request.</param>
     /// <param name="observer">Hears where the table comes from.</param>
-    /// <param name="cancellation">Stops profiling.</param>
+    /// <param name="cancellationToken">Stops profiling.</param>
     public LatencyTable GetOrProfile(
-        SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
+        SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(observer);
@@ -47,7 +47,7 @@ public sealed class LatencyTableCache(string folder)
             return found;
         }
 
-        return Profile(space, classes, target, mode, observer, cancellation);
+        return Profile(space, classes, target, mode, observer, cancellationToken);
     }
 
     /// <summary>
@@ -77,17 +77,17 @@ public sealed class LatencyTableCache(string folder)
     /// <returns>The table; of a target that is a table, what it has of the space, which is not stored.</returns>
     /// <inheritdoc cref="GetOrProfile"/>
     public LatencyTable Profile(
-        SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellation)
+        SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
         if (target is not IModelTimer timer)
         {
-            return GetOrProfile(space, classes, target, mode, observer, cancellation);
+            return GetOrProfile(space, classes, target, mode, observer, cancellationToken);
         }
 
         CacheFolder.WarnIfNotKept(observer);
         string partial = PathOf(space, classes, target, mode) + ".partial";
-        LatencyTable table = timer.Profile(space, classes, mode, partial, observer, cancellation);
+        LatencyTable table = timer.Profile(space, classes, mode, partial, observer, cancellationToken);
         Store(space, classes, target, table);
         return table;
     }

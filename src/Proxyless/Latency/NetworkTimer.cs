@@ -35,10 +35,10 @@ internal sealed class NetworkTimer : IDisposable
     public IReadOnlyList<double> Latencies => [.. _ratios.Select(ratio => ratio * ReferenceMs)];
 
     /// <summary>Times one more network.</summary>
-    public void Add(Architecture architecture, CancellationToken cancellation)
+    public void Add(Architecture architecture, CancellationToken cancellationToken)
     {
         using OnnxModel model = Load(architecture);
-        IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure([_reference, model], _options, cancellation);
+        IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure([_reference, model], _options, cancellationToken);
         _referenceMs.Add(timings[0].Timing.QuietMs);
         _disturbances.Add(Latency.Disturbance.Of(timings[0].Timing));
         _ratios.Add(timings[1].Ratio);

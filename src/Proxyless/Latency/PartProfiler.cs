@@ -21,7 +21,7 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
     /// <summary>Makes the table.</summary>
     /// <inheritdoc cref="IModelTimer.Profile"/>
     public LatencyTable Profile(
-        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellation)
+        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellationToken)
     {
         var plan = ProfilePlan.Of(mode);
         var random = new Random(1);
@@ -40,15 +40,15 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
 
         // A profile that is continued may find the machine at another speed.
         bool isContinued = log.Holds("reference");
-        double referenceMs = log.Measure("reference", () => time(referenceModel, cancellation));
+        double referenceMs = log.Measure("reference", () => time(referenceModel, cancellationToken));
         double? now = isContinued ? null : referenceMs;
         int since = 0;
 
         // The reference is measured when something is to be put into relation to it: what the log holds needs none.
         double AtReferenceSpeed(byte[] model)
         {
-            double reference = now ??= time(referenceModel, cancellation);
-            return time(model, cancellation) * referenceMs / reference;
+            double reference = now ??= time(referenceModel, cancellationToken);
+            return time(model, cancellationToken) * referenceMs / reference;
         }
 
         void FollowDrift()

@@ -25,10 +25,10 @@ public sealed class ProviderTarget(string name, ExecutionProvider provider, int 
     public override int Batch => batch;
 
     /// <inheritdoc/>
-    protected override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellation)
+    protected override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken)
     {
         using OnnxModel model = Load(onnx);
-        return OnnxTimer.Measure(model, options, cancellation);
+        return OnnxTimer.Measure(model, options, cancellationToken);
     }
 
     private OnnxModel Load(byte[] onnx)

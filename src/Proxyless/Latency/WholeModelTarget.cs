@@ -26,9 +26,9 @@ public abstract class WholeModelTarget : IModelTimer
     {
         TimingOptions options = ProfilePlan.Of(mode).NetworkTiming;
         var disturbances = new List<double>();
-        double QuietMs(byte[] onnx, CancellationToken cancellation)
+        double QuietMs(byte[] onnx, CancellationToken cancellationToken)
         {
-            Timing timing = Time(onnx, options, cancellation);
+            Timing timing = Time(onnx, options, cancellationToken);
             disturbances.Add(Disturbance.Of(timing));
             return timing.QuietMs;
         }
@@ -74,8 +74,8 @@ public abstract class WholeModelTarget : IModelTimer
     /// <summary>Times a model.</summary>
     /// <param name="onnx">The bytes of its ONNX file.</param>
     /// <param name="options">How long.</param>
-    /// <param name="cancellation">Stops between two runs.</param>
-    protected abstract Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellation);
+    /// <param name="cancellationToken">Stops between two runs.</param>
+    protected abstract Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken);
 
     /// <summary>Gives back what is held of the target; a target that holds something overrides it.</summary>
     /// <param name="disposing">True from <see cref="Dispose()"/>.</param>

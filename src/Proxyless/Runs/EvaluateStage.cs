@@ -20,10 +20,10 @@ internal static class EvaluateStage
         LatencyTable table,
         SearchResult search,
         IRunObserver observer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         using BatchLoader test = data.ModelBatches(data.Images.Test);
-        Judgement judged = Judge(directory.Model, test, data.Images.Test.Count, data.Threads, observer, cancellation);
+        Judgement judged = Judge(directory.Model, test, data.Images.Test.Count, data.Threads, observer, cancellationToken);
         var latency = NetworkLatency.Measure(
             data.Target,
             architecture,
@@ -31,7 +31,7 @@ internal static class EvaluateStage
             data.Space,
             data.Classes,
             table,
-            cancellation);
+            cancellationToken);
         latency.WarnIfDisturbed(observer);
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
         RunPlan plan = RunPlan.Read(directory);
@@ -64,26 +64,26 @@ internal static class EvaluateStage
     /// </param>
     /// <param name="options">Data and target.</param>
     /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
     public static EvaluateResult Run(
         string file,
         RunDirectory? network,
         RunDirectory? run,
         RunOptions options,
         IRunObserver observer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         using OnnxClassifier model = Load(file, threads: 1);
         ModelImages trained = ModelImages.Of(model);
         options = trained.DividedAlike(options) with { Channels = model.Channels };
         using ITarget target = TargetFile.Open(options.Target);
         int threads = RunData.PrepareLibtorch(options, observer);
-        ImageSet unseen = trained.UnseenOf(RunData.ImagesOf(options), model.Classes, observer, cancellation);
+        ImageSet unseen = trained.UnseenOf(RunData.ImagesOf(options), model.Classes, observer, cancellationToken);
         using BatchLoader plain = RunData.InOrder(unseen, Transforms.ForModel(model.Preprocessing), trained.Small, threads);
-        Judgement judged = Judge(file, plain, unseen.Count, threads, observer, cancellation);
+        Judgement judged = Judge(file, plain, unseen.Count, threads, observer, cancellationToken);
         using BatchLoader normalized = RunData.InOrder(unseen, Transforms.ForEvaluation(model.Preprocessing), trained.Small, threads);
-        double? agreement = network is null ? null : Agreement(network, judged.Answers, normalized, options, cancellation);
-        NetworkLatency? latency = ModelLatency.Of(file, model.Classes.Count, run, target, observer, cancellation);
+        double? agreement = network is null ? null : Agreement(network, judged.Answers, normalized, options, cancellationToken);
+        NetworkLatency? latency = ModelLatency.Of(file, model.Classes.Count, run, target, observer, cancellationToken);
         return new EvaluateResult
         {
             Top1 = judged.Accuracy.Top1,
@@ -100,7 +100,7 @@ internal static class EvaluateStage
     }
 
     private static double Agreement(
-        RunDirectory directory, IReadOnlyDictionary<int, int> answers, BatchLoader batches, RunOptions options, CancellationToken cancellation)
+        RunDirectory directory, IReadOnlyDictionary<int, int> answers, BatchLoader batches, RunOptions options, CancellationToken cancellationToken)
     {
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
         Device device = ComputeDevice.Parse(options.Device);
@@ -109,7 +109,7 @@ internal static class EvaluateStage
         using var withoutGraph = no_grad();
         int same = 0;
         int asked = 0;
-        foreach (Batch batch in batches.Epoch(0, 0, cancellation))
+        foreach (Batch batch in batches.Epoch(0, 0, cancellationToken))
         {
             using (batch)
             {
@@ -153,9 +153,9 @@ internal static class EvaluateStage
     /// <param name="images">How many they are.</param>
     /// <param name="threads">Threads that run the model.</param>
     /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
     public static Judgement Judge(
-        string file, BatchLoader batches, int images, int threads, IRunObserver observer, CancellationToken cancellation)
+        string file, BatchLoader batches, int images, int threads, IRunObserver observer, CancellationToken cancellationToken)
     {
         using OnnxClassifier model = Load(file, threads);
         int classes = model.Classes.Count;
@@ -163,7 +163,7 @@ internal static class EvaluateStage
         var accuracy = new TopAccuracy();
         var answers = new Dictionary<int, int>(images);
         var progress = new Progress(observer, "evaluate", 0, images);
-        foreach (Batch batch in batches.Epoch(0, 0, cancellation))
+        foreach (Batch batch in batches.Epoch(0, 0, cancellationToken))
         {
             using (batch)
             {

@@ -19,7 +19,7 @@ internal static class ExportStage
     /// <summary>Writes <paramref name="file"/> and the labels beside it.</summary>
     /// <exception cref="InvalidOperationException">The model computes something else than the network; the file is not written.</exception>
     public static ExportResult Run(
-        RunData data, RunDirectory directory, Architecture architecture, string file, IRunObserver observer, CancellationToken cancellation)
+        RunData data, RunDirectory directory, Architecture architecture, string file, IRunObserver observer, CancellationToken cancellationToken)
     {
         using var network = new CompactNetwork(architecture, data.NetworkOptions);
         SafeTensorsFile checkpoint = SafeTensorsFile.Read(directory.BestCheckpoint);
@@ -33,7 +33,7 @@ internal static class ExportStage
             Preprocessing = transforms.Recipe!,
             Provenance = ProvenanceOf(architecture, checkpoint, data),
         });
-        (double difference, int images) = Compare(onnx, network, data, observer, cancellation);
+        (double difference, int images) = Compare(onnx, network, data, observer, cancellationToken);
         AtomicFile.WriteAllBytes(file, onnx);
         if (file == directory.Model)
         {
@@ -68,7 +68,7 @@ internal static class ExportStage
     }
 
     private static (double Difference, int Images) Compare(
-        byte[] onnx, CompactNetwork network, RunData data, IRunObserver observer, CancellationToken cancellation)
+        byte[] onnx, CompactNetwork network, RunData data, IRunObserver observer, CancellationToken cancellationToken)
     {
         using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx", data.Threads);
         using BatchLoader normalised = data.EvaluationBatches(data.Images.Validation);
@@ -77,7 +77,7 @@ internal static class ExportStage
         double scale = 1;
         int images = 0;
         using var withoutGraph = no_grad();
-        foreach ((Batch forNetwork, Batch forModel) in normalised.Epoch(0, 0, cancellation).Zip(plain.Epoch(0, 0, cancellation)))
+        foreach ((Batch forNetwork, Batch forModel) in normalised.Epoch(0, 0, cancellationToken).Zip(plain.Epoch(0, 0, cancellationToken)))
         {
             using (forNetwork)
             using (forModel)

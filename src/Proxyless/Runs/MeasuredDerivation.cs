@@ -30,10 +30,10 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     /// <param name="probabilities">p_ij at [i][j].</param>
     /// <param name="limits">The limits, one on latency among them.</param>
     /// <param name="table">The table of the space on the target.</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">Whatever was derived takes longer than the limit and the tolerance of measuring.</exception>
     public MeasuredChoice Derive(
-        IReadOnlyList<double[]> probabilities, SearchLimits limits, LatencyTable table, CancellationToken cancellation)
+        IReadOnlyList<double[]> probabilities, SearchLimits limits, LatencyTable table, CancellationToken cancellationToken)
     {
         double limit = limits.Latency!.Limit;
         var measured = new List<MeasuredChoice>();
@@ -62,7 +62,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
                 continue;
             }
 
-            MeasuredChoice candidate = Measure(choice, cost.Of(choice), table, cancellation);
+            MeasuredChoice candidate = Measure(choice, cost.Of(choice), table, cancellationToken);
             measured.Add(candidate);
             bool within = candidate.MeasuredMs <= limit;
             observer.Message(
@@ -110,11 +110,11 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     private static double LogProbability(int[] choice, IReadOnlyList<double[]> probabilities) =>
         choice.Select((candidate, i) => Math.Log(probabilities[i][candidate])).Sum();
 
-    private MeasuredChoice Measure(int[] choice, double predicted, LatencyTable table, CancellationToken cancellation)
+    private MeasuredChoice Measure(int[] choice, double predicted, LatencyTable table, CancellationToken cancellationToken)
     {
         Architecture architecture = space.Architecture(choice, classes, "derived");
         var latency = NetworkLatency.Measure(
-            target, architecture, NetworkExporter.Untrained(architecture), space, classes, table, cancellation);
+            target, architecture, NetworkExporter.Untrained(architecture), space, classes, table, cancellationToken);
         latency.WarnIfDisturbed(observer);
         return new MeasuredChoice(choice, predicted, latency.QuietMs, latency.IsMeasured);
     }

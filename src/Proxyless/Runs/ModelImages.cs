@@ -62,18 +62,18 @@ internal sealed record ModelImages(string Name, string Fingerprint, bool Small, 
     /// <param name="options">Which images, divided as for the training.</param>
     /// <param name="classes">The model's classes.</param>
     /// <param name="observer">Hears which ones they are.</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">There are no images, or the model lacks some of their classes.</exception>
-    public ImageSet UnseenOf(DatasetOptions options, IReadOnlyList<string> classes, IRunObserver observer, CancellationToken cancellation)
+    public ImageSet UnseenOf(DatasetOptions options, IReadOnlyList<string> classes, IRunObserver observer, CancellationToken cancellationToken)
     {
         var images = LabeledImages.List(options.Location, classes, options.MaxPixels);
-        ImageDataset? divided = images.IsTestSet || !images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key)) ? null : TryDivide(options, observer, cancellation);
+        ImageDataset? divided = images.IsTestSet || !images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key)) ? null : TryDivide(options, observer, cancellationToken);
         if (divided is not null && divided.HasFingerprint(Fingerprint))
         {
             return divided.Test;
         }
 
-        ImageSet all = divided?.All ?? images.Open(options, observer, cancellation);
+        ImageSet all = divided?.All ?? images.Open(options, observer, cancellationToken);
         if (!images.IsTestSet && images.Name == Name)
         {
             observer.Warning(
@@ -94,11 +94,11 @@ internal sealed record ModelImages(string Name, string Fingerprint, bool Small, 
     }
 
     /// <summary>The images divided as for the training; null where they are too few for that, so that they were not trained on.</summary>
-    private static ImageDataset? TryDivide(DatasetOptions options, IRunObserver observer, CancellationToken cancellation)
+    private static ImageDataset? TryDivide(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken)
     {
         try
         {
-            return ImageDataset.Open(options, forTraining: false, observer, cancellation);
+            return ImageDataset.Open(options, forTraining: false, observer, cancellationToken);
         }
         catch (InvalidInputException)
         {

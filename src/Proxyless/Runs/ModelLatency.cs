@@ -16,7 +16,7 @@ internal static class ModelLatency
     /// <param name="run">The run that the model is of, or null.</param>
     /// <param name="target">Where to measure.</param>
     /// <param name="observer">Is told where the run's table cannot be used, or nothing can be measured.</param>
-    /// <param name="cancellation">Stops between two runs.</param>
+    /// <param name="cancellationToken">Stops between two runs.</param>
     /// <returns>Null where the target is a table and runs no models.</returns>
     public static NetworkLatency? Of(
         string file,
@@ -24,7 +24,7 @@ internal static class ModelLatency
         RunDirectory? run,
         ITarget target,
         IRunObserver observer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         if (target is not IModelTimer timer)
         {
@@ -37,10 +37,10 @@ internal static class ModelLatency
         byte[] onnx = File.ReadAllBytes(file);
         if (run is null || Reference(run, classes, target, observer) is not { } reference)
         {
-            return NetworkLatency.Alone(timer.Time(onnx, cancellation));
+            return NetworkLatency.Alone(timer.Time(onnx, cancellationToken));
         }
 
-        NetworkLatency latency = timer.Compare(onnx, reference.Onnx, reference.Milliseconds, cancellation);
+        NetworkLatency latency = timer.Compare(onnx, reference.Onnx, reference.Milliseconds, cancellationToken);
         latency.WarnIfDisturbed(observer);
         return latency;
     }

@@ -20,7 +20,7 @@ public static class ProxylessRun
     /// <see cref="RunOptions.Threads"/> and the folder in <see cref="RunOptions.Data"/>, which may have been moved: the images must be the same.
     /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
-    /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached; what was made is kept.</exception>
     /// <exception cref="InvalidInputException">
     /// Options or data cannot be used, and nothing was written; or, later, no network is within the limits as measured or a loss diverges,
@@ -28,26 +28,26 @@ public static class ProxylessRun
     /// </exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
-    public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
-        RunBy(TimeProvider.System, options, observer, cancellation);
+    public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default) =>
+        RunBy(TimeProvider.System, options, observer, cancellationToken);
 
     /// <summary>The same by a clock of its own.</summary>
     internal static RunResult RunBy(
-        TimeProvider time, RunOptions options, IRunObserver observer, CancellationToken cancellation) =>
+        TimeProvider time, RunOptions options, IRunObserver observer, CancellationToken cancellationToken) =>
         FromImages(OneTarget(options), observer, time, (data, directory, goal, clock, warnings) =>
         {
             SearchResult search = SearchStage.Run(
-                data, directory, goal, SearchShareOfTime, clock, warnings, cancellation);
+                data, directory, goal, SearchShareOfTime, clock, warnings, cancellationToken);
             Architecture architecture = ArchitectureFile.Read(directory.Architecture);
             TimeSpan? left = data.Options.Time - TimeSpan.FromSeconds(RunPlan.Read(directory).SearchSeconds);
             using CompactNetwork? start = TrainStage.Start(
                 data, directory, directory, architecture, warnings, reason => warnings.Warning($"{reason}; it is trained from scratch"));
-            TrainStage.Run(data, directory, start, architecture, left, clock, warnings, cancellation);
+            TrainStage.Run(data, directory, start, architecture, left, clock, warnings, cancellationToken);
             try
             {
-                ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellation);
+                ExportStage.Run(data, directory, architecture, directory.Model, warnings, cancellationToken);
                 RunResult result = EvaluateStage.Finish(
-                    data, directory, architecture, goal.Table, search, warnings, cancellation);
+                    data, directory, architecture, goal.Table, search, warnings, cancellationToken);
                 ReportStage.Write(data, directory, architecture, goal.Table, result, warnings.Warnings);
                 AtomicFile.WriteAllText(directory.Result, JsonSerializer.Serialize(result, JsonLines.Indented));
                 return result;
@@ -56,18 +56,18 @@ public static class ProxylessRun
             {
                 clock.Charge(directory, RunStage.Export);
             }
-        }, cancellation);
+        }, cancellationToken);
 
     /// <summary>From images to <c>architecture.json</c>: profile, search, derive.</summary>
     /// <inheritdoc cref="Run"/>
-    public static SearchResult Search(RunOptions options, IRunObserver observer, CancellationToken cancellation = default) =>
+    public static SearchResult Search(RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default) =>
         FromImages(
             OneTarget(SearchAlone(options)),
             observer,
             TimeProvider.System,
             (data, directory, goal, clock, warnings) =>
-                SearchStage.Run(data, directory, goal, SearchAloneShareOfTime, clock, warnings, cancellation),
-            cancellation);
+                SearchStage.Run(data, directory, goal, SearchAloneShareOfTime, clock, warnings, cancellationToken),
+            cancellationToken);
 
     /// <summary>
     /// One search for several machines: for <see cref="RunOptions.Target"/> and for each of <see cref="RunOptions.AlsoFor"/>. Each
@@ -75,13 +75,13 @@ public static class ProxylessRun
     /// </summary>
     /// <returns>A result for each target, in their order; with a single target what <see cref="Search"/> gives.</returns>
     /// <inheritdoc cref="Run"/>
-    public static IReadOnlyList<SearchResult> SearchAll(RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    public static IReadOnlyList<SearchResult> SearchAll(RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         var clock = new RunClock(TimeProvider.System);
         SearchAlone(options).ValidateForSearch();
         if (TargetLimit.ParseAll((options.Resume ? Resumed(options, RunToResume(options)) : options).AlsoFor).Count == 0)
         {
-            return [Search(options, observer, cancellation)];
+            return [Search(options, observer, cancellationToken)];
         }
 
         using RunLock held = RunDirectory.Claim(
@@ -90,7 +90,7 @@ public static class ProxylessRun
         IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(options.AlsoFor);
 
         var warnings = new WarningRecorder(observer);
-        using RunData data = RunData.Open(options, warnings, cancellation);
+        using RunData data = RunData.Open(options, warnings, cancellationToken);
         if (options.Resume)
         {
             RequireSameImages(data, directory);
@@ -108,7 +108,7 @@ public static class ProxylessRun
             }
 
             locks.Acquire(folder.Root);
-            parts.Add(new SearchPart(one, folder, SearchGoal.Find(one, options.Resume ? folder : null, warnings, cancellation)));
+            parts.Add(new SearchPart(one, folder, SearchGoal.Find(one, options.Resume ? folder : null, warnings, cancellationToken)));
         }
 
         // What an old search found for a target is not to be taken for what this one finds.
@@ -116,17 +116,17 @@ public static class ProxylessRun
         parts.ForEach(part => BeginPart(part, warnings));
         return Resumable(
             directory,
-            () => SearchStage.Run(directory, parts, SearchAloneShareOfTime, clock, warnings, cancellation),
-            cancellation);
+            () => SearchStage.Run(directory, parts, SearchAloneShareOfTime, clock, warnings, cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>Another architecture from a finished search, at the limits of <paramref name="options"/>.</summary>
     /// <param name="source">The run whose search is finished.</param>
     /// <param name="options">That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">The search is not finished, the limits cannot be met, or the images are others; nothing was written.</exception>
-    public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellation = default)
+    public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
@@ -137,12 +137,12 @@ public static class ProxylessRun
         RequireAnother(directory, searched);
         RunPaths.RequireImages(options, source);
         var warnings = new WarningRecorder(observer);
-        using RunData data = RunData.Open(options, warnings, cancellation);
+        using RunData data = RunData.Open(options, warnings, cancellationToken);
         RequireSameImages(data, searched);
-        SearchGoal goal = SearchGoal.Find(data, searched, warnings, cancellation);
+        SearchGoal goal = SearchGoal.Find(data, searched, warnings, cancellationToken);
 
         // Before anything is written, or anything of an earlier run removed.
-        AgainDerived derived = SearchStage.DeriveAgain(data, searched, goal, warnings, cancellation);
+        AgainDerived derived = SearchStage.DeriveAgain(data, searched, goal, warnings, cancellationToken);
         Begin(data, directory, goal, warnings);
         (RunPlan.Read(directory) with { Search = RunPlan.Read(searched).Search }).Write(directory);
         return SearchStage.Write(
@@ -156,11 +156,11 @@ public static class ProxylessRun
     /// goes into that run, on its images, and <paramref name="options"/> replaces its <c>config.yaml</c>.
     /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
-    /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">Options, data or architecture cannot be used; nothing was written.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
-    public static TrainResult Train(RunOptions options, string architecture, IRunObserver observer, CancellationToken cancellation = default)
+    public static TrainResult Train(RunOptions options, string architecture, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
@@ -207,7 +207,7 @@ public static class ProxylessRun
 
         Architecture network = ArchitectureFile.Open(options.Resume ? directory.Architecture : searched?.Architecture ?? architecture);
         var warnings = new WarningRecorder(observer);
-        using RunData data = RunData.Open(options with { Resolution = options.Resolution ?? network.Resolution }, warnings, cancellation);
+        using RunData data = RunData.Open(options with { Resolution = options.Resolution ?? network.Resolution }, warnings, cancellationToken);
         Architecture sized = network.WithInput(data.Space.Resolution, data.Images.Channels, data.Classes);
         if (inPlace || options.Resume)
         {
@@ -234,10 +234,10 @@ public static class ProxylessRun
         return Resumable(directory, () =>
         {
             TrainResult result = TrainStage.Run(
-                data, directory, start, sized, data.Options.Time, clock, warnings, cancellation);
+                data, directory, start, sized, data.Options.Time, clock, warnings, cancellationToken);
             try
             {
-                ExportStage.Run(data, directory, sized, directory.Model, warnings, cancellation);
+                ExportStage.Run(data, directory, sized, directory.Model, warnings, cancellationToken);
             }
             finally
             {
@@ -245,26 +245,26 @@ public static class ProxylessRun
             }
 
             return result;
-        }, cancellation);
+        }, cancellationToken);
     }
 
     /// <summary>Exports the trained network of a run.</summary>
     /// <param name="run">The run directory.</param>
     /// <param name="file">Where to.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">There is no such run, it is not trained, or its images are not there or are others.</exception>
-    public static ExportResult Export(string run, string file, IRunObserver observer, CancellationToken cancellation = default) =>
-        Export(run, file, data: null, observer, cancellation);
+    public static ExportResult Export(string run, string file, IRunObserver observer, CancellationToken cancellationToken = default) =>
+        Export(run, file, data: null, observer, cancellationToken);
 
     /// <summary>Exports the trained network of a run whose images may have been moved.</summary>
     /// <param name="run">The run directory.</param>
     /// <param name="file">Where to.</param>
     /// <param name="data">The folder of the run's images, which its <c>config.yaml</c> names from then on; null: as it names it.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">There is no such run, it is not trained, or its images are not there or are others.</exception>
-    public static ExportResult Export(string run, string file, string? data, IRunObserver observer, CancellationToken cancellation = default)
+    public static ExportResult Export(string run, string file, string? data, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         RunDirectory directory = RunDirectory.Open(run);
         if (!File.Exists(directory.BestCheckpoint))
@@ -277,14 +277,14 @@ public static class ProxylessRun
         using RunLock? held = data is not null || RealPath.Same(Path.GetDirectoryName(Path.GetFullPath(file))!, run) ? RunLock.Acquire(run) : null;
         RunPaths.RequireImages(options, run);
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        using RunData images = RunData.Open(options with { Resolution = architecture.Resolution }, observer, cancellation);
+        using RunData images = RunData.Open(options with { Resolution = architecture.Resolution }, observer, cancellationToken);
         RequireSameImages(images, directory);
         if (!RunPaths.SaySame(options, saved))
         {
             RunConfigFile.Write(directory.Config, RunPaths.Whole(options));
         }
 
-        return ExportStage.Run(images, directory, architecture, file, observer, cancellation);
+        return ExportStage.Run(images, directory, architecture, file, observer, cancellationToken);
     }
 
     /// <summary>
@@ -296,9 +296,9 @@ public static class ProxylessRun
     /// <param name="options">Data and target; how the images are divided is read from the model.</param>
     /// <param name="againstNetwork">Whether the network of the run directory is asked about the same images.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     public static EvaluateResult Evaluate(
-        string model, RunOptions options, bool againstNetwork, IRunObserver observer, CancellationToken cancellation = default)
+        string model, RunOptions options, bool againstNetwork, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
@@ -313,7 +313,7 @@ public static class ProxylessRun
         }
 
         RunDirectory? run = Directory.Exists(model) ? RunDirectory.Open(model) : null;
-        return EvaluateStage.Run(ModelFile(model), againstNetwork ? run : null, run, options, observer, cancellation);
+        return EvaluateStage.Run(ModelFile(model), againstNetwork ? run : null, run, options, observer, cancellationToken);
     }
 
     /// <summary>The likeliest classes of photos. One that cannot be read does not keep the others from their answers.</summary>
@@ -322,11 +322,11 @@ public static class ProxylessRun
     /// <param name="top">How many classes to name.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
     /// <param name="observer">Hears of progress where it takes more than two seconds.</param>
-    /// <param name="cancellation">Stops between two images.</param>
+    /// <param name="cancellationToken">Stops between two images.</param>
     /// <returns>For each file its classes, or a <see cref="Prediction.Error"/>; so too for a folder without images.</returns>
     /// <exception cref="InvalidInputException">There is no model, or it is none that Proxyless exported.</exception>
     public static IReadOnlyList<Prediction> Predict(
-        string model, IReadOnlyList<string> images, int top, long maxPixels, IRunObserver observer, CancellationToken cancellation = default)
+        string model, IReadOnlyList<string> images, int top, long maxPixels, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(observer);
@@ -336,7 +336,7 @@ public static class ProxylessRun
         var progress = new Progress(observer, "predict", 0, files.Count, Progress.Unreported);
         foreach ((string path, string? error) in files)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             predictions.Add(error is null
                 ? PredictOne(classifier, path, top, maxPixels)
                 : new Prediction(path, []) { Error = error });
@@ -347,8 +347,8 @@ public static class ProxylessRun
     }
 
     /// <inheritdoc cref="Predict(string, IReadOnlyList{string}, int, long, IRunObserver, CancellationToken)"/>
-    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellation = default) =>
-        Predict(model, images, top, DatasetOptions.DefaultMaxPixels, NullRunObserver.Instance, cancellation);
+    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellationToken = default) =>
+        Predict(model, images, top, DatasetOptions.DefaultMaxPixels, NullRunObserver.Instance, cancellationToken);
 
     private static Prediction PredictOne(OnnxClassifier classifier, string path, int top, long maxPixels)
     {
@@ -392,7 +392,7 @@ public static class ProxylessRun
         IRunObserver observer,
         TimeProvider time,
         Func<RunData, RunDirectory, SearchGoal, RunClock, WarningRecorder, T> work,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(time);
@@ -405,7 +405,7 @@ public static class ProxylessRun
             options = GoneOnWith(options, directory);
         }
 
-        using RunData data = RunData.Open(options, warnings, cancellation);
+        using RunData data = RunData.Open(options, warnings, cancellationToken);
         if (options.Resume)
         {
             RequireSameImages(data, directory);
@@ -415,12 +415,12 @@ public static class ProxylessRun
             }
         }
 
-        SearchGoal goal = SearchGoal.Find(data, options.Resume ? directory : null, warnings, cancellation);
+        SearchGoal goal = SearchGoal.Find(data, options.Resume ? directory : null, warnings, cancellationToken);
         Begin(data, directory, goal, warnings);
-        return Resumable(directory, () => work(data, directory, goal, clock, warnings), cancellation);
+        return Resumable(directory, () => work(data, directory, goal, clock, warnings), cancellationToken);
     }
 
-    internal static T Resumable<T>(RunDirectory directory, Func<T> work, CancellationToken cancellation)
+    internal static T Resumable<T>(RunDirectory directory, Func<T> work, CancellationToken cancellationToken)
     {
         try
         {
@@ -432,7 +432,7 @@ public static class ProxylessRun
             throw new RunInterruptedException(
                 directory.Root,
                 exception,
-                cancellation.IsCancellationRequested ? cancellation : exception.CancellationToken);
+                cancellationToken.IsCancellationRequested ? cancellationToken : exception.CancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -69,7 +69,7 @@ public sealed class RunData : IDisposable
     public ITarget Target => _target.Value;
 
     /// <summary>Opens data and space, loads libtorch and sets its threads.</summary>
-    public static RunData Open(RunOptions options, IRunObserver observer, CancellationToken cancellation)
+    public static RunData Open(RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
@@ -78,7 +78,7 @@ public sealed class RunData : IDisposable
         ImageDataset images = ImageDataset.Open(
             ImagesOf(options),
             observer,
-            cancellation);
+            cancellationToken);
         if (options.TrainOnAll && images.HasOwnValidation)
         {
             throw new InvalidInputException($"--train-on-all: '{options.Data}' has a val/ of its own, so all of its train/ is trained on anyway; leave the option out");

@@ -21,11 +21,11 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
     /// <param name="data">The images and the space.</param>
     /// <param name="before">A run whose table is used where it is of the same target, or null.</param>
     /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">No network of the space is within the limits.</exception>
-    public static SearchGoal Find(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellation)
+    public static SearchGoal Find(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellationToken)
     {
-        LatencyTable table = TableOf(data, before, observer, cancellation);
+        LatencyTable table = TableOf(data, before, observer, cancellationToken);
         SearchLimits limits = LimitsOf(data, table, observer);
         double[][] even = [.. data.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray())];
         foreach (CostLimit limit in limits.All)
@@ -39,7 +39,7 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
             : new SearchGoal(table, limits);
     }
 
-    private static LatencyTable TableOf(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellation)
+    private static LatencyTable TableOf(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellationToken)
     {
         if (before is not null && File.Exists(before.Latency))
         {
@@ -60,7 +60,7 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
         }
 
         ProfileMode mode = data.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
-        LatencyTable table = LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, data.Target, mode, observer, cancellation);
+        LatencyTable table = LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, data.Target, mode, observer, cancellationToken);
         LatencyCalibration calibration = table.Calibration;
         observer.Message(calibration.Networks == 0
             ? $"latency table: {table.Entries.Count} parts of {table.Target}; no network can be measured there, so its error is not known"

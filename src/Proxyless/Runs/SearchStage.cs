@@ -23,7 +23,7 @@ internal static class SearchStage
     /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
     /// <param name="clock">The job's time.</param>
     /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <param name="cancellationToken">Stops with a checkpoint.</param>
     public static SearchResult Run(
         RunData data,
         RunDirectory directory,
@@ -31,8 +31,8 @@ internal static class SearchStage
         double timeShare,
         RunClock clock,
         IRunObserver observer,
-        CancellationToken cancellation) =>
-        Run(directory, [new SearchPart(data, directory, goal)], timeShare, clock, observer, cancellation)[0];
+        CancellationToken cancellationToken) =>
+        Run(directory, [new SearchPart(data, directory, goal)], timeShare, clock, observer, cancellationToken)[0];
 
     /// <summary>One search for several targets: weights are shared, each target gets an architecture of its own.</summary>
     /// <param name="directory">The checkpoint and the plan of all.</param>
@@ -40,7 +40,7 @@ internal static class SearchStage
     /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
     /// <param name="clock">The job's time.</param>
     /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <returns>A result for each part.</returns>
     public static IReadOnlyList<SearchResult> Run(
         RunDirectory directory,
@@ -48,7 +48,7 @@ internal static class SearchStage
         double timeShare,
         RunClock clock,
         IRunObserver observer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         if (parts.All(IsDerived))
         {
@@ -61,7 +61,7 @@ internal static class SearchStage
 
         try
         {
-            return SearchAndDerive(directory, parts, timeShare, clock, observer, cancellation);
+            return SearchAndDerive(directory, parts, timeShare, clock, observer, cancellationToken);
         }
         finally
         {
@@ -75,7 +75,7 @@ internal static class SearchStage
         double timeShare,
         RunClock clock,
         IRunObserver observer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         RunData data = parts[0].Data;
         RunPlan plan = RunPlan.Read(directory);
@@ -85,7 +85,7 @@ internal static class SearchStage
         {
             TimeSpan? Left() =>
                 (data.Options.Time * timeShare) - TimeSpan.FromSeconds(plan.SearchSeconds) - clock.Uncharged;
-            SearchPlan made = Plan(data, parts.Count, weights.BatchesPerEpoch, Left, observer, cancellation);
+            SearchPlan made = Plan(data, parts.Count, weights.BatchesPerEpoch, Left, observer, cancellationToken);
             plan = plan with { Search = made };
             plan.Write(directory);
         }
@@ -102,7 +102,7 @@ internal static class SearchStage
             [.. parts.Select(part => new SearchedTarget(part.Data.Target.Name, part.Goal.Limits, part.Directory.SearchLog))],
             directory.SearchCheckpoint,
             observer);
-        search.Run(weights, held, cancellation);
+        search.Run(weights, held, cancellationToken);
         plan = clock.Charge(directory, RunStage.Search);
 
         foreach (SearchPart part in parts.Where(part => part.Directory != directory && !File.Exists(part.Directory.Config)))
@@ -139,7 +139,7 @@ internal static class SearchStage
                         network,
                         SecondsOfPart,
                         observer,
-                        cancellation));
+                        cancellationToken));
             }
             catch (InvalidInputException exception) when (parts.Count > 1)
             {
@@ -182,13 +182,13 @@ internal static class SearchStage
     /// <param name="searched">The run whose search is finished.</param>
     /// <param name="goal">Table and limits.</param>
     /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellation">Stops.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">The space has changed, or no network that is derived is within the limits as measured.</exception>
-    public static AgainDerived DeriveAgain(RunData data, RunDirectory searched, SearchGoal goal, IRunObserver observer, CancellationToken cancellation)
+    public static AgainDerived DeriveAgain(RunData data, RunDirectory searched, SearchGoal goal, IRunObserver observer, CancellationToken cancellationToken)
     {
         List<SearchEpoch> log = JsonLines.Read<SearchEpoch>(searched.SearchLog);
         using SuperNetwork network = OpenNetwork(data, searched, observer);
-        (MeasuredChoice chosen, double? score) = Choose(data, goal, log, network, observer, cancellation);
+        (MeasuredChoice chosen, double? score) = Choose(data, goal, log, network, observer, cancellationToken);
         return new AgainDerived(log, chosen, score);
     }
 
@@ -240,7 +240,7 @@ internal static class SearchStage
 
     /// <summary>Accuracy of a path with the shared weights on the images that architectures are chosen on, batch norm's statistics made anew.</summary>
     /// <returns>Top-1 in 0..1; null where the search has pruned some of the path's weights.</returns>
-    public static double? SharedTop1(SuperNetwork network, IReadOnlyList<int> choice, RunData data, CancellationToken cancellation)
+    public static double? SharedTop1(SuperNetwork network, IReadOnlyList<int> choice, RunData data, CancellationToken cancellationToken)
     {
         if (choice.Where((j, i) => network.Blocks[i].Candidates[j] is null).Any())
         {
@@ -250,8 +250,8 @@ internal static class SearchStage
         using CompactNetwork compact = network.Extract(choice);
         using BatchLoader training = data.TrainingBatches(data.Images.Weights, RandomUse.WeightImages, data.TrainingTransforms);
         using BatchLoader held = data.EvaluationBatches(data.Images.Architecture);
-        NetworkEvaluator.ReestimateStatistics(compact, training, StatisticsBatches, cancellation);
-        return NetworkEvaluator.Evaluate(x => compact.Forward(x, NormPass.Evaluation), held, data.Device, cancellation).Top1;
+        NetworkEvaluator.ReestimateStatistics(compact, training, StatisticsBatches, cancellationToken);
+        return NetworkEvaluator.Evaluate(x => compact.Forward(x, NormPass.Evaluation), held, data.Device, cancellationToken: cancellationToken).Top1;
     }
 
     /// <summary>Refuses a run whose search has not come to its end.</summary>
@@ -294,14 +294,14 @@ internal static class SearchStage
         int batchesPerEpoch,
         Func<TimeSpan?> time,
         IRunObserver observer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         int interval = data.Options.ArchitectureInterval;
         double warmup = data.Options.WarmupShare;
         long steps = data.SearchSteps(batchesPerEpoch);
         if (data.Options is { Time: not null, SearchEpochs: null })
         {
-            (double weight, double architecture) = StepTiming.OfSearch(data, cancellation);
+            (double weight, double architecture) = StepTiming.OfSearch(data, cancellationToken);
             double each = weight + ((1 - warmup) * targets * architecture / interval);
             steps = Math.Max(interval * 2, (long)(time()!.Value.TotalSeconds / each));
             if (steps < batchesPerEpoch)
@@ -322,14 +322,14 @@ internal static class SearchStage
         SuperNetwork network,
         Func<double> seconds,
         IRunObserver observer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
-        (MeasuredChoice chosen, double? score) = Choose(data, goal, log, network, observer, cancellation);
+        (MeasuredChoice chosen, double? score) = Choose(data, goal, log, network, observer, cancellationToken);
         return Finish(data, directory, goal, chosen, log[^1], score, seconds());
     }
 
     private static (MeasuredChoice Chosen, double? SharedTop1) Choose(
-        RunData data, SearchGoal goal, IReadOnlyList<SearchEpoch> log, SuperNetwork network, IRunObserver observer, CancellationToken cancellation)
+        RunData data, SearchGoal goal, IReadOnlyList<SearchEpoch> log, SuperNetwork network, IRunObserver observer, CancellationToken cancellationToken)
     {
         double entropy = log[^1].RelativeEntropy;
         if (entropy > UndecidedEntropy)
@@ -340,8 +340,8 @@ internal static class SearchStage
 
         double[][] probabilities = DerivationProbabilities.Of(log, data.Options.PruneThreshold);
         MeasuredChoice chosen = new MeasuredDerivation(data.Space, data.Classes, data.Target, observer)
-            .Derive(probabilities, goal.Limits, goal.Table, cancellation);
-        double? score = SharedTop1(network, chosen.Choice, data, cancellation);
+            .Derive(probabilities, goal.Limits, goal.Table, cancellationToken);
+        double? score = SharedTop1(network, chosen.Choice, data, cancellationToken);
         if (score is null)
         {
             observer.Message("derived: with candidates whose weights the search has pruned, so there is no accuracy before the training");

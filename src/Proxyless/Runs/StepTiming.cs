@@ -19,7 +19,7 @@ internal static class StepTiming
     private const int Measured = 4;
 
     /// <summary>Seconds of a weight step, the wider ones of the warm-up included, and of an architecture step of the super-network.</summary>
-    public static (double Weight, double Architecture) OfSearch(RunData data, CancellationToken cancellation)
+    public static (double Weight, double Architecture) OfSearch(RunData data, CancellationToken cancellationToken)
     {
         using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, data.Device);
@@ -42,7 +42,7 @@ internal static class StepTiming
                 BackwardPass.Run(value, network.TensorsOf(path));
                 optimizer.Step(network.TensorsOf(path), 1e-3);
                 WithScalar.ToDouble(value);
-            }, cancellation);
+            }, cancellationToken);
 
             double weight = WeightStep(parameters.SampleUniformly);
             if (network.Options.SharesWeights)
@@ -52,13 +52,13 @@ internal static class StepTiming
                 weight = (data.Options.WarmupShare * wider) + ((1 - data.Options.WarmupShare) * weight);
             }
 
-            double architecture = Median(i => step.Run(data.Options.Update, images, labels, new Random(i), 1e-3), cancellation);
+            double architecture = Median(i => step.Run(data.Options.Update, images, labels, new Random(i), 1e-3), cancellationToken);
             return (weight, architecture);
         }
     }
 
     /// <summary>Seconds of a training step of one network; the median.</summary>
-    public static double OfTraining(RunData data, Architecture architecture, CancellationToken cancellation)
+    public static double OfTraining(RunData data, Architecture architecture, CancellationToken cancellationToken)
     {
         using var network = new CompactNetwork(architecture, data.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, data.Device);
@@ -76,16 +76,16 @@ internal static class StepTiming
                 optimizer.Step(tensors, 1e-3);
 
                 WithScalar.ToDouble(value);
-            }, cancellation);
+            }, cancellationToken);
         }
     }
 
-    private static double Median(Action<int> step, CancellationToken cancellation)
+    private static double Median(Action<int> step, CancellationToken cancellationToken)
     {
         var seconds = new List<double>();
         for (int i = 0; i < WarmUp + Measured; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             long start = Stopwatch.GetTimestamp();
             step(i);
             seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);

@@ -20,7 +20,7 @@ internal static class TrainStage
     /// <param name="time">Time for the training with all that earlier jobs have spent on it, or null.</param>
     /// <param name="clock">The job's time.</param>
     /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellation">Stops with a checkpoint.</param>
+    /// <param name="cancellationToken">Stops with a checkpoint.</param>
     public static TrainResult Run(
         RunData data,
         RunDirectory directory,
@@ -29,12 +29,12 @@ internal static class TrainStage
         TimeSpan? time,
         RunClock clock,
         IRunObserver observer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         double? best;
         try
         {
-            best = Train(data, directory, start, architecture, time, clock, observer, cancellation);
+            best = Train(data, directory, start, architecture, time, clock, observer, cancellationToken);
         }
         finally
         {
@@ -59,7 +59,7 @@ internal static class TrainStage
         TimeSpan? time,
         RunClock clock,
         IRunObserver observer,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         RunPlan plan = RunPlan.Read(directory);
         using BatchLoader training = data.TrainingBatches(data.FinalImages, RandomUse.WeightImages, data.FinalTransforms);
@@ -69,7 +69,7 @@ internal static class TrainStage
             long planned = data.TrainSteps(training.BatchesPerEpoch);
             if (time is { } whole && data.Options.TrainEpochs is null)
             {
-                double step = StepTiming.OfTraining(data, architecture, cancellation);
+                double step = StepTiming.OfTraining(data, architecture, cancellationToken);
                 TimeSpan left = whole - TimeSpan.FromSeconds(plan.TrainSeconds) - clock.Uncharged;
                 planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
                 if (planned < training.BatchesPerEpoch)
@@ -102,7 +102,7 @@ internal static class TrainStage
             CheckpointInterval = data.CheckpointInterval,
             Seed = data.TrainingSeed,
         };
-        return new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellation);
+        return new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellationToken);
     }
 
     /// <summary>What <c>--from-supernet</c> starts from.</summary>

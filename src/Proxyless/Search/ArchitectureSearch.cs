@@ -69,16 +69,16 @@ public sealed class ArchitectureSearch : IDisposable
     /// <summary>Runs the steps that are left.</summary>
     /// <param name="weightImages">Training images, shuffled and augmented.</param>
     /// <param name="architectureImages">Images held out of them, shuffled.</param>
-    /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
+    /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
     /// <exception cref="InvalidInputException">The search diverges, and the last checkpoint is from before; or the images are unreadable, and the checkpoint is of the last step.</exception>
     /// <exception cref="IOException">The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before is left.</exception>
-    public void Run(BatchLoader weightImages, BatchLoader architectureImages, CancellationToken cancellation)
+    public void Run(BatchLoader weightImages, BatchLoader architectureImages, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(weightImages);
         ArgumentNullException.ThrowIfNull(architectureImages);
         try
         {
-            RunSteps(weightImages, architectureImages, cancellation);
+            RunSteps(weightImages, architectureImages, cancellationToken);
         }
         catch (Exception exception) when (!_isInStep && exception is InvalidInputException or IOException or UnauthorizedAccessException)
         {
@@ -88,7 +88,7 @@ public sealed class ArchitectureSearch : IDisposable
         }
     }
 
-    private void RunSteps(BatchLoader weightImages, BatchLoader architectureImages, CancellationToken cancellation)
+    private void RunSteps(BatchLoader weightImages, BatchLoader architectureImages, CancellationToken cancellationToken)
     {
         SearchPlan plan = _settings.Plan;
         var progress = new Progress(_observer, "search", _step, plan.WeightSteps);
@@ -121,12 +121,12 @@ public sealed class ArchitectureSearch : IDisposable
                     break;
                 }
 
-                SaveIfDue(atEpochEnd: false, cancellation);
+                SaveIfDue(atEpochEnd: false, cancellationToken);
             }
 
             EndEpoch(epoch);
             _isInStep = false;
-            SaveIfDue(atEpochEnd: true, cancellation);
+            SaveIfDue(atEpochEnd: true, cancellationToken);
         }
     }
 
@@ -217,15 +217,15 @@ public sealed class ArchitectureSearch : IDisposable
         return $"loss {_totals.TrainLoss / Math.Max(1, _totals.TrainSteps):F3}, {targets}";
     }
 
-    private void SaveIfDue(bool atEpochEnd, CancellationToken cancellation)
+    private void SaveIfDue(bool atEpochEnd, CancellationToken cancellationToken)
     {
-        if (!cancellation.IsCancellationRequested && _step < _settings.Plan.WeightSteps && !_checkpoints.IsDue(atEpochEnd))
+        if (!cancellationToken.IsCancellationRequested && _step < _settings.Plan.WeightSteps && !_checkpoints.IsDue(atEpochEnd))
         {
             return;
         }
 
         Save();
-        cancellation.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private void Save()

@@ -14,10 +14,10 @@ public static class NetworkEvaluator
     /// <param name="forward">Logits [N, classes] of images [N, C, H, W].</param>
     /// <param name="loader">The images, unshuffled.</param>
     /// <param name="device">Where the network lives.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
     /// <param name="observer">Hears of progress where it takes more than a moment, or null.</param>
     public static TopAccuracy Evaluate(
-        Func<Tensor, Tensor> forward, BatchLoader loader, Device device, CancellationToken cancellation, IRunObserver? observer = null)
+        Func<Tensor, Tensor> forward, BatchLoader loader, Device device, IRunObserver? observer = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(forward);
         ArgumentNullException.ThrowIfNull(loader);
@@ -26,7 +26,7 @@ public static class NetworkEvaluator
         long began = Stopwatch.GetTimestamp();
         int batches = 0;
         using var withoutGraph = no_grad();
-        foreach (Batch batch in loader.Epoch(0, 0, cancellation))
+        foreach (Batch batch in loader.Epoch(0, 0, cancellationToken))
         {
             using (batch)
             {
@@ -52,14 +52,14 @@ public static class NetworkEvaluator
     /// <param name="network">Its statistics are overwritten.</param>
     /// <param name="loader">Training images.</param>
     /// <param name="batches">How many batches are averaged.</param>
-    /// <param name="cancellation">Stops between two batches.</param>
-    public static void ReestimateStatistics(CompactNetwork network, BatchLoader loader, int batches, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    public static void ReestimateStatistics(CompactNetwork network, BatchLoader loader, int batches, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(loader);
         using var withoutGraph = no_grad();
         int n = 0;
-        foreach (Batch batch in loader.Epoch(0, 0, cancellation).Take(batches))
+        foreach (Batch batch in loader.Epoch(0, 0, cancellationToken).Take(batches))
         {
             using (batch)
             {

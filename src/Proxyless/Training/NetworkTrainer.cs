@@ -32,11 +32,11 @@ public sealed class NetworkTrainer
     /// <param name="network">The network; holds the weights of the best epoch afterwards, of the last one without validation images.</param>
     /// <param name="training">Augmented training images, shuffled.</param>
     /// <param name="validation">Images that pick the best epoch, or null.</param>
-    /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
+    /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
     /// <exception cref="InvalidInputException">The training diverges, and the last checkpoint is from before; or the images are unreadable, and the checkpoint is of the last step.</exception>
     /// <exception cref="IOException">The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before is left.</exception>
     /// <returns>Top-1 on the validation images at the best epoch, 0..1; null without any.</returns>
-    public double? Train(CompactNetwork network, BatchLoader training, BatchLoader? validation, CancellationToken cancellation)
+    public double? Train(CompactNetwork network, BatchLoader training, BatchLoader? validation, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(training);
@@ -45,13 +45,13 @@ public sealed class NetworkTrainer
         {
             while (true)
             {
-                session.JudgeEpoch(training.BatchesPerEpoch, validation, cancellation);
+                session.JudgeEpoch(training.BatchesPerEpoch, validation, cancellationToken);
                 if (session.IsDone)
                 {
                     break;
                 }
 
-                session.TrainEpoch(training, cancellation);
+                session.TrainEpoch(training, cancellationToken);
             }
         }
         catch (Exception exception) when (!session.IsInStep && exception

@@ -110,8 +110,8 @@ internal sealed class TrainingSession : IDisposable
     /// </summary>
     /// <param name="batchesPerEpoch">Batches of the training images.</param>
     /// <param name="validation">Images that pick the best epoch, or null.</param>
-    /// <param name="cancellation">Stops, with a checkpoint.</param>
-    public void JudgeEpoch(long batchesPerEpoch, BatchLoader? validation, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops, with a checkpoint.</param>
+    public void JudgeEpoch(long batchesPerEpoch, BatchLoader? validation, CancellationToken cancellationToken)
     {
         // So it is after the last step of an epoch, and after a resume that finds an epoch trained but not judged.
         if (!_state.AwaitsJudgement(batchesPerEpoch, _options.Steps))
@@ -120,7 +120,7 @@ internal sealed class TrainingSession : IDisposable
         }
 
         CompactNetwork judged = _average?.Average ?? _network;
-        double? top1 = validation is null ? null : Top1(judged, validation, cancellation);
+        double? top1 = validation is null ? null : Top1(judged, validation, cancellationToken);
         double best = _state.Best;
         if (top1 is null || top1 >= best)
         {
@@ -131,17 +131,17 @@ internal sealed class TrainingSession : IDisposable
         double rate = _schedule.At(_state.Step - 1);
         _log.Add(new TrainingCurvePoint(_log.Count + 1, _state.LossSum / _state.LossSteps, top1, rate));
         _state = _state.AfterEpoch(best);
-        if (IsDone || cancellation.IsCancellationRequested || _checkpoints.IsDue(atEpochEnd: true))
+        if (IsDone || cancellationToken.IsCancellationRequested || _checkpoints.IsDue(atEpochEnd: true))
         {
             Save();
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
     /// <summary>Trains to the end of the epoch, or of all steps.</summary>
     /// <param name="training">The images.</param>
-    /// <param name="cancellation">Stops after the step at hand, with a checkpoint.</param>
-    public void TrainEpoch(BatchLoader training, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
+    public void TrainEpoch(BatchLoader training, CancellationToken cancellationToken)
     {
         int epoch = (int)(_state.Step / training.BatchesPerEpoch);
         int first = (int)(_state.Step % training.BatchesPerEpoch);
@@ -157,10 +157,10 @@ internal sealed class TrainingSession : IDisposable
 
             IsInStep = false;
             _progress.Report(_state.Step, Detail);
-            if (cancellation.IsCancellationRequested || _checkpoints.IsDue(atEpochEnd: false))
+            if (cancellationToken.IsCancellationRequested || _checkpoints.IsDue(atEpochEnd: false))
             {
                 Save();
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
             }
 
             if (IsDone || _state.Step % training.BatchesPerEpoch == 0)
@@ -208,10 +208,10 @@ internal sealed class TrainingSession : IDisposable
         return number;
     }
 
-    private double Top1(CompactNetwork judged, BatchLoader validation, CancellationToken cancellation)
+    private double Top1(CompactNetwork judged, BatchLoader validation, CancellationToken cancellationToken)
     {
         Tensor Scores(Tensor images) => judged.Forward(images, NormPass.Evaluation);
-        return NetworkEvaluator.Evaluate(Scores, validation, _network.Options.Device, cancellation, _observer).Top1;
+        return NetworkEvaluator.Evaluate(Scores, validation, _network.Options.Device, _observer, cancellationToken).Top1;
     }
 
     private string Detail()
