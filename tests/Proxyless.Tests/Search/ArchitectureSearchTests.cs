@@ -3,6 +3,7 @@ using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
+using Proxyless.Training;
 using Proxyless.Tests.Data;
 using Xunit;
 using static TorchSharp.torch;
