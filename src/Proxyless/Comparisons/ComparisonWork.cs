@@ -90,7 +90,9 @@ internal sealed class ComparisonWork(
         var measured = new NetworkMeasurement(
             before.Latencies,
             choice is null ? null : goal.Latency.Cost.Of(choice),
-            isScored ? before.SharedTop1 : scorer is null || choice is null ? null : DeriveStage.SharedTop1(scorer, choice, context),
+            isScored
+                ? before.SharedTop1
+                : scorer is null || choice is null ? null : DeriveStage.SharedTop1(scorer, choice, context),
             plan.ScoredBy);
         directory.Write(network, measured);
         return measured;

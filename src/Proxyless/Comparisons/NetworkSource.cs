@@ -39,10 +39,13 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
     private List<Architecture> Architectures(
         NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others) => request.Kind switch
         {
-            NetworkRequestKind.Random => Random(request.Count, [.. others.Select(other => context.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]),
+            NetworkRequestKind.Random => Random(
+                request.Count,
+                [.. others.Select(other => context.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]),
             NetworkRequestKind.MobileNet => [MobileNet(request.Multiplier)],
             NetworkRequestKind.FittedMobileNet => [FittedMobileNet()],
-            _ => [ArchitectureFile.Open(request.Source).WithInput(context.Space.Resolution, context.Images.Channels, context.Classes)],
+            _ => [ArchitectureFile.Open(request.Source).WithInput(
+                context.Space.Resolution, context.Images.Channels, context.Classes)],
         };
 
     private List<Architecture> Random(int count, IReadOnlyCollection<int[]> others)
@@ -74,7 +77,8 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
             new Dictionary<string, string> { ["space"] = context.Space.Name, ["choice"] = string.Join(",", choice) }))];
     }
 
-    private Architecture MobileNet(double multiplier) => MobileNetV2.Build(multiplier, context.Space.Resolution, context.Images.Channels, context.Classes);
+    private Architecture MobileNet(double multiplier) =>
+        MobileNetV2.Build(multiplier, context.Space.Resolution, context.Images.Channels, context.Classes);
 
     private Architecture FittedMobileNet()
     {

@@ -51,7 +51,8 @@ public static class ProxylessComparison
         using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(context, searched) : null;
 
         // All networks are made, and measured everywhere, before anything is written: a wrong entry costs nothing.
-        List<OpenedNetwork> there = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
+        List<OpenedNetwork> there = [.. plan.Networks.Select(network =>
+            new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
         var source = new NetworkSource(context, goal, places[0]);
         List<OpenedNetwork> added = Make(requests, there, [.. dropped.Select(network => network.Name)], source);
         List<MeasuredNetwork> all = Measure([.. there, .. added], directory, places, context);
@@ -120,9 +121,11 @@ public static class ProxylessComparison
             throw new InvalidInputException("--without leaves nothing to compare; keep a network, or add one by --network");
         }
 
-        return [.. networks.Select(network => new MeasuredNetwork(
-            network.Network,
-            MeasurementOf(network, context.Options.Resume ? directory.ReadMeasurement(network.Network) : null, places, context)))];
+        return [.. networks.Select(network =>
+        {
+            NetworkMeasurement? before = context.Options.Resume ? directory.ReadMeasurement(network.Network) : null;
+            return new MeasuredNetwork(network.Network, MeasurementOf(network, before, places, context));
+        })];
     }
 
     private static void Begin(RunContext context, RunStore store, SearchGoal goal, ComparisonDirectory directory)
@@ -134,7 +137,12 @@ public static class ProxylessComparison
             directory.Create();
         }
 
-        RunConfigFile.Write(directory.Run.Config, context.Options with { Out = Path.GetFullPath(directory.Run.Root), LatencyMs = goal.LatencyMs });
+        RunOptions options = context.Options with
+        {
+            Out = Path.GetFullPath(directory.Run.Root),
+            LatencyMs = goal.LatencyMs,
+        };
+        RunConfigFile.Write(directory.Run.Config, options);
         store.Write(plan with { DataFingerprint = context.Images.Fingerprint });
         LatencyTableFile.Write(directory.Run.Latency, goal.Table);
         context.Observer.WriteTo(directory.Run);

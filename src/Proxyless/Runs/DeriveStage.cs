@@ -47,7 +47,9 @@ internal static class DeriveStage
     /// <param name="searched">The run whose search is finished.</param>
     /// <param name="goal">Target, table and limits.</param>
     /// <param name="log">The epochs of that search.</param>
-    /// <exception cref="InvalidInputException">The space has changed, or no network that is derived is within the limits as measured.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The space has changed, or no network that is derived is within the limits as measured.
+    /// </exception>
     public static DerivedChoice Again(
         RunContext context, RunDirectory searched, SearchGoal goal, IReadOnlyList<SearchEpoch> log)
     {
@@ -98,7 +100,10 @@ internal static class DeriveStage
         return new DerivedNetwork(result, architecture, derived.Log);
     }
 
-    /// <summary>Accuracy of a path with the shared weights on the images that architectures are chosen on, batch norm's statistics made anew.</summary>
+    /// <summary>
+    /// Accuracy of a path with the shared weights on the images that architectures are chosen on, batch norm's statistics
+    /// made anew.
+    /// </summary>
     /// <returns>Top-1 in 0..1; null where the search has pruned some of the path's weights.</returns>
     public static double? SharedTop1(SuperNetwork network, IReadOnlyList<int> choice, RunContext context)
     {
@@ -112,12 +117,17 @@ internal static class DeriveStage
         using BatchLoader held = context.Loaders.Evaluation(context.Images.Architecture);
         NetworkEvaluator.ReestimateStatistics(compact, training, StatisticsBatches, context.CancellationToken);
         return NetworkEvaluator.Evaluate(
-            x => compact.Forward(x, NormPass.Evaluation), held, context.Device, cancellationToken: context.CancellationToken).Top1;
+            x => compact.Forward(x, NormPass.Evaluation),
+            held,
+            context.Device,
+            cancellationToken: context.CancellationToken).Top1;
     }
 }
 
 /// <summary>What was chosen for a search.</summary>
 /// <param name="Log">The search's epochs.</param>
 /// <param name="Chosen">The architecture and its latency.</param>
-/// <param name="SharedTop1">Its accuracy with the shared weights; null where the search has pruned some of them.</param>
+/// <param name="SharedTop1">
+/// Its accuracy with the shared weights, 0..1; null where the search has pruned some of them.
+/// </param>
 internal sealed record DerivedChoice(IReadOnlyList<SearchEpoch> Log, MeasuredChoice Chosen, double? SharedTop1);

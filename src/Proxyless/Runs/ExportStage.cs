@@ -37,7 +37,8 @@ internal static class ExportStage
         AtomicFile.WriteAllBytes(file, onnx);
         if (file == directory.Model)
         {
-            AtomicFile.WriteAllText(directory.Labels, string.Concat(context.Images.Classes.Select(name => name + "\n")));
+            IEnumerable<string> labels = context.Images.Classes.Select(name => name + "\n");
+            AtomicFile.WriteAllText(directory.Labels, string.Concat(labels));
         }
 
         return new ExportResult
@@ -50,9 +51,11 @@ internal static class ExportStage
         };
     }
 
-    private static Dictionary<string, string> ProvenanceOf(Architecture architecture, SafeTensorsFile checkpoint, RunContext context)
+    private static Dictionary<string, string> ProvenanceOf(
+        Architecture architecture, SafeTensorsFile checkpoint, RunContext context)
     {
-        var provenance = new Dictionary<string, string>([.. architecture.Metadata, .. ModelImages.Of(context).ToMetadata()])
+        var provenance = new Dictionary<string, string>(
+            [.. architecture.Metadata, .. ModelImages.Of(context).ToMetadata()])
         {
             ["proxyless"] = typeof(ExportStage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
         };

@@ -7,9 +7,9 @@ using TorchSharp;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// What every stage of a run is given: options with nothing left open, images, space, clock, observer and the token that
-/// stops it. It is made once and owns nothing; what differs for one target or one training is a copy. A run's target is
-/// in its <see cref="SearchGoal"/>, for a training needs none.
+/// What every stage of a run is given: options with nothing left open, images, space, clock, observer and the token
+/// that stops it. It is made once and owns nothing; what differs for one target or one training is a copy. A run's
+/// target is in its <see cref="SearchGoal"/>, for a training needs none.
 /// </summary>
 internal sealed record RunContext
 {
@@ -34,7 +34,10 @@ internal sealed record RunContext
     /// <summary>Stops the run with a checkpoint.</summary>
     public required CancellationToken CancellationToken { get; init; }
 
-    /// <summary>Seed of weights, order and augmentation; the images are divided by that of <see cref="Options"/>, which it is unless told otherwise.</summary>
+    /// <summary>
+    /// Seed of weights, order and augmentation; the images are divided by that of <see cref="Options"/>, which it is
+    /// unless told otherwise.
+    /// </summary>
     public required int TrainingSeed { get; init; }
 
     /// <summary>Makes the batches.</summary>
@@ -47,7 +50,13 @@ internal sealed record RunContext
     public required torch.Device Device { get; init; }
 
     /// <summary>How networks are made.</summary>
-    public NetworkOptions NetworkOptions => new() { Device = Device, Kernels = Options.Kernels, SharesWeights = !Options.SeparateWeights, Seed = TrainingSeed };
+    public NetworkOptions NetworkOptions => new()
+    {
+        Device = Device,
+        Kernels = Options.Kernels,
+        SharesWeights = !Options.SeparateWeights,
+        Seed = TrainingSeed,
+    };
 
     /// <summary>Threads of training and decoding.</summary>
     public int Threads => Options.Threads!.Value;
@@ -59,9 +68,10 @@ internal sealed record RunContext
     public double LearningRate => RunDefaults.LearningRate(Options, Loaders.BatchSize);
 
     /// <summary>Least time between two checkpoints, or null for the default.</summary>
-    public TimeSpan? CheckpointInterval => Options.CheckpointSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+    public TimeSpan? CheckpointInterval =>
+        Options.CheckpointSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
-    /// <summary>Opens images and space and resolves the options; libtorch is loaded and the process set up before.</summary>
+    /// <summary>Sets up the process, opens images and space and resolves the options.</summary>
     /// <param name="options">The options of the run.</param>
     /// <param name="clock">The job's time.</param>
     /// <param name="observer">Receives progress and warnings.</param>

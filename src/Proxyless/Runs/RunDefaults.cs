@@ -4,8 +4,8 @@ using Proxyless.Data;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Chooses what the options of a run leave open. All is a function of the options and of what is known of the images and
-/// the machine: no file is read and nothing is opened.
+/// Chooses what the options of a run leave open. All is a function of the options and of what is known of the images
+/// and the machine: no file is read and nothing is opened.
 /// </summary>
 internal static class RunDefaults
 {
@@ -47,19 +47,20 @@ internal static class RunDefaults
     /// <param name="images">The images.</param>
     /// <param name="space">What <see cref="SpaceOf"/> names, at the resolution and channels of the run.</param>
     /// <param name="threads">Threads of this machine, where none were asked for.</param>
-    public static RunOptions Resolve(RunOptions options, ImageFacts images, SearchSpace space, int threads) => options with
-    {
-        Space = SpaceOf(options, images),
-        Resolution = space.Resolution,
-        Channels = images.Channels,
+    public static RunOptions Resolve(
+        RunOptions options, ImageFacts images, SearchSpace space, int threads) => options with
+        {
+            Space = SpaceOf(options, images),
+            Resolution = space.Resolution,
+            Channels = images.Channels,
 
-        // Memory and time go by the network's resolution, to which small images may be enlarged.
-        BatchSize = options.BatchSize
-            ?? (images.AreSmall && ImageFacts.IsSmall(space.Resolution) ? BatchOfSmallImages : BatchOfLargeImages),
-        WeightDecay = options.WeightDecay ?? (images.AreSmall ? DecayOfSmallImages : DecayOfLargeImages),
-        Erase = options.Erase ?? (images.AreSmall ? EraseOfSmallImages : EraseOfLargeImages),
-        Threads = options.Threads ?? threads,
-    };
+            // Memory and time go by the network's resolution, to which small images may be enlarged.
+            BatchSize = options.BatchSize
+                ?? (images.AreSmall && ImageFacts.IsSmall(space.Resolution) ? BatchOfSmallImages : BatchOfLargeImages),
+            WeightDecay = options.WeightDecay ?? (images.AreSmall ? DecayOfSmallImages : DecayOfLargeImages),
+            Erase = options.Erase ?? (images.AreSmall ? EraseOfSmallImages : EraseOfLargeImages),
+            Threads = options.Threads ?? threads,
+        };
 
     /// <summary>The peak learning rate at a batch size (linear scaling: Goyal et al., arXiv 1706.02677).</summary>
     /// <param name="options">The options.</param>

@@ -18,14 +18,18 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     /// <summary>Images in a step: those that were asked for, or all there are.</summary>
     public int BatchSize => Math.Min(options.BatchSize!.Value, Math.Min(images.Weights.Count, images.Training.Count));
 
-    /// <summary>Augmentation for the weights of a search, and for training but for what <see cref="FinalTransforms"/> adds.</summary>
+    /// <summary>
+    /// Augmentation for the weights of a search, and for training but for what <see cref="FinalTransforms"/> adds.
+    /// </summary>
     public Transforms TrainingTransforms => Transforms.ForTraining(
         options.Resolution!.Value, _areSmall, images.Channels, flip: !options.NoFlip && images.Channels == 3) with
     {
         MinimumScale = options.MinimumCrop,
     };
 
-    /// <summary>Augmentation for the training of one network, which sees each image far more often than a path of a search does.</summary>
+    /// <summary>
+    /// Augmentation for the training of one network, which sees each image far more often than a path of a search does.
+    /// </summary>
     public Transforms FinalTransforms => TrainingTransforms with { Erase = options.Erase!.Value };
 
     /// <summary>What is done to an image that is judged.</summary>
@@ -44,7 +48,8 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     public BatchLoader FinalTraining() => Shuffled(FinalImages, RandomUse.WeightImages, FinalTransforms);
 
     /// <summary>Batches in order, not augmented.</summary>
-    public BatchLoader Evaluation(ImageSet set) => InOrder(set, EvaluationTransforms, _areSmall, options.Threads!.Value);
+    public BatchLoader Evaluation(ImageSet set) =>
+        InOrder(set, EvaluationTransforms, _areSmall, options.Threads!.Value);
 
     /// <summary>Batches in order as an exported model takes them: not augmented, not normalized.</summary>
     public BatchLoader Model(ImageSet set) =>
@@ -58,7 +63,8 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     public static BatchLoader InOrder(ImageSet set, Transforms transforms, bool smallImages, int threads)
     {
         int most = smallImages ? SmallImagesAtOnce : LargeImagesAtOnce;
-        return new BatchLoader(set, transforms, Math.Clamp(set.Count, 1, most), seed: 0, shuffle: false, dropLast: false, threads)
+        int batchSize = Math.Clamp(set.Count, 1, most);
+        return new BatchLoader(set, transforms, batchSize, seed: 0, shuffle: false, dropLast: false, threads)
         {
             LeavesOutUnreadable = true,
         };

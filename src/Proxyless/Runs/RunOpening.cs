@@ -4,8 +4,8 @@ using Proxyless.Latency;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// How a job on a run begins: it takes the folder, opens the images, finds its goal, and writes what it begins with. Until
-/// that is written nothing of an earlier run is touched.
+/// How a job on a run begins: it takes the folder, opens the images, finds its goal, and writes what it begins with.
+/// Until that is written nothing of an earlier run is touched.
 /// </summary>
 internal static class RunOpening
 {
@@ -51,7 +51,9 @@ internal static class RunOpening
     /// <param name="clock">The job's time.</param>
     /// <param name="observer">Receives progress and warnings.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">Options, images or space cannot be used, or the images are others.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Options, images or space cannot be used, or the images are others.
+    /// </exception>
     public static RunContext OpenImages(
         RunOptions options,
         RunStore? before,
@@ -150,7 +152,9 @@ internal static class RunOpening
         }
     }
 
-    /// <summary>The options that a run began with, for going on with it; its images may have been moved to another folder.</summary>
+    /// <summary>
+    /// The options that a run began with, for going on with it; its images may have been moved to another folder.
+    /// </summary>
     public static RunOptions Resumed(RunOptions options, RunDirectory directory)
     {
         RunOptions saved = directory.ReadConfig();

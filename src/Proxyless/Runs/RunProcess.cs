@@ -9,7 +9,7 @@ internal static class RunProcess
 {
     /// <summary>Loads libtorch and sets its threads and seed.</summary>
     /// <param name="options">Threads, seed, device and kernels.</param>
-    /// <param name="observer">Is warned of too many threads, and of convolutions that are wrong on this processor.</param>
+    /// <param name="observer">Is warned of too many threads, and of convolutions that are wrong here.</param>
     /// <returns>Threads of training and decoding.</returns>
     public static int Prepare(RunOptions options, IRunObserver observer)
     {
@@ -23,7 +23,8 @@ internal static class RunProcess
 
     private static void WarnOfWrongConvolutions(RunOptions options, IRunObserver observer)
     {
-        if (options is { Kernels: BlockKernels.Libtorch, Device: "cpu" } && ConvolutionCheck.WrongOutputs() is { Count: > 0 } wrong)
+        if (options is { Kernels: BlockKernels.Libtorch, Device: "cpu" }
+            && ConvolutionCheck.WrongOutputs() is { Count: > 0 } wrong)
         {
             observer.Warning(
                 $"libtorch's 1x1 convolutions are wrong on this processor (to {string.Join(", ", wrong)} channels, of a few that were tried), "

@@ -19,7 +19,9 @@ internal sealed class RunStore(RunDirectory directory)
     /// <summary>The files.</summary>
     public RunDirectory Directory => directory;
 
-    /// <summary>The plan as it stands: read when it is first asked for, written by <see cref="Write(RunPlan)"/> alone.</summary>
+    /// <summary>
+    /// The plan as it stands: read when it is first asked for, written by <see cref="Write(RunPlan)"/> alone.
+    /// </summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public RunPlan Plan => _plan ??= RunPlan.Read(directory);
 
@@ -41,7 +43,7 @@ internal sealed class RunStore(RunDirectory directory)
         _plan = new RunPlan();
     }
 
-    /// <summary>Begins a training of the network that was searched here, in the stead of one that may be here.</summary>
+    /// <summary>Begins a training of the network that was searched here, in the stead of an earlier one.</summary>
     /// <inheritdoc cref="RunDirectory.BeginTraining"/>
     public void BeginTraining(RunOptions options)
     {

@@ -27,7 +27,8 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     {
         LatencyTable table = TableOf(context, target, before);
         SearchLimits limits = LimitsOf(context, table);
-        double[][] even = [.. context.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray())];
+        double[][] even =
+            [.. context.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray())];
         foreach (CostLimit limit in limits.All)
         {
             limit.RequirePossible();

@@ -71,12 +71,23 @@ internal static class SearchStage
     /// <summary>Makes each part a run of its own, to derive from and to train in.</summary>
     private static void BeginParts(RunStore store, IReadOnlyList<SearchPart> parts)
     {
-        foreach (SearchPart part in parts.Where(part => part.Store != store && !File.Exists(part.Store.Directory.Config)))
+        var checkpoint = new CheckpointFile(store.Directory.SearchCheckpoint);
+        foreach (SearchPart part in parts.Where(part => part.Store != store))
         {
             RunDirectory directory = part.Store.Directory;
-            new CheckpointFile(store.Directory.SearchCheckpoint).CopyTo(directory.SearchCheckpoint, part.Context.Observer);
+            if (File.Exists(directory.Config))
+            {
+                continue;
+            }
+
+            checkpoint.CopyTo(directory.SearchCheckpoint, part.Context.Observer);
             part.Store.Write(store.Plan with { DataFingerprint = part.Context.Images.Fingerprint });
-            RunConfigFile.Write(directory.Config, part.Context.Options with { Out = Path.GetFullPath(directory.Root), LatencyMs = part.Goal.LatencyMs });
+            RunOptions options = part.Context.Options with
+            {
+                Out = Path.GetFullPath(directory.Root),
+                LatencyMs = part.Goal.LatencyMs,
+            };
+            RunConfigFile.Write(directory.Config, options);
         }
     }
 
@@ -141,7 +152,7 @@ internal static class SearchStage
             : new InvalidInputException(message, failures[0]);
     }
 
-    /// <summary>The steps of the search: those of its plan, into which they are written where it has none yet.</summary>
+    /// <summary>The steps of the search: those of its plan, into which they are written if it has none yet.</summary>
     private static SearchPlan PlanOf(
         RunContext context, RunStore store, int targets, int batchesPerEpoch, double timeShare)
     {

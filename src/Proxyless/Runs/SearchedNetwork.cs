@@ -31,7 +31,9 @@ internal static class SearchedNetwork
         RunOptions options = RunConfigFile.Read(searched.Config);
         if (options.AlsoFor is not null)
         {
-            IEnumerable<string> folders = TargetLimit.ParseAll(options.AlsoFor).Select(other => other.Target).Prepend(options.Target)
+            IEnumerable<string> folders = TargetLimit.ParseAll(options.AlsoFor)
+                .Select(other => other.Target)
+                .Prepend(options.Target)
                 .Select(target => Path.Combine(searched.Root, TargetLimit.FolderOf(target)));
             throw new InvalidInputException($"'{searched.Root}' is a search for several targets; once it is finished, each has a run of its own: {string.Join(", ", folders)}");
         }
@@ -47,9 +49,11 @@ internal static class SearchedNetwork
         IReadOnlyList<double[]> last = log is [.., { } epoch]
             ? epoch.Probabilities
             : throw new InvalidInputException($"{searched.SearchLog} holds no epoch: there is no search to take weights from");
-        (SafeTensorsFile checkpoint, string path) = new CheckpointFile(searched.SearchCheckpoint).Read(context.Observer);
-        var network = new SuperNetwork(
-            context.Space, context.Classes, context.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) });
+        (SafeTensorsFile checkpoint, string path) =
+            new CheckpointFile(searched.SearchCheckpoint).Read(context.Observer);
+        NetworkOptions options =
+            context.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) };
+        var network = new SuperNetwork(context.Space, context.Classes, options);
         if (!network.Blocks.Select(block => block.Candidates.Count).SequenceEqual(last.Select(block => block.Length)))
         {
             network.Dispose();

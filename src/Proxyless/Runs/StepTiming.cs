@@ -52,7 +52,8 @@ internal static class StepTiming
                 weight = (context.Options.WarmupShare * wider) + ((1 - context.Options.WarmupShare) * weight);
             }
 
-            double architecture = Median(i => step.Run(context.Options.Update, images, labels, new Random(i), 1e-3), context.CancellationToken);
+            double architecture = Median(
+                i => step.Run(context.Options.Update, images, labels, new Random(i), 1e-3), context.CancellationToken);
             return (weight, architecture);
         }
     }

@@ -36,7 +36,8 @@ internal static class TrainJob
             RunPaths.RequireImages(options, searched.Root);
         }
 
-        Architecture network = ArchitectureFile.Open(options.Resume ? store.Directory.Architecture : searched?.Architecture ?? architecture);
+        Architecture network = ArchitectureFile.Open(
+            options.Resume ? store.Directory.Architecture : searched?.Architecture ?? architecture);
 
         // What would be test images now may be what the search's weights learnt on.
         RunStore? before =
@@ -54,7 +55,8 @@ internal static class TrainJob
         }
 
         // Before anything of an earlier training is removed.
-        using CompactNetwork? start = TrainStage.Start(context, store.Directory, searched ?? store.Directory, sized, reason => throw new InvalidInputException(
+        using CompactNetwork? start = TrainStage.Start(
+            context, store.Directory, searched ?? store.Directory, sized, reason => throw new InvalidInputException(
             $"{reason}; leave the option out to train from scratch, or search with --prune-threshold 0"));
         RunOpening.BeginTraining(context, store, sized, inPlace);
         return RunOpening.Resumable(
@@ -78,7 +80,9 @@ internal static class TrainJob
     }
 
     /// <summary>The run in which the network was searched; null for a name or a file.</summary>
-    /// <exception cref="InvalidInputException">Its search is not finished, or the options do not go with the network.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Its search is not finished, or the options do not go with the network.
+    /// </exception>
     private static RunDirectory? SearchedOf(RunOptions options, string architecture)
     {
         RunDirectory? searched = Directory.Exists(architecture) ? RunDirectory.Open(architecture) : null;
@@ -92,7 +96,8 @@ internal static class TrainJob
             throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with 'proxyless search --resume --out {searched.Root}'");
         }
 
-        if (searched is null && options.Out is { } folder && RealPath.Same(new RunDirectory(folder).Architecture, architecture))
+        if (searched is null && options.Out is { } folder
+            && RealPath.Same(new RunDirectory(folder).Architecture, architecture))
         {
             throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with --arch {folder} and without --out");
         }

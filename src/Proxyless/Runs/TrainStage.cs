@@ -70,7 +70,7 @@ internal static class TrainStage
             .Train(network, training, validation, context.CancellationToken);
     }
 
-    /// <summary>The steps of the training: those of its plan, into which they are written where it has none yet.</summary>
+    /// <summary>The steps of the training: those of its plan, into which they are written if it has none yet.</summary>
     private static long StepsOf(
         RunContext context, RunStore store, Architecture architecture, TimeSpan? time, int batchesPerEpoch)
     {
@@ -104,9 +104,14 @@ internal static class TrainStage
     /// <returns>The searched path with its weights; null where the training starts from scratch or goes on from a checkpoint.</returns>
     /// <exception cref="InvalidInputException">There is no search, or it was in another space.</exception>
     public static CompactNetwork? Start(
-        RunContext context, RunDirectory directory, RunDirectory searched, Architecture architecture, Action<string> pruned)
+        RunContext context,
+        RunDirectory directory,
+        RunDirectory searched,
+        Architecture architecture,
+        Action<string> pruned)
     {
-        if (!context.Options.FromSupernet || (context.Options.Resume && new CheckpointFile(directory.LastCheckpoint).Exists))
+        if (!context.Options.FromSupernet
+            || (context.Options.Resume && new CheckpointFile(directory.LastCheckpoint).Exists))
         {
             return null;
         }

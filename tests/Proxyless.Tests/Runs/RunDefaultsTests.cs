@@ -33,7 +33,8 @@ public sealed class RunDefaultsTests
         RunOptions resolved = Resolve(Photos, side, resolution);
         Assert.Equal(
             (batchSize, decay, erase, resolution, 1, 7),
-            (resolved.BatchSize, resolved.WeightDecay, resolved.Erase, resolved.Resolution, resolved.Channels, resolved.Threads));
+            (resolved.BatchSize, resolved.WeightDecay, resolved.Erase,
+                resolved.Resolution, resolved.Channels, resolved.Threads));
     }
 
     [Fact]

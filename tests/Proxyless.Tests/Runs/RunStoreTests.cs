@@ -21,16 +21,11 @@ public sealed class RunStoreTests : IDisposable
     {
         // Each file is damaged when a later stage begins.
         RunOptions options = FinishedRun.OptionsIn(_folder) with { Out = Folder.Root };
+        void Damage(params string[] files) => Array.ForEach(files, file => File.WriteAllText(file, "damaged\ndamaged\n"));
         var observer = new ActingObserver(
-            ("search:", () => File.WriteAllText(Folder.Plan, "damaged")),
-            ("train:", () =>
-            {
-                File.WriteAllText(Folder.Plan, "damaged");
-                File.WriteAllText(Folder.Architecture, "damaged");
-                File.WriteAllText(Folder.SearchResult, "damaged");
-                File.WriteAllText(Folder.SearchLog, "damaged\ndamaged\n");
-            }),
-            ("export:", () => File.WriteAllText(Folder.Plan, "damaged")));
+            ("search:", () => Damage(Folder.Plan)),
+            ("train:", () => Damage(Folder.Plan, Folder.Architecture, Folder.SearchResult, Folder.SearchLog)),
+            ("export:", () => Damage(Folder.Plan)));
         RunResult result = ProxylessRun.Run(options, observer, Cancellation);
         Assert.Equal(3, observer.Done);
         Assert.True(File.Exists(result.Report));
@@ -95,7 +90,7 @@ public sealed class RunStoreTests : IDisposable
 
         public void Message(string text)
         {
-            foreach ((string message, Action act) in acts.Where(act => text.StartsWith(act.Message, StringComparison.Ordinal)))
+            foreach ((_, Action act) in acts.Where(act => text.StartsWith(act.Message, StringComparison.Ordinal)))
             {
                 act();
                 Done++;
