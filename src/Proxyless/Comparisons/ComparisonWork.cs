@@ -106,7 +106,7 @@ internal sealed class ComparisonWork(
             var clock = new RunClock(TimeProvider.System);
             TrainStage.Run(seeded, files, null, architecture, null, clock, observer, cancellationToken);
         }
-        catch (InvalidInputException exception) when (exception is not TrainingDivergedException)
+        catch (InvalidInputException exception)
         {
             // Of the images, or of a damaged file: the other networks would meet it too, or what it says mends it.
             throw new InvalidInputException($"network {network.Name}, seed {seed}: {exception.Message}", exception);
@@ -115,7 +115,7 @@ internal sealed class ComparisonWork(
         {
             throw new TrainingDivergedException(
                 $"network {network.Name}, seed {seed}: {exception.Message}; "
-                + $"to leave this network out, go on with --resume --without {network.Name}",
+                + $"to leave this network out, go on with RunOptions.Resume and ComparisonOptions.Without = {network.Name}",
                 exception);
         }
 
@@ -133,7 +133,7 @@ internal sealed class ComparisonWork(
         if (scored.Length < results.Count)
         {
             observer.Warning(
-                $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they are of another space, or the search has pruned them; search with --prune-threshold 0 to keep all");
+                $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they are of another space, or the search has pruned them; search with RunOptions.PruneThreshold = 0 to keep all");
         }
 
         if (scored.Length < LeastForAgreement)

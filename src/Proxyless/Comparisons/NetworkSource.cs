@@ -26,6 +26,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
     /// <param name="taken">Further names that are not to be used.</param>
     /// <param name="cancellationToken">Stops between two networks.</param>
     /// <exception cref="InvalidInputException">They cannot be had.</exception>
+    /// <exception cref="LimitNotMetException">Even the narrowest fitted network is over the limits.</exception>
     public IReadOnlyList<OpenedNetwork> Open(
         NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, IEnumerable<string> taken, CancellationToken cancellationToken)
     {
@@ -97,7 +98,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
 
         return low >= LeastSteps
             ? MobileNet(low * MultiplierStep)
-            : throw new InvalidInputException($"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({goal.Limits}); leave it out or raise them");
+            : throw new LimitNotMetException($"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({goal.Limits}); leave it out or raise them");
     }
 
     private static string Unused(HashSet<string> names, string wanted)

@@ -3,6 +3,7 @@ using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runs;
+using Proxyless.Training;
 
 namespace Proxyless.Comparisons;
 
@@ -19,6 +20,8 @@ public static class ProxylessComparison
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">Options, data or a network cannot be used.</exception>
+    /// <exception cref="LimitNotMetException">No network of the space is within the limits, or not even the narrowest fitted one.</exception>
+    /// <exception cref="TrainingDivergedException">The training of a network diverges; the message names it.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     public static ComparisonResult Run(ComparisonOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
@@ -27,12 +30,12 @@ public static class ProxylessComparison
         NetworkRequest[] requests = [.. options.Networks.Select(NetworkRequest.Parse).DistinctBy(request => request.Key)];
         if (requests.Length == 0 && !run.Resume)
         {
-            throw new InvalidInputException($"nothing to compare: give --network once or more; each is {NetworkRequest.Forms}");
+            throw new InvalidInputException($"nothing to compare: give ComparisonOptions.Networks once or more; each is {NetworkRequest.Forms}");
         }
 
         if (options.Without.Count > 0 && !run.Resume)
         {
-            throw new InvalidInputException("--without takes networks out of a comparison that is there; give its --out and --resume");
+            throw new InvalidInputException("ComparisonOptions.Without takes networks out of a comparison that is there; give its RunOptions.Out and RunOptions.Resume");
         }
 
         using RunLock held = ComparisonDirectory.Claim(
@@ -48,7 +51,7 @@ public static class ProxylessComparison
         RunPlan begun = RunPlan.Read(directory.Run);
         if (run.Resume && !(begun.DataFingerprint is { } before && data.Images.HasFingerprint(before)))
         {
-            throw new InvalidInputException($"the images of '{run.Data}' are not those that the comparison in '{directory.Run.Root}' began with; restore them, name the folder where they are by --data, or start anew in another --out");
+            throw new InvalidInputException($"the images of '{run.Data}' are not those that the comparison in '{directory.Run.Root}' began with; restore them, name the folder where they are by RunOptions.Data, or start anew in another RunOptions.Out");
         }
 
         SearchGoal goal = SearchGoal.Find(data, run.Resume ? directory.Run : null, warnings, cancellationToken);
@@ -64,7 +67,7 @@ public static class ProxylessComparison
         List<MeasuringPlace> places = [new(data.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(target, data, warnings, cancellationToken))];
         if (places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            throw new InvalidInputException($"--targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out");
+            throw new InvalidInputException($"ComparisonOptions.Targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out");
         }
 
         using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(data, searched, warnings) : null;
@@ -76,7 +79,7 @@ public static class ProxylessComparison
         List<OpenedNetwork> all = [.. there, .. added];
         if (all.Count == 0)
         {
-            throw new InvalidInputException("--without leaves nothing to compare; keep a network, or add one by --network");
+            throw new InvalidInputException("ComparisonOptions.Without leaves nothing to compare; keep a network, or add one by ComparisonOptions.Networks");
         }
 
         List<NetworkMeasurement> measurements = [.. all.Select(network => MeasurementOf(
@@ -124,7 +127,7 @@ public static class ProxylessComparison
     {
         string[] names = [.. plan.Networks.Select(network => network.Name)];
         return plan.Networks.FirstOrDefault(network => network.Name == name) ?? throw new InvalidInputException(
-            $"--without {name}: '{directory.Run.Root}' has no network of that name{NearestName.Suggestion(name, names)}; it has {string.Join(", ", names)}");
+            $"ComparisonOptions.Without = {name}: '{directory.Run.Root}' has no network of that name{NearestName.Suggestion(name, names)}; it has {string.Join(", ", names)}");
     }
 
     private static List<OpenedNetwork> Make(
@@ -167,12 +170,12 @@ public static class ProxylessComparison
         SearchStage.RequireFinished(directory);
         if (data.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture)) is null)
         {
-            throw new InvalidInputException($"--scored-by '{searched}' was searched in another space than '{data.Space.Name}', or in that one as it was before; give its --space, or another search");
+            throw new InvalidInputException($"ComparisonOptions.ScoredBy = '{searched}' was searched in another space than '{data.Space.Name}', or in that one as it was before; give its RunOptions.Space, or another search");
         }
 
         if (!(RunPlan.Read(directory).DataFingerprint is { } fingerprint && data.Images.HasFingerprint(fingerprint)))
         {
-            throw new InvalidInputException($"--scored-by '{searched}' was searched on other images, or they were divided by another --seed; give another search");
+            throw new InvalidInputException($"ComparisonOptions.ScoredBy = '{searched}' was searched on other images, or they were divided by another RunOptions.Seed; give another search");
         }
 
         return SearchStage.OpenNetwork(data, directory, observer);

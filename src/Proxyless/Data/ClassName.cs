@@ -10,7 +10,7 @@ internal static class ClassName
     /// What equal names have in common: letters and their accents as one character where there is one (Unicode's canonical composition).
     /// Linux writes them so, a Mac takes them apart, and both look alike.
     /// </summary>
-    /// <remarks>string.Normalize does nothing where globalization is invariant, as it is in the command line tool.</remarks>
+    /// <remarks>string.Normalize does nothing where globalization is invariant.</remarks>
     public static string Key(string name)
     {
         if (Ascii.IsValid(name))

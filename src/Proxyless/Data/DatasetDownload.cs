@@ -72,7 +72,7 @@ public static class DatasetDownload
 
     private static void Fetch(HttpClient client, PublicFile file, string path, IRunObserver observer, CancellationToken cancellationToken)
     {
-        string byHand = $"download {file.Location} yourself and give its folder as --data";
+        string byHand = $"download {file.Location} yourself and give its folder as DatasetOptions.Location";
 #pragma warning disable CA5351 // What the publishers give is MD5, and it is asked whether the download is whole, not who made it.
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351

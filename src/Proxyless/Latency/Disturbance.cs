@@ -34,10 +34,10 @@ internal static class Disturbance
         string made = $"the latency table of '{table.Space}' on {table.Target} from {table.Created:yyyy-MM-dd}";
         return table.Disturbance > Tolerable
             ? $"{made} was made while other work disturbed the machine "
-                + $"(its median run lay {table.Disturbance:P0} over a quiet one); make it again with 'proxyless profile' when the machine is quiet"
+                + $"(its median run lay {table.Disturbance:P0} over a quiet one); make it again with LatencyTableCache.Profile when the machine is quiet"
             : table.Calibration.MeanAbsoluteError > TolerableError
                 ? $"{made} is off by {table.Calibration.MeanAbsoluteError:P1} on average; "
-                    + "'proxyless profile --thorough' may make a better one"
+                    + "LatencyTableCache.Profile(ProfileMode.Thorough) may make a better one"
                 : null;
     }
 }

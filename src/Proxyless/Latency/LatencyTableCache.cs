@@ -69,7 +69,7 @@ public sealed class LatencyTableCache(string folder)
             observer.Warning(
                 $"target '{target.Name}' does not say which device its command reaches: the latency table from "
                 + $"{table.Created:yyyy-MM-dd} is of the one that was there then; name each by 'device' in the target's file, "
-                + "or make the table again with 'proxyless profile'");
+                + "or make the table again with LatencyTableCache.Profile");
         }
     }
 

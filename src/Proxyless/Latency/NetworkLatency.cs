@@ -38,7 +38,7 @@ public sealed record NetworkLatency(
         else if (Slowdown < Faster)
         {
             observer.Warning(
-                $"the machine is {1 / Slowdown:F2} times as fast as when the latency table was made, so the table's latencies are too high; make it again with 'proxyless profile' on an idle machine");
+                $"the machine is {1 / Slowdown:F2} times as fast as when the latency table was made, so the table's latencies are too high; make it again with LatencyTableCache.Profile on an idle machine");
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     /// <param name="limits">The limits, one on latency among them.</param>
     /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">Whatever was derived takes longer than the limit and the tolerance of measuring.</exception>
+    /// <exception cref="LimitNotMetException">Whatever was derived takes longer than the limit and the tolerance of measuring.</exception>
     public MeasuredChoice Derive(
         IReadOnlyList<double[]> probabilities, SearchLimits limits, LatencyTable table, CancellationToken cancellationToken)
     {
@@ -79,9 +79,14 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
         MeasuredChoice best = measured.Aggregate((left, right) => Better(left, right, limit, probabilities));
         if (best.MeasuredMs > Tolerance * limit)
         {
-            throw new InvalidInputException(
+            throw new LimitNotMetException(
                 $"the fastest network that was derived takes {best.MeasuredMs:F3} ms, over the limit of {limit:F3} ms; "
-                + "the search is kept: derive at a higher limit with 'proxyless derive'");
+                + "the search is kept: derive at a higher limit with ProxylessRun.Derive")
+            {
+                Quantity = limits.Latency.Cost.Quantity,
+                Limit = limit,
+                Least = best.MeasuredMs,
+            };
         }
 
         if (best.MeasuredMs > limit)

@@ -5,6 +5,7 @@ using Proxyless.Files;
 using Proxyless.Inference;
 using Proxyless.Latency;
 using Proxyless.Networks;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -22,10 +23,11 @@ public static class ProxylessRun
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached; what was made is kept.</exception>
-    /// <exception cref="InvalidInputException">
-    /// Options or data cannot be used, and nothing was written; or, later, no network is within the limits as measured or a loss diverges,
-    /// and what was made is kept.
+    /// <exception cref="InvalidInputException">Options or data cannot be used, and nothing was written.</exception>
+    /// <exception cref="LimitNotMetException">
+    /// No network of the space is within the limits, and nothing was written; or, later, none as measured, and the search is kept.
     /// </exception>
+    /// <exception cref="TrainingDivergedException">A loss or a weight is no longer finite; what was made is kept.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
     public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default) =>
@@ -104,7 +106,7 @@ public static class ProxylessRun
             var folder = new RunDirectory(Path.Combine(directory.Root, TargetLimit.FolderOf(one.Options.Target)));
             if (parts.Exists(part => part.Directory.Root == folder.Root))
             {
-                throw new InvalidInputException($"two of the targets would share the folder '{folder.Root}'; name one of them otherwise ('proxyless target add')");
+                throw new InvalidInputException($"two of the targets would share the folder '{folder.Root}'; name one of them otherwise (TargetFile.Add)");
             }
 
             locks.Acquire(folder.Root);
@@ -125,7 +127,8 @@ public static class ProxylessRun
     /// <param name="options">That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">The search is not finished, the limits cannot be met, or the images are others; nothing was written.</exception>
+    /// <exception cref="InvalidInputException">The search is not finished, or the images are others; nothing was written.</exception>
+    /// <exception cref="LimitNotMetException">No network that the search left is within the limits; nothing was written.</exception>
     public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -158,6 +161,7 @@ public static class ProxylessRun
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">Options, data or architecture cannot be used; nothing was written.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or a weight is no longer finite; the last checkpoint is from before.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
     public static TrainResult Train(RunOptions options, string architecture, IRunObserver observer, CancellationToken cancellationToken = default)
@@ -173,17 +177,17 @@ public static class ProxylessRun
 
         if (searched is not null && !File.Exists(searched.Architecture))
         {
-            throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with 'proxyless search --resume --out {searched.Root}'");
+            throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')");
         }
 
         if (searched is null && options.Out is { } folder && RealPath.Same(new RunDirectory(folder).Architecture, architecture))
         {
-            throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with --arch {folder} and without --out");
+            throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with ProxylessRun.Train(architecture) = {folder} and without RunOptions.Out");
         }
 
         if (options is { FromSupernet: true, Resume: false } && searched is null)
         {
-            throw new InvalidInputException("--from-supernet needs the folder of the run that was searched as --arch; leave the option out, or give that folder");
+            throw new InvalidInputException("RunOptions.FromSupernet needs the folder of the run that was searched as ProxylessRun.Train(architecture); leave the option out, or give that folder");
         }
 
         bool inPlace = searched is not null && (options.Out is null || RealPath.Same(options.Out, searched.Root));
@@ -197,7 +201,7 @@ public static class ProxylessRun
         }
         else if (inPlace && !options.Overwrite && (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists))
         {
-            throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, train anew with --overwrite, or choose another --out");
+            throw new InvalidInputException($"'{directory.Root}' was trained already; go on with RunOptions.Resume, train anew with RunOptions.Overwrite, or choose another RunOptions.Out");
         }
 
         if (searched is not null)
@@ -223,13 +227,13 @@ public static class ProxylessRun
         {
             if (sized.Resolution != network.Resolution || sized.InputChannels != network.InputChannels)
             {
-                throw new InvalidInputException($"'{directory.Root}' was searched at another --resolution or --channels; choose an --out to train its network at these");
+                throw new InvalidInputException($"'{directory.Root}' was searched at another RunOptions.Resolution or RunOptions.Channels; choose an RunOptions.Out to train its network at these");
             }
         }
 
         // Before anything of an earlier training is removed.
         using CompactNetwork? start = TrainStage.Start(data, directory, searched ?? directory, sized, warnings, reason => throw new InvalidInputException(
-            $"{reason}; leave the option out to train from scratch, or search with --prune-threshold 0"));
+            $"{reason}; leave the option out to train from scratch, or search with RunOptions.PruneThreshold = 0"));
         BeginTraining(data, directory, sized, inPlace, warnings);
         return Resumable(directory, () =>
         {
@@ -269,7 +273,7 @@ public static class ProxylessRun
         RunDirectory directory = RunDirectory.Open(run);
         if (!File.Exists(directory.BestCheckpoint))
         {
-            throw new InvalidInputException($"'{run}' has no trained network; train it with 'proxyless train --arch {run}'");
+            throw new InvalidInputException($"'{run}' has no trained network; train it with ProxylessRun.Train(architecture: '{run}')");
         }
 
         RunOptions saved = RunConfigFile.Read(directory.Config);
@@ -304,7 +308,7 @@ public static class ProxylessRun
         options.Validate();
         if (againstNetwork && !Directory.Exists(model))
         {
-            throw new InvalidInputException($"--against-network needs the run's folder in --model, for '{model}' has no network beside it");
+            throw new InvalidInputException($"ProxylessRun.Evaluate(againstNetwork) needs the run's folder in ProxylessRun.Evaluate(model), for '{model}' has no network beside it");
         }
 
         if (Directory.Exists(model) && RunConfigFile.Read(RunDirectory.Open(model).Config).Data == options.Data)
@@ -377,14 +381,14 @@ public static class ProxylessRun
     private static RunOptions OneTarget(RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options.AlsoFor is null ? options : throw new InvalidInputException("several targets are for 'proxyless search'; each of its folders is then trained with 'proxyless train --arch FOLDER'");
+        return options.AlsoFor is null ? options : throw new InvalidInputException("several targets are for ProxylessRun.SearchAll; each of its folders is then trained with ProxylessRun.Train(architecture: FOLDER)");
     }
 
     private static RunOptions SearchAlone(RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return options is not { Time: not null, SearchEpochs: not null } ? options : throw new InvalidInputException(
-            "--time has nothing to decide beside --search-epochs where no training follows; leave one of them out");
+            "RunOptions.Time has nothing to decide beside RunOptions.SearchEpochs where no training follows; leave one of them out");
     }
 
     private static T FromImages<T>(
@@ -411,7 +415,7 @@ public static class ProxylessRun
             RequireSameImages(data, directory);
             if (RunPlan.Read(directory).Search is null && File.Exists(directory.Architecture))
             {
-                throw new InvalidInputException($"'{directory.Root}' is a training without a search; go on with 'proxyless train --arch {directory.Root} --resume'");
+                throw new InvalidInputException($"'{directory.Root}' is a training without a search; go on with ProxylessRun.Train(architecture: '{directory.Root}', RunOptions.Resume)");
             }
         }
 
@@ -541,7 +545,7 @@ public static class ProxylessRun
         if (RunPlan.Read(directory).DataFingerprint is { } before && !data.Images.HasFingerprint(before))
         {
             throw new InvalidInputException(
-                $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with, or --seed, --validation-share or --test-share divides them otherwise; restore that, name the folder where they are by --data, or start anew in another --out");
+                $"the images of '{data.Options.Data}' are not those that the run in '{directory.Root}' began with, or RunOptions.Seed, RunOptions.ValidationShare or RunOptions.TestShare divides them otherwise; restore that, name the folder where they are by RunOptions.Data, or start anew in another RunOptions.Out");
         }
     }
 
@@ -549,7 +553,7 @@ public static class ProxylessRun
     {
         if (RealPath.Same(directory.Root, searched.Root))
         {
-            throw new InvalidInputException($"--out '{directory.Root}' is the searched run itself; choose another folder");
+            throw new InvalidInputException($"RunOptions.Out = '{directory.Root}' is the searched run itself; choose another folder");
         }
     }
 }

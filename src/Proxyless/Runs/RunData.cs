@@ -81,7 +81,7 @@ public sealed class RunData : IDisposable
             cancellationToken);
         if (options.TrainOnAll && images.HasOwnValidation)
         {
-            throw new InvalidInputException($"--train-on-all: '{options.Data}' has a val/ of its own, so all of its train/ is trained on anyway; leave the option out");
+            throw new InvalidInputException($"RunOptions.TrainOnAll: '{options.Data}' has a val/ of its own, so all of its train/ is trained on anyway; leave the option out");
         }
 
         string name = options.Space ?? (options.Data == "sample" ? "tiny" : images.NativeResolution is > 0 and <= 48 ? "cifar" : "imagenet-mobile");
@@ -211,10 +211,10 @@ public sealed class RunData : IDisposable
         return Options.ClassWeights ? images.BalancedClassWeights() : null;
     }
 
-    /// <summary>Weight steps of a search without <c>--time</c>.</summary>
+    /// <summary>Weight steps of a search without <see cref="RunOptions.Time"/>.</summary>
     public long SearchSteps(long batchesPerEpoch) => Steps(Options.SearchEpochs, batchesPerEpoch, SampleScale(DefaultSearchSteps));
 
-    /// <summary>Steps of a training without <c>--time</c>.</summary>
+    /// <summary>Steps of a training without <see cref="RunOptions.Time"/>.</summary>
     public long TrainSteps(long batchesPerEpoch) => Steps(Options.TrainEpochs, batchesPerEpoch, SampleScale(DefaultTrainSteps));
 
     /// <summary>Batches in order.</summary>
@@ -234,7 +234,7 @@ public sealed class RunData : IDisposable
         {
             observer.Warning(
                 $"libtorch's 1x1 convolutions are wrong on this processor (to {string.Join(", ", wrong)} channels, of a few that were tried), "
-                + "and networks trained with them may be too; begin a run without --kernels libtorch");
+                + "and networks trained with them may be too; begin a run without BlockKernels.Libtorch");
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
     /// <param name="before">A run whose table is used where it is of the same target, or null.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">No network of the space is within the limits.</exception>
+    /// <exception cref="LimitNotMetException">No network of the space is within the limits.</exception>
     public static SearchGoal Find(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellationToken)
     {
         LatencyTable table = TableOf(data, before, observer, cancellationToken);
@@ -35,7 +35,7 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
 
         LimitFeasibility.Find(even, limits.All, out bool impossible);
         return impossible
-            ? throw new InvalidInputException($"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one of them")
+            ? throw new LimitNotMetException($"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one of them")
             : new SearchGoal(table, limits);
     }
 
@@ -81,7 +81,7 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
         double milliseconds = data.Options.LatencyMs ?? latency.EvenExpectation;
         double within = latency.OfRandomNetworks(RandomNetworks, seed: 0).Count(cost => cost <= milliseconds) / (double)RandomNetworks;
         observer.Message(
-            $"limit: {milliseconds:F3} ms{(data.Options.LatencyMs is null ? " (no --latency: the middle of the space)" : "")}; "
+            $"limit: {milliseconds:F3} ms{(data.Options.LatencyMs is null ? " (no RunOptions.LatencyMs: the middle of the space)" : "")}; "
             + $"networks of space '{data.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} ms, {within:P0} of random ones are within the limit");
         var others = new List<CostLimit>();
         if (data.Options.MaxParameters is { } parameters)

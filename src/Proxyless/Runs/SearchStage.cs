@@ -20,7 +20,7 @@ internal static class SearchStage
     /// <param name="data">The images.</param>
     /// <param name="directory">The run.</param>
     /// <param name="goal">Table and limits.</param>
-    /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
+    /// <param name="timeShare">Share of <see cref="RunOptions.Time"/> that the search may take.</param>
     /// <param name="clock">The job's time.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
@@ -37,7 +37,7 @@ internal static class SearchStage
     /// <summary>One search for several targets: weights are shared, each target gets an architecture of its own.</summary>
     /// <param name="directory">The checkpoint and the plan of all.</param>
     /// <param name="parts">The targets; where there is one, its directory may be <paramref name="directory"/>.</param>
-    /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
+    /// <param name="timeShare">Share of <see cref="RunOptions.Time"/> that the search may take.</param>
     /// <param name="clock">The job's time.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
@@ -146,6 +146,11 @@ internal static class SearchStage
                 SecondsOfPart();
                 failures.Add(new InvalidInputException($"{parts[i].Directory.Root}: {exception.Message}", exception));
             }
+            catch (LimitNotMetException exception) when (parts.Count > 1)
+            {
+                SecondsOfPart();
+                failures.Add(new LimitNotMetException($"{parts[i].Directory.Root}: {exception.Message}", exception));
+            }
             catch (TargetUnavailableException exception) when (parts.Count > 1)
             {
                 failures.Add(
@@ -156,13 +161,15 @@ internal static class SearchStage
         return failures.Count == 0 ? results : throw OneOf(failures);
     }
 
-    /// <summary>What several targets failed with, in one: a target out of reach where that is all there is.</summary>
-    internal static Exception OneOf(IReadOnlyList<Exception> failures)
+    /// <summary>What several targets failed with, in one: of the kind that all are of, else bad input.</summary>
+    internal static ProxylessException OneOf(IReadOnlyList<Exception> failures)
     {
         string message = string.Join('\n', failures.Select(failure => failure.Message));
         return failures.All(failure => failure is TargetUnavailableException)
             ? new TargetUnavailableException(message, failures[0])
-            : new InvalidInputException(message, failures[0]);
+            : failures.All(failure => failure is LimitNotMetException)
+                ? new LimitNotMetException(message, failures[0])
+                : new InvalidInputException(message, failures[0]);
     }
 
     private static bool IsDerived(SearchPart part) => File.Exists(part.Directory.SearchResult) && File.Exists(part.Directory.Architecture);
@@ -183,7 +190,8 @@ internal static class SearchStage
     /// <param name="goal">Table and limits.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">The space has changed, or no network that is derived is within the limits as measured.</exception>
+    /// <exception cref="InvalidInputException">The space has changed.</exception>
+    /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
     public static AgainDerived DeriveAgain(RunData data, RunDirectory searched, SearchGoal goal, IRunObserver observer, CancellationToken cancellationToken)
     {
         List<SearchEpoch> log = JsonLines.Read<SearchEpoch>(searched.SearchLog);
@@ -264,7 +272,7 @@ internal static class SearchStage
         if (done < planned)
         {
             throw new InvalidInputException(
-                $"the search in '{searched.Root}' is not finished; go on with it first: 'proxyless search --resume --out {searched.Root}'");
+                $"the search in '{searched.Root}' is not finished; go on with it first: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')");
         }
     }
 
@@ -307,7 +315,7 @@ internal static class SearchStage
             if (steps < batchesPerEpoch)
             {
                 observer.Warning(
-                    $"--time leaves the search {steps} steps, {(double)steps / batchesPerEpoch:P0} of an epoch: too few to tell architectures apart; give it more time, smaller images or a smaller space");
+                    $"RunOptions.Time leaves the search {steps} steps, {(double)steps / batchesPerEpoch:P0} of an epoch: too few to tell architectures apart; give it more time, smaller images or a smaller space");
             }
         }
 
@@ -335,7 +343,7 @@ internal static class SearchStage
         if (entropy > UndecidedEntropy)
         {
             observer.Warning(
-                $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even odds; give it more time (--search-epochs) or a higher --architecture-learning-rate");
+                $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even odds; give it more time (RunOptions.SearchEpochs) or a higher RunOptions.ArchitectureLearningRate");
         }
 
         double[][] probabilities = DerivationProbabilities.Of(log, data.Options.PruneThreshold);

@@ -9,7 +9,7 @@ namespace Proxyless.Runs;
 /// <summary>The training of one architecture.</summary>
 internal static class TrainStage
 {
-    // What evaluation after every epoch, export and the final measurement take of --time.
+    // What evaluation after every epoch, export and the final measurement take of the time.
     private const double ShareForSteps = 0.85;
 
     /// <summary>Trains from the last checkpoint where there is one.</summary>
@@ -74,7 +74,7 @@ internal static class TrainStage
                 planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
                 if (planned < training.BatchesPerEpoch)
                 {
-                    observer.Warning($"--time leaves the training {planned} steps, {(double)planned / training.BatchesPerEpoch:P0} of an epoch: too few for a good model; give it more time");
+                    observer.Warning($"RunOptions.Time leaves the training {planned} steps, {(double)planned / training.BatchesPerEpoch:P0} of an epoch: too few for a good model; give it more time");
                 }
             }
 
@@ -105,7 +105,7 @@ internal static class TrainStage
         return new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellationToken);
     }
 
-    /// <summary>What <c>--from-supernet</c> starts from.</summary>
+    /// <summary>What <see cref="RunOptions.FromSupernet"/> starts from.</summary>
     /// <param name="data">The images and options.</param>
     /// <param name="directory">Where the training goes, or has come to already.</param>
     /// <param name="searched">The run of the search.</param>
@@ -124,18 +124,18 @@ internal static class TrainStage
         var checkpoint = new CheckpointFile(searched.SearchCheckpoint);
         if (!checkpoint.Exists)
         {
-            throw new InvalidInputException($"--from-supernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
+            throw new InvalidInputException($"RunOptions.FromSupernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
         }
 
         int[] choice = data.Space.ChoiceOf(architecture)
             ?? throw new InvalidInputException(
-                $"--from-supernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{data.Space.Name}' as it is now; leave the option out");
+                $"RunOptions.FromSupernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{data.Space.Name}' as it is now; leave the option out");
         (SafeTensorsFile file, string path) = checkpoint.Read(observer);
         using var super = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];
         if (needed.Any(tensor => !file.Tensors.ContainsKey(tensor.Name)))
         {
-            pruned("--from-supernet: the network uses candidates whose weights the search has pruned");
+            pruned("RunOptions.FromSupernet: the network uses candidates whose weights the search has pruned");
             return null;
         }
 

@@ -11,7 +11,7 @@ public sealed record CostLimit(SpaceCost Cost, double Limit)
     public bool IsOnLatency => Cost.Quantity == SpaceCost.LatencyQuantity;
 
     /// <summary>Refuses a limit that no network of the space can meet.</summary>
-    /// <exception cref="InvalidInputException">The message says the smallest possible value.</exception>
+    /// <exception cref="LimitNotMetException">The message says the smallest possible value.</exception>
     public void RequirePossible()
     {
         double smallest = Cost.Smallest;
@@ -19,9 +19,14 @@ public sealed record CostLimit(SpaceCost Cost, double Limit)
         {
             string unit = Cost.Unit.Length > 0 ? $" {Cost.Unit}" : "";
             string format = Cost.Unit.Length > 0 ? "0.####" : "N0";
-            throw new InvalidInputException(
+            throw new LimitNotMetException(
                 $"the {Cost.Quantity} limit {Limit.ToString(format)}{unit} is impossible: the smallest network of this space has "
-                + $"{smallest.ToString(format)}{unit}; raise the limit or choose a smaller space or resolution");
+                + $"{smallest.ToString(format)}{unit}; raise the limit or choose a smaller space or resolution")
+            {
+                Quantity = Cost.Quantity,
+                Limit = Limit,
+                Least = smallest,
+            };
         }
     }
 

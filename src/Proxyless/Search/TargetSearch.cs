@@ -70,7 +70,7 @@ internal sealed class TargetSearch
     /// <param name="labels">[N], int64.</param>
     /// <param name="random">Draws paths.</param>
     /// <param name="step">Number of the step, from 0.</param>
-    /// <exception cref="InvalidInputException">
+    /// <exception cref="TrainingDivergedException">
     /// A loss, a gradient or a logit is infinite or no number: the search has diverged. The message names the step, the
     /// target and the block.
     /// </exception>
@@ -181,7 +181,7 @@ internal sealed class TargetSearch
     {
         if (state.Multipliers.Length != _objective.Multipliers.Length)
         {
-            throw new InvalidInputException($"the checkpoint is of a search with {state.Multipliers.Length} limits, not {_objective.Multipliers.Length}; search anew with --overwrite");
+            throw new InvalidInputException($"the checkpoint is of a search with {state.Multipliers.Length} limits, not {_objective.Multipliers.Length}; search anew with RunOptions.Overwrite");
         }
 
         Parameters.Restore(state.Logits, state.CostLogits);
