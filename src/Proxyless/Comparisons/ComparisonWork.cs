@@ -55,9 +55,9 @@ internal sealed class ComparisonWork(
         {
             if (directory.ReadTraining(network, seed) is not { } training)
             {
-                observer.Message($"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed {seed}");
+                observer.Message(Invariant($"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed {seed}"));
                 training = Train(network, architecture, seed);
-                observer.Message($"network {position}: {network.Name}, top-1 {training.Top1:P2}");
+                observer.Message(Invariant($"network {position}: {network.Name}, top-1 {training.Top1:P2}"));
             }
 
             trainings.Add(training);

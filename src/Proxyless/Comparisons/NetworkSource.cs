@@ -58,7 +58,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
             if (draw == (long)DrawsForEach * count)
             {
                 throw new InvalidInputException(
-                    $"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{data.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Latency}); choose a limit nearer the middle of the space");
+                    Invariant($"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{data.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Latency}); choose a limit nearer the middle of the space"));
             }
 
             int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
@@ -88,7 +88,7 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
             int middle = (low + high) / 2;
             Architecture network = MobileNet(middle * MultiplierStep);
             double latency = place.Measure(network, data, observer, cancellationToken);
-            observer.Message($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms");
+            observer.Message(Invariant($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms"));
             var cost = ArchitectureCost.Of(network);
             bool meets = latency <= goal.LatencyMs
                 && cost.Parameters <= (data.Options.MaxParameters ?? long.MaxValue)

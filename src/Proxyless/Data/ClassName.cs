@@ -34,7 +34,7 @@ internal static class ClassName
     {
         if (name.Any(IsBreakOrControl))
         {
-            string shown = string.Concat(name.Select(letter => IsBreakOrControl(letter) ? $"\\u{(int)letter:X4}" : letter.ToString()));
+            string shown = string.Concat(name.Select(letter => IsBreakOrControl(letter) ? Invariant($"\\u{(int)letter:X4}") : letter.ToString()));
             throw new InvalidInputException(
                 $"{folder}: the class '{shown}' has a line break or another control character in its name, and labels.txt has a line for each class; rename the folder.");
         }

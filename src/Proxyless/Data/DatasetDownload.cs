@@ -91,7 +91,7 @@ public static class DatasetDownload
                 hash.AppendData(buffer, 0, count);
                 destination.Write(buffer, 0, count);
                 done += count;
-                progress.Report(done, $"{Path.GetFileName(path)}, {done / 1e6:F1} MB");
+                progress.Report(done, Invariant($"{Path.GetFileName(path)}, {done / 1e6:F1} MB"));
             }
         }
         catch (Exception exception) when (IsFailedDownload(exception, cancellationToken))

@@ -72,17 +72,17 @@ public sealed record DatasetOptions
         CheckShare(TestShare, nameof(TestShare));
         if (Threads < 1)
         {
-            throw Wrong(nameof(Threads), Threads, $"is {Threads}: give 1 or more.");
+            throw Wrong(nameof(Threads), Threads, Invariant($"is {Threads}: give 1 or more."));
         }
 
         if (MaxPixels is < 1 or > MostPixels)
         {
-            throw Wrong(nameof(MaxPixels), MaxPixels, $"is {MaxPixels}: give 1 to {MostPixels}.");
+            throw Wrong(nameof(MaxPixels), MaxPixels, Invariant($"is {MaxPixels}: give 1 to {MostPixels}."));
         }
 
         if (Channels is not (null or 1 or 3))
         {
-            throw Wrong(nameof(Channels), Channels, $"is {Channels}: give 1 for grey or 3 for colour.");
+            throw Wrong(nameof(Channels), Channels, Invariant($"is {Channels}: give 1 for grey or 3 for colour."));
         }
     }
 
@@ -90,7 +90,7 @@ public sealed record DatasetOptions
     {
         if (!(share is > 0 and <= 0.5))
         {
-            throw Wrong(name, share, string.Create(CultureInfo.InvariantCulture, $"is {share}: give a share above 0 and up to 0.5."));
+            throw Wrong(name, share, Invariant($"is {share}: give a share above 0 and up to 0.5."));
         }
     }
 

@@ -127,7 +127,7 @@ public sealed class ImageDataset
         int files = layout.Sources.OfType<FileSource>().Sum(source => source.Count);
         if (decodeAll && files > ImageInspection.DecodedFiles)
         {
-            observer.Message($"all {files:N0} images are decoded before anything else, for they are read strictly");
+            observer.Message(Invariant($"all {files:N0} images are decoded before anything else, for they are read strictly"));
         }
 
         ImageInspection.Result inspection =

@@ -63,7 +63,7 @@ public static class LatencyTableFile
             if (!(entry.Milliseconds >= 0 && double.IsFinite(entry.Milliseconds)))
             {
                 throw new InvalidInputException(
-                    $"latency table '{path}': '{key}' takes {entry.Milliseconds} milliseconds; a time is 0 or more");
+                    Invariant($"latency table '{path}': '{key}' takes {entry.Milliseconds} milliseconds; a time is 0 or more"));
             }
         }
 

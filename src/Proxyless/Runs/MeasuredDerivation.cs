@@ -66,7 +66,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
             measured.Add(candidate);
             bool within = candidate.MeasuredMs <= limit;
             observer.Message(
-                $"derived: predicted {candidate.PredictedMs:F3} ms, {(candidate.IsMeasured ? $"measured {candidate.MeasuredMs:F3} ms, " : "")}limit {limit:F3} ms"
+                Invariant($"derived: predicted {candidate.PredictedMs:F3} ms, {(candidate.IsMeasured ? Invariant($"measured {candidate.MeasuredMs:F3} ms, ") : "")}limit {limit:F3} ms")
                 + (within ? "" : ": over, deriving again with the table corrected"));
             if (within && (choice.SequenceEqual(free) || candidate.MeasuredMs >= Near * limit))
             {
@@ -80,7 +80,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
         if (best.MeasuredMs > Tolerance * limit)
         {
             throw new LimitNotMetException(
-                $"the fastest network that was derived takes {best.MeasuredMs:F3} ms, over the limit of {limit:F3} ms; "
+                Invariant($"the fastest network that was derived takes {best.MeasuredMs:F3} ms, over the limit of {limit:F3} ms; ")
                 + "the search is kept: derive at a higher limit with ProxylessRun.Derive")
             {
                 Quantity = limits.Latency.Cost.Quantity,
@@ -91,7 +91,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
 
         if (best.MeasuredMs > limit)
         {
-            observer.Warning($"the derived network takes {best.MeasuredMs:F3} ms, {(best.MeasuredMs / limit) - 1:P1} over the limit of {limit:F3} ms, within what two measurements differ by");
+            observer.Warning(Invariant($"the derived network takes {best.MeasuredMs:F3} ms, {(best.MeasuredMs / limit) - 1:P1} over the limit of {limit:F3} ms, within what two measurements differ by"));
         }
 
         return best;

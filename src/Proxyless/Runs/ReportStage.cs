@@ -37,8 +37,8 @@ internal static class ReportStage
                 new("space", data.Space.Name),
                 new("target", data.Target.Id),
                 new("seed", data.Options.Seed.ToString(CultureInfo.InvariantCulture)),
-                new("search", $"{result.SearchSeconds / 60:F1} minutes"),
-                new("training", $"{result.TrainSeconds / 60:F1} minutes"),
+                new("search", Invariant($"{result.SearchSeconds / 60:F1} minutes")),
+                new("training", Invariant($"{result.TrainSeconds / 60:F1} minutes")),
             ],
         });
     }

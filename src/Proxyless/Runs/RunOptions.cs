@@ -243,7 +243,7 @@ public sealed record RunOptions
             throw OutOfRange(
                 nameof(ReinforceSamples),
                 $"{ReinforceSamples}",
-                $"whole numbers from 2 to {Ranges[nameof(ReinforceSamples)].Most} with ArchitectureUpdate.LeaveOneOut, which compares them");
+                Invariant($"whole numbers from 2 to {Ranges[nameof(ReinforceSamples)].Most} with ArchitectureUpdate.LeaveOneOut, which compares them"));
         }
 
         Require(nameof(ObjectiveWeight), ObjectiveWeight);

@@ -64,7 +64,7 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
         LatencyCalibration calibration = table.Calibration;
         observer.Message(calibration.Networks == 0
             ? $"latency table: {table.Entries.Count} parts of {table.Target}; no network can be measured there, so its error is not known"
-            : $"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}");
+            : Invariant($"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}"));
         return table;
     }
 
@@ -81,8 +81,8 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
         double milliseconds = data.Options.LatencyMs ?? latency.EvenExpectation;
         double within = latency.OfRandomNetworks(RandomNetworks, seed: 0).Count(cost => cost <= milliseconds) / (double)RandomNetworks;
         observer.Message(
-            $"limit: {milliseconds:F3} ms{(data.Options.LatencyMs is null ? " (no RunOptions.LatencyMs: the middle of the space)" : "")}; "
-            + $"networks of space '{data.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} ms, {within:P0} of random ones are within the limit");
+            Invariant($"limit: {milliseconds:F3} ms{(data.Options.LatencyMs is null ? " (no RunOptions.LatencyMs: the middle of the space)" : "")}; ")
+            + Invariant($"networks of space '{data.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} ms, {within:P0} of random ones are within the limit"));
         var others = new List<CostLimit>();
         if (data.Options.MaxParameters is { } parameters)
         {

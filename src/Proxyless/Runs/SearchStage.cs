@@ -93,8 +93,8 @@ internal static class SearchStage
         SearchPlan steps = plan.Search!;
         double rate = data.Options.ArchitectureLearningRate ?? steps.ArchitectureRate(data.Options.Update);
         observer.Message(
-            $"search: {steps.WeightSteps} weight steps of {data.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), "
-            + $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}{(parts.Count > 1 ? $" for each of {parts.Count} targets" : "")}");
+            Invariant($"search: {steps.WeightSteps} weight steps of {data.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), ")
+            + Invariant($"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}{(parts.Count > 1 ? $" for each of {parts.Count} targets" : "")}"));
         using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
         using var search = new ArchitectureSearch(
             network,
@@ -315,7 +315,7 @@ internal static class SearchStage
             if (steps < batchesPerEpoch)
             {
                 observer.Warning(
-                    $"RunOptions.Time leaves the search {steps} steps, {(double)steps / batchesPerEpoch:P0} of an epoch: too few to tell architectures apart; give it more time, smaller images or a smaller space");
+                    Invariant($"RunOptions.Time leaves the search {steps} steps, {(double)steps / batchesPerEpoch:P0} of an epoch: too few to tell architectures apart; give it more time, smaller images or a smaller space"));
             }
         }
 
@@ -343,7 +343,7 @@ internal static class SearchStage
         if (entropy > UndecidedEntropy)
         {
             observer.Warning(
-                $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even odds; give it more time (RunOptions.SearchEpochs) or a higher RunOptions.ArchitectureLearningRate");
+                Invariant($"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even odds; give it more time (RunOptions.SearchEpochs) or a higher RunOptions.ArchitectureLearningRate"));
         }
 
         double[][] probabilities = DerivationProbabilities.Of(log, data.Options.PruneThreshold);

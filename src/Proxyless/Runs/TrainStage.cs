@@ -74,7 +74,7 @@ internal static class TrainStage
                 planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
                 if (planned < training.BatchesPerEpoch)
                 {
-                    observer.Warning($"RunOptions.Time leaves the training {planned} steps, {(double)planned / training.BatchesPerEpoch:P0} of an epoch: too few for a good model; give it more time");
+                    observer.Warning(Invariant($"RunOptions.Time leaves the training {planned} steps, {(double)planned / training.BatchesPerEpoch:P0} of an epoch: too few for a good model; give it more time"));
                 }
             }
 
@@ -83,7 +83,7 @@ internal static class TrainStage
         }
 
         long steps = plan.TrainSteps!.Value;
-        observer.Message($"train: {steps} steps of {data.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)");
+        observer.Message(Invariant($"train: {steps} steps of {data.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)"));
         using var network = new CompactNetwork(architecture, data.NetworkOptions);
         foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(start?.Tensors ?? []))
         {

@@ -215,7 +215,7 @@ public sealed class ArchitectureSearch : IDisposable
         string targets = _targets.Length == 1
             ? _targets[0].Detail()
             : string.Join("; ", _targets.Select(target => $"{target.Name}: {target.Detail()}"));
-        return $"loss {_totals.TrainLoss / Math.Max(1, _totals.TrainSteps):F3}, {targets}";
+        return Invariant($"loss {_totals.TrainLoss / Math.Max(1, _totals.TrainSteps):F3}, {targets}");
     }
 
     private void SaveIfDue(bool atEpochEnd, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Proxyless.Architectures;
 
 namespace Proxyless.Search;
@@ -20,8 +21,8 @@ public sealed record CostLimit(SpaceCost Cost, double Limit)
             string unit = Cost.Unit.Length > 0 ? $" {Cost.Unit}" : "";
             string format = Cost.Unit.Length > 0 ? "0.####" : "N0";
             throw new LimitNotMetException(
-                $"the {Cost.Quantity} limit {Limit.ToString(format)}{unit} is impossible: the smallest network of this space has "
-                + $"{smallest.ToString(format)}{unit}; raise the limit or choose a smaller space or resolution")
+                $"the {Cost.Quantity} limit {Limit.ToString(format, CultureInfo.InvariantCulture)}{unit} is impossible: the smallest network of this space has "
+                + $"{smallest.ToString(format, CultureInfo.InvariantCulture)}{unit}; raise the limit or choose a smaller space or resolution")
             {
                 Quantity = Cost.Quantity,
                 Limit = Limit,
@@ -31,5 +32,5 @@ public sealed record CostLimit(SpaceCost Cost, double Limit)
     }
 
     /// <summary>Quantity, value and unit, for messages.</summary>
-    public override string ToString() => $"{Cost.Quantity} {Limit:G6} {Cost.Unit}".TrimEnd();
+    public override string ToString() => Invariant($"{Cost.Quantity} {Limit:G6} {Cost.Unit}").TrimEnd();
 }
