@@ -82,49 +82,46 @@ internal static class CommandLine
 
             return outcome.ExitCode;
         }
-        catch (Exception exception) when (exception is
-            InvalidInputException or TargetUnavailableException or InvalidDataException or PathTooLongException)
-        {
-            Say(error, $"error: {exception.Message}");
-            return ExitCode.BadInput;
-        }
-        catch (RunInterruptedException exception)
-        {
-            Say(error, $"interrupted; '{ResumeCommand(parse!, exception.Run)}' goes on from the checkpoint");
-            return ExitCode.Interrupted;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            Say(error, "interrupted");
-            return ExitCode.Interrupted;
-        }
-        catch (RunFailedException exception)
-        {
-            Say(error, $"error: {exception.Message}");
-            Say(error, $"nothing that was written is lost; {(IsDiskFull(exception) ? "free some space, then" : "then")} '{ResumeCommand(parse!, exception.Run)}' goes on from the last checkpoint");
-            return ExitCode.Failed;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            Say(error, $"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space and try again, with --resume where the command has it" : "")}");
-            return ExitCode.Failed;
-        }
-        catch (Exception exception) when (IsOutOfMemory(exception))
-        {
-            Say(error, $"error: this takes more memory than there is; make --batch-size or --resolution smaller, or choose a smaller space ({FirstLine(exception.Message)})");
-            return ExitCode.Failed;
-        }
 #pragma warning disable CA1031 // The last line of defence: whatever it is, the user gets a sentence and the shell a code.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Say(error, $"error: {exception.Message}");
-            Say(error, Environment.GetEnvironmentVariable(TraceVariable) == "1"
-                ? exception.ToString()
-                : $"this is a bug; {TraceVariable}=1 shows where it happened");
-            return ExitCode.Failed;
+            bool isOther = exception is OperationCanceledException and not RunInterruptedException
+                && !cancellationToken.IsCancellationRequested;
+            foreach (string line in isOther ? Unexpected(exception) : Explain(exception, parse))
+            {
+                Say(error, LibraryWords.Translate(line));
+            }
+
+            return isOther ? ExitCode.Failed : ExitCode.Of(exception);
         }
     }
+
+    private static string[] Explain(Exception exception, ParseResult? parse) => exception switch
+    {
+        RunInterruptedException interrupted =>
+            [$"interrupted; '{ResumeCommand(parse!, interrupted.Run)}' goes on from the checkpoint"],
+        OperationCanceledException => ["interrupted"],
+        RunFailedException failed =>
+        [
+            $"error: {exception.Message}",
+            $"nothing that was written is lost; {(IsDiskFull(exception) ? "free some space, then" : "then")} '{ResumeCommand(parse!, failed.Run)}' goes on from the last checkpoint",
+        ],
+        ProxylessException or InvalidDataException or PathTooLongException => [$"error: {exception.Message}"],
+        IOException or UnauthorizedAccessException =>
+            [$"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space and try again, with --resume where the command has it" : "")}"],
+        _ when IsOutOfMemory(exception) =>
+            [$"error: this takes more memory than there is; make --batch-size or --resolution smaller, or choose a smaller space ({FirstLine(exception.Message)})"],
+        _ => Unexpected(exception),
+    };
+
+    private static string[] Unexpected(Exception exception) =>
+    [
+        $"error: {exception.Message}",
+        Environment.GetEnvironmentVariable(TraceVariable) == "1"
+            ? exception.ToString()
+            : $"this is a bug; {TraceVariable}=1 shows where it happened",
+    ];
 
     /// <summary>What standard error cannot take, a log on a full disk perhaps, does not change how the command ends.</summary>
     private static void Say(TextWriter error, string text)

@@ -1,3 +1,6 @@
+using Proxyless.Runs;
+using Proxyless.Training;
+
 namespace Proxyless.Cli;
 
 /// <summary>What the process says to the shell.</summary>
@@ -14,4 +17,18 @@ internal static class ExitCode
 
     /// <summary>Interrupted, after a checkpoint: 128 + SIGINT.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>The code that a command ends with after an exception.</summary>
+    public static int Of(Exception exception) => exception switch
+    {
+        InvalidInputException => BadInput,
+        LimitNotMetException => BadInput,
+        TargetUnavailableException => BadInput,
+        TrainingDivergedException => BadInput,
+        InvalidDataException => BadInput,
+        PathTooLongException => BadInput,
+        RunFailedException => Failed,
+        OperationCanceledException => Interrupted,
+        _ => Failed,
+    };
 }

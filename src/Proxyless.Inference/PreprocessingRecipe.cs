@@ -54,7 +54,8 @@ public sealed record PreprocessingRecipe
     /// <summary>The same in words.</summary>
     [JsonIgnore]
     public string Description => CropRatio is { } ratio
-        ? $"shorter side to {Math.Round(Resolution / ratio)}, {FilterInWords}, centre crop {Resolution}"
+        ? FormattableString.Invariant(
+            $"shorter side to {Math.Round(Resolution / ratio)}, {FilterInWords}, centre crop {Resolution}")
         : $"whole image to {Resolution}x{Resolution}, {FilterInWords}";
 
     private string FilterInWords => Filter == ImageFilter.Bicubic ? "antialiased bicubic" : "antialiased bilinear";
@@ -113,7 +114,7 @@ public sealed record PreprocessingRecipe
         {
             if (!holds)
             {
-                throw new FormatException($"'{MetadataKey}' says {name} {value}, which is not possible");
+                throw new FormatException(FormattableString.Invariant($"'{MetadataKey}' says {name} {value}, which is not possible"));
             }
         }
 

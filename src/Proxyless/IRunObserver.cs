@@ -22,6 +22,13 @@ public interface IRunObserver
 
     /// <summary>Something the user should know before hours are spent.</summary>
     void Warning(string text);
+
+    /// <summary>
+    /// A warning in the words in which the run's files keep it, its report among them. Unless an observer shows the
+    /// library's texts in words of its own, they are kept as they are.
+    /// </summary>
+    /// <param name="text">What <see cref="Warning"/> was called with.</param>
+    string Wording(string text) => text;
 }
 
 /// <summary>An observer that drops everything.</summary>

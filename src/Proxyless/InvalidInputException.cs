@@ -1,10 +1,9 @@
 namespace Proxyless;
 
 /// <summary>
-/// What the user gave cannot be used: a file, an option or a limit. The message names it, its value and the fix; the
-/// command line prints it without a stack trace and exits with code 2.
+/// What the caller gave cannot be used: an option, a file or a folder. The message names it, its value and the remedy.
 /// </summary>
-public class InvalidInputException : Exception
+public sealed class InvalidInputException : ProxylessException
 {
     /// <summary>Creates the exception without a message of its own.</summary>
     public InvalidInputException()
@@ -12,17 +11,26 @@ public class InvalidInputException : Exception
     }
 
     /// <summary>Creates the exception.</summary>
-    /// <param name="message">What is wrong, with the value and the fix.</param>
+    /// <param name="message">What is wrong, with the value and the remedy.</param>
     public InvalidInputException(string message)
         : base(message)
     {
     }
 
     /// <summary>Creates the exception with its cause.</summary>
-    /// <param name="message">What is wrong, with the value and the fix.</param>
+    /// <param name="message">What is wrong, with the value and the remedy.</param>
     /// <param name="innerException">What was caught.</param>
     public InvalidInputException(string message, Exception innerException)
         : base(message, innerException)
     {
     }
+
+    /// <summary>The file or folder that cannot be used; null where it is none, or not known.</summary>
+    public string? File { get; init; }
+
+    /// <summary>The property of the options, such as <c>LearningRate</c>, or the key of the file; null where it is none.</summary>
+    public string? Property { get; init; }
+
+    /// <summary>The value as text; null where there is none.</summary>
+    public string? Value { get; init; }
 }

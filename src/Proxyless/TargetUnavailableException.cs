@@ -5,7 +5,7 @@ namespace Proxyless;
 /// does not run. Nothing that the user gave is wrong, and the same call may succeed later. The message names the target
 /// and the remedy.
 /// </summary>
-public sealed class TargetUnavailableException : Exception
+public sealed class TargetUnavailableException : ProxylessException
 {
     /// <summary>Creates the exception without a message of its own.</summary>
     public TargetUnavailableException()

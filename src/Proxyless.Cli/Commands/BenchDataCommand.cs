@@ -10,9 +10,9 @@ namespace Proxyless.Cli.Commands;
 internal sealed class BenchDataCommand : ReportingCommand
 {
     private readonly Option<string?> _data = Values.Text("--data", "DIR|NAME", "A folder of images, a folder of CIFAR-10 or IDX files, or 'sample'");
-    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (224, or that of small images)", RunOptions.Ranges["resolution"]);
+    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (224, or that of small images)", RunOptions.Ranges[nameof(RunOptions.Resolution)]);
     private readonly Option<long?> _epochs = Values.Integer("--epochs", "Passes over the images that are timed, after a first that is not (5)", 1, 10_000);
-    private readonly Option<long?> _threads = Values.Integer("--threads", "Threads (one, then all processors)", RunOptions.Ranges["threads"]);
+    private readonly Option<long?> _threads = Values.Integer("--threads", "Threads (one, then all processors)", RunOptions.Ranges[nameof(RunOptions.Threads)]);
 
     public BenchDataCommand()
         : base(

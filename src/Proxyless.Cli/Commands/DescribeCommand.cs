@@ -16,7 +16,7 @@ internal sealed class DescribeCommand : ReportingCommand
 
     private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the network's own)", 8, 2048);
     private readonly Option<long?> _classes = Values.Integer("--classes", "Outputs of the classifier (the network's own)", 2, 1 << 20);
-    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"Measure the whole network, untrained, or sum it up where the target is a table: {TargetFile.Forms}");
+    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"Measure the whole network, untrained, or sum it up where the target is a table: {LibraryWords.Translate(TargetFile.Forms)}");
     private readonly Option<string?> _table = Values.Text("--table", "FILE", "Predict the latency, block by block, from a latency table");
     private readonly Option<string?> _picture = Values.Text("--picture", "FILE.svg", "Draw the network");
     private readonly Option<string?> _netConfig = Values.Text("--net-config", "FILE", "Write the network as the net.config of the ProxylessNAS authors, for their code to train");

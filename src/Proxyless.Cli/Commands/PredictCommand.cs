@@ -30,6 +30,8 @@ internal sealed class PredictCommand : ReportingCommand
     {
         IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
             parse.GetValue(_model)!, parse.GetValue(_images)!, (int)(parse.GetValue(_top) ?? 3), parse.GetValue(_maxPixels) ?? DatasetOptions.DefaultMaxPixels, session.Observer, session.Cancellation);
+        predictions = [.. predictions.Select(
+            prediction => prediction with { Error = prediction.Error is { } error ? LibraryWords.Translate(error) : null })];
         Prediction[] answers = [.. predictions.Where(prediction => prediction.Error is null)];
         string[] errors = [.. predictions.Select(prediction => prediction.Error).OfType<string>()];
         return new CommandOutcome(new { Predictions = predictions }, console => Write(console, answers))

@@ -13,7 +13,7 @@ internal sealed class ProfileCommand : ReportingCommand
     private const int RandomNetworks = 10_000;
 
     private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", $"The space: {string.Join(", ", SearchSpacePresets.Names)} or a YAML file");
-    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"Where to measure (cpu): {TargetFile.Forms}");
+    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"Where to measure (cpu): {LibraryWords.Translate(TargetFile.Forms)}");
     private readonly Option<long?> _classes = Values.Integer("--classes", "Outputs of the classifier (1000)", 2, 1 << 20);
     private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
     private readonly Option<bool> _thorough = Values.Flag("--thorough", "Minutes instead of seconds, for tight limits");

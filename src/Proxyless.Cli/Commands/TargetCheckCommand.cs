@@ -11,7 +11,7 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Whether a target works.</summary>
 internal sealed class TargetCheckCommand : ReportingCommand
 {
-    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"The target: {TargetFile.Forms}");
+    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"The target: {LibraryWords.Translate(TargetFile.Forms)}");
     private readonly Option<string?> _architecture = Values.Text("--arch", "NAME|FILE", "The network to try (a small one of the space 'tiny'; for a table none)");
 
     public TargetCheckCommand()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Latency;
 
@@ -25,7 +26,7 @@ internal sealed class TargetListCommand : ReportingCommand
             catch (InvalidInputException exception)
             {
                 // One that no longer works must not hide the others.
-                targets.Add((name, $"cannot be used: {exception.Message}"));
+                targets.Add((name, $"cannot be used: {LibraryWords.Translate(exception.Message)}"));
             }
         }
 

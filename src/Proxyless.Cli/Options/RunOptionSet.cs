@@ -14,6 +14,7 @@ namespace Proxyless.Cli.Options;
 internal sealed class RunOptionSet
 {
     private const string DataName = "--data";
+    private const string LatencyName = "--latency";
     private const string MiddleOfSpace = "the middle of what the space offers";
     private static readonly RunOptions Defaults = new();
     private static readonly string[] OfAResume = ["--resume", "--out", "--threads", "--checkpoint-seconds"];
@@ -45,6 +46,14 @@ internal sealed class RunOptionSet
             .Where(binding => binding.Option.Name != DataName || !RunPaths.IsFolder(binding.Apply(begun, parse).Data))
             .Select(binding => binding.Option.Name),
     ];
+
+    /// <summary>Every option that sets a property of <see cref="RunOptions"/>.</summary>
+    public static RunOptionSet All() =>
+        new RunOptionSet().Data().Targets().Search().Time("work").Learning().Training().Machine().Output().Resume();
+
+    /// <summary>The options' names, such as <c>--batch-size</c>, by the property that each sets.</summary>
+    public IReadOnlyDictionary<string, string> NamesByProperty() =>
+        Options.ToDictionary(option => PropertyOf(option.Name), option => option.Name);
 
     /// <summary>Which images, and how they are divided.</summary>
     public RunOptionSet Data()
@@ -81,7 +90,7 @@ internal sealed class RunOptionSet
     /// <param name="otherwise">What holds where no latency is given.</param>
     public RunOptionSet Limits(string otherwise = MiddleOfSpace)
     {
-        Add(Number("--latency", "MS", $"The most that one run of the model may take on the target, in milliseconds ({otherwise})"), (o, v) => o with { LatencyMs = v });
+        Add(Number(LatencyName, "MS", $"The most that one run of the model may take on the target, in milliseconds ({otherwise})"), (o, v) => o with { LatencyMs = v });
         return Counts();
     }
 
@@ -95,8 +104,8 @@ internal sealed class RunOptionSet
     /// <summary>The machines of a search and the limit on each.</summary>
     public RunOptionSet Targets()
     {
-        Option<string[]> target = Values.Texts("--target", "NAME|FILE", $"Where the model will run; given more than once, one search serves several machines (cpu): {TargetFile.Forms}");
-        Option<string[]> latency = Values.Texts("--latency", "MS|TARGET=MS", $"The most that one run of the model may take, in milliseconds ({MiddleOfSpace}); with several targets one for each, such as cpu:2=0.5");
+        Option<string[]> target = Values.Texts("--target", "NAME|FILE", $"Where the model will run; given more than once, one search serves several machines (cpu): {LibraryWords.Translate(TargetFile.Forms)}");
+        Option<string[]> latency = Values.Texts(LatencyName, "MS|TARGET=MS", $"The most that one run of the model may take, in milliseconds ({MiddleOfSpace}); with several targets one for each, such as cpu:2=0.5");
         RunOptions Combine(RunOptions options, ParseResult parse) => SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
         _bindings.Add((target, Combine));
         _bindings.Add((latency, Combine));
@@ -120,7 +129,7 @@ internal sealed class RunOptionSet
     /// <param name="otherwise">What is taken where none is given.</param>
     public RunOptionSet Place(string otherwise = "cpu")
     {
-        Add(Values.Text("--target", "NAME|FILE", $"Where the model will run ({otherwise}): {TargetFile.Forms}"), (o, v) => o with { Target = v! });
+        Add(Values.Text("--target", "NAME|FILE", $"Where the model will run ({otherwise}): {LibraryWords.Translate(TargetFile.Forms)}"), (o, v) => o with { Target = v! });
         return this;
     }
 
@@ -220,7 +229,11 @@ internal sealed class RunOptionSet
 
     private static Option<long?> Integer(string name, string description) => Values.Integer(name, description, RangeOf(name));
 
-    private static NumberRange RangeOf(string name) => RunOptions.Ranges[name.TrimStart('-')];
+    private static NumberRange RangeOf(string name) => RunOptions.Ranges[PropertyOf(name)];
+
+    private static string PropertyOf(string option) => option == LatencyName
+        ? nameof(RunOptions.LatencyMs)
+        : string.Concat(option.TrimStart('-').Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     private void Add<T>(Option<T> option, Func<RunOptions, T, RunOptions> set) =>
         _bindings.Add((option, (options, parse) => set(options, parse.GetValue(option)!)));

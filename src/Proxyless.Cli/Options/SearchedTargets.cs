@@ -68,8 +68,8 @@ internal static class SearchedTargets
             throw new InvalidInputException($"--latency '{text}': '{name}' is none of the targets ({string.Join(", ", names)})");
         }
 
-        return double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit) && RunOptions.Ranges["latency"].Contains(limit)
+        return double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit) && RunOptions.Ranges[nameof(RunOptions.LatencyMs)].Contains(limit)
             ? (name, limit)
-            : throw new InvalidInputException($"option '--latency' is '{text}'; allowed are {RunOptions.Ranges["latency"]}, or TARGET=NUMBER");
+            : throw new InvalidInputException($"option '--latency' is '{text}'; allowed are {RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}, or TARGET=NUMBER");
     }
 }

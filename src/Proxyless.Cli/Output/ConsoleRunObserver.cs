@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Proxyless.Cli.Options;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Output;
@@ -59,7 +60,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Message(string text) => Line(Markup.Escape(text));
+    public void Message(string text) => Line(Markup.Escape(Wording(text)));
 
     /// <inheritdoc/>
     /// <remarks>Parts of a job that say the same are heard once.</remarks>
@@ -73,8 +74,11 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
             }
         }
 
-        Line($"[yellow]warning:[/] {Markup.Escape(text)}");
+        Line($"[yellow]warning:[/] {Markup.Escape(Wording(text))}");
     }
+
+    /// <inheritdoc/>
+    public string Wording(string text) => LibraryWords.Translate(text);
 
     /// <summary>Takes the line of progress away, for the result to follow.</summary>
     public void Finish()
@@ -139,6 +143,6 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     {
         string left = progress.Remaining is { } remaining ? $", {Durations.Text(remaining)} left" : "";
         string total = progress.Total is { } all ? $"/{all}" : "";
-        return $"{progress.Stage} {progress.Done}{total}{left}  {progress.Detail}";
+        return $"{progress.Stage} {progress.Done}{total}{left}  {LibraryWords.Translate(progress.Detail)}";
     }
 }

@@ -56,7 +56,7 @@ public static partial class ArchitectureFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception);
+            throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception) { File = path };
         }
     }
 
@@ -74,12 +74,12 @@ public static partial class ArchitectureFile
         }
         catch (JsonException exception)
         {
-            throw new InvalidInputException($"{source}, line {exception.LineNumber + 1}: no valid JSON: {exception.Message}", exception);
+            throw new InvalidInputException($"{source}, line {exception.LineNumber + 1}: no valid JSON: {exception.Message}", exception) { File = source };
         }
         catch (InvalidOperationException exception) when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
         {
             // A text is decoded when it is asked for.
-            throw new InvalidInputException($"{source}: no valid JSON: {exception.Message}", exception);
+            throw new InvalidInputException($"{source}: no valid JSON: {exception.Message}", exception) { File = source };
         }
     }
 

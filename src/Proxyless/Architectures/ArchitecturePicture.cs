@@ -38,7 +38,7 @@ public static class ArchitecturePicture
         List<Box> boxes = Boxes(architecture);
         double width = Math.Max(boxes.Sum(box => box.Width + Gap) - Gap + (2 * Left), 560);
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
-        string caption = $"{cost.Parameters / 1e6:0.00} M parameters, {cost.MultiplyAdds / 1e6:0.#} M multiply-adds, "
+        string caption = Invariant($"{cost.Parameters / 1e6:0.00} M parameters, {cost.MultiplyAdds / 1e6:0.#} M multiply-adds, ")
             + $"{architecture.Resolution}x{architecture.Resolution} input, {architecture.Classes} classes";
 
         var svg = new StringBuilder();

@@ -19,7 +19,7 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
     /// <exception cref="InvalidInputException">The key is missing.</exception>
     public JsonEntry this[string key] => Object().TryGetProperty(key, out JsonElement value)
         ? new JsonEntry(value, source, path.Length == 0 ? key : $"{path}.{key}")
-        : throw new InvalidInputException($"{source}: {(path.Length == 0 ? "" : $"in '{path}', ")}the key '{key}' is missing");
+        : throw new InvalidInputException($"{source}: {(path.Length == 0 ? "" : $"in '{path}', ")}the key '{key}' is missing") { File = source };
 
     /// <summary>Whether the value is an object that holds the key.</summary>
     public bool Has(string key) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out _);
@@ -77,9 +77,14 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
     }
 
     /// <summary>A complaint about the value.</summary>
-    public InvalidInputException Error(string complaint) => new($"{source}: '{path}' {complaint}");
+    public InvalidInputException Error(string complaint) => new($"{source}: '{path}' {complaint}")
+    {
+        File = source,
+        Property = path,
+        Value = element.ValueKind is JsonValueKind.String or JsonValueKind.Number ? element.ToString() : null,
+    };
 
     private JsonElement Object() => element.ValueKind == JsonValueKind.Object
         ? element
-        : throw new InvalidInputException($"{source}: {(path.Length == 0 ? "the document" : $"'{path}'")} must be an object of keys and values");
+        : throw new InvalidInputException($"{source}: {(path.Length == 0 ? "the document" : $"'{path}'")} must be an object of keys and values") { File = source };
 }

@@ -30,7 +30,7 @@ internal sealed class ComparisonDirectory(string path)
     /// <summary>Accuracy against latency.</summary>
     public string Plot => Path.Combine(path, "comparison.svg");
 
-    /// <summary>The result as <c>--json</c> prints it.</summary>
+    /// <summary>The result as JSON.</summary>
     public string Result => Path.Combine(path, "result.json");
 
     /// <summary>Takes the folder of a new comparison, or of one to go on with, for this job alone; nothing of a comparison is written or removed yet.</summary>
@@ -51,12 +51,12 @@ internal sealed class ComparisonDirectory(string path)
     {
         if (path is null && resume)
         {
-            throw new InvalidInputException("--resume needs --out DIR, the comparison to go on with");
+            throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the comparison to go on with");
         }
 
         if (path is not null && (resume || overwrite) && RunLock.HoldsSomething(path) && !File.Exists(Path.Combine(path, PlanName)))
         {
-            throw new InvalidInputException($"'{path}' holds no comparison (no {PlanName}) and is left alone; choose another --out");
+            throw new InvalidInputException($"'{path}' holds no comparison (no {PlanName}) and is left alone; choose another RunOptions.Out");
         }
 
         RunDirectory.ChooseAny(path, resume, overwrite);

@@ -54,9 +54,9 @@ internal sealed class ComparisonWork(
         {
             if (directory.ReadTraining(network, seed) is not { } training)
             {
-                context.Observer.Message($"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed {seed}");
+                context.Observer.Message(Invariant($"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed {seed}"));
                 training = Train(network, architecture, seed);
-                context.Observer.Message($"network {position}: {network.Name}, top-1 {training.Top1:P2}");
+                context.Observer.Message(Invariant($"network {position}: {network.Name}, top-1 {training.Top1:P2}"));
             }
 
             trainings.Add(training);
@@ -108,7 +108,7 @@ internal sealed class ComparisonWork(
         {
             trained = TrainStage.Run(seeded, store, null, architecture, null);
         }
-        catch (InvalidInputException exception) when (exception is not TrainingDivergedException)
+        catch (InvalidInputException exception)
         {
             // Of the images, or of a damaged file: the other networks would meet it too, or what it says mends it.
             throw new InvalidInputException($"network {network.Name}, seed {seed}: {exception.Message}", exception);
@@ -117,7 +117,7 @@ internal sealed class ComparisonWork(
         {
             throw new TrainingDivergedException(
                 $"network {network.Name}, seed {seed}: {exception.Message}; "
-                + $"to leave this network out, go on with --resume --without {network.Name}",
+                + $"to leave this network out, go on with RunOptions.Resume and ComparisonOptions.Without = {network.Name}",
                 exception);
         }
 
@@ -137,7 +137,7 @@ internal sealed class ComparisonWork(
         if (scored.Length < results.Count)
         {
             context.Observer.Warning(
-                $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they are of another space, or the search has pruned them; search with --prune-threshold 0 to keep all");
+                $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they are of another space, or the search has pruned them; search with RunOptions.PruneThreshold = 0 to keep all");
         }
 
         if (scored.Length < LeastForAgreement)

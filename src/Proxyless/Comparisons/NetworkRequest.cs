@@ -88,5 +88,5 @@ public sealed record NetworkRequest(string Text, string Group, NetworkRequestKin
         return Directory.Exists(source) ? "found" : name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? name[..^".json".Length] : name;
     }
 
-    private static InvalidInputException Wrong(string text, string allowed) => new($"--network '{text}' is not understood: {allowed}");
+    private static InvalidInputException Wrong(string text, string allowed) => new($"ComparisonOptions.Networks = '{text}' is not understood: {allowed}");
 }

@@ -24,6 +24,7 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
     /// <param name="others">The networks that are there.</param>
     /// <param name="taken">Further names that are not to be used.</param>
     /// <exception cref="InvalidInputException">They cannot be had.</exception>
+    /// <exception cref="LimitNotMetException">Even the narrowest fitted network is over the limits.</exception>
     public IReadOnlyList<OpenedNetwork> Open(
         NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, IEnumerable<string> taken)
     {
@@ -58,7 +59,7 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
             if (draw == (long)DrawsForEach * count)
             {
                 throw new InvalidInputException(
-                    $"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{context.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Latency}); choose a limit nearer the middle of the space");
+                    Invariant($"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{context.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Latency}); choose a limit nearer the middle of the space"));
             }
 
             int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
@@ -89,7 +90,7 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
             int middle = (low + high) / 2;
             Architecture network = MobileNet(middle * MultiplierStep);
             double latency = place.Measure(network, context);
-            context.Observer.Message($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms");
+            context.Observer.Message(Invariant($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms"));
             var cost = ArchitectureCost.Of(network);
             bool meets = latency <= goal.LatencyMs
                 && cost.Parameters <= (context.Options.MaxParameters ?? long.MaxValue)
@@ -99,7 +100,7 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
 
         return low >= LeastSteps
             ? MobileNet(low * MultiplierStep)
-            : throw new InvalidInputException($"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({goal.Limits}); leave it out or raise them");
+            : throw new LimitNotMetException($"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({goal.Limits}); leave it out or raise them");
     }
 
     private static string Unused(HashSet<string> names, string wanted)

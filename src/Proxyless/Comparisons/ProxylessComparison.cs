@@ -4,6 +4,7 @@ using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runs;
 using Proxyless.Search;
+using Proxyless.Training;
 
 namespace Proxyless.Comparisons;
 
@@ -20,6 +21,8 @@ public static class ProxylessComparison
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">Options, data or a network cannot be used.</exception>
+    /// <exception cref="LimitNotMetException">No network of the space is within the limits, or not even the narrowest fitted one.</exception>
+    /// <exception cref="TrainingDivergedException">The training of a network diverges; the message names it.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     public static ComparisonResult Run(ComparisonOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
@@ -71,12 +74,12 @@ public static class ProxylessComparison
         NetworkRequest[] requests = [.. options.Networks.Select(NetworkRequest.Parse).DistinctBy(request => request.Key)];
         if (requests.Length == 0 && !options.Run.Resume)
         {
-            throw new InvalidInputException($"nothing to compare: give --network once or more; each is {NetworkRequest.Forms}");
+            throw new InvalidInputException($"nothing to compare: give ComparisonOptions.Networks once or more; each is {NetworkRequest.Forms}");
         }
 
         if (options.Without.Count > 0 && !options.Run.Resume)
         {
-            throw new InvalidInputException("--without takes networks out of a comparison that is there; give its --out and --resume");
+            throw new InvalidInputException("ComparisonOptions.Without takes networks out of a comparison that is there; give its RunOptions.Out and RunOptions.Resume");
         }
 
         return requests;
@@ -86,7 +89,7 @@ public static class ProxylessComparison
     {
         if (!(store.Plan.DataFingerprint is { } before && context.Images.HasFingerprint(before)))
         {
-            throw new InvalidInputException($"the images of '{context.Options.Data}' are not those that the comparison in '{store.Directory.Root}' began with; restore them, name the folder where they are by --data, or start anew in another --out");
+            throw new InvalidInputException($"the images of '{context.Options.Data}' are not those that the comparison in '{store.Directory.Root}' began with; restore them, name the folder where they are by RunOptions.Data, or start anew in another RunOptions.Out");
         }
     }
 
@@ -106,7 +109,7 @@ public static class ProxylessComparison
         List<MeasuringPlace> places =
             [new(goal.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(targets.Open(target), context))];
         return places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice
-            ? throw new InvalidInputException($"--targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out")
+            ? throw new InvalidInputException($"ComparisonOptions.Targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out")
             : places;
     }
 
@@ -118,7 +121,7 @@ public static class ProxylessComparison
     {
         if (networks.Count == 0)
         {
-            throw new InvalidInputException("--without leaves nothing to compare; keep a network, or add one by --network");
+            throw new InvalidInputException("ComparisonOptions.Without leaves nothing to compare; keep a network, or add one by ComparisonOptions.Networks");
         }
 
         return [.. networks.Select(network =>
@@ -175,7 +178,7 @@ public static class ProxylessComparison
     {
         string[] names = [.. plan.Networks.Select(network => network.Name)];
         return plan.Networks.FirstOrDefault(network => network.Name == name) ?? throw new InvalidInputException(
-            $"--without {name}: '{directory.Run.Root}' has no network of that name{NearestName.Suggestion(name, names)}; it has {string.Join(", ", names)}");
+            $"ComparisonOptions.Without = {name}: '{directory.Run.Root}' has no network of that name{NearestName.Suggestion(name, names)}; it has {string.Join(", ", names)}");
     }
 
     private static List<OpenedNetwork> Make(
@@ -219,12 +222,12 @@ public static class ProxylessComparison
         IReadOnlyList<SearchEpoch> log = SearchedNetwork.RequireFinished(store);
         if (context.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture)) is null)
         {
-            throw new InvalidInputException($"--scored-by '{searched}' was searched in another space than '{context.Space.Name}', or in that one as it was before; give its --space, or another search");
+            throw new InvalidInputException($"ComparisonOptions.ScoredBy = '{searched}' was searched in another space than '{context.Space.Name}', or in that one as it was before; give its RunOptions.Space, or another search");
         }
 
         if (!(store.Plan.DataFingerprint is { } fingerprint && context.Images.HasFingerprint(fingerprint)))
         {
-            throw new InvalidInputException($"--scored-by '{searched}' was searched on other images, or they were divided by another --seed; give another search");
+            throw new InvalidInputException($"ComparisonOptions.ScoredBy = '{searched}' was searched on other images, or they were divided by another RunOptions.Seed; give another search");
         }
 
         return SearchedNetwork.Open(context, directory, log);

@@ -10,7 +10,7 @@ internal static class ClassName
     /// What equal names have in common: letters and their accents as one character where there is one (Unicode's canonical composition).
     /// Linux writes them so, a Mac takes them apart, and both look alike.
     /// </summary>
-    /// <remarks>string.Normalize does nothing where globalization is invariant, as it is in the command line tool.</remarks>
+    /// <remarks>string.Normalize does nothing where globalization is invariant.</remarks>
     public static string Key(string name)
     {
         if (Ascii.IsValid(name))
@@ -34,7 +34,7 @@ internal static class ClassName
     {
         if (name.Any(IsBreakOrControl))
         {
-            string shown = string.Concat(name.Select(letter => IsBreakOrControl(letter) ? $"\\u{(int)letter:X4}" : letter.ToString()));
+            string shown = string.Concat(name.Select(letter => IsBreakOrControl(letter) ? Invariant($"\\u{(int)letter:X4}") : letter.ToString()));
             throw new InvalidInputException(
                 $"{folder}: the class '{shown}' has a line break or another control character in its name, and labels.txt has a line for each class; rename the folder.");
         }

@@ -72,7 +72,7 @@ public static class DatasetDownload
 
     private static void Fetch(HttpClient client, PublicFile file, string path, IRunObserver observer, CancellationToken cancellationToken)
     {
-        string byHand = $"download {file.Location} yourself and give its folder as --data";
+        string byHand = $"download {file.Location} yourself and give its folder as DatasetOptions.Location";
 #pragma warning disable CA5351 // What the publishers give is MD5, and it is asked whether the download is whole, not who made it.
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351
@@ -91,7 +91,7 @@ public static class DatasetDownload
                 hash.AppendData(buffer, 0, count);
                 destination.Write(buffer, 0, count);
                 done += count;
-                progress.Report(done, $"{Path.GetFileName(path)}, {done / 1e6:F1} MB");
+                progress.Report(done, Invariant($"{Path.GetFileName(path)}, {done / 1e6:F1} MB"));
             }
         }
         catch (Exception exception) when (IsFailedDownload(exception, cancellationToken))

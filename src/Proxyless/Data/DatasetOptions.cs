@@ -1,3 +1,4 @@
+using System.Globalization;
 using Proxyless.Inference;
 
 namespace Proxyless.Data;
@@ -64,24 +65,24 @@ public sealed record DatasetOptions
     {
         if (string.IsNullOrWhiteSpace(Location))
         {
-            throw new InvalidInputException("Location is empty: give a folder of images, or 'sample' for the built-in ones.");
+            throw Wrong(nameof(Location), Location, "is empty: give a folder of images, or 'sample' for the built-in ones.");
         }
 
         CheckShare(ValidationShare, nameof(ValidationShare));
         CheckShare(TestShare, nameof(TestShare));
         if (Threads < 1)
         {
-            throw new InvalidInputException($"Threads is {Threads}: give 1 or more.");
+            throw Wrong(nameof(Threads), Threads, Invariant($"is {Threads}: give 1 or more."));
         }
 
         if (MaxPixels is < 1 or > MostPixels)
         {
-            throw new InvalidInputException($"MaxPixels is {MaxPixels}: give 1 to {MostPixels}.");
+            throw Wrong(nameof(MaxPixels), MaxPixels, Invariant($"is {MaxPixels}: give 1 to {MostPixels}."));
         }
 
         if (Channels is not (null or 1 or 3))
         {
-            throw new InvalidInputException($"Channels is {Channels}: give 1 for grey or 3 for colour.");
+            throw Wrong(nameof(Channels), Channels, Invariant($"is {Channels}: give 1 for grey or 3 for colour."));
         }
     }
 
@@ -89,7 +90,13 @@ public sealed record DatasetOptions
     {
         if (!(share is > 0 and <= 0.5))
         {
-            throw new InvalidInputException($"{name} is {share}: give a share above 0 and up to 0.5.");
+            throw Wrong(name, share, Invariant($"is {share}: give a share above 0 and up to 0.5."));
         }
     }
+
+    private static InvalidInputException Wrong(string property, object? value, string complaint) => new($"{property} {complaint}")
+    {
+        Property = property,
+        Value = Convert.ToString(value, CultureInfo.InvariantCulture),
+    };
 }

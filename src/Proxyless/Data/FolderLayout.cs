@@ -90,7 +90,7 @@ internal static class FolderLayout
         FileSource images = ListImages(folder, classes, folders, mustBeFull: false, maxPixels, warnings);
         if (images.Count == 0)
         {
-            throw new InvalidInputException($"{folder} holds no images: put a folder for each class in it, or remove it.");
+            throw new InvalidInputException($"{folder} holds no images: put a folder for each class in it, or remove it.") { File = folder };
         }
 
         return images;
@@ -172,7 +172,7 @@ internal static class FolderLayout
                 : $"holds no images, for {DescribeOthers(othersOfClass)} no JPEG, PNG, WebP, BMP or GIF";
             if (files.Count == before && mustBeFull)
             {
-                throw new InvalidInputException($"{folder} {what}: add some, or remove the folder of this class.");
+                throw new InvalidInputException($"{folder} {what}: add some, or remove the folder of this class.") { File = folder };
             }
 
             if (files.Count == before)
@@ -205,7 +205,7 @@ internal static class FolderLayout
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{folder} cannot be listed: {exception.Message}", exception);
+            throw new InvalidInputException($"{folder} cannot be listed: {exception.Message}", exception) { File = folder };
         }
     }
 }

@@ -36,7 +36,7 @@ internal static class IdxFiles
 
         if (highest == 0)
         {
-            throw new InvalidInputException($"{folder} holds one class: a classifier needs two or more.");
+            throw new InvalidInputException($"{folder} holds one class: a classifier needs two or more.") { File = folder };
         }
 
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
@@ -83,7 +83,7 @@ internal static class IdxFiles
         byte[] bytes = Inflate(file, header);
         if (bytes.Length < header || BinaryPrimitives.ReadInt32BigEndian(bytes) != UnsignedBytes + dimensions)
         {
-            throw new InvalidInputException($"{file} is no IDX file of unsigned bytes in {dimensions} dimensions; download it again.");
+            throw new InvalidInputException($"{file} is no IDX file of unsigned bytes in {dimensions} dimensions; download it again.") { File = file };
         }
 
         var shape = new int[dimensions];
@@ -141,7 +141,7 @@ internal static class IdxFiles
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
-            throw new InvalidInputException($"{file} is no whole gzip file: {exception.Message}; download it again.", exception);
+            throw new InvalidInputException($"{file} is no whole gzip file: {exception.Message}; download it again.", exception) { File = file };
         }
     }
 
@@ -158,6 +158,6 @@ internal static class IdxFiles
         string[] names = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
         return names.Length == count || (names.Length > count && !exactly)
             ? names
-            : throw new InvalidInputException($"{file} names {names.Length} classes, one a line, where the labels hold {count}.");
+            : throw new InvalidInputException($"{file} names {names.Length} classes, one a line, where the labels hold {count}.") { File = file };
     }
 }

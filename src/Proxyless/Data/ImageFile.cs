@@ -15,12 +15,12 @@ internal static class ImageFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path}: {exception.Message}", exception);
+            throw new InvalidInputException($"{path}: {exception.Message}", exception) { File = path };
         }
     }
 
     /// <summary>What is wrong with an image, and what can be done about it.</summary>
     public static InvalidInputException Refused(UnreadableImageException exception) => new(
-        exception.Pixels is { } pixels ? $"{exception.Message}, or allow them by --max-pixels {pixels}" : exception.Message,
+        exception.Pixels is { } pixels ? $"{exception.Message}, or allow them by DatasetOptions.MaxPixels = {pixels}" : exception.Message,
         exception);
 }

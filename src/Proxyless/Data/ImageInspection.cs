@@ -42,7 +42,7 @@ internal static class ImageInspection
         public string? SizeWarning => OfOtherSize.Count == 0
             ? null
             : $"Images of another size than {NativeResolution} x {NativeResolution}, which a sample of them has: "
-                + $"{OfOtherSize.Count:N0}, such as {OfOtherSize[0]}. They are scaled to it.";
+                + Invariant($"{OfOtherSize.Count:N0}, such as {OfOtherSize[0]}. They are scaled to it.");
     }
 
     /// <summary>Examines all sources.</summary>

@@ -64,7 +64,7 @@ internal sealed class LabeledImages
         return images.Count > 0
             ? Known(new LabeledImages(location, name, classes, images, split == "test", modelClasses, warnings))
             : throw new InvalidInputException(Directory.EnumerateFiles(home).Any(file => ImageDecoder.IsImageName(file))
-                ? $"{home} holds images that are in no folder of a class: put those of each class in a folder of its name, such as {Path.Combine(home, modelClasses[0])}; 'proxyless predict' takes images without classes."
+                ? $"{home} holds images that are in no folder of a class: put those of each class in a folder of its name, such as {Path.Combine(home, modelClasses[0])}; ProxylessRun.Predict takes images without classes."
                 : $"{home} holds no images: put those of each class in a folder of its name, such as {Path.Combine(home, modelClasses[0])}.");
     }
 

@@ -93,7 +93,7 @@ public static class SampleImages
                 Draw(canvas, size, shape, ref random);
                 using SKData encoded = bitmap.Encode(SKEncodedImageFormat.Png, 100);
                 // Not through AtomicFile, which would wait for the disk 2,400 times.
-                File.WriteAllBytes(Path.Combine(home, $"{i:0000}.png"), encoded.Span);
+                File.WriteAllBytes(Path.Combine(home, Invariant($"{i:0000}.png")), encoded.Span);
             }
         }
     }

@@ -17,7 +17,7 @@ internal static class JsonText
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path}: cannot be read ({exception.Message}); {fix}", exception);
+            throw new InvalidInputException($"{path}: cannot be read ({exception.Message}); {fix}", exception) { File = path };
         }
     }
 
@@ -43,7 +43,7 @@ internal static class JsonText
         }
         catch (JsonException exception)
         {
-            throw new InvalidInputException($"{source}, line {line + (exception.LineNumber ?? 0)}: cannot be read: {exception.Message}; {fix}", exception);
+            throw new InvalidInputException($"{source}, line {line + (exception.LineNumber ?? 0)}: cannot be read: {exception.Message}; {fix}", exception) { File = source };
         }
     }
 

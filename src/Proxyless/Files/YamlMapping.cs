@@ -33,7 +33,7 @@ public sealed class YamlMapping
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception);
+            throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception) { File = path };
         }
     }
 
@@ -46,7 +46,7 @@ public sealed class YamlMapping
         YamlStream stream = YamlText.Load(text, source);
         if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
         {
-            throw new InvalidInputException($"{source}, line 1: expected one YAML document of 'key: value' lines");
+            throw new InvalidInputException($"{source}, line 1: expected one YAML document of 'key: value' lines") { File = source };
         }
 
         return new YamlMapping(root, source);
@@ -73,7 +73,12 @@ public sealed class YamlMapping
     public long Line(string key) => (_node.Children.TryGetValue(key, out YamlNode? value) ? value : _node).Start.Line;
 
     /// <summary>A complaint about the value of a key, with file and line.</summary>
-    public InvalidInputException Error(string key, string complaint) => new($"{Source}, line {Line(key)}: '{key}' {complaint}");
+    public InvalidInputException Error(string key, string complaint) => new($"{Source}, line {Line(key)}: '{key}' {complaint}")
+    {
+        File = Source,
+        Property = key,
+        Value = _node.Children.TryGetValue(key, out YamlNode? value) && value is YamlScalarNode scalar ? scalar.Value : null,
+    };
 
     /// <summary>The text of a scalar.</summary>
     public string Text(string key) => Scalar(Value(key), key);
@@ -116,7 +121,7 @@ public sealed class YamlMapping
             }
             catch (FormatException exception)
             {
-                throw new InvalidInputException($"{Where(item)}: '{key}': {exception.Message}", exception);
+                throw new InvalidInputException($"{Where(item)}: '{key}': {exception.Message}", exception) { File = Source };
             }
         }
 
@@ -129,7 +134,7 @@ public sealed class YamlMapping
 
     private YamlNode Value(string key) => _node.Children.TryGetValue(key, out YamlNode? value)
         ? value
-        : throw new InvalidInputException($"{Where(_node)}: the key '{key}' is missing");
+        : throw new InvalidInputException($"{Where(_node)}: the key '{key}' is missing") { File = Source };
 
     private IEnumerable<YamlNode> Items(string key) => Value(key) is YamlSequenceNode { Children.Count: > 0 } list
         ? list.Children
@@ -137,7 +142,7 @@ public sealed class YamlMapping
 
     private string Scalar(YamlNode node, string key) => node is YamlScalarNode { Value: { Length: > 0 } text }
         ? text
-        : throw new InvalidInputException($"{Where(node)}: '{key}' must be a single value");
+        : throw new InvalidInputException($"{Where(node)}: '{key}' must be a single value") { File = Source };
 
     private string KeyText(YamlNode key) => Scalar(key, "key");
 

@@ -95,13 +95,13 @@ internal static class YamlText
         }
         catch (YamlException exception)
         {
-            throw new InvalidInputException($"{source}, line {exception.Start.Line}: no valid YAML: {exception.Message}", exception);
+            throw new InvalidInputException($"{source}, line {exception.Start.Line}: no valid YAML: {exception.Message}", exception) { File = source };
         }
         catch (Exception exception) when (exception.Source == typeof(Parser).Assembly.GetName().Name
             || exception is ArgumentException or FormatException or OverflowException or InvalidOperationException)
         {
             // The parser has exceptions of its own for most mistakes, not for all.
-            throw new InvalidInputException($"{source}: no valid YAML: {exception.Message}", exception);
+            throw new InvalidInputException($"{source}: no valid YAML: {exception.Message}", exception) { File = source };
         }
     }
 }

@@ -44,7 +44,7 @@ public sealed class AgentTarget : WholeModelTarget
     private volatile bool _wrongCertificate;
 
     /// <summary>Prepares; nothing is sent yet.</summary>
-    /// <param name="name">What stands for the target on a command line.</param>
+    /// <param name="name">What names the target, as <see cref="TargetFile.Open"/> takes it.</param>
     /// <param name="address">Such as <c>https://192.168.1.20:7443</c>.</param>
     /// <param name="fingerprint">SHA-256 of the agent's certificate, 64 hexadecimal digits.</param>
     /// <param name="token">The agent's token.</param>

@@ -166,7 +166,7 @@ public sealed record CommandTarget : IModelTimer
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new InvalidInputException($"target '{Name}': '{string.Join(' ', words)}' has not ended, or something it started has not, within {Timeout.TotalSeconds:0} s; raise 'timeout' in the target's file");
+            throw new InvalidInputException(Invariant($"target '{Name}': '{string.Join(' ', words)}' has not ended, or something it started has not, within {Timeout.TotalSeconds:0} s; raise 'timeout' in the target's file"));
         }
 
         return (process.ExitCode, output.Result, error.Result);

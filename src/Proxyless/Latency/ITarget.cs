@@ -7,7 +7,7 @@ namespace Proxyless.Latency;
 /// </summary>
 public interface ITarget : IAsyncDisposable, IDisposable
 {
-    /// <summary>The text that stands for it on a command line.</summary>
+    /// <summary>The text that names it, as <see cref="TargetFile.Open"/> takes it.</summary>
     string Name { get; }
 
     /// <summary>All that a latency depends on beside the network: tables of one identity are interchangeable.</summary>

@@ -42,7 +42,8 @@ public sealed class LatencyTableCache(string folder)
 
         if (Find(space, classes, target, mode, observer) is { } found)
         {
-            observer.Message($"latency table of '{space.Name}' on {target.Name} from {found.Created:yyyy-MM-dd}, {found.Mode.ToString().ToLowerInvariant()}");
+            observer.Message(Invariant(
+                $"latency table of '{space.Name}' on {target.Name} from {found.Created:yyyy-MM-dd}, {found.Mode.ToString().ToLowerInvariant()}"));
             WarnOfReuse(found, target, observer);
             return found;
         }
@@ -68,8 +69,8 @@ public sealed class LatencyTableCache(string folder)
         {
             observer.Warning(
                 $"target '{target.Name}' does not say which device its command reaches: the latency table from "
-                + $"{table.Created:yyyy-MM-dd} is of the one that was there then; name each by 'device' in the target's file, "
-                + "or make the table again with 'proxyless profile'");
+                + Invariant($"{table.Created:yyyy-MM-dd} is of the one that was there then; name each by 'device' in the target's file, ")
+                + "or make the table again with LatencyTableCache.Profile");
         }
     }
 

@@ -29,7 +29,7 @@ public static class LatencyTableFile
     {
         if (!File.Exists(path))
         {
-            throw new InvalidInputException($"latency table '{path}' does not exist; 'proxyless profile' makes one");
+            throw new InvalidInputException($"latency table '{path}' does not exist; LatencyTableCache.Profile makes one") { File = path };
         }
 
         LatencyTable table;
@@ -37,12 +37,12 @@ public static class LatencyTableFile
         {
             using FileStream stream = File.OpenRead(path);
             table = JsonSerializer.Deserialize<LatencyTable>(stream, Options)
-                ?? throw new InvalidInputException($"latency table '{path}' is empty; 'proxyless profile' makes a new one");
+                ?? throw new InvalidInputException($"latency table '{path}' is empty; LatencyTableCache.Profile makes a new one") { File = path };
         }
         catch (JsonException exception)
         {
             throw new InvalidInputException(
-                $"latency table '{path}' cannot be read: {exception.Message}; 'proxyless profile' makes a new one", exception);
+                $"latency table '{path}' cannot be read: {exception.Message}; LatencyTableCache.Profile makes a new one", exception);
         }
 
         LatencyCalibration calibration = table.Calibration;
@@ -50,20 +50,20 @@ public static class LatencyTableFile
             || !double.IsFinite(table.Disturbance ?? 0)
             || !double.IsFinite(table.Reference.Milliseconds) || table.Reference.Choice.Any(choice => choice < 0))
         {
-            throw new InvalidInputException($"latency table '{path}': calibration or reference hold what is no number of theirs; 'proxyless profile' makes a new one");
+            throw new InvalidInputException($"latency table '{path}': calibration or reference hold what is no number of theirs; LatencyTableCache.Profile makes a new one") { File = path };
         }
 
         foreach ((string key, LatencyEntry? entry) in table.Entries)
         {
             if (entry is null)
             {
-                throw new InvalidInputException($"latency table '{path}': '{key}' has no time; 'proxyless profile' makes a new one");
+                throw new InvalidInputException($"latency table '{path}': '{key}' has no time; LatencyTableCache.Profile makes a new one") { File = path };
             }
 
             if (!(entry.Milliseconds >= 0 && double.IsFinite(entry.Milliseconds)))
             {
                 throw new InvalidInputException(
-                    $"latency table '{path}': '{key}' takes {entry.Milliseconds} milliseconds; a time is 0 or more");
+                    Invariant($"latency table '{path}': '{key}' takes {entry.Milliseconds} milliseconds; a time is 0 or more"));
             }
         }
 

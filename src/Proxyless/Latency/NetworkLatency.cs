@@ -33,12 +33,12 @@ public sealed record NetworkLatency(
         if (Slowdown > Disturbed)
         {
             observer.Warning(
-                $"the machine is {Slowdown:F2} times as slow as when the latency table was made; latencies are put into relation to that time, but are less certain: leave the machine alone while it measures");
+                Invariant($"the machine is {Slowdown:F2} times as slow as when the latency table was made; latencies are put into relation to that time, but are less certain: leave the machine alone while it measures"));
         }
         else if (Slowdown < Faster)
         {
             observer.Warning(
-                $"the machine is {1 / Slowdown:F2} times as fast as when the latency table was made, so the table's latencies are too high; make it again with 'proxyless profile' on an idle machine");
+                Invariant($"the machine is {1 / Slowdown:F2} times as fast as when the latency table was made, so the table's latencies are too high; make it again with LatencyTableCache.Profile on an idle machine"));
         }
     }
 

@@ -23,7 +23,7 @@ internal static partial class PartEntries
         string[] lines = Read(path).Split('\n');
         if (lines[0].Trim() != Header)
         {
-            throw new InvalidInputException($"{path}, line 1: is '{lines[0].Trim()}'; a table of parts begins with '{Header}'");
+            throw new InvalidInputException($"{path}, line 1: is '{lines[0].Trim()}'; a table of parts begins with '{Header}'") { File = path };
         }
 
         var entries = new Dictionary<string, LatencyEntry>();
@@ -38,12 +38,12 @@ internal static partial class PartEntries
             string[] cells = line.Split(',');
             if (cells.Length != 2 || !IsTime(cells[1], out double milliseconds))
             {
-                throw new InvalidInputException($"{path}, line {i + 1}: is '{line}'; expected a part and its milliseconds, such as 'mb3e6 24x56x56 40 s2,1.25'");
+                throw new InvalidInputException($"{path}, line {i + 1}: is '{line}'; expected a part and its milliseconds, such as 'mb3e6 24x56x56 40 s2,1.25'") { File = path };
             }
 
             if (!entries.TryAdd(cells[0].Trim(), new LatencyEntry(milliseconds, 0)))
             {
-                throw new InvalidInputException($"{path}, line {i + 1}: '{cells[0].Trim()}' stands there twice");
+                throw new InvalidInputException($"{path}, line {i + 1}: '{cells[0].Trim()}' stands there twice") { File = path };
             }
         }
 
@@ -60,7 +60,7 @@ internal static partial class PartEntries
         YamlStream stream = YamlText.Load(Read(path), path);
         if (stream.Documents is not [{ RootNode: YamlMappingNode root }])
         {
-            throw new InvalidInputException($"{path}: is no published latency table: parts with 'mean' under each are expected");
+            throw new InvalidInputException($"{path}: is no published latency table: parts with 'mean' under each are expected") { File = path };
         }
 
         var entries = new Dictionary<string, LatencyEntry>();
@@ -68,10 +68,10 @@ internal static partial class PartEntries
         {
             string text = (key as YamlScalarNode)?.Value ?? "";
             string part = KeyOf(text)
-                ?? throw new InvalidInputException($"{path}, line {key.Start.Line}: '{text}' is no part that this version knows; expected are Conv, Conv_1, Logits and expanded_conv with their shapes");
+                ?? throw new InvalidInputException($"{path}, line {key.Start.Line}: '{text}' is no part that this version knows; expected are Conv, Conv_1, Logits and expanded_conv with their shapes") { File = path };
             if (value is not YamlMappingNode fields || !IsTime(Field(fields, "mean"), out double mean))
             {
-                throw new InvalidInputException($"{path}, line {value.Start.Line}: '{text}' needs 'mean', its milliseconds");
+                throw new InvalidInputException($"{path}, line {value.Start.Line}: '{text}' needs 'mean', its milliseconds") { File = path };
             }
 
             double spread = IsTime(Field(fields, "var"), out double variance) && mean > 0 ? Math.Sqrt(variance) / mean : 0;
@@ -115,7 +115,7 @@ internal static partial class PartEntries
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception);
+            throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception) { File = path };
         }
     }
 

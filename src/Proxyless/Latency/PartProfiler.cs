@@ -97,7 +97,7 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
             measured[plan.CalibrationNetworks..]);
         if (calibration.MeanAbsoluteError > LargeError)
         {
-            observer.Warning($"predictions are off by {calibration.MeanAbsoluteError:P1} on average; --thorough, or more repeats in the target's file, may help");
+            observer.Warning(Invariant($"predictions are off by {calibration.MeanAbsoluteError:P1} on average; ProfileMode.Thorough, or more repeats in the target's file, may help"));
         }
 
         log.Forget();

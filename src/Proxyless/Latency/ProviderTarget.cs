@@ -8,7 +8,7 @@ namespace Proxyless.Latency;
 /// there, for kernels are only queued; each part is timed as a model of its own, the way of its images to the device and back included.
 /// Not run by us on any such device.
 /// </summary>
-/// <param name="name">What stands for the target on a command line.</param>
+/// <param name="name">What names the target, as <see cref="TargetFile.Open"/> takes it.</param>
 /// <param name="provider">What computes the model.</param>
 /// <param name="device">Which of the machine's devices of this kind, from 0.</param>
 /// <param name="threads">Threads of the processor beside it.</param>

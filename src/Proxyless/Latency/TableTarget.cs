@@ -16,7 +16,7 @@ public sealed class TableTarget : ITarget
     private readonly double? _disturbance;
 
     /// <summary>Reads the table.</summary>
-    /// <param name="name">What stands for the target on a command line.</param>
+    /// <param name="name">What names the target, as <see cref="TargetFile.Open"/> takes it.</param>
     /// <param name="file">A file that ends in <c>.json</c>, <c>.csv</c>, <c>.yaml</c> or <c>.yml</c>.</param>
     /// <param name="batch">Images of the runs that were measured.</param>
     /// <exception cref="InvalidInputException">The file is missing, of another kind or wrong.</exception>
@@ -123,7 +123,7 @@ public sealed class TableTarget : ITarget
     {
         if (!File.Exists(file))
         {
-            throw new InvalidInputException($"latency table '{file}' does not exist");
+            throw new InvalidInputException($"latency table '{file}' does not exist") { File = file };
         }
 
         var none = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0);
@@ -132,9 +132,9 @@ public sealed class TableTarget : ITarget
             ".json" => OwnTable(file),
             ".csv" => (PartEntries.ReadCsv(file), none, null),
             ".yaml" or ".yml" => (PartEntries.ReadPublished(file), none, null),
-            string other => throw new InvalidInputException($"latency table '{file}' ends in '{other}'; known are .json (proxyless profile), .csv ('part,milliseconds') and .yaml (the ProxylessNAS authors')"),
+            string other => throw new InvalidInputException($"latency table '{file}' ends in '{other}'; known are .json (LatencyTableFile.Write), .csv ('part,milliseconds') and .yaml (the ProxylessNAS authors')"),
         };
-        return entries.Count > 0 ? (entries, calibration, disturbance) : throw new InvalidInputException($"latency table '{file}' has no parts");
+        return entries.Count > 0 ? (entries, calibration, disturbance) : throw new InvalidInputException($"latency table '{file}' has no parts") { File = file };
     }
 
     private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration, double? Disturbance) OwnTable(string file)

@@ -7,13 +7,13 @@ using YamlDotNet.Serialization;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Targets as YAML files, and where they are found: by path, or by name among those that <c>proxyless target add</c> keeps.
+/// Targets as YAML files, and where they are found: by path, or by name among those that <see cref="Add"/> keeps.
 /// docs/targets.md explains every key.
 /// </summary>
 public static class TargetFile
 {
     /// <summary>What <see cref="Open"/> takes, for messages and help.</summary>
-    public const string Forms = LocalTarget.Forms + ", a target's YAML file, or the name of one that 'proxyless target add' keeps";
+    public const string Forms = LocalTarget.Forms + ", a target's YAML file, or the name of one that TargetFile.Add keeps";
 
     private const string FolderVariable = "PROXYLESS_TARGETS";
     private const string Extension = ".yaml";
@@ -77,7 +77,7 @@ public static class TargetFile
         string text = Kept(mapping, FolderOf(file));
         if (!overwrite && File.Exists(PathOf(name)))
         {
-            throw new InvalidInputException($"there is a target '{name}' already ({PathOf(name)}); replace it with --overwrite, or choose another name");
+            throw new InvalidInputException($"there is a target '{name}' already ({PathOf(name)}); replace it with TargetFile.Add(overwrite), or choose another name");
         }
 
         // Files of agents hold their tokens.
@@ -88,7 +88,7 @@ public static class TargetFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new InvalidInputException(
-                $"the target cannot be kept in '{Folder}': {exception.Message}; set {FolderVariable} to a folder that can be written, or give --target the file itself", exception);
+                $"the target cannot be kept in '{Folder}': {exception.Message}; set {FolderVariable} to a folder that can be written, or give RunOptions.Target the file itself", exception);
         }
 
         return target;

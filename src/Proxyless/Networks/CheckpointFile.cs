@@ -80,7 +80,7 @@ internal sealed class CheckpointFile(string path)
         {
             write();
         }
-        catch (Exception exception) when (exception is InvalidInputException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is ProxylessException or IOException or UnauthorizedAccessException)
         {
             // The disk that is full, or a state that is not finite.
         }

@@ -94,7 +94,7 @@ public sealed class SafeTensorsFile
             long size = BinaryPrimitives.ReadInt64LittleEndian(length);
             if (size is < 2 or > LargestHeader || size > stream.Length - length.Length)
             {
-                throw new InvalidInputException($"{path} is no safetensors file: its header would have {size} bytes");
+                throw new InvalidInputException($"{path} is no safetensors file: its header would have {size} bytes") { File = path };
             }
 
             byte[] text = new byte[size];
@@ -106,7 +106,7 @@ public sealed class SafeTensorsFile
                 : [];
             if (metadata.Remove(SafeTensorsChecksum.Key, out string? checksum) && !SafeTensorsChecksum.IsRight(stream, text, checksum))
             {
-                throw new InvalidInputException($"{path} is damaged: its content does not match its checksum");
+                throw new InvalidInputException($"{path} is damaged: its content does not match its checksum") { File = path };
             }
 
             long data = length.Length + size;
@@ -117,20 +117,20 @@ public sealed class SafeTensorsFile
                 string name = entry.Name;
                 if (entry.Value.GetProperty("dtype").GetString() is not "F32" and var type)
                 {
-                    throw new InvalidInputException($"{path}: tensor '{name}' is {type}; only F32 is read");
+                    throw new InvalidInputException($"{path}: tensor '{name}' is {type}; only F32 is read") { File = path };
                 }
 
                 // Memory is taken for what the file holds, never for what it tells.
                 if (from != end || to < from || to > stream.Length - data || (to - from) % sizeof(float) != 0)
                 {
-                    throw new InvalidInputException($"{path}: tensor '{name}' would be bytes {from} to {to} of {stream.Length - data}, and the one before it ends at {end}");
+                    throw new InvalidInputException($"{path}: tensor '{name}' would be bytes {from} to {to} of {stream.Length - data}, and the one before it ends at {end}") { File = path };
                 }
 
                 long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
                 long count = (to - from) / sizeof(float);
                 if (shape.Any(side => side < 0) || count != shape.Aggregate(1L, (product, side) => checked(product * side)))
                 {
-                    throw new InvalidInputException($"{path}: tensor '{name}' has {count} values for the shape [{string.Join(", ", shape)}]");
+                    throw new InvalidInputException($"{path}: tensor '{name}' has {count} values for the shape [{string.Join(", ", shape)}]") { File = path };
                 }
 
                 float[] values = new float[count];
@@ -144,11 +144,11 @@ public sealed class SafeTensorsFile
         }
         catch (Exception exception) when (exception is EndOfStreamException or JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
         {
-            throw new InvalidInputException($"{path} is cut short or no safetensors file: {exception.Message}", exception);
+            throw new InvalidInputException($"{path} is cut short or no safetensors file: {exception.Message}", exception) { File = path };
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InvalidInputException($"{path} does not exist", exception);
+            throw new InvalidInputException($"{path} does not exist", exception) { File = path };
         }
     }
 
@@ -169,7 +169,7 @@ public sealed class SafeTensorsFile
         {
             if (!Tensors.TryGetValue(prefix + target.Name, out (long[] Shape, float[] Values) source))
             {
-                throw new InvalidInputException($"{path} lacks the tensor '{prefix}{target.Name}': it belongs to another architecture, or to a training with other options");
+                throw new InvalidInputException($"{path} lacks the tensor '{prefix}{target.Name}': it belongs to another architecture, or to a training with other options") { File = path };
             }
 
             if (!source.Shape.SequenceEqual(target.Value.shape))

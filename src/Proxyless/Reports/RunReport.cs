@@ -44,7 +44,7 @@ public static class RunReport
         html.Append("<div class=\"tiles\">\n");
         if (data.Top1 is { } top1)
         {
-            Tile(html, Percent(top1), data.TestImages is { } images ? $"top-1 on {images:N0} test images" : "top-1 on the test set");
+            Tile(html, Percent(top1), data.TestImages is { } images ? Invariant($"top-1 on {images:N0} test images") : "top-1 on the test set");
         }
 
         // Of five classes or fewer every answer is among the five likeliest.
@@ -57,7 +57,7 @@ public static class RunReport
         {
             string verdict = data.LatencyLimitMs is { } limit ? latency <= limit ? "good" : "bad" : "";
             string source = data.LatencyIsMeasured ? "measured" : "by the target's table";
-            string caption = data.LatencyLimitMs is { } asked ? $"{source}, of {Milliseconds(asked)} allowed ({latency / asked:P0})" : source;
+            string caption = data.LatencyLimitMs is { } asked ? Invariant($"{source}, of {Milliseconds(asked)} allowed ({latency / asked:P0})") : source;
             Tile(html, Milliseconds(latency), caption, verdict);
         }
 
@@ -66,8 +66,8 @@ public static class RunReport
             Tile(html, Milliseconds(predicted), "predicted by the latency table");
         }
 
-        Tile(html, $"{cost.Parameters / 1e6:0.00} M", "parameters");
-        Tile(html, $"{cost.MultiplyAdds / 1e6:0.0} M", "multiply-adds per image");
+        Tile(html, Invariant($"{cost.Parameters / 1e6:0.00} M"), "parameters");
+        Tile(html, Invariant($"{cost.MultiplyAdds / 1e6:0.0} M"), "multiply-adds per image");
         html.Append("</div>\n");
     }
 
@@ -156,7 +156,7 @@ public static class RunReport
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 
-    private static string Percent(double share) => $"{100 * share:0.00} %";
+    private static string Percent(double share) => Invariant($"{100 * share:0.00} %");
 
-    private static string Milliseconds(double time) => $"{time:0.000} ms";
+    private static string Milliseconds(double time) => Invariant($"{time:0.000} ms");
 }

@@ -27,7 +27,7 @@ internal static class DeriveStage
         if (entropy > UndecidedEntropy)
         {
             context.Observer.Warning(
-                $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even odds; give it more time (--search-epochs) or a higher --architecture-learning-rate");
+                Invariant($"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even odds; give it more time (RunOptions.SearchEpochs) or a higher RunOptions.ArchitectureLearningRate"));
         }
 
         double[][] probabilities = DerivationProbabilities.Of(log, context.Options.PruneThreshold);

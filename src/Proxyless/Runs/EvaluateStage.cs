@@ -178,7 +178,7 @@ internal static class EvaluateStage
                 }
             }
 
-            progress.Report(accuracy.Images, $"top-1 {accuracy.Top1:P2}");
+            progress.Report(accuracy.Images, Invariant($"top-1 {accuracy.Top1:P2}"));
         }
 
         return new Judgement(accuracy, confusion, answers);

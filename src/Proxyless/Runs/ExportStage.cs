@@ -120,10 +120,10 @@ internal static class ExportStage
         if (!(largest <= Tolerance * scale))
         {
             throw new InvalidOperationException(
-                $"the exported model's scores differ from the network's by up to {largest:G3} (scores up to {scale:G3}) on {images} images");
+                Invariant($"the exported model's scores differ from the network's by up to {largest:G3} (scores up to {scale:G3}) on {images} images"));
         }
 
-        context.Observer.Message($"export: model and network agree to {largest:G2} on {images} images");
+        context.Observer.Message(Invariant($"export: model and network agree to {largest:G2} on {images} images"));
         return (largest, images);
     }
 }

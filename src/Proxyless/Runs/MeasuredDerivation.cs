@@ -31,7 +31,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     /// <param name="limits">The limits, one on latency among them.</param>
     /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">Whatever was derived takes longer than the limit and the tolerance of measuring.</exception>
+    /// <exception cref="LimitNotMetException">Whatever was derived takes longer than the limit and the tolerance of measuring.</exception>
     public MeasuredChoice Derive(
         IReadOnlyList<double[]> probabilities, SearchLimits limits, LatencyTable table, CancellationToken cancellationToken)
     {
@@ -66,7 +66,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
             measured.Add(candidate);
             bool within = candidate.MeasuredMs <= limit;
             observer.Message(
-                $"derived: predicted {candidate.PredictedMs:F3} ms, {(candidate.IsMeasured ? $"measured {candidate.MeasuredMs:F3} ms, " : "")}limit {limit:F3} ms"
+                Invariant($"derived: predicted {candidate.PredictedMs:F3} ms, {(candidate.IsMeasured ? Invariant($"measured {candidate.MeasuredMs:F3} ms, ") : "")}limit {limit:F3} ms")
                 + (within ? "" : ": over, deriving again with the table corrected"));
             if (within && (choice.SequenceEqual(free) || candidate.MeasuredMs >= Near * limit))
             {
@@ -79,14 +79,19 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
         MeasuredChoice best = measured.Aggregate((left, right) => Better(left, right, limit, probabilities));
         if (best.MeasuredMs > Tolerance * limit)
         {
-            throw new InvalidInputException(
-                $"the fastest network that was derived takes {best.MeasuredMs:F3} ms, over the limit of {limit:F3} ms; "
-                + "the search is kept: derive at a higher limit with 'proxyless derive'");
+            throw new LimitNotMetException(
+                Invariant($"the fastest network that was derived takes {best.MeasuredMs:F3} ms, over the limit of {limit:F3} ms; ")
+                + "the search is kept: derive at a higher limit with ProxylessRun.Derive")
+            {
+                Quantity = limits.Latency.Cost.Quantity,
+                Limit = limit,
+                Least = best.MeasuredMs,
+            };
         }
 
         if (best.MeasuredMs > limit)
         {
-            observer.Warning($"the derived network takes {best.MeasuredMs:F3} ms, {(best.MeasuredMs / limit) - 1:P1} over the limit of {limit:F3} ms, within what two measurements differ by");
+            observer.Warning(Invariant($"the derived network takes {best.MeasuredMs:F3} ms, {(best.MeasuredMs / limit) - 1:P1} over the limit of {limit:F3} ms, within what two measurements differ by"));
         }
 
         return best;

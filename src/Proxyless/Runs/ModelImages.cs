@@ -82,11 +82,11 @@ internal sealed record ModelImages(string Name, string Fingerprint, bool Small, 
         if (!images.IsTestSet && images.Name == Name)
         {
             observer.Warning(
-                $"'{options.Location}' is not as it was when the model was trained on '{Name}': all its {all.Count:N0} images are judged, and as far as the model was trained on them, the accuracy is too high");
+                Invariant($"'{options.Location}' is not as it was when the model was trained on '{Name}': all its {all.Count:N0} images are judged, and as far as the model was trained on them, the accuracy is too high"));
         }
         else if (!images.IsTestSet)
         {
-            observer.Message($"'{options.Location}' has no test/ and is not what the model was trained on: all its {all.Count:N0} images are judged");
+            observer.Message(Invariant($"'{options.Location}' has no test/ and is not what the model was trained on: all its {all.Count:N0} images are judged"));
         }
 
         string[] missing = [.. classes.Where((_, label) => all.ClassCounts()[label] == 0)];

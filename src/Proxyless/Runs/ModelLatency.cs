@@ -30,7 +30,7 @@ internal static class ModelLatency
         {
             observer.Warning(
                 $"target '{target.Name}' is a table and runs no models: there is no measured latency; "
-                + "'proxyless describe --target' sums it up");
+                + "TableTarget.Predict sums it up");
             return null;
         }
 

@@ -3,6 +3,7 @@ using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Search;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -17,10 +18,11 @@ public static class ProxylessRun
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached; what was made is kept.</exception>
-    /// <exception cref="InvalidInputException">
-    /// Options or data cannot be used, and nothing was written; or, later, no network is within the limits as measured or a loss diverges,
-    /// and what was made is kept.
+    /// <exception cref="InvalidInputException">Options or data cannot be used, and nothing was written.</exception>
+    /// <exception cref="LimitNotMetException">
+    /// No network of the space is within the limits, and nothing was written; or, later, none as measured, and the search is kept.
     /// </exception>
+    /// <exception cref="TrainingDivergedException">A loss or a weight is no longer finite; what was made is kept.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
     public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default) =>
@@ -67,7 +69,8 @@ public static class ProxylessRun
     /// <param name="options">That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">The search is not finished, the limits cannot be met, or the images are others; nothing was written.</exception>
+    /// <exception cref="InvalidInputException">The search is not finished, or the images are others; nothing was written.</exception>
+    /// <exception cref="LimitNotMetException">No network that the search left is within the limits; nothing was written.</exception>
     public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -102,6 +105,7 @@ public static class ProxylessRun
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">Options, data or architecture cannot be used; nothing was written.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or a weight is no longer finite; the last checkpoint is from before.</exception>
     /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
     /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
     public static TrainResult Train(RunOptions options, string architecture, IRunObserver observer, CancellationToken cancellationToken = default)
@@ -133,7 +137,7 @@ public static class ProxylessRun
         RunDirectory directory = RunDirectory.Open(run);
         if (!File.Exists(directory.BestCheckpoint))
         {
-            throw new InvalidInputException($"'{run}' has no trained network; train it with 'proxyless train --arch {run}'");
+            throw new InvalidInputException($"'{run}' has no trained network; train it with ProxylessRun.Train(architecture: '{run}')");
         }
 
         RunOptions saved = RunConfigFile.Read(directory.Config);
@@ -172,7 +176,7 @@ public static class ProxylessRun
         options.Validate();
         if (againstNetwork && !Directory.Exists(model))
         {
-            throw new InvalidInputException($"--against-network needs the run's folder in --model, for '{model}' has no network beside it");
+            throw new InvalidInputException($"ProxylessRun.Evaluate(againstNetwork) needs the run's folder in ProxylessRun.Evaluate(model), for '{model}' has no network beside it");
         }
 
         if (Directory.Exists(model) && RunConfigFile.Read(RunDirectory.Open(model).Config).Data == options.Data)
@@ -217,7 +221,7 @@ public static class ProxylessRun
     {
         if (RealPath.Same(directory.Root, searched.Root))
         {
-            throw new InvalidInputException($"--out '{directory.Root}' is the searched run itself; choose another folder");
+            throw new InvalidInputException($"RunOptions.Out = '{directory.Root}' is the searched run itself; choose another folder");
         }
     }
 }

@@ -39,8 +39,8 @@ internal static class ReportStage
                 new("space", context.Space.Name),
                 new("target", goal.Target.Id),
                 new("seed", context.Options.Seed.ToString(CultureInfo.InvariantCulture)),
-                new("search", $"{result.SearchSeconds / 60:F1} minutes"),
-                new("training", $"{result.TrainSeconds / 60:F1} minutes"),
+                new("search", Invariant($"{result.SearchSeconds / 60:F1} minutes")),
+                new("training", Invariant($"{result.TrainSeconds / 60:F1} minutes")),
             ],
         });
     }

@@ -8,7 +8,7 @@ using YamlDotNet.Serialization.NamingConventions;
 
 namespace Proxyless.Runs;
 
-/// <summary>Writes options as YAML under the names of the command line, so that <c>--config</c> reads them back.</summary>
+/// <summary>Writes options as YAML under the hyphenated names of their properties, such as <c>batch-size</c>.</summary>
 public static partial class RunConfigFile
 {
     private const string LatencyName = "latency";
@@ -52,16 +52,16 @@ public static partial class RunConfigFile
                 && Enum.IsDefined(options.Kernels) && Enum.IsDefined(options.Update) && Enum.IsDefined(options.Objective)
                 // A run is where its configuration is, also where its folder has been moved.
                 ? options.Out is null ? options : options with { Out = Path.GetDirectoryName(Path.GetFullPath(path)) }
-                : throw new InvalidInputException($"{path}: a value is empty, or a number stands in place of a name; restore the file, or begin another run");
+                : throw new InvalidInputException($"{path}: a value is empty, or a number stands in place of a name; restore the file, or begin another run") { File = path };
         }
         catch (YamlException exception)
         {
             string reason = exception.InnerException?.Message ?? exception.Message;
-            throw new InvalidInputException($"{path}:{exception.Start.Line}: {reason}", exception);
+            throw new InvalidInputException($"{path}:{exception.Start.Line}: {reason}", exception) { File = path };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path} cannot be read: {exception.Message}", exception);
+            throw new InvalidInputException($"{path} cannot be read: {exception.Message}", exception) { File = path };
         }
     }
 

@@ -86,7 +86,7 @@ internal sealed record RunContext
         var images = ImageDataset.Open(ImagesOf(options), warnings, cancellationToken);
         if (options.TrainOnAll && images.HasOwnValidation)
         {
-            throw new InvalidInputException($"--train-on-all: '{options.Data}' has a val/ of its own, so all of its train/ is trained on anyway; leave the option out");
+            throw new InvalidInputException($"RunOptions.TrainOnAll: '{options.Data}' has a val/ of its own, so all of its train/ is trained on anyway; leave the option out");
         }
 
         var facts = ImageFacts.Of(images);

@@ -47,7 +47,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The report.</summary>
     public string Report => File("report.html");
 
-    /// <summary>The result as <c>--json</c> prints it.</summary>
+    /// <summary>The result as JSON.</summary>
     public string Result => File("result.json");
 
     /// <summary>The super-network and the state of the search.</summary>
@@ -110,7 +110,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
     {
         if (path is not null && System.IO.File.Exists(Path.Combine(path, WrittenFiles.ComparisonPlan)))
         {
-            throw new InvalidInputException($"'{path}' holds a comparison; go on with it by 'proxyless compare --out {path} --resume', or choose another --out");
+            throw new InvalidInputException($"'{path}' holds a comparison; go on with it by ProxylessComparison.Run(RunOptions.Out = '{path}', RunOptions.Resume), or choose another RunOptions.Out");
         }
 
         ChooseAny(path, resume, overwrite);
@@ -123,7 +123,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         {
             if (resume)
             {
-                throw new InvalidInputException("--resume needs --out DIR, the run to go on with");
+                throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the run to go on with");
             }
 
             return;
@@ -134,7 +134,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         {
             if (!isRun)
             {
-                throw new InvalidInputException($"--resume: there is no run in '{path}' (no config.yaml)");
+                throw new InvalidInputException($"RunOptions.Resume: there is no run in '{path}' (no config.yaml)");
             }
 
             return;
@@ -142,7 +142,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
 
         if (System.IO.File.Exists(path))
         {
-            throw new InvalidInputException($"--out '{path}' is a file; give a folder");
+            throw new InvalidInputException($"RunOptions.Out = '{path}' is a file; give a folder");
         }
 
         if (!RunLock.HoldsSomething(path))
@@ -152,13 +152,13 @@ public sealed class RunDirectory(string path) : ITrainingStore
 
         if (!overwrite)
         {
-            throw new InvalidInputException($"'{path}' exists and is not empty; go on with --resume, replace it with --overwrite, or choose another --out");
+            throw new InvalidInputException($"'{path}' exists and is not empty; go on with RunOptions.Resume, replace it with RunOptions.Overwrite, or choose another RunOptions.Out");
         }
 
-        // Only a run is replaced, and only its own files: a mistyped --out must not cost anybody a folder.
+        // Only a run is replaced, and only its own files: a mistyped folder must not cost anybody a folder.
         if (!isRun)
         {
-            throw new InvalidInputException($"--overwrite: '{path}' holds no run (no config.yaml) and is left alone; choose another --out");
+            throw new InvalidInputException($"RunOptions.Overwrite: '{path}' holds no run (no config.yaml) and is left alone; choose another RunOptions.Out");
         }
     }
 
@@ -242,7 +242,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
-            throw new InvalidInputException($"--out '{Root}' cannot be made: {exception.Message}", exception);
+            throw new InvalidInputException($"RunOptions.Out = '{Root}' cannot be made: {exception.Message}", exception);
         }
 
         Remove(Plan, Warnings, Latency, SearchLog, SearchResult, Architecture, Picture, SearchCheckpoint, new CheckpointFile(SearchCheckpoint).Previous);
@@ -268,7 +268,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         var directory = new RunDirectory(path);
         return System.IO.File.Exists(directory.Config)
             ? directory
-            : throw new InvalidInputException($"'{path}' is no run directory (no config.yaml); give the --out of an earlier run");
+            : throw new InvalidInputException($"'{path}' is no run directory (no config.yaml); give the RunOptions.Out of an earlier run");
     }
 
     private static void Remove(params ReadOnlySpan<string> files)

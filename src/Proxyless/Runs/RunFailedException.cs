@@ -4,7 +4,7 @@ namespace Proxyless.Runs;
 /// Something around a run failed, its disk or its images' folder, and the run can be gone on with once that is mended:
 /// <see cref="RunOptions.Resume"/>.
 /// </summary>
-public sealed class RunFailedException : IOException
+public sealed class RunFailedException : ProxylessException
 {
     /// <summary>Creates the exception without saying which run.</summary>
     public RunFailedException()

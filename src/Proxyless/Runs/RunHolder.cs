@@ -35,5 +35,5 @@ internal sealed record RunHolder(int Process, string Host, DateTimeOffset Proces
     }
 
     /// <summary>Such as <c>process 4711 on box since 2026-11-26 20:15:03Z</c>.</summary>
-    public override string ToString() => $"process {Process} on {Host} since {Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z";
+    public override string ToString() => Invariant($"process {Process} on {Host} since {Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
 }

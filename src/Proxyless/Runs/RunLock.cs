@@ -75,8 +75,8 @@ internal sealed class RunLock : IDisposable
     /// <exception cref="InvalidInputException">Another job holds it, which the message names, or it cannot be made or written.</exception>
     public static RunLock Acquire(string folder) =>
         TryAcquire(folder, out RunHolder? holder) ?? throw new InvalidInputException(holder is null
-            ? $"'{folder}' is in use by another run; wait for it, or choose another --out"
-            : $"'{folder}' is in use by {holder}; wait for it, or choose another --out"
+            ? $"'{folder}' is in use by another run; wait for it, or choose another RunOptions.Out"
+            : $"'{folder}' is in use by {holder}; wait for it, or choose another RunOptions.Out"
                 + (holder.IsHere ? "" : $". If it no longer runs there, remove '{Path.Combine(folder, HolderName)}'"));
 
     /// <summary>Takes the folder, or null where another job holds it.</summary>
@@ -123,7 +123,7 @@ internal sealed class RunLock : IDisposable
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 held.Dispose();
-                throw new InvalidInputException($"--out '{folder}' cannot be written: {exception.Message}", exception);
+                throw new InvalidInputException($"RunOptions.Out = '{folder}' cannot be written: {exception.Message}", exception);
             }
         }
     }
@@ -205,7 +205,7 @@ internal sealed class RunLock : IDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
             {
-                throw new InvalidInputException($"--out '{folder}' cannot be made or written: {exception.Message}", exception);
+                throw new InvalidInputException($"RunOptions.Out = '{folder}' cannot be made or written: {exception.Message}", exception);
             }
         }
     }

@@ -77,7 +77,7 @@ internal static class RunOpening
         if (store.Plan.DataFingerprint is { } before && !context.Images.HasFingerprint(before))
         {
             throw new InvalidInputException(
-                $"the images of '{context.Options.Data}' are not those that the run in '{store.Directory.Root}' began with, or --seed, --validation-share or --test-share divides them otherwise; restore that, name the folder where they are by --data, or start anew in another --out");
+                $"the images of '{context.Options.Data}' are not those that the run in '{store.Directory.Root}' began with, or RunOptions.Seed, RunOptions.ValidationShare or RunOptions.TestShare divides them otherwise; restore that, name the folder where they are by RunOptions.Data, or start anew in another RunOptions.Out");
         }
     }
 

@@ -21,38 +21,38 @@ public sealed record RunOptions
     public const string TimeRange = "times from 1s to 9999h, such as 2h, 90m, 1h30m, 45s";
 
     /// <summary>
-    /// The numbers that each option takes, by its name on the command line. The ends are far from what makes sense, and near enough
+    /// The numbers that each property takes, by its name. The ends are far from what makes sense, and near enough
     /// that what is computed from them (epochs times batches, times as durations) stays within its type.
     /// </summary>
     public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } = new Dictionary<string, NumberRange>
     {
-        ["latency"] = new(1e-6, 1e9, Note: "milliseconds"),
-        ["max-parameters"] = new(1, 1e15, IsWhole: true),
-        ["max-macs"] = new(1, 1e15, IsWhole: true),
-        ["resolution"] = new(8, 1024, IsWhole: true, Note: "pixels"),
-        ["channels"] = new(1, 3, IsWhole: true, Note: "1 for grey or 3 for color"),
-        ["max-pixels"] = new(1, DatasetOptions.MostPixels, IsWhole: true),
-        ["checkpoint-seconds"] = new(0.001, 86_400, Note: "seconds"),
-        ["seed"] = new(int.MinValue, int.MaxValue, IsWhole: true),
-        ["threads"] = new(1, 1024, IsWhole: true),
-        ["search-epochs"] = new(1e-6, 1e6),
-        ["warmup-share"] = new(0, 0.99),
-        ["train-epochs"] = new(1e-6, 1e6),
-        ["batch-size"] = new(2, 65536, IsWhole: true, Note: "batch norm needs more than one image"),
-        ["learning-rate"] = new(1e-9, 100),
-        ["weight-decay"] = new(0, 1),
-        ["architecture-learning-rate"] = new(1e-9, 10),
-        ["architecture-interval"] = new(1, 1e6, IsWhole: true),
-        ["reinforce-samples"] = new(1, 1000, IsWhole: true),
-        ["objective-weight"] = new(0, 1e6),
-        ["prune-threshold"] = new(0, 0.49),
-        ["label-smoothing"] = new(0, 0.99),
-        ["dropout"] = new(0, 0.99),
-        ["erase"] = new(0, 1),
-        ["ema"] = new(1e-6, 0.999999),
-        ["minimum-crop"] = new(1e-6, 1),
-        ["validation-share"] = new(1e-6, 0.5),
-        ["test-share"] = new(1e-6, 0.5),
+        [nameof(LatencyMs)] = new(1e-6, 1e9, Note: "milliseconds"),
+        [nameof(MaxParameters)] = new(1, 1e15, IsWhole: true),
+        [nameof(MaxMacs)] = new(1, 1e15, IsWhole: true),
+        [nameof(Resolution)] = new(8, 1024, IsWhole: true, Note: "pixels"),
+        [nameof(Channels)] = new(1, 3, IsWhole: true, Note: "1 for grey or 3 for color"),
+        [nameof(MaxPixels)] = new(1, DatasetOptions.MostPixels, IsWhole: true),
+        [nameof(CheckpointSeconds)] = new(0.001, 86_400, Note: "seconds"),
+        [nameof(Seed)] = new(int.MinValue, int.MaxValue, IsWhole: true),
+        [nameof(Threads)] = new(1, 1024, IsWhole: true),
+        [nameof(SearchEpochs)] = new(1e-6, 1e6),
+        [nameof(WarmupShare)] = new(0, 0.99),
+        [nameof(TrainEpochs)] = new(1e-6, 1e6),
+        [nameof(BatchSize)] = new(2, 65536, IsWhole: true, Note: "batch norm needs more than one image"),
+        [nameof(LearningRate)] = new(1e-9, 100),
+        [nameof(WeightDecay)] = new(0, 1),
+        [nameof(ArchitectureLearningRate)] = new(1e-9, 10),
+        [nameof(ArchitectureInterval)] = new(1, 1e6, IsWhole: true),
+        [nameof(ReinforceSamples)] = new(1, 1000, IsWhole: true),
+        [nameof(ObjectiveWeight)] = new(0, 1e6),
+        [nameof(PruneThreshold)] = new(0, 0.49),
+        [nameof(LabelSmoothing)] = new(0, 0.99),
+        [nameof(Dropout)] = new(0, 0.99),
+        [nameof(Erase)] = new(0, 1),
+        [nameof(Ema)] = new(1e-6, 0.999999),
+        [nameof(MinimumCrop)] = new(1e-6, 1),
+        [nameof(ValidationShare)] = new(1e-6, 0.5),
+        [nameof(TestShare)] = new(1e-6, 0.5),
     };
 
     /// <summary>A folder of images, a folder of CIFAR-10 or IDX files, or <c>sample</c> for images drawn on the spot.</summary>
@@ -207,56 +207,58 @@ public sealed record RunOptions
 
     /// <summary>Checks every range.</summary>
     /// <returns>The options themselves.</returns>
-    /// <exception cref="InvalidInputException">A value is out of its range; the message names option, value and range.</exception>
+    /// <exception cref="InvalidInputException">A value is out of its range; the message names property, value and range.</exception>
     public RunOptions Validate()
     {
-        Require("latency", LatencyMs);
-        Require("max-parameters", MaxParameters);
-        Require("max-macs", MaxMacs);
+        Require(nameof(LatencyMs), LatencyMs);
+        Require(nameof(MaxParameters), MaxParameters);
+        Require(nameof(MaxMacs), MaxMacs);
         if (Time < LeastTime || Time > MostTime)
         {
-            throw new InvalidInputException($"--time {Time} is out of range; allowed are {TimeRange}");
+            throw OutOfRange(nameof(Time), $"{Time}", TimeRange);
         }
 
-        Require("resolution", Resolution);
-        Require("channels", Channels);
+        Require(nameof(Resolution), Resolution);
+        Require(nameof(Channels), Channels);
         if (Channels == 2)
         {
-            throw new InvalidInputException("--channels 2 is out of range; allowed are 1 (grey) and 3 (color)");
+            throw OutOfRange(nameof(Channels), "2", "1 (grey) and 3 (color)");
         }
 
-        Require("seed", Seed);
-        Require("max-pixels", MaxPixels);
-        Require("threads", Threads);
-        Require("checkpoint-seconds", CheckpointSeconds);
-        Require("search-epochs", SearchEpochs);
-        Require("warmup-share", WarmupShare);
-        Require("train-epochs", TrainEpochs);
-        Require("batch-size", BatchSize);
-        Require("learning-rate", LearningRate);
-        Require("weight-decay", WeightDecay);
-        Require("architecture-learning-rate", ArchitectureLearningRate);
-        Require("architecture-interval", ArchitectureInterval);
-        Require("reinforce-samples", ReinforceSamples);
+        Require(nameof(Seed), Seed);
+        Require(nameof(MaxPixels), MaxPixels);
+        Require(nameof(Threads), Threads);
+        Require(nameof(CheckpointSeconds), CheckpointSeconds);
+        Require(nameof(SearchEpochs), SearchEpochs);
+        Require(nameof(WarmupShare), WarmupShare);
+        Require(nameof(TrainEpochs), TrainEpochs);
+        Require(nameof(BatchSize), BatchSize);
+        Require(nameof(LearningRate), LearningRate);
+        Require(nameof(WeightDecay), WeightDecay);
+        Require(nameof(ArchitectureLearningRate), ArchitectureLearningRate);
+        Require(nameof(ArchitectureInterval), ArchitectureInterval);
+        Require(nameof(ReinforceSamples), ReinforceSamples);
         if (Update == ArchitectureUpdate.LeaveOneOut && ReinforceSamples < 2)
         {
-            throw new InvalidInputException(
-                $"--reinforce-samples {ReinforceSamples} is out of range; allowed are whole numbers from 2 to {Ranges["reinforce-samples"].Most} with --update leave-one-out, which compares them");
+            throw OutOfRange(
+                nameof(ReinforceSamples),
+                $"{ReinforceSamples}",
+                Invariant($"whole numbers from 2 to {Ranges[nameof(ReinforceSamples)].Most} with ArchitectureUpdate.LeaveOneOut, which compares them"));
         }
 
-        Require("objective-weight", ObjectiveWeight);
-        Require("prune-threshold", PruneThreshold);
-        Require("label-smoothing", LabelSmoothing);
-        Require("dropout", Dropout);
-        Require("erase", Erase);
-        Require("ema", Ema);
-        Require("minimum-crop", MinimumCrop);
-        Require("validation-share", ValidationShare);
-        Require("test-share", TestShare);
+        Require(nameof(ObjectiveWeight), ObjectiveWeight);
+        Require(nameof(PruneThreshold), PruneThreshold);
+        Require(nameof(LabelSmoothing), LabelSmoothing);
+        Require(nameof(Dropout), Dropout);
+        Require(nameof(Erase), Erase);
+        Require(nameof(Ema), Ema);
+        Require(nameof(MinimumCrop), MinimumCrop);
+        Require(nameof(ValidationShare), ValidationShare);
+        Require(nameof(TestShare), TestShare);
         _ = TargetLimit.ParseAll(AlsoFor);
         if (Resume && Overwrite)
         {
-            throw new InvalidInputException("--resume and --overwrite exclude each other");
+            throw new InvalidInputException("RunOptions.Resume and RunOptions.Overwrite exclude each other");
         }
 
         return this;
@@ -274,23 +276,29 @@ public sealed record RunOptions
 
         if (CorrectPairs && Update != ArchitectureUpdate.TwoPath)
         {
-            throw new InvalidInputException("--correct-pairs is for --update two-path, which alone draws pairs; leave it out");
+            throw new InvalidInputException("RunOptions.CorrectPairs is for ArchitectureUpdate.TwoPath, which alone draws pairs; leave it out");
         }
 
         if (this is { Time: not null, SearchEpochs: not null, TrainEpochs: not null })
         {
-            throw new InvalidInputException("--time has nothing to decide beside --search-epochs and --train-epochs; leave one of the three out");
+            throw new InvalidInputException("RunOptions.Time has nothing to decide beside RunOptions.SearchEpochs and RunOptions.TrainEpochs; leave one of the three out");
         }
 
         return Validate();
     }
 
-    private static void Require(string option, double? value)
+    private static void Require(string property, double? value)
     {
-        if (value is { } given && !Ranges[option].Contains(given))
+        if (value is { } given && !Ranges[property].Contains(given))
         {
-            throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"--{option} {given} is out of range; allowed are {Ranges[option]}"));
+            throw OutOfRange(property, given.ToString(CultureInfo.InvariantCulture), Ranges[property].ToString());
         }
     }
+
+    private static InvalidInputException OutOfRange(string property, string value, string allowed) =>
+        new($"RunOptions.{property} = {value} is out of range; allowed are {allowed}")
+        {
+            Property = property,
+            Value = value,
+        };
 }

@@ -47,7 +47,7 @@ public static class RunPaths
         {
             string from = Path.IsPathFullyQualified(options.Data) ? "" : $" in {Environment.CurrentDirectory}";
             throw new InvalidInputException(
-                $"the images of the run in '{run}' are not in '{options.Data}': there is no such folder{from}; name the folder where they are now by --data DIR");
+                $"the images of the run in '{run}' are not in '{options.Data}': there is no such folder{from}; name the folder where they are now by RunOptions.Data = DIR");
         }
     }
 

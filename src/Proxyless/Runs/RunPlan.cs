@@ -5,7 +5,7 @@ using Proxyless.Search;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// What a run fixes once and a resume repeats: numbers of steps, from epochs, or from <c>--time</c> and measured step times.
+/// What a run fixes once and a resume repeats: numbers of steps, from epochs, or from <see cref="RunOptions.Time"/> and measured step times.
 /// </summary>
 public sealed record RunPlan
 {

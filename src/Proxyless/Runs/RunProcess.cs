@@ -28,7 +28,7 @@ internal static class RunProcess
         {
             observer.Warning(
                 $"libtorch's 1x1 convolutions are wrong on this processor (to {string.Join(", ", wrong)} channels, of a few that were tried), "
-                + "and networks trained with them may be too; begin a run without --kernels libtorch");
+                + "and networks trained with them may be too; begin a run without BlockKernels.Libtorch");
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     /// <param name="context">The images, the space and the limits that are asked for.</param>
     /// <param name="target">The target.</param>
     /// <param name="before">A run whose table is used where it is of the same target, or null.</param>
-    /// <exception cref="InvalidInputException">No network of the space is within the limits.</exception>
+    /// <exception cref="LimitNotMetException">No network of the space is within the limits.</exception>
     public static SearchGoal Find(RunContext context, ITarget target, RunDirectory? before)
     {
         LatencyTable table = TableOf(context, target, before);
@@ -36,7 +36,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
 
         LimitFeasibility.Find(even, limits.All, out bool impossible);
         return impossible
-            ? throw new InvalidInputException($"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one of them")
+            ? throw new LimitNotMetException($"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one of them")
             : new SearchGoal(target, table, limits);
     }
 
@@ -66,7 +66,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
         LatencyCalibration calibration = table.Calibration;
         context.Observer.Message(calibration.Networks == 0
             ? $"latency table: {table.Entries.Count} parts of {table.Target}; no network can be measured there, so its error is not known"
-            : $"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}");
+            : Invariant($"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}"));
         return table;
     }
 
@@ -83,8 +83,8 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
         double milliseconds = context.Options.LatencyMs ?? latency.EvenExpectation;
         double within = latency.OfRandomNetworks(RandomNetworks, seed: 0).Count(cost => cost <= milliseconds) / (double)RandomNetworks;
         context.Observer.Message(
-            $"limit: {milliseconds:F3} ms{(context.Options.LatencyMs is null ? " (no --latency: the middle of the space)" : "")}; "
-            + $"networks of space '{context.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} ms, {within:P0} of random ones are within the limit");
+            Invariant($"limit: {milliseconds:F3} ms{(context.Options.LatencyMs is null ? " (no RunOptions.LatencyMs: the middle of the space)" : "")}; ")
+            + Invariant($"networks of space '{context.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} ms, {within:P0} of random ones are within the limit"));
         var others = new List<CostLimit>();
         if (context.Options.MaxParameters is { } parameters)
         {

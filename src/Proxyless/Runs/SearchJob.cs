@@ -72,7 +72,7 @@ internal static class SearchJob
             RunOpening.OpenImages(options, options.Resume ? store : null, clock, observer, cancellationToken);
         if (options.Resume && store.Plan.Search is null && File.Exists(store.Directory.Architecture))
         {
-            throw new InvalidInputException($"'{store.Directory.Root}' is a training without a search; go on with 'proxyless train --arch {store.Directory.Root} --resume'");
+            throw new InvalidInputException($"'{store.Directory.Root}' is a training without a search; go on with ProxylessRun.Train(architecture: '{store.Directory.Root}', RunOptions.Resume)");
         }
 
         using ITarget target = TargetFile.Open(context.Options.Target);
@@ -87,7 +87,7 @@ internal static class SearchJob
     {
         if (options.AlsoFor is not null)
         {
-            throw new InvalidInputException("several targets are for 'proxyless search'; each of its folders is then trained with 'proxyless train --arch FOLDER'");
+            throw new InvalidInputException("several targets are for ProxylessRun.SearchAll; each of its folders is then trained with ProxylessRun.Train(architecture: FOLDER)");
         }
     }
 
@@ -98,7 +98,7 @@ internal static class SearchJob
         if (options is { Time: not null, SearchEpochs: not null })
         {
             throw new InvalidInputException(
-                "--time has nothing to decide beside --search-epochs where no training follows; leave one of them out");
+                "RunOptions.Time has nothing to decide beside RunOptions.SearchEpochs where no training follows; leave one of them out");
         }
     }
 }

@@ -12,14 +12,14 @@ internal static class SearchStage
     /// <param name="context">What every stage is given.</param>
     /// <param name="store">The run.</param>
     /// <param name="goal">Target, table and limits.</param>
-    /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
+    /// <param name="timeShare">Share of <see cref="RunOptions.Time"/> that the search may take.</param>
     public static DerivedNetwork Run(RunContext context, RunStore store, SearchGoal goal, double timeShare) =>
         Run(store, [new SearchPart(context, store, goal)], timeShare)[0];
 
     /// <summary>One search for several targets: weights are shared, each target gets an architecture of its own.</summary>
     /// <param name="store">The checkpoint and the plan of all.</param>
     /// <param name="parts">The targets; where there is one, its store may be <paramref name="store"/>.</param>
-    /// <param name="timeShare">Share of <c>--time</c> that the search may take.</param>
+    /// <param name="timeShare">Share of <see cref="RunOptions.Time"/> that the search may take.</param>
     /// <returns>A network for each part.</returns>
     public static IReadOnlyList<DerivedNetwork> Run(RunStore store, IReadOnlyList<SearchPart> parts, double timeShare)
     {
@@ -52,8 +52,8 @@ internal static class SearchStage
         SearchPlan steps = PlanOf(context, store, parts.Count, weights.BatchesPerEpoch, timeShare);
         double rate = context.Options.ArchitectureLearningRate ?? steps.ArchitectureRate(context.Options.Update);
         context.Observer.Message(
-            $"search: {steps.WeightSteps} weight steps of {context.Loaders.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), "
-            + $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}{(parts.Count > 1 ? $" for each of {parts.Count} targets" : "")}");
+            Invariant($"search: {steps.WeightSteps} weight steps of {context.Loaders.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), ")
+            + Invariant($"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}{(parts.Count > 1 ? $" for each of {parts.Count} targets" : "")}"));
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         using var search = new ArchitectureSearch(
             network,
@@ -122,6 +122,11 @@ internal static class SearchStage
                 SecondsOf(part);
                 failures.Add(new InvalidInputException($"{part.Store.Directory.Root}: {exception.Message}", exception));
             }
+            catch (LimitNotMetException exception) when (parts.Count > 1)
+            {
+                SecondsOf(part);
+                failures.Add(new LimitNotMetException($"{part.Store.Directory.Root}: {exception.Message}", exception));
+            }
             catch (TargetUnavailableException exception) when (parts.Count > 1)
             {
                 SecondsOf(part);
@@ -143,13 +148,15 @@ internal static class SearchStage
         return derived;
     }
 
-    /// <summary>What several targets failed with, in one: a target out of reach where that is all there is.</summary>
-    internal static Exception OneOf(IReadOnlyList<Exception> failures)
+    /// <summary>What several targets failed with, in one: of the kind that all are of, else bad input.</summary>
+    internal static ProxylessException OneOf(IReadOnlyList<Exception> failures)
     {
         string message = string.Join('\n', failures.Select(failure => failure.Message));
         return failures.All(failure => failure is TargetUnavailableException)
             ? new TargetUnavailableException(message, failures[0])
-            : new InvalidInputException(message, failures[0]);
+            : failures.All(failure => failure is LimitNotMetException)
+                ? new LimitNotMetException(message, failures[0])
+                : new InvalidInputException(message, failures[0]);
     }
 
     /// <summary>The steps of the search: those of its plan, into which they are written if it has none yet.</summary>
@@ -174,7 +181,7 @@ internal static class SearchStage
             if (steps < batchesPerEpoch)
             {
                 context.Observer.Warning(
-                    $"--time leaves the search {steps} steps, {(double)steps / batchesPerEpoch:P0} of an epoch: too few to tell architectures apart; give it more time, smaller images or a smaller space");
+                    Invariant($"RunOptions.Time leaves the search {steps} steps, {(double)steps / batchesPerEpoch:P0} of an epoch: too few to tell architectures apart; give it more time, smaller images or a smaller space"));
             }
         }
 

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Measures steps on networks that are thrown away, to turn <c>--time</c> into numbers of steps. Reading the loss, as real
+/// Measures steps on networks that are thrown away, to turn <see cref="RunOptions.Time"/> into numbers of steps. Reading the loss, as real
 /// steps do, waits for a device that works on its own.
 /// </summary>
 internal static class StepTiming

@@ -18,9 +18,9 @@ public sealed record TargetLimit(string Target, double LatencyMs)
         int equals = text.LastIndexOf('=');
         return equals > 0
             && double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit)
-            && RunOptions.Ranges["latency"].Contains(limit)
+            && RunOptions.Ranges[nameof(RunOptions.LatencyMs)].Contains(limit)
             ? new TargetLimit(text[..equals], limit)
-            : throw new InvalidInputException($"--latency '{text}' is no limit of a target; expected is such as cpu:2=0.5, with {RunOptions.Ranges["latency"]}");
+            : throw new InvalidInputException($"RunOptions.AlsoFor = '{text}' is no limit of a target; expected is such as cpu:2=0.5, with {RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}");
     }
 
     /// <summary>Understands several; null is none. As <see cref="RunOptions.AlsoFor"/> holds them.</summary>

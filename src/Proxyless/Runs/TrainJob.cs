@@ -51,13 +51,13 @@ internal static class TrainJob
         Architecture sized = network.WithInput(context.Space.Resolution, context.Images.Channels, context.Classes);
         if (inPlace && (sized.Resolution != network.Resolution || sized.InputChannels != network.InputChannels))
         {
-            throw new InvalidInputException($"'{store.Directory.Root}' was searched at another --resolution or --channels; choose an --out to train its network at these");
+            throw new InvalidInputException($"'{store.Directory.Root}' was searched at another RunOptions.Resolution or RunOptions.Channels; choose an RunOptions.Out to train its network at these");
         }
 
         // Before anything of an earlier training is removed.
         using CompactNetwork? start = TrainStage.Start(
             context, store.Directory, searched ?? store.Directory, sized, reason => throw new InvalidInputException(
-            $"{reason}; leave the option out to train from scratch, or search with --prune-threshold 0"));
+            $"{reason}; leave the option out to train from scratch, or search with RunOptions.PruneThreshold = 0"));
         RunOpening.BeginTraining(context, store, sized, inPlace);
         return RunOpening.Resumable(
             store.Directory, () => TrainAndExport(context, store, start, sized), cancellationToken);
@@ -93,18 +93,18 @@ internal static class TrainJob
 
         if (searched is not null && !File.Exists(searched.Architecture))
         {
-            throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with 'proxyless search --resume --out {searched.Root}'");
+            throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}'");
         }
 
         if (searched is null && options.Out is { } folder
             && RealPath.Same(new RunDirectory(folder).Architecture, architecture))
         {
-            throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with --arch {folder} and without --out");
+            throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with ProxylessRun.Train(architecture) = {folder} and without RunOptions.Out");
         }
 
         if (options is { FromSupernet: true, Resume: false } && searched is null)
         {
-            throw new InvalidInputException("--from-supernet needs the folder of the run that was searched as --arch; leave the option out, or give that folder");
+            throw new InvalidInputException("RunOptions.FromSupernet needs the folder of the run that was searched as ProxylessRun.Train(architecture); leave the option out, or give that folder");
         }
 
         return searched;
@@ -114,7 +114,7 @@ internal static class TrainJob
     {
         if (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists)
         {
-            throw new InvalidInputException($"'{directory.Root}' was trained already; go on with --resume, train anew with --overwrite, or choose another --out");
+            throw new InvalidInputException($"'{directory.Root}' was trained already; go on with RunOptions.Resume, train anew with RunOptions.Overwrite, or choose another RunOptions.Out");
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Proxyless.Runs;
 /// <summary>The training of one architecture.</summary>
 internal static class TrainStage
 {
-    // What evaluation after every epoch, export and the final measurement take of --time.
+    // What evaluation after every epoch, export and the final measurement take of the time.
     private const double ShareForSteps = 0.85;
 
     /// <summary>Trains from the last checkpoint where there is one.</summary>
@@ -47,7 +47,7 @@ internal static class TrainStage
         using BatchLoader? validation =
             context.Options.TrainOnAll ? null : context.Loaders.Evaluation(context.Images.Validation);
         long steps = StepsOf(context, store, architecture, time, training.BatchesPerEpoch);
-        context.Observer.Message($"train: {steps} steps of {context.Loaders.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)");
+        context.Observer.Message(Invariant($"train: {steps} steps of {context.Loaders.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)"));
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
         foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(start?.Tensors ?? []))
         {
@@ -87,7 +87,7 @@ internal static class TrainStage
             planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
             if (planned < batchesPerEpoch)
             {
-                context.Observer.Warning($"--time leaves the training {planned} steps, {(double)planned / batchesPerEpoch:P0} of an epoch: too few for a good model; give it more time");
+                context.Observer.Warning(Invariant($"RunOptions.Time leaves the training {planned} steps, {(double)planned / batchesPerEpoch:P0} of an epoch: too few for a good model; give it more time"));
             }
         }
 
@@ -95,7 +95,7 @@ internal static class TrainStage
         return planned;
     }
 
-    /// <summary>What <c>--from-supernet</c> starts from.</summary>
+    /// <summary>What <see cref="RunOptions.FromSupernet"/> starts from.</summary>
     /// <param name="context">The images and options.</param>
     /// <param name="directory">Where the training goes, or has come to already.</param>
     /// <param name="searched">The run of the search.</param>
@@ -119,18 +119,18 @@ internal static class TrainStage
         var checkpoint = new CheckpointFile(searched.SearchCheckpoint);
         if (!checkpoint.Exists)
         {
-            throw new InvalidInputException($"--from-supernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
+            throw new InvalidInputException($"RunOptions.FromSupernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
         }
 
         int[] choice = context.Space.ChoiceOf(architecture)
             ?? throw new InvalidInputException(
-                $"--from-supernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{context.Space.Name}' as it is now; leave the option out");
+                $"RunOptions.FromSupernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{context.Space.Name}' as it is now; leave the option out");
         (SafeTensorsFile file, string path) = checkpoint.Read(context.Observer);
         using var super = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];
         if (needed.Any(tensor => !file.Tensors.ContainsKey(tensor.Name)))
         {
-            pruned("--from-supernet: the network uses candidates whose weights the search has pruned");
+            pruned("RunOptions.FromSupernet: the network uses candidates whose weights the search has pruned");
             return null;
         }
 

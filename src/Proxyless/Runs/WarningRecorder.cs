@@ -33,12 +33,16 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     public void Warning(string text)
     {
         inner.Warning(text);
-        if (!_warnings.Contains(text))
+        string kept = Wording(text);
+        if (!_warnings.Contains(kept))
         {
-            _warnings.Add(text);
+            _warnings.Add(kept);
             Write();
         }
     }
+
+    /// <inheritdoc/>
+    public string Wording(string text) => inner.Wording(text);
 
     private void Write()
     {

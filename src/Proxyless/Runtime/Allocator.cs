@@ -4,7 +4,7 @@ namespace Proxyless.Runtime;
 
 /// <summary>
 /// glibc gives every large tensor back to the kernel and fetches the next one zeroed page by page, which takes most of a
-/// training step's time. Keeping freed memory in the process makes a step several times faster (bench: <c>--allocator</c>).
+/// training step's time. Keeping freed memory in the process makes a step several times faster.
 /// Other systems' allocators keep it by themselves: there is nothing to call.
 /// </summary>
 public static partial class Allocator

@@ -6,7 +6,7 @@ namespace Proxyless.Runtime;
 /// <summary>Where tensors live: <c>cpu</c> or <c>cuda</c>.</summary>
 public static class ComputeDevice
 {
-    /// <summary>Reads <c>--device</c>.</summary>
+    /// <summary>Understands the name of a device.</summary>
     /// <param name="name"><c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</param>
     /// <exception cref="InvalidInputException">The name is unknown, or this build of libtorch has no such device.</exception>
     /// <remarks>The CUDA path needs an executable built against a libtorch-cuda package; it was not run on the machine this was written on.</remarks>
@@ -20,19 +20,19 @@ public static class ComputeDevice
 
         if (name != "cuda" && !name.StartsWith("cuda:", StringComparison.Ordinal))
         {
-            throw new InvalidInputException($"--device '{name}' is unknown; allowed are cpu and cuda");
+            throw new InvalidInputException($"RunOptions.Device = '{name}' is unknown; allowed are cpu and cuda");
         }
 
         if (!cuda.is_available())
         {
             throw new InvalidInputException(
-                $"--device {name}: this build has no CUDA device; use --device cpu, or build against a libtorch-cuda package on a machine with one");
+                $"RunOptions.Device = {name}: this build has no CUDA device; use RunOptions.Device = cpu, or build against a libtorch-cuda package on a machine with one");
         }
 
         int index = 0;
         if (name.Length > 5 && (!int.TryParse(name.AsSpan(5), out index) || index < 0 || index >= cuda.device_count()))
         {
-            throw new InvalidInputException($"--device '{name}': there are {cuda.device_count()} CUDA devices, numbered from 0");
+            throw new InvalidInputException($"RunOptions.Device = '{name}': there are {cuda.device_count()} CUDA devices, numbered from 0");
         }
 
         return new Device(DeviceType.CUDA, index);

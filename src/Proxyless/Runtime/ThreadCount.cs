@@ -15,7 +15,7 @@ internal static class ThreadCount
         int processors = Environment.ProcessorCount;
         if (asked > processors)
         {
-            observer.Warning($"--threads {asked} is more than the {processors} processors here: threads wait for each other, and a step can take many times as long; leave the option out");
+            observer.Warning($"RunOptions.Threads = {asked} is more than the {processors} processors here: threads wait for each other, and a step can take many times as long; leave the option out");
         }
 
         return Of(asked);

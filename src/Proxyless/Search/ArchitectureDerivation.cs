@@ -15,7 +15,7 @@ public static class ArchitectureDerivation
     /// <param name="probabilities">p_ij at [i][j]; a candidate of probability 0 is never chosen.</param>
     /// <param name="limits">The costs that must stay within their limits; none gives the most probable candidate of each block.</param>
     /// <returns>A candidate for each block. Among equally probable choices the one with the lowest costs, in the order of the limits.</returns>
-    /// <exception cref="InvalidInputException">No choice is within all limits; the message says the smallest possible value.</exception>
+    /// <exception cref="LimitNotMetException">No choice is within all limits; the message says the smallest possible value.</exception>
     public static int[] Derive(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
@@ -25,7 +25,7 @@ public static class ArchitectureDerivation
             limit.RequirePossible();
         }
 
-        return TryDerive(probabilities, limits) ?? throw new InvalidInputException(
+        return TryDerive(probabilities, limits) ?? throw new LimitNotMetException(
             $"no architecture that the search left meets all limits at once ({string.Join(", ", limits)}); raise one of them");
     }
 

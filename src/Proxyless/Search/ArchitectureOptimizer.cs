@@ -88,7 +88,7 @@ public sealed class ArchitectureOptimizer
         if (!double.IsFinite(moved))
         {
             throw new NotFiniteNumberException(
-                $"the gradient of candidate {candidate} of block {block} became {gradient:G3}", gradient);
+                Invariant($"the gradient of candidate {candidate} of block {block} became {gradient:G3}"), gradient);
         }
 
         moment = moved;

@@ -237,5 +237,5 @@ public sealed class ArchitectureParameters
     private static double RequireFinite(double logit, int block, int candidate) => double.IsFinite(logit)
         ? logit
         : throw new NotFiniteNumberException(
-            $"the logit of candidate {candidate} of block {block} became {logit}", logit);
+            Invariant($"the logit of candidate {candidate} of block {block} became {logit}"), logit);
 }

@@ -70,7 +70,8 @@ public sealed class ArchitectureSearch : IDisposable
     /// <param name="weightImages">Training images, shuffled and augmented.</param>
     /// <param name="architectureImages">Images held out of them, shuffled.</param>
     /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
-    /// <exception cref="InvalidInputException">The search diverges, and the last checkpoint is from before; or the images are unreadable, and the checkpoint is of the last step.</exception>
+    /// <exception cref="TrainingDivergedException">The search diverges; the last checkpoint is from before.</exception>
+    /// <exception cref="InvalidInputException">The images are unreadable, and the checkpoint is of the last step.</exception>
     /// <exception cref="IOException">The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before is left.</exception>
     public void Run(BatchLoader weightImages, BatchLoader architectureImages, CancellationToken cancellationToken = default)
     {
@@ -80,7 +81,7 @@ public sealed class ArchitectureSearch : IDisposable
         {
             RunSteps(weightImages, architectureImages, cancellationToken);
         }
-        catch (Exception exception) when (!_isInStep && exception is InvalidInputException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (!_isInStep && exception is ProxylessException or IOException or UnauthorizedAccessException)
         {
             // The images have failed between two steps, or the checkpoint's disk has.
             CheckpointFile.TryWrite(Save);
@@ -214,7 +215,7 @@ public sealed class ArchitectureSearch : IDisposable
         string targets = _targets.Length == 1
             ? _targets[0].Detail()
             : string.Join("; ", _targets.Select(target => $"{target.Name}: {target.Detail()}"));
-        return $"loss {_totals.TrainLoss / Math.Max(1, _totals.TrainSteps):F3}, {targets}";
+        return Invariant($"loss {_totals.TrainLoss / Math.Max(1, _totals.TrainSteps):F3}, {targets}");
     }
 
     private void SaveIfDue(bool atEpochEnd, CancellationToken cancellationToken)
@@ -252,7 +253,7 @@ public sealed class ArchitectureSearch : IDisposable
         SearchState state = SearchState.Of(file, path);
         if (state.Targets.Length != _targets.Length)
         {
-            throw new InvalidInputException($"{path} is of a search for {state.Targets.Length} targets, not {_targets.Length}");
+            throw new InvalidInputException($"{path} is of a search for {state.Targets.Length} targets, not {_targets.Length}") { File = path };
         }
 
         _totals = state.Totals;

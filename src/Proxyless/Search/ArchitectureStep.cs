@@ -195,7 +195,7 @@ public sealed class ArchitectureStep
 
     private static double RequireFinite(double loss, int[] path) => double.IsFinite(loss)
         ? loss
-        : throw new NotFiniteNumberException($"the loss along the path {string.Join('-', path)} became {loss}", loss);
+        : throw new NotFiniteNumberException(Invariant($"the loss along the path {string.Join('-', path)} became {loss}"), loss);
 
     /// <summary>
     /// dL/dg of a candidate's gate by loss and costs. The loss may be a number where the output of an inactive
@@ -208,7 +208,7 @@ public sealed class ArchitectureStep
         return double.IsFinite(gradient)
             ? gradient
             : throw new NotFiniteNumberException(
-                $"the gate gradient of candidate {candidate} of block {block} became {gradient}", gradient);
+                Invariant($"the gate gradient of candidate {candidate} of block {block} became {gradient}"), gradient);
     }
 
     /// <summary>dL/dg of a candidate's gate by the costs alone.</summary>

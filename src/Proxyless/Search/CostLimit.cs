@@ -1,3 +1,4 @@
+using System.Globalization;
 using Proxyless.Architectures;
 
 namespace Proxyless.Search;
@@ -11,7 +12,7 @@ public sealed record CostLimit(SpaceCost Cost, double Limit)
     public bool IsOnLatency => Cost.Quantity == SpaceCost.LatencyQuantity;
 
     /// <summary>Refuses a limit that no network of the space can meet.</summary>
-    /// <exception cref="InvalidInputException">The message says the smallest possible value.</exception>
+    /// <exception cref="LimitNotMetException">The message says the smallest possible value.</exception>
     public void RequirePossible()
     {
         double smallest = Cost.Smallest;
@@ -19,12 +20,17 @@ public sealed record CostLimit(SpaceCost Cost, double Limit)
         {
             string unit = Cost.Unit.Length > 0 ? $" {Cost.Unit}" : "";
             string format = Cost.Unit.Length > 0 ? "0.####" : "N0";
-            throw new InvalidInputException(
-                $"the {Cost.Quantity} limit {Limit.ToString(format)}{unit} is impossible: the smallest network of this space has "
-                + $"{smallest.ToString(format)}{unit}; raise the limit or choose a smaller space or resolution");
+            throw new LimitNotMetException(
+                $"the {Cost.Quantity} limit {Limit.ToString(format, CultureInfo.InvariantCulture)}{unit} is impossible: the smallest network of this space has "
+                + $"{smallest.ToString(format, CultureInfo.InvariantCulture)}{unit}; raise the limit or choose a smaller space or resolution")
+            {
+                Quantity = Cost.Quantity,
+                Limit = Limit,
+                Least = smallest,
+            };
         }
     }
 
     /// <summary>Quantity, value and unit, for messages.</summary>
-    public override string ToString() => $"{Cost.Quantity} {Limit:G6} {Cost.Unit}".TrimEnd();
+    public override string ToString() => Invariant($"{Cost.Quantity} {Limit:G6} {Cost.Unit}").TrimEnd();
 }

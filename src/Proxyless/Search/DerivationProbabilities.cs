@@ -22,9 +22,9 @@ public static class DerivationProbabilities
             if (wrong >= 0)
             {
                 throw new InvalidInputException(
-                    $"the search's log has a probability of {last[i][wrong]} for candidate {wrong} of block {i} "
+                    Invariant($"the search's log has a probability of {last[i][wrong]} for candidate {wrong} of block {i} ")
                     + $"in epoch {log[^1].Epoch}: the search has diverged, or the log is damaged, and no architecture "
-                    + "can be derived from it; search anew with --overwrite");
+                    + "can be derived from it; search anew with RunOptions.Overwrite");
             }
         }
 

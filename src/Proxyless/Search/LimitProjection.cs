@@ -115,7 +115,7 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         return double.IsFinite(expected)
             ? expected
             : throw new NotFiniteNumberException(
-                $"the expected {limits[cost].Cost.Quantity} became {expected}", expected);
+                Invariant($"the expected {limits[cost].Cost.Quantity} became {expected}"), expected);
     }
 
     private static double[] Odds(ArchitectureParameters parameters, int block, double[] shifts, double evenShare)

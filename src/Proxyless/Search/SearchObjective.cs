@@ -11,7 +11,7 @@ public sealed class SearchObjective
 {
     /// <summary>What is said where the logarithmic form is asked for with another limit.</summary>
     internal const string LogTakesLatencyAlone =
-        "--objective log takes a latency limit and no other; use --objective budget for limits on parameters or multiply-adds";
+        "ObjectiveKind.Log takes a latency limit and no other; use ObjectiveKind.Budget for limits on parameters or multiply-adds";
 
     private const double LogScale = 0.2;
     private const double Damping = 2;

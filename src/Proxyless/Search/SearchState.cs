@@ -43,17 +43,17 @@ internal sealed record SearchState
     public static SearchState Of(SafeTensorsFile file, string path) =>
         file.Metadata.TryGetValue(Key, out string? text)
             ? Parse(text, path)
-            : throw new InvalidInputException($"{path} is no checkpoint of a search");
+            : throw new InvalidInputException($"{path} is no checkpoint of a search") { File = path };
 
     private static SearchState Parse(string text, string path)
     {
-        const string Fix = "a checkpoint that is damaged, or of another version's search, cannot be gone on with; search anew with --overwrite";
+        const string Fix = "a checkpoint that is damaged, or of another version's search, cannot be gone on with; search anew with RunOptions.Overwrite";
 
         // Logits of pruned candidates are null.
         SearchState state = JsonText.Parse<SearchState>(text, path, Fix, nullsInLists: true);
         return state.Step >= 0 && state.ArchitectureStep >= 0 && Array.TrueForAll(state.Targets, target => target is not null && target.IsWhole)
             ? state
-            : throw new InvalidInputException($"{path} holds numbers that no search has; {Fix}");
+            : throw new InvalidInputException($"{path} holds numbers that no search has; {Fix}") { File = path };
     }
 }
 

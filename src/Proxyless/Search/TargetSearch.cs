@@ -70,7 +70,7 @@ internal sealed class TargetSearch
     /// <param name="labels">[N], int64.</param>
     /// <param name="random">Draws paths.</param>
     /// <param name="step">Number of the step, from 0.</param>
-    /// <exception cref="InvalidInputException">
+    /// <exception cref="TrainingDivergedException">
     /// A loss, a gradient or a logit is infinite or no number: the search has diverged. The message names the step, the
     /// target and the block.
     /// </exception>
@@ -151,9 +151,9 @@ internal sealed class TargetSearch
     {
         double[] expectations = Expectations();
         string costs = string.Concat(_objective.Limits.Select((limit, c) => limit.Cost.Unit.Length > 0
-            ? $", E[{limit.Cost.Quantity}] {expectations[c]:F3} of {limit.Limit:F3} {limit.Cost.Unit}"
-            : $", E[{limit.Cost.Quantity}] {expectations[c] / limit.Limit:P0} of limit"));
-        return $"entropy {Parameters.RelativeEntropy:P0}{costs}";
+            ? Invariant($", E[{limit.Cost.Quantity}] {expectations[c]:F3} of {limit.Limit:F3} {limit.Cost.Unit}")
+            : Invariant($", E[{limit.Cost.Quantity}] {expectations[c] / limit.Limit:P0} of limit")));
+        return Invariant($"entropy {Parameters.RelativeEntropy:P0}{costs}");
     }
 
     /// <summary>The state for a checkpoint.</summary>
@@ -181,7 +181,7 @@ internal sealed class TargetSearch
     {
         if (state.Multipliers.Length != _objective.Multipliers.Length)
         {
-            throw new InvalidInputException($"the checkpoint is of a search with {state.Multipliers.Length} limits, not {_objective.Multipliers.Length}; search anew with --overwrite");
+            throw new InvalidInputException($"the checkpoint is of a search with {state.Multipliers.Length} limits, not {_objective.Multipliers.Length}; search anew with RunOptions.Overwrite");
         }
 
         Parameters.Restore(state.Logits, state.CostLogits);
@@ -205,7 +205,7 @@ internal sealed class TargetSearch
 
         _hasToldOfReach = true;
         CostLimit limit = _target.Limits.All.Single();
-        string Share(double cost) => $"{cost / limit.Limit:0.###} of the limit {limit.Limit:G6} {limit.Cost.Unit}".TrimEnd();
+        string Share(double cost) => Invariant($"{cost / limit.Limit:0.###} of the limit {limit.Limit:G6} {limit.Cost.Unit}").TrimEnd();
         bool isDecided = Enumerable.Range(0, Parameters.Blocks).All(block => Parameters.AliveIn(block).Length == 1);
         _observer.Message(isDecided
             ? $"equality for {Name}: all blocks are decided; E[{limit.Cost.Quantity}] rests at {Share(Expectations()[0])}"

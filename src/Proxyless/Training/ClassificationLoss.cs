@@ -80,7 +80,7 @@ public sealed class ClassificationLoss : IDisposable
     {
         if (!double.IsFinite(value))
         {
-            throw Divergence($"the loss became {value}", step, rate);
+            throw Divergence(Invariant($"the loss became {value}"), step, rate);
         }
     }
 
@@ -111,7 +111,7 @@ public sealed class ClassificationLoss : IDisposable
     /// <param name="cause">What was caught, or null.</param>
     internal static TrainingDivergedException Divergence(string what, long step, double rate, Exception? cause = null)
     {
-        string text = $"{what} at step {step}: --learning-rate {rate:G3} (at this batch size) is too high "
+        string text = Invariant($"{what} at step {step}: RunOptions.LearningRate = {rate:G3} (at this batch size) is too high ")
             + "for this data; begin anew with a lower one. The last checkpoint is from before and finite";
         return cause is null ? new TrainingDivergedException(text) : new TrainingDivergedException(text, cause);
     }

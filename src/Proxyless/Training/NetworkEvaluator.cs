@@ -38,7 +38,7 @@ public static class NetworkEvaluator
             batches++;
             if (Stopwatch.GetElapsedTime(began) > QuietTime)
             {
-                progress?.Report(batches, $"top-1 {accuracy.Top1:P1}");
+                progress?.Report(batches, Invariant($"top-1 {accuracy.Top1:P1}"));
             }
         }
 

@@ -33,7 +33,8 @@ public sealed class NetworkTrainer
     /// <param name="training">Augmented training images, shuffled.</param>
     /// <param name="validation">Images that pick the best epoch, or null.</param>
     /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
-    /// <exception cref="InvalidInputException">The training diverges, and the last checkpoint is from before; or the images are unreadable, and the checkpoint is of the last step.</exception>
+    /// <exception cref="TrainingDivergedException">The training diverges; the last checkpoint is from before.</exception>
+    /// <exception cref="InvalidInputException">The images are unreadable, and the checkpoint is of the last step.</exception>
     /// <exception cref="IOException">The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before is left.</exception>
     /// <returns>Top-1 on the validation images at the best epoch, 0..1; null without any.</returns>
     public double? Train(CompactNetwork network, BatchLoader training, BatchLoader? validation, CancellationToken cancellationToken = default)
@@ -55,7 +56,7 @@ public sealed class NetworkTrainer
             }
         }
         catch (Exception exception) when (!session.IsInStep && exception
-            is OperationCanceledException or InvalidInputException or IOException or UnauthorizedAccessException)
+            is OperationCanceledException or ProxylessException or IOException or UnauthorizedAccessException)
         {
             // Stopped within an evaluation; or the images have failed between two steps, or the checkpoint's disk has.
             session.TrySave();

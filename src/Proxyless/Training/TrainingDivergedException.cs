@@ -3,7 +3,7 @@ namespace Proxyless.Training;
 /// <summary>
 /// A loss, or a weight, became infinite or no number: the learning rate is too high for the network and its data.
 /// </summary>
-public sealed class TrainingDivergedException : InvalidInputException
+public sealed class TrainingDivergedException : ProxylessException
 {
     /// <summary>Creates the exception without a message of its own.</summary>
     public TrainingDivergedException()

@@ -216,8 +216,8 @@ internal sealed class TrainingSession : IDisposable
 
     private string Detail()
     {
-        string best = _state.Best >= 0 ? $", best top-1 {_state.Best:P1}" : "";
-        return $"loss {_state.LossSum / _state.LossSteps:F3}{best}";
+        string best = _state.Best >= 0 ? Invariant($", best top-1 {_state.Best:P1}") : "";
+        return Invariant($"loss {_state.LossSum / _state.LossSteps:F3}{best}");
     }
 
     private void WriteNetwork(CompactNetwork network, double? top1)

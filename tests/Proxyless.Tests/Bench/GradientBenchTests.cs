@@ -43,6 +43,6 @@ public sealed class GradientBenchTests
     {
         var exception = Assert.Throws<InvalidInputException>(
             () => new RunOptions { Update = ArchitectureUpdate.LeaveOneOut, ReinforceSamples = 1 }.Validate());
-        Assert.Contains("--reinforce-samples 1 is out of range; allowed are whole numbers from 2 to 1000", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("RunOptions.ReinforceSamples = 1 is out of range; allowed are whole numbers from 2 to 1000", exception.Message, StringComparison.Ordinal);
     }
 }

@@ -82,7 +82,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         string Message(ComparisonOptions wrong) => Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(wrong, NullRunObserver.Instance, Cancellation)).Message;
         Assert.Contains("did you mean 'random-1'", Message(without with { Without = ["random1"] }), StringComparison.Ordinal);
         Assert.Contains("nothing to compare", Message(without with { Without = ["random-1", "random-2"] }), StringComparison.Ordinal);
-        Assert.Contains("--resume", Message(options with { Without = ["random-1"] }), StringComparison.Ordinal);
+        Assert.Contains("RunOptions.Resume", Message(options with { Without = ["random-1"] }), StringComparison.Ordinal);
 
         NetworkResult left = Assert.Single(ProxylessComparison.Run(without, NullRunObserver.Instance, Cancellation).Networks);
         Assert.Equal((both.Networks[1].Name, both.Networks[1].Top1), (left.Name, left.Top1));
@@ -101,7 +101,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         ComparisonOptions options = Options("diverged", ["random:1"], seeds: 1);
         var exception = Assert.Throws<TrainingDivergedException>(() => ProxylessComparison.Run(
             options with { Run = options.Run with { LearningRate = 100, WeightDecay = 0.99, TrainEpochs = 50 } }, NullRunObserver.Instance, Cancellation));
-        Assert.Contains("--without random-1", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("ComparisonOptions.Without = random-1", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         string message = Assert.Throws<InvalidInputException>(
             () => ProxylessComparison.Run(resume, NullRunObserver.Instance, Cancellation)).Message;
         Assert.Contains($"{log}, line 1", message, StringComparison.Ordinal);
-        Assert.DoesNotContain("--without", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Without", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class ImageMemoryTests
         Assert.Contains("bomb.img", message, StringComparison.Ordinal);
         Assert.Contains("16383x16383", message, StringComparison.Ordinal);
         Assert.Contains("200000000", message, StringComparison.Ordinal);
-        Assert.Contains($"--max-pixels {16383 * 16383}", message, StringComparison.Ordinal);
+        Assert.Contains($"DatasetOptions.MaxPixels = {16383 * 16383}", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ImageMemoryTests
         Assert.Contains("large.png", Assert.Throws<InvalidInputException>(() => Open(options with { Strict = true })).Message, StringComparison.Ordinal);
         Assert.Equal(11, Open(options with { MaxPixels = 50 * 41 }).All.ClassCounts()[0]);
         Assert.Throws<InvalidInputException>((options with { MaxPixels = 0 }).Validate);
-        Assert.Contains("--max-pixels", Assert.Throws<InvalidInputException>(() => new RunOptions { MaxPixels = long.MaxValue }.Validate()).Message, StringComparison.Ordinal);
+        Assert.Contains("RunOptions.MaxPixels = ", Assert.Throws<InvalidInputException>(() => new RunOptions { MaxPixels = long.MaxValue }.Validate()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -148,7 +148,7 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
         {
             read(file);
         }
-        catch (InvalidInputException)
+        catch (ProxylessException)
         {
             // As before.
         }
@@ -161,7 +161,7 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
             read(file);
             _read++;
         }
-        catch (InvalidInputException exception) when (!isWhole && exception.Message.Length > 0)
+        catch (ProxylessException exception) when (!isWhole && exception.Message.Length > 0)
         {
             _refused++;
         }

@@ -65,5 +65,9 @@ public sealed class AgentTargetTests
         Assert.Equal(
             "a: off\na: off", Assert.IsType<TargetUnavailableException>(SearchStage.OneOf([off, off])).Message);
         Assert.Equal("a: off\nb: wrong", Assert.IsType<InvalidInputException>(SearchStage.OneOf([off, wrong])).Message);
+        Exception slow = new LimitNotMetException("c: too slow");
+        Assert.Equal(
+            "c: too slow\nc: too slow", Assert.IsType<LimitNotMetException>(SearchStage.OneOf([slow, slow])).Message);
+        Assert.IsType<InvalidInputException>(SearchStage.OneOf([off, slow]));
     }
 }

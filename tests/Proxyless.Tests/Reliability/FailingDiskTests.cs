@@ -107,10 +107,10 @@ public sealed class FailingDiskTests : IDisposable
             ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
         }
 
-        InvalidInputException exception = Assert.Throws<TrainingDivergedException>(() => _ = isSearch
+        var exception = Assert.Throws<TrainingDivergedException>(() => _ = isSearch
             ? (object)ProxylessRun.Search(diverging, NullRunObserver.Instance, TestContext.Current.CancellationToken)
             : ProxylessRun.Train(diverging with { Out = null }, run.Root, NullRunObserver.Instance, TestContext.Current.CancellationToken));
-        Assert.Contains("--learning-rate", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("RunOptions.LearningRate = ", exception.Message, StringComparison.Ordinal);
         SafeTensorsFile file = SafeTensorsFile.Read(isSearch ? run.SearchCheckpoint : run.LastCheckpoint);
         Assert.All(file.Tensors, tensor => Assert.All(tensor.Value.Values, value => Assert.True(float.IsFinite(value), tensor.Key)));
     }

@@ -117,7 +117,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     {
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with { FromSupernet = true, Seed = 6, Out = run.PathOf("other-seed") };
         var exception = Assert.Throws<InvalidInputException>(() => ProxylessRun.Train(options, run.Options.Out!, NullRunObserver.Instance, Cancellation));
-        Assert.Contains("--seed", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("RunOptions.Seed", exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(options.Out));
     }
 
@@ -135,7 +135,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void A_run_that_cannot_begin_leaves_the_one_before_as_it_was()
     {
         byte[] model = File.ReadAllBytes(run.Result.Model);
-        Assert.Throws<InvalidInputException>(
+        Assert.Throws<LimitNotMetException>(
             () => ProxylessRun.Run(run.Options with { Overwrite = true, LatencyMs = 1e-6 }, NullRunObserver.Instance, Cancellation));
         Assert.Throws<InvalidInputException>(
             () => ProxylessRun.Run(run.Options with { Overwrite = true, Data = run.PathOf("nowhere") }, NullRunObserver.Instance, Cancellation));
@@ -147,9 +147,11 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     [Fact]
     public void A_limit_on_parameters_that_no_network_meets_is_refused_before_the_search()
     {
-        var exception = Assert.Throws<InvalidInputException>(() => ProxylessRun.Search(
+        var exception = Assert.Throws<LimitNotMetException>(() => ProxylessRun.Search(
             run.Options with { Out = run.PathOf("impossible"), MaxParameters = 10 }, NullRunObserver.Instance, Cancellation));
         Assert.Contains("the parameters limit 10 is impossible", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(("parameters", 10), (exception.Quantity, exception.Limit));
+        Assert.True(exception.Least > 10);
         Assert.False(Directory.Exists(run.PathOf("impossible")));
     }
 }

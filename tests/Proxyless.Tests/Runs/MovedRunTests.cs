@@ -88,7 +88,7 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         RunDirectory directory = new(folder);
         var lost = Assert.Throws<InvalidInputException>(
             () => ProxylessRun.Run(new RunOptions { Out = folder, Resume = true }, NullRunObserver.Instance, Cancellation));
-        Assert.Contains("--data", lost.Message, StringComparison.Ordinal);
+        Assert.Contains("RunOptions.Data", lost.Message, StringComparison.Ordinal);
         foreach (string[] words in (string[][])[["evaluate", "--model", folder], ["derive", "--run", folder], ["export", "--run", folder], ["train", "--arch", folder, "--overwrite"]])
         {
             CommandLineRun refused = CommandLineRun.Of(words);

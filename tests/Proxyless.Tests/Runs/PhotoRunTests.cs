@@ -113,7 +113,7 @@ public sealed class PhotoRunTests : IDisposable
         // What the message advises is what is done: the run is not begun anew, and no image is removed.
         string message = Assert.Throws<InvalidInputException>(() => ProxylessRun.Run(options, damage, Cancellation)).Message;
         Assert.Contains(Photos, message, StringComparison.Ordinal);
-        Assert.Contains("--resume", message, StringComparison.Ordinal);
+        Assert.Contains("RunOptions.Resume", message, StringComparison.Ordinal);
         Assert.Contains("estore", message, StringComparison.Ordinal);
         CommandLineRun tooEarly = CommandLineRun.Of("run", "--out", options.Out!, "--resume");
         Assert.Equal(2, tooEarly.ExitCode);
@@ -137,7 +137,7 @@ public sealed class PhotoRunTests : IDisposable
         RunOptions options = Options(Path.Combine(_folder.Root, "run")) with { Strict = true };
         string message = Assert.Throws<InvalidInputException>(() => Run(options)).Message;
         Assert.Contains("bad.jpg", message, StringComparison.Ordinal);
-        Assert.Contains("leave --strict out", message, StringComparison.Ordinal);
+        Assert.Contains("leave DatasetOptions.Strict out", message, StringComparison.Ordinal);
         Run(options with { Strict = false, Out = Path.Combine(_folder.Root, "lenient") });
         Assert.Contains("remove them", message, StringComparison.Ordinal);
         File.Delete(bad);

@@ -61,12 +61,12 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         string derived = Path.Combine(_folder.Root, "derived");
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = derived };
         RunOptions impossible = options with { LatencyMs = 1e-6 };
-        Assert.Throws<InvalidInputException>(() => Derive(impossible));
+        Assert.Throws<LimitNotMetException>(() => Derive(impossible));
         Assert.False(Directory.Exists(derived));
 
         Derive(options);
         byte[] architecture = File.ReadAllBytes(new RunDirectory(derived).Architecture);
-        Assert.Throws<InvalidInputException>(() => Derive(impossible with { Overwrite = true }));
+        Assert.Throws<LimitNotMetException>(() => Derive(impossible with { Overwrite = true }));
         Assert.Equal(architecture, File.ReadAllBytes(new RunDirectory(derived).Architecture));
     }
 

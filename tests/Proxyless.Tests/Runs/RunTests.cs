@@ -108,7 +108,7 @@ public sealed class RunTests
     {
         using var folder = new TemporaryFolder();
         RunOptions options = FinishedRun.OptionsIn(folder) with { Out = Path.Combine(folder.Root, "run"), LatencyMs = 1e-6 };
-        var exception = Assert.Throws<InvalidInputException>(
+        var exception = Assert.Throws<LimitNotMetException>(
             () => ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken));
         Assert.Contains("smallest", exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(options.Out));
@@ -119,10 +119,10 @@ public sealed class RunTests
     {
         static string Message(RunOptions options) => Assert.Throws<InvalidInputException>(
             () => ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken)).Message;
-        Assert.Contains("--correct-pairs", Message(new RunOptions { CorrectPairs = true, Update = ArchitectureUpdate.FullPath }), StringComparison.Ordinal);
-        Assert.Contains("--time", Message(new RunOptions { Time = TimeSpan.FromHours(1), SearchEpochs = 2 }), StringComparison.Ordinal);
-        Assert.Contains("--objective log", Message(new RunOptions { Objective = ObjectiveKind.Log, MaxMacs = 1_000_000 }), StringComparison.Ordinal);
-        Assert.Contains("--time", Assert.Throws<InvalidInputException>(() => ProxylessRun.Run(
+        Assert.Contains("RunOptions.CorrectPairs", Message(new RunOptions { CorrectPairs = true, Update = ArchitectureUpdate.FullPath }), StringComparison.Ordinal);
+        Assert.Contains("RunOptions.Time", Message(new RunOptions { Time = TimeSpan.FromHours(1), SearchEpochs = 2 }), StringComparison.Ordinal);
+        Assert.Contains("ObjectiveKind.Log", Message(new RunOptions { Objective = ObjectiveKind.Log, MaxMacs = 1_000_000 }), StringComparison.Ordinal);
+        Assert.Contains("RunOptions.Time", Assert.Throws<InvalidInputException>(() => ProxylessRun.Run(
             new RunOptions { Time = TimeSpan.FromHours(1), SearchEpochs = 2, TrainEpochs = 2 }, NullRunObserver.Instance, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
 
         // A network that such a search has found can still be derived under another limit.

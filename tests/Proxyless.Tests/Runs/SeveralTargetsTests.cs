@@ -188,7 +188,7 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     }
 
     [Theory]
-    [InlineData("several targets are for 'proxyless search'", "run", "--target", "cpu")]
+    [InlineData("several targets are for ProxylessRun.SearchAll", "run", "--target", "cpu")]
     [InlineData("say whose limit it is", "search", "--target", "cpu", "--target", "cpu:1:8", "--latency", "5")]
     [InlineData("'cpu:1:8' has no limit", "search", "--target", "cpu", "--target", "cpu:1:8", "--latency", "cpu=5")]
     [InlineData("'gpu' is none of the targets", "search", "--target", "cpu", "--latency", "gpu=5")]

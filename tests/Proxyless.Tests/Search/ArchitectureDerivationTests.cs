@@ -39,7 +39,7 @@ public sealed class ArchitectureDerivationTests
     public void An_impossible_limit_says_the_smallest_possible_value()
     {
         var cost = new SpaceCost("latency", "ms", 1, [[0.5, 2], [0.25, 3]]);
-        var exception = Assert.Throws<InvalidInputException>(() => ArchitectureDerivation.Derive([[0.5, 0.5], [0.5, 0.5]], [new CostLimit(cost, 1.5)]));
+        var exception = Assert.Throws<LimitNotMetException>(() => ArchitectureDerivation.Derive([[0.5, 0.5], [0.5, 0.5]], [new CostLimit(cost, 1.5)]));
         Assert.Contains("1.75 ms", exception.Message, StringComparison.Ordinal);
     }
 

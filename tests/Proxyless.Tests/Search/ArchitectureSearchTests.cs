@@ -3,8 +3,8 @@ using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
-using Proxyless.Training;
 using Proxyless.Tests.Data;
+using Proxyless.Training;
 using Xunit;
 using static TorchSharp.torch;
 

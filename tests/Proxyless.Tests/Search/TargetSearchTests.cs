@@ -42,8 +42,8 @@ public sealed class TargetSearchTests : IDisposable
         }
 
         // Within a few steps it is drawn, be it as the other candidate of a pair, whose loss is a number.
-        InvalidInputException exception = Assert.Throws<TrainingDivergedException>(() => Steps(search, 50));
-        Assert.Contains("--learning-rate", exception.Message, StringComparison.Ordinal);
+        var exception = Assert.Throws<TrainingDivergedException>(() => Steps(search, 50));
+        Assert.Contains("RunOptions.LearningRate = ", exception.Message, StringComparison.Ordinal);
         Assert.Matches(@" in architecture step \d+ for board at step \d+: ", exception.Message);
 
         // The other candidate shares weights with it.

@@ -1,0 +1,128 @@
+using System.Text.RegularExpressions;
+using Proxyless.Comparisons;
+using Proxyless.Data;
+using Proxyless.Latency;
+using Proxyless.Networks;
+using Proxyless.Runs;
+using Proxyless.Search;
+
+namespace Proxyless.Cli.Options;
+
+/// <summary>
+/// The words of the command line for what the library names by its API: <c>RunOptions.BatchSize = 64</c> is
+/// <c>--batch-size 64</c>, <c>ObjectiveKind.Log</c> is <c>--objective log</c>, <c>ProxylessRun.Derive</c> is
+/// <c>'proxyless derive'</c>, <c>ProxylessRun.Train(architecture: 'runs/a')</c> is
+/// <c>'proxyless train --arch runs/a'</c> and the bare <c>ProxylessRun.Train(architecture)</c> is <c>--arch</c>.
+/// </summary>
+/// <remarks>
+/// Only a known type, a dot and a known member of it are such a name, and not where they are part of a path or begin
+/// a quotation: no word of a sentence and no name of a file is taken for one.
+/// </remarks>
+internal static partial class LibraryWords
+{
+    private static readonly Lazy<IReadOnlyDictionary<string, string>> RunOptionNames = new(() => RunOptionSet.All().NamesByProperty());
+
+    private static readonly Dictionary<string, string> Properties = new()
+    {
+        [Name(nameof(DatasetOptions), nameof(DatasetOptions.Location))] = "--data",
+        [Name(nameof(DatasetOptions), nameof(DatasetOptions.Strict))] = "--strict",
+        [Name(nameof(DatasetOptions), nameof(DatasetOptions.MaxPixels))] = "--max-pixels",
+        [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Networks))] = "--network",
+        [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Without))] = "--without",
+        [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Targets))] = "--targets",
+        [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.ScoredBy))] = "--scored-by",
+        [Name(nameof(ProfileMode), nameof(ProfileMode.Thorough))] = "--thorough",
+    };
+
+    private static readonly Dictionary<string, Func<string, string?>> Enumerations = new()
+    {
+        [nameof(ArchitectureUpdate)] = value => Choice<ArchitectureUpdate>("--update", value),
+        [nameof(ObjectiveKind)] = value => Choice<ObjectiveKind>("--objective", value),
+        [nameof(BlockKernels)] = value => Choice<BlockKernels>("--kernels", value),
+    };
+
+    private static readonly Dictionary<string, string> Commands = new()
+    {
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.Search))] = "search",
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.SearchAll))] = "search",
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.Derive))] = "derive",
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.Train))] = "train",
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.Evaluate))] = "evaluate",
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.Predict))] = "predict",
+        [Name(nameof(ProxylessComparison), nameof(ProxylessComparison.Run))] = "compare",
+        [Name(nameof(LatencyTableCache), nameof(LatencyTableCache.Profile))] = "profile",
+        [Name(nameof(LatencyTableFile), nameof(LatencyTableFile.Write))] = "profile",
+        [Name(nameof(TableTarget), nameof(TableTarget.Predict))] = "describe --target",
+        [Name(nameof(TargetFile), nameof(TargetFile.Add))] = "target add",
+    };
+
+    private static readonly Dictionary<string, string> Parameters = new()
+    {
+        ["ProxylessRun.Train.architecture"] = "--arch",
+        ["ProxylessRun.Evaluate.model"] = "--model",
+        ["ProxylessRun.Evaluate.againstNetwork"] = "--against-network",
+        ["TargetFile.Add.overwrite"] = "--overwrite",
+    };
+
+    /// <summary>A text of the library as the command line says it.</summary>
+    /// <param name="text">A message, a warning, or the detail of a progress report.</param>
+    public static string Translate(string text) => ApiName().Replace(text, Translate);
+
+    private static string Translate(Match match)
+    {
+        string owner = match.Groups["owner"].Value;
+        string member = match.Groups["member"].Value;
+        string name = Name(owner, member);
+        Group arguments = match.Groups["arguments"];
+        string after = match.Groups["is"].Success ? " " : "";
+        if (!Commands.TryGetValue(name, out string? command))
+        {
+            // Parentheses after a property are of the sentence.
+            return OptionOf(owner, member, name) is { } option
+                ? option + (arguments.Success ? match.Value[name.Length..] : after)
+                : match.Value;
+        }
+
+        if (!arguments.Success)
+        {
+            return $"'proxyless {command}'";
+        }
+
+        if (Parameters.TryGetValue($"{name}.{arguments.Value}", out string? parameter))
+        {
+            return parameter + after;
+        }
+
+        IEnumerable<string> words = Argument().Matches(arguments.Value).Select(argument => ArgumentOf(name, argument));
+        return $"'proxyless {command} {string.Join(' ', words)}'";
+    }
+
+    private static string ArgumentOf(string method, Match argument)
+    {
+        string name = argument.Groups["name"].Value;
+        string option = Parameters.TryGetValue($"{method}.{name}", out string? parameter) ? parameter : Translate(name);
+        string value = argument.Groups["quoted"].Success ? argument.Groups["quoted"].Value : argument.Groups["word"].Value;
+        return value.Length == 0 ? option : $"{option} {value}";
+    }
+
+    private static string? OptionOf(string owner, string member, string name) =>
+        owner == nameof(RunOptions) ? RunOptionNames.Value.GetValueOrDefault(member)
+        : Enumerations.TryGetValue(owner, out Func<string, string?>? choice) ? choice(member)
+        : Properties.GetValueOrDefault(name);
+
+    private static string? Choice<T>(string option, string value)
+        where T : struct, Enum =>
+        Enum.TryParse(value, out T parsed) ? $"{option} {Values.Words<T>().First(word => word.Value.Equals(parsed)).Key}" : null;
+
+    private static string Name(string owner, string member) => $"{owner}.{member}";
+
+    [GeneratedRegex(
+        @"(?<![\w./\\'-])(?<owner>[A-Z]\w*)\.(?<member>[A-Z]\w*)(?![\w/\\]|\.\w)(?:\((?<arguments>(?:[^()']|'.*?'(?=[,)]))*)\))?(?<is> = )?",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex ApiName();
+
+    [GeneratedRegex(
+        @"(?<name>[\w.]+)(?:(?:: | = )(?:'(?<quoted>.*?)'(?=,|$)|(?<word>\w+)))?(?:, |$)",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Argument();
+}
