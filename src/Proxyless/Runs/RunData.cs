@@ -131,13 +131,11 @@ public sealed class RunData : IDisposable
         _others.ForEach(target => target.Dispose());
     }
 
-    /// <summary>Loads libtorch and sets its threads and seed.</summary>
+    /// <summary>Loads libtorch, with the threads that were asked for.</summary>
     internal static int PrepareLibtorch(RunOptions options, IRunObserver observer)
     {
         Libtorch.Load();
-        int threads = ThreadCount.Of(options.Threads, observer);
-        torch.set_num_threads(threads);
-        torch.random.manual_seed(options.Seed);
+        int threads = ThreadCount.OfLibtorch(options.Threads, observer);
         WarnOfWrongConvolutions(options, observer);
         return threads;
     }
