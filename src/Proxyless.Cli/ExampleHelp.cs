@@ -32,7 +32,8 @@ internal sealed class ExampleHelp(HelpAction help) : SynchronousCommandLineActio
             parseResult.InvocationConfiguration.Output = text;
             code = help.Invoke(parseResult);
             parseResult.InvocationConfiguration.Output = output;
-            output.Write(OptionSections.Arrange(text.ToString(), command, parseResult.RootCommandResult.Command.Options));
+            IEnumerable<Option> common = parseResult.RootCommandResult.Command.Options;
+            output.Write(OptionSections.Arrange(text.ToString(), command, common));
         }
 
         output.WriteLine(command.Examples.Count == 1 ? "Example:" : "Examples:");

@@ -40,7 +40,8 @@ internal static class OptionSections
         return string.Join('\n', [.. lines[..start], .. sections, .. lines[(end + 1)..]]).ReplaceLineEndings();
     }
 
-    private static IEnumerable<string> Section(string heading, Dictionary<Option, List<string>> rows, ReportingCommand command)
+    private static IEnumerable<string> Section(
+        string heading, Dictionary<Option, List<string>> rows, ReportingCommand command)
     {
         IEnumerable<Option> options = rows.Keys.Where(option => command.HeadingOf(option) == heading);
         if (heading == OptionHeading.Main)

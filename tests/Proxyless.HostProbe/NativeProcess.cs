@@ -10,7 +10,10 @@ internal static partial class NativeProcess
     /// <summary>A variable of the environment.</summary>
     public static string? Variable(string name) => Marshal.PtrToStringUTF8(GetEnvironment(name));
 
-    /// <summary>Whether glibc maps a large block by itself, as it does unless it is told otherwise, and gives it back when it is freed.</summary>
+    /// <summary>
+    /// Whether glibc maps a large block by itself, as it does unless it is told otherwise, and gives it back when it is
+    /// freed.
+    /// </summary>
     public static unsafe bool MapsLargeBlocks()
     {
         nuint before = Statistics().MappedBlocks;

@@ -10,12 +10,13 @@ using TorchSharp;
 
 string mode = args[0];
 string? refused = null;
+var loadOnly = new RuntimeOptions { KeepFreedMemory = false, WaitPassively = false, Threads = null };
 try
 {
     switch (mode)
     {
         case "load-only":
-            ProxylessRuntime.Configure(new RuntimeOptions { KeepFreedMemory = false, WaitPassively = false, Threads = null });
+            ProxylessRuntime.Configure(loadOnly);
 
             // Settings of the program's own, which a run has to leave alone.
             torch.set_num_threads(3);
@@ -52,7 +53,7 @@ bool isMapped = NativeProcess.MapsLargeBlocks();
 if (refused is not null && mode == "nothing")
 {
     // What the message advises.
-    ProxylessRuntime.Configure(new RuntimeOptions { KeepFreedMemory = false, WaitPassively = false, Threads = null });
+    ProxylessRuntime.Configure(loadOnly);
     Libtorch.Load();
 }
 

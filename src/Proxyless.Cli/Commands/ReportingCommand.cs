@@ -37,8 +37,8 @@ internal abstract class ReportingCommand : Command
     public IReadOnlyList<string> Examples { get; }
 
     /// <summary>
-    /// Names of the options, ten at most, that its help shows first, before the others under their headings. None: the help
-    /// is one list.
+    /// Names of the options, ten at most, that its help shows first, before the others under their headings. None: the
+    /// help is one list.
     /// </summary>
     public ImmutableArray<string> MainOptions { get; protected init; } = [];
 

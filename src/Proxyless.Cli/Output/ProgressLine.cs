@@ -4,11 +4,13 @@ using Spectre.Console.Rendering;
 namespace Proxyless.Cli.Output;
 
 /// <summary>
-/// The line at the bottom of a terminal that follows the progress. Spectre draws it for as long as a task runs, which ends here
-/// when the line is taken away. It is drawn when there is something new, by the caller's thread: on a thread of its own a
-/// terminal that is gone would end the process.
+/// The line at the bottom of a terminal that follows the progress. Spectre draws it for as long as a task runs, which
+/// ends here when the line is taken away. It is drawn when there is something new, by the caller's thread: on a thread
+/// of its own a terminal that is gone would end the process.
 /// </summary>
-/// <param name="console">A terminal that takes control characters. The line is to be taken away before anything else is written to it.</param>
+/// <param name="console">
+/// A terminal that takes control characters. The line is to be taken away before anything else is written to it.
+/// </param>
 internal sealed class ProgressLine(IAnsiConsole console)
 {
     private const int BarWidth = 24;

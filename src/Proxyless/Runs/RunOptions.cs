@@ -98,8 +98,8 @@ public sealed record RunOptions
     public int Seed { get; init; }
 
     /// <summary>
-    /// Threads of training and decoding. A number is set in libtorch, for all of the process, until another run begins; null: the
-    /// number that libtorch has (<see cref="Runtime.RuntimeOptions.Threads"/>).
+    /// Threads of training and decoding. A number is set in libtorch, for all of the process, until another run begins;
+    /// null: the number that libtorch has (<see cref="Runtime.RuntimeOptions.Threads"/>).
     /// </summary>
     public int? Threads { get; init; }
 

@@ -40,19 +40,25 @@ public static class CacheFolder
     public static string Of(string kind) => Path.Combine(Root(), kind);
 
     /// <summary>
-    /// A folder that this user alone may enter and write, for what is loaded as code. Where the cache's is somebody else's, a folder
-    /// that only this process knows takes its place.
+    /// A folder that this user alone may enter and write, for what is loaded as code. Where the cache's is somebody
+    /// else's, a folder that only this process knows takes its place.
     /// </summary>
     /// <param name="kind">A folder name such as <c>native</c>.</param>
     /// <param name="item">A folder in it.</param>
-    /// <exception cref="InvalidInputException">Neither the cache nor the temporary folder can be written; the message names the variable.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Neither the cache nor the temporary folder can be written; the message names the variable.
+    /// </exception>
     internal static string PrivateOf(string kind, string item)
     {
         string root = Root();
         string folder = Path.Combine(root, kind);
-        return MakePrivate(folder) && MakePrivate(Path.Combine(folder, item))
-            ? Path.Combine(folder, item)
-            : Path.Combine(PrivateSubstitutes.GetOrAdd(root, asked => new Lazy<string>(() => Temporary(asked))).Value, kind, item);
+        if (MakePrivate(folder) && MakePrivate(Path.Combine(folder, item)))
+        {
+            return Path.Combine(folder, item);
+        }
+
+        Lazy<string> substitute = PrivateSubstitutes.GetOrAdd(root, asked => new Lazy<string>(() => Temporary(asked)));
+        return Path.Combine(substitute.Value, kind, item);
     }
 
     /// <summary>Makes a folder, or takes what others may do there away; only its owner can.</summary>

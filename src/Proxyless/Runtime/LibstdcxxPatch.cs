@@ -22,8 +22,8 @@ internal static class LibstdcxxPatch
     private const int VersionSymbols = 0x6fffffff; // SHT_GNU_versym
 
     /// <summary>
-    /// The patched copy of <paramref name="library"/>, made once per content of the library, and made anew where what stands
-    /// in its place is not it.
+    /// The patched copy of <paramref name="library"/>, made once per content of the library, and made anew where what
+    /// stands in its place is not it.
     /// </summary>
     /// <returns>Its path in the user's cache folder.</returns>
     public static string CachedCopy(string library)

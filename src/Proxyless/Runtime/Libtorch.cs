@@ -4,8 +4,8 @@ using TorchSharp;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Loads libtorch before the first touch of <c>torch</c>, so that what is missing is said in one sentence. What else the process
-/// needs is set by <see cref="ProxylessRuntime.Configure"/>.
+/// Loads libtorch before the first touch of <c>torch</c>, so that what is missing is said in one sentence. What else
+/// the process needs is set by <see cref="ProxylessRuntime.Configure"/>.
 /// </summary>
 public static class Libtorch
 {
@@ -18,7 +18,9 @@ public static class Libtorch
     private static int? _threads;
 
     /// <summary>Loads libtorch; the second call and later ones do nothing.</summary>
-    /// <exception cref="InvalidInputException">The native libraries are missing or do not load; the message says which, and the remedy.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The native libraries are missing or do not load; the message says which, and the remedy.
+    /// </exception>
     public static void Load()
     {
         lock (Gate)
@@ -28,17 +30,20 @@ public static class Libtorch
                 return;
             }
 
-            // Before the first touch, which cannot be repeated, and copies half a gigabyte of libraries before it fails.
+            // Before the first touch: that cannot be repeated, and copies half a gigabyte of libraries before it fails.
             PatchedLibrary.RequireIfNeeded();
             try
             {
                 torch.InitializeDeviceType(DeviceType.CPU);
             }
-            catch (Exception exception) when (exception is NotSupportedException or TypeInitializationException or DllNotFoundException)
+            catch (Exception exception) when (
+                exception is NotSupportedException or TypeInitializationException or DllNotFoundException)
             {
+                // TorchSharp's message goes on with a protocol of all that it has tried.
+                string reason = exception.GetBaseException().Message.Split('\n')[0];
                 throw OperatingSystem.IsLinux() && FolderOnLinux() is null
                     ? MissingOnLinux()
-                    : new InvalidInputException($"libtorch does not load: {exception.GetBaseException().Message.Split('\n')[0]}", exception);
+                    : new InvalidInputException($"libtorch does not load: {reason}", exception);
             }
 
             if (_threads is { } threads)
@@ -64,20 +69,25 @@ public static class Libtorch
     }
 
     /// <summary>Where the package of libtorch has put its files.</summary>
-    /// <exception cref="InvalidInputException">They are nowhere; the message says which package brings them.</exception>
+    /// <exception cref="InvalidInputException">
+    /// They are nowhere; the message says which package brings them.
+    /// </exception>
     internal static string NativeFolder() => FolderOnLinux() ?? throw MissingOnLinux();
 
     private static string Rid => $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
     private static string[] FoldersOnLinux =>
     [
-        .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
+        .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
         AppContext.BaseDirectory,
         Path.Combine(AppContext.BaseDirectory, "runtimes", Rid, "native"),
     ];
 
-    private static string? FolderOnLinux() => FoldersOnLinux.FirstOrDefault(folder => File.Exists(Path.Combine(folder, LargestFile)));
+    private static string? FolderOnLinux() =>
+        FoldersOnLinux.FirstOrDefault(folder => File.Exists(Path.Combine(folder, LargestFile)));
 
     private static InvalidInputException MissingOnLinux() => new(
-        $"{LargestFile} was not found in {string.Join(", ", FoldersOnLinux.Distinct())}; reference the package libtorch-cpu-{Rid} in the executable's project");
+        $"{LargestFile} was not found in {string.Join(", ", FoldersOnLinux.Distinct())}; "
+        + $"reference the package libtorch-cpu-{Rid} in the executable's project");
 }

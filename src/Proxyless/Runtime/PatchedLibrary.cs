@@ -5,7 +5,9 @@ using TorchSharp;
 
 namespace Proxyless.Runtime;
 
-/// <summary>Answers TorchSharp's search for its native library with the copy that <see cref="LibstdcxxPatch"/> makes.</summary>
+/// <summary>
+/// Answers TorchSharp's search for its native library with the copy that <see cref="LibstdcxxPatch"/> makes.
+/// </summary>
 internal static class PatchedLibrary
 {
     private static readonly Lazy<nint> Handle = new(Load);
@@ -29,8 +31,11 @@ internal static class PatchedLibrary
         catch (InvalidOperationException exception)
         {
             throw new InvalidOperationException(
-                $"TorchSharp's assembly has a resolver of native libraries already (NativeLibrary.SetDllImportResolver), and this system's libstdc++ is too old to load {Libtorch.Name} as shipped; "
-                + $"call {nameof(ProxylessRuntime)}.{nameof(ProxylessRuntime.Configure)} instead of setting one, or switch {nameof(RuntimeOptions.SupportOldLibstdcxx)} off and load the library yourself",
+                "TorchSharp's assembly has a resolver of native libraries already "
+                + "(NativeLibrary.SetDllImportResolver), and "
+                + $"this system's libstdc++ is too old to load {Libtorch.Name} as shipped; "
+                + $"call {ProxylessRuntime.Call} instead of setting one, or switch "
+                + $"{nameof(RuntimeOptions.SupportOldLibstdcxx)} off and load the library yourself",
                 exception);
         }
 
@@ -40,7 +45,9 @@ internal static class PatchedLibrary
     }
 
     /// <summary>Makes sure that TorchSharp will find a library that loads.</summary>
-    /// <exception cref="InvalidInputException">It will not; the message names the call that mends it, or what is in the way.</exception>
+    /// <exception cref="InvalidInputException">
+    /// It will not; the message names the call that mends it, or what is in the way.
+    /// </exception>
     public static void RequireIfNeeded()
     {
         if (IsInstalled)
@@ -51,7 +58,7 @@ internal static class PatchedLibrary
         {
             throw new InvalidInputException(
                 $"{Libtorch.Name} does not load: it needs libstdc++ 13 or newer, which this system does not have; "
-                + $"call {nameof(ProxylessRuntime)}.{nameof(ProxylessRuntime.Configure)}() at the start of the program, which makes it loadable");
+                + $"call {ProxylessRuntime.Call}() at the start of the program, which makes it loadable");
         }
     }
 
@@ -59,7 +66,8 @@ internal static class PatchedLibrary
     private static bool IsLoadable()
     {
         Assembly assembly = typeof(torch).Assembly;
-        return NativeLibrary.TryLoad("torch_cpu", assembly, null, out _) && NativeLibrary.TryLoad(Libtorch.Name, assembly, null, out _);
+        return NativeLibrary.TryLoad("torch_cpu", assembly, null, out _)
+            && NativeLibrary.TryLoad(Libtorch.Name, assembly, null, out _);
     }
 
     private static nint Answer(string name) => name == Libtorch.Name ? Handle.Value : 0;
@@ -83,7 +91,8 @@ internal static class PatchedLibrary
         catch (DllNotFoundException exception)
         {
             throw new InvalidInputException(
-                $"{library} does not load, nor does the copy {patched} made for older systems: {exception.Message}", exception);
+                $"{library} does not load, nor does the copy {patched} made for older systems: {exception.Message}",
+                exception);
         }
     }
 }

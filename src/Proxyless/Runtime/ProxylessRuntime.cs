@@ -1,9 +1,9 @@
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Prepares the process for training. This is the one call of the library that changes settings of the whole process; the command
-/// line makes it first. Without it everything works with the settings that the process has: more slowly where the allocator
-/// gives memory back, and not at all where TorchSharp's native library does not load as shipped.
+/// Prepares the process for training. This is the one call of the library that changes settings of the whole process;
+/// the command line makes it first. Without it everything works with the settings that the process has: more slowly
+/// where the allocator gives memory back, and not at all where TorchSharp's native library does not load as shipped.
 /// </summary>
 /// <remarks>
 /// The one exception is ONNX Runtime's telemetry: it is switched off when a model is first loaded
@@ -12,12 +12,15 @@ namespace Proxyless.Runtime;
 /// </remarks>
 public static class ProxylessRuntime
 {
+    /// <summary>What messages advise.</summary>
+    internal const string Call = $"{nameof(ProxylessRuntime)}.{nameof(Configure)}";
+
     private static readonly Lock Gate = new();
     private static RuntimeOptions? _configured;
 
     /// <summary>
-    /// Makes the changes that the options name. To be called at the start of the program, before anything uses TorchSharp. A second
-    /// call with equal options does nothing. Thread-safe.
+    /// Makes the changes that the options name. To be called at the start of the program, before anything uses
+    /// TorchSharp. A second call with equal options does nothing. Thread-safe.
     /// </summary>
     /// <param name="options">What to change; null: everything, by its default.</param>
     /// <exception cref="ArgumentOutOfRangeException"><see cref="RuntimeOptions.Threads"/> is below 1.</exception>
@@ -40,7 +43,8 @@ public static class ProxylessRuntime
                 if (_configured != options)
                 {
                     throw new InvalidOperationException(
-                        $"the process is configured already, with {_configured}; call {nameof(ProxylessRuntime)}.{nameof(Configure)} once, or with equal options");
+                        $"the process is configured already, with {_configured}; "
+                        + $"call {Call} once, or with equal options");
                 }
 
                 return;

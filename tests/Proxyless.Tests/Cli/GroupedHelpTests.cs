@@ -31,13 +31,16 @@ public sealed class GroupedHelpTests
     {
         (ReportingCommand command, List<(string Heading, string Option)> rows) = HelpOf(name);
         Assert.InRange(command.MainOptions.Length, 1, 10);
-        Assert.Equal(command.MainOptions, rows.TakeWhile(row => row.Heading == OptionHeading.Main).Select(row => row.Option));
+        Assert.Equal(
+            command.MainOptions, rows.TakeWhile(row => row.Heading == OptionHeading.Main).Select(row => row.Option));
     }
 
     [Fact]
-    public void Only_the_files_of_options_and_the_help_stand_under_no_subject() => Assert.All(Large, name => Assert.Equal(
-        ["--config", "-?"],
-        HelpOf(name).Rows.Where(row => row.Heading == OptionHeading.Other).Select(row => row.Option)));
+    public void Only_the_files_of_options_and_the_help_stand_under_no_subject() => Assert.All(
+        Large,
+        name => Assert.Equal(
+            ["--config", "-?"],
+            HelpOf(name).Rows.Where(row => row.Heading == OptionHeading.Other).Select(row => row.Option)));
 
     [Fact]
     public void A_row_keeps_all_its_lines()
@@ -52,8 +55,10 @@ public sealed class GroupedHelpTests
     }
 
     [Fact]
-    public void A_small_command_has_one_list() =>
-        Assert.Contains("\nOptions:\n", CommandLineRun.Of("predict", "--help").Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    public void A_small_command_has_one_list() => Assert.Contains(
+        "\nOptions:\n",
+        CommandLineRun.Of("predict", "--help").Output.ReplaceLineEndings("\n"),
+        StringComparison.Ordinal);
 
     private static (ReportingCommand Command, List<(string Heading, string Option)> Rows) HelpOf(string name)
     {

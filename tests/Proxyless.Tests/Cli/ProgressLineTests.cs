@@ -68,7 +68,8 @@ public sealed class ProgressLineTests
         _written.GetStringBuilder().Clear();
         _line.Show(new RunProgress("search", 1, 2, null, ""), "short");
         string[] drawn = _written.ToString().Split('\r');
-        Assert.EndsWith("short" + new string(' ', "a text that is long".Length - "short".Length), drawn[^1], StringComparison.Ordinal);
+        string spaces = new(' ', "a text that is long".Length - "short".Length);
+        Assert.EndsWith("short" + spaces, drawn[^1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class LibstdcxxPatchTests
         using var folder = new TemporaryFolder();
         string native = Path.Combine(folder.Root, "cache", "native");
         Directory.CreateDirectory(native);
-        File.SetUnixFileMode(native, OwnerOnly | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(native, OwnerOnly | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite);
         string copy = Use(folder);
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(native));
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path.GetDirectoryName(copy)!));
