@@ -2,6 +2,10 @@
 // Usage: SearchFromCode [DATA] [OUT] [EPOCHS]
 using Proxyless;
 using Proxyless.Runs;
+using Proxyless.Runtime;
+
+// As the command line does: a faster allocator, threads that sleep while they wait, libtorch on older systems.
+ProxylessRuntime.Configure();
 
 var options = new RunOptions
 {

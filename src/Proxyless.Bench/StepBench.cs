@@ -42,7 +42,7 @@ internal static class StepBench
         }
 
         SearchSpace space = Sized(options);
-        Libtorch.Load(tuneAllocator: options.Allocator == "tuned");
+        Libtorch.Load();
         set_num_threads(ThreadCount.Of(options.Threads, observer));
         random.manual_seed(options.Seed);
         using Tensor contiguous = randn(options.Batch, space.InputChannels, space.Resolution, space.Resolution);

@@ -5,6 +5,7 @@ using Proxyless.Cli.Commands;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Runs;
+using Proxyless.Runtime;
 
 namespace Proxyless.Cli;
 
@@ -70,6 +71,7 @@ internal static class CommandLine
                 return parse.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
             }
 
+            ProxylessRuntime.Configure(command.RuntimeFor(parse));
             bool json = parse.GetValue(command.Json);
             using var observer = new ConsoleRunObserver(error);
             CommandOutcome outcome = command.Execute(parse, new CommandSession(observer, cancellationToken.Token));

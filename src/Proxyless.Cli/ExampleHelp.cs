@@ -5,7 +5,9 @@ using Proxyless.Cli.Commands;
 
 namespace Proxyless.Cli;
 
-/// <summary>The parser's own help, and after it the command's examples.</summary>
+/// <summary>
+/// The parser's own help, in the large commands with their options under headings, and after it the command's examples.
+/// </summary>
 internal sealed class ExampleHelp(HelpAction help) : SynchronousCommandLineAction
 {
     /// <summary>Help is wanted most where something required is missing.</summary>
@@ -13,19 +15,34 @@ internal sealed class ExampleHelp(HelpAction help) : SynchronousCommandLineActio
 
     public override int Invoke(ParseResult parseResult)
     {
-        int code = help.Invoke(parseResult);
-        if (parseResult.CommandResult.Command is ReportingCommand command)
+        if (parseResult.CommandResult.Command is not ReportingCommand command)
         {
-            TextWriter output = parseResult.InvocationConfiguration.Output;
-            output.WriteLine(command.Examples.Count == 1 ? "Example:" : "Examples:");
-            foreach (string example in command.Examples)
-            {
-                output.WriteLine($"  {example}");
-            }
-
-            output.WriteLine();
+            return help.Invoke(parseResult);
         }
 
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        int code;
+        if (command.MainOptions.IsEmpty)
+        {
+            code = help.Invoke(parseResult);
+        }
+        else
+        {
+            using var text = new StringWriter();
+            parseResult.InvocationConfiguration.Output = text;
+            code = help.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output = output;
+            IEnumerable<Option> common = parseResult.RootCommandResult.Command.Options;
+            output.Write(OptionSections.Arrange(text.ToString(), command, common));
+        }
+
+        output.WriteLine(command.Examples.Count == 1 ? "Example:" : "Examples:");
+        foreach (string example in command.Examples)
+        {
+            output.WriteLine($"  {example}");
+        }
+
+        output.WriteLine();
         return code;
     }
 }

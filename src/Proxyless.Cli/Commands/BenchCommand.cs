@@ -4,6 +4,7 @@ using System.Text.Json;
 using Proxyless.Bench;
 using Proxyless.Cli.Options;
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
@@ -11,6 +12,7 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Time and memory of a step, before a search is paid for.</summary>
 internal sealed class BenchCommand : ReportingCommand
 {
+    private const string TunedAllocator = "tuned";
     private static readonly IReadOnlyDictionary<string, BenchMode> Modes = Values.Words<BenchMode>();
     private static readonly IReadOnlyDictionary<string, BlockKernels> Kernels = Values.Words<BlockKernels>();
 
@@ -30,7 +32,7 @@ internal sealed class BenchCommand : ReportingCommand
             "proxyless bench --mode weight,compact,all-paths --batch 32 --resolution 112")
     {
         _layout.AcceptOnlyFromAmong("contiguous", "channels-last");
-        _allocator.AcceptOnlyFromAmong("system", "tuned");
+        _allocator.AcceptOnlyFromAmong("system", TunedAllocator);
         Subcommands.Add(new BenchKernelsCommand());
         Subcommands.Add(new BenchDataCommand());
         Subcommands.Add(new BenchFloorCommand());
@@ -42,6 +44,10 @@ internal sealed class BenchCommand : ReportingCommand
         SetAction(_ => ExitCode.Done);
         Add([_mode, _steps.Space, _kernels, _separate, _layout, _allocator, _steps.Batch, _steps.Resolution, _steps.Steps, _seed, _steps.Threads]);
     }
+
+    /// <inheritdoc/>
+    public override RuntimeOptions RuntimeFor(ParseResult parse) =>
+        new() { KeepFreedMemory = parse.GetValue(_allocator) is null or TunedAllocator };
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {

@@ -29,7 +29,12 @@ internal sealed class CompareCommand : ReportingCommand
             "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network mobilenet-v2:fit --train-epochs 10 --out comparisons/photos",
             "proxyless compare --out comparisons/photos --resume --network proxyless-mobile")
     {
-        Add([_networks, _without, _seeds, _targets, _scoredBy]);
+        MainOptions =
+        [
+            "--network", "--data", "--target", "--latency", "--space", "--max-parameters",
+            "--seeds", "--train-epochs", "--out", "--resume",
+        ];
+        Add(OptionHeading.Comparison, _networks, _without, _seeds, _targets, _scoredBy);
         Add(LibraryOptions.Data().Space().Target().Limits().Learning().Recipe().Machine().Output().Resume().Options);
     }
 

@@ -27,6 +27,10 @@ internal sealed class EvaluateCommand : ReportingCommand
             "proxyless evaluate --model runs/photos",
             "proxyless evaluate --model photos.onnx --data more-photos")
     {
+        MainOptions =
+        [
+            "--model", "--data", "--target", "--against-network",
+        ];
         Require(_model);
         Options.Add(_againstNetwork);
         Add(LibraryOptions.Images("the run's own; of a model file sample").Place("the run's; of a model file cpu").Options);

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Proxyless.Cli.Options;
 using Proxyless.Runs;
+using Proxyless.Runtime;
 
 namespace Proxyless.Cli.Commands;
 
@@ -16,6 +18,7 @@ internal sealed record CommandSession(IRunObserver Observer, CancellationToken C
 internal abstract class ReportingCommand : Command
 {
     private readonly List<Option> _required = [];
+    private readonly Dictionary<Option, string> _headings = [];
 
     /// <summary>Creates the command with the options that every command has.</summary>
     /// <param name="name">The word.</param>
@@ -27,10 +30,17 @@ internal abstract class ReportingCommand : Command
         Examples = examples;
         Options.Add(Config);
         Options.Add(Json);
+        _headings[Json] = OptionHeading.Output;
     }
 
     /// <summary>Whole command lines that its help shows.</summary>
     public IReadOnlyList<string> Examples { get; }
+
+    /// <summary>
+    /// Names of the options, ten at most, that its help shows first, before the others under their headings. None: the
+    /// help is one list.
+    /// </summary>
+    public ImmutableArray<string> MainOptions { get; protected init; } = [];
 
     /// <summary>Whether the result is printed as JSON.</summary>
     public Option<bool> Json { get; } = Values.Flag("--json", "Print the result as one JSON object on standard output, and nothing else there");
@@ -41,9 +51,21 @@ internal abstract class ReportingCommand : Command
     /// <summary>The options that are the library's <see cref="RunOptions"/>; a command adds the groups that it takes.</summary>
     public RunOptionSet LibraryOptions { get; } = new();
 
+    /// <summary>The heading of the help under which an option stands.</summary>
+    public string HeadingOf(Option option)
+    {
+        ArgumentNullException.ThrowIfNull(option);
+        return MainOptions.Contains(option.Name)
+            ? OptionHeading.Main
+            : _headings.GetValueOrDefault(option) ?? LibraryOptions.HeadingOf(option) ?? OptionHeading.Other;
+    }
+
     /// <summary>Does the work.</summary>
     /// <exception cref="InvalidInputException">What was given cannot be used.</exception>
     public abstract CommandOutcome Execute(ParseResult parse, CommandSession session);
+
+    /// <summary>What the command changes in the process before it begins.</summary>
+    public virtual RuntimeOptions RuntimeFor(ParseResult parse) => new();
 
     /// <summary>Complains of a value that is out of its range.</summary>
     /// <exception cref="InvalidInputException">The message names option, value and range.</exception>
@@ -92,6 +114,16 @@ internal abstract class ReportingCommand : Command
         foreach (Option option in options)
         {
             Options.Add(option);
+        }
+    }
+
+    /// <summary>Adds options under a heading of the help.</summary>
+    protected void Add(string heading, params IEnumerable<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            Options.Add(option);
+            _headings[option] = heading;
         }
     }
 

@@ -16,6 +16,11 @@ internal sealed class RunCommand : ReportingCommand
             "proxyless run --data photos --latency 8 --time 3h --out runs/photos",
             "proxyless run --out runs/photos --resume")
     {
+        MainOptions =
+        [
+            "--data", "--target", "--latency", "--time", "--space", "--max-parameters",
+            "--search-epochs", "--train-epochs", "--out", "--resume",
+        ];
         Add(LibraryOptions.Data().Search().Target().Limits().Time("search and the training").Learning().Training().Machine().Output().Resume().Options);
     }
 

@@ -14,6 +14,11 @@ internal sealed class SearchCommand : ReportingCommand
             "proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos",
             "proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out runs/photos")
     {
+        MainOptions =
+        [
+            "--data", "--target", "--latency", "--time", "--space", "--max-parameters",
+            "--search-epochs", "--seed", "--out", "--resume",
+        ];
         Add(LibraryOptions.Data().Search().Targets().Time("search").Learning().Machine().Output().Resume().Options);
     }
 

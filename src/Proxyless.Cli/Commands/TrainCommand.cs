@@ -19,6 +19,11 @@ internal sealed class TrainCommand : ReportingCommand
             "proxyless train --arch runs/photos --train-epochs 60 --from-supernet",
             "proxyless train --arch mobilenet-v2 --data photos --time 2h")
     {
+        MainOptions =
+        [
+            "--arch", "--data", "--time", "--train-epochs", "--from-supernet", "--batch-size",
+            "--learning-rate", "--resolution", "--out", "--resume",
+        ];
         Require(_architecture);
         Add(LibraryOptions.Data().Time("training").Learning().Training().Machine().Output().Resume().Options);
     }

@@ -20,9 +20,14 @@ internal sealed class RunOptionSet
     private static readonly string[] OfAResume = ["--resume", "--out", "--threads", "--checkpoint-seconds"];
 
     private readonly List<(Option Option, Func<RunOptions, ParseResult, RunOptions> Apply)> _bindings = [];
+    private readonly Dictionary<Option, string> _headings = [];
+    private string _heading = OptionHeading.Other;
 
     /// <summary>The options, for the command to add.</summary>
     public IEnumerable<Option> Options => _bindings.Select(binding => binding.Option);
+
+    /// <summary>The heading of the help under which an option stands; null for one of another kind.</summary>
+    public string? HeadingOf(Option option) => _headings.GetValueOrDefault(option);
 
     /// <summary>The options' values over the library's defaults.</summary>
     public RunOptions Read(ParseResult parse) => Read(parse, Defaults);
@@ -70,6 +75,7 @@ internal sealed class RunOptionSet
     /// <param name="otherwise">What is taken where none are given.</param>
     public RunOptionSet Images(string otherwise = "sample")
     {
+        _heading = OptionHeading.Images;
         Add(Values.Text(DataName, "DIR|NAME", $"A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones ({otherwise})"), (o, v) => o with { Data = v! });
         Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped; all are decoded before anything begins"), (o, v) => o with { Strict = v });
         Add(Integer("--max-pixels", $"The most pixels, width times height, of an image that is read ({Defaults.MaxPixels})"), (o, v) => o with { MaxPixels = v!.Value });
@@ -79,6 +85,7 @@ internal sealed class RunOptionSet
     /// <summary>Where the images of a run are now.</summary>
     public RunOptionSet MovedImages()
     {
+        _heading = OptionHeading.Images;
         Add(MovedImagesOption(), (o, v) => o with { Data = v! });
         return this;
     }
@@ -90,6 +97,7 @@ internal sealed class RunOptionSet
     /// <param name="otherwise">What holds where no latency is given.</param>
     public RunOptionSet Limits(string otherwise = MiddleOfSpace)
     {
+        _heading = OptionHeading.Limits;
         Add(Number(LatencyName, "MS", $"The most that one run of the model may take on the target, in milliseconds ({otherwise})"), (o, v) => o with { LatencyMs = v });
         return Counts();
     }
@@ -104,11 +112,12 @@ internal sealed class RunOptionSet
     /// <summary>The machines of a search and the limit on each.</summary>
     public RunOptionSet Targets()
     {
+        _heading = OptionHeading.Limits;
         Option<string[]> target = Values.Texts("--target", "NAME|FILE", $"Where the model will run; given more than once, one search serves several machines (cpu): {LibraryWords.Translate(TargetFile.Forms)}");
         Option<string[]> latency = Values.Texts(LatencyName, "MS|TARGET=MS", $"The most that one run of the model may take, in milliseconds ({MiddleOfSpace}); with several targets one for each, such as cpu:2=0.5");
         RunOptions Combine(RunOptions options, ParseResult parse) => SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
-        _bindings.Add((target, Combine));
-        _bindings.Add((latency, Combine));
+        Bind(target, Combine);
+        Bind(latency, Combine);
         Option<string?> also = Values.Text("--also-for", "TARGET=MS,...", "As a run's config.yaml writes further targets");
         also.Hidden = true;
         Add(also, (o, v) => o with { AlsoFor = v });
@@ -129,6 +138,7 @@ internal sealed class RunOptionSet
     /// <param name="otherwise">What is taken where none is given.</param>
     public RunOptionSet Place(string otherwise = "cpu")
     {
+        _heading = OptionHeading.Limits;
         Add(Values.Text("--target", "NAME|FILE", $"Where the model will run ({otherwise}): {LibraryWords.Translate(TargetFile.Forms)}"), (o, v) => o with { Target = v! });
         return this;
     }
@@ -136,6 +146,7 @@ internal sealed class RunOptionSet
     /// <summary>The machine that computes, and chance.</summary>
     public RunOptionSet Machine()
     {
+        _heading = OptionHeading.Machine;
         Add(Integer("--seed", $"Seed of everything that is drawn at random ({Defaults.Seed})"), (o, v) => o with { Seed = (int)v! });
         Add(Integer("--threads", "Threads that train (all processors)"), (o, v) => o with { Threads = (int)v! });
         Add(Values.Choice("--kernels", "What computes the steps of training (proxyless)", Values.Words<BlockKernels>()), (o, v) => o with { Kernels = v!.Value });
@@ -146,6 +157,7 @@ internal sealed class RunOptionSet
     /// <summary>Where results go.</summary>
     public RunOptionSet Output()
     {
+        _heading = OptionHeading.Output;
         Add(Values.Text("--out", "DIR", "The run's folder (runs/ and the time of day)"), (o, v) => o with { Out = v });
         Add(Values.Flag("--overwrite", "Replace the run in --out"), (o, v) => o with { Overwrite = v });
         return this;
@@ -154,6 +166,7 @@ internal sealed class RunOptionSet
     /// <summary>Going on with an interrupted run.</summary>
     public RunOptionSet Resume()
     {
+        _heading = OptionHeading.Output;
         Add(Values.Flag("--resume", "Go on with the run in --out from its last checkpoint, with the options it began with"), (o, v) => o with { Resume = v });
         Add(Number("--checkpoint-seconds", "N", "Least seconds between two checkpoints within an epoch, which is what a crash costs at most (300)"), (o, v) => o with { CheckpointSeconds = v });
         return this;
@@ -163,6 +176,7 @@ internal sealed class RunOptionSet
     /// <param name="work">What takes it.</param>
     public RunOptionSet Time(string work)
     {
+        _heading = OptionHeading.Training;
         Add(Values.Time("--time", $"How long the {work} may take, such as 2h or 45m; turned once into numbers of steps"), (o, v) => o with { Time = v });
         return this;
     }
@@ -170,6 +184,7 @@ internal sealed class RunOptionSet
     /// <summary>What may be chosen.</summary>
     public RunOptionSet Space()
     {
+        _heading = OptionHeading.Search;
         Add(Values.Text("--space", "NAME|FILE", $"The search space: {string.Join(", ", SearchSpacePresets.Names)}, or a YAML file (chosen by the images' size)"), (o, v) => o with { Space = v });
         return this;
     }
@@ -204,6 +219,7 @@ internal sealed class RunOptionSet
     /// <summary>How a network is trained from scratch.</summary>
     public RunOptionSet Recipe()
     {
+        _heading = OptionHeading.Training;
         Add(Number("--train-epochs", "N", "Epochs of the final training (from the size of the data)"), (o, v) => o with { TrainEpochs = v });
         Add(Values.Flag("--train-on-all", "Train on the images that the architecture was chosen on too, and keep the last epoch instead of the best"), (o, v) => o with { TrainOnAll = v });
         Add(Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Dropout})"), (o, v) => o with { Dropout = v!.Value });
@@ -215,6 +231,7 @@ internal sealed class RunOptionSet
     /// <summary>What search and training share.</summary>
     public RunOptionSet Learning()
     {
+        _heading = OptionHeading.Training;
         Add(Integer("--batch-size", "Images in a step (128 small ones, 32 large ones)"), (o, v) => o with { BatchSize = (int)v! });
         Add(Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"), (o, v) => o with { LearningRate = v!.Value });
         Add(Number("--weight-decay", "X", "Weight decay of convolutions and classifier (0.0005 for small images, 0.0001 for large ones)"), (o, v) => o with { WeightDecay = v });
@@ -236,5 +253,11 @@ internal sealed class RunOptionSet
         : string.Concat(option.TrimStart('-').Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     private void Add<T>(Option<T> option, Func<RunOptions, T, RunOptions> set) =>
-        _bindings.Add((option, (options, parse) => set(options, parse.GetValue(option)!)));
+        Bind(option, (options, parse) => set(options, parse.GetValue(option)!));
+
+    private void Bind(Option option, Func<RunOptions, ParseResult, RunOptions> apply)
+    {
+        _bindings.Add((option, apply));
+        _headings[option] = _heading;
+    }
 }

@@ -10,26 +10,33 @@ namespace Proxyless.Cli.Output;
 /// </summary>
 internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
 {
-    private const int BarWidth = 24;
     private static readonly TimeSpan LiveInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private readonly TextWriter _writer;
     private readonly IAnsiConsole _console;
-    private readonly bool _live;
+    private readonly ProgressLine? _line;
     private readonly HashSet<string> _warned = [];
     private long _lastShown;
     private string _stage = "";
-    private bool _lineOpen;
 
     /// <summary>Creates the observer.</summary>
     /// <param name="writer">Standard error: standard output belongs to the result.</param>
     public ConsoleRunObserver(TextWriter writer)
+        : this(writer, Terminal.For(writer), Terminal.IsTerminal(writer))
+    {
+    }
+
+    /// <summary>Creates the observer for a console that is made already.</summary>
+    /// <param name="writer">What the console writes to.</param>
+    /// <param name="console">The console.</param>
+    /// <param name="isTerminal">Whether a person looks at it.</param>
+    internal ConsoleRunObserver(TextWriter writer, IAnsiConsole console, bool isTerminal)
     {
         _writer = writer;
-        _console = Terminal.For(writer);
-        _live = Terminal.IsTerminal(writer) && _console.Profile.Capabilities.Ansi;
+        _console = console;
+        _line = isTerminal && console.Profile.Capabilities.Ansi ? new ProgressLine(console) : null;
     }
 
     /// <inheritdoc/>
@@ -38,7 +45,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
         lock (_lock)
         {
             bool boundary = progress.Stage != _stage || progress.Done >= progress.Total;
-            if (!boundary && Stopwatch.GetElapsedTime(_lastShown) < (_live ? LiveInterval : PlainInterval))
+            if (!boundary && Stopwatch.GetElapsedTime(_lastShown) < (_line is not null ? LiveInterval : PlainInterval))
             {
                 return;
             }
@@ -47,9 +54,9 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
             _lastShown = Stopwatch.GetTimestamp();
             Try(() =>
             {
-                if (_live)
+                if (_line is not null)
                 {
-                    Show(progress);
+                    _line.Show(progress, Text(progress));
                 }
                 else
                 {
@@ -85,7 +92,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     {
         lock (_lock)
         {
-            Try(Clear);
+            Try(() => _line?.Clear());
         }
     }
 
@@ -98,7 +105,8 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
         {
             Try(() =>
             {
-                Clear();
+                // Spectre would write over the line and leave what the text does not cover.
+                _line?.Clear();
                 _console.MarkupLine(markup);
             });
         }
@@ -114,28 +122,6 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
         catch (IOException)
         {
             // The run's own files tell.
-        }
-    }
-
-    private void Show(RunProgress progress)
-    {
-        Clear();
-        int filled = progress.Total is > 0 and var total ? (int)(BarWidth * Math.Min(progress.Done, total) / total) : 0;
-        string line = $"{new string('━', filled)}{new string('─', BarWidth - filled)} {Text(progress)}";
-
-        // A line that wraps could not be taken back.
-        int room = Math.Max(_console.Profile.Width - 1, 1);
-        _writer.Write(line.Length > room ? line[..room] : line);
-        _writer.Flush();
-        _lineOpen = true;
-    }
-
-    private void Clear()
-    {
-        if (_lineOpen)
-        {
-            _writer.Write("\r\u001b[2K");
-            _lineOpen = false;
         }
     }
 

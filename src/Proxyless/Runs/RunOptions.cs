@@ -97,7 +97,10 @@ public sealed record RunOptions
     /// <summary>Seed of everything that is random.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Threads of training and decoding; null: all processors.</summary>
+    /// <summary>
+    /// Threads of training and decoding. A number is set in libtorch, for all of the process, until another run begins;
+    /// null: the number that libtorch has (<see cref="Runtime.RuntimeOptions.Threads"/>).
+    /// </summary>
     public int? Threads { get; init; }
 
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>

@@ -1,22 +1,19 @@
 using Proxyless.Networks;
 using Proxyless.Runtime;
-using TorchSharp;
 
 namespace Proxyless.Runs;
 
 /// <summary>What a job sets for the whole process, in one place.</summary>
 internal static class RunProcess
 {
-    /// <summary>Loads libtorch and sets its threads and seed.</summary>
-    /// <param name="options">Threads, seed, device and kernels.</param>
+    /// <summary>Loads libtorch and sets its threads where the options name a number.</summary>
+    /// <param name="options">Threads, device and kernels.</param>
     /// <param name="observer">Is warned of too many threads, and of convolutions that are wrong here.</param>
     /// <returns>Threads of training and decoding.</returns>
     public static int Prepare(RunOptions options, IRunObserver observer)
     {
         Libtorch.Load();
-        int threads = ThreadCount.Of(options.Threads, observer);
-        torch.set_num_threads(threads);
-        torch.random.manual_seed(options.Seed);
+        int threads = ThreadCount.OfLibtorch(options.Threads, observer);
         WarnOfWrongConvolutions(options, observer);
         return threads;
     }

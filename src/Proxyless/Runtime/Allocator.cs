@@ -7,7 +7,7 @@ namespace Proxyless.Runtime;
 /// training step's time. Keeping freed memory in the process makes a step several times faster.
 /// Other systems' allocators keep it by themselves: there is nothing to call.
 /// </summary>
-public static partial class Allocator
+internal static partial class Allocator
 {
     private const int TrimThreshold = -1; // M_TRIM_THRESHOLD
     private const int TopPad = -2;        // M_TOP_PAD

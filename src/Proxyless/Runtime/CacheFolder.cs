@@ -11,8 +11,11 @@ public static class CacheFolder
     /// <summary>The variable that names another folder.</summary>
     private const string Variable = "PROXYLESS_CACHE";
 
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     // By the folder that was asked for: what is made again and again would not be found again.
     private static readonly ConcurrentDictionary<string, Lazy<string>> Substitutes = new();
+    private static readonly ConcurrentDictionary<string, Lazy<string>> PrivateSubstitutes = new();
     private static readonly ConcurrentDictionary<string, bool> Warned = new();
 
     /// <summary>Where things are kept if it can be written.</summary>
@@ -35,6 +38,57 @@ public static class CacheFolder
     /// <param name="kind">A folder name such as <c>native</c> or <c>latency</c>.</param>
     /// <exception cref="InvalidInputException">Neither the cache nor the temporary folder can be written; the message names the variable.</exception>
     public static string Of(string kind) => Path.Combine(Root(), kind);
+
+    /// <summary>
+    /// A folder that this user alone may enter and write, for what is loaded as code. Where the cache's is somebody
+    /// else's, a folder that only this process knows takes its place.
+    /// </summary>
+    /// <param name="kind">A folder name such as <c>native</c>.</param>
+    /// <param name="item">A folder in it.</param>
+    /// <exception cref="InvalidInputException">
+    /// Neither the cache nor the temporary folder can be written; the message names the variable.
+    /// </exception>
+    internal static string PrivateOf(string kind, string item)
+    {
+        string root = Root();
+        string folder = Path.Combine(root, kind);
+        if (MakePrivate(folder) && MakePrivate(Path.Combine(folder, item)))
+        {
+            return Path.Combine(folder, item);
+        }
+
+        Lazy<string> substitute = PrivateSubstitutes.GetOrAdd(root, asked => new Lazy<string>(() => Temporary(asked)));
+        return Path.Combine(substitute.Value, kind, item);
+    }
+
+    /// <summary>Makes a folder, or takes what others may do there away; only its owner can.</summary>
+    private static bool MakePrivate(string folder)
+    {
+        try
+        {
+            if (new DirectoryInfo(folder).LinkTarget is not null)
+            {
+                return false;
+            }
+
+            if (OperatingSystem.IsWindows())
+            {
+                // What lies in the user's profile has its permissions.
+                Directory.CreateDirectory(folder);
+            }
+            else
+            {
+                Directory.CreateDirectory(folder, OwnerOnly);
+                File.SetUnixFileMode(folder, OwnerOnly);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Says, once in a process, that what is made will have to be made again.</summary>
     /// <param name="observer">Who hears of it.</param>

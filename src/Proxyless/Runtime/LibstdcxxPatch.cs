@@ -9,31 +9,60 @@ namespace Proxyless.Runtime;
 /// LibTorchSharp 0.107 is built against libstdc++ 13 (<c>GLIBCXX_3.4.32</c>), which Debian 12 does not have, for the sake of one
 /// symbol: <c>std::ios_base_library_init()</c>, an empty function that only marks the version. This makes a copy of the
 /// library that does without it: the version need becomes weak, and the symbol is bound to the library's own
-/// <c>.fini</c>, which does nothing and returns. Used only where the library will not load as shipped.
+/// <c>.fini</c>, which does nothing and returns. Used only where libstdc++ is too old for the library as shipped.
 /// Delete this file and its one call the day TorchSharp ships for older systems.
 /// </summary>
 internal static class LibstdcxxPatch
 {
-    private const string Symbol = "_ZSt21ios_base_library_initv";
+    /// <summary>What libstdc++ 13 has and older ones do not.</summary>
+    internal const string Symbol = "_ZSt21ios_base_library_initv";
     private const string Version = "GLIBCXX_3.4.32";
     private const int DynamicSymbols = 11;   // SHT_DYNSYM
     private const int VersionNeeds = 0x6ffffffe; // SHT_GNU_verneed
     private const int VersionSymbols = 0x6fffffff; // SHT_GNU_versym
 
-    /// <summary>The patched copy of <paramref name="library"/>, made once per content of the library.</summary>
+    /// <summary>
+    /// The patched copy of <paramref name="library"/>, made once per content of the library, and made anew where what
+    /// stands in its place is not it.
+    /// </summary>
     /// <returns>Its path in the user's cache folder.</returns>
     public static string CachedCopy(string library)
     {
         byte[] image = File.ReadAllBytes(library);
         string hash = Convert.ToHexStringLower(SHA256.HashData(image))[..16];
-        string path = Path.Combine(CacheFolder.Of("native"), hash, Path.GetFileName(library));
-        if (!File.Exists(path))
+        Patch(image);
+        string path = Path.Combine(CacheFolder.PrivateOf("native", hash), Path.GetFileName(library));
+        if (!Holds(path, SHA256.HashData(image)))
         {
-            Patch(image);
-            AtomicFile.WriteAllBytes(path, image);
+            AtomicFile.WritePrivateBytes(path, image);
         }
 
         return path;
+    }
+
+    /// <summary>Whether a file is the user's own and of the expected content: it is loaded as code.</summary>
+    private static bool Holds(string path, ReadOnlySpan<byte> hash)
+    {
+        try
+        {
+            if (new FileInfo(path) is not { Exists: true, LinkTarget: null })
+            {
+                return false;
+            }
+
+            // Only the owner may do this.
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
+            using FileStream file = File.OpenRead(path);
+            return SHA256.HashData(file).AsSpan().SequenceEqual(hash);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Patches a 64-bit little-endian ELF image in place; an image without the symbol stays as it is.</summary>

@@ -1,24 +1,27 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Runtime.Loader;
 using TorchSharp;
 
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Loads libtorch before the first touch of <c>torch</c>: tunes the allocator while no tensor exists yet and makes
-/// LibTorchSharp loadable on systems whose libstdc++ is older than the one it was built against.
+/// Loads libtorch before the first touch of <c>torch</c>, so that what is missing is said in one sentence. What else
+/// the process needs is set by <see cref="ProxylessRuntime.Configure"/>.
 /// </summary>
 public static class Libtorch
 {
-    private const string Name = "LibTorchSharp";
+    /// <summary>TorchSharp's native library, as its P/Invokes name it.</summary>
+    internal const string Name = "LibTorchSharp";
+
+    private const string LargestFile = "libtorch_cpu.so";
     private static readonly Lock Gate = new();
     private static bool _loaded;
+    private static int? _threads;
 
     /// <summary>Loads libtorch; the second call and later ones do nothing.</summary>
-    /// <param name="tuneAllocator">Whether to keep freed memory for the next tensor (<see cref="Allocator"/>).</param>
-    /// <exception cref="InvalidInputException">The native libraries are missing or do not load; the message says which.</exception>
-    public static void Load(bool tuneAllocator = true)
+    /// <exception cref="InvalidInputException">
+    /// The native libraries are missing or do not load; the message says which, and the remedy.
+    /// </exception>
+    public static void Load()
     {
         lock (Gate)
         {
@@ -27,69 +30,64 @@ public static class Libtorch
                 return;
             }
 
-            if (tuneAllocator)
+            // Before the first touch: that cannot be repeated, and copies half a gigabyte of libraries before it fails.
+            PatchedLibrary.RequireIfNeeded();
+            try
             {
-                Allocator.Tune();
+                torch.InitializeDeviceType(DeviceType.CPU);
+            }
+            catch (Exception exception) when (
+                exception is NotSupportedException or TypeInitializationException or DllNotFoundException)
+            {
+                // TorchSharp's message goes on with a protocol of all that it has tried.
+                string reason = exception.GetBaseException().Message.Split('\n')[0];
+                throw OperatingSystem.IsLinux() && FolderOnLinux() is null
+                    ? MissingOnLinux()
+                    : new InvalidInputException($"libtorch does not load: {reason}", exception);
             }
 
-            OpenMp.WaitPassively();
-            if (OperatingSystem.IsLinux())
+            if (_threads is { } threads)
             {
-                LoadOnLinux();
+                torch.set_num_threads(threads);
             }
 
-            // The first touch: TorchSharp finds the library loaded, or its own search does as on any other system.
-            torch.InitializeDeviceType(DeviceType.CPU);
             _loaded = true;
         }
     }
 
-    private static void LoadOnLinux()
+    /// <summary>Sets libtorch's threads, now or when it is loaded.</summary>
+    internal static void UseThreads(int threads)
     {
-        Assembly assembly = typeof(torch).Assembly;
-        string folder = NativeFolder("libtorch_cpu.so");
-        string library = Path.Combine(folder, $"lib{Name}.so");
-
-        // The patched copy stands elsewhere, so its dependencies must be there by name before it is loaded.
-        foreach (string dependency in (ReadOnlySpan<string>)["libc10.so", "libtorch_cpu.so", "libtorch.so"])
+        lock (Gate)
         {
-            NativeLibrary.Load(Path.Combine(folder, dependency));
+            _threads = threads;
+            if (_loaded)
+            {
+                torch.set_num_threads(threads);
+            }
         }
-
-        if (NativeLibrary.TryLoad(library, out nint handle))
-        {
-            return;
-        }
-
-        string patched = LibstdcxxPatch.CachedCopy(library);
-        try
-        {
-            handle = NativeLibrary.Load(patched);
-        }
-        catch (DllNotFoundException exception)
-        {
-            throw new InvalidInputException(
-                $"{library} does not load, nor does the copy {patched} made for older systems: {exception.Message}", exception);
-        }
-
-        // TorchSharp asks for the library by name, its P/Invokes do so too; both are answered with the loaded copy.
-        AssemblyLoadContext context = AssemblyLoadContext.GetLoadContext(assembly)!;
-        context.ResolvingUnmanagedDll += (_, name) => name == Name ? handle : 0;
-        NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == Name ? handle : 0);
     }
 
-    private static string NativeFolder(string file)
-    {
-        string searched = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
-        string rid = $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-        string[] folders =
-        [
-            .. searched.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
-            AppContext.BaseDirectory,
-            Path.Combine(AppContext.BaseDirectory, "runtimes", rid, "native"),
-        ];
-        return folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, file)))
-            ?? throw new InvalidInputException(
-                $"{file} was not found in {string.Join(", ", folders.Distinct())}; reference the package libtorch-cpu-{rid} in the executable's project");
-    }
+    /// <summary>Where the package of libtorch has put its files.</summary>
+    /// <exception cref="InvalidInputException">
+    /// They are nowhere; the message says which package brings them.
+    /// </exception>
+    internal static string NativeFolder() => FolderOnLinux() ?? throw MissingOnLinux();
+
+    private static string Rid => $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+
+    private static string[] FoldersOnLinux =>
+    [
+        .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
+        AppContext.BaseDirectory,
+        Path.Combine(AppContext.BaseDirectory, "runtimes", Rid, "native"),
+    ];
+
+    private static string? FolderOnLinux() =>
+        FoldersOnLinux.FirstOrDefault(folder => File.Exists(Path.Combine(folder, LargestFile)));
+
+    private static InvalidInputException MissingOnLinux() => new(
+        $"{LargestFile} was not found in {string.Join(", ", FoldersOnLinux.Distinct())}; "
+        + $"reference the package libtorch-cpu-{Rid} in the executable's project");
 }

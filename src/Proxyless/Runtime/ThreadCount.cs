@@ -1,8 +1,13 @@
+using TorchSharp;
+
 namespace Proxyless.Runtime;
 
 /// <summary>How many threads compute.</summary>
 internal static class ThreadCount
 {
+    private static readonly Lock Gate = new();
+    private static (int Own, int Asked)? _changed;
+
     /// <summary>The number that was asked for, or one for each processor that this process may use.</summary>
     /// <param name="asked">What was asked for, or null.</param>
     public static int Of(int? asked) => asked ?? Environment.ProcessorCount;
@@ -19,5 +24,28 @@ internal static class ThreadCount
         }
 
         return Of(asked);
+    }
+
+    /// <summary>Threads of libtorch for one run.</summary>
+    /// <param name="asked">
+    /// The number to set; null: the process's own number, as it was before a run asked for another. It is left alone.
+    /// </param>
+    /// <param name="observer">Is warned of more threads than processors.</param>
+    /// <returns>What libtorch computes with now.</returns>
+    public static int OfLibtorch(int? asked, IRunObserver observer)
+    {
+        lock (Gate)
+        {
+            int now = torch.get_num_threads();
+            int own = _changed is { } changed && changed.Asked == now ? changed.Own : now;
+            int wanted = asked is null ? own : Of(asked, observer);
+            if (wanted != now)
+            {
+                torch.set_num_threads(wanted);
+            }
+
+            _changed = wanted == own ? null : (own, wanted);
+            return wanted;
+        }
     }
 }

@@ -192,11 +192,9 @@ internal sealed class TrainingSession : IDisposable
 
     private double Step(Batch batch)
     {
-        if (_options.Dropout > 0)
-        {
-            random.manual_seed((long)(SeedSequence.Mix(_options.Seed, RandomUse.Dropout, _state.Step) >> 1));
-        }
-
+        using TemporarySeed? dropout = _options.Dropout > 0
+            ? new((long)(SeedSequence.Mix(_options.Seed, RandomUse.Dropout, _state.Step) >> 1))
+            : null;
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, NormPass.Training, _options.Dropout);

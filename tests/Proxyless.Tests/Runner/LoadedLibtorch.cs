@@ -7,10 +7,15 @@ using Xunit;
 namespace Proxyless.Tests.Runner;
 
 /// <summary>
-/// Loads libtorch before the first test, whichever it is: a test that made a tensor before another had loaded the library would fail, and
+/// Prepares the process as the command line does and loads libtorch before the first test, whichever it is: a test that
+/// made a tensor before another had loaded the library would fail, and
 /// all after it.
 /// </summary>
 public sealed class LoadedLibtorch
 {
-    public LoadedLibtorch() => Libtorch.Load();
+    public LoadedLibtorch()
+    {
+        ProxylessRuntime.Configure();
+        Libtorch.Load();
+    }
 }

@@ -1,0 +1,96 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Proxyless.Cli.Output;
+
+/// <summary>
+/// The line at the bottom of a terminal that follows the progress. Spectre draws it for as long as a task runs, which
+/// ends here when the line is taken away. It is drawn when there is something new, by the caller's thread: on a thread
+/// of its own a terminal that is gone would end the process.
+/// </summary>
+/// <param name="console">
+/// A terminal that takes control characters. The line is to be taken away before anything else is written to it.
+/// </param>
+internal sealed class ProgressLine(IAnsiConsole console)
+{
+    private const int BarWidth = 24;
+
+    private readonly IAnsiConsole _console = new VisibleCursorConsole(console);
+    private TaskCompletionSource? _end;
+    private Task _drawing = Task.CompletedTask;
+    private ProgressContext? _context;
+    private ProgressTask? _task;
+    private string? _stage;
+
+    /// <summary>Draws the line, or draws it anew.</summary>
+    /// <param name="progress">Sets the bar; one without a total moves to and fro.</param>
+    /// <param name="text">What stands beside the bar, cut where the terminal ends.</param>
+    /// <exception cref="IOException">The terminal is gone.</exception>
+    public void Show(RunProgress progress, string text)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        if (_end is null)
+        {
+            Begin();
+        }
+
+        if (_task is null || _stage != progress.Stage)
+        {
+            if (_task is not null)
+            {
+                _context!.RemoveTask(_task);
+            }
+
+            (_stage, _task) = (progress.Stage, _context!.AddTask(progress.Stage));
+        }
+
+        _task.IsIndeterminate = progress.Total is null;
+        _task.MaxValue = Math.Max(progress.Total ?? 1, 1);
+        _task.Value = progress.Total is null ? 0 : progress.Done;
+        _task.Description = Markup.Escape(text);
+        _context!.Refresh();
+    }
+
+    /// <summary>Takes the line away.</summary>
+    /// <exception cref="IOException">The terminal is gone.</exception>
+    public void Clear()
+    {
+        TaskCompletionSource? end = _end;
+        (_end, _context, _task) = (null, null, null);
+        end?.SetResult();
+        Task drawing = _drawing;
+        _drawing = Task.CompletedTask;
+        drawing.GetAwaiter().GetResult();
+    }
+
+    private void Begin()
+    {
+        var end = new TaskCompletionSource();
+        Task Draw(ProgressContext context)
+        {
+            _context = context;
+            return end.Task;
+        }
+
+        Task drawing = _console.Progress()
+            .AutoRefresh(false)
+            .AutoClear(true)
+            .ExcludeVerticalPadding()
+            .Columns(new ProgressBarColumn { Width = BarWidth }, new TextColumn())
+            .StartAsync(Draw);
+        if (drawing.IsCompleted)
+        {
+            drawing.GetAwaiter().GetResult();
+        }
+
+        (_end, _drawing) = (end, drawing);
+    }
+
+    private sealed class TextColumn : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Markup(task.Description).Overflow(Overflow.Ellipsis);
+    }
+}

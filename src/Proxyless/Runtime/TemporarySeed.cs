@@ -1,0 +1,26 @@
+using static TorchSharp.torch;
+
+namespace Proxyless.Runtime;
+
+/// <summary>
+/// Seeds the generator of random numbers that libtorch's operations share, and puts its state back: the program may
+/// draw from it too. On CUDA the device's generator keeps the seed.
+/// </summary>
+internal sealed class TemporarySeed : IDisposable
+{
+    private readonly Tensor _before;
+
+    /// <summary>Seeds the generator.</summary>
+    public TemporarySeed(long seed)
+    {
+        _before = get_rng_state();
+        random.manual_seed(seed);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        set_rng_state(_before);
+        _before.Dispose();
+    }
+}
