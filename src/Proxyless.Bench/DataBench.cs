@@ -41,14 +41,14 @@ internal static class DataBench
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
-        RunData data = RunData.Open(options, observer, cancellationToken);
+        var context = RunContext.Open(options, observer, cancellationToken);
         int[] threads = options.Threads is { } given ? [given] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
         var progress = new Progress(observer, "bench", 0, threads.Length * (epochs + 1));
         int done = 0;
         return [.. threads.Select(count =>
         {
             using var loader = new BatchLoader(
-                data.Images.All, data.TrainingTransforms, Math.Min(BatchSize, data.Images.All.Count), options.Seed, shuffle: true, dropLast: false, count);
+                context.Images.All, context.Loaders.TrainingTransforms, Math.Min(BatchSize, context.Images.All.Count), options.Seed, shuffle: true, dropLast: false, count);
             var rates = new List<double>();
             for (int epoch = 0; epoch <= epochs; epoch++)
             {
@@ -61,8 +61,8 @@ internal static class DataBench
             return new DataBenchRow
             {
                 Threads = count,
-                Images = data.Images.All.Count,
-                Resolution = data.TrainingTransforms.Resolution,
+                Images = context.Images.All.Count,
+                Resolution = context.Loaders.TrainingTransforms.Resolution,
                 ImagesPerSecond = SampleStatistics.Median(rates),
                 BestImagesPerSecond = rates.Max(),
             };

@@ -68,18 +68,18 @@ internal static class GradientBench
         ArgumentOutOfRangeException.ThrowIfLessThan(contexts, 2);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(steps);
         RunDirectory directory = RunDirectory.Open(run);
-        SearchStage.RequireFinished(directory);
-        RunData data = RunData.Open(RunConfigFile.Read(directory.Config), observer, cancellationToken);
-        using SuperNetwork network = SearchStage.OpenNetwork(data, directory, observer);
+        IReadOnlyList<SearchEpoch> log = SearchedNetwork.RequireFinished(new RunStore(directory));
+        var context = RunContext.Open(RunConfigFile.Read(directory.Config), observer, cancellationToken);
+        using SuperNetwork network = SearchedNetwork.Open(context, directory, log);
         if (network.Blocks.Any(block => block.Candidates.Any(candidate => candidate is null)))
         {
             throw new InvalidInputException($"'{run}' has pruned candidates, so their losses cannot be compared; search with --prune-threshold 0");
         }
 
-        using BatchLoader held = data.TrainingBatches(data.Images.Architecture, RandomUse.ArchitectureImages, data.TrainingTransforms);
-        using var loss = new ClassificationLoss(LabelSmoothing, null, data.Device);
+        using BatchLoader held = context.Loaders.Training(context.Images.Architecture, RandomUse.ArchitectureImages);
+        using var loss = new ClassificationLoss(LabelSmoothing, null, context.Device);
         using var batches = new EndlessBatches(held, 0);
-        var work = new Work(network, loss, data.Options.Seed, batches, cancellationToken);
+        var work = new Work(network, loss, context.Options.Seed, batches, cancellationToken);
         ArchitectureUpdate[] updates = [ArchitectureUpdate.TwoPath, ArchitectureUpdate.FullPath, ArchitectureUpdate.LeaveOneOut];
         var progress = new Progress(observer, "bench", 0, contexts + (updates.Length * steps));
         double[][][] references = [.. Enumerable.Range(0, contexts).Select(c => work.Run(c, work.Replacements, () => progress.Report(c + 1, "measured differences")))];
@@ -89,20 +89,20 @@ internal static class GradientBench
             Contexts = contexts,
             Steps = steps,
             ReferenceCorrelation = Pearson(Mean(references[..(contexts / 2)]), Mean(references[(contexts / 2)..])),
-            LossByOperation = ByOperation(data.Space, reference),
+            LossByOperation = ByOperation(context.Space, reference),
             Rows = [.. updates.Select((update, u) =>
             {
                 long start = Stopwatch.GetTimestamp();
                 double[][] gradient = Mean([.. Enumerable.Range(0, steps).Select(s => work.Run(
                     contexts + (u * steps) + s,
-                    (images, labels, random) => work.Gradient(update, data.Options.ReinforceSamples, images, labels, random),
+                    (images, labels, random) => work.Gradient(update, context.Options.ReinforceSamples, images, labels, random),
                     () => progress.Report(contexts + (u * steps) + s + 1, update.ToString())))]);
                 return new GradientBenchRow
                 {
                     Update = update,
                     MillisecondsPerStep = Stopwatch.GetElapsedTime(start).TotalMilliseconds / steps,
                     Correlation = Pearson(gradient, reference),
-                    LossByOperation = ByOperation(data.Space, gradient),
+                    LossByOperation = ByOperation(context.Space, gradient),
                 };
             })],
         };

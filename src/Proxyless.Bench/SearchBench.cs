@@ -77,10 +77,10 @@ internal static class SearchBench
             observer.Warning($"steps are timed on the processor, not on --device {options.Device}: look at the hours of a V100 below");
         }
 
-        RunData? data = images is null ? RunData.Open(options, observer, cancellationToken) : null;
-        RunOptions resolved = data?.Options ?? options;
-        int batch = data?.BatchSize ?? options.BatchSize ?? DefaultBatch;
-        long learned = data?.Images.Weights.Count ?? images!.Value - (long)Math.Round(images.Value * options.ValidationShare);
+        RunContext? context = images is null ? RunContext.Open(options, observer, cancellationToken) : null;
+        RunOptions resolved = context?.Options ?? options;
+        int batch = context?.Loaders.BatchSize ?? options.BatchSize ?? DefaultBatch;
+        long learned = context?.Images.Weights.Count ?? images!.Value - (long)Math.Round(images.Value * options.ValidationShare);
         long batches = learned / batch;
         if (batches == 0)
         {
@@ -89,7 +89,9 @@ internal static class SearchBench
 
         long weightSteps = options.SearchEpochs is { } epochs
             ? Math.Max(1, (long)Math.Round(epochs * batches))
-            : data?.SearchSteps(batches) ?? throw new InvalidInputException("--images without --search-epochs leaves the length of the search open; give both");
+            : RunDefaults.SearchSteps(
+                context?.Options ?? throw new InvalidInputException("--images without --search-epochs leaves the length of the search open; give both"),
+                batches);
         var plan = new SearchPlan(weightSteps, (long)(options.WarmupShare * weightSteps), options.ArchitectureInterval);
         var bench = new BenchOptions
         {
@@ -106,7 +108,7 @@ internal static class SearchBench
         double weight = proportion * Seconds(bench, BenchMode.Weight, observer, cancellationToken);
         double architecture = proportion * Seconds(bench, Mode(options.Update), observer, cancellationToken);
         SearchSpace space = StepBench.Sized(bench);
-        SpaceCost cost = SpaceCost.MultiplyAdds(space, data?.Classes ?? StepBench.Classes);
+        SpaceCost cost = SpaceCost.MultiplyAdds(space, context?.Classes ?? StepBench.Classes);
         double network = cost.EvenExpectation;
         double trained = network;
         if (!options.SeparateWeights && plan.WarmupSteps > 0)

@@ -20,7 +20,7 @@ public sealed class LayersTests
         ("Files", []),
         ("Architectures", ["Files"]),
         ("Runtime.Kernels", []),
-        ("Runtime", ["Files"]),
+        ("Runtime", ["Measurement", "Files"]),
         ("Data", ["Inference", "Files", "Runtime"]),
         ("Networks", ["Files", "Architectures", "Runtime", "Runtime.Kernels"]),
         ("Training", ["Files", "Runtime", "Runtime.Kernels", "Data", "Networks"]),

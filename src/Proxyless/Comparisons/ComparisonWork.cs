@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
@@ -9,14 +10,12 @@ namespace Proxyless.Comparisons;
 
 /// <summary>The work itself, once all is known to be good.</summary>
 internal sealed class ComparisonWork(
-    RunData data,
+    RunContext context,
     SearchGoal goal,
     IReadOnlyList<MeasuringPlace> places,
     ComparisonPlan plan,
     ComparisonDirectory directory,
-    SuperNetwork? scorer,
-    IRunObserver observer,
-    CancellationToken cancellationToken)
+    SuperNetwork? scorer)
 {
     // With fewer networks an interval says nothing.
     private const int LeastForAgreement = 5;
@@ -34,7 +33,7 @@ internal sealed class ComparisonWork(
         {
             Folder = directory.Run.Root,
             LatencyLimitMs = goal.LatencyMs,
-            Target = data.Target.Name,
+            Target = goal.Target.Name,
             Networks = results,
             Groups = ProxylessComparison.GroupsOf(results),
             Scores = scorer is null ? null : Agreement(results),
@@ -55,9 +54,9 @@ internal sealed class ComparisonWork(
         {
             if (directory.ReadTraining(network, seed) is not { } training)
             {
-                observer.Message(Invariant($"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed {seed}"));
+                context.Observer.Message(Invariant($"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed {seed}"));
                 training = Train(network, architecture, seed);
-                observer.Message(Invariant($"network {position}: {network.Name}, top-1 {training.Top1:P2}"));
+                context.Observer.Message(Invariant($"network {position}: {network.Name}, top-1 {training.Top1:P2}"));
             }
 
             trainings.Add(training);
@@ -86,12 +85,14 @@ internal sealed class ComparisonWork(
     {
         // Its latencies were measured before anything was written.
         NetworkMeasurement before = directory.ReadMeasurement(network)!;
-        int[]? choice = data.Space.ChoiceOf(architecture);
+        int[]? choice = context.Space.ChoiceOf(architecture);
         bool isScored = before.ScoredBy == plan.ScoredBy;
         var measured = new NetworkMeasurement(
             before.Latencies,
             choice is null ? null : goal.Latency.Cost.Of(choice),
-            isScored ? before.SharedTop1 : scorer is null || choice is null ? null : SearchStage.SharedTop1(scorer, choice, data, cancellationToken),
+            isScored
+                ? before.SharedTop1
+                : scorer is null || choice is null ? null : DeriveStage.SharedTop1(scorer, choice, context),
             plan.ScoredBy);
         directory.Write(network, measured);
         return measured;
@@ -100,11 +101,12 @@ internal sealed class ComparisonWork(
     private NetworkTraining Train(ComparedNetwork network, Architecture architecture, int seed)
     {
         RunDirectory files = directory.Training(network, seed);
-        RunData seeded = data.Reseeded(seed);
+        var store = new RunStore(files);
+        RunContext seeded = context.Reseeded(seed, new RunClock(TimeProvider.System));
+        TrainResult trained;
         try
         {
-            var clock = new RunClock(TimeProvider.System);
-            TrainStage.Run(seeded, files, null, architecture, null, clock, observer, cancellationToken);
+            trained = TrainStage.Run(seeded, store, null, architecture, null);
         }
         catch (InvalidInputException exception)
         {
@@ -119,10 +121,12 @@ internal sealed class ComparisonWork(
                 exception);
         }
 
-        ExportStage.Run(seeded, files, architecture, files.Model, observer, cancellationToken);
-        using Data.BatchLoader test = seeded.ModelBatches(data.Images.Test);
-        EvaluateStage.Judgement judged = EvaluateStage.Judge(files.Model, test, data.Images.Test.Count, seeded.Threads, observer, cancellationToken);
-        var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, RunPlan.Read(files).TrainSeconds);
+        ExportStage.Run(seeded, files, architecture, files.Model);
+        ImageSet images = seeded.Images.Test;
+        using BatchLoader test = seeded.Loaders.Model(images);
+        EvaluateStage.Judgement judged = EvaluateStage.Judge(
+            files.Model, test, images.Count, seeded.Threads, seeded.Observer, seeded.CancellationToken);
+        var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, trained.Seconds);
         directory.Write(network, seed, training);
         return training;
     }
@@ -132,7 +136,7 @@ internal sealed class ComparisonWork(
         NetworkResult[] scored = [.. results.Where(network => network.SharedTop1 is not null)];
         if (scored.Length < results.Count)
         {
-            observer.Warning(
+            context.Observer.Warning(
                 $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they are of another space, or the search has pruned them; search with RunOptions.PruneThreshold = 0 to keep all");
         }
 
@@ -145,11 +149,11 @@ internal sealed class ComparisonWork(
         double[] trained = [.. scored.Select(network => network.Top1)];
         if (shared.Distinct().Count() < 2 || trained.Distinct().Count() < 2)
         {
-            observer.Warning("all networks have the same score, or the same accuracy: there is no order to compare");
+            context.Observer.Warning("all networks have the same score, or the same accuracy: there is no order to compare");
             return null;
         }
 
-        (double low, double high) = RankCorrelation.KendallInterval(shared, trained, data.Options.Seed);
+        (double low, double high) = RankCorrelation.KendallInterval(shared, trained, context.Options.Seed);
         return new ScoreAgreement(scored.Length, RankCorrelation.KendallTau(shared, trained), low, high);
     }
 }

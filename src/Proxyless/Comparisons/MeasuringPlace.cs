@@ -11,11 +11,17 @@ namespace Proxyless.Comparisons;
 internal sealed record MeasuringPlace(ITarget Target, LatencyTable Table)
 {
     /// <summary>The quiet latency of an untrained network in milliseconds.</summary>
-    public double Measure(Architecture network, RunData data, IRunObserver observer, CancellationToken cancellationToken)
+    public double Measure(Architecture network, RunContext context)
     {
         var latency = NetworkLatency.Measure(
-            Target, network, NetworkExporter.Untrained(network), data.Space, data.Classes, Table, cancellationToken);
-        latency.WarnIfDisturbed(observer);
+            Target,
+            network,
+            NetworkExporter.Untrained(network),
+            context.Space,
+            context.Classes,
+            Table,
+            context.CancellationToken);
+        latency.WarnIfDisturbed(context.Observer);
         return latency.QuietMs;
     }
 }

@@ -5,11 +5,10 @@ using Proxyless.Runs;
 namespace Proxyless.Comparisons;
 
 /// <summary>Makes the networks that a comparison asks for.</summary>
-/// <param name="data">Images and space.</param>
+/// <param name="context">Images and space.</param>
 /// <param name="goal">Table and limits that random and fitted networks keep to.</param>
 /// <param name="place">Where fitted networks are measured.</param>
-/// <param name="observer">Hears of progress.</param>
-internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlace place, IRunObserver observer)
+internal sealed class NetworkSource(RunContext context, SearchGoal goal, MeasuringPlace place)
 {
     // Random networks are to use up the limit, as found ones do.
     private const double LeastShareOfLimit = 0.9;
@@ -24,14 +23,13 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
     /// <param name="request">The entry.</param>
     /// <param name="others">The networks that are there.</param>
     /// <param name="taken">Further names that are not to be used.</param>
-    /// <param name="cancellationToken">Stops between two networks.</param>
     /// <exception cref="InvalidInputException">They cannot be had.</exception>
     /// <exception cref="LimitNotMetException">Even the narrowest fitted network is over the limits.</exception>
     public IReadOnlyList<OpenedNetwork> Open(
-        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, IEnumerable<string> taken, CancellationToken cancellationToken)
+        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, IEnumerable<string> taken)
     {
         var names = new HashSet<string>(others.Select(other => other.Network.Name).Concat(taken));
-        return [.. Architectures(request, others, cancellationToken).Select(architecture =>
+        return [.. Architectures(request, others).Select(architecture =>
         {
             // Names are names of folders too.
             string name = Unused(names, FolderName.Of(architecture.Name));
@@ -40,25 +38,28 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
     }
 
     private List<Architecture> Architectures(
-        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, CancellationToken cancellationToken) => request.Kind switch
+        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others) => request.Kind switch
         {
-            NetworkRequestKind.Random => Random(request.Count, [.. others.Select(other => data.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]),
+            NetworkRequestKind.Random => Random(
+                request.Count,
+                [.. others.Select(other => context.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]),
             NetworkRequestKind.MobileNet => [MobileNet(request.Multiplier)],
-            NetworkRequestKind.FittedMobileNet => [FittedMobileNet(cancellationToken)],
-            _ => [ArchitectureFile.Open(request.Source).WithInput(data.Space.Resolution, data.Images.Channels, data.Classes)],
+            NetworkRequestKind.FittedMobileNet => [FittedMobileNet()],
+            _ => [ArchitectureFile.Open(request.Source).WithInput(
+                context.Space.Resolution, context.Images.Channels, context.Classes)],
         };
 
     private List<Architecture> Random(int count, IReadOnlyCollection<int[]> others)
     {
-        var random = new Random(data.Options.Seed);
+        var random = new Random(context.Options.Seed);
         var choices = new List<int[]>();
-        IReadOnlyList<SearchBlock> blocks = data.Space.Blocks();
+        IReadOnlyList<SearchBlock> blocks = context.Space.Blocks();
         for (long draw = 0; choices.Count < count; draw++)
         {
             if (draw == (long)DrawsForEach * count)
             {
                 throw new InvalidInputException(
-                    Invariant($"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{data.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Latency}); choose a limit nearer the middle of the space"));
+                    Invariant($"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{context.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Latency}); choose a limit nearer the middle of the space"));
             }
 
             int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
@@ -70,16 +71,17 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
             }
         }
 
-        return [.. choices.Select((choice, i) => data.Space.Architecture(
+        return [.. choices.Select((choice, i) => context.Space.Architecture(
             choice,
-            data.Classes,
+            context.Classes,
             $"random-{i + 1}",
-            new Dictionary<string, string> { ["space"] = data.Space.Name, ["choice"] = string.Join(",", choice) }))];
+            new Dictionary<string, string> { ["space"] = context.Space.Name, ["choice"] = string.Join(",", choice) }))];
     }
 
-    private Architecture MobileNet(double multiplier) => MobileNetV2.Build(multiplier, data.Space.Resolution, data.Images.Channels, data.Classes);
+    private Architecture MobileNet(double multiplier) =>
+        MobileNetV2.Build(multiplier, context.Space.Resolution, context.Images.Channels, context.Classes);
 
-    private Architecture FittedMobileNet(CancellationToken cancellationToken)
+    private Architecture FittedMobileNet()
     {
         // Invariant: low steps meet the limit (or nothing is known of them), high steps do not.
         int low = LeastSteps - 1, high = MostSteps + 1;
@@ -87,12 +89,12 @@ internal sealed class NetworkSource(RunData data, SearchGoal goal, MeasuringPlac
         {
             int middle = (low + high) / 2;
             Architecture network = MobileNet(middle * MultiplierStep);
-            double latency = place.Measure(network, data, observer, cancellationToken);
-            observer.Message(Invariant($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms"));
+            double latency = place.Measure(network, context);
+            context.Observer.Message(Invariant($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms"));
             var cost = ArchitectureCost.Of(network);
             bool meets = latency <= goal.LatencyMs
-                && cost.Parameters <= (data.Options.MaxParameters ?? long.MaxValue)
-                && cost.MultiplyAdds <= (data.Options.MaxMacs ?? long.MaxValue);
+                && cost.Parameters <= (context.Options.MaxParameters ?? long.MaxValue)
+                && cost.MultiplyAdds <= (context.Options.MaxMacs ?? long.MaxValue);
             (low, high) = meets ? (middle, high) : (low, middle);
         }
 

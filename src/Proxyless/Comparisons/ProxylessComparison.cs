@@ -3,6 +3,7 @@ using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runs;
+using Proxyless.Search;
 using Proxyless.Training;
 
 namespace Proxyless.Comparisons;
@@ -27,85 +28,135 @@ public static class ProxylessComparison
     {
         ArgumentNullException.ThrowIfNull(options);
         RunOptions run = options.Run.Validate();
-        NetworkRequest[] requests = [.. options.Networks.Select(NetworkRequest.Parse).DistinctBy(request => request.Key)];
-        if (requests.Length == 0 && !run.Resume)
-        {
-            throw new InvalidInputException($"nothing to compare: give ComparisonOptions.Networks once or more; each is {NetworkRequest.Forms}");
-        }
-
-        if (options.Without.Count > 0 && !run.Resume)
-        {
-            throw new InvalidInputException("ComparisonOptions.Without takes networks out of a comparison that is there; give its RunOptions.Out and RunOptions.Resume");
-        }
-
+        NetworkRequest[] requests = RequestsOf(options);
         using RunLock held = ComparisonDirectory.Claim(
             run.Out, run.Resume, run.Overwrite, observer, out RunDirectory files);
         var directory = new ComparisonDirectory(files.Root);
         if (run.Resume)
         {
-            run = ProxylessRun.Resumed(run, directory.Run);
+            run = RunOpening.Resumed(run, directory.Run);
         }
 
-        var warnings = new WarningRecorder(observer);
-        using RunData data = RunData.Open(run, warnings, cancellationToken);
-        RunPlan begun = RunPlan.Read(directory.Run);
-        if (run.Resume && !(begun.DataFingerprint is { } before && data.Images.HasFingerprint(before)))
+        var store = new RunStore(directory.Run);
+        var context = RunContext.Open(run, observer, cancellationToken);
+        if (run.Resume)
         {
-            throw new InvalidInputException($"the images of '{run.Data}' are not those that the comparison in '{directory.Run.Root}' began with; restore them, name the folder where they are by RunOptions.Data, or start anew in another RunOptions.Out");
+            RequireSameImages(context, store);
         }
 
-        SearchGoal goal = SearchGoal.Find(data, run.Resume ? directory.Run : null, warnings, cancellationToken);
-        ComparisonPlan plan = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
-        ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, plan, directory))];
-        plan = plan with
-        {
-            Networks = [.. plan.Networks.Except(dropped)],
-            Seeds = Math.Max(plan.Seeds, options.Seeds ?? 1),
-            ScoredBy = ScorerOf(options.ScoredBy, plan.ScoredBy),
-            Targets = TargetsOf(plan.Targets ?? [], options.Targets),
-        };
-        List<MeasuringPlace> places = [new(data.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(target, data, warnings, cancellationToken))];
-        if (places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
-        {
-            throw new InvalidInputException($"ComparisonOptions.Targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out");
-        }
-
-        using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(data, searched, warnings) : null;
+        using var targets = new OpenTargets();
+        var goal = SearchGoal.Find(
+            context, targets.Open(context.Options.Target), run.Resume ? directory.Run : null);
+        ComparisonPlan begun = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
+        ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, begun, directory))];
+        ComparisonPlan plan = PlanOf(begun, dropped, options);
+        List<MeasuringPlace> places = PlacesOf(context, goal, plan, targets);
+        using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(context, searched) : null;
 
         // All networks are made, and measured everywhere, before anything is written: a wrong entry costs nothing.
-        var source = new NetworkSource(data, goal, places[0], warnings);
-        List<OpenedNetwork> there = [.. plan.Networks.Select(network => new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
-        List<OpenedNetwork> added = Make(requests, there, [.. dropped.Select(network => network.Name)], source, cancellationToken);
-        List<OpenedNetwork> all = [.. there, .. added];
-        if (all.Count == 0)
+        List<OpenedNetwork> there = [.. plan.Networks.Select(network =>
+            new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
+        var source = new NetworkSource(context, goal, places[0]);
+        List<OpenedNetwork> added = Make(requests, there, [.. dropped.Select(network => network.Name)], source);
+        List<MeasuredNetwork> all = Measure([.. there, .. added], directory, places, context);
+        plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
+        Begin(context, store, goal, directory);
+        Write(directory, plan, added, all);
+        Array.ForEach(dropped, directory.Remove);
+        return RunOpening.Resumable(
+            directory.Run,
+            () => new ComparisonWork(context, goal, places, plan, directory, scorer).Finish(),
+            cancellationToken);
+    }
+
+    private static NetworkRequest[] RequestsOf(ComparisonOptions options)
+    {
+        NetworkRequest[] requests = [.. options.Networks.Select(NetworkRequest.Parse).DistinctBy(request => request.Key)];
+        if (requests.Length == 0 && !options.Run.Resume)
+        {
+            throw new InvalidInputException($"nothing to compare: give ComparisonOptions.Networks once or more; each is {NetworkRequest.Forms}");
+        }
+
+        if (options.Without.Count > 0 && !options.Run.Resume)
+        {
+            throw new InvalidInputException("ComparisonOptions.Without takes networks out of a comparison that is there; give its RunOptions.Out and RunOptions.Resume");
+        }
+
+        return requests;
+    }
+
+    private static void RequireSameImages(RunContext context, RunStore store)
+    {
+        if (!(store.Plan.DataFingerprint is { } before && context.Images.HasFingerprint(before)))
+        {
+            throw new InvalidInputException($"the images of '{context.Options.Data}' are not those that the comparison in '{store.Directory.Root}' began with; restore them, name the folder where they are by RunOptions.Data, or start anew in another RunOptions.Out");
+        }
+    }
+
+    /// <summary>What the comparison is to be, its new networks not among it yet.</summary>
+    private static ComparisonPlan PlanOf(ComparisonPlan begun, ComparedNetwork[] dropped, ComparisonOptions options) =>
+        begun with
+        {
+            Networks = [.. begun.Networks.Except(dropped)],
+            Seeds = Math.Max(begun.Seeds, options.Seeds ?? 1),
+            ScoredBy = ScorerOf(options.ScoredBy, begun.ScoredBy),
+            Targets = TargetsOf(begun.Targets ?? [], options.Targets),
+        };
+
+    private static List<MeasuringPlace> PlacesOf(
+        RunContext context, SearchGoal goal, ComparisonPlan plan, OpenTargets targets)
+    {
+        List<MeasuringPlace> places =
+            [new(goal.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(targets.Open(target), context))];
+        return places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice
+            ? throw new InvalidInputException($"ComparisonOptions.Targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out")
+            : places;
+    }
+
+    private static List<MeasuredNetwork> Measure(
+        List<OpenedNetwork> networks,
+        ComparisonDirectory directory,
+        IReadOnlyList<MeasuringPlace> places,
+        RunContext context)
+    {
+        if (networks.Count == 0)
         {
             throw new InvalidInputException("ComparisonOptions.Without leaves nothing to compare; keep a network, or add one by ComparisonOptions.Networks");
         }
 
-        List<NetworkMeasurement> measurements = [.. all.Select(network => MeasurementOf(
-            network, run.Resume ? directory.ReadMeasurement(network.Network) : null, places, data, warnings, cancellationToken))];
-        if (!run.Resume)
+        return [.. networks.Select(network =>
+        {
+            NetworkMeasurement? before = context.Options.Resume ? directory.ReadMeasurement(network.Network) : null;
+            return new MeasuredNetwork(network.Network, MeasurementOf(network, before, places, context));
+        })];
+    }
+
+    private static void Begin(RunContext context, RunStore store, SearchGoal goal, ComparisonDirectory directory)
+    {
+        // A comparison that stood here has a plan of its own, which goes with it.
+        RunPlan plan = context.Options.Resume ? store.Plan : new RunPlan();
+        if (!context.Options.Resume)
         {
             directory.Create();
         }
 
-        RunConfigFile.Write(directory.Run.Config, data.Options with { Out = Path.GetFullPath(directory.Run.Root), LatencyMs = goal.LatencyMs });
-        (begun with { DataFingerprint = data.Images.Fingerprint }).Write(directory.Run);
-        LatencyTableFile.Write(directory.Run.Latency, goal.Table);
-        warnings.WriteTo(directory.Run);
-        added.ForEach(network => ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture));
-        foreach ((OpenedNetwork network, NetworkMeasurement measurement) in all.Zip(measurements))
+        RunOptions options = context.Options with
         {
-            directory.Write(network.Network, measurement);
-        }
+            Out = Path.GetFullPath(directory.Run.Root),
+            LatencyMs = goal.LatencyMs,
+        };
+        RunConfigFile.Write(directory.Run.Config, options);
+        store.Write(plan with { DataFingerprint = context.Images.Fingerprint });
+        LatencyTableFile.Write(directory.Run.Latency, goal.Table);
+        context.Observer.WriteTo(directory.Run);
+    }
 
-        plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
+    private static void Write(
+        ComparisonDirectory directory, ComparisonPlan plan, List<OpenedNetwork> added, List<MeasuredNetwork> all)
+    {
+        added.ForEach(network => ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture));
+        all.ForEach(network => directory.Write(network.Network, network.Measurement));
         directory.Write(plan);
-        Array.ForEach(dropped, directory.Remove);
-        return ProxylessRun.Resumable(
-            directory.Run,
-            () => new ComparisonWork(data, goal, places, plan, directory, scorer, warnings, cancellationToken).Finish(),
-            cancellationToken);
     }
 
     /// <summary>The scorer's folder, whole; as the plan has it where that leads to the same place.</summary>
@@ -131,12 +182,12 @@ public static class ProxylessComparison
     }
 
     private static List<OpenedNetwork> Make(
-        NetworkRequest[] requests, List<OpenedNetwork> there, string[] taken, NetworkSource source, CancellationToken cancellationToken)
+        NetworkRequest[] requests, List<OpenedNetwork> there, string[] taken, NetworkSource source)
     {
         var made = new List<OpenedNetwork>();
         foreach (NetworkRequest request in requests.Where(request => there.TrueForAll(network => !request.IsSame(network.Network.Request))))
         {
-            made.AddRange(source.Open(request, [.. there, .. made], taken, cancellationToken));
+            made.AddRange(source.Open(request, [.. there, .. made], taken));
         }
 
         return made;
@@ -144,41 +195,42 @@ public static class ProxylessComparison
 
     /// <summary>What is known of a network on every target; only what is missing is measured.</summary>
     private static NetworkMeasurement MeasurementOf(
-        OpenedNetwork network, NetworkMeasurement? before, IReadOnlyList<MeasuringPlace> places, RunData data, IRunObserver observer, CancellationToken cancellationToken)
+        OpenedNetwork network, NetworkMeasurement? before, IReadOnlyList<MeasuringPlace> places, RunContext context)
     {
         var latencies = new Dictionary<string, double>();
         foreach (MeasuringPlace place in places)
         {
             latencies[place.Target.Id] = before?.Latencies?.TryGetValue(place.Target.Id, out double known) == true
                 ? known
-                : place.Measure(network.Architecture, data, observer, cancellationToken);
+                : place.Measure(network.Architecture, context);
         }
 
         return new NetworkMeasurement(latencies, null, before?.SharedTop1, before?.ScoredBy);
     }
 
-    private static MeasuringPlace PlaceOf(string name, RunData data, IRunObserver observer, CancellationToken cancellationToken)
+    private static MeasuringPlace PlaceOf(ITarget target, RunContext context)
     {
-        ITarget target = data.OpenTarget(name);
-        ProfileMode mode = data.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
-        return new MeasuringPlace(target, LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, target, mode, observer, cancellationToken));
+        ProfileMode mode = context.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
+        return new MeasuringPlace(target, LatencyTableCache.Default.GetOrProfile(
+            context.Space, context.Classes, target, mode, context.Observer, context.CancellationToken));
     }
 
-    private static SuperNetwork OpenScorer(RunData data, string searched, IRunObserver observer)
+    private static SuperNetwork OpenScorer(RunContext context, string searched)
     {
         RunDirectory directory = RunDirectory.Open(searched);
-        SearchStage.RequireFinished(directory);
-        if (data.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture)) is null)
+        var store = new RunStore(directory);
+        IReadOnlyList<SearchEpoch> log = SearchedNetwork.RequireFinished(store);
+        if (context.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture)) is null)
         {
-            throw new InvalidInputException($"ComparisonOptions.ScoredBy = '{searched}' was searched in another space than '{data.Space.Name}', or in that one as it was before; give its RunOptions.Space, or another search");
+            throw new InvalidInputException($"ComparisonOptions.ScoredBy = '{searched}' was searched in another space than '{context.Space.Name}', or in that one as it was before; give its RunOptions.Space, or another search");
         }
 
-        if (!(RunPlan.Read(directory).DataFingerprint is { } fingerprint && data.Images.HasFingerprint(fingerprint)))
+        if (!(store.Plan.DataFingerprint is { } fingerprint && context.Images.HasFingerprint(fingerprint)))
         {
             throw new InvalidInputException($"ComparisonOptions.ScoredBy = '{searched}' was searched on other images, or they were divided by another RunOptions.Seed; give another search");
         }
 
-        return SearchStage.OpenNetwork(data, directory, observer);
+        return SearchedNetwork.Open(context, directory, log);
     }
 
     /// <summary>Means, deviations and tests, groups in the order they were asked for.</summary>
@@ -215,3 +267,8 @@ public static class ProxylessComparison
     internal static double? DeviationOf(double[] values) =>
         values.Length < 2 ? null : Math.Sqrt(SampleVariance.Of(values));
 }
+
+/// <summary>A network with its latencies.</summary>
+/// <param name="Network">Which one.</param>
+/// <param name="Measurement">What was measured of it.</param>
+internal sealed record MeasuredNetwork(ComparedNetwork Network, NetworkMeasurement Measurement);

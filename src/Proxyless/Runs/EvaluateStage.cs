@@ -13,28 +13,27 @@ namespace Proxyless.Runs;
 internal static class EvaluateStage
 {
     /// <summary>The end of a run: test set, measured latency against the limit.</summary>
-    public static RunResult Finish(
-        RunData data,
-        RunDirectory directory,
-        Architecture architecture,
-        LatencyTable table,
-        SearchResult search,
-        IRunObserver observer,
-        CancellationToken cancellationToken)
+    /// <param name="context">What every stage is given.</param>
+    /// <param name="store">The run, whose model is judged as it stands in its file.</param>
+    /// <param name="goal">The target and its table.</param>
+    /// <param name="derived">What the search has found.</param>
+    public static RunResult Finish(RunContext context, RunStore store, SearchGoal goal, DerivedNetwork derived)
     {
-        using BatchLoader test = data.ModelBatches(data.Images.Test);
-        Judgement judged = Judge(directory.Model, test, data.Images.Test.Count, data.Threads, observer, cancellationToken);
+        RunDirectory directory = store.Directory;
+        ImageSet images = context.Images.Test;
+        using BatchLoader test = context.Loaders.Model(images);
+        Judgement judged =
+            Judge(directory.Model, test, images.Count, context.Threads, context.Observer, context.CancellationToken);
         var latency = NetworkLatency.Measure(
-            data.Target,
-            architecture,
+            goal.Target,
+            derived.Architecture,
             File.ReadAllBytes(directory.Model),
-            data.Space,
-            data.Classes,
-            table,
-            cancellationToken);
-        latency.WarnIfDisturbed(observer);
-        ArchitectureCost cost = ArchitectureCost.Of(architecture);
-        RunPlan plan = RunPlan.Read(directory);
+            context.Space,
+            context.Classes,
+            goal.Table,
+            context.CancellationToken);
+        latency.WarnIfDisturbed(context.Observer);
+        ArchitectureCost cost = ArchitectureCost.Of(derived.Architecture);
         return new RunResult
         {
             Run = directory.Root,
@@ -47,12 +46,12 @@ internal static class EvaluateStage
             QuietLatencyMs = latency.IsMeasured ? latency.QuietMs : null,
             MedianLatencyMs = latency.IsMeasured ? latency.MedianMs : null,
             LatencyIsMeasured = latency.IsMeasured,
-            LatencyLimitMs = search.LatencyLimitMs,
-            PredictedLatencyMs = search.PredictedLatencyMs,
+            LatencyLimitMs = derived.Result.LatencyLimitMs,
+            PredictedLatencyMs = derived.Result.PredictedLatencyMs,
             Parameters = cost.Parameters,
             MultiplyAdds = cost.MultiplyAdds,
-            SearchSeconds = search.Seconds,
-            TrainSeconds = plan.TrainSeconds,
+            SearchSeconds = derived.Result.Seconds,
+            TrainSeconds = store.Plan.TrainSeconds,
         };
     }
 
@@ -77,11 +76,11 @@ internal static class EvaluateStage
         ModelImages trained = ModelImages.Of(model);
         options = trained.DividedAlike(options) with { Channels = model.Channels };
         using ITarget target = TargetFile.Open(options.Target);
-        int threads = RunData.PrepareLibtorch(options, observer);
-        ImageSet unseen = trained.UnseenOf(RunData.ImagesOf(options), model.Classes, observer, cancellationToken);
-        using BatchLoader plain = RunData.InOrder(unseen, Transforms.ForModel(model.Preprocessing), trained.Small, threads);
+        int threads = RunProcess.Prepare(options, observer);
+        ImageSet unseen = trained.UnseenOf(RunContext.ImagesOf(options), model.Classes, observer, cancellationToken);
+        using BatchLoader plain = RunLoaders.InOrder(unseen, Transforms.ForModel(model.Preprocessing), trained.Small, threads);
         Judgement judged = Judge(file, plain, unseen.Count, threads, observer, cancellationToken);
-        using BatchLoader normalized = RunData.InOrder(unseen, Transforms.ForEvaluation(model.Preprocessing), trained.Small, threads);
+        using BatchLoader normalized = RunLoaders.InOrder(unseen, Transforms.ForEvaluation(model.Preprocessing), trained.Small, threads);
         double? agreement = network is null ? null : Agreement(network, judged.Answers, normalized, options, cancellationToken);
         NetworkLatency? latency = ModelLatency.Of(file, model.Classes.Count, run, target, observer, cancellationToken);
         return new EvaluateResult

@@ -19,25 +19,26 @@ internal static class ExportStage
     /// <summary>Writes <paramref name="file"/> and the labels beside it.</summary>
     /// <exception cref="InvalidOperationException">The model computes something else than the network; the file is not written.</exception>
     public static ExportResult Run(
-        RunData data, RunDirectory directory, Architecture architecture, string file, IRunObserver observer, CancellationToken cancellationToken)
+        RunContext context, RunDirectory directory, Architecture architecture, string file)
     {
-        using var network = new CompactNetwork(architecture, data.NetworkOptions);
+        using var network = new CompactNetwork(architecture, context.NetworkOptions);
         SafeTensorsFile checkpoint = SafeTensorsFile.Read(directory.BestCheckpoint);
         checkpoint.CopyTo(network.Tensors, directory.BestCheckpoint);
-        Transforms transforms = data.EvaluationTransforms;
+        Transforms transforms = context.Loaders.EvaluationTransforms;
         byte[] onnx = NetworkExporter.Export(architecture, new TrainedWeights(network), new ExportOptions
         {
             Mean = transforms.Mean,
             Deviation = transforms.Std,
-            Classes = data.Images.Classes,
+            Classes = context.Images.Classes,
             Preprocessing = transforms.Recipe!,
-            Provenance = ProvenanceOf(architecture, checkpoint, data),
+            Provenance = ProvenanceOf(architecture, checkpoint, context),
         });
-        (double difference, int images) = Compare(onnx, network, data, observer, cancellationToken);
+        (double difference, int images) = Compare(onnx, network, context);
         AtomicFile.WriteAllBytes(file, onnx);
         if (file == directory.Model)
         {
-            AtomicFile.WriteAllText(directory.Labels, string.Concat(data.Images.Classes.Select(name => name + "\n")));
+            IEnumerable<string> labels = context.Images.Classes.Select(name => name + "\n");
+            AtomicFile.WriteAllText(directory.Labels, string.Concat(labels));
         }
 
         return new ExportResult
@@ -50,9 +51,11 @@ internal static class ExportStage
         };
     }
 
-    private static Dictionary<string, string> ProvenanceOf(Architecture architecture, SafeTensorsFile checkpoint, RunData data)
+    private static Dictionary<string, string> ProvenanceOf(
+        Architecture architecture, SafeTensorsFile checkpoint, RunContext context)
     {
-        var provenance = new Dictionary<string, string>([.. architecture.Metadata, .. ModelImages.Of(data).ToMetadata()])
+        var provenance = new Dictionary<string, string>(
+            [.. architecture.Metadata, .. ModelImages.Of(context).ToMetadata()])
         {
             ["proxyless"] = typeof(ExportStage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
         };
@@ -67,17 +70,17 @@ internal static class ExportStage
         return provenance;
     }
 
-    private static (double Difference, int Images) Compare(
-        byte[] onnx, CompactNetwork network, RunData data, IRunObserver observer, CancellationToken cancellationToken)
+    private static (double Difference, int Images) Compare(byte[] onnx, CompactNetwork network, RunContext context)
     {
-        using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx", data.Threads);
-        using BatchLoader normalised = data.EvaluationBatches(data.Images.Validation);
-        using BatchLoader plain = data.ModelBatches(data.Images.Validation);
+        using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx", context.Threads);
+        using BatchLoader normalised = context.Loaders.Evaluation(context.Images.Validation);
+        using BatchLoader plain = context.Loaders.Model(context.Images.Validation);
         double largest = 0;
         double scale = 1;
         int images = 0;
         using var withoutGraph = no_grad();
-        foreach ((Batch forNetwork, Batch forModel) in normalised.Epoch(0, 0, cancellationToken).Zip(plain.Epoch(0, 0, cancellationToken)))
+        foreach ((Batch forNetwork, Batch forModel) in normalised.Epoch(0, 0, context.CancellationToken)
+            .Zip(plain.Epoch(0, 0, context.CancellationToken)))
         {
             using (forNetwork)
             using (forModel)
@@ -88,7 +91,7 @@ internal static class ExportStage
                     continue;
                 }
 
-                using Tensor input = forNetwork.Images.to(data.Device);
+                using Tensor input = forNetwork.Images.to(context.Device);
                 using Tensor logits = network.Forward(input, NormPass.Evaluation);
                 using Tensor local = logits.cpu();
                 float[] expected = local.data<float>().ToArray();
@@ -110,7 +113,7 @@ internal static class ExportStage
 
         if (images == 0)
         {
-            throw new InvalidInputException($"'{data.Options.Data}': none of the validation images can be read, so that the model cannot be compared with the network; restore them");
+            throw new InvalidInputException($"'{context.Options.Data}': none of the validation images can be read, so that the model cannot be compared with the network; restore them");
         }
 
         // Written so that NaN, too, is a difference.
@@ -120,7 +123,7 @@ internal static class ExportStage
                 Invariant($"the exported model's scores differ from the network's by up to {largest:G3} (scores up to {scale:G3}) on {images} images"));
         }
 
-        observer.Message(Invariant($"export: model and network agree to {largest:G2} on {images} images"));
+        context.Observer.Message(Invariant($"export: model and network agree to {largest:G2} on {images} images"));
         return (largest, images);
     }
 }

@@ -25,8 +25,13 @@ internal sealed record ModelImages(string Name, string Fingerprint, bool Small, 
     private const string TestShareKey = "test_share";
 
     /// <summary>The images of a run.</summary>
-    public static ModelImages Of(RunData data) => new(
-        data.Images.Name, data.Images.Fingerprint, data.SmallImages, data.Options.Seed, data.Options.ValidationShare, data.Options.TestShare);
+    public static ModelImages Of(RunContext context) => new(
+        context.Images.Name,
+        context.Images.Fingerprint,
+        context.SmallImages,
+        context.Options.Seed,
+        context.Options.ValidationShare,
+        context.Options.TestShare);
 
     /// <summary>The images that a model says it was trained on.</summary>
     public static ModelImages Of(OnnxClassifier model)

@@ -1,10 +1,7 @@
 using System.Globalization;
 using Proxyless.Architectures;
-using Proxyless.Files;
-using Proxyless.Latency;
 using Proxyless.Reports;
 using Proxyless.Search;
-using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -12,31 +9,36 @@ namespace Proxyless.Runs;
 internal static class ReportStage
 {
     /// <summary>Writes <c>report.html</c>.</summary>
+    /// <param name="context">What every stage is given.</param>
+    /// <param name="store">The run.</param>
+    /// <param name="goal">The target and its table.</param>
+    /// <param name="derived">What the search has found.</param>
+    /// <param name="result">How the run has ended.</param>
     public static void Write(
-        RunData data, RunDirectory directory, Architecture architecture, LatencyTable table, RunResult result, IReadOnlyList<string> warnings)
+        RunContext context, RunStore store, SearchGoal goal, DerivedNetwork derived, RunResult result)
     {
-        RunReport.WriteHtml(directory.Report, new RunReportData
+        RunReport.WriteHtml(store.Directory.Report, new RunReportData
         {
-            Title = $"{data.Images.Name} on {data.Target.Name}",
-            Architecture = architecture,
+            Title = $"{context.Images.Name} on {goal.Target.Name}",
+            Architecture = derived.Architecture,
             Top1 = result.Top1,
             Top5 = result.Top5,
-            TestImages = data.Images.Test.Count,
+            TestImages = context.Images.Test.Count,
             LatencyMs = result.LatencyMs,
             LatencyIsMeasured = result.LatencyIsMeasured,
             LatencyLimitMs = result.LatencyLimitMs,
             PredictedLatencyMs = result.PredictedLatencyMs,
-            BlockLatenciesMs = [.. architecture.Blocks.Select(table.Predict)],
-            Candidates = [.. data.Space.Blocks().Select(block => block.Candidates.Select(candidate => candidate.Operation.ToString()).ToArray())],
-            Search = [.. JsonLines.Read<SearchEpoch>(directory.SearchLog).Select(Point)],
-            Training = JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog),
-            Warnings = warnings,
+            BlockLatenciesMs = [.. derived.Architecture.Blocks.Select(goal.Table.Predict)],
+            Candidates = [.. context.Space.Blocks().Select(block => block.Candidates.Select(candidate => candidate.Operation.ToString()).ToArray())],
+            Search = [.. derived.Log.Select(Point)],
+            Training = store.ReadTrainingLog(),
+            Warnings = context.Observer.Warnings,
             Provenance =
             [
-                new("data", $"{data.Images.Name}: {data.FinalImages.Count} training, {data.Images.Validation.Count} {(data.Options.TrainOnAll ? "of them for the architecture" : "validation")}, {data.Images.Test.Count} test images"),
-                new("space", data.Space.Name),
-                new("target", data.Target.Id),
-                new("seed", data.Options.Seed.ToString(CultureInfo.InvariantCulture)),
+                new("data", $"{context.Images.Name}: {context.Loaders.FinalImages.Count} training, {context.Images.Validation.Count} {(context.Options.TrainOnAll ? "of them for the architecture" : "validation")}, {context.Images.Test.Count} test images"),
+                new("space", context.Space.Name),
+                new("target", goal.Target.Id),
+                new("seed", context.Options.Seed.ToString(CultureInfo.InvariantCulture)),
                 new("search", Invariant($"{result.SearchSeconds / 60:F1} minutes")),
                 new("training", Invariant($"{result.TrainSeconds / 60:F1} minutes")),
             ],

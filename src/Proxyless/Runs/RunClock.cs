@@ -27,22 +27,19 @@ internal sealed class RunClock(TimeProvider time)
     public TimeSpan Uncharged => time.GetElapsedTime(_charged);
 
     /// <summary>Charges what has passed since the last charge, and writes it into the plan.</summary>
-    /// <param name="directory">The run.</param>
+    /// <param name="store">The run.</param>
     /// <param name="stage">What it was spent on.</param>
-    /// <returns>The plan as it stands now in the run.</returns>
-    public RunPlan Charge(RunDirectory directory, RunStage stage)
+    public void Charge(RunStore store, RunStage stage)
     {
         long now = time.GetTimestamp();
         double seconds = time.GetElapsedTime(_charged, now).TotalSeconds;
         _charged = now;
-        RunPlan plan = RunPlan.Read(directory);
-        plan = stage switch
+        RunPlan plan = store.Plan;
+        store.Write(stage switch
         {
             RunStage.Search => plan with { SearchSeconds = plan.SearchSeconds + seconds },
             RunStage.Training => plan with { TrainSeconds = plan.TrainSeconds + seconds },
             _ => plan with { ExportSeconds = plan.ExportSeconds + seconds },
-        };
-        plan.Write(directory);
-        return plan;
+        });
     }
 }

@@ -219,7 +219,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         else if (System.IO.File.Exists(NewTrainingConfig))
         {
             RemoveTraining();
-            (RunPlan.Read(this) with { TrainSteps = null, TrainSeconds = 0 }).Write(this);
+            RunPlan.Read(this).WithoutTraining().Write(this);
             System.IO.File.Move(NewTrainingConfig, Config, overwrite: true);
         }
     }

@@ -52,6 +52,9 @@ public sealed record RunPlan
             : throw new InvalidInputException($"{directory.Plan} holds numbers that no plan has: steps are 1 or more, an interval too, seconds 0 or more; {Fix}");
     }
 
+    /// <summary>The plan of the same search with no training yet.</summary>
+    internal RunPlan WithoutTraining() => this with { TrainSteps = null, TrainSeconds = 0 };
+
     /// <summary>Writes the plan.</summary>
     public void Write(RunDirectory directory)
     {

@@ -4,10 +4,11 @@ using Proxyless.Search;
 
 namespace Proxyless.Runs;
 
-/// <summary>What a search works towards: the target's latencies and the limits.</summary>
+/// <summary>What a search works towards: the target, its latencies and the limits.</summary>
+/// <param name="Target">The target; whoever opened it disposes of it.</param>
 /// <param name="Table">The latency table of the space on the target.</param>
 /// <param name="Limits">The limits, one on latency among them.</param>
-internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
+internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimits Limits)
 {
     private const int RandomNetworks = 10_000;
 
@@ -18,16 +19,16 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
     public double LatencyMs => Latency.Limit;
 
     /// <summary>Reads or makes the table and checks the limits; writes nothing into a run.</summary>
-    /// <param name="data">The images and the space.</param>
+    /// <param name="context">The images, the space and the limits that are asked for.</param>
+    /// <param name="target">The target.</param>
     /// <param name="before">A run whose table is used where it is of the same target, or null.</param>
-    /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="LimitNotMetException">No network of the space is within the limits.</exception>
-    public static SearchGoal Find(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellationToken)
+    public static SearchGoal Find(RunContext context, ITarget target, RunDirectory? before)
     {
-        LatencyTable table = TableOf(data, before, observer, cancellationToken);
-        SearchLimits limits = LimitsOf(data, table, observer);
-        double[][] even = [.. data.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray())];
+        LatencyTable table = TableOf(context, target, before);
+        SearchLimits limits = LimitsOf(context, table);
+        double[][] even =
+            [.. context.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray())];
         foreach (CostLimit limit in limits.All)
         {
             limit.RequirePossible();
@@ -36,33 +37,34 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
         LimitFeasibility.Find(even, limits.All, out bool impossible);
         return impossible
             ? throw new LimitNotMetException($"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one of them")
-            : new SearchGoal(table, limits);
+            : new SearchGoal(target, table, limits);
     }
 
-    private static LatencyTable TableOf(RunData data, RunDirectory? before, IRunObserver observer, CancellationToken cancellationToken)
+    private static LatencyTable TableOf(RunContext context, ITarget target, RunDirectory? before)
     {
         if (before is not null && File.Exists(before.Latency))
         {
             LatencyTable made = LatencyTableFile.Read(before.Latency);
-            if (made.TargetId != data.Target.Id)
+            if (made.TargetId != target.Id)
             {
-                observer.Warning($"the latency table of '{before.Root}' is of another machine ({made.TargetId}); this one ({data.Target.Id}) is profiled");
+                context.Observer.Warning($"the latency table of '{before.Root}' is of another machine ({made.TargetId}); this one ({target.Id}) is profiled");
             }
-            else if (IsCarefulEnough(made, data.Options))
+            else if (IsCarefulEnough(made, context.Options))
             {
-                LatencyTableCache.WarnOfReuse(made, data.Target, observer);
+                LatencyTableCache.WarnOfReuse(made, target, context.Observer);
                 return made;
             }
             else
             {
-                observer.Message($"the latency table of '{before.Root}' was made quickly; a thorough one is asked for");
+                context.Observer.Message($"the latency table of '{before.Root}' was made quickly; a thorough one is asked for");
             }
         }
 
-        ProfileMode mode = data.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
-        LatencyTable table = LatencyTableCache.Default.GetOrProfile(data.Space, data.Classes, data.Target, mode, observer, cancellationToken);
+        ProfileMode mode = context.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
+        LatencyTable table = LatencyTableCache.Default.GetOrProfile(
+            context.Space, context.Classes, target, mode, context.Observer, context.CancellationToken);
         LatencyCalibration calibration = table.Calibration;
-        observer.Message(calibration.Networks == 0
+        context.Observer.Message(calibration.Networks == 0
             ? $"latency table: {table.Entries.Count} parts of {table.Target}; no network can be measured there, so its error is not known"
             : Invariant($"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}"));
         return table;
@@ -75,23 +77,23 @@ internal sealed record SearchGoal(LatencyTable Table, SearchLimits Limits)
     internal static bool IsCarefulEnough(LatencyTable made, RunOptions options) =>
         options.Resume || !options.Thorough || made.Mode == ProfileMode.Thorough;
 
-    private static SearchLimits LimitsOf(RunData data, LatencyTable table, IRunObserver observer)
+    private static SearchLimits LimitsOf(RunContext context, LatencyTable table)
     {
-        SpaceCost latency = table.ToSpaceCost(data.Space, data.Classes);
-        double milliseconds = data.Options.LatencyMs ?? latency.EvenExpectation;
+        SpaceCost latency = table.ToSpaceCost(context.Space, context.Classes);
+        double milliseconds = context.Options.LatencyMs ?? latency.EvenExpectation;
         double within = latency.OfRandomNetworks(RandomNetworks, seed: 0).Count(cost => cost <= milliseconds) / (double)RandomNetworks;
-        observer.Message(
-            Invariant($"limit: {milliseconds:F3} ms{(data.Options.LatencyMs is null ? " (no RunOptions.LatencyMs: the middle of the space)" : "")}; ")
-            + Invariant($"networks of space '{data.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} ms, {within:P0} of random ones are within the limit"));
+        context.Observer.Message(
+            Invariant($"limit: {milliseconds:F3} ms{(context.Options.LatencyMs is null ? " (no RunOptions.LatencyMs: the middle of the space)" : "")}; ")
+            + Invariant($"networks of space '{context.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} ms, {within:P0} of random ones are within the limit"));
         var others = new List<CostLimit>();
-        if (data.Options.MaxParameters is { } parameters)
+        if (context.Options.MaxParameters is { } parameters)
         {
-            others.Add(new CostLimit(SpaceCost.Parameters(data.Space, data.Classes), parameters));
+            others.Add(new CostLimit(SpaceCost.Parameters(context.Space, context.Classes), parameters));
         }
 
-        if (data.Options.MaxMacs is { } macs)
+        if (context.Options.MaxMacs is { } macs)
         {
-            others.Add(new CostLimit(SpaceCost.MultiplyAdds(data.Space, data.Classes), macs));
+            others.Add(new CostLimit(SpaceCost.MultiplyAdds(context.Space, context.Classes), macs));
         }
 
         return new SearchLimits(new CostLimit(latency, milliseconds), others);

@@ -19,18 +19,18 @@ internal static class StepTiming
     private const int Measured = 4;
 
     /// <summary>Seconds of a weight step, the wider ones of the warm-up included, and of an architecture step of the super-network.</summary>
-    public static (double Weight, double Architecture) OfSearch(RunData data, CancellationToken cancellationToken)
+    public static (double Weight, double Architecture) OfSearch(RunContext context)
     {
-        using var network = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
-        using var loss = new ClassificationLoss(0.1, null, data.Device);
-        using var optimizer = new SgdOptimizer { Kernels = data.NetworkOptions.Kernels };
+        using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
+        using var loss = new ClassificationLoss(0.1, null, context.Device);
+        using var optimizer = new SgdOptimizer { Kernels = context.NetworkOptions.Kernels };
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
         var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1);
         var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss)
         {
-            Samples = data.Options.ReinforceSamples,
+            Samples = context.Options.ReinforceSamples,
         };
-        (Tensor images, Tensor labels) = FirstBatch(data, data.Images.Weights);
+        (Tensor images, Tensor labels) = FirstBatch(context, context.Images.Weights);
         using (images)
         using (labels)
         {
@@ -42,29 +42,30 @@ internal static class StepTiming
                 BackwardPass.Run(value, network.TensorsOf(path));
                 optimizer.Step(network.TensorsOf(path), 1e-3);
                 WithScalar.ToDouble(value);
-            }, cancellationToken);
+            }, context.CancellationToken);
 
             double weight = WeightStep(parameters.SampleUniformly);
             if (network.Options.SharesWeights)
             {
-                var warmup = new ChannelWarmup(data.Space);
+                var warmup = new ChannelWarmup(context.Space);
                 double wider = WeightStep(random => warmup.Widen(parameters.SampleUniformly(random), ChannelWarmup.Middle, random));
-                weight = (data.Options.WarmupShare * wider) + ((1 - data.Options.WarmupShare) * weight);
+                weight = (context.Options.WarmupShare * wider) + ((1 - context.Options.WarmupShare) * weight);
             }
 
-            double architecture = Median(i => step.Run(data.Options.Update, images, labels, new Random(i), 1e-3), cancellationToken);
+            double architecture = Median(
+                i => step.Run(context.Options.Update, images, labels, new Random(i), 1e-3), context.CancellationToken);
             return (weight, architecture);
         }
     }
 
     /// <summary>Seconds of a training step of one network; the median.</summary>
-    public static double OfTraining(RunData data, Architecture architecture, CancellationToken cancellationToken)
+    public static double OfTraining(RunContext context, Architecture architecture)
     {
-        using var network = new CompactNetwork(architecture, data.NetworkOptions);
-        using var loss = new ClassificationLoss(0.1, null, data.Device);
-        using var optimizer = new SgdOptimizer { Kernels = data.NetworkOptions.Kernels };
+        using var network = new CompactNetwork(architecture, context.NetworkOptions);
+        using var loss = new ClassificationLoss(0.1, null, context.Device);
+        using var optimizer = new SgdOptimizer { Kernels = context.NetworkOptions.Kernels };
         NetworkTensor[] tensors = [.. network.Tensors];
-        (Tensor images, Tensor labels) = FirstBatch(data, data.Images.Training);
+        (Tensor images, Tensor labels) = FirstBatch(context, context.Images.Training);
         using (images)
         using (labels)
         {
@@ -76,7 +77,7 @@ internal static class StepTiming
                 optimizer.Step(tensors, 1e-3);
 
                 WithScalar.ToDouble(value);
-            }, cancellationToken);
+            }, context.CancellationToken);
         }
     }
 
@@ -94,11 +95,11 @@ internal static class StepTiming
         return Measurement.SampleStatistics.Median(seconds.Skip(WarmUp));
     }
 
-    private static (Tensor Images, Tensor Labels) FirstBatch(RunData data, ImageSet set)
+    private static (Tensor Images, Tensor Labels) FirstBatch(RunContext context, ImageSet set)
     {
-        using BatchLoader loader = data.TrainingBatches(set, RandomUse.WeightImages, data.TrainingTransforms);
+        using BatchLoader loader = context.Loaders.Training(set, RandomUse.WeightImages);
         using Batch batch = loader.Epoch(0).First();
-        using Tensor images = batch.Images.to(data.Device);
-        return (MemoryLayout.ChannelsLast(images), batch.Labels.to(data.Device, copy: true));
+        using Tensor images = batch.Images.to(context.Device);
+        return (MemoryLayout.ChannelsLast(images), batch.Labels.to(context.Device, copy: true));
     }
 }

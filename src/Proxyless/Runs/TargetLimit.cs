@@ -37,7 +37,7 @@ public sealed record TargetLimit(string Target, double LatencyMs)
 }
 
 /// <summary>What a search does for one of its targets.</summary>
-/// <param name="Data">Images and options, the target's own among them.</param>
-/// <param name="Directory">Where its log, table and architecture go.</param>
-/// <param name="Goal">Its table and limits.</param>
-internal sealed record SearchPart(RunData Data, RunDirectory Directory, SearchGoal Goal);
+/// <param name="Context">Images and options, the target's own among them.</param>
+/// <param name="Store">Where its log, table and architecture go.</param>
+/// <param name="Goal">The target, its table and limits.</param>
+internal sealed record SearchPart(RunContext Context, RunStore Store, SearchGoal Goal);

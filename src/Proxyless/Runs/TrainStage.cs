@@ -1,7 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
-using Proxyless.Runtime;
 using Proxyless.Training;
 
 namespace Proxyless.Runs;
@@ -13,78 +12,43 @@ internal static class TrainStage
     private const double ShareForSteps = 0.85;
 
     /// <summary>Trains from the last checkpoint where there is one.</summary>
-    /// <param name="data">The images.</param>
-    /// <param name="directory">Where the training goes.</param>
+    /// <param name="context">What every stage is given.</param>
+    /// <param name="store">Where the training goes.</param>
     /// <param name="start">Weights to start from, or null.</param>
     /// <param name="architecture">What to train.</param>
     /// <param name="time">Time for the training with all that earlier jobs have spent on it, or null.</param>
-    /// <param name="clock">The job's time.</param>
-    /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellationToken">Stops with a checkpoint.</param>
     public static TrainResult Run(
-        RunData data,
-        RunDirectory directory,
-        CompactNetwork? start,
-        Architecture architecture,
-        TimeSpan? time,
-        RunClock clock,
-        IRunObserver observer,
-        CancellationToken cancellationToken)
+        RunContext context, RunStore store, CompactNetwork? start, Architecture architecture, TimeSpan? time)
     {
         double? best;
         try
         {
-            best = Train(data, directory, start, architecture, time, clock, observer, cancellationToken);
+            best = Train(context, store, start, architecture, time);
         }
         finally
         {
-            clock.Charge(directory, RunStage.Training);
+            context.Clock.Charge(store, RunStage.Training);
         }
 
         return new TrainResult
         {
-            Run = directory.Root,
+            Run = store.Directory.Root,
             Architecture = architecture.Name,
-            Model = directory.Model,
+            Model = store.Directory.Model,
             ValidationTop1 = best,
-            Seconds = RunPlan.Read(directory).TrainSeconds,
+            Seconds = store.Plan.TrainSeconds,
         };
     }
 
     private static double? Train(
-        RunData data,
-        RunDirectory directory,
-        CompactNetwork? start,
-        Architecture architecture,
-        TimeSpan? time,
-        RunClock clock,
-        IRunObserver observer,
-        CancellationToken cancellationToken)
+        RunContext context, RunStore store, CompactNetwork? start, Architecture architecture, TimeSpan? time)
     {
-        RunPlan plan = RunPlan.Read(directory);
-        using BatchLoader training = data.TrainingBatches(data.FinalImages, RandomUse.WeightImages, data.FinalTransforms);
-        using BatchLoader? validation = data.Options.TrainOnAll ? null : data.EvaluationBatches(data.Images.Validation);
-        if (plan.TrainSteps is null)
-        {
-            long planned = data.TrainSteps(training.BatchesPerEpoch);
-            if (time is { } whole && data.Options.TrainEpochs is null)
-            {
-                double step = StepTiming.OfTraining(data, architecture, cancellationToken);
-                TimeSpan left = whole - TimeSpan.FromSeconds(plan.TrainSeconds) - clock.Uncharged;
-                planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
-                if (planned < training.BatchesPerEpoch)
-                {
-                    observer.Warning(Invariant($"RunOptions.Time leaves the training {planned} steps, {(double)planned / training.BatchesPerEpoch:P0} of an epoch: too few for a good model; give it more time"));
-                }
-            }
-
-            plan = plan with { TrainSteps = planned };
-            plan.Write(directory);
-        }
-
-        long steps = plan.TrainSteps!.Value;
-        observer.Message(Invariant($"train: {steps} steps of {data.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)"));
-        using var network = new CompactNetwork(architecture, data.NetworkOptions);
+        using BatchLoader training = context.Loaders.FinalTraining();
+        using BatchLoader? validation =
+            context.Options.TrainOnAll ? null : context.Loaders.Evaluation(context.Images.Validation);
+        long steps = StepsOf(context, store, architecture, time, training.BatchesPerEpoch);
+        context.Observer.Message(Invariant($"train: {steps} steps of {context.Loaders.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)"));
+        using var network = new CompactNetwork(architecture, context.NetworkOptions);
         foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(start?.Tensors ?? []))
         {
             target.CopyFrom(source.Value);
@@ -93,30 +57,61 @@ internal static class TrainStage
         var options = new TrainingOptions
         {
             Steps = steps,
-            LearningRate = data.LearningRate,
-            WeightDecay = data.Options.WeightDecay!.Value,
-            LabelSmoothing = data.Options.LabelSmoothing,
-            Dropout = data.Options.Dropout,
-            Ema = data.Options.Ema,
-            ClassWeights = data.ClassWeightsOf(data.FinalImages),
-            CheckpointInterval = data.CheckpointInterval,
-            Seed = data.TrainingSeed,
+            LearningRate = context.LearningRate,
+            WeightDecay = context.Options.WeightDecay!.Value,
+            LabelSmoothing = context.Options.LabelSmoothing,
+            Dropout = context.Options.Dropout,
+            Ema = context.Options.Ema,
+            ClassWeights = context.ClassWeightsOf(context.Loaders.FinalImages),
+            CheckpointInterval = context.CheckpointInterval,
+            Seed = context.TrainingSeed,
         };
-        return new NetworkTrainer(directory, options, observer).Train(network, training, validation, cancellationToken);
+        return new NetworkTrainer(store.Directory, options, context.Observer)
+            .Train(network, training, validation, context.CancellationToken);
+    }
+
+    /// <summary>The steps of the training: those of its plan, into which they are written if it has none yet.</summary>
+    private static long StepsOf(
+        RunContext context, RunStore store, Architecture architecture, TimeSpan? time, int batchesPerEpoch)
+    {
+        if (store.Plan.TrainSteps is { } begun)
+        {
+            return begun;
+        }
+
+        long planned = RunDefaults.TrainSteps(context.Options, batchesPerEpoch);
+        if (time is { } whole && context.Options.TrainEpochs is null)
+        {
+            double step = StepTiming.OfTraining(context, architecture);
+            TimeSpan left = whole - TimeSpan.FromSeconds(store.Plan.TrainSeconds) - context.Clock.Uncharged;
+            planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
+            if (planned < batchesPerEpoch)
+            {
+                context.Observer.Warning(Invariant($"RunOptions.Time leaves the training {planned} steps, {(double)planned / batchesPerEpoch:P0} of an epoch: too few for a good model; give it more time"));
+            }
+        }
+
+        store.Write(store.Plan with { TrainSteps = planned });
+        return planned;
     }
 
     /// <summary>What <see cref="RunOptions.FromSupernet"/> starts from.</summary>
-    /// <param name="data">The images and options.</param>
+    /// <param name="context">The images and options.</param>
     /// <param name="directory">Where the training goes, or has come to already.</param>
     /// <param name="searched">The run of the search.</param>
     /// <param name="architecture">What to train.</param>
-    /// <param name="observer">Hears of a damaged checkpoint.</param>
     /// <param name="pruned">Told why where the search has pruned what is needed; the training then starts from scratch.</param>
     /// <returns>The searched path with its weights; null where the training starts from scratch or goes on from a checkpoint.</returns>
     /// <exception cref="InvalidInputException">There is no search, or it was in another space.</exception>
-    public static CompactNetwork? Start(RunData data, RunDirectory directory, RunDirectory searched, Architecture architecture, IRunObserver observer, Action<string> pruned)
+    public static CompactNetwork? Start(
+        RunContext context,
+        RunDirectory directory,
+        RunDirectory searched,
+        Architecture architecture,
+        Action<string> pruned)
     {
-        if (!data.Options.FromSupernet || (data.Options.Resume && new CheckpointFile(directory.LastCheckpoint).Exists))
+        if (!context.Options.FromSupernet
+            || (context.Options.Resume && new CheckpointFile(directory.LastCheckpoint).Exists))
         {
             return null;
         }
@@ -127,11 +122,11 @@ internal static class TrainStage
             throw new InvalidInputException($"RunOptions.FromSupernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
         }
 
-        int[] choice = data.Space.ChoiceOf(architecture)
+        int[] choice = context.Space.ChoiceOf(architecture)
             ?? throw new InvalidInputException(
-                $"RunOptions.FromSupernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{data.Space.Name}' as it is now; leave the option out");
-        (SafeTensorsFile file, string path) = checkpoint.Read(observer);
-        using var super = new SuperNetwork(data.Space, data.Classes, data.NetworkOptions);
+                $"RunOptions.FromSupernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{context.Space.Name}' as it is now; leave the option out");
+        (SafeTensorsFile file, string path) = checkpoint.Read(context.Observer);
+        using var super = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];
         if (needed.Any(tensor => !file.Tensors.ContainsKey(tensor.Name)))
         {

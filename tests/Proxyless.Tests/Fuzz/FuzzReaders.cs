@@ -106,7 +106,7 @@ internal static class FuzzReaders
         Text("architecture.json", 6, FuzzSyntax.Json, "architecture.json", () => [ArchitectureFile.ToJson(SmallSpace.Network(0, 1, 2)), ArchitectureFile.ToJson(SmallSpace.Network(2, 3, 3))], HostileTexts.Json, UseArchitecture),
         Text("net.config", 6, FuzzSyntax.Json, "net.config", () => [ArchitectureFile.ToNetConfig(SmallSpace.Network(0, 1, 2)), ArchitectureFile.ToNetConfig(SmallSpace.Network(2, 3, 3))], HostileTexts.Json, UseArchitecture),
         Text("plan.json", 6, FuzzSyntax.Json, "plan.json", () => Written(path => new RunPlan { Search = new SearchPlan(100, 25, 2), TrainSteps = 50, SearchSeconds = 1.5, TrainSeconds = 2, DataFingerprint = "abc" }.Write(new RunDirectory(path)), "plan.json"), HostileTexts.Json, UsePlan),
-        Text("search.json", 6, FuzzSyntax.Json, "search.json", () => [Serialized(Found)], HostileTexts.Json, path => SearchStage.ReadResult(DirectoryOf(path)).Architecture.Trim()),
+        Text("search.json", 6, FuzzSyntax.Json, "search.json", () => [Serialized(Found)], HostileTexts.Json, path => new RunStore(DirectoryOf(path)).ReadSearchResult().Architecture.Trim()),
         Text("comparison.json", 6, FuzzSyntax.Json, "comparison.json", () => [Serialized(Compared)], HostileTexts.Json, UseComparison),
         Text("measurement.json", 6, FuzzSyntax.Json, "networks/a/measurement.json", () => [Serialized(new NetworkMeasurement(new Dictionary<string, double> { ["cpu"] = 1.5 }, 1.4, null, null))], HostileTexts.Json, UseMeasurement),
         Text("result.json of a training", 6, FuzzSyntax.Json, "networks/a/seed-0/result.json", () => [Serialized(new NetworkTraining(0.9, 0.99, 12))], HostileTexts.Json, path => new ComparisonDirectory(Above(path, 4)).ReadTraining(Compared.Networks[0], 0)),

@@ -101,12 +101,13 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void A_training_from_the_supernet_starts_with_the_weights_of_the_searched_path()
     {
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with { FromSupernet = true };
-        RunData data = RunData.Open(options, NullRunObserver.Instance, Cancellation);
-        using SuperNetwork network = SearchStage.OpenNetwork(data, run.Directory, NullRunObserver.Instance);
+        var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
+        using SuperNetwork network =
+            SearchedNetwork.Open(context, run.Directory, new RunStore(run.Directory).ReadSearchLog());
         Architecture found = ArchitectureFile.Read(run.Directory.Architecture);
-        int[] choice = data.Space.ChoiceOf(found)!;
+        int[] choice = context.Space.ChoiceOf(found)!;
         var empty = new RunDirectory(run.PathOf("nothing-there"));
-        using CompactNetwork start = TrainStage.Start(data, empty, run.Directory, found, NullRunObserver.Instance, Assert.Fail)!;
+        using CompactNetwork start = TrainStage.Start(context, empty, run.Directory, found, Assert.Fail)!;
         Assert.All(network.TensorsOf(choice).Zip(start.Tensors), pair =>
             Assert.Equal(pair.First.Value.contiguous().data<float>().ToArray(), pair.Second.Value.contiguous().data<float>().ToArray()));
     }

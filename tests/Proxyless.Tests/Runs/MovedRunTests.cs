@@ -31,13 +31,13 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
             Target = "cpu",
             Resolution = 32,
         };
-        RunData data = RunData.Open(options, NullRunObserver.Instance, Cancellation);
-        Assert.Equal(run.Options.Data, data.Options.Data);
-        Assert.Equal(Path.GetFullPath(space), data.Options.Space);
-        Assert.Equal("cpu", data.Options.Target);
+        var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(run.Options.Data, context.Options.Data);
+        Assert.Equal(Path.GetFullPath(space), context.Options.Space);
+        Assert.Equal("cpu", context.Options.Target);
         string target = _folder.Add("board.yaml", "kind: local"u8.ToArray());
-        Assert.Equal(target, data.For(new TargetLimit(Path.GetRelativePath(Environment.CurrentDirectory, target), 1)).Options.Target);
-        RunData named = RunData.Open(new RunOptions { Data = "sample", Space = "tiny" }, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(target, context.For(new TargetLimit(Path.GetRelativePath(Environment.CurrentDirectory, target), 1)).Options.Target);
+        var named = RunContext.Open(new RunOptions { Data = "sample", Space = "tiny" }, NullRunObserver.Instance, Cancellation);
         Assert.Equal(("sample", "tiny"), (named.Options.Data, named.Options.Space));
     }
 

@@ -75,12 +75,12 @@ public sealed class PhotoRunTests : IDisposable
         var options = Options(Path.Combine(_folder.Root, "run"));
         RunResult result = Run(options);
         var observer = new RecordingObserver();
-        RunData data = RunData.Open(options with { Resume = true }, observer, Cancellation);
-        File.WriteAllBytes(data.Images.Test.Name(0), [1, 2, 3]);
-        using BatchLoader batches = data.ModelBatches(data.Images.Test);
-        EvaluateStage.Judgement judged = EvaluateStage.Judge(result.Model, batches, data.Images.Test.Count, 1, observer, Cancellation);
-        Assert.Equal(data.Images.Test.Count - 1, judged.Accuracy.Images);
-        Assert.Equal(data.Images.Test.Count - 1, judged.Confusion.Sum(row => row.Sum()));
+        var context = RunContext.Open(options with { Resume = true }, observer, Cancellation);
+        File.WriteAllBytes(context.Images.Test.Name(0), [1, 2, 3]);
+        using BatchLoader batches = context.Loaders.Model(context.Images.Test);
+        EvaluateStage.Judgement judged = EvaluateStage.Judge(result.Model, batches, context.Images.Test.Count, 1, observer, Cancellation);
+        Assert.Equal(context.Images.Test.Count - 1, judged.Accuracy.Images);
+        Assert.Equal(context.Images.Test.Count - 1, judged.Confusion.Sum(row => row.Sum()));
         Assert.DoesNotContain(0, judged.Answers.Keys);
     }
 

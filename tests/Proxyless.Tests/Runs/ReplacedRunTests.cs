@@ -75,12 +75,12 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     {
         RunDirectory directory = new(_folder.Copy(run.Options.Out!, "run"));
         RunPlan plan = RunPlan.Read(directory);
-        RunData data = RunData.Open(RunConfigFile.Read(directory.Config), NullRunObserver.Instance, Cancellation);
+        var context = RunContext.Open(RunConfigFile.Read(directory.Config), NullRunObserver.Instance, Cancellation);
         string old = Proxyless.Data.DatasetFingerprint.OfNames(
-            data.Images.Classes,
+            context.Images.Classes,
             [
-                data.Images.Weights, data.Images.Architecture, data.Images.Training, data.Images.Validation,
-                data.Images.Test,
+                context.Images.Weights, context.Images.Architecture, context.Images.Training, context.Images.Validation,
+                context.Images.Test,
             ]);
         (plan with { DataFingerprint = old }).Write(directory);
         RunResult again = Resume(directory);
@@ -88,11 +88,11 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         Assert.Equal(plan.DataFingerprint, RunPlan.Read(directory).DataFingerprint);
 
         // A model of that time: the images that it has not seen are found.
-        var trained = ModelImages.Of(data) with { Fingerprint = old };
+        var trained = ModelImages.Of(context) with { Fingerprint = old };
         Assert.Equal(
             FinishedRun.TestImages,
             trained.UnseenOf(
-                RunData.ImagesOf(data.Options), data.Images.Classes, NullRunObserver.Instance, Cancellation).Count);
+                RunContext.ImagesOf(context.Options), context.Images.Classes, NullRunObserver.Instance, Cancellation).Count);
 
         (plan with { DataFingerprint = old[1..] + "0" }).Write(directory);
         Assert.Throws<InvalidInputException>(() => Resume(directory));

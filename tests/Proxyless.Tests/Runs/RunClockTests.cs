@@ -23,23 +23,26 @@ public sealed class RunClockTests : IDisposable
     public void No_moment_is_charged_twice_and_none_is_left_out()
     {
         _time.Seconds = 1000;
+        var store = new RunStore(Folder);
         var clock = new RunClock(_time);
         _time.Seconds += 3;
-        clock.Charge(Folder, RunStage.Search);
+        clock.Charge(store, RunStage.Search);
         Assert.Equal(TimeSpan.Zero, clock.Uncharged);
         _time.Seconds += 4;
         Assert.Equal(TimeSpan.FromSeconds(4), clock.Uncharged);
-        clock.Charge(Folder, RunStage.Search);
+        clock.Charge(store, RunStage.Search);
         _time.Seconds += 5;
-        clock.Charge(Folder, RunStage.Training);
+        clock.Charge(store, RunStage.Training);
         _time.Seconds += 6;
-        clock.Charge(Folder, RunStage.Export);
+        clock.Charge(store, RunStage.Export);
         _time.Seconds += 7;
 
         // What passes between two jobs is nobody's.
         var resumed = new RunClock(_time);
         _time.Seconds += 8;
-        RunPlan plan = resumed.Charge(Folder, RunStage.Search);
+        var gone = new RunStore(Folder);
+        resumed.Charge(gone, RunStage.Search);
+        RunPlan plan = gone.Plan;
         Assert.Equal((15, 5, 6), (plan.SearchSeconds, plan.TrainSeconds, plan.ExportSeconds));
         Assert.Equal(plan, RunPlan.Read(Folder));
     }

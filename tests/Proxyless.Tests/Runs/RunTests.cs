@@ -83,11 +83,11 @@ public sealed class RunTests
 
         // An architecture of what was pruned has no weights to start from.
         var directory = new RunDirectory(options.Out!);
-        RunData data = RunData.Open(RunConfigFile.Read(directory.Config) with { FromSupernet = true }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
-        int[] choice = data.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture))!;
+        var context = RunContext.Open(RunConfigFile.Read(directory.Config) with { FromSupernet = true }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        int[] choice = context.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture))!;
         choice[pruned[0].GetInt32()] = pruned[1].GetInt32();
         string reason = "";
-        Assert.Null(TrainStage.Start(data, directory, directory, data.Space.Architecture(choice, data.Classes, "pruned"), NullRunObserver.Instance, text => reason = text));
+        Assert.Null(TrainStage.Start(context, directory, directory, context.Space.Architecture(choice, context.Classes, "pruned"), text => reason = text));
         Assert.Contains("pruned", reason, StringComparison.Ordinal);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Latency;
+using Proxyless.Measurement;
 using Proxyless.Networks;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
@@ -90,6 +91,31 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         File.Delete(gone);
         Assert.Equal(2, ProxylessRun.SearchAll(new RunOptions { Out = options.Out, Resume = true }, NullRunObserver.Instance, Cancellation).Count);
         Assert.Equal(written, File.GetLastWriteTimeUtc(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture));
+    }
+
+    [Fact]
+    public void What_waiting_for_a_target_out_of_reach_took_is_not_charged_to_the_next()
+    {
+        var time = new ManualClock();
+        RunOptions options = run.Options with { Overwrite = true, AlsoFor = null };
+        RunContext context =
+            RunOpening.OpenImages(options, null, new RunClock(time), NullRunObserver.Instance, Cancellation);
+        using ITarget table = TargetFile.Open(run.Options.Target);
+        var goal = SearchGoal.Find(context, table, null);
+        var store = new RunStore(new RunDirectory(run.PathOf("out-of-reach")));
+        int[] first = [.. context.Space.Blocks().Select(_ => 0)];
+        SearchGoal far = goal with
+        {
+            Target = new TargetOutOfReach(time, seconds: 100),
+            Table = goal.Table with { Reference = goal.Table.Reference with { Choice = first } },
+        };
+        SearchPart[] parts = [.. new[] { far, goal }.Select((one, i) =>
+            new SearchPart(context, new RunStore(new RunDirectory(Path.Combine(store.Directory.Root, $"{i}"))), one))];
+        time.Seconds += 7;
+        Assert.Contains("out of reach", Assert.Throws<TargetUnavailableException>(
+            () => SearchStage.Run(store, parts, timeShare: 1)).Message, StringComparison.Ordinal);
+        Assert.Equal(7, parts[1].Store.ReadSearchResult().Seconds);
+        Assert.Equal(107, store.Plan.SearchSeconds);
     }
 
     [Fact]
@@ -198,6 +224,41 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
 
         public void Warning(string text)
         {
+        }
+    }
+
+    /// <summary>A machine that was there for its profile: each try to reach it takes some seconds and fails.</summary>
+    private sealed class TargetOutOfReach(ManualClock time, int seconds) : IModelTimer
+    {
+        public string Name => "far";
+
+        public string Id => Name;
+
+        public int Batch => 1;
+
+        public Timing Time(byte[] onnx, CancellationToken cancellationToken) => throw Failure();
+
+        public NetworkLatency Compare(
+            byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken) => throw Failure();
+
+        public LatencyTable Profile(
+            SearchSpace space,
+            int classes,
+            ProfileMode mode,
+            string? partial,
+            IRunObserver observer,
+            CancellationToken cancellationToken) => throw Failure();
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private TargetUnavailableException Failure()
+        {
+            time.Seconds += seconds;
+            return new TargetUnavailableException("out of reach");
         }
     }
 

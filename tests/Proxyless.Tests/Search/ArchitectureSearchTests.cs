@@ -3,6 +3,7 @@ using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
+using Proxyless.Training;
 using Proxyless.Tests.Data;
 using Xunit;
 using static TorchSharp.torch;
@@ -56,7 +57,7 @@ public sealed class ArchitectureSearchTests : IDisposable
             WithScalar.Fill(resumed.Blocks[0][broken].Project!.Scale.Value, double.NaN);
         }
 
-        var exception = Assert.Throws<InvalidInputException>(() => again.Run(weights, held, Token));
+        var exception = Assert.Throws<TrainingDivergedException>(() => again.Run(weights, held, Token));
         Assert.StartsWith(
             $"the gate gradient of candidate {broken} of block 0 became NaN in architecture step {before} for board "
             + $"at step {before}: ",

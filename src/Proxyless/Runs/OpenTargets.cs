@@ -1,0 +1,28 @@
+using Proxyless.Latency;
+
+namespace Proxyless.Runs;
+
+/// <summary>The targets that a job has opened, which are disposed of with it.</summary>
+internal sealed class OpenTargets : IDisposable
+{
+    private readonly Stack<ITarget> _open = [];
+
+    /// <summary>Opens one more.</summary>
+    /// <param name="nameOrFile">Its name or file.</param>
+    /// <exception cref="InvalidInputException">There is no such target, or its file is wrong.</exception>
+    public ITarget Open(string nameOrFile)
+    {
+        ITarget target = TargetFile.Open(nameOrFile);
+        _open.Push(target);
+        return target;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (_open.TryPop(out ITarget? target))
+        {
+            target.Dispose();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Proxyless.Data;
+using Proxyless.Inference;
+
+namespace Proxyless.Runs;
+
+/// <summary>Asks a model about photos.</summary>
+internal static class PredictStage
+{
+    /// <summary>The likeliest classes of each photo.</summary>
+    /// <param name="model">The ONNX file.</param>
+    /// <param name="images">Image files and folders.</param>
+    /// <param name="top">How many classes to name.</param>
+    /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
+    /// <param name="observer">Receives progress where it takes more than two seconds.</param>
+    /// <param name="cancellationToken">Stops between two images.</param>
+    public static IReadOnlyList<Prediction> Run(
+        string model,
+        IReadOnlyList<string> images,
+        int top,
+        long maxPixels,
+        IRunObserver observer,
+        CancellationToken cancellationToken)
+    {
+        using OnnxClassifier classifier = EvaluateStage.Load(model, threads: 1);
+        IReadOnlyList<(string Path, string? Error)> files = PhotoFiles.Of(images);
+        var predictions = new List<Prediction>(files.Count);
+        var progress = new Progress(observer, "predict", 0, files.Count, Progress.Unreported);
+        foreach ((string path, string? error) in files)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            predictions.Add(error is null
+                ? PredictOne(classifier, path, top, maxPixels)
+                : new Prediction(path, []) { Error = error });
+            progress.Report(predictions.Count, "");
+        }
+
+        return predictions;
+    }
+
+    private static Prediction PredictOne(OnnxClassifier classifier, string path, int top, long maxPixels)
+    {
+        try
+        {
+            return new Prediction(path, classifier.Classify(ImageFile.Read(path), path, top, maxPixels));
+        }
+        catch (UnreadableImageException exception)
+        {
+            return new Prediction(path, []) { Error = ImageFile.Refused(exception).Message };
+        }
+        catch (InvalidInputException exception)
+        {
+            return new Prediction(path, []) { Error = exception.Message };
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using TorchSharp;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// What every stage of a run is given: options with nothing left open, images, space, clock, observer and the token
+/// that stops it. It is made once and owns nothing; what differs for one target or one training is a copy. A run's
+/// target is in its <see cref="SearchGoal"/>, for a training needs none.
+/// </summary>
+internal sealed record RunContext
+{
+    // Batch norm has no statistics of a single image.
+    private const int FewestImagesOfStep = 2;
+
+    /// <summary>The options, unresolved ones resolved.</summary>
+    public required RunOptions Options { get; init; }
+
+    /// <summary>The images.</summary>
+    public required ImageDataset Images { get; init; }
+
+    /// <summary>The space, at the resolution and channels of the run.</summary>
+    public required SearchSpace Space { get; init; }
+
+    /// <summary>The job's time, which every stage is charged with.</summary>
+    public required RunClock Clock { get; init; }
+
+    /// <summary>Receives progress, and keeps the warnings.</summary>
+    public required WarningRecorder Observer { get; init; }
+
+    /// <summary>Stops the run with a checkpoint.</summary>
+    public required CancellationToken CancellationToken { get; init; }
+
+    /// <summary>
+    /// Seed of weights, order and augmentation; the images are divided by that of <see cref="Options"/>, which it is
+    /// unless told otherwise.
+    /// </summary>
+    public required int TrainingSeed { get; init; }
+
+    /// <summary>Makes the batches.</summary>
+    public RunLoaders Loaders => new(Options, Images, TrainingSeed);
+
+    /// <summary>Whether images are augmented as small ones, by padding and cropping.</summary>
+    public bool SmallImages => ImageFacts.Of(Images).AreSmall;
+
+    /// <summary>Where networks live.</summary>
+    public required torch.Device Device { get; init; }
+
+    /// <summary>How networks are made.</summary>
+    public NetworkOptions NetworkOptions => new()
+    {
+        Device = Device,
+        Kernels = Options.Kernels,
+        SharesWeights = !Options.SeparateWeights,
+        Seed = TrainingSeed,
+    };
+
+    /// <summary>Threads of training and decoding.</summary>
+    public int Threads => Options.Threads!.Value;
+
+    /// <summary>Number of classes.</summary>
+    public int Classes => Images.Classes.Count;
+
+    /// <summary>The peak learning rate at the run's batch size.</summary>
+    public double LearningRate => RunDefaults.LearningRate(Options, Loaders.BatchSize);
+
+    /// <summary>Least time between two checkpoints, or null for the default.</summary>
+    public TimeSpan? CheckpointInterval =>
+        Options.CheckpointSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>Sets up the process, opens images and space and resolves the options.</summary>
+    /// <param name="options">The options of the run.</param>
+    /// <param name="clock">The job's time.</param>
+    /// <param name="observer">Receives progress and warnings.</param>
+    /// <param name="cancellationToken">Stops the opening, and the run.</param>
+    /// <exception cref="InvalidInputException">Options, images or space cannot be used.</exception>
+    public static RunContext Open(
+        RunOptions options, RunClock clock, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        options.Validate();
+        var warnings = new WarningRecorder(observer);
+        int threads = RunProcess.Prepare(options, warnings);
+        var images = ImageDataset.Open(ImagesOf(options), warnings, cancellationToken);
+        if (options.TrainOnAll && images.HasOwnValidation)
+        {
+            throw new InvalidInputException($"RunOptions.TrainOnAll: '{options.Data}' has a val/ of its own, so all of its train/ is trained on anyway; leave the option out");
+        }
+
+        var facts = ImageFacts.Of(images);
+        SearchSpace space = SearchSpaceFile.Open(RunDefaults.SpaceOf(options, facts));
+        space = space.WithInput(options.Resolution ?? space.Resolution, images.Channels);
+        if (Math.Min(images.Weights.Count, images.Training.Count) < FewestImagesOfStep)
+        {
+            throw new InvalidInputException($"'{options.Data}' has {images.Weights.Count} training images; at least 2 are needed for a step");
+        }
+
+        return new RunContext
+        {
+            Options = RunPaths.Whole(RunDefaults.Resolve(options, facts, space, threads)),
+            Device = ComputeDevice.Parse(options.Device),
+            Images = images,
+            Space = space,
+            Clock = clock,
+            Observer = warnings,
+            CancellationToken = cancellationToken,
+            TrainingSeed = options.Seed,
+        };
+    }
+
+    /// <summary>The same for a job whose time nobody asks for.</summary>
+    /// <inheritdoc cref="Open(RunOptions, RunClock, IRunObserver, CancellationToken)"/>
+    public static RunContext Open(
+        RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default) =>
+        Open(options, new RunClock(TimeProvider.System), observer, cancellationToken);
+
+    /// <summary>Which images the options mean, and how they are divided.</summary>
+    public static DatasetOptions ImagesOf(RunOptions options) => new()
+    {
+        Location = options.Data,
+        Seed = options.Seed,
+        ValidationShare = options.ValidationShare,
+        TestShare = options.TestShare,
+        Strict = options.Strict,
+        HasBegun = options.Resume,
+        MaxPixels = options.MaxPixels,
+        Threads = ThreadCount.Of(options.Threads),
+        Channels = options.Channels,
+    };
+
+    /// <summary>The same images, divided as they are, for a training that differs by chance alone.</summary>
+    /// <param name="trainingSeed">Seed of weights, order and augmentation.</param>
+    /// <param name="clock">The time of that training.</param>
+    public RunContext Reseeded(int trainingSeed, RunClock clock) =>
+        this with { TrainingSeed = trainingSeed, Clock = clock };
+
+    /// <summary>The same images for another target alone; null: for the first.</summary>
+    public RunContext For(TargetLimit? other) => this with
+    {
+        Options = other is null
+            ? Options with { AlsoFor = null }
+            : Options with { Target = RunPaths.WholeTarget(other.Target), LatencyMs = other.LatencyMs, AlsoFor = null },
+    };
+
+    /// <summary>A weight for each class where that was asked for.</summary>
+    public IReadOnlyList<double>? ClassWeightsOf(ImageSet images) =>
+        Options.ClassWeights ? images.BalancedClassWeights() : null;
+}

@@ -1,0 +1,90 @@
+using Proxyless.Architectures;
+using Proxyless.Data;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// Chooses what the options of a run leave open. All is a function of the options and of what is known of the images
+/// and the machine: no file is read and nothing is opened.
+/// </summary>
+internal static class RunDefaults
+{
+    // Half as large again as the 32 pixels of that space: larger images lose too much in it.
+    private const int LargestImageOfCifarSpace = 48;
+
+    // An epoch of a small dataset has few steps and an epoch of a large one many: runs without a number of epochs get
+    // the same number of steps, whatever their data.
+    private const long SearchStepsWithoutEpochs = 3500;
+    private const long TrainStepsWithoutEpochs = 6500;
+
+    // The built-in images are for trying things out: a tenth of the steps is enough for them.
+    private const int StepsOverStepsOfSample = 10;
+
+    // Memory and time of a step grow with the area of its images.
+    private const int BatchOfSmallImages = 128;
+    private const int BatchOfLargeImages = 32;
+
+    // Small images are few and soon known by heart.
+    private const double DecayOfSmallImages = 5e-4;
+    private const double DecayOfLargeImages = 1e-4;
+    private const double EraseOfSmallImages = 0.5;
+    private const double EraseOfLargeImages = 0;
+
+    // The learning rate of the options is for this many images in a step.
+    private const double BatchOfLearningRate = 256;
+
+    /// <summary>The space: the one that was asked for, or the one for such images.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="images">The images.</param>
+    /// <returns>A name or a file.</returns>
+    public static string SpaceOf(RunOptions options, ImageFacts images) => options.Space
+        ?? (IsSample(options)
+            ? "tiny"
+            : images.NativeResolution is > 0 and <= LargestImageOfCifarSpace ? "cifar" : "imagenet-mobile");
+
+    /// <summary>The options with nothing left open that the images decide.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="space">What <see cref="SpaceOf"/> names, at the resolution and channels of the run.</param>
+    /// <param name="threads">Threads of this machine, where none were asked for.</param>
+    public static RunOptions Resolve(
+        RunOptions options, ImageFacts images, SearchSpace space, int threads) => options with
+        {
+            Space = SpaceOf(options, images),
+            Resolution = space.Resolution,
+            Channels = images.Channels,
+
+            // Memory and time go by the network's resolution, to which small images may be enlarged.
+            BatchSize = options.BatchSize
+                ?? (images.AreSmall && ImageFacts.IsSmall(space.Resolution) ? BatchOfSmallImages : BatchOfLargeImages),
+            WeightDecay = options.WeightDecay ?? (images.AreSmall ? DecayOfSmallImages : DecayOfLargeImages),
+            Erase = options.Erase ?? (images.AreSmall ? EraseOfSmallImages : EraseOfLargeImages),
+            Threads = options.Threads ?? threads,
+        };
+
+    /// <summary>The peak learning rate at a batch size (linear scaling: Goyal et al., arXiv 1706.02677).</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="batchSize">Images in a step.</param>
+    public static double LearningRate(RunOptions options, int batchSize) =>
+        options.LearningRate * batchSize / BatchOfLearningRate;
+
+    /// <summary>Weight steps of a search without <see cref="RunOptions.Time"/>.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="batchesPerEpoch">Steps in which weights see every image once.</param>
+    public static long SearchSteps(RunOptions options, long batchesPerEpoch) =>
+        Steps(options, options.SearchEpochs, batchesPerEpoch, SearchStepsWithoutEpochs);
+
+    /// <summary>Steps of a training without <see cref="RunOptions.Time"/>.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="batchesPerEpoch">Steps in which the network sees every image once.</param>
+    public static long TrainSteps(RunOptions options, long batchesPerEpoch) =>
+        Steps(options, options.TrainEpochs, batchesPerEpoch, TrainStepsWithoutEpochs);
+
+    private static long Steps(RunOptions options, double? epochs, long batchesPerEpoch, long otherwise) => Math.Max(
+        1,
+        epochs is { } given
+            ? (long)Math.Round(given * batchesPerEpoch)
+            : IsSample(options) ? otherwise / StepsOverStepsOfSample : otherwise);
+
+    private static bool IsSample(RunOptions options) => options.Data == SampleImages.Name;
+}

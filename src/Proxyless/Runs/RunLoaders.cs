@@ -1,0 +1,81 @@
+using Proxyless.Data;
+using Proxyless.Runtime;
+
+namespace Proxyless.Runs;
+
+/// <summary>Makes the batches of a run: for training, for judging a network, for judging its model.</summary>
+/// <param name="options">The resolved options.</param>
+/// <param name="images">The images.</param>
+/// <param name="seed">Seed of order and augmentation.</param>
+internal sealed class RunLoaders(RunOptions options, ImageDataset images, int seed)
+{
+    // Images that are judged at once: their number changes the memory that it takes and nothing else.
+    private const int SmallImagesAtOnce = 256;
+    private const int LargeImagesAtOnce = 32;
+
+    private readonly bool _areSmall = ImageFacts.Of(images).AreSmall;
+
+    /// <summary>Images in a step: those that were asked for, or all there are.</summary>
+    public int BatchSize => Math.Min(options.BatchSize!.Value, Math.Min(images.Weights.Count, images.Training.Count));
+
+    /// <summary>
+    /// Augmentation for the weights of a search, and for training but for what <see cref="FinalTransforms"/> adds.
+    /// </summary>
+    public Transforms TrainingTransforms => Transforms.ForTraining(
+        options.Resolution!.Value, _areSmall, images.Channels, flip: !options.NoFlip && images.Channels == 3) with
+    {
+        MinimumScale = options.MinimumCrop,
+    };
+
+    /// <summary>
+    /// Augmentation for the training of one network, which sees each image far more often than a path of a search does.
+    /// </summary>
+    public Transforms FinalTransforms => TrainingTransforms with { Erase = options.Erase!.Value };
+
+    /// <summary>What is done to an image that is judged.</summary>
+    public Transforms EvaluationTransforms =>
+        Transforms.ForEvaluation(options.Resolution!.Value, _areSmall, images.Channels);
+
+    /// <summary>What the chosen network is trained on.</summary>
+    public ImageSet FinalImages => options.TrainOnAll ? images.AllTraining : images.Training;
+
+    /// <summary>Shuffled batches, augmented as in a search; the last, smaller one of an epoch is left out.</summary>
+    /// <param name="set">The images.</param>
+    /// <param name="use">What they are for, which seeds their order.</param>
+    public BatchLoader Training(ImageSet set, RandomUse use) => Shuffled(set, use, TrainingTransforms);
+
+    /// <summary>Shuffled batches of <see cref="FinalImages"/>, augmented for the training of one network.</summary>
+    public BatchLoader FinalTraining() => Shuffled(FinalImages, RandomUse.WeightImages, FinalTransforms);
+
+    /// <summary>Batches in order, not augmented.</summary>
+    public BatchLoader Evaluation(ImageSet set) =>
+        InOrder(set, EvaluationTransforms, _areSmall, options.Threads!.Value);
+
+    /// <summary>Batches in order as an exported model takes them: not augmented, not normalized.</summary>
+    public BatchLoader Model(ImageSet set) =>
+        InOrder(set, EvaluationTransforms.WithoutNormalisation(), _areSmall, options.Threads!.Value);
+
+    /// <summary>Batches in order.</summary>
+    /// <param name="set">The images.</param>
+    /// <param name="transforms">What is done to each.</param>
+    /// <param name="smallImages">Whether they are small ones, of which more are loaded at once.</param>
+    /// <param name="threads">Threads that decode.</param>
+    public static BatchLoader InOrder(ImageSet set, Transforms transforms, bool smallImages, int threads)
+    {
+        int most = smallImages ? SmallImagesAtOnce : LargeImagesAtOnce;
+        int batchSize = Math.Clamp(set.Count, 1, most);
+        return new BatchLoader(set, transforms, batchSize, seed: 0, shuffle: false, dropLast: false, threads)
+        {
+            LeavesOutUnreadable = true,
+        };
+    }
+
+    private BatchLoader Shuffled(ImageSet set, RandomUse use, Transforms transforms) => new(
+        set,
+        transforms,
+        Math.Min(BatchSize, set.Count),
+        unchecked((int)SeedSequence.Mix(seed, use, 0)),
+        shuffle: true,
+        dropLast: true,
+        options.Threads!.Value);
+}

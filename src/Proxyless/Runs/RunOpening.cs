@@ -1,0 +1,223 @@
+using Proxyless.Architectures;
+using Proxyless.Latency;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// How a job on a run begins: it takes the folder, opens the images, finds its goal, and writes what it begins with.
+/// Until that is written nothing of an earlier run is touched.
+/// </summary>
+internal static class RunOpening
+{
+    /// <summary>Takes the folder of a new run, or of one to go on with, for this job alone.</summary>
+    /// <param name="options">What is asked for; of a run that is gone on with, what it began with.</param>
+    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="store">The run.</param>
+    /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
+    /// <inheritdoc cref="RunDirectory.Claim(string?, bool, bool, IRunObserver, out RunDirectory)"/>
+    public static RunLock Claim(ref RunOptions options, IRunObserver observer, out RunStore store) =>
+        Claim(ref options, _ => { }, observer, out store);
+
+    /// <summary>The same where the options of the run that is gone on with must be fit for the job.</summary>
+    /// <param name="options">What is asked for; of a run that is gone on with, what it began with.</param>
+    /// <param name="require">Refuses options of a run that is gone on with.</param>
+    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="store">The run.</param>
+    public static RunLock Claim(
+        ref RunOptions options, Action<RunOptions> require, IRunObserver observer, out RunStore store)
+    {
+        RunLock held =
+            RunDirectory.Claim(options.Out, options.Resume, options.Overwrite, observer, out RunDirectory directory);
+        store = StoreOf(ref options, require, directory, held);
+        return held;
+    }
+
+    /// <summary>The same for a training in the folder in which its network was searched.</summary>
+    /// <param name="options">What is asked for; of a training that is gone on with, what it began with.</param>
+    /// <param name="searched">The run.</param>
+    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="store">The run.</param>
+    public static RunLock ClaimSearched(
+        ref RunOptions options, RunDirectory searched, IRunObserver observer, out RunStore store)
+    {
+        RunLock held = RunDirectory.Claim(searched.Root, "", () => { }, observer, out RunDirectory directory);
+        store = StoreOf(ref options, _ => { }, directory, held);
+        return held;
+    }
+
+    /// <summary>Opens the images of a job.</summary>
+    /// <param name="options">The job's options.</param>
+    /// <param name="before">A run of which they must be the images, or null.</param>
+    /// <param name="clock">The job's time.</param>
+    /// <param name="observer">Receives progress and warnings.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="InvalidInputException">
+    /// Options, images or space cannot be used, or the images are others.
+    /// </exception>
+    public static RunContext OpenImages(
+        RunOptions options,
+        RunStore? before,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellationToken)
+    {
+        var context = RunContext.Open(options, clock, observer, cancellationToken);
+        if (before is not null)
+        {
+            RequireSameImages(context, before);
+        }
+
+        return context;
+    }
+
+    /// <summary>Refuses other images than those that a run began with.</summary>
+    /// <exception cref="InvalidInputException">They are others.</exception>
+    public static void RequireSameImages(RunContext context, RunStore store)
+    {
+        if (store.Plan.DataFingerprint is { } before && !context.Images.HasFingerprint(before))
+        {
+            throw new InvalidInputException(
+                $"the images of '{context.Options.Data}' are not those that the run in '{store.Directory.Root}' began with, or RunOptions.Seed, RunOptions.ValidationShare or RunOptions.TestShare divides them otherwise; restore that, name the folder where they are by RunOptions.Data, or start anew in another RunOptions.Out");
+        }
+    }
+
+    /// <summary>Writes what a search begins with: a new run, or the one that is gone on with.</summary>
+    /// <param name="context">The job's context.</param>
+    /// <param name="store">The run.</param>
+    /// <param name="goal">Its goal.</param>
+    /// <param name="removeMore">Removes what else belongs to a run that stood here, or null.</param>
+    public static void Begin(RunContext context, RunStore store, SearchGoal goal, Action? removeMore = null)
+    {
+        RunOptions options = OptionsOf(context, store) with { LatencyMs = goal.LatencyMs };
+        if (context.Options.Resume)
+        {
+            RunConfigFile.Write(store.Directory.Config, options);
+        }
+        else
+        {
+            store.Begin(options, removeMore ?? (() => { }));
+        }
+
+        store.Write(store.Plan with { DataFingerprint = context.Images.Fingerprint });
+        LatencyTableFile.Write(store.Directory.Latency, goal.Table);
+        context.Observer.WriteTo(store.Directory);
+    }
+
+    /// <summary>Writes what a training begins with.</summary>
+    /// <param name="context">The job's context.</param>
+    /// <param name="store">The run.</param>
+    /// <param name="network">What is trained.</param>
+    /// <param name="inPlace">Whether the network was searched in this run.</param>
+    public static void BeginTraining(RunContext context, RunStore store, Architecture network, bool inPlace)
+    {
+        RunOptions options = OptionsOf(context, store);
+        if (context.Options.Resume)
+        {
+            RunConfigFile.Write(store.Directory.Config, options);
+        }
+        else if (inPlace)
+        {
+            store.BeginTraining(options);
+        }
+        else
+        {
+            store.Begin(options, () => { });
+        }
+
+        store.Write(store.Plan with { DataFingerprint = context.Images.Fingerprint });
+        store.Write(network);
+        context.Observer.WriteTo(store.Directory);
+    }
+
+    /// <summary>Does the work of a run that has begun, and says how to go on where it is stopped.</summary>
+    /// <exception cref="RunInterruptedException">It was stopped.</exception>
+    /// <exception cref="RunFailedException">The disk is full, or the images are gone.</exception>
+    public static T Resumable<T>(RunDirectory directory, Func<T> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return work();
+        }
+        catch (OperationCanceledException exception)
+        {
+            // A part of the work may have been stopped by a token of its own that follows the caller's.
+            throw new RunInterruptedException(
+                directory.Root,
+                exception,
+                cancellationToken.IsCancellationRequested ? cancellationToken : exception.CancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw RunFailedException.Of(directory.Root, exception);
+        }
+    }
+
+    /// <summary>
+    /// The options that a run began with, for going on with it; its images may have been moved to another folder.
+    /// </summary>
+    public static RunOptions Resumed(RunOptions options, RunDirectory directory)
+    {
+        RunOptions saved = directory.ReadConfig();
+
+        // A run from before there was erasing began without.
+        RunOptions resumed = saved with
+        {
+            Data = RunPaths.IsFolder(options.Data) ? options.Data : saved.Data,
+            Out = directory.Root,
+            Resume = true,
+            Threads = options.Threads ?? saved.Threads,
+            CheckpointSeconds = options.CheckpointSeconds ?? saved.CheckpointSeconds,
+            Erase = saved.Erase ?? 0,
+        };
+        RunPaths.RequireImages(resumed, directory.Root);
+        return resumed;
+    }
+
+    /// <summary>
+    /// The same under the folder's lock: what a job that was killed has left of the run before is removed.
+    /// </summary>
+    private static RunOptions GoneOnWith(RunOptions options, RunDirectory directory)
+    {
+        RunOptions resumed = Resumed(options, directory);
+        if (directory.IsBeginning)
+        {
+            IEnumerable<string> others = TargetLimit.ParseAll(resumed.AlsoFor).Select(other => other.Target);
+            foreach (string target in others.Prepend(resumed.Target))
+            {
+                var part = new RunDirectory(Path.Combine(directory.Root, TargetLimit.FolderOf(target)));
+                if (resumed.AlsoFor is not null && Directory.Exists(part.Root))
+                {
+                    using RunLock held = RunLock.Acquire(part.Root);
+                    part.Empty();
+                }
+            }
+
+            directory.FinishBeginning();
+        }
+
+        return resumed;
+    }
+
+    private static RunStore StoreOf(
+        ref RunOptions options, Action<RunOptions> require, RunDirectory directory, RunLock held)
+    {
+        try
+        {
+            if (options.Resume)
+            {
+                require(directory.ReadConfig());
+                options = GoneOnWith(options, directory);
+            }
+
+            return new RunStore(directory);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private static RunOptions OptionsOf(RunContext context, RunStore store) =>
+        context.Options with { Out = Path.GetFullPath(store.Directory.Root) };
+}

@@ -1,0 +1,110 @@
+using System.Text.Json;
+using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Networks;
+using Proxyless.Search;
+using Proxyless.Training;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// Keeps what the stages of a run return: it writes each value to the run's folder, where a resume finds it. What this
+/// process has written it does not read again.
+/// </summary>
+/// <param name="directory">The folder.</param>
+internal sealed class RunStore(RunDirectory directory)
+{
+    private RunPlan? _plan;
+
+    /// <summary>The files.</summary>
+    public RunDirectory Directory => directory;
+
+    /// <summary>
+    /// The plan as it stands: read when it is first asked for, written by <see cref="Write(RunPlan)"/> alone.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public RunPlan Plan => _plan ??= RunPlan.Read(directory);
+
+    /// <summary>Whether a search was finished here and an architecture derived from it.</summary>
+    public bool IsDerived => File.Exists(directory.SearchResult) && File.Exists(directory.Architecture);
+
+    /// <summary>Replaces the plan.</summary>
+    public void Write(RunPlan plan)
+    {
+        plan.Write(directory);
+        _plan = plan;
+    }
+
+    /// <summary>Begins a run, in the stead of one that may be here.</summary>
+    /// <inheritdoc cref="RunDirectory.Begin"/>
+    public void Begin(RunOptions options, Action removeMore)
+    {
+        directory.Begin(options, removeMore);
+        _plan = new RunPlan();
+    }
+
+    /// <summary>Begins a training of the network that was searched here, in the stead of an earlier one.</summary>
+    /// <inheritdoc cref="RunDirectory.BeginTraining"/>
+    public void BeginTraining(RunOptions options)
+    {
+        RunPlan searched = Plan.WithoutTraining();
+        directory.BeginTraining(options);
+        _plan = searched;
+    }
+
+    /// <summary>Takes over a finished search of another run.</summary>
+    /// <param name="searched">That run.</param>
+    /// <param name="log">The epochs of its search.</param>
+    public void TakeSearch(RunStore searched, IReadOnlyList<SearchEpoch> log)
+    {
+        Write(Plan with { Search = searched.Plan.Search });
+        new CheckpointFile(searched.Directory.SearchCheckpoint).CopyTo(
+            directory.SearchCheckpoint, NullRunObserver.Instance);
+        JsonLines.Write(directory.SearchLog, log);
+    }
+
+    /// <summary>What an earlier job derived here.</summary>
+    /// <exception cref="InvalidInputException">A file is damaged.</exception>
+    public DerivedNetwork ReadDerived()
+    {
+        SearchResult result = ReadSearchResult();
+        return new DerivedNetwork(result, ArchitectureFile.Read(directory.Architecture), ReadSearchLog());
+    }
+
+    /// <summary>What is told of it.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public SearchResult ReadSearchResult() =>
+        JsonText.Read<SearchResult>(directory.SearchResult, "remove it to have the architecture derived again") with
+        {
+            // Where they are now: the folder may have been moved.
+            Run = directory.Root,
+            Architecture = directory.Architecture,
+        };
+
+    /// <summary>The epochs of the search; none where there is no search.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public IReadOnlyList<SearchEpoch> ReadSearchLog() => JsonLines.Read<SearchEpoch>(directory.SearchLog);
+
+    /// <summary>The epochs of the training.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public IReadOnlyList<TrainingCurvePoint> ReadTrainingLog() =>
+        JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog);
+
+    /// <summary>Writes what was derived; its search is finished from then on.</summary>
+    public void Write(DerivedNetwork derived)
+    {
+        Write(derived.Architecture);
+        AtomicFile.WriteAllText(directory.SearchResult, JsonSerializer.Serialize(derived.Result, JsonLines.Indented));
+    }
+
+    /// <summary>Writes an architecture and its picture.</summary>
+    public void Write(Architecture architecture)
+    {
+        ArchitectureFile.Write(directory.Architecture, architecture);
+        AtomicFile.WriteAllText(directory.Picture, ArchitecturePicture.Svg(architecture));
+    }
+
+    /// <summary>Writes the result of the run.</summary>
+    public void Write(RunResult result) =>
+        AtomicFile.WriteAllText(directory.Result, JsonSerializer.Serialize(result, JsonLines.Indented));
+}

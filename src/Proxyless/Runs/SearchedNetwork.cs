@@ -1,0 +1,74 @@
+using Proxyless.Networks;
+using Proxyless.Search;
+
+namespace Proxyless.Runs;
+
+/// <summary>The super-network of a run whose search is finished.</summary>
+internal static class SearchedNetwork
+{
+    /// <summary>Refuses a run whose search has not come to its end.</summary>
+    /// <returns>The epochs of the search.</returns>
+    /// <exception cref="InvalidInputException">It has not.</exception>
+    public static IReadOnlyList<SearchEpoch> RequireFinished(RunStore searched)
+    {
+        RequireOneTarget(searched.Directory);
+        IReadOnlyList<SearchEpoch> log = searched.ReadSearchLog();
+        long done = log is [.., { } last] ? last.Step : 0;
+        long planned = searched.Plan.Search?.WeightSteps ?? long.MaxValue;
+        if (done < planned)
+        {
+            throw new InvalidInputException(
+                $"the search in '{searched.Directory.Root}' is not finished; go on with it first: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Directory.Root}')");
+        }
+
+        return log;
+    }
+
+    /// <summary>Refuses the folder of a search for several targets, which holds the folders of their runs.</summary>
+    /// <exception cref="InvalidInputException">It is such a folder; the message names the folders in it.</exception>
+    public static void RequireOneTarget(RunDirectory searched)
+    {
+        RunOptions options = RunConfigFile.Read(searched.Config);
+        if (options.AlsoFor is not null)
+        {
+            IEnumerable<string> folders = TargetLimit.ParseAll(options.AlsoFor)
+                .Select(other => other.Target)
+                .Prepend(options.Target)
+                .Select(target => Path.Combine(searched.Root, TargetLimit.FolderOf(target)));
+            throw new InvalidInputException($"'{searched.Root}' is a search for several targets; once it is finished, each has a run of its own: {string.Join(", ", folders)}");
+        }
+    }
+
+    /// <summary>The super-network as a finished search left it, what it has pruned missing.</summary>
+    /// <param name="context">Images and space.</param>
+    /// <param name="searched">The run.</param>
+    /// <param name="log">The epochs of its search.</param>
+    /// <exception cref="InvalidInputException">There is no search, or the space has changed.</exception>
+    public static SuperNetwork Open(RunContext context, RunDirectory searched, IReadOnlyList<SearchEpoch> log)
+    {
+        IReadOnlyList<double[]> last = log is [.., { } epoch]
+            ? epoch.Probabilities
+            : throw new InvalidInputException($"{searched.SearchLog} holds no epoch: there is no search to take weights from");
+        (SafeTensorsFile checkpoint, string path) =
+            new CheckpointFile(searched.SearchCheckpoint).Read(context.Observer);
+        NetworkOptions options =
+            context.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) };
+        var network = new SuperNetwork(context.Space, context.Classes, options);
+        if (!network.Blocks.Select(block => block.Candidates.Count).SequenceEqual(last.Select(block => block.Length)))
+        {
+            network.Dispose();
+            throw new InvalidInputException($"'{searched.Root}' was searched in a space with other candidates than '{context.Space.Name}' has now");
+        }
+
+        for (int i = 0; i < network.Blocks.Count; i++)
+        {
+            foreach (int j in Enumerable.Range(0, network.Blocks[i].Candidates.Count).Where(j => last[i][j] == 0))
+            {
+                network.Blocks[i].Prune(j);
+            }
+        }
+
+        checkpoint.CopyTo(network.Tensors, path);
+        return network;
+    }
+}

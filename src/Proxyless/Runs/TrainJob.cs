@@ -1,0 +1,120 @@
+using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Networks;
+
+namespace Proxyless.Runs;
+
+/// <summary>Trains one architecture and exports it.</summary>
+internal static class TrainJob
+{
+    /// <summary>Trains and exports.</summary>
+    /// <param name="options">Data and training, or the run to go on with.</param>
+    /// <param name="architecture">A name, a file, or the folder of a run whose search is finished.</param>
+    /// <param name="clock">The job's time.</param>
+    /// <param name="observer">Receives progress and warnings.</param>
+    /// <param name="cancellationToken">Stops with a checkpoint.</param>
+    public static TrainResult Run(
+        RunOptions options,
+        string architecture,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellationToken)
+    {
+        RunDirectory? searched = SearchedOf(options, architecture);
+        bool inPlace = searched is not null && (options.Out is null || RealPath.Same(options.Out, searched.Root));
+        RunStore store;
+        using RunLock held = inPlace
+            ? RunOpening.ClaimSearched(ref options, searched!, observer, out store)
+            : RunOpening.Claim(ref options, observer, out store);
+        if (inPlace && options is { Resume: false, Overwrite: false })
+        {
+            RequireUntrained(store.Directory);
+        }
+
+        if (searched is not null)
+        {
+            RunPaths.RequireImages(options, searched.Root);
+        }
+
+        Architecture network = ArchitectureFile.Open(
+            options.Resume ? store.Directory.Architecture : searched?.Architecture ?? architecture);
+
+        // What would be test images now may be what the search's weights learnt on.
+        RunStore? before =
+            inPlace || options.Resume ? store : options.FromSupernet ? new RunStore(searched!) : null;
+        RunContext context = RunOpening.OpenImages(
+            options with { Resolution = options.Resolution ?? network.Resolution },
+            before,
+            clock,
+            observer,
+            cancellationToken);
+        Architecture sized = network.WithInput(context.Space.Resolution, context.Images.Channels, context.Classes);
+        if (inPlace && (sized.Resolution != network.Resolution || sized.InputChannels != network.InputChannels))
+        {
+            throw new InvalidInputException($"'{store.Directory.Root}' was searched at another RunOptions.Resolution or RunOptions.Channels; choose an RunOptions.Out to train its network at these");
+        }
+
+        // Before anything of an earlier training is removed.
+        using CompactNetwork? start = TrainStage.Start(
+            context, store.Directory, searched ?? store.Directory, sized, reason => throw new InvalidInputException(
+            $"{reason}; leave the option out to train from scratch, or search with RunOptions.PruneThreshold = 0"));
+        RunOpening.BeginTraining(context, store, sized, inPlace);
+        return RunOpening.Resumable(
+            store.Directory, () => TrainAndExport(context, store, start, sized), cancellationToken);
+    }
+
+    private static TrainResult TrainAndExport(
+        RunContext context, RunStore store, CompactNetwork? start, Architecture architecture)
+    {
+        TrainResult result = TrainStage.Run(context, store, start, architecture, context.Options.Time);
+        try
+        {
+            ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
+        }
+        finally
+        {
+            context.Clock.Charge(store, RunStage.Export);
+        }
+
+        return result;
+    }
+
+    /// <summary>The run in which the network was searched; null for a name or a file.</summary>
+    /// <exception cref="InvalidInputException">
+    /// Its search is not finished, or the options do not go with the network.
+    /// </exception>
+    private static RunDirectory? SearchedOf(RunOptions options, string architecture)
+    {
+        RunDirectory? searched = Directory.Exists(architecture) ? RunDirectory.Open(architecture) : null;
+        if (searched is not null)
+        {
+            SearchedNetwork.RequireOneTarget(searched);
+        }
+
+        if (searched is not null && !File.Exists(searched.Architecture))
+        {
+            throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')");
+        }
+
+        if (searched is null && options.Out is { } folder
+            && RealPath.Same(new RunDirectory(folder).Architecture, architecture))
+        {
+            throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with ProxylessRun.Train(architecture) = {folder} and without RunOptions.Out");
+        }
+
+        if (options is { FromSupernet: true, Resume: false } && searched is null)
+        {
+            throw new InvalidInputException("RunOptions.FromSupernet needs the folder of the run that was searched as ProxylessRun.Train(architecture); leave the option out, or give that folder");
+        }
+
+        return searched;
+    }
+
+    private static void RequireUntrained(RunDirectory directory)
+    {
+        if (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists)
+        {
+            throw new InvalidInputException($"'{directory.Root}' was trained already; go on with RunOptions.Resume, train anew with RunOptions.Overwrite, or choose another RunOptions.Out");
+        }
+    }
+}

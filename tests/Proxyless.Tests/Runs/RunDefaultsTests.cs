@@ -1,0 +1,75 @@
+using Proxyless.Architectures;
+using Proxyless.Runs;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>What the options of a run leave open is chosen from facts alone: no image is opened here.</summary>
+public sealed class RunDefaultsTests
+{
+    private static readonly RunOptions Photos = new() { Data = "photos" };
+
+    [Theory]
+    [InlineData(28, "cifar")]
+    [InlineData(48, "cifar")]
+    [InlineData(49, "imagenet-mobile")]
+    [InlineData(0, "imagenet-mobile")]
+    public void The_space_goes_by_the_side_of_the_images(int side, string expected)
+    {
+        Assert.Equal(expected, RunDefaults.SpaceOf(Photos, new ImageFacts(side, 3)));
+        Assert.Equal("tiny", RunDefaults.SpaceOf(new RunOptions { Data = "sample" }, new ImageFacts(side, 3)));
+        Assert.Equal("mine.yaml", RunDefaults.SpaceOf(Photos with { Space = "mine.yaml" }, new ImageFacts(side, 3)));
+    }
+
+    [Theory]
+    [InlineData(32, 32, 128, 5e-4, 0.5)]
+    [InlineData(64, 64, 128, 5e-4, 0.5)]
+    [InlineData(64, 65, 32, 5e-4, 0.5)]
+    [InlineData(65, 64, 32, 1e-4, 0)]
+    [InlineData(0, 64, 32, 1e-4, 0)]
+    public void Batch_decay_and_erasing_go_by_the_size_of_images_and_network(
+        int side, int resolution, int batchSize, double decay, double erase)
+    {
+        RunOptions resolved = Resolve(Photos, side, resolution);
+        Assert.Equal(
+            (batchSize, decay, erase, resolution, 1, 7),
+            (resolved.BatchSize, resolved.WeightDecay, resolved.Erase,
+                resolved.Resolution, resolved.Channels, resolved.Threads));
+    }
+
+    [Fact]
+    public void What_is_given_stays()
+    {
+        RunOptions given = Photos with
+        {
+            Space = "cifar",
+            BatchSize = 5,
+            WeightDecay = 0.25,
+            Erase = 0.125,
+            Threads = 3,
+            Resolution = 40,
+            Channels = 1,
+        };
+        Assert.Equal(given, Resolve(given, side: 32, resolution: 40));
+    }
+
+    [Theory]
+    [InlineData("photos", null, 10, 3500, 6500)]
+    [InlineData("sample", null, 10, 350, 650)]
+    [InlineData("sample", 2.5, 10, 25, 25)]
+    [InlineData("photos", 0.01, 10, 1, 1)]
+    public void Steps_go_by_epochs_or_are_the_same_for_all_data(
+        string data, double? epochs, long batches, long search, long train)
+    {
+        RunOptions options = new() { Data = data, SearchEpochs = epochs, TrainEpochs = epochs };
+        Assert.Equal(
+            (search, train), (RunDefaults.SearchSteps(options, batches), RunDefaults.TrainSteps(options, batches)));
+    }
+
+    [Fact]
+    public void The_learning_rate_is_for_256_images() =>
+        Assert.Equal(0.1, RunDefaults.LearningRate(new RunOptions { LearningRate = 0.2 }, 128));
+
+    private static RunOptions Resolve(RunOptions options, int side, int resolution) => RunDefaults.Resolve(
+        options, new ImageFacts(side, 1), SearchSpacePresets.ByName("cifar").WithInput(resolution, 1), threads: 7);
+}
