@@ -19,7 +19,7 @@ internal static class DeriveStage
     /// <param name="goal">Target, table and limits.</param>
     /// <param name="log">The epochs of the search.</param>
     /// <param name="network">The super-network as the search has left it.</param>
-    /// <exception cref="InvalidInputException">No network that is derived is within the limits as measured.</exception>
+    /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
     public static DerivedChoice Choose(
         RunContext context, SearchGoal goal, IReadOnlyList<SearchEpoch> log, SuperNetwork network)
     {
@@ -47,9 +47,8 @@ internal static class DeriveStage
     /// <param name="searched">The run whose search is finished.</param>
     /// <param name="goal">Target, table and limits.</param>
     /// <param name="log">The epochs of that search.</param>
-    /// <exception cref="InvalidInputException">
-    /// The space has changed, or no network that is derived is within the limits as measured.
-    /// </exception>
+    /// <exception cref="InvalidInputException">The space has changed.</exception>
+    /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
     public static DerivedChoice Again(
         RunContext context, RunDirectory searched, SearchGoal goal, IReadOnlyList<SearchEpoch> log)
     {

@@ -18,7 +18,7 @@ internal static class SearchedNetwork
         if (done < planned)
         {
             throw new InvalidInputException(
-                $"the search in '{searched.Directory.Root}' is not finished; go on with it first: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Directory.Root}'");
+                $"the search in '{searched.Directory.Root}' is not finished; go on with it first: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Directory.Root}')");
         }
 
         return log;

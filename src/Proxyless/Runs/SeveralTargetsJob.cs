@@ -54,7 +54,7 @@ internal static class SeveralTargetsJob
             var folder = new RunDirectory(Path.Combine(directory.Root, TargetLimit.FolderOf(one.Options.Target)));
             if (parts.Exists(part => part.Store.Directory.Root == folder.Root))
             {
-                throw new InvalidInputException($"two of the targets would share the folder '{folder.Root}'; name one of them otherwise ('proxyless target add')");
+                throw new InvalidInputException($"two of the targets would share the folder '{folder.Root}'; name one of them otherwise (TargetFile.Add)");
             }
 
             locks.Acquire(folder.Root);

@@ -93,7 +93,7 @@ internal static class TrainJob
 
         if (searched is not null && !File.Exists(searched.Architecture))
         {
-            throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}'");
+            throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')");
         }
 
         if (searched is null && options.Out is { } folder
