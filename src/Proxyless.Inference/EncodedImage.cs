@@ -117,7 +117,7 @@ internal sealed class EncodedImage : IDisposable
         }
         else
         {
-            PackColour(stored.Pixels, packed);
+            PackColor(stored.Pixels, packed);
         }
 
         return new DecodedImage(info.Width, info.Height, channels, packed);
@@ -197,7 +197,7 @@ internal sealed class EncodedImage : IDisposable
             bool opaque = _codec.Info.AlphaType == SKAlphaType.Opaque;
             if (channels == 1)
             {
-                PackGrey(buffer.Bytes, opaque);
+                PackGray(buffer.Bytes, opaque);
             }
             else if (!opaque)
             {
@@ -258,7 +258,7 @@ internal sealed class EncodedImage : IDisposable
 
         if (channels == 1)
         {
-            PackGrey(buffer.Bytes, opaque: true);
+            PackGray(buffer.Bytes, opaque: true);
         }
 
         return new DecodedPart(buffer)
@@ -325,7 +325,7 @@ internal sealed class EncodedImage : IDisposable
 
     private UnreadableImageException Damaged(string how) => new($"{_name}: the image is {how}");
 
-    private static void PackColour(ReadOnlySpan<byte> rgba, Span<byte> packed)
+    private static void PackColor(ReadOnlySpan<byte> rgba, Span<byte> packed)
     {
         int pixel = 0;
         for (; pixel <= (packed.Length / 3) - PixelsAtOnce; pixel += 4)
@@ -352,7 +352,7 @@ internal sealed class EncodedImage : IDisposable
     }
 
     /// <summary>Grey in the first quarter of the same bytes.</summary>
-    private static void PackGrey(Span<byte> pixels, bool opaque)
+    private static void PackGray(Span<byte> pixels, bool opaque)
     {
         for (int from = 0, to = 0; from < pixels.Length; from += 4, to++)
         {

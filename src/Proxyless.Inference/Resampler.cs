@@ -47,11 +47,11 @@ internal static class Resampler
                 Span<float> output = destination.Slice(y * side * channels, side * channels);
                 if (channels == 3)
                 {
-                    FilterColour(lineSpan, columns, firstColumn, bytesPerPixel, output);
+                    FilterColor(lineSpan, columns, firstColumn, bytesPerPixel, output);
                 }
                 else
                 {
-                    FilterGrey(lineSpan, columns, firstColumn, output);
+                    FilterGray(lineSpan, columns, firstColumn, output);
                 }
             }
         }
@@ -91,7 +91,7 @@ internal static class Resampler
         (sum + converted * weights).StoreUnsafe(ref target, offset);
     }
 
-    private static void FilterColour(ReadOnlySpan<float> line, FilterTaps columns, int firstColumn, int stride, Span<float> output)
+    private static void FilterColor(ReadOnlySpan<float> line, FilterTaps columns, int firstColumn, int stride, Span<float> output)
     {
         ref float source = ref MemoryMarshal.GetReference(line);
         for (int x = 0; x < columns.Count.Length; x++)
@@ -116,7 +116,7 @@ internal static class Resampler
         }
     }
 
-    private static void FilterGrey(ReadOnlySpan<float> line, FilterTaps columns, int firstColumn, Span<float> output)
+    private static void FilterGray(ReadOnlySpan<float> line, FilterTaps columns, int firstColumn, Span<float> output)
     {
         for (int x = 0; x < output.Length; x++)
         {

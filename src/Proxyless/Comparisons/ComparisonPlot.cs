@@ -29,7 +29,7 @@ internal static class ComparisonPlot
         .grid{stroke:var(--rule)} .limit{stroke:var(--soft);stroke-dasharray:5 4} .bar{stroke-width:1.5}
         """;
 
-    private const int Colours = 6;
+    private const int Colors = 6;
 
     /// <summary>Draws the networks of a comparison.</summary>
     public static string Svg(ComparisonResult result)
@@ -66,7 +66,7 @@ internal static class ComparisonPlot
             double x = X(network.LatencyMs);
             if (network.Top1Deviation is not null)
             {
-                svg.Append(CultureInfo.InvariantCulture, $"<path class=\"bar\" stroke=\"{ColourOf(group)}\" d=\"M{x:0.#} {Y(Low(network)):0.#}V{Y(High(network)):0.#}\"/>");
+                svg.Append(CultureInfo.InvariantCulture, $"<path class=\"bar\" stroke=\"{ColorOf(group)}\" d=\"M{x:0.#} {Y(Low(network)):0.#}V{Y(High(network)):0.#}\"/>");
             }
 
             svg.Append(CultureInfo.InvariantCulture, $"<g fill-opacity=\"0.8\"><title>{WebUtility.HtmlEncode(network.Name)}: {100 * network.Top1:0.00} %, {network.LatencyMs:0.000} ms</title>{Mark(group, x, Y(100 * network.Top1))}</g>\n");
@@ -87,12 +87,12 @@ internal static class ComparisonPlot
     private static double High(NetworkResult network) => 100 * (network.Top1 + (network.Top1Deviation ?? 0));
 
     /// <summary>A circle; a square and a triangle for the groups that the colours begin anew with.</summary>
-    private static string Mark(int group, double x, double y) => (group / Colours % 3) switch
+    private static string Mark(int group, double x, double y) => (group / Colors % 3) switch
     {
-        0 => string.Create(CultureInfo.InvariantCulture, $"<circle cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"4.5\" fill=\"{ColourOf(group)}\"/>"),
-        1 => string.Create(CultureInfo.InvariantCulture, $"<path d=\"M{x - 4.5:0.#} {y - 4.5:0.#}h9v9h-9z\" fill=\"{ColourOf(group)}\"/>"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"<path d=\"M{x - 5:0.#} {y + 4.5:0.#}h10l-5 -9.5z\" fill=\"{ColourOf(group)}\"/>"),
+        0 => string.Create(CultureInfo.InvariantCulture, $"<circle cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"4.5\" fill=\"{ColorOf(group)}\"/>"),
+        1 => string.Create(CultureInfo.InvariantCulture, $"<path d=\"M{x - 4.5:0.#} {y - 4.5:0.#}h9v9h-9z\" fill=\"{ColorOf(group)}\"/>"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"<path d=\"M{x - 5:0.#} {y + 4.5:0.#}h10l-5 -9.5z\" fill=\"{ColorOf(group)}\"/>"),
     };
 
-    private static string ColourOf(int group) => $"var(--c{group % Colours})";
+    private static string ColorOf(int group) => $"var(--c{group % Colors})";
 }

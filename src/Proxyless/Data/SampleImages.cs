@@ -103,7 +103,7 @@ public static class SampleImages
         float groundLightness = (float)random.Uniform(15, 85);
         float shift = (float)random.Uniform(30, 45);
         float shapeLightness = groundLightness < 50 ? groundLightness + shift : groundLightness - shift;
-        canvas.Clear(RandomColour(groundLightness, ref random));
+        canvas.Clear(RandomColor(groundLightness, ref random));
         using var paint = new SKPaint { IsAntialias = true };
         DrawClutter(canvas, size, groundLightness, paint, ref random);
 
@@ -114,7 +114,7 @@ public static class SampleImages
         canvas.Translate(x, y);
         canvas.RotateDegrees((float)random.Uniform(0, 360));
         canvas.Scale(radius);
-        paint.Color = RandomColour(shapeLightness, ref random);
+        paint.Color = RandomColor(shapeLightness, ref random);
         using SKPath outline = SampleOutlines.Of(shape);
         canvas.DrawPath(outline, paint);
         canvas.Restore();
@@ -127,7 +127,7 @@ public static class SampleImages
         for (int i = 0; i < pieces; i++)
         {
             float lightness = Math.Clamp(groundLightness + (float)random.Uniform(-18, 18), 5, 95);
-            paint.Color = RandomColour(lightness, ref random);
+            paint.Color = RandomColor(lightness, ref random);
             float x = (float)random.Uniform(0, size);
             float y = (float)random.Uniform(0, size);
             if (random.Below(2) == 0)
@@ -144,6 +144,6 @@ public static class SampleImages
         }
     }
 
-    private static SKColor RandomColour(float lightness, ref SplitMix64 random) =>
+    private static SKColor RandomColor(float lightness, ref SplitMix64 random) =>
         SKColor.FromHsl((float)random.Uniform(0, 360), (float)random.Uniform(20, 90), lightness);
 }

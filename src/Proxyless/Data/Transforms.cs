@@ -6,8 +6,8 @@ namespace Proxyless.Data;
 /// <summary>What is done to an image on its way into a batch.</summary>
 public sealed record Transforms
 {
-    private static readonly float[] ColourMean = [0.485f, 0.456f, 0.406f];
-    private static readonly float[] ColourDeviation = [0.229f, 0.224f, 0.225f];
+    private static readonly float[] ColorMean = [0.485f, 0.456f, 0.406f];
+    private static readonly float[] ColorDeviation = [0.229f, 0.224f, 0.225f];
 
     private Transforms(Framing framing, int resolution, int channels)
     {
@@ -20,8 +20,8 @@ public sealed record Transforms
         Framing = framing;
         Resolution = resolution;
         Channels = channels;
-        Mean = channels == 3 ? [.. ColourMean] : [0.5f];
-        Std = channels == 3 ? [.. ColourDeviation] : [0.25f];
+        Mean = channels == 3 ? [.. ColorMean] : [0.5f];
+        Std = channels == 3 ? [.. ColorDeviation] : [0.25f];
     }
 
     /// <summary>How a square is made of an image.</summary>
@@ -55,7 +55,7 @@ public sealed record Transforms
     public bool Flip { get; init; }
 
     /// <summary>Changes of brightness, contrast and saturation; none by default.</summary>
-    public ColourJitter Jitter { get; init; } = ColourJitter.None;
+    public ColorJitter Jitter { get; init; } = ColorJitter.None;
 
     /// <summary>Share of the training images from which a rectangle of 2 to 33 % of the area is erased; 0 by default.</summary>
     public double Erase { get; init; }
@@ -70,7 +70,7 @@ public sealed record Transforms
     /// <param name="flip">Mirror every other image; false where left and right differ in meaning (digits, letters).</param>
     public static Transforms ForTraining(int resolution, bool smallImages, int channels = 3, bool flip = true) => smallImages
         ? new Transforms(Framing.PadAndCrop, resolution, channels) { Padding = resolution / 8, Flip = flip }
-        : new Transforms(Framing.RandomResizedCrop, resolution, channels) { Flip = flip, Jitter = ColourJitter.Moderate };
+        : new Transforms(Framing.RandomResizedCrop, resolution, channels) { Flip = flip, Jitter = ColorJitter.Moderate };
 
     /// <summary>What the deployed model does: photographs are scaled and cropped in the middle, small images taken whole.</summary>
     /// <param name="resolution">Side of the square in pixels.</param>
@@ -94,7 +94,7 @@ public sealed record Transforms
     };
 
     /// <summary>The same without mean and deviation: values stay in [0, 1], as an exported model wants them.</summary>
-    public Transforms WithoutNormalisation() => this with
+    public Transforms WithoutNormalization() => this with
     {
         Mean = new float[Channels],
         Std = [.. Enumerable.Repeat(1f, Channels)],
@@ -166,7 +166,7 @@ public sealed record Transforms
         }
 
         Jitter.Apply(square, Channels, ref random);
-        Normalisation.Apply(square, Mean, Std);
+        Normalization.Apply(square, Mean, Std);
         RandomErasing.Apply(square, Resolution, Channels, Erase, ref random);
     }
 

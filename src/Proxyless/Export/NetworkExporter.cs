@@ -21,7 +21,7 @@ public static class NetworkExporter
     public const string ResizeKey = "resize";
 
     /// <summary>The metadata key of the normalisation inside the model, for information: JSON with mean and deviation.</summary>
-    public const string NormalisationKey = "normalisation";
+    public const string NormalizationKey = "normalisation";
 
     /// <summary>The metadata key of the operator set.</summary>
     public const string OpsetKey = "opset";
@@ -44,7 +44,7 @@ public static class NetworkExporter
     /// <summary>Writes the network with its weights.</summary>
     /// <param name="architecture">The network.</param>
     /// <param name="weights">Weights of that very architecture.</param>
-    /// <param name="options">Normalisation, class names and provenance.</param>
+    /// <param name="options">Normalization, class names and provenance.</param>
     /// <returns>The bytes of an ONNX file.</returns>
     /// <exception cref="ArgumentException">Classes or channels of the options are not the architecture's.</exception>
     public static byte[] Export(Architecture architecture, INetworkWeights weights, ExportOptions options)
@@ -68,7 +68,7 @@ public static class NetworkExporter
         var graph = new OnnxGraph(architecture.Name);
         var network = new NetworkGraph(graph, architecture.Activation);
         string value = graph.Input("images", architecture.InputChannels, architecture.Resolution, architecture.Resolution);
-        value = network.Normalise(value, options.Mean, options.Deviation);
+        value = network.Normalize(value, options.Mean, options.Deviation);
         value = network.ActivatedConvolution(StemPrefix, value, weights.Stem);
         for (int i = 0; i < architecture.Blocks.Count; i++)
         {
@@ -112,7 +112,7 @@ public static class NetworkExporter
             graph.Metadata(PreprocessingRecipe.MetadataKey, recipe.ToJson());
         }
 
-        graph.Metadata(NormalisationKey, JsonSerializer.Serialize(new { mean = options.Mean, deviation = options.Deviation }));
+        graph.Metadata(NormalizationKey, JsonSerializer.Serialize(new { mean = options.Mean, deviation = options.Deviation }));
         graph.Metadata(OpsetKey, Opset.ToString(CultureInfo.InvariantCulture));
         graph.Metadata(ArchitectureKey, architecture.Name);
         foreach ((string key, string value) in options.Provenance)

@@ -12,7 +12,7 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
     private string? _six;
 
     /// <summary>(x - mean) / deviation for each channel. Padding comes after it, so it cannot be folded into the stem's weights.</summary>
-    public string Normalise(string input, IReadOnlyList<float> mean, IReadOnlyList<float> deviation)
+    public string Normalize(string input, IReadOnlyList<float> mean, IReadOnlyList<float> deviation)
     {
         string shifted = graph.Node("Sub", "centred", [input, graph.Constant("mean", [.. mean], mean.Count, 1, 1)]);
         return graph.Node("Div", "normalised", [shifted, graph.Constant("deviation", [.. deviation], mean.Count, 1, 1)]);

@@ -43,7 +43,7 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         foreach (FusedBlockChunk chunk in _chunks)
         {
             using Tensor destination = chunk.Of(output);
-            PixelKernels.Normalise(
+            PixelKernels.Normalize(
                 TensorMemory.Pointer(chunk.Projected!),
                 chunk.Shape.OutputPixels,
                 _projectNorm!,
@@ -207,7 +207,7 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
     private Tensor Activated(FusedBlockChunk chunk)
     {
         Tensor activated = empty_like(chunk.Filtered!);
-        PixelKernels.Normalise(
+        PixelKernels.Normalize(
             TensorMemory.Pointer(chunk.Filtered!), chunk.Shape.OutputPixels, _depthwiseNorm!, null, TensorMemory.Pointer(activated));
         return activated;
     }

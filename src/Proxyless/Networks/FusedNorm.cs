@@ -29,7 +29,7 @@ internal sealed unsafe class FusedNorm(ConvolutionLayer layer, Activation? activ
 
         _norm = FusedLayerNorm.Of(layer, activation, pass, sums);
         using Tensor output = empty_like(convolved);
-        PixelKernels.Normalise(TensorMemory.Pointer(convolved), _pixels, _norm, null, TensorMemory.Pointer(output));
+        PixelKernels.Normalize(TensorMemory.Pointer(convolved), _pixels, _norm, null, TensorMemory.Pointer(output));
         if (wanted.Any)
         {
             _convolved = convolved;

@@ -13,7 +13,7 @@ public sealed class MixedOperation : IDisposable
         _candidates = [.. block.Candidates.Select(
             candidate => new BlockPath(factory, $"blocks.{block.Index}.{candidate.Operation}", candidate, activation))];
         BlockPath[] residuals = [.. _candidates.OfType<BlockPath>().Where(path => path.Depthwise is not null)];
-        NestedInitialisation.Apply(residuals);
+        NestedInitialization.Apply(residuals);
         _shared = factory.SharesWeights ? new SharedWeights(residuals) : null;
     }
 

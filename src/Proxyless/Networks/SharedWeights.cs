@@ -19,7 +19,7 @@ internal sealed class SharedWeights : IDisposable
     private readonly List<WholeTensor> _wholes = [];
 
     /// <summary>Makes the candidates share, with the weights of the widest ones.</summary>
-    /// <param name="candidates">Inverted residuals of the same input and output, whose weights begin nested (<see cref="NestedInitialisation"/>).</param>
+    /// <param name="candidates">Inverted residuals of the same input and output, whose weights begin nested (<see cref="NestedInitialization"/>).</param>
     public SharedWeights(IReadOnlyList<BlockPath> candidates)
     {
         foreach (IGrouping<bool, BlockPath> family in candidates.GroupBy(path => path.Expand is not null))

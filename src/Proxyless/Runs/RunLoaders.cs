@@ -53,7 +53,7 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
 
     /// <summary>Batches in order as an exported model takes them: not augmented, not normalized.</summary>
     public BatchLoader Model(ImageSet set) =>
-        InOrder(set, EvaluationTransforms.WithoutNormalisation(), _areSmall, options.Threads!.Value);
+        InOrder(set, EvaluationTransforms.WithoutNormalization(), _areSmall, options.Threads!.Value);
 
     /// <summary>Batches in order.</summary>
     /// <param name="set">The images.</param>

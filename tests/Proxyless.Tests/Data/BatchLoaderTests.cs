@@ -110,7 +110,7 @@ public sealed class BatchLoaderTests : IDisposable
     public void Every_epoch_has_another_order_and_another_look_and_every_image_once()
     {
         ImageSet set = OpenTraining(smallImages: true);
-        Transforms plain = Transforms.ForEvaluation(16, true).WithoutNormalisation();
+        Transforms plain = Transforms.ForEvaluation(16, true).WithoutNormalization();
 
         float[][] first = Epoch(set, plain, epoch: 0);
         float[][] second = Epoch(set, plain, epoch: 1);

@@ -25,7 +25,7 @@ public sealed class BinaryFormatTests
         Assert.Equal("truck", data.Classes[9]);
         Assert.Equal((60, 10), (data.Weights.Count + data.Architecture.Count, data.Test.Count));
         Assert.Equal(Enumerable.Repeat(1, 10), data.Test.ClassCounts());
-        float[] pixels = Render(data.Test, 3, Transforms.ForEvaluation(32, true).WithoutNormalisation());
+        float[] pixels = Render(data.Test, 3, Transforms.ForEvaluation(32, true).WithoutNormalization());
         Assert.Equal([63, 103, 203, 64, 104, 204], Bytes(pixels[..6]));
     }
 
@@ -57,7 +57,7 @@ public sealed class BinaryFormatTests
         Assert.Equal(["0", "1", "2", "3"], data.Classes);
         Assert.Equal(12, data.Test.Count);
         Assert.Equal(2, data.Test.Label(6));
-        float[] pixels = Render(data.Test, 6, Transforms.ForEvaluation(6, true, 1).WithoutNormalisation());
+        float[] pixels = Render(data.Test, 6, Transforms.ForEvaluation(6, true, 1).WithoutNormalization());
         Assert.Equal(36, pixels.Length);
         Assert.Equal([6, 7], Bytes(pixels[..2]));
     }
@@ -71,7 +71,7 @@ public sealed class BinaryFormatTests
         ImageDataset data = Open(folder.Root, 3);
 
         Assert.Equal(3, data.Channels);
-        float[] pixels = Render(data.Test, 0, Transforms.ForEvaluation(6, true).WithoutNormalisation());
+        float[] pixels = Render(data.Test, 0, Transforms.ForEvaluation(6, true).WithoutNormalization());
         Assert.Equal(pixels[0], pixels[1]);
         Assert.Equal(pixels[0], pixels[2]);
     }

@@ -42,7 +42,7 @@ internal static class TestPictures
         + "qM1CgQAAAABJRU5ErkJggg==";
 
     // Two columns of grey: 0x2000 and 0xE000 of 0xFFFF.
-    private const string SixteenBitGreyPng =
+    private const string SixteenBitGrayPng =
         "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQEAAAAABqCHz+AAAAFUlEQVR42mNQYECFD9Agw6iCkaQAAEmfgAGMqOq8AAAAAElFTkSuQmCC";
 
     // Its second picture has the colours the other way round.
@@ -63,7 +63,7 @@ internal static class TestPictures
         "palette.png" => Convert.FromBase64String(PalettePng),
         "transparent-palette.png" => Convert.FromBase64String(TransparentPalettePng),
         "16-bit.png" => Convert.FromBase64String(SixteenBitPng),
-        "16-bit-grey.png" => Convert.FromBase64String(SixteenBitGreyPng),
+        "16-bit-grey.png" => Convert.FromBase64String(SixteenBitGrayPng),
         "colour.webp" => Encode(SKEncodedImageFormat.Webp),
         "colour.bmp" => Bitmap(),
         "animated.gif" => Convert.FromBase64String(AnimatedGif),
@@ -203,7 +203,7 @@ internal static class TestPictures
         {
             for (int x = 0; x < width; x++)
             {
-                (int red, int green, int blue) = Colour(x, y, width, height);
+                (int red, int green, int blue) = Color(x, y, width, height);
                 bitmap.SetPixel(x, y, new SKColor((byte)red, (byte)green, (byte)blue));
             }
         }
@@ -230,7 +230,7 @@ internal static class TestPictures
             for (int x = 0; x < Side; x++)
             {
                 // The last row comes first, and blue before red.
-                (int red, int green, int blue) = Colour(x, Side - 1 - y, Side, Side);
+                (int red, int green, int blue) = Color(x, Side - 1 - y, Side, Side);
                 int offset = 54 + (y * Side + x) * 3;
                 file[offset] = (byte)blue;
                 file[offset + 1] = (byte)green;
@@ -241,7 +241,7 @@ internal static class TestPictures
         return file;
     }
 
-    private static (int Red, int Green, int Blue) Colour(int x, int y, int width, int height) =>
+    private static (int Red, int Green, int Blue) Color(int x, int y, int width, int height) =>
         (x < width / 2, y < height / 2) switch
         {
             (true, true) => Red,

@@ -7,7 +7,7 @@ namespace Proxyless.Tests.Data;
 
 public sealed class TransformsTests
 {
-    private static readonly Transforms Grey = Transforms.ForEvaluation(4, smallImages: true, channels: 1).WithoutNormalisation();
+    private static readonly Transforms Grey = Transforms.ForEvaluation(4, smallImages: true, channels: 1).WithoutNormalization();
 
     [Fact]
     public void Normalisation_takes_off_the_mean_and_divides_by_the_deviation()
@@ -43,7 +43,7 @@ public sealed class TransformsTests
     {
         var grey = new DecodedImage(4, 4, 1, [.. Enumerable.Repeat((byte)102, 16)]);
         var colour = new float[48];
-        Apply(Transforms.ForEvaluation(4, smallImages: true).WithoutNormalisation(), grey, colour);
+        Apply(Transforms.ForEvaluation(4, smallImages: true).WithoutNormalization(), grey, colour);
         var back = new float[16];
         Apply(Grey, new DecodedImage(4, 4, 3, [.. Enumerable.Repeat((byte)102, 48)]), back);
 
@@ -177,7 +177,7 @@ public sealed class TransformsTests
     public void Pad_and_crop_moves_the_picture_by_at_most_the_border_and_fills_with_black()
     {
         byte[] pixels = [.. Enumerable.Range(1, 64).Select(value => (byte)value)];
-        Transforms transforms = Transforms.ForTraining(8, smallImages: true, channels: 1, flip: false).WithoutNormalisation();
+        Transforms transforms = Transforms.ForTraining(8, smallImages: true, channels: 1, flip: false).WithoutNormalization();
         var shifts = new HashSet<(int, int)>();
         for (int seed = 0; seed < 200; seed++)
         {
@@ -199,7 +199,7 @@ public sealed class TransformsTests
     public void About_half_of_the_images_are_mirrored_and_nothing_else_happens_to_them()
     {
         byte[] pixels = [.. Enumerable.Range(0, 12).Select(value => (byte)(value * 20))];
-        Transforms transforms = (Transforms.ForTraining(2, smallImages: true) with { Padding = 0 }).WithoutNormalisation();
+        Transforms transforms = (Transforms.ForTraining(2, smallImages: true) with { Padding = 0 }).WithoutNormalization();
         float[] straight = [.. pixels.Select(value => value / 255f)];
         float[] mirrored = [.. straight[3..6], .. straight[..3], .. straight[9..12], .. straight[6..9]];
         int flips = 0;
@@ -223,7 +223,7 @@ public sealed class TransformsTests
         float luma = 0.299f * 120 + 0.587f * 80 + 0.114f * 60;
         var random = new SplitMix64(5);
 
-        new ColourJitter(0, 0, 0.4).Apply(square, 3, ref random);
+        new ColorJitter(0, 0, 0.4).Apply(square, 3, ref random);
 
         Assert.Equal(100, square[0], 0.01f);
         Assert.NotEqual(120, square[3], 0.5f);
@@ -235,9 +235,9 @@ public sealed class TransformsTests
     {
         var random = new SplitMix64(3);
         float[] contrast = [80, 100, 120, 140];
-        new ColourJitter(0, 0.3, 0).Apply(contrast, 1, ref random);
+        new ColorJitter(0, 0.3, 0).Apply(contrast, 1, ref random);
         float[] brightness = [80, 100, 120, 140];
-        new ColourJitter(0.3, 0, 0).Apply(brightness, 1, ref random);
+        new ColorJitter(0.3, 0, 0).Apply(brightness, 1, ref random);
 
         Assert.Equal(110, contrast.Average(), 0.01f);
         Assert.NotEqual(80, contrast[0], 0.5f);
@@ -271,8 +271,8 @@ public sealed class TransformsTests
             }
 
             var random = new SplitMix64(seed);
-            new ColourJitter(0.4, 0.3, 0.5).Apply(square, 3, ref random);
-            Normalisation.Apply(square, mean, deviation);
+            new ColorJitter(0.4, 0.3, 0.5).Apply(square, 3, ref random);
+            Normalization.Apply(square, mean, deviation);
             Assert.All(expected.SelectMany(pixel => pixel).Zip(square), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
         }, iter: 60);
     }

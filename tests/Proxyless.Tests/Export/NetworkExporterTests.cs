@@ -59,7 +59,7 @@ public sealed class NetworkExporterTests
         Assert.Equal(options.Preprocessing.ToJson(), model.Preprocessing.ToJson());
         Assert.Equal("17", model.Metadata[NetworkExporter.OpsetKey]);
         Assert.Equal("tiny", model.Metadata[NetworkExporter.ProvenancePrefix + "space"]);
-        Assert.Contains("0.4", model.Metadata[NetworkExporter.NormalisationKey], StringComparison.Ordinal);
+        Assert.Contains("0.4", model.Metadata[NetworkExporter.NormalizationKey], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed unsafe class DepthwiseWidthTests
             var sums = new ChannelSums(new float[shape.Channels], shape.OutputPixels);
             DepthwiseForward.Run(shape, x, inputNorm, w, y, sums, widest);
             ChannelNorm norm = ChannelNorm.OfBatch(gamma, beta, sums, 1e-3, 0, 6);
-            PixelKernels.Normalise(y, shape.OutputPixels, norm, null, a, widest);
+            PixelKernels.Normalize(y, shape.OutputPixels, norm, null, a, widest);
             var gradientSums = new ChannelSums(norm.Mean, shape.OutputPixels);
             PixelKernels.GradientSums(y, g, shape.OutputPixels, norm, gradientSums, widest);
             var backwardSums = new ChannelSums(inputNorm.Mean, shape.Pixels);

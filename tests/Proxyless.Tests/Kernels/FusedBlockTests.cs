@@ -105,8 +105,8 @@ public sealed class FusedBlockTests
         using var path = new BlockPath(factory, "block", block, Activation.Relu6);
         return Run(one, precision, [.. path.Tensors], x => path.Forward(x, pass), x =>
         {
-            Tensor expanded = path.Expand is { } expand ? Normalised(expand, x, pass) : x.alias();
-            Tensor filtered = Normalised(path.Depthwise!, path.Expand is null ? x : WithScalar.Clamp(expanded, 0, 6), pass);
+            Tensor expanded = path.Expand is { } expand ? Normalized(expand, x, pass) : x.alias();
+            Tensor filtered = Normalized(path.Depthwise!, path.Expand is null ? x : WithScalar.Clamp(expanded, 0, 6), pass);
             return path.Expand is null ? [filtered] : [expanded, filtered];
         });
     }
@@ -115,7 +115,7 @@ public sealed class FusedBlockTests
     {
         using var factory = new TensorFactory(new NetworkOptions { Precision = precision });
         using var layer = new ConvolutionLayer(factory, "layer", one.InputWidth, one.OutputWidth, one.Kernel, one.Stride, 1, Activation.Relu6);
-        return Run(one, precision, [.. layer.Tensors], x => layer.Forward(x, pass), x => [Normalised(layer, x, pass)]);
+        return Run(one, precision, [.. layer.Tensors], x => layer.Forward(x, pass), x => [Normalized(layer, x, pass)]);
     }
 
     private static Results Run(
@@ -158,7 +158,7 @@ public sealed class FusedBlockTests
     }
 
     // What a layer's activation is given.
-    private static Tensor Normalised(ConvolutionLayer layer, Tensor x, NormPass pass)
+    private static Tensor Normalized(ConvolutionLayer layer, Tensor x, NormPass pass)
     {
         long[] stride = [layer.Stride, layer.Stride];
         long[] padding = [layer.Kernel / 2, layer.Kernel / 2];

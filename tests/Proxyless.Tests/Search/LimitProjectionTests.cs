@@ -53,7 +53,7 @@ public sealed class LimitProjectionTests
         for (int draw = 0; draw < 2000; draw++)
         {
             // Random odds beside the best ones, brought to the limit by mixing in the cheapest or the costliest candidates.
-            double[][] other = [.. best.Select(block => Normalised([.. block.Select(p => p * Math.Exp(0.5 * (random.NextDouble() - 0.5)))]))];
+            double[][] other = [.. best.Select(block => Normalized([.. block.Select(p => p * Math.Exp(0.5 * (random.NextDouble() - 0.5)))]))];
             double expected = Latency.Expectation(other);
             bool isOver = expected > 7;
             double[][] end = [.. Times.Select(block => block.Select(time => time == (isOver ? block.Min() : block.Max()) ? 1.0 : 0).ToArray())];
@@ -247,7 +247,7 @@ public sealed class LimitProjectionTests
     private static IEnumerable<int[]> Networks(ArchitectureParameters parameters) => Enumerable.Range(0, parameters.Blocks).Aggregate(
         (IEnumerable<int[]>)[[]], (networks, block) => networks.SelectMany(network => parameters.AliveIn(block).Select(j => (int[])[.. network, j])));
 
-    private static double[] Normalised(double[] weights) => [.. weights.Select(weight => weight / weights.Sum())];
+    private static double[] Normalized(double[] weights) => [.. weights.Select(weight => weight / weights.Sum())];
 
     private static double Entropy(double[][] probabilities) => -probabilities.Sum(block => block.Sum(p => p > 0 ? p * Math.Log(p) : 0));
 }

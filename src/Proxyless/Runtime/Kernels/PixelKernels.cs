@@ -33,7 +33,7 @@ internal static unsafe class PixelKernels
     /// <param name="shortcut">[pixels, channels], or null.</param>
     /// <param name="output">[pixels, channels]; may be <paramref name="y"/>.</param>
     /// <param name="widest">The widest vectors, in tests.</param>
-    public static void Normalise(float* y, int pixels, ChannelNorm norm, float* shortcut, float* output, int? widest = null)
+    public static void Normalize(float* y, int pixels, ChannelNorm norm, float* shortcut, float* output, int? widest = null)
     {
         int width = widest ?? ChannelWidths.Widest;
         int channels = norm.Channels;
@@ -43,7 +43,7 @@ internal static unsafe class PixelKernels
             float* b = shift;
             KernelThreads.For(pixels, KernelThreads.Count, (_, from, to) =>
             {
-                var kernel = new NormaliseKernel
+                var kernel = new NormalizeKernel
                 {
                     Y = y + ((long)from * channels),
                     Shortcut = shortcut is null ? null : shortcut + ((long)from * channels),
@@ -186,7 +186,7 @@ internal static unsafe class PixelKernels
         }
     }
 
-    private struct NormaliseKernel : IChannelKernel
+    private struct NormalizeKernel : IChannelKernel
     {
         public float* Y;
         public float* Shortcut;

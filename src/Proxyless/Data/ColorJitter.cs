@@ -11,13 +11,13 @@ namespace Proxyless.Data;
 /// <param name="Brightness">Strength in [0, 1]: pixels are multiplied.</param>
 /// <param name="Contrast">Strength in [0, 1]: distance from the image's mean grey.</param>
 /// <param name="Saturation">Strength in [0, 1]: distance from the pixel's own grey; nothing on grey images.</param>
-public sealed record ColourJitter(double Brightness, double Contrast, double Saturation)
+public sealed record ColorJitter(double Brightness, double Contrast, double Saturation)
 {
     /// <summary>No change.</summary>
-    public static ColourJitter None { get; } = new(0, 0, 0);
+    public static ColorJitter None { get; } = new(0, 0, 0);
 
     /// <summary>Strengths 0.2, 0.2, 0.2.</summary>
-    public static ColourJitter Moderate { get; } = new(0.2, 0.2, 0.2);
+    public static ColorJitter Moderate { get; } = new(0.2, 0.2, 0.2);
 
     /// <summary>Changes a picture of values in 0 to 255 in place.</summary>
     /// <param name="square">[height, width, channels].</param>
@@ -35,15 +35,15 @@ public sealed record ColourJitter(double Brightness, double Contrast, double Sat
         float saturation = (float)random.Uniform(1 - Saturation, 1 + Saturation);
         if (channels == 1)
         {
-            ApplyGrey(square, brightness, contrast);
+            ApplyGray(square, brightness, contrast);
         }
         else
         {
-            ApplyColour(square, brightness, contrast, saturation);
+            ApplyColor(square, brightness, contrast, saturation);
         }
     }
 
-    private static void ApplyGrey(Span<float> square, float brightness, float contrast)
+    private static void ApplyGray(Span<float> square, float brightness, float contrast)
     {
         float sum = 0;
         for (int i = 0; i < square.Length; i++)
@@ -59,7 +59,7 @@ public sealed record ColourJitter(double Brightness, double Contrast, double Sat
         }
     }
 
-    private static void ApplyColour(Span<float> square, float brightness, float contrast, float saturation)
+    private static void ApplyColor(Span<float> square, float brightness, float contrast, float saturation)
     {
         Vector128<float> mean = Vector128.Create((1 - contrast) * (Brighten(square, brightness) / (square.Length / 3)));
         Vector128<float> luma = Vector128.Create(Luma.Red, Luma.Green, Luma.Blue, 0) * (1 - saturation);

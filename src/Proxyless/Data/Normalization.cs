@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Proxyless.Data;
 
 /// <summary>Bytes' range to what a network learns on: (value / 255 - mean) / deviation.</summary>
-internal static class Normalisation
+internal static class Normalization
 {
     /// <summary>Normalises values in 0 to 255 in place.</summary>
     /// <param name="square">[height, width, channels].</param>

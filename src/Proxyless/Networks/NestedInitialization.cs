@@ -9,7 +9,7 @@ namespace Proxyless.Networks;
 /// epochs on nothing but bringing them together. Where weights are not shared (<see cref="SharedWeights"/>), each candidate has its
 /// own from the first step on.
 /// </summary>
-internal static class NestedInitialisation
+internal static class NestedInitialization
 {
     /// <summary>Overwrites the initial weights of the candidates of one block.</summary>
     /// <param name="candidates">Inverted residuals of the same input and output.</param>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Tests.Networks;
 
-public sealed class NestedInitialisationTests
+public sealed class NestedInitializationTests
 {
     private static readonly SearchSpace Space = new()
     {
