@@ -5,7 +5,7 @@ namespace Proxyless.Architectures;
 /// MobileNetV2 of any width (Sandler et al., CVPR 2018, arXiv 1801.04381, table 2): the network that hand-made designs are
 /// compared by.
 /// </summary>
-public static class MobileNetV2
+internal static class MobileNetV2
 {
     /// <summary>Images up to this side are small ones.</summary>
     private const int LargestSmallImage = 64;

@@ -9,7 +9,7 @@ namespace Proxyless.Architectures;
 /// <param name="Unit"><c>ms</c>, or empty for counts.</param>
 /// <param name="Fixed">The cost of stem, first block and head.</param>
 /// <param name="Candidates">The cost of candidate j of block i at [i][j].</param>
-public sealed record SpaceCost(string Quantity, string Unit, double Fixed, double[][] Candidates)
+internal sealed record SpaceCost(string Quantity, string Unit, double Fixed, double[][] Candidates)
 {
     /// <summary>The <see cref="Quantity"/> of a latency.</summary>
     public const string LatencyQuantity = "latency";

@@ -12,7 +12,7 @@ namespace Proxyless.Architectures;
 /// what follows is written once and read once. Parameters: read twice, their gradients written; by the optimiser three arrays read
 /// and two written. Single precision.
 /// </param>
-public readonly record struct StepWork(double MultiplyAdds, double Bytes)
+internal readonly record struct StepWork(double MultiplyAdds, double Bytes)
 {
     private const int PassesOverOutputs = 6;
     private const int PassesOverParameters = 8;

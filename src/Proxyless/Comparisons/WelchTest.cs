@@ -8,7 +8,7 @@ namespace Proxyless.Comparisons;
 /// <param name="T">The difference in units of its standard error.</param>
 /// <param name="DegreesOfFreedom">By Welch and Satterthwaite.</param>
 /// <param name="P">How probable a difference as large, either way, is where the means are equal; 0..1.</param>
-public sealed record WelchTest(double Difference, double T, double DegreesOfFreedom, double P)
+internal sealed record WelchTest(double Difference, double T, double DegreesOfFreedom, double P)
 {
     /// <summary>Tests two samples; null where one has fewer than two values or neither varies.</summary>
     public static WelchTest? Of(IReadOnlyList<double> first, IReadOnlyList<double> second)

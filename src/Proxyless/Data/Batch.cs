@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Data;
 
 /// <summary>Some images and their classes as tensors on the CPU.</summary>
-public sealed class Batch : IDisposable
+internal sealed class Batch : IDisposable
 {
     /// <summary>Copies a batch into tensors.</summary>
     /// <param name="images">[count, resolution, resolution, channels], perhaps longer.</param>

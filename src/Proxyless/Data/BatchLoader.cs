@@ -6,7 +6,7 @@ namespace Proxyless.Data;
 /// Makes batches of a set on several threads ahead of whoever takes them; how many are ahead is bounded by their bytes
 /// (<see cref="BatchesAhead"/>). The same seed and epoch give the same batches whatever the number of threads.
 /// </summary>
-public sealed class BatchLoader : IDisposable
+internal sealed class BatchLoader : IDisposable
 {
     /// <summary>512 MiB: three batches of 256 colour images of 224 x 224, 27 of 32 images.</summary>
     internal const long DefaultBytesAhead = 512L << 20;

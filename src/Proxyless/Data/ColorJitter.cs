@@ -11,7 +11,7 @@ namespace Proxyless.Data;
 /// <param name="Brightness">Strength in [0, 1]: pixels are multiplied.</param>
 /// <param name="Contrast">Strength in [0, 1]: distance from the image's mean grey.</param>
 /// <param name="Saturation">Strength in [0, 1]: distance from the pixel's own grey; nothing on grey images.</param>
-public sealed record ColorJitter(double Brightness, double Contrast, double Saturation)
+internal sealed record ColorJitter(double Brightness, double Contrast, double Saturation)
 {
     /// <summary>No change.</summary>
     public static ColorJitter None { get; } = new(0, 0, 0);

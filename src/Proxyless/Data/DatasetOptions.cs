@@ -4,7 +4,7 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>Which images, and how they are divided.</summary>
-public sealed record DatasetOptions
+internal sealed record DatasetOptions
 {
     /// <summary>200 million: the largest that telephones take, and 0.8 GB while one is decoded.</summary>
     public const long DefaultMaxPixels = ImageDecoder.DefaultMaxPixels;

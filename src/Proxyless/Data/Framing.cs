@@ -1,7 +1,7 @@
 namespace Proxyless.Data;
 
 /// <summary>How a square is made of an image.</summary>
-public enum Framing
+internal enum Framing
 {
     /// <summary>A random part of random size and aspect ratio, scaled to the square: training on photographs.</summary>
     RandomResizedCrop,

@@ -12,7 +12,7 @@ namespace Proxyless.Data;
 /// off later, while batches are made, is told to the observer once and replaced by the next image of its class, or left out where images
 /// are judged. With <see cref="DatasetOptions.Strict"/> either is an error.
 /// </remarks>
-public sealed class ImageDataset
+internal sealed class ImageDataset
 {
     private readonly Lazy<string> _fingerprintOfNames;
 

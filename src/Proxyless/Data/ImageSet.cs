@@ -3,7 +3,7 @@ namespace Proxyless.Data;
 /// <summary>
 /// Images with one role. Decoding is the work of <see cref="BatchLoader"/>; a set only knows which images it has.
 /// </summary>
-public sealed class ImageSet
+internal sealed class ImageSet
 {
     private readonly ImageSource _source;
     private readonly int[] _indices;

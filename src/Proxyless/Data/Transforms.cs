@@ -4,7 +4,7 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>What is done to an image on its way into a batch.</summary>
-public sealed record Transforms
+internal sealed record Transforms
 {
     private static readonly float[] ColorMean = [0.485f, 0.456f, 0.406f];
     private static readonly float[] ColorDeviation = [0.229f, 0.224f, 0.225f];

@@ -3,7 +3,7 @@ using Proxyless.Inference;
 namespace Proxyless.Export;
 
 /// <summary>What goes into a model file beside the network.</summary>
-public sealed record ExportOptions
+internal sealed record ExportOptions
 {
     /// <summary>The mean of each channel that is subtracted inside the model, of pixels in [0, 1].</summary>
     public required IReadOnlyList<float> Mean { get; init; }

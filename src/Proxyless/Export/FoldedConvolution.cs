@@ -6,7 +6,7 @@ namespace Proxyless.Export;
 /// <param name="Groups">1, or the number of channels of a depthwise convolution.</param>
 /// <param name="Kernel">Side of the kernel in pixels, odd.</param>
 /// <param name="Stride">1 or 2.</param>
-public sealed record FoldedConvolution(float[] Weight, float[] Bias, int Groups, int Kernel, int Stride)
+internal sealed record FoldedConvolution(float[] Weight, float[] Bias, int Groups, int Kernel, int Stride)
 {
     /// <summary>Channels that go out.</summary>
     public int Outputs => Bias.Length;

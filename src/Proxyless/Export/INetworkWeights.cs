@@ -1,7 +1,7 @@
 namespace Proxyless.Export;
 
 /// <summary>The convolutions a block can hold.</summary>
-public enum BlockConvolution
+internal enum BlockConvolution
 {
     /// <summary>The 1x1 convolution to the hidden width; absent where the expansion is 1.</summary>
     Expand,
@@ -19,10 +19,10 @@ public enum BlockConvolution
 /// <summary>The last layer.</summary>
 /// <param name="Weight">[classes, width], row-major.</param>
 /// <param name="Bias">[classes].</param>
-public sealed record ClassifierWeights(float[] Weight, float[] Bias);
+internal sealed record ClassifierWeights(float[] Weight, float[] Bias);
 
 /// <summary>The weights of one architecture as the exporter wants them: batch norm folded, plain arrays.</summary>
-public interface INetworkWeights
+internal interface INetworkWeights
 {
     /// <summary>The first convolution.</summary>
     FoldedConvolution Stem { get; }

@@ -9,7 +9,7 @@ namespace Proxyless.Export;
 /// Writes a network as an ONNX model that takes <c>images</c>, [batch, channels, side, side], RGB or grey in [0, 1], and gives
 /// <c>logits</c>, [batch, classes]. Its metadata says all that is needed to use it.
 /// </summary>
-public static class NetworkExporter
+internal static class NetworkExporter
 {
     /// <summary>The metadata key of the class names, a JSON array of strings.</summary>
     public const string ClassesKey = "classes";

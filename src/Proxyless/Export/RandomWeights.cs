@@ -6,7 +6,7 @@ namespace Proxyless.Export;
 /// Weights of an untrained network, for timing: uniform with He's variance 2 / fan-in (arXiv 1502.01852), so that
 /// activations neither vanish nor overflow. The same seed gives the same weights, whatever the order they are asked for in.
 /// </summary>
-public sealed class RandomWeights(Architecture architecture, int seed = 0) : INetworkWeights
+internal sealed class RandomWeights(Architecture architecture, int seed = 0) : INetworkWeights
 {
     /// <inheritdoc/>
     public FoldedConvolution Stem => Of(architecture.Stem, Stream(0));

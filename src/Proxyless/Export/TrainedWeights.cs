@@ -6,7 +6,7 @@ namespace Proxyless.Export;
 
 /// <summary>A network's weights as the exporter wants them, batch norms folded in.</summary>
 /// <param name="network">The network; read when asked.</param>
-public sealed class TrainedWeights(CompactNetwork network) : INetworkWeights
+internal sealed class TrainedWeights(CompactNetwork network) : INetworkWeights
 {
     /// <inheritdoc/>
     public FoldedConvolution Stem => Fold(network.Stem);

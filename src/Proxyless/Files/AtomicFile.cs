@@ -3,7 +3,7 @@ using System.Text;
 namespace Proxyless.Files;
 
 /// <summary>Writes a file beside its place and moves it there, so that a reader sees the old file or the new one, whole.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private const string TemporaryEnding = ".proxyless-tmp";
     private static int _count;

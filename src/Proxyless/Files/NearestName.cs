@@ -1,7 +1,7 @@
 namespace Proxyless.Files;
 
 /// <summary>The name that was probably meant, for messages about unknown names.</summary>
-public static class NearestName
+internal static class NearestName
 {
     /// <summary>The allowed name with the fewest edits to <paramref name="text"/>, or null where none is near.</summary>
     /// <param name="text">What was given.</param>

@@ -7,7 +7,7 @@ namespace Proxyless.Files;
 /// A mapping of a YAML file that remembers its lines, so that whatever is wrong is said with file, line, key and the values
 /// that are allowed. Every member that reads throws <see cref="InvalidInputException"/> in that form.
 /// </summary>
-public sealed class YamlMapping
+internal sealed class YamlMapping
 {
     private readonly YamlMappingNode _node;
 

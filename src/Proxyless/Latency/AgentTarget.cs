@@ -14,7 +14,7 @@ namespace Proxyless.Latency;
 /// A device on which <c>proxyless-agent serve</c> runs. Models go there over TLS and are measured by the ONNX Runtime there. The
 /// agent's certificate is its own, known by its fingerprint; a connection that is lost is taken up again.
 /// </summary>
-public sealed class AgentTarget : WholeModelTarget
+internal sealed class AgentTarget : WholeModelTarget
 {
     private const int PieceBytes = 1 << 18;
 

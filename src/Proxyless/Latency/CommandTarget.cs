@@ -12,7 +12,7 @@ namespace Proxyless.Latency;
 /// Whatever machine a program can reach that takes a model file and prints a latency: <c>adb shell</c>, <c>ssh</c>, <c>trtexec</c>, a
 /// script. The program is started directly, its arguments as a list, never through a shell.
 /// </summary>
-public sealed record CommandTarget : IModelTimer
+internal sealed record CommandTarget : IModelTimer
 {
     /// <summary>Stands for the model's file among the arguments.</summary>
     public const string ModelPlace = "{model}";

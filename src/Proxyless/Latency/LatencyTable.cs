@@ -84,7 +84,7 @@ public sealed record LatencyTable
     /// <param name="space">The space that was profiled.</param>
     /// <param name="classes">Outputs of the classifier.</param>
     /// <exception cref="InvalidInputException">The space holds a part that the table does not.</exception>
-    public SpaceCost ToSpaceCost(SearchSpace space, int classes)
+    internal SpaceCost ToSpaceCost(SearchSpace space, int classes)
     {
         ArgumentNullException.ThrowIfNull(space);
         double first = space.FirstBlock is { } block ? Of(block) : 0;

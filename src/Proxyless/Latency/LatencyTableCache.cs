@@ -10,7 +10,7 @@ namespace Proxyless.Latency;
 /// mode. Spaces that are built of the same parts share a table whatever they are called.
 /// </summary>
 /// <param name="folder">Where the tables are kept; made when the first one is stored.</param>
-public sealed class LatencyTableCache(string folder)
+internal sealed class LatencyTableCache(string folder)
 {
     // Of how tables are measured: those of another version are made anew.
     private const string MethodVersion = "method 2";

@@ -13,7 +13,7 @@ namespace Proxyless.Latency;
 /// <param name="device">Which of the machine's devices of this kind, from 0.</param>
 /// <param name="threads">Threads of the processor beside it.</param>
 /// <param name="batch">Images of one run.</param>
-public sealed class ProviderTarget(string name, ExecutionProvider provider, int device, int threads, int batch) : WholeModelTarget
+internal sealed class ProviderTarget(string name, ExecutionProvider provider, int device, int threads, int batch) : WholeModelTarget
 {
     /// <inheritdoc/>
     public override string Name => name;

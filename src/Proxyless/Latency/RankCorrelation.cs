@@ -1,7 +1,7 @@
 namespace Proxyless.Latency;
 
 /// <summary>How far two quantities agree in their order.</summary>
-public static class RankCorrelation
+internal static class RankCorrelation
 {
     /// <summary>
     /// Kendall's tau-b: concordant minus discordant pairs over the geometric mean of the pairs untied in each quantity.

@@ -8,7 +8,7 @@ namespace Proxyless.Latency;
 /// A machine that is not at hand, known by a file of latencies: our own <c>latency.json</c>, a CSV, or the YAML that the ProxylessNAS
 /// authors published (<see cref="PartEntries"/>). Networks are summed up, never measured.
 /// </summary>
-public sealed class TableTarget : ITarget
+internal sealed class TableTarget : ITarget
 {
     private readonly string _file;
     private readonly IReadOnlyDictionary<string, LatencyEntry> _entries;

@@ -4,7 +4,7 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>A target that times whole models as carefully as it is asked to: parts of a space are models of their own there (<see cref="PartProfiler"/>).</summary>
-public abstract class WholeModelTarget : IModelTimer
+internal abstract class WholeModelTarget : IModelTimer
 {
     /// <inheritdoc/>
     public abstract string Name { get; }

@@ -8,7 +8,7 @@ namespace Proxyless.Networks;
 /// The operation of one <see cref="Block"/> with its weights: an inverted residual (MobileNetV2, arXiv 1801.04381, section
 /// 3.3), a 1x1 convolution for an identity whose shape changes, or nothing.
 /// </summary>
-public sealed class BlockPath : IDisposable
+internal sealed class BlockPath : IDisposable
 {
     private readonly Activation _activation;
     private readonly bool _usesOwnKernels;

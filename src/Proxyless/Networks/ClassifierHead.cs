@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>1x1 convolution, global average pooling, dropout, linear classifier.</summary>
-public sealed class ClassifierHead : IDisposable
+internal sealed class ClassifierHead : IDisposable
 {
     private static readonly long[] Spatial = [2, 3];
 

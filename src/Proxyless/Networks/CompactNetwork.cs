@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>One <see cref="Architecture"/> with its weights: what is trained, evaluated and exported.</summary>
-public sealed class CompactNetwork : IDisposable
+internal sealed class CompactNetwork : IDisposable
 {
     private readonly BlockPath[] _blocks;
 

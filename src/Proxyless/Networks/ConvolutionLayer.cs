@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>A convolution without bias, its batch norm and, where there is one, the activation.</summary>
-public sealed class ConvolutionLayer : IDisposable
+internal sealed class ConvolutionLayer : IDisposable
 {
     private readonly Activation? _activation;
     private readonly bool _usesOwnKernels;

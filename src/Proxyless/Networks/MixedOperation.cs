@@ -3,7 +3,7 @@ using Proxyless.Architectures;
 namespace Proxyless.Networks;
 
 /// <summary>A searched block: all its candidate paths, of which one runs at a time; each with batch norms and, unless they share them, weights of its own.</summary>
-public sealed class MixedOperation : IDisposable
+internal sealed class MixedOperation : IDisposable
 {
     private readonly BlockPath?[] _candidates;
     private readonly SharedWeights? _shared;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>How a network's tensors are made.</summary>
-public sealed record NetworkOptions
+internal sealed record NetworkOptions
 {
     /// <summary>Where the tensors live.</summary>
     public Device Device { get; init; } = CPU;

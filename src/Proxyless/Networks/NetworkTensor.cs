@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>What a tensor of a network is, which decides how it is trained.</summary>
-public enum TensorRole
+internal enum TensorRole
 {
     /// <summary>The weights of a convolution or of the classifier: trained, with weight decay.</summary>
     Weight,
@@ -19,7 +19,7 @@ public enum TensorRole
 /// <param name="name">Its path in the network, such as <c>blocks.3.mb3e6.expand.weight</c>.</param>
 /// <param name="value">The tensor; owned.</param>
 /// <param name="role">What it is.</param>
-public sealed class NetworkTensor(string name, Tensor value, TensorRole role) : IDisposable
+internal sealed class NetworkTensor(string name, Tensor value, TensorRole role) : IDisposable
 {
     /// <summary>Its path in the network.</summary>
     public string Name { get; } = name;

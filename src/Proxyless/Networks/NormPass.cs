@@ -3,7 +3,7 @@ namespace Proxyless.Networks;
 /// <summary>What batch norms do in one forward pass.</summary>
 /// <param name="UsesBatch">Whether the statistics of the batch are used, or the running ones.</param>
 /// <param name="Momentum">Share of the batch in the new running statistics; 0 writes nothing.</param>
-public readonly record struct NormPass(bool UsesBatch, double Momentum)
+internal readonly record struct NormPass(bool UsesBatch, double Momentum)
 {
     /// <summary>A weight step: the batch's statistics, followed by the running ones (momentum 0.1, as published).</summary>
     public static NormPass Training { get; } = new(true, 0.1);

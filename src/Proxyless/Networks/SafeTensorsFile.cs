@@ -12,7 +12,7 @@ namespace Proxyless.Networks;
 /// length, a JSON header, the values row-major and little-endian. Read by PyTorch's tools as well. Files written here carry a checksum
 /// (<see cref="SafeTensorsChecksum"/>), which is checked where there is one.
 /// </summary>
-public sealed class SafeTensorsFile
+internal sealed class SafeTensorsFile
 {
     private const int LargestHeader = 100_000_000;
     private const string MetadataName = "__metadata__";

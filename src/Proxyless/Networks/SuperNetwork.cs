@@ -7,7 +7,7 @@ namespace Proxyless.Networks;
 /// The over-parameterised network: every candidate of every block (ProxylessNAS, section 3.1). A pass runs one path, a
 /// candidate's index for each block, and costs the time and memory of that path alone.
 /// </summary>
-public sealed class SuperNetwork : IDisposable
+internal sealed class SuperNetwork : IDisposable
 {
     private readonly MixedOperation[] _blocks;
 

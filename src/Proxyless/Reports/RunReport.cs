@@ -8,7 +8,7 @@ using Proxyless.Training;
 namespace Proxyless.Reports;
 
 /// <summary>Writes <c>report.html</c>: one file that needs nothing else, to be opened, mailed or kept beside the model.</summary>
-public static class RunReport
+internal static class RunReport
 {
     /// <summary>Writes the page.</summary>
     /// <param name="path">The file to write or replace.</param>

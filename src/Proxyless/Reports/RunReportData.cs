@@ -10,7 +10,7 @@ namespace Proxyless.Reports;
 /// <param name="ExpectedLatencyMs">Expectation of the table's latency; null without a target.</param>
 /// <param name="Entropy">Mean entropy of the blocks' probabilities in nats.</param>
 /// <param name="Probabilities">p_ij of candidate j in block i at [i][j]; a pruned candidate has 0.</param>
-public sealed record SearchCurvePoint(
+internal sealed record SearchCurvePoint(
     int Epoch,
     double TrainLoss,
     double? ValidationLoss,
@@ -19,7 +19,7 @@ public sealed record SearchCurvePoint(
     IReadOnlyList<IReadOnlyList<double>> Probabilities);
 
 /// <summary>Everything a run's report shows, as plain data. What is null or empty is left out of the page.</summary>
-public sealed record RunReportData
+internal sealed record RunReportData
 {
     /// <summary>The heading.</summary>
     public required string Title { get; init; }

@@ -9,7 +9,7 @@ using YamlDotNet.Serialization.NamingConventions;
 namespace Proxyless.Runs;
 
 /// <summary>Writes options as YAML under the hyphenated names of their properties, such as <c>batch-size</c>.</summary>
-public static partial class RunConfigFile
+internal static partial class RunConfigFile
 {
     private const string LatencyName = "latency";
 

@@ -9,7 +9,7 @@ namespace Proxyless.Runs;
 /// Which options of a run are paths. They are kept whole, so that a run is gone on with from any working folder, and compared by
 /// what they lead to. Names (<c>sample</c>, a space's preset, <c>cpu</c>, a kept target) are no paths and stay as they are.
 /// </summary>
-public static class RunPaths
+internal static class RunPaths
 {
     /// <summary>The options with whole paths.</summary>
     /// <param name="options">Options whose relative paths start from the working folder.</param>

@@ -7,7 +7,7 @@ namespace Proxyless.Runs;
 /// <summary>
 /// What a run fixes once and a resume repeats: numbers of steps, from epochs, or from <see cref="RunOptions.Time"/> and measured step times.
 /// </summary>
-public sealed record RunPlan
+internal sealed record RunPlan
 {
     private const long MostSteps = 1L << 50;
     private const double MostSeconds = 1e10;

@@ -6,7 +6,7 @@ namespace Proxyless.Runtime;
 /// Where what can be made again is kept: <c>$PROXYLESS_CACHE</c>, else the user's local application data. Where that cannot be
 /// written, as in a container without a home, a folder that only this process knows takes its place and is gone with it.
 /// </summary>
-public static class CacheFolder
+internal static class CacheFolder
 {
     /// <summary>The variable that names another folder.</summary>
     private const string Variable = "PROXYLESS_CACHE";

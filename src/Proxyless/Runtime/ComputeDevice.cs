@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Runtime;
 
 /// <summary>Where tensors live: <c>cpu</c> or <c>cuda</c>.</summary>
-public static class ComputeDevice
+internal static class ComputeDevice
 {
     /// <summary>Understands the name of a device.</summary>
     /// <param name="name"><c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</param>

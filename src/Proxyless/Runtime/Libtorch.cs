@@ -7,7 +7,7 @@ namespace Proxyless.Runtime;
 /// Loads libtorch before the first touch of <c>torch</c>, so that what is missing is said in one sentence. What else
 /// the process needs is set by <see cref="ProxylessRuntime.Configure"/>.
 /// </summary>
-public static class Libtorch
+internal static class Libtorch
 {
     /// <summary>TorchSharp's native library, as its P/Invokes name it.</summary>
     internal const string Name = "LibTorchSharp";

@@ -6,7 +6,7 @@ namespace Proxyless.Runtime;
 /// Channels-last memory. TorchSharp has no argument for it, but strides decide: a permuted view of [N, H, W, C] memory is a
 /// channels-last tensor, and convolutions follow the layout of their input and weights.
 /// </summary>
-public static class MemoryLayout
+internal static class MemoryLayout
 {
     /// <summary>A copy of <paramref name="tensor"/> whose channels lie next to each other.</summary>
     /// <param name="tensor">[N, C, H, W].</param>

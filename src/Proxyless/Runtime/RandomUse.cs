@@ -1,7 +1,7 @@
 namespace Proxyless.Runtime;
 
 /// <summary>What random numbers are for; each use has a sequence of its own (<see cref="SeedSequence"/>).</summary>
-public enum RandomUse
+internal enum RandomUse
 {
     /// <summary>Initial weights.</summary>
     Weights,

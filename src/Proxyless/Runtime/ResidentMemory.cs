@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Proxyless.Runtime;
 
 /// <summary>The most resident memory of this process since a moment.</summary>
-public sealed class ResidentMemory
+internal sealed class ResidentMemory
 {
     private const string Status = "/proc/self/status";
     private readonly double _before;

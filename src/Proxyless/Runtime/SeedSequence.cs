@@ -4,7 +4,7 @@ namespace Proxyless.Runtime;
 /// Seeds that depend on a place (seed, use, step) and on nothing that ran before, so that work resumed or spread over
 /// threads draws the same numbers. Mixed as SplitMix64 does (Steele, Lea, Flood, OOPSLA 2014).
 /// </summary>
-public static class SeedSequence
+internal static class SeedSequence
 {
     /// <summary>A generator for one place.</summary>
     /// <param name="seed">The user's seed.</param>

@@ -6,7 +6,7 @@ namespace Proxyless.Search;
 /// in all costs and probability, and that can still become as probable as a choice already known (<see cref="LagrangianBound"/>);
 /// no cost is rounded.
 /// </summary>
-public static class ArchitectureDerivation
+internal static class ArchitectureDerivation
 {
     // Equally probable choices differ by the rounding of sums of logarithms.
     private const double BoundTolerance = 1e-9;

@@ -4,7 +4,7 @@ namespace Proxyless.Search;
 /// From the gradients of the gates to those of the architecture parameters: the chain rule through the softmax, over all
 /// candidates or over a pair (ProxylessNAS, equation 4 and section 3.2.1).
 /// </summary>
-public static class ArchitectureGradients
+internal static class ArchitectureGradients
 {
     /// <summary>
     /// dL/dalpha_k = sum_j dL/dg_j p_j (delta_jk - p_k), the gates standing in for the probabilities.

@@ -4,7 +4,7 @@ namespace Proxyless.Search;
 /// Adam (Kingma, Ba, arXiv 1412.6980) on architecture parameters, without first moment (beta1 = 0) as published. Moments and
 /// step counts are kept per candidate: one that took no part in a step is not moved by it.
 /// </summary>
-public sealed class ArchitectureOptimizer
+internal sealed class ArchitectureOptimizer
 {
     private const double Beta2 = 0.999;
     private const double Epsilon = 1e-8;

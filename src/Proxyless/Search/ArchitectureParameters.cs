@@ -6,7 +6,7 @@ namespace Proxyless.Search;
 /// The architecture parameters: a logit alpha_ij for each candidate j of each block i, p_i = softmax(alpha_i) over the
 /// candidates that are left. Plain numbers, no tensors: there are a few hundred.
 /// </summary>
-public sealed class ArchitectureParameters
+internal sealed class ArchitectureParameters
 {
     private readonly double[][] _logits;
     private readonly double[][] _costLogits;

@@ -11,7 +11,7 @@ namespace Proxyless.Search;
 /// which the odds rest where they begin (<see cref="LimitProjection"/>), architecture steps on images held out of them; now and then
 /// the pruning of unlikely paths.
 /// </summary>
-public sealed class ArchitectureSearch : IDisposable
+internal sealed class ArchitectureSearch : IDisposable
 {
     private const int PruningsPerSearch = 50;
 

@@ -8,7 +8,7 @@ namespace Proxyless.Search;
 /// One step of the architecture parameters on a batch of the architecture split, weights frozen (ProxylessNAS, sections 3.2
 /// and 3.3). Costs go through the same gates as the loss, so that both weigh alike.
 /// </summary>
-public sealed class ArchitectureStep
+internal sealed class ArchitectureStep
 {
     private readonly SuperNetwork _network;
     private readonly ArchitectureParameters _parameters;

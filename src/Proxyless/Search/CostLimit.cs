@@ -6,7 +6,7 @@ namespace Proxyless.Search;
 /// <summary>A cost that must stay within a limit.</summary>
 /// <param name="Cost">What networks of the space cost.</param>
 /// <param name="Limit">The most that is allowed, in the cost's unit.</param>
-public sealed record CostLimit(SpaceCost Cost, double Limit)
+internal sealed record CostLimit(SpaceCost Cost, double Limit)
 {
     /// <summary>Whether it is on latency.</summary>
     public bool IsOnLatency => Cost.Quantity == SpaceCost.LatencyQuantity;

@@ -4,7 +4,7 @@ namespace Proxyless.Search;
 /// The probabilities that an architecture is derived from. A limit tighter than the search's may need candidates that the
 /// search has pruned: they stand at the last probability they had at an epoch's end, but under that which pruned them.
 /// </summary>
-public static class DerivationProbabilities
+internal static class DerivationProbabilities
 {
     /// <summary>p_ij at [i][j], none of them 0.</summary>
     /// <param name="log">The epochs of the search.</param>

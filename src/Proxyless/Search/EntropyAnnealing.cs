@@ -6,7 +6,7 @@ namespace Proxyless.Search;
 /// objective gains multiplier * H. A search that decides by itself stays under the line and is left alone.
 /// </summary>
 /// <param name="plannedSteps">Architecture steps planned.</param>
-public sealed class EntropyAnnealing(long plannedSteps)
+internal sealed class EntropyAnnealing(long plannedSteps)
 {
     private const double FinalShare = 0.1;
 

@@ -12,7 +12,7 @@ namespace Proxyless.Search;
 /// dL/dy of all blocks are kept, and each o_j(x) is computed when it is asked for, without graph, one at a time. That keeps
 /// the memory at that of one path however many candidates are asked about.
 /// </summary>
-public sealed class GatePass : IDisposable
+internal sealed class GatePass : IDisposable
 {
     private readonly SuperNetwork _network;
     private readonly IReadOnlyList<int> _path;

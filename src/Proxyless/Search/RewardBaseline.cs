@@ -4,7 +4,7 @@ namespace Proxyless.Search;
 /// The moving average that rewards are compared with: starts at the first batch's mean, then b := 0.99 b + 0.01 mean(R), and
 /// is used as it stood before the batch.
 /// </summary>
-public sealed class RewardBaseline
+internal sealed class RewardBaseline
 {
     /// <summary>b, or null before the first batch.</summary>
     public double? Value { get; set; }

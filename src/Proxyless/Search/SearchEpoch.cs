@@ -12,7 +12,7 @@ namespace Proxyless.Search;
 /// <param name="EntropyMultiplier">The entropy's weight in the objective.</param>
 /// <param name="Probabilities">p_ij at [i][j]; 0 where pruned.</param>
 /// <param name="Pruned">What was removed in this epoch, as block and candidate.</param>
-public sealed record SearchEpoch(
+internal sealed record SearchEpoch(
     int Epoch,
     long Step,
     double TrainLoss,

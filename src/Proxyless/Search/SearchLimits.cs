@@ -1,7 +1,7 @@
 namespace Proxyless.Search;
 
 /// <summary>What the network of a search must stay within: a limit on latency and limits on other costs.</summary>
-public sealed class SearchLimits
+internal sealed class SearchLimits
 {
     /// <summary>Creates the limits.</summary>
     /// <param name="latency">That on latency, or null.</param>

@@ -7,7 +7,7 @@ namespace Proxyless.Search;
 /// Optimization, section 17.4), whose quadratic part damps the swing of ascent alone. Equality: cross entropy alone, for
 /// <see cref="LimitProjection"/> holds the costs where they should be.
 /// </remarks>
-public sealed class SearchObjective
+internal sealed class SearchObjective
 {
     /// <summary>What is said where the logarithmic form is asked for with another limit.</summary>
     internal const string LogTakesLatencyAlone =

@@ -4,7 +4,7 @@ namespace Proxyless.Search;
 /// <param name="WeightSteps">Weight steps in all, those of the warm-up among them.</param>
 /// <param name="WarmupSteps">Weight steps before the first architecture step.</param>
 /// <param name="Interval">Weight steps for each architecture step.</param>
-public sealed record SearchPlan(long WeightSteps, long WarmupSteps, int Interval)
+internal sealed record SearchPlan(long WeightSteps, long WarmupSteps, int Interval)
 {
     // From even odds among 7 candidates to a probability of 0.95 takes ln(0.95 / 0.05) + ln 6 = 4.7 in logits.
     private const double DecisiveLogit = 4.7;

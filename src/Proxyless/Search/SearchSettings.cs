@@ -3,7 +3,7 @@ using Proxyless.Training;
 namespace Proxyless.Search;
 
 /// <summary>How a search is run.</summary>
-public sealed record SearchSettings
+internal sealed record SearchSettings
 {
     /// <summary>Numbers of steps.</summary>
     public required SearchPlan Plan { get; init; }

@@ -4,4 +4,4 @@ namespace Proxyless.Search;
 /// <param name="Name">What progress calls it where there are several.</param>
 /// <param name="Limits">What its network must stay within.</param>
 /// <param name="Log">The file that gets a line an epoch.</param>
-public sealed record SearchedTarget(string Name, SearchLimits Limits, string Log);
+internal sealed record SearchedTarget(string Name, SearchLimits Limits, string Log);

@@ -11,7 +11,7 @@ namespace Proxyless.Training;
 /// libtorch's own weights are no use beside smoothing: they scale each class's term of the target too, so that the smoothed share
 /// of a class that weighs 40 times as much outweighs the label of the common one.
 /// </remarks>
-public sealed class ClassificationLoss : IDisposable
+internal sealed class ClassificationLoss : IDisposable
 {
     private readonly double _labelSmoothing;
     private readonly Tensor? _classWeights;

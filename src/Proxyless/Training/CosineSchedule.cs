@@ -7,7 +7,7 @@ namespace Proxyless.Training;
 /// <param name="Peak">The highest rate.</param>
 /// <param name="Steps">Steps in all.</param>
 /// <param name="WarmupSteps">Steps of the rise.</param>
-public sealed record CosineSchedule(double Peak, long Steps, long WarmupSteps)
+internal sealed record CosineSchedule(double Peak, long Steps, long WarmupSteps)
 {
     /// <summary>The rate of a step.</summary>
     /// <param name="step">From 0.</param>

@@ -7,7 +7,7 @@ namespace Proxyless.Training;
 /// A running average of a network's tensors, statistics among them: average += (1 - decay) (value - average). The decay
 /// rises from small values, min(decay, (1 + n) / (10 + n)) at the n-th update, so that a short training is not judged by its start.
 /// </summary>
-public sealed class ExponentialMovingAverage : IDisposable
+internal sealed class ExponentialMovingAverage : IDisposable
 {
     private readonly double _decay;
     private readonly (NetworkTensor Source, NetworkTensor Average)[] _pairs;

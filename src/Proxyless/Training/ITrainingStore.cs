@@ -1,7 +1,7 @@
 namespace Proxyless.Training;
 
 /// <summary>The files that a training is kept in.</summary>
-public interface ITrainingStore
+internal interface ITrainingStore
 {
     /// <summary>
     /// The network as the training left it last, with the optimiser's state; the one before is kept beside it.

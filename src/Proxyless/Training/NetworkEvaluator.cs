@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Training;
 
 /// <summary>Evaluates networks without graph.</summary>
-public static class NetworkEvaluator
+internal static class NetworkEvaluator
 {
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(2);
 

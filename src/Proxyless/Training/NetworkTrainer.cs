@@ -7,7 +7,7 @@ namespace Proxyless.Training;
 /// Trains one fixed network: SGD with Nesterov momentum, cosine schedule with warm-up, label smoothing, no weight decay on
 /// batch norm and bias. A checkpoint (<see cref="CheckpointSchedule"/>) holds all that a resume needs to repeat what would have been.
 /// </summary>
-public sealed class NetworkTrainer
+internal sealed class NetworkTrainer
 {
     /// <summary>The metadata key, in the best checkpoint, of its top-1 on the validation images; absent where there were none.</summary>
     internal const string ValidationTop1Key = "validation_top1";

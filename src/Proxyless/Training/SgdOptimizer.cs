@@ -10,7 +10,7 @@ namespace Proxyless.Training;
 /// v = momentum * v + g, w -= rate * (g + momentum * v). It touches only tensors that have a gradient: numbers that took no
 /// part in a step keep their value and their momentum to the bit. Parts of one memory have parts of one momentum.
 /// </summary>
-public sealed class SgdOptimizer : IDisposable
+internal sealed class SgdOptimizer : IDisposable
 {
     private readonly Dictionary<NetworkTensor, Tensor> _momenta = new(ReferenceEqualityComparer.Instance);
 

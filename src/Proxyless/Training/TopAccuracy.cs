@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Training;
 
 /// <summary>Counts how often the right class is the first, or among the first five.</summary>
-public sealed class TopAccuracy
+internal sealed class TopAccuracy
 {
     private long _first;
     private long _firstFive;

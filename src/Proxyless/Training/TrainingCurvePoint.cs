@@ -5,4 +5,4 @@ namespace Proxyless.Training;
 /// <param name="TrainLoss">Mean loss of the steps.</param>
 /// <param name="ValidationTop1">Share of right answers on the validation images, 0..1; null where not measured.</param>
 /// <param name="LearningRate">At the epoch's end.</param>
-public sealed record TrainingCurvePoint(int Epoch, double TrainLoss, double? ValidationTop1, double LearningRate);
+internal sealed record TrainingCurvePoint(int Epoch, double TrainLoss, double? ValidationTop1, double LearningRate);

@@ -1,7 +1,7 @@
 namespace Proxyless.Training;
 
 /// <summary>How one fixed network is trained.</summary>
-public sealed record TrainingOptions
+internal sealed record TrainingOptions
 {
     /// <summary>Steps in all.</summary>
     public required long Steps { get; init; }

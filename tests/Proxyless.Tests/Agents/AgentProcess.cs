@@ -117,7 +117,7 @@ public sealed class AgentProcess : IDisposable
         _process.Dispose();
     }
 
-    public AgentTarget Target() => (AgentTarget)Proxyless.Latency.TargetFile.Open(TargetFile);
+    internal AgentTarget Target() => (AgentTarget)Proxyless.Latency.TargetFile.Open(TargetFile);
 
     /// <summary>A client that says what it likes.</summary>
     internal (GrpcChannel Channel, Agent.Protocol.Agent.AgentClient Client, Metadata Headers) Connect()
