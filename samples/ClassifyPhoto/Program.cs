@@ -1,4 +1,5 @@
-// What a deployed program does: load the exported model, classify a photo. The model says itself how a photo becomes its input.
+// What a deployed program does: load the exported model, classify a photo. The model says itself how a photo becomes
+// its input.
 // Usage: ClassifyPhoto MODEL.onnx PHOTO...
 using Proxyless.Inference;
 

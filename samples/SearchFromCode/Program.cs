@@ -19,4 +19,7 @@ var options = new RunOptions
 
 RunResult result = ProxylessRun.Run(options, NullRunObserver.Instance);
 
-Console.WriteLine($"{result.Model}: top-1 {result.Top1:P1}, {result.LatencyMs:F3} ms of {result.LatencyLimitMs:F3} ms, {result.Parameters:N0} parameters");
+Console.WriteLine(
+    $"{result.Model}: top-1 {result.Top1:P1}, {result.LatencyMs:F3} ms of {result.LatencyLimitMs:F3} ms, "
+        + $"{result.Parameters:N0} parameters"
+);

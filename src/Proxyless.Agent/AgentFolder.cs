@@ -31,7 +31,10 @@ internal sealed class AgentFolder(string path)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new AgentException($"'{path}' cannot be written: {exception.Message}; choose another --folder", exception);
+            throw new AgentException(
+                $"'{path}' cannot be written: {exception.Message}; choose another --folder",
+                exception
+            );
         }
     }
 
@@ -39,7 +42,10 @@ internal sealed class AgentFolder(string path)
     {
         if (File.Exists(CertificateFile) || File.Exists(TokenFile))
         {
-            throw new AgentException($"'{path}' holds an agent's certificate and token already; clients know it by them. Remove them, or choose another --folder");
+            throw new AgentException(
+                $"'{path}' holds an agent's certificate and token already; clients know it by them. Remove them, or "
+                    + $"choose another --folder"
+            );
         }
 
         if (OperatingSystem.IsWindows())
@@ -78,26 +84,37 @@ internal sealed class AgentFolder(string path)
         }
         catch (CryptographicException exception)
         {
-            throw new AgentException($"'{CertificateFile}' cannot be read: {exception.Message}; remove the folder and run 'proxyless-agent init' again", exception);
+            throw new AgentException(
+                $"'{CertificateFile}' cannot be read: {exception.Message}; remove the folder and run "
+                    + $"'proxyless-agent init' again",
+                exception
+            );
         }
     }
 
     /// <summary>The token that clients show.</summary>
-    /// <exception cref="AgentException">There is none, or it is not whole: an empty one would let everybody in.</exception>
+    /// <exception cref="AgentException">
+    /// There is none, or it is not whole: an empty one would let everybody in.
+    /// </exception>
     public string ReadToken()
     {
         Require(TokenFile);
         string token = File.ReadAllText(TokenFile).Trim();
         return token.Length == 2 * TokenBytes && token.All(char.IsAsciiHexDigit)
             ? token
-            : throw new AgentException($"'{TokenFile}' holds no token of {2 * TokenBytes} hexadecimal digits; remove the folder and run 'proxyless-agent init' again");
+            : throw new AgentException(
+                $"'{TokenFile}' holds no token of {2 * TokenBytes} hexadecimal digits; remove the folder and run "
+                    + $"'proxyless-agent init' again"
+            );
     }
 
     private void Require(string file)
     {
         if (!File.Exists(file))
         {
-            throw new AgentException($"there is no '{file}'; 'proxyless-agent init --folder {path}' makes certificate and token");
+            throw new AgentException(
+                $"there is no '{file}'; 'proxyless-agent init --folder {path}' makes certificate and token"
+            );
         }
     }
 
@@ -105,8 +122,17 @@ internal sealed class AgentFolder(string path)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=proxyless-agent", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(
+                certificateAuthority: false,
+                hasPathLengthConstraint: false,
+                0,
+                critical: true
+            )
+        );
+        request.CertificateExtensions.Add(
+            new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)
+        );
 
         // Devices without a clock of their own begin in the past.
         return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UtcNow.AddYears(Years));

@@ -13,26 +13,37 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
     private const int MostRuns = 100_000;
 
     /// <inheritdoc/>
-    public override Task<Description> Describe(DescribeRequest request, ServerCallContext context) => Task.FromResult(new Description
-    {
-        Processor = ProcessorInfo.Name,
-        Processors = Environment.ProcessorCount,
-        OnnxRuntime = ProcessorInfo.OnnxRuntimeVersion,
-        System = RuntimeInformation.RuntimeIdentifier,
-        LongestWaitSeconds = limits.LongestWait.TotalSeconds,
-    });
+    public override Task<Description> Describe(DescribeRequest request, ServerCallContext context) =>
+        Task.FromResult(
+            new Description
+            {
+                Processor = ProcessorInfo.Name,
+                Processors = Environment.ProcessorCount,
+                OnnxRuntime = ProcessorInfo.OnnxRuntimeVersion,
+                System = RuntimeInformation.RuntimeIdentifier,
+                LongestWaitSeconds = limits.LongestWait.TotalSeconds,
+            }
+        );
 
     /// <inheritdoc/>
-    public override async Task<Protocol.Measurement> Measure(IAsyncStreamReader<MeasureRequest> requestStream, ServerCallContext context)
+    public override async Task<Protocol.Measurement> Measure(
+        IAsyncStreamReader<MeasureRequest> requestStream,
+        ServerCallContext context
+    )
     {
         // Checked before the turn: who asks for the impossible need not wait to hear it.
         MeasureHeader header = await ReadHeaderAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
         using IDisposable turn = await queue.EnterAsync(context.CancellationToken).ConfigureAwait(false);
         byte[] model = await ReadModelAsync(requestStream, header, context.CancellationToken).ConfigureAwait(false);
-        return await ChildMeasurement.RunAsync(model, header, limits.MeasureTime, context.CancellationToken).ConfigureAwait(false);
+        return await ChildMeasurement
+            .RunAsync(model, header, limits.MeasureTime, context.CancellationToken)
+            .ConfigureAwait(false);
     }
 
-    private async Task<MeasureHeader> ReadHeaderAsync(IAsyncStreamReader<MeasureRequest> stream, CancellationToken cancellationToken)
+    private async Task<MeasureHeader> ReadHeaderAsync(
+        IAsyncStreamReader<MeasureRequest> stream,
+        CancellationToken cancellationToken
+    )
     {
         MeasureRequest? first = await NextAsync(stream, cancellationToken).ConfigureAwait(false);
         if (first?.Header is not { } header)
@@ -42,21 +53,37 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
 
         if (header.Length > limits.ModelBytes)
         {
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"the model has {header.Length} bytes; this agent takes up to {limits.ModelBytes} ('serve --max-model')"));
+            throw new RpcException(
+                new Status(
+                    StatusCode.ResourceExhausted,
+                    $"the model has {header.Length} bytes; this agent takes up to {limits.ModelBytes} ('serve "
+                        + $"--max-model')"
+                )
+            );
         }
 
         Require(header.Length > 0, "the model is empty");
         Require(header.Sha256.Length == SHA256.HashSizeInBytes, "sha256 has 32 bytes");
-        Require(header.Threads is >= 1 and <= RunLimits.MostThreads && header.Threads <= Environment.ProcessorCount, $"this device has {Environment.ProcessorCount} processors, {header.Threads} threads were asked for");
+        Require(
+            header.Threads is >= 1 and <= RunLimits.MostThreads && header.Threads <= Environment.ProcessorCount,
+            $"this device has {Environment.ProcessorCount} processors, {header.Threads} threads were asked for"
+        );
         Require(header.Batch is >= 1 and <= RunLimits.MostImages, $"a batch has 1 to {RunLimits.MostImages} images");
-        Require(header.MinRuns >= 1 && header.MinRuns <= header.MaxRuns && header.MaxRuns <= MostRuns, $"runs are 1 to {MostRuns}, at least no more than at most");
+        Require(
+            header.MinRuns >= 1 && header.MinRuns <= header.MaxRuns && header.MaxRuns <= MostRuns,
+            $"runs are 1 to {MostRuns}, at least no more than at most"
+        );
         Require(header.WarmUpRuns is >= 0 and <= MostRuns, $"warm-up runs are 0 to {MostRuns}");
         Require(double.IsFinite(header.MaxSeconds) && header.MaxSeconds > 0, "max_seconds is a time over 0");
         Require(double.IsFinite(header.Uncertainty) && header.Uncertainty >= 0, "uncertainty is 0 or more");
         return header;
     }
 
-    private async Task<byte[]> ReadModelAsync(IAsyncStreamReader<MeasureRequest> stream, MeasureHeader header, CancellationToken cancellationToken)
+    private async Task<byte[]> ReadModelAsync(
+        IAsyncStreamReader<MeasureRequest> stream,
+        MeasureHeader header,
+        CancellationToken cancellationToken
+    )
     {
         // Grown as pieces arrive: a header alone reserves nothing.
         using var model = new MemoryStream();
@@ -68,21 +95,35 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         {
             if (Stopwatch.GetElapsedTime(began) > allowed)
             {
-                throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"the model comes at less than {AgentLimits.LeastBytesPerSecond:0} bytes a second"));
+                throw new RpcException(
+                    new Status(
+                        StatusCode.DeadlineExceeded,
+                        $"the model comes at less than {AgentLimits.LeastBytesPerSecond:0} bytes a second"
+                    )
+                );
             }
 
-            Require(request.PartCase == MeasureRequest.PartOneofCase.Piece, "after the header come pieces of the model");
+            Require(
+                request.PartCase == MeasureRequest.PartOneofCase.Piece,
+                "after the header come pieces of the model"
+            );
             Require(model.Length + request.Piece.Length <= header.Length, "there are more bytes than the header says");
             request.Piece.WriteTo(model);
         }
 
         byte[] bytes = model.ToArray();
-        Require(bytes.Length == header.Length && SHA256.HashData(bytes).AsSpan().SequenceEqual(header.Sha256.Span), "the model did not arrive as it was sent");
+        Require(
+            bytes.Length == header.Length && SHA256.HashData(bytes).AsSpan().SequenceEqual(header.Sha256.Span),
+            "the model did not arrive as it was sent"
+        );
         return bytes;
     }
 
     /// <summary>The next message, or null at the end; a client that sends nothing for long is let go.</summary>
-    private async Task<MeasureRequest?> NextAsync(IAsyncStreamReader<MeasureRequest> stream, CancellationToken cancellationToken)
+    private async Task<MeasureRequest?> NextAsync(
+        IAsyncStreamReader<MeasureRequest> stream,
+        CancellationToken cancellationToken
+    )
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(limits.PieceTime);
@@ -92,7 +133,9 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"nothing was sent for {limits.PieceTime.TotalSeconds:0} s"));
+            throw new RpcException(
+                new Status(StatusCode.DeadlineExceeded, $"nothing was sent for {limits.PieceTime.TotalSeconds:0} s")
+            );
         }
     }
 

@@ -9,8 +9,8 @@ using Proxyless.Measurement;
 namespace Proxyless.Agent;
 
 /// <summary>
-/// Measures in a process of its own: a model that brings ONNX Runtime down, eats all memory or never ends takes nothing with it,
-/// and a measurement can be ended at any moment. The model goes through a pipe; no file is written.
+/// Measures in a process of its own: a model that brings ONNX Runtime down, eats all memory or never ends takes nothing
+/// with it, and a measurement can be ended at any moment. The model goes through a pipe; no file is written.
 /// </summary>
 internal static class ChildMeasurement
 {
@@ -21,7 +21,12 @@ internal static class ChildMeasurement
 
     /// <summary>Measures a model.</summary>
     /// <exception cref="RpcException">The model cannot be run, or takes too long.</exception>
-    public static async Task<Protocol.Measurement> RunAsync(byte[] model, MeasureHeader header, TimeSpan time, CancellationToken cancellationToken)
+    public static async Task<Protocol.Measurement> RunAsync(
+        byte[] model,
+        MeasureHeader header,
+        TimeSpan time,
+        CancellationToken cancellationToken
+    )
     {
         using Process child = Start(header, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -37,7 +42,12 @@ internal static class ChildMeasurement
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, $"the measurement was ended after {time.TotalSeconds:0} s ('serve --max-seconds')"));
+            throw new RpcException(
+                new Status(
+                    StatusCode.DeadlineExceeded,
+                    $"the measurement was ended after {time.TotalSeconds:0} s ('serve --max-seconds')"
+                )
+            );
         }
         finally
         {
@@ -48,7 +58,8 @@ internal static class ChildMeasurement
                 await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
-            // The process's own Dispose leaves pipes that were asked for to the finalizer: two files a measurement until then.
+            // The process's own Dispose leaves pipes that were asked for to the finalizer: two files a measurement
+            // until then.
             Close(child);
         }
     }
@@ -89,30 +100,40 @@ internal static class ChildMeasurement
         start.UseShellExecute = false;
         int warmUp = header.HasWarmUpRuns ? header.WarmUpRuns : TimingOptions.Quick.WarmUpRuns;
         start.ArgumentList.Add(MeasureCommand.Name);
-        start.ArgumentList.Add(JsonSerializer.Serialize(
-            new TimingRequest(
-                header.Threads,
-                header.Batch,
-                warmUp,
-                header.MinRuns,
-                header.MaxRuns,
-                header.MaxSeconds,
-                header.Uncertainty,
-                time.TotalSeconds + SpareSeconds),
-            AgentJson.Default.TimingRequest));
+        start.ArgumentList.Add(
+            JsonSerializer.Serialize(
+                new TimingRequest(
+                    header.Threads,
+                    header.Batch,
+                    warmUp,
+                    header.MinRuns,
+                    header.MaxRuns,
+                    header.MaxSeconds,
+                    header.Uncertainty,
+                    time.TotalSeconds + SpareSeconds
+                ),
+                AgentJson.Default.TimingRequest
+            )
+        );
         try
         {
             return Process.Start(start)!;
         }
         catch (Win32Exception exception)
         {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"the measuring process cannot be started: {exception.Message}"));
+            throw new RpcException(
+                new Status(
+                    StatusCode.FailedPrecondition,
+                    $"the measuring process cannot be started: {exception.Message}"
+                )
+            );
         }
     }
 
     private static Protocol.Measurement Read(string output)
     {
-        Timing timing = JsonSerializer.Deserialize(output, AgentJson.Default.Timing)
+        Timing timing =
+            JsonSerializer.Deserialize(output, AgentJson.Default.Timing)
             ?? throw new RpcException(new Status(StatusCode.Internal, "the measurement printed nothing"));
         return new Protocol.Measurement
         {
@@ -132,6 +153,14 @@ internal static class ChildMeasurement
         text = text.Length > ErrorShown ? text[..ErrorShown] + " ..." : text;
         return exitCode == MeasureCommand.BadModel
             ? new RpcException(new Status(StatusCode.InvalidArgument, text))
-            : new RpcException(new Status(StatusCode.Aborted, string.Create(CultureInfo.InvariantCulture, $"the measurement broke off (exit code {exitCode}): {text}")));
+            : new RpcException(
+                new Status(
+                    StatusCode.Aborted,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the measurement broke off (exit code {exitCode}): {text}"
+                    )
+                )
+            );
     }
 }

@@ -22,7 +22,8 @@ internal sealed record TimingRequest(
     int MaxRuns,
     double MaxSeconds,
     double Uncertainty,
-    double LimitSeconds);
+    double LimitSeconds
+);
 
 /// <summary>What the two processes say to each other, without reflection, so that a trimmed publish can.</summary>
 [JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
@@ -57,27 +58,39 @@ internal static class MeasureCommand
         }
         catch (JsonException exception)
         {
-            throw new AgentException($"'{Name}' is what 'serve' starts for itself; to time a model file, use 'proxyless-agent time MODEL.onnx'", exception);
+            throw new AgentException(
+                $"'{Name}' is what 'serve' starts for itself; to time a model file, use 'proxyless-agent time "
+                    + $"MODEL.onnx'",
+                exception
+            );
         }
     }
 
     private static int Run(TimingRequest request)
     {
-        using var limit = new Timer(_ => Environment.FailFast("the measurement took too long"), null, TimeSpan.FromSeconds(request.LimitSeconds), Timeout.InfiniteTimeSpan);
+        using var limit = new Timer(
+            _ => Environment.FailFast("the measurement took too long"),
+            null,
+            TimeSpan.FromSeconds(request.LimitSeconds),
+            Timeout.InfiniteTimeSpan
+        );
         using Stream input = Console.OpenStandardInput();
         using var model = new MemoryStream();
         input.CopyTo(model);
         try
         {
             using var loaded = new OnnxModel(model.ToArray(), request.Threads, request.Batch);
-            Timing timing = OnnxTimer.Measure(loaded, new TimingOptions
-            {
-                WarmUpRuns = request.WarmUpRuns,
-                MinRuns = request.MinRuns,
-                MaxRuns = request.MaxRuns,
-                MaxTime = TimeSpan.FromSeconds(Math.Min(request.MaxSeconds, TimeSpan.MaxValue.TotalSeconds / 2)),
-                Uncertainty = request.Uncertainty,
-            });
+            Timing timing = OnnxTimer.Measure(
+                loaded,
+                new TimingOptions
+                {
+                    WarmUpRuns = request.WarmUpRuns,
+                    MinRuns = request.MinRuns,
+                    MaxRuns = request.MaxRuns,
+                    MaxTime = TimeSpan.FromSeconds(Math.Min(request.MaxSeconds, TimeSpan.MaxValue.TotalSeconds / 2)),
+                    Uncertainty = request.Uncertainty,
+                }
+            );
             Console.Out.Write(JsonSerializer.Serialize(timing, AgentJson.Default.Timing));
             return 0;
         }

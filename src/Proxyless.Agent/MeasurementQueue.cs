@@ -16,7 +16,12 @@ internal sealed class MeasurementQueue(AgentLimits limits) : IDisposable
         if (Interlocked.Increment(ref _present) > limits.Waiting + 1)
         {
             Interlocked.Decrement(ref _present);
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{limits.Waiting} clients wait for their turn already; try again later"));
+            throw new RpcException(
+                new Status(
+                    StatusCode.ResourceExhausted,
+                    $"{limits.Waiting} clients wait for their turn already; try again later"
+                )
+            );
         }
 
         try

@@ -9,13 +9,20 @@ internal static class Options
     private const int DefaultPort = 7443;
 
     /// <summary>Where certificate and token are.</summary>
-    public static Option<string> Folder() => new("--folder")
-    {
-        HelpName = "DIR",
-        Description = "Where certificate and token are kept",
-        DefaultValueFactory = _ => Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "proxyless-agent"),
-    };
+    public static Option<string> Folder() =>
+        new("--folder")
+        {
+            HelpName = "DIR",
+            Description = "Where certificate and token are kept",
+            DefaultValueFactory = _ =>
+                Path.Combine(
+                    Environment.GetFolderPath(
+                        Environment.SpecialFolder.ApplicationData,
+                        Environment.SpecialFolderOption.DoNotVerify
+                    ),
+                    "proxyless-agent"
+                ),
+        };
 
     /// <summary>The port to listen on.</summary>
     public static Option<int> Port() => InRange("--port", "Port to listen on", DefaultPort, 0, 65535);
@@ -31,7 +38,11 @@ internal static class Options
             CustomParser = result =>
             {
                 string text = result.Tokens[^1].Value;
-                if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+                if (
+                    int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+                    && value >= least
+                    && value <= most
+                )
                 {
                     return value;
                 }

@@ -15,7 +15,9 @@ internal static class Program
     public static int Main(string[] arguments)
     {
         UseUtf8();
-        var root = new RootCommand("Measures the models that a Proxyless elsewhere sends, on this device, with the ONNX Runtime here.")
+        var root = new RootCommand(
+            "Measures the models that a Proxyless elsewhere sends, on this device, with the ONNX Runtime here."
+        )
         {
             InitCommand.Create(),
             ServeCommand.Create(),
@@ -25,7 +27,13 @@ internal static class Program
         ParseResult parse = root.Parse(arguments);
         try
         {
-            int exitCode = parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = Shutdown });
+            int exitCode = parse.Invoke(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = Shutdown,
+                }
+            );
             return parse.Errors.Count > 0 ? 2 : exitCode;
         }
         catch (AgentException exception)

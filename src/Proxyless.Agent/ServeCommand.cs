@@ -24,28 +24,61 @@ internal static class ServeCommand
     {
         var folder = Options.Folder();
         var port = Options.Port();
-        var address = new Option<string>("--address") { HelpName = "IP", Description = "Address to listen on; 127.0.0.1 for this device alone", DefaultValueFactory = _ => "0.0.0.0" };
+        var address = new Option<string>("--address")
+        {
+            HelpName = "IP",
+            Description = "Address to listen on; 127.0.0.1 for this device alone",
+            DefaultValueFactory = _ => "0.0.0.0",
+        };
         var megabytes = Options.InRange("--max-model", "Largest model in megabytes", 256, 1, 2000);
         var seconds = Options.InRange("--max-seconds", "Longest measurement in seconds", 120, 1, 86_400);
         var waiting = Options.InRange("--queue", "Clients that may wait for their turn", 32, 0, 1000);
-        var patience = Options.InRange("--patience", "Seconds to wait for a client's next piece of a model", 20, 1, 3600);
-        var command = new Command("serve", "Wait for models and measure them, one at a time.") { folder, port, address, megabytes, seconds, waiting, patience };
-        command.SetAction((parse, cancellationToken) =>
+        var patience = Options.InRange(
+            "--patience",
+            "Seconds to wait for a client's next piece of a model",
+            20,
+            1,
+            3600
+        );
+        var command = new Command("serve", "Wait for models and measure them, one at a time.")
         {
-            IPAddress listen = IPAddress.TryParse(parse.GetValue(address), out IPAddress? parsed)
-                ? parsed
-                : throw new AgentException($"--address '{parse.GetValue(address)}' is no IP address");
-            var limits = new AgentLimits(
-                (long)parse.GetValue(megabytes) * Megabyte,
-                TimeSpan.FromSeconds(parse.GetValue(seconds)),
-                parse.GetValue(waiting),
-                TimeSpan.FromSeconds(parse.GetValue(patience)));
-            return ServeAsync(new AgentFolder(parse.GetValue(folder)!), new IPEndPoint(listen, parse.GetValue(port)), limits, cancellationToken);
-        });
+            folder,
+            port,
+            address,
+            megabytes,
+            seconds,
+            waiting,
+            patience,
+        };
+        command.SetAction(
+            (parse, cancellationToken) =>
+            {
+                IPAddress listen = IPAddress.TryParse(parse.GetValue(address), out IPAddress? parsed)
+                    ? parsed
+                    : throw new AgentException($"--address '{parse.GetValue(address)}' is no IP address");
+                var limits = new AgentLimits(
+                    (long)parse.GetValue(megabytes) * Megabyte,
+                    TimeSpan.FromSeconds(parse.GetValue(seconds)),
+                    parse.GetValue(waiting),
+                    TimeSpan.FromSeconds(parse.GetValue(patience))
+                );
+                return ServeAsync(
+                    new AgentFolder(parse.GetValue(folder)!),
+                    new IPEndPoint(listen, parse.GetValue(port)),
+                    limits,
+                    cancellationToken
+                );
+            }
+        );
         return command;
     }
 
-    private static async Task<int> ServeAsync(AgentFolder folder, IPEndPoint endpoint, AgentLimits limits, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(
+        AgentFolder folder,
+        IPEndPoint endpoint,
+        AgentLimits limits,
+        CancellationToken cancellationToken
+    )
     {
         using X509Certificate2 certificate = folder.ReadCertificate();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -58,11 +91,14 @@ internal static class ServeCommand
             // Whoever opens a connection and vanishes, or sends nothing, holds it no longer than this.
             server.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
             server.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-            server.Listen(endpoint, listen =>
-            {
-                listen.Protocols = HttpProtocols.Http2;
-                listen.UseHttps(certificate);
-            });
+            server.Listen(
+                endpoint,
+                listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http2;
+                    listen.UseHttps(certificate);
+                }
+            );
         });
         builder.Services.AddSingleton(limits);
         builder.Services.AddSingleton<MeasurementQueue>();
@@ -77,9 +113,20 @@ internal static class ServeCommand
         await application.StartAsync(cancellationToken).ConfigureAwait(false);
 
         // The port that was taken, where 0 was asked for.
-        string listening = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        Console.WriteLine($"listening on {listening}, certificate {certificate.GetCertHashString(HashAlgorithmName.SHA256)}");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"models up to {limits.ModelBytes / Megabyte} MB, measurements up to {limits.MeasureTime.TotalSeconds:0} s; Ctrl-C stops"));
+        string listening = application
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.First();
+        Console.WriteLine(
+            $"listening on {listening}, certificate {certificate.GetCertHashString(HashAlgorithmName.SHA256)}"
+        );
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"models up to {limits.ModelBytes / Megabyte} MB, measurements up to "
+                    + $"{limits.MeasureTime.TotalSeconds:0} s; Ctrl-C stops"
+            )
+        );
         await application.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
         return 0;
     }

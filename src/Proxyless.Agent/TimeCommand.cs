@@ -4,21 +4,39 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Agent;
 
-/// <summary>Times one model file here and now: for a device that no port can be opened on, as the program of a 'command' target.</summary>
+/// <summary>
+/// Times one model file here and now: for a device that no port can be opened on, as the program of a 'command' target.
+/// </summary>
 internal static class TimeCommand
 {
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var file = new Argument<string>("model") { HelpName = "MODEL.onnx", Description = "An ONNX file with one float input and one float output" };
+        var file = new Argument<string>("model")
+        {
+            HelpName = "MODEL.onnx",
+            Description = "An ONNX file with one float input and one float output",
+        };
         var threads = Options.InRange("--threads", "Threads of one run", 1, 1, RunLimits.MostThreads);
         var batch = Options.InRange("--batch", "Images of one run", 1, 1, RunLimits.MostImages);
-        var command = new Command("time", "Print the median latency of a model file on this device, without agent or network.") { file, threads, batch };
+        var command = new Command(
+            "time",
+            "Print the median latency of a model file on this device, without agent or network."
+        )
+        {
+            file,
+            threads,
+            batch,
+        };
         command.SetAction(parse =>
         {
             Timing timing = Measure(parse.GetValue(file)!, parse.GetValue(threads), parse.GetValue(batch));
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"median {timing.MedianMs:0.0000} ms, {timing.Runs} runs, quartiles {timing.Spread:0.0 %} apart"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"median {timing.MedianMs:0.0000} ms, {timing.Runs} runs, quartiles {timing.Spread:0.0 %} apart"
+                )
+            );
             return 0;
         });
         return command;

@@ -5,7 +5,10 @@ using Grpc.Core.Interceptors;
 
 namespace Proxyless.Agent;
 
-/// <summary>Turns away whoever does not show the token. Digests are compared, in constant time: neither a prefix nor the length shows.</summary>
+/// <summary>
+/// Turns away whoever does not show the token. Digests are compared, in constant time: neither a prefix nor the length
+/// shows.
+/// </summary>
 /// <param name="token">The token.</param>
 internal sealed class TokenInterceptor(string token) : Interceptor
 {
@@ -14,7 +17,10 @@ internal sealed class TokenInterceptor(string token) : Interceptor
 
     /// <inheritdoc/>
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
-        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+        TRequest request,
+        ServerCallContext context,
+        UnaryServerMethod<TRequest, TResponse> continuation
+    )
     {
         Require(context);
         return continuation(request, context);
@@ -22,7 +28,10 @@ internal sealed class TokenInterceptor(string token) : Interceptor
 
     /// <inheritdoc/>
     public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+        IAsyncStreamReader<TRequest> requestStream,
+        ServerCallContext context,
+        ClientStreamingServerMethod<TRequest, TResponse> continuation
+    )
     {
         Require(context);
         return continuation(requestStream, context);
@@ -34,7 +43,12 @@ internal sealed class TokenInterceptor(string token) : Interceptor
         string token = shown.StartsWith(Scheme, StringComparison.Ordinal) ? shown[Scheme.Length..] : "";
         if (!CryptographicOperations.FixedTimeEquals(DigestOf(token), _digest))
         {
-            throw new RpcException(new Status(StatusCode.Unauthenticated, "the token is not this agent's; take 'token' from its target.yaml"));
+            throw new RpcException(
+                new Status(
+                    StatusCode.Unauthenticated,
+                    "the token is not this agent's; take 'token' from its target.yaml"
+                )
+            );
         }
     }
 

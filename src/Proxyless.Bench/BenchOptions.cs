@@ -8,7 +8,10 @@ internal enum BenchMode
     /// <summary>A weight step of the super-network along a sampled path.</summary>
     Weight,
 
-    /// <summary>A weight step in the middle of the warm-up, in which half of the candidates give way to the widest of their kernel.</summary>
+    /// <summary>
+    /// A weight step in the middle of the warm-up, in which half of the candidates give way to the widest of their
+    /// kernel.
+    /// </summary>
     Warmup,
 
     /// <summary>A two-path architecture step.</summary>

@@ -32,8 +32,15 @@ internal sealed class CompactSteps : BenchedStep
     public CompactSteps(SearchSpace space, int classes, NetworkOptions options, int seed, int steps)
     {
         var parameters = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count));
-        _networks = [.. Enumerable.Range(0, steps).Select(
-            i => new CompactNetwork(space.Architecture(Path(parameters, seed, i), classes, "bench"), options))];
+        _networks =
+        [
+            .. Enumerable
+                .Range(0, steps)
+                .Select(i => new CompactNetwork(
+                    space.Architecture(Path(parameters, seed, i), classes, "bench"),
+                    options
+                )),
+        ];
         _tensors = [.. _networks.Select(network => network.Tensors.ToArray())];
         _optimizer = new SgdOptimizer { Kernels = options.Kernels };
         _loss = new ClassificationLoss(0.1, null, options.Device);
@@ -77,19 +84,33 @@ internal sealed class SuperNetworkSteps : BenchedStep
     private readonly SgdOptimizer _optimizer;
     private readonly ClassificationLoss _loss;
 
-    public SuperNetworkSteps(SearchSpace space, int classes, NetworkOptions network, BenchOptions options, int samples, double rate)
+    public SuperNetworkSteps(
+        SearchSpace space,
+        int classes,
+        NetworkOptions network,
+        BenchOptions options,
+        int samples,
+        double rate
+    )
     {
         _options = options;
         _rate = rate;
 
         // Of all paths at once, as DARTS trains them, each has weights of its own.
-        _network = new SuperNetwork(space, classes, options.Mode == BenchMode.AllPaths ? network with { SharesWeights = false } : network);
+        _network = new SuperNetwork(
+            space,
+            classes,
+            options.Mode == BenchMode.AllPaths ? network with { SharesWeights = false } : network
+        );
         _parameters = new ArchitectureParameters(_network.Blocks.Select(block => block.Candidates.Count));
         _optimizer = new SgdOptimizer { Kernels = network.Kernels };
         _loss = new ClassificationLoss(0.1, null, network.Device);
         _warmup = new ChannelWarmup(space);
         var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, options.Steps);
-        _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss) { Samples = samples };
+        _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss)
+        {
+            Samples = samples,
+        };
     }
 
     public override void Run(int i, Tensor images, Tensor labels) => Run(_options.Mode, i, images, labels);
@@ -104,7 +125,11 @@ internal sealed class SuperNetworkSteps : BenchedStep
             BenchMode.FullPath => _step.Run(ArchitectureUpdate.FullPath, images, labels, random, _rate),
             BenchMode.Reinforce => _step.Run(ArchitectureUpdate.Reinforce, images, labels, random, _rate),
             BenchMode.AllPaths => AllPaths(images, labels),
-            BenchMode.Warmup => Weight(images, labels, _warmup.Widen(Path(_parameters, _options.Seed, i), ChannelWarmup.Middle, random)),
+            BenchMode.Warmup => Weight(
+                images,
+                labels,
+                _warmup.Widen(Path(_parameters, _options.Seed, i), ChannelWarmup.Middle, random)
+            ),
             _ => Weight(images, labels, Path(_parameters, _options.Seed, i)),
         };
     }

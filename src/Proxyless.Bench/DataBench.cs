@@ -5,7 +5,9 @@ using Proxyless.Runs;
 
 namespace Proxyless.Bench;
 
-/// <summary>How many images a second come out of the pipeline, decoded and augmented, with a number of threads.</summary>
+/// <summary>
+/// How many images a second come out of the pipeline, decoded and augmented, with a number of threads.
+/// </summary>
 internal sealed record DataBenchRow
 {
     /// <summary>Threads that decode and augment.</summary>
@@ -29,44 +31,65 @@ internal static class DataBench
 {
     private const int BatchSize = 32;
 
-    /// <summary>Times epochs with the augmentation of training, over the images of <c>train/</c>, or all where there is no split.</summary>
-    /// <param name="options">Data, resolution, channels; <see cref="RunOptions.Threads"/>, or null for one and for all processors.</param>
+    /// <summary>
+    /// Times epochs with the augmentation of training, over the images of <c>train/</c>, or all where there is no
+    /// split.
+    /// </summary>
+    /// <param name="options">
+    /// Data, resolution, channels; <see cref="RunOptions.Threads"/>, or null for one and for all processors.
+    /// </param>
     /// <param name="epochs">Epochs that are timed, after a first one that is not.</param>
     /// <param name="observer">Hears of the progress.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="InvalidInputException">The data cannot be used.</exception>
     public static IReadOnlyList<DataBenchRow> Measure(
-        RunOptions options, int epochs, IRunObserver observer, CancellationToken cancellationToken = default)
+        RunOptions options,
+        int epochs,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
         var context = RunContext.Open(options, observer, cancellationToken);
-        int[] threads = options.Threads is { } given ? [given] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+        int[] threads = options.Threads is { } given
+            ? [given]
+            : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
         var progress = new Progress(observer, "bench", 0, threads.Length * (epochs + 1));
         int done = 0;
-        return [.. threads.Select(count =>
-        {
-            using var loader = new BatchLoader(
-                context.Images.All, context.Loaders.TrainingTransforms, Math.Min(BatchSize, context.Images.All.Count), options.Seed, shuffle: true, dropLast: false, count);
-            var rates = new List<double>();
-            for (int epoch = 0; epoch <= epochs; epoch++)
+        return
+        [
+            .. threads.Select(count =>
             {
-                double rate = Rate(loader, epoch, cancellationToken);
-                rates.Add(rate);
-                progress.Report(++done, $"{count} threads: {rate:F0} images/s");
-            }
+                using var loader = new BatchLoader(
+                    context.Images.All,
+                    context.Loaders.TrainingTransforms,
+                    Math.Min(BatchSize, context.Images.All.Count),
+                    options.Seed,
+                    shuffle: true,
+                    dropLast: false,
+                    count
+                );
+                var rates = new List<double>();
+                for (int epoch = 0; epoch <= epochs; epoch++)
+                {
+                    double rate = Rate(loader, epoch, cancellationToken);
+                    rates.Add(rate);
+                    progress.Report(++done, $"{count} threads: {rate:F0} images/s");
+                }
 
-            rates.RemoveAt(0);
-            return new DataBenchRow
-            {
-                Threads = count,
-                Images = context.Images.All.Count,
-                Resolution = context.Loaders.TrainingTransforms.Resolution,
-                ImagesPerSecond = SampleStatistics.Median(rates),
-                BestImagesPerSecond = rates.Max(),
-            };
-        })];
+                rates.RemoveAt(0);
+                return new DataBenchRow
+                {
+                    Threads = count,
+                    Images = context.Images.All.Count,
+                    Resolution = context.Loaders.TrainingTransforms.Resolution,
+                    ImagesPerSecond = SampleStatistics.Median(rates),
+                    BestImagesPerSecond = rates.Max(),
+                };
+            }),
+        ];
     }
 
     private static double Rate(BatchLoader loader, int epoch, CancellationToken cancellationToken)

@@ -4,7 +4,10 @@ using Proxyless.Search;
 
 namespace Proxyless.Bench;
 
-/// <summary>A weight step beside what this machine could do at most. The work is the mean over the steps that are timed, the time their median.</summary>
+/// <summary>
+/// A weight step beside what this machine could do at most. The work is the mean over the steps that are timed, the
+/// time their median.
+/// </summary>
 internal sealed record FloorBenchResult
 {
     /// <summary>Multiply-adds of a step: <see cref="StepWork.MultiplyAdds"/>.</summary>
@@ -29,21 +32,38 @@ internal sealed record FloorBenchResult
     public required double StepMs { get; init; }
 }
 
-/// <summary>The floor under the time of a weight step: what must be computed and moved, against what the machine can.</summary>
+/// <summary>
+/// The floor under the time of a weight step: what must be computed and moved, against what the machine can.
+/// </summary>
 internal static class FloorBench
 {
     /// <summary>Measures the machine and the step.</summary>
-    /// <param name="options">Space, batch, resolution, steps, seed, threads, kernels; the mode is a weight step.</param>
+    /// <param name="options">
+    /// Space, batch, resolution, steps, seed, threads, kernels; the mode is a weight step.
+    /// </param>
     /// <param name="observer">Hears of the progress.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    public static FloorBenchResult Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
+    public static FloorBenchResult Measure(
+        BenchOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         BenchResult step = StepBench.Measure(options with { Mode = BenchMode.Weight }, observer, cancellationToken);
         SearchSpace space = StepBench.Sized(options);
         var parameters = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count));
-        StepWork[] works = [.. StepBench.TimedSteps(options)
-            .Select(i => StepWork.Of(space.Architecture(BenchedStep.Path(parameters, options.Seed, i), StepBench.Classes, "bench"), options.Batch))];
+        StepWork[] works =
+        [
+            .. StepBench
+                .TimedSteps(options)
+                .Select(i =>
+                    StepWork.Of(
+                        space.Architecture(BenchedStep.Path(parameters, options.Seed, i), StepBench.Classes, "bench"),
+                        options.Batch
+                    )
+                ),
+        ];
         int threads = ThreadCount.Of(options.Threads);
         return new FloorBenchResult
         {

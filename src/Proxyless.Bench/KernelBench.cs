@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Bench;
 
-/// <summary>One block of a space, computed by libtorch's operators and by kernels of our own, in turn. Milliseconds, medians.</summary>
+/// <summary>
+/// One block of a space, computed by libtorch's operators and by kernels of our own, in turn. Milliseconds, medians.
+/// </summary>
 internal sealed record KernelBenchRow
 {
     /// <summary>The block: <see cref="Architectures.Block.Key"/>.</summary>
@@ -39,9 +41,9 @@ internal sealed record KernelBenchRow
     public double NormedBackwardRatio => NormedBackwardLibtorchMs / NormedBackwardProxylessMs;
 
     /// <summary>
-    /// How far libtorch is from the same in double precision: the norm of the difference as a share of the norm, of the output or
-    /// the input's gradient, whichever is more. Rounding makes it about 1e-6; there are processors on which it is 1
-    /// (docs/decisions/kernels.md).
+    /// How far libtorch is from the same in double precision: the norm of the difference as a share of the norm, of the
+    /// output or the input's gradient, whichever is more. Rounding makes it about 1e-6; there are processors on which
+    /// it is 1 (docs/decisions/kernels.md).
     /// </summary>
     public required double LibtorchError { get; init; }
 
@@ -56,18 +58,32 @@ internal static unsafe class KernelBench
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Times the blocks.</summary>
-    /// <param name="options">Space, batch, resolution, threads; <see cref="BenchOptions.Steps"/> are the rounds.</param>
+    /// <param name="options">
+    /// Space, batch, resolution, threads; <see cref="BenchOptions.Steps"/> are the rounds.
+    /// </param>
     /// <param name="observer">Hears of the progress.</param>
     /// <param name="cancellationToken">Stops between two blocks.</param>
-    public static IReadOnlyList<KernelBenchRow> Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
+    public static IReadOnlyList<KernelBenchRow> Measure(
+        BenchOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         SearchSpace space = StepBench.Sized(options);
         Libtorch.Load();
         set_num_threads(ThreadCount.Of(options.Threads, observer));
-        Block[] blocks = [.. space.Blocks().SelectMany(block => block.Candidates).Append(space.FirstBlock).OfType<Block>()
-            .Where(block => block.Operation.Kind == OperationKind.InvertedResidual).DistinctBy(block => block.Key)];
+        Block[] blocks =
+        [
+            .. space
+                .Blocks()
+                .SelectMany(block => block.Candidates)
+                .Append(space.FirstBlock)
+                .OfType<Block>()
+                .Where(block => block.Operation.Kind == OperationKind.InvertedResidual)
+                .DistinctBy(block => block.Key),
+        ];
         var progress = new Progress(observer, "bench", 0, blocks.Length);
         var rows = new List<KernelBenchRow>();
         foreach (Block block in blocks)
@@ -82,12 +98,22 @@ internal static unsafe class KernelBench
 
     private static KernelBenchRow Measure(Block block, Activation activation, BenchOptions options)
     {
-        using var ours = new BlockStep(block, activation, options, new NetworkOptions { Kernels = BlockKernels.Proxyless });
-        using var theirs = new BlockStep(block, activation, options, new NetworkOptions { Kernels = BlockKernels.Libtorch });
+        using var ours = new BlockStep(
+            block,
+            activation,
+            options,
+            new NetworkOptions { Kernels = BlockKernels.Proxyless }
+        );
+        using var theirs = new BlockStep(
+            block,
+            activation,
+            options,
+            new NetworkOptions { Kernels = BlockKernels.Libtorch }
+        );
         using var depthwise = new DepthwiseStep(block, options);
         Action[] steps = [theirs.Run, ours.Run, depthwise.Libtorch, depthwise.LibtorchWithNorm, depthwise.Proxyless];
         var times = steps.Select(_ => new List<double>()).ToArray();
-        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < WarmUp;)
+        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < WarmUp; )
         {
             Array.ForEach(steps, step => step());
         }
@@ -103,7 +129,11 @@ internal static unsafe class KernelBench
         }
 
         using var exact = new BlockStep(
-            block, activation, options, new NetworkOptions { Kernels = BlockKernels.Libtorch, Precision = ScalarType.Float64 });
+            block,
+            activation,
+            options,
+            new NetworkOptions { Kernels = BlockKernels.Libtorch, Precision = ScalarType.Float64 }
+        );
         exact.TakeWeightsOf(ours);
         exact.Run();
         double[] medians = [.. times.Select(SampleStatistics.Median)];
@@ -140,8 +170,20 @@ internal static unsafe class KernelBench
         {
             using var factory = new TensorFactory(network);
             _path = new BlockPath(factory, "block", block, activation);
-            using Tensor input = Noise(1, options.Batch, block.InputWidth, block.InputResolution, block.InputResolution);
-            using Tensor gradient = Noise(2, options.Batch, block.OutputWidth, block.OutputResolution, block.OutputResolution);
+            using Tensor input = Noise(
+                1,
+                options.Batch,
+                block.InputWidth,
+                block.InputResolution,
+                block.InputResolution
+            );
+            using Tensor gradient = Noise(
+                2,
+                options.Batch,
+                block.OutputWidth,
+                block.OutputResolution,
+                block.OutputResolution
+            );
             _input = input.to(network.Precision, copy: true).requires_grad_();
             _gradient = gradient.to(network.Precision, copy: true);
         }
@@ -191,7 +233,10 @@ internal static unsafe class KernelBench
         }
     }
 
-    /// <summary>Both gradients of the depthwise convolution of one block, alone and with those of batch norm and relu6 behind it.</summary>
+    /// <summary>
+    /// Both gradients of the depthwise convolution of one block, alone and with those of batch norm and relu6 behind
+    /// it.
+    /// </summary>
     private sealed class DepthwiseStep : IDisposable
     {
         private readonly DepthwiseShape _shape;
@@ -213,7 +258,14 @@ internal static unsafe class KernelBench
         {
             int channels = block.HiddenWidth;
             int kernel = block.Operation.Kernel;
-            _shape = new DepthwiseShape(options.Batch, block.InputResolution, block.InputResolution, channels, kernel, block.Stride);
+            _shape = new DepthwiseShape(
+                options.Batch,
+                block.InputResolution,
+                block.InputResolution,
+                channels,
+                kernel,
+                block.Stride
+            );
             _input = Noise(3, options.Batch, channels, block.InputResolution, block.InputResolution).requires_grad_();
             _weight = Noise(4, channels, 1, kernel, kernel).requires_grad_();
             using var withoutGraph = no_grad();
@@ -226,13 +278,28 @@ internal static unsafe class KernelBench
             using Tensor output = TensorMemory.PixelsFirst(_output);
             using Tensor gradient = TensorMemory.PixelsFirst(_gradient);
             var sums = new ChannelSums(_norm.Mean, _shape.OutputPixels);
-            PixelKernels.GradientSums(TensorMemory.Pointer(output), TensorMemory.Pointer(gradient), _shape.OutputPixels, _norm, sums);
+            PixelKernels.GradientSums(
+                TensorMemory.Pointer(output),
+                TensorMemory.Pointer(gradient),
+                _shape.OutputPixels,
+                _norm,
+                sums
+            );
             _factors = _norm.Gradient(sums);
             using var withGraph = enable_grad();
             _scale = ones(channels).requires_grad_();
             _shift = zeros(channels).requires_grad_();
             _convolved = Convolve();
-            using Tensor normalised = nn.functional.batch_norm(_convolved, null, null, _scale, _shift, true, 0, BatchNorm.Epsilon);
+            using Tensor normalised = nn.functional.batch_norm(
+                _convolved,
+                null,
+                null,
+                _scale,
+                _shift,
+                true,
+                0,
+                BatchNorm.Epsilon
+            );
             _activated = normalised.relu6();
         }
 
@@ -247,24 +314,39 @@ internal static unsafe class KernelBench
             using Tensor gradient = TensorMemory.PixelsFirst(_gradient);
             using Tensor inputGradient = TensorMemory.PixelsFirst(_inputGradient);
             using Tensor weight = _weight.detach();
-            DepthwiseBackward.Run(_shape, new DepthwiseBackward.Operands
-            {
-                Input = TensorMemory.Pointer(input),
-                InputNorm = _inputNorm,
-                Output = TensorMemory.Pointer(output),
-                Gradient = TensorMemory.Pointer(gradient),
-                Norm = _norm,
-                Factors = _factors,
-                Weights = TensorMemory.Pointer(weight),
-                InputGradient = TensorMemory.Pointer(inputGradient),
-                WeightGradient = TensorMemory.Pointer(_weightGradient),
-                Sums = new ChannelSums(_inputNorm.Mean, _shape.Pixels),
-            });
+            DepthwiseBackward.Run(
+                _shape,
+                new DepthwiseBackward.Operands
+                {
+                    Input = TensorMemory.Pointer(input),
+                    InputNorm = _inputNorm,
+                    Output = TensorMemory.Pointer(output),
+                    Gradient = TensorMemory.Pointer(gradient),
+                    Norm = _norm,
+                    Factors = _factors,
+                    Weights = TensorMemory.Pointer(weight),
+                    InputGradient = TensorMemory.Pointer(inputGradient),
+                    WeightGradient = TensorMemory.Pointer(_weightGradient),
+                    Sums = new ChannelSums(_inputNorm.Mean, _shape.Pixels),
+                }
+            );
         }
 
         public void Dispose()
         {
-            Tensor[] all = [_input, _weight, _output, _gradient, _inputGradient, _weightGradient, _scale, _shift, _convolved, _activated];
+            Tensor[] all =
+            [
+                _input,
+                _weight,
+                _output,
+                _gradient,
+                _inputGradient,
+                _weightGradient,
+                _scale,
+                _shift,
+                _convolved,
+                _activated,
+            ];
             Array.ForEach(all, tensor => tensor.Dispose());
         }
 
@@ -276,8 +358,16 @@ internal static unsafe class KernelBench
             }
         }
 
-        private Tensor Convolve() => nn.functional.conv2d(
-            _input, _weight, null, [_shape.Stride, _shape.Stride], [_shape.Padding, _shape.Padding], null, _shape.Channels);
+        private Tensor Convolve() =>
+            nn.functional.conv2d(
+                _input,
+                _weight,
+                null,
+                [_shape.Stride, _shape.Stride],
+                [_shape.Padding, _shape.Padding],
+                null,
+                _shape.Channels
+            );
 
         private static ChannelNorm NormOf(Tensor y, int pixels)
         {

@@ -4,37 +4,57 @@ using Proxyless.Runtime.Kernels;
 
 namespace Proxyless.Bench;
 
-/// <summary>What this machine can do at most, measured: multiply-adds from registers, and bytes from and to memory.</summary>
+/// <summary>
+/// What this machine can do at most, measured: multiply-adds from registers, and bytes from and to memory.
+/// </summary>
 internal static unsafe class MachinePeak
 {
     private const int Rounds = 7;
     private const int Iterations = 4_000_000;
     private const int CopiedBytes = 256 << 20;
 
-    /// <summary>Single-precision multiply-adds a second, with independent sums in registers; the best of a few rounds.</summary>
+    /// <summary>
+    /// Single-precision multiply-adds a second, with independent sums in registers; the best of a few rounds.
+    /// </summary>
     /// <param name="threads">Threads.</param>
     public static double MultiplyAdds(int threads)
     {
         double multiplyAdds = (double)Iterations * MultiplyKernel.Sums * ChannelWidths.Widest * threads;
-        return multiplyAdds / Fastest(() => KernelThreads.For(threads, threads, (_, from, to) =>
-        {
-            float* sums = stackalloc float[ChannelWidths.Widest];
-            var kernel = new MultiplyKernel { Destination = sums };
-            for (int i = from; i < to; i++)
-            {
-                ChannelWidths.Run(ChannelWidths.Widest, ChannelWidths.Widest, ref kernel);
-            }
-        }));
+        return multiplyAdds
+            / Fastest(() =>
+                KernelThreads.For(
+                    threads,
+                    threads,
+                    (_, from, to) =>
+                    {
+                        float* sums = stackalloc float[ChannelWidths.Widest];
+                        var kernel = new MultiplyKernel { Destination = sums };
+                        for (int i = from; i < to; i++)
+                        {
+                            ChannelWidths.Run(ChannelWidths.Widest, ChannelWidths.Widest, ref kernel);
+                        }
+                    }
+                )
+            );
     }
 
-    /// <summary>Bytes a second, read and written together, of copies far larger than the caches; the best of a few rounds.</summary>
+    /// <summary>
+    /// Bytes a second, read and written together, of copies far larger than the caches; the best of a few rounds.
+    /// </summary>
     /// <param name="threads">Threads.</param>
     public static double Bytes(int threads)
     {
         var source = new byte[CopiedBytes];
         var destination = new byte[CopiedBytes];
-        return 2.0 * CopiedBytes / Fastest(() => KernelThreads.For(
-            CopiedBytes, threads, (_, from, to) => source.AsSpan(from, to - from).CopyTo(destination.AsSpan(from))));
+        return 2.0
+            * CopiedBytes
+            / Fastest(() =>
+                KernelThreads.For(
+                    CopiedBytes,
+                    threads,
+                    (_, from, to) => source.AsSpan(from, to - from).CopyTo(destination.AsSpan(from))
+                )
+            );
     }
 
     private static double Fastest(Action work)
@@ -63,8 +83,18 @@ internal static unsafe class MachinePeak
             where TLanes : ILanes<TVector>
         {
             TVector factor = TLanes.Broadcast(0.999f);
-            TVector a = factor, b = factor, c = factor, d = factor, e = factor, f = factor;
-            TVector g = factor, h = factor, i = factor, j = factor, k = factor, l = factor;
+            TVector a = factor,
+                b = factor,
+                c = factor,
+                d = factor,
+                e = factor,
+                f = factor;
+            TVector g = factor,
+                h = factor,
+                i = factor,
+                j = factor,
+                k = factor,
+                l = factor;
             for (int n = 0; n < Iterations; n++)
             {
                 a = TLanes.MultiplyAdd(a, factor, factor);
@@ -82,7 +112,10 @@ internal static unsafe class MachinePeak
             }
 
             // Written, or the compiler might leave it all out.
-            TVector sum = TLanes.Add(TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d)), TLanes.Add(TLanes.Add(e, f), TLanes.Add(g, h)));
+            TVector sum = TLanes.Add(
+                TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d)),
+                TLanes.Add(TLanes.Add(e, f), TLanes.Add(g, h))
+            );
             TLanes.Store(TLanes.Add(sum, TLanes.Add(TLanes.Add(i, j), TLanes.Add(k, l))), Destination);
         }
     }

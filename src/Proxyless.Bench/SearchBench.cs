@@ -19,7 +19,9 @@ internal sealed record SearchBenchResult
     /// <summary>Images that the weights learn on.</summary>
     public required long Images { get; init; }
 
-    /// <summary>Seconds of a weight step on this machine; timed with at most 32 images and taken as proportional to them.</summary>
+    /// <summary>
+    /// Seconds of a weight step on this machine; timed with at most 32 images and taken as proportional to them.
+    /// </summary>
     public required double WeightStepSeconds { get; init; }
 
     /// <summary>Seconds of an architecture step, likewise.</summary>
@@ -29,16 +31,21 @@ internal sealed record SearchBenchResult
     public double Hours => ((WeightSteps * WeightStepSeconds) + (ArchitectureSteps * ArchitectureStepSeconds)) / 3600;
 
     /// <summary>
-    /// Multiply-adds of the search. A weight step has those of the mean network of the space three times (forward, gradient of the
-    /// inputs, gradient of the weights); an architecture step needs no gradient of weights, and computes forward two candidates
-    /// of a block (two-path), all of them (full-path), or one in each sampled network, whose gradients nobody asks for (reinforce).
+    /// Multiply-adds of the search. A weight step has those of the mean network of the space three times (forward,
+    /// gradient of the inputs, gradient of the weights); an architecture step needs no gradient of weights, and
+    /// computes forward two candidates of a block (two-path), all of them (full-path), or one in each sampled network,
+    /// whose gradients nobody asks for (reinforce).
     /// </summary>
     public required double MultiplyAdds { get; init; }
 
-    /// <summary>Hours that they would take an NVIDIA V100 at its peak in single precision, 7.85e12 multiply-adds a second.</summary>
+    /// <summary>
+    /// Hours that they would take an NVIDIA V100 at its peak in single precision, 7.85e12 multiply-adds a second.
+    /// </summary>
     public double V100HoursAtPeak => MultiplyAdds / SearchBench.V100MultiplyAddsPerSecond / 3600;
 
-    /// <summary>V100 hours that the paper's search took (arXiv 1812.00332, table 3), for the published space and images.</summary>
+    /// <summary>
+    /// V100 hours that the paper's search took (arXiv 1812.00332, table 3), for the published space and images.
+    /// </summary>
     public double PaperGpuHours { get; init; } = 200;
 
     /// <summary>Share of a V100's peak at which this search takes the paper's hours.</summary>
@@ -48,7 +55,10 @@ internal sealed record SearchBenchResult
 /// <summary>What a search would cost before it is paid.</summary>
 internal static class SearchBench
 {
-    /// <summary>NVIDIA Tesla V100 SXM2: 15.7e12 floating point operations a second in single precision, two of them a multiply-add.</summary>
+    /// <summary>
+    /// NVIDIA Tesla V100 SXM2: 15.7e12 floating point operations a second in single precision, two of them a
+    /// multiply-add.
+    /// </summary>
     internal const double V100MultiplyAddsPerSecond = 15.7e12 / 2;
 
     private const int MostImagesTimed = 32;
@@ -56,42 +66,63 @@ internal static class SearchBench
     private const int PassesOfWeightStep = 3;
 
     /// <summary>Times a weight and an architecture step on random images and counts the search's steps.</summary>
-    /// <param name="options">Space, resolution, batch size, epochs, warm-up, interval, update, held-out share, separate weights, kernels, threads.</param>
-    /// <param name="images">Training images, of which the held-out share is taken off; null: those of <see cref="RunOptions.Data"/>.</param>
+    /// <param name="options">
+    /// Space, resolution, batch size, epochs, warm-up, interval, update, held-out share, separate weights, kernels,
+    /// threads.
+    /// </param>
+    /// <param name="images">
+    /// Training images, of which the held-out share is taken off; null: those of <see cref="RunOptions.Data"/>.
+    /// </param>
     /// <param name="steps">Steps to time of each kind.</param>
     /// <param name="observer">Hears of the progress.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">The options, the space or the data cannot be used.</exception>
     public static SearchBenchResult Measure(
-        RunOptions options, long? images, int steps, IRunObserver observer, CancellationToken cancellationToken = default)
+        RunOptions options,
+        long? images,
+        int steps,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         if (options is { Time: not null, SearchEpochs: null })
         {
-            throw new InvalidInputException("--time says what the search takes; give --search-epochs instead to hear what that many take");
+            throw new InvalidInputException(
+                "--time says what the search takes; give --search-epochs instead to hear what that many take"
+            );
         }
 
         if (options.Device != "cpu")
         {
-            observer.Warning($"steps are timed on the processor, not on --device {options.Device}: look at the hours of a V100 below");
+            observer.Warning(
+                $"steps are timed on the processor, not on --device {options.Device}: look at the hours of a V100 below"
+            );
         }
 
         RunContext? context = images is null ? RunContext.Open(options, observer, cancellationToken) : null;
         RunOptions resolved = context?.Options ?? options;
         int batch = context?.Loaders.BatchSize ?? options.BatchSize ?? DefaultBatch;
-        long learned = context?.Images.Weights.Count ?? images!.Value - (long)Math.Round(images.Value * options.ValidationShare);
+        long learned =
+            context?.Images.Weights.Count ?? images!.Value - (long)Math.Round(images.Value * options.ValidationShare);
         long batches = learned / batch;
         if (batches == 0)
         {
-            throw new InvalidInputException($"--batch-size {batch} is more than the {learned} images that weights would learn on; make it smaller");
+            throw new InvalidInputException(
+                $"--batch-size {batch} is more than the {learned} images that weights would learn on; make it smaller"
+            );
         }
 
         long weightSteps = options.SearchEpochs is { } epochs
             ? Math.Max(1, (long)Math.Round(epochs * batches))
             : RunDefaults.SearchSteps(
-                context?.Options ?? throw new InvalidInputException("--images without --search-epochs leaves the length of the search open; give both"),
-                batches);
+                context?.Options
+                    ?? throw new InvalidInputException(
+                        "--images without --search-epochs leaves the length of the search open; give both"
+                    ),
+                batches
+            );
         var plan = new SearchPlan(weightSteps, (long)(options.WarmupShare * weightSteps), options.ArchitectureInterval);
         var bench = new BenchOptions
         {
@@ -114,7 +145,9 @@ internal static class SearchBench
         if (!options.SeparateWeights && plan.WarmupSteps > 0)
         {
             double share = (double)plan.WarmupSteps / plan.WeightSteps;
-            double[][] even = new ArchitectureParameters(space.Blocks().Select(block => block.Candidates.Count)).Probabilities();
+            double[][] even = new ArchitectureParameters(
+                space.Blocks().Select(block => block.Candidates.Count)
+            ).Probabilities();
             double wider = cost.Expectation(new ChannelWarmup(space).Odds(even, ChannelWarmup.Middle));
             weight += share * ((proportion * Seconds(bench, BenchMode.Warmup, observer, cancellationToken)) - weight);
             trained += share * (wider - network);
@@ -132,25 +165,36 @@ internal static class SearchBench
             ArchitectureStepSeconds = options.Update is ArchitectureUpdate.Reinforce or ArchitectureUpdate.LeaveOneOut
                 ? architecture * options.ReinforceSamples / StepBench.ReinforceSamples
                 : architecture,
-            MultiplyAdds = batch * ((trained * PassesOfWeightStep * weightSteps) + (network * Passes(options, candidates) * architectureSteps)),
+            MultiplyAdds =
+                batch
+                * (
+                    (trained * PassesOfWeightStep * weightSteps)
+                    + (network * Passes(options, candidates) * architectureSteps)
+                ),
         };
     }
 
     /// <summary>Passes over the layers of one network that an architecture step amounts to.</summary>
-    internal static double Passes(RunOptions options, double candidates) => options.Update switch
-    {
-        ArchitectureUpdate.TwoPath => 2 + 1,
-        ArchitectureUpdate.FullPath => candidates + 1,
-        _ => options.ReinforceSamples,
-    };
+    internal static double Passes(RunOptions options, double candidates) =>
+        options.Update switch
+        {
+            ArchitectureUpdate.TwoPath => 2 + 1,
+            ArchitectureUpdate.FullPath => candidates + 1,
+            _ => options.ReinforceSamples,
+        };
 
-    private static BenchMode Mode(ArchitectureUpdate update) => update switch
-    {
-        ArchitectureUpdate.TwoPath => BenchMode.TwoPath,
-        ArchitectureUpdate.FullPath => BenchMode.FullPath,
-        _ => BenchMode.Reinforce,
-    };
+    private static BenchMode Mode(ArchitectureUpdate update) =>
+        update switch
+        {
+            ArchitectureUpdate.TwoPath => BenchMode.TwoPath,
+            ArchitectureUpdate.FullPath => BenchMode.FullPath,
+            _ => BenchMode.Reinforce,
+        };
 
-    private static double Seconds(BenchOptions options, BenchMode mode, IRunObserver observer, CancellationToken cancellationToken) =>
-        StepBench.Measure(options with { Mode = mode }, observer, cancellationToken).MedianMs / 1e3;
+    private static double Seconds(
+        BenchOptions options,
+        BenchMode mode,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    ) => StepBench.Measure(options with { Mode = mode }, observer, cancellationToken).MedianMs / 1e3;
 }

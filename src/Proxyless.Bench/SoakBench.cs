@@ -20,7 +20,9 @@ internal sealed record SoakBenchResult
     /// <summary>The step of the first reading: a tenth of all, at the end of a cycle.</summary>
     public required int FirstStep { get; init; }
 
-    /// <summary>Resident memory from the first reading on: the median of the readings at the ends of five cycles.</summary>
+    /// <summary>
+    /// Resident memory from the first reading on: the median of the readings at the ends of five cycles.
+    /// </summary>
     public required double FirstMb { get; init; }
 
     /// <summary>Resident memory at the end: the median of the last five readings.</summary>
@@ -40,10 +42,11 @@ internal sealed record SoakBenchResult
 }
 
 /// <summary>
-/// Thousands of steps of a search over a fixed cycle of paths, each a weight step and a two-path architecture step on a batch of its own. What a
-/// cycle needs it needs again in the next one, so that resident memory, read at the ends of cycles after a collection, stands still unless
-/// something leaks. A single reading differs from the next by a per cent or so (the allocator's pools, code that is compiled anew), so the
-/// median of several is taken. Meant for a process of its own.
+/// Thousands of steps of a search over a fixed cycle of paths, each a weight step and a two-path architecture step on a
+/// batch of its own. What a cycle needs it needs again in the next one, so that resident memory, read at the ends of
+/// cycles after a collection, stands still unless something leaks. A single reading differs from the next by a per cent
+/// or so (the allocator's pools, code that is compiled anew), so the median of several is taken. Meant for a process of
+/// its own.
 /// </summary>
 internal static class SoakBench
 {
@@ -57,14 +60,22 @@ internal static class SoakBench
     /// <param name="observer">Hears of the progress.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">There are too few steps for ten cycles.</exception>
-    public static SoakBenchResult Measure(BenchOptions options, int cycle, IRunObserver observer, CancellationToken cancellationToken = default)
+    public static SoakBenchResult Measure(
+        BenchOptions options,
+        int cycle,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cycle);
         if (options.Steps < PartBeforeFirst * cycle)
         {
-            throw new InvalidInputException($"--steps {options.Steps} are too few for a cycle of {cycle} paths; the minimum is {PartBeforeFirst * cycle}, ten cycles");
+            throw new InvalidInputException(
+                $"--steps {options.Steps} are too few for a cycle of {cycle} paths; the minimum is "
+                    + $"{PartBeforeFirst * cycle}, ten cycles"
+            );
         }
 
         SearchSpace space = StepBench.Sized(options);
@@ -72,8 +83,17 @@ internal static class SoakBench
         set_num_threads(ThreadCount.Of(options.Threads, observer));
         random.manual_seed(options.Seed);
         using var step = new SuperNetworkSteps(
-            space, StepBench.Classes, new NetworkOptions { Seed = options.Seed }, options, StepBench.ReinforceSamples, Rate);
-        float[] pixels = Pixels(options.Batch * space.Resolution * space.Resolution * space.InputChannels, options.Seed);
+            space,
+            StepBench.Classes,
+            new NetworkOptions { Seed = options.Seed },
+            options,
+            StepBench.ReinforceSamples,
+            Rate
+        );
+        float[] pixels = Pixels(
+            options.Batch * space.Resolution * space.Resolution * space.InputChannels,
+            options.Seed
+        );
         int[] images = [.. Enumerable.Range(0, options.Batch)];
         long[] labels = [.. images.Select(image => (long)(image % StepBench.Classes))];
         var progress = new Progress(observer, "bench", 0, options.Steps);
@@ -138,7 +158,9 @@ internal static class SoakBench
         {
             Reading[] all = [.. readings];
             return new Reading(
-                SampleStatistics.Median(all.Select(reading => reading.ResidentMb)), SampleStatistics.Median(all.Select(reading => reading.ManagedMb)));
+                SampleStatistics.Median(all.Select(reading => reading.ResidentMb)),
+                SampleStatistics.Median(all.Select(reading => reading.ManagedMb))
+            );
         }
     }
 }

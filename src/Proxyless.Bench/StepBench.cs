@@ -26,7 +26,11 @@ internal static class StepBench
     /// <param name="options">What to measure.</param>
     /// <param name="observer">Hears of the progress.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    public static BenchResult Measure(BenchOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
+    public static BenchResult Measure(
+        BenchOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
@@ -38,7 +42,9 @@ internal static class StepBench
 
         if (options is { Mode: BenchMode.Warmup, SeparateWeights: true })
         {
-            throw new InvalidInputException("--mode warmup widens candidates that share weights; leave out --separate-weights");
+            throw new InvalidInputException(
+                "--mode warmup widens candidates that share weights; leave out --separate-weights"
+            );
         }
 
         SearchSpace space = Sized(options);
@@ -56,9 +62,10 @@ internal static class StepBench
             Seed = options.Seed,
         };
         int total = WarmUpSteps + options.Steps;
-        using BenchedStep step = options.Mode == BenchMode.Compact
-            ? new CompactSteps(space, Classes, network, options.Seed, total)
-            : new SuperNetworkSteps(space, Classes, network, options, ReinforceSamples, Rate);
+        using BenchedStep step =
+            options.Mode == BenchMode.Compact
+                ? new CompactSteps(space, Classes, network, options.Seed, total)
+                : new SuperNetworkSteps(space, Classes, network, options, ReinforceSamples, Rate);
         var memory = ResidentMemory.Start();
         var progress = new Progress(observer, "bench", 0, total);
         var times = new List<double>();
@@ -97,5 +104,6 @@ internal static class StepBench
     /// <summary>The numbers of the steps that are timed.</summary>
     internal static IEnumerable<int> TimedSteps(BenchOptions options) => Enumerable.Range(WarmUpSteps, options.Steps);
 
-    private static string Name(Enum value) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+    private static string Name(Enum value) =>
+        System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

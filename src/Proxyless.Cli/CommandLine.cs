@@ -21,7 +21,9 @@ internal static class CommandLine
     /// <summary>The command with all its subcommands.</summary>
     public static RootCommand Root()
     {
-        var root = new RootCommand("Searches an image classifier on your images and for your hardware, trains it and writes it as ONNX.")
+        var root = new RootCommand(
+            "Searches an image classifier on your images and for your hardware, trains it and writes it as ONNX."
+        )
         {
             new RunCommand(),
             new SearchCommand(),
@@ -33,13 +35,20 @@ internal static class CommandLine
             new DescribeCommand(),
             new ExportCommand(),
             new CompareCommand(),
-            new Command("data", "The images: what a folder holds, public datasets to download, built-in samples to try things with.")
+            new Command(
+                "data",
+                "The images: what a folder holds, public datasets to download, built-in samples to try things with."
+            )
             {
                 new DataListCommand(),
                 new DataGetCommand(),
                 new DataSampleCommand(),
             },
-            new Command("target", "Where models run: this processor, a device with an agent, a latency table, any program that times a model.")
+            new Command(
+                "target",
+                "Where models run: this processor, a device with an agent, a latency table, any program that times a "
+                    + "model."
+            )
             {
                 new TargetListCommand(),
                 new TargetAddCommand(),
@@ -68,7 +77,14 @@ internal static class CommandLine
             if (parse.CommandResult.Command is not ReportingCommand command || AsksForHelp(parse))
             {
                 // Help, the version, or a group of commands without one of them.
-                return parse.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+                return parse.Invoke(
+                    new InvocationConfiguration
+                    {
+                        Output = output,
+                        Error = error,
+                        EnableDefaultExceptionHandler = false,
+                    }
+                );
             }
 
             ProxylessRuntime.Configure(command.RuntimeFor(parse));
@@ -84,11 +100,13 @@ internal static class CommandLine
 
             return outcome.ExitCode;
         }
-#pragma warning disable CA1031 // The last line of defence: whatever it is, the user gets a sentence and the shell a code.
+        // The last line of defense: whatever it is, the user gets a sentence and the shell a code.
+#pragma warning disable CA1031
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            bool isOther = exception is OperationCanceledException and not RunInterruptedException
+            bool isOther =
+                exception is OperationCanceledException and not RunInterruptedException
                 && !cancellationToken.IsCancellationRequested;
             foreach (string line in isOther ? Unexpected(exception) : Explain(exception, parse))
             {
@@ -99,33 +117,49 @@ internal static class CommandLine
         }
     }
 
-    private static string[] Explain(Exception exception, ParseResult? parse) => exception switch
-    {
-        RunInterruptedException interrupted =>
-            [$"interrupted; '{ResumeCommand(parse!, interrupted.Run)}' goes on from the checkpoint"],
-        OperationCanceledException => ["interrupted"],
-        RunFailedException failed =>
-        [
-            $"error: {exception.Message}",
-            $"nothing that was written is lost; {(IsDiskFull(exception) ? "free some space, then" : "then")} '{ResumeCommand(parse!, failed.Run)}' goes on from the last checkpoint",
-        ],
-        ProxylessException or InvalidDataException or PathTooLongException => [$"error: {exception.Message}"],
-        IOException or UnauthorizedAccessException =>
-            [$"error: {exception.Message}{(IsDiskFull(exception) ? "; free some space and try again, with --resume where the command has it" : "")}"],
-        _ when IsOutOfMemory(exception) =>
-            [$"error: this takes more memory than there is; make --batch-size or --resolution smaller, or choose a smaller space ({FirstLine(exception.Message)})"],
-        _ => Unexpected(exception),
-    };
+    private static string[] Explain(Exception exception, ParseResult? parse) =>
+        exception switch
+        {
+            RunInterruptedException interrupted =>
+            [
+                $"interrupted; '{ResumeCommand(parse!, interrupted.Run)}' goes on from the checkpoint",
+            ],
+            OperationCanceledException => ["interrupted"],
+            RunFailedException failed =>
+            [
+                $"error: {exception.Message}",
+                $"nothing that was written is lost; {(IsDiskFull(exception) ? "free some space, then" : "then")} "
+                    + $"'{ResumeCommand(parse!, failed.Run)}' goes on from the last checkpoint",
+            ],
+            ProxylessException or InvalidDataException or PathTooLongException => [$"error: {exception.Message}"],
+            IOException or UnauthorizedAccessException =>
+            [
+                $"error: {exception.Message}"
+                    + (
+                        IsDiskFull(exception)
+                            ? "; free some space and try again, with --resume where the command has it"
+                            : ""
+                    ),
+            ],
+            _ when IsOutOfMemory(exception) =>
+            [
+                $"error: this takes more memory than there is; make --batch-size or --resolution smaller, or choose "
+                    + $"a smaller space ({FirstLine(exception.Message)})",
+            ],
+            _ => Unexpected(exception),
+        };
 
     private static string[] Unexpected(Exception exception) =>
-    [
-        $"error: {exception.Message}",
-        Environment.GetEnvironmentVariable(TraceVariable) == "1"
-            ? exception.ToString()
-            : $"this is a bug; {TraceVariable}=1 shows where it happened",
-    ];
+        [
+            $"error: {exception.Message}",
+            Environment.GetEnvironmentVariable(TraceVariable) == "1"
+                ? exception.ToString()
+                : $"this is a bug; {TraceVariable}=1 shows where it happened",
+        ];
 
-    /// <summary>What standard error cannot take, a log on a full disk perhaps, does not change how the command ends.</summary>
+    /// <summary>
+    /// What standard error cannot take, a log on a full disk perhaps, does not change how the command ends.
+    /// </summary>
     private static void Say(TextWriter error, string text)
     {
         try
@@ -140,19 +174,29 @@ internal static class CommandLine
 
     private static string ResumeCommand(ParseResult parse, string run)
     {
-        string architecture = parse.CommandResult.Command is TrainCommand train ? $" --arch {Facts.Quoted(train.Architecture(parse))}" : "";
+        string architecture = parse.CommandResult.Command is TrainCommand train
+            ? $" --arch {Facts.Quoted(train.Architecture(parse))}"
+            : "";
         return $"proxyless {parse.CommandResult.Command.Name}{architecture} --out {Facts.Quoted(run)} --resume";
     }
 
     /// <summary>Whether it is an option that does something by itself: help, or the version.</summary>
-    private static bool AsksForHelp(ParseResult parse) => parse.Action is not null && parse.Action != parse.CommandResult.Command.Action;
+    private static bool AsksForHelp(ParseResult parse) =>
+        parse.Action is not null && parse.Action != parse.CommandResult.Command.Action;
 
     /// <summary>ENOSPC on Unix, ERROR_DISK_FULL on Windows.</summary>
     private static bool IsDiskFull(Exception exception) => exception.HResult is 28 or unchecked((int)0x80070070);
 
     /// <summary>libtorch tells of it in words.</summary>
-    private static bool IsOutOfMemory(Exception exception) => exception is OutOfMemoryException
-        || (exception is ExternalException && (exception.Message.Contains("allocate memory", StringComparison.Ordinal) || exception.Message.Contains("out of memory", StringComparison.Ordinal)));
+    private static bool IsOutOfMemory(Exception exception) =>
+        exception is OutOfMemoryException
+        || (
+            exception is ExternalException
+            && (
+                exception.Message.Contains("allocate memory", StringComparison.Ordinal)
+                || exception.Message.Contains("out of memory", StringComparison.Ordinal)
+            )
+        );
 
     private static string FirstLine(string text) => text.Split('\n')[0];
 

@@ -19,16 +19,17 @@ internal static class ExitCode
     public const int Interrupted = 130;
 
     /// <summary>The code that a command ends with after an exception.</summary>
-    public static int Of(Exception exception) => exception switch
-    {
-        InvalidInputException => BadInput,
-        LimitNotMetException => BadInput,
-        TargetUnavailableException => BadInput,
-        TrainingDivergedException => BadInput,
-        InvalidDataException => BadInput,
-        PathTooLongException => BadInput,
-        RunFailedException => Failed,
-        OperationCanceledException => Interrupted,
-        _ => Failed,
-    };
+    public static int Of(Exception exception) =>
+        exception switch
+        {
+            InvalidInputException => BadInput,
+            LimitNotMetException => BadInput,
+            TargetUnavailableException => BadInput,
+            TrainingDivergedException => BadInput,
+            InvalidDataException => BadInput,
+            PathTooLongException => BadInput,
+            RunFailedException => Failed,
+            OperationCanceledException => Interrupted,
+            _ => Failed,
+        };
 }

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Cli;
 
 /// <summary>
-/// Ctrl-C and a polite kill: the first one asks for the step at hand, a checkpoint and an orderly end, the second one ends the process
-/// at once.
+/// Ctrl-C and a polite kill: the first one asks for the step at hand, a checkpoint and an orderly end, the second one
+/// ends the process at once.
 /// </summary>
 internal sealed partial class Interruption : IDisposable
 {
@@ -43,7 +43,9 @@ internal sealed partial class Interruption : IDisposable
         }
     }
 
-    /// <summary>Without the orderly exit of the runtime and of native libraries, which waits for threads that compute.</summary>
+    /// <summary>
+    /// Without the orderly exit of the runtime and of native libraries, which waits for threads that compute.
+    /// </summary>
     private static void LeaveAtOnce()
     {
         if (OperatingSystem.IsWindows())

@@ -18,7 +18,8 @@ internal static class OptionSections
         string[] lines = help.ReplaceLineEndings("\n").Split('\n');
         int start = Array.IndexOf(lines, Title);
         int end = Array.IndexOf(lines, "", start + 1);
-        Dictionary<string, Option> options = command.Options.Concat(common)
+        Dictionary<string, Option> options = command
+            .Options.Concat(common)
             .SelectMany(option => option.Aliases.Append(option.Name).Select(name => (name, option)))
             .ToDictionary(named => named.name, named => named.option);
         var rows = new Dictionary<Option, List<string>>();
@@ -41,7 +42,10 @@ internal static class OptionSections
     }
 
     private static IEnumerable<string> Section(
-        string heading, Dictionary<Option, List<string>> rows, ReportingCommand command)
+        string heading,
+        Dictionary<Option, List<string>> rows,
+        ReportingCommand command
+    )
     {
         IEnumerable<Option> options = rows.Keys.Where(option => command.HeadingOf(option) == heading);
         if (heading == OptionHeading.Main)

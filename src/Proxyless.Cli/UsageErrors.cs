@@ -8,7 +8,9 @@ namespace Proxyless.Cli;
 internal static class UsageErrors
 {
     /// <summary>Throws if anything was not understood.</summary>
-    /// <exception cref="InvalidInputException">The message names the word, the nearest allowed one and where help is.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The message names the word, the nearest allowed one and where help is.
+    /// </exception>
     public static void Throw(ParseResult parse)
     {
         Command command = parse.CommandResult.Command;
@@ -19,8 +21,13 @@ internal static class UsageErrors
             IEnumerable<string> allowed = isOption
                 ? command.Options.SelectMany(option => option.Aliases.Prepend(option.Name))
                 : command.Subcommands.Select(subcommand => subcommand.Name);
-            string kind = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-            throw new InvalidInputException($"unknown {kind} '{unknown}'{NearestName.Suggestion(unknown, allowed)}; {help}");
+            string kind =
+                isOption ? "option"
+                : command.Subcommands.Count > 0 ? "command"
+                : "argument";
+            throw new InvalidInputException(
+                $"unknown {kind} '{unknown}'{NearestName.Suggestion(unknown, allowed)}; {help}"
+            );
         }
 
         if (parse.Errors is [var first, ..])

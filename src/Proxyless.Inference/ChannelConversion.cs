@@ -4,9 +4,10 @@ namespace Proxyless.Inference;
 internal static class ChannelConversion
 {
     /// <summary>The image with 1 or 3 channels; itself where it has as many.</summary>
-    public static DecodedImage Convert(DecodedImage image, int channels) => image.Channels == channels
-        ? image
-        : new DecodedImage(image.Width, image.Height, channels, Convert(image.Pixels, image.Channels, channels));
+    public static DecodedImage Convert(DecodedImage image, int channels) =>
+        image.Channels == channels
+            ? image
+            : new DecodedImage(image.Width, image.Height, channels, Convert(image.Pixels, image.Channels, channels));
 
     /// <summary>Grey repeated three times, or the luma of colours.</summary>
     /// <param name="pixels">Interleaved pixels of <paramref name="from"/> channels.</param>

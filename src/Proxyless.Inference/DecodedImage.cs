@@ -8,7 +8,9 @@ public sealed class DecodedImage
     /// <param name="height">Rows.</param>
     /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
     /// <param name="pixels">[height, width, channels], row by row from the top.</param>
-    /// <exception cref="ArgumentException">The length of <paramref name="pixels"/> is not the product of the others.</exception>
+    /// <exception cref="ArgumentException">
+    /// The length of <paramref name="pixels"/> is not the product of the others.
+    /// </exception>
     public DecodedImage(int width, int height, int channels, byte[] pixels)
     {
         ArgumentNullException.ThrowIfNull(pixels);
@@ -21,7 +23,10 @@ public sealed class DecodedImage
 
         if (pixels.LongLength != (long)width * height * channels)
         {
-            throw new ArgumentException($"{pixels.LongLength} bytes are no {width}x{height}x{channels} image.", nameof(pixels));
+            throw new ArgumentException(
+                $"{pixels.LongLength} bytes are no {width}x{height}x{channels} image.",
+                nameof(pixels)
+            );
         }
 
         Width = width;

@@ -1,8 +1,8 @@
 namespace Proxyless.Inference;
 
 /// <summary>
-/// As much of an image as a crop needs, or all of it, as it is stored and perhaps at a fraction of its size, in memory that is given
-/// back when it is disposed of.
+/// As much of an image as a crop needs, or all of it, as it is stored and perhaps at a fraction of its size, in memory
+/// that is given back when it is disposed of.
 /// </summary>
 /// <param name="buffer">The pixels; owned.</param>
 internal sealed class DecodedPart(PixelBuffer buffer) : IDisposable

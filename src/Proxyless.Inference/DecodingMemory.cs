@@ -1,8 +1,9 @@
 namespace Proxyless.Inference;
 
 /// <summary>
-/// Bounds the memory that all threads together decode into: whoever would go beyond waits, in the order of asking, until others are
-/// done. An image that needs more than the bound by itself is decoded alone. Whoever holds a part never asks for another.
+/// Bounds the memory that all threads together decode into: whoever would go beyond waits, in the order of asking,
+/// until others are done. An image that needs more than the bound by itself is decoded alone. Whoever holds a part
+/// never asks for another.
 /// </summary>
 internal sealed class DecodingMemory(long bytes)
 {

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Proxyless.Inference;
 
-/// <summary>The EXIF orientation in PNG (chunk eXIf) and WebP (chunk EXIF) files; that in JPEG files is Skia's work.</summary>
+/// <summary>
+/// The EXIF orientation in PNG (chunk eXIf) and WebP (chunk EXIF) files; that in JPEG files is Skia's work.
+/// </summary>
 internal static class EmbeddedOrientation
 {
     private const int PngSignature = 8;
@@ -14,7 +16,9 @@ internal static class EmbeddedOrientation
     private const int OrientationTag = 0x0112;
     private const int ShortType = 3;
 
-    /// <summary>Where a PNG's first row and column belong, 1 to 8 as in <see cref="ExifOrientation"/>; 1 where it does not say.</summary>
+    /// <summary>
+    /// Where a PNG's first row and column belong, 1 to 8 as in <see cref="ExifOrientation"/>; 1 where it does not say.
+    /// </summary>
     public static int OfPng(ReadOnlySpan<byte> file)
     {
         ReadOnlySpan<byte> rest = file.Length > PngSignature ? file[PngSignature..] : [];
@@ -73,14 +77,20 @@ internal static class EmbeddedOrientation
 
         int Short(ReadOnlySpan<byte> bytes) =>
             bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-        uint directory = bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(tiff[4..]) : BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..]);
+        uint directory = bigEndian
+            ? BinaryPrimitives.ReadUInt32BigEndian(tiff[4..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..]);
         if (directory > tiff.Length - 2)
         {
             return 1;
         }
 
         ReadOnlySpan<byte> entries = tiff[((int)directory + 2)..];
-        for (int left = Short(tiff[(int)directory..]); left > 0 && entries.Length >= TiffEntry; left--, entries = entries[TiffEntry..])
+        for (
+            int left = Short(tiff[(int)directory..]);
+            left > 0 && entries.Length >= TiffEntry;
+            left--, entries = entries[TiffEntry..]
+        )
         {
             if (Short(entries) == OrientationTag && Short(entries[2..]) == ShortType)
             {

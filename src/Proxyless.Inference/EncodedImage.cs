@@ -4,7 +4,9 @@ using SkiaSharp;
 
 namespace Proxyless.Inference;
 
-/// <summary>An image whose header has been read and whose pixels have not, so that a crop can be chosen before they are.</summary>
+/// <summary>
+/// An image whose header has been read and whose pixels have not, so that a crop can be chosen before they are.
+/// </summary>
 internal sealed class EncodedImage : IDisposable
 {
     // A vector's 16 bytes must fit where 12 are meant.
@@ -13,7 +15,24 @@ internal sealed class EncodedImage : IDisposable
     /// <summary>Bytes of the rows that a check decodes at a time.</summary>
     private const int CheckedAtOnce = 1 << 20;
 
-    private static readonly Vector128<byte> WithoutAlpha = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0, 0, 0, 0);
+    private static readonly Vector128<byte> WithoutAlpha = Vector128.Create(
+        (byte)0,
+        1,
+        2,
+        4,
+        5,
+        6,
+        8,
+        9,
+        10,
+        12,
+        13,
+        14,
+        0,
+        0,
+        0,
+        0
+    );
 
     private readonly SKData _data;
     private readonly SKCodec _codec;
@@ -53,8 +72,11 @@ internal sealed class EncodedImage : IDisposable
     /// <param name="name">What messages call it.</param>
     /// <param name="maxPixels">The most pixels that are read.</param>
     /// <exception cref="UnreadableImageException">No image, or one of more pixels.</exception>
-    public static EncodedImage Open(ReadOnlySpan<byte> encoded, string name, long maxPixels = ImageDecoder.DefaultMaxPixels) =>
-        Open(SKData.CreateCopy(encoded), default, encoded, name, maxPixels);
+    public static EncodedImage Open(
+        ReadOnlySpan<byte> encoded,
+        string name,
+        long maxPixels = ImageDecoder.DefaultMaxPixels
+    ) => Open(SKData.CreateCopy(encoded), default, encoded, name, maxPixels);
 
     /// <summary>The same without a copy: the bytes must not change meanwhile.</summary>
     /// <inheritdoc cref="Open(ReadOnlySpan{byte}, string, long)"/>
@@ -72,7 +94,8 @@ internal sealed class EncodedImage : IDisposable
             data.Dispose();
             Free(pin);
             throw new UnreadableImageException(
-                file.IsEmpty ? $"{name}: the file is empty" : $"{name}: not a readable JPEG, PNG, WebP, BMP or GIF");
+                file.IsEmpty ? $"{name}: the file is empty" : $"{name}: not a readable JPEG, PNG, WebP, BMP or GIF"
+            );
         }
 
         var image = new EncodedImage(data, codec, pin, file, name);
@@ -82,7 +105,8 @@ internal sealed class EncodedImage : IDisposable
             long pixels = image.Pixels;
             image.Dispose();
             throw new UnreadableImageException(
-                $"{name}: {size} pixels are more than the {maxPixels} that are read at most; scale it down")
+                $"{name}: {size} pixels are more than the {maxPixels} that are read at most; scale it down"
+            )
             {
                 Pixels = pixels,
             };
@@ -92,8 +116,9 @@ internal sealed class EncodedImage : IDisposable
     }
 
     /// <summary>
-    /// Decodes upright pixels. With a <paramref name="denominator"/> above 1 a JPEG comes out at that fraction of its size,
-    /// for a fraction of the work (its inverse cosine transform is computed at fewer points); other formats ignore it.
+    /// Decodes upright pixels. With a <paramref name="denominator"/> above 1 a JPEG comes out at that fraction of its
+    /// size, for a fraction of the work (its inverse cosine transform is computed at fewer points); other formats
+    /// ignore it.
     /// </summary>
     /// <param name="channels">1 (grey) or 3 (colour).</param>
     /// <param name="denominator">1, 2, 4 or 8.</param>
@@ -106,9 +131,22 @@ internal sealed class EncodedImage : IDisposable
         byte[] packed = GC.AllocateUninitializedArray<byte>(length);
         if (IsTurned)
         {
-            ExifOrientation.Turn(stored.Pixels, info.Width, info.Height, stored.BytesPerPixel, channels, _orientation, packed);
+            ExifOrientation.Turn(
+                stored.Pixels,
+                info.Width,
+                info.Height,
+                stored.BytesPerPixel,
+                channels,
+                _orientation,
+                packed
+            );
             bool swaps = ExifOrientation.SwapsSides(_orientation);
-            return new DecodedImage(swaps ? info.Height : info.Width, swaps ? info.Width : info.Height, channels, packed);
+            return new DecodedImage(
+                swaps ? info.Height : info.Width,
+                swaps ? info.Width : info.Height,
+                channels,
+                packed
+            );
         }
 
         if (channels == 1)
@@ -123,7 +161,9 @@ internal sealed class EncodedImage : IDisposable
         return new DecodedImage(info.Width, info.Height, channels, packed);
     }
 
-    /// <summary>Decodes all of an image as it is stored, for the sake of a part of it, without a second copy of its pixels.</summary>
+    /// <summary>
+    /// Decodes all of an image as it is stored, for the sake of a part of it, without a second copy of its pixels.
+    /// </summary>
     /// <param name="channels">1 (grey) or 3 (colour).</param>
     /// <param name="denominator">1, 2, 4 or 8, as for <see cref="Decode"/>.</param>
     /// <param name="region">The part, in the upright image at full size.</param>
@@ -133,7 +173,12 @@ internal sealed class EncodedImage : IDisposable
         SKImageInfo info = InfoAt(denominator);
         SKSizeI full = _codec.Info.Size;
         Region stored = ExifOrientation.Stored(region, full.Width, full.Height, _orientation);
-        return DecodeStored(channels, info, stored.Scale(info.Width / (double)full.Width, info.Height / (double)full.Height), 0);
+        return DecodeStored(
+            channels,
+            info,
+            stored.Scale(info.Width / (double)full.Width, info.Height / (double)full.Height),
+            0
+        );
     }
 
     /// <summary>Decodes the image in full and drops it: a JPEG some rows at a time.</summary>
@@ -221,8 +266,8 @@ internal sealed class EncodedImage : IDisposable
     }
 
     /// <summary>
-    /// Decodes what a part needs that is scaled to a square, where the format can: of a JPEG that lies upright, rows below the part
-    /// are not read, and columns beside it and rows above it are read without being computed.
+    /// Decodes what a part needs that is scaled to a square, where the format can: of a JPEG that lies upright, rows
+    /// below the part are not read, and columns beside it and rows above it are read without being computed.
     /// </summary>
     /// <param name="channels">1 (grey) or 3 (colour).</param>
     /// <param name="denominator">1, 2, 4 or 8, as for <see cref="Decode"/>.</param>
@@ -303,15 +348,18 @@ internal sealed class EncodedImage : IDisposable
 
     private SKImageInfo InfoAt(int denominator)
     {
-        SKSizeI size = denominator > 1 && _codec.EncodedFormat == SKEncodedImageFormat.Jpeg
-            ? _codec.GetScaledDimensions(1f / denominator)
-            : _codec.Info.Size;
+        SKSizeI size =
+            denominator > 1 && _codec.EncodedFormat == SKEncodedImageFormat.Jpeg
+                ? _codec.GetScaledDimensions(1f / denominator)
+                : _codec.Info.Size;
 
-        // Without a colour space Skia leaves the numbers of the file as they are; unpremultiplied, so that we composite.
+        // Without a colour space Skia leaves the numbers of the file as they are; unpremultiplied, so that we
+        // composite.
         return new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
     }
 
-    // Rows that a cut-off file lacks are not to be filled: Skia would take their width from a rectangle that is gone by then.
+    // Rows that a cut-off file lacks are not to be filled: Skia would take their width from a rectangle that is gone by
+    // then.
     private static SKCodecOptions PartOf(int left, int columns, int height) =>
         new(SKZeroInitialized.Yes, new SKRectI(left, 0, left + columns, height));
 

@@ -1,8 +1,9 @@
 namespace Proxyless.Inference;
 
 /// <summary>
-/// Turns pixels as the camera stored them the way up that EXIF tag 0x0112 says. An orientation is where the stored first row and first
-/// column belong: 1 top left, 2 top right, 3 bottom right, 4 bottom left, 5 left top, 6 right top, 7 right bottom, 8 left bottom.
+/// Turns pixels as the camera stored them the way up that EXIF tag 0x0112 says. An orientation is where the stored
+/// first row and first column belong: 1 top left, 2 top right, 3 bottom right, 4 bottom left, 5 left top, 6 right top,
+/// 7 right bottom, 8 left bottom.
 /// </summary>
 internal static class ExifOrientation
 {
@@ -19,8 +20,18 @@ internal static class ExifOrientation
     /// <param name="stride">Values of a stored pixel.</param>
     /// <param name="channels">Values of a pixel that are kept.</param>
     /// <param name="orientation">1 to 8.</param>
-    /// <param name="upright">[height, width, channels], or [width, height, channels] where the sides are swapped.</param>
-    public static void Turn<T>(ReadOnlySpan<T> pixels, int width, int height, int stride, int channels, int orientation, Span<T> upright)
+    /// <param name="upright">
+    /// [height, width, channels], or [width, height, channels] where the sides are swapped.
+    /// </param>
+    public static void Turn<T>(
+        ReadOnlySpan<T> pixels,
+        int width,
+        int height,
+        int stride,
+        int channels,
+        int orientation,
+        Span<T> upright
+    )
     {
         bool swapped = SwapsSides(orientation);
         int uprightWidth = swapped ? height : width;

@@ -23,7 +23,10 @@ internal sealed class FilterTaps
     /// <summary>Weight of a source pixel; those of one output pixel add up to 1.</summary>
     public float Weight(int output, int tap) => _weights[output * _stride + tap];
 
-    /// <summary>The source pixels that <see cref="Create"/> will use, and up to half an output pixel's extent more on either side.</summary>
+    /// <summary>
+    /// The source pixels that <see cref="Create"/> will use, and up to half an output pixel's extent more on either
+    /// side.
+    /// </summary>
     /// <param name="start">Where the part begins, in source pixels.</param>
     /// <param name="length">How long it is.</param>
     /// <param name="sourceLength">Source pixels there are.</param>
@@ -38,14 +41,21 @@ internal sealed class FilterTaps
     }
 
     /// <summary>
-    /// A triangle over one output pixel's extent on either side, or a cubic over two, never narrower than those of a source pixel.
+    /// A triangle over one output pixel's extent on either side, or a cubic over two, never narrower than those of a
+    /// source pixel.
     /// </summary>
     /// <param name="start">Where the part begins, in source pixels.</param>
     /// <param name="length">How long it is.</param>
     /// <param name="sourceLength">Source pixels there are.</param>
     /// <param name="outputLength">Output pixels wanted.</param>
     /// <param name="filter">How pixels are weighted.</param>
-    public static FilterTaps Create(double start, double length, int sourceLength, int outputLength, ImageFilter filter = ImageFilter.Triangle)
+    public static FilterTaps Create(
+        double start,
+        double length,
+        int sourceLength,
+        int outputLength,
+        ImageFilter filter = ImageFilter.Triangle
+    )
     {
         double scale = length / outputLength;
         double extent = Math.Max(scale, 1);

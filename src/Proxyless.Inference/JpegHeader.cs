@@ -6,9 +6,9 @@ namespace Proxyless.Inference;
 internal static class JpegHeader
 {
     /// <summary>
-    /// Bytes for each pixel that the decoder keeps of a picture in several passes, before it can give out its first row: two for each
-    /// component of one that is progressive or has its components in scans of their own. 0 where the header shows one in a single pass; what
-    /// cannot be read counts as one in several.
+    /// Bytes for each pixel that the decoder keeps of a picture in several passes, before it can give out its first
+    /// row: two for each component of one that is progressive or has its components in scans of their own. 0 where the
+    /// header shows one in a single pass; what cannot be read counts as one in several.
     /// </summary>
     public static int CoefficientBytes(ReadOnlySpan<byte> file)
     {
@@ -20,7 +20,7 @@ internal static class JpegHeader
         bool inOrder = false;
 
         // Segments: FF, a marker, a length that counts itself.
-        for (int at = 2; at + 10 <= file.Length && file[at] == 0xFF;)
+        for (int at = 2; at + 10 <= file.Length && file[at] == 0xFF; )
         {
             int marker = file[at + 1];
             if (marker == 0xFF)

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Inference;
 
 /// <summary>
-/// Memory for something large and short-lived, which goes back to the system when it is freed: on Linux mapped by itself, since
-/// the allocator that a search sets has the C library keep what is freed; elsewhere allocated.
+/// Memory for something large and short-lived, which goes back to the system when it is freed: on Linux mapped by
+/// itself, since the allocator that a search sets has the C library keep what is freed; elsewhere allocated.
 /// </summary>
 internal static unsafe partial class LargeMemory
 {
@@ -25,7 +25,9 @@ internal static unsafe partial class LargeMemory
         nint memory = Map(0, bytes, ReadAndWrite, PrivateAndAnonymous, -1, 0);
         return memory != Failed
             ? (void*)memory
-            : throw new InsufficientMemoryException($"{bytes} bytes cannot be had: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+            : throw new InsufficientMemoryException(
+                $"{bytes} bytes cannot be had: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"
+            );
     }
 
     /// <summary>Gives it back; null is none.</summary>

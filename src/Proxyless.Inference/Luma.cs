@@ -8,5 +8,6 @@ internal static class Luma
     public const float Blue = 0.114f;
 
     /// <summary>The nearest byte, in 16-bit fixed point; equal channels give themselves back.</summary>
-    public static byte Of(int red, int green, int blue) => (byte)((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16);
+    public static byte Of(int red, int green, int blue) =>
+        (byte)((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16);
 }

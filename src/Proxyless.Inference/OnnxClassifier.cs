@@ -7,13 +7,15 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Inference;
 
-/// <summary>The JSON in a model's metadata, read without reflection, so that programs that use a model can be trimmed.</summary>
+/// <summary>
+/// The JSON in a model's metadata, read without reflection, so that programs that use a model can be trimmed.
+/// </summary>
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class MetadataJson : JsonSerializerContext;
 
 /// <summary>
-/// A classifier of images, read from a model file that Proxyless exported. Everything it needs to know is in the file's metadata: the
-/// classes, and how an image becomes an input. One instance may be used by several threads at once.
+/// A classifier of images, read from a model file that Proxyless exported. Everything it needs to know is in the file's
+/// metadata: the classes, and how an image becomes an input. One instance may be used by several threads at once.
 /// </summary>
 public sealed class OnnxClassifier : IDisposable
 {
@@ -31,16 +33,24 @@ public sealed class OnnxClassifier : IDisposable
         Classes = JsonSerializer.Deserialize(Metadata[ClassesKey], MetadataJson.Default.StringArray) ?? [];
         Resolution = int.Parse(Metadata[ResolutionKey], CultureInfo.InvariantCulture);
 
-        // What the metadata says and what the graph takes and gives are one thing, or a run would end within the runtime.
+        // What the metadata says and what the graph takes and gives are one thing, or a run would end within the
+        // runtime.
         int[] input = ShapeOf(session.InputMetadata, 4);
         int[] output = ShapeOf(session.OutputMetadata, 2);
         Channels = input[1];
-        if (Channels is not (1 or 3) || Resolution < 1 || input[2] != Resolution || input[3] != Resolution
-            || Classes.Contains(null!) || output[1] != Classes.Count)
+        if (
+            Channels is not (1 or 3)
+            || Resolution < 1
+            || input[2] != Resolution
+            || input[3] != Resolution
+            || Classes.Contains(null!)
+            || output[1] != Classes.Count
+        )
         {
             throw new FormatException(
                 $"an input of {string.Join("x", input)} and an output of {string.Join("x", output)} are not those of "
-                + $"{Classes.Count} classes and images of {Resolution} pixels");
+                    + $"{Classes.Count} classes and images of {Resolution} pixels"
+            );
         }
 
         Preprocessing = RecipeOf(Metadata, Resolution, Channels);
@@ -48,7 +58,8 @@ public sealed class OnnxClassifier : IDisposable
         {
             throw new FormatException(
                 $"its recipe makes {Preprocessing.Channels}x{Preprocessing.Resolution}x{Preprocessing.Resolution}, "
-                + $"its input is {Channels}x{Resolution}x{Resolution}");
+                    + $"its input is {Channels}x{Resolution}x{Resolution}"
+            );
         }
     }
 
@@ -71,14 +82,18 @@ public sealed class OnnxClassifier : IDisposable
     /// <param name="path">An ONNX file written by Proxyless.</param>
     /// <param name="threads">Threads of one run.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no ONNX model, or lacks the metadata of a classifier.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is no ONNX model, or lacks the metadata of a classifier.
+    /// </exception>
     public static OnnxClassifier Load(string path, int threads = 1) => Load(File.ReadAllBytes(path), path, threads);
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="onnx">The bytes of an ONNX file written by Proxyless.</param>
     /// <param name="name">What messages call it.</param>
     /// <param name="threads">Threads of one run.</param>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model, or lack the metadata of a classifier.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are no ONNX model, or lack the metadata of a classifier.
+    /// </exception>
     public static OnnxClassifier Load(byte[] onnx, string name, int threads = 1)
     {
         using SessionOptions options = OnnxSessions.Options(threads);
@@ -88,10 +103,20 @@ public sealed class OnnxClassifier : IDisposable
             session = new InferenceSession(onnx, options);
             return new OnnxClassifier(session);
         }
-        catch (Exception exception) when (exception is OnnxRuntimeException or KeyNotFoundException or JsonException or FormatException or OverflowException)
+        catch (Exception exception)
+            when (exception
+                    is OnnxRuntimeException
+                        or KeyNotFoundException
+                        or JsonException
+                        or FormatException
+                        or OverflowException
+            )
         {
             session?.Dispose();
-            throw new InvalidDataException($"'{name}' is no classifier that Proxyless exported: {exception.Message}", exception);
+            throw new InvalidDataException(
+                $"'{name}' is no classifier that Proxyless exported: {exception.Message}",
+                exception
+            );
         }
     }
 
@@ -103,8 +128,11 @@ public sealed class OnnxClassifier : IDisposable
     /// <exception cref="UnreadableImageException">The file is no image, is cut off or has more pixels.</exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public IReadOnlyList<ClassProbability> Classify(string path, int top = 5, long maxPixels = ImageDecoder.DefaultMaxPixels) =>
-        Classify(File.ReadAllBytes(path), path, top, maxPixels);
+    public IReadOnlyList<ClassProbability> Classify(
+        string path,
+        int top = 5,
+        long maxPixels = ImageDecoder.DefaultMaxPixels
+    ) => Classify(File.ReadAllBytes(path), path, top, maxPixels);
 
     /// <summary>The likeliest classes of an image in memory.</summary>
     /// <param name="encoded">The bytes of a JPEG, PNG, WebP, BMP or GIF.</param>
@@ -114,15 +142,22 @@ public sealed class OnnxClassifier : IDisposable
     /// <returns>The classes, likeliest first.</returns>
     /// <exception cref="UnreadableImageException">The bytes are no image, are cut off or have more pixels.</exception>
     public IReadOnlyList<ClassProbability> Classify(
-        byte[] encoded, string name, int top = 5, long maxPixels = ImageDecoder.DefaultMaxPixels)
+        byte[] encoded,
+        string name,
+        int top = 5,
+        long maxPixels = ImageDecoder.DefaultMaxPixels
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         float[] shares = Run(Prepare(encoded, name, maxPixels), 1);
         TensorPrimitives.SoftMax(shares, shares);
-        return [.. shares
-            .Zip(Classes, (share, label) => new ClassProbability(label, share))
-            .OrderByDescending(one => one.Probability)
-            .Take(top)];
+        return
+        [
+            .. shares
+                .Zip(Classes, (share, label) => new ClassProbability(label, share))
+                .OrderByDescending(one => one.Probability)
+                .Take(top),
+        ];
     }
 
     /// <summary>Makes an input of an image, as <see cref="Preprocessing"/> says.</summary>
@@ -151,20 +186,35 @@ public sealed class OnnxClassifier : IDisposable
         if (images.Length != count * Channels * Resolution * Resolution)
         {
             throw new ArgumentException(
-                $"{count} images of {Channels}x{Resolution}x{Resolution} are {count * Channels * Resolution * Resolution} numbers, not {images.Length}",
-                nameof(images));
+                $"{count} images of {Channels}x{Resolution}x{Resolution} are "
+                    + $"{count * Channels * Resolution * Resolution} numbers, not {images.Length}",
+                nameof(images)
+            );
         }
 
         using OrtValue input = OrtValue.CreateAllocatedTensorValue(
-            OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float, shape);
+            OrtAllocator.DefaultInstance,
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float,
+            shape
+        );
         images.CopyTo(input.GetTensorMutableDataAsSpan<float>());
-        using IDisposableReadOnlyCollection<OrtValue> outputs =
-            _session.Run(_runOptions, _session.InputNames, [input], _session.OutputNames);
+        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(
+            _runOptions,
+            _session.InputNames,
+            [input],
+            _session.OutputNames
+        );
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 
-    /// <summary>The recipe of the metadata. Models of before there were recipes say whether they are for small images.</summary>
-    private static PreprocessingRecipe RecipeOf(IReadOnlyDictionary<string, string> metadata, int resolution, int channels)
+    /// <summary>
+    /// The recipe of the metadata. Models of before there were recipes say whether they are for small images.
+    /// </summary>
+    private static PreprocessingRecipe RecipeOf(
+        IReadOnlyDictionary<string, string> metadata,
+        int resolution,
+        int channels
+    )
     {
         if (metadata.TryGetValue(PreprocessingRecipe.MetadataKey, out string? json))
         {
@@ -177,8 +227,11 @@ public sealed class OnnxClassifier : IDisposable
     }
 
     private static int[] ShapeOf(IReadOnlyDictionary<string, NodeMetadata> nodes, int rank) =>
-        nodes.Count == 1 && nodes.Values.Single() is { IsTensor: true, ElementDataType: Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float } node
-            && node.Dimensions.Length == rank && node.Dimensions[0] == -1
+        nodes.Count == 1
+        && nodes.Values.Single()
+            is { IsTensor: true, ElementDataType: Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float } node
+        && node.Dimensions.Length == rank
+        && node.Dimensions[0] == -1
             ? node.Dimensions
             : throw new FormatException($"one float tensor of {rank} dimensions is expected, the first of them free");
 

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Proxyless.Inference;
 
 /// <summary>
-/// Memory to decode into: of the shared pool where it is small, of the system where it is large, since the pool would keep what an
-/// image of a hundred million pixels needed for as long as the process lives.
+/// Memory to decode into: of the shared pool where it is small, of the system where it is large, since the pool would
+/// keep what an image of a hundred million pixels needed for as long as the process lives.
 /// </summary>
 internal sealed unsafe class PixelBuffer : IDisposable
 {

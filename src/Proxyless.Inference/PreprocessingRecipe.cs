@@ -4,13 +4,14 @@ using System.Text.Json.Serialization;
 namespace Proxyless.Inference;
 
 /// <summary>
-/// How an image becomes the input of a model. It is stored as JSON in the model's metadata (<see cref="MetadataKey"/>), and everything
-/// that feeds the model follows it: the evaluation, the prediction, the check of an export, and programs that use the model.
+/// How an image becomes the input of a model. It is stored as JSON in the model's metadata (<see cref="MetadataKey"/>),
+/// and everything that feeds the model follows it: the evaluation, the prediction, the check of an export, and programs
+/// that use the model.
 /// </summary>
 /// <remarks>
-/// An image is decoded in full and turned upright as EXIF says. Colors are red, green, blue without a color profile, or grey by
-/// ITU-R BT.601. Transparency is laid on white. The crop is scaled to a square by the filter. A value v in 0 to 255 becomes
-/// (v / 255 * <see cref="Range"/> - mean) / deviation.
+/// An image is decoded in full and turned upright as EXIF says. Colors are red, green, blue without a color profile, or
+/// grey by ITU-R BT.601. Transparency is laid on white. The crop is scaled to a square by the filter. A value v in 0 to
+/// 255 becomes (v / 255 * <see cref="Range"/> - mean) / deviation.
 /// </remarks>
 public sealed record PreprocessingRecipe
 {
@@ -27,8 +28,8 @@ public sealed record PreprocessingRecipe
     public required int Channels { get; init; }
 
     /// <summary>
-    /// Side of the square that is cut out of the middle, as a share of the shorter side, in (0, 1]. Null where the whole image is scaled
-    /// to the square, whatever its shape.
+    /// Side of the square that is cut out of the middle, as a share of the shorter side, in (0, 1]. Null where the
+    /// whole image is scaled to the square, whatever its shape.
     /// </summary>
     public required double? CropRatio { get; init; }
 
@@ -53,24 +54,36 @@ public sealed record PreprocessingRecipe
 
     /// <summary>The same in words.</summary>
     [JsonIgnore]
-    public string Description => CropRatio is { } ratio
-        ? FormattableString.Invariant(
-            $"shorter side to {Math.Round(Resolution / ratio)}, {FilterInWords}, centre crop {Resolution}")
-        : $"whole image to {Resolution}x{Resolution}, {FilterInWords}";
+    public string Description =>
+        CropRatio is { } ratio
+            ? FormattableString.Invariant(
+                $"shorter side to {Math.Round(Resolution / ratio)}, {FilterInWords}, centre crop {Resolution}"
+            )
+            : $"whole image to {Resolution}x{Resolution}, {FilterInWords}";
 
     private string FilterInWords => Filter == ImageFilter.Bicubic ? "antialiased bicubic" : "antialiased bilinear";
 
-    /// <summary>The recipe of models that Proxyless trains on photographs: the middle of the image, values in [0, 1].</summary>
+    /// <summary>
+    /// The recipe of models that Proxyless trains on photographs: the middle of the image, values in [0, 1].
+    /// </summary>
     /// <param name="resolution">Side of the square in pixels.</param>
     /// <param name="channels">1 for grey, 3 for color.</param>
     public static PreprocessingRecipe ForPhotographs(int resolution, int channels) =>
-        InUnitRange(resolution, channels) with { CropRatio = UsualCropRatio };
+        InUnitRange(resolution, channels) with
+        {
+            CropRatio = UsualCropRatio,
+        };
 
-    /// <summary>The recipe of models that Proxyless trains on small squares: the whole image in whole numbers, then in [0, 1].</summary>
+    /// <summary>
+    /// The recipe of models that Proxyless trains on small squares: the whole image in whole numbers, then in [0, 1].
+    /// </summary>
     /// <param name="resolution">Side of the square in pixels.</param>
     /// <param name="channels">1 for grey, 3 for color.</param>
     public static PreprocessingRecipe ForSmallImages(int resolution, int channels) =>
-        InUnitRange(resolution, channels) with { Rounds = true };
+        InUnitRange(resolution, channels) with
+        {
+            Rounds = true,
+        };
 
     /// <summary>Reads a recipe from JSON.</summary>
     /// <exception cref="FormatException">The text is no recipe, or one of a newer version.</exception>
@@ -78,14 +91,18 @@ public sealed record PreprocessingRecipe
     {
         try
         {
-            PreprocessingRecipe recipe = JsonSerializer.Deserialize(json, RecipeJson.Default.PreprocessingRecipe)
+            PreprocessingRecipe recipe =
+                JsonSerializer.Deserialize(json, RecipeJson.Default.PreprocessingRecipe)
                 ?? throw new FormatException("the recipe is null");
             recipe.Require();
             return recipe;
         }
         catch (JsonException exception)
         {
-            throw new FormatException($"'{MetadataKey}' is no recipe that this version knows: {exception.Message}", exception);
+            throw new FormatException(
+                $"'{MetadataKey}' is no recipe that this version knows: {exception.Message}",
+                exception
+            );
         }
     }
 
@@ -96,17 +113,18 @@ public sealed record PreprocessingRecipe
     internal Region RegionOf(int width, int height) =>
         CropRatio is { } ratio ? Region.Center(width, height, ratio) : new Region(0, 0, width, height);
 
-    private static PreprocessingRecipe InUnitRange(int resolution, int channels) => new()
-    {
-        Resolution = resolution,
-        Channels = channels,
-        CropRatio = null,
-        Filter = ImageFilter.Triangle,
-        Rounds = false,
-        Range = 1,
-        Mean = new float[channels],
-        Deviation = [.. Enumerable.Repeat(1f, channels)],
-    };
+    private static PreprocessingRecipe InUnitRange(int resolution, int channels) =>
+        new()
+        {
+            Resolution = resolution,
+            Channels = channels,
+            CropRatio = null,
+            Filter = ImageFilter.Triangle,
+            Rounds = false,
+            Range = 1,
+            Mean = new float[channels],
+            Deviation = [.. Enumerable.Repeat(1f, channels)],
+        };
 
     private void Require()
     {
@@ -114,7 +132,9 @@ public sealed record PreprocessingRecipe
         {
             if (!holds)
             {
-                throw new FormatException(FormattableString.Invariant($"'{MetadataKey}' says {name} {value}, which is not possible"));
+                throw new FormatException(
+                    FormattableString.Invariant($"'{MetadataKey}' says {name} {value}, which is not possible")
+                );
             }
         }
 
@@ -126,14 +146,21 @@ public sealed record PreprocessingRecipe
         That(Enum.IsDefined(Filter), "filter", Filter);
         That(Range is 1 or 255, "range", Range);
         That(Mean?.Count == Channels && Mean.All(float.IsFinite), "mean", string.Join(", ", Mean ?? []));
-        That(Deviation?.Count == Channels && Deviation.All(value => float.IsFinite(value) && value > 0), "deviation", string.Join(", ", Deviation ?? []));
+        That(
+            Deviation?.Count == Channels && Deviation.All(value => float.IsFinite(value) && value > 0),
+            "deviation",
+            string.Join(", ", Deviation ?? [])
+        );
     }
 }
 
-/// <summary>Reads and writes recipes without reflection. What this version does not know is refused, not passed over.</summary>
+/// <summary>
+/// Reads and writes recipes without reflection. What this version does not know is refused, not passed over.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    UseStringEnumConverter = true)]
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(PreprocessingRecipe))]
 internal sealed partial class RecipeJson : JsonSerializerContext;

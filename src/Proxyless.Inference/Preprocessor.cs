@@ -5,7 +5,9 @@ namespace Proxyless.Inference;
 /// <summary>Makes inputs of images as a <see cref="PreprocessingRecipe"/> says.</summary>
 internal static class Preprocessor
 {
-    /// <summary>Scales an encoded image to the square of a recipe, before the range, the mean and the deviation.</summary>
+    /// <summary>
+    /// Scales an encoded image to the square of a recipe, before the range, the mean and the deviation.
+    /// </summary>
     /// <param name="image">The image; decoded here.</param>
     /// <param name="recipe">How.</param>
     /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255.</param>
@@ -20,9 +22,21 @@ internal static class Preprocessor
         }
 
         int side = recipe.Resolution;
-        using DecodedPart part = image.DecodeFor(recipe.Channels, denominator: 1, recipe.RegionOf(image.Width, image.Height));
+        using DecodedPart part = image.DecodeFor(
+            recipe.Channels,
+            denominator: 1,
+            recipe.RegionOf(image.Width, image.Height)
+        );
         Resampler.Resample(
-            part.Pixels, part.Columns, part.Rows, part.BytesPerPixel, part.Region, side, square, recipe.Filter);
+            part.Pixels,
+            part.Columns,
+            part.Rows,
+            part.BytesPerPixel,
+            part.Region,
+            side,
+            square,
+            recipe.Filter
+        );
         if (ExifOrientation.Turns(part.Orientation))
         {
             float[] stored = ArrayPool<float>.Shared.Rent(square.Length);
@@ -49,7 +63,8 @@ internal static class Preprocessor
             recipe.RegionOf(image.Width, image.Height),
             recipe.Resolution,
             square,
-            recipe.Filter);
+            recipe.Filter
+        );
         Finish(recipe, square);
     }
 

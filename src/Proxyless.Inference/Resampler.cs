@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics;
 namespace Proxyless.Inference;
 
 /// <summary>
-/// Scales a part of an image with a filter as wide as the reduction, as Pillow and torchvision do. Training draws the part; evaluation
-/// and deployment take it, and the filter, from the <see cref="PreprocessingRecipe"/>.
+/// Scales a part of an image with a filter as wide as the reduction, as Pillow and torchvision do. Training draws the
+/// part; evaluation and deployment take it, and the filter, from the <see cref="PreprocessingRecipe"/>.
 /// </summary>
 internal static class Resampler
 {
@@ -21,7 +21,15 @@ internal static class Resampler
     /// <param name="destination">[side, side, 1 or 3], in the 0 to 255 of the source.</param>
     /// <param name="filter">How pixels are weighted.</param>
     public static void Resample(
-        ReadOnlySpan<byte> pixels, int width, int height, int bytesPerPixel, Region region, int side, Span<float> destination, ImageFilter filter = ImageFilter.Triangle)
+        ReadOnlySpan<byte> pixels,
+        int width,
+        int height,
+        int bytesPerPixel,
+        Region region,
+        int side,
+        Span<float> destination,
+        ImageFilter filter = ImageFilter.Triangle
+    )
     {
         var columns = FilterTaps.Create(region.X, region.Width, width, side, filter);
         var rows = FilterTaps.Create(region.Y, region.Height, height, side, filter);
@@ -91,7 +99,13 @@ internal static class Resampler
         (sum + converted * weights).StoreUnsafe(ref target, offset);
     }
 
-    private static void FilterColor(ReadOnlySpan<float> line, FilterTaps columns, int firstColumn, int stride, Span<float> output)
+    private static void FilterColor(
+        ReadOnlySpan<float> line,
+        FilterTaps columns,
+        int firstColumn,
+        int stride,
+        Span<float> output
+    )
     {
         ref float source = ref MemoryMarshal.GetReference(line);
         for (int x = 0; x < columns.Count.Length; x++)

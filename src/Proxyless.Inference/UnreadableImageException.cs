@@ -1,28 +1,26 @@
 namespace Proxyless.Inference;
 
-/// <summary>A file is no image that can be read: another format, cut off, damaged, or too large. The message names the file.</summary>
+/// <summary>
+/// A file is no image that can be read: another format, cut off, damaged, or too large. The message names the file.
+/// </summary>
 public sealed class UnreadableImageException : Exception
 {
     /// <summary>Creates the exception without a message of its own.</summary>
-    public UnreadableImageException()
-    {
-    }
+    public UnreadableImageException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">Which file, and what is wrong with it.</param>
     public UnreadableImageException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">Which file, and what is wrong with it.</param>
     /// <param name="innerException">What was caught.</param>
     public UnreadableImageException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
-    /// <summary>The pixels, width times height, of an image that has more than may be read; null where that is not the reason.</summary>
+    /// <summary>
+    /// The pixels, width times height, of an image that has more than may be read; null where that is not the reason.
+    /// </summary>
     public long? Pixels { get; init; }
 }

@@ -3,8 +3,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// What computes a model within ONNX Runtime. All but the processor need a build of ONNX Runtime that has them (docs/targets.md), and
-/// none of those has been run by us. Operations that a provider does not have are left to the processor, as in any use of the model.
+/// What computes a model within ONNX Runtime. All but the processor need a build of ONNX Runtime that has them
+/// (docs/targets.md), and none of those has been run by us. Operations that a provider does not have are left to the
+/// processor, as in any use of the model.
 /// </summary>
 public sealed class ExecutionProvider
 {
@@ -20,17 +21,43 @@ public sealed class ExecutionProvider
     }
 
     /// <summary>The processor, which every build has.</summary>
-    public static ExecutionProvider Cpu { get; } = new("cpu", "CPUExecutionProvider", "Microsoft.ML.OnnxRuntime", (_, _) => { });
+    public static ExecutionProvider Cpu { get; } =
+        new("cpu", "CPUExecutionProvider", "Microsoft.ML.OnnxRuntime", (_, _) => { });
 
     /// <summary>Every provider that can be asked for.</summary>
     public static IReadOnlyList<ExecutionProvider> All { get; } =
     [
         Cpu,
-        new("cuda", "CUDAExecutionProvider", "Microsoft.ML.OnnxRuntime.Gpu", (options, device) => options.AppendExecutionProvider_CUDA(device)),
-        new("tensorrt", "TensorrtExecutionProvider", "Microsoft.ML.OnnxRuntime.Gpu", (options, device) => options.AppendExecutionProvider_Tensorrt(device)),
-        new("directml", "DmlExecutionProvider", "Microsoft.ML.OnnxRuntime.DirectML", (options, device) => options.AppendExecutionProvider_DML(device)),
-        new("coreml", "CoreMLExecutionProvider", "Microsoft.ML.OnnxRuntime", (options, _) => options.AppendExecutionProvider_CoreML()),
-        new("openvino", "OpenVINOExecutionProvider", "Intel.ML.OnnxRuntime.OpenVino", (options, _) => options.AppendExecutionProvider_OpenVINO()),
+        new(
+            "cuda",
+            "CUDAExecutionProvider",
+            "Microsoft.ML.OnnxRuntime.Gpu",
+            (options, device) => options.AppendExecutionProvider_CUDA(device)
+        ),
+        new(
+            "tensorrt",
+            "TensorrtExecutionProvider",
+            "Microsoft.ML.OnnxRuntime.Gpu",
+            (options, device) => options.AppendExecutionProvider_Tensorrt(device)
+        ),
+        new(
+            "directml",
+            "DmlExecutionProvider",
+            "Microsoft.ML.OnnxRuntime.DirectML",
+            (options, device) => options.AppendExecutionProvider_DML(device)
+        ),
+        new(
+            "coreml",
+            "CoreMLExecutionProvider",
+            "Microsoft.ML.OnnxRuntime",
+            (options, _) => options.AppendExecutionProvider_CoreML()
+        ),
+        new(
+            "openvino",
+            "OpenVINOExecutionProvider",
+            "Intel.ML.OnnxRuntime.OpenVino",
+            (options, _) => options.AppendExecutionProvider_OpenVINO()
+        ),
     ];
 
     /// <summary>What it is called in targets.</summary>
@@ -55,6 +82,8 @@ public sealed class ExecutionProvider
     /// <summary>Puts it before the processor.</summary>
     /// <param name="options">The options of a session to come.</param>
     /// <param name="device">Which of the machine's devices of this kind, from 0.</param>
-    /// <exception cref="OnnxRuntimeException">It cannot be started: a driver or a library of its maker is missing, or the device is.</exception>
+    /// <exception cref="OnnxRuntimeException">
+    /// It cannot be started: a driver or a library of its maker is missing, or the device is.
+    /// </exception>
     internal void AppendTo(SessionOptions options, int device) => _append(options, device);
 }

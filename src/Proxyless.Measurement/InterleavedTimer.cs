@@ -5,21 +5,30 @@ namespace Proxyless.Measurement;
 /// <summary>A model's timing beside others that ran in turn with it.</summary>
 /// <param name="Timing">Its own runs.</param>
 /// <param name="Ratio">
-/// Its <see cref="Timing.QuietMs"/> over the first model's; 1 for the first model. A machine that slows down for a while slows
-/// both, and a run that is interrupted counts in neither.
+/// Its <see cref="Timing.QuietMs"/> over the first model's; 1 for the first model. A machine that slows down for a
+/// while slows both, and a run that is interrupted counts in neither.
 /// </param>
 public sealed record InterleavedTiming(Timing Timing, double Ratio);
 
-/// <summary>Times several models in turn, a run of each a round, so that a slow moment of the machine meets all of them.</summary>
+/// <summary>
+/// Times several models in turn, a run of each a round, so that a slow moment of the machine meets all of them.
+/// </summary>
 public static class InterleavedTimer
 {
-    /// <summary>Times the models until all medians are known as well as the options ask or the options' bounds are met.</summary>
-    /// <param name="models">At least one model; the first is the reference of <see cref="InterleavedTiming.Ratio"/>.</param>
+    /// <summary>
+    /// Times the models until all medians are known as well as the options ask or the options' bounds are met.
+    /// </summary>
+    /// <param name="models">
+    /// At least one model; the first is the reference of <see cref="InterleavedTiming.Ratio"/>.
+    /// </param>
     /// <param name="options">Bounds on rounds; its time is allowed once for each model.</param>
     /// <param name="cancellationToken">Stops between two rounds.</param>
     /// <returns>A timing for each model, in their order.</returns>
     public static IReadOnlyList<InterleavedTiming> Measure(
-        IReadOnlyList<OnnxModel> models, TimingOptions options, CancellationToken cancellationToken = default)
+        IReadOnlyList<OnnxModel> models,
+        TimingOptions options,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(models);
         ArgumentNullException.ThrowIfNull(options);
@@ -40,7 +49,10 @@ public static class InterleavedTimer
         {
             cancellationToken.ThrowIfCancellationRequested();
             bool enough = round >= options.MinRuns;
-            if (enough && (Stopwatch.GetElapsedTime(start) > limit || (round % 5 == 0 && Known(runs, options.Uncertainty))))
+            if (
+                enough
+                && (Stopwatch.GetElapsedTime(start) > limit || (round % 5 == 0 && Known(runs, options.Uncertainty)))
+            )
             {
                 break;
             }

@@ -4,8 +4,8 @@ namespace Proxyless.Measurement;
 
 /// <summary>
 /// Variables of this process's environment as native libraries see them: on Unix
-/// <see cref="Environment.SetEnvironmentVariable(string, string)"/> writes to a copy of .NET's own. To be called before the
-/// library that reads the variable is loaded, and by one thread at a time.
+/// <see cref="Environment.SetEnvironmentVariable(string, string)"/> writes to a copy of .NET's own. To be called before
+/// the library that reads the variable is loaded, and by one thread at a time.
 /// </summary>
 internal static partial class NativeEnvironment
 {

@@ -3,13 +3,15 @@ using System.Text.Json;
 namespace Proxyless.Measurement;
 
 /// <summary>One execution of one node of a model.</summary>
-/// <param name="Name">The node's name after graph optimisation, which begins with the name of the node's output in the model.</param>
+/// <param name="Name">
+/// The node's name after graph optimisation, which begins with the name of the node's output in the model.
+/// </param>
 /// <param name="Microseconds">The time in its kernel, cut to whole microseconds by ONNX Runtime.</param>
 public readonly record struct NodeTime(string Name, double Microseconds);
 
 /// <summary>
-/// Runs a model and records how long each of its nodes takes <em>inside</em> it, where its input comes from the node before,
-/// in the layout that this node leaves it in. ONNX Runtime measures this itself.
+/// Runs a model and records how long each of its nodes takes <em>inside</em> it, where its input comes from the node
+/// before, in the layout that this node leaves it in. ONNX Runtime measures this itself.
 /// </summary>
 public sealed class NodeProfile : IDisposable
 {

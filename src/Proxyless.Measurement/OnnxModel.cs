@@ -5,8 +5,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// A model of one float input and one float output, loaded as it will be deployed: all graph optimisations, a stated number
-/// of threads. Input and output are bound once, so that a run copies nothing.
+/// A model of one float input and one float output, loaded as it will be deployed: all graph optimisations, a stated
+/// number of threads. Input and output are bound once, so that a run copies nothing.
 /// </summary>
 public sealed class OnnxModel : IDisposable
 {
@@ -22,11 +22,11 @@ public sealed class OnnxModel : IDisposable
     /// <param name="threads">Threads of one run.</param>
     /// <param name="batch">What stands in for dynamic dimensions: images a run.</param>
     /// <exception cref="OnnxRuntimeException">The bytes are no model that ONNX Runtime can run.</exception>
-    /// <exception cref="ArgumentException">The model has several inputs or outputs, or they are not float tensors.</exception>
+    /// <exception cref="ArgumentException">
+    /// The model has several inputs or outputs, or they are not float tensors.
+    /// </exception>
     public OnnxModel(byte[] onnx, int threads = 1, int batch = 1)
-        : this(onnx, threads, batch, ExecutionProvider.Cpu, device: 0)
-    {
-    }
+        : this(onnx, threads, batch, ExecutionProvider.Cpu, device: 0) { }
 
     /// <summary>Loads a model for something else than the processor.</summary>
     /// <param name="onnx">The bytes of an ONNX file.</param>
@@ -34,18 +34,18 @@ public sealed class OnnxModel : IDisposable
     /// <param name="batch">What stands in for dynamic dimensions: images a run.</param>
     /// <param name="provider">What computes it.</param>
     /// <param name="device">Which of the machine's devices of that kind, from 0.</param>
-    /// <exception cref="OnnxRuntimeException">The provider cannot be started, or the bytes are no model that it can run.</exception>
-    /// <exception cref="ArgumentException">The model has several inputs or outputs, or they are not float tensors.</exception>
+    /// <exception cref="OnnxRuntimeException">
+    /// The provider cannot be started, or the bytes are no model that it can run.
+    /// </exception>
+    /// <exception cref="ArgumentException">
+    /// The model has several inputs or outputs, or they are not float tensors.
+    /// </exception>
     public OnnxModel(byte[] onnx, int threads, int batch, ExecutionProvider provider, int device)
-        : this(onnx, threads, batch, OnnxSessions.Options(threads, provider, device))
-    {
-    }
+        : this(onnx, threads, batch, OnnxSessions.Options(threads, provider, device)) { }
 
     /// <summary>Loads a model that records the time of each node, for <see cref="EndProfiling"/>.</summary>
     internal OnnxModel(byte[] onnx, int threads, int batch, string profilePrefix)
-        : this(onnx, threads, batch, Profiled(OnnxSessions.Options(threads), profilePrefix))
-    {
-    }
+        : this(onnx, threads, batch, Profiled(OnnxSessions.Options(threads), profilePrefix)) { }
 
     private OnnxModel(byte[] onnx, int threads, int batch, SessionOptions ownOptions)
     {
@@ -65,7 +65,8 @@ public sealed class OnnxModel : IDisposable
             throw;
         }
 
-        // A fixed seed: the same numbers in every process, and none of them denormal, which would slow the arithmetic down.
+        // A fixed seed: the same numbers in every process, and none of them denormal, which would slow the arithmetic
+        // down.
         var random = new Random(1);
         foreach (ref float value in _input.GetTensorMutableDataAsSpan<float>())
         {
@@ -81,9 +82,9 @@ public sealed class OnnxModel : IDisposable
     public ReadOnlySpan<float> Output => _output.GetTensorDataAsSpan<float>();
 
     /// <summary>
-    /// Runs the model once and returns the milliseconds it took. With one thread, time that the thread waited for a processor
-    /// is left out, where the system counts it: what else the machine is doing is not the model's. With several, one thread
-    /// works on while another waits, so that nothing can be left out.
+    /// Runs the model once and returns the milliseconds it took. With one thread, time that the thread waited for a
+    /// processor is left out, where the system counts it: what else the machine is doing is not the model's. With
+    /// several, one thread works on while another waits, so that nothing can be left out.
     /// </summary>
     public double Run()
     {
@@ -124,7 +125,10 @@ public sealed class OnnxModel : IDisposable
 
     private static OrtValue Allocate(IReadOnlyDictionary<string, NodeMetadata> nodes, int batch)
     {
-        if (nodes.Count != 1 || nodes.Values.Single() is not { IsTensor: true, ElementDataType: TensorElementType.Float } node)
+        if (
+            nodes.Count != 1
+            || nodes.Values.Single() is not { IsTensor: true, ElementDataType: TensorElementType.Float } node
+        )
         {
             throw new ArgumentException("only a model with one float tensor in and one float tensor out can be timed");
         }

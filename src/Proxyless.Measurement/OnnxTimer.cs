@@ -3,7 +3,12 @@ namespace Proxyless.Measurement;
 /// <summary>Times one model.</summary>
 public static class OnnxTimer
 {
-    /// <summary>Warms the model up, then runs it until its median is known as well as the options ask or their bounds are met.</summary>
-    public static Timing Measure(OnnxModel model, TimingOptions options, CancellationToken cancellationToken = default) =>
-        InterleavedTimer.Measure([model], options, cancellationToken)[0].Timing;
+    /// <summary>
+    /// Warms the model up, then runs it until its median is known as well as the options ask or their bounds are met.
+    /// </summary>
+    public static Timing Measure(
+        OnnxModel model,
+        TimingOptions options,
+        CancellationToken cancellationToken = default
+    ) => InterleavedTimer.Measure([model], options, cancellationToken)[0].Timing;
 }

@@ -3,8 +3,8 @@ using System.Buffers.Text;
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// How long this thread was ready to run and had to wait for a processor that other work occupied. Linux counts it for each
-/// thread (the second number of <c>/proc/thread-self/schedstat</c>, in nanoseconds).
+/// How long this thread was ready to run and had to wait for a processor that other work occupied. Linux counts it for
+/// each thread (the second number of <c>/proc/thread-self/schedstat</c>, in nanoseconds).
 /// </summary>
 internal static class RunQueue
 {
@@ -16,9 +16,15 @@ internal static class RunQueue
     /// <summary>What a time is without waiting.</summary>
     /// <param name="waited">The wait between two readings, one before the time began and one after it ended.</param>
     /// <param name="elapsed">The time.</param>
-    /// <param name="around">How long the readings took: as much of the wait may have fallen into them, and is not the time's.</param>
-    /// <returns>Over 0 where <paramref name="elapsed"/> is more than the wait in it; too high by <paramref name="around"/> at most.</returns>
-    public static double Without(double waited, double elapsed, double around) => elapsed - Math.Max(0, waited - around);
+    /// <param name="around">
+    /// How long the readings took: as much of the wait may have fallen into them, and is not the time's.
+    /// </param>
+    /// <returns>
+    /// Over 0 where <paramref name="elapsed"/> is more than the wait in it; too high by <paramref name="around"/> at
+    /// most.
+    /// </returns>
+    public static double Without(double waited, double elapsed, double around) =>
+        elapsed - Math.Max(0, waited - around);
 
     /// <summary>The wait in milliseconds since this thread began; 0 where the system does not count it.</summary>
     public static double WaitedMs()

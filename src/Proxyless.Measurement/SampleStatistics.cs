@@ -1,6 +1,8 @@
 namespace Proxyless.Measurement;
 
-/// <summary>Order statistics of run times, which are skewed to the right: other work on the machine only ever adds time.</summary>
+/// <summary>
+/// Order statistics of run times, which are skewed to the right: other work on the machine only ever adds time.
+/// </summary>
 public static class SampleStatistics
 {
     /// <summary>The value that half of the samples stay under.</summary>
@@ -24,7 +26,10 @@ public static class SampleStatistics
         return sorted[low] + ((place - low) * (sorted[high] - sorted[low]));
     }
 
-    /// <summary>The mean of the middle half of the samples: as deaf to outliers, and finer than the median where samples are rounded.</summary>
+    /// <summary>
+    /// The mean of the middle half of the samples: as deaf to outliers, and finer than the median where samples are
+    /// rounded.
+    /// </summary>
     /// <param name="samples">At least one.</param>
     /// <exception cref="ArgumentException">There are no samples.</exception>
     public static double InterquartileMean(IEnumerable<double> samples)
@@ -37,8 +42,9 @@ public static class SampleStatistics
     }
 
     /// <summary>
-    /// Half the width of the median's 95 % confidence interval as a share of the median: the samples n/2 ± 0.98 √n apart in
-    /// order enclose it whatever their distribution (binomial, normal approximation). Infinite under six samples.
+    /// Half the width of the median's 95 % confidence interval as a share of the median: the samples n/2 ± 0.98 √n
+    /// apart in order enclose it whatever their distribution (binomial, normal approximation). Infinite under six
+    /// samples.
     /// </summary>
     /// <param name="sorted">Ascending samples.</param>
     public static double MedianUncertainty(IReadOnlyList<double> sorted)
@@ -56,10 +62,14 @@ public static class SampleStatistics
         return (sorted[high] - sorted[low]) / 2 / Quantile(sorted, 0.5);
     }
 
-    /// <summary>From the smallest sample to the largest as a share of their middle; 0 where all that was timed is shorter than the clock tells.</summary>
+    /// <summary>
+    /// From the smallest sample to the largest as a share of their middle; 0 where all that was timed is shorter than
+    /// the clock tells.
+    /// </summary>
     /// <param name="middle">A median or mean of theirs.</param>
     /// <param name="samples">At least one.</param>
-    public static double SpreadAround(double middle, IReadOnlyCollection<double> samples) => middle > 0 ? (samples.Max() - samples.Min()) / middle : 0;
+    public static double SpreadAround(double middle, IReadOnlyCollection<double> samples) =>
+        middle > 0 ? (samples.Max() - samples.Min()) / middle : 0;
 
     internal static double[] Sorted(IEnumerable<double> samples)
     {

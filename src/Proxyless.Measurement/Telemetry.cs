@@ -1,9 +1,9 @@
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// ONNX Runtime's official builds for Linux and macOS report to their maker from version 1.31 on, unless the environment says
-/// otherwise before the library is first used. Whoever measures or deploys a model has not asked for that: it is the
-/// one setting of the process that is made without being asked for.
+/// ONNX Runtime's official builds for Linux and macOS report to their maker from version 1.31 on, unless the
+/// environment says otherwise before the library is first used. Whoever measures or deploys a model has not asked for
+/// that: it is the one setting of the process that is made without being asked for.
 /// </summary>
 internal static class Telemetry
 {

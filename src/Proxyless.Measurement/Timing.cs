@@ -3,15 +3,23 @@ namespace Proxyless.Measurement;
 /// <summary>What repeated runs of one model took.</summary>
 /// <param name="MedianMs">Milliseconds that half of the runs stayed under: the latency.</param>
 /// <param name="QuietMs">
-/// Milliseconds that one in five runs stayed under: the latency while nothing else runs, told also where half of the runs are
-/// disturbed. Within 1 % of the median on a machine at rest.
+/// Milliseconds that one in five runs stayed under: the latency while nothing else runs, told also where half of the
+/// runs are disturbed. Within 1 % of the median on a machine at rest.
 /// </param>
 /// <param name="P90Ms">Milliseconds that nine in ten runs stayed under.</param>
 /// <param name="MinMs">The fastest run in milliseconds.</param>
 /// <param name="Spread">The distance of the quartiles as a share of the median.</param>
 /// <param name="Uncertainty">Half the median's 95 % confidence interval as a share of the median.</param>
 /// <param name="Runs">Number of runs after warm-up.</param>
-public sealed record Timing(double MedianMs, double QuietMs, double P90Ms, double MinMs, double Spread, double Uncertainty, int Runs)
+public sealed record Timing(
+    double MedianMs,
+    double QuietMs,
+    double P90Ms,
+    double MinMs,
+    double Spread,
+    double Uncertainty,
+    int Runs
+)
 {
     /// <summary>Sums up the milliseconds of single runs.</summary>
     /// <exception cref="ArgumentException">There are no runs.</exception>
@@ -27,6 +35,7 @@ public sealed record Timing(double MedianMs, double QuietMs, double P90Ms, doubl
             sorted[0],
             quartiles / median,
             SampleStatistics.MedianUncertainty(sorted),
-            sorted.Length);
+            sorted.Length
+        );
     }
 }

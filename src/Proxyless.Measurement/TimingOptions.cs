@@ -1,6 +1,9 @@
 namespace Proxyless.Measurement;
 
-/// <summary>How long a model is timed: at least <see cref="MinRuns"/>, then until the median is known well enough or a bound is met.</summary>
+/// <summary>
+/// How long a model is timed: at least <see cref="MinRuns"/>, then until the median is known well enough or a bound is
+/// met.
+/// </summary>
 public sealed record TimingOptions
 {
     /// <summary>Runs that are thrown away first; they fill caches and let ONNX Runtime plan its memory.</summary>
@@ -22,12 +25,13 @@ public sealed record TimingOptions
     public static TimingOptions Quick { get; } = new();
 
     /// <summary>Until the median is known to 1 %, for at most ten seconds a model.</summary>
-    public static TimingOptions Thorough { get; } = new()
-    {
-        WarmUpRuns = 5,
-        MinRuns = 30,
-        MaxRuns = 2000,
-        MaxTime = TimeSpan.FromSeconds(10),
-        Uncertainty = 0.01,
-    };
+    public static TimingOptions Thorough { get; } =
+        new()
+        {
+            WarmUpRuns = 5,
+            MinRuns = 30,
+            MaxRuns = 2000,
+            MaxTime = TimeSpan.FromSeconds(10),
+            Uncertainty = 0.01,
+        };
 }

@@ -38,17 +38,11 @@ public sealed class NullRunObserver : IRunObserver
     public static NullRunObserver Instance { get; } = new();
 
     /// <inheritdoc/>
-    public void Progress(RunProgress progress)
-    {
-    }
+    public void Progress(RunProgress progress) { }
 
     /// <inheritdoc/>
-    public void Message(string text)
-    {
-    }
+    public void Message(string text) { }
 
     /// <inheritdoc/>
-    public void Warning(string text)
-    {
-    }
+    public void Warning(string text) { }
 }

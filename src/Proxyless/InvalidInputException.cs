@@ -6,29 +6,25 @@ namespace Proxyless;
 public sealed class InvalidInputException : ProxylessException
 {
     /// <summary>Creates the exception without a message of its own.</summary>
-    public InvalidInputException()
-    {
-    }
+    public InvalidInputException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What is wrong, with the value and the remedy.</param>
     public InvalidInputException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">What is wrong, with the value and the remedy.</param>
     /// <param name="innerException">What was caught.</param>
     public InvalidInputException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>The file or folder that cannot be used; null where it is none, or not known.</summary>
     public string? File { get; init; }
 
-    /// <summary>The property of the options, such as <c>LearningRate</c>, or the key of the file; null where it is none.</summary>
+    /// <summary>
+    /// The property of the options, such as <c>LearningRate</c>, or the key of the file; null where it is none.
+    /// </summary>
     public string? Property { get; init; }
 
     /// <summary>The value as text; null where there is none.</summary>

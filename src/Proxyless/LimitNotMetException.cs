@@ -7,24 +7,18 @@ namespace Proxyless;
 public sealed class LimitNotMetException : ProxylessException
 {
     /// <summary>Creates the exception without a message of its own.</summary>
-    public LimitNotMetException()
-    {
-    }
+    public LimitNotMetException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">Which limit, how near a network comes to it, and the remedy.</param>
     public LimitNotMetException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">Which limit, how near a network comes to it, and the remedy.</param>
     /// <param name="innerException">What was caught.</param>
     public LimitNotMetException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>What is limited, such as <c>latency</c>; null where several limits cannot be met at once.</summary>
     public string? Quantity { get; init; }

@@ -17,7 +17,8 @@ public sealed record NumberRange(double Least, double Most, bool IsWhole = false
 
     /// <summary>For messages, after "allowed are".</summary>
     public override string ToString() =>
-        $"{(IsWhole ? "whole numbers" : "numbers")} from {Text(Least)} to {Text(Most)}{(Note.Length > 0 ? $" ({Note})" : "")}";
+        $"{(IsWhole ? "whole numbers" : "numbers")} from {Text(Least)} to "
+        + $"{Text(Most)}{(Note.Length > 0 ? $" ({Note})" : "")}";
 
     private static string Text(double number) => number.ToString(WithoutExponent, CultureInfo.InvariantCulture);
 }

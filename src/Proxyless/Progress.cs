@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Proxyless;
 
-/// <summary>Tells an observer how far a loop is, as often as it wants to hear, with the time left at the pace so far.</summary>
+/// <summary>
+/// Tells an observer how far a loop is, as often as it wants to hear, with the time left at the pace so far.
+/// </summary>
 /// <param name="observer">Who hears of it.</param>
 /// <param name="stage">What is being done.</param>
 /// <param name="done">Units done before, which do not count for the pace.</param>
@@ -39,7 +41,9 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
         observer.Progress(new RunProgress(stage, doneNow, total, remaining, detail()));
     }
 
-    /// <summary>The time that the rest takes at the pace so far; null where that is not known, or is longer than anybody waits.</summary>
+    /// <summary>
+    /// The time that the rest takes at the pace so far; null where that is not known, or is longer than anybody waits.
+    /// </summary>
     internal static TimeSpan? Remaining(TimeSpan elapsed, long done, long left)
     {
         double seconds = elapsed.TotalSeconds * left / done;

@@ -7,22 +7,16 @@ namespace Proxyless;
 public abstract class ProxylessException : Exception
 {
     /// <summary>Creates the exception without a message of its own.</summary>
-    protected ProxylessException()
-    {
-    }
+    protected ProxylessException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What failed, with the value and the remedy.</param>
     protected ProxylessException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">What failed, with the value and the remedy.</param>
     /// <param name="innerException">What was caught.</param>
     protected ProxylessException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

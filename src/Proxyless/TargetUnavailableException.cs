@@ -8,24 +8,18 @@ namespace Proxyless;
 public sealed class TargetUnavailableException : ProxylessException
 {
     /// <summary>Creates the exception without a message of its own.</summary>
-    public TargetUnavailableException()
-    {
-    }
+    public TargetUnavailableException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">Which target does not answer, and the remedy.</param>
     public TargetUnavailableException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">Which target does not answer, and the remedy.</param>
     /// <param name="innerException">What was caught.</param>
     public TargetUnavailableException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>Creates the exception for one target.</summary>
     /// <param name="target">The target's name.</param>

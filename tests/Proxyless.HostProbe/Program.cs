@@ -10,7 +10,12 @@ using TorchSharp;
 
 string mode = args[0];
 string? refused = null;
-var loadOnly = new RuntimeOptions { KeepFreedMemory = false, WaitPassively = false, Threads = null };
+var loadOnly = new RuntimeOptions
+{
+    KeepFreedMemory = false,
+    WaitPassively = false,
+    Threads = null,
+};
 try
 {
     switch (mode)
@@ -41,7 +46,8 @@ try
             Dropout = 0.5,
         },
         "mobilenet-v2",
-        NullRunObserver.Instance);
+        NullRunObserver.Instance
+    );
 }
 catch (Exception exception) when (exception is InvalidInputException or InvalidOperationException)
 {
@@ -66,4 +72,15 @@ if (mode != "resolver")
     drawn = number.item<float>();
 }
 
-Console.WriteLine(JsonSerializer.Serialize(new { refused, policy, isMapped, threads, drawn }));
+Console.WriteLine(
+    JsonSerializer.Serialize(
+        new
+        {
+            refused,
+            policy,
+            isMapped,
+            threads,
+            drawn,
+        }
+    )
+);

@@ -8,8 +8,8 @@ using Xunit;
 namespace Proxyless.Tests;
 
 /// <summary>
-/// The layers of the product, lowest first: a namespace sees the root and those listed beside it, and nothing else. What it
-/// sees stands before it. The list is the picture in docs/architecture.md.
+/// The layers of the product, lowest first: a namespace sees the root and those listed beside it, and nothing else.
+/// What it sees stands before it. The list is the picture in docs/architecture.md.
 /// </summary>
 public sealed class LayersTests
 {
@@ -28,27 +28,57 @@ public sealed class LayersTests
         ("Export", ["Inference", "Architectures", "Networks"]),
         ("Latency", ["Measurement", "Files", "Architectures", "Runtime", "Export"]),
         ("Reports", ["Files", "Architectures", "Training"]),
-        ("Runs", [
-            "Measurement", "Inference", "Files", "Architectures", "Runtime", "Data", "Networks", "Training", "Search",
-            "Export", "Latency", "Reports",
-        ]),
-        ("Comparisons", [
-            "Files", "Architectures", "Data", "Networks", "Training", "Search", "Export", "Latency", "Reports", "Runs",
-        ]),
-        ("Bench", [
-            "Measurement", "Architectures", "Runtime", "Runtime.Kernels", "Data", "Networks", "Training", "Search", "Runs",
-        ]),
+        (
+            "Runs",
+            [
+                "Measurement",
+                "Inference",
+                "Files",
+                "Architectures",
+                "Runtime",
+                "Data",
+                "Networks",
+                "Training",
+                "Search",
+                "Export",
+                "Latency",
+                "Reports",
+            ]
+        ),
+        (
+            "Comparisons",
+            ["Files", "Architectures", "Data", "Networks", "Training", "Search", "Export", "Latency", "Reports", "Runs"]
+        ),
+        (
+            "Bench",
+            [
+                "Measurement",
+                "Architectures",
+                "Runtime",
+                "Runtime.Kernels",
+                "Data",
+                "Networks",
+                "Training",
+                "Search",
+                "Runs",
+            ]
+        ),
     ];
 
     private static readonly ILookup<string, string> Arrows = Find();
 
     private static readonly string[] Listed =
-        [.. Layers.SelectMany(layer => layer.Sees.Select(seen => $"{layer.Layer} -> {seen}"))];
+    [
+        .. Layers.SelectMany(layer => layer.Sees.Select(seen => $"{layer.Layer} -> {seen}")),
+    ];
 
     [Fact]
-    public void A_layer_sees_nothing_but_what_the_list_says() => Assert.Empty(Arrows
-        .Where(arrow => !Listed.Contains(arrow.Key))
-        .Select(arrow => $"{arrow.Key}: {string.Join(", ", arrow.Distinct().Take(5))}"));
+    public void A_layer_sees_nothing_but_what_the_list_says() =>
+        Assert.Empty(
+            Arrows
+                .Where(arrow => !Listed.Contains(arrow.Key))
+                .Select(arrow => $"{arrow.Key}: {string.Join(", ", arrow.Distinct().Take(5))}")
+        );
 
     [Fact]
     public void The_list_has_no_arrow_that_is_not_there() =>
@@ -58,19 +88,25 @@ public sealed class LayersTests
     public void No_arrow_of_the_list_goes_up()
     {
         List<string> order = [.. Layers.Select(layer => layer.Layer)];
-        Assert.All(Layers, layer => Assert.All(
-            layer.Sees, seen => Assert.InRange(order.IndexOf(seen), 0, order.IndexOf(layer.Layer) - 1)));
+        Assert.All(
+            Layers,
+            layer =>
+                Assert.All(layer.Sees, seen => Assert.InRange(order.IndexOf(seen), 0, order.IndexOf(layer.Layer) - 1))
+        );
     }
 
     [Fact]
-    public void Namespaces_equal_folders() => Assert.All(
-        Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => Path.GetFileName(file) != "Program.cs"),
-        file => Assert.Contains($"namespace {NamespaceOf(file)};", File.ReadLines(file)));
+    public void Namespaces_equal_folders() =>
+        Assert.All(
+            Directory
+                .EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+                .Where(file => Path.GetFileName(file) != "Program.cs"),
+            file => Assert.Contains($"namespace {NamespaceOf(file)};", File.ReadLines(file))
+        );
 
-    private static string NamespaceOf(string file) => Path
-        .GetRelativePath(Path.Combine(Repository.Root, "src"), Path.GetDirectoryName(file)!)
-        .Replace(Path.DirectorySeparatorChar, '.');
+    private static string NamespaceOf(string file) =>
+        Path.GetRelativePath(Path.Combine(Repository.Root, "src"), Path.GetDirectoryName(file)!)
+            .Replace(Path.DirectorySeparatorChar, '.');
 
     private static ILookup<string, string> Find()
     {
@@ -79,7 +115,8 @@ public sealed class LayersTests
                 typeof(OnnxTimer).Assembly,
                 typeof(OnnxClassifier).Assembly,
                 typeof(InvalidInputException).Assembly,
-                typeof(StepBench).Assembly)
+                typeof(StepBench).Assembly
+            )
             .Build();
         IEnumerable<(string Arrow, string Types)> arrows =
             from type in architecture.Types
@@ -91,11 +128,17 @@ public sealed class LayersTests
         return arrows.ToLookup(arrow => arrow.Arrow, arrow => arrow.Types);
     }
 
-    /// <summary>The layer of a type, or its namespace where that is none; null where it is of another product, of the root or generated.</summary>
+    /// <summary>
+    /// The layer of a type, or its namespace where that is none; null where it is of another product, of the root or
+    /// generated.
+    /// </summary>
     private static string? LayerOf(IType type)
     {
         string name = type.Namespace?.FullName ?? "";
-        if (!name.StartsWith("Proxyless.", StringComparison.Ordinal) || name.EndsWith(".Protocol", StringComparison.Ordinal))
+        if (
+            !name.StartsWith("Proxyless.", StringComparison.Ordinal)
+            || name.EndsWith(".Protocol", StringComparison.Ordinal)
+        )
         {
             return null;
         }

@@ -16,11 +16,30 @@ internal sealed class BenchCommand : ReportingCommand
     private static readonly IReadOnlyDictionary<string, BenchMode> Modes = Values.Words<BenchMode>();
     private static readonly IReadOnlyDictionary<string, BlockKernels> Kernels = Values.Words<BlockKernels>();
 
-    private readonly Option<BenchMode[]> _mode = Values.Choices("--mode", "What a step is (weight); several are measured one after another in processes of their own", Modes);
-    private readonly Option<BlockKernels?> _kernels = Values.Choice("--kernels", "What computes the steps (proxyless)", Kernels);
-    private readonly Option<bool> _separate = Values.Flag("--separate-weights", "Give each candidate of a block weights of its own instead of shared ones");
-    private readonly Option<string?> _layout = Values.Text("--layout", "contiguous|channels-last", "How tensors lie in memory (channels-last)");
-    private readonly Option<string?> _allocator = Values.Text("--allocator", "system|tuned", "Whether freed memory is kept in the process (tuned)");
+    private readonly Option<BenchMode[]> _mode = Values.Choices(
+        "--mode",
+        "What a step is (weight); several are measured one after another in processes of their own",
+        Modes
+    );
+    private readonly Option<BlockKernels?> _kernels = Values.Choice(
+        "--kernels",
+        "What computes the steps (proxyless)",
+        Kernels
+    );
+    private readonly Option<bool> _separate = Values.Flag(
+        "--separate-weights",
+        "Give each candidate of a block weights of its own instead of shared ones"
+    );
+    private readonly Option<string?> _layout = Values.Text(
+        "--layout",
+        "contiguous|channels-last",
+        "How tensors lie in memory (channels-last)"
+    );
+    private readonly Option<string?> _allocator = Values.Text(
+        "--allocator",
+        "system|tuned",
+        "Whether freed memory is kept in the process (tuned)"
+    );
     private readonly StepOptionSet _steps = new("Steps to time (20)");
     private readonly Option<long?> _seed = Values.Integer("--seed", "Seed of the sampled paths (0)", 0, int.MaxValue);
 
@@ -29,7 +48,8 @@ internal sealed class BenchCommand : ReportingCommand
             "bench",
             "Time and memory of a step of a space on this machine: what a search will cost before it is paid.",
             "proxyless bench --space imagenet-mobile --batch 32 --resolution 112",
-            "proxyless bench --mode weight,compact,all-paths --batch 32 --resolution 112")
+            "proxyless bench --mode weight,compact,all-paths --batch 32 --resolution 112"
+        )
     {
         _layout.AcceptOnlyFromAmong("contiguous", "channels-last");
         _allocator.AcceptOnlyFromAmong("system", TunedAllocator);
@@ -42,7 +62,19 @@ internal sealed class BenchCommand : ReportingCommand
 
         // Never called: it tells the parser that this command stands without one of its subcommands.
         SetAction(_ => ExitCode.Done);
-        Add([_mode, _steps.Space, _kernels, _separate, _layout, _allocator, _steps.Batch, _steps.Resolution, _steps.Steps, _seed, _steps.Threads]);
+        Add([
+            _mode,
+            _steps.Space,
+            _kernels,
+            _separate,
+            _layout,
+            _allocator,
+            _steps.Batch,
+            _steps.Resolution,
+            _steps.Steps,
+            _seed,
+            _steps.Threads,
+        ]);
     }
 
     /// <inheritdoc/>
@@ -55,13 +87,20 @@ internal sealed class BenchCommand : ReportingCommand
         if (modes is [var mode])
         {
             BenchResult result = StepBench.Measure(Measurement(parse, mode), session.Observer, session.Cancellation);
-            return new CommandOutcome(result, console => WriteTable(console, [JsonSerializer.SerializeToElement(result, CommandOutcome.JsonOptions)]));
+            return new CommandOutcome(
+                result,
+                console => WriteTable(console, [JsonSerializer.SerializeToElement(result, CommandOutcome.JsonOptions)])
+            );
         }
 
         // What one mode leaves in the allocator would count for the next: each gets a process of its own.
         IReadOnlyList<string> shared = SharedArguments(parse);
-        JsonElement[] results = [.. modes.Select(each =>
-            ChildCommand.Run(["bench", "--mode", Modes.First(word => word.Value == each).Key, .. shared], session))];
+        JsonElement[] results =
+        [
+            .. modes.Select(each =>
+                ChildCommand.Run(["bench", "--mode", Modes.First(word => word.Value == each).Key, .. shared], session)
+            ),
+        ];
         return new CommandOutcome(new { Modes = results }, console => WriteTable(console, results));
     }
 
@@ -124,7 +163,8 @@ internal sealed class BenchCommand : ReportingCommand
         console.Write(table);
     }
 
-    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Number && !value.TryGetInt64(out _)
-        ? value.GetDouble().ToString("0.0", CultureInfo.InvariantCulture)
-        : value.ToString();
+    private static string Text(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && !value.TryGetInt64(out _)
+            ? value.GetDouble().ToString("0.0", CultureInfo.InvariantCulture)
+            : value.ToString();
 }

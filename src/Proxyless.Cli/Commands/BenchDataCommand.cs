@@ -9,16 +9,34 @@ namespace Proxyless.Cli.Commands;
 /// <summary>The image pipeline alone.</summary>
 internal sealed class BenchDataCommand : ReportingCommand
 {
-    private readonly Option<string?> _data = Values.Text("--data", "DIR|NAME", "A folder of images, a folder of CIFAR-10 or IDX files, or 'sample'");
-    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (224, or that of small images)", RunOptions.Ranges[nameof(RunOptions.Resolution)]);
-    private readonly Option<long?> _epochs = Values.Integer("--epochs", "Passes over the images that are timed, after a first that is not (5)", 1, 10_000);
-    private readonly Option<long?> _threads = Values.Integer("--threads", "Threads (one, then all processors)", RunOptions.Ranges[nameof(RunOptions.Threads)]);
+    private readonly Option<string?> _data = Values.Text(
+        "--data",
+        "DIR|NAME",
+        "A folder of images, a folder of CIFAR-10 or IDX files, or 'sample'"
+    );
+    private readonly Option<long?> _resolution = Values.Integer(
+        "--resolution",
+        "Side of the images in pixels (224, or that of small images)",
+        RunOptions.Ranges[nameof(RunOptions.Resolution)]
+    );
+    private readonly Option<long?> _epochs = Values.Integer(
+        "--epochs",
+        "Passes over the images that are timed, after a first that is not (5)",
+        1,
+        10_000
+    );
+    private readonly Option<long?> _threads = Values.Integer(
+        "--threads",
+        "Threads (one, then all processors)",
+        RunOptions.Ranges[nameof(RunOptions.Threads)]
+    );
 
     public BenchDataCommand()
         : base(
             "data",
             "Images a second, decoded and augmented as for training: compare them with what a step takes.",
-            "proxyless bench data --data photos --resolution 224")
+            "proxyless bench data --data photos --resolution 224"
+        )
     {
         Require(_data);
         Add([_resolution, _epochs, _threads]);
@@ -33,27 +51,38 @@ internal sealed class BenchDataCommand : ReportingCommand
             Threads = (int?)parse.GetValue(_threads),
         };
         IReadOnlyList<DataBenchRow> rows = DataBench.Measure(
-            options, (int?)parse.GetValue(_epochs) ?? 5, session.Observer, session.Cancellation);
-        return new CommandOutcome(new { Rows = rows }, console =>
-        {
-            var table = new Table { Border = TableBorder.Simple };
-            foreach (string column in (string[])["threads", "images", "resolution", "images/s", "fastest", "times one thread"])
+            options,
+            (int?)parse.GetValue(_epochs) ?? 5,
+            session.Observer,
+            session.Cancellation
+        );
+        return new CommandOutcome(
+            new { Rows = rows },
+            console =>
             {
-                table.AddColumn(new TableColumn(column).RightAligned());
-            }
+                var table = new Table { Border = TableBorder.Simple };
+                foreach (
+                    string column in (string[])
+                        ["threads", "images", "resolution", "images/s", "fastest", "times one thread"]
+                )
+                {
+                    table.AddColumn(new TableColumn(column).RightAligned());
+                }
 
-            foreach (DataBenchRow row in rows)
-            {
-                table.AddRow(
-                    $"{row.Threads}",
-                    $"{row.Images:N0}",
-                    $"{row.Resolution}",
-                    $"{row.ImagesPerSecond:N0}",
-                    $"{row.BestImagesPerSecond:N0}",
-                    rows[0].Threads == 1 ? $"{row.ImagesPerSecond / rows[0].ImagesPerSecond:F2}" : "");
-            }
+                foreach (DataBenchRow row in rows)
+                {
+                    table.AddRow(
+                        $"{row.Threads}",
+                        $"{row.Images:N0}",
+                        $"{row.Resolution}",
+                        $"{row.ImagesPerSecond:N0}",
+                        $"{row.BestImagesPerSecond:N0}",
+                        rows[0].Threads == 1 ? $"{row.ImagesPerSecond / rows[0].ImagesPerSecond:F2}" : ""
+                    );
+                }
 
-            console.Write(table);
-        });
+                console.Write(table);
+            }
+        );
     }
 }

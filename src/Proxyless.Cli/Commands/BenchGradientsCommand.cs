@@ -9,17 +9,29 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Gradients of architecture parameters against measured losses.</summary>
 internal sealed class BenchGradientsCommand : ReportingCommand
 {
-    private static readonly IReadOnlyDictionary<string, ArchitectureUpdate> Updates = Values.Words<ArchitectureUpdate>();
+    private static readonly IReadOnlyDictionary<string, ArchitectureUpdate> Updates =
+        Values.Words<ArchitectureUpdate>();
 
-    private readonly Option<string?> _run = Values.Text("--run", "DIR", "A finished search with --prune-threshold 0; preferably one whose paths were drawn evenly (--warmup-share 0.98)");
-    private readonly Option<long?> _contexts = Values.Integer("--contexts", "Architectures in which every candidate is put into its place (40)", 2, 100_000);
+    private readonly Option<string?> _run = Values.Text(
+        "--run",
+        "DIR",
+        "A finished search with --prune-threshold 0; preferably one whose paths were drawn evenly (--warmup-share 0.98)"
+    );
+    private readonly Option<long?> _contexts = Values.Integer(
+        "--contexts",
+        "Architectures in which every candidate is put into its place (40)",
+        2,
+        100_000
+    );
     private readonly Option<long?> _steps = Values.Integer("--steps", "Steps of each update (400)", 1, 1_000_000);
 
     public BenchGradientsCommand()
         : base(
             "gradients",
-            "How well the gradients that the updates give agree with measured differences of the loss, with the shared weights of a search.",
-            "proxyless bench gradients --run runs/even")
+            "How well the gradients that the updates give agree with measured differences of the loss, with the "
+                + "shared weights of a search.",
+            "proxyless bench gradients --run runs/even"
+        )
     {
         Require(_run);
         Add([_contexts, _steps]);
@@ -32,7 +44,8 @@ internal sealed class BenchGradientsCommand : ReportingCommand
             (int?)parse.GetValue(_contexts) ?? 40,
             (int?)parse.GetValue(_steps) ?? 400,
             session.Observer,
-            session.Cancellation);
+            session.Cancellation
+        );
         return new CommandOutcome(result, console => WriteTable(console, result));
     }
 
@@ -45,7 +58,12 @@ internal sealed class BenchGradientsCommand : ReportingCommand
             table.AddColumn(new TableColumn(column).RightAligned());
         }
 
-        table.AddRow(["measured", "", $"{result.ReferenceCorrelation:F2}", .. result.LossByOperation.Values.Select(change => $"{change:F4}")]);
+        table.AddRow([
+            "measured",
+            "",
+            $"{result.ReferenceCorrelation:F2}",
+            .. result.LossByOperation.Values.Select(change => $"{change:F4}"),
+        ]);
         foreach (GradientBenchRow row in result.Rows)
         {
             table.AddRow([
@@ -57,6 +75,9 @@ internal sealed class BenchGradientsCommand : ReportingCommand
         }
 
         console.Write(table);
-        console.WriteLine("correlation: with the measured differences, and of one half of them with the other; by operation: change of the loss, mean of the blocks");
+        console.WriteLine(
+            "correlation: with the measured differences, and of one half of them with the other; by operation: "
+                + "change of the loss, mean of the blocks"
+        );
     }
 }

@@ -8,15 +8,23 @@ namespace Proxyless.Cli.Commands;
 /// <summary>What a search would cost.</summary>
 internal sealed class BenchSearchCommand : ReportingCommand
 {
-    private readonly Option<long?> _images = Values.Integer("--images", "Training images that the search would have, where they are not at hand (those of --data)", 2, 10_000_000_000);
+    private readonly Option<long?> _images = Values.Integer(
+        "--images",
+        "Training images that the search would have, where they are not at hand (those of --data)",
+        2,
+        10_000_000_000
+    );
     private readonly Option<long?> _steps = Values.Integer("--steps", "Steps of each kind to time (5)", 1, 1000);
 
     public BenchSearchCommand()
         : base(
             "search",
-            "What a search would cost on this machine in hours, and in counted operations on the V100 of the paper, from a few steps that are timed. It takes the options of 'search', and so its configuration files; those that do not change the cost are passed over.",
+            "What a search would cost on this machine in hours, and in counted operations on the V100 of the paper, "
+                + "from a few steps that are timed. It takes the options of 'search', and so its configuration "
+                + "files; those that do not change the cost are passed over.",
             "proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167",
-            "proxyless bench search --data photos --search-epochs 40")
+            "proxyless bench search --data photos --search-epochs 40"
+        )
     {
         Add([_images, _steps]);
         Add(LibraryOptions.Data().Search().Targets().Time("search").Learning().Machine().Output().Resume().Options);
@@ -25,13 +33,34 @@ internal sealed class BenchSearchCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         SearchBenchResult result = SearchBench.Measure(
-            LibraryOptions.Read(parse), parse.GetValue(_images), (int?)parse.GetValue(_steps) ?? 5, session.Observer, session.Cancellation);
-        return new CommandOutcome(result, console => console.WriteFacts(
-            ("weight steps", $"{result.WeightSteps:N0} of {result.BatchSize} images, {result.WeightStepSeconds:F2} s each on this machine"),
-            ("architecture steps", $"{result.ArchitectureSteps:N0}, {result.ArchitectureStepSeconds:F2} s each"),
-            ("this machine", $"{result.Hours:N1} hours"),
-            ("multiply-adds", $"{result.MultiplyAdds:G3}"),
-            ("a V100 at its peak", $"{result.V100HoursAtPeak:N1} hours"),
-            ("the paper's search", $"{result.PaperGpuHours:N0} V100 hours, {100 * result.ShareOfPeakForPaperHours:F0} % of the peak if it did these operations")));
+            LibraryOptions.Read(parse),
+            parse.GetValue(_images),
+            (int?)parse.GetValue(_steps) ?? 5,
+            session.Observer,
+            session.Cancellation
+        );
+        return new CommandOutcome(
+            result,
+            console =>
+                console.WriteFacts(
+                    (
+                        "weight steps",
+                        $"{result.WeightSteps:N0} of {result.BatchSize} images, {result.WeightStepSeconds:F2} s each "
+                            + $"on this machine"
+                    ),
+                    (
+                        "architecture steps",
+                        $"{result.ArchitectureSteps:N0}, {result.ArchitectureStepSeconds:F2} s each"
+                    ),
+                    ("this machine", $"{result.Hours:N1} hours"),
+                    ("multiply-adds", $"{result.MultiplyAdds:G3}"),
+                    ("a V100 at its peak", $"{result.V100HoursAtPeak:N1} hours"),
+                    (
+                        "the paper's search",
+                        $"{result.PaperGpuHours:N0} V100 hours, {100 * result.ShareOfPeakForPaperHours:F0} % of the "
+                            + $"peak if it did these operations"
+                    )
+                )
+        );
     }
 }

@@ -8,16 +8,28 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Whether memory stands still over thousands of steps.</summary>
 internal sealed class BenchSoakCommand : ReportingCommand
 {
-    private static readonly BenchOptions Defaults = new() { Space = "tiny", Batch = 16, Steps = 5000 };
+    private static readonly BenchOptions Defaults = new()
+    {
+        Space = "tiny",
+        Batch = 16,
+        Steps = 5000,
+    };
 
     private readonly StepOptionSet _steps = new("Steps to make (5000)", Defaults);
-    private readonly Option<long?> _cycle = Values.Integer("--cycle", "Paths of the cycle that the steps repeat (20)", 1, 1000);
+    private readonly Option<long?> _cycle = Values.Integer(
+        "--cycle",
+        "Paths of the cycle that the steps repeat (20)",
+        1,
+        1000
+    );
 
     public BenchSoakCommand()
         : base(
             "soak",
-            "Resident memory over thousands of search steps that repeat a cycle of paths: it stands still unless something leaks.",
-            "proxyless bench soak --steps 5000")
+            "Resident memory over thousands of search steps that repeat a cycle of paths: it stands still unless "
+                + "something leaks.",
+            "proxyless bench soak --steps 5000"
+        )
     {
         Add([.. _steps.Options, _cycle]);
     }
@@ -25,11 +37,24 @@ internal sealed class BenchSoakCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         SoakBenchResult result = SoakBench.Measure(
-            _steps.Read(parse, Defaults), (int)(parse.GetValue(_cycle) ?? 20), session.Observer, session.Cancellation);
-        return new CommandOutcome(result, console => console.WriteFacts(
-            ("steps", $"{result.Steps:N0}, a cycle of {result.Cycle} paths"),
-            ("resident memory", $"{result.FirstMb:F1} MB from step {result.FirstStep:N0} on, {result.LastMb:F1} MB at the end, {result.MostMb:F1} MB at most"),
-            ("growth", $"{100 * result.Growth:F2} %"),
-            ("managed objects", $"{result.FirstManagedMb:F2} MB, {result.LastManagedMb:F2} MB")));
+            _steps.Read(parse, Defaults),
+            (int)(parse.GetValue(_cycle) ?? 20),
+            session.Observer,
+            session.Cancellation
+        );
+        return new CommandOutcome(
+            result,
+            console =>
+                console.WriteFacts(
+                    ("steps", $"{result.Steps:N0}, a cycle of {result.Cycle} paths"),
+                    (
+                        "resident memory",
+                        $"{result.FirstMb:F1} MB from step {result.FirstStep:N0} on, {result.LastMb:F1} MB at the "
+                            + $"end, {result.MostMb:F1} MB at most"
+                    ),
+                    ("growth", $"{100 * result.Growth:F2} %"),
+                    ("managed objects", $"{result.FirstManagedMb:F2} MB, {result.LastManagedMb:F2} MB")
+                )
+        );
     }
 }

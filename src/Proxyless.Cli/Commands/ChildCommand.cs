@@ -36,7 +36,9 @@ internal static class ChildCommand
             }
         };
         process.BeginErrorReadLine();
-        using CancellationTokenRegistration stop = session.Cancellation.Register(() => process.Kill(entireProcessTree: true));
+        using CancellationTokenRegistration stop = session.Cancellation.Register(() =>
+            process.Kill(entireProcessTree: true)
+        );
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         session.Cancellation.ThrowIfCancellationRequested();

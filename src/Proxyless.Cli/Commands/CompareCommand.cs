@@ -11,28 +11,59 @@ namespace Proxyless.Cli.Commands;
 internal sealed class CompareCommand : ReportingCommand
 {
     private readonly Option<string[]> _networks = Values.Texts(
-        "--network", "NETWORK", $"A network, or several; the option may stand more than once: {NetworkRequest.Forms}");
+        "--network",
+        "NETWORK",
+        $"A network, or several; the option may stand more than once: {NetworkRequest.Forms}"
+    );
 
     private readonly Option<string[]> _without = Values.Texts(
-        "--without", "NAME", "With --resume: a network, by its name in the table, that is taken out with all its trainings, as where one of them diverges; may stand more than once");
+        "--without",
+        "NAME",
+        "With --resume: a network, by its name in the table, that is taken out with all its trainings, as where one "
+            + "of them diverges; may stand more than once"
+    );
 
-    private readonly Option<long?> _seeds = Values.Integer("--seeds", "Trainings of each network, from different seeds (1)", 1, 1000);
+    private readonly Option<long?> _seeds = Values.Integer(
+        "--seeds",
+        "Trainings of each network, from different seeds (1)",
+        1,
+        1000
+    );
     private readonly Option<string[]> _targets = Values.Texts(
-        "--targets", "TARGET", "A target beside --target that every network is measured on too; may stand more than once");
+        "--targets",
+        "TARGET",
+        "A target beside --target that every network is measured on too; may stand more than once"
+    );
 
-    private readonly Option<string?> _scoredBy = Values.Text("--scored-by", "DIR", "A finished search in the same space: how its shared weights rank the networks is compared with their accuracy");
+    private readonly Option<string?> _scoredBy = Values.Text(
+        "--scored-by",
+        "DIR",
+        "A finished search in the same space: how its shared weights rank the networks is compared with their accuracy"
+    );
 
     public CompareCommand()
         : base(
             "compare",
-            "Train networks under one recipe, measure them on one target, and set them side by side: a table, tests of the difference, a plot of accuracy against latency. Stopped, it goes on with --resume; networks and seeds can be added then, and networks be taken out.",
-            "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network mobilenet-v2:fit --train-epochs 10 --out comparisons/photos",
-            "proxyless compare --out comparisons/photos --resume --network proxyless-mobile")
+            "Train networks under one recipe, measure them on one target, and set them side by side: a table, tests "
+                + "of the difference, a plot of accuracy against latency. Stopped, it goes on with --resume; "
+                + "networks and seeds can be added then, and networks be taken out.",
+            "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network "
+                + "mobilenet-v2:fit --train-epochs 10 --out comparisons/photos",
+            "proxyless compare --out comparisons/photos --resume --network proxyless-mobile"
+        )
     {
         MainOptions =
         [
-            "--network", "--data", "--target", "--latency", "--space", "--max-parameters",
-            "--seeds", "--train-epochs", "--out", "--resume",
+            "--network",
+            "--data",
+            "--target",
+            "--latency",
+            "--space",
+            "--max-parameters",
+            "--seeds",
+            "--train-epochs",
+            "--out",
+            "--resume",
         ];
         Add(OptionHeading.Comparison, _networks, _without, _seeds, _targets, _scoredBy);
         Add(LibraryOptions.Data().Space().Target().Limits().Learning().Recipe().Machine().Output().Resume().Options);
@@ -60,20 +91,41 @@ internal sealed class CompareCommand : ReportingCommand
         console.WriteFacts(
             ("target", result.Target),
             ("limit", $"{result.LatencyLimitMs:0.###} ms"),
-            ("shared weights against training", result.Scores is { } scores ? $"Kendall tau {scores.KendallTau:0.00} ({scores.Low:0.00} to {scores.High:0.00}), {scores.Networks} networks" : null),
-            ("files", $"comparison.md, comparison.csv, comparison.svg in {result.Folder}"));
+            (
+                "shared weights against training",
+                result.Scores is { } scores
+                    ? $"Kendall tau {scores.KendallTau:0.00} ({scores.Low:0.00} to {scores.High:0.00}), "
+                        + $"{scores.Networks} networks"
+                    : null
+            ),
+            ("files", $"comparison.md, comparison.csv, comparison.svg in {result.Folder}")
+        );
     }
 
     private static Table NetworkTable(ComparisonResult result)
     {
         string[] targets = [.. result.Networks.Take(1).SelectMany(network => network.OtherLatenciesMs.Keys)];
-        Table table = TableOf(["group", "network"], ["top-1", "deviation", "latency", "parameters", "multiply-adds", .. targets.Select(target => $"on {Markup.Escape(target)}")]);
+        Table table = TableOf(
+            ["group", "network"],
+            [
+                "top-1",
+                "deviation",
+                "latency",
+                "parameters",
+                "multiply-adds",
+                .. targets.Select(target => $"on {Markup.Escape(target)}"),
+            ]
+        );
         foreach (NetworkResult network in result.Networks)
         {
-            table.AddRow(
-            [
-                Markup.Escape(network.Group), Markup.Escape(network.Name), Facts.Percent(network.Top1), Points(network.Top1Deviation),
-                $"{network.LatencyMs:0.000} ms", network.Parameters.ToString("N0", CultureInfo.InvariantCulture), network.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture),
+            table.AddRow([
+                Markup.Escape(network.Group),
+                Markup.Escape(network.Name),
+                Facts.Percent(network.Top1),
+                Points(network.Top1Deviation),
+                $"{network.LatencyMs:0.000} ms",
+                network.Parameters.ToString("N0", CultureInfo.InvariantCulture),
+                network.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture),
                 .. targets.Select(target => $"{network.OtherLatenciesMs[target]:0.000} ms"),
             ]);
         }
@@ -87,10 +139,16 @@ internal sealed class CompareCommand : ReportingCommand
         foreach (GroupResult group in result.Groups)
         {
             table.AddRow(
-                Markup.Escape(group.Group), group.Networks.ToString(CultureInfo.InvariantCulture), Facts.Percent(group.Top1), Points(group.Top1Deviation),
+                Markup.Escape(group.Group),
+                group.Networks.ToString(CultureInfo.InvariantCulture),
+                Facts.Percent(group.Top1),
+                Points(group.Top1Deviation),
                 $"{group.LatencyMs:0.000} ms",
-                group.Difference is { } difference ? $"{Points(difference)} against {Markup.Escape(group.Against!)}" : "",
-                group.P?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "");
+                group.Difference is { } difference
+                    ? $"{Points(difference)} against {Markup.Escape(group.Against!)}"
+                    : "",
+                group.P?.ToString("0.0000", CultureInfo.InvariantCulture) ?? ""
+            );
         }
 
         return table;
@@ -105,5 +163,6 @@ internal sealed class CompareCommand : ReportingCommand
     }
 
     /// <summary>A difference of shares in points, or nothing.</summary>
-    private static string Points(double? share) => share is { } value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) : "";
+    private static string Points(double? share) =>
+        share is { } value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) : "";
 }

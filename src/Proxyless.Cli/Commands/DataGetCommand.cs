@@ -14,9 +14,12 @@ internal sealed class DataGetCommand : ReportingCommand
     public DataGetCommand()
         : base(
             "get",
-            "Download a public dataset: " + string.Join("; ", PublicDataset.All.Select(dataset => $"{dataset.Name}, {dataset.Description}")) + ".",
+            "Download a public dataset: "
+                + string.Join("; ", PublicDataset.All.Select(dataset => $"{dataset.Name}, {dataset.Description}"))
+                + ".",
             "proxyless data get cifar10",
-            "proxyless data get imagenette-160 --out photos")
+            "proxyless data get imagenette-160 --out photos"
+        )
     {
         _name.Validators.Add(result => Values.RefuseNothing(result, result.Tokens, "the dataset's name"));
         Arguments.Add(_name);
@@ -29,10 +32,13 @@ internal sealed class DataGetCommand : ReportingCommand
         string folder = parse.GetValue(_out) ?? dataset.Name;
         OutputFile.RequireFolders(_out.Name, Path.Combine(folder, "images"));
         DatasetDownload.Run(dataset, folder, session.Observer, session.Cancellation);
-        return new CommandOutcome(new { dataset.Name, Folder = folder }, console =>
-        {
-            console.WriteFacts(("dataset", dataset.Description), ("folder", folder));
-            console.WriteNext($"proxyless run --data {Facts.Quoted(folder)}");
-        });
+        return new CommandOutcome(
+            new { dataset.Name, Folder = folder },
+            console =>
+            {
+                console.WriteFacts(("dataset", dataset.Description), ("folder", folder));
+                console.WriteNext($"proxyless run --data {Facts.Quoted(folder)}");
+            }
+        );
     }
 }

@@ -13,8 +13,10 @@ internal sealed class DataListCommand : ReportingCommand
     public DataListCommand()
         : base(
             "list",
-            "What a folder of images holds: its classes, how it is divided, and what is wrong with it. Without --data: the built-in samples.",
-            "proxyless data list --data photos")
+            "What a folder of images holds: its classes, how it is divided, and what is wrong with it. Without "
+                + "--data: the built-in samples.",
+            "proxyless data list --data photos"
+        )
     {
         Add(LibraryOptions.Data().Options);
     }
@@ -33,7 +35,8 @@ internal sealed class DataListCommand : ReportingCommand
                 TestShare = options.TestShare,
             },
             session.Observer,
-            session.Cancellation);
+            session.Cancellation
+        );
         IReadOnlyList<int> training = dataset.Training.ClassCounts();
         IReadOnlyList<int> validation = dataset.Validation.ClassCounts();
         IReadOnlyList<int> test = dataset.Test.ClassCounts();
@@ -45,30 +48,57 @@ internal sealed class DataListCommand : ReportingCommand
             Training = dataset.Training.Count,
             Validation = dataset.Validation.Count,
             Test = dataset.Test.Count,
-            Classes = dataset.Classes.Select((name, i) => new { Name = name, Training = training[i], Validation = validation[i], Test = test[i] }),
+            Classes = dataset.Classes.Select(
+                (name, i) =>
+                    new
+                    {
+                        Name = name,
+                        Training = training[i],
+                        Validation = validation[i],
+                        Test = test[i],
+                    }
+            ),
             dataset.Warnings,
         };
-        return new CommandOutcome(result, console =>
-        {
-            var table = new Table { Border = TableBorder.Simple };
-            table.AddColumn("class");
-            foreach (string column in (string[])["training", "validation", "test"])
+        return new CommandOutcome(
+            result,
+            console =>
             {
-                table.AddColumn(new TableColumn(column).RightAligned());
-            }
+                var table = new Table { Border = TableBorder.Simple };
+                table.AddColumn("class");
+                foreach (string column in (string[])["training", "validation", "test"])
+                {
+                    table.AddColumn(new TableColumn(column).RightAligned());
+                }
 
-            for (int i = 0; i < dataset.Classes.Count; i++)
-            {
-                table.AddRow(Markup.Escape(dataset.Classes[i]), Text(training[i]), Text(validation[i]), Text(test[i]));
-            }
+                for (int i = 0; i < dataset.Classes.Count; i++)
+                {
+                    table.AddRow(
+                        Markup.Escape(dataset.Classes[i]),
+                        Text(training[i]),
+                        Text(validation[i]),
+                        Text(test[i])
+                    );
+                }
 
-            console.Write(table);
-            console.WriteFacts(
-                ("images", $"{dataset.Training.Count:N0} to train, {dataset.Validation.Count:N0} to validate, {dataset.Test.Count:N0} to test"),
-                ("size", dataset.NativeResolution > 0 ? $"{dataset.NativeResolution}x{dataset.NativeResolution}" : "differs"),
-                ("channels", Text(dataset.Channels)));
-            console.WriteNext($"proxyless run --data {Facts.Quoted(options.Data)}");
-        });
+                console.Write(table);
+                console.WriteFacts(
+                    (
+                        "images",
+                        $"{dataset.Training.Count:N0} to train, {dataset.Validation.Count:N0} to validate, "
+                            + $"{dataset.Test.Count:N0} to test"
+                    ),
+                    (
+                        "size",
+                        dataset.NativeResolution > 0
+                            ? $"{dataset.NativeResolution}x{dataset.NativeResolution}"
+                            : "differs"
+                    ),
+                    ("channels", Text(dataset.Channels))
+                );
+                console.WriteNext($"proxyless run --data {Facts.Quoted(options.Data)}");
+            }
+        );
     }
 
     private static string Text(int count) => count.ToString("N0", CultureInfo.InvariantCulture);

@@ -12,13 +12,12 @@ internal sealed class DeriveCommand : ReportingCommand
     public DeriveCommand()
         : base(
             "derive",
-            "Take another architecture from a finished search, for a new limit, without searching again. Limits that are not given stay as they were.",
-            "proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms")
+            "Take another architecture from a finished search, for a new limit, without searching again. Limits that "
+                + "are not given stay as they were.",
+            "proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms"
+        )
     {
-        MainOptions =
-        [
-            "--run", "--latency", "--max-parameters", "--max-macs", "--data", "--out",
-        ];
+        MainOptions = ["--run", "--latency", "--max-parameters", "--max-macs", "--data", "--out"];
         Require(_run);
         Add(LibraryOptions.MovedImages().Limits("the search's").Output().Options);
     }

@@ -12,21 +12,49 @@ namespace Proxyless.Cli.Commands;
 internal sealed class DescribeCommand : ReportingCommand
 {
     private readonly Option<string?> _architecture = Values.Text(
-        "--arch", "NAME|FILE", $"The network: {string.Join(", ", PublishedArchitectures.Names)}, an architecture.json, a net.config of the ProxylessNAS authors, or a run's folder");
+        "--arch",
+        "NAME|FILE",
+        $"The network: {string.Join(", ", PublishedArchitectures.Names)}, an architecture.json, a net.config of the "
+            + $"ProxylessNAS authors, or a run's folder"
+    );
 
-    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the network's own)", 8, 2048);
-    private readonly Option<long?> _classes = Values.Integer("--classes", "Outputs of the classifier (the network's own)", 2, 1 << 20);
-    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"Measure the whole network, untrained, or sum it up where the target is a table: {LibraryWords.Translate(TargetFile.Forms)}");
-    private readonly Option<string?> _table = Values.Text("--table", "FILE", "Predict the latency, block by block, from a latency table");
+    private readonly Option<long?> _resolution = Values.Integer(
+        "--resolution",
+        "Side of the images in pixels (the network's own)",
+        8,
+        2048
+    );
+    private readonly Option<long?> _classes = Values.Integer(
+        "--classes",
+        "Outputs of the classifier (the network's own)",
+        2,
+        1 << 20
+    );
+    private readonly Option<string?> _target = Values.Text(
+        "--target",
+        "NAME|FILE",
+        $"Measure the whole network, untrained, or sum it up where the target is a table: "
+            + $"{LibraryWords.Translate(TargetFile.Forms)}"
+    );
+    private readonly Option<string?> _table = Values.Text(
+        "--table",
+        "FILE",
+        "Predict the latency, block by block, from a latency table"
+    );
     private readonly Option<string?> _picture = Values.Text("--picture", "FILE.svg", "Draw the network");
-    private readonly Option<string?> _netConfig = Values.Text("--net-config", "FILE", "Write the network as the net.config of the ProxylessNAS authors, for their code to train");
+    private readonly Option<string?> _netConfig = Values.Text(
+        "--net-config",
+        "FILE",
+        "Write the network as the net.config of the ProxylessNAS authors, for their code to train"
+    );
 
     public DescribeCommand()
         : base(
             "describe",
             "Parameters, multiply-adds, blocks and latency of an architecture, and its picture.",
             "proxyless describe --arch proxyless-mobile",
-            "proxyless describe --arch runs/photos --target cpu --picture photos.svg")
+            "proxyless describe --arch runs/photos --target cpu --picture photos.svg"
+        )
     {
         Require(_architecture);
         Add([_resolution, _classes, _target, _table, _picture, _netConfig]);
@@ -35,12 +63,19 @@ internal sealed class DescribeCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         OutputFile.Check(_picture.Name, parse.GetValue(_picture), "an SVG picture", ".svg");
-        OutputFile.Check(_netConfig.Name, parse.GetValue(_netConfig), "a net.config, which is JSON", ".config", ".json");
+        OutputFile.Check(
+            _netConfig.Name,
+            parse.GetValue(_netConfig),
+            "a net.config, which is JSON",
+            ".config",
+            ".json"
+        );
         Architecture architecture = ArchitectureFile.Open(parse.GetValue(_architecture)!);
         architecture = architecture.WithInput(
             (int)(parse.GetValue(_resolution) ?? architecture.Resolution),
             architecture.InputChannels,
-            (int)(parse.GetValue(_classes) ?? architecture.Classes));
+            (int)(parse.GetValue(_classes) ?? architecture.Classes)
+        );
         if (parse.GetValue(_picture) is { } picture)
         {
             AtomicFile.WriteAllText(picture, ArchitecturePicture.Svg(architecture));
@@ -53,7 +88,8 @@ internal sealed class DescribeCommand : ReportingCommand
 
         LatencyTable? table = parse.GetValue(_table) is { } path ? LatencyTableFile.Read(path) : null;
         using ITarget? target = parse.GetValue(_target) is { } name ? TargetFile.Open(name) : null;
-        double? predicted = table?.Predict(architecture) ?? (target as TableTarget)?.Predict(architecture, session.Observer);
+        double? predicted =
+            table?.Predict(architecture) ?? (target as TableTarget)?.Predict(architecture, session.Observer);
         double[]? blocks = table is null ? null : [.. architecture.Blocks.Select(block => table.Predict(block))];
         double? measured = target is null ? null : Measure(architecture, target, session);
         return new CommandOutcome(
@@ -62,19 +98,25 @@ internal sealed class DescribeCommand : ReportingCommand
             {
                 console.WriteArchitecture(architecture, blocks);
                 ArchitectureCost cost = ArchitectureCost.Of(architecture);
-                console.WriteFacts(
-                    [
-                        ("name", architecture.Name),
-                        ("input", $"{architecture.InputChannels}x{architecture.Resolution}x{architecture.Resolution}"),
-                        ("parameters", $"{cost.Parameters:N0}"),
-                        ("multiply-adds", $"{cost.MultiplyAdds:N0}"),
-                        ("latency, measured", measured is { } time ? $"{time:0.000} ms on {parse.GetValue(_target)}" : null),
-                        ("latency, predicted", predicted is { } sum ? $"{sum:0.000} ms on {table?.Target ?? target!.Name}" : null),
-                        ("picture", parse.GetValue(_picture)),
-                        ("net.config", parse.GetValue(_netConfig)),
-                        .. architecture.Metadata.Select(entry => (entry.Key, (string?)entry.Value)),
-                    ]);
-            });
+                console.WriteFacts([
+                    ("name", architecture.Name),
+                    ("input", $"{architecture.InputChannels}x{architecture.Resolution}x{architecture.Resolution}"),
+                    ("parameters", $"{cost.Parameters:N0}"),
+                    ("multiply-adds", $"{cost.MultiplyAdds:N0}"),
+                    (
+                        "latency, measured",
+                        measured is { } time ? $"{time:0.000} ms on {parse.GetValue(_target)}" : null
+                    ),
+                    (
+                        "latency, predicted",
+                        predicted is { } sum ? $"{sum:0.000} ms on {table?.Target ?? target!.Name}" : null
+                    ),
+                    ("picture", parse.GetValue(_picture)),
+                    ("net.config", parse.GetValue(_netConfig)),
+                    .. architecture.Metadata.Select(entry => (entry.Key, (string?)entry.Value)),
+                ]);
+            }
+        );
     }
 
     private static double? Measure(Architecture architecture, ITarget target, CommandSession session)
@@ -88,7 +130,12 @@ internal sealed class DescribeCommand : ReportingCommand
         return timer.Time(NetworkExporter.Untrained(architecture), session.Cancellation).MedianMs;
     }
 
-    private static object Result(Architecture architecture, double? measured, double? predicted, double[]? blockLatencies)
+    private static object Result(
+        Architecture architecture,
+        double? measured,
+        double? predicted,
+        double[]? blockLatencies
+    )
     {
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
         return new
@@ -101,19 +148,22 @@ internal sealed class DescribeCommand : ReportingCommand
             cost.MultiplyAdds,
             LatencyMs = measured,
             PredictedLatencyMs = predicted,
-            Blocks = architecture.Blocks.Select((block, i) => new
-            {
-                Operation = block.Operation.ToString(),
-                block.InputWidth,
-                block.OutputWidth,
-                block.Stride,
-                block.InputResolution,
-                block.OutputResolution,
-                Vanished = block.IsPassThrough,
-                ArchitectureCost.Of(block).Parameters,
-                ArchitectureCost.Of(block).MultiplyAdds,
-                LatencyMs = blockLatencies?[i],
-            }),
+            Blocks = architecture.Blocks.Select(
+                (block, i) =>
+                    new
+                    {
+                        Operation = block.Operation.ToString(),
+                        block.InputWidth,
+                        block.OutputWidth,
+                        block.Stride,
+                        block.InputResolution,
+                        block.OutputResolution,
+                        Vanished = block.IsPassThrough,
+                        ArchitectureCost.Of(block).Parameters,
+                        ArchitectureCost.Of(block).MultiplyAdds,
+                        LatencyMs = blockLatencies?[i],
+                    }
+            ),
             architecture.Metadata,
         };
     }

@@ -10,30 +10,42 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Accuracy and latency of an exported model.</summary>
 internal sealed class EvaluateCommand : ReportingCommand
 {
-    /// <summary>More classes than this make a confusion matrix that nobody reads; the commonest confusions are listed instead.</summary>
+    /// <summary>
+    /// More classes than this make a confusion matrix that nobody reads; the commonest confusions are listed instead.
+    /// </summary>
     private const int LargestMatrix = 12;
 
-    private readonly Option<string?> _model = Values.Text("--model", "FILE|DIR", "The model.onnx, or the run's folder that holds it");
+    private readonly Option<string?> _model = Values.Text(
+        "--model",
+        "FILE|DIR",
+        "The model.onnx, or the run's folder that holds it"
+    );
 
     private readonly Option<bool> _againstNetwork = new("--against-network")
     {
-        Description = "Ask the network in the run's folder about the same images and say how often the model agrees with it",
+        Description =
+            "Ask the network in the run's folder about the same images and say how often the model agrees with it",
     };
 
     public EvaluateCommand()
         : base(
             "evaluate",
-            "Accuracy of a model.onnx on labelled images that it was not trained on, its confusions, and its latency on this machine. The folder of a run is judged on the run's own test images where no --data is given.",
+            "Accuracy of a model.onnx on labelled images that it was not trained on, its confusions, and its latency "
+                + "on this machine. The folder of a run is judged on the run's own test images where no --data is "
+                + "given.",
             "proxyless evaluate --model runs/photos",
-            "proxyless evaluate --model photos.onnx --data more-photos")
+            "proxyless evaluate --model photos.onnx --data more-photos"
+        )
     {
-        MainOptions =
-        [
-            "--model", "--data", "--target", "--against-network",
-        ];
+        MainOptions = ["--model", "--data", "--target", "--against-network"];
         Require(_model);
         Options.Add(_againstNetwork);
-        Add(LibraryOptions.Images("the run's own; of a model file sample").Place("the run's; of a model file cpu").Options);
+        Add(
+            LibraryOptions
+                .Images("the run's own; of a model file sample")
+                .Place("the run's; of a model file cpu")
+                .Options
+        );
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -41,26 +53,40 @@ internal sealed class EvaluateCommand : ReportingCommand
         string model = parse.GetValue(_model)!;
 
         // A run's folder knows its images; a model file knows only what they were like.
-        RunOptions others = Directory.Exists(model) ? RunConfigFile.Read(RunDirectory.Open(model).Config) : new RunOptions();
+        RunOptions others = Directory.Exists(model)
+            ? RunConfigFile.Read(RunDirectory.Open(model).Config)
+            : new RunOptions();
         EvaluateResult result = ProxylessRun.Evaluate(
-            model, LibraryOptions.Read(parse, others), parse.GetValue(_againstNetwork), session.Observer, session.Cancellation);
-        return new CommandOutcome(result, console =>
-        {
-            WriteConfusion(console, result);
-            if (result.NetworkAgreement is { } agreement)
+            model,
+            LibraryOptions.Read(parse, others),
+            parse.GetValue(_againstNetwork),
+            session.Observer,
+            session.Cancellation
+        );
+        return new CommandOutcome(
+            result,
+            console =>
             {
-                console.WriteFacts(("same class as the network", Facts.Percent(agreement)));
-            }
+                WriteConfusion(console, result);
+                if (result.NetworkAgreement is { } agreement)
+                {
+                    console.WriteFacts(("same class as the network", Facts.Percent(agreement)));
+                }
 
-            console.WriteFacts(
-                ("top-1", Facts.Percent(result.Top1)),
-                ("top-5", Facts.Percent(result.Top5)),
-                ("images", $"{result.Images:N0}"),
-                ("latency, quiet machine", Facts.Milliseconds(result.QuietLatencyMs)),
-                ("latency, median just now", result.MedianLatencyMs is { } median
-                    ? $"{median:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms"
-                    : null));
-        });
+                console.WriteFacts(
+                    ("top-1", Facts.Percent(result.Top1)),
+                    ("top-5", Facts.Percent(result.Top5)),
+                    ("images", $"{result.Images:N0}"),
+                    ("latency, quiet machine", Facts.Milliseconds(result.QuietLatencyMs)),
+                    (
+                        "latency, median just now",
+                        result.MedianLatencyMs is { } median
+                            ? $"{median:0.000} ms, nine of ten runs under {result.LatencyP90Ms:0.000} ms"
+                            : null
+                    )
+                );
+            }
+        );
     }
 
     private static void WriteConfusion(IAnsiConsole console, EvaluateResult result)
@@ -76,7 +102,10 @@ internal sealed class EvaluateCommand : ReportingCommand
 
             for (int i = 0; i < result.Classes.Count; i++)
             {
-                table.AddRow([Markup.Escape(result.Classes[i]), .. result.Confusion[i].Select(count => count.ToString("N0", CultureInfo.InvariantCulture))]);
+                table.AddRow([
+                    Markup.Escape(result.Classes[i]),
+                    .. result.Confusion[i].Select(count => count.ToString("N0", CultureInfo.InvariantCulture)),
+                ]);
             }
         }
         else
@@ -91,7 +120,11 @@ internal sealed class EvaluateCommand : ReportingCommand
                 select (@class, answer, result.Confusion[@class][answer]);
             foreach ((int @class, int answer, int count) in confusions.Take(LargestMatrix))
             {
-                table.AddRow(Markup.Escape(result.Classes[@class]), Markup.Escape(result.Classes[answer]), count.ToString("N0", CultureInfo.InvariantCulture));
+                table.AddRow(
+                    Markup.Escape(result.Classes[@class]),
+                    Markup.Escape(result.Classes[answer]),
+                    count.ToString("N0", CultureInfo.InvariantCulture)
+                );
             }
         }
 

@@ -10,14 +10,37 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Classes of photos.</summary>
 internal sealed class PredictCommand : ReportingCommand
 {
-    private readonly Option<string?> _model = Values.Text("--model", "FILE|DIR", "The model.onnx, or the run's folder that holds it");
-    private readonly Option<long?> _top = Values.Integer("--top", "How many of the likeliest classes to name (3)", 1, 1000);
+    private readonly Option<string?> _model = Values.Text(
+        "--model",
+        "FILE|DIR",
+        "The model.onnx, or the run's folder that holds it"
+    );
+    private readonly Option<long?> _top = Values.Integer(
+        "--top",
+        "How many of the likeliest classes to name (3)",
+        1,
+        1000
+    );
     private readonly Option<long?> _maxPixels = Values.Integer(
-        "--max-pixels", $"The most pixels, width times height, of a photo that is read ({DatasetOptions.DefaultMaxPixels})", 1, DatasetOptions.MostPixels);
-    private readonly Argument<string[]> _images = new("images") { Description = "Image files, and folders of them", Arity = ArgumentArity.OneOrMore };
+        "--max-pixels",
+        $"The most pixels, width times height, of a photo that is read ({DatasetOptions.DefaultMaxPixels})",
+        1,
+        DatasetOptions.MostPixels
+    );
+    private readonly Argument<string[]> _images = new("images")
+    {
+        Description = "Image files, and folders of them",
+        Arity = ArgumentArity.OneOrMore,
+    };
 
     public PredictCommand()
-        : base("predict", "The classes of one or more photos. One that cannot be read is an error (exit code 1; 2 where none can be read) beside the answers for the others.", "proxyless predict --model runs/photos cat.jpg dog.jpg", "proxyless predict --model runs/photos holidays")
+        : base(
+            "predict",
+            "The classes of one or more photos. One that cannot be read is an error (exit code 1; 2 where none can "
+                + "be read) beside the answers for the others.",
+            "proxyless predict --model runs/photos cat.jpg dog.jpg",
+            "proxyless predict --model runs/photos holidays"
+        )
     {
         Require(_model);
         Options.Add(_top);
@@ -29,15 +52,31 @@ internal sealed class PredictCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
-            parse.GetValue(_model)!, parse.GetValue(_images)!, (int)(parse.GetValue(_top) ?? 3), parse.GetValue(_maxPixels) ?? DatasetOptions.DefaultMaxPixels, session.Observer, session.Cancellation);
-        predictions = [.. predictions.Select(
-            prediction => prediction with { Error = prediction.Error is { } error ? LibraryWords.Translate(error) : null })];
+            parse.GetValue(_model)!,
+            parse.GetValue(_images)!,
+            (int)(parse.GetValue(_top) ?? 3),
+            parse.GetValue(_maxPixels) ?? DatasetOptions.DefaultMaxPixels,
+            session.Observer,
+            session.Cancellation
+        );
+        predictions =
+        [
+            .. predictions.Select(prediction =>
+                prediction with
+                {
+                    Error = prediction.Error is { } error ? LibraryWords.Translate(error) : null,
+                }
+            ),
+        ];
         Prediction[] answers = [.. predictions.Where(prediction => prediction.Error is null)];
         string[] errors = [.. predictions.Select(prediction => prediction.Error).OfType<string>()];
         return new CommandOutcome(new { Predictions = predictions }, console => Write(console, answers))
         {
             Errors = errors,
-            ExitCode = errors.Length == 0 ? ExitCode.Done : answers.Length == 0 ? ExitCode.BadInput : ExitCode.Failed,
+            ExitCode =
+                errors.Length == 0 ? ExitCode.Done
+                : answers.Length == 0 ? ExitCode.BadInput
+                : ExitCode.Failed,
         };
     }
 
@@ -49,7 +88,9 @@ internal sealed class PredictCommand : ReportingCommand
             table.AddColumns("image", "classes");
             foreach (Prediction prediction in answers)
             {
-                IEnumerable<string> classes = prediction.Classes.Select(c => $"{c.Class} {Facts.Percent(c.Probability)}");
+                IEnumerable<string> classes = prediction.Classes.Select(c =>
+                    $"{c.Class} {Facts.Percent(c.Probability)}"
+                );
                 table.AddRow(Markup.Escape(prediction.Image), Markup.Escape(string.Join(", ", classes)));
             }
 

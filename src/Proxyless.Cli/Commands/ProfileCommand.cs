@@ -12,10 +12,28 @@ internal sealed class ProfileCommand : ReportingCommand
 {
     private const int RandomNetworks = 10_000;
 
-    private readonly Option<string?> _space = Values.Text("--space", "NAME|FILE", $"The space: {string.Join(", ", SearchSpacePresets.Names)} or a YAML file");
-    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"Where to measure (cpu): {LibraryWords.Translate(TargetFile.Forms)}");
-    private readonly Option<long?> _classes = Values.Integer("--classes", "Outputs of the classifier (1000)", 2, 1 << 20);
-    private readonly Option<long?> _resolution = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
+    private readonly Option<string?> _space = Values.Text(
+        "--space",
+        "NAME|FILE",
+        $"The space: {string.Join(", ", SearchSpacePresets.Names)} or a YAML file"
+    );
+    private readonly Option<string?> _target = Values.Text(
+        "--target",
+        "NAME|FILE",
+        $"Where to measure (cpu): {LibraryWords.Translate(TargetFile.Forms)}"
+    );
+    private readonly Option<long?> _classes = Values.Integer(
+        "--classes",
+        "Outputs of the classifier (1000)",
+        2,
+        1 << 20
+    );
+    private readonly Option<long?> _resolution = Values.Integer(
+        "--resolution",
+        "Side of the images in pixels (the space's own)",
+        8,
+        2048
+    );
     private readonly Option<bool> _thorough = Values.Flag("--thorough", "Minutes instead of seconds, for tight limits");
     private readonly Option<string?> _out = Values.Text("--out", "FILE", "Where to write the table (latency.json)");
 
@@ -23,7 +41,8 @@ internal sealed class ProfileCommand : ReportingCommand
         : base(
             "profile",
             "Measure what each block of a space takes on a target, and how well sums of it predict whole networks.",
-            "proxyless profile --space imagenet-mobile --target cpu:2 --out latency.json")
+            "proxyless profile --space imagenet-mobile --target cpu:2 --out latency.json"
+        )
     {
         Require(_space);
         Add([_target, _classes, _resolution, _thorough, _out]);
@@ -31,7 +50,12 @@ internal sealed class ProfileCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        OutputFile.Check(_out.Name, parse.GetValue(_out), "a latency table, which is JSON and read back by that name", ".json");
+        OutputFile.Check(
+            _out.Name,
+            parse.GetValue(_out),
+            "a latency table, which is JSON and read back by that name",
+            ".json"
+        );
         long start = Stopwatch.GetTimestamp();
         SearchSpace space = SearchSpaceFile.Open(parse.GetValue(_space)!);
         if (parse.GetValue(_resolution) is { } resolution)
@@ -44,7 +68,13 @@ internal sealed class ProfileCommand : ReportingCommand
         ProfileMode mode = parse.GetValue(_thorough) ? ProfileMode.Thorough : ProfileMode.Quick;
         string path = parse.GetValue(_out) ?? "latency.json";
         LatencyTable table = LatencyTableCache.Default.Profile(
-            space, classes, target, mode, session.Observer, session.Cancellation);
+            space,
+            classes,
+            target,
+            mode,
+            session.Observer,
+            session.Cancellation
+        );
         LatencyTableFile.Write(path, table);
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -60,20 +90,47 @@ internal sealed class ProfileCommand : ReportingCommand
             Seconds = seconds,
             SmallestMs = cost.Smallest,
             LargestMs = cost.Largest,
-            RandomNetworksMs = new { P10 = Quantile(0.1), P50 = Quantile(0.5), P90 = Quantile(0.9) },
+            RandomNetworksMs = new
+            {
+                P10 = Quantile(0.1),
+                P50 = Quantile(0.5),
+                P90 = Quantile(0.9),
+            },
             table.Disturbance,
-            Calibration = new { calibration.Networks, calibration.MeanAbsoluteError, calibration.KendallTau },
+            Calibration = new
+            {
+                calibration.Networks,
+                calibration.MeanAbsoluteError,
+                calibration.KendallTau,
+            },
         };
-        return new CommandOutcome(result, console =>
-        {
-            console.WriteFacts(
-                ("target", table.TargetId),
-                ("blocks", $"{table.Entries.Count} different ones in {Durations.Text(seconds)}"),
-                ("networks of the space", $"{cost.Smallest:0.000} to {cost.Largest:0.000} ms"),
-                ("random ones", $"a tenth within {Quantile(0.1):0.000} ms, half within {Quantile(0.5):0.000} ms, nine tenths within {Quantile(0.9):0.000} ms"),
-                ("error on whole networks", calibration.Networks == 0 ? "not known: none can be measured on a table" : $"{calibration.MeanAbsoluteError:P1} on average over {calibration.Networks}, Kendall tau {calibration.KendallTau:0.00}"),
-                ("table", path));
-            console.WriteNext($"proxyless search --space {Facts.Quoted(parse.GetValue(_space)!)} --target {Facts.Quoted(target.Name)} --latency {Quantile(0.5):0.###} --data DIR");
-        });
+        return new CommandOutcome(
+            result,
+            console =>
+            {
+                console.WriteFacts(
+                    ("target", table.TargetId),
+                    ("blocks", $"{table.Entries.Count} different ones in {Durations.Text(seconds)}"),
+                    ("networks of the space", $"{cost.Smallest:0.000} to {cost.Largest:0.000} ms"),
+                    (
+                        "random ones",
+                        $"a tenth within {Quantile(0.1):0.000} ms, half within {Quantile(0.5):0.000} ms, nine tenths "
+                            + $"within {Quantile(0.9):0.000} ms"
+                    ),
+                    (
+                        "error on whole networks",
+                        calibration.Networks == 0
+                            ? "not known: none can be measured on a table"
+                            : $"{calibration.MeanAbsoluteError:P1} on average over {calibration.Networks}, Kendall "
+                                + $"tau {calibration.KendallTau:0.00}"
+                    ),
+                    ("table", path)
+                );
+                console.WriteNext(
+                    $"proxyless search --space {Facts.Quoted(parse.GetValue(_space)!)} --target "
+                        + $"{Facts.Quoted(target.Name)} --latency {Quantile(0.5):0.###} --data DIR"
+                );
+            }
+        );
     }
 }

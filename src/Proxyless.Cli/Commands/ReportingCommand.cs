@@ -12,8 +12,8 @@ namespace Proxyless.Cli.Commands;
 internal sealed record CommandSession(IRunObserver Observer, CancellationToken Cancellation);
 
 /// <summary>
-/// A command that does something and reports one result. It never writes to the output itself: it returns the result, which is
-/// printed as a summary or, with <c>--json</c>, as one object and nothing else.
+/// A command that does something and reports one result. It never writes to the output itself: it returns the result,
+/// which is printed as a summary or, with <c>--json</c>, as one object and nothing else.
 /// </summary>
 internal abstract class ReportingCommand : Command
 {
@@ -43,12 +43,16 @@ internal abstract class ReportingCommand : Command
     public ImmutableArray<string> MainOptions { get; protected init; } = [];
 
     /// <summary>Whether the result is printed as JSON.</summary>
-    public Option<bool> Json { get; } = Values.Flag("--json", "Print the result as one JSON object on standard output, and nothing else there");
+    public Option<bool> Json { get; } =
+        Values.Flag("--json", "Print the result as one JSON object on standard output, and nothing else there");
 
     /// <summary>A YAML file of options.</summary>
-    public Option<string?> Config { get; } = Values.Text("--config", "FILE", "A YAML file in which every option of this command can stand");
+    public Option<string?> Config { get; } =
+        Values.Text("--config", "FILE", "A YAML file in which every option of this command can stand");
 
-    /// <summary>The options that are the library's <see cref="RunOptions"/>; a command adds the groups that it takes.</summary>
+    /// <summary>
+    /// The options that are the library's <see cref="RunOptions"/>; a command adds the groups that it takes.
+    /// </summary>
     public RunOptionSet LibraryOptions { get; } = new();
 
     /// <summary>The heading of the help under which an option stands.</summary>
@@ -79,14 +83,16 @@ internal abstract class ReportingCommand : Command
         {
             if (parse.GetResult(option) is null or { Implicit: true })
             {
-                throw new InvalidInputException($"option '{option.Name} {option.HelpName}' is missing; '{Examples[0]}' is an example");
+                throw new InvalidInputException(
+                    $"option '{option.Name} {option.HelpName}' is missing; '{Examples[0]}' is an example"
+                );
             }
         }
     }
 
     /// <summary>
-    /// The options of a run that is begun, or gone on with: then they are those it began with, and others are refused instead of
-    /// being ignored.
+    /// The options of a run that is begun, or gone on with: then they are those it began with, and others are refused
+    /// instead of being ignored.
     /// </summary>
     /// <param name="parse">What was given.</param>
     /// <param name="otherwise">The values of what is not given where a run is begun.</param>
@@ -105,7 +111,9 @@ internal abstract class ReportingCommand : Command
         return changes.Count == 0
             ? LibraryOptions.Read(parse, begun with { Out = begunRun })
             : throw new InvalidInputException(
-                $"--resume goes on with '{begunRun}' as it was begun, and cannot change {string.Join(", ", changes)}; leave that out, or begin another run");
+                $"--resume goes on with '{begunRun}' as it was begun, and cannot change "
+                    + $"{string.Join(", ", changes)}; leave that out, or begin another run"
+            );
     }
 
     /// <summary>Adds options.</summary>

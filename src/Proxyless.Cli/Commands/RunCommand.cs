@@ -11,38 +11,70 @@ internal sealed class RunCommand : ReportingCommand
     public RunCommand()
         : base(
             "run",
-            "Search a network for your images and your machine, train it, write it as ONNX and measure it. Without options: on built-in sample images and this processor.",
+            "Search a network for your images and your machine, train it, write it as ONNX and measure it. Without "
+                + "options: on built-in sample images and this processor.",
             "proxyless run",
             "proxyless run --data photos --latency 8 --time 3h --out runs/photos",
-            "proxyless run --out runs/photos --resume")
+            "proxyless run --out runs/photos --resume"
+        )
     {
         MainOptions =
         [
-            "--data", "--target", "--latency", "--time", "--space", "--max-parameters",
-            "--search-epochs", "--train-epochs", "--out", "--resume",
+            "--data",
+            "--target",
+            "--latency",
+            "--time",
+            "--space",
+            "--max-parameters",
+            "--search-epochs",
+            "--train-epochs",
+            "--out",
+            "--resume",
         ];
-        Add(LibraryOptions.Data().Search().Target().Limits().Time("search and the training").Learning().Training().Machine().Output().Resume().Options);
+        Add(
+            LibraryOptions
+                .Data()
+                .Search()
+                .Target()
+                .Limits()
+                .Time("search and the training")
+                .Learning()
+                .Training()
+                .Machine()
+                .Output()
+                .Resume()
+                .Options
+        );
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         RunResult result = ProxylessRun.Run(ReadResumable(parse), session.Observer, session.Cancellation);
-        return new CommandOutcome(result, console =>
-        {
-            console.WriteArchitecture(ArchitectureFile.Read(result.Architecture));
-            console.WriteFacts(
-                ("top-1", Facts.Percent(result.Top1)),
-                ("top-5", Facts.Percent(result.Top5)),
-                (result.LatencyIsMeasured ? "latency, quiet machine" : "latency, by the table",
-                    Facts.Latency(result.LatencyMs, result.LatencyLimitMs)),
-                ("latency, median just now", Facts.Milliseconds(result.MedianLatencyMs)),
-                ("latency, predicted", $"{result.PredictedLatencyMs:0.000} ms"),
-                ("parameters", $"{result.Parameters:N0}"),
-                ("multiply-adds", $"{result.MultiplyAdds:N0}"),
-                ("time", $"search {Durations.Text(result.SearchSeconds)}, training {Durations.Text(result.TrainSeconds)}"),
-                ("model", result.Model),
-                ("report", result.Report));
-            console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
-        });
+        return new CommandOutcome(
+            result,
+            console =>
+            {
+                console.WriteArchitecture(ArchitectureFile.Read(result.Architecture));
+                console.WriteFacts(
+                    ("top-1", Facts.Percent(result.Top1)),
+                    ("top-5", Facts.Percent(result.Top5)),
+                    (
+                        result.LatencyIsMeasured ? "latency, quiet machine" : "latency, by the table",
+                        Facts.Latency(result.LatencyMs, result.LatencyLimitMs)
+                    ),
+                    ("latency, median just now", Facts.Milliseconds(result.MedianLatencyMs)),
+                    ("latency, predicted", $"{result.PredictedLatencyMs:0.000} ms"),
+                    ("parameters", $"{result.Parameters:N0}"),
+                    ("multiply-adds", $"{result.MultiplyAdds:N0}"),
+                    (
+                        "time",
+                        $"search {Durations.Text(result.SearchSeconds)}, training {Durations.Text(result.TrainSeconds)}"
+                    ),
+                    ("model", result.Model),
+                    ("report", result.Report)
+                );
+                console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
+            }
+        );
     }
 }

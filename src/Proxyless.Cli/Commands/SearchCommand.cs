@@ -12,28 +12,45 @@ internal sealed class SearchCommand : ReportingCommand
             "search",
             "Search a network and stop at its architecture.json, before the training.",
             "proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos",
-            "proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out runs/photos")
+            "proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out "
+                + "runs/photos"
+        )
     {
         MainOptions =
         [
-            "--data", "--target", "--latency", "--time", "--space", "--max-parameters",
-            "--search-epochs", "--seed", "--out", "--resume",
+            "--data",
+            "--target",
+            "--latency",
+            "--time",
+            "--space",
+            "--max-parameters",
+            "--search-epochs",
+            "--seed",
+            "--out",
+            "--resume",
         ];
         Add(LibraryOptions.Data().Search().Targets().Time("search").Learning().Machine().Output().Resume().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(ReadResumable(parse), session.Observer, session.Cancellation);
+        IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(
+            ReadResumable(parse),
+            session.Observer,
+            session.Cancellation
+        );
         return results is [var result]
             ? new CommandOutcome(result, console => console.WriteSearch(result))
-            : new CommandOutcome(new { Targets = results }, console =>
-            {
-                foreach (SearchResult each in results)
+            : new CommandOutcome(
+                new { Targets = results },
+                console =>
                 {
-                    console.MarkupLine($"\n[bold]{Markup.Escape(each.Run)}[/]");
-                    console.WriteSearch(each);
+                    foreach (SearchResult each in results)
+                    {
+                        console.MarkupLine($"\n[bold]{Markup.Escape(each.Run)}[/]");
+                        console.WriteSearch(each);
+                    }
                 }
-            });
+            );
     }
 }

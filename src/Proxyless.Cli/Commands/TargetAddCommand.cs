@@ -9,11 +9,19 @@ namespace Proxyless.Cli.Commands;
 internal sealed class TargetAddCommand : ReportingCommand
 {
     private readonly Option<string?> _name = Values.Text("--name", "NAME", "What --target calls it from now on");
-    private readonly Option<string?> _file = Values.Text("--file", "FILE.yaml", "What it is; docs/targets.md explains the kinds local, agent, table and command");
+    private readonly Option<string?> _file = Values.Text(
+        "--file",
+        "FILE.yaml",
+        "What it is; docs/targets.md explains the kinds local, agent, table and command"
+    );
     private readonly Option<bool> _overwrite = Values.Flag("--overwrite", "Replace a target of that name");
 
     public TargetAddCommand()
-        : base("add", "Keep a target under a name, for --target to find.", "proxyless target add --name board --file configs/targets/board.yaml")
+        : base(
+            "add",
+            "Keep a target under a name, for --target to find.",
+            "proxyless target add --name board --file configs/targets/board.yaml"
+        )
     {
         Require(_name);
         Require(_file);
@@ -24,10 +32,18 @@ internal sealed class TargetAddCommand : ReportingCommand
     {
         string name = parse.GetValue(_name)!;
         using ITarget target = TargetFile.Add(name, parse.GetValue(_file)!, parse.GetValue(_overwrite));
-        return new CommandOutcome(new { Name = name, Target = TargetSummary.Of(target), TargetFile.Folder }, console =>
-        {
-            console.WriteFacts(("target", name), ("is", TargetSummary.Of(target)), ("kept in", TargetFile.Folder));
-            console.WriteNext($"proxyless target check --target {name}");
-        });
+        return new CommandOutcome(
+            new
+            {
+                Name = name,
+                Target = TargetSummary.Of(target),
+                TargetFile.Folder,
+            },
+            console =>
+            {
+                console.WriteFacts(("target", name), ("is", TargetSummary.Of(target)), ("kept in", TargetFile.Folder));
+                console.WriteNext($"proxyless target check --target {name}");
+            }
+        );
     }
 }

@@ -11,15 +11,24 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Whether a target works.</summary>
 internal sealed class TargetCheckCommand : ReportingCommand
 {
-    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", $"The target: {LibraryWords.Translate(TargetFile.Forms)}");
-    private readonly Option<string?> _architecture = Values.Text("--arch", "NAME|FILE", "The network to try (a small one of the space 'tiny'; for a table none)");
+    private readonly Option<string?> _target = Values.Text(
+        "--target",
+        "NAME|FILE",
+        $"The target: {LibraryWords.Translate(TargetFile.Forms)}"
+    );
+    private readonly Option<string?> _architecture = Values.Text(
+        "--arch",
+        "NAME|FILE",
+        "The network to try (a small one of the space 'tiny'; for a table none)"
+    );
 
     public TargetCheckCommand()
         : base(
             "check",
             "Try a target: the latency of one network there, before a profile takes minutes.",
             "proxyless target check --target board",
-            "proxyless target check --target configs/targets/pixel1.yaml --arch proxyless-mobile")
+            "proxyless target check --target configs/targets/pixel1.yaml --arch proxyless-mobile"
+        )
     {
         Require(_target);
         Options.Add(_architecture);
@@ -46,11 +55,40 @@ internal sealed class TargetCheckCommand : ReportingCommand
         return space.Architecture(new int[space.Depth], 10, "a small network of the space 'tiny'");
     }
 
-    private static CommandOutcome Outcome(ITarget target, Architecture? network, double? milliseconds, Timing? timing, int? parts) => new(
-        new { target.Name, target.Id, Network = network?.Name, LatencyMs = milliseconds, timing?.Runs, timing?.Spread, Parts = parts },
-        console => console.WriteFacts(
-            ("target", target.Id),
-            ("parts", parts is { } count ? $"{count} in its table" : null),
-            ("network", network?.Name),
-            ("latency", milliseconds is { } time ? $"{time:0.000} ms{(timing is null ? ", the sum of its table" : $", median of {timing.Runs} runs, quartiles {timing.Spread:P1} apart")}" : null)));
+    private static CommandOutcome Outcome(
+        ITarget target,
+        Architecture? network,
+        double? milliseconds,
+        Timing? timing,
+        int? parts
+    ) =>
+        new(
+            new
+            {
+                target.Name,
+                target.Id,
+                Network = network?.Name,
+                LatencyMs = milliseconds,
+                timing?.Runs,
+                timing?.Spread,
+                Parts = parts,
+            },
+            console =>
+                console.WriteFacts(
+                    ("target", target.Id),
+                    ("parts", parts is { } count ? $"{count} in its table" : null),
+                    ("network", network?.Name),
+                    (
+                        "latency",
+                        milliseconds is { } time
+                            ? $"{time:0.000} ms, "
+                                + (
+                                    timing is null
+                                        ? "the sum of its table"
+                                        : $"median of {timing.Runs} runs, quartiles {timing.Spread:P1} apart"
+                                )
+                            : null
+                    )
+                )
+        );
 }

@@ -9,9 +9,7 @@ namespace Proxyless.Cli.Commands;
 internal sealed class TargetListCommand : ReportingCommand
 {
     public TargetListCommand()
-        : base("list", "The targets that are kept by name, and this processor.", "proxyless target list")
-    {
-    }
+        : base("list", "The targets that are kept by name, and this processor.", "proxyless target list") { }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
@@ -32,6 +30,7 @@ internal sealed class TargetListCommand : ReportingCommand
 
         return new CommandOutcome(
             new { Folder = TargetFile.Folder, Targets = targets.Select(target => new { target.Name, target.Id }) },
-            console => console.WriteFacts([.. targets.Select(target => (target.Name, (string?)target.Id))]));
+            console => console.WriteFacts([.. targets.Select(target => (target.Name, (string?)target.Id))])
+        );
     }
 }

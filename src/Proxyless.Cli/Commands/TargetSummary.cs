@@ -6,5 +6,6 @@ namespace Proxyless.Cli.Commands;
 internal static class TargetSummary
 {
     /// <summary>Its identity; of a device that may be switched off, where it is.</summary>
-    public static string Of(ITarget target) => target is AgentTarget agent ? $"agent at {agent.Address}, batch {agent.Batch}" : target.Id;
+    public static string Of(ITarget target) =>
+        target is AgentTarget agent ? $"agent at {agent.Address}, batch {agent.Batch}" : target.Id;
 }

@@ -10,19 +10,32 @@ namespace Proxyless.Cli.Commands;
 internal sealed class TrainCommand : ReportingCommand
 {
     private readonly Option<string?> _architecture = Values.Text(
-        "--arch", "NAME|FILE", $"The network: {string.Join(", ", PublishedArchitectures.Names)}, an architecture.json, or a run's folder");
+        "--arch",
+        "NAME|FILE",
+        $"The network: {string.Join(", ", PublishedArchitectures.Names)}, an architecture.json, or a run's folder"
+    );
 
     public TrainCommand()
         : base(
             "train",
-            "Train one architecture on your images, from scratch or from the super-network's weights, and write it as ONNX.",
+            "Train one architecture on your images, from scratch or from the super-network's weights, and write it "
+                + "as ONNX.",
             "proxyless train --arch runs/photos --train-epochs 60 --from-supernet",
-            "proxyless train --arch mobilenet-v2 --data photos --time 2h")
+            "proxyless train --arch mobilenet-v2 --data photos --time 2h"
+        )
     {
         MainOptions =
         [
-            "--arch", "--data", "--time", "--train-epochs", "--from-supernet", "--batch-size",
-            "--learning-rate", "--resolution", "--out", "--resume",
+            "--arch",
+            "--data",
+            "--time",
+            "--train-epochs",
+            "--from-supernet",
+            "--batch-size",
+            "--learning-rate",
+            "--resolution",
+            "--out",
+            "--resume",
         ];
         Require(_architecture);
         Add(LibraryOptions.Data().Time("training").Learning().Training().Machine().Output().Resume().Options);
@@ -36,21 +49,38 @@ internal sealed class TrainCommand : ReportingCommand
         string architecture = Architecture(parse);
         RunOptions options = ReadOptions(parse, architecture);
         TrainResult result = ProxylessRun.Train(options, architecture, session.Observer, session.Cancellation);
-        return new CommandOutcome(result, console =>
-        {
-            console.WriteFacts(
-                ("top-1 on the validation images", result.ValidationTop1 is { } top1 ? Facts.Percent(top1) : null),
-                ("time", Durations.Text(result.Seconds)),
-                ("model", result.Model));
-            console.WriteNext($"proxyless evaluate --model {Facts.Quoted(result.Model)} --data {Facts.Quoted(options.Data)}");
-        });
+        return new CommandOutcome(
+            result,
+            console =>
+            {
+                console.WriteFacts(
+                    ("top-1 on the validation images", result.ValidationTop1 is { } top1 ? Facts.Percent(top1) : null),
+                    ("time", Durations.Text(result.Seconds)),
+                    ("model", result.Model)
+                );
+                console.WriteNext(
+                    $"proxyless evaluate --model {Facts.Quoted(result.Model)} --data {Facts.Quoted(options.Data)}"
+                );
+            }
+        );
     }
 
     /// <summary>
-    /// What is not given is as in the run that is gone on with, or in the run that the network was searched in: its images
-    /// above all. Its time was for search and training, and where its training began was for that one: neither is taken over.
+    /// What is not given is as in the run that is gone on with, or in the run that the network was searched in: its
+    /// images above all. Its time was for search and training, and where its training began was for that one: neither
+    /// is taken over.
     /// </summary>
-    internal RunOptions ReadOptions(ParseResult parse, string architecture) => Directory.Exists(architecture)
-        ? ReadResumable(parse, RunConfigFile.Read(RunDirectory.Open(architecture).Config) with { Out = null, Time = null, FromSupernet = false }, architecture)
-        : ReadResumable(parse);
+    internal RunOptions ReadOptions(ParseResult parse, string architecture) =>
+        Directory.Exists(architecture)
+            ? ReadResumable(
+                parse,
+                RunConfigFile.Read(RunDirectory.Open(architecture).Config) with
+                {
+                    Out = null,
+                    Time = null,
+                    FromSupernet = false,
+                },
+                architecture
+            )
+            : ReadResumable(parse);
 }

@@ -6,8 +6,8 @@ using Proxyless.Files;
 namespace Proxyless.Cli.Options;
 
 /// <summary>
-/// The file that <c>--config</c> names: every option of the command can stand in it, as <c>max-parameters: 500000</c> or
-/// <c>max_parameters: 500000</c>. What stands on the command line as well is taken from there.
+/// The file that <c>--config</c> names: every option of the command can stand in it, as <c>max-parameters: 500000</c>
+/// or <c>max_parameters: 500000</c>. What stands on the command line as well is taken from there.
 /// </summary>
 internal static class ConfigFile
 {
@@ -15,12 +15,14 @@ internal static class ConfigFile
     /// <param name="path">The YAML file.</param>
     /// <param name="command">The command whose options are allowed.</param>
     /// <param name="given">The command line, whose options are left out.</param>
-    /// <exception cref="InvalidInputException">A key or a value is not allowed; the message says file and line.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A key or a value is not allowed; the message says file and line.
+    /// </exception>
     public static IReadOnlyList<string> Arguments(string path, ReportingCommand command, ParseResult given)
     {
         YamlMapping file = YamlMapping.Read(path);
-        Dictionary<string, Option> options = command.Options
-            .Where(option => option != command.Config)
+        Dictionary<string, Option> options = command
+            .Options.Where(option => option != command.Config)
             .ToDictionary(option => option.Name.TrimStart('-'));
         var arguments = new List<string>();
         foreach (string key in file.Keys)
@@ -30,11 +32,19 @@ internal static class ConfigFile
             {
                 throw new InvalidInputException(
                     $"{path}, line {file.Line(key)}: unknown key '{key}'{NearestName.Suggestion(name, options.Keys)}; "
-                    + $"allowed are {string.Join(", ", options.Keys.Order())}");
+                        + $"allowed are {string.Join(", ", options.Keys.Order())}"
+                );
             }
 
-            // In one word a value that looks like an option is none. A flag's value stands alone, for the complaint below.
-            string[] words = [.. file.Texts(key).SelectMany(value => option.ValueType == typeof(bool) ? new[] { option.Name, value } : [$"{option.Name}={value}"])];
+            // In one word a value that looks like an option is none. A flag's value stands alone, for the complaint
+            // below.
+            string[] words =
+            [
+                .. file.Texts(key)
+                    .SelectMany(value =>
+                        option.ValueType == typeof(bool) ? new[] { option.Name, value } : [$"{option.Name}={value}"]
+                    ),
+            ];
             Check(words, file, key, option, command);
             if (given.GetResult(option) is null or { Implicit: true })
             {

@@ -20,7 +20,9 @@ namespace Proxyless.Cli.Options;
 /// </remarks>
 internal static partial class LibraryWords
 {
-    private static readonly Lazy<IReadOnlyDictionary<string, string>> RunOptionNames = new(() => RunOptionSet.All().NamesByProperty());
+    private static readonly Lazy<IReadOnlyDictionary<string, string>> RunOptionNames = new(() =>
+        RunOptionSet.All().NamesByProperty()
+    );
 
     private static readonly Dictionary<string, string> Properties = new()
     {
@@ -101,7 +103,9 @@ internal static partial class LibraryWords
     {
         string name = argument.Groups["name"].Value;
         string option = Parameters.TryGetValue($"{method}.{name}", out string? parameter) ? parameter : Translate(name);
-        string value = argument.Groups["quoted"].Success ? argument.Groups["quoted"].Value : argument.Groups["word"].Value;
+        string value = argument.Groups["quoted"].Success
+            ? argument.Groups["quoted"].Value
+            : argument.Groups["word"].Value;
         return value.Length == 0 ? option : $"{option} {value}";
     }
 
@@ -112,17 +116,22 @@ internal static partial class LibraryWords
 
     private static string? Choice<T>(string option, string value)
         where T : struct, Enum =>
-        Enum.TryParse(value, out T parsed) ? $"{option} {Values.Words<T>().First(word => word.Value.Equals(parsed)).Key}" : null;
+        Enum.TryParse(value, out T parsed)
+            ? $"{option} {Values.Words<T>().First(word => word.Value.Equals(parsed)).Key}"
+            : null;
 
     private static string Name(string owner, string member) => $"{owner}.{member}";
 
     [GeneratedRegex(
-        @"(?<![\w./\\'-])(?<owner>[A-Z]\w*)\.(?<member>[A-Z]\w*)(?![\w/\\]|\.\w)(?:\((?<arguments>(?:[^()']|'.*?'(?=[,)]))*)\))?(?<is> = )?",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+        @"(?<![\w./\\'-])(?<owner>[A-Z]\w*)\.(?<member>[A-Z]\w*)(?![\w/\\]|\.\w)"
+            + @"(?:\((?<arguments>(?:[^()']|'.*?'(?=[,)]))*)\))?(?<is> = )?",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant
+    )]
     private static partial Regex ApiName();
 
     [GeneratedRegex(
         @"(?<name>[\w.]+)(?:(?:: | = )(?:'(?<quoted>.*?)'(?=,|$)|(?<word>\w+)))?(?:, |$)",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Argument();
 }

@@ -15,5 +15,5 @@ internal static class OptionHeading
 
     /// <summary>In the order of the help.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Main, Images, Limits, Search, Training, Comparison, Output, Machine, Other];
+    [Main, Images, Limits, Search, Training, Comparison, Output, Machine, Other];
 }

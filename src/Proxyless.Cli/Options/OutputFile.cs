@@ -1,6 +1,8 @@
 namespace Proxyless.Cli.Options;
 
-/// <summary>Files that a command writes: refused before the work where their name says that they are something else.</summary>
+/// <summary>
+/// Files that a command writes: refused before the work where their name says that they are something else.
+/// </summary>
 internal static class OutputFile
 {
     /// <summary>Checks the name of a file to write.</summary>
@@ -18,14 +20,18 @@ internal static class OutputFile
 
         if (Directory.Exists(path))
         {
-            throw new InvalidInputException($"{option} '{path}' is a folder; give a file such as {Path.Combine(path, "file" + extensions[0])}");
+            throw new InvalidInputException(
+                $"{option} '{path}' is a folder; give a file such as {Path.Combine(path, "file" + extensions[0])}"
+            );
         }
 
         RequireFolders(option, path);
         if (!extensions.Contains(Path.GetExtension(path).ToLowerInvariant()))
         {
             throw new InvalidInputException(
-                $"{option} '{path}': what is written is {what}; let the name end in {string.Join(" or ", extensions)}, such as {Path.ChangeExtension(path, extensions[0])}");
+                $"{option} '{path}': what is written is {what}; let the name end in "
+                    + $"{string.Join(" or ", extensions)}, such as {Path.ChangeExtension(path, extensions[0])}"
+            );
         }
     }
 
@@ -35,11 +41,17 @@ internal static class OutputFile
     /// <exception cref="InvalidInputException">One does; the message names it.</exception>
     public static void RequireFolders(string option, string path)
     {
-        for (string? above = Path.GetDirectoryName(Path.GetFullPath(path)); above is not null && !Directory.Exists(above); above = Path.GetDirectoryName(above))
+        for (
+            string? above = Path.GetDirectoryName(Path.GetFullPath(path));
+            above is not null && !Directory.Exists(above);
+            above = Path.GetDirectoryName(above)
+        )
         {
             if (File.Exists(above))
             {
-                throw new InvalidInputException($"{option} '{path}': '{above}' is a file and can hold nothing; give another path");
+                throw new InvalidInputException(
+                    $"{option} '{path}': '{above}' is a file and can hold nothing; give another path"
+                );
             }
         }
     }

@@ -8,8 +8,8 @@ using Proxyless.Search;
 namespace Proxyless.Cli.Options;
 
 /// <summary>
-/// The options that become <see cref="RunOptions"/>, each beside the property it sets. A command takes the groups it needs; what
-/// is not given keeps the library's default.
+/// The options that become <see cref="RunOptions"/>, each beside the property it sets. A command takes the groups it
+/// needs; what is not given keeps the library's default.
 /// </summary>
 internal sealed class RunOptionSet
 {
@@ -35,22 +35,30 @@ internal sealed class RunOptionSet
     /// <summary>The options' values over others.</summary>
     /// <param name="parse">What was given.</param>
     /// <param name="others">The values of what was not.</param>
-    public RunOptions Read(ParseResult parse, RunOptions others) => _bindings
-        .Where(binding => parse.GetResult(binding.Option) is { Implicit: false })
-        .Aggregate(others, (options, binding) => binding.Apply(options, parse));
+    public RunOptions Read(ParseResult parse, RunOptions others) =>
+        _bindings
+            .Where(binding => parse.GetResult(binding.Option) is { Implicit: false })
+            .Aggregate(others, (options, binding) => binding.Apply(options, parse));
 
-    /// <summary>What is given and differs from the options that a run began with; what is taken up on a resume is not among them, nor is the folder of the images, which may have been moved.</summary>
+    /// <summary>
+    /// What is given and differs from the options that a run began with; what is taken up on a resume is not among
+    /// them, nor is the folder of the images, which may have been moved.
+    /// </summary>
     /// <param name="parse">What was given.</param>
     /// <param name="begun">The options of the run.</param>
     /// <returns>Names such as <c>--batch-size</c>.</returns>
     public IReadOnlyList<string> Changes(ParseResult parse, RunOptions begun) =>
-    [
-        .. _bindings
-            .Where(binding => parse.GetResult(binding.Option) is { Implicit: false } && !OfAResume.Contains(binding.Option.Name))
-            .Where(binding => !RunPaths.SaySame(binding.Apply(begun, parse), begun))
-            .Where(binding => binding.Option.Name != DataName || !RunPaths.IsFolder(binding.Apply(begun, parse).Data))
-            .Select(binding => binding.Option.Name),
-    ];
+        [
+            .. _bindings
+                .Where(binding =>
+                    parse.GetResult(binding.Option) is { Implicit: false } && !OfAResume.Contains(binding.Option.Name)
+                )
+                .Where(binding => !RunPaths.SaySame(binding.Apply(begun, parse), begun))
+                .Where(binding =>
+                    binding.Option.Name != DataName || !RunPaths.IsFolder(binding.Apply(begun, parse).Data)
+                )
+                .Select(binding => binding.Option.Name),
+        ];
 
     /// <summary>Every option that sets a property of <see cref="RunOptions"/>.</summary>
     public static RunOptionSet All() =>
@@ -64,10 +72,30 @@ internal sealed class RunOptionSet
     public RunOptionSet Data()
     {
         Images();
-        Add(Integer("--resolution", "Side of the images in pixels (the space's)"), (o, v) => o with { Resolution = (int)v! });
-        Add(Integer("--channels", "1 for grey, 3 for colour (as the data is)"), (o, v) => o with { Channels = (int)v! });
-        Add(Number("--validation-share", "P", $"Share of the training images on which the architecture is chosen ({Defaults.ValidationShare})"), (o, v) => o with { ValidationShare = v!.Value });
-        Add(Number("--test-share", "P", $"Share of the images that become the test set where there is none ({Defaults.TestShare})"), (o, v) => o with { TestShare = v!.Value });
+        Add(
+            Integer("--resolution", "Side of the images in pixels (the space's)"),
+            (o, v) => o with { Resolution = (int)v! }
+        );
+        Add(
+            Integer("--channels", "1 for grey, 3 for colour (as the data is)"),
+            (o, v) => o with { Channels = (int)v! }
+        );
+        Add(
+            Number(
+                "--validation-share",
+                "P",
+                $"Share of the training images on which the architecture is chosen ({Defaults.ValidationShare})"
+            ),
+            (o, v) => o with { ValidationShare = v!.Value }
+        );
+        Add(
+            Number(
+                "--test-share",
+                "P",
+                $"Share of the images that become the test set where there is none ({Defaults.TestShare})"
+            ),
+            (o, v) => o with { TestShare = v!.Value }
+        );
         return this;
     }
 
@@ -76,9 +104,29 @@ internal sealed class RunOptionSet
     public RunOptionSet Images(string otherwise = "sample")
     {
         _heading = OptionHeading.Images;
-        Add(Values.Text(DataName, "DIR|NAME", $"A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones ({otherwise})"), (o, v) => o with { Data = v! });
-        Add(Values.Flag("--strict", "An unreadable image is an error instead of being skipped; all are decoded before anything begins"), (o, v) => o with { Strict = v });
-        Add(Integer("--max-pixels", $"The most pixels, width times height, of an image that is read ({Defaults.MaxPixels})"), (o, v) => o with { MaxPixels = v!.Value });
+        Add(
+            Values.Text(
+                DataName,
+                "DIR|NAME",
+                $"A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones "
+                    + $"({otherwise})"
+            ),
+            (o, v) => o with { Data = v! }
+        );
+        Add(
+            Values.Flag(
+                "--strict",
+                "An unreadable image is an error instead of being skipped; all are decoded before anything begins"
+            ),
+            (o, v) => o with { Strict = v }
+        );
+        Add(
+            Integer(
+                "--max-pixels",
+                $"The most pixels, width times height, of an image that is read ({Defaults.MaxPixels})"
+            ),
+            (o, v) => o with { MaxPixels = v!.Value }
+        );
         return this;
     }
 
@@ -91,14 +139,22 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>The option alone, for a command that takes no other of a run.</summary>
-    public static Option<string?> MovedImagesOption() => Values.Text(DataName, "DIR", "The folder of the run's images, where it has been moved (the run's)");
+    public static Option<string?> MovedImagesOption() =>
+        Values.Text(DataName, "DIR", "The folder of the run's images, where it has been moved (the run's)");
 
     /// <summary>What the network may cost.</summary>
     /// <param name="otherwise">What holds where no latency is given.</param>
     public RunOptionSet Limits(string otherwise = MiddleOfSpace)
     {
         _heading = OptionHeading.Limits;
-        Add(Number(LatencyName, "MS", $"The most that one run of the model may take on the target, in milliseconds ({otherwise})"), (o, v) => o with { LatencyMs = v });
+        Add(
+            Number(
+                LatencyName,
+                "MS",
+                $"The most that one run of the model may take on the target, in milliseconds ({otherwise})"
+            ),
+            (o, v) => o with { LatencyMs = v }
+        );
         return Counts();
     }
 
@@ -113,15 +169,33 @@ internal sealed class RunOptionSet
     public RunOptionSet Targets()
     {
         _heading = OptionHeading.Limits;
-        Option<string[]> target = Values.Texts("--target", "NAME|FILE", $"Where the model will run; given more than once, one search serves several machines (cpu): {LibraryWords.Translate(TargetFile.Forms)}");
-        Option<string[]> latency = Values.Texts(LatencyName, "MS|TARGET=MS", $"The most that one run of the model may take, in milliseconds ({MiddleOfSpace}); with several targets one for each, such as cpu:2=0.5");
-        RunOptions Combine(RunOptions options, ParseResult parse) => SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
+        Option<string[]> target = Values.Texts(
+            "--target",
+            "NAME|FILE",
+            $"Where the model will run; given more than once, one search serves several machines (cpu): "
+                + $"{LibraryWords.Translate(TargetFile.Forms)}"
+        );
+        Option<string[]> latency = Values.Texts(
+            LatencyName,
+            "MS|TARGET=MS",
+            $"The most that one run of the model may take, in milliseconds ({MiddleOfSpace}); with several targets "
+                + $"one for each, such as cpu:2=0.5"
+        );
+        RunOptions Combine(RunOptions options, ParseResult parse) =>
+            SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
         Bind(target, Combine);
         Bind(latency, Combine);
-        Option<string?> also = Values.Text("--also-for", "TARGET=MS,...", "As a run's config.yaml writes further targets");
+        Option<string?> also = Values.Text(
+            "--also-for",
+            "TARGET=MS,...",
+            "As a run's config.yaml writes further targets"
+        );
         also.Hidden = true;
         Add(also, (o, v) => o with { AlsoFor = v });
-        Add(Values.Flag("--thorough", "Profile the targets for minutes instead of seconds"), (o, v) => o with { Thorough = v });
+        Add(
+            Values.Flag("--thorough", "Profile the targets for minutes instead of seconds"),
+            (o, v) => o with { Thorough = v }
+        );
         Counts();
         return this;
     }
@@ -130,7 +204,10 @@ internal sealed class RunOptionSet
     public RunOptionSet Target()
     {
         Place();
-        Add(Values.Flag("--thorough", "Profile the target for minutes instead of seconds"), (o, v) => o with { Thorough = v });
+        Add(
+            Values.Flag("--thorough", "Profile the target for minutes instead of seconds"),
+            (o, v) => o with { Thorough = v }
+        );
         return this;
     }
 
@@ -139,7 +216,14 @@ internal sealed class RunOptionSet
     public RunOptionSet Place(string otherwise = "cpu")
     {
         _heading = OptionHeading.Limits;
-        Add(Values.Text("--target", "NAME|FILE", $"Where the model will run ({otherwise}): {LibraryWords.Translate(TargetFile.Forms)}"), (o, v) => o with { Target = v! });
+        Add(
+            Values.Text(
+                "--target",
+                "NAME|FILE",
+                $"Where the model will run ({otherwise}): {LibraryWords.Translate(TargetFile.Forms)}"
+            ),
+            (o, v) => o with { Target = v! }
+        );
         return this;
     }
 
@@ -147,10 +231,19 @@ internal sealed class RunOptionSet
     public RunOptionSet Machine()
     {
         _heading = OptionHeading.Machine;
-        Add(Integer("--seed", $"Seed of everything that is drawn at random ({Defaults.Seed})"), (o, v) => o with { Seed = (int)v! });
+        Add(
+            Integer("--seed", $"Seed of everything that is drawn at random ({Defaults.Seed})"),
+            (o, v) => o with { Seed = (int)v! }
+        );
         Add(Integer("--threads", "Threads that train (all processors)"), (o, v) => o with { Threads = (int)v! });
-        Add(Values.Choice("--kernels", "What computes the steps of training (proxyless)", Values.Words<BlockKernels>()), (o, v) => o with { Kernels = v!.Value });
-        Add(Values.Text("--device", "cpu|cuda", $"Where to train ({Defaults.Device})"), (o, v) => o with { Device = v! });
+        Add(
+            Values.Choice("--kernels", "What computes the steps of training (proxyless)", Values.Words<BlockKernels>()),
+            (o, v) => o with { Kernels = v!.Value }
+        );
+        Add(
+            Values.Text("--device", "cpu|cuda", $"Where to train ({Defaults.Device})"),
+            (o, v) => o with { Device = v! }
+        );
         return this;
     }
 
@@ -167,8 +260,21 @@ internal sealed class RunOptionSet
     public RunOptionSet Resume()
     {
         _heading = OptionHeading.Output;
-        Add(Values.Flag("--resume", "Go on with the run in --out from its last checkpoint, with the options it began with"), (o, v) => o with { Resume = v });
-        Add(Number("--checkpoint-seconds", "N", "Least seconds between two checkpoints within an epoch, which is what a crash costs at most (300)"), (o, v) => o with { CheckpointSeconds = v });
+        Add(
+            Values.Flag(
+                "--resume",
+                "Go on with the run in --out from its last checkpoint, with the options it began with"
+            ),
+            (o, v) => o with { Resume = v }
+        );
+        Add(
+            Number(
+                "--checkpoint-seconds",
+                "N",
+                "Least seconds between two checkpoints within an epoch, which is what a crash costs at most (300)"
+            ),
+            (o, v) => o with { CheckpointSeconds = v }
+        );
         return this;
     }
 
@@ -177,7 +283,13 @@ internal sealed class RunOptionSet
     public RunOptionSet Time(string work)
     {
         _heading = OptionHeading.Training;
-        Add(Values.Time("--time", $"How long the {work} may take, such as 2h or 45m; turned once into numbers of steps"), (o, v) => o with { Time = v });
+        Add(
+            Values.Time(
+                "--time",
+                $"How long the {work} may take, such as 2h or 45m; turned once into numbers of steps"
+            ),
+            (o, v) => o with { Time = v }
+        );
         return this;
     }
 
@@ -185,7 +297,15 @@ internal sealed class RunOptionSet
     public RunOptionSet Space()
     {
         _heading = OptionHeading.Search;
-        Add(Values.Text("--space", "NAME|FILE", $"The search space: {string.Join(", ", SearchSpacePresets.Names)}, or a YAML file (chosen by the images' size)"), (o, v) => o with { Space = v });
+        Add(
+            Values.Text(
+                "--space",
+                "NAME|FILE",
+                $"The search space: {string.Join(", ", SearchSpacePresets.Names)}, or a YAML file (chosen by the "
+                    + $"images' size)"
+            ),
+            (o, v) => o with { Space = v }
+        );
         return this;
     }
 
@@ -193,18 +313,84 @@ internal sealed class RunOptionSet
     public RunOptionSet Search()
     {
         Space();
-        Add(Number("--search-epochs", "N", "Epochs of the search (from the size of the data)"), (o, v) => o with { SearchEpochs = v });
-        Add(Number("--warmup-share", "P", $"Share of the search in which only weights learn ({Defaults.WarmupShare})"), (o, v) => o with { WarmupShare = v!.Value });
-        Add(Integer("--architecture-interval", $"Weight steps for each architecture step ({Defaults.ArchitectureInterval})"), (o, v) => o with { ArchitectureInterval = (int)v! });
-        Add(Number("--architecture-learning-rate", "X", "What a step moves an architecture parameter (from the number of steps)"), (o, v) => o with { ArchitectureLearningRate = v });
-        Add(Values.Flag("--separate-weights", "Give each candidate of a block weights of its own, as published, instead of shared ones"), (o, v) => o with { SeparateWeights = v });
-        Add(Values.Choice("--update", "How architecture parameters get their gradient (two-path)", Values.Words<ArchitectureUpdate>()), (o, v) => o with { Update = v!.Value });
-        Add(Integer("--reinforce-samples", $"Architectures in a step of the reinforce and leave-one-out updates ({Defaults.ReinforceSamples})"), (o, v) => o with { ReinforceSamples = (int)v! });
-        Add(Values.Flag("--correct-pairs", "Weigh two-path pairs so that their mean is the full gradient"), (o, v) => o with { CorrectPairs = v });
-        Add(Values.Choice("--objective", "How costs enter the objective: budget keeps them within the limit, equality at it, linear and log weigh them by --objective-weight (budget)", Values.Words<ObjectiveKind>()), (o, v) => o with { Objective = v!.Value });
-        Add(Number("--objective-weight", "X", $"lambda of the linear, beta of the log objective ({Defaults.ObjectiveWeight})"), (o, v) => o with { ObjectiveWeight = v!.Value });
-        Add(Values.Flag("--no-entropy-schedule", "Let the search decide without lowering its entropy on a schedule"), (o, v) => o with { NoEntropySchedule = v });
-        Add(Number("--prune-threshold", "P", $"Candidates less probable than this are removed for good, 0 keeps all ({Defaults.PruneThreshold})"), (o, v) => o with { PruneThreshold = v!.Value });
+        Add(
+            Number("--search-epochs", "N", "Epochs of the search (from the size of the data)"),
+            (o, v) => o with { SearchEpochs = v }
+        );
+        Add(
+            Number("--warmup-share", "P", $"Share of the search in which only weights learn ({Defaults.WarmupShare})"),
+            (o, v) => o with { WarmupShare = v!.Value }
+        );
+        Add(
+            Integer(
+                "--architecture-interval",
+                $"Weight steps for each architecture step ({Defaults.ArchitectureInterval})"
+            ),
+            (o, v) => o with { ArchitectureInterval = (int)v! }
+        );
+        Add(
+            Number(
+                "--architecture-learning-rate",
+                "X",
+                "What a step moves an architecture parameter (from the number of steps)"
+            ),
+            (o, v) => o with { ArchitectureLearningRate = v }
+        );
+        Add(
+            Values.Flag(
+                "--separate-weights",
+                "Give each candidate of a block weights of its own, as published, instead of shared ones"
+            ),
+            (o, v) => o with { SeparateWeights = v }
+        );
+        Add(
+            Values.Choice(
+                "--update",
+                "How architecture parameters get their gradient (two-path)",
+                Values.Words<ArchitectureUpdate>()
+            ),
+            (o, v) => o with { Update = v!.Value }
+        );
+        Add(
+            Integer(
+                "--reinforce-samples",
+                $"Architectures in a step of the reinforce and leave-one-out updates ({Defaults.ReinforceSamples})"
+            ),
+            (o, v) => o with { ReinforceSamples = (int)v! }
+        );
+        Add(
+            Values.Flag("--correct-pairs", "Weigh two-path pairs so that their mean is the full gradient"),
+            (o, v) => o with { CorrectPairs = v }
+        );
+        Add(
+            Values.Choice(
+                "--objective",
+                "How costs enter the objective: budget keeps them within the limit, equality at it, linear and log "
+                    + "weigh them by --objective-weight (budget)",
+                Values.Words<ObjectiveKind>()
+            ),
+            (o, v) => o with { Objective = v!.Value }
+        );
+        Add(
+            Number(
+                "--objective-weight",
+                "X",
+                $"lambda of the linear, beta of the log objective ({Defaults.ObjectiveWeight})"
+            ),
+            (o, v) => o with { ObjectiveWeight = v!.Value }
+        );
+        Add(
+            Values.Flag("--no-entropy-schedule", "Let the search decide without lowering its entropy on a schedule"),
+            (o, v) => o with { NoEntropySchedule = v }
+        );
+        Add(
+            Number(
+                "--prune-threshold",
+                "P",
+                $"Candidates less probable than this are removed for good, 0 keeps all ({Defaults.PruneThreshold})"
+            ),
+            (o, v) => o with { PruneThreshold = v!.Value }
+        );
         return this;
     }
 
@@ -212,7 +398,10 @@ internal sealed class RunOptionSet
     public RunOptionSet Training()
     {
         Recipe();
-        Add(Values.Flag("--from-supernet", "Start from the super-network's weights instead of from scratch"), (o, v) => o with { FromSupernet = v });
+        Add(
+            Values.Flag("--from-supernet", "Start from the super-network's weights instead of from scratch"),
+            (o, v) => o with { FromSupernet = v }
+        );
         return this;
     }
 
@@ -220,11 +409,39 @@ internal sealed class RunOptionSet
     public RunOptionSet Recipe()
     {
         _heading = OptionHeading.Training;
-        Add(Number("--train-epochs", "N", "Epochs of the final training (from the size of the data)"), (o, v) => o with { TrainEpochs = v });
-        Add(Values.Flag("--train-on-all", "Train on the images that the architecture was chosen on too, and keep the last epoch instead of the best"), (o, v) => o with { TrainOnAll = v });
-        Add(Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Dropout})"), (o, v) => o with { Dropout = v!.Value });
-        Add(Number("--erase", "P", "Share of the images from which the final training erases a rectangle (0.5 of small ones, 0 of large ones)"), (o, v) => o with { Erase = v });
-        Add(Number("--ema", "D", "Decay of an average of the weights that is exported instead of them, such as 0.999 (none)"), (o, v) => o with { Ema = v });
+        Add(
+            Number("--train-epochs", "N", "Epochs of the final training (from the size of the data)"),
+            (o, v) => o with { TrainEpochs = v }
+        );
+        Add(
+            Values.Flag(
+                "--train-on-all",
+                "Train on the images that the architecture was chosen on too, and keep the last epoch instead of the "
+                    + "best"
+            ),
+            (o, v) => o with { TrainOnAll = v }
+        );
+        Add(
+            Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Dropout})"),
+            (o, v) => o with { Dropout = v!.Value }
+        );
+        Add(
+            Number(
+                "--erase",
+                "P",
+                "Share of the images from which the final training erases a rectangle (0.5 of small ones, 0 of large "
+                    + "ones)"
+            ),
+            (o, v) => o with { Erase = v }
+        );
+        Add(
+            Number(
+                "--ema",
+                "D",
+                "Decay of an average of the weights that is exported instead of them, such as 0.999 (none)"
+            ),
+            (o, v) => o with { Ema = v }
+        );
         return this;
     }
 
@@ -232,25 +449,64 @@ internal sealed class RunOptionSet
     public RunOptionSet Learning()
     {
         _heading = OptionHeading.Training;
-        Add(Integer("--batch-size", "Images in a step (128 small ones, 32 large ones)"), (o, v) => o with { BatchSize = (int)v! });
-        Add(Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"), (o, v) => o with { LearningRate = v!.Value });
-        Add(Number("--weight-decay", "X", "Weight decay of convolutions and classifier (0.0005 for small images, 0.0001 for large ones)"), (o, v) => o with { WeightDecay = v });
-        Add(Number("--label-smoothing", "P", $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"), (o, v) => o with { LabelSmoothing = v!.Value });
-        Add(Number("--minimum-crop", "P", $"Least share of a photograph that a training crop keeps ({Defaults.MinimumCrop}); ImageNet's custom is 0.08"), (o, v) => o with { MinimumCrop = v!.Value });
-        Add(Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"), (o, v) => o with { NoFlip = v });
-        Add(Values.Flag("--class-weights", "Weigh classes by the inverse of their frequency"), (o, v) => o with { ClassWeights = v });
+        Add(
+            Integer("--batch-size", "Images in a step (128 small ones, 32 large ones)"),
+            (o, v) => o with { BatchSize = (int)v! }
+        );
+        Add(
+            Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"),
+            (o, v) => o with { LearningRate = v!.Value }
+        );
+        Add(
+            Number(
+                "--weight-decay",
+                "X",
+                "Weight decay of convolutions and classifier (0.0005 for small images, 0.0001 for large ones)"
+            ),
+            (o, v) => o with { WeightDecay = v }
+        );
+        Add(
+            Number(
+                "--label-smoothing",
+                "P",
+                $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"
+            ),
+            (o, v) => o with { LabelSmoothing = v!.Value }
+        );
+        Add(
+            Number(
+                "--minimum-crop",
+                "P",
+                $"Least share of a photograph that a training crop keeps ({Defaults.MinimumCrop}); ImageNet's custom "
+                    + $"is 0.08"
+            ),
+            (o, v) => o with { MinimumCrop = v!.Value }
+        );
+        Add(
+            Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"),
+            (o, v) => o with { NoFlip = v }
+        );
+        Add(
+            Values.Flag("--class-weights", "Weigh classes by the inverse of their frequency"),
+            (o, v) => o with { ClassWeights = v }
+        );
         return this;
     }
 
-    private static Option<double?> Number(string name, string value, string description) => Values.Number(name, value, description, RangeOf(name));
+    private static Option<double?> Number(string name, string value, string description) =>
+        Values.Number(name, value, description, RangeOf(name));
 
-    private static Option<long?> Integer(string name, string description) => Values.Integer(name, description, RangeOf(name));
+    private static Option<long?> Integer(string name, string description) =>
+        Values.Integer(name, description, RangeOf(name));
 
     private static NumberRange RangeOf(string name) => RunOptions.Ranges[PropertyOf(name)];
 
-    private static string PropertyOf(string option) => option == LatencyName
-        ? nameof(RunOptions.LatencyMs)
-        : string.Concat(option.TrimStart('-').Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+    private static string PropertyOf(string option) =>
+        option == LatencyName
+            ? nameof(RunOptions.LatencyMs)
+            : string.Concat(
+                option.TrimStart('-').Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..])
+            );
 
     private void Add<T>(Option<T> option, Func<RunOptions, T, RunOptions> set) =>
         Bind(option, (options, parse) => set(options, parse.GetValue(option)!));

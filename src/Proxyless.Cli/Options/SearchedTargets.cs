@@ -3,14 +3,18 @@ using Proxyless.Runs;
 
 namespace Proxyless.Cli.Options;
 
-/// <summary>From <c>--target</c> and <c>--latency</c>, each perhaps several times, to the options of a search.</summary>
+/// <summary>
+/// From <c>--target</c> and <c>--latency</c>, each perhaps several times, to the options of a search.
+/// </summary>
 internal static class SearchedTargets
 {
     /// <summary>Pairs targets with their limits; what is not given stays as it is in the options.</summary>
     /// <param name="options">The options so far.</param>
     /// <param name="targets">The targets as given, in order.</param>
     /// <param name="latencies">The limits as given: a number, or TARGET=number.</param>
-    /// <exception cref="InvalidInputException">A limit has no target, a target no limit where there are several, or a number is none.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A limit has no target, a target no limit where there are several, or a number is none.
+    /// </exception>
     public static RunOptions Combine(RunOptions options, IReadOnlyList<string> targets, IReadOnlyList<string> latencies)
     {
         IReadOnlyList<TargetLimit> before = TargetLimit.ParseAll(options.AlsoFor);
@@ -26,10 +30,15 @@ internal static class SearchedTargets
 
         if (names.Length > 1 && names.FirstOrDefault(name => name.Contains(',', StringComparison.Ordinal)) is { } comma)
         {
-            throw new InvalidInputException($"--target '{comma}': with several targets none may have a comma in its name; keep it under another by 'proxyless target add'");
+            throw new InvalidInputException(
+                $"--target '{comma}': with several targets none may have a comma in its name; keep it under another "
+                    + $"by 'proxyless target add'"
+            );
         }
 
-        Dictionary<string, double> limits = before.Where(other => names.Contains(other.Target)).ToDictionary(other => other.Target, other => other.LatencyMs);
+        Dictionary<string, double> limits = before
+            .Where(other => names.Contains(other.Target))
+            .ToDictionary(other => other.Target, other => other.LatencyMs);
         if (options.LatencyMs is { } first && names[0] == options.Target)
         {
             limits[names[0]] = first;
@@ -60,16 +69,26 @@ internal static class SearchedTargets
         string name = equals > 0 ? known(text[..equals]) : names[0];
         if (equals <= 0 && names.Length > 1)
         {
-            throw new InvalidInputException($"--latency '{text}': there are {names.Length} targets; say whose limit it is, such as {names[0]}={text}");
+            throw new InvalidInputException(
+                $"--latency '{text}': there are {names.Length} targets; say whose limit it is, such as "
+                    + $"{names[0]}={text}"
+            );
         }
 
         if (!names.Contains(name))
         {
-            throw new InvalidInputException($"--latency '{text}': '{name}' is none of the targets ({string.Join(", ", names)})");
+            throw new InvalidInputException(
+                $"--latency '{text}': '{name}' is none of the targets ({string.Join(", ", names)})"
+            );
         }
 
-        return double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit) && RunOptions.Ranges[nameof(RunOptions.LatencyMs)].Contains(limit)
+        return
+            double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit)
+            && RunOptions.Ranges[nameof(RunOptions.LatencyMs)].Contains(limit)
             ? (name, limit)
-            : throw new InvalidInputException($"option '--latency' is '{text}'; allowed are {RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}, or TARGET=NUMBER");
+            : throw new InvalidInputException(
+                $"option '--latency' is '{text}'; allowed are {RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}, or "
+                    + $"TARGET=NUMBER"
+            );
     }
 }

@@ -10,14 +10,20 @@ namespace Proxyless.Cli.Options;
 internal sealed class StepOptionSet(string steps, BenchOptions? defaults = null)
 {
     /// <summary>The space.</summary>
-    public Option<string?> Space { get; } = Values.Text(
-        "--space", "NAME|FILE", $"The space ({(defaults ?? new BenchOptions()).Space}): {string.Join(", ", SearchSpacePresets.Names)} or a YAML file");
+    public Option<string?> Space { get; } =
+        Values.Text(
+            "--space",
+            "NAME|FILE",
+            $"The space ({(defaults ?? new BenchOptions()).Space}): {string.Join(", ", SearchSpacePresets.Names)} or "
+                + $"a YAML file"
+        );
 
     /// <summary>Images of a step.</summary>
     public Option<long?> Batch { get; } = BatchSize((defaults ?? new BenchOptions()).Batch);
 
     /// <summary>Side of the images.</summary>
-    public Option<long?> Resolution { get; } = Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
+    public Option<long?> Resolution { get; } =
+        Values.Integer("--resolution", "Side of the images in pixels (the space's own)", 8, 2048);
 
     /// <summary>Steps or rounds.</summary>
     public Option<long?> Steps { get; } = Values.Integer("--steps", steps, 1, 100_000);
@@ -36,12 +42,13 @@ internal sealed class StepOptionSet(string steps, BenchOptions? defaults = null)
     public IReadOnlyList<Option> Options => [Space, Batch, Resolution, Steps, Threads];
 
     /// <summary>What was given; the rest as in <paramref name="defaults"/>.</summary>
-    public BenchOptions Read(ParseResult parse, BenchOptions defaults) => defaults with
-    {
-        Space = parse.GetValue(Space) ?? defaults.Space,
-        Batch = (int?)parse.GetValue(Batch) ?? defaults.Batch,
-        Resolution = (int?)parse.GetValue(Resolution),
-        Steps = (int?)parse.GetValue(Steps) ?? defaults.Steps,
-        Threads = (int?)parse.GetValue(Threads),
-    };
+    public BenchOptions Read(ParseResult parse, BenchOptions defaults) =>
+        defaults with
+        {
+            Space = parse.GetValue(Space) ?? defaults.Space,
+            Batch = (int?)parse.GetValue(Batch) ?? defaults.Batch,
+            Resolution = (int?)parse.GetValue(Resolution),
+            Steps = (int?)parse.GetValue(Steps) ?? defaults.Steps,
+            Threads = (int?)parse.GetValue(Threads),
+        };
 }

@@ -49,20 +49,32 @@ internal static partial class Values
         Integer(name, description, new NumberRange(least, most, IsWhole: true));
 
     /// <summary>A whole number in a range.</summary>
-    public static Option<long?> Integer(string name, string description, NumberRange range) => Parsed<long?>(
-        name,
-        "N",
-        description,
-        text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) && range.Contains(number) ? number : null,
-        range.ToString());
+    public static Option<long?> Integer(string name, string description, NumberRange range) =>
+        Parsed<long?>(
+            name,
+            "N",
+            description,
+            text =>
+                long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+                && range.Contains(number)
+                    ? number
+                    : null,
+            range.ToString()
+        );
 
     /// <summary>A number in a range.</summary>
-    public static Option<double?> Number(string name, string value, string description, NumberRange range) => Parsed<double?>(
-        name,
-        value,
-        description,
-        text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && range.Contains(number) ? number : null,
-        range.ToString());
+    public static Option<double?> Number(string name, string value, string description, NumberRange range) =>
+        Parsed<double?>(
+            name,
+            value,
+            description,
+            text =>
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                && range.Contains(number)
+                    ? number
+                    : null,
+            range.ToString()
+        );
 
     /// <summary>A time as <c>2h</c>, <c>90m</c>, <c>1h30m</c> or <c>45s</c>.</summary>
     public static Option<TimeSpan?> Time(string name, string description) =>
@@ -70,19 +82,22 @@ internal static partial class Values
 
     /// <summary>One of a few words.</summary>
     public static Option<T?> Choice<T>(string name, string description, IReadOnlyDictionary<string, T> words)
-        where T : struct => Parsed<T?>(
-        name,
-        string.Join('|', words.Keys),
-        description,
-        text => words.TryGetValue(text, out T value) ? value : null,
-        string.Join(", ", words.Keys));
+        where T : struct =>
+        Parsed<T?>(
+            name,
+            string.Join('|', words.Keys),
+            description,
+            text => words.TryGetValue(text, out T value) ? value : null,
+            string.Join(", ", words.Keys)
+        );
 
     /// <summary>
-    /// Some of a few words, separated by commas or given one after another. Without any the parser makes an empty array of it, not
-    /// null.
+    /// Some of a few words, separated by commas or given one after another. Without any the parser makes an empty array
+    /// of it, not null.
     /// </summary>
     public static Option<T[]> Choices<T>(string name, string description, IReadOnlyDictionary<string, T> words)
-        where T : struct => new(name)
+        where T : struct =>
+        new(name)
         {
             HelpName = string.Join('|', words.Keys),
             Description = description,
@@ -91,7 +106,10 @@ internal static partial class Values
                 string[] parts = [.. result.Tokens.SelectMany(token => token.Value.Split(','))];
                 if (Array.Find(parts, part => !words.ContainsKey(part)) is not null)
                 {
-                    result.AddError($"option '{name}' is '{string.Join(',', parts)}'; allowed are {string.Join(", ", words.Keys)}, several separated by commas");
+                    result.AddError(
+                        $"option '{name}' is '{string.Join(',', parts)}'; allowed are "
+                            + $"{string.Join(", ", words.Keys)}, several separated by commas"
+                    );
                     return [];
                 }
 
@@ -101,24 +119,32 @@ internal static partial class Values
 
     /// <summary>The words of an enumeration: <c>TwoPath</c> is <c>two-path</c>.</summary>
     public static IReadOnlyDictionary<string, T> Words<T>()
-        where T : struct, Enum => Enum.GetValues<T>().ToDictionary(value => Capital().Replace(value.ToString(), "-$0").ToLowerInvariant());
+        where T : struct, Enum =>
+        Enum.GetValues<T>().ToDictionary(value => Capital().Replace(value.ToString(), "-$0").ToLowerInvariant());
 
-    private static Option<T> Parsed<T>(string name, string value, string description, Func<string, T> parse, string allowed) => new(name)
-    {
-        HelpName = value,
-        Description = description,
-        CustomParser = result =>
+    private static Option<T> Parsed<T>(
+        string name,
+        string value,
+        string description,
+        Func<string, T> parse,
+        string allowed
+    ) =>
+        new(name)
         {
-            string text = result.Tokens[^1].Value;
-            T parsed = parse(text);
-            if (parsed is null)
+            HelpName = value,
+            Description = description,
+            CustomParser = result =>
             {
-                result.AddError($"option '{name}' is '{text}'; allowed are {allowed}");
-            }
+                string text = result.Tokens[^1].Value;
+                T parsed = parse(text);
+                if (parsed is null)
+                {
+                    result.AddError($"option '{name}' is '{text}'; allowed are {allowed}");
+                }
 
-            return parsed;
-        },
-    };
+                return parsed;
+            },
+        };
 
     private static TimeSpan? ParseTime(string text)
     {
@@ -128,12 +154,18 @@ internal static partial class Values
             return null;
         }
 
-        double Part(string name) => match.Groups[name].Success ? double.Parse(match.Groups[name].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        double Part(string name) =>
+            match.Groups[name].Success ? double.Parse(match.Groups[name].ValueSpan, CultureInfo.InvariantCulture) : 0;
         double seconds = (3600 * Part("h")) + (60 * Part("m")) + Part("s");
-        return seconds >= RunOptions.LeastTime.TotalSeconds && seconds <= RunOptions.MostTime.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
+        return seconds >= RunOptions.LeastTime.TotalSeconds && seconds <= RunOptions.MostTime.TotalSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
     }
 
-    [GeneratedRegex(@"^((?<h>[0-9]+(\.[0-9]+)?)h)?((?<m>[0-9]+(\.[0-9]+)?)m)?((?<s>[0-9]+(\.[0-9]+)?)s)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^((?<h>[0-9]+(\.[0-9]+)?)h)?((?<m>[0-9]+(\.[0-9]+)?)m)?((?<s>[0-9]+(\.[0-9]+)?)s)?$",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant
+    )]
     private static partial Regex TimePattern();
 
     [GeneratedRegex("(?<!^)[A-Z]", RegexOptions.CultureInvariant)]

@@ -11,39 +11,99 @@ internal static class ArchitectureTable
     /// <param name="console">Where to.</param>
     /// <param name="architecture">What to show.</param>
     /// <param name="blockLatenciesMs">Milliseconds of each block, or null for none.</param>
-    public static void WriteArchitecture(this IAnsiConsole console, Architecture architecture, IReadOnlyList<double>? blockLatenciesMs = null)
+    public static void WriteArchitecture(
+        this IAnsiConsole console,
+        Architecture architecture,
+        IReadOnlyList<double>? blockLatenciesMs = null
+    )
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn(new TableColumn("block").RightAligned());
         table.AddColumn("operation");
-        foreach (string name in (string[])["in", "out", "stride", "parameters", "multiply-adds", .. blockLatenciesMs is null ? (string[])[] : ["ms"]])
+        foreach (
+            string name in (string[])
+                [
+                    "in",
+                    "out",
+                    "stride",
+                    "parameters",
+                    "multiply-adds",
+                    .. blockLatenciesMs is null ? (string[])[] : ["ms"],
+                ]
+        )
         {
             table.AddColumn(new TableColumn(name).RightAligned());
         }
 
         Stem stem = architecture.Stem;
-        AddRow(table, "", "stem 3x3", stem.InputChannels, stem.InputResolution, stem.Width, stem.OutputResolution, stem.Stride, ArchitectureCost.Of(stem), blockLatenciesMs is null ? null : "");
+        AddRow(
+            table,
+            "",
+            "stem 3x3",
+            stem.InputChannels,
+            stem.InputResolution,
+            stem.Width,
+            stem.OutputResolution,
+            stem.Stride,
+            ArchitectureCost.Of(stem),
+            blockLatenciesMs is null ? null : ""
+        );
         for (int i = 0; i < architecture.Blocks.Count; i++)
         {
             Block block = architecture.Blocks[i];
             string operation = block.IsPassThrough ? $"{block.Operation} (vanished)" : block.Operation.ToString();
             AddRow(
-                table, Text(i + 1), operation, block.InputWidth, block.InputResolution, block.OutputWidth, block.OutputResolution,
-                block.Stride, ArchitectureCost.Of(block), blockLatenciesMs?[i].ToString("0.000", CultureInfo.InvariantCulture));
+                table,
+                Text(i + 1),
+                operation,
+                block.InputWidth,
+                block.InputResolution,
+                block.OutputWidth,
+                block.OutputResolution,
+                block.Stride,
+                ArchitectureCost.Of(block),
+                blockLatenciesMs?[i].ToString("0.000", CultureInfo.InvariantCulture)
+            );
         }
 
         Head head = architecture.Head;
-        AddRow(table, "", $"head 1x1, {head.Width}, linear", head.InputWidth, head.InputResolution, head.Classes, 1, 1, ArchitectureCost.Of(head), blockLatenciesMs is null ? null : "");
+        AddRow(
+            table,
+            "",
+            $"head 1x1, {head.Width}, linear",
+            head.InputWidth,
+            head.InputResolution,
+            head.Classes,
+            1,
+            1,
+            ArchitectureCost.Of(head),
+            blockLatenciesMs is null ? null : ""
+        );
         console.Write(table);
     }
 
     private static void AddRow(
-        Table table, string index, string operation, int input, int inputSide, int output, int outputSide, int stride, ArchitectureCost cost, string? latency)
+        Table table,
+        string index,
+        string operation,
+        int input,
+        int inputSide,
+        int output,
+        int outputSide,
+        int stride,
+        ArchitectureCost cost,
+        string? latency
+    )
     {
         string[] cells =
         [
-            index, operation, $"{input}x{inputSide}x{inputSide}", $"{output}x{outputSide}x{outputSide}", Text(stride),
-            cost.Parameters.ToString("N0", CultureInfo.InvariantCulture), cost.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture),
+            index,
+            operation,
+            $"{input}x{inputSide}x{inputSide}",
+            $"{output}x{outputSide}x{outputSide}",
+            Text(stride),
+            cost.Parameters.ToString("N0", CultureInfo.InvariantCulture),
+            cost.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture),
         ];
         table.AddRow(latency is null ? cells : [.. cells, latency]);
     }

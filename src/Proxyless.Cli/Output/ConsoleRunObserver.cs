@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace Proxyless.Cli.Output;
 
 /// <summary>
-/// Shows what a job tells. On a terminal, one line at the bottom follows the progress; elsewhere a line is written every few
-/// seconds, so that a log file stays readable.
+/// Shows what a job tells. On a terminal, one line at the bottom follows the progress; elsewhere a line is written
+/// every few seconds, so that a log file stays readable.
 /// </summary>
 internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
 {
@@ -24,9 +24,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     /// <summary>Creates the observer.</summary>
     /// <param name="writer">Standard error: standard output belongs to the result.</param>
     public ConsoleRunObserver(TextWriter writer)
-        : this(writer, Terminal.For(writer), Terminal.IsTerminal(writer))
-    {
-    }
+        : this(writer, Terminal.For(writer), Terminal.IsTerminal(writer)) { }
 
     /// <summary>Creates the observer for a console that is made already.</summary>
     /// <param name="writer">What the console writes to.</param>
@@ -112,7 +110,9 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
         }
     }
 
-    /// <summary>A log that cannot be written, on a disk that is full or a terminal that is gone, does not end a job of hours.</summary>
+    /// <summary>
+    /// A log that cannot be written, on a disk that is full or a terminal that is gone, does not end a job of hours.
+    /// </summary>
     private static void Try(Action write)
     {
         try

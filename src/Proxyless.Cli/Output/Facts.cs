@@ -23,12 +23,18 @@ internal static class Facts
     }
 
     /// <summary>A path or name as a shell takes it for one word.</summary>
-    public static string Quoted(string text) => text.Length > 0 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || "_./:=@%+,-\\".Contains(letter, StringComparison.Ordinal))
-        ? text
-        : OperatingSystem.IsWindows() ? $"\"{text}\"" : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+    public static string Quoted(string text) =>
+        text.Length > 0
+        && text.All(letter =>
+            char.IsAsciiLetterOrDigit(letter) || "_./:=@%+,-\\".Contains(letter, StringComparison.Ordinal)
+        )
+            ? text
+        : OperatingSystem.IsWindows() ? $"\"{text}\""
+        : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     /// <summary>Says what to type next.</summary>
-    public static void WriteNext(this IAnsiConsole console, string command) => console.MarkupLine($"\nnext: [bold]{Markup.Escape(command)}[/]");
+    public static void WriteNext(this IAnsiConsole console, string command) =>
+        console.MarkupLine($"\nnext: [bold]{Markup.Escape(command)}[/]");
 
     /// <summary>A share as per cent.</summary>
     public static string Percent(double share) => $"{100 * share:0.00} %";
@@ -37,7 +43,9 @@ internal static class Facts
     public static string? Milliseconds(double? milliseconds) => milliseconds is { } time ? $"{time:0.000} ms" : null;
 
     /// <summary>A latency, and how it stands to its limit.</summary>
-    public static string Latency(double milliseconds, double? limit) => limit is { } most
-        ? $"{milliseconds:0.000} ms, {(milliseconds <= most ? "within" : "OVER")} the limit of {most:0.###} ms ({milliseconds / most:P0})"
-        : $"{milliseconds:0.000} ms";
+    public static string Latency(double milliseconds, double? limit) =>
+        limit is { } most
+            ? $"{milliseconds:0.000} ms, {(milliseconds <= most ? "within" : "OVER")} the limit of {most:0.###} ms "
+                + $"({milliseconds / most:P0})"
+            : $"{milliseconds:0.000} ms";
 }

@@ -72,7 +72,8 @@ internal sealed class ProgressLine(IAnsiConsole console)
             return end.Task;
         }
 
-        Task drawing = _console.Progress()
+        Task drawing = _console
+            .Progress()
             .AutoRefresh(false)
             .AutoClear(true)
             .ExcludeVerticalPadding()

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Proxyless.Cli.Output;
 
-/// <summary>Standard output and standard error in UTF-8, whatever the system's locale or code page is: programs read the first, and names of classes have all letters.</summary>
+/// <summary>
+/// Standard output and standard error in UTF-8, whatever the system's locale or code page is: programs read the first,
+/// and names of classes have all letters.
+/// </summary>
 internal static class Utf8Console
 {
     /// <summary>UTF-8 without a byte order mark.</summary>

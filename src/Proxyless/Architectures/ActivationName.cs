@@ -1,4 +1,3 @@
-
 namespace Proxyless.Architectures;
 
 /// <summary>The names of activations, in both formats of an architecture and in that of a space.</summary>
@@ -14,10 +13,11 @@ internal static class ActivationName
 
     /// <param name="text">The name.</param>
     /// <param name="error">What is thrown where it is none, of what is wrong with it.</param>
-    public static Activation Parse(string text, Func<string, InvalidInputException> error) => text switch
-    {
-        Relu6 => Activation.Relu6,
-        Relu => Activation.Relu,
-        _ => throw error($"is '{text}'; allowed are {Relu6} and {Relu}"),
-    };
+    public static Activation Parse(string text, Func<string, InvalidInputException> error) =>
+        text switch
+        {
+            Relu6 => Activation.Relu6,
+            Relu => Activation.Relu,
+            _ => throw error($"is '{text}'; allowed are {Relu6} and {Relu}"),
+        };
 }

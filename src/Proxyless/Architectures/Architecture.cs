@@ -1,4 +1,3 @@
-
 namespace Proxyless.Architectures;
 
 /// <summary>
@@ -7,7 +6,9 @@ namespace Proxyless.Architectures;
 /// </summary>
 /// <param name="Name">What it is called in reports.</param>
 /// <param name="Stem">The first convolution.</param>
-/// <param name="Blocks">The blocks in order, those that vanished (<see cref="Block.IsPassThrough"/>) among them.</param>
+/// <param name="Blocks">
+/// The blocks in order, those that vanished (<see cref="Block.IsPassThrough"/>) among them.
+/// </param>
 /// <param name="Head">The classifier.</param>
 /// <param name="Activation">The non-linearity.</param>
 /// <param name="Metadata">Where it comes from: search, paper, device, as free text by name.</param>
@@ -17,7 +18,8 @@ public sealed record Architecture(
     IReadOnlyList<Block> Blocks,
     Head Head,
     Activation Activation,
-    IReadOnlyDictionary<string, string> Metadata)
+    IReadOnlyDictionary<string, string> Metadata
+)
 {
     /// <summary>Side of the square image in pixels.</summary>
     public int Resolution => Stem.InputResolution;
@@ -41,6 +43,11 @@ public sealed record Architecture(
             blocks.Add(resized);
         }
 
-        return this with { Stem = stem, Blocks = blocks, Head = Head with { InputResolution = side, Classes = classes } };
+        return this with
+        {
+            Stem = stem,
+            Blocks = blocks,
+            Head = Head with { InputResolution = side, Classes = classes },
+        };
     }
 }

@@ -1,10 +1,9 @@
-
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// Parameters and multiply-adds, counted as the ProxylessNAS authors' own counters do: all parameters, batch norm's scale
-/// and shift and the classifier's bias among them; the multiply-adds of convolutions and of the classifier's matrix, none
-/// for batch norm, bias or activations.
+/// Parameters and multiply-adds, counted as the ProxylessNAS authors' own counters do: all parameters, batch norm's
+/// scale and shift and the classifier's bias among them; the multiply-adds of convolutions and of the classifier's
+/// matrix, none for batch norm, bias or activations.
 /// </summary>
 /// <param name="Parameters">Learned numbers.</param>
 /// <param name="MultiplyAdds">Multiply-adds for one image.</param>
@@ -14,7 +13,10 @@ public readonly record struct ArchitectureCost(long Parameters, long MultiplyAdd
     public static ArchitectureCost Of(Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
-        return architecture.Blocks.Aggregate(Of(architecture.Stem) + Of(architecture.Head), (sum, block) => sum + Of(block));
+        return architecture.Blocks.Aggregate(
+            Of(architecture.Stem) + Of(architecture.Head),
+            (sum, block) => sum + Of(block)
+        );
     }
 
     /// <summary>Counts the first convolution.</summary>
@@ -33,10 +35,15 @@ public readonly record struct ArchitectureCost(long Parameters, long MultiplyAdd
             case OperationKind.Zero:
                 return default;
             case OperationKind.Identity:
-                return block.KeepsShape ? default : Convolution(block.InputWidth, block.OutputWidth, 1, 1, block.OutputResolution);
+                return block.KeepsShape
+                    ? default
+                    : Convolution(block.InputWidth, block.OutputWidth, 1, 1, block.OutputResolution);
             default:
                 int hidden = block.HiddenWidth;
-                ArchitectureCost expand = block.Operation.Expansion == 1 ? default : Convolution(block.InputWidth, hidden, 1, 1, block.InputResolution);
+                ArchitectureCost expand =
+                    block.Operation.Expansion == 1
+                        ? default
+                        : Convolution(block.InputWidth, hidden, 1, 1, block.InputResolution);
                 return expand
                     + Convolution(hidden, hidden, block.Operation.Kernel, hidden, block.OutputResolution)
                     + Convolution(hidden, block.OutputWidth, 1, 1, block.OutputResolution);

@@ -8,27 +8,48 @@ using Proxyless.Files;
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// An architecture as JSON. A block is one line of text, <c>mb5e3 s2 16x112x112 -> 32x56x56</c>: operation, stride, shape in,
-/// shape out. The shapes follow from the widths and are there for the reader; they are checked on reading.
-/// <see cref="Read"/> also takes the <c>net.config</c> of the ProxylessNAS authors (<see cref="ArchitectureFileOfAuthors"/>), <see cref="WriteNetConfig"/> writes it.
+/// An architecture as JSON. A block is one line of text, <c>mb5e3 s2 16x112x112 -> 32x56x56</c>: operation, stride,
+/// shape in, shape out. The shapes follow from the widths and are there for the reader; they are checked on reading.
+/// <see cref="Read"/> also takes the <c>net.config</c> of the ProxylessNAS authors
+/// (<see cref="ArchitectureFileOfAuthors"/>), <see cref="WriteNetConfig"/> writes it.
 /// </summary>
 public static partial class ArchitectureFile
 {
     private const string Format = "proxyless-architecture/1";
     private static readonly string[] Keys =
-        ["format", "name", "resolution", "channels", "classes", "activation", "stem", "blocks", "head", "metadata"];
+    [
+        "format",
+        "name",
+        "resolution",
+        "channels",
+        "classes",
+        "activation",
+        "stem",
+        "blocks",
+        "head",
+        "metadata",
+    ];
 
-    /// <summary>The metadata key of a search's score: top-1 of the network with the super-network's weights, on images held out, before its training.</summary>
+    /// <summary>
+    /// The metadata key of a search's score: top-1 of the network with the super-network's weights, on images held out,
+    /// before its training.
+    /// </summary>
     public const string SupernetTop1Key = "supernet_top1";
 
     // What that was called before, which is what a trained network's own accuracy is called.
     private const string FormerSupernetTop1Key = "validation_top1";
 
-    private static readonly JsonSerializerOptions Indented =
-        new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The architecture that a published name or a file stands for.</summary>
-    /// <param name="nameOrFile">One of <see cref="PublishedArchitectures.Names"/>, a JSON file, or a folder that holds <c>architecture.json</c>.</param>
+    /// <param name="nameOrFile">
+    /// One of <see cref="PublishedArchitectures.Names"/>, a JSON file, or a folder that holds <c>architecture.json</c>.
+    /// </param>
     /// <exception cref="InvalidInputException">It is none of these, or the file cannot be used.</exception>
     public static Architecture Open(string nameOrFile)
     {
@@ -42,12 +63,18 @@ public static partial class ArchitectureFile
         return File.Exists(path)
             ? Read(path)
             : throw new InvalidInputException(
-                $"architecture '{nameOrFile}': no such file and no such name{NearestName.Suggestion(nameOrFile, PublishedArchitectures.Names)}; "
-                + $"give a JSON file, a run's folder or one of {string.Join(", ", PublishedArchitectures.Names)}");
+                $"architecture '{nameOrFile}': no such file and no such "
+                    + $"name{NearestName.Suggestion(nameOrFile, PublishedArchitectures.Names)}; "
+                    + $"give a JSON file, a run's folder or one of {string.Join(", ", PublishedArchitectures.Names)}"
+            );
     }
 
-    /// <summary>Reads an architecture, the product's own format or the authors' <c>net.config</c>, told apart by their content.</summary>
-    /// <exception cref="InvalidInputException">The file is missing or wrong; the message says which entry and what is expected.</exception>
+    /// <summary>
+    /// Reads an architecture, the product's own format or the authors' <c>net.config</c>, told apart by their content.
+    /// </summary>
+    /// <exception cref="InvalidInputException">
+    /// The file is missing or wrong; the message says which entry and what is expected.
+    /// </exception>
     public static Architecture Read(string path)
     {
         try
@@ -63,29 +90,45 @@ public static partial class ArchitectureFile
     /// <summary>Reads an architecture from JSON.</summary>
     /// <param name="json">The text, in either format.</param>
     /// <param name="source">What to call it in messages.</param>
-    /// <exception cref="InvalidInputException">The text is wrong; the message says which entry and what is expected.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The text is wrong; the message says which entry and what is expected.
+    /// </exception>
     public static Architecture Parse(string json, string source)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            using JsonDocument document = JsonDocument.Parse(
+                json,
+                new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }
+            );
             var root = new JsonEntry(document.RootElement, source, "");
             return root.Has("first_conv") ? ArchitectureFileOfAuthors.FromJson(root) : FromJson(root);
         }
         catch (JsonException exception)
         {
-            throw new InvalidInputException($"{source}, line {exception.LineNumber + 1}: no valid JSON: {exception.Message}", exception) { File = source };
+            throw new InvalidInputException(
+                $"{source}, line {exception.LineNumber + 1}: no valid JSON: {exception.Message}",
+                exception
+            )
+            {
+                File = source,
+            };
         }
-        catch (InvalidOperationException exception) when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
+        catch (InvalidOperationException exception)
+            when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
         {
             // A text is decoded when it is asked for.
-            throw new InvalidInputException($"{source}: no valid JSON: {exception.Message}", exception) { File = source };
+            throw new InvalidInputException($"{source}: no valid JSON: {exception.Message}", exception)
+            {
+                File = source,
+            };
         }
     }
 
     /// <summary>Writes an architecture so that <see cref="Read"/> gives it back.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, Architecture architecture) => AtomicFile.WriteAllText(path, ToJson(architecture));
+    public static void Write(string path, Architecture architecture) =>
+        AtomicFile.WriteAllText(path, ToJson(architecture));
 
     /// <summary>The JSON that <see cref="Parse"/> reads back as the same architecture.</summary>
     public static string ToJson(Architecture architecture)
@@ -102,19 +145,28 @@ public static partial class ArchitectureFile
                 ["channels"] = architecture.InputChannels,
                 ["classes"] = architecture.Classes,
                 ["activation"] = ActivationName.Of(architecture.Activation),
-                ["stem"] = new Dictionary<string, int> { ["width"] = architecture.Stem.Width, ["stride"] = architecture.Stem.Stride },
+                ["stem"] = new Dictionary<string, int>
+                {
+                    ["width"] = architecture.Stem.Width,
+                    ["stride"] = architecture.Stem.Stride,
+                },
                 ["blocks"] = architecture.Blocks.Select(BlockText),
                 ["head"] = new Dictionary<string, int> { ["width"] = architecture.Head.Width },
                 ["metadata"] = architecture.Metadata,
             },
-            Indented);
+            Indented
+        );
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
-    /// <summary>Writes an architecture as the <c>net.config</c> of the ProxylessNAS authors, for their code to train; <see cref="Read"/> takes it back, under the file's name and without metadata.</summary>
+    /// <summary>
+    /// Writes an architecture as the <c>net.config</c> of the ProxylessNAS authors, for their code to train;
+    /// <see cref="Read"/> takes it back, under the file's name and without metadata.
+    /// </summary>
     /// <exception cref="InvalidInputException">A block has no counterpart there.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void WriteNetConfig(string path, Architecture architecture) => AtomicFile.WriteAllText(path, ToNetConfig(architecture));
+    public static void WriteNetConfig(string path, Architecture architecture) =>
+        AtomicFile.WriteAllText(path, ToNetConfig(architecture));
 
     /// <summary>The text of the authors' <c>net.config</c> for an architecture.</summary>
     /// <exception cref="InvalidInputException">A block has no counterpart there.</exception>
@@ -138,7 +190,11 @@ public static partial class ArchitectureFile
         root.AllowOnly(Keys);
         if (root["format"].Text() is not Format)
         {
-            throw root["format"].Error($"is '{root["format"].Text()}'; this version reads '{Format}' and the net.config of the ProxylessNAS authors");
+            throw root["format"]
+                .Error(
+                    $"is '{root["format"].Text()}'; this version reads '{Format}' and the net.config of the "
+                        + $"ProxylessNAS authors"
+                );
         }
 
         JsonEntry stemEntry = root["stem"];
@@ -146,7 +202,11 @@ public static partial class ArchitectureFile
         JsonEntry headEntry = root["head"];
         headEntry.AllowOnly("width");
         var stem = new Stem(
-            root["channels"].Integer(1, 3), stemEntry["width"].Integer(1, 1 << 16), stemEntry["stride"].Integer(1, 2), root["resolution"].Integer(1, 1 << 14));
+            root["channels"].Integer(1, 3),
+            stemEntry["width"].Integer(1, 1 << 16),
+            stemEntry["stride"].Integer(1, 2),
+            root["resolution"].Integer(1, 1 << 14)
+        );
         var blocks = new List<Block>();
         int width = stem.Width;
         int side = stem.OutputResolution;
@@ -163,7 +223,8 @@ public static partial class ArchitectureFile
             blocks,
             new Head(width, headEntry["width"].Integer(1, 1 << 16), root["classes"].Integer(1, 1 << 20), side),
             ActivationName.Read(root["activation"]),
-            root.Has("metadata") ? ReadMetadata(root["metadata"]) : new Dictionary<string, string>());
+            root.Has("metadata") ? ReadMetadata(root["metadata"]) : new Dictionary<string, string>()
+        );
     }
 
     private static Dictionary<string, string> ReadMetadata(JsonEntry entry)
@@ -184,7 +245,9 @@ public static partial class ArchitectureFile
         Match match = BlockPattern().Match(text);
         if (!match.Success)
         {
-            throw entry.Error($"is '{text}'; expected operation, stride and shapes, such as 'mb5e3 s2 16x112x112 -> 32x56x56'");
+            throw entry.Error(
+                $"is '{text}'; expected operation, stride and shapes, such as 'mb5e3 s2 16x112x112 -> 32x56x56'"
+            );
         }
 
         Block block;
@@ -209,6 +272,9 @@ public static partial class ArchitectureFile
             : block;
     }
 
-    [GeneratedRegex("^(?<operation>[a-z0-9]+) s(?<stride>[12]) [0-9]+x[0-9]+x[0-9]+ -> (?<output>[1-9][0-9]{0,4})x[0-9]+x[0-9]+$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "^(?<operation>[a-z0-9]+) s(?<stride>[12]) [0-9]+x[0-9]+x[0-9]+ -> (?<output>[1-9][0-9]{0,4})x[0-9]+x[0-9]+$",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex BlockPattern();
 }

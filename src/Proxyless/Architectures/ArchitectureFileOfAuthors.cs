@@ -5,8 +5,9 @@ using System.Text.Json.Nodes;
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// The <c>net.config</c> in which the code of the ProxylessNAS authors keeps a network. It has no name: that is the file's. It has no
-/// resolution either: ImageNet's 224 is meant, and another one is written under a key of its own, which their code passes over.
+/// The <c>net.config</c> in which the code of the ProxylessNAS authors keeps a network. It has no name: that is the
+/// file's. It has no resolution either: ImageNet's 224 is meant, and another one is written under a key of its own,
+/// which their code passes over.
 /// </summary>
 internal static class ArchitectureFileOfAuthors
 {
@@ -16,8 +17,13 @@ internal static class ArchitectureFileOfAuthors
     // What their training code sets for ImageNet; the epsilon is the one of the networks here.
     private const double BatchNormMomentum = 0.1;
 
-    private static readonly JsonSerializerOptions Indented =
-        new() { WriteIndented = true, IndentSize = 4, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        IndentSize = 4,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static string ToJson(Architecture architecture)
     {
@@ -26,8 +32,20 @@ internal static class ArchitectureFileOfAuthors
         {
             ["name"] = "ProxylessNASNets",
             ["bn"] = new JsonObject { ["momentum"] = BatchNormMomentum, ["eps"] = BatchNorm.Epsilon },
-            ["first_conv"] = Convolution(3, architecture.Stem.Stride, architecture.InputChannels, architecture.Stem.Width, activation),
-            ["feature_mix_layer"] = Convolution(1, 1, architecture.Head.InputWidth, architecture.Head.Width, activation),
+            ["first_conv"] = Convolution(
+                3,
+                architecture.Stem.Stride,
+                architecture.InputChannels,
+                architecture.Stem.Width,
+                activation
+            ),
+            ["feature_mix_layer"] = Convolution(
+                1,
+                1,
+                architecture.Head.InputWidth,
+                architecture.Head.Width,
+                activation
+            ),
             ["classifier"] = Classifier(architecture.Head),
             ["blocks"] = new JsonArray([.. architecture.Blocks.Select(BlockObject)]),
         };
@@ -51,7 +69,8 @@ internal static class ArchitectureFileOfAuthors
             first["in_channels"].Integer(1, 3),
             first["out_channels"].Integer(1, 1 << 16),
             first["stride"].Integer(1, 2),
-            root.Has(ResolutionKey) ? root[ResolutionKey].Integer(1, 1 << 14) : Resolution);
+            root.Has(ResolutionKey) ? root[ResolutionKey].Integer(1, 1 << 14) : Resolution
+        );
         var blocks = new List<Block>();
         int width = stem.Width;
         int side = stem.OutputResolution;
@@ -67,9 +86,15 @@ internal static class ArchitectureFileOfAuthors
             Path.GetFileNameWithoutExtension(root.Source),
             stem,
             blocks,
-            new Head(width, mix["out_channels"].Integer(1, 1 << 16), root["classifier"]["out_features"].Integer(1, 1 << 20), side),
+            new Head(
+                width,
+                mix["out_channels"].Integer(1, 1 << 16),
+                root["classifier"]["out_features"].Integer(1, 1 << 20),
+                side
+            ),
             ActivationName.Read(first["act_func"]),
-            new Dictionary<string, string> { ["source"] = Path.GetFileName(root.Source) });
+            new Dictionary<string, string> { ["source"] = Path.GetFileName(root.Source) }
+        );
     }
 
     private static Block ReadBlock(JsonEntry entry, int width, int side)
@@ -86,7 +111,12 @@ internal static class ArchitectureFileOfAuthors
                 }
 
                 block = new Block(
-                    ReadOperation(layer), width, layer["out_channels"].Integer(1, 1 << 16), layer["stride"].Integer(1, 2), side);
+                    ReadOperation(layer),
+                    width,
+                    layer["out_channels"].Integer(1, 1 << 16),
+                    layer["stride"].Integer(1, 2),
+                    side
+                );
                 break;
             case "ZeroLayer" when shortcut && layer["stride"].Integer(1, 1) == 1:
                 block = new Block(CandidateOperation.Zero, width, width, 1, side);
@@ -97,19 +127,29 @@ internal static class ArchitectureFileOfAuthors
             case "ZeroLayer":
                 throw layer.Error("is zero without a shortcut: nothing would come out of the network");
             case var other:
-                throw layer["name"].Error($"is '{other}'; allowed are MBInvertedConvLayer, ZeroLayer beside a shortcut and IdentityLayer without one");
+                throw layer["name"]
+                    .Error(
+                        $"is '{other}'; allowed are MBInvertedConvLayer, ZeroLayer beside a shortcut and "
+                            + $"IdentityLayer without one"
+                    );
         }
 
         return block.HasShortcut == shortcut
             ? block
-            : throw entry.Error(shortcut ? "has a shortcut where the shape changes" : "keeps its shape without a shortcut, which the networks here cannot do");
+            : throw entry.Error(
+                shortcut
+                    ? "has a shortcut where the shape changes"
+                    : "keeps its shape without a shortcut, which the networks here cannot do"
+            );
     }
 
     private static CandidateOperation ReadOperation(JsonEntry layer)
     {
         try
         {
-            return CandidateOperation.Parse($"mb{layer["kernel_size"].Integer(1, 11)}e{layer["expand_ratio"].Integer(1, 12)}");
+            return CandidateOperation.Parse(
+                $"mb{layer["kernel_size"].Integer(1, 11)}e{layer["expand_ratio"].Integer(1, 12)}"
+            );
         }
         catch (FormatException exception)
         {
@@ -117,49 +157,73 @@ internal static class ArchitectureFileOfAuthors
         }
     }
 
-    private static JsonObject BlockObject(Block block) => new()
-    {
-        ["name"] = "MobileInvertedResidualBlock",
-        ["mobile_inverted_conv"] = block.Operation.Kind switch
-        {
-            OperationKind.InvertedResidual => new JsonObject
-            {
-                ["name"] = "MBInvertedConvLayer",
-                ["in_channels"] = block.InputWidth,
-                ["out_channels"] = block.OutputWidth,
-                ["kernel_size"] = block.Operation.Kernel,
-                ["stride"] = block.Stride,
-                ["expand_ratio"] = block.Operation.Expansion,
-            },
-            OperationKind.Zero => new JsonObject { ["name"] = "ZeroLayer", ["stride"] = block.Stride },
-            _ when block.KeepsShape => Identity(block),
-            _ => throw new InvalidInputException(
-                $"block '{ArchitectureFile.BlockText(block)}' changes the shape of its input with a convolution alone, which a net.config has no layer for"),
-        },
-        ["shortcut"] = block.HasShortcut ? Identity(block) : null,
-    };
-
-    private static JsonObject Identity(Block block) => AfterWeights(
-        new() { ["name"] = "IdentityLayer", ["in_channels"] = block.InputWidth, ["out_channels"] = block.OutputWidth }, normalised: false, activation: null);
-
-    private static JsonObject Convolution(int kernel, int stride, int input, int output, string activation) => AfterWeights(
+    private static JsonObject BlockObject(Block block) =>
         new()
         {
-            ["name"] = "ConvLayer",
-            ["kernel_size"] = kernel,
-            ["stride"] = stride,
-            ["dilation"] = 1,
-            ["groups"] = 1,
-            ["bias"] = false,
-            ["has_shuffle"] = false,
-            ["in_channels"] = input,
-            ["out_channels"] = output,
-        },
-        normalised: true,
-        activation);
+            ["name"] = "MobileInvertedResidualBlock",
+            ["mobile_inverted_conv"] = block.Operation.Kind switch
+            {
+                OperationKind.InvertedResidual => new JsonObject
+                {
+                    ["name"] = "MBInvertedConvLayer",
+                    ["in_channels"] = block.InputWidth,
+                    ["out_channels"] = block.OutputWidth,
+                    ["kernel_size"] = block.Operation.Kernel,
+                    ["stride"] = block.Stride,
+                    ["expand_ratio"] = block.Operation.Expansion,
+                },
+                OperationKind.Zero => new JsonObject { ["name"] = "ZeroLayer", ["stride"] = block.Stride },
+                _ when block.KeepsShape => Identity(block),
+                _ => throw new InvalidInputException(
+                    $"block '{ArchitectureFile.BlockText(block)}' changes the shape of its input with a convolution "
+                        + $"alone, which a net.config has no layer for"
+                ),
+            },
+            ["shortcut"] = block.HasShortcut ? Identity(block) : null,
+        };
 
-    private static JsonObject Classifier(Head head) => AfterWeights(
-        new() { ["name"] = "LinearLayer", ["in_features"] = head.Width, ["out_features"] = head.Classes, ["bias"] = true }, normalised: false, activation: null);
+    private static JsonObject Identity(Block block) =>
+        AfterWeights(
+            new()
+            {
+                ["name"] = "IdentityLayer",
+                ["in_channels"] = block.InputWidth,
+                ["out_channels"] = block.OutputWidth,
+            },
+            normalised: false,
+            activation: null
+        );
+
+    private static JsonObject Convolution(int kernel, int stride, int input, int output, string activation) =>
+        AfterWeights(
+            new()
+            {
+                ["name"] = "ConvLayer",
+                ["kernel_size"] = kernel,
+                ["stride"] = stride,
+                ["dilation"] = 1,
+                ["groups"] = 1,
+                ["bias"] = false,
+                ["has_shuffle"] = false,
+                ["in_channels"] = input,
+                ["out_channels"] = output,
+            },
+            normalised: true,
+            activation
+        );
+
+    private static JsonObject Classifier(Head head) =>
+        AfterWeights(
+            new()
+            {
+                ["name"] = "LinearLayer",
+                ["in_features"] = head.Width,
+                ["out_features"] = head.Classes,
+                ["bias"] = true,
+            },
+            normalised: false,
+            activation: null
+        );
 
     // What each of their layers says of what follows its weights.
     private static JsonObject AfterWeights(JsonObject layer, bool normalised, string? activation)

@@ -5,9 +5,10 @@ using System.Text;
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// An architecture as a figure, after figure 4 of the ProxylessNAS paper: a box a block from left to right. Its height is the
-/// kernel, its colour the expansion, its width the channels that go out; bands behind the boxes show the resolution, and a block
-/// that vanished is a dashed outline. The figure follows the reader's light or dark theme, inline or as an image of its own.
+/// An architecture as a figure, after figure 4 of the ProxylessNAS paper: a box a block from left to right. Its height
+/// is the kernel, its colour the expansion, its width the channels that go out; bands behind the boxes show the
+/// resolution, and a block that vanished is a dashed outline. The figure follows the reader's light or dark theme,
+/// inline or as an image of its own.
 /// </summary>
 public static class ArchitecturePicture
 {
@@ -19,8 +20,7 @@ public static class ArchitecturePicture
     private const double Bottom = Top + BoxesHeight;
     private const double Height = Bottom + 62;
 
-    private const string Style =
-        """
+    private const string Style = """
         <style>
         .arch{--ink:#1f2328;--soft:#59636e;--band:#f3f5f8;--line:#8c959f;--fixed:#c9d1d9;--e1:#dbe4f0;--e3:#9ec5f4;--e6:#3f7fcb;--e6ink:#ffffff}
         @media (prefers-color-scheme:dark){.arch{--ink:#e6edf3;--soft:#9198a1;--band:#171d26;--line:#6e7681;--fixed:#3d444d;--e1:#2b3646;--e3:#2f5d94;--e6:#78b0f5;--e6ink:#0d1117}}
@@ -38,14 +38,24 @@ public static class ArchitecturePicture
         List<Box> boxes = Boxes(architecture);
         double width = Math.Max(boxes.Sum(box => box.Width + Gap) - Gap + (2 * Left), 560);
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
-        string caption = Invariant($"{cost.Parameters / 1e6:0.00} M parameters, {cost.MultiplyAdds / 1e6:0.#} M multiply-adds, ")
+        string caption =
+            Invariant($"{cost.Parameters / 1e6:0.00} M parameters, {cost.MultiplyAdds / 1e6:0.#} M multiply-adds, ")
             + $"{architecture.Resolution}x{architecture.Resolution} input, {architecture.Classes} classes";
 
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"arch\" viewBox=\"0 0 {width:0.#} {Height:0.#}\" ");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"arch\" viewBox=\"0 0 {width:0.#} {Height:0.#}\" "
+        );
         svg.Append(CultureInfo.InvariantCulture, $"width=\"{width:0.#}\" height=\"{Height:0.#}\" role=\"img\">\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<title>{SecurityElement.Escape(architecture.Name)}: {caption}</title>\n{Style}\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"name\" x=\"{Left}\" y=\"22\">{SecurityElement.Escape(architecture.Name)}</text>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<title>{SecurityElement.Escape(architecture.Name)}: {caption}</title>\n{Style}\n"
+        );
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text class=\"name\" x=\"{Left}\" y=\"22\">{SecurityElement.Escape(architecture.Name)}</text>\n"
+        );
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left}\" y=\"39\">{caption}</text>\n");
         DrawBands(svg, boxes);
         DrawBoxes(svg, boxes);
@@ -67,23 +77,36 @@ public static class ArchitecturePicture
         ];
     }
 
-    private static Box OfBlock(Block block) => block.Operation switch
-    {
-        _ when block.IsPassThrough => new(block.Operation.ToString(), "ghost", KernelHeight(3), block.OutputWidth, block.OutputResolution),
-        { Kind: OperationKind.InvertedResidual, Kernel: var kernel, Expansion: var expansion } => new(
-            $"MB{expansion} {kernel}x{kernel}",
-            expansion switch { 1 => "e1", <= 4 => "e3", _ => "e6" },
-            KernelHeight(kernel),
-            block.OutputWidth,
-            block.OutputResolution),
-        _ => new("1x1", "e1", KernelHeight(1), block.OutputWidth, block.OutputResolution),
-    };
+    private static Box OfBlock(Block block) =>
+        block.Operation switch
+        {
+            _ when block.IsPassThrough => new(
+                block.Operation.ToString(),
+                "ghost",
+                KernelHeight(3),
+                block.OutputWidth,
+                block.OutputResolution
+            ),
+            { Kind: OperationKind.InvertedResidual, Kernel: var kernel, Expansion: var expansion } => new(
+                $"MB{expansion} {kernel}x{kernel}",
+                expansion switch
+                {
+                    1 => "e1",
+                    <= 4 => "e3",
+                    _ => "e6",
+                },
+                KernelHeight(kernel),
+                block.OutputWidth,
+                block.OutputResolution
+            ),
+            _ => new("1x1", "e1", KernelHeight(1), block.OutputWidth, block.OutputResolution),
+        };
 
     /// <summary>A band and its label for each run of boxes of one resolution.</summary>
     private static void DrawBands(StringBuilder svg, List<Box> boxes)
     {
         double x = Left;
-        for (int first = 0; first < boxes.Count;)
+        for (int first = 0; first < boxes.Count; )
         {
             int side = boxes[first].Resolution;
             double width = 0;
@@ -94,8 +117,16 @@ public static class ArchitecturePicture
 
             // A narrow band has no room for both sides.
             string label = width > 60 ? $"{side}x{side}" : $"{side}";
-            svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"band\" x=\"{x - (Gap / 2) + 1:0.#}\" y=\"{Top - 20}\" width=\"{width - 2:0.#}\" height=\"{BoxesHeight + 40}\" rx=\"6\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" text-anchor=\"middle\" x=\"{x + ((width - Gap) / 2):0.#}\" y=\"{Top - 6}\">{label}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<rect class=\"band\" x=\"{x - (Gap / 2) + 1:0.#}\" y=\"{Top - 20}\" width=\"{width - 2:0.#}\" "
+                    + $"height=\"{BoxesHeight + 40}\" rx=\"6\"/>"
+            );
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text class=\"soft\" text-anchor=\"middle\" x=\"{x + ((width - Gap) / 2):0.#}\" "
+                    + $"y=\"{Top - 6}\">{label}</text>\n"
+            );
             x += width;
         }
     }
@@ -108,14 +139,31 @@ public static class ArchitecturePicture
         foreach (Box box in boxes)
         {
             double middle = x + (box.Width / 2);
-            string ink = box.Style switch { "e6" => "on-e6", "ghost" => "soft", _ => "" };
-            svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{box.Style}\" x=\"{x:0.#}\" y=\"{Axis - (box.Height / 2):0.#}\" width=\"{box.Width:0.#}\" height=\"{box.Height:0.#}\" rx=\"4\"/>");
+            string ink = box.Style switch
+            {
+                "e6" => "on-e6",
+                "ghost" => "soft",
+                _ => "",
+            };
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<rect class=\"{box.Style}\" x=\"{x:0.#}\" y=\"{Axis - (box.Height / 2):0.#}\" "
+                    + $"width=\"{box.Width:0.#}\" height=\"{box.Height:0.#}\" rx=\"4\"/>"
+            );
             if (box.Style != "ghost")
             {
-                svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{ink}\" text-anchor=\"middle\" transform=\"translate({middle + 4:0.#} {Axis}) rotate(-90)\">{box.Label}</text>");
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<text class=\"{ink}\" text-anchor=\"middle\" transform=\"translate({middle + 4:0.#} {Axis}) "
+                        + $"rotate(-90)\">{box.Label}</text>"
+                );
             }
 
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" text-anchor=\"middle\" x=\"{middle:0.#}\" y=\"{Bottom + 13}\">{box.Channels}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text class=\"soft\" text-anchor=\"middle\" x=\"{middle:0.#}\" "
+                    + $"y=\"{Bottom + 13}\">{box.Channels}</text>\n"
+            );
             x += box.Width + Gap;
         }
     }
@@ -124,25 +172,48 @@ public static class ArchitecturePicture
     {
         double y = Bottom + 46;
         double x = Left;
-        foreach (int expansion in architecture.Blocks.Where(block => !block.IsPassThrough).Select(block => block.Operation.Expansion).Distinct().Order())
+        foreach (
+            int expansion in architecture
+                .Blocks.Where(block => !block.IsPassThrough)
+                .Select(block => block.Operation.Expansion)
+                .Distinct()
+                .Order()
+        )
         {
             if (expansion > 0)
             {
-                string style = expansion switch { 1 => "e1", <= 4 => "e3", _ => "e6" };
-                svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{style}\" x=\"{x}\" y=\"{y - 10}\" width=\"12\" height=\"12\" rx=\"2\"/>");
-                svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{x + 17}\" y=\"{y}\">expansion {expansion}</text>");
+                string style = expansion switch
+                {
+                    1 => "e1",
+                    <= 4 => "e3",
+                    _ => "e6",
+                };
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<rect class=\"{style}\" x=\"{x}\" y=\"{y - 10}\" width=\"12\" height=\"12\" rx=\"2\"/>"
+                );
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<text class=\"soft\" x=\"{x + 17}\" y=\"{y}\">expansion {expansion}</text>"
+                );
                 x += 95;
             }
         }
 
         if (architecture.Blocks.Any(block => block.IsPassThrough))
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"ghost\" x=\"{x}\" y=\"{y - 10}\" width=\"12\" height=\"12\" rx=\"2\"/>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<rect class=\"ghost\" x=\"{x}\" y=\"{y - 10}\" width=\"12\" height=\"12\" rx=\"2\"/>"
+            );
             svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{x + 17}\" y=\"{y}\">vanished</text>");
             x += 78;
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{x}\" y=\"{y}\">height: kernel; below: channels</text>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text class=\"soft\" x=\"{x}\" y=\"{y}\">height: kernel; below: channels</text>\n"
+        );
     }
 
     private static double KernelHeight(int kernel) => 54 + (13 * Math.Min(kernel, 7));

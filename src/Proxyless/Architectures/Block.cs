@@ -1,4 +1,3 @@
-
 namespace Proxyless.Architectures;
 
 /// <summary>One block of a network with all its shapes: enough to build it, to count it and to time it alone.</summary>
@@ -7,25 +6,38 @@ namespace Proxyless.Architectures;
 /// <param name="OutputWidth">Channels that go out.</param>
 /// <param name="Stride">1 or 2.</param>
 /// <param name="InputResolution">Side of the square input in pixels.</param>
-public sealed record Block(CandidateOperation Operation, int InputWidth, int OutputWidth, int Stride, int InputResolution)
+public sealed record Block(
+    CandidateOperation Operation,
+    int InputWidth,
+    int OutputWidth,
+    int Stride,
+    int InputResolution
+)
 {
     /// <summary>Whether input and output have the same shape.</summary>
     public bool KeepsShape => Stride == 1 && InputWidth == OutputWidth;
 
-    /// <summary>Whether the input is added to the operation's output. An identity path is never added to a shortcut.</summary>
+    /// <summary>
+    /// Whether the input is added to the operation's output. An identity path is never added to a shortcut.
+    /// </summary>
     public bool HasShortcut => KeepsShape && Operation.Kind != OperationKind.Identity;
 
-    /// <summary>Whether the block computes nothing: <c>zero</c> beside a shortcut, or an identity that keeps the shape.</summary>
+    /// <summary>
+    /// Whether the block computes nothing: <c>zero</c> beside a shortcut, or an identity that keeps the shape.
+    /// </summary>
     public bool IsPassThrough => KeepsShape && Operation.Kind != OperationKind.InvertedResidual;
 
-    /// <summary>Side of the square output in pixels (padding keeps the size, so a stride of 2 halves it, rounded up).</summary>
+    /// <summary>
+    /// Side of the square output in pixels (padding keeps the size, so a stride of 2 halves it, rounded up).
+    /// </summary>
     public int OutputResolution => (InputResolution + Stride - 1) / Stride;
 
     /// <summary>Channels between expansion and projection; 0 for operations without.</summary>
     public int HiddenWidth => InputWidth * Operation.Expansion;
 
     /// <summary>
-    /// The shapes in one line, the key of latency tables: <c>mb3e6 24x56x56 40 s2</c>. Two blocks with one key take the same time.
+    /// The shapes in one line, the key of latency tables: <c>mb3e6 24x56x56 40 s2</c>. Two blocks with one key take the
+    /// same time.
     /// </summary>
     public string Key => $"{Operation} {InputWidth}x{InputResolution}x{InputResolution} {OutputWidth} s{Stride}";
 }

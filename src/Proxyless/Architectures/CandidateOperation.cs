@@ -6,17 +6,24 @@ namespace Proxyless.Architectures;
 /// <summary>The kinds of path a block can hold.</summary>
 public enum OperationKind
 {
-    /// <summary>1x1 expansion, depthwise convolution, 1x1 projection (MobileNetV2, arXiv 1801.04381, section 3.3).</summary>
+    /// <summary>
+    /// 1x1 expansion, depthwise convolution, 1x1 projection (MobileNetV2, arXiv 1801.04381, section 3.3).
+    /// </summary>
     InvertedResidual,
 
-    /// <summary>The input itself, or a 1x1 convolution with batch norm where the shape changes; never added to a shortcut.</summary>
+    /// <summary>
+    /// The input itself, or a 1x1 convolution with batch norm where the shape changes; never added to a shortcut.
+    /// </summary>
     Identity,
 
     /// <summary>An output of zeros: a block with a shortcut becomes its shortcut.</summary>
     Zero,
 }
 
-/// <summary>One candidate path of a block, written <c>mb3e6</c> (inverted residual, kernel 3, expansion 6), <c>identity</c> or <c>zero</c>.</summary>
+/// <summary>
+/// One candidate path of a block, written <c>mb3e6</c> (inverted residual, kernel 3, expansion 6), <c>identity</c> or
+/// <c>zero</c>.
+/// </summary>
 /// <param name="Kind">What it computes.</param>
 /// <param name="Kernel">Side of the depthwise kernel in pixels; 0 where there is none.</param>
 /// <param name="Expansion">Hidden channels per input channel; 0 where there are none.</param>
@@ -32,7 +39,8 @@ public sealed partial record CandidateOperation(OperationKind Kind, int Kernel =
     public static CandidateOperation Zero { get; } = new(OperationKind.Zero);
 
     /// <summary>An inverted residual.</summary>
-    public static CandidateOperation InvertedResidual(int kernel, int expansion) => new(OperationKind.InvertedResidual, kernel, expansion);
+    public static CandidateOperation InvertedResidual(int kernel, int expansion) =>
+        new(OperationKind.InvertedResidual, kernel, expansion);
 
     /// <summary>Reads <c>mb3e6</c>, <c>identity</c> or <c>zero</c>.</summary>
     /// <exception cref="FormatException">The text is none of <see cref="Forms"/>.</exception>
@@ -62,12 +70,13 @@ public sealed partial record CandidateOperation(OperationKind Kind, int Kernel =
     }
 
     /// <inheritdoc/>
-    public override string ToString() => Kind switch
-    {
-        OperationKind.Identity => "identity",
-        OperationKind.Zero => "zero",
-        _ => $"mb{Kernel}e{Expansion}",
-    };
+    public override string ToString() =>
+        Kind switch
+        {
+            OperationKind.Identity => "identity",
+            OperationKind.Zero => "zero",
+            _ => $"mb{Kernel}e{Expansion}",
+        };
 
     [GeneratedRegex("^mb([0-9]{1,2})e([0-9]{1,2})$", RegexOptions.CultureInvariant)]
     private static partial Regex InvertedResidualPattern();

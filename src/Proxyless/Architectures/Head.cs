@@ -1,6 +1,8 @@
 namespace Proxyless.Architectures;
 
-/// <summary>1x1 convolution with batch norm and activation, global average pooling, dropout, linear classifier.</summary>
+/// <summary>
+/// 1x1 convolution with batch norm and activation, global average pooling, dropout, linear classifier.
+/// </summary>
 /// <param name="InputWidth">Channels of the last block.</param>
 /// <param name="Width">Channels of the 1x1 convolution.</param>
 /// <param name="Classes">Outputs of the classifier.</param>

@@ -3,7 +3,9 @@ using Proxyless.Files;
 
 namespace Proxyless.Architectures;
 
-/// <summary>A value of a JSON file that knows where it stands, so that a complaint names the file and the entry.</summary>
+/// <summary>
+/// A value of a JSON file that knows where it stands, so that a complaint names the file and the entry.
+/// </summary>
 /// <param name="element">The value.</param>
 /// <param name="source">The file's name.</param>
 /// <param name="path">Where the value stands: <c>blocks[3].stride</c>; empty for the whole document.</param>
@@ -17,9 +19,15 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
 
     /// <summary>The value under a key.</summary>
     /// <exception cref="InvalidInputException">The key is missing.</exception>
-    public JsonEntry this[string key] => Object().TryGetProperty(key, out JsonElement value)
-        ? new JsonEntry(value, source, path.Length == 0 ? key : $"{path}.{key}")
-        : throw new InvalidInputException($"{source}: {(path.Length == 0 ? "" : $"in '{path}', ")}the key '{key}' is missing") { File = source };
+    public JsonEntry this[string key] =>
+        Object().TryGetProperty(key, out JsonElement value)
+            ? new JsonEntry(value, source, path.Length == 0 ? key : $"{path}.{key}")
+            : throw new InvalidInputException(
+                $"{source}: {(path.Length == 0 ? "" : $"in '{path}', ")}the key '{key}' is missing"
+            )
+            {
+                File = source,
+            };
 
     /// <summary>Whether the value is an object that holds the key.</summary>
     public bool Has(string key) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out _);
@@ -33,17 +41,22 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
             {
                 throw new InvalidInputException(
                     $"{source}: {(path.Length == 0 ? "" : $"in '{path}', ")}unknown key '{property.Name}'"
-                    + $"{NearestName.Suggestion(property.Name, allowed)}; allowed are {string.Join(", ", allowed)}");
+                        + $"{NearestName.Suggestion(property.Name, allowed)}; allowed are {string.Join(", ", allowed)}"
+                );
             }
         }
     }
 
     /// <summary>The value as text.</summary>
-    public string Text() => element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Error("must be a text");
+    public string Text() =>
+        element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Error("must be a text");
 
     /// <summary>The value as a whole number in a range.</summary>
     public int Integer(int least, int most) =>
-        element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int number) && number >= least && number <= most
+        element.ValueKind == JsonValueKind.Number
+        && element.TryGetInt32(out int number)
+        && number >= least
+        && number <= most
             ? number
             : throw Error($"is {element.GetRawText()}; allowed are whole numbers from {least} to {most}");
 
@@ -77,14 +90,21 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
     }
 
     /// <summary>A complaint about the value.</summary>
-    public InvalidInputException Error(string complaint) => new($"{source}: '{path}' {complaint}")
-    {
-        File = source,
-        Property = path,
-        Value = element.ValueKind is JsonValueKind.String or JsonValueKind.Number ? element.ToString() : null,
-    };
+    public InvalidInputException Error(string complaint) =>
+        new($"{source}: '{path}' {complaint}")
+        {
+            File = source,
+            Property = path,
+            Value = element.ValueKind is JsonValueKind.String or JsonValueKind.Number ? element.ToString() : null,
+        };
 
-    private JsonElement Object() => element.ValueKind == JsonValueKind.Object
-        ? element
-        : throw new InvalidInputException($"{source}: {(path.Length == 0 ? "the document" : $"'{path}'")} must be an object of keys and values") { File = source };
+    private JsonElement Object() =>
+        element.ValueKind == JsonValueKind.Object
+            ? element
+            : throw new InvalidInputException(
+                $"{source}: {(path.Length == 0 ? "the document" : $"'{path}'")} must be an object of keys and values"
+            )
+            {
+                File = source,
+            };
 }

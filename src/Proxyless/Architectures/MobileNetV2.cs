@@ -1,9 +1,8 @@
-
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// MobileNetV2 of any width (Sandler et al., CVPR 2018, arXiv 1801.04381, table 2): the network that hand-made designs are
-/// compared by.
+/// MobileNetV2 of any width (Sandler et al., CVPR 2018, arXiv 1801.04381, table 2): the network that hand-made designs
+/// are compared by.
 /// </summary>
 internal static class MobileNetV2
 {
@@ -12,11 +11,20 @@ internal static class MobileNetV2
     private const int Divisor = 8;
 
     private static readonly (int Expansion, int Width, int Depth, int Stride)[] Stages =
-        [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)];
+    [
+        (1, 16, 1, 1),
+        (6, 24, 2, 2),
+        (6, 32, 3, 2),
+        (6, 64, 4, 2),
+        (6, 96, 3, 1),
+        (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    ];
 
     /// <summary>
-    /// The network of a width multiplier. The last 1x1 convolution is not made narrower than 1280, as in the paper. For images of
-    /// up to 64 pixels, stem and second stage keep the resolution instead of halving it, the custom for CIFAR.
+    /// The network of a width multiplier. The last 1x1 convolution is not made narrower than 1280, as in the paper. For
+    /// images of up to 64 pixels, stem and second stage keep the resolution instead of halving it, the custom for
+    /// CIFAR.
     /// </summary>
     /// <param name="multiplier">Factor of all widths, which become multiples of 8; over 0.</param>
     /// <param name="resolution">Side of the square image in pixels.</param>
@@ -44,15 +52,19 @@ internal static class MobileNetV2
         }
 
         return new Architecture(
-            FormattableString.Invariant($"mobilenet-v2-{multiplier:0.##}"),
+            Invariant($"mobilenet-v2-{multiplier:0.##}"),
             stem,
             blocks,
             new Head(width, WidthOf(1280, Math.Max(1, multiplier)), classes, side),
             Activation.Relu6,
-            new Dictionary<string, string> { ["paper"] = "arXiv 1801.04381" });
+            new Dictionary<string, string> { ["paper"] = "arXiv 1801.04381" }
+        );
     }
 
-    /// <summary>The nearest multiple of 8, at least 8, and no less than nine tenths of what was asked for: the rule of the paper's code.</summary>
+    /// <summary>
+    /// The nearest multiple of 8, at least 8, and no less than nine tenths of what was asked for: the rule of the
+    /// paper's code.
+    /// </summary>
     private static int WidthOf(int width, double multiplier)
     {
         double wanted = width * multiplier;

@@ -16,7 +16,10 @@ public static class PublishedArchitectures
     // A line a stage: width, stride of the first block, operations in order.
     private static readonly Published[] All =
     [
-        new("mobilenet-v2", 32, 1280,
+        new(
+            "mobilenet-v2",
+            32,
+            1280,
             """
             16 1 mb3e1
             24 2 mb3e6 mb3e6
@@ -26,9 +29,18 @@ public static class PublishedArchitectures
             160 2 mb3e6 mb3e6 mb3e6
             320 1 mb3e6
             """,
-            new() { ["paper"] = MobileNetPaper, ["published_top1"] = "0.720", ["published_latency_ms"] = "75", ["published_device"] = "Google Pixel 1" }),
-
-        new("mobilenet-v2-1.4", 48, 1792,
+            new()
+            {
+                ["paper"] = MobileNetPaper,
+                ["published_top1"] = "0.720",
+                ["published_latency_ms"] = "75",
+                ["published_device"] = "Google Pixel 1",
+            }
+        ),
+        new(
+            "mobilenet-v2-1.4",
+            48,
+            1792,
             """
             24 1 mb3e1
             32 2 mb3e6 mb3e6
@@ -38,9 +50,18 @@ public static class PublishedArchitectures
             224 2 mb3e6 mb3e6 mb3e6
             448 1 mb3e6
             """,
-            new() { ["paper"] = MobileNetPaper, ["published_top1"] = "0.747", ["published_latency_ms"] = "143", ["published_device"] = "Google Pixel 1" }),
-
-        new("proxyless-cpu", 40, 1432,
+            new()
+            {
+                ["paper"] = MobileNetPaper,
+                ["published_top1"] = "0.747",
+                ["published_latency_ms"] = "143",
+                ["published_device"] = "Google Pixel 1",
+            }
+        ),
+        new(
+            "proxyless-cpu",
+            40,
+            1432,
             """
             24 1 mb3e1
             32 2 mb3e6 mb3e3 mb3e3 mb3e3
@@ -50,9 +71,18 @@ public static class PublishedArchitectures
             216 2 mb5e6 mb5e3 mb5e3 mb3e3
             360 1 mb5e6
             """,
-            new() { ["paper"] = ProxylessPaper, ["published_top1"] = "0.753", ["published_latency_ms"] = "138.7", ["published_device"] = "two Intel Xeon E5-2640 v4" }),
-
-        new("proxyless-gpu", 40, 1728,
+            new()
+            {
+                ["paper"] = ProxylessPaper,
+                ["published_top1"] = "0.753",
+                ["published_latency_ms"] = "138.7",
+                ["published_device"] = "two Intel Xeon E5-2640 v4",
+            }
+        ),
+        new(
+            "proxyless-gpu",
+            40,
+            1728,
             """
             24 1 mb3e1
             32 2 mb5e3 zero zero zero
@@ -62,9 +92,18 @@ public static class PublishedArchitectures
             256 2 mb7e6 mb7e6 mb7e6 mb5e6
             432 1 mb7e6
             """,
-            new() { ["paper"] = ProxylessPaper, ["published_top1"] = "0.751", ["published_latency_ms"] = "5.1", ["published_device"] = "NVIDIA Tesla V100" }),
-
-        new("proxyless-mobile", 32, 1280,
+            new()
+            {
+                ["paper"] = ProxylessPaper,
+                ["published_top1"] = "0.751",
+                ["published_latency_ms"] = "5.1",
+                ["published_device"] = "NVIDIA Tesla V100",
+            }
+        ),
+        new(
+            "proxyless-mobile",
+            32,
+            1280,
             """
             16 1 mb3e1
             32 2 mb5e3 mb3e3 zero zero
@@ -74,9 +113,18 @@ public static class PublishedArchitectures
             192 2 mb7e6 mb7e6 mb7e3 mb7e3
             320 1 mb7e6
             """,
-            new() { ["paper"] = ProxylessPaper, ["published_top1"] = "0.746", ["published_latency_ms"] = "78", ["published_device"] = "Google Pixel 1" }),
-
-        new("proxyless-mobile-1.4", 48, 1792,
+            new()
+            {
+                ["paper"] = ProxylessPaper,
+                ["published_top1"] = "0.746",
+                ["published_latency_ms"] = "78",
+                ["published_device"] = "Google Pixel 1",
+            }
+        ),
+        new(
+            "proxyless-mobile-1.4",
+            48,
+            1792,
             """
             24 1 mb3e1
             40 2 mb5e3 mb3e3 zero zero
@@ -86,19 +134,31 @@ public static class PublishedArchitectures
             256 2 mb7e6 mb7e6 mb7e3 mb7e3
             448 1 mb7e6
             """,
-            new() { ["paper"] = ProxylessPaper, ["published_top1"] = "0.767" }),
+            new() { ["paper"] = ProxylessPaper, ["published_top1"] = "0.767" }
+        ),
     ];
 
     /// <summary>The names that <see cref="ByName"/> takes.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(network => network.Name)];
 
-    /// <summary>The network of a name, with the paper, its accuracy and its latency as published in the metadata.</summary>
+    /// <summary>
+    /// The network of a name, with the paper, its accuracy and its latency as published in the metadata.
+    /// </summary>
     /// <exception cref="InvalidInputException">There is no such name; the message lists those there are.</exception>
-    public static Architecture ByName(string name) => All.FirstOrDefault(network => network.Name == name)?.Build()
+    public static Architecture ByName(string name) =>
+        All.FirstOrDefault(network => network.Name == name)?.Build()
         ?? throw new InvalidInputException(
-            $"there is no published architecture named '{name}'{NearestName.Suggestion(name, Names)}; there are {string.Join(", ", Names)}");
+            $"there is no published architecture named '{name}'{NearestName.Suggestion(name, Names)}; there are "
+                + $"{string.Join(", ", Names)}"
+        );
 
-    private sealed record Published(string Name, int StemWidth, int HeadWidth, string Stages, Dictionary<string, string> Metadata)
+    private sealed record Published(
+        string Name,
+        int StemWidth,
+        int HeadWidth,
+        string Stages,
+        Dictionary<string, string> Metadata
+    )
     {
         public Architecture Build()
         {
@@ -119,7 +179,14 @@ public static class PublishedArchitectures
                 }
             }
 
-            return new Architecture(Name, stem, blocks, new Head(width, HeadWidth, 1000, side), Activation.Relu6, Metadata);
+            return new Architecture(
+                Name,
+                stem,
+                blocks,
+                new Head(width, HeadWidth, 1000, side),
+                Activation.Relu6,
+                Metadata
+            );
         }
     }
 }

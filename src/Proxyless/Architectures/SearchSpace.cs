@@ -1,4 +1,3 @@
-
 namespace Proxyless.Architectures;
 
 /// <summary>A run of blocks of one width; the first of them carries the stride.</summary>
@@ -14,8 +13,8 @@ public sealed record Stage(int Width, int Depth, int Stride, IReadOnlyList<Candi
 public sealed record SearchBlock(int Index, IReadOnlyList<Block> Candidates);
 
 /// <summary>
-/// What may be built (a <i>space</i>): stem, an optional fixed first block, stages of searched blocks, head. Read from YAML by
-/// <see cref="SearchSpaceFile"/> or by name from <see cref="SearchSpacePresets"/>.
+/// What may be built (a <i>space</i>): stem, an optional fixed first block, stages of searched blocks, head. Read from
+/// YAML by <see cref="SearchSpaceFile"/> or by name from <see cref="SearchSpacePresets"/>.
 /// </summary>
 public sealed record SearchSpace
 {
@@ -34,7 +33,9 @@ public sealed record SearchSpace
     /// <summary>Stride of the first convolution.</summary>
     public required int StemStride { get; init; }
 
-    /// <summary>Channels of the fixed first block (an inverted residual, kernel 3, expansion 1); 0 where there is none.</summary>
+    /// <summary>
+    /// Channels of the fixed first block (an inverted residual, kernel 3, expansion 1); 0 where there is none.
+    /// </summary>
     public int FirstBlockWidth { get; init; }
 
     /// <summary>The searched stages in order.</summary>
@@ -50,9 +51,16 @@ public sealed record SearchSpace
     public Stem Stem => new(InputChannels, StemWidth, StemStride, Resolution);
 
     /// <summary>The fixed first block with its shapes, or null.</summary>
-    public Block? FirstBlock => FirstBlockWidth == 0
-        ? null
-        : new Block(CandidateOperation.InvertedResidual(3, 1), StemWidth, FirstBlockWidth, 1, Stem.OutputResolution);
+    public Block? FirstBlock =>
+        FirstBlockWidth == 0
+            ? null
+            : new Block(
+                CandidateOperation.InvertedResidual(3, 1),
+                StemWidth,
+                FirstBlockWidth,
+                1,
+                Stem.OutputResolution
+            );
 
     /// <summary>Number of searched blocks.</summary>
     public int Depth => Stages.Sum(stage => stage.Depth);
@@ -69,9 +77,12 @@ public sealed record SearchSpace
             {
                 int stride = i == 0 ? stage.Stride : 1;
                 bool keepsShape = stride == 1 && width == stage.Width;
-                Block[] candidates = [.. stage.Candidates
-                    .Where(candidate => keepsShape || candidate.Kind != OperationKind.Zero)
-                    .Select(candidate => new Block(candidate, width, stage.Width, stride, side))];
+                Block[] candidates =
+                [
+                    .. stage
+                        .Candidates.Where(candidate => keepsShape || candidate.Kind != OperationKind.Zero)
+                        .Select(candidate => new Block(candidate, width, stage.Width, stride, side)),
+                ];
                 blocks.Add(new SearchBlock(blocks.Count, candidates));
                 width = stage.Width;
                 side = candidates[0].OutputResolution;
@@ -97,13 +108,20 @@ public sealed record SearchSpace
     /// <param name="metadata">Where it comes from.</param>
     /// <exception cref="ArgumentException">The choice does not fit the space.</exception>
     public Architecture Architecture(
-        IReadOnlyList<int> choice, int classes, string name, IReadOnlyDictionary<string, string>? metadata = null)
+        IReadOnlyList<int> choice,
+        int classes,
+        string name,
+        IReadOnlyDictionary<string, string>? metadata = null
+    )
     {
         ArgumentNullException.ThrowIfNull(choice);
         IReadOnlyList<SearchBlock> blocks = Blocks();
         if (choice.Count != blocks.Count)
         {
-            throw new ArgumentException($"the space '{Name}' has {blocks.Count} blocks, the choice has {choice.Count}", nameof(choice));
+            throw new ArgumentException(
+                $"the space '{Name}' has {blocks.Count} blocks, the choice has {choice.Count}",
+                nameof(choice)
+            );
         }
 
         IEnumerable<Block> chosen = blocks.Select(block => block.Candidates[choice[block.Index]]);
@@ -113,19 +131,28 @@ public sealed record SearchSpace
             [.. FirstBlock is { } first ? chosen.Prepend(first) : chosen],
             Head(classes),
             Activation,
-            metadata ?? new Dictionary<string, string> { ["space"] = Name });
+            metadata ?? new Dictionary<string, string> { ["space"] = Name }
+        );
     }
 
-    /// <summary>The candidates that an architecture takes in each searched block; null where it is none of this space's.</summary>
+    /// <summary>
+    /// The candidates that an architecture takes in each searched block; null where it is none of this space's.
+    /// </summary>
     public int[]? ChoiceOf(Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         IReadOnlyList<SearchBlock> blocks = Blocks();
-        IReadOnlyList<Block> own = FirstBlock is { } first && architecture.Blocks.Count > 0 && architecture.Blocks[0] == first
-            ? [.. architecture.Blocks.Skip(1)]
-            : architecture.Blocks;
-        if (own.Count != blocks.Count || architecture.Blocks.Count - own.Count != (FirstBlock is null ? 0 : 1)
-            || architecture.Stem != Stem || architecture.Head != Head(architecture.Classes) || architecture.Activation != Activation)
+        IReadOnlyList<Block> own =
+            FirstBlock is { } first && architecture.Blocks.Count > 0 && architecture.Blocks[0] == first
+                ? [.. architecture.Blocks.Skip(1)]
+                : architecture.Blocks;
+        if (
+            own.Count != blocks.Count
+            || architecture.Blocks.Count - own.Count != (FirstBlock is null ? 0 : 1)
+            || architecture.Stem != Stem
+            || architecture.Head != Head(architecture.Classes)
+            || architecture.Activation != Activation
+        )
         {
             return null;
         }
@@ -135,5 +162,10 @@ public sealed record SearchSpace
     }
 
     /// <summary>The same space for images of another size or kind.</summary>
-    public SearchSpace WithInput(int resolution, int channels) => this with { Resolution = resolution, InputChannels = channels };
+    public SearchSpace WithInput(int resolution, int channels) =>
+        this with
+        {
+            Resolution = resolution,
+            InputChannels = channels,
+        };
 }

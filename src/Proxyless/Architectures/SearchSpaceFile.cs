@@ -7,13 +7,27 @@ using Proxyless.Files;
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// A space as YAML, so that a user writes another one without code; <c>configs/spaces/example.yaml</c> explains every key.
+/// A space as YAML, so that a user writes another one without code; <c>configs/spaces/example.yaml</c> explains every
+/// key.
 /// </summary>
 public static class SearchSpaceFile
 {
-    private static readonly JsonSerializerOptions Escaping = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Escaping = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
     private static readonly string[] Keys =
-        ["name", "resolution", "channels", "activation", "stem", "first_block", "candidates", "stages", "head"];
+    [
+        "name",
+        "resolution",
+        "channels",
+        "activation",
+        "stem",
+        "first_block",
+        "candidates",
+        "stages",
+        "head",
+    ];
 
     /// <summary>The space that a preset's name or a file stands for.</summary>
     /// <param name="nameOrFile">One of <see cref="SearchSpacePresets.Names"/>, or the path of a YAML file.</param>
@@ -29,18 +43,25 @@ public static class SearchSpaceFile
         return File.Exists(nameOrFile)
             ? Read(nameOrFile)
             : throw new InvalidInputException(
-                $"space '{nameOrFile}': no such file and no such name{NearestName.Suggestion(nameOrFile, SearchSpacePresets.Names)}; "
-                + $"give a YAML file or one of {string.Join(", ", SearchSpacePresets.Names)}");
+                $"space '{nameOrFile}': no such file and no such "
+                    + $"name{NearestName.Suggestion(nameOrFile, SearchSpacePresets.Names)}; "
+                    + $"give a YAML file or one of {string.Join(", ", SearchSpacePresets.Names)}"
+            );
     }
 
     /// <summary>Reads a space.</summary>
-    /// <exception cref="InvalidInputException">The file is missing or wrong; the message says file, line, key and what is allowed.</exception>
-    public static SearchSpace Read(string path) => FromYaml(YamlMapping.Read(path), Path.GetFileNameWithoutExtension(path));
+    /// <exception cref="InvalidInputException">
+    /// The file is missing or wrong; the message says file, line, key and what is allowed.
+    /// </exception>
+    public static SearchSpace Read(string path) =>
+        FromYaml(YamlMapping.Read(path), Path.GetFileNameWithoutExtension(path));
 
     /// <summary>Reads a space from YAML.</summary>
     /// <param name="yaml">The text.</param>
     /// <param name="source">What to call it in messages; the space's name where the text has none.</param>
-    /// <exception cref="InvalidInputException">The text is wrong; the message says line, key and what is allowed.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The text is wrong; the message says line, key and what is allowed.
+    /// </exception>
     public static SearchSpace Parse(string yaml, string source) => FromYaml(YamlMapping.Parse(yaml, source), source);
 
     /// <summary>Writes a space so that <see cref="Read"/> gives it back.</summary>
@@ -65,7 +86,10 @@ public static class SearchSpaceFile
         yaml.Append("stages:\n");
         foreach (Stage stage in space.Stages)
         {
-            yaml.Append(CultureInfo.InvariantCulture, $"  - {{width: {stage.Width}, depth: {stage.Depth}, stride: {stage.Stride}, ")
+            yaml.Append(
+                    CultureInfo.InvariantCulture,
+                    $"  - {{width: {stage.Width}, depth: {stage.Depth}, stride: {stage.Stride}, "
+                )
                 .Append(CultureInfo.InvariantCulture, $"candidates: [{string.Join(", ", stage.Candidates)}]}}\n");
         }
 
@@ -115,15 +139,20 @@ public static class SearchSpaceFile
     private static Stage[] ReadStages(YamlMapping file)
     {
         IReadOnlyList<CandidateOperation>? shared = file.Has("candidates") ? ReadCandidates(file) : null;
-        return [.. file.Mappings("stages").Select(stage =>
-        {
-            stage.AllowOnly("width", "depth", "stride", "candidates");
-            return new Stage(
-                stage.Integer("width", 1, 4096),
-                stage.Integer("depth", 1, 64),
-                stage.Integer("stride", 1, 2, absent: 1),
-                stage.Has("candidates") || shared is null ? ReadCandidates(stage) : shared);
-        })];
+        return
+        [
+            .. file.Mappings("stages")
+                .Select(stage =>
+                {
+                    stage.AllowOnly("width", "depth", "stride", "candidates");
+                    return new Stage(
+                        stage.Integer("width", 1, 4096),
+                        stage.Integer("depth", 1, 64),
+                        stage.Integer("stride", 1, 2, absent: 1),
+                        stage.Has("candidates") || shared is null ? ReadCandidates(stage) : shared
+                    );
+                }),
+        ];
     }
 
     private static IReadOnlyList<CandidateOperation> ReadCandidates(YamlMapping mapping)
@@ -134,7 +163,9 @@ public static class SearchSpaceFile
             : candidates;
     }
 
-    /// <summary>Zero is offered only where a block keeps its shape, so a stage's first block may need something else.</summary>
+    /// <summary>
+    /// Zero is offered only where a block keeps its shape, so a stage's first block may need something else.
+    /// </summary>
     private static void RequireCandidates(SearchSpace space, YamlMapping file)
     {
         int width = space.FirstBlockWidth > 0 ? space.FirstBlockWidth : space.StemWidth;
@@ -146,15 +177,20 @@ public static class SearchSpaceFile
             {
                 throw mapping.Error(
                     mapping.Has("candidates") ? "candidates" : "width",
-                    $"leaves nothing for the stage's first block, which changes the shape; add one of {CandidateOperation.Forms}");
+                    $"leaves nothing for the stage's first block, which changes the shape; add one of "
+                        + $"{CandidateOperation.Forms}"
+                );
             }
 
             width = stage.Width;
         }
     }
 
-    /// <summary>Within single quotes a line break would become a space; within double ones JSON's escapes are YAML's too.</summary>
-    private static string Quote(string text) => text.Any(letter => char.IsControl(letter) || letter is '\u2028' or '\u2029')
-        ? JsonSerializer.Serialize(text, Escaping)
-        : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    /// <summary>
+    /// Within single quotes a line break would become a space; within double ones JSON's escapes are YAML's too.
+    /// </summary>
+    private static string Quote(string text) =>
+        text.Any(letter => char.IsControl(letter) || letter is '\u2028' or '\u2029')
+            ? JsonSerializer.Serialize(text, Escaping)
+            : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -6,23 +6,24 @@ namespace Proxyless.Architectures;
 public static class SearchSpacePresets
 {
     private static readonly CandidateOperation[] Published =
-        [.. Operations("mb3e3", "mb3e6", "mb5e3", "mb5e6", "mb7e3", "mb7e6", "zero")];
+    [
+        .. Operations("mb3e3", "mb3e6", "mb5e3", "mb5e6", "mb7e3", "mb7e6", "zero"),
+    ];
 
     // Kernels of 7 are for larger images: most of this space is 8 or 16 pixels wide.
     private static readonly CandidateOperation[] Small = [.. Operations("mb3e3", "mb3e6", "mb5e3", "mb5e6", "zero")];
 
     private static readonly SearchSpace[] Presets =
     [
-        // The space of ProxylessNAS (arXiv 1812.00332, section 4.2): MobileNetV2's widths and strides, 21 searched blocks.
+        // The space of ProxylessNAS (arXiv 1812.00332, section 4.2): MobileNetV2's widths and strides, 21 searched
+        // blocks.
         ImageNet("imagenet-mobile", stem: 32, first: 16, widths: [24, 40, 80, 96, 192, 320], head: 1280),
-
         // The same with the widths of the networks the authors published for a processor and a graphics card.
         ImageNet("imagenet-cpu", stem: 40, first: 24, widths: [32, 48, 88, 104, 216, 360], head: 1432),
         ImageNet("imagenet-gpu", stem: 40, first: 24, widths: [32, 56, 112, 128, 256, 432], head: 1728),
-
-        // For 32x32 images and two cores: a network of the space takes 16 to 78 million multiply-adds, half of them under 50.
-        // Stem, first block and one stage see the full resolution, where a block costs most; widths are multiples of 8 because
-        // ONNX Runtime computes channels in groups of 8 or 16.
+        // For 32x32 images and two cores: a network of the space takes 16 to 78 million multiply-adds, half of them
+        // under 50. Stem, first block and one stage see the full resolution, where a block costs most; widths are
+        // multiples of 8 because ONNX Runtime computes channels in groups of 8 or 16.
         new SearchSpace
         {
             Name = "cifar",
@@ -39,7 +40,6 @@ public static class SearchSpacePresets
             ],
             HeadWidth = 512,
         },
-
         // For runs of seconds: small enough to try things out, with every kind of candidate in it.
         new SearchSpace
         {
@@ -62,9 +62,12 @@ public static class SearchSpacePresets
 
     /// <summary>The space of a name.</summary>
     /// <exception cref="InvalidInputException">There is no such name; the message lists those there are.</exception>
-    public static SearchSpace ByName(string name) => Presets.FirstOrDefault(space => space.Name == name)
+    public static SearchSpace ByName(string name) =>
+        Presets.FirstOrDefault(space => space.Name == name)
         ?? throw new InvalidInputException(
-            $"there is no space named '{name}'{NearestName.Suggestion(name, Names)}; there are {string.Join(", ", Names)}");
+            $"there is no space named '{name}'{NearestName.Suggestion(name, Names)}; there are "
+                + $"{string.Join(", ", Names)}"
+        );
 
     private static SearchSpace ImageNet(string name, int stem, int first, int[] widths, int head)
     {
@@ -82,5 +85,6 @@ public static class SearchSpacePresets
         };
     }
 
-    private static CandidateOperation[] Operations(params IEnumerable<string> names) => [.. names.Select(CandidateOperation.Parse)];
+    private static CandidateOperation[] Operations(params IEnumerable<string> names) =>
+        [.. names.Select(CandidateOperation.Parse)];
 }

@@ -1,4 +1,3 @@
-
 namespace Proxyless.Architectures;
 
 /// <summary>
@@ -29,7 +28,13 @@ internal sealed record SpaceCost(string Quantity, string Unit, double Fixed, dou
     public double[] OfRandomNetworks(int networks, int seed)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, networks).Select(_ => Fixed + Candidates.Sum(block => block[random.Next(block.Length)])).Order()];
+        return
+        [
+            .. Enumerable
+                .Range(0, networks)
+                .Select(_ => Fixed + Candidates.Sum(block => block[random.Next(block.Length)]))
+                .Order(),
+        ];
     }
 
     /// <summary>The cost of the network that takes candidate <c>choice[i]</c> in block i.</summary>
@@ -45,7 +50,9 @@ internal sealed record SpaceCost(string Quantity, string Unit, double Fixed, dou
         return sum;
     }
 
-    /// <summary>The expectation over independent choices: E = fixed + sum_i sum_j p_ij F_ij (ProxylessNAS, equation 2).</summary>
+    /// <summary>
+    /// The expectation over independent choices: E = fixed + sum_i sum_j p_ij F_ij (ProxylessNAS, equation 2).
+    /// </summary>
     /// <param name="probabilities">p_ij at [i][j]; each row sums to 1.</param>
     public double Expectation(IReadOnlyList<double[]> probabilities)
     {
@@ -70,7 +77,12 @@ internal sealed record SpaceCost(string Quantity, string Unit, double Fixed, dou
     public static SpaceCost MultiplyAdds(SearchSpace space, int classes) =>
         Count(space, classes, "multiply-adds", cost => cost.MultiplyAdds);
 
-    private static SpaceCost Count(SearchSpace space, int classes, string quantity, Func<ArchitectureCost, double> count)
+    private static SpaceCost Count(
+        SearchSpace space,
+        int classes,
+        string quantity,
+        Func<ArchitectureCost, double> count
+    )
     {
         ArgumentNullException.ThrowIfNull(space);
         double first = space.FirstBlock is { } block ? count(ArchitectureCost.Of(block)) : 0;
@@ -78,6 +90,7 @@ internal sealed record SpaceCost(string Quantity, string Unit, double Fixed, dou
             quantity,
             "",
             count(ArchitectureCost.Of(space.Stem)) + first + count(ArchitectureCost.Of(space.Head(classes))),
-            [.. space.Blocks().Select(b => b.Candidates.Select(c => count(ArchitectureCost.Of(c))).ToArray())]);
+            [.. space.Blocks().Select(b => b.Candidates.Select(c => count(ArchitectureCost.Of(c))).ToArray())]
+        );
     }
 }

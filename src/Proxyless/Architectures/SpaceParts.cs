@@ -1,4 +1,3 @@
-
 namespace Proxyless.Architectures;
 
 /// <summary>The different parts that the networks of a space are made of, as keys of a latency table.</summary>

@@ -2,15 +2,15 @@ namespace Proxyless.Architectures;
 
 /// <summary>What one weight step of a network must do at least, however it is programmed.</summary>
 /// <param name="MultiplyAdds">
-/// Those of all convolutions and the classifier, three times: forward, gradient of the input, gradient of the weights. The first
-/// convolution has no gradient of its input.
+/// Those of all convolutions and the classifier, three times: forward, gradient of the input, gradient of the weights.
+/// The first convolution has no gradient of its input.
 /// </param>
 /// <param name="Bytes">
-/// What goes through memory where nothing larger than the caches stays in them from one pass over the batch to the next. Batch norm
-/// needs the statistics of the whole batch before it can be applied, and its gradient needs sums over the whole batch: so the output
-/// of each convolution is written once and read three times (by what follows; for the sums; for the gradient), and the gradient of
-/// what follows is written once and read once. Parameters: read twice, their gradients written; by the optimiser three arrays read
-/// and two written. Single precision.
+/// What goes through memory where nothing larger than the caches stays in them from one pass over the batch to the
+/// next. Batch norm needs the statistics of the whole batch before it can be applied, and its gradient needs sums over
+/// the whole batch: so the output of each convolution is written once and read three times (by what follows; for the
+/// sums; for the gradient), and the gradient of what follows is written once and read once. Parameters: read twice,
+/// their gradients written; by the optimiser three arrays read and two written. Single precision.
 /// </param>
 internal readonly record struct StepWork(double MultiplyAdds, double Bytes)
 {
@@ -24,12 +24,14 @@ internal readonly record struct StepWork(double MultiplyAdds, double Bytes)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
-        double outputs = Square(architecture.Stem.OutputResolution) * architecture.Stem.Width
+        double outputs =
+            Square(architecture.Stem.OutputResolution) * architecture.Stem.Width
             + architecture.Blocks.Sum(Outputs)
             + (Square(architecture.Head.InputResolution) * architecture.Head.Width);
         return new StepWork(
             batch * ((3.0 * cost.MultiplyAdds) - ArchitectureCost.Of(architecture.Stem).MultiplyAdds),
-            sizeof(float) * ((PassesOverOutputs * batch * outputs) + (PassesOverParameters * (double)cost.Parameters)));
+            sizeof(float) * ((PassesOverOutputs * batch * outputs) + (PassesOverParameters * (double)cost.Parameters))
+        );
     }
 
     // Numbers that the convolutions of a block give for one image.

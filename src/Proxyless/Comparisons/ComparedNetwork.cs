@@ -9,11 +9,20 @@ namespace Proxyless.Comparisons;
 internal sealed record ComparedNetwork(string Request, string Group, string Name);
 
 /// <summary>What stands fixed about a network before it is trained.</summary>
-/// <param name="Latencies">Milliseconds by the identity of the target, measured untrained: weights change nothing.</param>
+/// <param name="Latencies">
+/// Milliseconds by the identity of the target, measured untrained: weights change nothing.
+/// </param>
 /// <param name="PredictedMs">What the space's table predicts; null for a network that is none of the space.</param>
-/// <param name="SharedTop1">Accuracy with a super-network's shared weights on the images held out of its training, 0..1; null where not judged.</param>
+/// <param name="SharedTop1">
+/// Accuracy with a super-network's shared weights on the images held out of its training, 0..1; null where not judged.
+/// </param>
 /// <param name="ScoredBy">The run of that super-network, or null.</param>
-internal sealed record NetworkMeasurement(IReadOnlyDictionary<string, double> Latencies, double? PredictedMs, double? SharedTop1, string? ScoredBy);
+internal sealed record NetworkMeasurement(
+    IReadOnlyDictionary<string, double> Latencies,
+    double? PredictedMs,
+    double? SharedTop1,
+    string? ScoredBy
+);
 
 /// <summary>How one training of a network ended.</summary>
 /// <param name="Top1">Share of right answers on the test set.</param>

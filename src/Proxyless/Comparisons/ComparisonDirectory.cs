@@ -9,9 +9,16 @@ namespace Proxyless.Comparisons;
 /// <param name="Seeds">Trainings of each.</param>
 /// <param name="ScoredBy">The search whose shared weights judge them, or null.</param>
 /// <param name="Targets">Further targets that they are measured on.</param>
-internal sealed record ComparisonPlan(IReadOnlyList<ComparedNetwork> Networks, int Seeds, string? ScoredBy, IReadOnlyList<string> Targets);
+internal sealed record ComparisonPlan(
+    IReadOnlyList<ComparedNetwork> Networks,
+    int Seeds,
+    string? ScoredBy,
+    IReadOnlyList<string> Targets
+);
 
-/// <summary>The files of one comparison. Configuration, latency table and warnings are named as those of a run.</summary>
+/// <summary>
+/// The files of one comparison. Configuration, latency table and warnings are named as those of a run.
+/// </summary>
 /// <param name="path">The folder.</param>
 internal sealed class ComparisonDirectory(string path)
 {
@@ -33,7 +40,10 @@ internal sealed class ComparisonDirectory(string path)
     /// <summary>The result as JSON.</summary>
     public string Result => Path.Combine(path, "result.json");
 
-    /// <summary>Takes the folder of a new comparison, or of one to go on with, for this job alone; nothing of a comparison is written or removed yet.</summary>
+    /// <summary>
+    /// Takes the folder of a new comparison, or of one to go on with, for this job alone; nothing of a comparison is
+    /// written or removed yet.
+    /// </summary>
     /// <param name="path">The folder, or null for a new one under <c>comparisons/</c>.</param>
     /// <param name="resume">Whether the comparison must exist and is continued.</param>
     /// <param name="overwrite">Whether a comparison that is there may be removed.</param>
@@ -41,22 +51,36 @@ internal sealed class ComparisonDirectory(string path)
     /// <param name="directory">The files that it shares with a run.</param>
     /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
     /// <exception cref="InvalidInputException">
-    /// A comparison, or something else, stands there and nothing was said, there is none to resume, or another job works in it.
+    /// A comparison, or something else, stands there and nothing was said, there is none to resume, or another job
+    /// works in it.
     /// </exception>
     public static RunLock Claim(
-        string? path, bool resume, bool overwrite, IRunObserver observer, out RunDirectory directory) =>
-        RunDirectory.Claim(path, "comparisons", () => Choose(path, resume, overwrite), observer, out directory);
+        string? path,
+        bool resume,
+        bool overwrite,
+        IRunObserver observer,
+        out RunDirectory directory
+    ) => RunDirectory.Claim(path, "comparisons", () => Choose(path, resume, overwrite), observer, out directory);
 
     private static void Choose(string? path, bool resume, bool overwrite)
     {
         if (path is null && resume)
         {
-            throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the comparison to go on with");
+            throw new InvalidInputException(
+                "RunOptions.Resume needs RunOptions.Out = DIR, the comparison to go on with"
+            );
         }
 
-        if (path is not null && (resume || overwrite) && RunLock.HoldsSomething(path) && !File.Exists(Path.Combine(path, PlanName)))
+        if (
+            path is not null
+            && (resume || overwrite)
+            && RunLock.HoldsSomething(path)
+            && !File.Exists(Path.Combine(path, PlanName))
+        )
         {
-            throw new InvalidInputException($"'{path}' holds no comparison (no {PlanName}) and is left alone; choose another RunOptions.Out");
+            throw new InvalidInputException(
+                $"'{path}' holds no comparison (no {PlanName}) and is left alone; choose another RunOptions.Out"
+            );
         }
 
         RunDirectory.ChooseAny(path, resume, overwrite);
@@ -86,10 +110,14 @@ internal sealed class ComparisonDirectory(string path)
         ComparisonPlan plan = JsonText.Read<ComparisonPlan>(PlanFile, Fix);
 
         // Names become folders, which are removed with all that is in them.
-        return plan.Seeds >= 1 && plan.Networks.All(network => network.Name.Length > 0 && FolderName.Of(network.Name) == network.Name)
+        return
+            plan.Seeds >= 1
+            && plan.Networks.All(network => network.Name.Length > 0 && FolderName.Of(network.Name) == network.Name)
             && plan.Networks.Select(network => network.Name).Distinct().Count() == plan.Networks.Count
             ? plan
-            : throw new InvalidInputException($"{PlanFile} holds a number of trainings or a network's name that no comparison has; {Fix}");
+            : throw new InvalidInputException(
+                $"{PlanFile} holds a number of trainings or a network's name that no comparison has; {Fix}"
+            );
     }
 
     /// <summary>Writes the plan.</summary>
@@ -103,22 +131,30 @@ internal sealed class ComparisonDirectory(string path)
     public NetworkMeasurement? ReadMeasurement(ComparedNetwork network)
     {
         NetworkMeasurement? measurement = Read<NetworkMeasurement>(MeasurementOf(network));
-        return measurement is null || measurement.Latencies.Values.All(latency => latency is >= 0 and < double.PositiveInfinity)
+        return
+            measurement is null
+            || measurement.Latencies.Values.All(latency => latency is >= 0 and < double.PositiveInfinity)
             ? measurement
-            : throw new InvalidInputException($"{MeasurementOf(network)} holds a latency that is no time; remove it to have it made again");
+            : throw new InvalidInputException(
+                $"{MeasurementOf(network)} holds a latency that is no time; remove it to have it made again"
+            );
     }
 
     /// <summary>Writes what was measured of a network.</summary>
-    public void Write(ComparedNetwork network, NetworkMeasurement measurement) => WriteJson(MeasurementOf(network), measurement);
+    public void Write(ComparedNetwork network, NetworkMeasurement measurement) =>
+        WriteJson(MeasurementOf(network), measurement);
 
     /// <summary>The files of one training of a network.</summary>
-    public RunDirectory Training(ComparedNetwork network, int seed) => new(Path.Combine(FolderOf(network), $"seed-{seed}"));
+    public RunDirectory Training(ComparedNetwork network, int seed) =>
+        new(Path.Combine(FolderOf(network), $"seed-{seed}"));
 
     /// <summary>How a training ended, or null where it has not.</summary>
-    public NetworkTraining? ReadTraining(ComparedNetwork network, int seed) => Read<NetworkTraining>(Training(network, seed).Result);
+    public NetworkTraining? ReadTraining(ComparedNetwork network, int seed) =>
+        Read<NetworkTraining>(Training(network, seed).Result);
 
     /// <summary>Writes how a training ended.</summary>
-    public void Write(ComparedNetwork network, int seed, NetworkTraining training) => WriteJson(Training(network, seed).Result, training);
+    public void Write(ComparedNetwork network, int seed, NetworkTraining training) =>
+        WriteJson(Training(network, seed).Result, training);
 
     /// <summary>Removes all that there is of a network, which the plan no longer has.</summary>
     public void Remove(ComparedNetwork network)
@@ -141,5 +177,6 @@ internal sealed class ComparisonDirectory(string path)
     private static T? Read<T>(string file)
         where T : class => File.Exists(file) ? JsonText.Read<T>(file, "remove it to have it made again") : null;
 
-    private static void WriteJson<T>(string file, T value) => AtomicFile.WriteAllText(file, JsonSerializer.Serialize(value, JsonLines.Indented));
+    private static void WriteJson<T>(string file, T value) =>
+        AtomicFile.WriteAllText(file, JsonSerializer.Serialize(value, JsonLines.Indented));
 }

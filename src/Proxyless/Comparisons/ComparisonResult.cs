@@ -18,7 +18,9 @@ public sealed record ComparisonResult
     /// <summary>The groups.</summary>
     public required IReadOnlyList<GroupResult> Groups { get; init; }
 
-    /// <summary>Order by shared weights against order by accuracy; null without <see cref="ComparisonOptions.ScoredBy"/>.</summary>
+    /// <summary>
+    /// Order by shared weights against order by accuracy; null without <see cref="ComparisonOptions.ScoredBy"/>.
+    /// </summary>
     public required ScoreAgreement? Scores { get; init; }
 }
 
@@ -58,7 +60,9 @@ public sealed record NetworkResult
     /// <summary>Multiply-adds for one image.</summary>
     public required long MultiplyAdds { get; init; }
 
-    /// <summary>Accuracy with shared weights on the images that architectures are chosen on; null where not judged.</summary>
+    /// <summary>
+    /// Accuracy with shared weights on the images that architectures are chosen on; null where not judged.
+    /// </summary>
     public required double? SharedTop1 { get; init; }
 }
 
@@ -80,7 +84,9 @@ public sealed record GroupResult
     /// <summary>Mean latency in milliseconds.</summary>
     public required double LatencyMs { get; init; }
 
-    /// <summary>The group it is tested against: <c>random</c> where there is one, else the first; null for that group itself.</summary>
+    /// <summary>
+    /// The group it is tested against: <c>random</c> where there is one, else the first; null for that group itself.
+    /// </summary>
     public required string? Against { get; init; }
 
     /// <summary>Top-1 of this group less that of <see cref="Against"/>.</summary>

@@ -10,11 +10,22 @@ internal static class ComparisonTables
     public static string Csv(ComparisonResult result)
     {
         string[] targets = TargetsOf(result);
-        var text = new StringBuilder("group,name,top1,top1_deviation,top5,trainings,latency_ms,predicted_latency_ms,parameters,multiply_adds,shared_top1");
+        var text = new StringBuilder(
+            "group,name,top1,top1_deviation,top5,trainings,latency_ms,predicted_latency_ms,"
+                + "parameters,multiply_adds,shared_top1"
+        );
         text.Append(string.Concat(targets.Select(target => "," + Quoted($"latency_ms on {target}")))).Append('\n');
         foreach (NetworkResult network in result.Networks)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{Quoted(network.Group)},{Quoted(network.Name)},{network.Top1:R},{network.Top1Deviation:R},{network.Top5:R},{network.Trainings},{network.LatencyMs:R},{network.PredictedLatencyMs:R},{network.Parameters},{network.MultiplyAdds},{network.SharedTop1:R}{string.Concat(targets.Select(target => string.Create(CultureInfo.InvariantCulture, $",{network.OtherLatenciesMs[target]:R}")))}\n");
+            string others = string.Concat(
+                targets.Select(target => Invariant($",{network.OtherLatenciesMs[target]:R}"))
+            );
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{Quoted(network.Group)},{Quoted(network.Name)},{network.Top1:R},{network.Top1Deviation:R},"
+                    + $"{network.Top5:R},{network.Trainings},{network.LatencyMs:R},{network.PredictedLatencyMs:R},"
+                    + $"{network.Parameters},{network.MultiplyAdds},{network.SharedTop1:R}{others}\n"
+            );
         }
 
         return text.ToString();
@@ -24,40 +35,76 @@ internal static class ComparisonTables
     public static string Markdown(ComparisonResult result)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Target: {result.Target}. Limit: {result.LatencyLimitMs:0.###} ms.\n\n");
-        text.Append("| group | networks | top-1 | deviation | latency | against | difference | p |\n| --- | ---: | ---: | ---: | ---: | --- | ---: | ---: |\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"Target: {result.Target}. Limit: {result.LatencyLimitMs:0.###} ms.\n\n"
+        );
+        text.Append(
+            "| group | networks | top-1 | deviation | latency | against | difference | p |\n| --- | ---: | ---: | "
+                + "---: | ---: | --- | ---: | ---: |\n"
+        );
         foreach (GroupResult group in result.Groups)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {Cell(group.Group)} | {group.Networks} | {Share(group.Top1)} | {Points(group.Top1Deviation)} | {group.LatencyMs:0.000} ms | {Cell(group.Against ?? "")} | {Points(group.Difference)} | {group.P:0.0000} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {Cell(group.Group)} | {group.Networks} | {Share(group.Top1)} | {Points(group.Top1Deviation)} | "
+                    + $"{group.LatencyMs:0.000} ms | {Cell(group.Against ?? "")} | {Points(group.Difference)} | "
+                    + $"{group.P:0.0000} |\n"
+            );
         }
 
-        text.Append("\nDeviation: among the networks of a group, in points. p: Welch's test, two-sided, over the networks of both groups.\n");
+        text.Append(
+            "\nDeviation: among the networks of a group, in points. p: Welch's test, two-sided, over the networks of "
+                + "both groups.\n"
+        );
         if (result.Scores is { } scores)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\nShared weights against training, {scores.Networks} networks: Kendall tau {scores.KendallTau:0.00}, 95 % interval {scores.Low:0.00} to {scores.High:0.00}.\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\nShared weights against training, {scores.Networks} networks: Kendall tau "
+                    + $"{scores.KendallTau:0.00}, 95 % interval {scores.Low:0.00} to {scores.High:0.00}.\n"
+            );
         }
 
         string[] targets = TargetsOf(result);
-        text.Append("\n| group | network | top-1 | deviation | trainings | latency | predicted | parameters | multiply-adds | shared top-1 |");
-        text.Append(string.Concat(targets.Select(target => $" on {Cell(target)} |"))).Append("\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        text.Append(
+            "\n| group | network | top-1 | deviation | trainings | latency | predicted | parameters | multiply-adds "
+                + "| shared top-1 |"
+        );
+        text.Append(string.Concat(targets.Select(target => $" on {Cell(target)} |")))
+            .Append("\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         text.Append(string.Concat(targets.Select(_ => " ---: |"))).Append('\n');
         foreach (NetworkResult network in result.Networks)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {Cell(network.Group)} | {Cell(network.Name)} | {Share(network.Top1)} | {Points(network.Top1Deviation)} | {network.Trainings} | {network.LatencyMs:0.000} ms | {Milliseconds(network.PredictedLatencyMs)} | {network.Parameters:N0} | {network.MultiplyAdds:N0} | {Share(network.SharedTop1)} |{string.Concat(targets.Select(target => $" {Milliseconds(network.OtherLatenciesMs[target])} |"))}\n");
+            string others = string.Concat(
+                targets.Select(target => $" {Milliseconds(network.OtherLatenciesMs[target])} |")
+            );
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {Cell(network.Group)} | {Cell(network.Name)} | {Share(network.Top1)} | "
+                    + $"{Points(network.Top1Deviation)} | {network.Trainings} | {network.LatencyMs:0.000} ms | "
+                    + $"{Milliseconds(network.PredictedLatencyMs)} | {network.Parameters:N0} | "
+                    + $"{network.MultiplyAdds:N0} | {Share(network.SharedTop1)} |{others}\n"
+            );
         }
 
         return text.ToString();
     }
 
-    private static string[] TargetsOf(ComparisonResult result) => [.. result.Networks.Take(1).SelectMany(network => network.OtherLatenciesMs.Keys)];
+    private static string[] TargetsOf(ComparisonResult result) =>
+        [.. result.Networks.Take(1).SelectMany(network => network.OtherLatenciesMs.Keys)];
 
-    private static string Share(double? share) => share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:0.00} %") : "";
+    private static string Share(double? share) =>
+        share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:0.00} %") : "";
 
-    private static string Points(double? share) => share is { } value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) : "";
+    private static string Points(double? share) =>
+        share is { } value ? (100 * value).ToString("0.00", CultureInfo.InvariantCulture) : "";
 
-    private static string Milliseconds(double? time) => time is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:0.000} ms") : "";
+    private static string Milliseconds(double? time) =>
+        time is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:0.000} ms") : "";
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 
-    private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    private static string Quoted(string text) =>
+        text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }

@@ -15,7 +15,8 @@ internal sealed class ComparisonWork(
     IReadOnlyList<MeasuringPlace> places,
     ComparisonPlan plan,
     ComparisonDirectory directory,
-    SuperNetwork? scorer)
+    SuperNetwork? scorer
+)
 {
     // With fewer networks an interval says nothing.
     private const int LeastForAgreement = 5;
@@ -54,7 +55,12 @@ internal sealed class ComparisonWork(
         {
             if (directory.ReadTraining(network, seed) is not { } training)
             {
-                context.Observer.Message(Invariant($"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed {seed}"));
+                context.Observer.Message(
+                    Invariant(
+                        $"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed "
+                            + $"{seed}"
+                    )
+                );
                 training = Train(network, architecture, seed);
                 context.Observer.Message(Invariant($"network {position}: {network.Name}, top-1 {training.Top1:P2}"));
             }
@@ -73,7 +79,9 @@ internal sealed class ComparisonWork(
             Top5 = trainings.Average(training => training.Top5),
             Trainings = trainings.Count,
             LatencyMs = measured.Latencies[places[0].Target.Id],
-            OtherLatenciesMs = places.Skip(1).ToDictionary(place => place.Target.Name, place => measured.Latencies[place.Target.Id]),
+            OtherLatenciesMs = places
+                .Skip(1)
+                .ToDictionary(place => place.Target.Name, place => measured.Latencies[place.Target.Id]),
             PredictedLatencyMs = measured.PredictedMs,
             Parameters = cost.Parameters,
             MultiplyAdds = cost.MultiplyAdds,
@@ -90,10 +98,11 @@ internal sealed class ComparisonWork(
         var measured = new NetworkMeasurement(
             before.Latencies,
             choice is null ? null : goal.Latency.Cost.Of(choice),
-            isScored
-                ? before.SharedTop1
-                : scorer is null || choice is null ? null : DeriveStage.SharedTop1(scorer, choice, context),
-            plan.ScoredBy);
+            isScored ? before.SharedTop1
+                : scorer is null || choice is null ? null
+                : DeriveStage.SharedTop1(scorer, choice, context),
+            plan.ScoredBy
+        );
         directory.Write(network, measured);
         return measured;
     }
@@ -117,15 +126,23 @@ internal sealed class ComparisonWork(
         {
             throw new TrainingDivergedException(
                 $"network {network.Name}, seed {seed}: {exception.Message}; "
-                + $"to leave this network out, go on with RunOptions.Resume and ComparisonOptions.Without = {network.Name}",
-                exception);
+                    + $"to leave this network out, go on with RunOptions.Resume and ComparisonOptions.Without = "
+                    + $"{network.Name}",
+                exception
+            );
         }
 
         ExportStage.Run(seeded, files, architecture, files.Model);
         ImageSet images = seeded.Images.Test;
         using BatchLoader test = seeded.Loaders.Model(images);
         EvaluateStage.Judgement judged = EvaluateStage.Judge(
-            files.Model, test, images.Count, seeded.Threads, seeded.Observer, seeded.CancellationToken);
+            files.Model,
+            test,
+            images.Count,
+            seeded.Threads,
+            seeded.Observer,
+            seeded.CancellationToken
+        );
         var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, trained.Seconds);
         directory.Write(network, seed, training);
         return training;
@@ -137,7 +154,10 @@ internal sealed class ComparisonWork(
         if (scored.Length < results.Count)
         {
             context.Observer.Warning(
-                $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they are of another space, or the search has pruned them; search with RunOptions.PruneThreshold = 0 to keep all");
+                $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they "
+                    + $"are of another space, or the search has pruned them; search with RunOptions.PruneThreshold = "
+                    + $"0 to keep all"
+            );
         }
 
         if (scored.Length < LeastForAgreement)
@@ -149,7 +169,9 @@ internal sealed class ComparisonWork(
         double[] trained = [.. scored.Select(network => network.Top1)];
         if (shared.Distinct().Count() < 2 || trained.Distinct().Count() < 2)
         {
-            context.Observer.Warning("all networks have the same score, or the same accuracy: there is no order to compare");
+            context.Observer.Warning(
+                "all networks have the same score, or the same accuracy: there is no order to compare"
+            );
             return null;
         }
 

@@ -20,7 +20,8 @@ internal sealed record MeasuringPlace(ITarget Target, LatencyTable Table)
             context.Space,
             context.Classes,
             Table,
-            context.CancellationToken);
+            context.CancellationToken
+        );
         latency.WarnIfDisturbed(context.Observer);
         return latency.QuietMs;
     }

@@ -26,17 +26,29 @@ public enum NetworkRequestKind
 /// <param name="Source">Name, file or folder of a <see cref="NetworkRequestKind.Given"/> one.</param>
 /// <param name="Count">How many <see cref="NetworkRequestKind.Random"/> ones.</param>
 /// <param name="Multiplier">Width of a <see cref="NetworkRequestKind.MobileNet"/>.</param>
-public sealed record NetworkRequest(string Text, string Group, NetworkRequestKind Kind, string Source = "", int Count = 1, double Multiplier = 1)
+public sealed record NetworkRequest(
+    string Text,
+    string Group,
+    NetworkRequestKind Kind,
+    string Source = "",
+    int Count = 1,
+    double Multiplier = 1
+)
 {
     /// <summary>The forms that <see cref="Parse"/> takes, for help and errors.</summary>
-    public const string Forms = "a run's folder, an architecture file, a published name, random:N, mobilenet-v2:fit or mobilenet-v2:WIDTH, with LABEL= before it to name its group";
+    public const string Forms =
+        "a run's folder, an architecture file, a published name, random:N, mobilenet-v2:fit or mobilenet-v2:WIDTH, "
+        + "with LABEL= before it to name its group";
 
     private const string RandomPrefix = "random:";
     private const string MobileNetPrefix = "mobilenet-v2:";
     private const int MostRandom = 10_000;
 
-    /// <summary>The entry with the whole path of a file or folder, by which it is known again from any working folder.</summary>
-    public string Key => Kind != NetworkRequestKind.Given || !Path.Exists(Source) ? Text
+    /// <summary>
+    /// The entry with the whole path of a file or folder, by which it is known again from any working folder.
+    /// </summary>
+    public string Key =>
+        Kind != NetworkRequestKind.Given || !Path.Exists(Source) ? Text
         : Text == Source ? Path.GetFullPath(Source)
         : $"{Group}={Path.GetFullPath(Source)}";
 
@@ -46,7 +58,12 @@ public sealed record NetworkRequest(string Text, string Group, NetworkRequestKin
     {
         NetworkRequest other = Parse(text);
         return Key == other.Key
-            || (Kind == NetworkRequestKind.Given && other.Kind == Kind && Group == other.Group && RealPath.Same(Source, other.Source));
+            || (
+                Kind == NetworkRequestKind.Given
+                && other.Kind == Kind
+                && Group == other.Group
+                && RealPath.Same(Source, other.Source)
+            );
     }
 
     /// <summary>Understands one entry.</summary>
@@ -59,7 +76,13 @@ public sealed record NetworkRequest(string Text, string Group, NetworkRequestKin
         string what = text[(equals + 1)..];
         if (what.StartsWith(RandomPrefix, StringComparison.Ordinal))
         {
-            return int.TryParse(what[RandomPrefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MostRandom
+            return
+                int.TryParse(
+                    what[RandomPrefix.Length..],
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture,
+                    out int count
+                ) && count is >= 1 and <= MostRandom
                 ? new NetworkRequest(text, label ?? "random", NetworkRequestKind.Random, Count: count)
                 : throw Wrong(text, $"random:N takes a number from 1 to {MostRandom}");
         }
@@ -72,7 +95,13 @@ public sealed record NetworkRequest(string Text, string Group, NetworkRequestKin
                 return new NetworkRequest(text, label ?? what, NetworkRequestKind.FittedMobileNet);
             }
 
-            return double.TryParse(width, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double multiplier) && multiplier is >= 0.1 and <= 10
+            return
+                double.TryParse(
+                    width,
+                    NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture,
+                    out double multiplier
+                ) && multiplier is >= 0.1 and <= 10
                 ? new NetworkRequest(text, label ?? what, NetworkRequestKind.MobileNet, Multiplier: multiplier)
                 : throw Wrong(text, "mobilenet-v2:WIDTH takes a number from 0.1 to 10, or fit");
         }
@@ -85,8 +114,11 @@ public sealed record NetworkRequest(string Text, string Group, NetworkRequestKin
     private static string GroupOf(string source)
     {
         string name = Path.GetFileName(source);
-        return Directory.Exists(source) ? "found" : name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? name[..^".json".Length] : name;
+        return Directory.Exists(source) ? "found"
+            : name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? name[..^".json".Length]
+            : name;
     }
 
-    private static InvalidInputException Wrong(string text, string allowed) => new($"ComparisonOptions.Networks = '{text}' is not understood: {allowed}");
+    private static InvalidInputException Wrong(string text, string allowed) =>
+        new($"ComparisonOptions.Networks = '{text}' is not understood: {allowed}");
 }

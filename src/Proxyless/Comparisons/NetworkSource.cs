@@ -19,34 +19,55 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
     private const int LeastSteps = 2;
     private const int MostSteps = 80;
 
-    /// <summary>The networks of an entry, with names that none of <paramref name="others"/> has; random ones are none of them either.</summary>
+    /// <summary>
+    /// The networks of an entry, with names that none of <paramref name="others"/> has; random ones are none of them
+    /// either.
+    /// </summary>
     /// <param name="request">The entry.</param>
     /// <param name="others">The networks that are there.</param>
     /// <param name="taken">Further names that are not to be used.</param>
     /// <exception cref="InvalidInputException">They cannot be had.</exception>
     /// <exception cref="LimitNotMetException">Even the narrowest fitted network is over the limits.</exception>
     public IReadOnlyList<OpenedNetwork> Open(
-        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others, IEnumerable<string> taken)
+        NetworkRequest request,
+        IReadOnlyCollection<OpenedNetwork> others,
+        IEnumerable<string> taken
+    )
     {
         var names = new HashSet<string>(others.Select(other => other.Network.Name).Concat(taken));
-        return [.. Architectures(request, others).Select(architecture =>
-        {
-            // Names are names of folders too.
-            string name = Unused(names, FolderName.Of(architecture.Name));
-            return new OpenedNetwork(new ComparedNetwork(request.Key, request.Group, name), architecture with { Name = name });
-        })];
+        return
+        [
+            .. Architectures(request, others)
+                .Select(architecture =>
+                {
+                    // Names are names of folders too.
+                    string name = Unused(names, FolderName.Of(architecture.Name));
+                    return new OpenedNetwork(
+                        new ComparedNetwork(request.Key, request.Group, name),
+                        architecture with
+                        {
+                            Name = name,
+                        }
+                    );
+                }),
+        ];
     }
 
-    private List<Architecture> Architectures(
-        NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others) => request.Kind switch
+    private List<Architecture> Architectures(NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others) =>
+        request.Kind switch
         {
             NetworkRequestKind.Random => Random(
                 request.Count,
-                [.. others.Select(other => context.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]),
+                [.. others.Select(other => context.Space.ChoiceOf(other.Architecture)).OfType<int[]>()]
+            ),
             NetworkRequestKind.MobileNet => [MobileNet(request.Multiplier)],
             NetworkRequestKind.FittedMobileNet => [FittedMobileNet()],
-            _ => [ArchitectureFile.Open(request.Source).WithInput(
-                context.Space.Resolution, context.Images.Channels, context.Classes)],
+            _ =>
+            [
+                ArchitectureFile
+                    .Open(request.Source)
+                    .WithInput(context.Space.Resolution, context.Images.Channels, context.Classes),
+            ],
         };
 
     private List<Architecture> Random(int count, IReadOnlyCollection<int[]> others)
@@ -59,23 +80,42 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
             if (draw == (long)DrawsForEach * count)
             {
                 throw new InvalidInputException(
-                    Invariant($"random:{count}: only {choices.Count} of {draw:N0} random networks of space '{context.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit ({goal.Latency}); choose a limit nearer the middle of the space"));
+                    Invariant(
+                        $"random:{count}: only {choices.Count} of {draw:N0} random networks of space "
+                            + $"'{context.Space.Name}' are between {LeastShareOfLimit:P0} and 100 % of the limit "
+                            + $"({goal.Latency}); choose a limit nearer the middle of the space"
+                    )
+                );
             }
 
             int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
-            if (goal.Latency.Cost.Of(choice) >= LeastShareOfLimit * goal.LatencyMs
+            if (
+                goal.Latency.Cost.Of(choice) >= LeastShareOfLimit * goal.LatencyMs
                 && goal.Limits.All.All(limit => limit.Cost.Of(choice) <= limit.Limit)
-                && !choices.Exists(choice.SequenceEqual) && !others.Any(choice.SequenceEqual))
+                && !choices.Exists(choice.SequenceEqual)
+                && !others.Any(choice.SequenceEqual)
+            )
             {
                 choices.Add(choice);
             }
         }
 
-        return [.. choices.Select((choice, i) => context.Space.Architecture(
-            choice,
-            context.Classes,
-            $"random-{i + 1}",
-            new Dictionary<string, string> { ["space"] = context.Space.Name, ["choice"] = string.Join(",", choice) }))];
+        return
+        [
+            .. choices.Select(
+                (choice, i) =>
+                    context.Space.Architecture(
+                        choice,
+                        context.Classes,
+                        $"random-{i + 1}",
+                        new Dictionary<string, string>
+                        {
+                            ["space"] = context.Space.Name,
+                            ["choice"] = string.Join(",", choice),
+                        }
+                    )
+            ),
+        ];
     }
 
     private Architecture MobileNet(double multiplier) =>
@@ -84,15 +124,19 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
     private Architecture FittedMobileNet()
     {
         // Invariant: low steps meet the limit (or nothing is known of them), high steps do not.
-        int low = LeastSteps - 1, high = MostSteps + 1;
+        int low = LeastSteps - 1,
+            high = MostSteps + 1;
         while (high - low > 1)
         {
             int middle = (low + high) / 2;
             Architecture network = MobileNet(middle * MultiplierStep);
             double latency = place.Measure(network, context);
-            context.Observer.Message(Invariant($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms"));
+            context.Observer.Message(
+                Invariant($"fit: {network.Name} takes {latency:F3} ms, limit {goal.LatencyMs:F3} ms")
+            );
             var cost = ArchitectureCost.Of(network);
-            bool meets = latency <= goal.LatencyMs
+            bool meets =
+                latency <= goal.LatencyMs
                 && cost.Parameters <= (context.Options.MaxParameters ?? long.MaxValue)
                 && cost.MultiplyAdds <= (context.Options.MaxMacs ?? long.MaxValue);
             (low, high) = meets ? (middle, high) : (low, middle);
@@ -100,7 +144,10 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
 
         return low >= LeastSteps
             ? MobileNet(low * MultiplierStep)
-            : throw new LimitNotMetException($"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({goal.Limits}); leave it out or raise them");
+            : throw new LimitNotMetException(
+                $"mobilenet-v2:fit: even the narrowest MobileNetV2 is over the limits ({goal.Limits}); leave it out "
+                    + $"or raise them"
+            );
     }
 
     private static string Unused(HashSet<string> names, string wanted)

@@ -9,8 +9,8 @@ using Proxyless.Training;
 namespace Proxyless.Comparisons;
 
 /// <summary>
-/// Networks side by side: trained under one recipe, judged on one test set, measured on one target. It runs for hours and is
-/// taken up where it was stopped.
+/// Networks side by side: trained under one recipe, judged on one test set, measured on one target. It runs for hours
+/// and is taken up where it was stopped.
 /// </summary>
 public static class ProxylessComparison
 {
@@ -21,16 +21,31 @@ public static class ProxylessComparison
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">Options, data or a network cannot be used.</exception>
-    /// <exception cref="LimitNotMetException">No network of the space is within the limits, or not even the narrowest fitted one.</exception>
-    /// <exception cref="TrainingDivergedException">The training of a network diverges; the message names it.</exception>
-    /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
-    public static ComparisonResult Run(ComparisonOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
+    /// <exception cref="LimitNotMetException">
+    /// No network of the space is within the limits, or not even the narrowest fitted one.
+    /// </exception>
+    /// <exception cref="TrainingDivergedException">
+    /// The training of a network diverges; the message names it.
+    /// </exception>
+    /// <exception cref="RunInterruptedException">
+    /// It was stopped; go on with <see cref="RunOptions.Resume"/>.
+    /// </exception>
+    public static ComparisonResult Run(
+        ComparisonOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         RunOptions run = options.Run.Validate();
         NetworkRequest[] requests = RequestsOf(options);
         using RunLock held = ComparisonDirectory.Claim(
-            run.Out, run.Resume, run.Overwrite, observer, out RunDirectory files);
+            run.Out,
+            run.Resume,
+            run.Overwrite,
+            observer,
+            out RunDirectory files
+        );
         var directory = new ComparisonDirectory(files.Root);
         if (run.Resume)
         {
@@ -45,8 +60,7 @@ public static class ProxylessComparison
         }
 
         using var targets = new OpenTargets();
-        var goal = SearchGoal.Find(
-            context, targets.Open(context.Options.Target), run.Resume ? directory.Run : null);
+        var goal = SearchGoal.Find(context, targets.Open(context.Options.Target), run.Resume ? directory.Run : null);
         ComparisonPlan begun = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
         ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, begun, directory))];
         ComparisonPlan plan = PlanOf(begun, dropped, options);
@@ -54,8 +68,13 @@ public static class ProxylessComparison
         using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(context, searched) : null;
 
         // All networks are made, and measured everywhere, before anything is written: a wrong entry costs nothing.
-        List<OpenedNetwork> there = [.. plan.Networks.Select(network =>
-            new OpenedNetwork(network, ArchitectureFile.Read(directory.Architecture(network))))];
+        List<OpenedNetwork> there =
+        [
+            .. plan.Networks.Select(network => new OpenedNetwork(
+                network,
+                ArchitectureFile.Read(directory.Architecture(network))
+            )),
+        ];
         var source = new NetworkSource(context, goal, places[0]);
         List<OpenedNetwork> added = Make(requests, there, [.. dropped.Select(network => network.Name)], source);
         List<MeasuredNetwork> all = Measure([.. there, .. added], directory, places, context);
@@ -66,20 +85,29 @@ public static class ProxylessComparison
         return RunOpening.Resumable(
             directory.Run,
             () => new ComparisonWork(context, goal, places, plan, directory, scorer).Finish(),
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     private static NetworkRequest[] RequestsOf(ComparisonOptions options)
     {
-        NetworkRequest[] requests = [.. options.Networks.Select(NetworkRequest.Parse).DistinctBy(request => request.Key)];
+        NetworkRequest[] requests =
+        [
+            .. options.Networks.Select(NetworkRequest.Parse).DistinctBy(request => request.Key),
+        ];
         if (requests.Length == 0 && !options.Run.Resume)
         {
-            throw new InvalidInputException($"nothing to compare: give ComparisonOptions.Networks once or more; each is {NetworkRequest.Forms}");
+            throw new InvalidInputException(
+                $"nothing to compare: give ComparisonOptions.Networks once or more; each is {NetworkRequest.Forms}"
+            );
         }
 
         if (options.Without.Count > 0 && !options.Run.Resume)
         {
-            throw new InvalidInputException("ComparisonOptions.Without takes networks out of a comparison that is there; give its RunOptions.Out and RunOptions.Resume");
+            throw new InvalidInputException(
+                "ComparisonOptions.Without takes networks out of a comparison that is there; give its RunOptions.Out "
+                    + "and RunOptions.Resume"
+            );
         }
 
         return requests;
@@ -89,7 +117,11 @@ public static class ProxylessComparison
     {
         if (!(store.Plan.DataFingerprint is { } before && context.Images.HasFingerprint(before)))
         {
-            throw new InvalidInputException($"the images of '{context.Options.Data}' are not those that the comparison in '{store.Directory.Root}' began with; restore them, name the folder where they are by RunOptions.Data, or start anew in another RunOptions.Out");
+            throw new InvalidInputException(
+                $"the images of '{context.Options.Data}' are not those that the comparison in "
+                    + $"'{store.Directory.Root}' began with; restore them, name the folder where they are by "
+                    + $"RunOptions.Data, or start anew in another RunOptions.Out"
+            );
         }
     }
 
@@ -104,12 +136,22 @@ public static class ProxylessComparison
         };
 
     private static List<MeasuringPlace> PlacesOf(
-        RunContext context, SearchGoal goal, ComparisonPlan plan, OpenTargets targets)
+        RunContext context,
+        SearchGoal goal,
+        ComparisonPlan plan,
+        OpenTargets targets
+    )
     {
         List<MeasuringPlace> places =
-            [new(goal.Target, goal.Table), .. plan.Targets.Select(target => PlaceOf(targets.Open(target), context))];
+        [
+            new(goal.Target, goal.Table),
+            .. plan.Targets.Select(target => PlaceOf(targets.Open(target), context)),
+        ];
         return places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice
-            ? throw new InvalidInputException($"ComparisonOptions.Targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are the same machine; leave one out")
+            ? throw new InvalidInputException(
+                $"ComparisonOptions.Targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are "
+                    + $"the same machine; leave one out"
+            )
             : places;
     }
 
@@ -117,18 +159,25 @@ public static class ProxylessComparison
         List<OpenedNetwork> networks,
         ComparisonDirectory directory,
         IReadOnlyList<MeasuringPlace> places,
-        RunContext context)
+        RunContext context
+    )
     {
         if (networks.Count == 0)
         {
-            throw new InvalidInputException("ComparisonOptions.Without leaves nothing to compare; keep a network, or add one by ComparisonOptions.Networks");
+            throw new InvalidInputException(
+                "ComparisonOptions.Without leaves nothing to compare; keep a network, or add one by "
+                    + "ComparisonOptions.Networks"
+            );
         }
 
-        return [.. networks.Select(network =>
-        {
-            NetworkMeasurement? before = context.Options.Resume ? directory.ReadMeasurement(network.Network) : null;
-            return new MeasuredNetwork(network.Network, MeasurementOf(network, before, places, context));
-        })];
+        return
+        [
+            .. networks.Select(network =>
+            {
+                NetworkMeasurement? before = context.Options.Resume ? directory.ReadMeasurement(network.Network) : null;
+                return new MeasuredNetwork(network.Network, MeasurementOf(network, before, places, context));
+            }),
+        ];
     }
 
     private static void Begin(RunContext context, RunStore store, SearchGoal goal, ComparisonDirectory directory)
@@ -152,7 +201,11 @@ public static class ProxylessComparison
     }
 
     private static void Write(
-        ComparisonDirectory directory, ComparisonPlan plan, List<OpenedNetwork> added, List<MeasuredNetwork> all)
+        ComparisonDirectory directory,
+        ComparisonPlan plan,
+        List<OpenedNetwork> added,
+        List<MeasuredNetwork> all
+    )
     {
         added.ForEach(network => ArchitectureFile.Write(directory.Architecture(network.Network), network.Architecture));
         all.ForEach(network => directory.Write(network.Network, network.Measurement));
@@ -177,15 +230,26 @@ public static class ProxylessComparison
     private static ComparedNetwork Named(string name, ComparisonPlan plan, ComparisonDirectory directory)
     {
         string[] names = [.. plan.Networks.Select(network => network.Name)];
-        return plan.Networks.FirstOrDefault(network => network.Name == name) ?? throw new InvalidInputException(
-            $"ComparisonOptions.Without = {name}: '{directory.Run.Root}' has no network of that name{NearestName.Suggestion(name, names)}; it has {string.Join(", ", names)}");
+        return plan.Networks.FirstOrDefault(network => network.Name == name)
+            ?? throw new InvalidInputException(
+                $"ComparisonOptions.Without = {name}: '{directory.Run.Root}' has no network of that "
+                    + $"name{NearestName.Suggestion(name, names)}; it has {string.Join(", ", names)}"
+            );
     }
 
     private static List<OpenedNetwork> Make(
-        NetworkRequest[] requests, List<OpenedNetwork> there, string[] taken, NetworkSource source)
+        NetworkRequest[] requests,
+        List<OpenedNetwork> there,
+        string[] taken,
+        NetworkSource source
+    )
     {
         var made = new List<OpenedNetwork>();
-        foreach (NetworkRequest request in requests.Where(request => there.TrueForAll(network => !request.IsSame(network.Network.Request))))
+        foreach (
+            NetworkRequest request in requests.Where(request =>
+                there.TrueForAll(network => !request.IsSame(network.Network.Request))
+            )
+        )
         {
             made.AddRange(source.Open(request, [.. there, .. made], taken));
         }
@@ -195,14 +259,19 @@ public static class ProxylessComparison
 
     /// <summary>What is known of a network on every target; only what is missing is measured.</summary>
     private static NetworkMeasurement MeasurementOf(
-        OpenedNetwork network, NetworkMeasurement? before, IReadOnlyList<MeasuringPlace> places, RunContext context)
+        OpenedNetwork network,
+        NetworkMeasurement? before,
+        IReadOnlyList<MeasuringPlace> places,
+        RunContext context
+    )
     {
         var latencies = new Dictionary<string, double>();
         foreach (MeasuringPlace place in places)
         {
-            latencies[place.Target.Id] = before?.Latencies?.TryGetValue(place.Target.Id, out double known) == true
-                ? known
-                : place.Measure(network.Architecture, context);
+            latencies[place.Target.Id] =
+                before?.Latencies?.TryGetValue(place.Target.Id, out double known) == true
+                    ? known
+                    : place.Measure(network.Architecture, context);
         }
 
         return new NetworkMeasurement(latencies, null, before?.SharedTop1, before?.ScoredBy);
@@ -211,8 +280,17 @@ public static class ProxylessComparison
     private static MeasuringPlace PlaceOf(ITarget target, RunContext context)
     {
         ProfileMode mode = context.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
-        return new MeasuringPlace(target, LatencyTableCache.Default.GetOrProfile(
-            context.Space, context.Classes, target, mode, context.Observer, context.CancellationToken));
+        return new MeasuringPlace(
+            target,
+            LatencyTableCache.Default.GetOrProfile(
+                context.Space,
+                context.Classes,
+                target,
+                mode,
+                context.Observer,
+                context.CancellationToken
+            )
+        );
     }
 
     private static SuperNetwork OpenScorer(RunContext context, string searched)
@@ -222,12 +300,19 @@ public static class ProxylessComparison
         IReadOnlyList<SearchEpoch> log = SearchedNetwork.RequireFinished(store);
         if (context.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture)) is null)
         {
-            throw new InvalidInputException($"ComparisonOptions.ScoredBy = '{searched}' was searched in another space than '{context.Space.Name}', or in that one as it was before; give its RunOptions.Space, or another search");
+            throw new InvalidInputException(
+                $"ComparisonOptions.ScoredBy = '{searched}' was searched in another space than "
+                    + $"'{context.Space.Name}', or in that one as it was before; give its RunOptions.Space, or "
+                    + $"another search"
+            );
         }
 
         if (!(store.Plan.DataFingerprint is { } fingerprint && context.Images.HasFingerprint(fingerprint)))
         {
-            throw new InvalidInputException($"ComparisonOptions.ScoredBy = '{searched}' was searched on other images, or they were divided by another RunOptions.Seed; give another search");
+            throw new InvalidInputException(
+                $"ComparisonOptions.ScoredBy = '{searched}' was searched on other images, or they were divided by "
+                    + $"another RunOptions.Seed; give another search"
+            );
         }
 
         return SearchedNetwork.Open(context, directory, log);
@@ -237,7 +322,9 @@ public static class ProxylessComparison
     internal static IReadOnlyList<GroupResult> GroupsOf(IReadOnlyList<NetworkResult> networks)
     {
         List<(string Name, NetworkResult[] Networks)> groups =
-            [.. networks.GroupBy(network => network.Group).Select(group => (group.Key, group.ToArray()))];
+        [
+            .. networks.GroupBy(network => network.Group).Select(group => (group.Key, group.ToArray())),
+        ];
         if (groups.Count == 0)
         {
             return [];
@@ -245,22 +332,25 @@ public static class ProxylessComparison
 
         int index = groups.FindIndex(group => group.Name == Baseline);
         (string baseline, NetworkResult[] others) = groups[Math.Max(index, 0)];
-        return [.. groups.Select(group =>
-        {
-            double[] top1 = [.. group.Networks.Select(network => network.Top1)];
-            bool isBaseline = group.Name == baseline;
-            return new GroupResult
+        return
+        [
+            .. groups.Select(group =>
             {
-                Group = group.Name,
-                Networks = top1.Length,
-                Top1 = top1.Average(),
-                Top1Deviation = DeviationOf(top1),
-                LatencyMs = group.Networks.Average(network => network.LatencyMs),
-                Against = isBaseline ? null : baseline,
-                Difference = isBaseline ? null : top1.Average() - others.Average(network => network.Top1),
-                P = isBaseline ? null : WelchTest.Of(top1, [.. others.Select(network => network.Top1)])?.P,
-            };
-        })];
+                double[] top1 = [.. group.Networks.Select(network => network.Top1)];
+                bool isBaseline = group.Name == baseline;
+                return new GroupResult
+                {
+                    Group = group.Name,
+                    Networks = top1.Length,
+                    Top1 = top1.Average(),
+                    Top1Deviation = DeviationOf(top1),
+                    LatencyMs = group.Networks.Average(network => network.LatencyMs),
+                    Against = isBaseline ? null : baseline,
+                    Difference = isBaseline ? null : top1.Average() - others.Average(network => network.Top1),
+                    P = isBaseline ? null : WelchTest.Of(top1, [.. others.Select(network => network.Top1)])?.P,
+                };
+            }),
+        ];
     }
 
     /// <summary>The standard deviation of a sample; null of one value.</summary>

@@ -1,8 +1,8 @@
 namespace Proxyless.Comparisons;
 
 /// <summary>
-/// Whether the means of two samples differ, their variances not being assumed equal: Welch, The generalization of Student's
-/// problem when several different population variances are involved, Biometrika 34, 1947.
+/// Whether the means of two samples differ, their variances not being assumed equal: Welch, The generalization of
+/// Student's problem when several different population variances are involved, Biometrika 34, 1947.
 /// </summary>
 /// <param name="Difference">Mean of the first sample less that of the second.</param>
 /// <param name="T">The difference in units of its standard error.</param>
@@ -23,7 +23,9 @@ internal sealed record WelchTest(double Difference, double T, double DegreesOfFr
         double ofFirst = SampleVariance.Of(first) / first.Count;
         double ofSecond = SampleVariance.Of(second) / second.Count;
         double variance = ofFirst + ofSecond;
-        double degrees = variance * variance
+        double degrees =
+            variance
+            * variance
             / ((ofFirst * ofFirst / (first.Count - 1)) + (ofSecond * ofSecond / (second.Count - 1)));
         if (!double.IsFinite(degrees))
         {

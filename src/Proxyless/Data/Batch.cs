@@ -16,9 +16,11 @@ internal sealed class Batch : IDisposable
     {
         Positions = positions;
         Count = labels.Length;
-        // Memory of libtorch's own allocator, not a pinned managed array, which would keep the collector from moving it.
+        // Memory of libtorch's own allocator, not a pinned managed array, which would keep the collector from moving
+        // it.
         using Tensor interleaved = empty([Count, resolution, resolution, channels], float32);
-        images[..(Count * resolution * resolution * channels)].CopyTo(MemoryMarshal.Cast<byte, float>(interleaved.bytes));
+        images[..(Count * resolution * resolution * channels)]
+            .CopyTo(MemoryMarshal.Cast<byte, float>(interleaved.bytes));
         // The permuted view has channels-last strides, which convolutions follow; contiguous() would undo it.
         Images = interleaved.permute(0, 3, 1, 2);
         Labels = tensor(labels, int64);

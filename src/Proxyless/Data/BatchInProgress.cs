@@ -12,7 +12,12 @@ namespace Proxyless.Data;
 /// <param name="positions">The images of the batch by their numbers in the set.</param>
 /// <param name="pixels">Where they go: room for all of them, one after another.</param>
 internal sealed class BatchInProgress(
-    ImageSet set, Transforms transforms, bool leavesOutUnreadable, ReadOnlyMemory<int> positions, float[] pixels)
+    ImageSet set,
+    Transforms transforms,
+    bool leavesOutUnreadable,
+    ReadOnlyMemory<int> positions,
+    float[] pixels
+)
 {
     private readonly bool[] _isRead = new bool[positions.Length];
     private readonly Lock _lock = new();
@@ -33,8 +38,18 @@ internal sealed class BatchInProgress(
     /// Ends when no thread works on it any more; an image that failed is thrown by <see cref="Take"/>.
     /// </returns>
     public Task Start(int seed, int epoch, int threads, TaskScheduler scheduler, CancellationToken cancellationToken) =>
-        Task.WhenAll(Enumerable.Range(0, Math.Min(threads, positions.Length)).Select(_ => Task.Factory.StartNew(
-            () => Work(seed, epoch, cancellationToken), cancellationToken, TaskCreationOptions.None, scheduler)));
+        Task.WhenAll(
+            Enumerable
+                .Range(0, Math.Min(threads, positions.Length))
+                .Select(_ =>
+                    Task.Factory.StartNew(
+                        () => Work(seed, epoch, cancellationToken),
+                        cancellationToken,
+                        TaskCreationOptions.None,
+                        scheduler
+                    )
+                )
+        );
 
     /// <summary>The batch, once it is made: the images that were read, in order.</summary>
     /// <exception cref="InvalidInputException">An image cannot be read; of several the first.</exception>
@@ -62,15 +77,21 @@ internal sealed class BatchInProgress(
 
     private void Work(int seed, int epoch, CancellationToken cancellationToken)
     {
-        while (Interlocked.Increment(ref _taken) - 1 is var i
+        while (
+            Interlocked.Increment(ref _taken) - 1 is var i
             && i < positions.Length
-            && i < Volatile.Read(ref _firstFailure))
+            && i < Volatile.Read(ref _firstFailure)
+        )
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
                 _isRead[i] = Render(
-                    positions.Span[i], seed, epoch, pixels.AsSpan(i * transforms.Length, transforms.Length));
+                    positions.Span[i],
+                    seed,
+                    epoch,
+                    pixels.AsSpan(i * transforms.Length, transforms.Length)
+                );
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {

@@ -35,7 +35,15 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="dropLast">Leave out a last batch that is not full.</param>
     /// <param name="threads">Threads that decode, at least 1.</param>
     /// <exception cref="InvalidInputException">The set is too small for a single batch.</exception>
-    public BatchLoader(ImageSet set, Transforms transforms, int batchSize, int seed, bool shuffle, bool dropLast, int threads)
+    public BatchLoader(
+        ImageSet set,
+        Transforms transforms,
+        int batchSize,
+        int seed,
+        bool shuffle,
+        bool dropLast,
+        int threads
+    )
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(transforms);
@@ -51,7 +59,9 @@ internal sealed class BatchLoader : IDisposable
         BatchesPerEpoch = dropLast ? set.Count / batchSize : (set.Count + batchSize - 1) / batchSize;
         if (BatchesPerEpoch == 0)
         {
-            throw new InvalidInputException($"A batch of {batchSize} is more than the {set.Count} images there are: make it smaller.");
+            throw new InvalidInputException(
+                $"A batch of {batchSize} is more than the {set.Count} images there are: make it smaller."
+            );
         }
     }
 
@@ -59,8 +69,9 @@ internal sealed class BatchLoader : IDisposable
     public int BatchesPerEpoch { get; }
 
     /// <summary>
-    /// An image that turns out unreadable is left out of its batch, which is smaller then, or of the epoch where it was the only one:
-    /// for judging, which must not count another image twice. False: it is replaced by the next of its class.
+    /// An image that turns out unreadable is left out of its batch, which is smaller then, or of the epoch where it was
+    /// the only one: for judging, which must not count another image twice. False: it is replaced by the next of its
+    /// class.
     /// </summary>
     public bool LeavesOutUnreadable { get; init; }
 
@@ -94,14 +105,24 @@ internal sealed class BatchLoader : IDisposable
         foreach (LoadedBatch batch in Load(epoch, firstBatch, cancellationToken))
         {
             yield return new Batch(
-                batch.Pixels, batch.Labels, _transforms.Resolution, _transforms.Channels, batch.Positions);
+                batch.Pixels,
+                batch.Labels,
+                _transforms.Resolution,
+                _transforms.Channels,
+                batch.Positions
+            );
         }
     }
 
     /// <summary>The same as arrays, which are used again once the next batch is asked for.</summary>
-    /// <returns>Images [N, H, W, C] and labels [N]; the array of images may be longer than its last batch needs.</returns>
-    internal IEnumerable<(float[] Images, long[] Labels)> EpochArrays(int epoch, int firstBatch, CancellationToken cancellationToken) =>
-        Load(epoch, firstBatch, cancellationToken).Select(batch => (batch.Pixels, batch.Labels));
+    /// <returns>
+    /// Images [N, H, W, C] and labels [N]; the array of images may be longer than its last batch needs.
+    /// </returns>
+    internal IEnumerable<(float[] Images, long[] Labels)> EpochArrays(
+        int epoch,
+        int firstBatch,
+        CancellationToken cancellationToken
+    ) => Load(epoch, firstBatch, cancellationToken).Select(batch => (batch.Pixels, batch.Labels));
 
     private IEnumerable<LoadedBatch> Load(int epoch, int firstBatch, CancellationToken cancellationToken)
     {
@@ -119,14 +140,17 @@ internal sealed class BatchLoader : IDisposable
                 {
                     BatchInProgress batch = Begin(order, next++);
                     ahead.Enqueue(
-                        (batch, batch.Start(_seed, epoch, _threads, _schedulers.ConcurrentScheduler, stop.Token)));
+                        (batch, batch.Start(_seed, epoch, _threads, _schedulers.ConcurrentScheduler, stop.Token))
+                    );
                 }
 
                 if (!ahead.TryPeek(out (BatchInProgress Batch, Task Made) first))
                 {
                     if (!any && firstBatch == 0)
                     {
-                        throw new InvalidInputException($"{_set.Name(0)}: neither it nor any other of {_set.Count} images can be read.");
+                        throw new InvalidInputException(
+                            $"{_set.Name(0)}: neither it nor any other of {_set.Count} images can be read."
+                        );
                     }
 
                     yield break;
@@ -151,11 +175,13 @@ internal sealed class BatchLoader : IDisposable
             foreach ((BatchInProgress batch, Task made) in ahead)
             {
                 made.ContinueWith(
-                    _ => { },
-                    CancellationToken.None,
-                    TaskContinuationOptions.ExecuteSynchronously,
-                    TaskScheduler.Default)
-                    .GetAwaiter().GetResult();
+                        _ => { },
+                        CancellationToken.None,
+                        TaskContinuationOptions.ExecuteSynchronously,
+                        TaskScheduler.Default
+                    )
+                    .GetAwaiter()
+                    .GetResult();
                 _buffers.Add(batch.Pixels);
             }
         }

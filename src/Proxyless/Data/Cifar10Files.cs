@@ -1,8 +1,8 @@
 namespace Proxyless.Data;
 
 /// <summary>
-/// CIFAR-10's binary version (https://www.cs.toronto.edu/~kriz/cifar.html): records of a label byte and 3 planes of 32x32
-/// bytes, in data_batch_1.bin to data_batch_5.bin and test_batch.bin.
+/// CIFAR-10's binary version (https://www.cs.toronto.edu/~kriz/cifar.html): records of a label byte and 3 planes of
+/// 32x32 bytes, in data_batch_1.bin to data_batch_5.bin and test_batch.bin.
 /// </summary>
 internal static class Cifar10Files
 {
@@ -12,9 +12,22 @@ internal static class Cifar10Files
     private const string ArchiveFolder = "cifar-10-batches-bin";
 
     private static readonly string[] PublishedClasses =
-        ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+    [
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
+    ];
 
-    /// <summary>Reads the folder, or the one the published archive makes in it; null where there are no such files.</summary>
+    /// <summary>
+    /// Reads the folder, or the one the published archive makes in it; null where there are no such files.
+    /// </summary>
     /// <exception cref="InvalidInputException">A file is cut off or holds a label above 9.</exception>
     public static DatasetLayout? TryRead(string folder)
     {
@@ -34,10 +47,14 @@ internal static class Cifar10Files
             ReadFiles(Path.Combine(home, "data_batch"), batches),
             null,
             File.Exists(test) ? ReadFiles(test, [test]) : null,
-            []);
+            []
+        );
     }
 
-    /// <summary>Reads the images to judge a model by: the test images, else the training images; null where there are no such files.</summary>
+    /// <summary>
+    /// Reads the images to judge a model by: the test images, else the training images; null where there are no such
+    /// files.
+    /// </summary>
     /// <exception cref="InvalidInputException">A file is cut off or holds a label above 9.</exception>
     public static DatasetLayout? TryReadLabeled(string folder)
     {
@@ -74,7 +91,9 @@ internal static class Cifar10Files
         long records = files.Sum(file => new FileInfo(file).Length / Record);
         if (records * 3 * Plane > Array.MaxLength)
         {
-            throw new InvalidInputException($"{name}: {records} images are more than are held in memory; CIFAR-10 has 60,000.");
+            throw new InvalidInputException(
+                $"{name}: {records} images are more than are held in memory; CIFAR-10 has 60,000."
+            );
         }
 
         int count = (int)records;
@@ -87,7 +106,9 @@ internal static class Cifar10Files
             if (bytes.Length == 0 || bytes.Length % Record != 0)
             {
                 throw new InvalidInputException(
-                    $"{file} is cut off: {bytes.Length} bytes are no whole number of {Record}-byte records; download it again.");
+                    $"{file} is cut off: {bytes.Length} bytes are no whole number of {Record}-byte records; download "
+                        + $"it again."
+                );
             }
 
             for (int start = 0; start < bytes.Length; start += Record, index++)
@@ -96,7 +117,9 @@ internal static class Cifar10Files
                 if (bytes[start] >= PublishedClasses.Length)
                 {
                     throw new InvalidInputException(
-                        $"{file}: label {bytes[start]} at byte {start} is above 9; this is not CIFAR-10's binary version.");
+                        $"{file}: label {bytes[start]} at byte {start} is above 9; this is not CIFAR-10's binary "
+                            + $"version."
+                    );
                 }
 
                 Interleave(bytes.AsSpan(start + 1, 3 * Plane), store.Image(index));

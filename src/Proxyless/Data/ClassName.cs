@@ -7,8 +7,8 @@ namespace Proxyless.Data;
 internal static class ClassName
 {
     /// <summary>
-    /// What equal names have in common: letters and their accents as one character where there is one (Unicode's canonical composition).
-    /// Linux writes them so, a Mac takes them apart, and both look alike.
+    /// What equal names have in common: letters and their accents as one character where there is one (Unicode's
+    /// canonical composition). Linux writes them so, a Mac takes them apart, and both look alike.
     /// </summary>
     /// <remarks>string.Normalize does nothing where globalization is invariant.</remarks>
     public static string Key(string name)
@@ -34,9 +34,13 @@ internal static class ClassName
     {
         if (name.Any(IsBreakOrControl))
         {
-            string shown = string.Concat(name.Select(letter => IsBreakOrControl(letter) ? Invariant($"\\u{(int)letter:X4}") : letter.ToString()));
+            string shown = string.Concat(
+                name.Select(letter => IsBreakOrControl(letter) ? Invariant($"\\u{(int)letter:X4}") : letter.ToString())
+            );
             throw new InvalidInputException(
-                $"{folder}: the class '{shown}' has a line break or another control character in its name, and labels.txt has a line for each class; rename the folder.");
+                $"{folder}: the class '{shown}' has a line break or another control character in its name, and "
+                    + $"labels.txt has a line for each class; rename the folder."
+            );
         }
     }
 
@@ -57,7 +61,10 @@ internal static class ClassName
         }
     }
 
-    /// <summary>Each letter with the accents that follow it and are not kept from it by one of the same class (UAX 15, canonical composition).</summary>
+    /// <summary>
+    /// Each letter with the accents that follow it and are not kept from it by one of the same class (UAX 15, canonical
+    /// composition).
+    /// </summary>
     private static List<uint> Compose(List<uint> points)
     {
         var composed = new List<uint>(points.Count);
@@ -86,10 +93,12 @@ internal static class ClassName
         return composed;
     }
 
-    /// <summary>Accents of one letter in the order of their classes, as Unicode's canonical ordering has them.</summary>
+    /// <summary>
+    /// Accents of one letter in the order of their classes, as Unicode's canonical ordering has them.
+    /// </summary>
     private static void SortAccents(List<uint> points)
     {
-        for (int start = 0; start < points.Count;)
+        for (int start = 0; start < points.Count; )
         {
             int end = start;
             while (end < points.Count && Class(points[end]) != 0)

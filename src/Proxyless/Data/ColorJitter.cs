@@ -5,8 +5,8 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Random brightness, contrast and saturation, in this order: each a factor drawn uniformly from [1 - strength, 1 + strength],
-/// each result kept within 0 to 255.
+/// Random brightness, contrast and saturation, in this order: each a factor drawn uniformly from [1 - strength, 1 +
+/// strength], each result kept within 0 to 255.
 /// </summary>
 /// <param name="Brightness">Strength in [0, 1]: pixels are multiplied.</param>
 /// <param name="Contrast">Strength in [0, 1]: distance from the image's mean grey.</param>
@@ -66,7 +66,8 @@ internal sealed record ColorJitter(double Brightness, double Contrast, double Sa
         Vector128<float> next = LoadPixel(square, 0);
         for (int i = 0; i < square.Length; i += 3)
         {
-            // Four lanes, of which the last is the next pixel's red: that one is read before this one is written over it.
+            // Four lanes, of which the last is the next pixel's red: that one is read before this one is written over
+            // it.
             Vector128<float> pixel = Clamp((next * contrast) + mean);
             next = i + 3 < square.Length ? LoadPixel(square, i + 3) : default;
             StorePixel(Clamp((pixel * saturation) + Vector128.Create(Vector128.Dot(pixel, luma))), square, i);
@@ -109,9 +110,10 @@ internal sealed record ColorJitter(double Brightness, double Contrast, double Sa
     private static Vector128<float> Clamp(Vector128<float> value) =>
         Vector128.Min(Vector128.Max(value, Vector128<float>.Zero), Vector128.Create(255f));
 
-    private static Vector128<float> LoadPixel(ReadOnlySpan<float> square, int i) => i + 4 <= square.Length
-        ? Vector128.Create(square.Slice(i, 4))
-        : Vector128.Create(square[i], square[i + 1], square[i + 2], 0);
+    private static Vector128<float> LoadPixel(ReadOnlySpan<float> square, int i) =>
+        i + 4 <= square.Length
+            ? Vector128.Create(square.Slice(i, 4))
+            : Vector128.Create(square[i], square[i + 1], square[i + 2], 0);
 
     private static void StorePixel(Vector128<float> pixel, Span<float> square, int i)
     {

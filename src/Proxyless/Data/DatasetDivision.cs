@@ -2,7 +2,14 @@ namespace Proxyless.Data;
 
 /// <summary>The roles of <see cref="ImageDataset"/>, handed out.</summary>
 internal sealed record DatasetDivision(
-    ImageSet Weights, ImageSet Architecture, ImageSet Training, ImageSet AllTraining, ImageSet Validation, ImageSet Test, ImageSet All)
+    ImageSet Weights,
+    ImageSet Architecture,
+    ImageSet Training,
+    ImageSet AllTraining,
+    ImageSet Validation,
+    ImageSet Test,
+    ImageSet All
+)
 {
     /// <summary>Fewest images of a class from which every split gets one.</summary>
     private const int OneForEachSplit = 3;
@@ -12,7 +19,9 @@ internal sealed record DatasetDivision(
     /// <summary>The roles by which images are known again: <see cref="DatasetFingerprint"/>.</summary>
     public IReadOnlyList<ImageSet> Roles => [Weights, Architecture, Training, Validation, Test];
 
-    /// <summary>Divides the images a layout lists. Images of the same content stay in one split where the split is ours.</summary>
+    /// <summary>
+    /// Divides the images a layout lists. Images of the same content stay in one split where the split is ours.
+    /// </summary>
     /// <param name="layout">The images.</param>
     /// <param name="options">Shares and seed.</param>
     /// <param name="unreadable">Why an image is not used at all.</param>
@@ -26,12 +35,18 @@ internal sealed record DatasetDivision(
         IReadOnlyDictionary<(ImageSource Source, int Index), string> unreadable,
         UnreadableImages unreadableLater,
         List<string> warnings,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
-        ImageReference[] images = [.. layout.Sources.SelectMany(source => Enumerable
-            .Range(0, source.Count)
-            .Where(index => !unreadable.ContainsKey((source, index)))
-            .Select(index => new ImageReference(source, index)))];
+        ImageReference[] images =
+        [
+            .. layout.Sources.SelectMany(source =>
+                Enumerable
+                    .Range(0, source.Count)
+                    .Where(index => !unreadable.ContainsKey((source, index)))
+                    .Select(index => new ImageReference(source, index))
+            ),
+        ];
         IReadOnlyList<IReadOnlyList<ImageReference>> duplicates = [];
         if (images.Length <= ImageInspection.ExaminedFiles)
         {
@@ -43,7 +58,9 @@ internal sealed record DatasetDivision(
         }
 
         Dictionary<int, int> firstOfContent = duplicates
-            .Select(group => group.Where(image => image.Source == layout.Training).Select(image => image.Index).ToArray())
+            .Select(group =>
+                group.Where(image => image.Source == layout.Training).Select(image => image.Index).ToArray()
+            )
             .Where(group => group.Length > 1)
             .SelectMany(group => group.Select(index => (index, first: group[0])))
             .ToDictionary(pair => pair.index, pair => pair.first);
@@ -56,21 +73,37 @@ internal sealed record DatasetDivision(
         if (layout.Test is null)
         {
             (remaining, test) = StratifiedSplit.Divide(
-                remaining, layout.Training.Label, GroupOf, options.TestShare, OneForEachSplit, ref random);
+                remaining,
+                layout.Training.Label,
+                GroupOf,
+                options.TestShare,
+                OneForEachSplit,
+                ref random
+            );
         }
 
         // Of the three images that promise one to each split, the test set may have taken its own already.
         int minimum = layout.Test is null ? OneForEachSplit - 1 : OneForEachSplit;
         (int[] weights, int[] architecture) = StratifiedSplit.Divide(
-            remaining, layout.Training.Label, GroupOf, options.ValidationShare, minimum, ref random);
+            remaining,
+            layout.Training.Label,
+            GroupOf,
+            options.ValidationShare,
+            minimum,
+            ref random
+        );
         if (architecture.Length == 0)
         {
             throw new InvalidInputException(
-                $"{options.Location}: no class has enough different images to hold some out; {OneForEachSplit} are the least.");
+                $"{options.Location}: no class has enough different images to hold some out; {OneForEachSplit} are "
+                    + $"the least."
+            );
         }
 
-        ImageSet SetOf(ImageSource source, int[] indices) => new(source, indices, layout.Classes.Count, unreadableLater);
-        int[] Readable(ImageSource source) => [.. images.Where(image => image.Source == source).Select(image => image.Index)];
+        ImageSet SetOf(ImageSource source, int[] indices) =>
+            new(source, indices, layout.Classes.Count, unreadableLater);
+        int[] Readable(ImageSource source) =>
+            [.. images.Where(image => image.Source == source).Select(image => image.Index)];
         ImageSet weightSet = SetOf(layout.Training, weights);
         ImageSet architectureSet = SetOf(layout.Training, architecture);
         ImageSet both = SetOf(layout.Training, remaining);
@@ -81,7 +114,8 @@ internal sealed record DatasetDivision(
             both,
             layout.Validation is null ? architectureSet : SetOf(layout.Validation, Readable(layout.Validation)),
             layout.Test is null ? SetOf(layout.Training, test) : SetOf(layout.Test, Readable(layout.Test)),
-            SetOf(layout.Training, Readable(layout.Training)));
+            SetOf(layout.Training, Readable(layout.Training))
+        );
         if (division.Validation.Count == 0 || division.Test.Count == 0)
         {
             string split = division.Test.Count == 0 ? "test" : "validation";
@@ -89,13 +123,18 @@ internal sealed record DatasetDivision(
         }
 
         string SplitOf(ImageReference image) =>
-            image.Source == layout.Training ? "train" : image.Source == layout.Validation ? "val" : "test";
+            image.Source == layout.Training ? "train"
+            : image.Source == layout.Validation ? "val"
+            : "test";
         DatasetWarnings.AddAboutDuplicates(duplicates, SplitOf, warnings);
         return division;
     }
 
     private static void RequireEveryClass(
-        DatasetLayout layout, int[] training, IReadOnlyDictionary<(ImageSource Source, int Index), string> unreadable)
+        DatasetLayout layout,
+        int[] training,
+        IReadOnlyDictionary<(ImageSource Source, int Index), string> unreadable
+    )
     {
         var counts = new int[layout.Classes.Count];
         foreach (int index in training)
@@ -106,14 +145,19 @@ internal sealed record DatasetDivision(
         int empty = Array.IndexOf(counts, 0);
         if (empty >= 0)
         {
-            string[] reasons = [.. unreadable
-                .Where(pair => pair.Key.Source == layout.Training && layout.Training.Label(pair.Key.Index) == empty)
-                .OrderBy(pair => pair.Key.Index)
-                .Select(pair => pair.Value)];
+            string[] reasons =
+            [
+                .. unreadable
+                    .Where(pair => pair.Key.Source == layout.Training && layout.Training.Label(pair.Key.Index) == empty)
+                    .OrderBy(pair => pair.Key.Index)
+                    .Select(pair => pair.Value),
+            ];
             string named = string.Concat(reasons.Take(NamedReasons).Select(reason => $"\n  {reason}"));
             string more = reasons.Length > NamedReasons ? $"\n  and {reasons.Length - NamedReasons} more" : "";
             throw new InvalidInputException(
-                $"{layout.Name}: class '{layout.Classes[empty]}' has no readable training images; add some, or remove the class.{named}{more}");
+                $"{layout.Name}: class '{layout.Classes[empty]}' has no readable training images; add some, or "
+                    + $"remove the class.{named}{more}"
+            );
         }
     }
 }

@@ -18,8 +18,15 @@ public static class DatasetDownload
     /// <param name="observer">Hears of the progress, in bytes.</param>
     /// <param name="cancellationToken">Stops it; nothing is left.</param>
     /// <exception cref="InvalidInputException">The folder holds something.</exception>
-    /// <exception cref="IOException">The download failed or is damaged; the message says what to do by hand.</exception>
-    public static void Run(PublicDataset dataset, string folder, IRunObserver observer, CancellationToken cancellationToken = default)
+    /// <exception cref="IOException">
+    /// The download failed or is damaged; the message says what to do by hand.
+    /// </exception>
+    public static void Run(
+        PublicDataset dataset,
+        string folder,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(dataset);
         using var handler = new HttpClientHandler();
@@ -27,7 +34,12 @@ public static class DatasetDownload
     }
 
     internal static void Run(
-        IReadOnlyList<PublicFile> files, string folder, HttpMessageHandler handler, IRunObserver observer, CancellationToken cancellationToken)
+        IReadOnlyList<PublicFile> files,
+        string folder,
+        HttpMessageHandler handler,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
         {
@@ -44,7 +56,10 @@ public static class DatasetDownload
             {
                 string path = Path.Combine(partial, Path.GetFileName(file.Location.LocalPath));
                 Fetch(client, file, path, observer, cancellationToken);
-                if (path.EndsWith(".tgz", StringComparison.Ordinal) || path.EndsWith(".tar.gz", StringComparison.Ordinal))
+                if (
+                    path.EndsWith(".tgz", StringComparison.Ordinal)
+                    || path.EndsWith(".tar.gz", StringComparison.Ordinal)
+                )
                 {
                     observer.Message($"unpacking {Path.GetFileName(path)}");
                     Unpack(path, partial);
@@ -70,16 +85,27 @@ public static class DatasetDownload
         }
     }
 
-    private static void Fetch(HttpClient client, PublicFile file, string path, IRunObserver observer, CancellationToken cancellationToken)
+    private static void Fetch(
+        HttpClient client,
+        PublicFile file,
+        string path,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         string byHand = $"download {file.Location} yourself and give its folder as DatasetOptions.Location";
-#pragma warning disable CA5351 // What the publishers give is MD5, and it is asked whether the download is whole, not who made it.
+        // What the publishers give is MD5, and it is asked whether the download is whole, not who made it.
+#pragma warning disable CA5351
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, file.Location);
-            using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using HttpResponseMessage response = client.Send(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                cancellationToken
+            );
             response.EnsureSuccessStatusCode();
             using Stream source = response.Content.ReadAsStream(cancellationToken);
             using FileStream destination = File.Create(path);
@@ -102,13 +128,16 @@ public static class DatasetDownload
         string md5 = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (md5 != file.Md5)
         {
-            throw new IOException($"{file.Location} arrived damaged (MD5 {md5} instead of {file.Md5}); try again, or {byHand}");
+            throw new IOException(
+                $"{file.Location} arrived damaged (MD5 {md5} instead of {file.Md5}); try again, or {byHand}"
+            );
         }
     }
 
     // A client that waits in vain reports a cancellation that nobody asked for.
     private static bool IsFailedDownload(Exception exception, CancellationToken cancellationToken) =>
-        exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        exception is HttpRequestException
+        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private static int Read(Stream source, byte[] buffer, CancellationToken cancellationToken)
     {

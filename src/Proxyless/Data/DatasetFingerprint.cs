@@ -34,11 +34,14 @@ internal static class DatasetFingerprint
         int total,
         int threads,
         IRunObserver observer,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         int step = Step(total);
         ImageReference[] read =
-            [.. roles.SelectMany(role => role.References()).Where(image => image.Index % step == 0).Distinct()];
+        [
+            .. roles.SelectMany(role => role.References()).Where(image => image.Index % step == 0).Distinct(),
+        ];
         void Hash(int i) => read[i].Source.TryContentHash(read[i].Index);
         ImageLoop.Run(read.Length, threads, "read", observer, Hash, cancellationToken);
         return ContentsPrefix + Describe(classes, roles, image => $"{NameOf(image)} {ContentsOf(image, step)}");
@@ -68,7 +71,10 @@ internal static class DatasetFingerprint
             : "-";
 
     private static string Describe(
-        IReadOnlyList<string> classes, IReadOnlyList<ImageSet> roles, Func<ImageReference, string> describe)
+        IReadOnlyList<string> classes,
+        IReadOnlyList<ImageSet> roles,
+        Func<ImageReference, string> describe
+    )
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string name in classes)

@@ -15,7 +15,8 @@ internal sealed record DatasetLayout(
     ImageSource Training,
     ImageSource? Validation,
     ImageSource? Test,
-    IReadOnlyList<string> Warnings)
+    IReadOnlyList<string> Warnings
+)
 {
     /// <summary>The sources there are, training first.</summary>
     public IReadOnlyList<ImageSource> Sources => [.. new[] { Training, Validation, Test }.OfType<ImageSource>()];
@@ -34,9 +35,12 @@ internal sealed record DatasetLayout(
         string folder = Path.GetFullPath(location);
         if (!Directory.Exists(folder))
         {
-            throw new InvalidInputException(File.Exists(folder)
-                ? $"{location} is a file: give the folder that holds the images."
-                : $"{location} does not exist: give a folder of images, or '{SampleImages.Name}' for the built-in ones.");
+            throw new InvalidInputException(
+                File.Exists(folder)
+                    ? $"{location} is a file: give the folder that holds the images."
+                    : $"{location} does not exist: give a folder of images, or '{SampleImages.Name}' for the "
+                        + $"built-in ones."
+            );
         }
 
         return Cifar10Files.TryRead(folder) ?? IdxFiles.TryRead(folder) ?? FolderLayout.Read(folder, maxPixels);

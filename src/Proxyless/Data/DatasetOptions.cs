@@ -9,13 +9,15 @@ internal sealed record DatasetOptions
     /// <summary>200 million: the largest that telephones take, and 0.8 GB while one is decoded.</summary>
     public const long DefaultMaxPixels = ImageDecoder.DefaultMaxPixels;
 
-    /// <summary>The most that <see cref="MaxPixels"/> can be: four bytes for each are as many as one array of memory has.</summary>
+    /// <summary>
+    /// The most that <see cref="MaxPixels"/> can be: four bytes for each are as many as one array of memory has.
+    /// </summary>
     public const long MostPixels = 500_000_000;
 
     /// <summary>
-    /// Where the images are: a folder with a folder for each class; a folder with <c>train/</c> and, as far as they exist,
-    /// <c>val/</c> and <c>test/</c>; a folder with CIFAR-10's binary files; a folder with IDX files (the MNIST family, gzip or
-    /// plain); or <c>sample</c>, the built-in images of <see cref="SampleImages"/>.
+    /// Where the images are: a folder with a folder for each class; a folder with <c>train/</c> and, as far as they
+    /// exist, <c>val/</c> and <c>test/</c>; a folder with CIFAR-10's binary files; a folder with IDX files (the MNIST
+    /// family, gzip or plain); or <c>sample</c>, the built-in images of <see cref="SampleImages"/>.
     /// </summary>
     public required string Location { get; init; }
 
@@ -23,25 +25,26 @@ internal sealed record DatasetOptions
     public int Seed { get; init; }
 
     /// <summary>
-    /// Share of the training images of each class, after the test images are taken out, on which the architecture parameters
-    /// learn. In (0, 0.5], 0.1 by default.
+    /// Share of the training images of each class, after the test images are taken out, on which the architecture
+    /// parameters learn. In (0, 0.5], 0.1 by default.
     /// </summary>
     public double ValidationShare { get; init; } = 0.1;
 
     /// <summary>
-    /// Share of the images of each class that becomes the test set where the user's folder has none. In (0, 0.5], 0.15 by
-    /// default.
+    /// Share of the images of each class that becomes the test set where the user's folder has none. In (0, 0.5], 0.15
+    /// by default.
     /// </summary>
     public double TestShare { get; init; } = 0.15;
 
     /// <summary>
-    /// An image that cannot be read is an error instead of a warning and one image less. All images are decoded in full when they are
-    /// opened, so that the error comes before hours are spent.
+    /// An image that cannot be read is an error instead of a warning and one image less. All images are decoded in full
+    /// when they are opened, so that the error comes before hours are spent.
     /// </summary>
     public bool Strict { get; init; }
 
     /// <summary>
-    /// The images are those that a run has begun with, and none can be left out any more; read strictly, all were decoded when it began.
+    /// The images are those that a run has begun with, and none can be left out any more; read strictly, all were
+    /// decoded when it began.
     /// </summary>
     internal bool HasBegun { get; init; }
 
@@ -54,8 +57,8 @@ internal sealed record DatasetOptions
     public int? Channels { get; init; }
 
     /// <summary>
-    /// The most pixels, width times height, of an image that is read; one of more is unreadable. A file of a few hundred kilobytes can
-    /// claim, and fill, gigabytes of memory. 1 to <see cref="MostPixels"/>.
+    /// The most pixels, width times height, of an image that is read; one of more is unreadable. A file of a few
+    /// hundred kilobytes can claim, and fill, gigabytes of memory. 1 to <see cref="MostPixels"/>.
     /// </summary>
     public long MaxPixels { get; init; } = DefaultMaxPixels;
 
@@ -65,7 +68,11 @@ internal sealed record DatasetOptions
     {
         if (string.IsNullOrWhiteSpace(Location))
         {
-            throw Wrong(nameof(Location), Location, "is empty: give a folder of images, or 'sample' for the built-in ones.");
+            throw Wrong(
+                nameof(Location),
+                Location,
+                "is empty: give a folder of images, or 'sample' for the built-in ones."
+            );
         }
 
         CheckShare(ValidationShare, nameof(ValidationShare));
@@ -94,9 +101,10 @@ internal sealed record DatasetOptions
         }
     }
 
-    private static InvalidInputException Wrong(string property, object? value, string complaint) => new($"{property} {complaint}")
-    {
-        Property = property,
-        Value = Convert.ToString(value, CultureInfo.InvariantCulture),
-    };
+    private static InvalidInputException Wrong(string property, object? value, string complaint) =>
+        new($"{property} {complaint}")
+        {
+            Property = property,
+            Value = Convert.ToString(value, CultureInfo.InvariantCulture),
+        };
 }

@@ -5,10 +5,14 @@ namespace Proxyless.Data;
 /// <summary>What is said about a dataset before hours are spent on it.</summary>
 internal static class DatasetWarnings
 {
-    /// <summary>Fewer training images a class than this and a network trained from scratch mostly memorises them.</summary>
+    /// <summary>
+    /// Fewer training images a class than this and a network trained from scratch mostly memorises them.
+    /// </summary>
     public const int FewImages = 200;
 
-    /// <summary>The largest class over the smallest, from which accuracy and loss are ruled by the large ones.</summary>
+    /// <summary>
+    /// The largest class over the smallest, from which accuracy and loss are ruled by the large ones.
+    /// </summary>
     private const double UnevenRatio = 3;
 
     private const int Named = 5;
@@ -23,17 +27,23 @@ internal static class DatasetWarnings
         if (counts[largest] >= UnevenRatio * counts[smallest])
         {
             warnings.Add(
-                $"The classes are uneven: '{classes[largest]}' has {counts[largest]} training images, '{classes[smallest]}' "
-                + $"{counts[smallest]}; weight the classes in the loss, or add images.");
+                $"The classes are uneven: '{classes[largest]}' has {counts[largest]} training images, "
+                    + $"'{classes[smallest]}' "
+                    + $"{counts[smallest]}; weight the classes in the loss, or add images."
+            );
         }
 
         double mean = training.Count / (double)counts.Count;
         if (mean < FewImages)
         {
-            warnings.Add(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The set is too small to train from scratch: {training.Count} training images, {mean:0} a class on average, where "
-                + $"about {FewImages} a class are the least; expect a network that memorises them. Add images."));
+            warnings.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The set is too small to train from scratch: {training.Count} training images, {mean:0} a class "
+                        + $"on average, where "
+                        + $"about {FewImages} a class are the least; expect a network that memorises them. Add images."
+                )
+            );
         }
     }
 
@@ -42,21 +52,30 @@ internal static class DatasetWarnings
     /// <param name="splitOf">The name of the split an image is in.</param>
     /// <param name="warnings">Where to say so.</param>
     public static void AddAboutDuplicates(
-        IReadOnlyList<IReadOnlyList<ImageReference>> duplicates, Func<ImageReference, string> splitOf, List<string> warnings)
+        IReadOnlyList<IReadOnlyList<ImageReference>> duplicates,
+        Func<ImageReference, string> splitOf,
+        List<string> warnings
+    )
     {
-        ImageReference[][] acrossSplits = [.. duplicates
-            .Select(group => group.DistinctBy(splitOf).ToArray())
-            .Where(group => group.Length > 1)];
+        ImageReference[][] acrossSplits =
+        [
+            .. duplicates.Select(group => group.DistinctBy(splitOf).ToArray()).Where(group => group.Length > 1),
+        ];
         if (acrossSplits.Length > 0)
         {
             warnings.Add(
-                $"Images that stand in more than one split, so that results on them are too good: {acrossSplits.Length}. "
-                + List(acrossSplits));
+                $"Images that stand in more than one split, so that results on them are too good: "
+                    + $"{acrossSplits.Length}. "
+                    + List(acrossSplits)
+            );
         }
 
-        ImageReference[][] acrossClasses = [.. duplicates
-            .Select(group => group.DistinctBy(image => image.Label).ToArray())
-            .Where(group => group.Length > 1)];
+        ImageReference[][] acrossClasses =
+        [
+            .. duplicates
+                .Select(group => group.DistinctBy(image => image.Label).ToArray())
+                .Where(group => group.Length > 1),
+        ];
         if (acrossClasses.Length > 0)
         {
             warnings.Add($"Images that stand in more than one class: {acrossClasses.Length}. {List(acrossClasses)}");
@@ -65,7 +84,10 @@ internal static class DatasetWarnings
 
     private static string List(ImageReference[][] groups)
     {
-        string named = string.Join("; ", groups.Take(Named).Select(group => string.Join(" = ", group.Select(image => image.Name))));
+        string named = string.Join(
+            "; ",
+            groups.Take(Named).Select(group => string.Join(" = ", group.Select(image => image.Name)))
+        );
         return groups.Length > Named ? $"{named}; and {groups.Length - Named} more." : named + ".";
     }
 }

@@ -16,23 +16,39 @@ internal static class DuplicateImages
     /// <param name="threads">Threads to use.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static IReadOnlyList<IReadOnlyList<ImageReference>> Find(
-        IReadOnlyList<ImageReference> images, int threads, CancellationToken cancellationToken)
+        IReadOnlyList<ImageReference> images,
+        int threads,
+        CancellationToken cancellationToken
+    )
     {
-        int[] suspects = [.. Enumerable.Range(0, images.Count)
-            .GroupBy(position => images[position].Source.Length(images[position].Index))
-            .Where(group => group.Skip(1).Any())
-            .SelectMany(group => group)
-            .Order()];
+        int[] suspects =
+        [
+            .. Enumerable
+                .Range(0, images.Count)
+                .GroupBy(position => images[position].Source.Length(images[position].Index))
+                .Where(group => group.Skip(1).Any())
+                .SelectMany(group => group)
+                .Order(),
+        ];
         var hashes = new UInt128[suspects.Length];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        Parallel.For(0, suspects.Length, parallel, i =>
-        {
-            ImageReference image = images[suspects[i]];
-            hashes[i] = image.Source.ContentHash(image.Index);
-        });
-        return [.. Enumerable.Range(0, suspects.Length)
-            .GroupBy(i => hashes[i], i => images[suspects[i]])
-            .Select(group => group.ToArray())
-            .Where(group => group.Length > 1)];
+        Parallel.For(
+            0,
+            suspects.Length,
+            parallel,
+            i =>
+            {
+                ImageReference image = images[suspects[i]];
+                hashes[i] = image.Source.ContentHash(image.Index);
+            }
+        );
+        return
+        [
+            .. Enumerable
+                .Range(0, suspects.Length)
+                .GroupBy(i => hashes[i], i => images[suspects[i]])
+                .Select(group => group.ToArray())
+                .Where(group => group.Length > 1),
+        ];
     }
 }

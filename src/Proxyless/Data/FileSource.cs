@@ -3,7 +3,9 @@ using Proxyless.Inference;
 
 namespace Proxyless.Data;
 
-/// <summary>Image files in a folder for each class. A million of them cost a string, a length and a class each.</summary>
+/// <summary>
+/// Image files in a folder for each class. A million of them cost a string, a length and a class each.
+/// </summary>
 internal sealed class FileSource : ImageSource
 {
     private readonly string _root;
@@ -50,8 +52,12 @@ internal sealed class FileSource : ImageSource
     }
 
     // What has no bytes is not opened: a pipe would wait for somebody to write into it.
-    public override byte[] Read(int index) => _lengths[index] > 0 ? ImageFile.Read(Name(index)) : throw new InvalidInputException(
-        $"{Name(index)}: {(LeadsNowhere(Name(index)) ? "the link leads nowhere" : "it is empty, or no file")}");
+    public override byte[] Read(int index) =>
+        _lengths[index] > 0
+            ? ImageFile.Read(Name(index))
+            : throw new InvalidInputException(
+                $"{Name(index)}: {(LeadsNowhere(Name(index)) ? "the link leads nowhere" : "it is empty, or no file")}"
+            );
 
     /// <summary>Width and height of the upright image, from its header.</summary>
     /// <exception cref="InvalidInputException">The file is no image.</exception>
@@ -135,7 +141,12 @@ internal sealed class FileSource : ImageSource
         }
     }
 
-    private static void Render(EncodedImage encoded, Transforms transforms, ref SplitMix64 random, Span<float> destination)
+    private static void Render(
+        EncodedImage encoded,
+        Transforms transforms,
+        ref SplitMix64 random,
+        Span<float> destination
+    )
     {
         if (transforms.Recipe is { } recipe)
         {
@@ -154,7 +165,8 @@ internal sealed class FileSource : ImageSource
         }
 
         // At its edges a part may differ from the whole by a shade, which training does not mind.
-        using DecodedPart part = encoded.DecodePart(transforms.Channels, denominator, region, transforms.Resolution)
+        using DecodedPart part =
+            encoded.DecodePart(transforms.Channels, denominator, region, transforms.Resolution)
             ?? encoded.DecodeFor(transforms.Channels, denominator, region);
         transforms.Apply(part, destination, ref random);
     }
@@ -169,5 +181,6 @@ internal sealed class FileSource : ImageSource
 
     private EncodedImage OpenImage(int index) => EncodedImage.Open(Read(index), Name(index), _maxPixels);
 
-    private static bool LeadsNowhere(string file) => new FileInfo(file).LinkTarget is not null && RealPath.OfExisting(file) is null;
+    private static bool LeadsNowhere(string file) =>
+        new FileInfo(file).LinkTarget is not null && RealPath.OfExisting(file) is null;
 }

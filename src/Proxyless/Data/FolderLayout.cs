@@ -4,8 +4,8 @@ namespace Proxyless.Data;
 
 /// <summary>
 /// Lists image folders: a folder for each class, at the top or under <c>train/</c>, <c>val/</c> (also <c>valid/</c>,
-/// <c>validation/</c>) and <c>test/</c>. Folders within a class belong to it. What <see cref="FolderListing"/> does not list is
-/// passed over.
+/// <c>validation/</c>) and <c>test/</c>. Folders within a class belong to it. What <see cref="FolderListing"/> does not
+/// list is passed over.
 /// </summary>
 internal static class FolderLayout
 {
@@ -20,7 +20,9 @@ internal static class FolderLayout
     /// <summary>Lists the folder once.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="maxPixels">The most pixels of an image that is read.</param>
-    /// <exception cref="InvalidInputException">No images, an empty class, fewer than two classes, a class without training images.</exception>
+    /// <exception cref="InvalidInputException">
+    /// No images, an empty class, fewer than two classes, a class without training images.
+    /// </exception>
     public static DatasetLayout Read(string folder, long maxPixels)
     {
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
@@ -35,13 +37,20 @@ internal static class FolderLayout
         }
 
         string[] trainingClasses = ListClasses(training);
-        string? validation = ValidationNames.Select(split => Path.Combine(folder, split)).FirstOrDefault(Directory.Exists);
+        string? validation = ValidationNames
+            .Select(split => Path.Combine(folder, split))
+            .FirstOrDefault(Directory.Exists);
         string test = Path.Combine(folder, "test");
-        string[] ignored = [.. VisibleFolders(folder)
-            .Where(other => other != "train" && other != "test" && other != Path.GetFileName(validation))];
+        string[] ignored =
+        [
+            .. VisibleFolders(folder)
+                .Where(other => other != "train" && other != "test" && other != Path.GetFileName(validation)),
+        ];
         if (ignored.Length > 0)
         {
-            warnings.Add($"{folder}: {string.Join(", ", ignored)} beside train/ is not used; splits are train/, val/ and test/.");
+            warnings.Add(
+                $"{folder}: {string.Join(", ", ignored)} beside train/ is not used; splits are train/, val/ and test/."
+            );
         }
 
         return new DatasetLayout(
@@ -51,16 +60,22 @@ internal static class FolderLayout
             ListImages(training, trainingClasses, trainingClasses, mustBeFull: true, maxPixels, warnings),
             validation is null ? null : ListSplit(validation, trainingClasses, maxPixels, warnings),
             Directory.Exists(test) ? ListSplit(test, trainingClasses, maxPixels, warnings) : null,
-            warnings);
+            warnings
+        );
     }
 
-    /// <summary>Splits under other names would be taken for classes, and what a network learns would be which split an image is of.</summary>
+    /// <summary>
+    /// Splits under other names would be taken for classes, and what a network learns would be which split an image is
+    /// of.
+    /// </summary>
     private static void RequireNoSplits(string folder, string[] classes, List<string> warnings)
     {
         if (classes.FirstOrDefault(name => SplitNames.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } split)
         {
             throw new InvalidInputException(
-                $"{Path.Combine(folder, split)} looks like a split, and there is no {Path.Combine(folder, "train")}: name the splits train, val and test, in small letters; a class of that name needs another.");
+                $"{Path.Combine(folder, split)} looks like a split, and there is no {Path.Combine(folder, "train")}: "
+                    + $"name the splits train, val and test, in small letters; a class of that name needs another."
+            );
         }
 
         if (classes.Length > MostSplits)
@@ -71,7 +86,11 @@ internal static class FolderLayout
         string[][] within = [.. classes.Select(name => VisibleFolders(Path.Combine(folder, name)))];
         if (within[0].Length > 1 && within.All(names => names.SequenceEqual(within[0])))
         {
-            warnings.Add($"{folder}: {string.Join(", ", classes)} are taken for the classes, though all of them hold the folders {within[0][0]}, {within[0][1]}{(within[0].Length > 2 ? " and others" : "")}; if they are splits, name them train, val and test.");
+            warnings.Add(
+                $"{folder}: {string.Join(", ", classes)} are taken for the classes, though all of them hold the "
+                    + $"folders {within[0][0]}, {within[0][1]}{(within[0].Length > 2 ? " and others" : "")}; if they "
+                    + $"are splits, name them train, val and test."
+            );
         }
     }
 
@@ -84,13 +103,20 @@ internal static class FolderLayout
         if (unknown is not null)
         {
             throw new InvalidInputException(
-                $"{Path.Combine(folder, unknown)} is a class without training images: add train/{unknown}, or remove it.");
+                $"{Path.Combine(folder, unknown)} is a class without training images: add train/{unknown}, or remove "
+                    + $"it."
+            );
         }
 
         FileSource images = ListImages(folder, classes, folders, mustBeFull: false, maxPixels, warnings);
         if (images.Count == 0)
         {
-            throw new InvalidInputException($"{folder} holds no images: put a folder for each class in it, or remove it.") { File = folder };
+            throw new InvalidInputException(
+                $"{folder} holds no images: put a folder for each class in it, or remove it."
+            )
+            {
+                File = folder,
+            };
         }
 
         return images;
@@ -103,13 +129,15 @@ internal static class FolderLayout
         {
             throw new InvalidInputException(
                 $"{folder} holds no folder of a class: put the images of each class in a folder of its own, such as "
-                + $"{Path.Combine(folder, "cat")} and {Path.Combine(folder, "dog")}.");
+                    + $"{Path.Combine(folder, "cat")} and {Path.Combine(folder, "dog")}."
+            );
         }
 
         if (classes.Length == 1)
         {
             throw new InvalidInputException(
-                $"{folder} holds one class, '{classes[0]}': a classifier needs two or more folders of classes.");
+                $"{folder} holds one class, '{classes[0]}': a classifier needs two or more folders of classes."
+            );
         }
 
         return classes;
@@ -118,8 +146,8 @@ internal static class FolderLayout
     private static string[] VisibleFolders(string folder) => Guard(folder, () => FolderListing.Folders(folder));
 
     /// <summary>
-    /// Folders that can be classes, in an order in which the coding of accents does not matter. Two that differ in it alone cannot be:
-    /// they look the same everywhere.
+    /// Folders that can be classes, in an order in which the coding of accents does not matter. Two that differ in it
+    /// alone cannot be: they look the same everywhere.
     /// </summary>
     internal static string[] ClassFolders(string folder)
     {
@@ -131,7 +159,9 @@ internal static class FolderLayout
             if (!byKey.TryAdd(ClassName.Key(name), name))
             {
                 throw new InvalidInputException(
-                    $"{folder} holds two folders that are both called '{name}' and differ in how its accents are coded (as Linux and as a Mac do) alone: move the images of one into the other.");
+                    $"{folder} holds two folders that are both called '{name}' and differ in how its accents are "
+                        + $"coded (as Linux and as a Mac do) alone: move the images of one into the other."
+                );
             }
         }
 
@@ -139,7 +169,13 @@ internal static class FolderLayout
     }
 
     internal static FileSource ListImages(
-        string root, string[] classes, string?[] folders, bool mustBeFull, long maxPixels, List<string> warnings)
+        string root,
+        string[] classes,
+        string?[] folders,
+        bool mustBeFull,
+        long maxPixels,
+        List<string> warnings
+    )
     {
         var files = new List<string>();
         var lengths = new List<long>();
@@ -167,12 +203,16 @@ internal static class FolderLayout
             }
 
             others += othersOfClass.Count;
-            string what = files.Count > before ? "" : othersOfClass.Count == 0
-                ? "holds no images"
+            string what =
+                files.Count > before ? ""
+                : othersOfClass.Count == 0 ? "holds no images"
                 : $"holds no images, for {DescribeOthers(othersOfClass)} no JPEG, PNG, WebP, BMP or GIF";
             if (files.Count == before && mustBeFull)
             {
-                throw new InvalidInputException($"{folder} {what}: add some, or remove the folder of this class.") { File = folder };
+                throw new InvalidInputException($"{folder} {what}: add some, or remove the folder of this class.")
+                {
+                    File = folder,
+                };
             }
 
             if (files.Count == before)
@@ -187,15 +227,23 @@ internal static class FolderLayout
         }
 
         // Where a split has no folder of a class it has no image of it either.
-        return new FileSource(root, [.. folders.Select(name => name ?? "")], [.. files], [.. lengths], [.. labels], maxPixels);
+        return new FileSource(
+            root,
+            [.. folders.Select(name => name ?? "")],
+            [.. files],
+            [.. lengths],
+            [.. labels],
+            maxPixels
+        );
     }
 
-    private static string DescribeOthers(List<string> files) => files.Count switch
-    {
-        1 => $"{files[0]} is",
-        <= NamedFiles => $"{string.Join(", ", files)} are",
-        _ => $"{string.Join(", ", files.Take(NamedFiles))} and {files.Count - NamedFiles} more are",
-    };
+    private static string DescribeOthers(List<string> files) =>
+        files.Count switch
+        {
+            1 => $"{files[0]} is",
+            <= NamedFiles => $"{string.Join(", ", files)} are",
+            _ => $"{string.Join(", ", files.Take(NamedFiles))} and {files.Count - NamedFiles} more are",
+        };
 
     private static T Guard<T>(string folder, Func<T> list)
     {
@@ -205,7 +253,10 @@ internal static class FolderLayout
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{folder} cannot be listed: {exception.Message}", exception) { File = folder };
+            throw new InvalidInputException($"{folder} cannot be listed: {exception.Message}", exception)
+            {
+                File = folder,
+            };
         }
     }
 }

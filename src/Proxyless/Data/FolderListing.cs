@@ -4,24 +4,42 @@ using Proxyless.Files;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Folders and files as a user means them: without hidden ones, without what file systems, photo servers and the program itself
-/// keep there. Links are followed, and a folder is entered once however many links lead to it.
+/// Folders and files as a user means them: without hidden ones, without what file systems, photo servers and the
+/// program itself keep there. Links are followed, and a folder is entered once however many links lead to it.
 /// </summary>
 internal static class FolderListing
 {
     // As they are written by whoever makes them: a class may be called recycler.
     private static readonly HashSet<string> FoldersOfOthers = new(StringComparer.Ordinal)
     {
-        "@eaDir", "@Recycle", "@Recently-Snapshot", "#recycle", "#snapshot", "$RECYCLE.BIN", "RECYCLER", "System Volume Information",
-        "lost+found", "__MACOSX", "Network Trash Folder", "Temporary Items", "Thumbs.db",
+        "@eaDir",
+        "@Recycle",
+        "@Recently-Snapshot",
+        "#recycle",
+        "#snapshot",
+        "$RECYCLE.BIN",
+        "RECYCLER",
+        "System Volume Information",
+        "lost+found",
+        "__MACOSX",
+        "Network Trash Folder",
+        "Temporary Items",
+        "Thumbs.db",
     };
 
     private static readonly HashSet<string> FilesOfOthers = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r",
+        "Thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "Icon\r",
     };
 
-    private static readonly EnumerationOptions Options = new() { AttributesToSkip = FileAttributes.System, IgnoreInaccessible = false };
+    private static readonly EnumerationOptions Options = new()
+    {
+        AttributesToSkip = FileAttributes.System,
+        IgnoreInaccessible = false,
+    };
 
     private readonly record struct Entry(string Name, bool IsFolder, bool IsLink, long Length);
 
@@ -31,13 +49,19 @@ internal static class FolderListing
     public static string[] Folders(string folder)
     {
         string[] above = [.. RealPath.WithParents(RealPath.OfExisting(folder) ?? folder)];
-        return [.. Read(folder)
-            .Where(entry => entry.IsFolder && !(entry.IsLink && IsOneOf(above, Path.Combine(folder, entry.Name))))
-            .Select(entry => entry.Name)
-            .Where(name => !WrittenFolder.Is(Path.Combine(folder, name)))];
+        return
+        [
+            .. Read(folder)
+                .Where(entry => entry.IsFolder && !(entry.IsLink && IsOneOf(above, Path.Combine(folder, entry.Name))))
+                .Select(entry => entry.Name)
+                .Where(name => !WrittenFolder.Is(Path.Combine(folder, name))),
+        ];
     }
 
-    /// <summary>Files in a class's folder and the folders within, with their bytes: 0 where there is nothing to be read as a file.</summary>
+    /// <summary>
+    /// Files in a class's folder and the folders within, with their bytes: 0 where there is nothing to be read as a
+    /// file.
+    /// </summary>
     /// <param name="root">The folder that the classes are in.</param>
     /// <param name="name">The class's folder.</param>
     /// <returns>Paths relative to the class's folder, in order.</returns>
@@ -49,7 +73,10 @@ internal static class FolderListing
         string real = RealPath.OfExisting(folder) ?? folder;
 
         // The folders that this one is in count as entered: they hold the other classes.
-        var entered = new HashSet<string>([.. RealPath.WithParents(real), .. RealPath.WithParents(RealPath.OfExisting(root) ?? root)], StringComparer.Ordinal);
+        var entered = new HashSet<string>(
+            [.. RealPath.WithParents(real), .. RealPath.WithParents(RealPath.OfExisting(root) ?? root)],
+            StringComparer.Ordinal
+        );
         var files = new List<(string File, long Length)>();
         var links = new Queue<(string Folder, string Real)>();
         Walk(folder, real, "");
@@ -93,18 +120,28 @@ internal static class FolderListing
         }
     }
 
-    private static bool IsOneOf(string[] folders, string link) => RealPath.OfExisting(link) is { } target && folders.Contains(target, StringComparer.Ordinal);
+    private static bool IsOneOf(string[] folders, string link) =>
+        RealPath.OfExisting(link) is { } target && folders.Contains(target, StringComparer.Ordinal);
 
     private static Entry[] Read(string folder)
     {
         var listing = new FileSystemEnumerable<Entry>(
             folder,
-            (ref FileSystemEntry entry) => new Entry(
-                entry.FileName.ToString(), entry.IsDirectory, entry.Attributes.HasFlag(FileAttributes.ReparsePoint), LengthOf(ref entry)),
-            Options)
+            (ref FileSystemEntry entry) =>
+                new Entry(
+                    entry.FileName.ToString(),
+                    entry.IsDirectory,
+                    entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+                    LengthOf(ref entry)
+                ),
+            Options
+        )
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.'
-                && !(entry.IsDirectory ? FoldersOfOthers : FilesOfOthers).GetAlternateLookup<ReadOnlySpan<char>>().Contains(entry.FileName),
+            ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+                entry.FileName[0] != '.'
+                && !(entry.IsDirectory ? FoldersOfOthers : FilesOfOthers)
+                    .GetAlternateLookup<ReadOnlySpan<char>>()
+                    .Contains(entry.FileName),
         };
         return [.. listing.OrderBy(entry => entry.Name, StringComparer.Ordinal)];
     }
@@ -124,7 +161,10 @@ internal static class FolderListing
 
         try
         {
-            return File.ResolveLinkTarget(entry.ToFullPath(), returnFinalTarget: true) is FileInfo { Exists: true } target ? target.Length : 0;
+            return
+                File.ResolveLinkTarget(entry.ToFullPath(), returnFinalTarget: true) is FileInfo { Exists: true } target
+                ? target.Length
+                : 0;
         }
         catch (IOException)
         {

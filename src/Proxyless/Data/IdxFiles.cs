@@ -5,9 +5,9 @@ using System.IO.Compression;
 namespace Proxyless.Data;
 
 /// <summary>
-/// The IDX files of the MNIST family (http://yann.lecun.com/exdb/mnist): train-images-idx3-ubyte and train-labels-idx1-ubyte,
-/// t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte where there is a test set, each plain or with .gz. Classes are named by
-/// their numbers, or by the lines of a labels.txt beside them.
+/// The IDX files of the MNIST family (http://yann.lecun.com/exdb/mnist): train-images-idx3-ubyte and
+/// train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte where there is a test set, each plain or
+/// with .gz. Classes are named by their numbers, or by the lines of a labels.txt beside them.
 /// </summary>
 internal static class IdxFiles
 {
@@ -17,7 +17,9 @@ internal static class IdxFiles
     private const long DeflateRatio = 1032;
 
     /// <summary>Reads the folder; null where there are no such files.</summary>
-    /// <exception cref="InvalidInputException">A file is missing, cut off, of another kind, or does not fit the others.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A file is missing, cut off, of another kind, or does not fit the others.
+    /// </exception>
     public static DatasetLayout? TryRead(string folder)
     {
         if (Find(folder, "train-images-idx3-ubyte") is not { } trainingImages)
@@ -26,25 +28,36 @@ internal static class IdxFiles
         }
 
         PixelSource training = ReadSplit(trainingImages, folder, "train");
-        PixelSource? test = Find(folder, "t10k-images-idx3-ubyte") is { } testImages ? ReadSplit(testImages, folder, "t10k") : null;
+        PixelSource? test = Find(folder, "t10k-images-idx3-ubyte") is { } testImages
+            ? ReadSplit(testImages, folder, "t10k")
+            : null;
         int highest = Highest(training);
         if (test is not null && Highest(test) > highest)
         {
             throw new InvalidInputException(
-                $"{folder}: the test images hold class {Highest(test)}, of which there are no training images.");
+                $"{folder}: the test images hold class {Highest(test)}, of which there are no training images."
+            );
         }
 
         if (highest == 0)
         {
-            throw new InvalidInputException($"{folder} holds one class: a classifier needs two or more.") { File = folder };
+            throw new InvalidInputException($"{folder} holds one class: a classifier needs two or more.")
+            {
+                File = folder,
+            };
         }
 
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         return new DatasetLayout(name, ReadClasses(folder, highest + 1, exactly: true), 1, training, null, test, []);
     }
 
-    /// <summary>Reads the images to judge a model by: the test images, else the training images; null where there are no such files.</summary>
-    /// <exception cref="InvalidInputException">A file is missing, cut off, of another kind, or does not fit the others.</exception>
+    /// <summary>
+    /// Reads the images to judge a model by: the test images, else the training images; null where there are no such
+    /// files.
+    /// </summary>
+    /// <exception cref="InvalidInputException">
+    /// A file is missing, cut off, of another kind, or does not fit the others.
+    /// </exception>
     public static DatasetLayout? TryReadLabeled(string folder)
     {
         string? test = Find(folder, "t10k-images-idx3-ubyte");
@@ -55,23 +68,35 @@ internal static class IdxFiles
 
         PixelSource source = ReadSplit(images, folder, test is null ? "train" : "t10k");
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
-        return new DatasetLayout(name, ReadClasses(folder, Highest(source) + 1, exactly: false), 1, source, null, test is null ? null : source, []);
+        return new DatasetLayout(
+            name,
+            ReadClasses(folder, Highest(source) + 1, exactly: false),
+            1,
+            source,
+            null,
+            test is null ? null : source,
+            []
+        );
     }
 
-    private static string? Find(string folder, string name) => new[] { name, name + ".gz" }
-        .Select(file => Path.Combine(folder, file))
-        .FirstOrDefault(File.Exists);
+    private static string? Find(string folder, string name) =>
+        new[] { name, name + ".gz" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
 
     private static PixelSource ReadSplit(string imageFile, string folder, string prefix)
     {
         string labelName = $"{prefix}-labels-idx1-ubyte";
-        string labelFile = Find(folder, labelName)
-            ?? throw new InvalidInputException($"{Path.Combine(folder, labelName)} is missing beside {Path.GetFileName(imageFile)}.");
+        string labelFile =
+            Find(folder, labelName)
+            ?? throw new InvalidInputException(
+                $"{Path.Combine(folder, labelName)} is missing beside {Path.GetFileName(imageFile)}."
+            );
         (int[] shape, byte[] pixels) = ReadArray(imageFile, 3);
         (int[] labelShape, byte[] labels) = ReadArray(labelFile, 1);
         if (labelShape[0] != shape[0])
         {
-            throw new InvalidInputException($"{labelFile} has {labelShape[0]} labels for the {shape[0]} images of {imageFile}.");
+            throw new InvalidInputException(
+                $"{labelFile} has {labelShape[0]} labels for the {shape[0]} images of {imageFile}."
+            );
         }
 
         return new PixelSource(imageFile, new PixelStore(shape[0], shape[2], shape[1], 1, pixels), labels);
@@ -83,7 +108,12 @@ internal static class IdxFiles
         byte[] bytes = Inflate(file, header);
         if (bytes.Length < header || BinaryPrimitives.ReadInt32BigEndian(bytes) != UnsignedBytes + dimensions)
         {
-            throw new InvalidInputException($"{file} is no IDX file of unsigned bytes in {dimensions} dimensions; download it again.") { File = file };
+            throw new InvalidInputException(
+                $"{file} is no IDX file of unsigned bytes in {dimensions} dimensions; download it again."
+            )
+            {
+                File = file,
+            };
         }
 
         var shape = new int[dimensions];
@@ -98,15 +128,21 @@ internal static class IdxFiles
         if (shape.Any(size => size <= 0) || bytes.Length != header + length)
         {
             throw new InvalidInputException(
-                $"{file} is cut off or damaged: {bytes.Length} bytes where {string.Join("x", shape)} values and {header} bytes "
-                + "of header are told; download it again.");
+                $"{file} is cut off or damaged: {bytes.Length} bytes where {string.Join("x", shape)} values and "
+                    + $"{header} bytes "
+                    + "of header are told; download it again."
+            );
         }
 
         return (shape, bytes[header..]);
     }
 
-    /// <summary>The bytes of a file. Of a gzip file no more than its header tells and one: a small one can hold gigabytes.</summary>
-    /// <exception cref="InvalidInputException">It is no gzip file, or tells of more than such a file can hold.</exception>
+    /// <summary>
+    /// The bytes of a file. Of a gzip file no more than its header tells and one: a small one can hold gigabytes.
+    /// </summary>
+    /// <exception cref="InvalidInputException">
+    /// It is no gzip file, or tells of more than such a file can hold.
+    /// </exception>
     private static byte[] Inflate(string file, int header)
     {
         byte[] bytes = ImageFile.Read(file);
@@ -131,7 +167,7 @@ internal static class IdxFiles
                 }
 
                 byte[] piece = new byte[1 << 16];
-                for (int read; told <= most && inflated.Length <= header + told && (read = gzip.Read(piece)) > 0;)
+                for (int read; told <= most && inflated.Length <= header + told && (read = gzip.Read(piece)) > 0; )
                 {
                     inflated.Write(piece, 0, read);
                 }
@@ -141,7 +177,13 @@ internal static class IdxFiles
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
-            throw new InvalidInputException($"{file} is no whole gzip file: {exception.Message}; download it again.", exception) { File = file };
+            throw new InvalidInputException(
+                $"{file} is no whole gzip file: {exception.Message}; download it again.",
+                exception
+            )
+            {
+                File = file,
+            };
         }
     }
 
@@ -158,6 +200,11 @@ internal static class IdxFiles
         string[] names = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
         return names.Length == count || (names.Length > count && !exactly)
             ? names
-            : throw new InvalidInputException($"{file} names {names.Length} classes, one a line, where the labels hold {count}.") { File = file };
+            : throw new InvalidInputException(
+                $"{file} names {names.Length} classes, one a line, where the labels hold {count}."
+            )
+            {
+                File = file,
+            };
     }
 }

@@ -1,16 +1,16 @@
 namespace Proxyless.Data;
 
 /// <summary>
-/// The user's images with their roles. Roles never mix: weights learn on <see cref="Weights"/>, architecture parameters on
-/// <see cref="Architecture"/>, and <see cref="Test"/> is read at the very end alone.
+/// The user's images with their roles. Roles never mix: weights learn on <see cref="Weights"/>, architecture parameters
+/// on <see cref="Architecture"/>, and <see cref="Test"/> is read at the very end alone.
 /// </summary>
 /// <remarks>
 /// Unreadable images found when a dataset is opened are named in <see cref="Warnings"/> and left out. How thoroughly
-/// files are looked at depends on how many there are: small images of one size (up to 96 pixels, 1 GiB decoded) and sets of up
-/// to 5,000 files are decoded in full; of up to 200,000 files the headers are read; beyond, a sample; with
-/// <see cref="DatasetOptions.Strict"/> all are decoded in full. A file found to be cut
-/// off later, while batches are made, is told to the observer once and replaced by the next image of its class, or left out where images
-/// are judged. With <see cref="DatasetOptions.Strict"/> either is an error.
+/// files are looked at depends on how many there are: small images of one size (up to 96 pixels, 1 GiB decoded) and
+/// sets of up to 5,000 files are decoded in full; of up to 200,000 files the headers are read; beyond, a sample; with
+/// <see cref="DatasetOptions.Strict"/> all are decoded in full. A file found to be cut off later, while batches are
+/// made, is told to the observer once and replaced by the next image of its class, or left out where images are judged.
+/// With <see cref="DatasetOptions.Strict"/> either is an error.
 /// </remarks>
 internal sealed class ImageDataset
 {
@@ -22,7 +22,8 @@ internal sealed class ImageDataset
         int channels,
         int nativeResolution,
         string fingerprint,
-        IReadOnlyList<string> warnings)
+        IReadOnlyList<string> warnings
+    )
     {
         Name = layout.Name;
         Classes = layout.Classes;
@@ -69,7 +70,9 @@ internal sealed class ImageDataset
     /// <summary>Chooses the best checkpoint: the user's <c>val/</c>, else <see cref="Architecture"/>.</summary>
     public ImageSet Validation { get; }
 
-    /// <summary>The user's <c>test/</c>, else a slice of all images; read by <c>evaluate</c> and at the end of <c>run</c> alone.</summary>
+    /// <summary>
+    /// The user's <c>test/</c>, else a slice of all images; read by <c>evaluate</c> and at the end of <c>run</c> alone.
+    /// </summary>
     public ImageSet Test { get; }
 
     /// <summary>Whether the images that choose the best checkpoint are the user's own <c>val/</c>.</summary>
@@ -78,10 +81,15 @@ internal sealed class ImageDataset
     /// <summary>Whether the test images are the user's own <c>test/</c> and not a slice made by the seed.</summary>
     public bool HasOwnTest { get; }
 
-    /// <summary>All images of a folder without splits, or of <c>train/</c>: to judge a model by that never saw any of them.</summary>
+    /// <summary>
+    /// All images of a folder without splits, or of <c>train/</c>: to judge a model by that never saw any of them.
+    /// </summary>
     public ImageSet All { get; }
 
-    /// <summary>What the user should know before hours are spent: uneven classes, a small set, duplicates across splits, unreadable images.</summary>
+    /// <summary>
+    /// What the user should know before hours are spent: uneven classes, a small set, duplicates across splits,
+    /// unreadable images.
+    /// </summary>
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
@@ -109,14 +117,28 @@ internal sealed class ImageDataset
 
     /// <summary>Lists, checks and divides the images.</summary>
     /// <param name="options">Which images, and how they are divided.</param>
-    /// <param name="observer">Hears <see cref="Warnings"/> and, later, of images found unreadable while batches are made.</param>
+    /// <param name="observer">
+    /// Hears <see cref="Warnings"/> and, later, of images found unreadable while batches are made.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="InvalidInputException">The images cannot be used; the message names the file or folder and the fix.</exception>
-    public static ImageDataset Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken = default) =>
-        Open(options, forTraining: true, observer, cancellationToken);
+    /// <exception cref="InvalidInputException">
+    /// The images cannot be used; the message names the file or folder and the fix.
+    /// </exception>
+    public static ImageDataset Open(
+        DatasetOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    ) => Open(options, forTraining: true, observer, cancellationToken);
 
-    /// <summary>The same, for images that may only be judged: then nothing is said about how few or uneven they are.</summary>
-    internal static ImageDataset Open(DatasetOptions options, bool forTraining, IRunObserver observer, CancellationToken cancellationToken)
+    /// <summary>
+    /// The same, for images that may only be judged: then nothing is said about how few or uneven they are.
+    /// </summary>
+    internal static ImageDataset Open(
+        DatasetOptions options,
+        bool forTraining,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
@@ -127,11 +149,19 @@ internal sealed class ImageDataset
         int files = layout.Sources.OfType<FileSource>().Sum(source => source.Count);
         if (decodeAll && files > ImageInspection.DecodedFiles)
         {
-            observer.Message(Invariant($"all {files:N0} images are decoded before anything else, for they are read strictly"));
+            observer.Message(
+                Invariant($"all {files:N0} images are decoded before anything else, for they are read strictly")
+            );
         }
 
-        ImageInspection.Result inspection =
-            ImageInspection.Inspect(layout.Sources, channels, decodeAll, options.Threads, observer, cancellationToken);
+        ImageInspection.Result inspection = ImageInspection.Inspect(
+            layout.Sources,
+            channels,
+            decodeAll,
+            options.Threads,
+            observer,
+            cancellationToken
+        );
         var warnings = new List<string>(layout.Warnings);
         if (inspection.Unreadable.Count > 0)
         {
@@ -149,7 +179,8 @@ internal sealed class ImageDataset
             inspection.Unreadable,
             new UnreadableImages(options.Strict, observer),
             warnings,
-            cancellationToken);
+            cancellationToken
+        );
         if (forTraining)
         {
             DatasetWarnings.AddAboutSize(layout.Classes, division.Training, warnings);
@@ -166,7 +197,8 @@ internal sealed class ImageDataset
             layout.Sources.Sum(source => source.Count),
             options.Threads,
             observer,
-            cancellationToken);
+            cancellationToken
+        );
         return new ImageDataset(layout, division, channels, inspection.NativeResolution, fingerprint, warnings);
     }
 
@@ -180,7 +212,8 @@ internal sealed class ImageDataset
         string more = all.Length > Named ? $"\n  and {all.Length - Named} more" : "";
         string advice = options.HasBegun
             ? "Restore them as they were: the run goes on with the images it began with, and with no others."
-            : "Restore them; or, before a run begins, remove them or leave DatasetOptions.Strict out. A run that has begun goes on with the images it began with.";
+            : "Restore them; or, before a run begins, remove them or leave DatasetOptions.Strict out. A run that has "
+                + "begun goes on with the images it began with.";
         return options.Strict
             ? throw new InvalidInputException($"Unreadable images: {all.Length}.\n  {named}{more}\n{advice}")
             : $"Unreadable images, skipped: {all.Length}.\n  {named}{more}";

@@ -20,7 +20,11 @@ internal static class ImageFile
     }
 
     /// <summary>What is wrong with an image, and what can be done about it.</summary>
-    public static InvalidInputException Refused(UnreadableImageException exception) => new(
-        exception.Pixels is { } pixels ? $"{exception.Message}, or allow them by DatasetOptions.MaxPixels = {pixels}" : exception.Message,
-        exception);
+    public static InvalidInputException Refused(UnreadableImageException exception) =>
+        new(
+            exception.Pixels is { } pixels
+                ? $"{exception.Message}, or allow them by DatasetOptions.MaxPixels = {pixels}"
+                : exception.Message,
+            exception
+        );
 }

@@ -5,14 +5,17 @@ namespace Proxyless.Data;
 /// <list type="bullet">
 /// <item>small images of one size that fit in 1 GiB are all decoded, once, and kept in memory;</item>
 /// <item>up to 5,000 other files are decoded in full;</item>
-/// <item>of up to 200,000 files the headers are read, so that a file cut off further down is found when a batch needs it;</item>
+/// <item>of up to 200,000 files the headers are read, so that a file cut off further down is found when a batch needs
+/// it;</item>
 /// <item>beyond, only a sample of headers is read.</item>
 /// </list>
 /// Whoever reads strictly has all files decoded in full, however many there are.
 /// </summary>
 internal static class ImageInspection
 {
-    /// <summary>Largest side that counts as a small image (STL-10's); larger ones are cropped and scaled as photographs are.</summary>
+    /// <summary>
+    /// Largest side that counts as a small image (STL-10's); larger ones are cropped and scaled as photographs are.
+    /// </summary>
     private const int LargestSmallSide = 96;
 
     private const long MemoryBudget = 1L << 30;
@@ -36,13 +39,15 @@ internal static class ImageInspection
     public sealed record Result(
         int NativeResolution,
         IReadOnlyDictionary<(ImageSource Source, int Index), string> Unreadable,
-        IReadOnlyList<string> OfOtherSize)
+        IReadOnlyList<string> OfOtherSize
+    )
     {
         /// <summary>What to say of images of another size, or null.</summary>
-        public string? SizeWarning => OfOtherSize.Count == 0
-            ? null
-            : $"Images of another size than {NativeResolution} x {NativeResolution}, which a sample of them has: "
-                + Invariant($"{OfOtherSize.Count:N0}, such as {OfOtherSize[0]}. They are scaled to it.");
+        public string? SizeWarning =>
+            OfOtherSize.Count == 0
+                ? null
+                : $"Images of another size than {NativeResolution} x {NativeResolution}, which a sample of them has: "
+                    + Invariant($"{OfOtherSize.Count:N0}, such as {OfOtherSize[0]}. They are scaled to it.");
     }
 
     /// <summary>Examines all sources.</summary>
@@ -58,14 +63,18 @@ internal static class ImageInspection
         bool decodeAll,
         int threads,
         IRunObserver observer,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         int[] sides = [.. sources.OfType<PixelSource>().Select(source => source.Side).Distinct()];
         FileSource[] files = [.. sources.OfType<FileSource>()];
         if (files.Length == 0)
         {
             return new Result(
-                sides is [<= LargestSmallSide] ? sides[0] : 0, new Dictionary<(ImageSource, int), string>(), []);
+                sides is [<= LargestSmallSide] ? sides[0] : 0,
+                new Dictionary<(ImageSource, int), string>(),
+                []
+            );
         }
 
         int count = files.Sum(source => source.Count);
@@ -94,8 +103,10 @@ internal static class ImageInspection
         var others = new List<string>();
         if (examine is not null)
         {
-            (FileSource Source, int Index)[] images = [.. files.SelectMany(
-                source => Enumerable.Range(0, source.Count).Select(index => (source, index)))];
+            (FileSource Source, int Index)[] images =
+            [
+                .. files.SelectMany(source => Enumerable.Range(0, source.Count).Select(index => (source, index))),
+            ];
             void Look(int i) => Examine(images[i].Source, images[i].Index);
             ImageLoop.Run(images.Length, threads, "read", observer, Look, cancellationToken);
         }
@@ -134,7 +145,8 @@ internal static class ImageInspection
         {
             for (int index = 0; index < source.Count; index += step)
             {
-                int width, height;
+                int width,
+                    height;
                 try
                 {
                     (width, height) = source.ReadSize(index);

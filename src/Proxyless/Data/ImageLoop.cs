@@ -18,20 +18,26 @@ internal static class ImageLoop
         string stage,
         IRunObserver observer,
         Action<int> work,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var progress = new Progress(observer, stage, 0, count, Progress.Unreported);
         int caller = Environment.CurrentManagedThreadId;
         int done = 0;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        Parallel.For(0, count, parallel, i =>
-        {
-            work(i);
-            int now = Interlocked.Increment(ref done);
-            if (Environment.CurrentManagedThreadId == caller)
+        Parallel.For(
+            0,
+            count,
+            parallel,
+            i =>
             {
-                progress.Report(now, "images");
+                work(i);
+                int now = Interlocked.Increment(ref done);
+                if (Environment.CurrentManagedThreadId == caller)
+                {
+                    progress.Report(now, "images");
+                }
             }
-        });
+        );
     }
 }

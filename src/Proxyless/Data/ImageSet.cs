@@ -35,8 +35,9 @@ internal sealed class ImageSet
     public IReadOnlyList<int> ClassCounts() => _classCounts;
 
     /// <summary>
-    /// A weight for the loss of each class, inversely proportional to its images, such that the mean over the images is 1
-    /// (images / (classes that have any * images of the class), as scikit-learn's "balanced"). 0 for a class without images.
+    /// A weight for the loss of each class, inversely proportional to its images, such that the mean over the images is
+    /// 1 (images / (classes that have any * images of the class), as scikit-learn's "balanced"). 0 for a class without
+    /// images.
     /// </summary>
     public double[] BalancedClassWeights()
     {
@@ -44,12 +45,16 @@ internal sealed class ImageSet
         return [.. _classCounts.Select(count => count == 0 ? 0 : Count / ((double)present * count))];
     }
 
-    /// <summary>Decodes and transforms one image; one that turns out unreadable is replaced by the next of its class.</summary>
+    /// <summary>
+    /// Decodes and transforms one image; one that turns out unreadable is replaced by the next of its class.
+    /// </summary>
     /// <param name="i">The image.</param>
     /// <param name="transforms">What is done to it.</param>
     /// <param name="random">The image's stream.</param>
     /// <param name="destination">[resolution, resolution, channels], normalised.</param>
-    /// <exception cref="InvalidInputException">The image is unreadable and reading is strict, or no image of its class can be read.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The image is unreadable and reading is strict, or no image of its class can be read.
+    /// </exception>
     /// <exception cref="DirectoryNotFoundException">The folder of the images is gone.</exception>
     internal void Render(int i, Transforms transforms, SplitMix64 random, Span<float> destination)
     {
@@ -96,7 +101,9 @@ internal sealed class ImageSet
         }
     }
 
-    /// <summary>Tells the observer about images found unreadable since the last call; from the job's own thread.</summary>
+    /// <summary>
+    /// Tells the observer about images found unreadable since the last call; from the job's own thread.
+    /// </summary>
     internal void ReportUnreadable() => _unreadable.Report();
 
     /// <summary>The images themselves, for comparing sets.</summary>

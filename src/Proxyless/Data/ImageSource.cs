@@ -65,12 +65,12 @@ internal abstract class ImageSource
     /// <exception cref="InvalidInputException">The image cannot be read.</exception>
     public abstract void Render(int index, Transforms transforms, SplitMix64 random, Span<float> destination);
 
-    /// <summary>Tells a file that cannot be read from a folder that is gone: a disk that was taken out, a share that is offline.</summary>
+    /// <summary>
+    /// Tells a file that cannot be read from a folder that is gone: a disk that was taken out, a share that is offline.
+    /// </summary>
     /// <param name="index">An image that cannot be read.</param>
     /// <exception cref="DirectoryNotFoundException">The folder it was in is not there any more.</exception>
-    public virtual void RequireFolder(int index)
-    {
-    }
+    public virtual void RequireFolder(int index) { }
 
     private UInt128[] Contents => LazyInitializer.EnsureInitialized(ref _contents, () => new UInt128[Count]);
 }

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Proxyless.Data;
 
 /// <summary>
-/// A number for each colour, laid out as the vectors that meet red, green, blue, red... in memory: three vectors hold as many
-/// pixels as one has lanes, and then it begins again.
+/// A number for each colour, laid out as the vectors that meet red, green, blue, red... in memory: three vectors hold
+/// as many pixels as one has lanes, and then it begins again.
 /// </summary>
 internal readonly struct Interleaved
 {

@@ -4,8 +4,8 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Images to judge a model by: any whose classes, by name, are some of the model's. What a training needs beside that, such as two
-/// classes, or several images of each, they may lack.
+/// Images to judge a model by: any whose classes, by name, are some of the model's. What a training needs beside that,
+/// such as two classes, or several images of each, they may lack.
 /// </summary>
 internal sealed class LabeledImages
 {
@@ -16,7 +16,14 @@ internal sealed class LabeledImages
     private readonly string _location;
 
     private LabeledImages(
-        string location, string name, IReadOnlyList<string> classes, ImageSource source, bool isTestSet, IReadOnlyList<string> modelClasses, IReadOnlyList<string> warnings)
+        string location,
+        string name,
+        IReadOnlyList<string> classes,
+        ImageSource source,
+        bool isTestSet,
+        IReadOnlyList<string> modelClasses,
+        IReadOnlyList<string> warnings
+    )
     {
         _location = location;
         _source = source;
@@ -33,27 +40,44 @@ internal sealed class LabeledImages
     /// <summary>The classes of the folder, in its order.</summary>
     public IReadOnlyList<string> Classes { get; }
 
-    /// <summary>Whether they are the <c>test/</c> of the folder, or the test images of its format, which nothing is trained on.</summary>
+    /// <summary>
+    /// Whether they are the <c>test/</c> of the folder, or the test images of its format, which nothing is trained on.
+    /// </summary>
     public bool IsTestSet { get; }
 
-    /// <summary>Lists the images of a location: its <c>test/</c>, else its <c>val/</c>, else its <c>train/</c>, else the folders of classes in it.</summary>
+    /// <summary>
+    /// Lists the images of a location: its <c>test/</c>, else its <c>val/</c>, else its <c>train/</c>, else the folders
+    /// of classes in it.
+    /// </summary>
     /// <param name="location">As <see cref="DatasetOptions.Location"/>; what a training needs may be missing.</param>
     /// <param name="modelClasses">The classes of the model.</param>
     /// <param name="maxPixels">The most pixels of an image that is read.</param>
-    /// <exception cref="InvalidInputException">There are no images, or images of classes that the model lacks.</exception>
+    /// <exception cref="InvalidInputException">
+    /// There are no images, or images of classes that the model lacks.
+    /// </exception>
     public static LabeledImages List(string location, IReadOnlyList<string> modelClasses, long maxPixels)
     {
         if (ReadFormat(location, maxPixels) is { } layout)
         {
-            return Known(new LabeledImages(
-                location, layout.Name, layout.Classes, layout.Test ?? layout.Training, layout.Test is not null, modelClasses, layout.Warnings));
+            return Known(
+                new LabeledImages(
+                    location,
+                    layout.Name,
+                    layout.Classes,
+                    layout.Test ?? layout.Training,
+                    layout.Test is not null,
+                    modelClasses,
+                    layout.Warnings
+                )
+            );
         }
 
         string folder = Path.GetFullPath(location);
         string[] folders = FolderLayout.ClassFolders(folder);
 
         // A class may have the name of a split where there is a train/.
-        bool IsSplit(string name) => folders.Contains(name) && (folders.Contains("train") || !modelClasses.Contains(name));
+        bool IsSplit(string name) =>
+            folders.Contains(name) && (folders.Contains("train") || !modelClasses.Contains(name));
         string[] splits = ["test", .. FolderLayout.ValidationNames, "train"];
         string? split = splits.FirstOrDefault(IsSplit);
         string home = split is null ? folder : Path.Combine(folder, split);
@@ -63,9 +87,14 @@ internal sealed class LabeledImages
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         return images.Count > 0
             ? Known(new LabeledImages(location, name, classes, images, split == "test", modelClasses, warnings))
-            : throw new InvalidInputException(Directory.EnumerateFiles(home).Any(file => ImageDecoder.IsImageName(file))
-                ? $"{home} holds images that are in no folder of a class: put those of each class in a folder of its name, such as {Path.Combine(home, modelClasses[0])}; ProxylessRun.Predict takes images without classes."
-                : $"{home} holds no images: put those of each class in a folder of its name, such as {Path.Combine(home, modelClasses[0])}.");
+            : throw new InvalidInputException(
+                Directory.EnumerateFiles(home).Any(file => ImageDecoder.IsImageName(file))
+                    ? $"{home} holds images that are in no folder of a class: put those of each class in a folder of "
+                        + $"its name, such as {Path.Combine(home, modelClasses[0])}; ProxylessRun.Predict takes "
+                        + $"images without classes."
+                    : $"{home} holds no images: put those of each class in a folder of its name, such as "
+                        + $"{Path.Combine(home, modelClasses[0])}."
+            );
     }
 
     /// <summary>Looks at the images and numbers their classes as the model's outputs.</summary>
@@ -77,7 +106,13 @@ internal sealed class LabeledImages
     {
         int channels = options.Channels ?? 3;
         ImageInspection.Result inspection = ImageInspection.Inspect(
-            [_source], channels, options.Strict, options.Threads, observer, cancellationToken);
+            [_source],
+            channels,
+            options.Strict,
+            options.Threads,
+            observer,
+            cancellationToken
+        );
         foreach (string warning in _warnings)
         {
             observer.Warning(warning);
@@ -93,7 +128,10 @@ internal sealed class LabeledImages
             observer.Warning(ImageDataset.DescribeUnreadable(inspection.Unreadable.Values, options));
         }
 
-        int[] readable = [.. Enumerable.Range(0, _source.Count).Where(index => !inspection.Unreadable.ContainsKey((_source, index)))];
+        int[] readable =
+        [
+            .. Enumerable.Range(0, _source.Count).Where(index => !inspection.Unreadable.ContainsKey((_source, index))),
+        ];
         if (readable.Length == 0)
         {
             throw new InvalidInputException($"{_location}: there is no readable image to judge the model by.");
@@ -103,7 +141,9 @@ internal sealed class LabeledImages
         return new ImageSet(labeled, readable, _modelClasses.Count, new UnreadableImages(options.Strict, observer));
     }
 
-    /// <summary>A folder of splits, or a format of its own; null where it is left to be seen what the folder holds.</summary>
+    /// <summary>
+    /// A folder of splits, or a format of its own; null where it is left to be seen what the folder holds.
+    /// </summary>
     private static DatasetLayout? ReadFormat(string location, long maxPixels)
     {
         string folder = Path.GetFullPath(location);
@@ -129,10 +169,14 @@ internal sealed class LabeledImages
             return images;
         }
 
-        string split = unknown.Any(name => name.ToUpperInvariant() is "TEST" or "TRAIN" or "VAL") ? " (splits are named test, train and val, in small letters)" : "";
+        string split = unknown.Any(name => name.ToUpperInvariant() is "TEST" or "TRAIN" or "VAL")
+            ? " (splits are named test, train and val, in small letters)"
+            : "";
+        string[] named = [.. unknown.Select(name => $"'{name}'{NearestName.Suggestion(name, modelClasses)}")];
         throw new InvalidInputException(
-            $"'{images._location}' has classes that the model does not have: {Enumerate([.. unknown.Select(name => $"'{name}'{NearestName.Suggestion(name, modelClasses)}")])}{split}; "
-            + $"the model's are {Enumerate(modelClasses)}. Rename these folders, or leave them out");
+            $"'{images._location}' has classes that the model does not have: {Enumerate(named)}{split}; "
+                + $"the model's are {Enumerate(modelClasses)}. Rename these folders, or leave them out"
+        );
     }
 
     /// <summary>Some names, and how many more there are.</summary>

@@ -34,8 +34,12 @@ internal static class Normalization
             Scale(three[(2 * Vector<float>.Count)..], factors.Third, offsets.Third);
         }
 
-        float red = 1 / (255 * deviation[0]), green = 1 / (255 * deviation[1]), blue = 1 / (255 * deviation[2]);
-        float redOffset = -mean[0] / deviation[0], greenOffset = -mean[1] / deviation[1], blueOffset = -mean[2] / deviation[2];
+        float red = 1 / (255 * deviation[0]),
+            green = 1 / (255 * deviation[1]),
+            blue = 1 / (255 * deviation[2]);
+        float redOffset = -mean[0] / deviation[0],
+            greenOffset = -mean[1] / deviation[1],
+            blueOffset = -mean[2] / deviation[2];
         for (int i = done; i < square.Length - 2; i += 3)
         {
             square[i] = square[i] * red + redOffset;

@@ -33,8 +33,12 @@ internal sealed class PixelStore
     public void Render(int index, Transforms transforms, SplitMix64 random, Span<float> destination)
     {
         ReadOnlySpan<byte> pixels = Image(index);
-        if ((transforms.Framing == Framing.PadAndCrop || transforms.Recipe is { CropRatio: null })
-            && Width == transforms.Resolution && Height == transforms.Resolution && Channels == transforms.Channels)
+        if (
+            (transforms.Framing == Framing.PadAndCrop || transforms.Recipe is { CropRatio: null })
+            && Width == transforms.Resolution
+            && Height == transforms.Resolution
+            && Channels == transforms.Channels
+        )
         {
             transforms.ApplySmall(pixels, destination, ref random);
             return;

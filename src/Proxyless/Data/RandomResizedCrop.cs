@@ -6,12 +6,18 @@ namespace Proxyless.Data;
 internal static class RandomResizedCrop
 {
     /// <summary>
-    /// A random part with a share of the area and an aspect ratio drawn within their ranges; the whole image as far as the
-    /// ratio allows after ten misses (the random resized crop of Szegedy et al., Going deeper with convolutions, section 6, as
-    /// torchvision does it).
+    /// A random part with a share of the area and an aspect ratio drawn within their ranges; the whole image as far as
+    /// the ratio allows after ten misses (the random resized crop of Szegedy et al., Going deeper with convolutions,
+    /// section 6, as torchvision does it).
     /// </summary>
     public static Region Draw(
-        int width, int height, double minimumScale, double maximumScale, double maximumRatio, ref SplitMix64 random)
+        int width,
+        int height,
+        double minimumScale,
+        double maximumScale,
+        double maximumRatio,
+        ref SplitMix64 random
+    )
     {
         double logRatio = Math.Log(maximumRatio);
         for (int attempt = 0; attempt < 10; attempt++)
@@ -22,7 +28,12 @@ internal static class RandomResizedCrop
             int cropHeight = (int)Math.Round(Math.Sqrt(area / ratio));
             if (cropWidth > 0 && cropWidth <= width && cropHeight > 0 && cropHeight <= height)
             {
-                return new Region(random.Below(width - cropWidth + 1), random.Below(height - cropHeight + 1), cropWidth, cropHeight);
+                return new Region(
+                    random.Below(width - cropWidth + 1),
+                    random.Below(height - cropHeight + 1),
+                    cropWidth,
+                    cropHeight
+                );
             }
         }
 

@@ -4,9 +4,9 @@ using SkiaSharp;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Small pictures of eight shapes, drawn at run time and written as PNG files, so that the whole road can be tried without a
-/// download. Place, size, angle and both colours are random, and so is which of shape and ground is the lighter: no pixel says
-/// anything about the class by itself, and a linear classifier fails.
+/// Small pictures of eight shapes, drawn at run time and written as PNG files, so that the whole road can be tried
+/// without a download. Place, size, angle and both colours are random, and so is which of shape and ground is the
+/// lighter: no pixel says anything about the class by itself, and a linear classifier fails.
 /// </summary>
 public static class SampleImages
 {
@@ -21,7 +21,8 @@ public static class SampleImages
     private const int DrawingVersion = 1;
 
     /// <summary>Names of the classes in alphabetical order.</summary>
-    public static IReadOnlyList<string> Classes { get; } = [.. Enum.GetNames<SampleShape>().Select(name => name.ToLowerInvariant())];
+    public static IReadOnlyList<string> Classes { get; } =
+    [.. Enum.GetNames<SampleShape>().Select(name => name.ToLowerInvariant())];
 
     /// <summary>Writes <c>train/CLASS/NNNN.png</c> and <c>test/CLASS/NNNN.png</c>.</summary>
     /// <param name="folder">Where to; existing files of the same names are replaced.</param>
@@ -32,7 +33,12 @@ public static class SampleImages
     /// <exception cref="InvalidInputException">A number is out of its range.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static void Write(
-        string folder, int size = DefaultSize, int trainingPerClass = DefaultTraining, int testPerClass = DefaultTest, int seed = 0)
+        string folder,
+        int size = DefaultSize,
+        int trainingPerClass = DefaultTraining,
+        int testPerClass = DefaultTest,
+        int seed = 0
+    )
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (size is < 16 or > 1024)
@@ -43,7 +49,8 @@ public static class SampleImages
         if (trainingPerClass < 1 || testPerClass < 1)
         {
             throw new InvalidInputException(
-                $"{trainingPerClass} training and {testPerClass} test images a class: give at least one of each.");
+                $"{trainingPerClass} training and {testPerClass} test images a class: give at least one of each."
+            );
         }
 
         WriteSplit(Path.Combine(folder, "train"), size, trainingPerClass, seed, 0);
@@ -57,7 +64,8 @@ public static class SampleImages
         string folder = CacheFolder.Of($"sample-{DrawingVersion}");
         if (!Directory.Exists(folder))
         {
-            // Written beside its place and moved there, so that neither an interruption nor a second run leaves half of it.
+            // Written beside its place and moved there, so that neither an interruption nor a second run leaves half of
+            // it.
             string draft = $"{folder}.{Guid.NewGuid():N}";
             try
             {
@@ -67,7 +75,10 @@ public static class SampleImages
             catch (UnauthorizedAccessException exception)
             {
                 throw new InvalidInputException(
-                    $"The sample images cannot be written to {folder}: set PROXYLESS_CACHE to a folder that can be written.", exception);
+                    $"The sample images cannot be written to {folder}: set PROXYLESS_CACHE to a folder that can be "
+                        + $"written.",
+                    exception
+                );
             }
             catch (IOException) when (Directory.Exists(folder))
             {
@@ -121,7 +132,13 @@ public static class SampleImages
     }
 
     /// <summary>Bars and dots in colours near the ground's, and smaller than any shape.</summary>
-    private static void DrawClutter(SKCanvas canvas, int size, float groundLightness, SKPaint paint, ref SplitMix64 random)
+    private static void DrawClutter(
+        SKCanvas canvas,
+        int size,
+        float groundLightness,
+        SKPaint paint,
+        ref SplitMix64 random
+    )
     {
         int pieces = 3 + random.Below(4);
         for (int i = 0; i < pieces; i++)

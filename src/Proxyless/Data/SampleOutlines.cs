@@ -19,17 +19,18 @@ internal enum SampleShape
 internal static class SampleOutlines
 {
     /// <summary>The outline of a shape, to be filled.</summary>
-    public static SKPath Of(SampleShape shape) => shape switch
-    {
-        SampleShape.Bar => Rectangle(0.98f, 0.2f),
-        SampleShape.Circle => Disc(0, 1),
-        SampleShape.Crescent => Disc(0, 1).Op(Disc(0.55f, 0.85f), SKPathOp.Difference),
-        SampleShape.Cross => Rectangle(0.96f, 0.26f).Op(Rectangle(0.26f, 0.96f), SKPathOp.Union),
-        SampleShape.Ring => Disc(0, 1).Op(Disc(0, 0.55f), SKPathOp.Difference),
-        SampleShape.Square => Rectangle(0.71f, 0.71f),
-        SampleShape.Star => Polygon(10, 0.4f),
-        _ => Polygon(6, 0.5f),
-    };
+    public static SKPath Of(SampleShape shape) =>
+        shape switch
+        {
+            SampleShape.Bar => Rectangle(0.98f, 0.2f),
+            SampleShape.Circle => Disc(0, 1),
+            SampleShape.Crescent => Disc(0, 1).Op(Disc(0.55f, 0.85f), SKPathOp.Difference),
+            SampleShape.Cross => Rectangle(0.96f, 0.26f).Op(Rectangle(0.26f, 0.96f), SKPathOp.Union),
+            SampleShape.Ring => Disc(0, 1).Op(Disc(0, 0.55f), SKPathOp.Difference),
+            SampleShape.Square => Rectangle(0.71f, 0.71f),
+            SampleShape.Star => Polygon(10, 0.4f),
+            _ => Polygon(6, 0.5f),
+        };
 
     private static SKPath Disc(float x, float radius)
     {
@@ -45,7 +46,9 @@ internal static class SampleOutlines
         return path;
     }
 
-    /// <summary>Corners by turns on the unit circle and on a smaller one; three corners with 0.5 between them make a triangle.</summary>
+    /// <summary>
+    /// Corners by turns on the unit circle and on a smaller one; three corners with 0.5 between them make a triangle.
+    /// </summary>
     private static SKPath Polygon(int corners, float innerRadius)
     {
         var path = new SKPath();

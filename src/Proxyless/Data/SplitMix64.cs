@@ -3,8 +3,9 @@ using static Proxyless.Runtime.SeedSequence;
 namespace Proxyless.Data;
 
 /// <summary>
-/// A random stream that costs nothing to start, one for every image of every epoch: what is drawn for an image depends on
-/// (seed, epoch, image) and on nothing else. Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
+/// A random stream that costs nothing to start, one for every image of every epoch: what is drawn for an image depends
+/// on (seed, epoch, image) and on nothing else. Steele, Lea, Flood: Fast splittable pseudorandom number generators,
+/// OOPSLA 2014.
 /// </summary>
 internal struct SplitMix64
 {

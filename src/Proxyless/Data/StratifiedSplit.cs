@@ -7,12 +7,22 @@ internal static class StratifiedSplit
     /// <param name="images">The images to divide.</param>
     /// <param name="labelOf">Class of an image.</param>
     /// <param name="groupOf">Images of one group (of the same content) stay together.</param>
-    /// <param name="share">Share of each class to hold out, rounded, but at least one image where the class has <paramref name="minimum"/>.</param>
+    /// <param name="share">
+    /// Share of each class to hold out, rounded, but at least one image where the class has <paramref name="minimum"/>.
+    /// </param>
     /// <param name="minimum">Fewest images of a class from which one is held out for certain.</param>
     /// <param name="random">Draws which.</param>
-    /// <returns>Those that stay and those held out, each in ascending order. A class never loses its last image.</returns>
+    /// <returns>
+    /// Those that stay and those held out, each in ascending order. A class never loses its last image.
+    /// </returns>
     public static (int[] Kept, int[] HeldOut) Divide(
-        IReadOnlyList<int> images, Func<int, int> labelOf, Func<int, int> groupOf, double share, int minimum, ref SplitMix64 random)
+        IReadOnlyList<int> images,
+        Func<int, int> labelOf,
+        Func<int, int> groupOf,
+        double share,
+        int minimum,
+        ref SplitMix64 random
+    )
     {
         var kept = new List<int>(images.Count);
         var heldOut = new List<int>();

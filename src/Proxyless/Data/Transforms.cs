@@ -42,10 +42,15 @@ internal sealed record Transforms
     /// <summary>Divides each channel after the mean is taken off: ImageNet's for colour, 0.25 for grey.</summary>
     public float[] Std { get; init; }
 
-    /// <summary>Least share of the area that <see cref="Framing.RandomResizedCrop"/> keeps; 0.25 by default, 0.08 is ImageNet's custom.</summary>
+    /// <summary>
+    /// Least share of the area that <see cref="Framing.RandomResizedCrop"/> keeps; 0.25 by default, 0.08 is ImageNet's
+    /// custom.
+    /// </summary>
     public double MinimumScale { get; init; } = 0.25;
 
-    /// <summary>Widest aspect ratio of <see cref="Framing.RandomResizedCrop"/>, its inverse being the narrowest; 4/3 by default.</summary>
+    /// <summary>
+    /// Widest aspect ratio of <see cref="Framing.RandomResizedCrop"/>, its inverse being the narrowest; 4/3 by default.
+    /// </summary>
     public double MaximumRatio { get; init; } = 4.0 / 3.0;
 
     /// <summary>Black border of <see cref="Framing.PadAndCrop"/> in pixels.</summary>
@@ -57,61 +62,104 @@ internal sealed record Transforms
     /// <summary>Changes of brightness, contrast and saturation; none by default.</summary>
     public ColorJitter Jitter { get; init; } = ColorJitter.None;
 
-    /// <summary>Share of the training images from which a rectangle of 2 to 33 % of the area is erased; 0 by default.</summary>
+    /// <summary>
+    /// Share of the training images from which a rectangle of 2 to 33 % of the area is erased; 0 by default.
+    /// </summary>
     public double Erase { get; init; }
 
     /// <summary>Values in one image: resolution x resolution x channels.</summary>
     public int Length => Resolution * Resolution * Channels;
 
-    /// <summary>Augmentation of the field: for photographs random resized crop, mirror image and colour jitter; for small images pad and crop, mirror image.</summary>
+    /// <summary>
+    /// Augmentation of the field: for photographs random resized crop, mirror image and colour jitter; for small images
+    /// pad and crop, mirror image.
+    /// </summary>
     /// <param name="resolution">Side of the square in pixels.</param>
-    /// <param name="smallImages">The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).</param>
+    /// <param name="smallImages">
+    /// The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).
+    /// </param>
     /// <param name="channels">1 for grey, 3 for colour.</param>
-    /// <param name="flip">Mirror every other image; false where left and right differ in meaning (digits, letters).</param>
-    public static Transforms ForTraining(int resolution, bool smallImages, int channels = 3, bool flip = true) => smallImages
-        ? new Transforms(Framing.PadAndCrop, resolution, channels) { Padding = resolution / 8, Flip = flip }
-        : new Transforms(Framing.RandomResizedCrop, resolution, channels) { Flip = flip, Jitter = ColorJitter.Moderate };
-
-    /// <summary>What the deployed model does: photographs are scaled and cropped in the middle, small images taken whole.</summary>
-    /// <param name="resolution">Side of the square in pixels.</param>
-    /// <param name="smallImages">The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).</param>
-    /// <param name="channels">1 for grey, 3 for colour.</param>
-    public static Transforms ForEvaluation(int resolution, bool smallImages, int channels = 3) => ForEvaluation(
+    /// <param name="flip">
+    /// Mirror every other image; false where left and right differ in meaning (digits, letters).
+    /// </param>
+    public static Transforms ForTraining(int resolution, bool smallImages, int channels = 3, bool flip = true) =>
         smallImages
-            ? PreprocessingRecipe.ForSmallImages(resolution, channels)
-            : PreprocessingRecipe.ForPhotographs(resolution, channels));
+            ? new Transforms(Framing.PadAndCrop, resolution, channels) { Padding = resolution / 8, Flip = flip }
+            : new Transforms(Framing.RandomResizedCrop, resolution, channels)
+            {
+                Flip = flip,
+                Jitter = ColorJitter.Moderate,
+            };
 
-    /// <summary>What a model that is deployed by a recipe does, with the mean and the deviation of networks that are trained here.</summary>
+    /// <summary>
+    /// What the deployed model does: photographs are scaled and cropped in the middle, small images taken whole.
+    /// </summary>
+    /// <param name="resolution">Side of the square in pixels.</param>
+    /// <param name="smallImages">
+    /// The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).
+    /// </param>
+    /// <param name="channels">1 for grey, 3 for colour.</param>
+    public static Transforms ForEvaluation(int resolution, bool smallImages, int channels = 3) =>
+        ForEvaluation(
+            smallImages
+                ? PreprocessingRecipe.ForSmallImages(resolution, channels)
+                : PreprocessingRecipe.ForPhotographs(resolution, channels)
+        );
+
+    /// <summary>
+    /// What a model that is deployed by a recipe does, with the mean and the deviation of networks that are trained
+    /// here.
+    /// </summary>
     /// <param name="recipe">The recipe of a model that normalizes by itself.</param>
     internal static Transforms ForEvaluation(PreprocessingRecipe recipe) =>
         new(Framing.Recipe, recipe.Resolution, recipe.Channels) { Recipe = recipe };
 
     /// <summary>The input of a model, as its recipe says.</summary>
-    internal static Transforms ForModel(PreprocessingRecipe recipe) => ForEvaluation(recipe) with
-    {
-        Mean = [.. recipe.Mean.Select(mean => (float)(mean / recipe.Range))],
-        Std = [.. recipe.Deviation.Select(deviation => (float)(deviation / recipe.Range))],
-    };
+    internal static Transforms ForModel(PreprocessingRecipe recipe) =>
+        ForEvaluation(recipe) with
+        {
+            Mean = [.. recipe.Mean.Select(mean => (float)(mean / recipe.Range))],
+            Std = [.. recipe.Deviation.Select(deviation => (float)(deviation / recipe.Range))],
+        };
 
     /// <summary>The same without mean and deviation: values stay in [0, 1], as an exported model wants them.</summary>
-    public Transforms WithoutNormalization() => this with
-    {
-        Mean = new float[Channels],
-        Std = [.. Enumerable.Repeat(1f, Channels)],
-    };
+    public Transforms WithoutNormalization() =>
+        this with
+        {
+            Mean = new float[Channels],
+            Std = [.. Enumerable.Repeat(1f, Channels)],
+        };
 
-    /// <summary>Draws the part of an image that is used; the first thing drawn for it, so that it can be decoded to measure.</summary>
-    internal Region ChooseRegion(int width, int height, ref SplitMix64 random) => Framing switch
-    {
-        Framing.RandomResizedCrop => RandomResizedCrop.Draw(width, height, MinimumScale, 1, MaximumRatio, ref random),
-        _ => new Region(0, 0, width, height),
-    };
+    /// <summary>
+    /// Draws the part of an image that is used; the first thing drawn for it, so that it can be decoded to measure.
+    /// </summary>
+    internal Region ChooseRegion(int width, int height, ref SplitMix64 random) =>
+        Framing switch
+        {
+            Framing.RandomResizedCrop => RandomResizedCrop.Draw(
+                width,
+                height,
+                MinimumScale,
+                1,
+                MaximumRatio,
+                ref random
+            ),
+            _ => new Region(0, 0, width, height),
+        };
 
-    /// <summary>For training, the strongest reduction (1, 2, 4 or 8) at which the part still has as many pixels as the square.</summary>
+    /// <summary>
+    /// For training, the strongest reduction (1, 2, 4 or 8) at which the part still has as many pixels as the square.
+    /// </summary>
     internal int Denominator(Region region)
     {
         double reduction = Math.Min(region.Width, region.Height) / Resolution;
-        return reduction switch { >= 8 => 8, >= 4 => 4, >= 2 => 2, _ => 1 };
+        return reduction switch
+        {
+            >= 8 => 8,
+            >= 4 => 4,
+            >= 2 => 2,
+            _ => 1,
+        };
     }
 
     /// <summary>Transforms a decoded image.</summary>
@@ -121,7 +169,14 @@ internal sealed record Transforms
     /// <param name="region">The part to use, at full size.</param>
     /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
     /// <param name="random">Where the part was drawn from.</param>
-    internal void Apply(DecodedImage image, int width, int height, Region region, Span<float> destination, ref SplitMix64 random)
+    internal void Apply(
+        DecodedImage image,
+        int width,
+        int height,
+        Region region,
+        Span<float> destination,
+        ref SplitMix64 random
+    )
     {
         image = ChannelConversion.Convert(image, Channels);
 
@@ -132,7 +187,15 @@ internal sealed record Transforms
         }
 
         Region scaled = region.Scale(image.Width / (double)width, image.Height / (double)height);
-        Resampler.Resample(image.Pixels, image.Width, image.Height, Channels, scaled, Resolution, destination[..Length]);
+        Resampler.Resample(
+            image.Pixels,
+            image.Width,
+            image.Height,
+            Channels,
+            scaled,
+            Resolution,
+            destination[..Length]
+        );
         Finish(destination[..Length], ref random);
     }
 
@@ -170,7 +233,9 @@ internal sealed record Transforms
         RandomErasing.Apply(square, Resolution, Channels, Erase, ref random);
     }
 
-    /// <summary>Transforms an image that has the right size and channels: no resampling, bytes go straight to floats.</summary>
+    /// <summary>
+    /// Transforms an image that has the right size and channels: no resampling, bytes go straight to floats.
+    /// </summary>
     /// <param name="pixels">[Resolution, Resolution, Channels].</param>
     /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
     /// <param name="random">The image's stream.</param>
@@ -193,7 +258,10 @@ internal sealed record Transforms
 
             row[..(firstColumn * Channels)].Clear();
             row[((firstColumn + columns) * Channels)..].Clear();
-            ReadOnlySpan<byte> source = pixels.Slice((sourceRow * Resolution + firstColumn + shiftX) * Channels, columns * Channels);
+            ReadOnlySpan<byte> source = pixels.Slice(
+                (sourceRow * Resolution + firstColumn + shiftX) * Channels,
+                columns * Channels
+            );
             Span<float> target = row.Slice(firstColumn * Channels, columns * Channels);
             for (int i = 0; i < source.Length; i++)
             {
@@ -214,7 +282,14 @@ internal sealed record Transforms
 
         var scaled = new float[Length];
         Resampler.Resample(
-            image.Pixels, image.Width, image.Height, Channels, new Region(0, 0, image.Width, image.Height), Resolution, scaled);
+            image.Pixels,
+            image.Width,
+            image.Height,
+            Channels,
+            new Region(0, 0, image.Width, image.Height),
+            Resolution,
+            scaled
+        );
         var pixels = new byte[Length];
         for (int i = 0; i < pixels.Length; i++)
         {

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Images found to be unreadable while batches are made, each told once. Decoding threads add; the thread that takes the
-/// batches reports, because an observer is called from the job's own thread.
+/// Images found to be unreadable while batches are made, each told once. Decoding threads add; the thread that takes
+/// the batches reports, because an observer is called from the job's own thread.
 /// </summary>
 internal sealed class UnreadableImages(bool strict, IRunObserver observer)
 {
@@ -20,8 +20,11 @@ internal sealed class UnreadableImages(bool strict, IRunObserver observer)
         if (strict)
         {
             throw new InvalidInputException(
-                $"{exception.Message}, though it was there when the images were opened. Restore it as it was and try again, a run with RunOptions.Resume; a run goes on with the images it began with, and with no others.",
-                exception);
+                $"{exception.Message}, though it was there when the images were opened. Restore it as it was and try "
+                    + $"again, a run with RunOptions.Resume; a run goes on with the images it began with, and with "
+                    + $"no others.",
+                exception
+            );
         }
 
         if (_known.TryAdd(exception.Message, true))

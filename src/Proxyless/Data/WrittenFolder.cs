@@ -4,8 +4,8 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Knows folders that the program itself wrote, by what they hold. They stand among the images of whoever starts a run in the
-/// folder of the images, and are never a class.
+/// Knows folders that the program itself wrote, by what they hold. They stand among the images of whoever starts a run
+/// in the folder of the images, and are never a class.
 /// </summary>
 internal static class WrittenFolder
 {
@@ -63,8 +63,17 @@ internal static class WrittenFolder
     /// <summary>Whether a run may have been stopped here before its plan was written.</summary>
     private static bool HasOnlyBegun(string folder)
     {
-        string[] entries = [.. Directory.EnumerateFileSystemEntries(folder, "*", Entries).Select(path => Path.GetFileName(path)).Where(name => name[0] != '.')];
-        return (entries.Length == 0 || entries.Contains(WrittenFiles.RunConfig) || entries.All(name => name.EndsWith(".lock", StringComparison.Ordinal)))
-            && !entries.Any(name => ImageDecoder.IsImageName(name));
+        string[] entries =
+        [
+            .. Directory
+                .EnumerateFileSystemEntries(folder, "*", Entries)
+                .Select(path => Path.GetFileName(path))
+                .Where(name => name[0] != '.'),
+        ];
+        return (
+                entries.Length == 0
+                || entries.Contains(WrittenFiles.RunConfig)
+                || entries.All(name => name.EndsWith(".lock", StringComparison.Ordinal))
+            ) && !entries.Any(name => ImageDecoder.IsImageName(name));
     }
 }

@@ -20,13 +20,17 @@ internal sealed record ExportOptions
     /// <summary>Where the model comes from, by name: data set, space, run, accuracy.</summary>
     public IReadOnlyDictionary<string, string> Provenance { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What an untrained network is exported with to be timed: a normalisation much like ImageNet's, classes without names.</summary>
+    /// <summary>
+    /// What an untrained network is exported with to be timed: a normalisation much like ImageNet's, classes without
+    /// names.
+    /// </summary>
     /// <param name="channels">3 for colour, 1 for grey.</param>
     /// <param name="classes">Number of classes.</param>
-    public static ExportOptions Untrained(int channels, int classes) => new()
-    {
-        Mean = [.. Enumerable.Repeat(0.45f, channels)],
-        Deviation = [.. Enumerable.Repeat(0.225f, channels)],
-        Classes = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")],
-    };
+    public static ExportOptions Untrained(int channels, int classes) =>
+        new()
+        {
+            Mean = [.. Enumerable.Repeat(0.45f, channels)],
+            Deviation = [.. Enumerable.Repeat(0.225f, channels)],
+            Classes = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")],
+        };
 }

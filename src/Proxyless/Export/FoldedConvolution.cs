@@ -34,14 +34,22 @@ internal sealed record FoldedConvolution(float[] Weight, float[] Bias, int Group
         double epsilon,
         int groups,
         int kernel,
-        int stride)
+        int stride
+    )
     {
         int outputs = gamma.Length;
-        if (outputs == 0 || beta.Length != outputs || mean.Length != outputs || variance.Length != outputs
-            || weight.Length % (outputs * kernel * kernel) != 0)
+        if (
+            outputs == 0
+            || beta.Length != outputs
+            || mean.Length != outputs
+            || variance.Length != outputs
+            || weight.Length % (outputs * kernel * kernel) != 0
+        )
         {
             throw new ArgumentException(
-                $"{weight.Length} weights of kernel {kernel} do not fit batch norm's {gamma.Length}, {beta.Length}, {mean.Length} and {variance.Length} channels");
+                $"{weight.Length} weights of kernel {kernel} do not fit batch norm's {gamma.Length}, {beta.Length}, "
+                    + $"{mean.Length} and {variance.Length} channels"
+            );
         }
 
         int perOutput = weight.Length / outputs;

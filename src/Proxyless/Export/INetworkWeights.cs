@@ -12,7 +12,9 @@ internal enum BlockConvolution
     /// <summary>The 1x1 convolution to the output width, without activation.</summary>
     Project,
 
-    /// <summary>The 1x1 convolution of an identity path that changes the shape, without activation; it carries the stride.</summary>
+    /// <summary>
+    /// The 1x1 convolution of an identity path that changes the shape, without activation; it carries the stride.
+    /// </summary>
     Identity,
 }
 

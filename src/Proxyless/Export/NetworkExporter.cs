@@ -6,8 +6,8 @@ using Proxyless.Inference;
 namespace Proxyless.Export;
 
 /// <summary>
-/// Writes a network as an ONNX model that takes <c>images</c>, [batch, channels, side, side], RGB or grey in [0, 1], and gives
-/// <c>logits</c>, [batch, classes]. Its metadata says all that is needed to use it.
+/// Writes a network as an ONNX model that takes <c>images</c>, [batch, channels, side, side], RGB or grey in [0, 1],
+/// and gives <c>logits</c>, [batch, classes]. Its metadata says all that is needed to use it.
 /// </summary>
 internal static class NetworkExporter
 {
@@ -17,10 +17,15 @@ internal static class NetworkExporter
     /// <summary>The metadata key of the side of the input in pixels.</summary>
     public const string ResolutionKey = "resolution";
 
-    /// <summary>The metadata key of the rule by which a photo becomes the input, in words; <see cref="PreprocessingRecipe.MetadataKey"/> is for programs.</summary>
+    /// <summary>
+    /// The metadata key of the rule by which a photo becomes the input, in words;
+    /// <see cref="PreprocessingRecipe.MetadataKey"/> is for programs.
+    /// </summary>
     public const string ResizeKey = "resize";
 
-    /// <summary>The metadata key of the normalisation inside the model, for information: JSON with mean and deviation.</summary>
+    /// <summary>
+    /// The metadata key of the normalisation inside the model, for information: JSON with mean and deviation.
+    /// </summary>
     public const string NormalizationKey = "normalisation";
 
     /// <summary>The metadata key of the operator set.</summary>
@@ -55,29 +60,46 @@ internal static class NetworkExporter
         if (options.Classes.Count != architecture.Classes)
         {
             throw new ArgumentException(
-                $"'{architecture.Name}' has {architecture.Classes} outputs, {options.Classes.Count} classes are named", nameof(options));
+                $"'{architecture.Name}' has {architecture.Classes} outputs, {options.Classes.Count} classes are named",
+                nameof(options)
+            );
         }
 
         if (options.Mean.Count != architecture.InputChannels || options.Deviation.Count != architecture.InputChannels)
         {
             throw new ArgumentException(
-                $"'{architecture.Name}' takes {architecture.InputChannels} channels, the normalisation has {options.Mean.Count} and {options.Deviation.Count}",
-                nameof(options));
+                $"'{architecture.Name}' takes {architecture.InputChannels} channels, the normalisation has "
+                    + $"{options.Mean.Count} and {options.Deviation.Count}",
+                nameof(options)
+            );
         }
 
         var graph = new OnnxGraph(architecture.Name);
         var network = new NetworkGraph(graph, architecture.Activation);
-        string value = graph.Input("images", architecture.InputChannels, architecture.Resolution, architecture.Resolution);
+        string value = graph.Input(
+            "images",
+            architecture.InputChannels,
+            architecture.Resolution,
+            architecture.Resolution
+        );
         value = network.Normalize(value, options.Mean, options.Deviation);
         value = network.ActivatedConvolution(StemPrefix, value, weights.Stem);
         for (int i = 0; i < architecture.Blocks.Count; i++)
         {
             int block = i;
-            value = network.Block($"{BlockPrefix}{i}.", value, architecture.Blocks[i], convolution => weights.Block(block, convolution));
+            value = network.Block(
+                $"{BlockPrefix}{i}.",
+                value,
+                architecture.Blocks[i],
+                convolution => weights.Block(block, convolution)
+            );
         }
 
         value = network.ActivatedConvolution(HeadPrefix, value, weights.Head);
-        graph.Output(network.Classifier(ClassifierPrefix, "logits", value, architecture.Head.Width, weights.Classifier), architecture.Classes);
+        graph.Output(
+            network.Classifier(ClassifierPrefix, "logits", value, architecture.Head.Width, weights.Classifier),
+            architecture.Classes
+        );
         Describe(graph, architecture, options);
         return graph.ToBytes();
     }
@@ -88,18 +110,29 @@ internal static class NetworkExporter
     {
         ArgumentNullException.ThrowIfNull(architecture);
         return Export(
-            architecture, new RandomWeights(architecture), ExportOptions.Untrained(architecture.InputChannels, architecture.Classes));
+            architecture,
+            new RandomWeights(architecture),
+            ExportOptions.Untrained(architecture.InputChannels, architecture.Classes)
+        );
     }
 
-    /// <summary>The place of the block that a node belongs to, told by the node's name; null for nodes of other parts.</summary>
+    /// <summary>
+    /// The place of the block that a node belongs to, told by the node's name; null for nodes of other parts.
+    /// </summary>
     internal static int? BlockOf(string node)
     {
         int dot = node.IndexOf('.', StringComparison.Ordinal);
-        return dot > BlockPrefix.Length
+        return
+            dot > BlockPrefix.Length
             && node.StartsWith(BlockPrefix, StringComparison.Ordinal)
-            && int.TryParse(node.AsSpan(BlockPrefix.Length, dot - BlockPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int block)
-                ? block
-                : null;
+            && int.TryParse(
+                node.AsSpan(BlockPrefix.Length, dot - BlockPrefix.Length),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out int block
+            )
+            ? block
+            : null;
     }
 
     private static void Describe(OnnxGraph graph, Architecture architecture, ExportOptions options)
@@ -112,7 +145,10 @@ internal static class NetworkExporter
             graph.Metadata(PreprocessingRecipe.MetadataKey, recipe.ToJson());
         }
 
-        graph.Metadata(NormalizationKey, JsonSerializer.Serialize(new { mean = options.Mean, deviation = options.Deviation }));
+        graph.Metadata(
+            NormalizationKey,
+            JsonSerializer.Serialize(new { mean = options.Mean, deviation = options.Deviation })
+        );
         graph.Metadata(OpsetKey, Opset.ToString(CultureInfo.InvariantCulture));
         graph.Metadata(ArchitectureKey, architecture.Name);
         foreach ((string key, string value) in options.Provenance)

@@ -11,11 +11,17 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
     private string? _zero;
     private string? _six;
 
-    /// <summary>(x - mean) / deviation for each channel. Padding comes after it, so it cannot be folded into the stem's weights.</summary>
+    /// <summary>
+    /// (x - mean) / deviation for each channel. Padding comes after it, so it cannot be folded into the stem's weights.
+    /// </summary>
     public string Normalize(string input, IReadOnlyList<float> mean, IReadOnlyList<float> deviation)
     {
         string shifted = graph.Node("Sub", "centred", [input, graph.Constant("mean", [.. mean], mean.Count, 1, 1)]);
-        return graph.Node("Div", "normalised", [shifted, graph.Constant("deviation", [.. deviation], mean.Count, 1, 1)]);
+        return graph.Node(
+            "Div",
+            "normalised",
+            [shifted, graph.Constant("deviation", [.. deviation], mean.Count, 1, 1)]
+        );
     }
 
     /// <summary>Convolution and activation: the stem and the first half of the head.</summary>
@@ -30,7 +36,9 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
     /// <param name="input">The name of its input.</param>
     /// <param name="block">Its shapes.</param>
     /// <param name="weights">Gives the convolutions its operation has.</param>
-    /// <exception cref="ArgumentException">The block is a zero without shortcut, whose output would be constant.</exception>
+    /// <exception cref="ArgumentException">
+    /// The block is a zero without shortcut, whose output would be constant.
+    /// </exception>
     public string Block(string prefix, string input, Block block, Func<BlockConvolution, FoldedConvolution> weights)
     {
         if (block.IsPassThrough)
@@ -41,14 +49,18 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
         switch (block.Operation.Kind)
         {
             case OperationKind.Zero:
-                throw new ArgumentException($"block '{block.Key}' is zero without a shortcut: nothing would come through the network", nameof(block));
+                throw new ArgumentException(
+                    $"block '{block.Key}' is zero without a shortcut: nothing would come through the network",
+                    nameof(block)
+                );
             case OperationKind.Identity:
                 return Convolution($"{prefix}identity.", input, weights(BlockConvolution.Identity));
         }
 
-        string hidden = block.Operation.Expansion == 1
-            ? input
-            : ActivatedConvolution($"{prefix}expand.", input, weights(BlockConvolution.Expand));
+        string hidden =
+            block.Operation.Expansion == 1
+                ? input
+                : ActivatedConvolution($"{prefix}expand.", input, weights(BlockConvolution.Expand));
         hidden = ActivatedConvolution($"{prefix}depthwise.", hidden, weights(BlockConvolution.Depthwise));
         string output = Convolution($"{prefix}project.", hidden, weights(BlockConvolution.Project));
         return block.HasShortcut ? graph.Node("Add", $"{prefix}sum", [output, input]) : output;
@@ -68,7 +80,14 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
     {
         int kernel = weights.Kernel;
         int inputsPerGroup = weights.Weight.Length / (weights.Outputs * kernel * kernel);
-        string weight = graph.Constant($"{prefix}weight", weights.Weight, weights.Outputs, inputsPerGroup, kernel, kernel);
+        string weight = graph.Constant(
+            $"{prefix}weight",
+            weights.Weight,
+            weights.Outputs,
+            inputsPerGroup,
+            kernel,
+            kernel
+        );
         string bias = graph.Constant($"{prefix}bias", weights.Bias, weights.Outputs);
         long pad = kernel / 2;
         return graph.Node(
@@ -78,7 +97,8 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
             OnnxGraph.Integers("kernel_shape", kernel, kernel),
             OnnxGraph.Integers("strides", weights.Stride, weights.Stride),
             OnnxGraph.Integers("pads", pad, pad, pad, pad),
-            OnnxGraph.Integer("group", weights.Groups));
+            OnnxGraph.Integer("group", weights.Groups)
+        );
     }
 
     private string Activate(string prefix, string input)

@@ -5,12 +5,14 @@ using Proxyless.Export.Onnx;
 namespace Proxyless.Export;
 
 /// <summary>
-/// An ONNX graph under construction. Every method that adds a node returns the name of its output, to be the next node's
-/// input, so that a network reads as a chain of calls.
+/// An ONNX graph under construction. Every method that adds a node returns the name of its output, to be the next
+/// node's input, so that a network reads as a chain of calls.
 /// </summary>
 internal sealed class OnnxGraph(string name)
 {
-    /// <summary>The operator set the graph is written in: every operator used here has kept its meaning since.</summary>
+    /// <summary>
+    /// The operator set the graph is written in: every operator used here has kept its meaning since.
+    /// </summary>
     public const int Opset = 17;
 
     /// <summary>The version of the file format, the one that came with <see cref="Opset"/>.</summary>
@@ -29,7 +31,9 @@ internal sealed class OnnxGraph(string name)
         return name;
     }
 
-    /// <summary>Adds the graph's output, a float tensor [batch, sizes...]; <paramref name="name"/> is some node's output.</summary>
+    /// <summary>
+    /// Adds the graph's output, a float tensor [batch, sizes...]; <paramref name="name"/> is some node's output.
+    /// </summary>
     public void Output(string name, params ReadOnlySpan<int> sizes) => _graph.Output.Add(Value(name, sizes));
 
     /// <summary>Adds one entry to the model's metadata.</summary>
@@ -64,7 +68,9 @@ internal sealed class OnnxGraph(string name)
     /// <param name="operation">The operator's name in ONNX.</param>
     /// <param name="output">The name of the output, also the node's.</param>
     /// <param name="inputs">Names of inputs and constants.</param>
-    /// <param name="attributes">The operator's attributes, made by <see cref="Integer"/> and <see cref="Integers"/>.</param>
+    /// <param name="attributes">
+    /// The operator's attributes, made by <see cref="Integer"/> and <see cref="Integers"/>.
+    /// </param>
     /// <returns><paramref name="output"/>.</returns>
     public string Node(string operation, string output, string[] inputs, params AttributeProto[] attributes)
     {
@@ -78,7 +84,12 @@ internal sealed class OnnxGraph(string name)
 
     /// <summary>An attribute that is one integer.</summary>
     public static AttributeProto Integer(string name, long value) =>
-        new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+        new()
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.Int,
+            I = value,
+        };
 
     /// <summary>An attribute that is a list of integers.</summary>
     public static AttributeProto Integers(string name, params ReadOnlySpan<long> values)
@@ -95,10 +106,16 @@ internal sealed class OnnxGraph(string name)
     /// <summary>The finished model as the bytes of an ONNX file.</summary>
     public byte[] ToBytes()
     {
-        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "proxyless", Graph = _graph };
+        var model = new ModelProto
+        {
+            IrVersion = IrVersion,
+            ProducerName = "proxyless",
+            Graph = _graph,
+        };
         model.OpsetImport.Add(new OperatorSetIdProto { Version = Opset });
         model.MetadataProps.AddRange(
-            _metadata.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
+            _metadata.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value })
+        );
         return model.ToByteArray();
     }
 
@@ -112,6 +129,10 @@ internal sealed class OnnxGraph(string name)
         }
 
         var tensor = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float, Shape = shape };
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
+        return new ValueInfoProto
+        {
+            Name = name,
+            Type = new TypeProto { TensorType = tensor },
+        };
     }
 }

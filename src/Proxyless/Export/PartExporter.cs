@@ -2,10 +2,15 @@ using Proxyless.Architectures;
 
 namespace Proxyless.Export;
 
-/// <summary>Parts of a network as ONNX models of their own, with random weights: for targets that can only time whole models.</summary>
+/// <summary>
+/// Parts of a network as ONNX models of their own, with random weights: for targets that can only time whole models.
+/// </summary>
 internal static class PartExporter
 {
-    /// <summary>The parts of a space by their keys in a latency table, each with what writes its model. Blocks that compute nothing are left out.</summary>
+    /// <summary>
+    /// The parts of a space by their keys in a latency table, each with what writes its model. Blocks that compute
+    /// nothing are left out.
+    /// </summary>
     public static IReadOnlyDictionary<string, Func<byte[]>> Parts(SearchSpace space, int classes)
     {
         Head head = space.Head(classes);
@@ -25,7 +30,11 @@ internal static class PartExporter
         Stem stem = space.Stem;
         var graph = new OnnxGraph(stem.Key);
         string images = graph.Input("images", stem.InputChannels, stem.InputResolution, stem.InputResolution);
-        string output = new NetworkGraph(graph, space.Activation).ActivatedConvolution(NetworkExporter.StemPrefix, images, RandomWeights.Of(stem, 0));
+        string output = new NetworkGraph(graph, space.Activation).ActivatedConvolution(
+            NetworkExporter.StemPrefix,
+            images,
+            RandomWeights.Of(stem, 0)
+        );
         graph.Output(output, stem.Width, stem.OutputResolution, stem.OutputResolution);
         return graph.ToBytes();
     }
@@ -34,7 +43,12 @@ internal static class PartExporter
     {
         var graph = new OnnxGraph(block.Key);
         string input = graph.Input("input", block.InputWidth, block.InputResolution, block.InputResolution);
-        string output = new NetworkGraph(graph, activation).Block("block0.", input, block, convolution => RandomWeights.Of(block, convolution, (int)convolution));
+        string output = new NetworkGraph(graph, activation).Block(
+            "block0.",
+            input,
+            block,
+            convolution => RandomWeights.Of(block, convolution, (int)convolution)
+        );
         graph.Output(output, block.OutputWidth, block.OutputResolution, block.OutputResolution);
         return graph.ToBytes();
     }
@@ -43,7 +57,11 @@ internal static class PartExporter
     {
         var graph = new OnnxGraph(head.ConvolutionKey);
         string input = graph.Input("input", head.InputWidth, head.InputResolution, head.InputResolution);
-        string output = new NetworkGraph(graph, activation).ActivatedConvolution(NetworkExporter.HeadPrefix, input, RandomWeights.Of(head, 0));
+        string output = new NetworkGraph(graph, activation).ActivatedConvolution(
+            NetworkExporter.HeadPrefix,
+            input,
+            RandomWeights.Of(head, 0)
+        );
         graph.Output(output, head.Width, head.InputResolution, head.InputResolution);
         return graph.ToBytes();
     }
@@ -52,7 +70,13 @@ internal static class PartExporter
     {
         var graph = new OnnxGraph(head.ClassifierKey);
         string input = graph.Input("input", head.Width, head.InputResolution, head.InputResolution);
-        string output = new NetworkGraph(graph, activation).Classifier(NetworkExporter.ClassifierPrefix, "logits", input, head.Width, RandomWeights.ClassifierOf(head, 0));
+        string output = new NetworkGraph(graph, activation).Classifier(
+            NetworkExporter.ClassifierPrefix,
+            "logits",
+            input,
+            head.Width,
+            RandomWeights.ClassifierOf(head, 0)
+        );
         graph.Output(output, head.Classes);
         return graph.ToBytes();
     }

@@ -4,7 +4,8 @@ namespace Proxyless.Export;
 
 /// <summary>
 /// Weights of an untrained network, for timing: uniform with He's variance 2 / fan-in (arXiv 1502.01852), so that
-/// activations neither vanish nor overflow. The same seed gives the same weights, whatever the order they are asked for in.
+/// activations neither vanish nor overflow. The same seed gives the same weights, whatever the order they are asked for
+/// in.
 /// </summary>
 internal sealed class RandomWeights(Architecture architecture, int seed = 0) : INetworkWeights
 {
@@ -22,10 +23,12 @@ internal sealed class RandomWeights(Architecture architecture, int seed = 0) : I
         Of(architecture.Blocks[block], convolution, Stream(3 + (4 * block) + (int)convolution));
 
     /// <summary>The first convolution alone.</summary>
-    internal static FoldedConvolution Of(Stem stem, int seed) => Convolution(stem.InputChannels, stem.Width, 3, stem.Stride, 1, seed);
+    internal static FoldedConvolution Of(Stem stem, int seed) =>
+        Convolution(stem.InputChannels, stem.Width, 3, stem.Stride, 1, seed);
 
     /// <summary>The last 1x1 convolution alone.</summary>
-    internal static FoldedConvolution Of(Head head, int seed) => Convolution(head.InputWidth, head.Width, 1, 1, 1, seed);
+    internal static FoldedConvolution Of(Head head, int seed) =>
+        Convolution(head.InputWidth, head.Width, 1, 1, 1, seed);
 
     /// <summary>The last layer alone.</summary>
     internal static ClassifierWeights ClassifierOf(Head head, int seed) =>
@@ -38,7 +41,14 @@ internal sealed class RandomWeights(Architecture architecture, int seed = 0) : I
         return convolution switch
         {
             BlockConvolution.Expand => Convolution(block.InputWidth, hidden, 1, 1, 1, seed),
-            BlockConvolution.Depthwise => Convolution(hidden, hidden, block.Operation.Kernel, block.Stride, hidden, seed),
+            BlockConvolution.Depthwise => Convolution(
+                hidden,
+                hidden,
+                block.Operation.Kernel,
+                block.Stride,
+                hidden,
+                seed
+            ),
             BlockConvolution.Project => Convolution(hidden, block.OutputWidth, 1, 1, 1, seed),
             _ => Convolution(block.InputWidth, block.OutputWidth, 1, block.Stride, 1, seed),
         };

@@ -27,19 +27,27 @@ internal sealed class TrainedWeights(CompactNetwork network) : INetworkWeights
             BlockConvolution.Depthwise => path.Depthwise,
             _ => path.Project,
         };
-        return Fold(layer ?? throw new ArgumentException($"block {block} ({path.Block.Key}) has no {convolution}", nameof(convolution)));
+        return Fold(
+            layer
+                ?? throw new ArgumentException(
+                    $"block {block} ({path.Block.Key}) has no {convolution}",
+                    nameof(convolution)
+                )
+        );
     }
 
-    private static FoldedConvolution Fold(ConvolutionLayer layer) => FoldedConvolution.Fold(
-        Values(layer.Weight),
-        Values(layer.Scale),
-        Values(layer.Shift),
-        Values(layer.Mean),
-        Values(layer.Variance),
-        BatchNorm.Epsilon,
-        layer.Groups,
-        layer.Kernel,
-        layer.Stride);
+    private static FoldedConvolution Fold(ConvolutionLayer layer) =>
+        FoldedConvolution.Fold(
+            Values(layer.Weight),
+            Values(layer.Scale),
+            Values(layer.Shift),
+            Values(layer.Mean),
+            Values(layer.Variance),
+            BatchNorm.Epsilon,
+            layer.Groups,
+            layer.Kernel,
+            layer.Stride
+        );
 
     private static float[] Values(NetworkTensor tensor)
     {

@@ -6,19 +6,22 @@ namespace Proxyless.Files;
 internal static class JsonLines
 {
     /// <summary>How everything of a run directory is written.</summary>
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.General)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
+    public static JsonSerializerOptions Options { get; } =
+        new(JsonSerializerDefaults.General)
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+            RespectNullableAnnotations = true,
+            RespectRequiredConstructorParameters = true,
+        };
 
     /// <summary>The same for files that a person reads.</summary>
     public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };
 
     /// <summary>Reads a log. A last line that was cut short, which has no end, is left out.</summary>
-    /// <exception cref="InvalidInputException">Another line is damaged, or of another version; the message says file and line.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Another line is damaged, or of another version; the message says file and line.
+    /// </exception>
     public static List<T> Read<T>(string path)
     {
         var lines = new List<T>();
@@ -38,7 +41,14 @@ internal static class JsonLines
 
             try
             {
-                lines.Add(JsonText.Parse<T>(texts[i], path, "restore the line, or remove it where its values can be done without", i + 1));
+                lines.Add(
+                    JsonText.Parse<T>(
+                        texts[i],
+                        path,
+                        "restore the line, or remove it where its values can be done without",
+                        i + 1
+                    )
+                );
             }
             catch (InvalidInputException) when (isLast)
             {
@@ -51,5 +61,8 @@ internal static class JsonLines
 
     /// <summary>Replaces a log in one step.</summary>
     public static void Write<T>(string path, IEnumerable<T> lines) =>
-        AtomicFile.WriteAllText(path, string.Concat(lines.Select(line => JsonSerializer.Serialize(line, Options) + "\n")));
+        AtomicFile.WriteAllText(
+            path,
+            string.Concat(lines.Select(line => JsonSerializer.Serialize(line, Options) + "\n"))
+        );
 }

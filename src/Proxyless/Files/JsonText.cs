@@ -2,22 +2,30 @@ using System.Text.Json;
 
 namespace Proxyless.Files;
 
-/// <summary>Reads the JSON that a run or a comparison has written, and that somebody may have changed or damaged since.</summary>
+/// <summary>
+/// Reads the JSON that a run or a comparison has written, and that somebody may have changed or damaged since.
+/// </summary>
 internal static class JsonText
 {
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="fix">What to do where it cannot be read, for the message.</param>
-    /// <exception cref="InvalidInputException">The file is missing or holds no whole value of that type; the message says file and line.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The file is missing or holds no whole value of that type; the message says file and line.
+    /// </exception>
     public static T Read<T>(string path, string fix)
     {
         try
         {
             return Parse<T>(File.ReadAllText(path), path, fix);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path}: cannot be read ({exception.Message}); {fix}", exception) { File = path };
+            throw new InvalidInputException($"{path}: cannot be read ({exception.Message}); {fix}", exception)
+            {
+                File = path,
+            };
         }
     }
 
@@ -43,7 +51,13 @@ internal static class JsonText
         }
         catch (JsonException exception)
         {
-            throw new InvalidInputException($"{source}, line {line + (exception.LineNumber ?? 0)}: cannot be read: {exception.Message}; {fix}", exception) { File = source };
+            throw new InvalidInputException(
+                $"{source}, line {line + (exception.LineNumber ?? 0)}: cannot be read: {exception.Message}; {fix}",
+                exception
+            )
+            {
+                File = source,
+            };
         }
     }
 

@@ -3,7 +3,9 @@ namespace Proxyless.Files;
 /// <summary>The name that was probably meant, for messages about unknown names.</summary>
 internal static class NearestName
 {
-    /// <summary>The allowed name with the fewest edits to <paramref name="text"/>, or null where none is near.</summary>
+    /// <summary>
+    /// The allowed name with the fewest edits to <paramref name="text"/>, or null where none is near.
+    /// </summary>
     /// <param name="text">What was given.</param>
     /// <param name="allowed">The names there are.</param>
     public static string? Of(string text, IEnumerable<string> allowed)
@@ -21,13 +23,17 @@ internal static class NearestName
             .FirstOrDefault();
     }
 
-    /// <summary>A clause for the end of a message: <c> (did you mean 'x'?)</c>, or nothing where no name is near.</summary>
+    /// <summary>
+    /// A clause for the end of a message: <c> (did you mean 'x'?)</c>, or nothing where no name is near.
+    /// </summary>
     /// <param name="text">What was given.</param>
     /// <param name="allowed">The names there are.</param>
     public static string Suggestion(string text, IEnumerable<string> allowed) =>
         Of(text, allowed) is { } name ? $" (did you mean '{name}'?)" : "";
 
-    /// <summary>Levenshtein's distance over letters of either case, a swap of neighbours counted as two edits.</summary>
+    /// <summary>
+    /// Levenshtein's distance over letters of either case, a swap of neighbours counted as two edits.
+    /// </summary>
     private static int Distance(string left, string right)
     {
         int[] previous = [.. Enumerable.Range(0, right.Length + 1)];
@@ -37,7 +43,8 @@ internal static class NearestName
             row[0] = previous[0] + 1;
             for (int j = 1; j <= right.Length; j++)
             {
-                int replaced = previous[j - 1] + (char.ToUpperInvariant(letter) == char.ToUpperInvariant(right[j - 1]) ? 0 : 1);
+                int replaced =
+                    previous[j - 1] + (char.ToUpperInvariant(letter) == char.ToUpperInvariant(right[j - 1]) ? 0 : 1);
                 row[j] = Math.Min(replaced, Math.Min(previous[j], row[j - 1]) + 1);
             }
 

@@ -6,9 +6,15 @@ internal static class RealPath
     // As many as Linux follows: a chain of more is a circle.
     private const int MostLinks = 40;
 
-    private static StringComparison Comparison => OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+    private static StringComparison Comparison =>
+        OperatingSystem.IsWindows() || OperatingSystem.IsMacOS()
+            ? StringComparison.OrdinalIgnoreCase
+            : StringComparison.Ordinal;
 
-    /// <summary>The whole path without links, <c>.</c>, <c>..</c> or a separator at its end. What does not exist is kept as it is written.</summary>
+    /// <summary>
+    /// The whole path without links, <c>.</c>, <c>..</c> or a separator at its end. What does not exist is kept as it
+    /// is written.
+    /// </summary>
     public static string Of(string path) => Follow(path) ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
     /// <summary>The same, or null where there is nothing at its end.</summary>
@@ -32,7 +38,7 @@ internal static class RealPath
         string full = Path.GetFullPath(path);
         string real = Path.GetPathRoot(full)!;
         var left = new Stack<string>(Parts(full).Reverse());
-        for (int links = 0; left.TryPop(out string? part);)
+        for (int links = 0; left.TryPop(out string? part); )
         {
             string next = Path.Combine(real, part);
             if (LinkAt(next) is not { } target)
@@ -69,6 +75,10 @@ internal static class RealPath
         }
     }
 
-    private static string[] Parts(string path) => path[Path.GetPathRoot(path)!.Length..].Split(
-        [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Parts(string path) =>
+        path[Path.GetPathRoot(path)!.Length..]
+            .Split(
+                [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar],
+                StringSplitOptions.RemoveEmptyEntries
+            );
 }

@@ -4,8 +4,8 @@ using YamlDotNet.RepresentationModel;
 namespace Proxyless.Files;
 
 /// <summary>
-/// A mapping of a YAML file that remembers its lines, so that whatever is wrong is said with file, line, key and the values
-/// that are allowed. Every member that reads throws <see cref="InvalidInputException"/> in that form.
+/// A mapping of a YAML file that remembers its lines, so that whatever is wrong is said with file, line, key and the
+/// values that are allowed. Every member that reads throws <see cref="InvalidInputException"/> in that form.
 /// </summary>
 internal sealed class YamlMapping
 {
@@ -46,7 +46,10 @@ internal sealed class YamlMapping
         YamlStream stream = YamlText.Load(text, source);
         if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
         {
-            throw new InvalidInputException($"{source}, line 1: expected one YAML document of 'key: value' lines") { File = source };
+            throw new InvalidInputException($"{source}, line 1: expected one YAML document of 'key: value' lines")
+            {
+                File = source,
+            };
         }
 
         return new YamlMapping(root, source);
@@ -61,7 +64,9 @@ internal sealed class YamlMapping
             if (!allowed.Contains(name))
             {
                 throw new InvalidInputException(
-                    $"{Where(key)}: unknown key '{name}'{NearestName.Suggestion(name, allowed)}; allowed are {string.Join(", ", allowed)}");
+                    $"{Where(key)}: unknown key '{name}'{NearestName.Suggestion(name, allowed)}; allowed are "
+                        + $"{string.Join(", ", allowed)}"
+                );
             }
         }
     }
@@ -73,12 +78,16 @@ internal sealed class YamlMapping
     public long Line(string key) => (_node.Children.TryGetValue(key, out YamlNode? value) ? value : _node).Start.Line;
 
     /// <summary>A complaint about the value of a key, with file and line.</summary>
-    public InvalidInputException Error(string key, string complaint) => new($"{Source}, line {Line(key)}: '{key}' {complaint}")
-    {
-        File = Source,
-        Property = key,
-        Value = _node.Children.TryGetValue(key, out YamlNode? value) && value is YamlScalarNode scalar ? scalar.Value : null,
-    };
+    public InvalidInputException Error(string key, string complaint) =>
+        new($"{Source}, line {Line(key)}: '{key}' {complaint}")
+        {
+            File = Source,
+            Property = key,
+            Value =
+                _node.Children.TryGetValue(key, out YamlNode? value) && value is YamlScalarNode scalar
+                    ? scalar.Value
+                    : null,
+        };
 
     /// <summary>The text of a scalar.</summary>
     public string Text(string key) => Scalar(Value(key), key);
@@ -87,7 +96,10 @@ internal sealed class YamlMapping
     public int Integer(string key, int least, int most)
     {
         string text = Text(key);
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most
+        return
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            && number >= least
+            && number <= most
             ? number
             : throw Error(key, $"is '{text}'; allowed are whole numbers from {least} to {most}");
     }
@@ -96,19 +108,31 @@ internal sealed class YamlMapping
     public int Integer(string key, int least, int most, int absent) => Has(key) ? Integer(key, least, most) : absent;
 
     /// <summary>The mapping under a key.</summary>
-    public YamlMapping Mapping(string key) => Value(key) is YamlMappingNode node
-        ? new YamlMapping(node, Source)
-        : throw Error(key, "must hold keys of its own, such as {width: 32}");
+    public YamlMapping Mapping(string key) =>
+        Value(key) is YamlMappingNode node
+            ? new YamlMapping(node, Source)
+            : throw Error(key, "must hold keys of its own, such as {width: 32}");
 
     /// <summary>The mappings listed under a key, one at least.</summary>
     public IReadOnlyList<YamlMapping> Mappings(string key) =>
-        [.. Items(key).Select(item => item is YamlMappingNode node
-            ? new YamlMapping(node, Source)
-            : throw new InvalidInputException($"{Where(item)}: an entry of '{key}' must hold keys of its own, such as {{width: 32}}"))];
+        [
+            .. Items(key)
+                .Select(item =>
+                    item is YamlMappingNode node
+                        ? new YamlMapping(node, Source)
+                        : throw new InvalidInputException(
+                            $"{Where(item)}: an entry of '{key}' must hold keys of its own, such as {{width: 32}}"
+                        )
+                ),
+        ];
 
-    /// <summary>The scalars listed under a key, one at least, each turned into a value by <paramref name="parse"/>.</summary>
+    /// <summary>
+    /// The scalars listed under a key, one at least, each turned into a value by <paramref name="parse"/>.
+    /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="parse">Throws <see cref="FormatException"/>, with the allowed values, for what it does not know.</param>
+    /// <param name="parse">
+    /// Throws <see cref="FormatException"/>, with the allowed values, for what it does not know.
+    /// </param>
     public IReadOnlyList<T> Values<T>(string key, Func<string, T> parse)
     {
         ArgumentNullException.ThrowIfNull(parse);
@@ -121,7 +145,10 @@ internal sealed class YamlMapping
             }
             catch (FormatException exception)
             {
-                throw new InvalidInputException($"{Where(item)}: '{key}': {exception.Message}", exception) { File = Source };
+                throw new InvalidInputException($"{Where(item)}: '{key}': {exception.Message}", exception)
+                {
+                    File = Source,
+                };
             }
         }
 
@@ -132,17 +159,20 @@ internal sealed class YamlMapping
     public IReadOnlyList<string> Texts(string key) =>
         Value(key) is YamlSequenceNode ? Values(key, text => text) : [Text(key)];
 
-    private YamlNode Value(string key) => _node.Children.TryGetValue(key, out YamlNode? value)
-        ? value
-        : throw new InvalidInputException($"{Where(_node)}: the key '{key}' is missing") { File = Source };
+    private YamlNode Value(string key) =>
+        _node.Children.TryGetValue(key, out YamlNode? value)
+            ? value
+            : throw new InvalidInputException($"{Where(_node)}: the key '{key}' is missing") { File = Source };
 
-    private IEnumerable<YamlNode> Items(string key) => Value(key) is YamlSequenceNode { Children.Count: > 0 } list
-        ? list.Children
-        : throw Error(key, "must be a list of one entry at least");
+    private IEnumerable<YamlNode> Items(string key) =>
+        Value(key) is YamlSequenceNode { Children.Count: > 0 } list
+            ? list.Children
+            : throw Error(key, "must be a list of one entry at least");
 
-    private string Scalar(YamlNode node, string key) => node is YamlScalarNode { Value: { Length: > 0 } text }
-        ? text
-        : throw new InvalidInputException($"{Where(node)}: '{key}' must be a single value") { File = Source };
+    private string Scalar(YamlNode node, string key) =>
+        node is YamlScalarNode { Value: { Length: > 0 } text }
+            ? text
+            : throw new InvalidInputException($"{Where(node)}: '{key}' must be a single value") { File = Source };
 
     private string KeyText(YamlNode key) => Scalar(key, "key");
 

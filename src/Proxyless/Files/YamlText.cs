@@ -5,8 +5,8 @@ using YamlDotNet.RepresentationModel;
 namespace Proxyless.Files;
 
 /// <summary>
-/// Reads YAML that somebody else has written. What would take the reader's stack or memory is refused before it is built: nesting deeper
-/// than any file here has, and aliases that multiply.
+/// Reads YAML that somebody else has written. What would take the reader's stack or memory is refused before it is
+/// built: nesting deeper than any file here has, and aliases that multiply.
 /// </summary>
 internal static class YamlText
 {
@@ -16,16 +16,21 @@ internal static class YamlText
     /// <summary>The documents of a text.</summary>
     /// <param name="text">YAML.</param>
     /// <param name="source">What to call it in messages.</param>
-    /// <exception cref="InvalidInputException">The text is not YAML, is nested too deeply or multiplies itself; the message says the line.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The text is not YAML, is nested too deeply or multiplies itself; the message says the line.
+    /// </exception>
     public static YamlStream Load(string text, string source)
     {
         Check(text, source);
         var stream = new YamlStream();
-        Guarded(source, () =>
-        {
-            using var reader = new StringReader(text);
-            stream.Load(reader);
-        });
+        Guarded(
+            source,
+            () =>
+            {
+                using var reader = new StringReader(text);
+                stream.Load(reader);
+            }
+        );
         return stream;
     }
 
@@ -63,7 +68,11 @@ internal static class YamlText
                 case AnchorAlias alias:
                     nodes += sizes.TryGetValue(alias.Value.Value, out long size)
                         ? size
-                        : throw new YamlException(current.Start, current.End, $"'*{alias.Value}' stands for nothing that is complete before it");
+                        : throw new YamlException(
+                            current.Start,
+                            current.End,
+                            $"'*{alias.Value}' stands for nothing that is complete before it"
+                        );
                     break;
                 case Scalar scalar:
                     nodes++;
@@ -95,13 +104,24 @@ internal static class YamlText
         }
         catch (YamlException exception)
         {
-            throw new InvalidInputException($"{source}, line {exception.Start.Line}: no valid YAML: {exception.Message}", exception) { File = source };
+            throw new InvalidInputException(
+                $"{source}, line {exception.Start.Line}: no valid YAML: {exception.Message}",
+                exception
+            )
+            {
+                File = source,
+            };
         }
-        catch (Exception exception) when (exception.Source == typeof(Parser).Assembly.GetName().Name
-            || exception is ArgumentException or FormatException or OverflowException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception.Source == typeof(Parser).Assembly.GetName().Name
+                || exception is ArgumentException or FormatException or OverflowException or InvalidOperationException
+            )
         {
             // The parser has exceptions of its own for most mistakes, not for all.
-            throw new InvalidInputException($"{source}: no valid YAML: {exception.Message}", exception) { File = source };
+            throw new InvalidInputException($"{source}: no valid YAML: {exception.Message}", exception)
+            {
+                File = source,
+            };
         }
     }
 }

@@ -11,8 +11,8 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// A device on which <c>proxyless-agent serve</c> runs. Models go there over TLS and are measured by the ONNX Runtime there. The
-/// agent's certificate is its own, known by its fingerprint; a connection that is lost is taken up again.
+/// A device on which <c>proxyless-agent serve</c> runs. Models go there over TLS and are measured by the ONNX Runtime
+/// there. The agent's certificate is its own, known by its fingerprint; a connection that is lost is taken up again.
 /// </summary>
 internal sealed class AgentTarget : WholeModelTarget
 {
@@ -61,7 +61,10 @@ internal sealed class AgentTarget : WholeModelTarget
         byte[] expected = Convert.FromHexString(fingerprint);
         if (expected.Length != SHA256.HashSizeInBytes)
         {
-            throw new FormatException($"fingerprint has {2 * expected.Length} hexadecimal digits; a certificate's SHA-256 has {2 * SHA256.HashSizeInBytes}");
+            throw new FormatException(
+                $"fingerprint has {2 * expected.Length} hexadecimal digits; a certificate's SHA-256 has "
+                    + $"{2 * SHA256.HashSizeInBytes}"
+            );
         }
 
         Name = name;
@@ -82,16 +85,19 @@ internal sealed class AgentTarget : WholeModelTarget
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => IsExpected(certificate, expected),
             },
         };
-        _channel = GrpcChannel.ForAddress(uri, new GrpcChannelOptions
-        {
-            HttpHandler = _handler,
-            ServiceConfig = Repeating(),
-            MaxRetryAttempts = Math.Max(AttemptsToDescribe, AttemptsToMeasure),
+        _channel = GrpcChannel.ForAddress(
+            uri,
+            new GrpcChannelOptions
+            {
+                HttpHandler = _handler,
+                ServiceConfig = Repeating(),
+                MaxRetryAttempts = Math.Max(AttemptsToDescribe, AttemptsToMeasure),
 
-            // A call whose messages are not kept cannot be repeated; models are as large as the agent takes them.
-            MaxRetryBufferSize = null,
-            MaxRetryBufferPerCallSize = null,
-        });
+                // A call whose messages are not kept cannot be repeated; models are as large as the agent takes them.
+                MaxRetryBufferSize = null,
+                MaxRetryBufferPerCallSize = null,
+            }
+        );
         _client = new Agent.Protocol.Agent.AgentClient(_channel);
     }
 
@@ -119,8 +125,18 @@ internal sealed class AgentTarget : WholeModelTarget
 
         // A call that sends a stream can only be waited for; gRPC has no other.
         Agent.Protocol.Measurement measured = Called(
-            () => SendAsync(header, onnx, deadline, cancellationToken).GetAwaiter().GetResult(), cancellationToken);
-        return new Timing(measured.MedianMs, measured.QuietMs, measured.P90Ms, measured.MinMs, measured.Spread, measured.Uncertainty, measured.Runs);
+            () => SendAsync(header, onnx, deadline, cancellationToken).GetAwaiter().GetResult(),
+            cancellationToken
+        );
+        return new Timing(
+            measured.MedianMs,
+            measured.QuietMs,
+            measured.P90Ms,
+            measured.MinMs,
+            measured.Spread,
+            measured.Uncertainty,
+            measured.Runs
+        );
     }
 
     /// <inheritdoc/>
@@ -136,18 +152,19 @@ internal sealed class AgentTarget : WholeModelTarget
     }
 
     /// <summary>What is asked of the agent: the model's size and digest, and all of the options.</summary>
-    internal static MeasureHeader HeaderOf(byte[] onnx, int threads, int batch, TimingOptions options) => new()
-    {
-        Length = onnx.Length,
-        Sha256 = ByteString.CopyFrom(SHA256.HashData(onnx)),
-        Threads = threads,
-        Batch = batch,
-        Uncertainty = options.Uncertainty,
-        WarmUpRuns = options.WarmUpRuns,
-        MinRuns = options.MinRuns,
-        MaxRuns = options.MaxRuns,
-        MaxSeconds = options.MaxTime.TotalSeconds,
-    };
+    internal static MeasureHeader HeaderOf(byte[] onnx, int threads, int batch, TimingOptions options) =>
+        new()
+        {
+            Length = onnx.Length,
+            Sha256 = ByteString.CopyFrom(SHA256.HashData(onnx)),
+            Threads = threads,
+            Batch = batch,
+            Uncertainty = options.Uncertainty,
+            WarmUpRuns = options.WarmUpRuns,
+            MinRuns = options.MinRuns,
+            MaxRuns = options.MaxRuns,
+            MaxSeconds = options.MaxTime.TotalSeconds,
+        };
 
     /// <summary>
     /// After which a measurement is given up: the longest wait that the agent's own limits allow, and the time for
@@ -157,40 +174,63 @@ internal sealed class AgentTarget : WholeModelTarget
     internal static TimeSpan DeadlineOf(Description description)
     {
         double seconds = description.LongestWaitSeconds;
-        TimeSpan wait = seconds > 0
-            ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWaitEver.TotalSeconds))
-            : LongestWaitOfOldAgents;
+        TimeSpan wait =
+            seconds > 0
+                ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWaitEver.TotalSeconds))
+                : LongestWaitOfOldAgents;
         return wait + PatienceLater;
     }
 
     /// <summary>
     /// What the agent says of itself. Only an answer is kept: a device that is off now may be on the next time.
     /// </summary>
-    private Description Described(CancellationToken cancellationToken) => _description ??= Called(
-        () => _client.Describe(new DescribeRequest(), _headers, DateTime.UtcNow + DescribeDeadline, cancellationToken),
-        cancellationToken);
+    private Description Described(CancellationToken cancellationToken) =>
+        _description ??= Called(
+            () =>
+                _client.Describe(
+                    new DescribeRequest(),
+                    _headers,
+                    DateTime.UtcNow + DescribeDeadline,
+                    cancellationToken
+                ),
+            cancellationToken
+        );
 
     private string IdOf(Description description) =>
         $"device {_fingerprint}, {description.Processor} ({description.System}), {_threads} threads, batch {Batch}, "
         + $"ONNX Runtime {description.OnnxRuntime}";
 
     private async Task<Agent.Protocol.Measurement> SendAsync(
-        MeasureHeader header, byte[] onnx, DateTime deadline, CancellationToken cancellationToken)
+        MeasureHeader header,
+        byte[] onnx,
+        DateTime deadline,
+        CancellationToken cancellationToken
+    )
     {
-        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call =
-            _client.Measure(_headers, deadline, cancellationToken);
+        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = _client.Measure(
+            _headers,
+            deadline,
+            cancellationToken
+        );
         try
         {
-            await call.RequestStream.WriteAsync(new MeasureRequest { Header = header }, cancellationToken).ConfigureAwait(false);
+            await call
+                .RequestStream.WriteAsync(new MeasureRequest { Header = header }, cancellationToken)
+                .ConfigureAwait(false);
             for (int sent = 0; sent < onnx.Length; sent += PieceBytes)
             {
-                ByteString piece = UnsafeByteOperations.UnsafeWrap(onnx.AsMemory(sent, Math.Min(PieceBytes, onnx.Length - sent)));
-                await call.RequestStream.WriteAsync(new MeasureRequest { Piece = piece }, cancellationToken).ConfigureAwait(false);
+                ByteString piece = UnsafeByteOperations.UnsafeWrap(
+                    onnx.AsMemory(sent, Math.Min(PieceBytes, onnx.Length - sent))
+                );
+                await call
+                    .RequestStream.WriteAsync(new MeasureRequest { Piece = piece }, cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             await call.RequestStream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is RpcException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is RpcException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
         {
             // The agent answered before it had everything; its answer says why.
         }
@@ -220,47 +260,59 @@ internal sealed class AgentTarget : WholeModelTarget
         }
     }
 
-    private static ServiceConfig Repeating() => new()
-    {
-        MethodConfigs =
+    private static ServiceConfig Repeating() =>
+        new()
         {
-            Method(nameof(_client.Describe), AttemptsToDescribe, first: TimeSpan.FromSeconds(1)),
-            Method(nameof(_client.Measure), AttemptsToMeasure, first: TimeSpan.FromSeconds(0.5)),
-        },
-    };
+            MethodConfigs =
+            {
+                Method(nameof(_client.Describe), AttemptsToDescribe, first: TimeSpan.FromSeconds(1)),
+                Method(nameof(_client.Measure), AttemptsToMeasure, first: TimeSpan.FromSeconds(0.5)),
+            },
+        };
 
     // Aborted: the measuring process there was ended, by whoever runs out of memory for example.
-    private static MethodConfig Method(string name, int attempts, TimeSpan first) => new()
-    {
-        Names = { new MethodName { Service = Agent.Protocol.Agent.Descriptor.FullName, Method = name } },
-        RetryPolicy = new RetryPolicy
+    private static MethodConfig Method(string name, int attempts, TimeSpan first) =>
+        new()
         {
-            MaxAttempts = attempts,
-            InitialBackoff = first,
-            MaxBackoff = TimeSpan.FromSeconds(10),
-            BackoffMultiplier = 2,
-            RetryableStatusCodes = { StatusCode.Unavailable, StatusCode.Aborted, StatusCode.Cancelled },
-        },
-    };
+            Names =
+            {
+                new MethodName { Service = Agent.Protocol.Agent.Descriptor.FullName, Method = name },
+            },
+            RetryPolicy = new RetryPolicy
+            {
+                MaxAttempts = attempts,
+                InitialBackoff = first,
+                MaxBackoff = TimeSpan.FromSeconds(10),
+                BackoffMultiplier = 2,
+                RetryableStatusCodes = { StatusCode.Unavailable, StatusCode.Aborted, StatusCode.Cancelled },
+            },
+        };
 
     private static bool IsOutOfReach(StatusCode code) =>
         code is StatusCode.Unavailable or StatusCode.Aborted or StatusCode.Cancelled or StatusCode.DeadlineExceeded;
 
-    private string Reason(RpcException exception) => (exception.StatusCode, _wrongCertificate) switch
-    {
-        (_, true) => "the certificate there is not the agent's whose fingerprint the target's file has; if the agent was set up anew, copy its target.yaml again",
-        (StatusCode.Unavailable, _) => $"cannot be reached: {exception.Status.Detail}; is 'proxyless-agent serve' running there, and the port open?",
-        (StatusCode.DeadlineExceeded, _) when exception.Status.Detail.Length == 0 =>
-            "has not answered in time; is the device on, and 'proxyless-agent serve' running there?",
-        (StatusCode.DeadlineExceeded, _) => $"took too long: {exception.Status.Detail}",
-        (StatusCode.Aborted or StatusCode.Cancelled, _) =>
-            $"broke off again and again: {exception.Status.Detail}; look at the device's memory",
-        _ => $"{exception.StatusCode}: {exception.Status.Detail}",
-    };
+    private string Reason(RpcException exception) =>
+        (exception.StatusCode, _wrongCertificate) switch
+        {
+            (_, true) =>
+                "the certificate there is not the agent's whose fingerprint the target's file has; if the agent was "
+                    + "set up anew, copy its target.yaml again",
+            (StatusCode.Unavailable, _) =>
+                $"cannot be reached: {exception.Status.Detail}; is 'proxyless-agent serve' running there, and the "
+                    + $"port open?",
+            (StatusCode.DeadlineExceeded, _) when exception.Status.Detail.Length == 0 =>
+                "has not answered in time; is the device on, and 'proxyless-agent serve' running there?",
+            (StatusCode.DeadlineExceeded, _) => $"took too long: {exception.Status.Detail}",
+            (StatusCode.Aborted or StatusCode.Cancelled, _) =>
+                $"broke off again and again: {exception.Status.Detail}; look at the device's memory",
+            _ => $"{exception.StatusCode}: {exception.Status.Detail}",
+        };
 
     private bool IsExpected(X509Certificate? certificate, byte[] expected)
     {
-        bool same = certificate is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(certificate.GetRawCertData()), expected);
+        bool same =
+            certificate is not null
+            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(certificate.GetRawCertData()), expected);
         _wrongCertificate = !same;
         return same;
     }

@@ -9,8 +9,8 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Whatever machine a program can reach that takes a model file and prints a latency: <c>adb shell</c>, <c>ssh</c>, <c>trtexec</c>, a
-/// script. The program is started directly, its arguments as a list, never through a shell.
+/// Whatever machine a program can reach that takes a model file and prints a latency: <c>adb shell</c>, <c>ssh</c>,
+/// <c>trtexec</c>, a script. The program is started directly, its arguments as a list, never through a shell.
 /// </summary>
 internal sealed record CommandTarget : IModelTimer
 {
@@ -60,13 +60,19 @@ internal sealed record CommandTarget : IModelTimer
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"command {JsonSerializer.Serialize(Command)}{device}, '{Pattern}' "
-                + $"in units of {UnitMs} ms, batch {Batch}");
+                    + $"in units of {UnitMs} ms, batch {Batch}"
+            );
         }
     }
 
     /// <summary>Milliseconds of a unit by its name.</summary>
     internal static IReadOnlyDictionary<string, double> Units { get; } =
-        new Dictionary<string, double> { ["us"] = Microseconds, ["ms"] = 1, ["s"] = Seconds };
+        new Dictionary<string, double>
+        {
+            ["us"] = Microseconds,
+            ["ms"] = 1,
+            ["s"] = Seconds,
+        };
 
     /// <inheritdoc/>
     public LatencyTable Profile(
@@ -75,15 +81,29 @@ internal sealed record CommandTarget : IModelTimer
         ProfileMode mode,
         string? partial,
         IRunObserver observer,
-        CancellationToken cancellationToken = default) =>
-        new PartProfiler(this, (onnx, cancellationToken) => Time(onnx, cancellationToken).MedianMs)
-            .Profile(space, classes, mode, partial, observer, cancellationToken);
+        CancellationToken cancellationToken = default
+    ) =>
+        new PartProfiler(this, (onnx, cancellationToken) => Time(onnx, cancellationToken).MedianMs).Profile(
+            space,
+            classes,
+            mode,
+            partial,
+            observer,
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public NetworkLatency Compare(
-        byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default) =>
+        byte[] onnx,
+        byte[] reference,
+        double referenceMs,
+        CancellationToken cancellationToken = default
+    ) =>
         NetworkLatency.Of(
-            InTurn.Time(Time, onnx, reference, cancellationToken), timing => timing.MedianMs, referenceMs);
+            InTurn.Time(Time, onnx, reference, cancellationToken),
+            timing => timing.MedianMs,
+            referenceMs
+        );
 
     /// <inheritdoc/>
     public Timing Time(byte[] onnx, CancellationToken cancellationToken = default)
@@ -102,9 +122,7 @@ internal sealed record CommandTarget : IModelTimer
     }
 
     /// <summary>Does nothing: a program is ended with its measurement.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => default;
@@ -112,17 +130,27 @@ internal sealed record CommandTarget : IModelTimer
     private double RunOnce(string file, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        string[] words = [.. Command.Select(word => word
-            .Replace(ModelPlace, file, StringComparison.Ordinal)
-            .Replace(BatchPlace, Batch.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))];
+        string[] words =
+        [
+            .. Command.Select(word =>
+                word.Replace(ModelPlace, file, StringComparison.Ordinal)
+                    .Replace(BatchPlace, Batch.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            ),
+        ];
         (int exitCode, string output, string error) = Execute(words, cancellationToken);
         if (exitCode != 0)
         {
-            throw new InvalidInputException($"target '{Name}': '{string.Join(' ', words)}' ended with exit code {exitCode}: {Shown(output, error)}");
+            throw new InvalidInputException(
+                $"target '{Name}': '{string.Join(' ', words)}' ended with exit code {exitCode}: {Shown(output, error)}"
+            );
         }
 
-        return Find(output) ?? Find(error)
-            ?? throw new InvalidInputException($"target '{Name}': the pattern '{Pattern}' finds no latency over 0 in what '{string.Join(' ', words)}' prints: {Shown(output, error)}");
+        return Find(output)
+            ?? Find(error)
+            ?? throw new InvalidInputException(
+                $"target '{Name}': the pattern '{Pattern}' finds no latency over 0 in what "
+                    + $"'{string.Join(' ', words)}' prints: {Shown(output, error)}"
+            );
     }
 
     /// <summary>The milliseconds in a text; null where there are none.</summary>
@@ -130,15 +158,25 @@ internal sealed record CommandTarget : IModelTimer
     {
         try
         {
-            return Pattern.Matches(text).LastOrDefault() is { } match
-                && double.TryParse(match.Groups[1].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-                && number > 0 && double.IsFinite(number)
+            return
+                Pattern.Matches(text).LastOrDefault() is { } match
+                && double.TryParse(
+                    match.Groups[1].ValueSpan,
+                    NumberStyles.Float,
+                    CultureInfo.InvariantCulture,
+                    out double number
+                )
+                && number > 0
+                && double.IsFinite(number)
                 ? number * UnitMs
                 : null;
         }
         catch (RegexMatchTimeoutException exception)
         {
-            throw new InvalidInputException($"target '{Name}': the pattern '{Pattern}' takes too long on what is printed; make it simpler", exception);
+            throw new InvalidInputException(
+                $"target '{Name}': the pattern '{Pattern}' takes too long on what is printed; make it simpler",
+                exception
+            );
         }
     }
 
@@ -160,13 +198,21 @@ internal sealed record CommandTarget : IModelTimer
         try
         {
             // The texts too: something that the program has left running may hold them open after its end.
-            Task.WhenAll(output, error, process.WaitForExitAsync(limit.Token)).WaitAsync(limit.Token).GetAwaiter().GetResult();
+            Task.WhenAll(output, error, process.WaitForExitAsync(limit.Token))
+                .WaitAsync(limit.Token)
+                .GetAwaiter()
+                .GetResult();
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new InvalidInputException(Invariant($"target '{Name}': '{string.Join(' ', words)}' has not ended, or something it started has not, within {Timeout.TotalSeconds:0} s; raise 'timeout' in the target's file"));
+            throw new InvalidInputException(
+                Invariant(
+                    $"target '{Name}': '{string.Join(' ', words)}' has not ended, or something it started has not, "
+                        + $"within {Timeout.TotalSeconds:0} s; raise 'timeout' in the target's file"
+                )
+            );
         }
 
         return (process.ExitCode, output.Result, error.Result);
@@ -180,13 +226,18 @@ internal sealed record CommandTarget : IModelTimer
         }
         catch (Win32Exception exception)
         {
-            throw new InvalidInputException($"target '{Name}': '{start.FileName}' cannot be started: {exception.Message}", exception);
+            throw new InvalidInputException(
+                $"target '{Name}': '{start.FileName}' cannot be started: {exception.Message}",
+                exception
+            );
         }
     }
 
     private static string Shown(string output, string error)
     {
         string text = $"{output.Trim()}\n{error.Trim()}".Trim();
-        return text.Length == 0 ? "(nothing was printed)" : text.Length > OutputShown ? text[..OutputShown] + " ..." : text;
+        return text.Length == 0 ? "(nothing was printed)"
+            : text.Length > OutputShown ? text[..OutputShown] + " ..."
+            : text;
     }
 }

@@ -3,8 +3,8 @@ using Proxyless.Architectures;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// A few networks that between them take every candidate of every block at least once: as many as the block with the most
-/// candidates has.
+/// A few networks that between them take every candidate of every block at least once: as many as the block with the
+/// most candidates has.
 /// </summary>
 internal static class CoveringNetworks
 {
@@ -14,7 +14,12 @@ internal static class CoveringNetworks
         IReadOnlyList<SearchBlock> blocks = space.Blocks();
         int[][] orders = [.. blocks.Select(block => Shuffled(block.Candidates.Count, random))];
         int networks = orders.Max(order => order.Length);
-        return [.. Enumerable.Range(0, networks).Select(network => orders.Select(order => order[network % order.Length]).ToArray())];
+        return
+        [
+            .. Enumerable
+                .Range(0, networks)
+                .Select(network => orders.Select(order => order[network % order.Length]).ToArray()),
+        ];
     }
 
     private static int[] Shuffled(int count, Random random)

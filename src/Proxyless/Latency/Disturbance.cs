@@ -26,18 +26,26 @@ internal static class Disturbance
     /// <summary>That a profile was disturbed, and the remedy.</summary>
     public static string Text(LatencyTable table) =>
         $"other work on this machine disturbed the profile "
-        + Invariant($"(predictions off by {table.Calibration.MeanAbsoluteError:P1} on average, the median run {table.Disturbance:P0} over a quiet one): repeat it when the machine is quiet");
+        + Invariant(
+            $"(predictions off by {table.Calibration.MeanAbsoluteError:P1} on average, the median run "
+                + $"{table.Disturbance:P0} over a quiet one): repeat it when the machine is quiet"
+        );
 
     /// <summary>What a user of a table that was made before has to know; null where nothing.</summary>
     public static string? Complaint(LatencyTable table)
     {
-        string made = Invariant($"the latency table of '{table.Space}' on {table.Target} from {table.Created:yyyy-MM-dd}");
+        string made = Invariant(
+            $"the latency table of '{table.Space}' on {table.Target} from {table.Created:yyyy-MM-dd}"
+        );
         return table.Disturbance > Tolerable
-            ? $"{made} was made while other work disturbed the machine "
-                + Invariant($"(its median run lay {table.Disturbance:P0} over a quiet one); make it again with LatencyTableCache.Profile when the machine is quiet")
+                ? $"{made} was made while other work disturbed the machine "
+                    + Invariant(
+                        $"(its median run lay {table.Disturbance:P0} over a quiet one); make it again with "
+                            + $"LatencyTableCache.Profile when the machine is quiet"
+                    )
             : table.Calibration.MeanAbsoluteError > TolerableError
                 ? Invariant($"{made} is off by {table.Calibration.MeanAbsoluteError:P1} on average; ")
                     + "LatencyTableCache.Profile(ProfileMode.Thorough) may make a better one"
-                : null;
+            : null;
     }
 }

@@ -21,7 +21,11 @@ public interface IModelTimer : ITarget
     /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
     /// <exception cref="InvalidInputException">The target cannot run the models.</exception>
     NetworkLatency Compare(
-        byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default);
+        byte[] onnx,
+        byte[] reference,
+        double referenceMs,
+        CancellationToken cancellationToken = default
+    );
 
     /// <summary>Measures the latency table of a space.</summary>
     /// <param name="space">The space, at the resolution it will be used at.</param>
@@ -40,5 +44,6 @@ public interface IModelTimer : ITarget
         ProfileMode mode,
         string? partial,
         IRunObserver observer,
-        CancellationToken cancellationToken = default);
+        CancellationToken cancellationToken = default
+    );
 }

@@ -13,6 +13,14 @@ internal static class InTurn
     /// <param name="reference">The reference.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>
     public static IReadOnlyList<(Timing Reference, Timing Network)> Time(
-        Func<byte[], CancellationToken, Timing> time, byte[] onnx, byte[] reference, CancellationToken cancellationToken) =>
-        [.. Enumerable.Range(0, Turns).Select(_ => (time(reference, cancellationToken), time(onnx, cancellationToken)))];
+        Func<byte[], CancellationToken, Timing> time,
+        byte[] onnx,
+        byte[] reference,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. Enumerable
+                .Range(0, Turns)
+                .Select(_ => (time(reference, cancellationToken), time(onnx, cancellationToken))),
+        ];
 }

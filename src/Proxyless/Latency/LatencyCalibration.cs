@@ -9,17 +9,23 @@ namespace Proxyless.Latency;
 /// <param name="Networks">Whole networks, none of them used for the fit, that the error was measured on.</param>
 /// <param name="MeanAbsoluteError">The mean of |predicted / measured - 1| over those networks, a share.</param>
 /// <param name="KendallTau">The rank correlation of predicted and measured latency over those networks.</param>
-public sealed record LatencyCalibration(double Scale, double Offset, int Networks, double MeanAbsoluteError, double KendallTau)
+public sealed record LatencyCalibration(
+    double Scale,
+    double Offset,
+    int Networks,
+    double MeanAbsoluteError,
+    double KendallTau
+)
 {
     /// <summary>The calibrated latency in milliseconds.</summary>
     /// <param name="sum">The sum over the table in milliseconds.</param>
     public double Apply(double sum) => (Scale * sum) + Offset;
 
     /// <summary>
-    /// Fits scale and offset by least squares on the relative error, sum_i ((scale x_i + offset) / y_i - 1)^2, and measures
-    /// the error on other networks. Where that scale is 0 or less the noise of the device is larger than what tells the
-    /// networks apart, and a slower part would be rewarded: then the scale alone is fitted, which is over 0 since times
-    /// are, and the offset is 0.
+    /// Fits scale and offset by least squares on the relative error, sum_i ((scale x_i + offset) / y_i - 1)^2, and
+    /// measures the error on other networks. Where that scale is 0 or less the noise of the device is larger than what
+    /// tells the networks apart, and a slower part would be rewarded: then the scale alone is fitted, which is over 0
+    /// since times are, and the offset is 0.
     /// </summary>
     /// <param name="sums">x: sums over the table of the networks to fit.</param>
     /// <param name="measured">y: their measured latencies in milliseconds.</param>
@@ -30,15 +36,24 @@ public sealed record LatencyCalibration(double Scale, double Offset, int Network
         IReadOnlyList<double> sums,
         IReadOnlyList<double> measured,
         IReadOnlyList<double> otherSums,
-        IReadOnlyList<double> otherMeasured)
+        IReadOnlyList<double> otherMeasured
+    )
     {
         ArgumentNullException.ThrowIfNull(sums);
         ArgumentNullException.ThrowIfNull(measured);
         ArgumentNullException.ThrowIfNull(otherSums);
         ArgumentNullException.ThrowIfNull(otherMeasured);
-        if (sums.Count == 0 || otherSums.Count == 0 || sums.Count != measured.Count || otherSums.Count != otherMeasured.Count)
+        if (
+            sums.Count == 0
+            || otherSums.Count == 0
+            || sums.Count != measured.Count
+            || otherSums.Count != otherMeasured.Count
+        )
         {
-            throw new ArgumentException("calibration needs networks to fit and others to check, each with its measurement", nameof(sums));
+            throw new ArgumentException(
+                "calibration needs networks to fit and others to check, each with its measurement",
+                nameof(sums)
+            );
         }
 
         (double scale, double offset) = LeastSquares(sums, measured);
@@ -48,13 +63,21 @@ public sealed record LatencyCalibration(double Scale, double Offset, int Network
             offset,
             otherSums.Count,
             predicted.Zip(otherMeasured, (p, m) => Math.Abs((p / m) - 1)).Average(),
-            RankCorrelation.KendallTau(predicted, otherMeasured));
+            RankCorrelation.KendallTau(predicted, otherMeasured)
+        );
     }
 
     // Normal equations of u scale + v offset = 1 with u = x / y, v = 1 / y.
-    private static (double Scale, double Offset) LeastSquares(IReadOnlyList<double> sums, IReadOnlyList<double> measured)
+    private static (double Scale, double Offset) LeastSquares(
+        IReadOnlyList<double> sums,
+        IReadOnlyList<double> measured
+    )
     {
-        double uu = 0, uv = 0, vv = 0, u1 = 0, v1 = 0;
+        double uu = 0,
+            uv = 0,
+            vv = 0,
+            u1 = 0,
+            v1 = 0;
         for (int i = 0; i < sums.Count; i++)
         {
             double u = sums[i] / measured[i];

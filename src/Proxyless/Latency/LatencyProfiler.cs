@@ -6,10 +6,11 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Measures what each part of a space takes on this machine. A block is timed where it will work, inside whole networks, by the
-/// node times of ONNX Runtime: alone it would also pay for turning its input and output into the layout that its neighbours
-/// in a network hand it in, and find its input in other caches. A few networks hold every candidate of every block. Then whole
-/// networks are timed without recording, to calibrate the sums and to know their error.
+/// Measures what each part of a space takes on this machine. A block is timed where it will work, inside whole
+/// networks, by the node times of ONNX Runtime: alone it would also pay for turning its input and output into the
+/// layout that its neighbours in a network hand it in, and find its input in other caches. A few networks hold every
+/// candidate of every block. Then whole networks are timed without recording, to calibrate the sums and to know their
+/// error.
 /// </summary>
 public static class LatencyProfiler
 {
@@ -24,7 +25,13 @@ public static class LatencyProfiler
     /// <param name="observer">Hears of the progress, and of an error that is too large to build on.</param>
     /// <param name="cancellationToken">Stops between two networks.</param>
     public static LatencyTable Profile(
-        SearchSpace space, int classes, LocalTarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellationToken = default)
+        SearchSpace space,
+        int classes,
+        LocalTarget target,
+        ProfileMode mode,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(target);
@@ -32,7 +39,10 @@ public static class LatencyProfiler
 
         var plan = ProfilePlan.Of(mode);
         var random = new Random(1);
-        List<int[]> covering = [.. Enumerable.Range(0, plan.Rounds).SelectMany(_ => CoveringNetworks.Choices(space, random))];
+        List<int[]> covering =
+        [
+            .. Enumerable.Range(0, plan.Rounds).SelectMany(_ => CoveringNetworks.Choices(space, random)),
+        ];
         var progress = new Progress(observer, Stage, 0, covering.Count + plan.CalibrationNetworks + plan.CheckNetworks);
 
         var networks = new List<ILookup<string, double>>();
@@ -44,7 +54,10 @@ public static class LatencyProfiler
         }
 
         Head head = space.Head(classes);
-        ILookup<string, double> samples = PartTimes.AtOneSpeed(networks, [space.Stem.Key, head.ConvolutionKey, head.ClassifierKey]);
+        ILookup<string, double> samples = PartTimes.AtOneSpeed(
+            networks,
+            [space.Stem.Key, head.ConvolutionKey, head.ClassifierKey]
+        );
 
         var table = new LatencyTable
         {
@@ -75,7 +88,11 @@ public static class LatencyProfiler
         }
 
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < plan.MaxRuns && (i < plan.MinRuns || Stopwatch.GetElapsedTime(start) < plan.TimePerNetwork); i++)
+        for (
+            int i = 0;
+            i < plan.MaxRuns && (i < plan.MinRuns || Stopwatch.GetElapsedTime(start) < plan.TimePerNetwork);
+            i++
+        )
         {
             profile.Run();
         }
@@ -98,17 +115,23 @@ public static class LatencyProfiler
         Random random,
         Progress progress,
         int done,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         SpaceCost cost = table.ToSpaceCost(space, classes);
         int[] reference = SpreadNetworks.Choices(cost, 1, random)[0];
         List<Architecture> networks =
         [
-            .. SpreadNetworks.Choices(cost, plan.CalibrationNetworks, random)
+            .. SpreadNetworks
+                .Choices(cost, plan.CalibrationNetworks, random)
                 .Concat(SpreadNetworks.Choices(cost, plan.CheckNetworks, random))
                 .Select(choice => space.Architecture(choice, classes, "whole")),
         ];
-        using var timer = new NetworkTimer(space.Architecture(reference, classes, "reference"), target, plan.NetworkTiming);
+        using var timer = new NetworkTimer(
+            space.Architecture(reference, classes, "reference"),
+            target,
+            plan.NetworkTiming
+        );
         foreach (Architecture network in networks)
         {
             timer.Add(network, cancellationToken);
@@ -121,7 +144,8 @@ public static class LatencyProfiler
             sums[..plan.CalibrationNetworks],
             [.. measured.Take(plan.CalibrationNetworks)],
             sums[plan.CalibrationNetworks..],
-            [.. measured.Skip(plan.CalibrationNetworks)]);
+            [.. measured.Skip(plan.CalibrationNetworks)]
+        );
         return table with
         {
             Calibration = calibration,

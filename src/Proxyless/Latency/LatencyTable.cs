@@ -9,16 +9,16 @@ namespace Proxyless.Latency;
 public sealed record LatencyEntry(double Milliseconds, double Spread);
 
 /// <summary>
-/// A network of the space whose latency is known from the time the table was made. Measured again beside another network, it
-/// tells whether the machine is as fast as it was.
+/// A network of the space whose latency is known from the time the table was made. Measured again beside another
+/// network, it tells whether the machine is as fast as it was.
 /// </summary>
 /// <param name="Choice">The candidate it takes in each searched block.</param>
 /// <param name="Milliseconds">Its measured latency.</param>
 public sealed record LatencyReference(IReadOnlyList<int> Choice, double Milliseconds);
 
 /// <summary>
-/// What each part that a space can hold takes on a target, and how sums over it become latencies of whole networks. Made by
-/// <see cref="LatencyProfiler"/>, stored by <see cref="LatencyTableFile"/>.
+/// What each part that a space can hold takes on a target, and how sums over it become latencies of whole networks.
+/// Made by <see cref="LatencyProfiler"/>, stored by <see cref="LatencyTableFile"/>.
 /// </summary>
 public sealed record LatencyTable
 {
@@ -92,7 +92,14 @@ public sealed record LatencyTable
             SpaceCost.LatencyQuantity,
             "ms",
             Calibration.Apply(Of(space.Stem) + first + Of(space.Head(classes))),
-            [.. space.Blocks().Select(searched => searched.Candidates.Select(candidate => Calibration.Scale * Of(candidate)).ToArray())]);
+            [
+                .. space
+                    .Blocks()
+                    .Select(searched =>
+                        searched.Candidates.Select(candidate => Calibration.Scale * Of(candidate)).ToArray()
+                    ),
+            ]
+        );
     }
 
     /// <summary>The table after a whole network was measured: every prediction multiplied by one ratio.</summary>
@@ -112,8 +119,11 @@ public sealed record LatencyTable
 
     private double Of(Head head) => Entry(head.ConvolutionKey) + Entry(head.ClassifierKey);
 
-    private double Entry(string key) => Entries.TryGetValue(key, out LatencyEntry? entry)
-        ? entry.Milliseconds
-        : throw new InvalidInputException(
-            $"the latency table of space '{Space}' on '{Target}' has no '{key}'; profile the space with this resolution and number of classes");
+    private double Entry(string key) =>
+        Entries.TryGetValue(key, out LatencyEntry? entry)
+            ? entry.Milliseconds
+            : throw new InvalidInputException(
+                $"the latency table of space '{Space}' on '{Target}' has no '{key}'; profile the space with this "
+                    + $"resolution and number of classes"
+            );
 }

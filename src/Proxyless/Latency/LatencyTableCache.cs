@@ -6,8 +6,8 @@ using Proxyless.Runtime;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Latency tables kept on disk, found again by what they depend on: the parts of the space, the target's identity and the
-/// mode. Spaces that are built of the same parts share a table whatever they are called.
+/// Latency tables kept on disk, found again by what they depend on: the parts of the space, the target's identity and
+/// the mode. Spaces that are built of the same parts share a table whatever they are called.
 /// </summary>
 /// <param name="folder">Where the tables are kept; made when the first one is stored.</param>
 internal sealed class LatencyTableCache(string folder)
@@ -29,7 +29,13 @@ internal sealed class LatencyTableCache(string folder)
     /// <param name="observer">Hears where the table comes from.</param>
     /// <param name="cancellationToken">Stops profiling.</param>
     public LatencyTable GetOrProfile(
-        SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellationToken = default)
+        SearchSpace space,
+        int classes,
+        ITarget target,
+        ProfileMode mode,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(observer);
@@ -42,8 +48,12 @@ internal sealed class LatencyTableCache(string folder)
 
         if (Find(space, classes, target, mode, observer) is { } found)
         {
-            observer.Message(Invariant(
-                $"latency table of '{space.Name}' on {target.Name} from {found.Created:yyyy-MM-dd}, {found.Mode.ToString().ToLowerInvariant()}"));
+            observer.Message(
+                Invariant(
+                    $"latency table of '{space.Name}' on {target.Name} from {found.Created:yyyy-MM-dd}, "
+                        + $"{found.Mode.ToString().ToLowerInvariant()}"
+                )
+            );
             WarnOfReuse(found, target, observer);
             return found;
         }
@@ -69,16 +79,29 @@ internal sealed class LatencyTableCache(string folder)
         {
             observer.Warning(
                 $"target '{target.Name}' does not say which device its command reaches: the latency table from "
-                + Invariant($"{table.Created:yyyy-MM-dd} is of the one that was there then; name each by 'device' in the target's file, ")
-                + "or make the table again with LatencyTableCache.Profile");
+                    + Invariant(
+                        $"{table.Created:yyyy-MM-dd} is of the one that was there then; name each by 'device' in the "
+                            + $"target's file, "
+                    )
+                    + "or make the table again with LatencyTableCache.Profile"
+            );
         }
     }
 
-    /// <summary>Makes the table anew and stores it; what an interrupted profile has measured already is taken up where the target measures slowly.</summary>
+    /// <summary>
+    /// Makes the table anew and stores it; what an interrupted profile has measured already is taken up where the
+    /// target measures slowly.
+    /// </summary>
     /// <returns>The table; of a target that is a table, what it has of the space, which is not stored.</returns>
     /// <inheritdoc cref="GetOrProfile"/>
     public LatencyTable Profile(
-        SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer, CancellationToken cancellationToken = default)
+        SearchSpace space,
+        int classes,
+        ITarget target,
+        ProfileMode mode,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(target);
         if (target is not IModelTimer timer)
@@ -99,7 +122,8 @@ internal sealed class LatencyTableCache(string folder)
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(observer);
-        ProfileMode[] good = mode == ProfileMode.Quick ? [ProfileMode.Thorough, ProfileMode.Quick] : [ProfileMode.Thorough];
+        ProfileMode[] good =
+            mode == ProfileMode.Quick ? [ProfileMode.Thorough, ProfileMode.Quick] : [ProfileMode.Thorough];
         foreach (string path in good.Select(stored => PathOf(space, classes, target, stored)).Where(File.Exists))
         {
             try
@@ -112,7 +136,8 @@ internal sealed class LatencyTableCache(string folder)
                 }
 
                 observer.Warning(
-                    $"{path}: by its calibration slower parts make faster networks; the space is profiled again");
+                    $"{path}: by its calibration slower parts make faster networks; the space is profiled again"
+                );
             }
             catch (InvalidInputException exception)
             {
@@ -135,10 +160,15 @@ internal sealed class LatencyTableCache(string folder)
 
     private string PathOf(SearchSpace space, int classes, ITarget target, ProfileMode mode)
     {
-        // The candidates of each block in order, not only the set of parts: the reference network is stored as a choice.
-        IEnumerable<string> blocks = space.Blocks().Select(block => string.Join(',', block.Candidates.Select(candidate => candidate.Key)));
+        // The candidates of each block in order, not only the set of parts: the reference network is stored as a
+        // choice.
+        IEnumerable<string> blocks = space
+            .Blocks()
+            .Select(block => string.Join(',', block.Candidates.Select(candidate => candidate.Key)));
         string content = string.Join(
-            '\n', [MethodVersion, target.Id, space.Activation.ToString(), .. SpaceParts.Keys(space, classes), .. blocks]);
+            '\n',
+            [MethodVersion, target.Id, space.Activation.ToString(), .. SpaceParts.Keys(space, classes), .. blocks]
+        );
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..16];
         return Path.Combine(folder, $"{hash}-{mode.ToString().ToLowerInvariant()}.json");
     }

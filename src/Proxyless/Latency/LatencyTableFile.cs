@@ -24,46 +24,80 @@ public static class LatencyTableFile
         AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, table, Options));
 
     /// <summary>Reads a table.</summary>
-    /// <exception cref="InvalidInputException">The file is missing or is no latency table; the message says where.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The file is missing or is no latency table; the message says where.
+    /// </exception>
     public static LatencyTable Read(string path)
     {
         if (!File.Exists(path))
         {
-            throw new InvalidInputException($"latency table '{path}' does not exist; LatencyTableCache.Profile makes one") { File = path };
+            throw new InvalidInputException(
+                $"latency table '{path}' does not exist; LatencyTableCache.Profile makes one"
+            )
+            {
+                File = path,
+            };
         }
 
         LatencyTable table;
         try
         {
             using FileStream stream = File.OpenRead(path);
-            table = JsonSerializer.Deserialize<LatencyTable>(stream, Options)
-                ?? throw new InvalidInputException($"latency table '{path}' is empty; LatencyTableCache.Profile makes a new one") { File = path };
+            table =
+                JsonSerializer.Deserialize<LatencyTable>(stream, Options)
+                ?? throw new InvalidInputException(
+                    $"latency table '{path}' is empty; LatencyTableCache.Profile makes a new one"
+                )
+                {
+                    File = path,
+                };
         }
         catch (JsonException exception)
         {
             throw new InvalidInputException(
-                $"latency table '{path}' cannot be read: {exception.Message}; LatencyTableCache.Profile makes a new one", exception);
+                $"latency table '{path}' cannot be read: {exception.Message}; LatencyTableCache.Profile makes a new "
+                    + $"one",
+                exception
+            );
         }
 
         LatencyCalibration calibration = table.Calibration;
-        if (!double.IsFinite(calibration.Scale) || !double.IsFinite(calibration.Offset)
+        if (
+            !double.IsFinite(calibration.Scale)
+            || !double.IsFinite(calibration.Offset)
             || !double.IsFinite(table.Disturbance ?? 0)
-            || !double.IsFinite(table.Reference.Milliseconds) || table.Reference.Choice.Any(choice => choice < 0))
+            || !double.IsFinite(table.Reference.Milliseconds)
+            || table.Reference.Choice.Any(choice => choice < 0)
+        )
         {
-            throw new InvalidInputException($"latency table '{path}': calibration or reference hold what is no number of theirs; LatencyTableCache.Profile makes a new one") { File = path };
+            throw new InvalidInputException(
+                $"latency table '{path}': calibration or reference hold what is no number of theirs; "
+                    + $"LatencyTableCache.Profile makes a new one"
+            )
+            {
+                File = path,
+            };
         }
 
         foreach ((string key, LatencyEntry? entry) in table.Entries)
         {
             if (entry is null)
             {
-                throw new InvalidInputException($"latency table '{path}': '{key}' has no time; LatencyTableCache.Profile makes a new one") { File = path };
+                throw new InvalidInputException(
+                    $"latency table '{path}': '{key}' has no time; LatencyTableCache.Profile makes a new one"
+                )
+                {
+                    File = path,
+                };
             }
 
             if (!(entry.Milliseconds >= 0 && double.IsFinite(entry.Milliseconds)))
             {
                 throw new InvalidInputException(
-                    Invariant($"latency table '{path}': '{key}' takes {entry.Milliseconds} milliseconds; a time is 0 or more"));
+                    Invariant(
+                        $"latency table '{path}': '{key}' takes {entry.Milliseconds} milliseconds; a time is 0 or more"
+                    )
+                );
             }
         }
 

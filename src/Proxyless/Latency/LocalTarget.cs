@@ -4,7 +4,9 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Latency;
 
-/// <summary>This machine's processor as a target, used as it will be deployed: a number of threads, a number of images a run.</summary>
+/// <summary>
+/// This machine's processor as a target, used as it will be deployed: a number of threads, a number of images a run.
+/// </summary>
 /// <param name="Threads">Threads of one run.</param>
 /// <param name="Batch">Images of one run; every latency is of a whole batch.</param>
 public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
@@ -17,15 +19,17 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
     public const string Forms = "cpu (one thread, one image), cpu:THREADS, cpu:THREADS:BATCH such as cpu:2:32";
 
     /// <summary>The shortest text that <see cref="Parse"/> reads as this target.</summary>
-    public string Name => (Threads, Batch) switch
-    {
-        (1, 1) => Processor,
-        (_, 1) => $"{Processor}:{Threads}",
-        _ => $"{Processor}:{Threads}:{Batch}",
-    };
+    public string Name =>
+        (Threads, Batch) switch
+        {
+            (1, 1) => Processor,
+            (_, 1) => $"{Processor}:{Threads}",
+            _ => $"{Processor}:{Threads}:{Batch}",
+        };
 
     /// <summary>All that a latency depends on beside the network: tables of one identity are interchangeable.</summary>
-    public string Id => $"{ProcessorInfo.Name}, {Threads} threads, batch {Batch}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}";
+    public string Id =>
+        $"{ProcessorInfo.Name}, {Threads} threads, batch {Batch}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}";
 
     /// <summary>Whether a text names this kind of target.</summary>
     public static bool IsName(string text)
@@ -35,7 +39,10 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
     }
 
     /// <summary>Reads <c>cpu</c>, <c>cpu:2</c> or <c>cpu:2:32</c>.</summary>
-    /// <exception cref="InvalidInputException">The text is none of <see cref="Forms"/>, or asks for more threads than the machine has processors, or for too many images.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The text is none of <see cref="Forms"/>, or asks for more threads than the machine has processors, or for too
+    /// many images.
+    /// </exception>
     public static LocalTarget Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -49,13 +56,17 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
         if (threads > Environment.ProcessorCount)
         {
             throw new InvalidInputException(
-                $"target '{text}' asks for {threads} threads, this machine has {Environment.ProcessorCount} processors; allowed are {Forms}");
+                $"target '{text}' asks for {threads} threads, this machine has {Environment.ProcessorCount} "
+                    + $"processors; allowed are {Forms}"
+            );
         }
 
         int images = Count(parts, 2, text);
         return images <= RunLimits.MostImages
             ? new LocalTarget(threads, images)
-            : throw new InvalidInputException($"target '{text}' asks for {images} images a run; allowed are 1 to {RunLimits.MostImages}");
+            : throw new InvalidInputException(
+                $"target '{text}' asks for {images} images a run; allowed are 1 to {RunLimits.MostImages}"
+            );
     }
 
     /// <inheritdoc/>
@@ -65,13 +76,16 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
         ProfileMode mode,
         string? partial,
         IRunObserver observer,
-        CancellationToken cancellationToken = default) =>
-        LatencyProfiler.Profile(space, classes, this, mode, observer, cancellationToken);
+        CancellationToken cancellationToken = default
+    ) => LatencyProfiler.Profile(space, classes, this, mode, observer, cancellationToken);
 
     /// <inheritdoc/>
     public NetworkLatency Compare(
-        byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default) =>
-        Compare(onnx, reference, referenceMs, TimingOptions.Thorough, cancellationToken);
+        byte[] onnx,
+        byte[] reference,
+        double referenceMs,
+        CancellationToken cancellationToken = default
+    ) => Compare(onnx, reference, referenceMs, TimingOptions.Thorough, cancellationToken);
 
     /// <inheritdoc/>
     public Timing Time(byte[] onnx, CancellationToken cancellationToken = default)
@@ -81,9 +95,7 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
     }
 
     /// <summary>Does nothing: nothing is held.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => default;
@@ -95,7 +107,12 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
     /// <param name="options">How long in all sessions together.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>
     internal NetworkLatency Compare(
-        byte[] onnx, byte[] reference, double referenceMs, TimingOptions options, CancellationToken cancellationToken)
+        byte[] onnx,
+        byte[] reference,
+        double referenceMs,
+        TimingOptions options,
+        CancellationToken cancellationToken
+    )
     {
         TimingOptions each = options with { MaxTime = options.MaxTime / Sessions };
         var turns = new List<(Timing Reference, Timing Network)>();
@@ -103,8 +120,11 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
         {
             using var other = new OnnxModel(reference, Threads, Batch);
             using var model = new OnnxModel(onnx, Threads, Batch);
-            IReadOnlyList<InterleavedTiming> timings =
-                InterleavedTimer.Measure([other, model], each, cancellationToken);
+            IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure(
+                [other, model],
+                each,
+                cancellationToken
+            );
             turns.Add((timings[0].Timing, timings[1].Timing));
         }
 
@@ -123,5 +143,6 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
             : throw Unknown(text);
     }
 
-    private static InvalidInputException Unknown(string text) => new($"target '{text}' is unknown; allowed are {Forms}");
+    private static InvalidInputException Unknown(string text) =>
+        new($"target '{text}' is unknown; allowed are {Forms}");
 }

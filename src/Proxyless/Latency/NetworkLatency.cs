@@ -16,12 +16,19 @@ namespace Proxyless.Latency;
 /// The median latency in milliseconds: half of the runs just now, other work included, stayed under it.
 /// </param>
 /// <param name="P90Ms">Nine in ten runs just now stayed under it, in milliseconds.</param>
-/// <param name="Slowdown">The reference's latency now over that at the time of the table; far over 1 on a busy machine.</param>
+/// <param name="Slowdown">
+/// The reference's latency now over that at the time of the table; far over 1 on a busy machine.
+/// </param>
 /// <param name="IsMeasured">
 /// False where a target can only be asked for the sum of its table, which all readings are then.
 /// </param>
 public sealed record NetworkLatency(
-    double QuietMs, double MedianMs, double P90Ms, double Slowdown, bool IsMeasured = true)
+    double QuietMs,
+    double MedianMs,
+    double P90Ms,
+    double Slowdown,
+    bool IsMeasured = true
+)
 {
     private const double Disturbed = 1.15;
     private const double Faster = 0.9;
@@ -33,12 +40,22 @@ public sealed record NetworkLatency(
         if (Slowdown > Disturbed)
         {
             observer.Warning(
-                Invariant($"the machine is {Slowdown:F2} times as slow as when the latency table was made; latencies are put into relation to that time, but are less certain: leave the machine alone while it measures"));
+                Invariant(
+                    $"the machine is {Slowdown:F2} times as slow as when the latency table was made; latencies are "
+                        + $"put into relation to that time, but are less certain: leave the machine alone while it "
+                        + $"measures"
+                )
+            );
         }
         else if (Slowdown < Faster)
         {
             observer.Warning(
-                Invariant($"the machine is {1 / Slowdown:F2} times as fast as when the latency table was made, so the table's latencies are too high; make it again with LatencyTableCache.Profile on an idle machine"));
+                Invariant(
+                    $"the machine is {1 / Slowdown:F2} times as fast as when the latency table was made, so the "
+                        + $"table's latencies are too high; make it again with LatencyTableCache.Profile on an idle "
+                        + $"machine"
+                )
+            );
         }
     }
 
@@ -64,7 +81,8 @@ public sealed record NetworkLatency(
         SearchSpace space,
         int classes,
         LatencyTable table,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(space);
@@ -75,7 +93,8 @@ public sealed record NetworkLatency(
                 onnx,
                 NetworkExporter.Untrained(space.Architecture(table.Reference.Choice, classes, "reference")),
                 table.Reference.Milliseconds,
-                cancellationToken),
+                cancellationToken
+            ),
 
             // From the whole file, for a network may be none of the space that the run's table was cut down to.
             TableTarget known => Summed(known.Predict(architecture, NullRunObserver.Instance)),
@@ -96,7 +115,10 @@ public sealed record NetworkLatency(
     /// The reference's latency in milliseconds at the time of the table; null: not known.
     /// </param>
     internal static NetworkLatency Of(
-        IReadOnlyList<(Timing Reference, Timing Network)> turns, Func<Timing, double> compared, double? referenceMs)
+        IReadOnlyList<(Timing Reference, Timing Network)> turns,
+        Func<Timing, double> compared,
+        double? referenceMs
+    )
     {
         double ratio = SampleStatistics.Median(turns.Select(turn => compared(turn.Network) / compared(turn.Reference)));
         double now = SampleStatistics.Median(turns.Select(turn => compared(turn.Reference)));
@@ -105,7 +127,8 @@ public sealed record NetworkLatency(
             ratio * Math.Min(now, then),
             SampleStatistics.Median(turns.Select(turn => turn.Network.MedianMs)),
             SampleStatistics.Median(turns.Select(turn => turn.Network.P90Ms)),
-            now / then);
+            now / then
+        );
     }
 
     private static NetworkLatency Summed(double milliseconds) =>

@@ -5,8 +5,8 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Times whole untrained networks beside a reference network that runs in turn with each of them, so that a machine which
-/// slows down for a while does not make the networks of that while look slow.
+/// Times whole untrained networks beside a reference network that runs in turn with each of them, so that a machine
+/// which slows down for a while does not make the networks of that while look slow.
 /// </summary>
 internal sealed class NetworkTimer : IDisposable
 {
@@ -38,7 +38,11 @@ internal sealed class NetworkTimer : IDisposable
     public void Add(Architecture architecture, CancellationToken cancellationToken)
     {
         using OnnxModel model = Load(architecture);
-        IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure([_reference, model], _options, cancellationToken);
+        IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure(
+            [_reference, model],
+            _options,
+            cancellationToken
+        );
         _referenceMs.Add(timings[0].Timing.QuietMs);
         _disturbances.Add(Latency.Disturbance.Of(timings[0].Timing));
         _ratios.Add(timings[1].Ratio);

@@ -7,9 +7,9 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Profiles a space on a target that only times whole models. Each part is a model of its own; a reference network, measured again
-/// after every few parts, tells how the machine's speed drifts meanwhile, and whole networks calibrate the sums. What is measured
-/// is written down at once, so that an interrupted profile is continued.
+/// Profiles a space on a target that only times whole models. Each part is a model of its own; a reference network,
+/// measured again after every few parts, tells how the machine's speed drifts meanwhile, and whole networks calibrate
+/// the sums. What is measured is written down at once, so that an interrupted profile is continued.
 /// </summary>
 /// <param name="target">Whose table it becomes.</param>
 /// <param name="time">The milliseconds of a model, given as the bytes of its ONNX file.</param>
@@ -21,7 +21,13 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
     /// <summary>Makes the table.</summary>
     /// <inheritdoc cref="IModelTimer.Profile"/>
     public LatencyTable Profile(
-        SearchSpace space, int classes, ProfileMode mode, string? partial, IRunObserver observer, CancellationToken cancellationToken)
+        SearchSpace space,
+        int classes,
+        ProfileMode mode,
+        string? partial,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         var plan = ProfilePlan.Of(mode);
         var random = new Random(1);
@@ -62,7 +68,12 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
         var entries = new Dictionary<string, LatencyEntry>();
         foreach ((string key, Func<byte[]> model) in parts)
         {
-            double[] rounds = [.. Enumerable.Range(0, plan.Rounds).Select(round => log.Measure($"{key} #{round}", () => AtReferenceSpeed(model())))];
+            double[] rounds =
+            [
+                .. Enumerable
+                    .Range(0, plan.Rounds)
+                    .Select(round => log.Measure($"{key} #{round}", () => AtReferenceSpeed(model()))),
+            ];
             double median = SampleStatistics.Median(rounds);
             entries[key] = new LatencyEntry(median, SampleStatistics.SpreadAround(median, rounds));
             log.Step("parts");
@@ -94,10 +105,16 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
             sums[..plan.CalibrationNetworks],
             measured[..plan.CalibrationNetworks],
             sums[plan.CalibrationNetworks..],
-            measured[plan.CalibrationNetworks..]);
+            measured[plan.CalibrationNetworks..]
+        );
         if (calibration.MeanAbsoluteError > LargeError)
         {
-            observer.Warning(Invariant($"predictions are off by {calibration.MeanAbsoluteError:P1} on average; ProfileMode.Thorough, or more repeats in the target's file, may help"));
+            observer.Warning(
+                Invariant(
+                    $"predictions are off by {calibration.MeanAbsoluteError:P1} on average; ProfileMode.Thorough, or "
+                        + $"more repeats in the target's file, may help"
+                )
+            );
         }
 
         log.Forget();
@@ -157,7 +174,9 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
 
             try
             {
-                Dictionary<string, double> before = JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(file)) ?? throw new JsonException("it is null");
+                Dictionary<string, double> before =
+                    JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(file))
+                    ?? throw new JsonException("it is null");
                 if (!before.Values.All(milliseconds => milliseconds is > 0 and < double.PositiveInfinity))
                 {
                     throw new JsonException("it holds what is no time");

@@ -31,13 +31,17 @@ internal static class PartTimes
     }
 
     /// <summary>
-    /// Times from different networks, brought to one speed. A network is timed within a fraction of a second, and the speed of a machine
-    /// that others share, or that saves power, may be another one in the next. What all networks have in common tells it.
+    /// Times from different networks, brought to one speed. A network is timed within a fraction of a second, and the
+    /// speed of a machine that others share, or that saves power, may be another one in the next. What all networks
+    /// have in common tells it.
     /// </summary>
     /// <param name="networks">The parts' times in milliseconds of each network.</param>
     /// <param name="common">Parts that every network holds.</param>
     /// <returns>The times of all networks by part, as if the common parts had taken their median time.</returns>
-    public static ILookup<string, double> AtOneSpeed(IReadOnlyList<ILookup<string, double>> networks, IReadOnlyCollection<string> common)
+    public static ILookup<string, double> AtOneSpeed(
+        IReadOnlyList<ILookup<string, double>> networks,
+        IReadOnlyCollection<string> common
+    )
     {
         double[] commonTimes = [.. networks.Select(parts => common.Sum(key => parts[key].First()))];
         double usual = SampleStatistics.Median(commonTimes);
@@ -46,8 +50,11 @@ internal static class PartTimes
         double Factor(double common) => common > 0 && usual > 0 ? usual / common : 1;
         return networks
             .Zip(commonTimes)
-            .SelectMany(network => network.First.SelectMany(
-                part => part.Select(milliseconds => (part.Key, Milliseconds: milliseconds * Factor(network.Second)))))
+            .SelectMany(network =>
+                network.First.SelectMany(part =>
+                    part.Select(milliseconds => (part.Key, Milliseconds: milliseconds * Factor(network.Second)))
+                )
+            )
             .ToLookup(part => part.Key, part => part.Milliseconds);
     }
 
@@ -58,7 +65,8 @@ internal static class PartTimes
         foreach (NodeTime node in run)
         {
             // Nodes that ONNX Runtime puts in between, which turn one memory layout into another, have names of its own
-            // and count with the part before them. Those in front of the stem are the normalisation, which counts with it.
+            // and count with the part before them. Those in front of the stem are the normalisation, which counts with
+            // it.
             current = PartOf(architecture, node.Name) ?? current;
             sums[current] = sums.GetValueOrDefault(current) + node.Microseconds;
         }
@@ -74,8 +82,10 @@ internal static class PartTimes
         }
 
         int last = architecture.Blocks.Count + 1;
-        return node.StartsWith(NetworkExporter.HeadPrefix, StringComparison.Ordinal) ? new Part(last, architecture.Head.ConvolutionKey)
-            : node.StartsWith(NetworkExporter.ClassifierPrefix, StringComparison.Ordinal) ? new Part(last + 1, architecture.Head.ClassifierKey)
+        return node.StartsWith(NetworkExporter.HeadPrefix, StringComparison.Ordinal)
+                ? new Part(last, architecture.Head.ConvolutionKey)
+            : node.StartsWith(NetworkExporter.ClassifierPrefix, StringComparison.Ordinal)
+                ? new Part(last + 1, architecture.Head.ClassifierKey)
             : null;
     }
 

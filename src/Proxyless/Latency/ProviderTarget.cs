@@ -4,22 +4,25 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// An execution provider of this machine's ONNX Runtime other than its processor: a graphics card above all. Node times say nothing
-/// there, for kernels are only queued; each part is timed as a model of its own, the way of its images to the device and back included.
-/// Not run by us on any such device.
+/// An execution provider of this machine's ONNX Runtime other than its processor: a graphics card above all. Node times
+/// say nothing there, for kernels are only queued; each part is timed as a model of its own, the way of its images to
+/// the device and back included. Not run by us on any such device.
 /// </summary>
 /// <param name="name">What names the target, as <see cref="TargetFile.Open"/> takes it.</param>
 /// <param name="provider">What computes the model.</param>
 /// <param name="device">Which of the machine's devices of this kind, from 0.</param>
 /// <param name="threads">Threads of the processor beside it.</param>
 /// <param name="batch">Images of one run.</param>
-internal sealed class ProviderTarget(string name, ExecutionProvider provider, int device, int threads, int batch) : WholeModelTarget
+internal sealed class ProviderTarget(string name, ExecutionProvider provider, int device, int threads, int batch)
+    : WholeModelTarget
 {
     /// <inheritdoc/>
     public override string Name => name;
 
     /// <inheritdoc/>
-    public override string Id => $"{provider} device {device} beside {ProcessorInfo.Name}, {threads} threads, batch {batch}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}";
+    public override string Id =>
+        $"{provider} device {device} beside {ProcessorInfo.Name}, {threads} threads, batch {batch}, ONNX Runtime "
+        + $"{ProcessorInfo.OnnxRuntimeVersion}";
 
     /// <inheritdoc/>
     public override int Batch => batch;
@@ -40,7 +43,10 @@ internal sealed class ProviderTarget(string name, ExecutionProvider provider, in
         catch (OnnxRuntimeException exception)
         {
             throw new InvalidInputException(
-                $"target '{name}': {provider} cannot be started on device {device}: {exception.Message}; look after its driver and its maker's libraries", exception);
+                $"target '{name}': {provider} cannot be started on device {device}: {exception.Message}; look after "
+                    + $"its driver and its maker's libraries",
+                exception
+            );
         }
     }
 }

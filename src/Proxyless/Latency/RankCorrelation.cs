@@ -13,7 +13,9 @@ internal static class RankCorrelation
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
         RequirePairs(first, second);
-        long agreement = 0, untiedFirst = 0, untiedSecond = 0;
+        long agreement = 0,
+            untiedFirst = 0,
+            untiedSecond = 0;
         for (int i = 0; i < first.Count; i++)
         {
             for (int j = 0; j < i; j++)
@@ -29,12 +31,20 @@ internal static class RankCorrelation
         return untiedFirst == 0 || untiedSecond == 0 ? 1 : agreement / Math.Sqrt((double)untiedFirst * untiedSecond);
     }
 
-    /// <summary>The 95 % interval of <see cref="KendallTau"/> by the percentile bootstrap (Efron, Annals of Statistics 7, 1979).</summary>
+    /// <summary>
+    /// The 95 % interval of <see cref="KendallTau"/> by the percentile bootstrap (Efron, Annals of Statistics 7, 1979).
+    /// </summary>
     /// <param name="first">One quantity.</param>
     /// <param name="second">The other, pair by pair.</param>
     /// <param name="seed">Seed of the resampling.</param>
-    /// <exception cref="ArgumentException">The lengths differ, or one of the quantities has the same value throughout.</exception>
-    public static (double Low, double High) KendallInterval(IReadOnlyList<double> first, IReadOnlyList<double> second, int seed)
+    /// <exception cref="ArgumentException">
+    /// The lengths differ, or one of the quantities has the same value throughout.
+    /// </exception>
+    public static (double Low, double High) KendallInterval(
+        IReadOnlyList<double> first,
+        IReadOnlyList<double> second,
+        int seed
+    )
     {
         const int Resamples = 2000;
         ArgumentNullException.ThrowIfNull(first);
@@ -54,8 +64,7 @@ internal static class RankCorrelation
             do
             {
                 drawn = [.. Enumerable.Range(0, first.Count).Select(_ => random.Next(first.Count))];
-            }
-            while (!Varies(drawn, first) || !Varies(drawn, second));
+            } while (!Varies(drawn, first) || !Varies(drawn, second));
             taus[i] = KendallTau([.. drawn.Select(j => first[j])], [.. drawn.Select(j => second[j])]);
         }
 
@@ -72,5 +81,6 @@ internal static class RankCorrelation
     }
 
     // Where nothing varies nothing can be ranked.
-    private static bool Varies(int[] drawn, IReadOnlyList<double> values) => Array.Exists(drawn, i => values[i] != values[drawn[0]]);
+    private static bool Varies(int[] drawn, IReadOnlyList<double> values) =>
+        Array.Exists(drawn, i => values[i] != values[drawn[0]]);
 }

@@ -3,13 +3,14 @@ using Proxyless.Architectures;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Random networks spread over the whole range of a cost. Uniformly random ones all cost about the same; these are drawn from
-/// p_ij proportional to exp(beta F_ij), the most even distribution with a given expected cost, at expectations that lie evenly
-/// between the cheapest network and the dearest.
+/// Random networks spread over the whole range of a cost. Uniformly random ones all cost about the same; these are
+/// drawn from p_ij proportional to exp(beta F_ij), the most even distribution with a given expected cost, at
+/// expectations that lie evenly between the cheapest network and the dearest.
 /// </summary>
 internal static class SpreadNetworks
 {
-    // In units of the dearest candidate's cost: a candidate that is a hundredth of it from the best of its block weighs exp(-100).
+    // In units of the dearest candidate's cost: a candidate that is a hundredth of it from the best of its block weighs
+    // exp(-100).
     private const double SteepestBeta = 1e4;
 
     /// <summary>The choices of <paramref name="count"/> networks, from cheap to dear.</summary>
@@ -23,24 +24,28 @@ internal static class SpreadNetworks
     {
         double target = cost.Smallest + (share * (cost.Largest - cost.Smallest));
         double unit = cost.Candidates.Max(block => block.Max());
-        double low = -SteepestBeta, high = SteepestBeta;
+        double low = -SteepestBeta,
+            high = SteepestBeta;
         for (int i = 0; i < 60; i++)
         {
             double middle = (low + high) / 2;
-            (low, high) = cost.Expectation(Probabilities(cost, middle / unit)) < target ? (middle, high) : (low, middle);
+            (low, high) =
+                cost.Expectation(Probabilities(cost, middle / unit)) < target ? (middle, high) : (low, middle);
         }
 
         return [.. Probabilities(cost, low / unit).Select(p => Sample(p, random))];
     }
 
     private static double[][] Probabilities(SpaceCost cost, double beta) =>
-        [.. cost.Candidates.Select(block =>
-        {
-            double top = block.Max(f => beta * f);
-            double[] weights = [.. block.Select(f => Math.Exp((beta * f) - top))];
-            double sum = weights.Sum();
-            return weights.Select(weight => weight / sum).ToArray();
-        })];
+        [
+            .. cost.Candidates.Select(block =>
+            {
+                double top = block.Max(f => beta * f);
+                double[] weights = [.. block.Select(f => Math.Exp((beta * f) - top))];
+                double sum = weights.Sum();
+                return weights.Select(weight => weight / sum).ToArray();
+            }),
+        ];
 
     private static int Sample(double[] probabilities, Random random)
     {

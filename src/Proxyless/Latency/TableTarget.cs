@@ -5,8 +5,8 @@ using Proxyless.Architectures;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// A machine that is not at hand, known by a file of latencies: our own <c>latency.json</c>, a CSV, or the YAML that the ProxylessNAS
-/// authors published (<see cref="PartEntries"/>). Networks are summed up, never measured.
+/// A machine that is not at hand, known by a file of latencies: our own <c>latency.json</c>, a CSV, or the YAML that
+/// the ProxylessNAS authors published (<see cref="PartEntries"/>). Networks are summed up, never measured.
 /// </summary>
 internal sealed class TableTarget : ITarget
 {
@@ -72,27 +72,28 @@ internal sealed class TableTarget : ITarget
     }
 
     /// <summary>Does nothing: nothing is held.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => default;
 
-    private LatencyTable TableOf(string space, IEnumerable<string> keys, IRunObserver observer) => new()
-    {
-        Space = space,
-        Target = Name,
-        TargetId = Id,
-        Mode = ProfileMode.Thorough,
-        Created = File.GetLastWriteTimeUtc(_file),
-        Entries = keys.ToDictionary(key => key, key => _entries.GetValueOrDefault(key) ?? Scaled(key, observer)),
-        Calibration = _calibration,
-        Disturbance = _disturbance,
-        Reference = new LatencyReference([], 0),
-    };
+    private LatencyTable TableOf(string space, IEnumerable<string> keys, IRunObserver observer) =>
+        new()
+        {
+            Space = space,
+            Target = Name,
+            TargetId = Id,
+            Mode = ProfileMode.Thorough,
+            Created = File.GetLastWriteTimeUtc(_file),
+            Entries = keys.ToDictionary(key => key, key => _entries.GetValueOrDefault(key) ?? Scaled(key, observer)),
+            Calibration = _calibration,
+            Disturbance = _disturbance,
+            Reference = new LatencyReference([], 0),
+        };
 
-    /// <summary>A classifier's time for another number of classes, to which its multiply-adds are proportional.</summary>
+    /// <summary>
+    /// A classifier's time for another number of classes, to which its multiply-adds are proportional.
+    /// </summary>
     private LatencyEntry Scaled(string key, IRunObserver observer)
     {
         (string shape, int classes) = Split(key);
@@ -103,23 +104,35 @@ internal sealed class TableTarget : ITarget
                 (string knownShape, int knownClasses) = Split(known);
                 if (knownShape == shape && knownClasses > 0)
                 {
-                    observer.Message($"latency table {_file}: '{key}' is not in it; its time is that of '{known}', scaled from {knownClasses} classes to {classes}");
+                    observer.Message(
+                        $"latency table {_file}: '{key}' is not in it; its time is that of '{known}', scaled from "
+                            + $"{knownClasses} classes to {classes}"
+                    );
                     return entry with { Milliseconds = entry.Milliseconds * classes / knownClasses };
                 }
             }
         }
 
         throw new InvalidInputException(
-            $"latency table {_file} has no '{key}', nor anything it could be scaled from; use a space and a resolution that the table was made for (it has {_entries.Count} parts, '{_entries.Keys.First()}' among them)");
+            $"latency table {_file} has no '{key}', nor anything it could be scaled from; use a space and a "
+                + $"resolution that the table was made for (it has {_entries.Count} parts, '{_entries.Keys.First()}' "
+                + $"among them)"
+        );
     }
 
     private static (string Shape, int Number) Split(string key)
     {
         int space = key.LastIndexOf(' ');
-        return int.TryParse(key.AsSpan(space + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? (key[..Math.Max(space, 0)], number) : (key, 1);
+        return int.TryParse(key.AsSpan(space + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? (key[..Math.Max(space, 0)], number)
+            : (key, 1);
     }
 
-    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration, double? Disturbance) Read(string file)
+    private static (
+        IReadOnlyDictionary<string, LatencyEntry> Entries,
+        LatencyCalibration Calibration,
+        double? Disturbance
+    ) Read(string file)
     {
         if (!File.Exists(file))
         {
@@ -127,17 +140,27 @@ internal sealed class TableTarget : ITarget
         }
 
         var none = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0);
-        (IReadOnlyDictionary<string, LatencyEntry> entries, LatencyCalibration calibration, double? disturbance) = Path.GetExtension(file).ToLowerInvariant() switch
-        {
-            ".json" => OwnTable(file),
-            ".csv" => (PartEntries.ReadCsv(file), none, null),
-            ".yaml" or ".yml" => (PartEntries.ReadPublished(file), none, null),
-            string other => throw new InvalidInputException($"latency table '{file}' ends in '{other}'; known are .json (LatencyTableFile.Write), .csv ('part,milliseconds') and .yaml (the ProxylessNAS authors')"),
-        };
-        return entries.Count > 0 ? (entries, calibration, disturbance) : throw new InvalidInputException($"latency table '{file}' has no parts") { File = file };
+        (IReadOnlyDictionary<string, LatencyEntry> entries, LatencyCalibration calibration, double? disturbance) =
+            Path.GetExtension(file).ToLowerInvariant() switch
+            {
+                ".json" => OwnTable(file),
+                ".csv" => (PartEntries.ReadCsv(file), none, null),
+                ".yaml" or ".yml" => (PartEntries.ReadPublished(file), none, null),
+                string other => throw new InvalidInputException(
+                    $"latency table '{file}' ends in '{other}'; known are .json (LatencyTableFile.Write), .csv "
+                        + $"('part,milliseconds') and .yaml (the ProxylessNAS authors')"
+                ),
+            };
+        return entries.Count > 0
+            ? (entries, calibration, disturbance)
+            : throw new InvalidInputException($"latency table '{file}' has no parts") { File = file };
     }
 
-    private static (IReadOnlyDictionary<string, LatencyEntry> Entries, LatencyCalibration Calibration, double? Disturbance) OwnTable(string file)
+    private static (
+        IReadOnlyDictionary<string, LatencyEntry> Entries,
+        LatencyCalibration Calibration,
+        double? Disturbance
+    ) OwnTable(string file)
     {
         LatencyTable table = LatencyTableFile.Read(file);
         return (table.Entries, table.Calibration, table.Disturbance);

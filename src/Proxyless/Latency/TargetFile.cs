@@ -13,7 +13,8 @@ namespace Proxyless.Latency;
 public static class TargetFile
 {
     /// <summary>What <see cref="Open"/> takes, for messages and help.</summary>
-    public const string Forms = LocalTarget.Forms + ", a target's YAML file, or the name of one that TargetFile.Add keeps";
+    public const string Forms =
+        LocalTarget.Forms + ", a target's YAML file, or the name of one that TargetFile.Add keeps";
 
     private const string FolderVariable = "PROXYLESS_TARGETS";
     private const string Extension = ".yaml";
@@ -27,15 +28,29 @@ public static class TargetFile
         {
             string? folder = Environment.GetEnvironmentVariable(FolderVariable);
             return string.IsNullOrEmpty(folder)
-                ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.DoNotVerify), "proxyless", "targets")
+                ? Path.Combine(
+                    Environment.GetFolderPath(
+                        Environment.SpecialFolder.ApplicationData,
+                        Environment.SpecialFolderOption.DoNotVerify
+                    ),
+                    "proxyless",
+                    "targets"
+                )
                 : folder;
         }
     }
 
     /// <summary>The names of the targets that are kept.</summary>
-    public static IReadOnlyList<string> Names() => Directory.Exists(Folder)
-        ? [.. Directory.EnumerateFiles(Folder, "*" + Extension).Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)]
-        : [];
+    public static IReadOnlyList<string> Names() =>
+        Directory.Exists(Folder)
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(Folder, "*" + Extension)
+                    .Select(path => Path.GetFileNameWithoutExtension(path))
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
 
     /// <summary>The target that a text stands for.</summary>
     /// <exception cref="InvalidInputException">It is none of <see cref="Forms"/>, or its file is wrong.</exception>
@@ -55,10 +70,14 @@ public static class TargetFile
         return IsKeptName(nameOrFile) && File.Exists(PathOf(nameOrFile))
             ? Read(YamlMapping.Read(PathOf(nameOrFile)), nameOrFile, Folder)
             : throw new InvalidInputException(
-                $"target '{nameOrFile}' is unknown{NearestName.Suggestion(nameOrFile, ["cpu", .. Names()])}; allowed are {Forms}");
+                $"target '{nameOrFile}' is unknown{NearestName.Suggestion(nameOrFile, ["cpu", .. Names()])}; allowed "
+                    + $"are {Forms}"
+            );
     }
 
-    /// <summary>Keeps a target's file under a name, checked; files that it names are found from where it stood.</summary>
+    /// <summary>
+    /// Keeps a target's file under a name, checked; files that it names are found from where it stood.
+    /// </summary>
     /// <param name="name">Letters, digits, dots, hyphens and underlines.</param>
     /// <param name="file">The target's YAML file.</param>
     /// <param name="overwrite">Whether a target of that name is replaced.</param>
@@ -69,7 +88,9 @@ public static class TargetFile
         ArgumentNullException.ThrowIfNull(name);
         if (!IsKeptName(name) || LocalTarget.IsName(name))
         {
-            throw new InvalidInputException($"'{name}' cannot name a target; use letters, digits, '.', '-' and '_', and not 'cpu'");
+            throw new InvalidInputException(
+                $"'{name}' cannot name a target; use letters, digits, '.', '-' and '_', and not 'cpu'"
+            );
         }
 
         var mapping = YamlMapping.Read(file);
@@ -77,7 +98,10 @@ public static class TargetFile
         string text = Kept(mapping, FolderOf(file));
         if (!overwrite && File.Exists(PathOf(name)))
         {
-            throw new InvalidInputException($"there is a target '{name}' already ({PathOf(name)}); replace it with TargetFile.Add(overwrite), or choose another name");
+            throw new InvalidInputException(
+                $"there is a target '{name}' already ({PathOf(name)}); replace it with TargetFile.Add(overwrite), or "
+                    + $"choose another name"
+            );
         }
 
         // Files of agents hold their tokens.
@@ -88,7 +112,10 @@ public static class TargetFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new InvalidInputException(
-                $"the target cannot be kept in '{Folder}': {exception.Message}; set {FolderVariable} to a folder that can be written, or give RunOptions.Target the file itself", exception);
+                $"the target cannot be kept in '{Folder}': {exception.Message}; set {FolderVariable} to a folder "
+                    + $"that can be written, or give RunOptions.Target the file itself",
+                exception
+            );
         }
 
         return target;
@@ -111,9 +138,12 @@ public static class TargetFile
         return new SerializerBuilder().Build().Serialize(values);
     }
 
-    /// <summary>A program with a folder in its name is looked for beside the target's file, any other where the system looks.</summary>
+    /// <summary>
+    /// A program with a folder in its name is looked for beside the target's file, any other where the system looks.
+    /// </summary>
     private static string Program(string program, string folder) =>
-        program.Contains('/', StringComparison.Ordinal) || program.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        program.Contains('/', StringComparison.Ordinal)
+        || program.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
             ? Path.GetFullPath(Path.Combine(folder, program))
             : program;
 
@@ -128,7 +158,10 @@ public static class TargetFile
             "agent" => ReadAgent(file, name),
             "table" => ReadTable(file, name, folder),
             "command" => ReadCommand(file, name, folder),
-            _ => throw file.Error("kind", $"is '{kind}'{NearestName.Suggestion(kind, Kinds)}; allowed are {string.Join(", ", Kinds)}"),
+            _ => throw file.Error(
+                "kind",
+                $"is '{kind}'{NearestName.Suggestion(kind, Kinds)}; allowed are {string.Join(", ", Kinds)}"
+            ),
         };
     }
 
@@ -145,7 +178,9 @@ public static class TargetFile
         ExecutionProvider provider = ReadProvider(file);
         if (provider == ExecutionProvider.Cpu)
         {
-            return file.Has("device") ? throw file.Error("device", "chooses among several devices of a 'provider'; the processor is one") : new LocalTarget(threads, batch);
+            return file.Has("device")
+                ? throw file.Error("device", "chooses among several devices of a 'provider'; the processor is one")
+                : new LocalTarget(threads, batch);
         }
 
         return new ProviderTarget(name, provider, file.Integer("device", 0, 1023, absent: 0), threads, batch);
@@ -160,12 +195,19 @@ public static class TargetFile
 
         string name = file.Text("provider");
         IEnumerable<string> names = ExecutionProvider.All.Select(provider => provider.Name);
-        ExecutionProvider chosen = ExecutionProvider.All.FirstOrDefault(provider => provider.Name == name)
-            ?? throw file.Error("provider", $"is '{name}'{NearestName.Suggestion(name, names)}; allowed are {string.Join(", ", names)}");
+        ExecutionProvider chosen =
+            ExecutionProvider.All.FirstOrDefault(provider => provider.Name == name)
+            ?? throw file.Error(
+                "provider",
+                $"is '{name}'{NearestName.Suggestion(name, names)}; allowed are {string.Join(", ", names)}"
+            );
         return chosen.IsAvailable
             ? chosen
             : throw file.Error(
-                "provider", $"is '{name}', which the ONNX Runtime in use does not have; build with -p:OnnxRuntimePackage={chosen.Package} (docs/targets.md)");
+                "provider",
+                $"is '{name}', which the ONNX Runtime in use does not have; build with "
+                    + $"-p:OnnxRuntimePackage={chosen.Package} (docs/targets.md)"
+            );
     }
 
     private static AgentTarget ReadAgent(YamlMapping file, string name)
@@ -179,11 +221,15 @@ public static class TargetFile
                 file.Text("fingerprint"),
                 file.Text("token"),
                 file.Integer("threads", 1, RunLimits.MostThreads, absent: 1),
-                file.Integer("batch", 1, RunLimits.MostImages, absent: 1));
+                file.Integer("batch", 1, RunLimits.MostImages, absent: 1)
+            );
         }
         catch (FormatException exception)
         {
-            throw new InvalidInputException($"{file.Source}: {exception.Message}; 'proxyless-agent init' on the device writes a file that fits", exception);
+            throw new InvalidInputException(
+                $"{file.Source}: {exception.Message}; 'proxyless-agent init' on the device writes a file that fits",
+                exception
+            );
         }
     }
 
@@ -202,7 +248,10 @@ public static class TargetFile
         IReadOnlyList<string> command = file.Texts("command");
         if (!command.Skip(1).Any(word => word.Contains(CommandTarget.ModelPlace, StringComparison.Ordinal)))
         {
-            throw file.Error("command", $"must be a list, the program first, with {CommandTarget.ModelPlace} in one of its arguments");
+            throw file.Error(
+                "command",
+                $"must be a list, the program first, with {CommandTarget.ModelPlace} in one of its arguments"
+            );
         }
 
         string unit = file.Has("unit") ? file.Text("unit") : "ms";
@@ -249,10 +298,18 @@ public static class TargetFile
 
         return pattern.GetGroupNumbers().Length > 1
             ? pattern
-            : throw file.Error("pattern", string.Create(CultureInfo.InvariantCulture, $"is '{text}'; put the number in parentheses, such as 'avg ([0-9.]+) ms'"));
+            : throw file.Error(
+                "pattern",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"is '{text}'; put the number in parentheses, such as 'avg ([0-9.]+) ms'"
+                )
+            );
     }
 
-    private static bool IsKeptName(string name) => name.Length is > 0 and <= 100 && name[0] != '.'
+    private static bool IsKeptName(string name) =>
+        name.Length is > 0 and <= 100
+        && name[0] != '.'
         && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_');
 
     private static string PathOf(string name) => Path.Combine(Folder, name + Extension);

@@ -3,7 +3,10 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Latency;
 
-/// <summary>A target that times whole models as carefully as it is asked to: parts of a space are models of their own there (<see cref="PartProfiler"/>).</summary>
+/// <summary>
+/// A target that times whole models as carefully as it is asked to: parts of a space are models of their own there
+/// (<see cref="PartProfiler"/>).
+/// </summary>
 internal abstract class WholeModelTarget : IModelTimer
 {
     /// <inheritdoc/>
@@ -22,7 +25,8 @@ internal abstract class WholeModelTarget : IModelTimer
         ProfileMode mode,
         string? partial,
         IRunObserver observer,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         TimingOptions options = ProfilePlan.Of(mode).NetworkTiming;
         var disturbances = new List<double>();
@@ -33,8 +37,14 @@ internal abstract class WholeModelTarget : IModelTimer
             return timing.QuietMs;
         }
 
-        LatencyTable table = new PartProfiler(this, QuietMs)
-            .Profile(space, classes, mode, partial, observer, cancellationToken);
+        LatencyTable table = new PartProfiler(this, QuietMs).Profile(
+            space,
+            classes,
+            mode,
+            partial,
+            observer,
+            cancellationToken
+        );
         table = disturbances.Count == 0 ? table : table with { Disturbance = SampleStatistics.Median(disturbances) };
         if (table.Disturbance > Disturbance.Tolerable)
         {
@@ -46,11 +56,16 @@ internal abstract class WholeModelTarget : IModelTimer
 
     /// <inheritdoc/>
     public NetworkLatency Compare(
-        byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken = default) =>
+        byte[] onnx,
+        byte[] reference,
+        double referenceMs,
+        CancellationToken cancellationToken = default
+    ) =>
         NetworkLatency.Of(
             InTurn.Time((model, stop) => Time(model, TimingOptions.Quick, stop), onnx, reference, cancellationToken),
             timing => timing.QuietMs,
-            referenceMs);
+            referenceMs
+        );
 
     /// <inheritdoc/>
     public Timing Time(byte[] onnx, CancellationToken cancellationToken = default) =>
@@ -79,7 +94,5 @@ internal abstract class WholeModelTarget : IModelTimer
 
     /// <summary>Gives back what is held of the target; a target that holds something overrides it.</summary>
     /// <param name="disposing">True from <see cref="Dispose()"/>.</param>
-    protected virtual void Dispose(bool disposing)
-    {
-    }
+    protected virtual void Dispose(bool disposing) { }
 }

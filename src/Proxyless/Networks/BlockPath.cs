@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// The operation of one <see cref="Block"/> with its weights: an inverted residual (MobileNetV2, arXiv 1801.04381, section
-/// 3.3), a 1x1 convolution for an identity whose shape changes, or nothing.
+/// The operation of one <see cref="Block"/> with its weights: an inverted residual (MobileNetV2, arXiv 1801.04381,
+/// section 3.3), a 1x1 convolution for an identity whose shape changes, or nothing.
 /// </summary>
 internal sealed class BlockPath : IDisposable
 {
@@ -24,15 +24,41 @@ internal sealed class BlockPath : IDisposable
             case OperationKind.InvertedResidual:
                 if (block.Operation.Expansion > 1)
                 {
-                    Expand = new ConvolutionLayer(factory, $"{name}.expand", block.InputWidth, hidden, 1, 1, 1, activation);
+                    Expand = new ConvolutionLayer(
+                        factory,
+                        $"{name}.expand",
+                        block.InputWidth,
+                        hidden,
+                        1,
+                        1,
+                        1,
+                        activation
+                    );
                 }
 
                 Depthwise = new ConvolutionLayer(
-                    factory, $"{name}.depthwise", hidden, hidden, block.Operation.Kernel, block.Stride, hidden, activation);
+                    factory,
+                    $"{name}.depthwise",
+                    hidden,
+                    hidden,
+                    block.Operation.Kernel,
+                    block.Stride,
+                    hidden,
+                    activation
+                );
                 Project = new ConvolutionLayer(factory, $"{name}.project", hidden, block.OutputWidth, 1, 1, 1, null);
                 break;
             case OperationKind.Identity when !block.KeepsShape:
-                Project = new ConvolutionLayer(factory, $"{name}.project", block.InputWidth, block.OutputWidth, 1, block.Stride, 1, null);
+                Project = new ConvolutionLayer(
+                    factory,
+                    $"{name}.project",
+                    block.InputWidth,
+                    block.OutputWidth,
+                    1,
+                    block.Stride,
+                    1,
+                    null
+                );
                 break;
         }
     }
@@ -96,16 +122,20 @@ internal sealed class BlockPath : IDisposable
         Tensor? output = Output(x, pass);
         if (output is null)
         {
-            return Block.KeepsShape ? x.alias() : throw new InvalidOperationException($"'{Block.Key}' has neither output nor shortcut");
+            return Block.KeepsShape
+                ? x.alias()
+                : throw new InvalidOperationException($"'{Block.Key}' has neither output nor shortcut");
         }
 
         return Block.HasShortcut ? InPlace.Add(output, x) : output;
     }
 
-    private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) => FusedFunction.Run(
-        x,
-        [.. Tensors.Where(tensor => tensor.IsTrained).Select(tensor => tensor.Value)],
-        wanted => new FusedBlock(this, _activation, pass, addsShortcut, wanted));
+    private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) =>
+        FusedFunction.Run(
+            x,
+            [.. Tensors.Where(tensor => tensor.IsTrained).Select(tensor => tensor.Value)],
+            wanted => new FusedBlock(this, _activation, pass, addsShortcut, wanted)
+        );
 
     /// <inheritdoc/>
     public void Dispose()

@@ -4,10 +4,12 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A checkpoint and the one before it. A checkpoint carries a checksum; where the newest is damaged or missing, the one before
-/// is read.
+/// A checkpoint and the one before it. A checkpoint carries a checksum; where the newest is damaged or missing, the one
+/// before is read.
 /// </summary>
-/// <param name="path">The newest checkpoint's file; the one before it stands beside it as <c>NAME.previous.safetensors</c>.</param>
+/// <param name="path">
+/// The newest checkpoint's file; the one before it stands beside it as <c>NAME.previous.safetensors</c>.
+/// </param>
 internal sealed class CheckpointFile(string path)
 {
     private bool _keepsPrevious;
@@ -24,7 +26,9 @@ internal sealed class CheckpointFile(string path)
     /// <summary>Writes the newest checkpoint; what was the newest becomes the one before.</summary>
     /// <param name="tensors">Float32 tensors by name.</param>
     /// <param name="metadata">Free text by name.</param>
-    /// <exception cref="IOException">The disk is full or the folder cannot be written; the newest checkpoint is as it was.</exception>
+    /// <exception cref="IOException">
+    /// The disk is full or the folder cannot be written; the newest checkpoint is as it was.
+    /// </exception>
     public void Write(IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         SafeTensorsFile.Write(Newest, tensors, metadata, _keepsPrevious ? null : Previous);

@@ -10,7 +10,16 @@ internal sealed class ClassifierHead : IDisposable
 
     internal ClassifierHead(TensorFactory factory, string name, Head head, Activation activation)
     {
-        Convolution = new ConvolutionLayer(factory, $"{name}.convolution", head.InputWidth, head.Width, 1, 1, 1, activation);
+        Convolution = new ConvolutionLayer(
+            factory,
+            $"{name}.convolution",
+            head.InputWidth,
+            head.Width,
+            1,
+            1,
+            1,
+            activation
+        );
         Weight = factory.Matrix($"{name}.classifier.weight", head.Classes, head.Width);
         Bias = factory.Vector($"{name}.classifier.bias", head.Classes, 0);
     }

@@ -19,8 +19,21 @@ internal sealed class CompactNetwork : IDisposable
         Options = options;
         using var factory = new TensorFactory(options);
         Stem = new ConvolutionLayer(
-            factory, "stem", architecture.InputChannels, architecture.Stem.Width, 3, architecture.Stem.Stride, 1, architecture.Activation);
-        _blocks = [.. architecture.Blocks.Select((block, i) => new BlockPath(factory, $"blocks.{i}", block, architecture.Activation))];
+            factory,
+            "stem",
+            architecture.InputChannels,
+            architecture.Stem.Width,
+            3,
+            architecture.Stem.Stride,
+            1,
+            architecture.Activation
+        );
+        _blocks =
+        [
+            .. architecture.Blocks.Select(
+                (block, i) => new BlockPath(factory, $"blocks.{i}", block, architecture.Activation)
+            ),
+        ];
         Head = new ClassifierHead(factory, "head", architecture.Head, architecture.Activation);
     }
 
@@ -40,7 +53,8 @@ internal sealed class CompactNetwork : IDisposable
     public ClassifierHead Head { get; }
 
     /// <summary>Every tensor of the network, statistics among them.</summary>
-    public IEnumerable<NetworkTensor> Tensors => [.. Stem.Tensors, .. _blocks.SelectMany(block => block.Tensors), .. Head.Tensors];
+    public IEnumerable<NetworkTensor> Tensors =>
+        [.. Stem.Tensors, .. _blocks.SelectMany(block => block.Tensors), .. Head.Tensors];
 
     /// <summary>The scores of the classes.</summary>
     /// <param name="images">[N, C, H, W], normalised; not disposed of.</param>

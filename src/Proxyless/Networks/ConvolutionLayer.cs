@@ -12,7 +12,15 @@ internal sealed class ConvolutionLayer : IDisposable
     private readonly long[] _padding;
 
     internal ConvolutionLayer(
-        TensorFactory factory, string name, int input, int output, int kernel, int stride, int groups, Activation? activation)
+        TensorFactory factory,
+        string name,
+        int input,
+        int output,
+        int kernel,
+        int stride,
+        int groups,
+        Activation? activation
+    )
     {
         Weight = factory.Convolution($"{name}.weight", output, input / groups, kernel, groups);
         Scale = factory.Vector($"{name}.norm.scale", output, 1);
@@ -65,15 +73,23 @@ internal sealed class ConvolutionLayer : IDisposable
         if (isFused && Kernel == 1 && Groups == 1)
         {
             return FusedFunction.Run(
-                x, [Weight.Value, Scale.Value, Shift.Value], wanted => new FusedPointwise(this, _activation, pass, wanted));
+                x,
+                [Weight.Value, Scale.Value, Shift.Value],
+                wanted => new FusedPointwise(this, _activation, pass, wanted)
+            );
         }
 
-        using Tensor convolved = _usesOwnKernels && Kernel == 1 && Groups == 1
-            ? Multiply(x)
-            : nn.functional.conv2d(x, Weight.Value, null, _stride, _padding, null, Groups);
+        using Tensor convolved =
+            _usesOwnKernels && Kernel == 1 && Groups == 1
+                ? Multiply(x)
+                : nn.functional.conv2d(x, Weight.Value, null, _stride, _padding, null, Groups);
         if (isFused)
         {
-            return FusedFunction.Run(convolved, [Scale.Value, Shift.Value], wanted => new FusedNorm(this, _activation, pass, wanted));
+            return FusedFunction.Run(
+                convolved,
+                [Scale.Value, Shift.Value],
+                wanted => new FusedNorm(this, _activation, pass, wanted)
+            );
         }
 
         bool writes = !pass.UsesBatch || pass.Momentum > 0;
@@ -85,7 +101,8 @@ internal sealed class ConvolutionLayer : IDisposable
             Shift.Value,
             pass.UsesBatch,
             pass.Momentum,
-            BatchNorm.Epsilon);
+            BatchNorm.Epsilon
+        );
         if (_activation is null)
         {
             return normalised;

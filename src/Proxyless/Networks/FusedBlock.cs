@@ -6,19 +6,26 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// One pass through an inverted residual block with kernels of our own. Of a training step it keeps the outputs of the three
-/// convolutions alone; what batch norms and activations made of them is computed again where the backward pass needs it. It
-/// goes through the batch a few images at a time: between two batch norms, which need the whole batch, what one operation
-/// writes is still in the cache when the next one reads it.
+/// One pass through an inverted residual block with kernels of our own. Of a training step it keeps the outputs of the
+/// three convolutions alone; what batch norms and activations made of them is computed again where the backward pass
+/// needs it. It goes through the batch a few images at a time: between two batch norms, which need the whole batch,
+/// what one operation writes is still in the cache when the next one reads it.
 /// </summary>
 /// <param name="path">The block.</param>
 /// <param name="activation">Between its convolutions.</param>
 /// <param name="pass">What batch norms do.</param>
 /// <param name="addsShortcut">Whether the input is added to the output.</param>
 /// <param name="wanted">Which gradients will be computed.</param>
-internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, NormPass pass, bool addsShortcut, WantedGradients wanted) : IFusedPass
+internal sealed unsafe class FusedBlock(
+    BlockPath path,
+    Activation activation,
+    NormPass pass,
+    bool addsShortcut,
+    WantedGradients wanted
+) : IFusedPass
 {
-    // Of the widest tensor of the block. Smaller chunks cost more in calls than the nearer caches gain (bench: 2 MB 1.1x slower).
+    // Of the widest tensor of the block. Smaller chunks cost more in calls than the nearer caches gain (bench: 2 MB
+    // 1.1x slower).
     private const long ChunkBytes = 8 << 20;
 
     private readonly ConvolutionLayer? _expand = path.Expand;
@@ -48,7 +55,8 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
                 chunk.Shape.OutputPixels,
                 _projectNorm!,
                 addsShortcut ? TensorMemory.Pointer(chunk.Input) : null,
-                TensorMemory.Pointer(destination));
+                TensorMemory.Pointer(destination)
+            );
         }
 
         if (!wanted.Any)
@@ -61,7 +69,9 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
 
     /// <summary>The gradients, once; what was kept is released on the way.</summary>
     /// <param name="gradient">[N, C', H / stride, W / stride] of the output.</param>
-    /// <returns>That of the input, then those of weight, scale and shift of each layer; null where none was wanted.</returns>
+    /// <returns>
+    /// That of the input, then those of weight, scale and shift of each layer; null where none was wanted.
+    /// </returns>
     public List<Tensor?> Backward(Tensor gradient)
     {
         if (_chunks.Length == 0)
@@ -76,7 +86,9 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         Tensor? depthwiseWeights = wanted.OfWeights ? zeros(_depthwise.Weight.Value.shape) : null;
         ChannelNormGradient? expand = BackThroughDepthwise(depthwise, depthwiseWeights);
         Tensor? expandWeights = wanted.OfWeights && _expand is not null ? zeros(_expand.Weight.Value.shape[..2]) : null;
-        using Tensor? ofInput = wanted.OfInput ? empty(_shape.Images, _shape.Height, _shape.Width, path.Block.InputWidth) : null;
+        using Tensor? ofInput = wanted.OfInput
+            ? empty(_shape.Images, _shape.Height, _shape.Width, path.Block.InputWidth)
+            : null;
         BackThroughExpansion(outer, expand, expandWeights, ofInput);
         Dispose();
 
@@ -94,7 +106,8 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
                 tensor(depthwise.Beta),
                 InShapeOf(_project, projectWeights!),
                 tensor(project.Gamma),
-                tensor(project.Beta));
+                tensor(project.Beta)
+            );
         }
 
         return gradients;
@@ -121,16 +134,26 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         using Tensor input = TensorMemory.PixelsFirst(x);
         if (input.shape[3] != path.Block.InputWidth)
         {
-            throw new ArgumentException($"the block takes {path.Block.InputWidth} channels, not {input.shape[3]}", nameof(x));
+            throw new ArgumentException(
+                $"the block takes {path.Block.InputWidth} channels, not {input.shape[3]}",
+                nameof(x)
+            );
         }
 
         _shape = new DepthwiseShape(
-            (int)input.shape[0], (int)input.shape[1], (int)input.shape[2], path.Block.HiddenWidth, _depthwise.Kernel, _depthwise.Stride);
+            (int)input.shape[0],
+            (int)input.shape[1],
+            (int)input.shape[2],
+            path.Block.HiddenWidth,
+            _depthwise.Kernel,
+            _depthwise.Stride
+        );
         long bytes = sizeof(float) * (long)_shape.Height * _shape.Width * _shape.Channels;
 
         // As many images for each thread, for these share out images; the last chunk may have fewer.
         int threads = KernelThreads.Count;
-        int most = (int)Math.Clamp(ChunkBytes / bytes / threads * threads, threads, TilePlan.RoundUp(_shape.Images, threads));
+        int most = (int)
+            Math.Clamp(ChunkBytes / bytes / threads * threads, threads, TilePlan.RoundUp(_shape.Images, threads));
         _chunks = new FusedBlockChunk[(_shape.Images + most - 1) / most];
         for (int i = 0; i < _chunks.Length; i++)
         {
@@ -165,14 +188,20 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         ChannelSums sums = FusedLayerNorm.Sums(_depthwise, _shape.OutputPixels);
         foreach (FusedBlockChunk chunk in _chunks)
         {
-            Tensor filtered = chunk.Filtered = empty(chunk.Shape.Images, _shape.OutputHeight, _shape.OutputWidth, _shape.Channels);
+            Tensor filtered = chunk.Filtered = empty(
+                chunk.Shape.Images,
+                _shape.OutputHeight,
+                _shape.OutputWidth,
+                _shape.Channels
+            );
             DepthwiseForward.Run(
                 chunk.Shape,
                 TensorMemory.Pointer(chunk.Expanded ?? chunk.Input),
                 _expandNorm,
                 TensorMemory.Pointer(_depthwise.Weight.Value),
                 TensorMemory.Pointer(filtered),
-                sums);
+                sums
+            );
             if (!wanted.Any)
             {
                 chunk.Expanded = null;
@@ -208,7 +237,12 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
     {
         Tensor activated = empty_like(chunk.Filtered!);
         PixelKernels.Normalize(
-            TensorMemory.Pointer(chunk.Filtered!), chunk.Shape.OutputPixels, _depthwiseNorm!, null, TensorMemory.Pointer(activated));
+            TensorMemory.Pointer(chunk.Filtered!),
+            chunk.Shape.OutputPixels,
+            _depthwiseNorm!,
+            null,
+            TensorMemory.Pointer(activated)
+        );
         return activated;
     }
 
@@ -219,7 +253,12 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         {
             using Tensor gradient = chunk.Of(outer);
             PixelKernels.GradientSums(
-                TensorMemory.Pointer(chunk.Projected!), TensorMemory.Pointer(gradient), chunk.Shape.OutputPixels, _projectNorm, sums);
+                TensorMemory.Pointer(chunk.Projected!),
+                TensorMemory.Pointer(gradient),
+                chunk.Shape.OutputPixels,
+                _projectNorm,
+                sums
+            );
         }
 
         return _projectNorm.Gradient(sums);
@@ -239,7 +278,8 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
                 _projectNorm!,
                 project,
                 isMasked: true,
-                TensorMemory.Pointer(ofProjected));
+                TensorMemory.Pointer(ofProjected)
+            );
             chunk.Projected = null;
             if (weights is not null)
             {
@@ -247,9 +287,17 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
                 PointwiseConvolution.AddWeightGradient(ofProjected, activated, weights);
             }
 
-            Tensor ofActivated = chunk.OfActivated = PointwiseConvolution.InputGradient(ofProjected, _project.Weight.Value);
+            Tensor ofActivated = chunk.OfActivated = PointwiseConvolution.InputGradient(
+                ofProjected,
+                _project.Weight.Value
+            );
             PixelKernels.GradientSums(
-                TensorMemory.Pointer(chunk.Filtered!), TensorMemory.Pointer(ofActivated), chunk.Shape.OutputPixels, _depthwiseNorm, sums);
+                TensorMemory.Pointer(chunk.Filtered!),
+                TensorMemory.Pointer(ofActivated),
+                chunk.Shape.OutputPixels,
+                _depthwiseNorm,
+                sums
+            );
         }
 
         return _depthwiseNorm.Gradient(sums);
@@ -261,19 +309,22 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
         foreach (FusedBlockChunk chunk in _chunks)
         {
             Tensor ofInner = chunk.OfInner = empty(chunk.Shape.Images, _shape.Height, _shape.Width, _shape.Channels);
-            DepthwiseBackward.Run(chunk.Shape, new DepthwiseBackward.Operands
-            {
-                Input = TensorMemory.Pointer(chunk.Expanded ?? chunk.Input),
-                InputNorm = _expandNorm,
-                Sums = sums,
-                Output = TensorMemory.Pointer(chunk.Filtered!),
-                Gradient = TensorMemory.Pointer(chunk.OfActivated!),
-                Norm = _depthwiseNorm!,
-                Factors = depthwise,
-                Weights = TensorMemory.Pointer(_depthwise.Weight.Value),
-                InputGradient = TensorMemory.Pointer(ofInner),
-                WeightGradient = weights is null ? null : TensorMemory.Pointer(weights),
-            });
+            DepthwiseBackward.Run(
+                chunk.Shape,
+                new DepthwiseBackward.Operands
+                {
+                    Input = TensorMemory.Pointer(chunk.Expanded ?? chunk.Input),
+                    InputNorm = _expandNorm,
+                    Sums = sums,
+                    Output = TensorMemory.Pointer(chunk.Filtered!),
+                    Gradient = TensorMemory.Pointer(chunk.OfActivated!),
+                    Norm = _depthwiseNorm!,
+                    Factors = depthwise,
+                    Weights = TensorMemory.Pointer(_depthwise.Weight.Value),
+                    InputGradient = TensorMemory.Pointer(ofInner),
+                    WeightGradient = weights is null ? null : TensorMemory.Pointer(weights),
+                }
+            );
             chunk.OfActivated = null;
             chunk.Filtered = null;
         }
@@ -295,7 +346,8 @@ internal sealed unsafe class FusedBlock(BlockPath path, Activation activation, N
                     _expandNorm!,
                     expand,
                     isMasked: true,
-                    TensorMemory.Pointer(inner));
+                    TensorMemory.Pointer(inner)
+                );
                 if (weights is not null)
                 {
                     PointwiseConvolution.AddWeightGradient(inner, chunk.Input, weights);

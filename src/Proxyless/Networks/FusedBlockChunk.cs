@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A few images of a batch on their way through a <see cref="FusedBlock"/>, all [images, height, width, channels]. A tensor that is
-/// set is owned; the one that stood in its place is disposed of.
+/// A few images of a batch on their way through a <see cref="FusedBlock"/>, all [images, height, width, channels]. A
+/// tensor that is set is owned; the one that stood in its place is disposed of.
 /// </summary>
 /// <param name="input">What the block is given; owned.</param>
 /// <param name="shape">Of the depthwise convolution.</param>

@@ -6,12 +6,11 @@ namespace Proxyless.Networks;
 
 /// <summary>An <see cref="IFusedPass"/> as a node of libtorch's graph.</summary>
 /// <remarks>
-/// TorchSharp disposes of none of the handles that a function returns or is given; here each is disposed of as soon as nobody
-/// needs it, or memory would grow until the garbage collector happens to run.
-/// No exception may unwind through libtorch's frames. That of a backward pass is kept, no later pass of the graph
-/// computes anything, NaN goes back for all gradients, and <see cref="Finish"/> throws the exception once libtorch has
-/// returned: <see cref="BackwardPass"/> does so. libtorch runs the backward pass of a CPU's graph on the thread that
-/// asks for it.
+/// TorchSharp disposes of none of the handles that a function returns or is given; here each is disposed of as soon as
+/// nobody needs it, or memory would grow until the garbage collector happens to run. No exception may unwind through
+/// libtorch's frames. That of a backward pass is kept, no later pass of the graph computes anything, NaN goes back for
+/// all gradients, and <see cref="Finish"/> throws the exception once libtorch has returned: <see cref="BackwardPass"/>
+/// does so. libtorch runs the backward pass of a CPU's graph on the thread that asks for it.
 /// </remarks>
 internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunction>
 {
@@ -34,7 +33,10 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     {
         // Of a graph that was differentiated by somebody else, and failed.
         Finish();
-        var wanted = new WantedGradients(is_grad_enabled() && x.requires_grad, is_grad_enabled() && weights[0].requires_grad);
+        var wanted = new WantedGradients(
+            is_grad_enabled() && x.requires_grad,
+            is_grad_enabled() && weights[0].requires_grad
+        );
         IFusedPass pass = create(wanted);
         if (!wanted.Any)
         {

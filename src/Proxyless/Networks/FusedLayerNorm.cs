@@ -4,13 +4,19 @@ using Proxyless.Runtime.Kernels;
 
 namespace Proxyless.Networks;
 
-/// <summary>The batch norm of a <see cref="ConvolutionLayer"/> for kernels of our own: its sums, its function, its running statistics.</summary>
+/// <summary>
+/// The batch norm of a <see cref="ConvolutionLayer"/> for kernels of our own: its sums, its function, its running
+/// statistics.
+/// </summary>
 internal static unsafe class FusedLayerNorm
 {
     /// <summary>Sums for the layer's output, counted from its running mean.</summary>
-    public static ChannelSums Sums(ConvolutionLayer layer, int pixels) => new(TensorMemory.ToArray(layer.Mean.Value), pixels);
+    public static ChannelSums Sums(ConvolutionLayer layer, int pixels) =>
+        new(TensorMemory.ToArray(layer.Mean.Value), pixels);
 
-    /// <summary>The layer's batch norm and activation in a pass; moves the running statistics where the pass says so.</summary>
+    /// <summary>
+    /// The layer's batch norm and activation in a pass; moves the running statistics where the pass says so.
+    /// </summary>
     /// <param name="layer">The layer.</param>
     /// <param name="activation">Behind the norm, or null.</param>
     /// <param name="pass">What batch norms do.</param>
@@ -24,7 +30,14 @@ internal static unsafe class FusedLayerNorm
         if (!pass.UsesBatch)
         {
             return ChannelNorm.OfRunning(
-                gamma, beta, TensorMemory.ToArray(layer.Mean.Value), TensorMemory.ToArray(layer.Variance.Value), BatchNorm.Epsilon, low, high);
+                gamma,
+                beta,
+                TensorMemory.ToArray(layer.Mean.Value),
+                TensorMemory.ToArray(layer.Variance.Value),
+                BatchNorm.Epsilon,
+                low,
+                high
+            );
         }
 
         if (pass.Momentum > 0)

@@ -5,12 +5,19 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
 
-/// <summary>Batch norm and activation behind a convolution of libtorch's in one pass, keeping the convolution's output alone.</summary>
+/// <summary>
+/// Batch norm and activation behind a convolution of libtorch's in one pass, keeping the convolution's output alone.
+/// </summary>
 /// <param name="layer">The layer whose convolution it was.</param>
 /// <param name="activation">Behind the norm, or null.</param>
 /// <param name="pass">What the norm does.</param>
 /// <param name="wanted">Which gradients will be computed.</param>
-internal sealed unsafe class FusedNorm(ConvolutionLayer layer, Activation? activation, NormPass pass, WantedGradients wanted) : IFusedPass
+internal sealed unsafe class FusedNorm(
+    ConvolutionLayer layer,
+    Activation? activation,
+    NormPass pass,
+    WantedGradients wanted
+) : IFusedPass
 {
     private Tensor? _convolved;
     private ChannelNorm? _norm;
@@ -56,7 +63,14 @@ internal sealed unsafe class FusedNorm(ConvolutionLayer layer, Activation? activ
         ChannelNormGradient factors = _norm.Gradient(sums);
         using Tensor inner = empty_like(_convolved);
         PixelKernels.Gradient(
-            TensorMemory.Pointer(_convolved), TensorMemory.Pointer(outer), _pixels, _norm, factors, isMasked: false, TensorMemory.Pointer(inner));
+            TensorMemory.Pointer(_convolved),
+            TensorMemory.Pointer(outer),
+            _pixels,
+            _norm,
+            factors,
+            isMasked: false,
+            TensorMemory.Pointer(inner)
+        );
         var gradients = new List<Tensor?> { inner.permute(0, 3, 1, 2) };
         if (wanted.OfWeights)
         {

@@ -4,12 +4,20 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
 
-/// <summary>A 1x1 convolution with its batch norm and activation. Where it has a stride, it computes the pixels that it keeps alone.</summary>
+/// <summary>
+/// A 1x1 convolution with its batch norm and activation. Where it has a stride, it computes the pixels that it keeps
+/// alone.
+/// </summary>
 /// <param name="layer">The layer.</param>
 /// <param name="activation">Behind the norm, or null.</param>
 /// <param name="pass">What the norm does.</param>
 /// <param name="wanted">Which gradients will be computed.</param>
-internal sealed class FusedPointwise(ConvolutionLayer layer, Activation? activation, NormPass pass, WantedGradients wanted) : IFusedPass
+internal sealed class FusedPointwise(
+    ConvolutionLayer layer,
+    Activation? activation,
+    NormPass pass,
+    WantedGradients wanted
+) : IFusedPass
 {
     private readonly FusedNorm _norm = new(layer, activation, pass, wanted);
     private Tensor? _input;

@@ -20,6 +20,8 @@ internal interface IFusedPass : IDisposable
 
     /// <summary>The gradients; called once at most, without graph.</summary>
     /// <param name="gradient">That of the output; not disposed of.</param>
-    /// <returns>That of the input, then, where they are wanted, those of the weights; null where one is not wanted.</returns>
+    /// <returns>
+    /// That of the input, then, where they are wanted, those of the weights; null where one is not wanted.
+    /// </returns>
     List<Tensor?> Backward(Tensor gradient);
 }

@@ -2,7 +2,10 @@ using Proxyless.Architectures;
 
 namespace Proxyless.Networks;
 
-/// <summary>A searched block: all its candidate paths, of which one runs at a time; each with batch norms and, unless they share them, weights of its own.</summary>
+/// <summary>
+/// A searched block: all its candidate paths, of which one runs at a time; each with batch norms and, unless they share
+/// them, weights of its own.
+/// </summary>
 internal sealed class MixedOperation : IDisposable
 {
     private readonly BlockPath?[] _candidates;
@@ -10,8 +13,15 @@ internal sealed class MixedOperation : IDisposable
 
     internal MixedOperation(TensorFactory factory, SearchBlock block, Activation activation)
     {
-        _candidates = [.. block.Candidates.Select(
-            candidate => new BlockPath(factory, $"blocks.{block.Index}.{candidate.Operation}", candidate, activation))];
+        _candidates =
+        [
+            .. block.Candidates.Select(candidate => new BlockPath(
+                factory,
+                $"blocks.{block.Index}.{candidate.Operation}",
+                candidate,
+                activation
+            )),
+        ];
         BlockPath[] residuals = [.. _candidates.OfType<BlockPath>().Where(path => path.Depthwise is not null)];
         NestedInitialization.Apply(residuals);
         _shared = factory.SharesWeights ? new SharedWeights(residuals) : null;
@@ -28,7 +38,10 @@ internal sealed class MixedOperation : IDisposable
     public BlockPath this[int candidate] =>
         _candidates[candidate] ?? throw new InvalidOperationException($"candidate {candidate} was pruned");
 
-    /// <summary>Removes a candidate for good, with those of its weights that it shares with no other; shared ones stay as long as the block.</summary>
+    /// <summary>
+    /// Removes a candidate for good, with those of its weights that it shares with no other; shared ones stay as long
+    /// as the block.
+    /// </summary>
     public void Prune(int candidate)
     {
         _candidates[candidate]?.Dispose();

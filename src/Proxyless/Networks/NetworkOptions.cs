@@ -8,18 +8,26 @@ internal sealed record NetworkOptions
     /// <summary>Where the tensors live.</summary>
     public Device Device { get; init; } = CPU;
 
-    /// <summary>Whether weights are laid out channels-last, which images must then be too (<see cref="Runtime.MemoryLayout"/>).</summary>
+    /// <summary>
+    /// Whether weights are laid out channels-last, which images must then be too (<see cref="Runtime.MemoryLayout"/>).
+    /// </summary>
     public bool ChannelsLast { get; init; } = true;
 
     /// <summary>What computes the steps.</summary>
     public BlockKernels Kernels { get; init; }
 
-    /// <summary>Whether the candidates of a super-network's block share their convolutions; without it each has its own, as published.</summary>
+    /// <summary>
+    /// Whether the candidates of a super-network's block share their convolutions; without it each has its own, as
+    /// published.
+    /// </summary>
     public bool SharesWeights { get; init; } = true;
 
     /// <summary>Whether blocks are computed by kernels of our own.</summary>
     internal bool UsesOwnKernels =>
-        Kernels == BlockKernels.Proxyless && ChannelsLast && Precision == ScalarType.Float32 && Device.type == TorchSharp.DeviceType.CPU;
+        Kernels == BlockKernels.Proxyless
+        && ChannelsLast
+        && Precision == ScalarType.Float32
+        && Device.type == TorchSharp.DeviceType.CPU;
 
     /// <summary>The type of the numbers. Float64 is for comparing gradients with finite differences.</summary>
     internal ScalarType Precision { get; init; } = ScalarType.Float32;

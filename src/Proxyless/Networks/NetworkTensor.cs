@@ -43,8 +43,13 @@ internal sealed class NetworkTensor(string name, Tensor value, TensorRole role) 
         Value.copy_(source);
     }
 
-    /// <summary>Gives its own memory up and becomes the first numbers of another tensor along a dimension, with a gradient of its own.</summary>
-    /// <param name="whole">The other tensor; of the same shape but for the dimension, where it is as long or longer.</param>
+    /// <summary>
+    /// Gives its own memory up and becomes the first numbers of another tensor along a dimension, with a gradient of
+    /// its own.
+    /// </summary>
+    /// <param name="whole">
+    /// The other tensor; of the same shape but for the dimension, where it is as long or longer.
+    /// </param>
     /// <param name="dimension">The dimension.</param>
     internal void BecomePartOf(WholeTensor whole, int dimension)
     {

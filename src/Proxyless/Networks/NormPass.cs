@@ -5,7 +5,9 @@ namespace Proxyless.Networks;
 /// <param name="Momentum">Share of the batch in the new running statistics; 0 writes nothing.</param>
 internal readonly record struct NormPass(bool UsesBatch, double Momentum)
 {
-    /// <summary>A weight step: the batch's statistics, followed by the running ones (momentum 0.1, as published).</summary>
+    /// <summary>
+    /// A weight step: the batch's statistics, followed by the running ones (momentum 0.1, as published).
+    /// </summary>
     public static NormPass Training { get; } = new(true, 0.1);
 
     /// <summary>An architecture step: the batch's statistics, no buffer is written.</summary>
@@ -14,10 +16,15 @@ internal readonly record struct NormPass(bool UsesBatch, double Momentum)
     /// <summary>Evaluation: the running statistics.</summary>
     public static NormPass Evaluation { get; } = new(false, 0);
 
-    /// <summary>Whether kernels of our own compute it; they have no gradient through running statistics, which no training needs.</summary>
+    /// <summary>
+    /// Whether kernels of our own compute it; they have no gradient through running statistics, which no training
+    /// needs.
+    /// </summary>
     internal bool HasOwnKernels => UsesBatch || !TorchSharp.torch.is_grad_enabled();
 
-    /// <summary>The n-th batch of a re-estimation: running statistics become the mean over the batches so far.</summary>
+    /// <summary>
+    /// The n-th batch of a re-estimation: running statistics become the mean over the batches so far.
+    /// </summary>
     /// <param name="n">1 for the first batch, which overwrites what stood there.</param>
     public static NormPass Reestimation(int n) => new(true, 1.0 / n);
 }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A 1x1 convolution over memory [N, H, W, C] and its gradients, without graph: products of matrices, which libtorch computes more
-/// slowly and, on some processors, wrongly (docs/decisions/kernels.md).
+/// A 1x1 convolution over memory [N, H, W, C] and its gradients, without graph: products of matrices, which libtorch
+/// computes more slowly and, on some processors, wrongly (docs/decisions/kernels.md).
 /// </summary>
 internal static unsafe class PointwiseConvolution
 {
@@ -54,31 +54,54 @@ internal static unsafe class PointwiseConvolution
     /// <param name="sum">[O, I], contiguous.</param>
     public static void AddWeightGradient(Tensor gradient, Tensor x, Tensor sum)
     {
-        Require(Pixels(gradient) == Pixels(x) && gradient.shape[3] == sum.shape[0] && x.shape[3] == sum.shape[1], gradient, x, sum);
+        Require(
+            Pixels(gradient) == Pixels(x) && gradient.shape[3] == sum.shape[0] && x.shape[3] == sum.shape[1],
+            gradient,
+            x,
+            sum
+        );
         MatrixProducts.AddOuter(
-            TensorMemory.Pointer(gradient), TensorMemory.Pointer(x), Pixels(x), (int)sum.shape[0], (int)sum.shape[1], TensorMemory.Pointer(sum));
+            TensorMemory.Pointer(gradient),
+            TensorMemory.Pointer(x),
+            Pixels(x),
+            (int)sum.shape[0],
+            (int)sum.shape[1],
+            TensorMemory.Pointer(sum)
+        );
     }
 
     // [N, H, W, from] by [from, to].
     private static void Multiply(Tensor pixels, Tensor matrix, Tensor result)
     {
-        Require(Pixels(pixels) == Pixels(result) && pixels.shape[3] == matrix.shape[0] && result.shape[3] == matrix.shape[1], pixels, matrix, result);
+        Require(
+            Pixels(pixels) == Pixels(result)
+                && pixels.shape[3] == matrix.shape[0]
+                && result.shape[3] == matrix.shape[1],
+            pixels,
+            matrix,
+            result
+        );
         MatrixProducts.Multiply(
             TensorMemory.Pointer(pixels),
             TensorMemory.Pointer(matrix),
             Pixels(pixels),
             (int)matrix.shape[0],
             (int)matrix.shape[1],
-            TensorMemory.Pointer(result));
+            TensorMemory.Pointer(result)
+        );
     }
 
     private static void Require(bool fits, params Tensor[] tensors)
     {
         if (!fits)
         {
-            throw new ArgumentException($"shapes do not fit: {string.Join(", ", tensors.Select(tensor => $"[{string.Join(", ", tensor.shape)}]"))}");
+            throw new ArgumentException(
+                $"shapes do not fit: "
+                    + $"{string.Join(", ", tensors.Select(tensor => $"[{string.Join(", ", tensor.shape)}]"))}"
+            );
         }
     }
 
-    private static int Pixels(Tensor pixelsFirst) => checked((int)(pixelsFirst.shape[0] * pixelsFirst.shape[1] * pixelsFirst.shape[2]));
+    private static int Pixels(Tensor pixelsFirst) =>
+        checked((int)(pixelsFirst.shape[0] * pixelsFirst.shape[1] * pixelsFirst.shape[2]));
 }

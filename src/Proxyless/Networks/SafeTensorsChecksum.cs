@@ -4,8 +4,8 @@ using System.Text;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// The SHA-256 of a safetensors file in its own metadata, under <see cref="Key"/>: of the whole file with zeros for the digits of the
-/// checksum itself. Other readers see an entry like any other.
+/// The SHA-256 of a safetensors file in its own metadata, under <see cref="Key"/>: of the whole file with zeros for the
+/// digits of the checksum itself. Other readers see an entry like any other.
 /// </summary>
 internal static class SafeTensorsChecksum
 {

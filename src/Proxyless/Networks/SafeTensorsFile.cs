@@ -8,16 +8,19 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// Named float32 tensors and text metadata in the safetensors format (https://huggingface.co/docs/safetensors): eight bytes of
-/// length, a JSON header, the values row-major and little-endian. Read by PyTorch's tools as well. Files written here carry a checksum
-/// (<see cref="SafeTensorsChecksum"/>), which is checked where there is one.
+/// Named float32 tensors and text metadata in the safetensors format (https://huggingface.co/docs/safetensors): eight
+/// bytes of length, a JSON header, the values row-major and little-endian. Read by PyTorch's tools as well. Files
+/// written here carry a checksum (<see cref="SafeTensorsChecksum"/>), which is checked where there is one.
 /// </summary>
 internal sealed class SafeTensorsFile
 {
     private const int LargestHeader = 100_000_000;
     private const string MetadataName = "__metadata__";
 
-    private SafeTensorsFile(IReadOnlyDictionary<string, (long[] Shape, float[] Values)> tensors, IReadOnlyDictionary<string, string> metadata)
+    private SafeTensorsFile(
+        IReadOnlyDictionary<string, (long[] Shape, float[] Values)> tensors,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
         Tensors = tensors;
         Metadata = metadata;
@@ -33,8 +36,11 @@ internal sealed class SafeTensorsFile
     /// <param name="path">The file.</param>
     /// <param name="tensors">Float32 tensors by name, of any layout and device.</param>
     /// <param name="metadata">Free text by name.</param>
-    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata) =>
-        Write(path, tensors, metadata, previous: null);
+    public static void Write(
+        string path,
+        IReadOnlyList<(string Name, Tensor Value)> tensors,
+        IReadOnlyDictionary<string, string> metadata
+    ) => Write(path, tensors, metadata, previous: null);
 
     /// <summary>Writes a file and keeps the one that it replaces.</summary>
     /// <param name="path">The file.</param>
@@ -42,13 +48,21 @@ internal sealed class SafeTensorsFile
     /// <param name="metadata">Free text by name.</param>
     /// <param name="previous">Where what stood in <paramref name="path"/> goes; null: it is dropped.</param>
     internal static void Write(
-        string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata, string? previous)
+        string path,
+        IReadOnlyList<(string Name, Tensor Value)> tensors,
+        IReadOnlyDictionary<string, string> metadata,
+        string? previous
+    )
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(metadata);
         var header = new JsonObject
         {
-            [MetadataName] = new JsonObject(metadata.Append(SafeTensorsChecksum.Placeholder).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+            [MetadataName] = new JsonObject(
+                metadata
+                    .Append(SafeTensorsChecksum.Placeholder)
+                    .Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))
+            ),
         };
         long offset = 0;
         foreach ((string name, Tensor value) in tensors)
@@ -64,26 +78,32 @@ internal sealed class SafeTensorsFile
         }
 
         byte[] text = JsonSerializer.SerializeToUtf8Bytes(header);
-        AtomicFile.Write(path, stream =>
-        {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
-            stream.Write(length);
-            stream.Write(text);
-            foreach ((_, Tensor value) in tensors)
+        AtomicFile.Write(
+            path,
+            stream =>
             {
-                using Tensor detached = value.detach();
-                using Tensor local = detached.cpu();
-                using Tensor packed = local.contiguous();
-                stream.Write(packed.bytes);
-            }
+                Span<byte> length = stackalloc byte[8];
+                BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
+                stream.Write(length);
+                stream.Write(text);
+                foreach ((_, Tensor value) in tensors)
+                {
+                    using Tensor detached = value.detach();
+                    using Tensor local = detached.cpu();
+                    using Tensor packed = local.contiguous();
+                    stream.Write(packed.bytes);
+                }
 
-            SafeTensorsChecksum.Fill(stream, text);
-        }, previous);
+                SafeTensorsChecksum.Fill(stream, text);
+            },
+            previous
+        );
     }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidInputException">The file is missing, cut short, damaged or no safetensors file of float32.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The file is missing, cut short, damaged or no safetensors file of float32.
+    /// </exception>
     public static SafeTensorsFile Read(string path)
     {
         try
@@ -94,7 +114,10 @@ internal sealed class SafeTensorsFile
             long size = BinaryPrimitives.ReadInt64LittleEndian(length);
             if (size is < 2 or > LargestHeader || size > stream.Length - length.Length)
             {
-                throw new InvalidInputException($"{path} is no safetensors file: its header would have {size} bytes") { File = path };
+                throw new InvalidInputException($"{path} is no safetensors file: its header would have {size} bytes")
+                {
+                    File = path,
+                };
             }
 
             byte[] text = new byte[size];
@@ -102,35 +125,69 @@ internal sealed class SafeTensorsFile
             using var header = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
             var tensors = new Dictionary<string, (long[], float[])>();
             Dictionary<string, string> metadata = header.RootElement.TryGetProperty(MetadataName, out JsonElement texts)
-                ? texts.EnumerateObject().ToDictionary(pair => pair.Name, pair => pair.Value.GetString() ?? throw new JsonException($"'{pair.Name}' is null"))
+                ? texts
+                    .EnumerateObject()
+                    .ToDictionary(
+                        pair => pair.Name,
+                        pair => pair.Value.GetString() ?? throw new JsonException($"'{pair.Name}' is null")
+                    )
                 : [];
-            if (metadata.Remove(SafeTensorsChecksum.Key, out string? checksum) && !SafeTensorsChecksum.IsRight(stream, text, checksum))
+            if (
+                metadata.Remove(SafeTensorsChecksum.Key, out string? checksum)
+                && !SafeTensorsChecksum.IsRight(stream, text, checksum)
+            )
             {
-                throw new InvalidInputException($"{path} is damaged: its content does not match its checksum") { File = path };
+                throw new InvalidInputException($"{path} is damaged: its content does not match its checksum")
+                {
+                    File = path,
+                };
             }
 
             long data = length.Length + size;
             long end = 0;
-            IEnumerable<JsonProperty> entries = header.RootElement.EnumerateObject().Where(entry => entry.Name != MetadataName);
-            foreach ((JsonProperty entry, (long from, long to)) in entries.Select(entry => (entry, OffsetsOf(entry.Value))).OrderBy(pair => pair.Item2))
+            IEnumerable<JsonProperty> entries = header
+                .RootElement.EnumerateObject()
+                .Where(entry => entry.Name != MetadataName);
+            foreach (
+                (JsonProperty entry, (long from, long to)) in entries
+                    .Select(entry => (entry, OffsetsOf(entry.Value)))
+                    .OrderBy(pair => pair.Item2)
+            )
             {
                 string name = entry.Name;
                 if (entry.Value.GetProperty("dtype").GetString() is not "F32" and var type)
                 {
-                    throw new InvalidInputException($"{path}: tensor '{name}' is {type}; only F32 is read") { File = path };
+                    throw new InvalidInputException($"{path}: tensor '{name}' is {type}; only F32 is read")
+                    {
+                        File = path,
+                    };
                 }
 
                 // Memory is taken for what the file holds, never for what it tells.
                 if (from != end || to < from || to > stream.Length - data || (to - from) % sizeof(float) != 0)
                 {
-                    throw new InvalidInputException($"{path}: tensor '{name}' would be bytes {from} to {to} of {stream.Length - data}, and the one before it ends at {end}") { File = path };
+                    throw new InvalidInputException(
+                        $"{path}: tensor '{name}' would be bytes {from} to {to} of {stream.Length - data}, and the "
+                            + $"one before it ends at {end}"
+                    )
+                    {
+                        File = path,
+                    };
                 }
 
                 long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
                 long count = (to - from) / sizeof(float);
-                if (shape.Any(side => side < 0) || count != shape.Aggregate(1L, (product, side) => checked(product * side)))
+                if (
+                    shape.Any(side => side < 0)
+                    || count != shape.Aggregate(1L, (product, side) => checked(product * side))
+                )
                 {
-                    throw new InvalidInputException($"{path}: tensor '{name}' has {count} values for the shape [{string.Join(", ", shape)}]") { File = path };
+                    throw new InvalidInputException(
+                        $"{path}: tensor '{name}' has {count} values for the shape [{string.Join(", ", shape)}]"
+                    )
+                    {
+                        File = path,
+                    };
                 }
 
                 float[] values = new float[count];
@@ -142,9 +199,23 @@ internal sealed class SafeTensorsFile
 
             return new SafeTensorsFile(tensors, metadata);
         }
-        catch (Exception exception) when (exception is EndOfStreamException or JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
+        catch (Exception exception)
+            when (exception
+                    is EndOfStreamException
+                        or JsonException
+                        or InvalidOperationException
+                        or KeyNotFoundException
+                        or FormatException
+                        or OverflowException
+            )
         {
-            throw new InvalidInputException($"{path} is cut short or no safetensors file: {exception.Message}", exception) { File = path };
+            throw new InvalidInputException(
+                $"{path} is cut short or no safetensors file: {exception.Message}",
+                exception
+            )
+            {
+                File = path,
+            };
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -169,13 +240,21 @@ internal sealed class SafeTensorsFile
         {
             if (!Tensors.TryGetValue(prefix + target.Name, out (long[] Shape, float[] Values) source))
             {
-                throw new InvalidInputException($"{path} lacks the tensor '{prefix}{target.Name}': it belongs to another architecture, or to a training with other options") { File = path };
+                throw new InvalidInputException(
+                    $"{path} lacks the tensor '{prefix}{target.Name}': it belongs to another architecture, or to a "
+                        + $"training with other options"
+                )
+                {
+                    File = path,
+                };
             }
 
             if (!source.Shape.SequenceEqual(target.Value.shape))
             {
                 throw new InvalidInputException(
-                    $"{path}: tensor '{target.Name}' is [{string.Join(", ", source.Shape)}], the network's is [{string.Join(", ", target.Value.shape)}]");
+                    $"{path}: tensor '{target.Name}' is [{string.Join(", ", source.Shape)}], the network's is "
+                        + $"[{string.Join(", ", target.Value.shape)}]"
+                );
             }
 
             using Tensor values = tensor(source.Values, source.Shape);

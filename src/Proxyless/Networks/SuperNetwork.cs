@@ -23,7 +23,16 @@ internal sealed class SuperNetwork : IDisposable
         Classes = classes;
         Options = options;
         using var factory = new TensorFactory(options);
-        Stem = new ConvolutionLayer(factory, "stem", space.InputChannels, space.StemWidth, 3, space.StemStride, 1, space.Activation);
+        Stem = new ConvolutionLayer(
+            factory,
+            "stem",
+            space.InputChannels,
+            space.StemWidth,
+            3,
+            space.StemStride,
+            1,
+            space.Activation
+        );
         FirstBlock = space.FirstBlock is { } first ? new BlockPath(factory, "first", first, space.Activation) : null;
         _blocks = [.. space.Blocks().Select(block => new MixedOperation(factory, block, space.Activation))];
         Head = new ClassifierHead(factory, "head", space.Head(classes), space.Activation);
@@ -57,7 +66,12 @@ internal sealed class SuperNetwork : IDisposable
     /// <summary>The tensors that take part in a path.</summary>
     /// <param name="path">A candidate's index for each block.</param>
     public IEnumerable<NetworkTensor> TensorsOf(IReadOnlyList<int> path) =>
-        [.. Stem.Tensors, .. FirstBlock?.Tensors ?? [], .. _blocks.SelectMany((block, i) => block[path[i]].Tensors), .. Head.Tensors];
+        [
+            .. Stem.Tensors,
+            .. FirstBlock?.Tensors ?? [],
+            .. _blocks.SelectMany((block, i) => block[path[i]].Tensors),
+            .. Head.Tensors,
+        ];
 
     /// <summary>The fixed beginning: stem and first block.</summary>
     /// <param name="images">[N, C, H, W], normalised; not disposed of.</param>

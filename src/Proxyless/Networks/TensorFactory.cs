@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
 
-/// <summary>Makes the tensors of a network from one seeded generator, in the layout and on the device of the options.</summary>
+/// <summary>
+/// Makes the tensors of a network from one seeded generator, in the layout and on the device of the options.
+/// </summary>
 internal sealed class TensorFactory : IDisposable
 {
     private readonly NetworkOptions _options;
@@ -22,11 +24,20 @@ internal sealed class TensorFactory : IDisposable
     /// <summary>Whether the candidates of a block share their convolutions.</summary>
     public bool SharesWeights => _options.SharesWeights;
 
-    /// <summary>Convolution weights [O, I/groups, K, K], normal with variance 2 / fan-out (He et al., arXiv 1502.01852).</summary>
+    /// <summary>
+    /// Convolution weights [O, I/groups, K, K], normal with variance 2 / fan-out (He et al., arXiv 1502.01852).
+    /// </summary>
     public NetworkTensor Convolution(string name, int output, int inputPerGroup, int kernel, int groups)
     {
         double fanOut = (double)kernel * kernel * output / groups;
-        using Tensor normal = randn(output, inputPerGroup, kernel, kernel, dtype: _options.Precision, generator: _generator);
+        using Tensor normal = randn(
+            output,
+            inputPerGroup,
+            kernel,
+            kernel,
+            dtype: _options.Precision,
+            generator: _generator
+        );
         InPlace.Multiply(normal, Math.Sqrt(2 / fanOut));
         Tensor laid = _options.ChannelsLast ? MemoryLayout.ChannelsLast(normal) : normal.clone();
         return Trained(name, laid, TensorRole.Weight);
@@ -42,13 +53,18 @@ internal sealed class TensorFactory : IDisposable
     }
 
     /// <summary>A trained vector [length] of one value.</summary>
-    public NetworkTensor Vector(string name, int length, float value) => Trained(name, WithScalar.Full(length, value, _options.Precision), TensorRole.ScaleOrBias);
+    public NetworkTensor Vector(string name, int length, float value) =>
+        Trained(name, WithScalar.Full(length, value, _options.Precision), TensorRole.ScaleOrBias);
 
     /// <summary>A statistic [length] of one value.</summary>
     public NetworkTensor Statistic(string name, int length, float value)
     {
         using Tensor values = WithScalar.Full(length, value, _options.Precision);
-        return new NetworkTensor(name, values.to(_options.Device, copy: true).DetachFromDisposeScope(), TensorRole.Statistic);
+        return new NetworkTensor(
+            name,
+            values.to(_options.Device, copy: true).DetachFromDisposeScope(),
+            TensorRole.Statistic
+        );
     }
 
     /// <inheritdoc/>

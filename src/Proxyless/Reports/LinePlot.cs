@@ -11,8 +11,8 @@ namespace Proxyless.Reports;
 internal sealed record PlotSeries(string Name, IReadOnlyList<(double X, double? Y)> Points, bool IsLimit = false);
 
 /// <summary>
-/// A small line plot as inline SVG. Text stays text and colours come from the page's style sheet, so a plot follows the light or
-/// dark theme and needs no fonts on the machine that writes it (docs/decisions/cli.md).
+/// A small line plot as inline SVG. Text stays text and colours come from the page's style sheet, so a plot follows the
+/// light or dark theme and needs no fonts on the machine that writes it (docs/decisions/cli.md).
 /// </summary>
 internal static class LinePlot
 {
@@ -29,7 +29,9 @@ internal static class LinePlot
     public static string Svg(string title, params IReadOnlyList<PlotSeries> series)
     {
         List<(PlotSeries Series, int Index, List<(double X, double Y)> Points)> curves =
-            [.. series.Select((curve, index) => (curve, index, Finite(curve))).Where(curve => curve.Item3.Count > 0)];
+        [
+            .. series.Select((curve, index) => (curve, index, Finite(curve))).Where(curve => curve.Item3.Count > 0),
+        ];
         if (curves.Count == 0)
         {
             return "";
@@ -37,39 +39,73 @@ internal static class LinePlot
 
         double firstX = curves.Min(curve => curve.Points[0].X);
         double lastX = Math.Max(curves.Max(curve => curve.Points[^1].X), firstX + 1);
-        Ticks ticks = Ticks.Cover(curves.Min(curve => curve.Points.Min(p => p.Y)), curves.Max(curve => curve.Points.Max(p => p.Y)), 5);
+        Ticks ticks = Ticks.Cover(
+            curves.Min(curve => curve.Points.Min(p => p.Y)),
+            curves.Max(curve => curve.Points.Max(p => p.Y)),
+            5
+        );
         double X(double x) => Left + ((x - firstX) / (lastX - firstX) * (Width - Left - Right));
         double Y(double y) => Top + ((ticks.Last - y) / (ticks.Last - ticks.First) * (Height - Top - Bottom));
 
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"plot\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\">\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{Left}\" y=\"16\">{WebUtility.HtmlEncode(title)}</text>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg class=\"plot\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" "
+                + $"aria-label=\"{WebUtility.HtmlEncode(title)}\">\n"
+        );
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text class=\"title\" x=\"{Left}\" y=\"16\">{WebUtility.HtmlEncode(title)}</text>\n"
+        );
         foreach (double value in ticks.Values)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"grid\" d=\"M{Left} {Y(value):0.#}H{Width - Right}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{Y(value) + 4:0.#}\" text-anchor=\"end\">{ticks.Text(value)}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<path class=\"grid\" d=\"M{Left} {Y(value):0.#}H{Width - Right}\"/>"
+            );
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x=\"{Left - 6}\" y=\"{Y(value) + 4:0.#}\" text-anchor=\"end\">{ticks.Text(value)}</text>\n"
+            );
         }
 
         Ticks epochs = Ticks.Cover(firstX, lastX, 6);
         epochs = epochs with { Step = Math.Max(epochs.Step, 1) };
         foreach (double value in epochs.Values.Where(value => value >= firstX && value <= lastX))
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(value):0.#}\" y=\"{Height - Bottom + 16}\" text-anchor=\"middle\">{epochs.Text(value)}</text>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x=\"{X(value):0.#}\" y=\"{Height - Bottom + 16}\" "
+                    + $"text-anchor=\"middle\">{epochs.Text(value)}</text>"
+            );
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Width - Right}\" y=\"{Height - 4}\" text-anchor=\"end\">epoch</text>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text x=\"{Width - Right}\" y=\"{Height - 4}\" text-anchor=\"end\">epoch</text>\n"
+        );
         double legend = Left;
         foreach ((PlotSeries curve, int index, List<(double X, double Y)> points) in curves)
         {
             string style = curve.IsLimit ? "limit" : $"s{index}";
-            string path = string.Join('L', points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.X):0.#} {Y(p.Y):0.#}")));
+            string path = string.Join(
+                'L',
+                points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.X):0.#} {Y(p.Y):0.#}"))
+            );
             svg.Append(CultureInfo.InvariantCulture, $"<path class=\"curve {style}\" d=\"M{path}\"/>");
             if (points.Count == 1)
             {
-                svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"dot {style}\" cx=\"{X(points[0].X):0.#}\" cy=\"{Y(points[0].Y):0.#}\" r=\"3\"/>");
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<circle class=\"dot {style}\" cx=\"{X(points[0].X):0.#}\" cy=\"{Y(points[0].Y):0.#}\" r=\"3\"/>"
+                );
             }
 
-            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"curve {style}\" d=\"M{legend:0.#} 29h14\"/><text x=\"{legend + 18:0.#}\" y=\"33\">{WebUtility.HtmlEncode(curve.Name)}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<path class=\"curve {style}\" d=\"M{legend:0.#} 29h14\"/><text x=\"{legend + 18:0.#}\" "
+                    + $"y=\"33\">{WebUtility.HtmlEncode(curve.Name)}</text>\n"
+            );
             legend += 34 + (6.2 * curve.Name.Length);
         }
 
@@ -78,5 +114,9 @@ internal static class LinePlot
     }
 
     private static List<(double X, double Y)> Finite(PlotSeries series) =>
-        [.. series.Points.Where(point => point.Y is { } y && double.IsFinite(y)).Select(point => (point.X, point.Y!.Value))];
+        [
+            .. series
+                .Points.Where(point => point.Y is { } y && double.IsFinite(y))
+                .Select(point => (point.X, point.Y!.Value)),
+        ];
 }

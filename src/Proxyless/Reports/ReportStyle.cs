@@ -1,10 +1,11 @@
 namespace Proxyless.Reports;
 
-/// <summary>The style sheet of a report: neutral, light or dark as the reader's system is, nothing fetched from elsewhere.</summary>
+/// <summary>
+/// The style sheet of a report: neutral, light or dark as the reader's system is, nothing fetched from elsewhere.
+/// </summary>
 internal static class ReportStyle
 {
-    public const string Css =
-        """
+    public const string Css = """
         :root{color-scheme:light dark;--paper:#ffffff;--card:#f6f8fa;--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--good:#1a7f37;--bad:#b35900;--s0:#2f6fbd;--s1:#c4622d;--s2:#2c8a57;--s3:#8250a8}
         @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--card:#151b23;--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--good:#57ab5a;--bad:#e0a04a;--s0:#78b0f5;--s1:#f0986a;--s2:#6bc46d;--s3:#c297eb}}
         *{box-sizing:border-box}

@@ -7,7 +7,9 @@ using Proxyless.Training;
 
 namespace Proxyless.Reports;
 
-/// <summary>Writes <c>report.html</c>: one file that needs nothing else, to be opened, mailed or kept beside the model.</summary>
+/// <summary>
+/// Writes <c>report.html</c>: one file that needs nothing else, to be opened, mailed or kept beside the model.
+/// </summary>
 internal static class RunReport
 {
     /// <summary>Writes the page.</summary>
@@ -21,15 +23,25 @@ internal static class RunReport
     {
         ArgumentNullException.ThrowIfNull(data);
         var html = new StringBuilder();
-        html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n");
-        html.Append(CultureInfo.InvariantCulture, $"<title>{Text(data.Title)}</title>\n<style>\n{ReportStyle.Css}\n</style>\n</head>\n<body>\n<h1>{Text(data.Title)}</h1>\n");
+        html.Append(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+                + "content=\"width=device-width\">\n"
+        );
+        html.Append(
+            CultureInfo.InvariantCulture,
+            $"<title>{Text(data.Title)}</title>\n<style>\n{ReportStyle.Css}\n</style>\n</head>\n<body>\n"
+                + $"<h1>{Text(data.Title)}</h1>\n"
+        );
         AppendTiles(html, data);
         foreach (string warning in data.Warnings)
         {
             html.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Text(warning)}</p>\n");
         }
 
-        html.Append(CultureInfo.InvariantCulture, $"<h2>Architecture</h2>\n<div class=\"scroll\">{ArchitecturePicture.Svg(data.Architecture)}</div>\n");
+        html.Append(
+            CultureInfo.InvariantCulture,
+            $"<h2>Architecture</h2>\n<div class=\"scroll\">{ArchitecturePicture.Svg(data.Architecture)}</div>\n"
+        );
         AppendBlocks(html, data);
         AppendSearch(html, data);
         AppendTraining(html, data);
@@ -44,7 +56,11 @@ internal static class RunReport
         html.Append("<div class=\"tiles\">\n");
         if (data.Top1 is { } top1)
         {
-            Tile(html, Percent(top1), data.TestImages is { } images ? Invariant($"top-1 on {images:N0} test images") : "top-1 on the test set");
+            Tile(
+                html,
+                Percent(top1),
+                data.TestImages is { } images ? Invariant($"top-1 on {images:N0} test images") : "top-1 on the test set"
+            );
         }
 
         // Of five classes or fewer every answer is among the five likeliest.
@@ -55,9 +71,15 @@ internal static class RunReport
 
         if (data.LatencyMs is { } latency)
         {
-            string verdict = data.LatencyLimitMs is { } limit ? latency <= limit ? "good" : "bad" : "";
+            string verdict = data.LatencyLimitMs is { } limit
+                ? latency <= limit
+                    ? "good"
+                    : "bad"
+                : "";
             string source = data.LatencyIsMeasured ? "measured" : "by the target's table";
-            string caption = data.LatencyLimitMs is { } asked ? Invariant($"{source}, of {Milliseconds(asked)} allowed ({latency / asked:P0})") : source;
+            string caption = data.LatencyLimitMs is { } asked
+                ? Invariant($"{source}, of {Milliseconds(asked)} allowed ({latency / asked:P0})")
+                : source;
             Tile(html, Milliseconds(latency), caption, verdict);
         }
 
@@ -72,20 +94,38 @@ internal static class RunReport
     }
 
     private static void Tile(StringBuilder html, string figure, string caption, string verdict = "") =>
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"tile {verdict}\"><b>{Text(figure)}</b><span>{Text(caption)}</span></div>\n");
+        html.Append(
+            CultureInfo.InvariantCulture,
+            $"<div class=\"tile {verdict}\"><b>{Text(figure)}</b><span>{Text(caption)}</span></div>\n"
+        );
 
     private static void AppendBlocks(StringBuilder html, RunReportData data)
     {
         bool timed = data.BlockLatenciesMs.Count == data.Architecture.Blocks.Count;
-        html.Append("<div class=\"scroll\"><table>\n<tr><th>block</th><th class=\"text\">operation</th><th>in</th><th>out</th><th>stride</th><th>parameters</th><th>multiply-adds</th>");
+        html.Append(
+            "<div class=\"scroll\"><table>\n<tr><th>block</th><th "
+                + "class=\"text\">operation</th><th>in</th><th>out</th><th>stride</th>"
+                + "<th>parameters</th><th>multiply-adds</th>"
+        );
         html.Append(timed ? "<th>latency</th></tr>\n" : "</tr>\n");
         for (int i = 0; i < data.Architecture.Blocks.Count; i++)
         {
             Block block = data.Architecture.Blocks[i];
             ArchitectureCost cost = ArchitectureCost.Of(block);
-            html.Append(CultureInfo.InvariantCulture, $"<tr{(block.IsPassThrough ? " class=\"gone\"" : "")}><td>{i + 1}</td><td class=\"text\">{block.Operation}</td>");
-            html.Append(CultureInfo.InvariantCulture, $"<td>{block.InputWidth}x{block.InputResolution}x{block.InputResolution}</td><td>{block.OutputWidth}x{block.OutputResolution}x{block.OutputResolution}</td>");
-            html.Append(CultureInfo.InvariantCulture, $"<td>{block.Stride}</td><td>{cost.Parameters:N0}</td><td>{cost.MultiplyAdds:N0}</td>");
+            html.Append(
+                CultureInfo.InvariantCulture,
+                $"<tr{(block.IsPassThrough ? " class=\"gone\"" : "")}><td>{i + 1}</td><td "
+                    + $"class=\"text\">{block.Operation}</td>"
+            );
+            html.Append(
+                CultureInfo.InvariantCulture,
+                $"<td>{block.InputWidth}x{block.InputResolution}x{block.InputResolution}</td>"
+                    + $"<td>{block.OutputWidth}x{block.OutputResolution}x{block.OutputResolution}</td>"
+            );
+            html.Append(
+                CultureInfo.InvariantCulture,
+                $"<td>{block.Stride}</td><td>{cost.Parameters:N0}</td><td>{cost.MultiplyAdds:N0}</td>"
+            );
             html.Append(timed ? $"<td>{Milliseconds(data.BlockLatenciesMs[i])}</td></tr>\n" : "</tr>\n");
         }
 
@@ -103,13 +143,26 @@ internal static class RunReport
             new(name, [.. data.Search.Select(point => ((double)point.Epoch, value(point)))]);
 
         html.Append("<h2>Search</h2>\n<div class=\"plots\">\n");
-        html.Append(LinePlot.Svg("Cross entropy", Curve("weights", p => p.TrainLoss), Curve("architecture", p => p.ValidationLoss)));
+        html.Append(
+            LinePlot.Svg(
+                "Cross entropy",
+                Curve("weights", p => p.TrainLoss),
+                Curve("architecture", p => p.ValidationLoss)
+            )
+        );
         if (data.Search.Any(point => point.ExpectedLatencyMs is not null))
         {
-            html.Append(LinePlot.Svg(
-                "Latency, ms",
-                Curve("expected", p => p.ExpectedLatencyMs),
-                new PlotSeries("limit", [.. data.Search.Select(point => ((double)point.Epoch, data.LatencyLimitMs))], IsLimit: true)));
+            html.Append(
+                LinePlot.Svg(
+                    "Latency, ms",
+                    Curve("expected", p => p.ExpectedLatencyMs),
+                    new PlotSeries(
+                        "limit",
+                        [.. data.Search.Select(point => ((double)point.Epoch, data.LatencyLimitMs))],
+                        IsLimit: true
+                    )
+                )
+            );
         }
 
         html.Append(LinePlot.Svg("Entropy per block, nats", Curve("mean", p => p.Entropy)));
@@ -117,7 +170,9 @@ internal static class RunReport
         if (data.Candidates.Count > 0)
         {
             SearchCurvePoint last = data.Search[^1];
-            html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\">{ProbabilityMap.Svg($"Probability of each candidate by block, after epoch {last.Epoch}", data.Candidates, last.Probabilities)}</div>\n");
+            string title = Invariant($"Probability of each candidate by block, after epoch {last.Epoch}");
+            string map = ProbabilityMap.Svg(title, data.Candidates, last.Probabilities);
+            html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\">{map}</div>\n");
         }
     }
 

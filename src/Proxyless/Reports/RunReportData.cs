@@ -16,7 +16,8 @@ internal sealed record SearchCurvePoint(
     double? ValidationLoss,
     double? ExpectedLatencyMs,
     double Entropy,
-    IReadOnlyList<IReadOnlyList<double>> Probabilities);
+    IReadOnlyList<IReadOnlyList<double>> Probabilities
+);
 
 /// <summary>Everything a run's report shows, as plain data. What is null or empty is left out of the page.</summary>
 internal sealed record RunReportData
@@ -51,7 +52,10 @@ internal sealed record RunReportData
     /// <summary>The table's latency of each block in milliseconds, in the order of the architecture's blocks.</summary>
     public IReadOnlyList<double> BlockLatenciesMs { get; init; } = [];
 
-    /// <summary>The names of the candidates of each searched block, in the order of <see cref="SearchCurvePoint.Probabilities"/>.</summary>
+    /// <summary>
+    /// The names of the candidates of each searched block, in the order of
+    /// <see cref="SearchCurvePoint.Probabilities"/>.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<string>> Candidates { get; init; } = [];
 
     /// <summary>The epochs of the search.</summary>

@@ -11,7 +11,17 @@ internal readonly record struct Ticks(double First, double Last, double Step)
         double range = most - least > 1e-9 ? most - least : Math.Max(Math.Abs(most), 1) * 0.1;
         double rough = range / count;
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        double step = power * ((rough / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 });
+        double step =
+            power
+            * (
+                (rough / power) switch
+                {
+                    <= 1 => 1,
+                    <= 2 => 2,
+                    <= 5 => 5,
+                    _ => 10,
+                }
+            );
         double first = Math.Floor(least / step) * step;
         return new Ticks(first, Math.Max(Math.Ceiling(most / step) * step, first + step), step);
     }
@@ -32,5 +42,8 @@ internal readonly record struct Ticks(double First, double Last, double Step)
     /// <summary>A value with as many decimals as the step needs.</summary>
     // The 0.0 turns a zero that rounding left negative into a plain one.
     public string Text(double value) =>
-        (Math.Round(value, 10) + 0.0).ToString(Step >= 1 ? "0" : "0." + new string('0', (int)Math.Ceiling(-Math.Log10(Step))), CultureInfo.InvariantCulture);
+        (Math.Round(value, 10) + 0.0).ToString(
+            Step >= 1 ? "0" : "0." + new string('0', (int)Math.Ceiling(-Math.Log10(Step))),
+            CultureInfo.InvariantCulture
+        );
 }

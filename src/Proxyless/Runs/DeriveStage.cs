@@ -21,22 +21,38 @@ internal static class DeriveStage
     /// <param name="network">The super-network as the search has left it.</param>
     /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
     public static DerivedChoice Choose(
-        RunContext context, SearchGoal goal, IReadOnlyList<SearchEpoch> log, SuperNetwork network)
+        RunContext context,
+        SearchGoal goal,
+        IReadOnlyList<SearchEpoch> log,
+        SuperNetwork network
+    )
     {
         double entropy = log[^1].RelativeEntropy;
         if (entropy > UndecidedEntropy)
         {
             context.Observer.Warning(
-                Invariant($"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even odds; give it more time (RunOptions.SearchEpochs) or a higher RunOptions.ArchitectureLearningRate"));
+                Invariant(
+                    $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even "
+                        + $"odds; give it more time (RunOptions.SearchEpochs) or a higher "
+                        + $"RunOptions.ArchitectureLearningRate"
+                )
+            );
         }
 
         double[][] probabilities = DerivationProbabilities.Of(log, context.Options.PruneThreshold);
-        MeasuredChoice chosen = new MeasuredDerivation(context.Space, context.Classes, goal.Target, context.Observer)
-            .Derive(probabilities, goal.Limits, goal.Table, context.CancellationToken);
+        MeasuredChoice chosen = new MeasuredDerivation(
+            context.Space,
+            context.Classes,
+            goal.Target,
+            context.Observer
+        ).Derive(probabilities, goal.Limits, goal.Table, context.CancellationToken);
         double? score = SharedTop1(network, chosen.Choice, context);
         if (score is null)
         {
-            context.Observer.Message("derived: with candidates whose weights the search has pruned, so there is no accuracy before the training");
+            context.Observer.Message(
+                "derived: with candidates whose weights the search has pruned, so there is no accuracy before the "
+                    + "training"
+            );
         }
 
         return new DerivedChoice(log, chosen, score);
@@ -50,7 +66,11 @@ internal static class DeriveStage
     /// <exception cref="InvalidInputException">The space has changed.</exception>
     /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
     public static DerivedChoice Again(
-        RunContext context, RunDirectory searched, SearchGoal goal, IReadOnlyList<SearchEpoch> log)
+        RunContext context,
+        RunDirectory searched,
+        SearchGoal goal,
+        IReadOnlyList<SearchEpoch> log
+    )
     {
         using SuperNetwork network = SearchedNetwork.Open(context, searched, log);
         return Choose(context, goal, log, network);
@@ -63,7 +83,12 @@ internal static class DeriveStage
     /// <param name="derived">What was chosen.</param>
     /// <param name="seconds">What search and derivation took, profiling included.</param>
     public static DerivedNetwork NetworkOf(
-        RunContext context, RunDirectory directory, SearchGoal goal, DerivedChoice derived, double seconds)
+        RunContext context,
+        RunDirectory directory,
+        SearchGoal goal,
+        DerivedChoice derived,
+        double seconds
+    )
     {
         MeasuredChoice chosen = derived.Chosen;
         SearchEpoch last = derived.Log[^1];
@@ -100,8 +125,8 @@ internal static class DeriveStage
     }
 
     /// <summary>
-    /// Accuracy of a path with the shared weights on the images that architectures are chosen on, batch norm's statistics
-    /// made anew.
+    /// Accuracy of a path with the shared weights on the images that architectures are chosen on, batch norm's
+    /// statistics made anew.
     /// </summary>
     /// <returns>Top-1 in 0..1; null where the search has pruned some of the path's weights.</returns>
     public static double? SharedTop1(SuperNetwork network, IReadOnlyList<int> choice, RunContext context)
@@ -115,11 +140,14 @@ internal static class DeriveStage
         using BatchLoader training = context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages);
         using BatchLoader held = context.Loaders.Evaluation(context.Images.Architecture);
         NetworkEvaluator.ReestimateStatistics(compact, training, StatisticsBatches, context.CancellationToken);
-        return NetworkEvaluator.Evaluate(
-            x => compact.Forward(x, NormPass.Evaluation),
-            held,
-            context.Device,
-            cancellationToken: context.CancellationToken).Top1;
+        return NetworkEvaluator
+            .Evaluate(
+                x => compact.Forward(x, NormPass.Evaluation),
+                held,
+                context.Device,
+                cancellationToken: context.CancellationToken
+            )
+            .Top1;
     }
 }
 

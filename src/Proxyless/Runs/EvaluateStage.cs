@@ -22,8 +22,14 @@ internal static class EvaluateStage
         RunDirectory directory = store.Directory;
         ImageSet images = context.Images.Test;
         using BatchLoader test = context.Loaders.Model(images);
-        Judgement judged =
-            Judge(directory.Model, test, images.Count, context.Threads, context.Observer, context.CancellationToken);
+        Judgement judged = Judge(
+            directory.Model,
+            test,
+            images.Count,
+            context.Threads,
+            context.Observer,
+            context.CancellationToken
+        );
         var latency = NetworkLatency.Measure(
             goal.Target,
             derived.Architecture,
@@ -31,7 +37,8 @@ internal static class EvaluateStage
             context.Space,
             context.Classes,
             goal.Table,
-            context.CancellationToken);
+            context.CancellationToken
+        );
         latency.WarnIfDisturbed(context.Observer);
         ArchitectureCost cost = ArchitectureCost.Of(derived.Architecture);
         return new RunResult
@@ -70,7 +77,8 @@ internal static class EvaluateStage
         RunDirectory? run,
         RunOptions options,
         IRunObserver observer,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         using OnnxClassifier model = Load(file, threads: 1);
         ModelImages trained = ModelImages.Of(model);
@@ -78,10 +86,22 @@ internal static class EvaluateStage
         using ITarget target = TargetFile.Open(options.Target);
         int threads = RunProcess.Prepare(options, observer);
         ImageSet unseen = trained.UnseenOf(RunContext.ImagesOf(options), model.Classes, observer, cancellationToken);
-        using BatchLoader plain = RunLoaders.InOrder(unseen, Transforms.ForModel(model.Preprocessing), trained.Small, threads);
+        using BatchLoader plain = RunLoaders.InOrder(
+            unseen,
+            Transforms.ForModel(model.Preprocessing),
+            trained.Small,
+            threads
+        );
         Judgement judged = Judge(file, plain, unseen.Count, threads, observer, cancellationToken);
-        using BatchLoader normalized = RunLoaders.InOrder(unseen, Transforms.ForEvaluation(model.Preprocessing), trained.Small, threads);
-        double? agreement = network is null ? null : Agreement(network, judged.Answers, normalized, options, cancellationToken);
+        using BatchLoader normalized = RunLoaders.InOrder(
+            unseen,
+            Transforms.ForEvaluation(model.Preprocessing),
+            trained.Small,
+            threads
+        );
+        double? agreement = network is null
+            ? null
+            : Agreement(network, judged.Answers, normalized, options, cancellationToken);
         NetworkLatency? latency = ModelLatency.Of(file, model.Classes.Count, run, target, observer, cancellationToken);
         return new EvaluateResult
         {
@@ -99,11 +119,24 @@ internal static class EvaluateStage
     }
 
     private static double Agreement(
-        RunDirectory directory, IReadOnlyDictionary<int, int> answers, BatchLoader batches, RunOptions options, CancellationToken cancellationToken)
+        RunDirectory directory,
+        IReadOnlyDictionary<int, int> answers,
+        BatchLoader batches,
+        RunOptions options,
+        CancellationToken cancellationToken
+    )
     {
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
         Device device = ComputeDevice.Parse(options.Device);
-        using var network = new CompactNetwork(architecture, new NetworkOptions { Device = device, Kernels = options.Kernels, Seed = options.Seed });
+        using var network = new CompactNetwork(
+            architecture,
+            new NetworkOptions
+            {
+                Device = device,
+                Kernels = options.Kernels,
+                Seed = options.Seed,
+            }
+        );
         SafeTensorsFile.Read(directory.BestCheckpoint).CopyTo(network.Tensors, directory.BestCheckpoint);
         using var withoutGraph = no_grad();
         int same = 0;
@@ -154,7 +187,13 @@ internal static class EvaluateStage
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     public static Judgement Judge(
-        string file, BatchLoader batches, int images, int threads, IRunObserver observer, CancellationToken cancellationToken)
+        string file,
+        BatchLoader batches,
+        int images,
+        int threads,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         using OnnxClassifier model = Load(file, threads);
         int classes = model.Classes.Count;
@@ -184,6 +223,8 @@ internal static class EvaluateStage
         return new Judgement(accuracy, confusion, answers);
     }
 
-    /// <summary>Accuracy, answers by the image's number in the set, and how often each class (row) was taken for each (column).</summary>
+    /// <summary>
+    /// Accuracy, answers by the image's number in the set, and how often each class (row) was taken for each (column).
+    /// </summary>
     internal sealed record Judgement(TopAccuracy Accuracy, int[][] Confusion, IReadOnlyDictionary<int, int> Answers);
 }

@@ -17,22 +17,27 @@ internal static class ExportStage
     private const double Tolerance = 1e-3;
 
     /// <summary>Writes <paramref name="file"/> and the labels beside it.</summary>
-    /// <exception cref="InvalidOperationException">The model computes something else than the network; the file is not written.</exception>
-    public static ExportResult Run(
-        RunContext context, RunDirectory directory, Architecture architecture, string file)
+    /// <exception cref="InvalidOperationException">
+    /// The model computes something else than the network; the file is not written.
+    /// </exception>
+    public static ExportResult Run(RunContext context, RunDirectory directory, Architecture architecture, string file)
     {
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
         SafeTensorsFile checkpoint = SafeTensorsFile.Read(directory.BestCheckpoint);
         checkpoint.CopyTo(network.Tensors, directory.BestCheckpoint);
         Transforms transforms = context.Loaders.EvaluationTransforms;
-        byte[] onnx = NetworkExporter.Export(architecture, new TrainedWeights(network), new ExportOptions
-        {
-            Mean = transforms.Mean,
-            Deviation = transforms.Std,
-            Classes = context.Images.Classes,
-            Preprocessing = transforms.Recipe!,
-            Provenance = ProvenanceOf(architecture, checkpoint, context),
-        });
+        byte[] onnx = NetworkExporter.Export(
+            architecture,
+            new TrainedWeights(network),
+            new ExportOptions
+            {
+                Mean = transforms.Mean,
+                Deviation = transforms.Std,
+                Classes = context.Images.Classes,
+                Preprocessing = transforms.Recipe!,
+                Provenance = ProvenanceOf(architecture, checkpoint, context),
+            }
+        );
         (double difference, int images) = Compare(onnx, network, context);
         AtomicFile.WriteAllBytes(file, onnx);
         if (file == directory.Model)
@@ -52,12 +57,21 @@ internal static class ExportStage
     }
 
     private static Dictionary<string, string> ProvenanceOf(
-        Architecture architecture, SafeTensorsFile checkpoint, RunContext context)
+        Architecture architecture,
+        SafeTensorsFile checkpoint,
+        RunContext context
+    )
     {
-        var provenance = new Dictionary<string, string>(
-            [.. architecture.Metadata, .. ModelImages.Of(context).ToMetadata()])
+        var provenance = new Dictionary<string, string>([
+            .. architecture.Metadata,
+            .. ModelImages.Of(context).ToMetadata(),
+        ])
         {
-            ["proxyless"] = typeof(ExportStage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            ["proxyless"] =
+                typeof(ExportStage)
+                    .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+                    ?.InformationalVersion
+                ?? "",
         };
 
         // The accuracy of these very weights, or nothing is said of it.
@@ -79,8 +93,11 @@ internal static class ExportStage
         double scale = 1;
         int images = 0;
         using var withoutGraph = no_grad();
-        foreach ((Batch forNetwork, Batch forModel) in normalised.Epoch(0, 0, context.CancellationToken)
-            .Zip(plain.Epoch(0, 0, context.CancellationToken)))
+        foreach (
+            (Batch forNetwork, Batch forModel) in normalised
+                .Epoch(0, 0, context.CancellationToken)
+                .Zip(plain.Epoch(0, 0, context.CancellationToken))
+        )
         {
             using (forNetwork)
             using (forModel)
@@ -113,14 +130,21 @@ internal static class ExportStage
 
         if (images == 0)
         {
-            throw new InvalidInputException($"'{context.Options.Data}': none of the validation images can be read, so that the model cannot be compared with the network; restore them");
+            throw new InvalidInputException(
+                $"'{context.Options.Data}': none of the validation images can be read, so that the model cannot be "
+                    + $"compared with the network; restore them"
+            );
         }
 
         // Written so that NaN, too, is a difference.
         if (!(largest <= Tolerance * scale))
         {
             throw new InvalidOperationException(
-                Invariant($"the exported model's scores differ from the network's by up to {largest:G3} (scores up to {scale:G3}) on {images} images"));
+                Invariant(
+                    $"the exported model's scores differ from the network's by up to {largest:G3} (scores up to "
+                        + $"{scale:G3}) on {images} images"
+                )
+            );
         }
 
         context.Observer.Message(Invariant($"export: model and network agree to {largest:G2} on {images} images"));

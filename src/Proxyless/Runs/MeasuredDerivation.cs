@@ -9,13 +9,16 @@ namespace Proxyless.Runs;
 /// <param name="Choice">A candidate for each block.</param>
 /// <param name="PredictedMs">The table's latency, corrected by what was measured.</param>
 /// <param name="MeasuredMs">The measured latency of the untrained network.</param>
-/// <param name="IsMeasured">False where the target has a table alone, whose sum <paramref name="MeasuredMs"/> is then.</param>
+/// <param name="IsMeasured">
+/// False where the target has a table alone, whose sum <paramref name="MeasuredMs"/> is then.
+/// </param>
 internal sealed record MeasuredChoice(int[] Choice, double PredictedMs, double MeasuredMs, bool IsMeasured);
 
 /// <summary>
-/// Derives an architecture under a latency limit and measures it, untrained, before hours go into its training. Where the
-/// measurement is over the limit, or under it with more probable paths left out, the table is corrected by the measured
-/// ratio and the architecture derived again; where that changes nothing, the limit for the table is drawn tighter.
+/// Derives an architecture under a latency limit and measures it, untrained, before hours go into its training. Where
+/// the measurement is over the limit, or under it with more probable paths left out, the table is corrected by the
+/// measured ratio and the architecture derived again; where that changes nothing, the limit for the table is drawn
+/// tighter.
 /// </summary>
 internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget target, IRunObserver observer)
 {
@@ -31,9 +34,15 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     /// <param name="limits">The limits, one on latency among them.</param>
     /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="LimitNotMetException">Whatever was derived takes longer than the limit and the tolerance of measuring.</exception>
+    /// <exception cref="LimitNotMetException">
+    /// Whatever was derived takes longer than the limit and the tolerance of measuring.
+    /// </exception>
     public MeasuredChoice Derive(
-        IReadOnlyList<double[]> probabilities, SearchLimits limits, LatencyTable table, CancellationToken cancellationToken)
+        IReadOnlyList<double[]> probabilities,
+        SearchLimits limits,
+        LatencyTable table,
+        CancellationToken cancellationToken
+    )
     {
         double limit = limits.Latency!.Limit;
         var measured = new List<MeasuredChoice>();
@@ -44,7 +53,9 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
         {
             SpaceCost cost = table.WithCorrection(correction).ToSpaceCost(space, classes);
             int[]? choice = ArchitectureDerivation.TryDerive(
-                probabilities, [new CostLimit(cost, drawn), .. limits.Others]);
+                probabilities,
+                [new CostLimit(cost, drawn), .. limits.Others]
+            );
             if (choice is null && measured.Count > 0)
             {
                 break;
@@ -65,9 +76,11 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
             MeasuredChoice candidate = Measure(choice, cost.Of(choice), table, cancellationToken);
             measured.Add(candidate);
             bool within = candidate.MeasuredMs <= limit;
+            string asMeasured = candidate.IsMeasured ? Invariant($"measured {candidate.MeasuredMs:F3} ms, ") : "";
             observer.Message(
-                Invariant($"derived: predicted {candidate.PredictedMs:F3} ms, {(candidate.IsMeasured ? Invariant($"measured {candidate.MeasuredMs:F3} ms, ") : "")}limit {limit:F3} ms")
-                + (within ? "" : ": over, deriving again with the table corrected"));
+                Invariant($"derived: predicted {candidate.PredictedMs:F3} ms, {asMeasured}limit {limit:F3} ms")
+                    + (within ? "" : ": over, deriving again with the table corrected")
+            );
             if (within && (choice.SequenceEqual(free) || candidate.MeasuredMs >= Near * limit))
             {
                 break;
@@ -80,8 +93,11 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
         if (best.MeasuredMs > Tolerance * limit)
         {
             throw new LimitNotMetException(
-                Invariant($"the fastest network that was derived takes {best.MeasuredMs:F3} ms, over the limit of {limit:F3} ms; ")
-                + "the search is kept: derive at a higher limit with ProxylessRun.Derive")
+                Invariant(
+                    $"the fastest network that was derived takes {best.MeasuredMs:F3} ms, over the limit of "
+                        + $"{limit:F3} ms; "
+                ) + "the search is kept: derive at a higher limit with ProxylessRun.Derive"
+            )
             {
                 Quantity = limits.Latency.Cost.Quantity,
                 Limit = limit,
@@ -91,13 +107,23 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
 
         if (best.MeasuredMs > limit)
         {
-            observer.Warning(Invariant($"the derived network takes {best.MeasuredMs:F3} ms, {(best.MeasuredMs / limit) - 1:P1} over the limit of {limit:F3} ms, within what two measurements differ by"));
+            observer.Warning(
+                Invariant(
+                    $"the derived network takes {best.MeasuredMs:F3} ms, {(best.MeasuredMs / limit) - 1:P1} over the "
+                        + $"limit of {limit:F3} ms, within what two measurements differ by"
+                )
+            );
         }
 
         return best;
     }
 
-    private static MeasuredChoice Better(MeasuredChoice left, MeasuredChoice right, double limit, IReadOnlyList<double[]> probabilities)
+    private static MeasuredChoice Better(
+        MeasuredChoice left,
+        MeasuredChoice right,
+        double limit,
+        IReadOnlyList<double[]> probabilities
+    )
     {
         bool leftWithin = left.MeasuredMs <= limit;
         bool rightWithin = right.MeasuredMs <= limit;
@@ -115,11 +141,23 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     private static double LogProbability(int[] choice, IReadOnlyList<double[]> probabilities) =>
         choice.Select((candidate, i) => Math.Log(probabilities[i][candidate])).Sum();
 
-    private MeasuredChoice Measure(int[] choice, double predicted, LatencyTable table, CancellationToken cancellationToken)
+    private MeasuredChoice Measure(
+        int[] choice,
+        double predicted,
+        LatencyTable table,
+        CancellationToken cancellationToken
+    )
     {
         Architecture architecture = space.Architecture(choice, classes, "derived");
         var latency = NetworkLatency.Measure(
-            target, architecture, NetworkExporter.Untrained(architecture), space, classes, table, cancellationToken);
+            target,
+            architecture,
+            NetworkExporter.Untrained(architecture),
+            space,
+            classes,
+            table,
+            cancellationToken
+        );
         latency.WarnIfDisturbed(observer);
         return new MeasuredChoice(choice, predicted, latency.QuietMs, latency.IsMeasured);
     }

@@ -6,8 +6,8 @@ using Proxyless.Inference;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// What a model's metadata says of the images it was trained on, so that whoever judges it can tell images it has seen from
-/// images it has not.
+/// What a model's metadata says of the images it was trained on, so that whoever judges it can tell images it has seen
+/// from images it has not.
 /// </summary>
 /// <param name="Name">What reports call them.</param>
 /// <param name="Fingerprint"><see cref="ImageDataset.Fingerprint"/>; empty in a model that does not say.</param>
@@ -15,7 +15,14 @@ namespace Proxyless.Runs;
 /// <param name="Seed">The seed of the splits.</param>
 /// <param name="ValidationShare">Share of the training images that was held out of them.</param>
 /// <param name="TestShare">Share of the images that became the test set.</param>
-internal sealed record ModelImages(string Name, string Fingerprint, bool Small, int Seed, double ValidationShare, double TestShare)
+internal sealed record ModelImages(
+    string Name,
+    string Fingerprint,
+    bool Small,
+    int Seed,
+    double ValidationShare,
+    double TestShare
+)
 {
     private const string NameKey = "data";
     private const string FingerprintKey = "data_fingerprint";
@@ -25,54 +32,75 @@ internal sealed record ModelImages(string Name, string Fingerprint, bool Small, 
     private const string TestShareKey = "test_share";
 
     /// <summary>The images of a run.</summary>
-    public static ModelImages Of(RunContext context) => new(
-        context.Images.Name,
-        context.Images.Fingerprint,
-        context.SmallImages,
-        context.Options.Seed,
-        context.Options.ValidationShare,
-        context.Options.TestShare);
+    public static ModelImages Of(RunContext context) =>
+        new(
+            context.Images.Name,
+            context.Images.Fingerprint,
+            context.SmallImages,
+            context.Options.Seed,
+            context.Options.ValidationShare,
+            context.Options.TestShare
+        );
 
     /// <summary>The images that a model says it was trained on.</summary>
     public static ModelImages Of(OnnxClassifier model)
     {
         var defaults = new RunOptions();
         string Text(string key) => model.Metadata.GetValueOrDefault(NetworkExporter.ProvenancePrefix + key) ?? "";
-        double Share(string key, double otherwise) => double.TryParse(Text(key), CultureInfo.InvariantCulture, out double share) ? share : otherwise;
+        double Share(string key, double otherwise) =>
+            double.TryParse(Text(key), CultureInfo.InvariantCulture, out double share) ? share : otherwise;
         return new ModelImages(
             Text(NameKey),
             Text(FingerprintKey),
             Text(SmallKey) == "true",
             int.TryParse(Text(SeedKey), CultureInfo.InvariantCulture, out int seed) ? seed : defaults.Seed,
             Share(ValidationShareKey, defaults.ValidationShare),
-            Share(TestShareKey, defaults.TestShare));
+            Share(TestShareKey, defaults.TestShare)
+        );
     }
 
     /// <summary>The same as entries of the metadata.</summary>
     public IEnumerable<KeyValuePair<string, string>> ToMetadata() =>
-    [
-        new(NameKey, Name),
-        new(FingerprintKey, Fingerprint),
-        new(SmallKey, Small ? "true" : "false"),
-        new(SeedKey, Seed.ToString(CultureInfo.InvariantCulture)),
-        new(ValidationShareKey, ValidationShare.ToString("R", CultureInfo.InvariantCulture)),
-        new(TestShareKey, TestShare.ToString("R", CultureInfo.InvariantCulture)),
-    ];
+        [
+            new(NameKey, Name),
+            new(FingerprintKey, Fingerprint),
+            new(SmallKey, Small ? "true" : "false"),
+            new(SeedKey, Seed.ToString(CultureInfo.InvariantCulture)),
+            new(ValidationShareKey, ValidationShare.ToString("R", CultureInfo.InvariantCulture)),
+            new(TestShareKey, TestShare.ToString("R", CultureInfo.InvariantCulture)),
+        ];
 
     /// <summary>Options that divide images as they were divided for the training.</summary>
     public RunOptions DividedAlike(RunOptions options) =>
-        options with { Seed = Seed, ValidationShare = ValidationShare, TestShare = TestShare };
+        options with
+        {
+            Seed = Seed,
+            ValidationShare = ValidationShare,
+            TestShare = TestShare,
+        };
 
-    /// <summary>The images of a location that the model has not been trained on, their classes numbered as the model's outputs.</summary>
+    /// <summary>
+    /// The images of a location that the model has not been trained on, their classes numbered as the model's outputs.
+    /// </summary>
     /// <param name="options">Which images, divided as for the training.</param>
     /// <param name="classes">The model's classes.</param>
     /// <param name="observer">Hears which ones they are.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">There are no images, or the model lacks some of their classes.</exception>
-    public ImageSet UnseenOf(DatasetOptions options, IReadOnlyList<string> classes, IRunObserver observer, CancellationToken cancellationToken)
+    /// <exception cref="InvalidInputException">
+    /// There are no images, or the model lacks some of their classes.
+    /// </exception>
+    public ImageSet UnseenOf(
+        DatasetOptions options,
+        IReadOnlyList<string> classes,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         var images = LabeledImages.List(options.Location, classes, options.MaxPixels);
-        ImageDataset? divided = images.IsTestSet || !images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key)) ? null : TryDivide(options, observer, cancellationToken);
+        ImageDataset? divided =
+            images.IsTestSet || !images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key))
+                ? null
+                : TryDivide(options, observer, cancellationToken);
         if (divided is not null && divided.HasFingerprint(Fingerprint))
         {
             return divided.Test;
@@ -82,24 +110,43 @@ internal sealed record ModelImages(string Name, string Fingerprint, bool Small, 
         if (!images.IsTestSet && images.Name == Name)
         {
             observer.Warning(
-                Invariant($"'{options.Location}' is not as it was when the model was trained on '{Name}': all its {all.Count:N0} images are judged, and as far as the model was trained on them, the accuracy is too high"));
+                Invariant(
+                    $"'{options.Location}' is not as it was when the model was trained on '{Name}': all its "
+                        + $"{all.Count:N0} images are judged, and as far as the model was trained on them, the "
+                        + $"accuracy is too high"
+                )
+            );
         }
         else if (!images.IsTestSet)
         {
-            observer.Message(Invariant($"'{options.Location}' has no test/ and is not what the model was trained on: all its {all.Count:N0} images are judged"));
+            observer.Message(
+                Invariant(
+                    $"'{options.Location}' has no test/ and is not what the model was trained on: all its "
+                        + $"{all.Count:N0} images are judged"
+                )
+            );
         }
 
         string[] missing = [.. classes.Where((_, label) => all.ClassCounts()[label] == 0)];
         if (missing.Length > 0)
         {
-            observer.Message($"'{options.Location}' has no images of {missing.Length} of the model's {classes.Count} classes: {LabeledImages.Enumerate(missing)}");
+            observer.Message(
+                $"'{options.Location}' has no images of {missing.Length} of the model's {classes.Count} classes: "
+                    + $"{LabeledImages.Enumerate(missing)}"
+            );
         }
 
         return all;
     }
 
-    /// <summary>The images divided as for the training; null where they are too few for that, so that they were not trained on.</summary>
-    private static ImageDataset? TryDivide(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken)
+    /// <summary>
+    /// The images divided as for the training; null where they are too few for that, so that they were not trained on.
+    /// </summary>
+    private static ImageDataset? TryDivide(
+        DatasetOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

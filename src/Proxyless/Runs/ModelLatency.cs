@@ -24,13 +24,15 @@ internal static class ModelLatency
         RunDirectory? run,
         ITarget target,
         IRunObserver observer,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         if (target is not IModelTimer timer)
         {
             observer.Warning(
                 $"target '{target.Name}' is a table and runs no models: there is no measured latency; "
-                + "TableTarget.Predict sums it up");
+                    + "TableTarget.Predict sums it up"
+            );
             return null;
         }
 
@@ -49,7 +51,11 @@ internal static class ModelLatency
     /// The reference network of a run's table and its latency then; null where the run has no table that can be used.
     /// </summary>
     private static (byte[] Onnx, double Milliseconds)? Reference(
-        RunDirectory run, int classes, ITarget target, IRunObserver observer)
+        RunDirectory run,
+        int classes,
+        ITarget target,
+        IRunObserver observer
+    )
     {
         if (!File.Exists(run.Latency))
         {
@@ -63,7 +69,8 @@ internal static class ModelLatency
             {
                 observer.Message(
                     $"the latency table of '{run.Root}' is of another machine ({table.TargetId}): "
-                    + "the model is measured without it");
+                        + "the model is measured without it"
+                );
                 return null;
             }
 

@@ -14,10 +14,12 @@ internal static class PhotoFiles
 
     /// <summary>The files, those of a folder sorted; what cannot be read stands among them with the reason.</summary>
     /// <param name="paths">Files and folders.</param>
-    public static IReadOnlyList<(string Path, string? Error)> Of(IEnumerable<string> paths) => [.. paths.SelectMany(path =>
-        Directory.Exists(path) ? OfFolder(path) : [(path, ErrorOf(path))])];
+    public static IReadOnlyList<(string Path, string? Error)> Of(IEnumerable<string> paths) =>
+        [.. paths.SelectMany(path => Directory.Exists(path) ? OfFolder(path) : [(path, ErrorOf(path))])];
 
-    /// <summary>Image files of the folder and the folders in it; hidden ones, and links to folders, are passed over.</summary>
+    /// <summary>
+    /// Image files of the folder and the folders in it; hidden ones, and links to folders, are passed over.
+    /// </summary>
     private static IEnumerable<(string Path, string? Error)> OfFolder(string folder)
     {
         var found = new List<(string Path, string? Error)>();
@@ -36,12 +38,18 @@ internal static class PhotoFiles
             entries =
             [
                 .. new FileSystemEnumerable<(string Path, bool IsFolder)>(
-                    folder, (ref FileSystemEntry entry) => (entry.ToSpecifiedFullPath(), entry.IsDirectory), Listed)
+                    folder,
+                    (ref FileSystemEntry entry) => (entry.ToSpecifiedFullPath(), entry.IsDirectory),
+                    Listed
+                )
                 {
-                    ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.FileName[0] != '.'
-                        && (entry.IsDirectory
-                            ? !entry.Attributes.HasFlag(FileAttributes.ReparsePoint)
-                            : ImageDecoder.IsImageName(entry.FileName)),
+                    ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+                        entry.FileName[0] != '.'
+                        && (
+                            entry.IsDirectory
+                                ? !entry.Attributes.HasFlag(FileAttributes.ReparsePoint)
+                                : ImageDecoder.IsImageName(entry.FileName)
+                        ),
                 },
             ];
         }

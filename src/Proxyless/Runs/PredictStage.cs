@@ -19,7 +19,8 @@ internal static class PredictStage
         int top,
         long maxPixels,
         IRunObserver observer,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         using OnnxClassifier classifier = EvaluateStage.Load(model, threads: 1);
         IReadOnlyList<(string Path, string? Error)> files = PhotoFiles.Of(images);
@@ -28,9 +29,11 @@ internal static class PredictStage
         foreach ((string path, string? error) in files)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            predictions.Add(error is null
-                ? PredictOne(classifier, path, top, maxPixels)
-                : new Prediction(path, []) { Error = error });
+            predictions.Add(
+                error is null
+                    ? PredictOne(classifier, path, top, maxPixels)
+                    : new Prediction(path, []) { Error = error }
+            );
             progress.Report(predictions.Count, "");
         }
 

@@ -12,25 +12,40 @@ public static class ProxylessRun
 {
     /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
     /// <param name="options">
-    /// What to do. With <see cref="RunOptions.Resume"/> all is as the run began with, whose <c>config.yaml</c> is read, but for
-    /// <see cref="RunOptions.Threads"/> and the folder in <see cref="RunOptions.Data"/>, which may have been moved: the images must be the same.
+    /// What to do. With <see cref="RunOptions.Resume"/> all is as the run began with, whose <c>config.yaml</c> is read,
+    /// but for <see cref="RunOptions.Threads"/> and the folder in <see cref="RunOptions.Data"/>, which may have been
+    /// moved: the images must be the same.
     /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached; what was made is kept.</exception>
     /// <exception cref="InvalidInputException">Options or data cannot be used, and nothing was written.</exception>
     /// <exception cref="LimitNotMetException">
-    /// No network of the space is within the limits, and nothing was written; or, later, none as measured, and the search is kept.
+    /// No network of the space is within the limits, and nothing was written; or, later, none as measured, and the
+    /// search is kept.
     /// </exception>
-    /// <exception cref="TrainingDivergedException">A loss or a weight is no longer finite; what was made is kept.</exception>
-    /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
-    /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
-    public static RunResult Run(RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default) =>
-        RunBy(TimeProvider.System, options, observer, cancellationToken);
+    /// <exception cref="TrainingDivergedException">
+    /// A loss or a weight is no longer finite; what was made is kept.
+    /// </exception>
+    /// <exception cref="RunInterruptedException">
+    /// It was stopped; go on with <see cref="RunOptions.Resume"/>.
+    /// </exception>
+    /// <exception cref="RunFailedException">
+    /// The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.
+    /// </exception>
+    public static RunResult Run(
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    ) => RunBy(TimeProvider.System, options, observer, cancellationToken);
 
     /// <summary>The same by a clock of its own.</summary>
     internal static RunResult RunBy(
-        TimeProvider time, RunOptions options, IRunObserver observer, CancellationToken cancellationToken)
+        TimeProvider time,
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         SearchJob.RequireOneTarget(options);
@@ -39,7 +54,11 @@ public static class ProxylessRun
 
     /// <summary>From images to <c>architecture.json</c>: profile, search, derive.</summary>
     /// <inheritdoc cref="Run"/>
-    public static SearchResult Search(RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
+    public static SearchResult Search(
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         SearchJob.RequireSearchAlone(options);
@@ -48,12 +67,19 @@ public static class ProxylessRun
     }
 
     /// <summary>
-    /// One search for several machines: for <see cref="RunOptions.Target"/> and for each of <see cref="RunOptions.AlsoFor"/>. Each
-    /// gets a run of its own in a folder within <see cref="RunOptions.Out"/>, to derive from and to train in.
+    /// One search for several machines: for <see cref="RunOptions.Target"/> and for each of
+    /// <see cref="RunOptions.AlsoFor"/>. Each gets a run of its own in a folder within <see cref="RunOptions.Out"/>, to
+    /// derive from and to train in.
     /// </summary>
-    /// <returns>A result for each target, in their order; with a single target what <see cref="Search"/> gives.</returns>
+    /// <returns>
+    /// A result for each target, in their order; with a single target what <see cref="Search"/> gives.
+    /// </returns>
     /// <inheritdoc cref="Run"/>
-    public static IReadOnlyList<SearchResult> SearchAll(RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
+    public static IReadOnlyList<SearchResult> SearchAll(
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
@@ -66,19 +92,35 @@ public static class ProxylessRun
 
     /// <summary>Another architecture from a finished search, at the limits of <paramref name="options"/>.</summary>
     /// <param name="source">The run whose search is finished.</param>
-    /// <param name="options">That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.</param>
+    /// <param name="options">
+    /// That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.
+    /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">The search is not finished, or the images are others; nothing was written.</exception>
-    /// <exception cref="LimitNotMetException">No network that the search left is within the limits; nothing was written.</exception>
-    public static SearchResult Derive(string source, RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidInputException">
+    /// The search is not finished, or the images are others; nothing was written.
+    /// </exception>
+    /// <exception cref="LimitNotMetException">
+    /// No network that the search left is within the limits; nothing was written.
+    /// </exception>
+    public static SearchResult Derive(
+        string source,
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
         var searched = new RunStore(RunDirectory.Open(source));
         IReadOnlyList<SearchEpoch> log = SearchedNetwork.RequireFinished(searched);
         using RunLock held = RunDirectory.Claim(
-            options.Validate().Out, resume: false, options.Overwrite, observer, out RunDirectory directory);
+            options.Validate().Out,
+            resume: false,
+            options.Overwrite,
+            observer,
+            out RunDirectory directory
+        );
         RequireAnother(directory, searched.Directory);
         RunPaths.RequireImages(options, source);
         RunContext context = RunOpening.OpenImages(options, searched, clock, observer, cancellationToken);
@@ -99,16 +141,29 @@ public static class ProxylessRun
     /// <summary>Trains one architecture and exports it.</summary>
     /// <param name="options">Data and training. With <see cref="RunOptions.Resume"/> as in <see cref="Run"/>.</param>
     /// <param name="architecture">
-    /// A name, a file, or the folder of a run whose search is finished: then without <see cref="RunOptions.Out"/> the training
-    /// goes into that run, on its images, and <paramref name="options"/> replaces its <c>config.yaml</c>.
+    /// A name, a file, or the folder of a run whose search is finished: then without <see cref="RunOptions.Out"/> the
+    /// training goes into that run, on its images, and <paramref name="options"/> replaces its <c>config.yaml</c>.
     /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
-    /// <exception cref="InvalidInputException">Options, data or architecture cannot be used; nothing was written.</exception>
-    /// <exception cref="TrainingDivergedException">A loss or a weight is no longer finite; the last checkpoint is from before.</exception>
-    /// <exception cref="RunInterruptedException">It was stopped; go on with <see cref="RunOptions.Resume"/>.</exception>
-    /// <exception cref="RunFailedException">The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.</exception>
-    public static TrainResult Train(RunOptions options, string architecture, IRunObserver observer, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidInputException">
+    /// Options, data or architecture cannot be used; nothing was written.
+    /// </exception>
+    /// <exception cref="TrainingDivergedException">
+    /// A loss or a weight is no longer finite; the last checkpoint is from before.
+    /// </exception>
+    /// <exception cref="RunInterruptedException">
+    /// It was stopped; go on with <see cref="RunOptions.Resume"/>.
+    /// </exception>
+    /// <exception cref="RunFailedException">
+    /// The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.
+    /// </exception>
+    public static TrainResult Train(
+        RunOptions options,
+        string architecture,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
@@ -121,36 +176,61 @@ public static class ProxylessRun
     /// <param name="file">Where to.</param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">There is no such run, it is not trained, or its images are not there or are others.</exception>
-    public static ExportResult Export(string run, string file, IRunObserver observer, CancellationToken cancellationToken = default) =>
-        Export(run, file, data: null, observer, cancellationToken);
+    /// <exception cref="InvalidInputException">
+    /// There is no such run, it is not trained, or its images are not there or are others.
+    /// </exception>
+    public static ExportResult Export(
+        string run,
+        string file,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    ) => Export(run, file, data: null, observer, cancellationToken);
 
     /// <summary>Exports the trained network of a run whose images may have been moved.</summary>
     /// <param name="run">The run directory.</param>
     /// <param name="file">Where to.</param>
-    /// <param name="data">The folder of the run's images, which its <c>config.yaml</c> names from then on; null: as it names it.</param>
+    /// <param name="data">
+    /// The folder of the run's images, which its <c>config.yaml</c> names from then on; null: as it names it.
+    /// </param>
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="InvalidInputException">There is no such run, it is not trained, or its images are not there or are others.</exception>
-    public static ExportResult Export(string run, string file, string? data, IRunObserver observer, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidInputException">
+    /// There is no such run, it is not trained, or its images are not there or are others.
+    /// </exception>
+    public static ExportResult Export(
+        string run,
+        string file,
+        string? data,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         RunDirectory directory = RunDirectory.Open(run);
         if (!File.Exists(directory.BestCheckpoint))
         {
-            throw new InvalidInputException($"'{run}' has no trained network; train it with ProxylessRun.Train(architecture: '{run}')");
+            throw new InvalidInputException(
+                $"'{run}' has no trained network; train it with ProxylessRun.Train(architecture: '{run}')"
+            );
         }
 
         RunOptions saved = RunConfigFile.Read(directory.Config);
         RunOptions options = data is null ? saved : saved with { Data = data };
-        using RunLock? held = data is not null || RealPath.Same(Path.GetDirectoryName(Path.GetFullPath(file))!, run) ? RunLock.Acquire(run) : null;
+        using RunLock? held =
+            data is not null || RealPath.Same(Path.GetDirectoryName(Path.GetFullPath(file))!, run)
+                ? RunLock.Acquire(run)
+                : null;
         RunPaths.RequireImages(options, run);
         Architecture architecture = ArchitectureFile.Read(directory.Architecture);
         RunContext context = RunOpening.OpenImages(
-            options with { Resolution = architecture.Resolution },
+            options with
+            {
+                Resolution = architecture.Resolution,
+            },
             new RunStore(directory),
             new RunClock(TimeProvider.System),
             observer,
-            cancellationToken);
+            cancellationToken
+        );
         if (!RunPaths.SaySame(options, saved))
         {
             RunConfigFile.Write(directory.Config, RunPaths.Whole(options));
@@ -160,9 +240,9 @@ public static class ProxylessRun
     }
 
     /// <summary>
-    /// Judges a model file on labelled images and times it on the target. The images are those that it was not trained on: of a
-    /// folder with a <c>test/</c> these, of the folder that it was trained on the slice it never saw, of any other folder all.
-    /// Classes are known by their names; a folder may lack some of the model's.
+    /// Judges a model file on labelled images and times it on the target. The images are those that it was not trained
+    /// on: of a folder with a <c>test/</c> these, of the folder that it was trained on the slice it never saw, of any
+    /// other folder all. Classes are known by their names; a folder may lack some of the model's.
     /// </summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
     /// <param name="options">Data and target; how the images are divided is read from the model.</param>
@@ -170,13 +250,21 @@ public static class ProxylessRun
     /// <param name="observer">Hears of progress and warnings.</param>
     /// <param name="cancellationToken">Stops.</param>
     public static EvaluateResult Evaluate(
-        string model, RunOptions options, bool againstNetwork, IRunObserver observer, CancellationToken cancellationToken = default)
+        string model,
+        RunOptions options,
+        bool againstNetwork,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         if (againstNetwork && !Directory.Exists(model))
         {
-            throw new InvalidInputException($"ProxylessRun.Evaluate(againstNetwork) needs the run's folder in ProxylessRun.Evaluate(model), for '{model}' has no network beside it");
+            throw new InvalidInputException(
+                $"ProxylessRun.Evaluate(againstNetwork) needs the run's folder in ProxylessRun.Evaluate(model), for "
+                    + $"'{model}' has no network beside it"
+            );
         }
 
         if (Directory.Exists(model) && RunConfigFile.Read(RunDirectory.Open(model).Config).Data == options.Data)
@@ -185,20 +273,39 @@ public static class ProxylessRun
         }
 
         RunDirectory? run = Directory.Exists(model) ? RunDirectory.Open(model) : null;
-        return EvaluateStage.Run(ModelFile(model), againstNetwork ? run : null, run, options, observer, cancellationToken);
+        return EvaluateStage.Run(
+            ModelFile(model),
+            againstNetwork ? run : null,
+            run,
+            options,
+            observer,
+            cancellationToken
+        );
     }
 
-    /// <summary>The likeliest classes of photos. One that cannot be read does not keep the others from their answers.</summary>
+    /// <summary>
+    /// The likeliest classes of photos. One that cannot be read does not keep the others from their answers.
+    /// </summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
-    /// <param name="images">Image files, and folders: of these all image files, also of folders within them, sorted by their names.</param>
+    /// <param name="images">
+    /// Image files, and folders: of these all image files, also of folders within them, sorted by their names.
+    /// </param>
     /// <param name="top">How many classes to name.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
     /// <param name="observer">Hears of progress where it takes more than two seconds.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
-    /// <returns>For each file its classes, or a <see cref="Prediction.Error"/>; so too for a folder without images.</returns>
+    /// <returns>
+    /// For each file its classes, or a <see cref="Prediction.Error"/>; so too for a folder without images.
+    /// </returns>
     /// <exception cref="InvalidInputException">There is no model, or it is none that Proxyless exported.</exception>
     public static IReadOnlyList<Prediction> Predict(
-        string model, IReadOnlyList<string> images, int top, long maxPixels, IRunObserver observer, CancellationToken cancellationToken = default)
+        string model,
+        IReadOnlyList<string> images,
+        int top,
+        long maxPixels,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(observer);
@@ -206,22 +313,30 @@ public static class ProxylessRun
     }
 
     /// <inheritdoc cref="Predict(string, IReadOnlyList{string}, int, long, IRunObserver, CancellationToken)"/>
-    public static IReadOnlyList<Prediction> Predict(string model, IReadOnlyList<string> images, int top, CancellationToken cancellationToken = default) =>
-        Predict(model, images, top, DatasetOptions.DefaultMaxPixels, NullRunObserver.Instance, cancellationToken);
+    public static IReadOnlyList<Prediction> Predict(
+        string model,
+        IReadOnlyList<string> images,
+        int top,
+        CancellationToken cancellationToken = default
+    ) => Predict(model, images, top, DatasetOptions.DefaultMaxPixels, NullRunObserver.Instance, cancellationToken);
 
     private static string ModelFile(string model)
     {
         string file = Directory.Exists(model) ? RunDirectory.Open(model).Model : model;
         return File.Exists(file)
             ? file
-            : throw new InvalidInputException($"there is no model '{file}'; give an ONNX file that Proxyless exported, or a finished run");
+            : throw new InvalidInputException(
+                $"there is no model '{file}'; give an ONNX file that Proxyless exported, or a finished run"
+            );
     }
 
     private static void RequireAnother(RunDirectory directory, RunDirectory searched)
     {
         if (RealPath.Same(directory.Root, searched.Root))
         {
-            throw new InvalidInputException($"RunOptions.Out = '{directory.Root}' is the searched run itself; choose another folder");
+            throw new InvalidInputException(
+                $"RunOptions.Out = '{directory.Root}' is the searched run itself; choose another folder"
+            );
         }
     }
 }

@@ -35,11 +35,13 @@ internal sealed class RunClock(TimeProvider time)
         double seconds = time.GetElapsedTime(_charged, now).TotalSeconds;
         _charged = now;
         RunPlan plan = store.Plan;
-        store.Write(stage switch
-        {
-            RunStage.Search => plan with { SearchSeconds = plan.SearchSeconds + seconds },
-            RunStage.Training => plan with { TrainSeconds = plan.TrainSeconds + seconds },
-            _ => plan with { ExportSeconds = plan.ExportSeconds + seconds },
-        });
+        store.Write(
+            stage switch
+            {
+                RunStage.Search => plan with { SearchSeconds = plan.SearchSeconds + seconds },
+                RunStage.Training => plan with { TrainSeconds = plan.TrainSeconds + seconds },
+                _ => plan with { ExportSeconds = plan.ExportSeconds + seconds },
+            }
+        );
     }
 }

@@ -24,7 +24,10 @@ internal static partial class RunConfigFile
             .WithEnumNamingConvention(HyphenatedNamingConvention.Instance)
             .WithTypeConverter(new TimeConverter())
             .WithTypeConverter(new TextConverter())
-            .WithAttributeOverride<RunOptions>(run => run.LatencyMs!, new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false })
+            .WithAttributeOverride<RunOptions>(
+                run => run.LatencyMs!,
+                new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false }
+            )
             .WithAttributeOverride<RunOptions>(run => run.Resume, new YamlIgnoreAttribute())
             .WithAttributeOverride<RunOptions>(run => run.Overwrite, new YamlIgnoreAttribute())
             .ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull)
@@ -32,8 +35,12 @@ internal static partial class RunConfigFile
         AtomicFile.WriteAllText(path, serializer.Serialize(options));
     }
 
-    /// <summary>Reads the <c>config.yaml</c> of a run; <see cref="RunOptions.Out"/> is the folder that it stands in.</summary>
-    /// <exception cref="InvalidInputException">The file is missing or no such file; the message names the line.</exception>
+    /// <summary>
+    /// Reads the <c>config.yaml</c> of a run; <see cref="RunOptions.Out"/> is the folder that it stands in.
+    /// </summary>
+    /// <exception cref="InvalidInputException">
+    /// The file is missing or no such file; the message names the line.
+    /// </exception>
     public static RunOptions Read(string path)
     {
         IDeserializer deserializer = new DeserializerBuilder()
@@ -41,18 +48,35 @@ internal static partial class RunConfigFile
             .WithEnumNamingConvention(HyphenatedNamingConvention.Instance)
             .WithTypeConverter(new TimeConverter())
             .WithTypeConverter(new TextConverter())
-            .WithAttributeOverride<RunOptions>(run => run.LatencyMs!, new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false })
+            .WithAttributeOverride<RunOptions>(
+                run => run.LatencyMs!,
+                new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false }
+            )
             .Build();
         try
         {
             string text = File.ReadAllText(path);
             YamlText.Check(text, path);
             RunOptions options = deserializer.Deserialize<RunOptions>(text) ?? new RunOptions();
-            return options is { Data: not null, Target: not null, Device: not null }
-                && Enum.IsDefined(options.Kernels) && Enum.IsDefined(options.Update) && Enum.IsDefined(options.Objective)
+            return
+                options is { Data: not null, Target: not null, Device: not null }
+                && Enum.IsDefined(options.Kernels)
+                && Enum.IsDefined(options.Update)
+                && Enum.IsDefined(options.Objective)
                 // A run is where its configuration is, also where its folder has been moved.
-                ? options.Out is null ? options : options with { Out = Path.GetDirectoryName(Path.GetFullPath(path)) }
-                : throw new InvalidInputException($"{path}: a value is empty, or a number stands in place of a name; restore the file, or begin another run") { File = path };
+                ? options.Out is null
+                    ? options
+                    : options with
+                    {
+                        Out = Path.GetDirectoryName(Path.GetFullPath(path)),
+                    }
+                : throw new InvalidInputException(
+                    $"{path}: a value is empty, or a number stands in place of a name; restore the file, or begin "
+                        + $"another run"
+                )
+                {
+                    File = path,
+                };
         }
         catch (YamlException exception)
         {
@@ -65,10 +89,15 @@ internal static partial class RunConfigFile
         }
     }
 
-    /// <summary>Texts are texts whatever they look like: a folder may be called <c>null</c>, <c>no</c> or <c>1e3</c>.</summary>
+    /// <summary>
+    /// Texts are texts whatever they look like: a folder may be called <c>null</c>, <c>no</c> or <c>1e3</c>.
+    /// </summary>
     private sealed partial class TextConverter : IYamlTypeConverter
     {
-        private static readonly HashSet<string> Reserved = new(["null", "true", "false", "yes", "no", "on", "off", "y", "n"], StringComparer.OrdinalIgnoreCase);
+        private static readonly HashSet<string> Reserved = new(
+            ["null", "true", "false", "yes", "no", "on", "off", "y", "n"],
+            StringComparer.OrdinalIgnoreCase
+        );
 
         public bool Accepts(Type type) => type == typeof(string);
 
@@ -81,8 +110,11 @@ internal static partial class RunConfigFile
         public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer)
         {
             string text = (string)value!;
-            ScalarStyle style = Ordinary().IsMatch(text) && !Reserved.Contains(text) ? ScalarStyle.Plain : ScalarStyle.DoubleQuoted;
-            emitter.Emit(new Scalar(AnchorName.Empty, TagName.Empty, text, style, isPlainImplicit: true, isQuotedImplicit: true));
+            ScalarStyle style =
+                Ordinary().IsMatch(text) && !Reserved.Contains(text) ? ScalarStyle.Plain : ScalarStyle.DoubleQuoted;
+            emitter.Emit(
+                new Scalar(AnchorName.Empty, TagName.Empty, text, style, isPlainImplicit: true, isQuotedImplicit: true)
+            );
         }
 
         [GeneratedRegex("^[A-Za-z][A-Za-z0-9_./-]*$", RegexOptions.CultureInvariant)]
@@ -96,7 +128,9 @@ internal static partial class RunConfigFile
         public object? ReadYaml(IParser parser, Type type, ObjectDeserializer rootDeserializer)
         {
             string text = parser.Consume<Scalar>().Value;
-            return text.EndsWith('s') && double.TryParse(text.AsSpan(0, text.Length - 1), CultureInfo.InvariantCulture, out double seconds)
+            return
+                text.EndsWith('s')
+                && double.TryParse(text.AsSpan(0, text.Length - 1), CultureInfo.InvariantCulture, out double seconds)
                 ? TimeSpan.FromSeconds(seconds)
                 : throw new FormatException($"'{text}' is no time in seconds such as 3600s");
         }

@@ -50,13 +50,14 @@ internal sealed record RunContext
     public required torch.Device Device { get; init; }
 
     /// <summary>How networks are made.</summary>
-    public NetworkOptions NetworkOptions => new()
-    {
-        Device = Device,
-        Kernels = Options.Kernels,
-        SharesWeights = !Options.SeparateWeights,
-        Seed = TrainingSeed,
-    };
+    public NetworkOptions NetworkOptions =>
+        new()
+        {
+            Device = Device,
+            Kernels = Options.Kernels,
+            SharesWeights = !Options.SeparateWeights,
+            Seed = TrainingSeed,
+        };
 
     /// <summary>Threads of training and decoding.</summary>
     public int Threads => Options.Threads!.Value;
@@ -78,7 +79,11 @@ internal sealed record RunContext
     /// <param name="cancellationToken">Stops the opening, and the run.</param>
     /// <exception cref="InvalidInputException">Options, images or space cannot be used.</exception>
     public static RunContext Open(
-        RunOptions options, RunClock clock, IRunObserver observer, CancellationToken cancellationToken)
+        RunOptions options,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         options.Validate();
         var warnings = new WarningRecorder(observer);
@@ -86,7 +91,10 @@ internal sealed record RunContext
         var images = ImageDataset.Open(ImagesOf(options), warnings, cancellationToken);
         if (options.TrainOnAll && images.HasOwnValidation)
         {
-            throw new InvalidInputException($"RunOptions.TrainOnAll: '{options.Data}' has a val/ of its own, so all of its train/ is trained on anyway; leave the option out");
+            throw new InvalidInputException(
+                $"RunOptions.TrainOnAll: '{options.Data}' has a val/ of its own, so all of its train/ is trained on "
+                    + $"anyway; leave the option out"
+            );
         }
 
         var facts = ImageFacts.Of(images);
@@ -94,7 +102,9 @@ internal sealed record RunContext
         space = space.WithInput(options.Resolution ?? space.Resolution, images.Channels);
         if (Math.Min(images.Weights.Count, images.Training.Count) < FewestImagesOfStep)
         {
-            throw new InvalidInputException($"'{options.Data}' has {images.Weights.Count} training images; at least 2 are needed for a step");
+            throw new InvalidInputException(
+                $"'{options.Data}' has {images.Weights.Count} training images; at least 2 are needed for a step"
+            );
         }
 
         return new RunContext
@@ -113,36 +123,52 @@ internal sealed record RunContext
     /// <summary>The same for a job whose time nobody asks for.</summary>
     /// <inheritdoc cref="Open(RunOptions, RunClock, IRunObserver, CancellationToken)"/>
     public static RunContext Open(
-        RunOptions options, IRunObserver observer, CancellationToken cancellationToken = default) =>
-        Open(options, new RunClock(TimeProvider.System), observer, cancellationToken);
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    ) => Open(options, new RunClock(TimeProvider.System), observer, cancellationToken);
 
     /// <summary>Which images the options mean, and how they are divided.</summary>
-    public static DatasetOptions ImagesOf(RunOptions options) => new()
-    {
-        Location = options.Data,
-        Seed = options.Seed,
-        ValidationShare = options.ValidationShare,
-        TestShare = options.TestShare,
-        Strict = options.Strict,
-        HasBegun = options.Resume,
-        MaxPixels = options.MaxPixels,
-        Threads = ThreadCount.Of(options.Threads),
-        Channels = options.Channels,
-    };
+    public static DatasetOptions ImagesOf(RunOptions options) =>
+        new()
+        {
+            Location = options.Data,
+            Seed = options.Seed,
+            ValidationShare = options.ValidationShare,
+            TestShare = options.TestShare,
+            Strict = options.Strict,
+            HasBegun = options.Resume,
+            MaxPixels = options.MaxPixels,
+            Threads = ThreadCount.Of(options.Threads),
+            Channels = options.Channels,
+        };
 
     /// <summary>The same images, divided as they are, for a training that differs by chance alone.</summary>
     /// <param name="trainingSeed">Seed of weights, order and augmentation.</param>
     /// <param name="clock">The time of that training.</param>
     public RunContext Reseeded(int trainingSeed, RunClock clock) =>
-        this with { TrainingSeed = trainingSeed, Clock = clock };
+        this with
+        {
+            TrainingSeed = trainingSeed,
+            Clock = clock,
+        };
 
     /// <summary>The same images for another target alone; null: for the first.</summary>
-    public RunContext For(TargetLimit? other) => this with
-    {
-        Options = other is null
-            ? Options with { AlsoFor = null }
-            : Options with { Target = RunPaths.WholeTarget(other.Target), LatencyMs = other.LatencyMs, AlsoFor = null },
-    };
+    public RunContext For(TargetLimit? other) =>
+        this with
+        {
+            Options = other is null
+                ? Options with
+                {
+                    AlsoFor = null,
+                }
+                : Options with
+                {
+                    Target = RunPaths.WholeTarget(other.Target),
+                    LatencyMs = other.LatencyMs,
+                    AlsoFor = null,
+                },
+        };
 
     /// <summary>A weight for each class where that was asked for.</summary>
     public IReadOnlyList<double>? ClassWeightsOf(ImageSet images) =>

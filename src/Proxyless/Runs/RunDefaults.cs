@@ -37,25 +37,29 @@ internal static class RunDefaults
     /// <param name="options">The options.</param>
     /// <param name="images">The images.</param>
     /// <returns>A name or a file.</returns>
-    public static string SpaceOf(RunOptions options, ImageFacts images) => options.Space
-        ?? (IsSample(options)
-            ? "tiny"
-            : images.NativeResolution is > 0 and <= LargestImageOfCifarSpace ? "cifar" : "imagenet-mobile");
+    public static string SpaceOf(RunOptions options, ImageFacts images) =>
+        options.Space
+        ?? (
+            IsSample(options) ? "tiny"
+            : images.NativeResolution is > 0 and <= LargestImageOfCifarSpace ? "cifar"
+            : "imagenet-mobile"
+        );
 
     /// <summary>The options with nothing left open that the images decide.</summary>
     /// <param name="options">The options.</param>
     /// <param name="images">The images.</param>
     /// <param name="space">What <see cref="SpaceOf"/> names, at the resolution and channels of the run.</param>
     /// <param name="threads">Threads of this machine, where none were asked for.</param>
-    public static RunOptions Resolve(
-        RunOptions options, ImageFacts images, SearchSpace space, int threads) => options with
+    public static RunOptions Resolve(RunOptions options, ImageFacts images, SearchSpace space, int threads) =>
+        options with
         {
             Space = SpaceOf(options, images),
             Resolution = space.Resolution,
             Channels = images.Channels,
 
             // Memory and time go by the network's resolution, to which small images may be enlarged.
-            BatchSize = options.BatchSize
+            BatchSize =
+                options.BatchSize
                 ?? (images.AreSmall && ImageFacts.IsSmall(space.Resolution) ? BatchOfSmallImages : BatchOfLargeImages),
             WeightDecay = options.WeightDecay ?? (images.AreSmall ? DecayOfSmallImages : DecayOfLargeImages),
             Erase = options.Erase ?? (images.AreSmall ? EraseOfSmallImages : EraseOfLargeImages),
@@ -80,11 +84,13 @@ internal static class RunDefaults
     public static long TrainSteps(RunOptions options, long batchesPerEpoch) =>
         Steps(options, options.TrainEpochs, batchesPerEpoch, TrainStepsWithoutEpochs);
 
-    private static long Steps(RunOptions options, double? epochs, long batchesPerEpoch, long otherwise) => Math.Max(
-        1,
-        epochs is { } given
-            ? (long)Math.Round(given * batchesPerEpoch)
-            : IsSample(options) ? otherwise / StepsOverStepsOfSample : otherwise);
+    private static long Steps(RunOptions options, double? epochs, long batchesPerEpoch, long otherwise) =>
+        Math.Max(
+            1,
+            epochs is { } given ? (long)Math.Round(given * batchesPerEpoch)
+                : IsSample(options) ? otherwise / StepsOverStepsOfSample
+                : otherwise
+        );
 
     private static bool IsSample(RunOptions options) => options.Data == SampleImages.Name;
 }

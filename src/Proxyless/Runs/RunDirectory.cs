@@ -59,7 +59,10 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The network at its best validation accuracy.</summary>
     public string BestCheckpoint => File("checkpoints", "best.safetensors");
 
-    /// <summary>Takes the folder of a new run, or that of one to go on with, for this job alone; nothing of a run is written or removed yet.</summary>
+    /// <summary>
+    /// Takes the folder of a new run, or that of one to go on with, for this job alone; nothing of a run is written or
+    /// removed yet.
+    /// </summary>
     /// <param name="path">The folder, or null for a new one under <c>runs/</c>.</param>
     /// <param name="resume">Whether the run must exist and is continued.</param>
     /// <param name="overwrite">Whether what a run left there may be removed.</param>
@@ -67,11 +70,16 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <param name="directory">The folder's files.</param>
     /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
     /// <exception cref="InvalidInputException">
-    /// A run stands there and neither was said, there is none to resume, the folder holds something else than a run, or another job works in it.
+    /// A run stands there and neither was said, there is none to resume, the folder holds something else than a run, or
+    /// another job works in it.
     /// </exception>
     internal static RunLock Claim(
-        string? path, bool resume, bool overwrite, IRunObserver observer, out RunDirectory directory) =>
-        Claim(path, "runs", () => Choose(path, resume, overwrite), observer, out directory);
+        string? path,
+        bool resume,
+        bool overwrite,
+        IRunObserver observer,
+        out RunDirectory directory
+    ) => Claim(path, "runs", () => Choose(path, resume, overwrite), observer, out directory);
 
     /// <summary>The same by another rule of what may stand there.</summary>
     /// <param name="path">The folder, or null for a new one.</param>
@@ -80,9 +88,15 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <param name="observer">Told where a job before was killed there.</param>
     /// <param name="directory">The folder's files.</param>
     internal static RunLock Claim(
-        string? path, string parent, Action require, IRunObserver observer, out RunDirectory directory)
+        string? path,
+        string parent,
+        Action require,
+        IRunObserver observer,
+        out RunDirectory directory
+    )
     {
-        // Before the lock, so that a wrong folder is not touched, and under it, for another job may have been there meanwhile.
+        // Before the lock, so that a wrong folder is not touched, and under it, for another job may have been there
+        // meanwhile.
         require();
         RunLock held = path is null ? RunLock.AcquireNew(parent) : RunLock.Acquire(path);
         try
@@ -110,7 +124,10 @@ public sealed class RunDirectory(string path) : ITrainingStore
     {
         if (path is not null && System.IO.File.Exists(Path.Combine(path, WrittenFiles.ComparisonPlan)))
         {
-            throw new InvalidInputException($"'{path}' holds a comparison; go on with it by ProxylessComparison.Run(RunOptions.Out = '{path}', RunOptions.Resume), or choose another RunOptions.Out");
+            throw new InvalidInputException(
+                $"'{path}' holds a comparison; go on with it by ProxylessComparison.Run(RunOptions.Out = '{path}', "
+                    + $"RunOptions.Resume), or choose another RunOptions.Out"
+            );
         }
 
         ChooseAny(path, resume, overwrite);
@@ -152,13 +169,19 @@ public sealed class RunDirectory(string path) : ITrainingStore
 
         if (!overwrite)
         {
-            throw new InvalidInputException($"'{path}' exists and is not empty; go on with RunOptions.Resume, replace it with RunOptions.Overwrite, or choose another RunOptions.Out");
+            throw new InvalidInputException(
+                $"'{path}' exists and is not empty; go on with RunOptions.Resume, replace it with "
+                    + $"RunOptions.Overwrite, or choose another RunOptions.Out"
+            );
         }
 
         // Only a run is replaced, and only its own files: a mistyped folder must not cost anybody a folder.
         if (!isRun)
         {
-            throw new InvalidInputException($"RunOptions.Overwrite: '{path}' holds no run (no config.yaml) and is left alone; choose another RunOptions.Out");
+            throw new InvalidInputException(
+                $"RunOptions.Overwrite: '{path}' holds no run (no config.yaml) and is left alone; choose another "
+                    + $"RunOptions.Out"
+            );
         }
     }
 
@@ -242,10 +265,23 @@ public sealed class RunDirectory(string path) : ITrainingStore
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
-            throw new InvalidInputException($"RunOptions.Out = '{Root}' cannot be made: {exception.Message}", exception);
+            throw new InvalidInputException(
+                $"RunOptions.Out = '{Root}' cannot be made: {exception.Message}",
+                exception
+            );
         }
 
-        Remove(Plan, Warnings, Latency, SearchLog, SearchResult, Architecture, Picture, SearchCheckpoint, new CheckpointFile(SearchCheckpoint).Previous);
+        Remove(
+            Plan,
+            Warnings,
+            Latency,
+            SearchLog,
+            SearchResult,
+            Architecture,
+            Picture,
+            SearchCheckpoint,
+            new CheckpointFile(SearchCheckpoint).Previous
+        );
         RemoveTraining();
     }
 
@@ -258,8 +294,17 @@ public sealed class RunDirectory(string path) : ITrainingStore
     }
 
     /// <summary>Removes what a training left; the search stays.</summary>
-    public void RemoveTraining() => Remove(
-        TrainingLog, Model, Labels, Report, Result, LastCheckpoint, new CheckpointFile(LastCheckpoint).Previous, BestCheckpoint);
+    public void RemoveTraining() =>
+        Remove(
+            TrainingLog,
+            Model,
+            Labels,
+            Report,
+            Result,
+            LastCheckpoint,
+            new CheckpointFile(LastCheckpoint).Previous,
+            BestCheckpoint
+        );
 
     /// <summary>Opens a finished or interrupted run.</summary>
     /// <exception cref="InvalidInputException">There is none.</exception>
@@ -268,7 +313,9 @@ public sealed class RunDirectory(string path) : ITrainingStore
         var directory = new RunDirectory(path);
         return System.IO.File.Exists(directory.Config)
             ? directory
-            : throw new InvalidInputException($"'{path}' is no run directory (no config.yaml); give the RunOptions.Out of an earlier run");
+            : throw new InvalidInputException(
+                $"'{path}' is no run directory (no config.yaml); give the RunOptions.Out of an earlier run"
+            );
     }
 
     private static void Remove(params ReadOnlySpan<string> files)

@@ -7,24 +7,18 @@ namespace Proxyless.Runs;
 public sealed class RunFailedException : ProxylessException
 {
     /// <summary>Creates the exception without saying which run.</summary>
-    public RunFailedException()
-    {
-    }
+    public RunFailedException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What failed.</param>
     public RunFailedException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">What failed.</param>
     /// <param name="innerException">What was caught.</param>
     public RunFailedException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>Creates the exception of a run.</summary>
     /// <param name="run">The run directory.</param>

@@ -16,7 +16,12 @@ internal sealed record RunHolder(int Process, string Host, DateTimeOffset Proces
     public static RunHolder Current()
     {
         using var self = System.Diagnostics.Process.GetCurrentProcess();
-        return new RunHolder(Environment.ProcessId, Environment.MachineName, self.StartTime.ToUniversalTime(), DateTimeOffset.UtcNow);
+        return new RunHolder(
+            Environment.ProcessId,
+            Environment.MachineName,
+            self.StartTime.ToUniversalTime(),
+            DateTimeOffset.UtcNow
+        );
     }
 
     /// <summary>Whether the process still runs, on this host.</summary>
@@ -35,5 +40,6 @@ internal sealed record RunHolder(int Process, string Host, DateTimeOffset Proces
     }
 
     /// <summary>Such as <c>process 4711 on box since 2026-11-26 20:15:03Z</c>.</summary>
-    public override string ToString() => Invariant($"process {Process} on {Host} since {Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+    public override string ToString() =>
+        Invariant($"process {Process} on {Host} since {Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
 }

@@ -4,24 +4,18 @@ namespace Proxyless.Runs;
 public sealed class RunInterruptedException : OperationCanceledException
 {
     /// <summary>Creates the exception without saying which run.</summary>
-    public RunInterruptedException()
-    {
-    }
+    public RunInterruptedException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="run">The run directory.</param>
     public RunInterruptedException(string run)
-        : this(run, new OperationCanceledException())
-    {
-    }
+        : this(run, new OperationCanceledException()) { }
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="run">The run directory.</param>
     /// <param name="innerException">What was caught.</param>
     public RunInterruptedException(string run, Exception innerException)
-        : this(run, innerException, CancellationToken.None)
-    {
-    }
+        : this(run, innerException, CancellationToken.None) { }
 
     /// <summary>Creates the exception with its cause and the token that stopped the run.</summary>
     /// <param name="run">The run directory.</param>

@@ -21,11 +21,16 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     /// <summary>
     /// Augmentation for the weights of a search, and for training but for what <see cref="FinalTransforms"/> adds.
     /// </summary>
-    public Transforms TrainingTransforms => Transforms.ForTraining(
-        options.Resolution!.Value, _areSmall, images.Channels, flip: !options.NoFlip && images.Channels == 3) with
-    {
-        MinimumScale = options.MinimumCrop,
-    };
+    public Transforms TrainingTransforms =>
+        Transforms.ForTraining(
+            options.Resolution!.Value,
+            _areSmall,
+            images.Channels,
+            flip: !options.NoFlip && images.Channels == 3
+        ) with
+        {
+            MinimumScale = options.MinimumCrop,
+        };
 
     /// <summary>
     /// Augmentation for the training of one network, which sees each image far more often than a path of a search does.
@@ -70,12 +75,14 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
         };
     }
 
-    private BatchLoader Shuffled(ImageSet set, RandomUse use, Transforms transforms) => new(
-        set,
-        transforms,
-        Math.Min(BatchSize, set.Count),
-        unchecked((int)SeedSequence.Mix(seed, use, 0)),
-        shuffle: true,
-        dropLast: true,
-        options.Threads!.Value);
+    private BatchLoader Shuffled(ImageSet set, RandomUse use, Transforms transforms) =>
+        new(
+            set,
+            transforms,
+            Math.Min(BatchSize, set.Count),
+            unchecked((int)SeedSequence.Mix(seed, use, 0)),
+            shuffle: true,
+            dropLast: true,
+            options.Threads!.Value
+        );
 }

@@ -5,13 +5,13 @@ using Proxyless.Files;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Keeps a run folder for one job. A job that stands twice in one folder would mix two runs, so a second one is refused while the
-/// first one works, whichever process it is in.
+/// Keeps a run folder for one job. A job that stands twice in one folder would mix two runs, so a second one is refused
+/// while the first one works, whichever process it is in.
 /// </summary>
 /// <remarks>
-/// The lock itself is the operating system's, on an empty file, so that it ends with its process however that ends. Who holds it
-/// stands in a second file, because a locked file cannot be read: for the message, for file systems without locks, and for
-/// other hosts, whose locks a shared file system may not pass on.
+/// The lock itself is the operating system's, on an empty file, so that it ends with its process however that ends. Who
+/// holds it stands in a second file, because a locked file cannot be read: for the message, for file systems without
+/// locks, and for other hosts, whose locks a shared file system may not pass on.
 /// </remarks>
 internal sealed class RunLock : IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class RunLock : IDisposable
     private const string HolderName = ".lock.json";
     private const int Attempts = 100;
 
-    // Start times of processes are told in ticks of the kernel's clock, counted from a boot time that is rounded as well.
+    // Start times of processes are told in ticks of the kernel's clock, counted from a boot time that is rounded as
+    // well.
     private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(2);
 
     private readonly FileStream _file;
@@ -35,18 +36,28 @@ internal sealed class RunLock : IDisposable
     /// <summary>The run folder.</summary>
     public string Folder { get; }
 
-    /// <summary>The job that was here before and ended without giving the folder back, killed perhaps; null where there was none.</summary>
+    /// <summary>
+    /// The job that was here before and ended without giving the folder back, killed perhaps; null where there was
+    /// none.
+    /// </summary>
     public RunHolder? Dead { get; private init; }
 
     /// <summary>Whether it is a file of the lock and nothing of the run.</summary>
     /// <param name="path">A path in a run folder.</param>
     public static bool IsOwn(string path) => Path.GetFileName(path) is LockName or HolderName;
 
-    /// <summary>Whether a folder holds anything but a lock and what a job that was killed at its very beginning had half written.</summary>
+    /// <summary>
+    /// Whether a folder holds anything but a lock and what a job that was killed at its very beginning had half
+    /// written.
+    /// </summary>
     public static bool HoldsSomething(string folder) =>
-        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsOwn(entry) && !AtomicFile.IsLeftover(entry));
+        Directory.Exists(folder)
+        && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsOwn(entry) && !AtomicFile.IsLeftover(entry));
 
-    /// <summary>Takes a new folder that is named by the time of day, and by a number where another job has begun in the same second.</summary>
+    /// <summary>
+    /// Takes a new folder that is named by the time of day, and by a number where another job has begun in the same
+    /// second.
+    /// </summary>
     /// <param name="parent">Where the folder is made.</param>
     /// <exception cref="InvalidInputException">It cannot be made.</exception>
     public static RunLock AcquireNew(string parent)
@@ -72,12 +83,21 @@ internal sealed class RunLock : IDisposable
 
     /// <summary>Takes the folder; makes it where it is missing.</summary>
     /// <param name="folder">The run folder.</param>
-    /// <exception cref="InvalidInputException">Another job holds it, which the message names, or it cannot be made or written.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Another job holds it, which the message names, or it cannot be made or written.
+    /// </exception>
     public static RunLock Acquire(string folder) =>
-        TryAcquire(folder, out RunHolder? holder) ?? throw new InvalidInputException(holder is null
-            ? $"'{folder}' is in use by another run; wait for it, or choose another RunOptions.Out"
-            : $"'{folder}' is in use by {holder}; wait for it, or choose another RunOptions.Out"
-                + (holder.IsHere ? "" : $". If it no longer runs there, remove '{Path.Combine(folder, HolderName)}'"));
+        TryAcquire(folder, out RunHolder? holder)
+        ?? throw new InvalidInputException(
+            holder is null
+                ? $"'{folder}' is in use by another run; wait for it, or choose another RunOptions.Out"
+                : $"'{folder}' is in use by {holder}; wait for it, or choose another RunOptions.Out"
+                    + (
+                        holder.IsHere
+                            ? ""
+                            : $". If it no longer runs there, remove '{Path.Combine(folder, HolderName)}'"
+                    )
+        );
 
     /// <summary>Takes the folder, or null where another job holds it.</summary>
     /// <param name="folder">The run folder; made where it is missing.</param>
@@ -117,22 +137,35 @@ internal sealed class RunLock : IDisposable
                     RemoveLeftovers(folder);
                 }
 
-                AtomicFile.WriteAllText(Path.Combine(folder, HolderName), JsonSerializer.Serialize(RunHolder.Current(), JsonLines.Options));
+                AtomicFile.WriteAllText(
+                    Path.Combine(folder, HolderName),
+                    JsonSerializer.Serialize(RunHolder.Current(), JsonLines.Options)
+                );
                 return held;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 held.Dispose();
-                throw new InvalidInputException($"RunOptions.Out = '{folder}' cannot be written: {exception.Message}", exception);
+                throw new InvalidInputException(
+                    $"RunOptions.Out = '{folder}' cannot be written: {exception.Message}",
+                    exception
+                );
             }
         }
     }
 
-    /// <summary>Removes what the dead job had half written, but not in folders within that another job holds: those of a search's targets.</summary>
+    /// <summary>
+    /// Removes what the dead job had half written, but not in folders within that another job holds: those of a
+    /// search's targets.
+    /// </summary>
     private static void RemoveLeftovers(string folder)
     {
         AtomicFile.RemoveLeftovers(folder);
-        foreach (string within in Directory.EnumerateDirectories(folder).Where(within => !File.Exists(Path.Combine(within, HolderName))))
+        foreach (
+            string within in Directory
+                .EnumerateDirectories(folder)
+                .Where(within => !File.Exists(Path.Combine(within, HolderName)))
+        )
         {
             RemoveLeftovers(within);
         }
@@ -144,7 +177,9 @@ internal sealed class RunLock : IDisposable
     {
         if (Dead is not null)
         {
-            observer.Message($"'{Folder}' was left by {Dead}, which has ended without giving it back; what it wrote is whole");
+            observer.Message(
+                $"'{Folder}' was left by {Dead}, which has ended without giving it back; what it wrote is whole"
+            );
         }
     }
 
@@ -180,7 +215,8 @@ internal sealed class RunLock : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It is in use again, holds something, or the folder is gone or cannot be written any more: nothing that concerns the job's result.
+            // It is in use again, holds something, or the folder is gone or cannot be written any more: nothing that
+            // concerns the job's result.
         }
     }
 
@@ -195,7 +231,8 @@ internal sealed class RunLock : IDisposable
                 // On Unix this is flock(2), which is let go when the process ends.
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (DirectoryNotFoundException) when (attempt < Attempts && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(folder))))
+            catch (DirectoryNotFoundException)
+                when (attempt < Attempts && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(folder))))
             {
                 // The job before has just removed its empty folder.
             }
@@ -203,17 +240,24 @@ internal sealed class RunLock : IDisposable
             {
                 return null;
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+            catch (Exception exception)
+                when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
             {
-                throw new InvalidInputException($"RunOptions.Out = '{folder}' cannot be made or written: {exception.Message}", exception);
+                throw new InvalidInputException(
+                    $"RunOptions.Out = '{folder}' cannot be made or written: {exception.Message}",
+                    exception
+                );
             }
         }
     }
 
     /// <summary>EWOULDBLOCK of Linux and of macOS, and ERROR_SHARING_VIOLATION.</summary>
-    private static bool IsLockedElsewhere(IOException exception) => exception.HResult is 11 or 35 or unchecked((int)0x80070020);
+    private static bool IsLockedElsewhere(IOException exception) =>
+        exception.HResult is 11 or 35 or unchecked((int)0x80070020);
 
-    /// <summary>Whether the file still stands under its name: a time that is set by its handle is read by the name.</summary>
+    /// <summary>
+    /// Whether the file still stands under its name: a time that is set by its handle is read by the name.
+    /// </summary>
     private static bool IsAt(FileStream file, string path)
     {
         // Even seconds of this century: as coarse as the times of any file system are.
@@ -235,7 +279,10 @@ internal sealed class RunLock : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<RunHolder>(File.ReadAllText(Path.Combine(folder, HolderName)), JsonLines.Options);
+            return JsonSerializer.Deserialize<RunHolder>(
+                File.ReadAllText(Path.Combine(folder, HolderName)),
+                JsonLines.Options
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -7,7 +7,9 @@ internal sealed class RunLocks : IDisposable
 
     /// <summary>Takes one more folder.</summary>
     /// <param name="folder">The run folder.</param>
-    /// <exception cref="InvalidInputException">Another job holds it, which the message names, or it cannot be made or written.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Another job holds it, which the message names, or it cannot be made or written.
+    /// </exception>
     public void Acquire(string folder) => _held.Push(RunLock.Acquire(folder));
 
     /// <inheritdoc/>

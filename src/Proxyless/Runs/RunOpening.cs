@@ -24,10 +24,19 @@ internal static class RunOpening
     /// <param name="observer">Told where a job before was killed there.</param>
     /// <param name="store">The run.</param>
     public static RunLock Claim(
-        ref RunOptions options, Action<RunOptions> require, IRunObserver observer, out RunStore store)
+        ref RunOptions options,
+        Action<RunOptions> require,
+        IRunObserver observer,
+        out RunStore store
+    )
     {
-        RunLock held =
-            RunDirectory.Claim(options.Out, options.Resume, options.Overwrite, observer, out RunDirectory directory);
+        RunLock held = RunDirectory.Claim(
+            options.Out,
+            options.Resume,
+            options.Overwrite,
+            observer,
+            out RunDirectory directory
+        );
         store = StoreOf(ref options, require, directory, held);
         return held;
     }
@@ -38,7 +47,11 @@ internal static class RunOpening
     /// <param name="observer">Told where a job before was killed there.</param>
     /// <param name="store">The run.</param>
     public static RunLock ClaimSearched(
-        ref RunOptions options, RunDirectory searched, IRunObserver observer, out RunStore store)
+        ref RunOptions options,
+        RunDirectory searched,
+        IRunObserver observer,
+        out RunStore store
+    )
     {
         RunLock held = RunDirectory.Claim(searched.Root, "", () => { }, observer, out RunDirectory directory);
         store = StoreOf(ref options, _ => { }, directory, held);
@@ -59,7 +72,8 @@ internal static class RunOpening
         RunStore? before,
         RunClock clock,
         IRunObserver observer,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var context = RunContext.Open(options, clock, observer, cancellationToken);
         if (before is not null)
@@ -77,7 +91,11 @@ internal static class RunOpening
         if (store.Plan.DataFingerprint is { } before && !context.Images.HasFingerprint(before))
         {
             throw new InvalidInputException(
-                $"the images of '{context.Options.Data}' are not those that the run in '{store.Directory.Root}' began with, or RunOptions.Seed, RunOptions.ValidationShare or RunOptions.TestShare divides them otherwise; restore that, name the folder where they are by RunOptions.Data, or start anew in another RunOptions.Out");
+                $"the images of '{context.Options.Data}' are not those that the run in '{store.Directory.Root}' "
+                    + $"began with, or RunOptions.Seed, RunOptions.ValidationShare or RunOptions.TestShare divides "
+                    + $"them otherwise; restore that, name the folder where they are by RunOptions.Data, or "
+                    + $"start anew in another RunOptions.Out"
+            );
         }
     }
 
@@ -144,7 +162,8 @@ internal static class RunOpening
             throw new RunInterruptedException(
                 directory.Root,
                 exception,
-                cancellationToken.IsCancellationRequested ? cancellationToken : exception.CancellationToken);
+                cancellationToken.IsCancellationRequested ? cancellationToken : exception.CancellationToken
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -199,7 +218,11 @@ internal static class RunOpening
     }
 
     private static RunStore StoreOf(
-        ref RunOptions options, Action<RunOptions> require, RunDirectory directory, RunLock held)
+        ref RunOptions options,
+        Action<RunOptions> require,
+        RunDirectory directory,
+        RunLock held
+    )
     {
         try
         {
@@ -219,5 +242,8 @@ internal static class RunOpening
     }
 
     private static RunOptions OptionsOf(RunContext context, RunStore store) =>
-        context.Options with { Out = Path.GetFullPath(store.Directory.Root) };
+        context.Options with
+        {
+            Out = Path.GetFullPath(store.Directory.Root),
+        };
 }

@@ -24,53 +24,64 @@ public sealed record RunOptions
     /// The numbers that each property takes, by its name. The ends are far from what makes sense, and near enough
     /// that what is computed from them (epochs times batches, times as durations) stays within its type.
     /// </summary>
-    public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } = new Dictionary<string, NumberRange>
-    {
-        [nameof(LatencyMs)] = new(1e-6, 1e9, Note: "milliseconds"),
-        [nameof(MaxParameters)] = new(1, 1e15, IsWhole: true),
-        [nameof(MaxMacs)] = new(1, 1e15, IsWhole: true),
-        [nameof(Resolution)] = new(8, 1024, IsWhole: true, Note: "pixels"),
-        [nameof(Channels)] = new(1, 3, IsWhole: true, Note: "1 for grey or 3 for color"),
-        [nameof(MaxPixels)] = new(1, DatasetOptions.MostPixels, IsWhole: true),
-        [nameof(CheckpointSeconds)] = new(0.001, 86_400, Note: "seconds"),
-        [nameof(Seed)] = new(int.MinValue, int.MaxValue, IsWhole: true),
-        [nameof(Threads)] = new(1, 1024, IsWhole: true),
-        [nameof(SearchEpochs)] = new(1e-6, 1e6),
-        [nameof(WarmupShare)] = new(0, 0.99),
-        [nameof(TrainEpochs)] = new(1e-6, 1e6),
-        [nameof(BatchSize)] = new(2, 65536, IsWhole: true, Note: "batch norm needs more than one image"),
-        [nameof(LearningRate)] = new(1e-9, 100),
-        [nameof(WeightDecay)] = new(0, 1),
-        [nameof(ArchitectureLearningRate)] = new(1e-9, 10),
-        [nameof(ArchitectureInterval)] = new(1, 1e6, IsWhole: true),
-        [nameof(ReinforceSamples)] = new(1, 1000, IsWhole: true),
-        [nameof(ObjectiveWeight)] = new(0, 1e6),
-        [nameof(PruneThreshold)] = new(0, 0.49),
-        [nameof(LabelSmoothing)] = new(0, 0.99),
-        [nameof(Dropout)] = new(0, 0.99),
-        [nameof(Erase)] = new(0, 1),
-        [nameof(Ema)] = new(1e-6, 0.999999),
-        [nameof(MinimumCrop)] = new(1e-6, 1),
-        [nameof(ValidationShare)] = new(1e-6, 0.5),
-        [nameof(TestShare)] = new(1e-6, 0.5),
-    };
+    public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } =
+        new Dictionary<string, NumberRange>
+        {
+            [nameof(LatencyMs)] = new(1e-6, 1e9, Note: "milliseconds"),
+            [nameof(MaxParameters)] = new(1, 1e15, IsWhole: true),
+            [nameof(MaxMacs)] = new(1, 1e15, IsWhole: true),
+            [nameof(Resolution)] = new(8, 1024, IsWhole: true, Note: "pixels"),
+            [nameof(Channels)] = new(1, 3, IsWhole: true, Note: "1 for grey or 3 for color"),
+            [nameof(MaxPixels)] = new(1, DatasetOptions.MostPixels, IsWhole: true),
+            [nameof(CheckpointSeconds)] = new(0.001, 86_400, Note: "seconds"),
+            [nameof(Seed)] = new(int.MinValue, int.MaxValue, IsWhole: true),
+            [nameof(Threads)] = new(1, 1024, IsWhole: true),
+            [nameof(SearchEpochs)] = new(1e-6, 1e6),
+            [nameof(WarmupShare)] = new(0, 0.99),
+            [nameof(TrainEpochs)] = new(1e-6, 1e6),
+            [nameof(BatchSize)] = new(2, 65536, IsWhole: true, Note: "batch norm needs more than one image"),
+            [nameof(LearningRate)] = new(1e-9, 100),
+            [nameof(WeightDecay)] = new(0, 1),
+            [nameof(ArchitectureLearningRate)] = new(1e-9, 10),
+            [nameof(ArchitectureInterval)] = new(1, 1e6, IsWhole: true),
+            [nameof(ReinforceSamples)] = new(1, 1000, IsWhole: true),
+            [nameof(ObjectiveWeight)] = new(0, 1e6),
+            [nameof(PruneThreshold)] = new(0, 0.49),
+            [nameof(LabelSmoothing)] = new(0, 0.99),
+            [nameof(Dropout)] = new(0, 0.99),
+            [nameof(Erase)] = new(0, 1),
+            [nameof(Ema)] = new(1e-6, 0.999999),
+            [nameof(MinimumCrop)] = new(1e-6, 1),
+            [nameof(ValidationShare)] = new(1e-6, 0.5),
+            [nameof(TestShare)] = new(1e-6, 0.5),
+        };
 
-    /// <summary>A folder of images, a folder of CIFAR-10 or IDX files, or <c>sample</c> for images drawn on the spot.</summary>
+    /// <summary>
+    /// A folder of images, a folder of CIFAR-10 or IDX files, or <c>sample</c> for images drawn on the spot.
+    /// </summary>
     public string Data { get; init; } = "sample";
 
-    /// <summary>A space by name or YAML file; null: <c>tiny</c> for the sample, <c>cifar</c> for small images, else <c>imagenet-mobile</c>.</summary>
+    /// <summary>
+    /// A space by name or YAML file; null: <c>tiny</c> for the sample, <c>cifar</c> for small images, else
+    /// <c>imagenet-mobile</c>.
+    /// </summary>
     public string? Space { get; init; }
 
-    /// <summary>Where the model will run: <c>cpu</c>, <c>cpu:THREADS</c>, <c>cpu:THREADS:BATCH</c>, a target's YAML file, or the name of one that is kept.</summary>
+    /// <summary>
+    /// Where the model will run: <c>cpu</c>, <c>cpu:THREADS</c>, <c>cpu:THREADS:BATCH</c>, a target's YAML file, or the
+    /// name of one that is kept.
+    /// </summary>
     public string Target { get; init; } = "cpu";
 
     /// <summary>
-    /// Further targets of a search, each with its limit, as <c>cpu:2=0.5,board=30</c>; null for none. Weights are shared, each
-    /// target gets an architecture of its own.
+    /// Further targets of a search, each with its limit, as <c>cpu:2=0.5,board=30</c>; null for none. Weights are
+    /// shared, each target gets an architecture of its own.
     /// </summary>
     public string? AlsoFor { get; init; }
 
-    /// <summary>The most the model may take on the target, in milliseconds; null: the middle of what the space offers.</summary>
+    /// <summary>
+    /// The most the model may take on the target, in milliseconds; null: the middle of what the space offers.
+    /// </summary>
     public double? LatencyMs { get; init; }
 
     /// <summary>The most parameters the model may have.</summary>
@@ -109,7 +120,9 @@ public sealed record RunOptions
     /// <summary>What computes the steps of training.</summary>
     public BlockKernels Kernels { get; init; }
 
-    /// <summary>Least seconds between two checkpoints within an epoch, a tenth of them between those at epochs' ends; null: 300.</summary>
+    /// <summary>
+    /// Least seconds between two checkpoints within an epoch, a tenth of them between those at epochs' ends; null: 300.
+    /// </summary>
     public double? CheckpointSeconds { get; init; }
 
     /// <summary>Go on with the run that stands in <see cref="Out"/>.</summary>
@@ -118,7 +131,9 @@ public sealed record RunOptions
     /// <summary>Replace the run that stands in <see cref="Out"/>.</summary>
     public bool Overwrite { get; init; }
 
-    /// <summary>Make an unreadable image an error instead of skipping it; all images are decoded in full before anything begins.</summary>
+    /// <summary>
+    /// Make an unreadable image an error instead of skipping it; all images are decoded in full before anything begins.
+    /// </summary>
     public bool Strict { get; init; }
 
     /// <summary>The most pixels, width times height, of an image that is read; one of more is unreadable.</summary>
@@ -130,19 +145,27 @@ public sealed record RunOptions
     /// <summary>Epochs of the search over its training images; null: from the size of the data.</summary>
     public double? SearchEpochs { get; init; }
 
-    /// <summary>Share of the search during which architecture parameters rest: even odds, or odds as near to the limits as a fifth of even ones among them allows.</summary>
+    /// <summary>
+    /// Share of the search during which architecture parameters rest: even odds, or odds as near to the limits as a
+    /// fifth of even ones among them allows.
+    /// </summary>
     public double WarmupShare { get; init; } = 0.3;
 
     /// <summary>Epochs of the final training; null: from the size of the data.</summary>
     public double? TrainEpochs { get; init; }
 
-    /// <summary>Images in a step; null: 128 where networks see small images as small ones or 32 where they are large, and never more than there are.</summary>
+    /// <summary>
+    /// Images in a step; null: 128 where networks see small images as small ones or 32 where they are large, and never
+    /// more than there are.
+    /// </summary>
     public int? BatchSize { get; init; }
 
     /// <summary>Peak learning rate of weights for 256 images a step; scaled in proportion to the batch size.</summary>
     public double LearningRate { get; init; } = 0.2;
 
-    /// <summary>Weight decay of convolutions and classifier; null: 5e-4 for small images, 1e-4 for large ones.</summary>
+    /// <summary>
+    /// Weight decay of convolutions and classifier; null: 5e-4 for small images, 1e-4 for large ones.
+    /// </summary>
     public double? WeightDecay { get; init; }
 
     /// <summary>About what a step moves an architecture parameter; null: from the number of steps planned.</summary>
@@ -175,7 +198,10 @@ public sealed record RunOptions
     /// <summary>Candidates less probable than this are removed for good; 0 keeps all.</summary>
     public double PruneThreshold { get; init; } = 0.01;
 
-    /// <summary>Train on the images that the architecture was chosen on too; the last epoch is kept, for none are left to choose the best one.</summary>
+    /// <summary>
+    /// Train on the images that the architecture was chosen on too; the last epoch is kept, for none are left to choose
+    /// the best one.
+    /// </summary>
     public bool TrainOnAll { get; init; }
 
     /// <summary>Start the final training from the super-network's weights instead of random ones.</summary>
@@ -187,16 +213,25 @@ public sealed record RunOptions
     /// <summary>Share of the pooled features that the final training drops.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>Share of the images from which the final training erases a rectangle; null: half of small images, none of large ones.</summary>
+    /// <summary>
+    /// Share of the images from which the final training erases a rectangle; null: half of small images, none of large
+    /// ones.
+    /// </summary>
     public double? Erase { get; init; }
 
-    /// <summary>Decay of an average of the weights that is evaluated and exported instead of them; null for none.</summary>
+    /// <summary>
+    /// Decay of an average of the weights that is evaluated and exported instead of them; null for none.
+    /// </summary>
     public double? Ema { get; init; }
 
-    /// <summary>Least share of a photograph's area that a training crop keeps; small images are padded and cropped instead.</summary>
+    /// <summary>
+    /// Least share of a photograph's area that a training crop keeps; small images are padded and cropped instead.
+    /// </summary>
     public double MinimumCrop { get; init; } = 0.25;
 
-    /// <summary>Train without mirrored images; grey images are never mirrored, for digits and letters are among them.</summary>
+    /// <summary>
+    /// Train without mirrored images; grey images are never mirrored, for digits and letters are among them.
+    /// </summary>
     public bool NoFlip { get; init; }
 
     /// <summary>Weight classes by the inverse of their frequency.</summary>
@@ -210,7 +245,9 @@ public sealed record RunOptions
 
     /// <summary>Checks every range.</summary>
     /// <returns>The options themselves.</returns>
-    /// <exception cref="InvalidInputException">A value is out of its range; the message names property, value and range.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A value is out of its range; the message names property, value and range.
+    /// </exception>
     public RunOptions Validate()
     {
         Require(nameof(LatencyMs), LatencyMs);
@@ -246,7 +283,11 @@ public sealed record RunOptions
             throw OutOfRange(
                 nameof(ReinforceSamples),
                 $"{ReinforceSamples}",
-                Invariant($"whole numbers from 2 to {Ranges[nameof(ReinforceSamples)].Most} with ArchitectureUpdate.LeaveOneOut, which compares them"));
+                Invariant(
+                    $"whole numbers from 2 to {Ranges[nameof(ReinforceSamples)].Most} with "
+                        + $"ArchitectureUpdate.LeaveOneOut, which compares them"
+                )
+            );
         }
 
         Require(nameof(ObjectiveWeight), ObjectiveWeight);
@@ -267,9 +308,13 @@ public sealed record RunOptions
         return this;
     }
 
-    /// <summary>Checks, beside every range, what a search that begins cannot do; a training or derivation that follows one can.</summary>
+    /// <summary>
+    /// Checks, beside every range, what a search that begins cannot do; a training or derivation that follows one can.
+    /// </summary>
     /// <returns>The options themselves.</returns>
-    /// <exception cref="InvalidInputException">A value is out of its range, or two options do not go together.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A value is out of its range, or two options do not go together.
+    /// </exception>
     internal RunOptions ValidateForSearch()
     {
         if (Objective == ObjectiveKind.Log && (MaxParameters is not null || MaxMacs is not null))
@@ -279,12 +324,17 @@ public sealed record RunOptions
 
         if (CorrectPairs && Update != ArchitectureUpdate.TwoPath)
         {
-            throw new InvalidInputException("RunOptions.CorrectPairs is for ArchitectureUpdate.TwoPath, which alone draws pairs; leave it out");
+            throw new InvalidInputException(
+                "RunOptions.CorrectPairs is for ArchitectureUpdate.TwoPath, which alone draws pairs; leave it out"
+            );
         }
 
         if (this is { Time: not null, SearchEpochs: not null, TrainEpochs: not null })
         {
-            throw new InvalidInputException("RunOptions.Time has nothing to decide beside RunOptions.SearchEpochs and RunOptions.TrainEpochs; leave one of the three out");
+            throw new InvalidInputException(
+                "RunOptions.Time has nothing to decide beside RunOptions.SearchEpochs and RunOptions.TrainEpochs; "
+                    + "leave one of the three out"
+            );
         }
 
         return Validate();

@@ -6,8 +6,9 @@ using Proxyless.Latency;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Which options of a run are paths. They are kept whole, so that a run is gone on with from any working folder, and compared by
-/// what they lead to. Names (<c>sample</c>, a space's preset, <c>cpu</c>, a kept target) are no paths and stay as they are.
+/// Which options of a run are paths. They are kept whole, so that a run is gone on with from any working folder, and
+/// compared by what they lead to. Names (<c>sample</c>, a space's preset, <c>cpu</c>, a kept target) are no paths and
+/// stay as they are.
 /// </summary>
 internal static class RunPaths
 {
@@ -40,35 +41,49 @@ internal static class RunPaths
     /// <summary>Refuses images that are not where a run has them.</summary>
     /// <param name="options">The options of the run.</param>
     /// <param name="run">The run's folder.</param>
-    /// <exception cref="InvalidInputException">There is no such folder; the message says how to name it anew.</exception>
+    /// <exception cref="InvalidInputException">
+    /// There is no such folder; the message says how to name it anew.
+    /// </exception>
     internal static void RequireImages(RunOptions options, string run)
     {
         if (IsFolder(options.Data) && !Directory.Exists(options.Data))
         {
             string from = Path.IsPathFullyQualified(options.Data) ? "" : $" in {Environment.CurrentDirectory}";
             throw new InvalidInputException(
-                $"the images of the run in '{run}' are not in '{options.Data}': there is no such folder{from}; name the folder where they are now by RunOptions.Data = DIR");
+                $"the images of the run in '{run}' are not in '{options.Data}': there is no such folder{from}; name "
+                    + $"the folder where they are now by RunOptions.Data = DIR"
+            );
         }
     }
 
     private static string WholePath(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
-    private static RunOptions Map(RunOptions options, Func<string, string> map) => options with
-    {
-        Data = IsFolder(options.Data) && options.Data.Length > 0 ? map(options.Data) : options.Data,
-        Space = options.Space is { } space && !SearchSpacePresets.Names.Contains(space) && File.Exists(space) ? map(space) : options.Space,
-        Target = MapTarget(options.Target, map),
-        AlsoFor = MapOthers(options.AlsoFor, map),
-        Out = string.IsNullOrEmpty(options.Out) ? options.Out : map(options.Out),
-    };
+    private static RunOptions Map(RunOptions options, Func<string, string> map) =>
+        options with
+        {
+            Data = IsFolder(options.Data) && options.Data.Length > 0 ? map(options.Data) : options.Data,
+            Space =
+                options.Space is { } space && !SearchSpacePresets.Names.Contains(space) && File.Exists(space)
+                    ? map(space)
+                    : options.Space,
+            Target = MapTarget(options.Target, map),
+            AlsoFor = MapOthers(options.AlsoFor, map),
+            Out = string.IsNullOrEmpty(options.Out) ? options.Out : map(options.Out),
+        };
 
-    private static string MapTarget(string target, Func<string, string> map) => !LocalTarget.IsName(target) && File.Exists(target) ? map(target) : target;
+    private static string MapTarget(string target, Func<string, string> map) =>
+        !LocalTarget.IsName(target) && File.Exists(target) ? map(target) : target;
 
     private static string? MapOthers(string? alsoFor, Func<string, string> map)
     {
-        TargetLimit[] others = [.. TargetLimit.ParseAll(alsoFor).Select(other => other with { Target = MapTarget(other.Target, map) })];
+        TargetLimit[] others =
+        [
+            .. TargetLimit.ParseAll(alsoFor).Select(other => other with { Target = MapTarget(other.Target, map) }),
+        ];
 
         // A comma would part the text at the wrong place.
-        return others.Any(other => other.Target.Contains(',', StringComparison.Ordinal)) ? alsoFor : TargetLimit.Join(others);
+        return others.Any(other => other.Target.Contains(',', StringComparison.Ordinal))
+            ? alsoFor
+            : TargetLimit.Join(others);
     }
 }

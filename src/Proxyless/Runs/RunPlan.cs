@@ -5,7 +5,8 @@ using Proxyless.Search;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// What a run fixes once and a resume repeats: numbers of steps, from epochs, or from <see cref="RunOptions.Time"/> and measured step times.
+/// What a run fixes once and a resume repeats: numbers of steps, from epochs, or from <see cref="RunOptions.Time"/> and
+/// measured step times.
 /// </summary>
 internal sealed record RunPlan
 {
@@ -42,14 +43,18 @@ internal sealed record RunPlan
 
         const string Fix = "restore it, or begin another run";
         RunPlan plan = JsonText.Read<RunPlan>(directory.Plan, Fix);
-        bool isPossible = plan.Search is null or { WeightSteps: >= 1 and <= MostSteps, WarmupSteps: >= 0, Interval: >= 1 }
+        bool isPossible =
+            plan.Search is null or { WeightSteps: >= 1 and <= MostSteps, WarmupSteps: >= 0, Interval: >= 1 }
             && plan.TrainSteps is null or (>= 0 and <= MostSteps)
             && plan.SearchSeconds is >= 0 and <= MostSeconds
             && plan.TrainSeconds is >= 0 and <= MostSeconds
             && plan.ExportSeconds is >= 0 and <= MostSeconds;
         return isPossible
             ? plan
-            : throw new InvalidInputException($"{directory.Plan} holds numbers that no plan has: steps are 1 or more, an interval too, seconds 0 or more; {Fix}");
+            : throw new InvalidInputException(
+                $"{directory.Plan} holds numbers that no plan has: steps are 1 or more, an interval too, seconds 0 "
+                    + $"or more; {Fix}"
+            );
     }
 
     /// <summary>The plan of the same search with no training yet.</summary>

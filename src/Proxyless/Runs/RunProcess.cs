@@ -20,12 +20,16 @@ internal static class RunProcess
 
     private static void WarnOfWrongConvolutions(RunOptions options, IRunObserver observer)
     {
-        if (options is { Kernels: BlockKernels.Libtorch, Device: "cpu" }
-            && ConvolutionCheck.WrongOutputs() is { Count: > 0 } wrong)
+        if (
+            options is { Kernels: BlockKernels.Libtorch, Device: "cpu" }
+            && ConvolutionCheck.WrongOutputs() is { Count: > 0 } wrong
+        )
         {
             observer.Warning(
-                $"libtorch's 1x1 convolutions are wrong on this processor (to {string.Join(", ", wrong)} channels, of a few that were tried), "
-                + "and networks trained with them may be too; begin a run without BlockKernels.Libtorch");
+                $"libtorch's 1x1 convolutions are wrong on this processor (to {string.Join(", ", wrong)} channels, "
+                    + $"of a few that were tried), "
+                    + "and networks trained with them may be too; begin a run without BlockKernels.Libtorch"
+            );
         }
     }
 }

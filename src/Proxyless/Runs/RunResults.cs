@@ -1,6 +1,9 @@
 namespace Proxyless.Runs;
 
-/// <summary>What <c>run</c> ends with; its JSON names are these in snake_case. Times in milliseconds unless the name says otherwise, shares 0..1.</summary>
+/// <summary>
+/// What <c>run</c> ends with; its JSON names are these in snake_case. Times in milliseconds unless the name says
+/// otherwise, shares 0..1.
+/// </summary>
 public sealed record RunResult
 {
     /// <summary>The run directory.</summary>
@@ -69,8 +72,8 @@ public sealed record SearchResult
     public required string Architecture { get; init; }
 
     /// <summary>
-    /// Accuracy of the derived network with the super-network's weights on the architecture images; null where the search has
-    /// pruned some of these weights.
+    /// Accuracy of the derived network with the super-network's weights on the architecture images; null where the
+    /// search has pruned some of these weights.
     /// </summary>
     public required double? ValidationTop1 { get; init; }
 
@@ -143,7 +146,9 @@ public sealed record EvaluateResult
     /// <summary>Nine runs of ten are at least this fast; null where the target is a table.</summary>
     public required double? LatencyP90Ms { get; init; }
 
-    /// <summary>Share of images for which the network in TorchSharp names the same class; null where it was not asked.</summary>
+    /// <summary>
+    /// Share of images for which the network in TorchSharp names the same class; null where it was not asked.
+    /// </summary>
     public double? NetworkAgreement { get; init; }
 
     /// <summary>The classes in the order of the confusion's rows and columns.</summary>

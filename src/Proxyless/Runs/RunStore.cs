@@ -59,7 +59,9 @@ internal sealed class RunStore(RunDirectory directory)
     {
         Write(Plan with { Search = searched.Plan.Search });
         new CheckpointFile(searched.Directory.SearchCheckpoint).CopyTo(
-            directory.SearchCheckpoint, NullRunObserver.Instance);
+            directory.SearchCheckpoint,
+            NullRunObserver.Instance
+        );
         JsonLines.Write(directory.SearchLog, log);
     }
 

@@ -28,7 +28,9 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
         LatencyTable table = TableOf(context, target, before);
         SearchLimits limits = LimitsOf(context, table);
         double[][] even =
-            [.. context.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray())];
+        [
+            .. context.Space.Blocks().Select(block => Enumerable.Repeat(1.0, block.Candidates.Count).ToArray()),
+        ];
         foreach (CostLimit limit in limits.All)
         {
             limit.RequirePossible();
@@ -36,7 +38,10 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
 
         LimitFeasibility.Find(even, limits.All, out bool impossible);
         return impossible
-            ? throw new LimitNotMetException($"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one of them")
+            ? throw new LimitNotMetException(
+                $"each of the limits can be met, but no network of the space meets all of them ({limits}); raise one "
+                    + $"of them"
+            )
             : new SearchGoal(target, table, limits);
     }
 
@@ -47,7 +52,10 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             LatencyTable made = LatencyTableFile.Read(before.Latency);
             if (made.TargetId != target.Id)
             {
-                context.Observer.Warning($"the latency table of '{before.Root}' is of another machine ({made.TargetId}); this one ({target.Id}) is profiled");
+                context.Observer.Warning(
+                    $"the latency table of '{before.Root}' is of another machine ({made.TargetId}); this one "
+                        + $"({target.Id}) is profiled"
+                );
             }
             else if (IsCarefulEnough(made, context.Options))
             {
@@ -56,17 +64,31 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             }
             else
             {
-                context.Observer.Message($"the latency table of '{before.Root}' was made quickly; a thorough one is asked for");
+                context.Observer.Message(
+                    $"the latency table of '{before.Root}' was made quickly; a thorough one is asked for"
+                );
             }
         }
 
         ProfileMode mode = context.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
         LatencyTable table = LatencyTableCache.Default.GetOrProfile(
-            context.Space, context.Classes, target, mode, context.Observer, context.CancellationToken);
+            context.Space,
+            context.Classes,
+            target,
+            mode,
+            context.Observer,
+            context.CancellationToken
+        );
         LatencyCalibration calibration = table.Calibration;
-        context.Observer.Message(calibration.Networks == 0
-            ? $"latency table: {table.Entries.Count} parts of {table.Target}; no network can be measured there, so its error is not known"
-            : Invariant($"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}"));
+        context.Observer.Message(
+            calibration.Networks == 0
+                ? $"latency table: {table.Entries.Count} parts of {table.Target}; no network can be measured there, "
+                    + $"so its error is not known"
+                : Invariant(
+                    $"latency table: {table.Entries.Count} parts; over {calibration.Networks} other networks the "
+                        + $"mean error is {calibration.MeanAbsoluteError:P1}, Kendall tau {calibration.KendallTau:F2}"
+                )
+        );
         return table;
     }
 
@@ -81,10 +103,17 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     {
         SpaceCost latency = table.ToSpaceCost(context.Space, context.Classes);
         double milliseconds = context.Options.LatencyMs ?? latency.EvenExpectation;
-        double within = latency.OfRandomNetworks(RandomNetworks, seed: 0).Count(cost => cost <= milliseconds) / (double)RandomNetworks;
+        double within =
+            latency.OfRandomNetworks(RandomNetworks, seed: 0).Count(cost => cost <= milliseconds)
+            / (double)RandomNetworks;
+        string why = context.Options.LatencyMs is null ? " (no RunOptions.LatencyMs: the middle of the space)" : "";
         context.Observer.Message(
-            Invariant($"limit: {milliseconds:F3} ms{(context.Options.LatencyMs is null ? " (no RunOptions.LatencyMs: the middle of the space)" : "")}; ")
-            + Invariant($"networks of space '{context.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} ms, {within:P0} of random ones are within the limit"));
+            Invariant($"limit: {milliseconds:F3} ms{why}; ")
+                + Invariant(
+                    $"networks of space '{context.Space.Name}' take {latency.Smallest:F3} to {latency.Largest:F3} "
+                        + $"ms, {within:P0} of random ones are within the limit"
+                )
+        );
         var others = new List<CostLimit>();
         if (context.Options.MaxParameters is { } parameters)
         {

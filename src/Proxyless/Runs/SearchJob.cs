@@ -35,7 +35,8 @@ internal static class SearchJob
             store.Directory,
             store.Directory,
             derived.Architecture,
-            reason => context.Observer.Warning($"{reason}; it is trained from scratch"));
+            reason => context.Observer.Warning($"{reason}; it is trained from scratch")
+        );
         TrainStage.Run(context, store, start, derived.Architecture, left);
         try
         {
@@ -63,16 +64,25 @@ internal static class SearchJob
         TimeProvider time,
         IRunObserver observer,
         Func<RunContext, RunStore, SearchGoal, T> work,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var clock = new RunClock(time);
         options.ValidateForSearch();
         using RunLock held = RunOpening.Claim(ref options, RequireOneTarget, observer, out RunStore store);
-        RunContext context =
-            RunOpening.OpenImages(options, options.Resume ? store : null, clock, observer, cancellationToken);
+        RunContext context = RunOpening.OpenImages(
+            options,
+            options.Resume ? store : null,
+            clock,
+            observer,
+            cancellationToken
+        );
         if (options.Resume && store.Plan.Search is null && File.Exists(store.Directory.Architecture))
         {
-            throw new InvalidInputException($"'{store.Directory.Root}' is a training without a search; go on with ProxylessRun.Train(architecture: '{store.Directory.Root}', RunOptions.Resume)");
+            throw new InvalidInputException(
+                $"'{store.Directory.Root}' is a training without a search; go on with "
+                    + $"ProxylessRun.Train(architecture: '{store.Directory.Root}', RunOptions.Resume)"
+            );
         }
 
         using ITarget target = TargetFile.Open(context.Options.Target);
@@ -87,7 +97,10 @@ internal static class SearchJob
     {
         if (options.AlsoFor is not null)
         {
-            throw new InvalidInputException("several targets are for ProxylessRun.SearchAll; each of its folders is then trained with ProxylessRun.Train(architecture: FOLDER)");
+            throw new InvalidInputException(
+                "several targets are for ProxylessRun.SearchAll; each of its folders is then trained with "
+                    + "ProxylessRun.Train(architecture: FOLDER)"
+            );
         }
     }
 
@@ -98,7 +111,9 @@ internal static class SearchJob
         if (options is { Time: not null, SearchEpochs: not null })
         {
             throw new InvalidInputException(
-                "RunOptions.Time has nothing to decide beside RunOptions.SearchEpochs where no training follows; leave one of them out");
+                "RunOptions.Time has nothing to decide beside RunOptions.SearchEpochs where no training follows; "
+                    + "leave one of them out"
+            );
         }
     }
 }

@@ -16,7 +16,9 @@ internal static class SearchStage
     public static DerivedNetwork Run(RunContext context, RunStore store, SearchGoal goal, double timeShare) =>
         Run(store, [new SearchPart(context, store, goal)], timeShare)[0];
 
-    /// <summary>One search for several targets: weights are shared, each target gets an architecture of its own.</summary>
+    /// <summary>
+    /// One search for several targets: weights are shared, each target gets an architecture of its own.
+    /// </summary>
     /// <param name="store">The checkpoint and the plan of all.</param>
     /// <param name="parts">The targets; where there is one, its store may be <paramref name="store"/>.</param>
     /// <param name="timeShare">Share of <see cref="RunOptions.Time"/> that the search may take.</param>
@@ -26,11 +28,16 @@ internal static class SearchStage
         RunContext context = parts[0].Context;
         if (parts.All(part => part.Store.IsDerived))
         {
-            return [.. parts.Select(part =>
-            {
-                context.Observer.Message($"search: finished before, architecture in {part.Store.Directory.Architecture}");
-                return part.Store.ReadDerived();
-            })];
+            return
+            [
+                .. parts.Select(part =>
+                {
+                    context.Observer.Message(
+                        $"search: finished before, architecture in {part.Store.Directory.Architecture}"
+                    );
+                    return part.Store.ReadDerived();
+                }),
+            ];
         }
 
         try
@@ -44,7 +51,11 @@ internal static class SearchStage
     }
 
     private static List<DerivedNetwork> SearchAndDerive(
-        RunContext context, RunStore store, IReadOnlyList<SearchPart> parts, double timeShare)
+        RunContext context,
+        RunStore store,
+        IReadOnlyList<SearchPart> parts,
+        double timeShare
+    )
     {
         RunLoaders loaders = context.Loaders;
         using BatchLoader weights = loaders.Training(context.Images.Weights, RandomUse.WeightImages);
@@ -52,16 +63,29 @@ internal static class SearchStage
         SearchPlan steps = PlanOf(context, store, parts.Count, weights.BatchesPerEpoch, timeShare);
         double rate = context.Options.ArchitectureLearningRate ?? steps.ArchitectureRate(context.Options.Update);
         context.Observer.Message(
-            Invariant($"search: {steps.WeightSteps} weight steps of {context.Loaders.BatchSize} images ({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), ")
-            + Invariant($"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate {rate:G3}{(parts.Count > 1 ? $" for each of {parts.Count} targets" : "")}"));
+            Invariant(
+                $"search: {steps.WeightSteps} weight steps of {context.Loaders.BatchSize} images "
+                    + $"({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), "
+            )
+                + Invariant(
+                    $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate "
+                        + $"{rate:G3}{(parts.Count > 1 ? $" for each of {parts.Count} targets" : "")}"
+                )
+        );
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         using var search = new ArchitectureSearch(
             network,
             Settings(context, steps, rate),
-            [.. parts.Select(part => new SearchedTarget(
-                part.Goal.Target.Name, part.Goal.Limits, part.Store.Directory.SearchLog))],
+            [
+                .. parts.Select(part => new SearchedTarget(
+                    part.Goal.Target.Name,
+                    part.Goal.Limits,
+                    part.Store.Directory.SearchLog
+                )),
+            ],
             store.Directory.SearchCheckpoint,
-            context.Observer);
+            context.Observer
+        );
         search.Run(weights, held, context.CancellationToken);
         context.Clock.Charge(store, RunStage.Search);
         BeginParts(store, parts);
@@ -92,7 +116,11 @@ internal static class SearchStage
     }
 
     private static List<DerivedNetwork> DeriveAll(
-        RunStore store, IReadOnlyList<SearchPart> parts, ArchitectureSearch search, SuperNetwork network)
+        RunStore store,
+        IReadOnlyList<SearchPart> parts,
+        ArchitectureSearch search,
+        SuperNetwork network
+    )
     {
         // A part is charged with the search, which is of all, and with its own derivation.
         double searched = store.Plan.SearchSeconds;
@@ -113,9 +141,11 @@ internal static class SearchStage
             SearchPart part = parts[i];
             try
             {
-                derived.Add(part.Store.IsDerived
-                    ? part.Store.ReadDerived()
-                    : Derive(part, search.Log(i), network, () => SecondsOf(part)));
+                derived.Add(
+                    part.Store.IsDerived
+                        ? part.Store.ReadDerived()
+                        : Derive(part, search.Log(i), network, () => SecondsOf(part))
+                );
             }
             catch (InvalidInputException exception) when (parts.Count > 1)
             {
@@ -131,7 +161,8 @@ internal static class SearchStage
             {
                 SecondsOf(part);
                 failures.Add(
-                    new TargetUnavailableException($"{part.Store.Directory.Root}: {exception.Message}", exception));
+                    new TargetUnavailableException($"{part.Store.Directory.Root}: {exception.Message}", exception)
+                );
             }
         }
 
@@ -139,11 +170,20 @@ internal static class SearchStage
     }
 
     private static DerivedNetwork Derive(
-        SearchPart part, IReadOnlyList<SearchEpoch> log, SuperNetwork network, Func<double> seconds)
+        SearchPart part,
+        IReadOnlyList<SearchEpoch> log,
+        SuperNetwork network,
+        Func<double> seconds
+    )
     {
         DerivedChoice choice = DeriveStage.Choose(part.Context, part.Goal, log, network);
-        DerivedNetwork derived =
-            DeriveStage.NetworkOf(part.Context, part.Store.Directory, part.Goal, choice, seconds());
+        DerivedNetwork derived = DeriveStage.NetworkOf(
+            part.Context,
+            part.Store.Directory,
+            part.Goal,
+            choice,
+            seconds()
+        );
         part.Store.Write(derived);
         return derived;
     }
@@ -153,15 +193,19 @@ internal static class SearchStage
     {
         string message = string.Join('\n', failures.Select(failure => failure.Message));
         return failures.All(failure => failure is TargetUnavailableException)
-            ? new TargetUnavailableException(message, failures[0])
-            : failures.All(failure => failure is LimitNotMetException)
-                ? new LimitNotMetException(message, failures[0])
-                : new InvalidInputException(message, failures[0]);
+                ? new TargetUnavailableException(message, failures[0])
+            : failures.All(failure => failure is LimitNotMetException) ? new LimitNotMetException(message, failures[0])
+            : new InvalidInputException(message, failures[0]);
     }
 
     /// <summary>The steps of the search: those of its plan, into which they are written if it has none yet.</summary>
     private static SearchPlan PlanOf(
-        RunContext context, RunStore store, int targets, int batchesPerEpoch, double timeShare)
+        RunContext context,
+        RunStore store,
+        int targets,
+        int batchesPerEpoch,
+        double timeShare
+    )
     {
         if (store.Plan.Search is { } begun)
         {
@@ -181,7 +225,12 @@ internal static class SearchStage
             if (steps < batchesPerEpoch)
             {
                 context.Observer.Warning(
-                    Invariant($"RunOptions.Time leaves the search {steps} steps, {(double)steps / batchesPerEpoch:P0} of an epoch: too few to tell architectures apart; give it more time, smaller images or a smaller space"));
+                    Invariant(
+                        $"RunOptions.Time leaves the search {steps} steps, {(double)steps / batchesPerEpoch:P0} of "
+                            + $"an epoch: too few to tell architectures apart; give it more time, smaller images or "
+                            + $"a smaller space"
+                    )
+                );
             }
         }
 
@@ -190,22 +239,23 @@ internal static class SearchStage
         return plan;
     }
 
-    private static SearchSettings Settings(RunContext context, SearchPlan plan, double rate) => new()
-    {
-        Plan = plan,
-        LearningRate = context.LearningRate,
-        WeightDecay = context.Options.WeightDecay!.Value,
-        LabelSmoothing = context.Options.LabelSmoothing,
-        ClassWeights = context.ClassWeightsOf(context.Images.Weights),
-        CheckpointInterval = context.CheckpointInterval,
-        Update = context.Options.Update,
-        ArchitectureRate = rate,
-        SampledArchitectures = context.Options.ReinforceSamples,
-        Objective = context.Options.Objective,
-        ObjectiveWeight = context.Options.ObjectiveWeight,
-        CorrectPairs = context.Options.CorrectPairs,
-        AnnealEntropy = !context.Options.NoEntropySchedule,
-        PruneThreshold = context.Options.PruneThreshold,
-        Seed = context.Options.Seed,
-    };
+    private static SearchSettings Settings(RunContext context, SearchPlan plan, double rate) =>
+        new()
+        {
+            Plan = plan,
+            LearningRate = context.LearningRate,
+            WeightDecay = context.Options.WeightDecay!.Value,
+            LabelSmoothing = context.Options.LabelSmoothing,
+            ClassWeights = context.ClassWeightsOf(context.Images.Weights),
+            CheckpointInterval = context.CheckpointInterval,
+            Update = context.Options.Update,
+            ArchitectureRate = rate,
+            SampledArchitectures = context.Options.ReinforceSamples,
+            Objective = context.Options.Objective,
+            ObjectiveWeight = context.Options.ObjectiveWeight,
+            CorrectPairs = context.Options.CorrectPairs,
+            AnnealEntropy = !context.Options.NoEntropySchedule,
+            PruneThreshold = context.Options.PruneThreshold,
+            Seed = context.Options.Seed,
+        };
 }

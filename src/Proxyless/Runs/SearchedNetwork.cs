@@ -18,7 +18,9 @@ internal static class SearchedNetwork
         if (done < planned)
         {
             throw new InvalidInputException(
-                $"the search in '{searched.Directory.Root}' is not finished; go on with it first: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Directory.Root}')");
+                $"the search in '{searched.Directory.Root}' is not finished; go on with it first: "
+                    + $"ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Directory.Root}')"
+            );
         }
 
         return log;
@@ -31,11 +33,15 @@ internal static class SearchedNetwork
         RunOptions options = RunConfigFile.Read(searched.Config);
         if (options.AlsoFor is not null)
         {
-            IEnumerable<string> folders = TargetLimit.ParseAll(options.AlsoFor)
+            IEnumerable<string> folders = TargetLimit
+                .ParseAll(options.AlsoFor)
                 .Select(other => other.Target)
                 .Prepend(options.Target)
                 .Select(target => Path.Combine(searched.Root, TargetLimit.FolderOf(target)));
-            throw new InvalidInputException($"'{searched.Root}' is a search for several targets; once it is finished, each has a run of its own: {string.Join(", ", folders)}");
+            throw new InvalidInputException(
+                $"'{searched.Root}' is a search for several targets; once it is finished, each has a run of its own: "
+                    + $"{string.Join(", ", folders)}"
+            );
         }
     }
 
@@ -48,16 +54,20 @@ internal static class SearchedNetwork
     {
         IReadOnlyList<double[]> last = log is [.., { } epoch]
             ? epoch.Probabilities
-            : throw new InvalidInputException($"{searched.SearchLog} holds no epoch: there is no search to take weights from");
-        (SafeTensorsFile checkpoint, string path) =
-            new CheckpointFile(searched.SearchCheckpoint).Read(context.Observer);
-        NetworkOptions options =
-            context.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) };
+            : throw new InvalidInputException(
+                $"{searched.SearchLog} holds no epoch: there is no search to take weights from"
+            );
+        (SafeTensorsFile checkpoint, string path) = new CheckpointFile(searched.SearchCheckpoint).Read(
+            context.Observer
+        );
+        NetworkOptions options = context.NetworkOptions with { SharesWeights = SearchState.SharesWeights(checkpoint) };
         var network = new SuperNetwork(context.Space, context.Classes, options);
         if (!network.Blocks.Select(block => block.Candidates.Count).SequenceEqual(last.Select(block => block.Length)))
         {
             network.Dispose();
-            throw new InvalidInputException($"'{searched.Root}' was searched in a space with other candidates than '{context.Space.Name}' has now");
+            throw new InvalidInputException(
+                $"'{searched.Root}' was searched in a space with other candidates than '{context.Space.Name}' has now"
+            );
         }
 
         for (int i = 0; i < network.Blocks.Count; i++)

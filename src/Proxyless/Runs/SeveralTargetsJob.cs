@@ -13,11 +13,20 @@ internal static class SeveralTargetsJob
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <returns>A result for each target.</returns>
     public static IReadOnlyList<SearchResult> Run(
-        RunOptions options, RunClock clock, IRunObserver observer, CancellationToken cancellationToken)
+        RunOptions options,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         using RunLock held = RunOpening.Claim(ref options, observer, out RunStore store);
-        RunContext context =
-            RunOpening.OpenImages(options, options.Resume ? store : null, clock, observer, cancellationToken);
+        RunContext context = RunOpening.OpenImages(
+            options,
+            options.Resume ? store : null,
+            clock,
+            observer,
+            cancellationToken
+        );
 
         // Each part is a run of its own as well, in which another job may train.
         using var locks = new RunLocks();
@@ -25,8 +34,7 @@ internal static class SeveralTargetsJob
         List<SearchPart> parts = PartsOf(context, store.Directory, locks, targets);
 
         // What an old search found for a target is not to be taken for what this one finds.
-        RunOpening.Begin(
-            context, store, parts[0].Goal, () => parts.ForEach(part => part.Store.Directory.Empty()));
+        RunOpening.Begin(context, store, parts[0].Goal, () => parts.ForEach(part => part.Store.Directory.Empty()));
         parts.ForEach(Begin);
         return RunOpening.Resumable(store.Directory, () => SearchJob.Search(store, parts), cancellationToken);
     }
@@ -45,7 +53,11 @@ internal static class SeveralTargetsJob
     }
 
     private static List<SearchPart> PartsOf(
-        RunContext context, RunDirectory directory, RunLocks locks, OpenTargets targets)
+        RunContext context,
+        RunDirectory directory,
+        RunLocks locks,
+        OpenTargets targets
+    )
     {
         List<SearchPart> parts = [];
         IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(context.Options.AlsoFor);
@@ -54,7 +66,10 @@ internal static class SeveralTargetsJob
             var folder = new RunDirectory(Path.Combine(directory.Root, TargetLimit.FolderOf(one.Options.Target)));
             if (parts.Exists(part => part.Store.Directory.Root == folder.Root))
             {
-                throw new InvalidInputException($"two of the targets would share the folder '{folder.Root}'; name one of them otherwise (TargetFile.Add)");
+                throw new InvalidInputException(
+                    $"two of the targets would share the folder '{folder.Root}'; name one of them otherwise "
+                        + $"(TargetFile.Add)"
+                );
             }
 
             locks.Acquire(folder.Root);

@@ -10,15 +10,18 @@ using static TorchSharp.torch;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Measures steps on networks that are thrown away, to turn <see cref="RunOptions.Time"/> into numbers of steps. Reading the loss, as real
-/// steps do, waits for a device that works on its own.
+/// Measures steps on networks that are thrown away, to turn <see cref="RunOptions.Time"/> into numbers of steps.
+/// Reading the loss, as real steps do, waits for a device that works on its own.
 /// </summary>
 internal static class StepTiming
 {
     private const int WarmUp = 1;
     private const int Measured = 4;
 
-    /// <summary>Seconds of a weight step, the wider ones of the warm-up included, and of an architecture step of the super-network.</summary>
+    /// <summary>
+    /// Seconds of a weight step, the wider ones of the warm-up included, and of an architecture step of the
+    /// super-network.
+    /// </summary>
     public static (double Weight, double Architecture) OfSearch(RunContext context)
     {
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
@@ -34,26 +37,34 @@ internal static class StepTiming
         using (images)
         using (labels)
         {
-            double WeightStep(Func<Random, int[]> sample) => Median(i =>
-            {
-                int[] path = sample(new Random(i));
-                using Tensor logits = network.Forward(images, path, NormPass.Training);
-                using Tensor value = loss.Of(logits, labels);
-                BackwardPass.Run(value, network.TensorsOf(path));
-                optimizer.Step(network.TensorsOf(path), 1e-3);
-                WithScalar.ToDouble(value);
-            }, context.CancellationToken);
+            double WeightStep(Func<Random, int[]> sample) =>
+                Median(
+                    i =>
+                    {
+                        int[] path = sample(new Random(i));
+                        using Tensor logits = network.Forward(images, path, NormPass.Training);
+                        using Tensor value = loss.Of(logits, labels);
+                        BackwardPass.Run(value, network.TensorsOf(path));
+                        optimizer.Step(network.TensorsOf(path), 1e-3);
+                        WithScalar.ToDouble(value);
+                    },
+                    context.CancellationToken
+                );
 
             double weight = WeightStep(parameters.SampleUniformly);
             if (network.Options.SharesWeights)
             {
                 var warmup = new ChannelWarmup(context.Space);
-                double wider = WeightStep(random => warmup.Widen(parameters.SampleUniformly(random), ChannelWarmup.Middle, random));
+                double wider = WeightStep(random =>
+                    warmup.Widen(parameters.SampleUniformly(random), ChannelWarmup.Middle, random)
+                );
                 weight = (context.Options.WarmupShare * wider) + ((1 - context.Options.WarmupShare) * weight);
             }
 
             double architecture = Median(
-                i => step.Run(context.Options.Update, images, labels, new Random(i), 1e-3), context.CancellationToken);
+                i => step.Run(context.Options.Update, images, labels, new Random(i), 1e-3),
+                context.CancellationToken
+            );
             return (weight, architecture);
         }
     }
@@ -69,15 +80,18 @@ internal static class StepTiming
         using (images)
         using (labels)
         {
-            return Median(_ =>
-            {
-                using Tensor logits = network.Forward(images, NormPass.Training);
-                using Tensor value = loss.Of(logits, labels);
-                BackwardPass.Run(value, tensors);
-                optimizer.Step(tensors, 1e-3);
+            return Median(
+                _ =>
+                {
+                    using Tensor logits = network.Forward(images, NormPass.Training);
+                    using Tensor value = loss.Of(logits, labels);
+                    BackwardPass.Run(value, tensors);
+                    optimizer.Step(tensors, 1e-3);
 
-                WithScalar.ToDouble(value);
-            }, context.CancellationToken);
+                    WithScalar.ToDouble(value);
+                },
+                context.CancellationToken
+            );
         }
     }
 

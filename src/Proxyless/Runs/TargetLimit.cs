@@ -16,21 +16,37 @@ public sealed record TargetLimit(string Target, double LatencyMs)
     public static TargetLimit Parse(string text)
     {
         int equals = text.LastIndexOf('=');
-        return equals > 0
-            && double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit)
+        return
+            equals > 0
+            && double.TryParse(
+                text.AsSpan(equals + 1),
+                NumberStyles.Float,
+                CultureInfo.InvariantCulture,
+                out double limit
+            )
             && RunOptions.Ranges[nameof(RunOptions.LatencyMs)].Contains(limit)
             ? new TargetLimit(text[..equals], limit)
-            : throw new InvalidInputException($"RunOptions.AlsoFor = '{text}' is no limit of a target; expected is such as cpu:2=0.5, with {RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}");
+            : throw new InvalidInputException(
+                $"RunOptions.AlsoFor = '{text}' is no limit of a target; expected is such as cpu:2=0.5, with "
+                    + $"{RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}"
+            );
     }
 
     /// <summary>Understands several; null is none. As <see cref="RunOptions.AlsoFor"/> holds them.</summary>
     /// <exception cref="InvalidInputException">One of them is no target with a limit.</exception>
-    public static IReadOnlyList<TargetLimit> ParseAll(string? text) => text is null ? [] : [.. text.Split(Between).Select(Parse)];
+    public static IReadOnlyList<TargetLimit> ParseAll(string? text) =>
+        text is null ? [] : [.. text.Split(Between).Select(Parse)];
 
     /// <summary>Several as one text.</summary>
-    public static string? Join(IReadOnlyCollection<TargetLimit> limits) => limits.Count == 0
-        ? null
-        : string.Join(Between, limits.Select(limit => string.Create(CultureInfo.InvariantCulture, $"{limit.Target}={limit.LatencyMs:R}")));
+    public static string? Join(IReadOnlyCollection<TargetLimit> limits) =>
+        limits.Count == 0
+            ? null
+            : string.Join(
+                Between,
+                limits.Select(limit =>
+                    string.Create(CultureInfo.InvariantCulture, $"{limit.Target}={limit.LatencyMs:R}")
+                )
+            );
 
     /// <summary>The name of a target's folder within the search's.</summary>
     public static string FolderOf(string target) => FolderName.Of(Path.GetFileNameWithoutExtension(target));

@@ -18,7 +18,8 @@ internal static class TrainJob
         string architecture,
         RunClock clock,
         IRunObserver observer,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         RunDirectory? searched = SearchedOf(options, architecture);
         bool inPlace = searched is not null && (options.Out is null || RealPath.Same(options.Out, searched.Root));
@@ -37,34 +38,59 @@ internal static class TrainJob
         }
 
         Architecture network = ArchitectureFile.Open(
-            options.Resume ? store.Directory.Architecture : searched?.Architecture ?? architecture);
+            options.Resume ? store.Directory.Architecture : searched?.Architecture ?? architecture
+        );
 
         // What would be test images now may be what the search's weights learnt on.
         RunStore? before =
-            inPlace || options.Resume ? store : options.FromSupernet ? new RunStore(searched!) : null;
+            inPlace || options.Resume ? store
+            : options.FromSupernet ? new RunStore(searched!)
+            : null;
         RunContext context = RunOpening.OpenImages(
-            options with { Resolution = options.Resolution ?? network.Resolution },
+            options with
+            {
+                Resolution = options.Resolution ?? network.Resolution,
+            },
             before,
             clock,
             observer,
-            cancellationToken);
+            cancellationToken
+        );
         Architecture sized = network.WithInput(context.Space.Resolution, context.Images.Channels, context.Classes);
         if (inPlace && (sized.Resolution != network.Resolution || sized.InputChannels != network.InputChannels))
         {
-            throw new InvalidInputException($"'{store.Directory.Root}' was searched at another RunOptions.Resolution or RunOptions.Channels; choose an RunOptions.Out to train its network at these");
+            throw new InvalidInputException(
+                $"'{store.Directory.Root}' was searched at another RunOptions.Resolution or RunOptions.Channels; "
+                    + $"choose an RunOptions.Out to train its network at these"
+            );
         }
 
         // Before anything of an earlier training is removed.
         using CompactNetwork? start = TrainStage.Start(
-            context, store.Directory, searched ?? store.Directory, sized, reason => throw new InvalidInputException(
-            $"{reason}; leave the option out to train from scratch, or search with RunOptions.PruneThreshold = 0"));
+            context,
+            store.Directory,
+            searched ?? store.Directory,
+            sized,
+            reason =>
+                throw new InvalidInputException(
+                    $"{reason}; leave the option out to train from scratch, or search with RunOptions.PruneThreshold "
+                        + $"= 0"
+                )
+        );
         RunOpening.BeginTraining(context, store, sized, inPlace);
         return RunOpening.Resumable(
-            store.Directory, () => TrainAndExport(context, store, start, sized), cancellationToken);
+            store.Directory,
+            () => TrainAndExport(context, store, start, sized),
+            cancellationToken
+        );
     }
 
     private static TrainResult TrainAndExport(
-        RunContext context, RunStore store, CompactNetwork? start, Architecture architecture)
+        RunContext context,
+        RunStore store,
+        CompactNetwork? start,
+        Architecture architecture
+    )
     {
         TrainResult result = TrainStage.Run(context, store, start, architecture, context.Options.Time);
         try
@@ -93,18 +119,30 @@ internal static class TrainJob
 
         if (searched is not null && !File.Exists(searched.Architecture))
         {
-            throw new InvalidInputException($"'{searched.Root}' has no architecture.json: its search is not finished; go on with ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')");
+            throw new InvalidInputException(
+                $"'{searched.Root}' has no architecture.json: its search is not finished; go on with "
+                    + $"ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')"
+            );
         }
 
-        if (searched is null && options.Out is { } folder
-            && RealPath.Same(new RunDirectory(folder).Architecture, architecture))
+        if (
+            searched is null
+            && options.Out is { } folder
+            && RealPath.Same(new RunDirectory(folder).Architecture, architecture)
+        )
         {
-            throw new InvalidInputException($"'{architecture}' is the network of the run in '{folder}'; train it there with ProxylessRun.Train(architecture) = {folder} and without RunOptions.Out");
+            throw new InvalidInputException(
+                $"'{architecture}' is the network of the run in '{folder}'; train it there with "
+                    + $"ProxylessRun.Train(architecture) = {folder} and without RunOptions.Out"
+            );
         }
 
         if (options is { FromSupernet: true, Resume: false } && searched is null)
         {
-            throw new InvalidInputException("RunOptions.FromSupernet needs the folder of the run that was searched as ProxylessRun.Train(architecture); leave the option out, or give that folder");
+            throw new InvalidInputException(
+                "RunOptions.FromSupernet needs the folder of the run that was searched as "
+                    + "ProxylessRun.Train(architecture); leave the option out, or give that folder"
+            );
         }
 
         return searched;
@@ -114,7 +152,10 @@ internal static class TrainJob
     {
         if (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists)
         {
-            throw new InvalidInputException($"'{directory.Root}' was trained already; go on with RunOptions.Resume, train anew with RunOptions.Overwrite, or choose another RunOptions.Out");
+            throw new InvalidInputException(
+                $"'{directory.Root}' was trained already; go on with RunOptions.Resume, train anew with "
+                    + $"RunOptions.Overwrite, or choose another RunOptions.Out"
+            );
         }
     }
 }

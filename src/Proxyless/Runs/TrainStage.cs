@@ -18,7 +18,12 @@ internal static class TrainStage
     /// <param name="architecture">What to train.</param>
     /// <param name="time">Time for the training with all that earlier jobs have spent on it, or null.</param>
     public static TrainResult Run(
-        RunContext context, RunStore store, CompactNetwork? start, Architecture architecture, TimeSpan? time)
+        RunContext context,
+        RunStore store,
+        CompactNetwork? start,
+        Architecture architecture,
+        TimeSpan? time
+    )
     {
         double? best;
         try
@@ -41,13 +46,24 @@ internal static class TrainStage
     }
 
     private static double? Train(
-        RunContext context, RunStore store, CompactNetwork? start, Architecture architecture, TimeSpan? time)
+        RunContext context,
+        RunStore store,
+        CompactNetwork? start,
+        Architecture architecture,
+        TimeSpan? time
+    )
     {
         using BatchLoader training = context.Loaders.FinalTraining();
-        using BatchLoader? validation =
-            context.Options.TrainOnAll ? null : context.Loaders.Evaluation(context.Images.Validation);
+        using BatchLoader? validation = context.Options.TrainOnAll
+            ? null
+            : context.Loaders.Evaluation(context.Images.Validation);
         long steps = StepsOf(context, store, architecture, time, training.BatchesPerEpoch);
-        context.Observer.Message(Invariant($"train: {steps} steps of {context.Loaders.BatchSize} images ({(double)steps / training.BatchesPerEpoch:F1} epochs)"));
+        context.Observer.Message(
+            Invariant(
+                $"train: {steps} steps of {context.Loaders.BatchSize} images "
+                    + $"({(double)steps / training.BatchesPerEpoch:F1} epochs)"
+            )
+        );
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
         foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(start?.Tensors ?? []))
         {
@@ -66,13 +82,22 @@ internal static class TrainStage
             CheckpointInterval = context.CheckpointInterval,
             Seed = context.TrainingSeed,
         };
-        return new NetworkTrainer(store.Directory, options, context.Observer)
-            .Train(network, training, validation, context.CancellationToken);
+        return new NetworkTrainer(store.Directory, options, context.Observer).Train(
+            network,
+            training,
+            validation,
+            context.CancellationToken
+        );
     }
 
     /// <summary>The steps of the training: those of its plan, into which they are written if it has none yet.</summary>
     private static long StepsOf(
-        RunContext context, RunStore store, Architecture architecture, TimeSpan? time, int batchesPerEpoch)
+        RunContext context,
+        RunStore store,
+        Architecture architecture,
+        TimeSpan? time,
+        int batchesPerEpoch
+    )
     {
         if (store.Plan.TrainSteps is { } begun)
         {
@@ -87,7 +112,13 @@ internal static class TrainStage
             planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
             if (planned < batchesPerEpoch)
             {
-                context.Observer.Warning(Invariant($"RunOptions.Time leaves the training {planned} steps, {(double)planned / batchesPerEpoch:P0} of an epoch: too few for a good model; give it more time"));
+                context.Observer.Warning(
+                    Invariant(
+                        $"RunOptions.Time leaves the training {planned} steps, "
+                            + $"{(double)planned / batchesPerEpoch:P0} of an epoch: too few for a good model; give "
+                            + $"it more time"
+                    )
+                );
             }
         }
 
@@ -100,18 +131,25 @@ internal static class TrainStage
     /// <param name="directory">Where the training goes, or has come to already.</param>
     /// <param name="searched">The run of the search.</param>
     /// <param name="architecture">What to train.</param>
-    /// <param name="pruned">Told why where the search has pruned what is needed; the training then starts from scratch.</param>
-    /// <returns>The searched path with its weights; null where the training starts from scratch or goes on from a checkpoint.</returns>
+    /// <param name="pruned">
+    /// Told why where the search has pruned what is needed; the training then starts from scratch.
+    /// </param>
+    /// <returns>
+    /// The searched path with its weights; null where the training starts from scratch or goes on from a checkpoint.
+    /// </returns>
     /// <exception cref="InvalidInputException">There is no search, or it was in another space.</exception>
     public static CompactNetwork? Start(
         RunContext context,
         RunDirectory directory,
         RunDirectory searched,
         Architecture architecture,
-        Action<string> pruned)
+        Action<string> pruned
+    )
     {
-        if (!context.Options.FromSupernet
-            || (context.Options.Resume && new CheckpointFile(directory.LastCheckpoint).Exists))
+        if (
+            !context.Options.FromSupernet
+            || (context.Options.Resume && new CheckpointFile(directory.LastCheckpoint).Exists)
+        )
         {
             return null;
         }
@@ -119,12 +157,19 @@ internal static class TrainStage
         var checkpoint = new CheckpointFile(searched.SearchCheckpoint);
         if (!checkpoint.Exists)
         {
-            throw new InvalidInputException($"RunOptions.FromSupernet: '{searched.Root}' holds no search whose weights could be used; leave the option out");
+            throw new InvalidInputException(
+                $"RunOptions.FromSupernet: '{searched.Root}' holds no search whose weights could be used; leave the "
+                    + $"option out"
+            );
         }
 
-        int[] choice = context.Space.ChoiceOf(architecture)
+        int[] choice =
+            context.Space.ChoiceOf(architecture)
             ?? throw new InvalidInputException(
-                $"RunOptions.FromSupernet: the network was searched in space '{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{context.Space.Name}' as it is now; leave the option out");
+                $"RunOptions.FromSupernet: the network was searched in space "
+                    + $"'{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{context.Space.Name}' "
+                    + $"as it is now; leave the option out"
+            );
         (SafeTensorsFile file, string path) = checkpoint.Read(context.Observer);
         using var super = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];

@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// glibc gives every large tensor back to the kernel and fetches the next one zeroed page by page, which takes most of a
-/// training step's time. Keeping freed memory in the process makes a step several times faster.
-/// Other systems' allocators keep it by themselves: there is nothing to call.
+/// glibc gives every large tensor back to the kernel and fetches the next one zeroed page by page, which takes most of
+/// a training step's time. Keeping freed memory in the process makes a step several times faster. Other systems'
+/// allocators keep it by themselves: there is nothing to call.
 /// </summary>
 internal static partial class Allocator
 {
     private const int TrimThreshold = -1; // M_TRIM_THRESHOLD
-    private const int TopPad = -2;        // M_TOP_PAD
-    private const int MapCount = -4;      // M_MMAP_MAX
+    private const int TopPad = -2; // M_TOP_PAD
+    private const int MapCount = -4; // M_MMAP_MAX
     private const int TopPadBytes = 256 << 20;
 
     /// <summary>Keeps freed memory in the process. To be called before the first tensor.</summary>

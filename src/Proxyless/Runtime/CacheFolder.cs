@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Where what can be made again is kept: <c>$PROXYLESS_CACHE</c>, else the user's local application data. Where that cannot be
-/// written, as in a container without a home, a folder that only this process knows takes its place and is gone with it.
+/// Where what can be made again is kept: <c>$PROXYLESS_CACHE</c>, else the user's local application data. Where that
+/// cannot be written, as in a container without a home, a folder that only this process knows takes its place and is
+/// gone with it.
 /// </summary>
 internal static class CacheFolder
 {
@@ -29,14 +30,19 @@ internal static class CacheFolder
                 return Path.GetFullPath(root);
             }
 
-            string data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+            string data = Environment.GetFolderPath(
+                Environment.SpecialFolder.LocalApplicationData,
+                Environment.SpecialFolderOption.DoNotVerify
+            );
             return Path.GetFullPath(Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "proxyless"));
         }
     }
 
     /// <summary>The folder for one kind of thing, which can be made and written; it need not exist yet.</summary>
     /// <param name="kind">A folder name such as <c>native</c> or <c>latency</c>.</param>
-    /// <exception cref="InvalidInputException">Neither the cache nor the temporary folder can be written; the message names the variable.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Neither the cache nor the temporary folder can be written; the message names the variable.
+    /// </exception>
     public static string Of(string kind) => Path.Combine(Root(), kind);
 
     /// <summary>
@@ -98,14 +104,19 @@ internal static class CacheFolder
         string wanted = Wanted;
         if (Root() != wanted && Warned.TryAdd(wanted, true))
         {
-            observer.Warning($"the cache '{wanted}' cannot be written, so latency tables are not kept for the next time; set {Variable} to a folder that can be written");
+            observer.Warning(
+                $"the cache '{wanted}' cannot be written, so latency tables are not kept for the next time; set "
+                    + $"{Variable} to a folder that can be written"
+            );
         }
     }
 
     private static string Root()
     {
         string wanted = Wanted;
-        return Substitutes.GetOrAdd(wanted, folder => new Lazy<string>(() => CanBeWritten(folder) ? folder : Temporary(folder))).Value;
+        return Substitutes
+            .GetOrAdd(wanted, folder => new Lazy<string>(() => CanBeWritten(folder) ? folder : Temporary(folder)))
+            .Value;
     }
 
     private static bool CanBeWritten(string folder)
@@ -114,7 +125,13 @@ internal static class CacheFolder
         {
             Directory.CreateDirectory(folder);
             using FileStream probe = new(
-                Path.Combine(folder, $".{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+                Path.Combine(folder, $".{Guid.NewGuid():N}"),
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.None,
+                1,
+                FileOptions.DeleteOnClose
+            );
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -134,7 +151,10 @@ internal static class CacheFolder
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new InvalidInputException(
-                $"neither the cache '{instead}' nor the temporary folder '{Path.GetTempPath()}' can be written; set {Variable} to a folder that can", exception);
+                $"neither the cache '{instead}' nor the temporary folder '{Path.GetTempPath()}' can be written; set "
+                    + $"{Variable} to a folder that can",
+                exception
+            );
         }
 
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(folder);

@@ -8,8 +8,13 @@ internal static class ComputeDevice
 {
     /// <summary>Understands the name of a device.</summary>
     /// <param name="name"><c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</param>
-    /// <exception cref="InvalidInputException">The name is unknown, or this build of libtorch has no such device.</exception>
-    /// <remarks>The CUDA path needs an executable built against a libtorch-cuda package; it was not run on the machine this was written on.</remarks>
+    /// <exception cref="InvalidInputException">
+    /// The name is unknown, or this build of libtorch has no such device.
+    /// </exception>
+    /// <remarks>
+    /// The CUDA path needs an executable built against a libtorch-cuda package; it was not run on the machine this was
+    /// written on.
+    /// </remarks>
     public static Device Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -26,13 +31,17 @@ internal static class ComputeDevice
         if (!cuda.is_available())
         {
             throw new InvalidInputException(
-                $"RunOptions.Device = {name}: this build has no CUDA device; use RunOptions.Device = cpu, or build against a libtorch-cuda package on a machine with one");
+                $"RunOptions.Device = {name}: this build has no CUDA device; use RunOptions.Device = cpu, or build "
+                    + $"against a libtorch-cuda package on a machine with one"
+            );
         }
 
         int index = 0;
         if (name.Length > 5 && (!int.TryParse(name.AsSpan(5), out index) || index < 0 || index >= cuda.device_count()))
         {
-            throw new InvalidInputException($"RunOptions.Device = '{name}': there are {cuda.device_count()} CUDA devices, numbered from 0");
+            throw new InvalidInputException(
+                $"RunOptions.Device = '{name}': there are {cuda.device_count()} CUDA devices, numbered from 0"
+            );
         }
 
         return new Device(DeviceType.CUDA, index);

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Runtime;
 
-/// <summary>Whether libtorch's 1x1 convolutions are right on this processor: oneDNN's are not on every one (docs/decisions/kernels.md).</summary>
+/// <summary>
+/// Whether libtorch's 1x1 convolutions are right on this processor: oneDNN's are not on every one
+/// (docs/decisions/kernels.md).
+/// </summary>
 internal static class ConvolutionCheck
 {
     private const int Images = 32;
@@ -12,10 +15,14 @@ internal static class ConvolutionCheck
     // Rounding of sums of 16 products is below 1e-5 of what they are; the wrong ones differ by as much as they are.
     private const float Tolerance = 1e-3f;
 
-    // Of those that were found to be wrong: oneDNN computes up to 64 outputs at a time, and the last ones, which are fewer, wrongly.
+    // Of those that were found to be wrong: oneDNN computes up to 64 outputs at a time, and the last ones, which are
+    // fewer, wrongly.
     private static readonly int[] Outputs = [40, 72, 80, 104, 1280];
 
-    /// <summary>The numbers of output channels, of a few tried, for which a channels-last convolution differs from a product of matrices.</summary>
+    /// <summary>
+    /// The numbers of output channels, of a few tried, for which a channels-last convolution differs from a product of
+    /// matrices.
+    /// </summary>
     public static IReadOnlyList<int> WrongOutputs()
     {
         using var withoutGraph = no_grad();

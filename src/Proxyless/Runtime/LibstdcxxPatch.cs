@@ -6,10 +6,10 @@ using Proxyless.Files;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// LibTorchSharp 0.107 is built against libstdc++ 13 (<c>GLIBCXX_3.4.32</c>), which Debian 12 does not have, for the sake of one
-/// symbol: <c>std::ios_base_library_init()</c>, an empty function that only marks the version. This makes a copy of the
-/// library that does without it: the version need becomes weak, and the symbol is bound to the library's own
-/// <c>.fini</c>, which does nothing and returns. Used only where libstdc++ is too old for the library as shipped.
+/// LibTorchSharp 0.107 is built against libstdc++ 13 (<c>GLIBCXX_3.4.32</c>), which Debian 12 does not have, for the
+/// sake of one symbol: <c>std::ios_base_library_init()</c>, an empty function that only marks the version. This makes a
+/// copy of the library that does without it: the version need becomes weak, and the symbol is bound to the library's
+/// own <c>.fini</c>, which does nothing and returns. Used only where libstdc++ is too old for the library as shipped.
 /// Delete this file and its one call the day TorchSharp ships for older systems.
 /// </summary>
 internal static class LibstdcxxPatch
@@ -17,7 +17,7 @@ internal static class LibstdcxxPatch
     /// <summary>What libstdc++ 13 has and older ones do not.</summary>
     internal const string Symbol = "_ZSt21ios_base_library_initv";
     private const string Version = "GLIBCXX_3.4.32";
-    private const int DynamicSymbols = 11;   // SHT_DYNSYM
+    private const int DynamicSymbols = 11; // SHT_DYNSYM
     private const int VersionNeeds = 0x6ffffffe; // SHT_GNU_verneed
     private const int VersionSymbols = 0x6fffffff; // SHT_GNU_versym
 
@@ -65,7 +65,9 @@ internal static class LibstdcxxPatch
         }
     }
 
-    /// <summary>Patches a 64-bit little-endian ELF image in place; an image without the symbol stays as it is.</summary>
+    /// <summary>
+    /// Patches a 64-bit little-endian ELF image in place; an image without the symbol stays as it is.
+    /// </summary>
     internal static void Patch(Span<byte> image)
     {
         if (image.Length < 64 || !image[..4].SequenceEqual("\u007fELF"u8) || image[4] != 2 || image[5] != 1)
@@ -138,7 +140,8 @@ internal static class LibstdcxxPatch
                 BinaryPrimitives.ReadUInt64LittleEndian(header[0x10..]),
                 (int)BinaryPrimitives.ReadUInt64LittleEndian(header[0x18..]),
                 (int)BinaryPrimitives.ReadUInt64LittleEndian(header[0x20..]),
-                BinaryPrimitives.ReadInt32LittleEndian(header[0x28..]));
+                BinaryPrimitives.ReadInt32LittleEndian(header[0x28..])
+            );
         }
 
         return sections;

@@ -36,8 +36,8 @@ internal static class Libtorch
             {
                 torch.InitializeDeviceType(DeviceType.CPU);
             }
-            catch (Exception exception) when (
-                exception is NotSupportedException or TypeInitializationException or DllNotFoundException)
+            catch (Exception exception)
+                when (exception is NotSupportedException or TypeInitializationException or DllNotFoundException)
             {
                 // TorchSharp's message goes on with a protocol of all that it has tried.
                 string reason = exception.GetBaseException().Message.Split('\n')[0];
@@ -77,17 +77,21 @@ internal static class Libtorch
     private static string Rid => $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
     private static string[] FoldersOnLinux =>
-    [
-        .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
-        AppContext.BaseDirectory,
-        Path.Combine(AppContext.BaseDirectory, "runtimes", Rid, "native"),
-    ];
+        [
+            .. (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(
+                Path.PathSeparator,
+                StringSplitOptions.RemoveEmptyEntries
+            ),
+            AppContext.BaseDirectory,
+            Path.Combine(AppContext.BaseDirectory, "runtimes", Rid, "native"),
+        ];
 
     private static string? FolderOnLinux() =>
         FoldersOnLinux.FirstOrDefault(folder => File.Exists(Path.Combine(folder, LargestFile)));
 
-    private static InvalidInputException MissingOnLinux() => new(
-        $"{LargestFile} was not found in {string.Join(", ", FoldersOnLinux.Distinct())}; "
-        + $"reference the package libtorch-cpu-{Rid} in the executable's project");
+    private static InvalidInputException MissingOnLinux() =>
+        new(
+            $"{LargestFile} was not found in {string.Join(", ", FoldersOnLinux.Distinct())}; "
+                + $"reference the package libtorch-cpu-{Rid} in the executable's project"
+        );
 }

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Channels-last memory. TorchSharp has no argument for it, but strides decide: a permuted view of [N, H, W, C] memory is a
-/// channels-last tensor, and convolutions follow the layout of their input and weights.
+/// Channels-last memory. TorchSharp has no argument for it, but strides decide: a permuted view of [N, H, W, C] memory
+/// is a channels-last tensor, and convolutions follow the layout of their input and weights.
 /// </summary>
 internal static class MemoryLayout
 {

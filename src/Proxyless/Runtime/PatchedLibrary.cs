@@ -13,7 +13,8 @@ internal static class PatchedLibrary
     private static readonly Lazy<nint> Handle = new(Load);
 
     /// <summary>Whether this system's libstdc++ is too old for TorchSharp's native library.</summary>
-    public static bool IsNeeded { get; } = OperatingSystem.IsLinux()
+    public static bool IsNeeded { get; } =
+        OperatingSystem.IsLinux()
         && NativeLibrary.TryLoad("libstdc++.so.6", out nint library)
         && !NativeLibrary.TryGetExport(library, LibstdcxxPatch.Symbol, out _);
 
@@ -32,11 +33,12 @@ internal static class PatchedLibrary
         {
             throw new InvalidOperationException(
                 "TorchSharp's assembly has a resolver of native libraries already "
-                + "(NativeLibrary.SetDllImportResolver), and "
-                + $"this system's libstdc++ is too old to load {Libtorch.Name} as shipped; "
-                + $"call {ProxylessRuntime.Call} instead of setting one, or switch "
-                + $"{nameof(RuntimeOptions.SupportOldLibstdcxx)} off and load the library yourself",
-                exception);
+                    + "(NativeLibrary.SetDllImportResolver), and "
+                    + $"this system's libstdc++ is too old to load {Libtorch.Name} as shipped; "
+                    + $"call {ProxylessRuntime.Call} instead of setting one, or switch "
+                    + $"{nameof(RuntimeOptions.SupportOldLibstdcxx)} off and load the library yourself",
+                exception
+            );
         }
 
         // TorchSharp first asks for the library by name, which no resolver hears of; then its P/Invokes do.
@@ -58,7 +60,8 @@ internal static class PatchedLibrary
         {
             throw new InvalidInputException(
                 $"{Libtorch.Name} does not load: it needs libstdc++ 13 or newer, which this system does not have; "
-                + $"call {ProxylessRuntime.Call}() at the start of the program, which makes it loadable");
+                    + $"call {ProxylessRuntime.Call}() at the start of the program, which makes it loadable"
+            );
         }
     }
 
@@ -92,7 +95,8 @@ internal static class PatchedLibrary
         {
             throw new InvalidInputException(
                 $"{library} does not load, nor does the copy {patched} made for older systems: {exception.Message}",
-                exception);
+                exception
+            );
         }
     }
 }

@@ -44,7 +44,8 @@ public static class ProxylessRuntime
                 {
                     throw new InvalidOperationException(
                         $"the process is configured already, with {_configured}; "
-                        + $"call {Call} once, or with equal options");
+                            + $"call {Call} once, or with equal options"
+                    );
                 }
 
                 return;

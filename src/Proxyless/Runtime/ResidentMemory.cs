@@ -11,7 +11,9 @@ internal sealed class ResidentMemory
 
     private ResidentMemory(double before) => _before = before;
 
-    /// <summary>Begins to watch. On Linux the kernel's mark is set back; elsewhere it stands at the process's highest so far.</summary>
+    /// <summary>
+    /// Begins to watch. On Linux the kernel's mark is set back; elsewhere it stands at the process's highest so far.
+    /// </summary>
     public static ResidentMemory Start()
     {
         GC.Collect();
@@ -43,7 +45,10 @@ internal sealed class ResidentMemory
         if (OperatingSystem.IsLinux())
         {
             string line = File.ReadLines(Status).First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
-            peak = double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024 / 1e6;
+            peak =
+                double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture)
+                * 1024
+                / 1e6;
         }
         else
         {

@@ -7,14 +7,21 @@ namespace Proxyless.Runtime;
 /// <summary>The memory of tensors, for kernels of our own.</summary>
 internal static unsafe class TensorMemory
 {
-    /// <summary>The first number of a contiguous float32 tensor on the CPU; valid as long as the tensor lives.</summary>
+    /// <summary>
+    /// The first number of a contiguous float32 tensor on the CPU; valid as long as the tensor lives.
+    /// </summary>
     /// <exception cref="ArgumentException">It is of another type or on another device.</exception>
     public static float* Pointer(Tensor tensor) =>
         tensor.dtype == ScalarType.Float32 && tensor.device_type == TorchSharp.DeviceType.CPU
             ? (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes))
-            : throw new ArgumentException($"a {tensor.dtype} tensor on {tensor.device_type} is not float32 on the CPU", nameof(tensor));
+            : throw new ArgumentException(
+                $"a {tensor.dtype} tensor on {tensor.device_type} is not float32 on the CPU",
+                nameof(tensor)
+            );
 
-    /// <summary>Where the numbers of a float32 tensor on the CPU begin, in whatever order they lie; there are no gaps.</summary>
+    /// <summary>
+    /// Where the numbers of a float32 tensor on the CPU begin, in whatever order they lie; there are no gaps.
+    /// </summary>
     public static nint Address(Tensor tensor)
     {
         if (tensor.is_contiguous())
@@ -27,7 +34,8 @@ internal static unsafe class TensorMemory
     }
 
     /// <summary>The numbers of a small tensor.</summary>
-    public static float[] ToArray(Tensor tensor) => new Span<float>(Pointer(tensor), checked((int)tensor.numel())).ToArray();
+    public static float[] ToArray(Tensor tensor) =>
+        new Span<float>(Pointer(tensor), checked((int)tensor.numel())).ToArray();
 
     /// <summary>The same memory read as [N, H, W, C]; a copy where the tensor is not channels-last.</summary>
     /// <param name="tensor">[N, C, H, W].</param>

@@ -14,13 +14,18 @@ internal static class ThreadCount
 
     /// <summary>The same, with a warning.</summary>
     /// <param name="asked">What was asked for, or null.</param>
-    /// <param name="observer">Is warned of more threads than processors: they take turns and wait for each other.</param>
+    /// <param name="observer">
+    /// Is warned of more threads than processors: they take turns and wait for each other.
+    /// </param>
     public static int Of(int? asked, IRunObserver observer)
     {
         int processors = Environment.ProcessorCount;
         if (asked > processors)
         {
-            observer.Warning($"RunOptions.Threads = {asked} is more than the {processors} processors here: threads wait for each other, and a step can take many times as long; leave the option out");
+            observer.Warning(
+                $"RunOptions.Threads = {asked} is more than the {processors} processors here: threads wait for each "
+                    + $"other, and a step can take many times as long; leave the option out"
+            );
         }
 
         return Of(asked);

@@ -4,12 +4,14 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Runtime;
 
-/// <summary>Operations of a tensor and a number, and the number in a tensor, of which nothing is freed while libtorch reads it.</summary>
+/// <summary>
+/// Operations of a tensor and a number, and the number in a tensor, of which nothing is freed while libtorch reads it.
+/// </summary>
 /// <remarks>
-/// TorchSharp makes a <see cref="Scalar"/> of a number, hands its address to libtorch and keeps no reference, and it keeps none to a tensor
-/// that stands in the midst of an expression: the collector may free either while libtorch works with it. Then a result is
-/// wrong, or the process ends (docs/reliability.md). So every scalar and every tensor between two
-/// operations has a name and a <c>using</c>, here and wherever TorchSharp is called.
+/// TorchSharp makes a <see cref="Scalar"/> of a number, hands its address to libtorch and keeps no reference, and it
+/// keeps none to a tensor that stands in the midst of an expression: the collector may free either while libtorch works
+/// with it. Then a result is wrong, or the process ends (docs/reliability.md). So every scalar and every tensor between
+/// two operations has a name and a <c>using</c>, here and wherever TorchSharp is called.
 /// </remarks>
 internal static class WithScalar
 {
@@ -54,6 +56,8 @@ internal static class WithScalar
     {
         using Tensor detached = tensor.detach();
         using Tensor local = detached.cpu();
-        return local.dtype == ScalarType.Float64 ? MemoryMarshal.Read<double>(local.bytes) : MemoryMarshal.Read<float>(local.bytes);
+        return local.dtype == ScalarType.Float64
+            ? MemoryMarshal.Read<double>(local.bytes)
+            : MemoryMarshal.Read<float>(local.bytes);
     }
 }

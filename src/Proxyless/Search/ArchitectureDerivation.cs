@@ -2,9 +2,9 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// The most probable architecture within limits: maximise sum_i log p_ij over all choices whose costs stay within. A
-/// multiple-choice knapsack, solved exactly: blocks are merged one after another and only choices are kept that no other beats
-/// in all costs and probability, and that can still become as probable as a choice already known (<see cref="LagrangianBound"/>);
-/// no cost is rounded.
+/// multiple-choice knapsack, solved exactly: blocks are merged one after another and only choices are kept that no
+/// other beats in all costs and probability, and that can still become as probable as a choice already known
+/// (<see cref="LagrangianBound"/>); no cost is rounded.
 /// </summary>
 internal static class ArchitectureDerivation
 {
@@ -13,9 +13,16 @@ internal static class ArchitectureDerivation
 
     /// <summary>Derives the architecture.</summary>
     /// <param name="probabilities">p_ij at [i][j]; a candidate of probability 0 is never chosen.</param>
-    /// <param name="limits">The costs that must stay within their limits; none gives the most probable candidate of each block.</param>
-    /// <returns>A candidate for each block. Among equally probable choices the one with the lowest costs, in the order of the limits.</returns>
-    /// <exception cref="LimitNotMetException">No choice is within all limits; the message says the smallest possible value.</exception>
+    /// <param name="limits">
+    /// The costs that must stay within their limits; none gives the most probable candidate of each block.
+    /// </param>
+    /// <returns>
+    /// A candidate for each block. Among equally probable choices the one with the lowest costs, in the order of the
+    /// limits.
+    /// </returns>
+    /// <exception cref="LimitNotMetException">
+    /// No choice is within all limits; the message says the smallest possible value.
+    /// </exception>
     public static int[] Derive(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
@@ -25,8 +32,11 @@ internal static class ArchitectureDerivation
             limit.RequirePossible();
         }
 
-        return TryDerive(probabilities, limits) ?? throw new LimitNotMetException(
-            $"no architecture that the search left meets all limits at once ({string.Join(", ", limits)}); raise one of them");
+        return TryDerive(probabilities, limits)
+            ?? throw new LimitNotMetException(
+                $"no architecture that the search left meets all limits at once ({string.Join(", ", limits)}); raise "
+                    + $"one of them"
+            );
     }
 
     /// <summary>As <see cref="Derive"/>, or null where no choice is within all limits.</summary>
@@ -46,8 +56,11 @@ internal static class ArchitectureDerivation
             {
                 for (int j = 0; j < probabilities[i].Length; j++)
                 {
-                    if (probabilities[i][j] > 0 && Extend(partial, i, j, probabilities[i][j], limits, leastLeft) is { } extended
-                        && bound.Of(extended.LogProbability, extended.Costs, i + 1) >= known)
+                    if (
+                        probabilities[i][j] > 0
+                        && Extend(partial, i, j, probabilities[i][j], limits, leastLeft) is { } extended
+                        && bound.Of(extended.LogProbability, extended.Costs, i + 1) >= known
+                    )
                     {
                         merged.Add(extended);
                     }
@@ -61,7 +74,13 @@ internal static class ArchitectureDerivation
     }
 
     private static Partial? Extend(
-        Partial partial, int block, int candidate, double probability, IReadOnlyList<CostLimit> limits, double[,] leastLeft)
+        Partial partial,
+        int block,
+        int candidate,
+        double probability,
+        IReadOnlyList<CostLimit> limits,
+        double[,] leastLeft
+    )
     {
         var costs = new double[limits.Count];
         for (int c = 0; c < costs.Length; c++)
@@ -101,11 +120,13 @@ internal static class ArchitectureDerivation
     private static List<Partial> ParetoFront(List<Partial> partials)
     {
         // From the most probable down, ties by cost: whoever comes later can only stay by being cheaper in some cost.
-        partials.Sort(static (left, right) =>
-        {
-            int byProbability = right.LogProbability.CompareTo(left.LogProbability);
-            return byProbability != 0 ? byProbability : left.Costs.AsSpan().SequenceCompareTo(right.Costs);
-        });
+        partials.Sort(
+            static (left, right) =>
+            {
+                int byProbability = right.LogProbability.CompareTo(left.LogProbability);
+                return byProbability != 0 ? byProbability : left.Costs.AsSpan().SequenceCompareTo(right.Costs);
+            }
+        );
 
         var front = new List<Partial>();
         var coverers = new List<double[]>();
@@ -129,7 +150,10 @@ internal static class ArchitectureDerivation
         return front;
     }
 
-    /// <summary>Whether one of the costs is nowhere higher. Those that cover something move forward: they are likely to cover more.</summary>
+    /// <summary>
+    /// Whether one of the costs is nowhere higher. Those that cover something move forward: they are likely to cover
+    /// more.
+    /// </summary>
     private static bool IsCovered(List<double[]> coverers, double[] costs)
     {
         for (int i = 0; i < coverers.Count; i++)
@@ -160,7 +184,9 @@ internal static class ArchitectureDerivation
     private static Partial Better(Partial left, Partial right)
     {
         int byProbability = left.LogProbability.CompareTo(right.LogProbability);
-        return byProbability > 0 || (byProbability == 0 && left.Costs.AsSpan().SequenceCompareTo(right.Costs) <= 0) ? left : right;
+        return byProbability > 0 || (byProbability == 0 && left.Costs.AsSpan().SequenceCompareTo(right.Costs) <= 0)
+            ? left
+            : right;
     }
 
     private sealed record Partial(double[] Costs, double LogProbability, int Candidate, Partial? Before)

@@ -1,8 +1,8 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// From the gradients of the gates to those of the architecture parameters: the chain rule through the softmax, over all
-/// candidates or over a pair (ProxylessNAS, equation 4 and section 3.2.1).
+/// From the gradients of the gates to those of the architecture parameters: the chain rule through the softmax, over
+/// all candidates or over a pair (ProxylessNAS, equation 4 and section 3.2.1).
 /// </summary>
 internal static class ArchitectureGradients
 {
@@ -29,8 +29,8 @@ internal static class ArchitectureGradients
     }
 
     /// <summary>
-    /// The same over a pair renormalised to q = softmax(alpha_a, alpha_b): dL/dalpha_a = q_a q_b (dL/dg_a - dL/dg_b), and its
-    /// negative for b.
+    /// The same over a pair renormalised to q = softmax(alpha_a, alpha_b): dL/dalpha_a = q_a q_b (dL/dg_a - dL/dg_b),
+    /// and its negative for b.
     /// </summary>
     /// <returns>dL/dalpha_a.</returns>
     public static double OfPair(double gateA, double gateB, double probabilityA, double probabilityB)
@@ -40,13 +40,18 @@ internal static class ArchitectureGradients
     }
 
     /// <summary>
-    /// The score function's gradient: sum_m w_m grad log p(path_m), where d log p(path) / dalpha_ij = [path_i = j] - p_ij.
+    /// The score function's gradient: sum_m w_m grad log p(path_m), where d log p(path) / dalpha_ij = [path_i = j] -
+    /// p_ij.
     /// </summary>
     /// <param name="paths">Sampled architectures, a candidate for each block.</param>
     /// <param name="weights">w_m of each: what is minimised, less a baseline, over the number of samples.</param>
     /// <param name="probabilities">p_ij at [i][j].</param>
     /// <returns>dL/dalpha_ij at [i][j].</returns>
-    public static double[][] OfSamples(IReadOnlyList<int[]> paths, IReadOnlyList<double> weights, IReadOnlyList<double[]> probabilities)
+    public static double[][] OfSamples(
+        IReadOnlyList<int[]> paths,
+        IReadOnlyList<double> weights,
+        IReadOnlyList<double[]> probabilities
+    )
     {
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(weights);
@@ -65,15 +70,19 @@ internal static class ArchitectureGradients
     }
 
     /// <summary>
-    /// The gradient from losses of sampled architectures on the same images, each compared with the mean of the others (Kool,
-    /// van Hoof, Welling, "Buy 4 REINFORCE samples, get a baseline for free!", 2019): sum_m (L_m - mean L) / (M - 1) grad log
-    /// p(path_m). Its expectation is dE[L]/dalpha.
+    /// The gradient from losses of sampled architectures on the same images, each compared with the mean of the others
+    /// (Kool, van Hoof, Welling, "Buy 4 REINFORCE samples, get a baseline for free!", 2019): sum_m (L_m - mean L) / (M
+    /// - 1) grad log p(path_m). Its expectation is dE[L]/dalpha.
     /// </summary>
     /// <param name="paths">M sampled architectures, 2 at least.</param>
     /// <param name="losses">L_m of each.</param>
     /// <param name="probabilities">p_ij at [i][j], with which they were sampled.</param>
     /// <returns>dL/dalpha_ij at [i][j].</returns>
-    public static double[][] LeaveOneOut(IReadOnlyList<int[]> paths, IReadOnlyList<double> losses, IReadOnlyList<double[]> probabilities)
+    public static double[][] LeaveOneOut(
+        IReadOnlyList<int[]> paths,
+        IReadOnlyList<double> losses,
+        IReadOnlyList<double[]> probabilities
+    )
     {
         ArgumentNullException.ThrowIfNull(losses);
         ArgumentOutOfRangeException.ThrowIfLessThan(losses.Count, 2);
@@ -82,8 +91,9 @@ internal static class ArchitectureGradients
     }
 
     /// <summary>
-    /// The weight that makes the mean over sampled pairs proportional to the full gradient: (p_a + p_b)^2 / P{a, b} with
-    /// P{a, b} = p_a p_b (1 / (1 - p_a) + 1 / (1 - p_b)), the probability of the pair when drawn without replacement.
+    /// The weight that makes the mean over sampled pairs proportional to the full gradient: (p_a + p_b)^2 / P{a, b}
+    /// with P{a, b} = p_a p_b (1 / (1 - p_a) + 1 / (1 - p_b)), the probability of the pair when drawn without
+    /// replacement.
     /// </summary>
     /// <returns>
     /// 1 where one of them has all of the probability that a double can tell: the limit as p_b = 1 - p_a goes to 0,

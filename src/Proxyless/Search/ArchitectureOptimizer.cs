@@ -1,8 +1,8 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Adam (Kingma, Ba, arXiv 1412.6980) on architecture parameters, without first moment (beta1 = 0) as published. Moments and
-/// step counts are kept per candidate: one that took no part in a step is not moved by it.
+/// Adam (Kingma, Ba, arXiv 1412.6980) on architecture parameters, without first moment (beta1 = 0) as published.
+/// Moments and step counts are kept per candidate: one that took no part in a step is not moved by it.
 /// </summary>
 internal sealed class ArchitectureOptimizer
 {
@@ -41,8 +41,8 @@ internal sealed class ArchitectureOptimizer
     }
 
     /// <summary>
-    /// Moves two candidates, then shifts both so that exp(alpha_a) + exp(alpha_b) is what it was: the probabilities of the
-    /// others do not move (ProxylessNAS, section 3.2.1).
+    /// Moves two candidates, then shifts both so that exp(alpha_a) + exp(alpha_b) is what it was: the probabilities of
+    /// the others do not move (ProxylessNAS, section 3.2.1).
     /// </summary>
     /// <exception cref="NotFiniteNumberException">As in <see cref="Step"/>.</exception>
     public void StepPair(int block, int a, int b, double gradientA, double gradientB, double rate)
@@ -62,10 +62,13 @@ internal sealed class ArchitectureOptimizer
     /// <summary>Restores a saved state of the same shape.</summary>
     internal void Restore(double[][] secondMoments, int[][] steps)
     {
-        bool Fits<T>(T[][] blocks) => blocks.Length == _steps.Length && !blocks.Where((block, i) => block.Length != _steps[i].Length).Any();
+        bool Fits<T>(T[][] blocks) =>
+            blocks.Length == _steps.Length && !blocks.Where((block, i) => block.Length != _steps[i].Length).Any();
         if (!Fits(secondMoments) || !Fits(steps))
         {
-            throw new InvalidInputException("the checkpoint's moments of architecture parameters belong to another space");
+            throw new InvalidInputException(
+                "the checkpoint's moments of architecture parameters belong to another space"
+            );
         }
 
         for (int i = 0; i < _steps.Length; i++)
@@ -88,7 +91,9 @@ internal sealed class ArchitectureOptimizer
         if (!double.IsFinite(moved))
         {
             throw new NotFiniteNumberException(
-                Invariant($"the gradient of candidate {candidate} of block {block} became {gradient:G3}"), gradient);
+                Invariant($"the gradient of candidate {candidate} of block {block} became {gradient:G3}"),
+                gradient
+            );
         }
 
         moment = moved;

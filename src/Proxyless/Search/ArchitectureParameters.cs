@@ -25,7 +25,10 @@ internal sealed class ArchitectureParameters
     /// <summary>Number of blocks.</summary>
     public int Blocks => _logits.Length;
 
-    /// <summary>Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1; 0 where no block has a choice.</summary>
+    /// <summary>
+    /// Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1; 0 where no
+    /// block has a choice.
+    /// </summary>
     public double RelativeEntropy
     {
         get
@@ -80,13 +83,15 @@ internal sealed class ArchitectureParameters
     public bool IsAlive(int block, int candidate) => _alive[block][candidate];
 
     /// <summary>The candidates of a block that are left, in order.</summary>
-    public int[] AliveIn(int block) => [.. Enumerable.Range(0, _alive[block].Length).Where(candidate => _alive[block][candidate])];
+    public int[] AliveIn(int block) =>
+        [.. Enumerable.Range(0, _alive[block].Length).Where(candidate => _alive[block][candidate])];
 
     /// <summary>The most that a network of the candidates that are left costs.</summary>
     /// <param name="cost">The cost.</param>
     /// <param name="without">A candidate that counts as gone, not the last of its block.</param>
     internal double Largest(SpaceCost cost, (int Block, int Candidate)? without = null) =>
-        cost.Fixed + cost.Candidates.Select((block, i) => block.Where((_, j) => _alive[i][j] && (i, j) != without).Max()).Sum();
+        cost.Fixed
+        + cost.Candidates.Select((block, i) => block.Where((_, j) => _alive[i][j] && (i, j) != without).Max()).Sum();
 
     /// <summary>Removes a candidate; the probabilities of the others are renormalised.</summary>
     /// <exception cref="InvalidOperationException">It is the last one of its block.</exception>
@@ -143,7 +148,10 @@ internal sealed class ArchitectureParameters
     public int[] SampleUniformly(Random random)
     {
         ArgumentNullException.ThrowIfNull(random);
-        return [.. Enumerable.Range(0, Blocks).Select(i => AliveIn(i)).Select(alive => alive[random.Next(alive.Length)])];
+        return
+        [
+            .. Enumerable.Range(0, Blocks).Select(i => AliveIn(i)).Select(alive => alive[random.Next(alive.Length)]),
+        ];
     }
 
     /// <summary>
@@ -203,16 +211,22 @@ internal sealed class ArchitectureParameters
     /// them.
     /// </summary>
     internal (double?[][] Logits, double[][] CostLogits) Save() =>
-    (
-        [.. _logits.Select((block, i) => block.Select((logit, j) => _alive[i][j] ? logit : (double?)null).ToArray())],
-        [.. _costLogits.Select(block => block.ToArray())]);
+        (
+            [
+                .. _logits.Select(
+                    (block, i) => block.Select((logit, j) => _alive[i][j] ? logit : (double?)null).ToArray()
+                ),
+            ],
+            [.. _costLogits.Select(block => block.ToArray())]
+        );
 
     /// <summary>Restores a saved state of the same shape.</summary>
     /// <param name="state">The logits that <see cref="Save"/> gave.</param>
     /// <param name="costLogits">The limits' part of them.</param>
     internal void Restore(double?[][] state, double[][] costLogits)
     {
-        bool Fits<T>(T[][] blocks) => blocks.Length == Blocks && !blocks.Where((block, i) => block.Length != _logits[i].Length).Any();
+        bool Fits<T>(T[][] blocks) =>
+            blocks.Length == Blocks && !blocks.Where((block, i) => block.Length != _logits[i].Length).Any();
         if (!Fits(state) || !Fits(costLogits))
         {
             throw new InvalidInputException("the checkpoint's architecture parameters belong to another space");
@@ -234,8 +248,11 @@ internal sealed class ArchitectureParameters
     internal static double EntropyOf(IReadOnlyList<double[]> probabilities) =>
         probabilities.Average(p => -p.Where(value => value != 0).Sum(value => value * Math.Log(value)));
 
-    private static double RequireFinite(double logit, int block, int candidate) => double.IsFinite(logit)
-        ? logit
-        : throw new NotFiniteNumberException(
-            Invariant($"the logit of candidate {candidate} of block {block} became {logit}"), logit);
+    private static double RequireFinite(double logit, int block, int candidate) =>
+        double.IsFinite(logit)
+            ? logit
+            : throw new NotFiniteNumberException(
+                Invariant($"the logit of candidate {candidate} of block {block} became {logit}"),
+                logit
+            );
 }

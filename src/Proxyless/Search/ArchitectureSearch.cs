@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace Proxyless.Search;
 
 /// <summary>
-/// The search (ProxylessNAS, sections 3.1 to 3.3): weight steps on training images along sampled paths; after a warm-up, in
-/// which the odds rest where they begin (<see cref="LimitProjection"/>), architecture steps on images held out of them; now and then
-/// the pruning of unlikely paths.
+/// The search (ProxylessNAS, sections 3.1 to 3.3): weight steps on training images along sampled paths; after a
+/// warm-up, in which the odds rest where they begin (<see cref="LimitProjection"/>), architecture steps on images held
+/// out of them; now and then the pruning of unlikely paths.
 /// </summary>
 internal sealed class ArchitectureSearch : IDisposable
 {
@@ -35,12 +35,19 @@ internal sealed class ArchitectureSearch : IDisposable
     /// <summary>Prepares a search, from its checkpoint where there is one.</summary>
     /// <param name="network">The super-network; loses what every target has pruned.</param>
     /// <param name="settings">How to search.</param>
-    /// <param name="targets">The machines to search for, one at least; weights are shared, architecture parameters are each one's own.</param>
+    /// <param name="targets">
+    /// The machines to search for, one at least; weights are shared, architecture parameters are each one's own.
+    /// </param>
     /// <param name="checkpoint">The checkpoint's file.</param>
     /// <param name="observer">Hears of the progress.</param>
     /// <exception cref="InvalidInputException">The checkpoint is of another search.</exception>
     public ArchitectureSearch(
-        SuperNetwork network, SearchSettings settings, IReadOnlyList<SearchedTarget> targets, string checkpoint, IRunObserver observer)
+        SuperNetwork network,
+        SearchSettings settings,
+        IReadOnlyList<SearchedTarget> targets,
+        string checkpoint,
+        IRunObserver observer
+    )
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(settings);
@@ -54,7 +61,11 @@ internal sealed class ArchitectureSearch : IDisposable
         _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
         _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay, Kernels = network.Options.Kernels };
         _targets = [.. targets.Select(target => new TargetSearch(network, settings, target, _loss, observer))];
-        _schedule = new CosineSchedule(settings.LearningRate, settings.Plan.WeightSteps, settings.Plan.WeightSteps / WarmupPart);
+        _schedule = new CosineSchedule(
+            settings.LearningRate,
+            settings.Plan.WeightSteps,
+            settings.Plan.WeightSteps / WarmupPart
+        );
         _warmup = network.Options.SharesWeights ? new ChannelWarmup(network.Space) : null;
         if (_checkpoint.Exists)
         {
@@ -71,9 +82,18 @@ internal sealed class ArchitectureSearch : IDisposable
     /// <param name="architectureImages">Images held out of them, shuffled.</param>
     /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
     /// <exception cref="TrainingDivergedException">The search diverges; the last checkpoint is from before.</exception>
-    /// <exception cref="InvalidInputException">The images are unreadable, and the checkpoint is of the last step.</exception>
-    /// <exception cref="IOException">The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before is left.</exception>
-    public void Run(BatchLoader weightImages, BatchLoader architectureImages, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidInputException">
+    /// The images are unreadable, and the checkpoint is of the last step.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before
+    /// is left.
+    /// </exception>
+    public void Run(
+        BatchLoader weightImages,
+        BatchLoader architectureImages,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(weightImages);
         ArgumentNullException.ThrowIfNull(architectureImages);
@@ -81,7 +101,8 @@ internal sealed class ArchitectureSearch : IDisposable
         {
             RunSteps(weightImages, architectureImages, cancellationToken);
         }
-        catch (Exception exception) when (!_isInStep && exception is ProxylessException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (!_isInStep && exception is ProxylessException or IOException or UnauthorizedAccessException)
         {
             // The images have failed between two steps, or the checkpoint's disk has.
             CheckpointFile.TryWrite(Save);
@@ -97,7 +118,13 @@ internal sealed class ArchitectureSearch : IDisposable
         while (_step < plan.WeightSteps)
         {
             int epoch = (int)(_step / weightImages.BatchesPerEpoch);
-            foreach (Batch batch in weightImages.Epoch(epoch, (int)(_step % weightImages.BatchesPerEpoch), CancellationToken.None))
+            foreach (
+                Batch batch in weightImages.Epoch(
+                    epoch,
+                    (int)(_step % weightImages.BatchesPerEpoch),
+                    CancellationToken.None
+                )
+            )
             {
                 using (batch)
                 {
@@ -171,18 +198,28 @@ internal sealed class ArchitectureSearch : IDisposable
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         for (int t = 0; t < _targets.Length; t++)
         {
-            Random random = SeedSequence.At(_settings.Seed, RandomUse.ArchitecturePaths, (_architectureSteps * _targets.Length) + t);
+            Random random = SeedSequence.At(
+                _settings.Seed,
+                RandomUse.ArchitecturePaths,
+                (_architectureSteps * _targets.Length) + t
+            );
             _targets[t].Step(images, labels, random, _architectureSteps);
         }
 
         _architectureSteps++;
-        if (_settings.PruneThreshold > 0 && _architectureSteps % Math.Max(1, plan.ArchitectureSteps / PruningsPerSearch) == 0)
+        if (
+            _settings.PruneThreshold > 0
+            && _architectureSteps % Math.Max(1, plan.ArchitectureSteps / PruningsPerSearch) == 0
+        )
         {
             Prune();
         }
     }
 
-    /// <summary>Removes unlikely candidates for good, with the weights and momenta of their own where no target wants them any more.</summary>
+    /// <summary>
+    /// Removes unlikely candidates for good, with the weights and momenta of their own where no target wants them any
+    /// more.
+    /// </summary>
     private void Prune()
     {
         // All of them first: what two give up together has to be seen as given up by both.
@@ -197,7 +234,8 @@ internal sealed class ArchitectureSearch : IDisposable
         }
     }
 
-    private bool IsWanted(int block, int candidate) => Array.Exists(_targets, target => target.Parameters.IsAlive(block, candidate));
+    private bool IsWanted(int block, int candidate) =>
+        Array.Exists(_targets, target => target.Parameters.IsAlive(block, candidate));
 
     private void EndEpoch(int epoch)
     {
@@ -212,15 +250,20 @@ internal sealed class ArchitectureSearch : IDisposable
 
     private string Detail()
     {
-        string targets = _targets.Length == 1
-            ? _targets[0].Detail()
-            : string.Join("; ", _targets.Select(target => $"{target.Name}: {target.Detail()}"));
+        string targets =
+            _targets.Length == 1
+                ? _targets[0].Detail()
+                : string.Join("; ", _targets.Select(target => $"{target.Name}: {target.Detail()}"));
         return Invariant($"loss {_totals.TrainLoss / Math.Max(1, _totals.TrainSteps):F3}, {targets}");
     }
 
     private void SaveIfDue(bool atEpochEnd, CancellationToken cancellationToken)
     {
-        if (!cancellationToken.IsCancellationRequested && _step < _settings.Plan.WeightSteps && !_checkpoints.IsDue(atEpochEnd))
+        if (
+            !cancellationToken.IsCancellationRequested
+            && _step < _settings.Plan.WeightSteps
+            && !_checkpoints.IsDue(atEpochEnd)
+        )
         {
             return;
         }
@@ -239,13 +282,14 @@ internal sealed class ArchitectureSearch : IDisposable
     }
 
     /// <summary>Where the search stands.</summary>
-    internal SearchState State() => new()
-    {
-        Step = _step,
-        ArchitectureStep = _architectureSteps,
-        Totals = _totals,
-        Targets = [.. _targets.Select(target => target.Save())],
-    };
+    internal SearchState State() =>
+        new()
+        {
+            Step = _step,
+            ArchitectureStep = _architectureSteps,
+            Totals = _totals,
+            Targets = [.. _targets.Select(target => target.Save())],
+        };
 
     private void Restore()
     {
@@ -253,7 +297,12 @@ internal sealed class ArchitectureSearch : IDisposable
         SearchState state = SearchState.Of(file, path);
         if (state.Targets.Length != _targets.Length)
         {
-            throw new InvalidInputException($"{path} is of a search for {state.Targets.Length} targets, not {_targets.Length}") { File = path };
+            throw new InvalidInputException(
+                $"{path} is of a search for {state.Targets.Length} targets, not {_targets.Length}"
+            )
+            {
+                File = path,
+            };
         }
 
         _totals = state.Totals;

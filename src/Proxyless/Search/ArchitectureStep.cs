@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Search;
 
 /// <summary>
-/// One step of the architecture parameters on a batch of the architecture split, weights frozen (ProxylessNAS, sections 3.2
-/// and 3.3). Costs go through the same gates as the loss, so that both weigh alike.
+/// One step of the architecture parameters on a batch of the architecture split, weights frozen (ProxylessNAS, sections
+/// 3.2 and 3.3). Costs go through the same gates as the loss, so that both weigh alike.
 /// </summary>
 internal sealed class ArchitectureStep
 {
@@ -22,7 +22,8 @@ internal sealed class ArchitectureStep
         ArchitectureParameters parameters,
         ArchitectureOptimizer optimizer,
         SearchObjective objective,
-        ClassificationLoss loss)
+        ClassificationLoss loss
+    )
     {
         _network = network;
         _parameters = parameters;
@@ -31,7 +32,9 @@ internal sealed class ArchitectureStep
         _loss = loss;
     }
 
-    /// <summary>Whether two-path gradients are weighted by <see cref="ArchitectureGradients.PairCorrection"/>.</summary>
+    /// <summary>
+    /// Whether two-path gradients are weighted by <see cref="ArchitectureGradients.PairCorrection"/>.
+    /// </summary>
     public bool CorrectsPairs { get; init; }
 
     /// <summary>Architectures in a step of reinforce and leave-one-out; the latter compares two at least.</summary>
@@ -54,13 +57,14 @@ internal sealed class ArchitectureStep
     /// A loss, a gradient or a logit became infinite or no number; the message names the block and the candidate, or
     /// the path. Logits of blocks before it may have moved: this search is over.
     /// </exception>
-    public double Run(ArchitectureUpdate update, Tensor images, Tensor labels, Random random, double rate) => update switch
-    {
-        ArchitectureUpdate.TwoPath => TwoPath(images, labels, random, rate),
-        ArchitectureUpdate.FullPath => FullPath(images, labels, random, rate),
-        ArchitectureUpdate.LeaveOneOut => LeaveOneOut(images, labels, random, rate),
-        _ => Reinforce(images, labels, random, rate),
-    };
+    public double Run(ArchitectureUpdate update, Tensor images, Tensor labels, Random random, double rate) =>
+        update switch
+        {
+            ArchitectureUpdate.TwoPath => TwoPath(images, labels, random, rate),
+            ArchitectureUpdate.FullPath => FullPath(images, labels, random, rate),
+            ArchitectureUpdate.LeaveOneOut => LeaveOneOut(images, labels, random, rate),
+            _ => Reinforce(images, labels, random, rate),
+        };
 
     /// <summary>Two candidates of each block, drawn without replacement; one of them is active.</summary>
     private double TwoPath(Tensor images, Tensor labels, Random random, double rate)
@@ -136,7 +140,9 @@ internal sealed class ArchitectureStep
         return pass.Loss;
     }
 
-    /// <summary>Sampled architectures and their rewards: gradient -(R - b) * grad log p, averaged over the samples.</summary>
+    /// <summary>
+    /// Sampled architectures and their rewards: gradient -(R - b) * grad log p, averaged over the samples.
+    /// </summary>
     private double Reinforce(Tensor images, Tensor labels, Random random, double rate)
     {
         double[][] p = _parameters.Probabilities();
@@ -151,7 +157,11 @@ internal sealed class ArchitectureStep
         }
 
         double b = Baseline.Before(rewards);
-        double[][] gradient = ArchitectureGradients.OfSamples(paths, [.. rewards.Select(reward => (b - reward) / Samples)], p);
+        double[][] gradient = ArchitectureGradients.OfSamples(
+            paths,
+            [.. rewards.Select(reward => (b - reward) / Samples)],
+            p
+        );
         for (int i = 0; i < p.Length; i++)
         {
             AddEntropy(gradient[i], p[i], _parameters.CostLogits(i));
@@ -163,9 +173,9 @@ internal sealed class ArchitectureStep
     }
 
     /// <summary>
-    /// Sampled architectures and their losses on the same images (<see cref="ArchitectureGradients.LeaveOneOut"/>): neither the
-    /// images' difficulty nor what all samples share adds to the variance. Costs, whose expectations are known, come in by their
-    /// exact gradient.
+    /// Sampled architectures and their losses on the same images (<see cref="ArchitectureGradients.LeaveOneOut"/>):
+    /// neither the images' difficulty nor what all samples share adds to the variance. Costs, whose expectations are
+    /// known, come in by their exact gradient.
     /// </summary>
     private double LeaveOneOut(Tensor images, Tensor labels, Random random, double rate)
     {
@@ -175,10 +185,17 @@ internal sealed class ArchitectureStep
         double[] losses = [.. paths.Select(path => RequireFinite(LossOf(path), path))];
         double mean = losses.Average();
         ObjectivePoint point = PointAt(mean, p);
-        double[][] gradient = ArchitectureGradients.LeaveOneOut(paths, [.. losses.Select(loss => point.CrossEntropySlope * loss)], p);
+        double[][] gradient = ArchitectureGradients.LeaveOneOut(
+            paths,
+            [.. losses.Select(loss => point.CrossEntropySlope * loss)],
+            p
+        );
         for (int i = 0; i < p.Length; i++)
         {
-            double[] costs = ArchitectureGradients.ThroughSoftmax([.. Enumerable.Range(0, p[i].Length).Select(j => CostSlope(point, i, j))], p[i]);
+            double[] costs = ArchitectureGradients.ThroughSoftmax(
+                [.. Enumerable.Range(0, p[i].Length).Select(j => CostSlope(point, i, j))],
+                p[i]
+            );
             for (int j = 0; j < costs.Length; j++)
             {
                 gradient[i][j] += costs[j];
@@ -191,11 +208,16 @@ internal sealed class ArchitectureStep
         return mean;
     }
 
-    private int[][] SamplePaths(Random random) => [.. Enumerable.Range(0, Samples).Select(_ => _parameters.Sample(random))];
+    private int[][] SamplePaths(Random random) =>
+        [.. Enumerable.Range(0, Samples).Select(_ => _parameters.Sample(random))];
 
-    private static double RequireFinite(double loss, int[] path) => double.IsFinite(loss)
-        ? loss
-        : throw new NotFiniteNumberException(Invariant($"the loss along the path {string.Join('-', path)} became {loss}"), loss);
+    private static double RequireFinite(double loss, int[] path) =>
+        double.IsFinite(loss)
+            ? loss
+            : throw new NotFiniteNumberException(
+                Invariant($"the loss along the path {string.Join('-', path)} became {loss}"),
+                loss
+            );
 
     /// <summary>
     /// dL/dg of a candidate's gate by loss and costs. The loss may be a number where the output of an inactive
@@ -208,7 +230,9 @@ internal sealed class ArchitectureStep
         return double.IsFinite(gradient)
             ? gradient
             : throw new NotFiniteNumberException(
-                Invariant($"the gate gradient of candidate {candidate} of block {block} became {gradient}"), gradient);
+                Invariant($"the gate gradient of candidate {candidate} of block {block} became {gradient}"),
+                gradient
+            );
     }
 
     /// <summary>dL/dg of a candidate's gate by the costs alone.</summary>

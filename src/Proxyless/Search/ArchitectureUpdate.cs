@@ -9,12 +9,14 @@ public enum ArchitectureUpdate
     /// <summary>All candidates of each block, one after another.</summary>
     FullPath,
 
-    /// <summary>The reward of sampled architectures, without gradients through the network (ProxylessNAS, section 3.3.2).</summary>
+    /// <summary>
+    /// The reward of sampled architectures, without gradients through the network (ProxylessNAS, section 3.3.2).
+    /// </summary>
     Reinforce,
 
     /// <summary>
-    /// The losses of sampled architectures on the same images, each compared with those of the others (Kool, van Hoof, Welling,
-    /// "Buy 4 REINFORCE samples, get a baseline for free!", 2019); costs by their exact gradient.
+    /// The losses of sampled architectures on the same images, each compared with those of the others (Kool, van Hoof,
+    /// Welling, "Buy 4 REINFORCE samples, get a baseline for free!", 2019); costs by their exact gradient.
     /// </summary>
     LeaveOneOut,
 }

@@ -3,10 +3,10 @@ using Proxyless.Architectures;
 namespace Proxyless.Search;
 
 /// <summary>
-/// Trains shared channels before they are judged (docs/decisions/shared-weights.md). Hidden channels that only the widest candidates
-/// have would be trained in few steps, the first ones in nearly all, and a wide candidate would look no better than a narrow one. During
-/// warm-up a drawn candidate gives way to the widest one of its kernel, at first always and towards the end never (the warm-up of filters
-/// in TuNAS, arXiv 2008.06120, section 4).
+/// Trains shared channels before they are judged (docs/decisions/shared-weights.md). Hidden channels that only the
+/// widest candidates have would be trained in few steps, the first ones in nearly all, and a wide candidate would look
+/// no better than a narrow one. During warm-up a drawn candidate gives way to the widest one of its kernel, at first
+/// always and towards the end never (the warm-up of filters in TuNAS, arXiv 2008.06120, section 4).
 /// </summary>
 /// <param name="space">The space, whose candidates share their convolutions.</param>
 internal sealed class ChannelWarmup(SearchSpace space)
@@ -27,13 +27,31 @@ internal sealed class ChannelWarmup(SearchSpace space)
     /// <param name="probabilities">How likely each is to be drawn, at [i][j].</param>
     /// <param name="share">As in <see cref="Widen"/>.</param>
     public double[][] Odds(IReadOnlyList<double[]> probabilities, double share) =>
-    [
-        .. probabilities.Select((drawn, i) => drawn.Select((probability, j) =>
-            (share * probability) + ((1 - share) * drawn.Where((_, k) => _widest[i][k] == j).Sum())).ToArray()),
-    ];
+        [
+            .. probabilities.Select(
+                (drawn, i) =>
+                    drawn
+                        .Select(
+                            (probability, j) =>
+                                (share * probability) + ((1 - share) * drawn.Where((_, k) => _widest[i][k] == j).Sum())
+                        )
+                        .ToArray()
+            ),
+        ];
 
-    private static int[] WidestOfEach(SearchBlock block) => [.. block.Candidates.Select((candidate, j) =>
-        candidate.Operation.Kind != OperationKind.InvertedResidual ? j : Enumerable.Range(0, block.Candidates.Count)
-            .Where(k => block.Candidates[k].Operation is { Kind: OperationKind.InvertedResidual } other && other.Kernel == candidate.Operation.Kernel)
-            .MaxBy(k => block.Candidates[k].Operation.Expansion))];
+    private static int[] WidestOfEach(SearchBlock block) =>
+        [
+            .. block.Candidates.Select(
+                (candidate, j) =>
+                    candidate.Operation.Kind != OperationKind.InvertedResidual
+                        ? j
+                        : Enumerable
+                            .Range(0, block.Candidates.Count)
+                            .Where(k =>
+                                block.Candidates[k].Operation is { Kind: OperationKind.InvertedResidual } other
+                                && other.Kernel == candidate.Operation.Kernel
+                            )
+                            .MaxBy(k => block.Candidates[k].Operation.Expansion)
+            ),
+        ];
 }

@@ -21,8 +21,11 @@ internal sealed record CostLimit(SpaceCost Cost, double Limit)
             string unit = Cost.Unit.Length > 0 ? $" {Cost.Unit}" : "";
             string format = Cost.Unit.Length > 0 ? "0.####" : "N0";
             throw new LimitNotMetException(
-                $"the {Cost.Quantity} limit {Limit.ToString(format, CultureInfo.InvariantCulture)}{unit} is impossible: the smallest network of this space has "
-                + $"{smallest.ToString(format, CultureInfo.InvariantCulture)}{unit}; raise the limit or choose a smaller space or resolution")
+                $"the {Cost.Quantity} limit {Limit.ToString(format, CultureInfo.InvariantCulture)}{unit} is "
+                    + $"impossible: the smallest network of this space has "
+                    + $"{smallest.ToString(format, CultureInfo.InvariantCulture)}{unit}; raise the limit or choose a "
+                    + $"smaller space or resolution"
+            )
             {
                 Quantity = Cost.Quantity,
                 Limit = Limit,

@@ -1,8 +1,9 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// The probabilities that an architecture is derived from. A limit tighter than the search's may need candidates that the
-/// search has pruned: they stand at the last probability they had at an epoch's end, but under that which pruned them.
+/// The probabilities that an architecture is derived from. A limit tighter than the search's may need candidates that
+/// the search has pruned: they stand at the last probability they had at an epoch's end, but under that which pruned
+/// them.
 /// </summary>
 internal static class DerivationProbabilities
 {
@@ -22,14 +23,33 @@ internal static class DerivationProbabilities
             if (wrong >= 0)
             {
                 throw new InvalidInputException(
-                    Invariant($"the search's log has a probability of {last[i][wrong]} for candidate {wrong} of block {i} ")
-                    + $"in epoch {log[^1].Epoch}: the search has diverged, or the log is damaged, and no architecture "
-                    + "can be derived from it; search anew with RunOptions.Overwrite");
+                    Invariant(
+                        $"the search's log has a probability of {last[i][wrong]} for candidate {wrong} of block {i} "
+                    )
+                        + $"in epoch {log[^1].Epoch}: the search has diverged, or the log is damaged, and no "
+                        + $"architecture "
+                        + "can be derived from it; search anew with RunOptions.Overwrite"
+                );
             }
         }
 
-        return [.. last.Select((block, i) => block
-            .Select((p, j) => p > 0 ? p : Math.Min(pruneThreshold, log.LastOrDefault(epoch => epoch.Probabilities[i][j] > 0)?.Probabilities[i][j] ?? pruneThreshold))
-            .ToArray())];
+        return
+        [
+            .. last.Select(
+                (block, i) =>
+                    block
+                        .Select(
+                            (p, j) =>
+                                p > 0
+                                    ? p
+                                    : Math.Min(
+                                        pruneThreshold,
+                                        log.LastOrDefault(epoch => epoch.Probabilities[i][j] > 0)?.Probabilities[i][j]
+                                            ?? pruneThreshold
+                                    )
+                        )
+                        .ToArray()
+            ),
+        ];
     }
 }

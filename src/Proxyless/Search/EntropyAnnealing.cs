@@ -1,9 +1,10 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Brings a search to a decision in the steps it has. The target for the mean relative entropy falls in a straight line from
-/// that of even odds to a tenth of it; while the entropy lies above, a multiplier grows (dual ascent, as for the budget) and the
-/// objective gains multiplier * H. A search that decides by itself stays under the line and is left alone.
+/// Brings a search to a decision in the steps it has. The target for the mean relative entropy falls in a straight line
+/// from that of even odds to a tenth of it; while the entropy lies above, a multiplier grows (dual ascent, as for the
+/// budget) and the objective gains multiplier * H. A search that decides by itself stays under the line and is left
+/// alone.
 /// </summary>
 /// <param name="plannedSteps">Architecture steps planned.</param>
 internal sealed class EntropyAnnealing(long plannedSteps)
@@ -17,15 +18,18 @@ internal sealed class EntropyAnnealing(long plannedSteps)
     /// <param name="step">From 0.</param>
     public double Target(long step) => 1 - ((1 - FinalShare) * Math.Min(1, (step + 1.0) / plannedSteps));
 
-    /// <summary>One step of dual ascent: an excess of 10 % held for a tenth of the steps moves the multiplier by 0.1.</summary>
+    /// <summary>
+    /// One step of dual ascent: an excess of 10 % held for a tenth of the steps moves the multiplier by 0.1.
+    /// </summary>
     /// <param name="step">From 0.</param>
     /// <param name="relativeEntropy">The mean entropy as a share of even odds'.</param>
     public void Ascend(long step, double relativeEntropy) =>
         Multiplier = Math.Max(0, Multiplier + (10.0 / plannedSteps * (relativeEntropy - Target(step))));
 
     /// <summary>
-    /// dH/dalpha_k = -p_k (log p_k - b_k + H) for H = -sum_j p_j (log p_j - b_j): the entropy relative to the odds exp(b_j) that the costs
-    /// alone would give. What the costs made likely is no evidence, and a fall of the entropy must not amplify it.
+    /// dH/dalpha_k = -p_k (log p_k - b_k + H) for H = -sum_j p_j (log p_j - b_j): the entropy relative to the odds
+    /// exp(b_j) that the costs alone would give. What the costs made likely is no evidence, and a fall of the entropy
+    /// must not amplify it.
     /// </summary>
     /// <param name="probabilities">p_j; a pruned candidate has 0 and gets 0, and what is no number stays none.</param>
     /// <param name="logOdds">b_j, all alike where costs do not count.</param>
@@ -48,7 +52,9 @@ internal sealed class EntropyAnnealing(long plannedSteps)
         return gradient;
     }
 
-    /// <summary>dH(q)/dalpha_a = q_a q_b (log(q_b / q_a) + b_a - b_b) for the pair renormalised to q; the negative is that of b.</summary>
+    /// <summary>
+    /// dH(q)/dalpha_a = q_a q_b (log(q_b / q_a) + b_a - b_b) for the pair renormalised to q; the negative is that of b.
+    /// </summary>
     /// <param name="probabilityA">p_a.</param>
     /// <param name="probabilityB">p_b.</param>
     /// <param name="logOdds">b_a - b_b, as in <see cref="Gradient"/>.</param>

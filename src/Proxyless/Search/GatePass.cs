@@ -8,9 +8,9 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// One forward and backward pass along a path with frozen weights that leaves what the gates' gradients need. A block's
-/// output is y = sum_j g_j o_j(x), so dL/dg_j = &lt;dL/dy, o_j(x)&gt; (ProxylessNAS, equation 4): the inputs x and the gradients
-/// dL/dy of all blocks are kept, and each o_j(x) is computed when it is asked for, without graph, one at a time. That keeps
-/// the memory at that of one path however many candidates are asked about.
+/// output is y = sum_j g_j o_j(x), so dL/dg_j = &lt;dL/dy, o_j(x)&gt; (ProxylessNAS, equation 4): the inputs x and the
+/// gradients dL/dy of all blocks are kept, and each o_j(x) is computed when it is asked for, without graph, one at a
+/// time. That keeps the memory at that of one path however many candidates are asked about.
 /// </summary>
 internal sealed class GatePass : IDisposable
 {
@@ -34,19 +34,30 @@ internal sealed class GatePass : IDisposable
     /// <summary>The active candidate of each block.</summary>
     public IReadOnlyList<int> Path => _path;
 
-    /// <summary>Runs the pass. Batch norms use the batch's statistics and write nothing; no weight gets a gradient.</summary>
+    /// <summary>
+    /// Runs the pass. Batch norms use the batch's statistics and write nothing; no weight gets a gradient.
+    /// </summary>
     /// <param name="network">The super-network.</param>
     /// <param name="path">The active candidate of each block.</param>
     /// <param name="images">[N, C, H, W] of the architecture split.</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="loss">The loss.</param>
     /// <remarks>Whatever is thrown, the weights want gradients again and nothing of the pass is kept.</remarks>
-    public static GatePass Run(SuperNetwork network, IReadOnlyList<int> path, Tensor images, Tensor labels, ClassificationLoss loss)
+    public static GatePass Run(
+        SuperNetwork network,
+        IReadOnlyList<int> path,
+        Tensor images,
+        Tensor labels,
+        ClassificationLoss loss
+    )
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(loss);
-        Tensor[] weights = [.. network.TensorsOf(path).Where(tensor => tensor.IsTrained).Select(tensor => tensor.Value)];
+        Tensor[] weights =
+        [
+            .. network.TensorsOf(path).Where(tensor => tensor.IsTrained).Select(tensor => tensor.Value),
+        ];
         var features = new Tensor?[network.Blocks.Count + 1];
         try
         {

@@ -1,9 +1,10 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// How probable a choice within limits can be at most, by Lagrangian relaxation (Fisher, Management Science 27, 1981): for
-/// multipliers m_c >= 0 no choice within the limits exceeds sum_i max_j (log p_ij - sum_c m_c cost_ijc / limit_c) + sum_c m_c
-/// (1 - fixed_c / limit_c). The multipliers come from subgradient descent, which meets good choices on its way.
+/// How probable a choice within limits can be at most, by Lagrangian relaxation (Fisher, Management Science 27, 1981):
+/// for multipliers m_c >= 0 no choice within the limits exceeds sum_i max_j (log p_ij - sum_c m_c cost_ijc / limit_c) +
+/// sum_c m_c (1 - fixed_c / limit_c). The multipliers come from subgradient descent, which meets good choices on its
+/// way.
 /// </summary>
 internal sealed class LagrangianBound
 {
@@ -20,7 +21,9 @@ internal sealed class LagrangianBound
     {
         _limits = limits;
         double[][] logs = [.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())];
-        Known = LimitFeasibility.Find(probabilities, limits, out _) is { } feasible ? LogProbability(logs, feasible) : double.NegativeInfinity;
+        Known = LimitFeasibility.Find(probabilities, limits, out _) is { } feasible
+            ? LogProbability(logs, feasible)
+            : double.NegativeInfinity;
         var multipliers = new double[limits.Count];
         _multipliers = multipliers;
         double lowest = double.PositiveInfinity;
@@ -58,14 +61,17 @@ internal sealed class LagrangianBound
         }
     }
 
-    /// <summary>sum_i log p_i of the most probable choice within the limits that was met; minus infinity where none was.</summary>
+    /// <summary>
+    /// sum_i log p_i of the most probable choice within the limits that was met; minus infinity where none was.
+    /// </summary>
     public double Known { get; }
 
     /// <summary>The most that sum_i log p_i can become.</summary>
     /// <param name="logProbability">Of the blocks that are chosen.</param>
     /// <param name="costs">Of the blocks that are chosen, the fixed part included.</param>
     /// <param name="blocks">How many are chosen.</param>
-    public double Of(double logProbability, double[] costs, int blocks) => logProbability + Slack(_multipliers, costs) + _tails[blocks];
+    public double Of(double logProbability, double[] costs, int blocks) =>
+        logProbability + Slack(_multipliers, costs) + _tails[blocks];
 
     private static double LogProbability(double[][] logs, int[] choice) => choice.Select((j, i) => logs[i][j]).Sum();
 

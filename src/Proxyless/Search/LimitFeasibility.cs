@@ -2,9 +2,9 @@ namespace Proxyless.Search;
 
 /// <summary>Looks for a choice within several limits at once, whatever its probability.</summary>
 /// <remarks>
-/// The cheapest choice under weighted costs cost / limit, with weights that grow for the limits it violates (multiplicative
-/// weights: Arora, Hazan, Kale, Theory of Computing 8, 2012). With one limit the first round is exact. With several a choice
-/// that exists may, in principle, be missed; none that is returned is ever over a limit.
+/// The cheapest choice under weighted costs cost / limit, with weights that grow for the limits it violates
+/// (multiplicative weights: Arora, Hazan, Kale, Theory of Computing 8, 2012). With one limit the first round is exact.
+/// With several a choice that exists may, in principle, be missed; none that is returned is ever over a limit.
 /// </remarks>
 internal static class LimitFeasibility
 {
@@ -14,8 +14,14 @@ internal static class LimitFeasibility
     /// <summary>A choice within all limits, or null where none was found.</summary>
     /// <param name="probabilities">p_ij at [i][j]; candidates of probability 0 are not there.</param>
     /// <param name="limits">The limits.</param>
-    /// <param name="impossible">Whether it is proven that there is none: then even the weighted mean of the costs cannot be met.</param>
-    public static int[]? Find(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits, out bool impossible)
+    /// <param name="impossible">
+    /// Whether it is proven that there is none: then even the weighted mean of the costs cannot be met.
+    /// </param>
+    public static int[]? Find(
+        IReadOnlyList<double[]> probabilities,
+        IReadOnlyList<CostLimit> limits,
+        out bool impossible
+    )
     {
         double[] weights = [.. limits.Select(_ => 1.0 / limits.Count)];
         impossible = probabilities.Any(block => block.All(p => p <= 0));
@@ -55,7 +61,11 @@ internal static class LimitFeasibility
         return null;
     }
 
-    private static int[] Cheapest(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits, double[] weights)
+    private static int[] Cheapest(
+        IReadOnlyList<double[]> probabilities,
+        IReadOnlyList<CostLimit> limits,
+        double[] weights
+    )
     {
         var choice = new int[probabilities.Count];
         for (int i = 0; i < choice.Length; i++)

@@ -1,20 +1,24 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Keeps expected costs at their limits: of all odds whose expectations are at the limits, those that are nearest to the present ones in
-/// relative entropy. They are p_ij exp(-sum_c mu_c cost_ijc / T_c), renormalised (the I-projection, Csiszar, Annals of Probability 3, 1975;
-/// from even odds on it is Jaynes' distribution of most entropy, Physical Review 106, 1957).
+/// Keeps expected costs at their limits: of all odds whose expectations are at the limits, those that are nearest to
+/// the present ones in relative entropy. They are p_ij exp(-sum_c mu_c cost_ijc / T_c), renormalised (the I-projection,
+/// Csiszar, Annals of Probability 3, 1975; from even odds on it is Jaynes' distribution of most entropy, Physical
+/// Review 106, 1957).
 /// </summary>
 /// <remarks>
-/// Even odds can lie far over a tight limit. A search that sets out from there is first pushed down by its costs, faster than the losses of
-/// batches can tell candidates apart, and has chosen small candidates before it knows any better (docs/decisions/limit-projection.md).
-/// Each mu_c in turn is found by bisection, which descends the convex dual coordinate by coordinate.
-/// A limit can be used up as long as some network of the candidates that are left costs more (<see cref="IsWithinReach"/>); pruning
-/// keeps such a network (<see cref="PathPruning"/>). So the expectation stays at the limit to the end of the search: where all
-/// blocks but one are decided, that one stays divided between a candidate under the limit and one over it.
+/// Even odds can lie far over a tight limit. A search that sets out from there is first pushed down by its costs,
+/// faster than the losses of batches can tell candidates apart, and has chosen small candidates before it knows any
+/// better (docs/decisions/limit-projection.md). Each mu_c in turn is found by bisection, which descends the convex dual
+/// coordinate by coordinate. A limit can be used up as long as some network of the candidates that are left costs more
+/// (<see cref="IsWithinReach"/>); pruning keeps such a network (<see cref="PathPruning"/>). So the expectation stays at
+/// the limit to the end of the search: where all blocks but one are decided, that one stays divided between a candidate
+/// under the limit and one over it.
 /// </remarks>
 /// <param name="limits">The costs that count.</param>
-/// <param name="usesUp">Whether odds that cost less than a limit are raised to it, where they can be; else they stay.</param>
+/// <param name="usesUp">
+/// Whether odds that cost less than a limit are raised to it, where they can be; else they stay.
+/// </param>
 internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool usesUp)
 {
     /// <summary>How much of the first odds is even ones: what is costly begins unlikely, not ruled out.</summary>
@@ -23,8 +27,9 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
     private const int RoundsForSeveral = 30;
     private const int Halvings = 40;
 
-    // In logits for a candidate that costs a whole limit more. One limit alone is met by some multiplier, which is large where the
-    // candidates that are left cost nearly the same; several limits may exclude each other, and their multipliers would never end.
+    // In logits for a candidate that costs a whole limit more. One limit alone is met by some multiplier, which is
+    // large where the candidates that are left cost nearly the same; several limits may exclude each other, and their
+    // multipliers would never end.
     private const double Steepest = 1e9;
     private const double SteepestOfSeveral = 1000;
 
@@ -38,7 +43,13 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         }
 
         double[] multipliers = Solve(parameters, EvenShare);
-        parameters.ShiftForCosts([.. Shifts(multipliers).Select((shifts, i) => Odds(parameters, i, shifts, EvenShare).Select(p => Math.Log(p * shifts.Length)).ToArray())]);
+        parameters.ShiftForCosts([
+            .. Shifts(multipliers)
+                .Select(
+                    (shifts, i) =>
+                        Odds(parameters, i, shifts, EvenShare).Select(p => Math.Log(p * shifts.Length)).ToArray()
+                ),
+        ]);
     }
 
     /// <summary>Brings the odds back to the limits.</summary>
@@ -53,8 +64,8 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
     }
 
     /// <summary>
-    /// Whether the limit can be used up: a network of the candidates that are left costs more. Where none does, no odds but those of
-    /// the costliest network come nearest to the limit, so the losses alone decide.
+    /// Whether the limit can be used up: a network of the candidates that are left costs more. Where none does, no odds
+    /// but those of the costliest network come nearest to the limit, so the losses alone decide.
     /// </summary>
     /// <param name="parameters">Says what is left.</param>
     /// <param name="without">A candidate that counts as gone.</param>
@@ -108,28 +119,42 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
 
     private double Expectation(ArchitectureParameters parameters, double[] multipliers, int cost, double evenShare)
     {
-        double expected = limits[cost].Cost.Expectation(
-            [.. Shifts(multipliers).Select((shifts, i) => Odds(parameters, i, shifts, evenShare))]);
+        double expected = limits[cost]
+            .Cost.Expectation([.. Shifts(multipliers).Select((shifts, i) => Odds(parameters, i, shifts, evenShare))]);
 
         // No comparison with a limit is true of what is no number, and the odds would be left where they are.
         return double.IsFinite(expected)
             ? expected
             : throw new NotFiniteNumberException(
-                Invariant($"the expected {limits[cost].Cost.Quantity} became {expected}"), expected);
+                Invariant($"the expected {limits[cost].Cost.Quantity} became {expected}"),
+                expected
+            );
     }
 
     private static double[] Odds(ArchitectureParameters parameters, int block, double[] shifts, double evenShare)
     {
         double[] p = parameters.Probabilities(block, shifts);
         double even = evenShare / parameters.AliveIn(block).Length;
-        return [.. p.Select((probability, j) => parameters.IsAlive(block, j) ? ((1 - evenShare) * probability) + even : 0)];
+        return
+        [
+            .. p.Select((probability, j) => parameters.IsAlive(block, j) ? ((1 - evenShare) * probability) + even : 0),
+        ];
     }
 
     /// <summary>-sum_c mu_c cost_ijc / T_c at [i][j].</summary>
     private double[][] Shifts(double[] multipliers) =>
-    [
-        .. limits[0].Cost.Candidates.Select((block, i) => Enumerable.Range(0, block.Length)
-            .Select(j => -limits.Select((limit, c) => multipliers[c] * limit.Cost.Candidates[i][j] / limit.Limit).Sum())
-            .ToArray()),
-    ];
+        [
+            .. limits[0]
+                .Cost.Candidates.Select(
+                    (block, i) =>
+                        Enumerable
+                            .Range(0, block.Length)
+                            .Select(j =>
+                                -limits
+                                    .Select((limit, c) => multipliers[c] * limit.Cost.Candidates[i][j] / limit.Limit)
+                                    .Sum()
+                            )
+                            .ToArray()
+                ),
+        ];
 }

@@ -1,9 +1,9 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Path-level pruning: a candidate whose probability has fallen under a threshold is removed for good. Never the most probable one of
-/// its block, and never one that the limits need: an architecture within all of them must be left, and where a limit is to be used up
-/// (<see cref="LimitProjection"/>), one over it as well, as long as there is one.
+/// Path-level pruning: a candidate whose probability has fallen under a threshold is removed for good. Never the most
+/// probable one of its block, and never one that the limits need: an architecture within all of them must be left, and
+/// where a limit is to be used up (<see cref="LimitProjection"/>), one over it as well, as long as there is one.
 /// </summary>
 /// <param name="threshold">A candidate stays while its probability is at least this share.</param>
 /// <param name="limits">What the network must stay within.</param>
@@ -32,7 +32,10 @@ internal sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> lim
 
                 // Taken out for the check, put back where the limits need it.
                 probabilities[i][j] = 0;
-                if (LimitFeasibility.Find(probabilities, limits, out _) is null || (usesUp && !projection!.IsWithinReach(parameters, without: (i, j))))
+                if (
+                    LimitFeasibility.Find(probabilities, limits, out _) is null
+                    || (usesUp && !projection!.IsWithinReach(parameters, without: (i, j)))
+                )
                 {
                     probabilities[i][j] = p;
                     continue;

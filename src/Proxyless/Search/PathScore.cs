@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Search;
 
-/// <summary>How well a path of the super-network does on a batch, its weights and running statistics left as they are.</summary>
+/// <summary>
+/// How well a path of the super-network does on a batch, its weights and running statistics left as they are.
+/// </summary>
 /// <param name="CrossEntropy">The mean over the batch, weighed by class where the loss is.</param>
 /// <param name="Top1">Share of right answers, weighed likewise.</param>
 internal readonly record struct PathScore(double CrossEntropy, double Top1)

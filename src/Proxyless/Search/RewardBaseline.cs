@@ -1,8 +1,8 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// The moving average that rewards are compared with: starts at the first batch's mean, then b := 0.99 b + 0.01 mean(R), and
-/// is used as it stood before the batch.
+/// The moving average that rewards are compared with: starts at the first batch's mean, then b := 0.99 b + 0.01
+/// mean(R), and is used as it stood before the batch.
 /// </summary>
 internal sealed class RewardBaseline
 {

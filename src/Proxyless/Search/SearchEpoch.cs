@@ -23,4 +23,5 @@ internal sealed record SearchEpoch(
     double RelativeEntropy,
     double EntropyMultiplier,
     IReadOnlyList<double[]> Probabilities,
-    IReadOnlyList<int[]> Pruned);
+    IReadOnlyList<int[]> Pruned
+);

@@ -2,16 +2,17 @@ namespace Proxyless.Search;
 
 /// <summary>What the architecture parameters minimise: cross entropy and the expected costs of the network.</summary>
 /// <remarks>
-/// Budget: with the violation v_c = E_c / T_c - 1, L = CE + sum_c (max(0, lambda_c + rho v_c)^2 - lambda_c^2) / (2 rho), each
-/// lambda_c >= 0 moved by dual ascent on v_c: an augmented Lagrangian for inequalities (Nocedal, Wright, Numerical
-/// Optimization, section 17.4), whose quadratic part damps the swing of ascent alone. Equality: cross entropy alone, for
-/// <see cref="LimitProjection"/> holds the costs where they should be.
+/// Budget: with the violation v_c = E_c / T_c - 1, L = CE + sum_c (max(0, lambda_c + rho v_c)^2 - lambda_c^2) / (2
+/// rho), each lambda_c >= 0 moved by dual ascent on v_c: an augmented Lagrangian for inequalities (Nocedal, Wright,
+/// Numerical Optimization, section 17.4), whose quadratic part damps the swing of ascent alone. Equality: cross entropy
+/// alone, for <see cref="LimitProjection"/> holds the costs where they should be.
 /// </remarks>
 internal sealed class SearchObjective
 {
     /// <summary>What is said where the logarithmic form is asked for with another limit.</summary>
     internal const string LogTakesLatencyAlone =
-        "ObjectiveKind.Log takes a latency limit and no other; use ObjectiveKind.Budget for limits on parameters or multiply-adds";
+        "ObjectiveKind.Log takes a latency limit and no other; use ObjectiveKind.Budget for limits on parameters or "
+        + "multiply-adds";
 
     private const double LogScale = 0.2;
     private const double Damping = 2;
@@ -26,8 +27,12 @@ internal sealed class SearchObjective
     /// How much costs weigh: the factor lambda of the linear form's term, the exponent beta of the logarithmic form's
     /// ratio. Two different numbers under one option; unused by the other forms.
     /// </param>
-    /// <param name="plannedSteps">Architecture steps planned: a violation of 10 % held for a tenth of them moves a multiplier by 1.</param>
-    /// <exception cref="InvalidInputException">The logarithmic form is asked for with another cost than latency, or with several.</exception>
+    /// <param name="plannedSteps">
+    /// Architecture steps planned: a violation of 10 % held for a tenth of them moves a multiplier by 1.
+    /// </param>
+    /// <exception cref="InvalidInputException">
+    /// The logarithmic form is asked for with another cost than latency, or with several.
+    /// </exception>
     public SearchObjective(ObjectiveKind kind, SearchLimits limits, double weight, long plannedSteps)
     {
         ArgumentNullException.ThrowIfNull(limits);
@@ -84,8 +89,8 @@ internal sealed class SearchObjective
     /// <param name="accuracy">Share of right answers.</param>
     /// <param name="costs">What the architecture costs, for each limit.</param>
     /// <returns>
-    /// Budget: accuracy - sum lambda (cost / T - 1). Equality: accuracy. Linear: accuracy - sum beta |cost / T - 1| (TuNAS, arXiv 2008.06120,
-    /// equation 2). Log: accuracy (T / latency)^w (MnasNet, arXiv 1807.11626).
+    /// Budget: accuracy - sum lambda (cost / T - 1). Equality: accuracy. Linear: accuracy - sum beta |cost / T - 1|
+    /// (TuNAS, arXiv 2008.06120, equation 2). Log: accuracy (T / latency)^w (MnasNet, arXiv 1807.11626).
     /// </returns>
     public double Reward(double accuracy, IReadOnlyList<double> costs)
     {

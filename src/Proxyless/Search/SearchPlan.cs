@@ -18,12 +18,15 @@ internal sealed record SearchPlan(long WeightSteps, long WarmupSteps, int Interv
     public bool HasArchitectureStep(long step) => step >= WarmupSteps && (step - WarmupSteps + 1) % Interval == 0;
 
     /// <summary>
-    /// The rate with which consistent evidence decides a block in a third of the steps. Adam moves a logit by about the rate in
-    /// a step in which it takes part; in a two-path step of N candidates that is 2 of N at the start, about half on the way.
+    /// The rate with which consistent evidence decides a block in a third of the steps. Adam moves a logit by about the
+    /// rate in a step in which it takes part; in a two-path step of N candidates that is 2 of N at the start, about
+    /// half on the way.
     /// </summary>
     /// <param name="update">How gradients are made.</param>
     /// <remarks>Held under 0.3: in a search of a few steps a higher rate would let single batches decide.</remarks>
-    public double ArchitectureRate(ArchitectureUpdate update) => Math.Min(
-        HighestRate,
-        DecisiveLogit / (Math.Max(1, ArchitectureSteps / 3.0) * (update == ArchitectureUpdate.TwoPath ? 0.5 : 1)));
+    public double ArchitectureRate(ArchitectureUpdate update) =>
+        Math.Min(
+            HighestRate,
+            DecisiveLogit / (Math.Max(1, ArchitectureSteps / 3.0) * (update == ArchitectureUpdate.TwoPath ? 0.5 : 1))
+        );
 }

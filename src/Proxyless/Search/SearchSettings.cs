@@ -47,7 +47,9 @@ internal sealed record SearchSettings
     /// <summary>Candidates less probable than this are removed; 0 keeps all.</summary>
     public double PruneThreshold { get; init; }
 
-    /// <summary>Least time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.</summary>
+    /// <summary>
+    /// Least time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.
+    /// </summary>
     public TimeSpan? CheckpointInterval { get; init; }
 
     /// <summary>Seed of everything that is random.</summary>

@@ -24,19 +24,23 @@ internal sealed record SearchState
     public required TargetSearchState[] Targets { get; init; }
 
     /// <summary>Writes weights, momenta and state as one file.</summary>
-    public void Write(CheckpointFile file, SuperNetwork network, SgdOptimizer optimizer) => file.Write(
-        [.. TensorsOf(network, optimizer)],
-        new Dictionary<string, string>
-        {
-            [Key] = JsonSerializer.Serialize(this, JsonLines.Options),
-            [WeightsKey] = network.Options.SharesWeights ? Shared : Separate,
-        });
+    public void Write(CheckpointFile file, SuperNetwork network, SgdOptimizer optimizer) =>
+        file.Write(
+            [.. TensorsOf(network, optimizer)],
+            new Dictionary<string, string>
+            {
+                [Key] = JsonSerializer.Serialize(this, JsonLines.Options),
+                [WeightsKey] = network.Options.SharesWeights ? Shared : Separate,
+            }
+        );
 
     /// <summary>What is written of a search's weights and momenta.</summary>
     public static IEnumerable<(string Name, Tensor Value)> TensorsOf(SuperNetwork network, SgdOptimizer optimizer) =>
         network.Tensors.Select(tensor => (tensor.Name, tensor.Value)).Concat(optimizer.State);
 
-    /// <summary>Whether the candidates of a checkpoint's blocks share their weights; those of older checkpoints do not.</summary>
+    /// <summary>
+    /// Whether the candidates of a checkpoint's blocks share their weights; those of older checkpoints do not.
+    /// </summary>
     public static bool SharesWeights(SafeTensorsFile file) => file.Metadata.GetValueOrDefault(WeightsKey) == Shared;
 
     /// <summary>Reads the state of a checkpoint.</summary>
@@ -47,11 +51,16 @@ internal sealed record SearchState
 
     private static SearchState Parse(string text, string path)
     {
-        const string Fix = "a checkpoint that is damaged, or of another version's search, cannot be gone on with; search anew with RunOptions.Overwrite";
+        const string Fix =
+            "a checkpoint that is damaged, or of another version's search, cannot be gone on with; search anew with "
+            + "RunOptions.Overwrite";
 
         // Logits of pruned candidates are null.
         SearchState state = JsonText.Parse<SearchState>(text, path, Fix, nullsInLists: true);
-        return state.Step >= 0 && state.ArchitectureStep >= 0 && Array.TrueForAll(state.Targets, target => target is not null && target.IsWhole)
+        return
+            state.Step >= 0
+            && state.ArchitectureStep >= 0
+            && Array.TrueForAll(state.Targets, target => target is not null && target.IsWhole)
             ? state
             : throw new InvalidInputException($"{path} holds numbers that no search has; {Fix}") { File = path };
     }
@@ -79,9 +88,18 @@ internal sealed record TargetSearchState
     /// <summary>Whether there is nothing where something has to be, and every number is one.</summary>
     [JsonIgnore]
     public bool IsWhole =>
-        Array.TrueForAll(Logits, block => block is not null && block.Any(logit => logit.HasValue) && Array.TrueForAll(block, logit => logit is null || double.IsFinite(logit.Value)))
+        Array.TrueForAll(
+            Logits,
+            block =>
+                block is not null
+                && block.Any(logit => logit.HasValue)
+                && Array.TrueForAll(block, logit => logit is null || double.IsFinite(logit.Value))
+        )
         && Array.TrueForAll(CostLogits, block => block is not null && Array.TrueForAll(block, double.IsFinite))
-        && Array.TrueForAll(SecondMoments, block => block is not null && Array.TrueForAll(block, moment => moment >= 0 && double.IsFinite(moment)))
+        && Array.TrueForAll(
+            SecondMoments,
+            block => block is not null && Array.TrueForAll(block, moment => moment >= 0 && double.IsFinite(moment))
+        )
         && Array.TrueForAll(Steps, block => block is not null && Array.TrueForAll(block, step => step >= 0))
         && Array.TrueForAll(Multipliers, double.IsFinite)
         && double.IsFinite(EntropyMultiplier)

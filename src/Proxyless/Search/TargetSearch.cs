@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Search;
 
-/// <summary>The architecture parameters of one target and all that moves them. Weights are shared by all targets.</summary>
+/// <summary>
+/// The architecture parameters of one target and all that moves them. Weights are shared by all targets.
+/// </summary>
 internal sealed class TargetSearch
 {
     private readonly SearchSettings _settings;
@@ -28,7 +30,13 @@ internal sealed class TargetSearch
     /// <param name="target">Name, limits and log.</param>
     /// <param name="loss">What is brought down.</param>
     /// <param name="observer">Hears where an equality cannot hold.</param>
-    public TargetSearch(SuperNetwork network, SearchSettings settings, SearchedTarget target, ClassificationLoss loss, IRunObserver observer)
+    public TargetSearch(
+        SuperNetwork network,
+        SearchSettings settings,
+        SearchedTarget target,
+        ClassificationLoss loss,
+        IRunObserver observer
+    )
     {
         _observer = observer;
         _settings = settings;
@@ -97,7 +105,9 @@ internal sealed class TargetSearch
         _objective.Ascend(Expectations());
     }
 
-    /// <summary>Takes unlikely candidates out of the parameters; their weights are for whoever else wants them.</summary>
+    /// <summary>
+    /// Takes unlikely candidates out of the parameters; their weights are for whoever else wants them.
+    /// </summary>
     /// <returns>What was taken out, in order of block and candidate.</returns>
     public IReadOnlyList<(int Block, int Candidate)> Prune()
     {
@@ -131,18 +141,21 @@ internal sealed class TargetSearch
         Dictionary<string, double> ByQuantity(IEnumerable<double> values) =>
             _objective.Limits.Zip(values).ToDictionary(pair => pair.First.Cost.Quantity, pair => pair.Second);
 
-        _log.Add(new SearchEpoch(
-            epoch,
-            step,
-            trainLoss,
-            trainTop1,
-            _totals.Steps == 0 ? null : _totals.Loss / _totals.Steps,
-            ByQuantity(Expectations()),
-            ByQuantity(_objective.Multipliers),
-            Parameters.RelativeEntropy,
-            _entropy.Multiplier,
-            Parameters.Probabilities(),
-            _totals.Pruned));
+        _log.Add(
+            new SearchEpoch(
+                epoch,
+                step,
+                trainLoss,
+                trainTop1,
+                _totals.Steps == 0 ? null : _totals.Loss / _totals.Steps,
+                ByQuantity(Expectations()),
+                ByQuantity(_objective.Multipliers),
+                Parameters.RelativeEntropy,
+                _entropy.Multiplier,
+                Parameters.Probabilities(),
+                _totals.Pruned
+            )
+        );
         _totals = new ArchitectureTotals();
     }
 
@@ -150,9 +163,16 @@ internal sealed class TargetSearch
     public string Detail()
     {
         double[] expectations = Expectations();
-        string costs = string.Concat(_objective.Limits.Select((limit, c) => limit.Cost.Unit.Length > 0
-            ? Invariant($", E[{limit.Cost.Quantity}] {expectations[c]:F3} of {limit.Limit:F3} {limit.Cost.Unit}")
-            : Invariant($", E[{limit.Cost.Quantity}] {expectations[c] / limit.Limit:P0} of limit")));
+        string costs = string.Concat(
+            _objective.Limits.Select(
+                (limit, c) =>
+                    limit.Cost.Unit.Length > 0
+                        ? Invariant(
+                            $", E[{limit.Cost.Quantity}] {expectations[c]:F3} of {limit.Limit:F3} {limit.Cost.Unit}"
+                        )
+                        : Invariant($", E[{limit.Cost.Quantity}] {expectations[c] / limit.Limit:P0} of limit")
+            )
+        );
         return Invariant($"entropy {Parameters.RelativeEntropy:P0}{costs}");
     }
 
@@ -181,7 +201,10 @@ internal sealed class TargetSearch
     {
         if (state.Multipliers.Length != _objective.Multipliers.Length)
         {
-            throw new InvalidInputException($"the checkpoint is of a search with {state.Multipliers.Length} limits, not {_objective.Multipliers.Length}; search anew with RunOptions.Overwrite");
+            throw new InvalidInputException(
+                $"the checkpoint is of a search with {state.Multipliers.Length} limits, not "
+                    + $"{_objective.Multipliers.Length}; search anew with RunOptions.Overwrite"
+            );
         }
 
         Parameters.Restore(state.Logits, state.CostLogits);
@@ -197,19 +220,29 @@ internal sealed class TargetSearch
     /// <summary>Says once where no odds of what is left bring the expectation to the limit.</summary>
     private void TellOfReach()
     {
-        if (_hasToldOfReach || _projection is null || _target.Limits.All.Count != 1
-            || _projection.IsWithinReach(Parameters))
+        if (
+            _hasToldOfReach
+            || _projection is null
+            || _target.Limits.All.Count != 1
+            || _projection.IsWithinReach(Parameters)
+        )
         {
             return;
         }
 
         _hasToldOfReach = true;
         CostLimit limit = _target.Limits.All.Single();
-        string Share(double cost) => Invariant($"{cost / limit.Limit:0.###} of the limit {limit.Limit:G6} {limit.Cost.Unit}").TrimEnd();
+        string Share(double cost) =>
+            Invariant($"{cost / limit.Limit:0.###} of the limit {limit.Limit:G6} {limit.Cost.Unit}").TrimEnd();
         bool isDecided = Enumerable.Range(0, Parameters.Blocks).All(block => Parameters.AliveIn(block).Length == 1);
-        _observer.Message(isDecided
-            ? $"equality for {Name}: all blocks are decided; E[{limit.Cost.Quantity}] rests at {Share(Expectations()[0])}"
-            : $"equality for {Name}: the costliest network of the candidates that are left has {Share(Parameters.Largest(limit.Cost))}, so E[{limit.Cost.Quantity}] cannot be held at it; the losses alone decide");
+        _observer.Message(
+            isDecided
+                ? $"equality for {Name}: all blocks are decided; E[{limit.Cost.Quantity}] rests at "
+                    + $"{Share(Expectations()[0])}"
+                : $"equality for {Name}: the costliest network of the candidates that are left has "
+                    + $"{Share(Parameters.Largest(limit.Cost))}, so E[{limit.Cost.Quantity}] cannot be held at it; "
+                    + $"the losses alone decide"
+        );
     }
 
     private TrainingDivergedException Divergence(NotFiniteNumberException exception)
@@ -219,7 +252,8 @@ internal sealed class TargetSearch
             $"{exception.Message} in architecture step {_lastStep} for {Name}",
             weightStep,
             _settings.LearningRate,
-            exception);
+            exception
+        );
     }
 
     private double[] Expectations()

@@ -1,11 +1,14 @@
 namespace Proxyless.Training;
 
 /// <summary>
-/// When a checkpoint is worth its time: every five minutes within an epoch, and at an epoch's end unless the last one is less than half a
-/// minute old, for epochs of few images end every second.
+/// When a checkpoint is worth its time: every five minutes within an epoch, and at an epoch's end unless the last one
+/// is less than half a minute old, for epochs of few images end every second.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="interval">Least time between two checkpoints within an epoch; null: <see cref="DefaultInterval"/>. A tenth of it at epochs' ends.</param>
+/// <param name="interval">
+/// Least time between two checkpoints within an epoch; null: <see cref="DefaultInterval"/>. A tenth of it at epochs'
+/// ends.
+/// </param>
 internal sealed class CheckpointSchedule(TimeProvider time, TimeSpan? interval = null)
 {
     private const double ShareAtEpochEnd = 0.1;
@@ -17,7 +20,8 @@ internal sealed class CheckpointSchedule(TimeProvider time, TimeSpan? interval =
 
     /// <summary>Whether a checkpoint is due.</summary>
     /// <param name="atEpochEnd">Whether an epoch has just ended.</param>
-    public bool IsDue(bool atEpochEnd) => time.GetElapsedTime(_last) > (atEpochEnd ? ShareAtEpochEnd * _withinEpoch : _withinEpoch);
+    public bool IsDue(bool atEpochEnd) =>
+        time.GetElapsedTime(_last) > (atEpochEnd ? ShareAtEpochEnd * _withinEpoch : _withinEpoch);
 
     /// <summary>A checkpoint was written.</summary>
     public void Saved() => _last = time.GetTimestamp();

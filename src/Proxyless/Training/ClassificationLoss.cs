@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace Proxyless.Training;
 
 /// <summary>
-/// Cross entropy with label smoothing (Szegedy et al., arXiv 1512.00567, section 7) and optional class weights, which weigh images
-/// by their class: sum_i w_{y_i} l_i / sum_i w_{y_i}.
+/// Cross entropy with label smoothing (Szegedy et al., arXiv 1512.00567, section 7) and optional class weights, which
+/// weigh images by their class: sum_i w_{y_i} l_i / sum_i w_{y_i}.
 /// </summary>
 /// <remarks>
-/// libtorch's own weights are no use beside smoothing: they scale each class's term of the target too, so that the smoothed share
-/// of a class that weighs 40 times as much outweighs the label of the common one.
+/// libtorch's own weights are no use beside smoothing: they scale each class's term of the target too, so that the
+/// smoothed share of a class that weighs 40 times as much outweighs the label of the common one.
 /// </remarks>
 internal sealed class ClassificationLoss : IDisposable
 {
@@ -39,7 +39,12 @@ internal sealed class ClassificationLoss : IDisposable
             return nn.functional.cross_entropy(logits, labels, label_smoothing: _labelSmoothing);
         }
 
-        using Tensor losses = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None, label_smoothing: _labelSmoothing);
+        using Tensor losses = nn.functional.cross_entropy(
+            logits,
+            labels,
+            reduction: nn.Reduction.None,
+            label_smoothing: _labelSmoothing
+        );
         return WeighedMean(losses, _classWeights, labels);
     }
 
@@ -111,7 +116,8 @@ internal sealed class ClassificationLoss : IDisposable
     /// <param name="cause">What was caught, or null.</param>
     internal static TrainingDivergedException Divergence(string what, long step, double rate, Exception? cause = null)
     {
-        string text = Invariant($"{what} at step {step}: RunOptions.LearningRate = {rate:G3} (at this batch size) is too high ")
+        string text =
+            Invariant($"{what} at step {step}: RunOptions.LearningRate = {rate:G3} (at this batch size) is too high ")
             + "for this data; begin anew with a lower one. The last checkpoint is from before and finite";
         return cause is null ? new TrainingDivergedException(text) : new TrainingDivergedException(text, cause);
     }

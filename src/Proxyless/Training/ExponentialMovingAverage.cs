@@ -5,7 +5,8 @@ namespace Proxyless.Training;
 
 /// <summary>
 /// A running average of a network's tensors, statistics among them: average += (1 - decay) (value - average). The decay
-/// rises from small values, min(decay, (1 + n) / (10 + n)) at the n-th update, so that a short training is not judged by its start.
+/// rises from small values, min(decay, (1 + n) / (10 + n)) at the n-th update, so that a short training is not judged
+/// by its start.
 /// </summary>
 internal sealed class ExponentialMovingAverage : IDisposable
 {

@@ -17,7 +17,12 @@ internal static class NetworkEvaluator
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <param name="observer">Hears of progress where it takes more than a moment, or null.</param>
     public static TopAccuracy Evaluate(
-        Func<Tensor, Tensor> forward, BatchLoader loader, Device device, IRunObserver? observer = null, CancellationToken cancellationToken = default)
+        Func<Tensor, Tensor> forward,
+        BatchLoader loader,
+        Device device,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(forward);
         ArgumentNullException.ThrowIfNull(loader);
@@ -53,7 +58,12 @@ internal static class NetworkEvaluator
     /// <param name="loader">Training images.</param>
     /// <param name="batches">How many batches are averaged.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    public static void ReestimateStatistics(CompactNetwork network, BatchLoader loader, int batches, CancellationToken cancellationToken = default)
+    public static void ReestimateStatistics(
+        CompactNetwork network,
+        BatchLoader loader,
+        int batches,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(loader);

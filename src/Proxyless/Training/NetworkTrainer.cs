@@ -4,12 +4,15 @@ using Proxyless.Networks;
 namespace Proxyless.Training;
 
 /// <summary>
-/// Trains one fixed network: SGD with Nesterov momentum, cosine schedule with warm-up, label smoothing, no weight decay on
-/// batch norm and bias. A checkpoint (<see cref="CheckpointSchedule"/>) holds all that a resume needs to repeat what would have been.
+/// Trains one fixed network: SGD with Nesterov momentum, cosine schedule with warm-up, label smoothing, no weight decay
+/// on batch norm and bias. A checkpoint (<see cref="CheckpointSchedule"/>) holds all that a resume needs to repeat what
+/// would have been.
 /// </summary>
 internal sealed class NetworkTrainer
 {
-    /// <summary>The metadata key, in the best checkpoint, of its top-1 on the validation images; absent where there were none.</summary>
+    /// <summary>
+    /// The metadata key, in the best checkpoint, of its top-1 on the validation images; absent where there were none.
+    /// </summary>
     internal const string ValidationTop1Key = "validation_top1";
 
     private readonly ITrainingStore _store;
@@ -29,15 +32,29 @@ internal sealed class NetworkTrainer
     }
 
     /// <summary>Trains the network, from its last checkpoint where there is one.</summary>
-    /// <param name="network">The network; holds the weights of the best epoch afterwards, of the last one without validation images.</param>
+    /// <param name="network">
+    /// The network; holds the weights of the best epoch afterwards, of the last one without validation images.
+    /// </param>
     /// <param name="training">Augmented training images, shuffled.</param>
     /// <param name="validation">Images that pick the best epoch, or null.</param>
     /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
-    /// <exception cref="TrainingDivergedException">The training diverges; the last checkpoint is from before.</exception>
-    /// <exception cref="InvalidInputException">The images are unreadable, and the checkpoint is of the last step.</exception>
-    /// <exception cref="IOException">The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before is left.</exception>
+    /// <exception cref="TrainingDivergedException">
+    /// The training diverges; the last checkpoint is from before.
+    /// </exception>
+    /// <exception cref="InvalidInputException">
+    /// The images are unreadable, and the checkpoint is of the last step.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before
+    /// is left.
+    /// </exception>
     /// <returns>Top-1 on the validation images at the best epoch, 0..1; null without any.</returns>
-    public double? Train(CompactNetwork network, BatchLoader training, BatchLoader? validation, CancellationToken cancellationToken = default)
+    public double? Train(
+        CompactNetwork network,
+        BatchLoader training,
+        BatchLoader? validation,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(training);
@@ -55,8 +72,14 @@ internal sealed class NetworkTrainer
                 session.TrainEpoch(training, cancellationToken);
             }
         }
-        catch (Exception exception) when (!session.IsInStep && exception
-            is OperationCanceledException or ProxylessException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (!session.IsInStep
+                && exception
+                    is OperationCanceledException
+                        or ProxylessException
+                        or IOException
+                        or UnauthorizedAccessException
+            )
         {
             // Stopped within an evaluation; or the images have failed between two steps, or the checkpoint's disk has.
             session.TrySave();

@@ -7,8 +7,9 @@ namespace Proxyless.Training;
 
 /// <summary>
 /// Stochastic gradient descent with Nesterov momentum (Sutskever et al., ICML 2013, in PyTorch's form): g += decay * w,
-/// v = momentum * v + g, w -= rate * (g + momentum * v). It touches only tensors that have a gradient: numbers that took no
-/// part in a step keep their value and their momentum to the bit. Parts of one memory have parts of one momentum.
+/// v = momentum * v + g, w -= rate * (g + momentum * v). It touches only tensors that have a gradient: numbers that
+/// took no part in a step keep their value and their momentum to the bit. Parts of one memory have parts of one
+/// momentum.
 /// </summary>
 internal sealed class SgdOptimizer : IDisposable
 {
@@ -27,7 +28,9 @@ internal sealed class SgdOptimizer : IDisposable
     public BlockKernels Kernels { get; init; } = BlockKernels.Proxyless;
 
     /// <summary>Moves the tensors that have a gradient and removes the gradients.</summary>
-    /// <param name="tensors">What took part in the step; no two of them parts of one memory, of which only one can have had a path.</param>
+    /// <param name="tensors">
+    /// What took part in the step; no two of them parts of one memory, of which only one can have had a path.
+    /// </param>
     /// <param name="rate">Learning rate.</param>
     public void Step(IEnumerable<NetworkTensor> tensors, double rate)
     {
@@ -46,11 +49,22 @@ internal sealed class SgdOptimizer : IDisposable
             gradients.Add(gradient);
             double decay = tensor.Role == TensorRole.Weight ? WeightDecay : 0;
             Tensor momentum = MomentumFor(tensor);
-            if (HasOwnKernel(gradient) && IsDense(tensor.Value)
-                && AreAlike(tensor.Value, gradient) && AreAlike(tensor.Value, momentum))
+            if (
+                HasOwnKernel(gradient)
+                && IsDense(tensor.Value)
+                && AreAlike(tensor.Value, gradient)
+                && AreAlike(tensor.Value, momentum)
+            )
             {
-                segments.Add(new MomentumSegment(
-                    TensorMemory.Address(tensor.Value), TensorMemory.Address(gradient), TensorMemory.Address(momentum), gradient.numel(), (float)decay));
+                segments.Add(
+                    new MomentumSegment(
+                        TensorMemory.Address(tensor.Value),
+                        TensorMemory.Address(gradient),
+                        TensorMemory.Address(momentum),
+                        gradient.numel(),
+                        (float)decay
+                    )
+                );
             }
             else
             {
@@ -80,7 +94,9 @@ internal sealed class SgdOptimizer : IDisposable
 
     /// <summary>The momenta by name, for a checkpoint.</summary>
     public IEnumerable<(string Name, Tensor Value)> State =>
-        _momenta.Where(pair => pair.Key.Part is null).Select(pair => (StateName(pair.Key.Name), pair.Value))
+        _momenta
+            .Where(pair => pair.Key.Part is null)
+            .Select(pair => (StateName(pair.Key.Name), pair.Value))
             .Concat(_wholeMomenta.Select(pair => (StateName(pair.Key.Name), pair.Value)))
             .OrderBy(state => state.Item1, StringComparer.Ordinal);
 
@@ -97,13 +113,20 @@ internal sealed class SgdOptimizer : IDisposable
                 continue;
             }
 
-            if (file.Tensors.TryGetValue(StateName(tensor.Part?.Whole.Name ?? tensor.Name), out (long[] Shape, float[] Values) saved))
+            if (
+                file.Tensors.TryGetValue(
+                    StateName(tensor.Part?.Whole.Name ?? tensor.Name),
+                    out (long[] Shape, float[] Values) saved
+                )
+            )
             {
                 Tensor momentum = tensor.Part is null ? MomentumFor(tensor) : WholeMomentumFor(tensor.Part.Whole);
                 if (!saved.Shape.SequenceEqual(momentum.shape))
                 {
                     throw new InvalidInputException(
-                        $"the checkpoint's momentum of '{tensor.Name}' is [{string.Join(", ", saved.Shape)}], the network's is [{string.Join(", ", momentum.shape)}]");
+                        $"the checkpoint's momentum of '{tensor.Name}' is [{string.Join(", ", saved.Shape)}], the "
+                            + $"network's is [{string.Join(", ", momentum.shape)}]"
+                    );
                 }
 
                 using Tensor values = FromArray(saved);
@@ -123,7 +146,9 @@ internal sealed class SgdOptimizer : IDisposable
     }
 
     private bool HasOwnKernel(Tensor tensor) =>
-        Kernels == BlockKernels.Proxyless && tensor.dtype == ScalarType.Float32 && tensor.device_type == TorchSharp.DeviceType.CPU;
+        Kernels == BlockKernels.Proxyless
+        && tensor.dtype == ScalarType.Float32
+        && tensor.device_type == TorchSharp.DeviceType.CPU;
 
     /// <summary>
     /// Whether the numbers lie side by side, in whatever order: the kernel walks from the first as many as there are.
@@ -179,7 +204,9 @@ internal sealed class SgdOptimizer : IDisposable
     {
         if (!_momenta.TryGetValue(tensor, out Tensor? momentum))
         {
-            momentum = (tensor.Part is { } part ? part.Of(WholeMomentumFor(part.Whole)) : zeros_like(tensor.Value)).DetachFromDisposeScope();
+            momentum = (
+                tensor.Part is { } part ? part.Of(WholeMomentumFor(part.Whole)) : zeros_like(tensor.Value)
+            ).DetachFromDisposeScope();
             _momenta.Add(tensor, momentum);
         }
 

@@ -6,22 +6,16 @@ namespace Proxyless.Training;
 public sealed class TrainingDivergedException : ProxylessException
 {
     /// <summary>Creates the exception without a message of its own.</summary>
-    public TrainingDivergedException()
-    {
-    }
+    public TrainingDivergedException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What is no longer finite, at which step, and the fix.</param>
     public TrainingDivergedException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">What is no longer finite, at which step, and the fix.</param>
     /// <param name="innerException">What was caught.</param>
     public TrainingDivergedException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

@@ -27,7 +27,9 @@ internal sealed record TrainingOptions
     /// <summary>A weight for each class, or null for equal ones.</summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
-    /// <summary>Least time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.</summary>
+    /// <summary>
+    /// Least time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.
+    /// </summary>
     public TimeSpan? CheckpointInterval { get; init; }
 
     /// <summary>Seed of the dropout masks.</summary>

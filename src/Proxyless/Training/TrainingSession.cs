@@ -42,7 +42,8 @@ internal sealed class TrainingSession : IDisposable
         TrainingOptions options,
         CompactNetwork network,
         long batchesPerEpoch,
-        IRunObserver observer)
+        IRunObserver observer
+    )
     {
         _store = store;
         _options = options;
@@ -94,14 +95,17 @@ internal sealed class TrainingSession : IDisposable
         NetworkTensor[] tensors,
         SgdOptimizer optimizer,
         ExponentialMovingAverage? average,
-        IRunObserver observer)
+        IRunObserver observer
+    )
     {
         (SafeTensorsFile file, string path) = last.Read(observer);
         file.CopyTo(tensors, path);
         optimizer.Restore(file, tensors);
         file.CopyTo(average?.Average.Tensors ?? [], path, AveragePrefix);
-        return TrainingState.Of(file.Metadata) ?? throw new InvalidInputException(
-            $"{path} does not say how far the training is; remove it to train from the beginning");
+        return TrainingState.Of(file.Metadata)
+            ?? throw new InvalidInputException(
+                $"{path} does not say how far the training is; remove it to train from the beginning"
+            );
     }
 
     /// <summary>
@@ -192,9 +196,10 @@ internal sealed class TrainingSession : IDisposable
 
     private double Step(Batch batch)
     {
-        using TemporarySeed? dropout = _options.Dropout > 0
-            ? new((long)(SeedSequence.Mix(_options.Seed, RandomUse.Dropout, _state.Step) >> 1))
-            : null;
+        using TemporarySeed? dropout =
+            _options.Dropout > 0
+                ? new((long)(SeedSequence.Mix(_options.Seed, RandomUse.Dropout, _state.Step) >> 1))
+                : null;
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, NormPass.Training, _options.Dropout);
@@ -209,7 +214,9 @@ internal sealed class TrainingSession : IDisposable
     private double Top1(CompactNetwork judged, BatchLoader validation, CancellationToken cancellationToken)
     {
         Tensor Scores(Tensor images) => judged.Forward(images, NormPass.Evaluation);
-        return NetworkEvaluator.Evaluate(Scores, validation, _network.Options.Device, _observer, cancellationToken).Top1;
+        return NetworkEvaluator
+            .Evaluate(Scores, validation, _network.Options.Device, _observer, cancellationToken)
+            .Top1;
     }
 
     private string Detail()

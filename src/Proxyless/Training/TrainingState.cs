@@ -31,24 +31,29 @@ internal sealed record TrainingState(long Step, double Best, double LossSum, lon
     public long JudgedEpochs(long batchesPerEpoch) => (Step - LossSteps + batchesPerEpoch - 1) / batchesPerEpoch;
 
     /// <summary>The metadata of a checkpoint.</summary>
-    public Dictionary<string, string> ToMetadata() => new()
-    {
-        [StepKey] = Step.ToString(CultureInfo.InvariantCulture),
-        [BestKey] = Best.ToString("R", CultureInfo.InvariantCulture),
-        [LossSumKey] = LossSum.ToString("R", CultureInfo.InvariantCulture),
-        [LossStepsKey] = LossSteps.ToString(CultureInfo.InvariantCulture),
-    };
+    public Dictionary<string, string> ToMetadata() =>
+        new()
+        {
+            [StepKey] = Step.ToString(CultureInfo.InvariantCulture),
+            [BestKey] = Best.ToString("R", CultureInfo.InvariantCulture),
+            [LossSumKey] = LossSum.ToString("R", CultureInfo.InvariantCulture),
+            [LossStepsKey] = LossSteps.ToString(CultureInfo.InvariantCulture),
+        };
 
     /// <summary>What a checkpoint's metadata say, or null where that is no state of a training.</summary>
     public static TrainingState? Of(IReadOnlyDictionary<string, string> metadata)
     {
         string Text(string key) => metadata.GetValueOrDefault(key) ?? "";
-        return long.TryParse(Text(StepKey), CultureInfo.InvariantCulture, out long step) && step >= 0
-            && double.TryParse(Text(BestKey), CultureInfo.InvariantCulture, out double best) && double.IsFinite(best)
+        return
+            long.TryParse(Text(StepKey), CultureInfo.InvariantCulture, out long step)
+            && step >= 0
+            && double.TryParse(Text(BestKey), CultureInfo.InvariantCulture, out double best)
+            && double.IsFinite(best)
             && double.TryParse(Text(LossSumKey), CultureInfo.InvariantCulture, out double lossSum)
             && double.IsFinite(lossSum)
             && long.TryParse(Text(LossStepsKey), CultureInfo.InvariantCulture, out long lossSteps)
-            && lossSteps >= 0 && lossSteps <= step
+            && lossSteps >= 0
+            && lossSteps <= step
             ? new TrainingState(step, best, lossSum, lossSteps)
             : null;
     }

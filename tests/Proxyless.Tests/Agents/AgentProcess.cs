@@ -11,7 +11,9 @@ using Proxyless.Tests.Data;
 
 namespace Proxyless.Tests.Agents;
 
-/// <summary>An agent as a device runs it, on a port of this machine. It may use no other temporary folder than its own.</summary>
+/// <summary>
+/// An agent as a device runs it, on a port of this machine. It may use no other temporary folder than its own.
+/// </summary>
 public sealed class AgentProcess : IDisposable
 {
     public const int Megabytes = 4;
@@ -27,13 +29,13 @@ public sealed class AgentProcess : IDisposable
 
     /// <summary>One that waits so long that no load makes a client late.</summary>
     public AgentProcess()
-        : this(maxSeconds: 1000, patience: 1000)
-    {
-    }
+        : this(maxSeconds: 1000, patience: 1000) { }
 
     /// <param name="maxSeconds">After which a measurement is ended.</param>
     /// <param name="patience">Seconds for the next piece of a model.</param>
-    /// <param name="heapMegabytes">The most that the managed heap may take, as on a device of little memory; null: no limit.</param>
+    /// <param name="heapMegabytes">
+    /// The most that the managed heap may take, as on a device of little memory; null: no limit.
+    /// </param>
     internal AgentProcess(int maxSeconds, int patience, int? heapMegabytes = null)
     {
         _heapMegabytes = heapMegabytes;
@@ -85,25 +87,45 @@ public sealed class AgentProcess : IDisposable
     public int Threads => Directory.EnumerateDirectories($"/proc/{_process!.Id}/task").Count();
 
     /// <summary>The measuring processes that it has started and that still run.</summary>
-    public IReadOnlyList<int> Children => [.. Directory.EnumerateDirectories("/proc")
-        .Select(path => int.TryParse(Path.GetFileName(path), out int id) ? id : 0)
-        .Where(id => id > 0 && ParentOf(id) == _process!.Id)];
+    public IReadOnlyList<int> Children =>
+        [
+            .. Directory
+                .EnumerateDirectories("/proc")
+                .Select(path => int.TryParse(Path.GetFileName(path), out int id) ? id : 0)
+                .Where(id => id > 0 && ParentOf(id) == _process!.Id),
+        ];
 
     /// <summary>The agent's program, beside the tests.</summary>
-    public static string Program { get; } = Path.Combine(
-        AppContext.BaseDirectory,
-        "..",
-        "..",
-        "Proxyless.Agent",
-        Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\')),
-        OperatingSystem.IsWindows() ? "proxyless-agent.exe" : "proxyless-agent");
+    public static string Program { get; } =
+        Path.Combine(
+            AppContext.BaseDirectory,
+            "..",
+            "..",
+            "Proxyless.Agent",
+            Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\')),
+            OperatingSystem.IsWindows() ? "proxyless-agent.exe" : "proxyless-agent"
+        );
 
     /// <summary>Waits until it listens.</summary>
     public void Serve()
     {
         _process = Start(
-            "serve", "--folder", Folder, "--address", "127.0.0.1", "--port", Number(_port),
-            "--max-model", Number(Megabytes), "--max-seconds", Number(_maxSeconds), "--queue", Number(Waiting), "--patience", Number(_patience));
+            "serve",
+            "--folder",
+            Folder,
+            "--address",
+            "127.0.0.1",
+            "--port",
+            Number(_port),
+            "--max-model",
+            Number(Megabytes),
+            "--max-seconds",
+            Number(_maxSeconds),
+            "--queue",
+            Number(Waiting),
+            "--patience",
+            Number(_patience)
+        );
         if (_process.StandardOutput.ReadLine()?.StartsWith("listening", StringComparison.Ordinal) != true)
         {
             throw new InvalidOperationException(_process.StandardError.ReadToEnd());
@@ -124,9 +146,17 @@ public sealed class AgentProcess : IDisposable
     {
         YamlMapping target = YamlMapping.Read(TargetFile);
         var handler = new SocketsHttpHandler();
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(HashAlgorithmName.SHA256) == target.Text("fingerprint");
-        var channel = GrpcChannel.ForAddress(target.Text("address"), new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
-        return (channel, new Agent.Protocol.Agent.AgentClient(channel), new Metadata { { "authorization", $"Bearer {target.Text("token")}" } });
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            certificate!.GetCertHashString(HashAlgorithmName.SHA256) == target.Text("fingerprint");
+        var channel = GrpcChannel.ForAddress(
+            target.Text("address"),
+            new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }
+        );
+        return (
+            channel,
+            new Agent.Protocol.Agent.AgentClient(channel),
+            new Metadata { { "authorization", $"Bearer {target.Text("token")}" } }
+        );
     }
 
     public void Dispose()
@@ -142,14 +172,22 @@ public sealed class AgentProcess : IDisposable
     /// <summary>Starts the program.</summary>
     public Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         start.Environment["TMPDIR"] = TemporaryFiles;
 
         // Or the runtime keeps sockets for debuggers there.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         if (_heapMegabytes is { } megabytes)
         {
-            start.Environment["DOTNET_GCHeapHardLimit"] = ((long)megabytes << 20).ToString("x", CultureInfo.InvariantCulture);
+            start.Environment["DOTNET_GCHeapHardLimit"] = ((long)megabytes << 20).ToString(
+                "x",
+                CultureInfo.InvariantCulture
+            );
         }
 
         return Process.Start(start)!;

@@ -12,9 +12,10 @@ using Xunit;
 namespace Proxyless.Tests.Agents;
 
 /// <summary>
-/// One agent process through many measurements, with clients that break off and models that are none in between. The long form, which
-/// takes about ten minutes, is
-/// <code>PROXYLESS_SOAK_MEASUREMENTS=2000 artifacts/bin/Proxyless.Tests/release/Proxyless.Tests -class '*AgentSoakTests'</code>
+/// One agent process through many measurements, with clients that break off and models that are none in between. The
+/// long form, which takes about ten minutes, is
+/// <code>PROXYLESS_SOAK_MEASUREMENTS=2000 artifacts/bin/Proxyless.Tests/release/Proxyless.Tests -class
+/// '*AgentSoakTests'</code>
 /// </summary>
 [Collection(nameof(WholeRuns))]
 public sealed class AgentSoakTests(ITestOutputHelper output)
@@ -23,12 +24,12 @@ public sealed class AgentSoakTests(ITestOutputHelper output)
     private const int Usual = 60;
     private const int Cycles = 20;
 
-    // A measurement leaves about 0.3 MB to the collector, which by itself waits for as much as the processor's cache holds; under this
-    // limit it comes after 8 MB, whatever the processor.
+    // A measurement leaves about 0.3 MB to the collector, which by itself waits for as much as the processor's cache
+    // holds; under this limit it comes after 8 MB, whatever the processor.
     private const int HeapMegabytes = 48;
 
-    // After a few hundred measurements a process at rest moves by a few MB about where it stands. Before, code is still compiled and the
-    // collector's first rounds are to come. 2 % and 4 MB are 4 kB a measurement in the long form.
+    // After a few hundred measurements a process at rest moves by a few MB about where it stands. Before, code is still
+    // compiled and the collector's first rounds are to come. 2 % and 4 MB are 4 kB a measurement in the long form.
     private const int Settled = 200;
     private const double Growth = 1.02;
     private const double RestlessMb = 4;
@@ -42,10 +43,18 @@ public sealed class AgentSoakTests(ITestOutputHelper output)
     public async Task Memory_files_and_threads_of_an_agent_do_not_grow_with_its_measurements()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the agent is for Linux devices");
-        int measurements = int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out int given) ? given : Usual;
+        int measurements = int.TryParse(
+            Environment.GetEnvironmentVariable(Variable),
+            CultureInfo.InvariantCulture,
+            out int given
+        )
+            ? given
+            : Usual;
         using var agent = new AgentProcess(1000, 1000, HeapMegabytes);
         var readings = new List<Reading>();
-        int answered = 0, refused = 0, brokenOff = 0;
+        int answered = 0,
+            refused = 0,
+            brokenOff = 0;
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = agent.Connect();
         using (channel)
         {
@@ -81,7 +90,11 @@ public sealed class AgentSoakTests(ITestOutputHelper output)
         output.WriteLine($"{answered} measured, {refused} models refused, {brokenOff} clients broke off");
         Reading early = readings[readings.Count / 4];
         Reading last = readings[^1];
-        Assert.InRange(last.MemoryMb, 0, (early.MemoryMb * Growth) + (early.Measurements >= Settled ? RestlessMb : FreshMb));
+        Assert.InRange(
+            last.MemoryMb,
+            0,
+            (early.MemoryMb * Growth) + (early.Measurements >= Settled ? RestlessMb : FreshMb)
+        );
 
         // Two a measurement would be dozens; connections that come and go are a few.
         Assert.InRange(last.Files, 0, early.Files + 16);
@@ -89,12 +102,27 @@ public sealed class AgentSoakTests(ITestOutputHelper output)
         Assert.Empty(Directory.EnumerateFileSystemEntries(agent.TemporaryFiles));
     }
 
-    /// <summary>The least of several readings once nothing is measured any more: what a collection that is under way holds is not the agent's.</summary>
+    /// <summary>
+    /// The least of several readings once nothing is measured any more: what a collection that is under way holds is
+    /// not the agent's.
+    /// </summary>
     private static Reading AtRest(AgentProcess agent, int measurements)
     {
-        SpinWait.SpinUntil(() => agent.Children.Count == 0 || TestContext.Current.CancellationToken.IsCancellationRequested);
-        Reading[] readings = [.. Enumerable.Range(0, 20).Select(_ => new Reading(measurements, agent.MemoryMb, agent.OpenFiles, agent.Threads))];
-        return new Reading(measurements, readings.Min(one => one.MemoryMb), readings.Min(one => one.Files), readings.Min(one => one.Threads));
+        SpinWait.SpinUntil(() =>
+            agent.Children.Count == 0 || TestContext.Current.CancellationToken.IsCancellationRequested
+        );
+        Reading[] readings =
+        [
+            .. Enumerable
+                .Range(0, 20)
+                .Select(_ => new Reading(measurements, agent.MemoryMb, agent.OpenFiles, agent.Threads)),
+        ];
+        return new Reading(
+            measurements,
+            readings.Min(one => one.MemoryMb),
+            readings.Min(one => one.Files),
+            readings.Min(one => one.Threads)
+        );
     }
 
     /// <summary>The model with some of its bytes changed such that it is a model no longer.</summary>
@@ -109,11 +137,17 @@ public sealed class AgentSoakTests(ITestOutputHelper output)
     private static async Task BreakOffAsync(Agent.Protocol.Agent.AgentClient client, Metadata headers, bool withModel)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = client.Measure(headers, cancellationToken: gone.Token);
+        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = client.Measure(
+            headers,
+            cancellationToken: gone.Token
+        );
         await call.RequestStream.WriteAsync(Header(Model, runs: 100_000), Cancellation);
         if (withModel)
         {
-            await call.RequestStream.WriteAsync(new MeasureRequest { Piece = ByteString.CopyFrom(Model) }, Cancellation);
+            await call.RequestStream.WriteAsync(
+                new MeasureRequest { Piece = ByteString.CopyFrom(Model) },
+                Cancellation
+            );
             await call.RequestStream.CompleteAsync();
         }
 
@@ -122,13 +156,23 @@ public sealed class AgentSoakTests(ITestOutputHelper output)
         Assert.Equal(StatusCode.Cancelled, exception.StatusCode);
     }
 
-    private static async Task<StatusCode> StatusAsync(Agent.Protocol.Agent.AgentClient client, Metadata headers, byte[] model)
+    private static async Task<StatusCode> StatusAsync(
+        Agent.Protocol.Agent.AgentClient client,
+        Metadata headers,
+        byte[] model
+    )
     {
-        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = client.Measure(headers, cancellationToken: Cancellation);
+        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = client.Measure(
+            headers,
+            cancellationToken: Cancellation
+        );
         try
         {
             await call.RequestStream.WriteAsync(Header(model, runs: 5), Cancellation);
-            await call.RequestStream.WriteAsync(new MeasureRequest { Piece = ByteString.CopyFrom(model) }, Cancellation);
+            await call.RequestStream.WriteAsync(
+                new MeasureRequest { Piece = ByteString.CopyFrom(model) },
+                Cancellation
+            );
             await call.RequestStream.CompleteAsync();
             await call.ResponseAsync;
             return StatusCode.OK;
@@ -139,23 +183,25 @@ public sealed class AgentSoakTests(ITestOutputHelper output)
         }
     }
 
-    private static MeasureRequest Header(byte[] model, int runs) => new()
-    {
-        Header = new MeasureHeader
+    private static MeasureRequest Header(byte[] model, int runs) =>
+        new()
         {
-            Length = model.Length,
-            Sha256 = ByteString.CopyFrom(SHA256.HashData(model)),
-            Threads = 1,
-            Batch = 1,
-            MinRuns = runs,
-            MaxRuns = runs,
-            MaxSeconds = 1,
-        },
-    };
+            Header = new MeasureHeader
+            {
+                Length = model.Length,
+                Sha256 = ByteString.CopyFrom(SHA256.HashData(model)),
+                Threads = 1,
+                Batch = 1,
+                MinRuns = runs,
+                MaxRuns = runs,
+                MaxSeconds = 1,
+            },
+        };
 
     /// <summary>The agent at rest after some measurements.</summary>
     private sealed record Reading(int Measurements, double MemoryMb, int Files, int Threads)
     {
-        public override string ToString() => $"{Measurements} measurements: {MemoryMb:F1} MB resident, {Files} open files, {Threads} threads";
+        public override string ToString() =>
+            $"{Measurements} measurements: {MemoryMb:F1} MB resident, {Files} open files, {Threads} threads";
     }
 }

@@ -27,7 +27,14 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     private static readonly byte[] Model = NetworkExporter.Untrained(SmallSpace.Network(0, 1, 2));
 
     // Hours of work, unless somebody ends it.
-    private static readonly Func<Header, Header> Endless = header => header with { MinRuns = 100_000, MaxRuns = 100_000, MaxSeconds = 1e9, Batch = 1000 };
+    private static readonly Func<Header, Header> Endless = header =>
+        header with
+        {
+            MinRuns = 100_000,
+            MaxRuns = 100_000,
+            MaxSeconds = 1e9,
+            Batch = 1000,
+        };
     private readonly AgentProcess _agent;
 
     public AgentTests(AgentProcess agent)
@@ -43,13 +50,27 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     public async Task A_space_is_profiled_and_a_network_measured_beside_its_reference()
     {
         using AgentTarget target = _agent.Target();
-        LatencyTable table = target.Profile(SmallSpace.Space, SmallSpace.Classes, ProfileMode.Quick, null, NullRunObserver.Instance, Cancellation);
+        LatencyTable table = target.Profile(
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            ProfileMode.Quick,
+            null,
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes), table.Entries.Keys);
         Assert.Contains(ProcessorInfo.OnnxRuntimeVersion, table.TargetId, StringComparison.Ordinal);
         Architecture reference = SmallSpace.Network([.. table.Reference.Choice]);
         byte[] onnx = NetworkExporter.Untrained(reference);
         var latency = NetworkLatency.Measure(
-            target, reference, onnx, SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
+            target,
+            reference,
+            onnx,
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            table,
+            Cancellation
+        );
         Assert.True(latency.IsMeasured);
         Assert.True(latency.QuietMs > 0 && double.IsFinite(latency.QuietMs));
         Assert.True(latency.MedianMs > 0 && double.IsFinite(latency.MedianMs));
@@ -64,9 +85,20 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, _) = _agent.Connect();
         using (channel)
         {
-            Assert.Equal(StatusCode.Unauthenticated, StatusOf(() => client.Describe(new DescribeRequest(), cancellationToken: Cancellation)));
-            Assert.Equal(StatusCode.Unauthenticated, StatusOf(() => client.Describe(
-                new DescribeRequest(), new Metadata { { "authorization", "Bearer " } }, cancellationToken: Cancellation)));
+            Assert.Equal(
+                StatusCode.Unauthenticated,
+                StatusOf(() => client.Describe(new DescribeRequest(), cancellationToken: Cancellation))
+            );
+            Assert.Equal(
+                StatusCode.Unauthenticated,
+                StatusOf(() =>
+                    client.Describe(
+                        new DescribeRequest(),
+                        new Metadata { { "authorization", "Bearer " } },
+                        cancellationToken: Cancellation
+                    )
+                )
+            );
         }
     }
 
@@ -83,7 +115,15 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         }
 
         File.WriteAllText(Path.Combine(folder.Root, "agent", "token"), token);
-        using Process serve = _agent.Start("serve", "--folder", folder.Root + "/agent", "--address", "127.0.0.1", "--port", "0");
+        using Process serve = _agent.Start(
+            "serve",
+            "--folder",
+            folder.Root + "/agent",
+            "--address",
+            "127.0.0.1",
+            "--port",
+            "0"
+        );
         string error = serve.StandardError.ReadToEnd();
         serve.WaitForExit();
         Assert.Equal(2, serve.ExitCode);
@@ -109,7 +149,15 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         byte[] whole = File.ReadAllBytes(file);
         new Random(1).NextBytes(whole.AsSpan(whole.Length / 2, 16));
         File.WriteAllBytes(file, bytes < 0 ? whole : whole[..Math.Min(bytes, whole.Length - 1)]);
-        using Process serve = _agent.Start("serve", "--folder", folder.Root + "/agent", "--address", "127.0.0.1", "--port", "0");
+        using Process serve = _agent.Start(
+            "serve",
+            "--folder",
+            folder.Root + "/agent",
+            "--address",
+            "127.0.0.1",
+            "--port",
+            "0"
+        );
         string error = serve.StandardError.ReadToEnd();
         serve.WaitForExit();
         Assert.Equal(2, serve.ExitCode);
@@ -124,8 +172,8 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     }
 
     [Fact]
-    public void A_gigabyte_is_refused_before_it_is_sent() => Assert.Equal(
-        StatusCode.ResourceExhausted, StatusOf(header => header with { Length = 1L << 30 }, Model));
+    public void A_gigabyte_is_refused_before_it_is_sent() =>
+        Assert.Equal(StatusCode.ResourceExhausted, StatusOf(header => header with { Length = 1L << 30 }, Model));
 
     [Fact]
     public void More_than_was_announced_is_refused_as_it_comes()
@@ -154,11 +202,28 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = _agent.Connect();
         using (channel)
         {
-            using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> first = await BeginAsync(client, headers);
-            clients = [.. Enumerable.Range(0, 50).Select(_ => Task.Factory.StartNew(
-                () => StatusOf(header => header, Model), Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> first = await BeginAsync(
+                client,
+                headers
+            );
+            clients =
+            [
+                .. Enumerable
+                    .Range(0, 50)
+                    .Select(_ =>
+                        Task.Factory.StartNew(
+                            () => StatusOf(header => header, Model),
+                            Cancellation,
+                            TaskCreationOptions.LongRunning,
+                            TaskScheduler.Default
+                        )
+                    ),
+            ];
             await Until(() => clients.Count(task => task.IsCompleted) >= 50 - AgentProcess.Waiting);
-            Assert.All(clients.Where(task => task.IsCompleted), task => Assert.Equal(StatusCode.ResourceExhausted, task.Result));
+            Assert.All(
+                clients.Where(task => task.IsCompleted),
+                task => Assert.Equal(StatusCode.ResourceExhausted, task.Result)
+            );
         }
 
         StatusCode[] codes = await Task.WhenAll(clients);
@@ -174,8 +239,14 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = agent.Connect();
         using (channel)
         {
-            using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> silent = client.Measure(headers, cancellationToken: Cancellation);
-            await silent.RequestStream.WriteAsync(new MeasureRequest { Header = new Header(Model).ToMessage() }, Cancellation);
+            using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> silent = client.Measure(
+                headers,
+                cancellationToken: Cancellation
+            );
+            await silent.RequestStream.WriteAsync(
+                new MeasureRequest { Header = new Header(Model).ToMessage() },
+                Cancellation
+            );
             RpcException exception = await Assert.ThrowsAsync<RpcException>(() => silent.ResponseAsync);
             Assert.Equal(StatusCode.DeadlineExceeded, exception.StatusCode);
             Assert.Equal(StatusCode.OK, StatusOf(header => header, Model, agent));
@@ -213,7 +284,10 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = _agent.Connect();
         using (channel)
         {
-            using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = await BeginAsync(client, headers);
+            using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = await BeginAsync(
+                client,
+                headers
+            );
         }
 
         // It would run for the quarter of an hour that the agent allows.
@@ -285,7 +359,11 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         Assert.Equal(
             StatusCode.DeadlineExceeded,
             StatusOf(
-                header => header with { WarmUpRuns = 100_000, MinRuns = 1, MaxRuns = 1, Batch = 1000 }, Model, agent));
+                header => header with { WarmUpRuns = 100_000, MinRuns = 1, MaxRuns = 1, Batch = 1000 },
+                Model,
+                agent
+            )
+        );
         await AssertClean(agent);
     }
 
@@ -307,13 +385,35 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     [Fact]
     public async Task Requests_of_any_kind_are_answered_and_leave_no_memory_behind()
     {
-        Gen<MeasureRequest> header = Gen.Select(Gen.Long[-10, 5_000_000], Gen.Byte.Array[0, 40], Gen.Int[-2, 4], Gen.Int[-2, 70_000], Gen.Int[-1, 5], Gen.Double)
-            .Select((length, digest, threads, batch, runs, seconds) => new MeasureRequest
-            {
-                Header = new MeasureHeader { Length = length, Sha256 = ByteString.CopyFrom(digest), Threads = threads, Batch = batch, MinRuns = runs, MaxRuns = runs, MaxSeconds = seconds, Uncertainty = seconds },
-            });
+        Gen<MeasureRequest> header = Gen.Select(
+                Gen.Long[-10, 5_000_000],
+                Gen.Byte.Array[0, 40],
+                Gen.Int[-2, 4],
+                Gen.Int[-2, 70_000],
+                Gen.Int[-1, 5],
+                Gen.Double
+            )
+            .Select(
+                (length, digest, threads, batch, runs, seconds) =>
+                    new MeasureRequest
+                    {
+                        Header = new MeasureHeader
+                        {
+                            Length = length,
+                            Sha256 = ByteString.CopyFrom(digest),
+                            Threads = threads,
+                            Batch = batch,
+                            MinRuns = runs,
+                            MaxRuns = runs,
+                            MaxSeconds = seconds,
+                            Uncertainty = seconds,
+                        },
+                    }
+            );
         Gen<MeasureRequest> good = Gen.Const(new MeasureRequest { Header = new Header(Model).ToMessage() });
-        Gen<MeasureRequest> piece = Gen.Byte.Array[0, 2000].Select(bytes => new MeasureRequest { Piece = ByteString.CopyFrom(bytes) });
+        Gen<MeasureRequest> piece = Gen
+            .Byte.Array[0, 2000]
+            .Select(bytes => new MeasureRequest { Piece = ByteString.CopyFrom(bytes) });
         Gen<MeasureRequest[]> sequence = Gen.OneOf(header, good, piece, Gen.Const(new MeasureRequest())).Array[0, 6];
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = _agent.Connect();
         using (channel)
@@ -324,14 +424,18 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
                 requests =>
                 {
                     StatusCode code = StatusOf(() => Send(client, headers, requests));
-                    Assert.True(code is StatusCode.InvalidArgument or StatusCode.ResourceExhausted or StatusCode.OK, $"{code}");
+                    Assert.True(
+                        code is StatusCode.InvalidArgument or StatusCode.ResourceExhausted or StatusCode.OK,
+                        $"{code}"
+                    );
                     if (++cases == 50)
                     {
                         before = _agent.MemoryMb;
                     }
                 },
                 iter: 250,
-                threads: 1);
+                threads: 1
+            );
             Assert.InRange(_agent.MemoryMb, 0, before + 150);
         }
 
@@ -339,9 +443,17 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         await AssertClean();
     }
 
-    private static Agent.Protocol.Measurement Send(Agent.Protocol.Agent.AgentClient client, Metadata headers, IEnumerable<MeasureRequest> requests)
+    private static Agent.Protocol.Measurement Send(
+        Agent.Protocol.Agent.AgentClient client,
+        Metadata headers,
+        IEnumerable<MeasureRequest> requests
+    )
     {
-        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = client.Measure(headers, DateTime.UtcNow.AddHours(1), Cancellation);
+        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = client.Measure(
+            headers,
+            DateTime.UtcNow.AddHours(1),
+            Cancellation
+        );
         try
         {
             foreach (MeasureRequest request in requests)
@@ -360,10 +472,19 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     }
 
     /// <summary>Begins a measurement that ends when the call is disposed, and waits until it runs.</summary>
-    private async Task<AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement>> BeginAsync(Agent.Protocol.Agent.AgentClient client, Metadata headers)
+    private async Task<AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement>> BeginAsync(
+        Agent.Protocol.Agent.AgentClient client,
+        Metadata headers
+    )
     {
-        AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = client.Measure(headers, cancellationToken: Cancellation);
-        await call.RequestStream.WriteAsync(new MeasureRequest { Header = Endless(new Header(Model)).ToMessage() }, Cancellation);
+        AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = client.Measure(
+            headers,
+            cancellationToken: Cancellation
+        );
+        await call.RequestStream.WriteAsync(
+            new MeasureRequest { Header = Endless(new Header(Model)).ToMessage() },
+            Cancellation
+        );
         await call.RequestStream.WriteAsync(new MeasureRequest { Piece = ByteString.CopyFrom(Model) }, Cancellation);
         await call.RequestStream.CompleteAsync();
         await Until(() => _agent.Children.Count > 0);
@@ -384,10 +505,16 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         (GrpcChannel channel, Agent.Protocol.Agent.AgentClient client, Metadata headers) = (agent ?? _agent).Connect();
         using (channel)
         {
-            return StatusOf(() => Send(
-                client,
-                headers,
-                [new MeasureRequest { Header = change(new Header(model)).ToMessage() }, new MeasureRequest { Piece = ByteString.CopyFrom(model) }]));
+            return StatusOf(() =>
+                Send(
+                    client,
+                    headers,
+                    [
+                        new MeasureRequest { Header = change(new Header(model)).ToMessage() },
+                        new MeasureRequest { Piece = ByteString.CopyFrom(model) },
+                    ]
+                )
+            );
         }
     }
 
@@ -416,8 +543,16 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     private void AssertRefused(string target, string reason)
     {
         using var refused = (AgentTarget)TargetFile.Open(target);
-        Assert.Contains(reason, Assert.Throws<InvalidInputException>(() => refused.Id).Message, StringComparison.Ordinal);
-        Assert.Contains(reason, Assert.Throws<InvalidInputException>(() => refused.Time(Model, Cancellation)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason,
+            Assert.Throws<InvalidInputException>(() => refused.Id).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            reason,
+            Assert.Throws<InvalidInputException>(() => refused.Time(Model, Cancellation)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>A text of some length as the field doc_string of an ONNX model.</summary>
@@ -449,12 +584,11 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         int MaxRuns = 5,
         double MaxSeconds = 1,
         int Batch = 1,
-        int? WarmUpRuns = null)
+        int? WarmUpRuns = null
+    )
     {
         public Header(byte[] model)
-            : this(model.Length, SHA256.HashData(model))
-        {
-        }
+            : this(model.Length, SHA256.HashData(model)) { }
 
         public MeasureHeader ToMessage()
         {

@@ -8,8 +8,7 @@ namespace Proxyless.Tests.Architectures;
 
 public sealed class ArchitectureFileTests
 {
-    private const string Authors =
-        """
+    private const string Authors = """
         {
           "first_conv": {"kernel_size": 3, "stride": 2, "in_channels": 3, "out_channels": 16, "act_func": "relu6"},
           "blocks": [
@@ -24,7 +23,10 @@ public sealed class ArchitectureFileTests
     [Fact]
     public void The_score_of_a_search_is_read_under_its_name_whatever_it_was_called_when_it_was_written()
     {
-        Architecture network = SmallSpace.Network([0, 0, 0]) with { Metadata = new Dictionary<string, string> { ["validation_top1"] = "0.25", ["space"] = "small" } };
+        Architecture network = SmallSpace.Network([0, 0, 0]) with
+        {
+            Metadata = new Dictionary<string, string> { ["validation_top1"] = "0.25", ["space"] = "small" },
+        };
         Architecture read = ArchitectureFile.Parse(ArchitectureFile.ToJson(network), "network");
         Assert.Equal("0.25", read.Metadata["supernet_top1"]);
         Assert.False(read.Metadata.ContainsKey("validation_top1"));
@@ -33,36 +35,70 @@ public sealed class ArchitectureFileTests
 
     [Fact]
     public void Any_architecture_of_any_preset_is_read_back_as_it_was_written() =>
-        Gen.Select(Gen.Int[0, SearchSpacePresets.Names.Count - 1].Select(i => SearchSpacePresets.Names[i]), Gen.Int, Gen.Int[8, 300], Gen.Int[0, 1].Select(i => (2 * i) + 1), Gen.String[0, 12]).Sample(
-            (name, seed, resolution, channels, note) =>
-            {
-                SearchSpace space = SearchSpacePresets.ByName(name).WithInput(resolution, channels);
-                var random = new Random(seed);
-                Architecture written = space.Architecture(
-                    [.. space.Blocks().Select(block => random.Next(block.Candidates.Count))], 7, "n\"ame", new Dictionary<string, string> { ["note"] = note });
-                Architecture read = ArchitectureFile.Parse(ArchitectureFile.ToJson(written), "architecture.json");
-                return read.Blocks.SequenceEqual(written.Blocks) && read.Metadata.SequenceEqual(written.Metadata)
-                    && read with { Blocks = written.Blocks, Metadata = written.Metadata } == written;
-            });
+        Gen.Select(
+                Gen.Int[0, SearchSpacePresets.Names.Count - 1].Select(i => SearchSpacePresets.Names[i]),
+                Gen.Int,
+                Gen.Int[8, 300],
+                Gen.Int[0, 1].Select(i => (2 * i) + 1),
+                Gen.String[0, 12]
+            )
+            .Sample(
+                (name, seed, resolution, channels, note) =>
+                {
+                    SearchSpace space = SearchSpacePresets.ByName(name).WithInput(resolution, channels);
+                    var random = new Random(seed);
+                    Architecture written = space.Architecture(
+                        [.. space.Blocks().Select(block => random.Next(block.Candidates.Count))],
+                        7,
+                        "n\"ame",
+                        new Dictionary<string, string> { ["note"] = note }
+                    );
+                    Architecture read = ArchitectureFile.Parse(ArchitectureFile.ToJson(written), "architecture.json");
+                    return read.Blocks.SequenceEqual(written.Blocks)
+                        && read.Metadata.SequenceEqual(written.Metadata)
+                        && read with { Blocks = written.Blocks, Metadata = written.Metadata } == written;
+                }
+            );
 
     [Fact]
     public void Any_architecture_of_any_preset_comes_back_from_the_authors_format() =>
-        Gen.Select(Gen.Int[0, SearchSpacePresets.Names.Count - 1].Select(i => SearchSpacePresets.Names[i]), Gen.Int, Gen.Int[8, 300], Gen.Int[0, 1].Select(i => (2 * i) + 1)).Sample(
-            (name, seed, resolution, channels) =>
-            {
-                SearchSpace space = SearchSpacePresets.ByName(name).WithInput(resolution, channels);
-                var random = new Random(seed);
-                int[] choice =
-                [
-                    .. space.Blocks().Select(block => random.GetItems(
-                        [.. Enumerable.Range(0, block.Candidates.Count).Where(i => block.Candidates[i] is { KeepsShape: true } or { Operation.Kind: not OperationKind.Identity })], 1)[0]),
-                ];
-                Architecture written = space.Architecture(choice, 7, "net", new Dictionary<string, string>());
-                Architecture read = ArchitectureFile.Parse(ArchitectureFile.ToNetConfig(written), "net.config");
-                return read.Blocks.SequenceEqual(written.Blocks)
-                    && read with { Blocks = written.Blocks, Metadata = written.Metadata } == written
-                    && ArchitectureFile.ToNetConfig(read) == ArchitectureFile.ToNetConfig(written);
-            });
+        Gen.Select(
+                Gen.Int[0, SearchSpacePresets.Names.Count - 1].Select(i => SearchSpacePresets.Names[i]),
+                Gen.Int,
+                Gen.Int[8, 300],
+                Gen.Int[0, 1].Select(i => (2 * i) + 1)
+            )
+            .Sample(
+                (name, seed, resolution, channels) =>
+                {
+                    SearchSpace space = SearchSpacePresets.ByName(name).WithInput(resolution, channels);
+                    var random = new Random(seed);
+                    int[] choice =
+                    [
+                        .. space
+                            .Blocks()
+                            .Select(block =>
+                                random.GetItems(
+                                    [
+                                        .. Enumerable
+                                            .Range(0, block.Candidates.Count)
+                                            .Where(i =>
+                                                block.Candidates[i]
+                                                    is { KeepsShape: true }
+                                                        or { Operation.Kind: not OperationKind.Identity }
+                                            ),
+                                    ],
+                                    1
+                                )[0]
+                            ),
+                    ];
+                    Architecture written = space.Architecture(choice, 7, "net", new Dictionary<string, string>());
+                    Architecture read = ArchitectureFile.Parse(ArchitectureFile.ToNetConfig(written), "net.config");
+                    return read.Blocks.SequenceEqual(written.Blocks)
+                        && read with { Blocks = written.Blocks, Metadata = written.Metadata } == written
+                        && ArchitectureFile.ToNetConfig(read) == ArchitectureFile.ToNetConfig(written);
+                }
+            );
 
     [Fact]
     public void Identity_paths_come_back_from_the_authors_format_unless_they_change_the_shape()
@@ -70,12 +106,16 @@ public sealed class ArchitectureFileTests
         Architecture network = PublishedArchitectures.ByName("proxyless-mobile");
         Block kept = new(CandidateOperation.Identity, 320, 320, 1, 7);
         Architecture written = network with { Blocks = [.. network.Blocks, kept] };
-        Assert.Equal(written.Blocks, ArchitectureFile.Parse(ArchitectureFile.ToNetConfig(written), "net.config").Blocks);
+        Assert.Equal(
+            written.Blocks,
+            ArchitectureFile.Parse(ArchitectureFile.ToNetConfig(written), "net.config").Blocks
+        );
         Architecture changed = network with { Blocks = [.. network.Blocks, kept with { Stride = 2 }] };
         Assert.Contains(
             "identity s2 320x7x7 -> 320x4x4",
             Assert.Throws<InvalidInputException>(() => ArchitectureFile.ToNetConfig(changed)).Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -93,7 +133,10 @@ public sealed class ArchitectureFileTests
     {
         Architecture network = ArchitectureFile.Parse(Authors, "nets/small.json");
         Assert.Equal("small", network.Name);
-        Assert.Equal(["mb5e3 s2 16x112x112 -> 24x56x56", "zero s1 24x56x56 -> 24x56x56"], network.Blocks.Select(ArchitectureFile.BlockText));
+        Assert.Equal(
+            ["mb5e3 s2 16x112x112 -> 24x56x56", "zero s1 24x56x56 -> 24x56x56"],
+            network.Blocks.Select(ArchitectureFile.BlockText)
+        );
         Assert.Equal(new Head(24, 64, 10, 56), network.Head);
     }
 
@@ -105,27 +148,49 @@ public sealed class ArchitectureFileTests
     [InlineData("\"in_channels\": 16", "\"in_channels\": 20", "does not fit the 16 channels")]
     [InlineData("\"expand_ratio\": 3", "\"expand_ratio\": \"3\"", "whole numbers from 1 to 12")]
     [InlineData("\"classifier\"", "\"classifer\"", "the key 'classifier' is missing")]
-    public void A_network_of_the_authors_that_cannot_be_built_is_refused(string old, string mistake, string complaint) =>
-        AssertRefused(Authors.Replace(old, mistake, StringComparison.Ordinal), complaint);
+    public void A_network_of_the_authors_that_cannot_be_built_is_refused(
+        string old,
+        string mistake,
+        string complaint
+    ) => AssertRefused(Authors.Replace(old, mistake, StringComparison.Ordinal), complaint);
 
     [Theory]
-    [InlineData("proxyless-architecture/1", "proxyless-architecture/9", "this version reads 'proxyless-architecture/1'")]
+    [InlineData(
+        "proxyless-architecture/1",
+        "proxyless-architecture/9",
+        "this version reads 'proxyless-architecture/1'"
+    )]
     [InlineData("\"classes\"", "\"clases\"", "unknown key 'clases' (did you mean 'classes'?)")]
     [InlineData("\"relu6\"", "\"gelu\"", "relu6 and relu")]
-    [InlineData("mb5e3 s2 16x112x112", "mb5e3 s2 16x111x112", "but what comes in makes it 'mb5e3 s2 16x112x112 -> 32x56x56'")]
+    [InlineData(
+        "mb5e3 s2 16x112x112",
+        "mb5e3 s2 16x111x112",
+        "but what comes in makes it 'mb5e3 s2 16x112x112 -> 32x56x56'"
+    )]
     [InlineData("mb5e3 s2 16x112x112", "mb6e3 s2 16x112x112", "'mb6e3' is no candidate operation")]
     [InlineData("mb5e3 s2 16x112x112", "mb5e3 16x112x112", "expected operation, stride and shapes")]
     [InlineData("mb5e3 s2 16x112x112", "zero s2 16x112x112", "only where a block keeps its shape")]
     [InlineData("\"resolution\": 224", "\"resolution\": 22.4", "'resolution' is 22.4")]
     [InlineData("\"blocks\": [", "\"blocks\": [[", "no valid JSON")]
-    public void A_mistake_in_the_products_own_format_is_told_with_its_place(string old, string mistake, string complaint) =>
-        AssertRefused(ArchitectureFile.ToJson(PublishedArchitectures.ByName("proxyless-mobile")).Replace(old, mistake, StringComparison.Ordinal), complaint);
+    public void A_mistake_in_the_products_own_format_is_told_with_its_place(
+        string old,
+        string mistake,
+        string complaint
+    ) =>
+        AssertRefused(
+            ArchitectureFile
+                .ToJson(PublishedArchitectures.ByName("proxyless-mobile"))
+                .Replace(old, mistake, StringComparison.Ordinal),
+            complaint
+        );
 
     [Fact]
-    public void A_name_that_is_neither_network_nor_file_is_answered_with_the_networks() => Assert.Contains(
-        "did you mean 'proxyless-cpu'?",
-        Assert.Throws<InvalidInputException>(() => ArchitectureFile.Open("proxyles-cpu")).Message,
-        StringComparison.Ordinal);
+    public void A_name_that_is_neither_network_nor_file_is_answered_with_the_networks() =>
+        Assert.Contains(
+            "did you mean 'proxyless-cpu'?",
+            Assert.Throws<InvalidInputException>(() => ArchitectureFile.Open("proxyles-cpu")).Message,
+            StringComparison.Ordinal
+        );
 
     private static void AssertRefused(string json, string complaint)
     {

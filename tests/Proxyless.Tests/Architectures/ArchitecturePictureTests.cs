@@ -7,13 +7,20 @@ namespace Proxyless.Tests.Architectures;
 public sealed class ArchitecturePictureTests
 {
     [Fact]
-    public void There_is_a_box_for_the_stem_each_block_the_head_and_the_classifier() => Assert.All(PublishedArchitectures.Names, name =>
-    {
-        Architecture architecture = PublishedArchitectures.ByName(name);
-        List<XElement> boxes = Boxes(architecture);
-        Assert.Equal(architecture.Blocks.Count + 3, boxes.Count);
-        Assert.Equal(architecture.Blocks.Count(block => block.IsPassThrough), boxes.Count(box => Class(box) == "ghost"));
-    });
+    public void There_is_a_box_for_the_stem_each_block_the_head_and_the_classifier() =>
+        Assert.All(
+            PublishedArchitectures.Names,
+            name =>
+            {
+                Architecture architecture = PublishedArchitectures.ByName(name);
+                List<XElement> boxes = Boxes(architecture);
+                Assert.Equal(architecture.Blocks.Count + 3, boxes.Count);
+                Assert.Equal(
+                    architecture.Blocks.Count(block => block.IsPassThrough),
+                    boxes.Count(box => Class(box) == "ghost")
+                );
+            }
+        );
 
     [Fact]
     public void A_larger_kernel_makes_a_higher_box_and_a_larger_expansion_another_colour()
@@ -45,13 +52,21 @@ public sealed class ArchitecturePictureTests
     public void A_name_cannot_break_the_picture()
     {
         Architecture odd = PublishedArchitectures.ByName("proxyless-cpu") with { Name = "<a & \"b\">" };
-        Assert.Equal("<a & \"b\">", XDocument.Parse(ArchitecturePicture.Svg(odd)).Descendants().First(e => Class(e) == "name").Value);
+        Assert.Equal(
+            "<a & \"b\">",
+            XDocument.Parse(ArchitecturePicture.Svg(odd)).Descendants().First(e => Class(e) == "name").Value
+        );
     }
 
     private static List<XElement> Boxes(Architecture architecture)
     {
         var picture = XDocument.Parse(ArchitecturePicture.Svg(architecture));
-        return [.. picture.Descendants().Where(e => e.Name.LocalName == "rect" && Class(e) != "band" && (double)e.Attribute("height")! > 12)];
+        return
+        [
+            .. picture
+                .Descendants()
+                .Where(e => e.Name.LocalName == "rect" && Class(e) != "band" && (double)e.Attribute("height")! > 12),
+        ];
     }
 
     private static string Class(XElement element) => (string?)element.Attribute("class") ?? "";

@@ -14,8 +14,15 @@ public sealed class PublishedArchitecturesTests
     [InlineData("proxyless-gpu", 7_119_848, 465_260_160)]
     [InlineData("proxyless-mobile", 4_080_512, 320_427_584)]
     [InlineData("proxyless-mobile-1.4", 6_857_568, 580_883_408)]
-    public void A_network_has_the_published_parameters_and_multiply_adds(string name, long parameters, long multiplyAdds) =>
-        Assert.Equal(new ArchitectureCost(parameters, multiplyAdds), ArchitectureCost.Of(PublishedArchitectures.ByName(name)));
+    public void A_network_has_the_published_parameters_and_multiply_adds(
+        string name,
+        long parameters,
+        long multiplyAdds
+    ) =>
+        Assert.Equal(
+            new ArchitectureCost(parameters, multiplyAdds),
+            ArchitectureCost.Of(PublishedArchitectures.ByName(name))
+        );
 
     [Theory]
     [InlineData("proxyless_cpu", "proxyless-cpu")]
@@ -37,21 +44,30 @@ public sealed class PublishedArchitecturesTests
     [InlineData("proxyless_gpu", "proxyless-gpu")]
     [InlineData("proxyless_mobile", "proxyless-mobile")]
     [InlineData("proxyless_mobile_14", "proxyless-mobile-1.4")]
-    public void A_network_is_written_letter_for_letter_as_the_authors_wrote_it(string file, string name) => Assert.Equal(
-        File.ReadAllText(SharedData.Path($"published-networks/{file}.config")).TrimEnd(), ArchitectureFile.ToNetConfig(PublishedArchitectures.ByName(name)));
+    public void A_network_is_written_letter_for_letter_as_the_authors_wrote_it(string file, string name) =>
+        Assert.Equal(
+            File.ReadAllText(SharedData.Path($"published-networks/{file}.config")).TrimEnd(),
+            ArchitectureFile.ToNetConfig(PublishedArchitectures.ByName(name))
+        );
 
     [Fact]
-    public void Every_network_names_its_paper_and_its_accuracy() => Assert.All(PublishedArchitectures.Names, name =>
-    {
-        IReadOnlyDictionary<string, string> metadata = PublishedArchitectures.ByName(name).Metadata;
-        Assert.StartsWith("arXiv ", metadata["paper"], StringComparison.Ordinal);
-        Assert.InRange(double.Parse(metadata["published_top1"]), 0.7, 0.8);
-    });
+    public void Every_network_names_its_paper_and_its_accuracy() =>
+        Assert.All(
+            PublishedArchitectures.Names,
+            name =>
+            {
+                IReadOnlyDictionary<string, string> metadata = PublishedArchitectures.ByName(name).Metadata;
+                Assert.StartsWith("arXiv ", metadata["paper"], StringComparison.Ordinal);
+                Assert.InRange(double.Parse(metadata["published_top1"]), 0.7, 0.8);
+            }
+        );
 
     [Fact]
     public void An_unknown_name_is_answered_with_those_there_are()
     {
-        string message = Assert.Throws<InvalidInputException>(() => PublishedArchitectures.ByName("mobilenetv2")).Message;
+        string message = Assert
+            .Throws<InvalidInputException>(() => PublishedArchitectures.ByName("mobilenetv2"))
+            .Message;
         Assert.Contains("did you mean 'mobilenet-v2'?", message, StringComparison.Ordinal);
         Assert.Contains("proxyless-mobile-1.4", message, StringComparison.Ordinal);
     }

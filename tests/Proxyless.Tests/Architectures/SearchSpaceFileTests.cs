@@ -7,8 +7,7 @@ namespace Proxyless.Tests.Architectures;
 
 public sealed class SearchSpaceFileTests
 {
-    private const string Valid =
-        """
+    private const string Valid = """
         name: mine
         resolution: 32
         stem: {width: 8, stride: 1}
@@ -24,34 +23,48 @@ public sealed class SearchSpaceFileTests
     private static readonly Gen<CandidateOperation> GenOperation = Gen.OneOf(
         Gen.Const(CandidateOperation.Identity),
         Gen.Const(CandidateOperation.Zero),
-        Gen.Select(Gen.Int[0, 5].Select(i => (2 * i) + 1), Gen.Int[1, 12], CandidateOperation.InvertedResidual));
+        Gen.Select(Gen.Int[0, 5].Select(i => (2 * i) + 1), Gen.Int[1, 12], CandidateOperation.InvertedResidual)
+    );
 
     private static readonly Gen<Stage> GenStage = Gen.Select(
-        Gen.Int[1, 64], Gen.Int[1, 4], Gen.Int[1, 2], GenOperation.Array[0, 4],
-        (width, depth, stride, more) => new Stage(
-            width, depth, stride, [.. more.Prepend(CandidateOperation.InvertedResidual(3, 3)).Distinct()]));
+        Gen.Int[1, 64],
+        Gen.Int[1, 4],
+        Gen.Int[1, 2],
+        GenOperation.Array[0, 4],
+        (width, depth, stride, more) =>
+            new Stage(width, depth, stride, [.. more.Prepend(CandidateOperation.InvertedResidual(3, 3)).Distinct()])
+    );
 
     private static readonly Gen<SearchSpace> GenSpace = Gen.Select(
-        Gen.String[Gen.Char[" abz'#:-{}é"], 1, 8], Gen.Int[8, 256], Gen.Int[0, 1].Select(i => (2 * i) + 1), Gen.Int[1, 2], Gen.Int[0, 32], GenStage.Array[1, 5], Gen.Bool,
-        (name, resolution, channels, stride, first, stages, relu) => new SearchSpace
-        {
-            Name = name,
-            Resolution = resolution,
-            InputChannels = channels,
-            StemWidth = 16,
-            StemStride = stride,
-            FirstBlockWidth = first,
-            Stages = stages,
-            HeadWidth = 128,
-            Activation = relu ? Activation.Relu : Activation.Relu6,
-        });
+        Gen.String[Gen.Char[" abz'#:-{}é"], 1, 8],
+        Gen.Int[8, 256],
+        Gen.Int[0, 1].Select(i => (2 * i) + 1),
+        Gen.Int[1, 2],
+        Gen.Int[0, 32],
+        GenStage.Array[1, 5],
+        Gen.Bool,
+        (name, resolution, channels, stride, first, stages, relu) =>
+            new SearchSpace
+            {
+                Name = name,
+                Resolution = resolution,
+                InputChannels = channels,
+                StemWidth = 16,
+                StemStride = stride,
+                FirstBlockWidth = first,
+                Stages = stages,
+                HeadWidth = 128,
+                Activation = relu ? Activation.Relu : Activation.Relu6,
+            }
+    );
 
     [Fact]
-    public void Any_space_is_read_back_as_it_was_written() => GenSpace.Sample(space =>
-    {
-        SearchSpace read = SearchSpaceFile.Parse(SearchSpaceFile.ToYaml(space), "space");
-        return Shape(read) == Shape(space);
-    });
+    public void Any_space_is_read_back_as_it_was_written() =>
+        GenSpace.Sample(space =>
+        {
+            SearchSpace read = SearchSpaceFile.Parse(SearchSpaceFile.ToYaml(space), "space");
+            return Shape(read) == Shape(space);
+        });
 
     [Fact]
     public void A_preset_written_to_a_file_opens_as_itself()
@@ -114,7 +127,13 @@ public sealed class SearchSpaceFileTests
     [InlineData("head: {width: 64}", "head: {width: 64, width: 32}", "line 10", "no valid YAML", "")]
     [InlineData("head: {width: 64}", "head: {width: 64", "line", "no valid YAML", "")]
     [InlineData("head: {width: 64}", "", "line", "'head' is missing", "")]
-    public void A_mistake_is_told_with_file_line_key_and_what_is_allowed(string old, string mistake, string line, string key, string allowed)
+    public void A_mistake_is_told_with_file_line_key_and_what_is_allowed(
+        string old,
+        string mistake,
+        string line,
+        string key,
+        string allowed
+    )
     {
         string yaml = Valid.Replace(old, mistake, StringComparison.Ordinal);
         Assert.NotEqual(Valid, yaml);
@@ -135,13 +154,20 @@ public sealed class SearchSpaceFileTests
 
     [Fact]
     public void A_missing_file_is_bad_input() =>
-        Assert.Contains("nowhere.yaml", Assert.Throws<InvalidInputException>(() => SearchSpaceFile.Read("nowhere.yaml")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "nowhere.yaml",
+            Assert.Throws<InvalidInputException>(() => SearchSpaceFile.Read("nowhere.yaml")).Message,
+            StringComparison.Ordinal
+        );
 
     /// <summary>Everything of a space as text, since records compare their lists by reference.</summary>
     private static string Shape(SearchSpace space)
     {
-        IEnumerable<string> stages = space.Stages.Select(s => $"{s.Width} {s.Depth} {s.Stride} {string.Join(',', s.Candidates)}");
-        return $"{space.Name} {space.Resolution} {space.InputChannels} {space.Activation} {space.StemWidth} {space.StemStride} "
+        IEnumerable<string> stages = space.Stages.Select(s =>
+            $"{s.Width} {s.Depth} {s.Stride} {string.Join(',', s.Candidates)}"
+        );
+        return $"{space.Name} {space.Resolution} {space.InputChannels} {space.Activation} {space.StemWidth} "
+            + $"{space.StemStride} "
             + $"{space.FirstBlockWidth} {space.HeadWidth} {string.Join(';', stages)}";
     }
 }

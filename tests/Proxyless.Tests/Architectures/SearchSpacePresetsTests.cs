@@ -31,9 +31,15 @@ public sealed class SearchSpacePresetsTests
     }
 
     [Fact]
-    public void Zero_is_offered_exactly_where_a_block_keeps_its_shape() => Assert.All(
-        SearchSpacePresets.Names.SelectMany(name => SearchSpacePresets.ByName(name).Blocks()),
-        block => Assert.Equal(block.Candidates[0].KeepsShape, block.Candidates.Any(candidate => candidate.Operation == CandidateOperation.Zero)));
+    public void Zero_is_offered_exactly_where_a_block_keeps_its_shape() =>
+        Assert.All(
+            SearchSpacePresets.Names.SelectMany(name => SearchSpacePresets.ByName(name).Blocks()),
+            block =>
+                Assert.Equal(
+                    block.Candidates[0].KeepsShape,
+                    block.Candidates.Any(candidate => candidate.Operation == CandidateOperation.Zero)
+                )
+        );
 
     [Fact]
     public void Networks_of_cifar_are_small_enough_for_two_cores()

@@ -8,13 +8,16 @@ public sealed class SpaceChoiceTests
 {
     [Fact]
     public void An_architecture_tells_its_choice_without_its_metadata() =>
-        Gen.Select(Gen.Int[0, SearchSpacePresets.Names.Count - 1], Gen.Int[0, 1 << 30]).Sample((preset, seed) =>
-        {
-            SearchSpace space = SearchSpacePresets.ByName(SearchSpacePresets.Names[preset]);
-            var random = new Random(seed);
-            int[] choice = [.. space.Blocks().Select(block => random.Next(block.Candidates.Count))];
-            Assert.Equal(choice, space.ChoiceOf(space.Architecture(choice, 7, "a")));
-        });
+        Gen.Select(Gen.Int[0, SearchSpacePresets.Names.Count - 1], Gen.Int[0, 1 << 30])
+            .Sample(
+                (preset, seed) =>
+                {
+                    SearchSpace space = SearchSpacePresets.ByName(SearchSpacePresets.Names[preset]);
+                    var random = new Random(seed);
+                    int[] choice = [.. space.Blocks().Select(block => random.Next(block.Candidates.Count))];
+                    Assert.Equal(choice, space.ChoiceOf(space.Architecture(choice, 7, "a")));
+                }
+            );
 
     [Fact]
     public void What_is_none_of_the_space_has_no_choice()
@@ -26,6 +29,8 @@ public sealed class SpaceChoiceTests
         Assert.Null(space.ChoiceOf(network with { Activation = Activation.Relu }));
         Assert.Null(space.ChoiceOf(network.WithInput(64, 3, 10)));
         Assert.Null(space.ChoiceOf(PublishedArchitectures.ByName("mobilenet-v2")));
-        Assert.NotNull(SearchSpacePresets.ByName("imagenet-cpu").ChoiceOf(PublishedArchitectures.ByName("proxyless-cpu")));
+        Assert.NotNull(
+            SearchSpacePresets.ByName("imagenet-cpu").ChoiceOf(PublishedArchitectures.ByName("proxyless-cpu"))
+        );
     }
 }

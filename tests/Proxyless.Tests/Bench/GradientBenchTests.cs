@@ -24,25 +24,49 @@ public sealed class GradientBenchTests
             PruneThreshold = 0,
         };
         ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
-        GradientBenchResult result = GradientBench.Measure(options.Out, 4, 3, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        GradientBenchResult result = GradientBench.Measure(
+            options.Out,
+            4,
+            3,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 
-        Assert.Equal([ArchitectureUpdate.TwoPath, ArchitectureUpdate.FullPath, ArchitectureUpdate.LeaveOneOut], result.Rows.Select(row => row.Update));
+        Assert.Equal(
+            [ArchitectureUpdate.TwoPath, ArchitectureUpdate.FullPath, ArchitectureUpdate.LeaveOneOut],
+            result.Rows.Select(row => row.Update)
+        );
         Assert.All(result.Rows, row => Assert.InRange(row.Correlation, -1, 1));
-        Assert.All(result.Rows, row => Assert.Equal(["identity", "mb3e3", "mb3e6", "mb5e3", "zero"], row.LossByOperation.Keys));
+        Assert.All(
+            result.Rows,
+            row => Assert.Equal(["identity", "mb3e3", "mb3e6", "mb5e3", "zero"], row.LossByOperation.Keys)
+        );
         Assert.Contains(result.LossByOperation.Values, change => Math.Abs(change) > 1e-6);
 
-        RunOptions pruned = options with { Out = Path.Combine(folder.Root, "pruned"), PruneThreshold = 0.19, ArchitectureLearningRate = 1, NoEntropySchedule = true };
+        RunOptions pruned = options with
+        {
+            Out = Path.Combine(folder.Root, "pruned"),
+            PruneThreshold = 0.19,
+            ArchitectureLearningRate = 1,
+            NoEntropySchedule = true,
+        };
         ProxylessRun.Search(pruned, NullRunObserver.Instance, TestContext.Current.CancellationToken);
-        var exception = Assert.Throws<InvalidInputException>(
-            () => GradientBench.Measure(pruned.Out, 2, 1, NullRunObserver.Instance, TestContext.Current.CancellationToken));
+        var exception = Assert.Throws<InvalidInputException>(() =>
+            GradientBench.Measure(pruned.Out, 2, 1, NullRunObserver.Instance, TestContext.Current.CancellationToken)
+        );
         Assert.Contains("--prune-threshold 0", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Leave_one_out_needs_two_samples()
     {
-        var exception = Assert.Throws<InvalidInputException>(
-            () => new RunOptions { Update = ArchitectureUpdate.LeaveOneOut, ReinforceSamples = 1 }.Validate());
-        Assert.Contains("RunOptions.ReinforceSamples = 1 is out of range; allowed are whole numbers from 2 to 1000", exception.Message, StringComparison.Ordinal);
+        var exception = Assert.Throws<InvalidInputException>(() =>
+            new RunOptions { Update = ArchitectureUpdate.LeaveOneOut, ReinforceSamples = 1 }.Validate()
+        );
+        Assert.Contains(
+            "RunOptions.ReinforceSamples = 1 is out of range; allowed are whole numbers from 2 to 1000",
+            exception.Message,
+            StringComparison.Ordinal
+        );
     }
 }

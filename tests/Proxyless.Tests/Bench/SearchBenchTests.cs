@@ -24,13 +24,23 @@ public sealed class SearchBenchTests
     [Fact]
     public void Steps_and_operations_of_a_search_are_counted()
     {
-        SearchBenchResult result = SearchBench.Measure(Options, 890, 1, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        SearchBenchResult result = SearchBench.Measure(
+            Options,
+            890,
+            1,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 
         // 890 images, 89 held out: 801 make 100 batches of 8; 1000 steps, 250 of them warm-up, 750 with a step in five.
         Assert.Equal(801, result.Images);
         Assert.Equal(1000, result.WeightSteps);
         Assert.Equal(150, result.ArchitectureSteps);
-        Assert.Equal(((1000 * result.WeightStepSeconds) + (150 * result.ArchitectureStepSeconds)) / 3600, result.Hours, 1e-12);
+        Assert.Equal(
+            ((1000 * result.WeightStepSeconds) + (150 * result.ArchitectureStepSeconds)) / 3600,
+            result.Hours,
+            1e-12
+        );
         Assert.True(result.WeightStepSeconds > 0 && result.ArchitectureStepSeconds > 0);
     }
 
@@ -40,16 +50,33 @@ public sealed class SearchBenchTests
     public void The_wider_steps_of_a_warm_up_count_where_weights_are_shared(bool separate)
     {
         RunOptions options = Options with { SeparateWeights = separate };
-        SearchBenchResult result = SearchBench.Measure(options, 890, 1, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        SearchBenchResult result = SearchBench.Measure(
+            options,
+            890,
+            1,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
         SearchSpace space = SearchSpacePresets.ByName("tiny");
         SpaceCost cost = SpaceCost.MultiplyAdds(space, 1000);
 
-        // In the middle of the warm-up half of the mb3e3 that are drawn, one candidate of each block, give way to mb3e6.
-        double wider = space.Blocks().Select((block, i) =>
-        {
-            int Place(string operation) => block.Candidates.Select(candidate => candidate.Operation.ToString()).ToList().IndexOf(operation);
-            return (cost.Candidates[i][Place("mb3e6")] - cost.Candidates[i][Place("mb3e3")]) / (2 * block.Candidates.Count);
-        }).Sum();
+        // In the middle of the warm-up half of the mb3e3 that are drawn, one candidate of each block, give way to
+        // mb3e6.
+        double wider = space
+            .Blocks()
+            .Select(
+                (block, i) =>
+                {
+                    int Place(string operation) =>
+                        block
+                            .Candidates.Select(candidate => candidate.Operation.ToString())
+                            .ToList()
+                            .IndexOf(operation);
+                    return (cost.Candidates[i][Place("mb3e6")] - cost.Candidates[i][Place("mb3e3")])
+                        / (2 * block.Candidates.Count);
+                }
+            )
+            .Sum();
         double expected = 8 * 3 * ((cost.EvenExpectation * 1150) + (separate ? 0 : wider * 250));
         Assert.Equal(expected, result.MultiplyAdds, 1.0);
     }
@@ -62,9 +89,23 @@ public sealed class SearchBenchTests
         Assert.Equal(passes, SearchBench.Passes(Options with { Update = update }, candidates: 7));
 
     [Fact]
-    public void A_search_of_unknown_length_is_refused() => Assert.Contains(
-        "--search-epochs",
-        Assert.Throws<InvalidInputException>(() => SearchBench.Measure(
-            Options with { SearchEpochs = null }, 890, 1, NullRunObserver.Instance, TestContext.Current.CancellationToken)).Message,
-        StringComparison.Ordinal);
+    public void A_search_of_unknown_length_is_refused() =>
+        Assert.Contains(
+            "--search-epochs",
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    SearchBench.Measure(
+                        Options with
+                        {
+                            SearchEpochs = null,
+                        },
+                        890,
+                        1,
+                        NullRunObserver.Instance,
+                        TestContext.Current.CancellationToken
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 }

@@ -15,7 +15,10 @@ public sealed class BadInputCommandTests : IDisposable
         _folder.Add("text.yaml", "data: photos\n"u8.ToArray());
         Directory.CreateDirectory(Path.Combine(_folder.Root, "folder"));
         Directory.CreateDirectory(Path.Combine(_folder.Root, "run"));
-        RunConfigFile.Write(new RunDirectory(Path.Combine(_folder.Root, "run")).Config, new RunOptions { Data = Path.Combine(_folder.Root, "folder") });
+        RunConfigFile.Write(
+            new RunDirectory(Path.Combine(_folder.Root, "run")).Config,
+            new RunOptions { Data = Path.Combine(_folder.Root, "folder") }
+        );
     }
 
     public void Dispose() => _folder.Dispose();
@@ -119,7 +122,11 @@ public sealed class BadInputCommandTests : IDisposable
     [InlineData("--out", "export --run RUN --out FOLDER", ".onnx")]
     [InlineData("--out", "profile --space tiny --out NEW.csv", ".json")]
     [InlineData("--out", "profile --space tiny --out FOLDER", ".json")]
-    public void A_file_whose_name_says_that_it_is_something_else_is_not_written(string option, string command, string extension)
+    public void A_file_whose_name_says_that_it_is_something_else_is_not_written(
+        string option,
+        string command,
+        string extension
+    )
     {
         CommandLineRun run = CommandLineRun.Of([.. command.Split(' ').Select(Resolved)]);
         Assert.Equal(2, run.ExitCode);
@@ -140,12 +147,12 @@ public sealed class BadInputCommandTests : IDisposable
 
     private static string Long { get; } = new('a', 5000);
 
-    private string Resolved(string word) => word
-        .Replace("EMPTY", "", StringComparison.Ordinal)
-        .Replace("LONG", Long, StringComparison.Ordinal)
-        .Replace("FILE", Path.Combine(_folder.Root, "file"), StringComparison.Ordinal)
-        .Replace("YAML", Path.Combine(_folder.Root, "text.yaml"), StringComparison.Ordinal)
-        .Replace("FOLDER", Path.Combine(_folder.Root, "folder"), StringComparison.Ordinal)
-        .Replace("RUN", Path.Combine(_folder.Root, "run"), StringComparison.Ordinal)
-        .Replace("NEW", Path.Combine(_folder.Root, "new"), StringComparison.Ordinal);
+    private string Resolved(string word) =>
+        word.Replace("EMPTY", "", StringComparison.Ordinal)
+            .Replace("LONG", Long, StringComparison.Ordinal)
+            .Replace("FILE", Path.Combine(_folder.Root, "file"), StringComparison.Ordinal)
+            .Replace("YAML", Path.Combine(_folder.Root, "text.yaml"), StringComparison.Ordinal)
+            .Replace("FOLDER", Path.Combine(_folder.Root, "folder"), StringComparison.Ordinal)
+            .Replace("RUN", Path.Combine(_folder.Root, "run"), StringComparison.Ordinal)
+            .Replace("NEW", Path.Combine(_folder.Root, "new"), StringComparison.Ordinal);
 }

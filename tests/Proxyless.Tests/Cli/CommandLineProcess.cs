@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Proxyless.Tests.Cli;
 
-/// <summary>The command in a process of its own, as a shell starts it: for signals, locks and what is left of a process that was killed.</summary>
+/// <summary>
+/// The command in a process of its own, as a shell starts it: for signals, locks and what is left of a process that was
+/// killed.
+/// </summary>
 internal sealed partial class CommandLineProcess : IDisposable
 {
     public const int Interrupt = 2;
@@ -34,7 +37,8 @@ internal sealed partial class CommandLineProcess : IDisposable
     }
 
     /// <summary>The program, beside the tests.</summary>
-    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Proxyless.Cli.exe" : "Proxyless.Cli");
+    public static string Program { get; } =
+        Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Proxyless.Cli.exe" : "Proxyless.Cli");
 
     /// <summary>Its number.</summary>
     public int Id => _process.Id;
@@ -45,24 +49,35 @@ internal sealed partial class CommandLineProcess : IDisposable
     /// <summary>Starts the command.</summary>
     /// <param name="folder">The working folder.</param>
     /// <param name="arguments">The words after the program's name.</param>
-    public static CommandLineProcess Start(string folder, params IEnumerable<string> arguments) => new(Process.Start(
-        new ProcessStartInfo(Program, arguments)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!);
+    public static CommandLineProcess Start(string folder, params IEnumerable<string> arguments) =>
+        new(
+            Process.Start(
+                new ProcessStartInfo(Program, arguments)
+                {
+                    WorkingDirectory = folder,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!
+        );
 
-    /// <summary>The same with signals as in the foreground of a shell: what is begun in the background of a script ignores SIGINT, and so do its children.</summary>
+    /// <summary>
+    /// The same with signals as in the foreground of a shell: what is begun in the background of a script ignores
+    /// SIGINT, and so do its children.
+    /// </summary>
     /// <param name="folder">The working folder.</param>
     /// <param name="arguments">The words after the program's name.</param>
-    public static CommandLineProcess StartInForeground(string folder, params IEnumerable<string> arguments) => new(Process.Start(
-        new ProcessStartInfo("env", ["--default-signal=INT", Program, .. arguments])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!);
+    public static CommandLineProcess StartInForeground(string folder, params IEnumerable<string> arguments) =>
+        new(
+            Process.Start(
+                new ProcessStartInfo("env", ["--default-signal=INT", Program, .. arguments])
+                {
+                    WorkingDirectory = folder,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!
+        );
 
     /// <summary>Runs the command to its end.</summary>
     public static CommandLineRun Run(string folder, params IEnumerable<string> arguments)
@@ -88,7 +103,9 @@ internal sealed partial class CommandLineProcess : IDisposable
             {
                 if (_process.HasExited)
                 {
-                    throw new InvalidOperationException($"ended with {_process.ExitCode} before it said '{text}':\n{_error}");
+                    throw new InvalidOperationException(
+                        $"ended with {_process.ExitCode} before it said '{text}':\n{_error}"
+                    );
                 }
 
                 Monitor.Wait(_error, TimeSpan.FromSeconds(0.1));

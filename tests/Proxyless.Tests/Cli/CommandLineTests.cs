@@ -8,20 +8,36 @@ namespace Proxyless.Tests.Cli;
 
 public sealed class CommandLineTests
 {
-    public static TheoryData<string> Examples => [.. Commands(CommandLine.Root()).SelectMany(command => command.Examples)];
+    public static TheoryData<string> Examples =>
+        [.. Commands(CommandLine.Root()).SelectMany(command => command.Examples)];
 
     [Theory]
     [InlineData("unknown option '--latancy' (did you mean '--latency'?)", "run", "--latancy", "8")]
     [InlineData("unknown command 'serch' (did you mean 'search'?)", "serch")]
     [InlineData("unknown argument 'photos'", "run", "photos")]
     [InlineData("'--latency' is 'fast'", "run", "--latency", "fast")]
-    [InlineData("option '--latency' is '-1'; allowed are numbers from 0.000001 to 1000000000", "run", "--latency", "-1")]
+    [InlineData(
+        "option '--latency' is '-1'; allowed are numbers from 0.000001 to 1000000000",
+        "run",
+        "--latency",
+        "-1"
+    )]
     [InlineData("'--time' is '2 hours'; allowed are times from 1s to 9999h, such as 2h", "run", "--time", "2 hours")]
-    [InlineData("'--update' is 'three-path'; allowed are two-path, full-path, reinforce, leave-one-out", "search", "--update", "three-path")]
+    [InlineData(
+        "'--update' is 'three-path'; allowed are two-path, full-path, reinforce, leave-one-out",
+        "search",
+        "--update",
+        "three-path"
+    )]
     [InlineData("--resume and --overwrite exclude each other", "run", "--out", "x", "--resume", "--overwrite")]
     [InlineData("option '--arch NAME|FILE' is missing", "describe")]
     [InlineData("architecture 'mobilenet-v3': no such file and no such name", "describe", "--arch", "mobilenet-v3")]
-    [InlineData("'--mode' is 'weight,weights'; allowed are weight, warmup, two-path", "bench", "--mode", "weight,weights")]
+    [InlineData(
+        "'--mode' is 'weight,weights'; allowed are weight, warmup, two-path",
+        "bench",
+        "--mode",
+        "weight,weights"
+    )]
     [InlineData("target 'gpu' is unknown", "profile", "--space", "tiny", "--target", "gpu")]
     [InlineData("Required command was not provided", "data")]
     public void Bad_usage_is_told_in_one_line_and_exits_with_2(string complaint, params string[] arguments)
@@ -41,25 +57,50 @@ public sealed class CommandLineTests
         using var folder = new TemporaryFolder();
         string config = Path.Combine(folder.Root, "run.yaml");
         File.WriteAllText(config, "out: runs/photos\n");
-        string[] words = [.. example.Split(' ').Select(word => word == "run.yaml" ? config : word.Replace("configs/", Repository.Root + "/configs/", StringComparison.Ordinal))];
+        string[] words =
+        [
+            .. example
+                .Split(' ')
+                .Select(word =>
+                    word == "run.yaml"
+                        ? config
+                        : word.Replace("configs/", Repository.Root + "/configs/", StringComparison.Ordinal)
+                ),
+        ];
         Assert.Equal("proxyless", words[0]);
-        Assert.All(words.Where(word => word.StartsWith(Repository.Root, StringComparison.Ordinal)), file => Assert.True(File.Exists(file), file));
+        Assert.All(
+            words.Where(word => word.StartsWith(Repository.Root, StringComparison.Ordinal)),
+            file => Assert.True(File.Exists(file), file)
+        );
         Assert.Empty(CommandLine.Parse(CommandLine.Root(), words[1..]).Errors);
     }
 
     [Fact]
-    public void Help_of_every_command_shows_an_example() => Assert.All(Commands(CommandLine.Root()), command =>
-    {
-        Assert.NotEmpty(command.Examples);
-        string[] path = command.Examples[0].Split(' ')[1..(command.Parents.OfType<RootCommand>().Any() ? 2 : 3)];
-        CommandLineRun run = CommandLineRun.Of([.. path, "--help"]);
-        Assert.Equal(0, run.ExitCode);
-        Assert.All(command.Examples, example => Assert.Contains($"  {example}\n", run.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal));
-    });
+    public void Help_of_every_command_shows_an_example() =>
+        Assert.All(
+            Commands(CommandLine.Root()),
+            command =>
+            {
+                Assert.NotEmpty(command.Examples);
+                string[] path = command.Examples[0].Split(' ')[
+                    1..(command.Parents.OfType<RootCommand>().Any() ? 2 : 3)
+                ];
+                CommandLineRun run = CommandLineRun.Of([.. path, "--help"]);
+                Assert.Equal(0, run.ExitCode);
+                Assert.All(
+                    command.Examples,
+                    example =>
+                        Assert.Contains($"  {example}\n", run.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal)
+                );
+            }
+        );
 
     [Fact]
-    public void Every_option_says_what_it_is_for() => Assert.All(
-        Commands(CommandLine.Root()).SelectMany(command => command.Options), option => Assert.False(string.IsNullOrEmpty(option.Description), option.Name));
+    public void Every_option_says_what_it_is_for() =>
+        Assert.All(
+            Commands(CommandLine.Root()).SelectMany(command => command.Options),
+            option => Assert.False(string.IsNullOrEmpty(option.Description), option.Name)
+        );
 
     [Fact]
     public void A_time_can_be_written_in_parts()
@@ -71,7 +112,10 @@ public sealed class CommandLineTests
     [Fact]
     public void A_file_that_cannot_be_written_exits_with_1()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc, where not even an administrator can make a file, is there");
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux(),
+            "/proc, where not even an administrator can make a file, is there"
+        );
         CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-cpu", "--picture", "/proc/network.svg");
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);

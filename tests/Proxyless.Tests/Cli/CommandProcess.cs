@@ -13,12 +13,19 @@ internal static class CommandProcess
     /// <param name="environment">Variables that differ; null takes one away.</param>
     /// <param name="arguments">The words after the program's name.</param>
     /// <returns>What it said, read as UTF-8.</returns>
-    public static CommandLineRun Run(string folder, IReadOnlyDictionary<string, string?> environment, params IReadOnlyList<string> arguments) =>
-        RunProgram(Beside("Proxyless.Cli", "Proxyless.Cli"), folder, environment, arguments);
+    public static CommandLineRun Run(
+        string folder,
+        IReadOnlyDictionary<string, string?> environment,
+        params IReadOnlyList<string> arguments
+    ) => RunProgram(Beside("Proxyless.Cli", "Proxyless.Cli"), folder, environment, arguments);
 
     /// <summary>Runs any program.</summary>
     public static CommandLineRun RunProgram(
-        string program, string folder, IReadOnlyDictionary<string, string?> environment, params IReadOnlyList<string> arguments)
+        string program,
+        string folder,
+        IReadOnlyDictionary<string, string?> environment,
+        params IReadOnlyList<string> arguments
+    )
     {
         var utf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
         var start = new ProcessStartInfo(program, arguments)
@@ -54,11 +61,15 @@ internal static class CommandProcess
     }
 
     /// <summary>A program of another project, beside the tests.</summary>
-    private static string Beside(string project, string program) => Path.GetFullPath(Path.Combine(
-        AppContext.BaseDirectory,
-        "..",
-        "..",
-        project,
-        Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\')),
-        OperatingSystem.IsWindows() ? program + ".exe" : program));
+    private static string Beside(string project, string program) =>
+        Path.GetFullPath(
+            Path.Combine(
+                AppContext.BaseDirectory,
+                "..",
+                "..",
+                project,
+                Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/', '\\')),
+                OperatingSystem.IsWindows() ? program + ".exe" : program
+            )
+        );
 }

@@ -22,7 +22,11 @@ public sealed partial class ConfigFileTests : IDisposable
     [Fact]
     public void The_command_line_goes_before_the_file_and_the_file_before_the_defaults()
     {
-        RunOptions options = Options("latency: 5\nmax_parameters: 1000\nbatch-size: 32\nstrict: true\nupdate: full-path", "--latency", "7");
+        RunOptions options = Options(
+            "latency: 5\nmax_parameters: 1000\nbatch-size: 32\nstrict: true\nupdate: full-path",
+            "--latency",
+            "7"
+        );
         Assert.Equal(7, options.LatencyMs);
         Assert.Equal(1000, options.MaxParameters);
         Assert.Equal(32, options.BatchSize);
@@ -52,7 +56,12 @@ public sealed partial class ConfigFileTests : IDisposable
     [InlineData("time: \u0663h", "line 1", "'time'", "30m")]
     [InlineData("config: other.yaml", "line 1", "unknown key 'config'", "latency")]
     [InlineData("seed: 1\nseed: 2", "line 2", "no valid YAML", "")]
-    public void A_mistake_in_the_file_is_told_with_its_line_and_exits_with_2(string yaml, string line, string key, string allowed)
+    public void A_mistake_in_the_file_is_told_with_its_line_and_exits_with_2(
+        string yaml,
+        string line,
+        string key,
+        string allowed
+    )
     {
         System.IO.File.WriteAllText(File, yaml);
         CommandLineRun run = CommandLineRun.Of("run", "--config", File);
@@ -63,15 +72,27 @@ public sealed partial class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_file_is_bad_input() => Assert.Equal(2, CommandLineRun.Of("run", "--config", "nowhere.yaml").ExitCode);
+    public void A_missing_file_is_bad_input() =>
+        Assert.Equal(2, CommandLineRun.Of("run", "--config", "nowhere.yaml").ExitCode);
 
     [Fact]
     public void Every_setting_of_the_library_is_an_option_of_run()
     {
         IEnumerable<string> options = new RunCommand().Options.Select(option => option.Name);
         Assert.All(
-            typeof(RunOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.Name != nameof(RunOptions.AlsoFor)),
-            property => Assert.Contains("--" + Capital().Replace(property.Name, "-$0").ToLowerInvariant().Replace("latency-ms", "latency", StringComparison.Ordinal), options));
+            typeof(RunOptions)
+                .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(property => property.Name != nameof(RunOptions.AlsoFor)),
+            property =>
+                Assert.Contains(
+                    "--"
+                        + Capital()
+                            .Replace(property.Name, "-$0")
+                            .ToLowerInvariant()
+                            .Replace("latency-ms", "latency", StringComparison.Ordinal),
+                    options
+                )
+        );
     }
 
     [Fact]
@@ -112,7 +133,13 @@ public sealed partial class ConfigFileTests : IDisposable
     public void The_papers_searches_are_understood(string file, string space)
     {
         string path = Path.Combine(Repository.Root, "configs", file);
-        foreach (string[] command in (string[][])[["search"], ["bench", "search"]])
+        foreach (
+            string[] command in (string[][])
+                [
+                    ["search"],
+                    ["bench", "search"],
+                ]
+        )
         {
             ParseResult parse = CommandLine.Parse(CommandLine.Root(), [.. command, "--config", path]);
             RunOptions options = ((ReportingCommand)parse.CommandResult.Command).LibraryOptions.Read(parse).Validate();
@@ -129,7 +156,15 @@ public sealed partial class ConfigFileTests : IDisposable
     public void The_papers_training_is_understood()
     {
         ParseResult parse = CommandLine.Parse(
-            CommandLine.Root(), ["train", "--arch", "proxyless-mobile", "--config", Path.Combine(Repository.Root, "configs", "imagenet-train.yaml")]);
+            CommandLine.Root(),
+            [
+                "train",
+                "--arch",
+                "proxyless-mobile",
+                "--config",
+                Path.Combine(Repository.Root, "configs", "imagenet-train.yaml"),
+            ]
+        );
         RunOptions options = ((TrainCommand)parse.CommandResult.Command).LibraryOptions.Read(parse).Validate();
         Assert.Equal(300, options.TrainEpochs);
         Assert.Equal(0.08, options.MinimumCrop);

@@ -21,8 +21,14 @@ public sealed class ConsoleRunObserverTests
         }
 
         Assert.Equal(
-            ["search 1/1000, 2 h 30 min left  loss 1.5", "search 1000/1000, 2 h 30 min left  loss 1.5", "[a message]", "warning: a [warning]"],
-            writer.ToString().TrimEnd().ReplaceLineEndings("\n").Split('\n'));
+            [
+                "search 1/1000, 2 h 30 min left  loss 1.5",
+                "search 1000/1000, 2 h 30 min left  loss 1.5",
+                "[a message]",
+                "warning: a [warning]",
+            ],
+            writer.ToString().TrimEnd().ReplaceLineEndings("\n").Split('\n')
+        );
     }
 
     [Fact]
@@ -58,7 +64,8 @@ public sealed class ConsoleRunObserverTests
 
         public override void Write(string? value) => throw new IOException("No space left on device");
 
-        public override void Write(char[] buffer, int index, int count) => throw new IOException("No space left on device");
+        public override void Write(char[] buffer, int index, int count) =>
+            throw new IOException("No space left on device");
 
         public override void WriteLine(string? value) => throw new IOException("No space left on device");
 

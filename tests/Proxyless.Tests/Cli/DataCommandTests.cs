@@ -11,7 +11,12 @@ public sealed class DataCommandTests
     {
         using var folder = new TemporaryFolder();
         string images = Path.Combine(folder.Root, "shapes");
-        Assert.Equal(0, CommandLineRun.Of("data", "sample", "--out", images, "--resolution", "16", "--training", "10", "--test", "3").ExitCode);
+        Assert.Equal(
+            0,
+            CommandLineRun
+                .Of("data", "sample", "--out", images, "--resolution", "16", "--training", "10", "--test", "3")
+                .ExitCode
+        );
         CommandLineRun run = CommandLineRun.Of("data", "list", "--data", images, "--json");
         Assert.Equal(0, run.ExitCode);
         JsonElement result = JsonDocument.Parse(run.Output).RootElement;
@@ -31,5 +36,6 @@ public sealed class DataCommandTests
     }
 
     [Fact]
-    public void A_missing_folder_is_bad_input() => Assert.Equal(2, CommandLineRun.Of("data", "list", "--data", "no-such-folder").ExitCode);
+    public void A_missing_folder_is_bad_input() =>
+        Assert.Equal(2, CommandLineRun.Of("data", "list", "--data", "no-such-folder").ExitCode);
 }

@@ -25,7 +25,18 @@ public sealed class DescribeCommandTests
     [Trait(TestCategory.Name, TestCategory.Measuring)]
     public void What_a_measurement_says_goes_to_standard_error_and_leaves_json_pure()
     {
-        CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-cpu", "--resolution", "32", "--classes", "10", "--target", "cpu", "--json");
+        CommandLineRun run = CommandLineRun.Of(
+            "describe",
+            "--arch",
+            "proxyless-cpu",
+            "--resolution",
+            "32",
+            "--classes",
+            "10",
+            "--target",
+            "cpu",
+            "--json"
+        );
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("measuring proxyless-cpu", run.Error, StringComparison.Ordinal);
         Assert.True(JsonDocument.Parse(run.Output).RootElement.GetProperty("latency_ms").GetDouble() > 0);

@@ -10,7 +10,19 @@ namespace Proxyless.Tests.Cli;
 public sealed class EnvironmentTests : IDisposable
 {
     private const string Warning = "set PROXYLESS_CACHE to a folder that can be written";
-    private static readonly string[] Bench = ["bench", "--space", "tiny", "--batch", "2", "--resolution", "16", "--steps", "1", "--json"];
+    private static readonly string[] Bench =
+    [
+        "bench",
+        "--space",
+        "tiny",
+        "--batch",
+        "2",
+        "--resolution",
+        "16",
+        "--steps",
+        "1",
+        "--json",
+    ];
 
     // With many more the test would take as long as it says.
     private static readonly string TooMany = (Environment.ProcessorCount + 1).ToString(CultureInfo.InvariantCulture);
@@ -23,17 +35,22 @@ public sealed class EnvironmentTests : IDisposable
         Directory.CreateDirectory(TemporaryFiles);
 
         // Times a model by its size: the same everywhere, and at once.
-        _folder.Add("size.yaml", "kind: command\ncommand: [wc, -c, '{model}']\npattern: '^([0-9]+) '\nunit: us\nrepeats: 1\n"u8.ToArray());
+        _folder.Add(
+            "size.yaml",
+            "kind: command\ncommand: [wc, -c, '{model}']\npattern: '^([0-9]+) '\nunit: us\nrepeats: 1\n"u8.ToArray()
+        );
     }
 
-    // Permissions do not bind an administrator, as whom tests run in containers: nothing can be made below a file, nor in /proc.
-    public static TheoryData<string, string?> Homes => new()
-    {
-        { "HOME", "FILE/home" },
-        { "HOME", "/proc" },
-        { "XDG_DATA_HOME", "FILE/data" },
-        { "PROXYLESS_CACHE", "FILE/cache" },
-    };
+    // Permissions do not bind an administrator, as whom tests run in containers: nothing can be made below a file, nor
+    // in /proc.
+    public static TheoryData<string, string?> Homes =>
+        new()
+        {
+            { "HOME", "FILE/home" },
+            { "HOME", "/proc" },
+            { "XDG_DATA_HOME", "FILE/data" },
+            { "PROXYLESS_CACHE", "FILE/cache" },
+        };
 
     private string TemporaryFiles => Path.Combine(_folder.Root, "temporary");
 
@@ -44,7 +61,21 @@ public sealed class EnvironmentTests : IDisposable
     public void Without_a_cache_a_profile_is_made_and_that_it_is_not_kept_is_said_once(string variable, string? value)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "homes are told by variables there");
-        CommandLineRun profile = Run(variable, value, "profile", "--space", "tiny", "--classes", "2", "--resolution", "16", "--target", "size.yaml", "--out", "latency.json");
+        CommandLineRun profile = Run(
+            variable,
+            value,
+            "profile",
+            "--space",
+            "tiny",
+            "--classes",
+            "2",
+            "--resolution",
+            "16",
+            "--target",
+            "size.yaml",
+            "--out",
+            "latency.json"
+        );
         Assert.True(profile.ExitCode == 0, profile.Error);
         Assert.Equal(2, profile.Error.Split(Warning).Length);
         Assert.Empty(Directory.EnumerateFileSystemEntries(TemporaryFiles));
@@ -78,11 +109,17 @@ public sealed class EnvironmentTests : IDisposable
     public void A_target_that_cannot_be_kept_names_the_variable()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "homes are told by variables there");
-        foreach ((string variable, string value) in new[] { ("HOME", "FILE/home"), ("PROXYLESS_TARGETS", "FILE/targets") })
+        foreach (
+            (string variable, string value) in new[] { ("HOME", "FILE/home"), ("PROXYLESS_TARGETS", "FILE/targets") }
+        )
         {
             CommandLineRun run = Run(variable, value, "target", "add", "--name", "board", "--file", "size.yaml");
             Assert.Equal(2, run.ExitCode);
-            Assert.Contains("set PROXYLESS_TARGETS to a folder that can be written", run.Error, StringComparison.Ordinal);
+            Assert.Contains(
+                "set PROXYLESS_TARGETS to a folder that can be written",
+                run.Error,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -90,7 +127,14 @@ public sealed class EnvironmentTests : IDisposable
     public void Where_nothing_at_all_can_be_written_the_variable_is_named()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "homes are told by variables there");
-        var environment = new Dictionary<string, string?> { ["HOME"] = "/proc", ["TMPDIR"] = "/proc", ["PROXYLESS_CACHE"] = null, ["XDG_DATA_HOME"] = null, ["DOTNET_EnableDiagnostics"] = "0" };
+        var environment = new Dictionary<string, string?>
+        {
+            ["HOME"] = "/proc",
+            ["TMPDIR"] = "/proc",
+            ["PROXYLESS_CACHE"] = null,
+            ["XDG_DATA_HOME"] = null,
+            ["DOTNET_EnableDiagnostics"] = "0",
+        };
         CommandLineRun run = CommandProcess.Run(_folder.Root, environment, "data", "list");
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("set PROXYLESS_CACHE to a folder that can", run.Error, StringComparison.Ordinal);
@@ -112,10 +156,23 @@ public sealed class EnvironmentTests : IDisposable
             }
         }
 
-        var environment = new Dictionary<string, string?> { ["LC_ALL"] = locale, ["LANG"] = locale, ["TMPDIR"] = TemporaryFiles };
+        var environment = new Dictionary<string, string?>
+        {
+            ["LC_ALL"] = locale,
+            ["LANG"] = locale,
+            ["TMPDIR"] = TemporaryFiles,
+        };
 
         // The process's output is read as UTF-8 that must be whole.
-        CommandLineRun run = CommandProcess.Run(_folder.Root, environment, "data", "list", "--data", "images", "--json");
+        CommandLineRun run = CommandProcess.Run(
+            _folder.Root,
+            environment,
+            "data",
+            "list",
+            "--data",
+            "images",
+            "--json"
+        );
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.StartsWith("{", run.Output, StringComparison.Ordinal);
         JsonElement classes = JsonDocument.Parse(run.Output).RootElement.GetProperty("classes");
@@ -129,7 +186,11 @@ public sealed class EnvironmentTests : IDisposable
     {
         CommandLineRun run = Run("HOME", null, [.. Bench, "--threads", TooMany]);
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains($"--threads {TooMany} is more than the {Environment.ProcessorCount} processors", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"--threads {TooMany} is more than the {Environment.ProcessorCount} processors",
+            run.Error,
+            StringComparison.Ordinal
+        );
         var observer = new RecordingObserver();
         Assert.Equal(Environment.ProcessorCount, ThreadCount.Of(null, observer));
         Assert.Equal(Environment.ProcessorCount, ThreadCount.Of(Environment.ProcessorCount, observer));
@@ -140,7 +201,25 @@ public sealed class EnvironmentTests : IDisposable
     public void A_warning_that_several_parts_of_a_command_have_is_shown_once()
     {
         CommandLineRun run = Run(
-            "HOME", null, "bench", "search", "--images", "100", "--search-epochs", "1", "--space", "tiny", "--batch-size", "2", "--resolution", "16", "--steps", "1", "--threads", TooMany);
+            "HOME",
+            null,
+            "bench",
+            "search",
+            "--images",
+            "100",
+            "--search-epochs",
+            "1",
+            "--space",
+            "tiny",
+            "--batch-size",
+            "2",
+            "--resolution",
+            "16",
+            "--steps",
+            "1",
+            "--threads",
+            TooMany
+        );
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Equal(2, run.Error.Split($"--threads {TooMany} is more").Length);
     }
@@ -148,9 +227,25 @@ public sealed class EnvironmentTests : IDisposable
     [Fact]
     public void A_step_that_no_memory_holds_is_no_bug()
     {
-        CommandLineRun run = Run("HOME", null, "bench", "--space", "imagenet-mobile", "--batch", "65536", "--resolution", "2048", "--steps", "1");
+        CommandLineRun run = Run(
+            "HOME",
+            null,
+            "bench",
+            "--space",
+            "imagenet-mobile",
+            "--batch",
+            "65536",
+            "--resolution",
+            "2048",
+            "--steps",
+            "1"
+        );
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("more memory than there is; make --batch-size or --resolution smaller", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "more memory than there is; make --batch-size or --resolution smaller",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
     }
 

@@ -1,10 +1,14 @@
+using System.Text;
 using Proxyless.Architectures;
 using Proxyless.Tests.Data;
 using Xunit;
 
 namespace Proxyless.Tests.Cli;
 
-/// <summary>A folder as the examples of the help texts find it: photos, a finished run, targets; made once and copied for each example.</summary>
+/// <summary>
+/// A folder as the examples of the help texts find it: photos, a finished run, targets; made once and copied for each
+/// example.
+/// </summary>
 public sealed class ExampleFolder : IDisposable
 {
     private const int PhotosOfAClass = 12;
@@ -36,7 +40,9 @@ public sealed class ExampleFolder : IDisposable
         Add("dog.jpg", TestPictures.Noise(2, 32, 40));
 
         // Timed by its size, a model takes the same everywhere, and no time: a megabyte is a millisecond.
-        string size = "kind: command\ncommand: [sh, -c, 'wc -c < \"$0\" | awk \"{ print \\$1 / 1e6 }\"', '{model}']\npattern: '([0-9.e-]+)'\nrepeats: 1\n";
+        string size =
+            "kind: command\ncommand: [sh, -c, 'wc -c < \"$0\" | awk \"{ print \\$1 / 1e6 }\"', '{model}']\npattern: "
+            + "'([0-9.e-]+)'\nrepeats: 1\n";
         Add("size.yaml", System.Text.Encoding.UTF8.GetBytes(size));
         foreach (string kept in (string[])["board", "phone"])
         {
@@ -44,26 +50,71 @@ public sealed class ExampleFolder : IDisposable
         }
 
         // A space of two blocks, for what looks at every block for seconds.
-        Add("configs/one-block.yaml", "name: one-block\nresolution: 16\nstem: {width: 8, stride: 2}\nstages:\n  - {width: 8, depth: 1, candidates: [mb3e1]}\nhead: {width: 16}\n"u8.ToArray());
-        foreach (string config in Directory.EnumerateFiles(Path.Combine(Repository.Root, "configs"), "*.yaml", SearchOption.AllDirectories))
+        Add(
+            "configs/one-block.yaml",
+            Encoding.UTF8.GetBytes(
+                "name: one-block\nresolution: 16\nstem: {width: 8, stride: 2}\n"
+                    + "stages:\n  - {width: 8, depth: 1, candidates: [mb3e1]}\nhead: {width: 16}\n"
+            )
+        );
+        foreach (
+            string config in Directory.EnumerateFiles(
+                Path.Combine(Repository.Root, "configs"),
+                "*.yaml",
+                SearchOption.AllDirectories
+            )
+        )
         {
-            Add(Path.Combine("configs", Path.GetRelativePath(Path.Combine(Repository.Root, "configs"), config)), File.ReadAllBytes(config));
+            Add(
+                Path.Combine("configs", Path.GetRelativePath(Path.Combine(Repository.Root, "configs"), config)),
+                File.ReadAllBytes(config)
+            );
         }
 
         // The authors' table is on the internet: one of the same parts takes its place.
         Architecture mobile = PublishedArchitectures.ByName("proxyless-mobile");
-        IEnumerable<string> parts = mobile.Blocks.Where(block => !block.IsPassThrough).Select(block => block.Key)
-            .Append(mobile.Stem.Key).Append(mobile.Head.ConvolutionKey).Append(mobile.Head.ClassifierKey).Distinct();
+        IEnumerable<string> parts = mobile
+            .Blocks.Where(block => !block.IsPassThrough)
+            .Select(block => block.Key)
+            .Append(mobile.Stem.Key)
+            .Append(mobile.Head.ConvolutionKey)
+            .Append(mobile.Head.ClassifierKey)
+            .Distinct();
         string pixel = Path.Combine(Original, "configs", "targets", "pixel1.yaml");
-        File.WriteAllText(pixel, File.ReadAllText(pixel).Replace("file: pixel1-latency.yaml", "file: pixel1-latency.csv", StringComparison.Ordinal));
-        File.WriteAllText(Path.ChangeExtension(pixel, null) + "-latency.csv", "part,milliseconds\n" + string.Concat(parts.Select(part => $"{part},2\n")));
+        File.WriteAllText(
+            pixel,
+            File.ReadAllText(pixel)
+                .Replace("file: pixel1-latency.yaml", "file: pixel1-latency.csv", StringComparison.Ordinal)
+        );
+        File.WriteAllText(
+            Path.ChangeExtension(pixel, null) + "-latency.csv",
+            "part,milliseconds\n" + string.Concat(parts.Select(part => $"{part},2\n"))
+        );
 
         if (!OperatingSystem.IsWindows())
         {
             using var copy = new Copy(Original, this, isOriginal: true);
             CommandLineRun run = CommandLineRun.Of(
-                "run", "--data", "photos", "--space", "tiny", "--target", "size.yaml", "--batch-size", "4", "--search-epochs", "0.1", "--train-epochs", "0.1",
-                "--prune-threshold", "0", "--latency", "8", "--out", "runs/photos");
+                "run",
+                "--data",
+                "photos",
+                "--space",
+                "tiny",
+                "--target",
+                "size.yaml",
+                "--batch-size",
+                "4",
+                "--search-epochs",
+                "0.1",
+                "--train-epochs",
+                "0.1",
+                "--prune-threshold",
+                "0",
+                "--latency",
+                "8",
+                "--out",
+                "runs/photos"
+            );
             Assert.True(run.ExitCode == 0, run.Error);
             File.Copy("runs/photos/model.onnx", "photos.onnx");
             CopyFolder("runs/photos", "runs/even");

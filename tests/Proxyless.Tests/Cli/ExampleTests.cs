@@ -14,8 +14,8 @@ using Xunit;
 namespace Proxyless.Tests.Cli;
 
 /// <summary>
-/// Every command line that a help text or the README shows is run as it stands there, in a folder that holds what it refers to, but
-/// for what would take hours. The working folder is the process's own, so nothing runs beside.
+/// Every command line that a help text or the README shows is run as it stands there, in a folder that holds what it
+/// refers to, but for what would take hours. The working folder is the process's own, so nothing runs beside.
 /// </summary>
 [Collection(nameof(WholeRuns))]
 public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture<ExampleFolder>
@@ -31,21 +31,42 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
     {
         // The sample's 2,000 images and their usual space, for less than an epoch instead of 17.
         ["proxyless run"] = new($"--search-epochs 0.02 --batch-size 16 --train-epochs 0.02 {Size}"),
-        ["proxyless run --data photos --latency 8 --time 3h --out runs/photos"] = new($"{Search} {Size}", ("3h", "1s")) { Before = _ => Directory.Delete("runs", recursive: true) },
-        ["proxyless run --data photos --latency 8 --time 2h --out runs/photos"] = new($"{Search} {Size}", ("2h", "1s")) { Before = _ => Directory.Delete("runs", recursive: true) },
+        ["proxyless run --data photos --latency 8 --time 3h --out runs/photos"] = new($"{Search} {Size}", ("3h", "1s"))
+        {
+            Before = _ => Directory.Delete("runs", recursive: true),
+        },
+        ["proxyless run --data photos --latency 8 --time 2h --out runs/photos"] = new($"{Search} {Size}", ("2h", "1s"))
+        {
+            Before = _ => Directory.Delete("runs", recursive: true),
+        },
         ["proxyless run --out runs/photos --resume"] = new(),
-        ["proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos"] =
-            new($"--resolution 32 --batch-size 4 --search-epochs 0.1 {Size}") { Before = _ => Directory.Delete("runs", recursive: true) },
+        ["proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos"] = new(
+            $"--resolution 32 --batch-size 4 --search-epochs 0.1 {Size}"
+        )
+        {
+            Before = _ => Directory.Delete("runs", recursive: true),
+        },
 
         // A profile of this processor takes seconds: another target that is kept takes its place.
-        ["proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out runs/photos"] =
-            new(Search, ("cpu", "phone"), ("cpu=12", "phone=12")) { Before = _ => Directory.Delete("runs", recursive: true) },
+        [
+            "proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out "
+                + "runs/photos"
+        ] = new(Search, ("cpu", "phone"), ("cpu=12", "phone=12"))
+        {
+            Before = _ => Directory.Delete("runs", recursive: true),
+        },
         ["proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms"] = new(),
         ["proxyless derive --run runs/photos --latency 5 --out runs/photos-5ms"] = new(),
 
         // A run that is searched and not trained yet.
-        ["proxyless train --arch runs/photos --train-epochs 60 --from-supernet"] = new("", ("60", "0.1")) { Before = _ => new RunDirectory("runs/photos").RemoveTraining() },
-        ["proxyless train --arch mobilenet-v2 --data photos --time 2h"] = new("--resolution 32 --batch-size 4", ("2h", "1s")),
+        ["proxyless train --arch runs/photos --train-epochs 60 --from-supernet"] = new("", ("60", "0.1"))
+        {
+            Before = _ => new RunDirectory("runs/photos").RemoveTraining(),
+        },
+        ["proxyless train --arch mobilenet-v2 --data photos --time 2h"] = new(
+            "--resolution 32 --batch-size 4",
+            ("2h", "1s")
+        ),
         ["proxyless evaluate --model runs/photos"] = new(),
         ["proxyless evaluate --model photos.onnx --data more-photos"] = new(),
         ["proxyless predict --model runs/photos cat.jpg dog.jpg"] = new(),
@@ -53,45 +74,87 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless predict --model runs/photos holidays"] = new(),
 
         // The whole space would be measured on this processor for a minute.
-        ["proxyless profile --space imagenet-mobile --target cpu:2 --out latency.json"] = new("--resolution 16 --classes 2", ("imagenet-mobile", "tiny"), ("cpu:2", $"cpu:{Math.Min(2, Environment.ProcessorCount)}")),
+        ["proxyless profile --space imagenet-mobile --target cpu:2 --out latency.json"] = new(
+            "--resolution 16 --classes 2",
+            ("imagenet-mobile", "tiny"),
+            ("cpu:2", $"cpu:{Math.Min(2, Environment.ProcessorCount)}")
+        ),
         ["proxyless describe --arch proxyless-mobile"] = new(),
         ["proxyless describe --arch runs/photos --target cpu --picture photos.svg"] = new(),
         ["proxyless export --run runs/photos --out photos.onnx"] = new() { Before = _ => File.Delete("photos.onnx") },
 
         // Networks of the space are of up to 0.45 MB, and random ones must be near the limit.
         [Compare] = new($"--space tiny --batch-size 4 {Size}", ("10", "0.1"), ("random:12", "random:2"), ("8", "0.4")),
-        ["proxyless compare --out comparisons/photos --resume --network proxyless-mobile"] = new() { Before = fact => fact.Run(Compare) },
+        ["proxyless compare --out comparisons/photos --resume --network proxyless-mobile"] = new()
+        {
+            Before = fact => fact.Run(Compare),
+        },
         ["proxyless data list --data photos"] = new(),
         ["proxyless data sample --out shapes --resolution 64"] = new("--training 2 --test 1"),
         ["proxyless target list"] = new(),
         ["proxyless target add --name board --file configs/targets/board.yaml"] = new("--overwrite"),
         ["proxyless target check --target board"] = new(),
         ["proxyless target check --target configs/targets/pixel1.yaml --arch proxyless-mobile"] = new(),
-        ["proxyless bench --space imagenet-mobile --batch 32 --resolution 112"] = new("--steps 1", ("32", "2"), ("112", "32")),
-        ["proxyless bench --mode weight,compact,all-paths --batch 32 --resolution 112"] = new(Step, ("32", "2"), ("112", "32")) { InProcess = false },
-        ["proxyless bench kernels --space imagenet-mobile --batch 32 --resolution 112"] = new("--steps 1", ("imagenet-mobile", "configs/one-block.yaml"), ("32", "2"), ("112", "16")),
+        ["proxyless bench --space imagenet-mobile --batch 32 --resolution 112"] = new(
+            "--steps 1",
+            ("32", "2"),
+            ("112", "32")
+        ),
+        ["proxyless bench --mode weight,compact,all-paths --batch 32 --resolution 112"] = new(
+            Step,
+            ("32", "2"),
+            ("112", "32")
+        )
+        {
+            InProcess = false,
+        },
+        ["proxyless bench kernels --space imagenet-mobile --batch 32 --resolution 112"] = new(
+            "--steps 1",
+            ("imagenet-mobile", "configs/one-block.yaml"),
+            ("32", "2"),
+            ("112", "16")
+        ),
         ["proxyless bench data --data photos --resolution 224"] = new("--epochs 1"),
-        ["proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"] = new("--steps 1", ("imagenet-mobile", "tiny"), ("32", "2"), ("112", "32")),
-        ["proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167"] = new($"{Step} --resolution 32"),
+        ["proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"] = new(
+            "--steps 1",
+            ("imagenet-mobile", "tiny"),
+            ("32", "2"),
+            ("112", "32")
+        ),
+        ["proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167"] = new(
+            $"{Step} --resolution 32"
+        ),
         ["proxyless bench search --data photos --search-epochs 40"] = new($"{Step} --batch-size 4"),
         ["proxyless bench soak --steps 5000"] = new("--cycle 1 --batch 2", ("5000", "10")),
         ["proxyless bench gradients --run runs/even"] = new("--contexts 2 --steps 1"),
     };
 
     private const string Compare =
-        "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network mobilenet-v2:fit --train-epochs 10 --out comparisons/photos";
+        "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network "
+        + "mobilenet-v2:fit --train-epochs 10 --out comparisons/photos";
 
-    /// <summary>What needs the internet is run up to the first byte, by <see cref="An_example_that_downloads_asks_the_right_server"/>.</summary>
+    /// <summary>
+    /// What needs the internet is run up to the first byte, by
+    /// <see cref="An_example_that_downloads_asks_the_right_server"/>.
+    /// </summary>
     private static readonly Dictionary<string, string> Downloads = new()
     {
         ["proxyless data get cifar10"] = "www.cs.toronto.edu:443",
         ["proxyless data get imagenette-160 --out photos"] = "s3.amazonaws.com:443",
     };
 
-    public static TheoryData<string> Examples => [.. Commands(CommandLine.Root()).SelectMany(command => command.Examples)
-        .Concat(ReadmeLine().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Select(match => match.Groups[1].Value.TrimEnd()))
-        .Distinct()
-        .Where(example => !Downloads.ContainsKey(example))];
+    public static TheoryData<string> Examples =>
+        [
+            .. Commands(CommandLine.Root())
+                .SelectMany(command => command.Examples)
+                .Concat(
+                    ReadmeLine()
+                        .Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")))
+                        .Select(match => match.Groups[1].Value.TrimEnd())
+                )
+                .Distinct()
+                .Where(example => !Downloads.ContainsKey(example)),
+        ];
 
     public static TheoryData<string, string> Downloading => [.. Downloads.Select(entry => (entry.Key, entry.Value))];
 
@@ -100,7 +163,10 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
     public void An_example_does_what_it_says(string example)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "models are timed by 'wc' here");
-        Assert.True(Smaller.ContainsKey(example), $"'{example}' is shown and not tested: say in {nameof(Smaller)} how it is made small, or that it is small");
+        Assert.True(
+            Smaller.ContainsKey(example),
+            $"'{example}' is shown and not tested: say in {nameof(Smaller)} how it is made small, or that it is small"
+        );
         using ExampleFolder.Copy folder = examples.Enter();
         Smaller[example].Before(this);
         CommandLineRun run = Run(example);
@@ -116,11 +182,21 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         using ExampleFolder.Copy folder = examples.Enter();
         Directory.Delete("photos", recursive: true);
         using var proxy = new RefusingProxy();
-        var environment = new Dictionary<string, string?> { ["HTTPS_PROXY"] = proxy.Address, ["https_proxy"] = proxy.Address, ["NO_PROXY"] = null, ["no_proxy"] = null };
+        var environment = new Dictionary<string, string?>
+        {
+            ["HTTPS_PROXY"] = proxy.Address,
+            ["https_proxy"] = proxy.Address,
+            ["NO_PROXY"] = null,
+            ["no_proxy"] = null,
+        };
         CommandLineRun run = CommandProcess.Run(folder.Root, environment, example.Split(' ')[1..]);
         Assert.Equal($"CONNECT {server} HTTP/1.1", proxy.Asked);
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains($"https://{server.Replace(":443", "", StringComparison.Ordinal)}", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"https://{server.Replace(":443", "", StringComparison.Ordinal)}",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains("yourself", run.Error, StringComparison.Ordinal);
     }
 
@@ -137,10 +213,23 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         }
 
         CommandLineRun init = CommandProcess.RunProgram(
-            AgentProcess.Program, folder.Root, new Dictionary<string, string?>(), "init", "--folder", "agent", "--host", "localhost", "--port", $"{port}");
+            AgentProcess.Program,
+            folder.Root,
+            new Dictionary<string, string?>(),
+            "init",
+            "--folder",
+            "agent",
+            "--host",
+            "localhost",
+            "--port",
+            $"{port}"
+        );
         Assert.Equal(0, init.ExitCode);
         string[] serve = Next(init.Output, "next here:  proxyless-agent ");
-        var start = new ProcessStartInfo(AgentProcess.Program, [.. serve, "--address", "127.0.0.1"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(AgentProcess.Program, [.. serve, "--address", "127.0.0.1"])
+        {
+            RedirectStandardOutput = true,
+        };
         using Process agent = Process.Start(start)!;
         try
         {
@@ -160,13 +249,20 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
     }
 
     [Fact]
-    public void Nothing_is_made_small_that_is_no_longer_shown() => Assert.All(
-        Smaller.Keys, example => Assert.Contains(example, Examples.Select(row => row.Data)));
+    public void Nothing_is_made_small_that_is_no_longer_shown() =>
+        Assert.All(Smaller.Keys, example => Assert.Contains(example, Examples.Select(row => row.Data)));
 
     private CommandLineRun Run(string example)
     {
         Small small = Smaller[example];
-        string[] words = [.. example.Split(' ')[1..].Select(word => small.Replaced.FirstOrDefault(pair => pair.From == word) is { To: { } other } ? other : word)];
+        string[] words =
+        [
+            .. example
+                .Split(' ')[1..]
+                .Select(word =>
+                    small.Replaced.FirstOrDefault(pair => pair.From == word) is { To: { } other } ? other : word
+                ),
+        ];
         Assert.All(small.Replaced, pair => Assert.Contains(pair.From, example.Split(' ')));
         string[] all = [.. words, .. small.Appended.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         return small.InProcess
@@ -175,7 +271,11 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
     }
 
     private static string[] Next(string output, string before) =>
-        output.Split('\n').Single(line => line.StartsWith(before, StringComparison.Ordinal))[before.Length..].Trim().Split(' ');
+        output
+            .Split('\n')
+            .Single(line => line.StartsWith(before, StringComparison.Ordinal))[before.Length..]
+            .Trim()
+            .Split(' ');
 
     private static IEnumerable<ReportingCommand> Commands(Command command) =>
         command.Subcommands.SelectMany(Commands).Concat(command is ReportingCommand reporting ? [reporting] : []);

@@ -28,20 +28,31 @@ public sealed class ExitCodeTests
 
     [Fact]
     public void Each_exception_ends_the_process_with_its_code() =>
-        Assert.All(Table, row => Assert.Equal((row.Exception.GetType(), row.Code), (row.Exception.GetType(), ExitCode.Of(row.Exception))));
+        Assert.All(
+            Table,
+            row =>
+                Assert.Equal((row.Exception.GetType(), row.Code), (row.Exception.GetType(), ExitCode.Of(row.Exception)))
+        );
 
     [Fact]
-    public void No_public_exception_of_the_libraries_is_missing_here() => Assert.Empty(
-        new[] { typeof(InvalidInputException), typeof(OnnxClassifier), typeof(OnnxTimer) }
-            .SelectMany(type => type.Assembly.GetExportedTypes())
-            .Where(type => type.IsAssignableTo(typeof(Exception)) && !type.IsAbstract)
-            .Except(Table.Select(row => row.Exception.GetType())));
+    public void No_public_exception_of_the_libraries_is_missing_here() =>
+        Assert.Empty(
+            new[] { typeof(InvalidInputException), typeof(OnnxClassifier), typeof(OnnxTimer) }
+                .SelectMany(type => type.Assembly.GetExportedTypes())
+                .Where(type => type.IsAssignableTo(typeof(Exception)) && !type.IsAbstract)
+                .Except(Table.Select(row => row.Exception.GetType()))
+        );
 
     [Fact]
     public void What_the_library_fails_with_for_a_known_reason_has_one_base()
     {
         Assert.All(
             Table.Where(row => row.Exception.GetType().Assembly == typeof(ProxylessException).Assembly),
-            row => Assert.True(row.Exception is ProxylessException or OperationCanceledException, $"{row.Exception.GetType()}"));
+            row =>
+                Assert.True(
+                    row.Exception is ProxylessException or OperationCanceledException,
+                    $"{row.Exception.GetType()}"
+                )
+        );
     }
 }

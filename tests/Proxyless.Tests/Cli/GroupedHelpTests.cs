@@ -18,7 +18,8 @@ public sealed class GroupedHelpTests
         (ReportingCommand command, List<(string Heading, string Option)> rows) = HelpOf(name);
         Assert.Equal(
             command.Options.Where(option => !option.Hidden).Select(option => option.Name).Append("-?").Order(),
-            rows.Select(row => row.Option).Order());
+            rows.Select(row => row.Option).Order()
+        );
         string[] headings = [.. rows.Select(row => row.Heading).Distinct()];
         Assert.Equal(OptionHeading.All.Where(headings.Contains), headings);
         Assert.All(rows, row => Assert.Contains(row.Heading, OptionHeading.All));
@@ -32,33 +33,43 @@ public sealed class GroupedHelpTests
         (ReportingCommand command, List<(string Heading, string Option)> rows) = HelpOf(name);
         Assert.InRange(command.MainOptions.Length, 1, 10);
         Assert.Equal(
-            command.MainOptions, rows.TakeWhile(row => row.Heading == OptionHeading.Main).Select(row => row.Option));
+            command.MainOptions,
+            rows.TakeWhile(row => row.Heading == OptionHeading.Main).Select(row => row.Option)
+        );
     }
 
     [Fact]
-    public void Only_the_files_of_options_and_the_help_stand_under_no_subject() => Assert.All(
-        Large,
-        name => Assert.Equal(
-            ["--config", "-?"],
-            HelpOf(name).Rows.Where(row => row.Heading == OptionHeading.Other).Select(row => row.Option)));
+    public void Only_the_files_of_options_and_the_help_stand_under_no_subject() =>
+        Assert.All(
+            Large,
+            name =>
+                Assert.Equal(
+                    ["--config", "-?"],
+                    HelpOf(name).Rows.Where(row => row.Heading == OptionHeading.Other).Select(row => row.Option)
+                )
+        );
 
     [Fact]
     public void A_row_keeps_all_its_lines()
     {
         var command = (ReportingCommand)CommandLine.Root().Subcommands.Single(each => each.Name == "derive");
-        const string Help = "Usage:\n  derive\n\nOptions:\n  --json            As\n                    JSON\n"
+        const string Help =
+            "Usage:\n  derive\n\nOptions:\n  --json            As\n                    JSON\n"
             + "  --run <DIR>       The\n                    folder\n\nRest:\n  what follows\n";
         Assert.Equal(
             "Usage:\n  derive\n\nMain options:\n  --run <DIR>       The\n                    folder\n\n"
-            + "Output:\n  --json            As\n                    JSON\n\nRest:\n  what follows\n",
-            OptionSections.Arrange(Help, command, []).ReplaceLineEndings("\n"));
+                + "Output:\n  --json            As\n                    JSON\n\nRest:\n  what follows\n",
+            OptionSections.Arrange(Help, command, []).ReplaceLineEndings("\n")
+        );
     }
 
     [Fact]
-    public void A_small_command_has_one_list() => Assert.Contains(
-        "\nOptions:\n",
-        CommandLineRun.Of("predict", "--help").Output.ReplaceLineEndings("\n"),
-        StringComparison.Ordinal);
+    public void A_small_command_has_one_list() =>
+        Assert.Contains(
+            "\nOptions:\n",
+            CommandLineRun.Of("predict", "--help").Output.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal
+        );
 
     private static (ReportingCommand Command, List<(string Heading, string Option)> Rows) HelpOf(string name)
     {

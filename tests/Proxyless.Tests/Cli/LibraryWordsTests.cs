@@ -19,7 +19,11 @@ namespace Proxyless.Tests.Cli;
 public sealed partial class LibraryWordsTests
 {
     private static readonly Assembly[] Libraries =
-        [typeof(RunOptions).Assembly, typeof(OnnxClassifier).Assembly, typeof(OnnxTimer).Assembly];
+    [
+        typeof(RunOptions).Assembly,
+        typeof(OnnxClassifier).Assembly,
+        typeof(OnnxTimer).Assembly,
+    ];
 
     [Theory]
     [InlineData("RunOptions.BatchSize = 1 is out of range", "--batch-size 1 is out of range")]
@@ -34,10 +38,13 @@ public sealed partial class LibraryWordsTests
     [InlineData("LatencyTableCache.Profile(ProfileMode.Thorough) may help", "'proxyless profile --thorough' may help")]
     [InlineData("ProxylessRun.Train(architecture: FOLDER)", "'proxyless train --arch FOLDER'")]
     [InlineData(
-        "ProxylessRun.Train(architecture: 'a (b), c', RunOptions.Resume)", "'proxyless train --arch a (b), c --resume'")]
+        "ProxylessRun.Train(architecture: 'a (b), c', RunOptions.Resume)",
+        "'proxyless train --arch a (b), c --resume'"
+    )]
     [InlineData(
         "on: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = 'C:\\runs\\it's')",
-        "on: 'proxyless search --resume --out C:\\runs\\it's'")]
+        "on: 'proxyless search --resume --out C:\\runs\\it's'"
+    )]
     [InlineData("with ProxylessRun.Train(architecture) = runs/a and", "with --arch runs/a and")]
     [InlineData("replace it with TargetFile.Add(overwrite), or", "replace it with --overwrite, or")]
     public void A_name_of_the_library_is_said_in_words_of_the_command_line(string said, string shown) =>
@@ -67,15 +74,21 @@ public sealed partial class LibraryWordsTests
         }
 
         IReadOnlyDictionary<string, string> names = set.NamesByProperty();
-        PropertyInfo[] properties = [.. typeof(RunOptions).GetProperties().Where(property => property.SetMethod is { IsStatic: false })];
+        PropertyInfo[] properties =
+        [
+            .. typeof(RunOptions).GetProperties().Where(property => property.SetMethod is { IsStatic: false }),
+        ];
         Assert.Equal(properties.Select(property => property.Name).Order(), names.Keys.Order());
         foreach (PropertyInfo property in properties)
         {
             Option option = set.Options.First(option => option.Name == names[property.Name]);
-            string[] words = option.ValueType == typeof(bool) ? [option.Name] : [option.Name, ValueFor(property, option)];
+            string[] words =
+                option.ValueType == typeof(bool) ? [option.Name] : [option.Name, ValueFor(property, option)];
             RunOptions read = set.Read(command.Parse(words));
             PropertyInfo changed = Assert.Single(
-                properties, one => !Equals(one.GetValue(read), one.GetValue(new RunOptions())));
+                properties,
+                one => !Equals(one.GetValue(read), one.GetValue(new RunOptions()))
+            );
             Assert.Equal(property.Name, changed.Name);
         }
     }
@@ -86,7 +99,8 @@ public sealed partial class LibraryWordsTests
         Assert.DoesNotContain(Libraries.SelectMany(TextsOf), OptionName().IsMatch);
         Assert.DoesNotContain(
             Libraries.SelectMany(library => File.ReadLines(Path.ChangeExtension(library.Location, ".xml"))),
-            OptionName().IsMatch);
+            OptionName().IsMatch
+        );
     }
 
     [Fact]
@@ -103,7 +117,8 @@ public sealed partial class LibraryWordsTests
         string[] types = [.. typeof(RunOptions).Assembly.GetTypes().Select(type => type.Name)];
         string[] names =
         [
-            .. Libraries.SelectMany(TextsOf)
+            .. Libraries
+                .SelectMany(TextsOf)
                 .SelectMany(text => MemberName().Matches(text))
                 .Where(match => types.Contains(match.Groups["owner"].Value))
                 .Select(match => match.Value)
@@ -138,10 +153,24 @@ public sealed partial class LibraryWordsTests
         folder.Add("runs/photos/thesis.txt", [1]);
         string run = Path.Combine(folder.Root, "runs", "photos");
         Assert.Equal(
-            $"error: '{run}' exists and is not empty; go on with --resume, replace it with --overwrite, or choose another --out{Environment.NewLine}",
-            CommandLineRun.Of("run", "--out", run, "--target", FixedTable.Write(folder.Root, SearchSpacePresets.ByName("tiny"), 8)).Error);
+            $"error: '{run}' exists and is not empty; go on with --resume, replace it with --overwrite, or choose "
+                + $"another --out{Environment.NewLine}",
+            CommandLineRun
+                .Of(
+                    "run",
+                    "--out",
+                    run,
+                    "--target",
+                    FixedTable.Write(folder.Root, SearchSpacePresets.ByName("tiny"), 8)
+                )
+                .Error
+        );
         CommandLineRun help = CommandLineRun.Of("profile", "--help");
-        Assert.Contains("'proxyless target add'", string.Join(' ', help.Output.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "'proxyless target add'",
+            string.Join(' ', help.Output.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal
+        );
     }
 
     private static string KeptBy(IRunObserver observer, string folder)
@@ -172,15 +201,21 @@ public sealed partial class LibraryWordsTests
         using var file = new PEReader(File.OpenRead(assembly.Location));
         MetadataReader metadata = file.GetMetadataReader();
         var texts = new List<string>();
-        for (UserStringHandle handle = MetadataTokens.UserStringHandle(1); !handle.IsNil; handle = metadata.GetNextHandle(handle))
+        for (
+            UserStringHandle handle = MetadataTokens.UserStringHandle(1);
+            !handle.IsNil;
+            handle = metadata.GetNextHandle(handle)
+        )
         {
             texts.Add(metadata.GetUserString(handle));
         }
 
         foreach (FieldDefinitionHandle handle in metadata.FieldDefinitions)
         {
-            if (metadata.GetFieldDefinition(handle).GetDefaultValue() is { IsNil: false } value
-                && metadata.GetConstant(value) is { TypeCode: ConstantTypeCode.String } constant)
+            if (
+                metadata.GetFieldDefinition(handle).GetDefaultValue() is { IsNil: false } value
+                && metadata.GetConstant(value) is { TypeCode: ConstantTypeCode.String } constant
+            )
             {
                 texts.Add((string)metadata.GetBlobReader(constant.Value).ReadConstant(ConstantTypeCode.String)!);
             }
@@ -189,14 +224,21 @@ public sealed partial class LibraryWordsTests
         return texts;
     }
 
-    // Names of properties in style sheets are after a brace, a parenthesis, a semicolon or, within a program's text, "$".
+    // Names of properties in style sheets are after a brace, a parenthesis, a semicolon or, within a program's text,
+    // "$".
     [GeneratedRegex(@"(?<![\w{;(-])--[a-z]", RegexOptions.CultureInvariant)]
     private static partial Regex OptionName();
 
     // 'proxyless-agent' is a program of its own, on the device.
-    [GeneratedRegex(@"proxyless (run|search|derive|train|evaluate|predict|profile|describe|export|compare|data|target|bench)\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"proxyless (run|search|derive|train|evaluate|predict|profile|describe|export|compare|data|target|bench)\b",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex CommandName();
 
-    [GeneratedRegex(@"(?<![\w.])(?<owner>[A-Z]\w+)\.[A-Z]\w+(\([a-z]\w*\))?", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<![\w.])(?<owner>[A-Z]\w+)\.[A-Z]\w+(\([a-z]\w*\))?",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant
+    )]
     private static partial Regex MemberName();
 }

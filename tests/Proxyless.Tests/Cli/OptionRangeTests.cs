@@ -9,21 +9,65 @@ using Xunit;
 
 namespace Proxyless.Tests.Cli;
 
-/// <summary>Every option of every command that takes a number or a time, at the ends of what it takes and beyond.</summary>
+/// <summary>
+/// Every option of every command that takes a number or a time, at the ends of what it takes and beyond.
+/// </summary>
 public sealed class OptionRangeTests
 {
-    private static readonly string[] NoNumbers = ["NaN", "1e400", "-1e400", "Infinity", "null", "~", "0x10", "1,5", "five", "--1", "1e5000000000"];
+    private static readonly string[] NoNumbers =
+    [
+        "NaN",
+        "1e400",
+        "-1e400",
+        "Infinity",
+        "null",
+        "~",
+        "0x10",
+        "1,5",
+        "five",
+        "--1",
+        "1e5000000000",
+    ];
     private static readonly string[] Extremes =
     [
-        "0", "-1", "1e300", "-1e300", "1e-300", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "2147483648",
-        "99999999999999999999999999999999", "0.5", "1000000.5",
+        "0",
+        "-1",
+        "1e300",
+        "-1e300",
+        "1e-300",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "2147483648",
+        "99999999999999999999999999999999",
+        "0.5",
+        "1000000.5",
     ];
 
     private static readonly string[] Times =
-        ["0s", "0.0000000001s", "0.5s", "1s", "9999h", "9999h1s", "99999999s", "35996400s", "1e300h", "99999999999999999999999999999999h", "-1h", "h", "5"];
+    [
+        "0s",
+        "0.0000000001s",
+        "0.5s",
+        "1s",
+        "9999h",
+        "9999h1s",
+        "99999999s",
+        "35996400s",
+        "1e300h",
+        "99999999999999999999999999999999h",
+        "-1h",
+        "h",
+        "5",
+    ];
 
-    public static TheoryData<string, string> Numeric => [.. Commands(CommandLine.Root(), [])
-        .SelectMany(entry => entry.Command.Options.Where(IsNumeric).Select(option => (string.Join(' ', entry.Path), option.Name)))];
+    public static TheoryData<string, string> Numeric =>
+        [
+            .. Commands(CommandLine.Root(), [])
+                .SelectMany(entry =>
+                    entry.Command.Options.Where(IsNumeric).Select(option => (string.Join(' ', entry.Path), option.Name))
+                ),
+        ];
 
     [Theory]
     [MemberData(nameof(Numeric))]
@@ -52,7 +96,10 @@ public sealed class OptionRangeTests
     {
         if (Find(path, option).ValueType == typeof(TimeSpan?))
         {
-            Assert.Equal([0, 0, 2, 2], ((string[])["1s", "9999h", "0.999s", "35996401s"]).Select(text => Parse(path, option, text).ExitCode));
+            Assert.Equal(
+                [0, 0, 2, 2],
+                ((string[])["1s", "9999h", "0.999s", "35996401s"]).Select(text => Parse(path, option, text).ExitCode)
+            );
             return;
         }
 
@@ -89,12 +136,25 @@ public sealed class OptionRangeTests
 
         RunOptions[] wrong =
         [
-            new() { SearchEpochs = 1e300 }, new() { TrainEpochs = double.NaN }, new() { LatencyMs = double.PositiveInfinity },
-            new() { Time = TimeSpan.MaxValue }, new() { Time = TimeSpan.Zero }, new() { ArchitectureInterval = int.MaxValue },
-            new() { MaxMacs = long.MaxValue }, new() { LearningRate = 1000 }, new() { ObjectiveWeight = 1e300 },
+            new() { SearchEpochs = 1e300 },
+            new() { TrainEpochs = double.NaN },
+            new() { LatencyMs = double.PositiveInfinity },
+            new() { Time = TimeSpan.MaxValue },
+            new() { Time = TimeSpan.Zero },
+            new() { ArchitectureInterval = int.MaxValue },
+            new() { MaxMacs = long.MaxValue },
+            new() { LearningRate = 1000 },
+            new() { ObjectiveWeight = 1e300 },
         ];
-        Assert.All(wrong, options => Assert.Contains(
-            " to ", Assert.Throws<InvalidInputException>(() => options.Validate()).Message, StringComparison.Ordinal));
+        Assert.All(
+            wrong,
+            options =>
+                Assert.Contains(
+                    " to ",
+                    Assert.Throws<InvalidInputException>(() => options.Validate()).Message,
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     [Fact]
@@ -122,7 +182,11 @@ public sealed class OptionRangeTests
         foreach (string text in (string[])["1e300", "-1"])
         {
             CommandLineRun run = CommandProcess.RunProgram(
-                AgentProcess.Program, AppContext.BaseDirectory, new Dictionary<string, string?>(), [command, .. model, option, text]);
+                AgentProcess.Program,
+                AppContext.BaseDirectory,
+                new Dictionary<string, string?>(),
+                [command, .. model, option, text]
+            );
             Assert.Equal(2, run.ExitCode);
             Assert.Matches($"'{option}' is '{text}'; allowed are whole numbers from [01] to [0-9]+", run.Error);
         }
@@ -145,11 +209,16 @@ public sealed class OptionRangeTests
     /// <summary>What must be given beside, so that nothing else is complained of.</summary>
     private static IEnumerable<string> Required(string path)
     {
-        ReportingCommand command = Commands(CommandLine.Root(), []).Single(entry => string.Join(' ', entry.Path) == path).Command;
+        ReportingCommand command = Commands(CommandLine.Root(), [])
+            .Single(entry => string.Join(' ', entry.Path) == path)
+            .Command;
         string example = command.Examples[0];
         foreach (string name in (string[])["--data", "--run", "--arch", "--model", "--space", "--out"])
         {
-            if (command.Options.Any(option => option.Name == name && option.ValueType == typeof(string)) && example.Contains(name + " ", StringComparison.Ordinal))
+            if (
+                command.Options.Any(option => option.Name == name && option.ValueType == typeof(string))
+                && example.Contains(name + " ", StringComparison.Ordinal)
+            )
             {
                 yield return $"{name}=x";
             }
@@ -169,12 +238,17 @@ public sealed class OptionRangeTests
     }
 
     private static bool IsNumeric(Option option) =>
-        option.ValueType == typeof(long?) || option.ValueType == typeof(double?) || option.ValueType == typeof(TimeSpan?);
+        option.ValueType == typeof(long?)
+        || option.ValueType == typeof(double?)
+        || option.ValueType == typeof(TimeSpan?);
 
     private static Option Find(string path, string option) =>
-        Commands(CommandLine.Root(), []).Single(entry => string.Join(' ', entry.Path) == path).Command.Options.Single(each => each.Name == option);
+        Commands(CommandLine.Root(), [])
+            .Single(entry => string.Join(' ', entry.Path) == path)
+            .Command.Options.Single(each => each.Name == option);
 
-    private static IEnumerable<(string[] Path, ReportingCommand Command)> Commands(Command command, string[] path) => command.Subcommands
-        .SelectMany(child => Commands(child, [.. path, child.Name]))
-        .Concat(command is ReportingCommand reporting ? [(path, reporting)] : []);
+    private static IEnumerable<(string[] Path, ReportingCommand Command)> Commands(Command command, string[] path) =>
+        command
+            .Subcommands.SelectMany(child => Commands(child, [.. path, child.Name]))
+            .Concat(command is ReportingCommand reporting ? [(path, reporting)] : []);
 }

@@ -13,13 +13,15 @@ public sealed class ProgressLineTests
 
     public ProgressLineTests()
     {
-        _console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.Yes,
-            ColorSystem = ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.Yes,
-            Out = new AnsiConsoleOutput(_written),
-        });
+        _console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.Yes,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.Yes,
+                Out = new AnsiConsoleOutput(_written),
+            }
+        );
         _console.Profile.Width = 80;
         _console.Profile.Capabilities.Unicode = true;
         _line = new ProgressLine(_console);

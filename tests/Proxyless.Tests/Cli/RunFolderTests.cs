@@ -11,8 +11,18 @@ public sealed class RunFolderTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public RunFolderTests() => RunConfigFile.Write(
-        new RunDirectory(_folder.Root).Config, new RunOptions { Data = "photos", Seed = 3, LatencyMs = 4, BatchSize = 32, Out = _folder.Root });
+    public RunFolderTests() =>
+        RunConfigFile.Write(
+            new RunDirectory(_folder.Root).Config,
+            new RunOptions
+            {
+                Data = "photos",
+                Seed = 3,
+                LatencyMs = 4,
+                BatchSize = 32,
+                Out = _folder.Root,
+            }
+        );
 
     public void Dispose() => _folder.Dispose();
 
@@ -35,8 +45,9 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void A_resume_refuses_options_that_would_change_the_run()
     {
-        InvalidInputException exception = Assert.Throws<InvalidInputException>(
-            () => Train("--arch", "mobilenet-v2", "--out", _folder.Root, "--resume", "--batch-size", "64", "--seed", "3"));
+        InvalidInputException exception = Assert.Throws<InvalidInputException>(() =>
+            Train("--arch", "mobilenet-v2", "--out", _folder.Root, "--resume", "--batch-size", "64", "--seed", "3")
+        );
         Assert.Contains("cannot change --batch-size;", exception.Message, StringComparison.Ordinal);
     }
 
@@ -44,7 +55,13 @@ public sealed class RunFolderTests : IDisposable
     public void A_training_in_a_searched_run_does_not_take_over_the_time_of_the_search()
     {
         RunDirectory directory = new(_folder.Root);
-        RunConfigFile.Write(directory.Config, RunConfigFile.Read(directory.Config) with { Time = TimeSpan.FromHours(2) });
+        RunConfigFile.Write(
+            directory.Config,
+            RunConfigFile.Read(directory.Config) with
+            {
+                Time = TimeSpan.FromHours(2),
+            }
+        );
         Assert.Null(Train("--arch", _folder.Root).Time);
         Assert.Equal(TimeSpan.FromHours(1), Train("--arch", _folder.Root, "--time", "1h").Time);
     }
@@ -56,9 +73,19 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void A_derivation_changes_the_limits_that_are_given_and_nothing_else()
     {
-        ParseResult parse = CommandLine.Parse(CommandLine.Root(), ["derive", "--run", _folder.Root, "--max-macs", "1000"]);
+        ParseResult parse = CommandLine.Parse(
+            CommandLine.Root(),
+            ["derive", "--run", _folder.Root, "--max-macs", "1000"]
+        );
         RunOptions options = ((DeriveCommand)parse.CommandResult.Command).ReadOptions(parse, _folder.Root);
-        Assert.Equal(RunConfigFile.Read(new RunDirectory(_folder.Root).Config) with { MaxMacs = 1000, Out = null }, options);
+        Assert.Equal(
+            RunConfigFile.Read(new RunDirectory(_folder.Root).Config) with
+            {
+                MaxMacs = 1000,
+                Out = null,
+            },
+            options
+        );
         Assert.Equal(4, options.LatencyMs);
     }
 

@@ -16,17 +16,80 @@ public sealed class TextRoundTripTests : IDisposable
 {
     private static readonly string[] Words =
     [
-        "null", "Null", "NULL", "~", "yes", "no", "on", "off", "true", "False", "y", "N", "1e3", "0x10", "0o17", "017", "1_000", "12:30", ".inf", "-.INF", ".nan",
-        "2026-11-26", "2026-11-26T10:00:00Z", "=", "<<", "-", "- a", "--json", "--data", "-x", "@photos", "#photos", "photos # 2", "a: b", "[a, b]", "{a: b}", "*a", "&a",
-        "!a", "!!str a", "|", ">", "%a", "`a`", "'", "\"", "'a'", "\"a\"", "a\nb", "\ta", " a", "a ", "a=b", "a:b", ":", "?", "? a", "...", "---", "Käse/猫", "😀", "C:\\a\\b",
+        "null",
+        "Null",
+        "NULL",
+        "~",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "true",
+        "False",
+        "y",
+        "N",
+        "1e3",
+        "0x10",
+        "0o17",
+        "017",
+        "1_000",
+        "12:30",
+        ".inf",
+        "-.INF",
+        ".nan",
+        "2026-11-26",
+        "2026-11-26T10:00:00Z",
+        "=",
+        "<<",
+        "-",
+        "- a",
+        "--json",
+        "--data",
+        "-x",
+        "@photos",
+        "#photos",
+        "photos # 2",
+        "a: b",
+        "[a, b]",
+        "{a: b}",
+        "*a",
+        "&a",
+        "!a",
+        "!!str a",
+        "|",
+        ">",
+        "%a",
+        "`a`",
+        "'",
+        "\"",
+        "'a'",
+        "\"a\"",
+        "a\nb",
+        "\ta",
+        " a",
+        "a ",
+        "a=b",
+        "a:b",
+        ":",
+        "?",
+        "? a",
+        "...",
+        "---",
+        "Käse/猫",
+        "😀",
+        "C:\\a\\b",
     ];
 
     private readonly TemporaryFolder _folder = new();
 
-    private static Gen<string> AnyText => Gen.OneOf(
-        Gen.Int[0, Words.Length - 1].Select(i => Words[i]),
-        Gen.String.Where(text => text.Trim().Length > 0 && !text.Contains('\0', StringComparison.Ordinal) && IsWhole(text)),
-        Gen.String["-@#:=?!&*|>%'\"[]{}, \t\nnulytrefaso~.0123456789"].Where(text => text.Trim().Length > 0));
+    private static Gen<string> AnyText =>
+        Gen.OneOf(
+            Gen.Int[0, Words.Length - 1].Select(i => Words[i]),
+            Gen.String.Where(text =>
+                text.Trim().Length > 0 && !text.Contains('\0', StringComparison.Ordinal) && IsWhole(text)
+            ),
+            Gen.String["-@#:=?!&*|>%'\"[]{}, \t\nnulytrefaso~.0123456789"].Where(text => text.Trim().Length > 0)
+        );
 
     private string File => Path.Combine(_folder.Root, "run.yaml");
 
@@ -39,7 +102,8 @@ public sealed class TextRoundTripTests : IDisposable
     public void A_word_that_means_something_in_YAML_is_a_name(string word) => RequireRoundTrip(word);
 
     [Fact]
-    public void Any_text_that_a_run_writes_into_its_config_is_read_back() => AnyText.Sample(RequireRoundTrip, iter: 500, threads: 1);
+    public void Any_text_that_a_run_writes_into_its_config_is_read_back() =>
+        AnyText.Sample(RequireRoundTrip, iter: 500, threads: 1);
 
     [Theory]
     [InlineData("null")]
@@ -73,7 +137,13 @@ public sealed class TextRoundTripTests : IDisposable
 
     private void RequireRoundTrip(string text)
     {
-        RunOptions written = new() { Data = text, Space = text, Target = text, Out = text };
+        RunOptions written = new()
+        {
+            Data = text,
+            Space = text,
+            Target = text,
+            Out = text,
+        };
         RunConfigFile.Write(File, written);
 
         // A run is where its configuration is, whatever that says.

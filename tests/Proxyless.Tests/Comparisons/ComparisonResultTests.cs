@@ -34,7 +34,9 @@ public sealed class ComparisonResultTests
     [Fact]
     public void Without_random_networks_the_first_group_is_what_others_are_tested_against()
     {
-        IReadOnlyList<GroupResult> groups = ProxylessComparison.GroupsOf([.. Networks.Where(network => network.Group != "random")]);
+        IReadOnlyList<GroupResult> groups = ProxylessComparison.GroupsOf([
+            .. Networks.Where(network => network.Group != "random"),
+        ]);
         Assert.Null(groups[0].Against);
         Assert.Equal("found", groups[1].Against);
         Assert.Equal(-0.04, groups[1].Difference!.Value, 1e-12);
@@ -53,9 +55,25 @@ public sealed class ComparisonResultTests
     public void Rows_of_the_markdown_have_as_many_cells_as_their_head()
     {
         string[] lines = ComparisonTables.Markdown(Result()).Split('\n');
-        string[][] tables = [[.. lines.Where(line => line.StartsWith('|')).Take(5)], [.. lines.Where(line => line.StartsWith('|')).Skip(5)]];
-        Assert.All(tables, table => Assert.Single(table.Select(line => line.Replace("\\|", "", StringComparison.Ordinal).Count(c => c == '|')).Distinct()));
-        Assert.Contains("Kendall tau 0.50, 95 % interval 0.20 to 0.80", string.Join('\n', lines), StringComparison.Ordinal);
+        string[][] tables =
+        [
+            [.. lines.Where(line => line.StartsWith('|')).Take(5)],
+            [.. lines.Where(line => line.StartsWith('|')).Skip(5)],
+        ];
+        Assert.All(
+            tables,
+            table =>
+                Assert.Single(
+                    table
+                        .Select(line => line.Replace("\\|", "", StringComparison.Ordinal).Count(c => c == '|'))
+                        .Distinct()
+                )
+        );
+        Assert.Contains(
+            "Kendall tau 0.50, 95 % interval 0.20 to 0.80",
+            string.Join('\n', lines),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -63,13 +81,21 @@ public sealed class ComparisonResultTests
     {
         XDocument svg = XDocument.Parse(ComparisonPlot.Svg(Result()));
         XNamespace ns = "http://www.w3.org/2000/svg";
-        XElement[] dots = [.. svg.Descendants(ns + "g").Where(mark => mark.Element(ns + "title") is not null).Select(mark => mark.Element(ns + "circle")!)];
+        XElement[] dots =
+        [
+            .. svg.Descendants(ns + "g")
+                .Where(mark => mark.Element(ns + "title") is not null)
+                .Select(mark => mark.Element(ns + "circle")!),
+        ];
         Assert.Equal(Networks.Length, dots.Length);
-        Assert.All(dots, dot =>
-        {
-            Assert.InRange((double)dot.Attribute("cx")!, 64, 624);
-            Assert.InRange((double)dot.Attribute("cy")!, 40, 356);
-        });
+        Assert.All(
+            dots,
+            dot =>
+            {
+                Assert.InRange((double)dot.Attribute("cx")!, 64, 624);
+                Assert.InRange((double)dot.Attribute("cy")!, 40, 356);
+            }
+        );
     }
 
     [Fact]
@@ -78,33 +104,40 @@ public sealed class ComparisonResultTests
         NetworkResult[] many = [.. Enumerable.Range(0, 18).Select(i => Network($"group-{i}", $"n{i}", 0.5, 0.5))];
         XDocument svg = XDocument.Parse(ComparisonPlot.Svg(Result() with { Networks = many }));
         XNamespace ns = "http://www.w3.org/2000/svg";
-        string[] marks = [.. svg.Descendants(ns + "g").Where(mark => mark.Element(ns + "title") is not null).Select(mark => mark.Elements().Last().ToString())];
+        string[] marks =
+        [
+            .. svg.Descendants(ns + "g")
+                .Where(mark => mark.Element(ns + "title") is not null)
+                .Select(mark => mark.Elements().Last().ToString()),
+        ];
         Assert.Equal(many.Length, marks.Distinct().Count());
     }
 
-    private static ComparisonResult Result() => new()
-    {
-        Folder = "comparisons/a",
-        LatencyLimitMs = 0.7,
-        Target = "cpu",
-        Networks = Networks,
-        Groups = ProxylessComparison.GroupsOf(Networks),
-        Scores = new ScoreAgreement(4, 0.5, 0.2, 0.8),
-    };
+    private static ComparisonResult Result() =>
+        new()
+        {
+            Folder = "comparisons/a",
+            LatencyLimitMs = 0.7,
+            Target = "cpu",
+            Networks = Networks,
+            Groups = ProxylessComparison.GroupsOf(Networks),
+            Scores = new ScoreAgreement(4, 0.5, 0.2, 0.8),
+        };
 
-    private static NetworkResult Network(string group, string name, double top1, double latency) => new()
-    {
-        Group = group,
-        Name = name,
-        Top1 = top1,
-        Top1Deviation = null,
-        Top5 = 0.99,
-        Trainings = 1,
-        LatencyMs = latency,
-        OtherLatenciesMs = new Dictionary<string, double> { ["cpu:2"] = latency / 2, ["a|b"] = 3 },
-        PredictedLatencyMs = latency,
-        Parameters = 1000,
-        MultiplyAdds = 20_000,
-        SharedTop1 = null,
-    };
+    private static NetworkResult Network(string group, string name, double top1, double latency) =>
+        new()
+        {
+            Group = group,
+            Name = name,
+            Top1 = top1,
+            Top1Deviation = null,
+            Top5 = 0.99,
+            Trainings = 1,
+            LatencyMs = latency,
+            OtherLatenciesMs = new Dictionary<string, double> { ["cpu:2"] = latency / 2, ["a|b"] = 3 },
+            PredictedLatencyMs = latency,
+            Parameters = 1000,
+            MultiplyAdds = 20_000,
+            SharedTop1 = null,
+        };
 }

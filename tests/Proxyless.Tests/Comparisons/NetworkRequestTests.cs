@@ -9,10 +9,22 @@ public sealed class NetworkRequestTests
     [Fact]
     public void Each_form_is_understood()
     {
-        Assert.Equal(new NetworkRequest("random:12", "random", NetworkRequestKind.Random, Count: 12), NetworkRequest.Parse("random:12"));
-        Assert.Equal(new NetworkRequest("mobilenet-v2:fit", "mobilenet-v2:fit", NetworkRequestKind.FittedMobileNet), NetworkRequest.Parse("mobilenet-v2:fit"));
-        Assert.Equal(new NetworkRequest("wide=mobilenet-v2:1.4", "wide", NetworkRequestKind.MobileNet, Multiplier: 1.4), NetworkRequest.Parse("wide=mobilenet-v2:1.4"));
-        Assert.Equal(new NetworkRequest("mine=nets/a.json", "mine", NetworkRequestKind.Given, "nets/a.json"), NetworkRequest.Parse("mine=nets/a.json"));
+        Assert.Equal(
+            new NetworkRequest("random:12", "random", NetworkRequestKind.Random, Count: 12),
+            NetworkRequest.Parse("random:12")
+        );
+        Assert.Equal(
+            new NetworkRequest("mobilenet-v2:fit", "mobilenet-v2:fit", NetworkRequestKind.FittedMobileNet),
+            NetworkRequest.Parse("mobilenet-v2:fit")
+        );
+        Assert.Equal(
+            new NetworkRequest("wide=mobilenet-v2:1.4", "wide", NetworkRequestKind.MobileNet, Multiplier: 1.4),
+            NetworkRequest.Parse("wide=mobilenet-v2:1.4")
+        );
+        Assert.Equal(
+            new NetworkRequest("mine=nets/a.json", "mine", NetworkRequestKind.Given, "nets/a.json"),
+            NetworkRequest.Parse("mine=nets/a.json")
+        );
         Assert.Equal("a", NetworkRequest.Parse("nets/a.json").Group);
         Assert.Equal("mobilenet-v2-1.4", NetworkRequest.Parse("mobilenet-v2-1.4").Group);
         Assert.Equal("found", NetworkRequest.Parse(Path.GetTempPath()).Group);
@@ -23,7 +35,10 @@ public sealed class NetworkRequestTests
     {
         using var folder = new TemporaryFolder();
         string file = folder.Add("lr=0.1/architecture.json", []);
-        Assert.Equal(new NetworkRequest(file, "architecture", NetworkRequestKind.Given, file), NetworkRequest.Parse(file));
+        Assert.Equal(
+            new NetworkRequest(file, "architecture", NetworkRequestKind.Given, file),
+            NetworkRequest.Parse(file)
+        );
     }
 
     [Theory]

@@ -21,29 +21,56 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     public void One_that_is_stopped_resumed_and_added_to_ends_as_one_that_was_not()
     {
         ComparisonResult whole = ProxylessComparison.Run(
-            Options("whole", ["random:2", "mobilenet-v2:0.1", run.Options.Out!], seeds: 2), NullRunObserver.Instance, Cancellation);
+            Options("whole", ["random:2", "mobilenet-v2:0.1", run.Options.Out!], seeds: 2),
+            NullRunObserver.Instance,
+            Cancellation
+        );
 
         ComparisonOptions second = Options("parts", ["random:2"], seeds: 1);
         using (var source = new CancellationTokenSource())
         {
-            var exception = Assert.Throws<RunInterruptedException>(
-                () => ProxylessComparison.Run(second, new StopAt("train", 0.4, source), source.Token));
+            var exception = Assert.Throws<RunInterruptedException>(() =>
+                ProxylessComparison.Run(second, new StopAt("train", 0.4, source), source.Token)
+            );
             Assert.Equal(second.Run.Out, exception.Run);
             Assert.Equal(source.Token, exception.CancellationToken);
         }
 
-        var resumed = new ComparisonOptions { Run = new RunOptions { Out = second.Run.Out, Resume = true, Threads = 1 }, Networks = ["mobilenet-v2:0.1"] };
+        var resumed = new ComparisonOptions
+        {
+            Run = new RunOptions
+            {
+                Out = second.Run.Out,
+                Resume = true,
+                Threads = 1,
+            },
+            Networks = ["mobilenet-v2:0.1"],
+        };
         Assert.Equal(3, ProxylessComparison.Run(resumed, NullRunObserver.Instance, Cancellation).Networks.Count);
         ComparisonResult parts = ProxylessComparison.Run(
-            resumed with { Networks = ["random:2", run.Options.Out!], Seeds = 2 }, NullRunObserver.Instance, Cancellation);
+            resumed with
+            {
+                Networks = ["random:2", run.Options.Out!],
+                Seeds = 2,
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
 
-        Assert.Equal(whole.Networks.Select(network => (network.Group, network.Name, network.Top1, network.Top1Deviation)),
-            parts.Networks.Select(network => (network.Group, network.Name, network.Top1, network.Top1Deviation)));
+        Assert.Equal(
+            whole.Networks.Select(network => (network.Group, network.Name, network.Top1, network.Top1Deviation)),
+            parts.Networks.Select(network => (network.Group, network.Name, network.Top1, network.Top1Deviation))
+        );
         Assert.Equal(["random", "mobilenet-v2:0.1", "found"], whole.Groups.Select(group => group.Group));
-        Assert.All(whole.Networks.Where(network => network.Group == "random"), network =>
-            Assert.InRange(network.PredictedLatencyMs!.Value, 0.9 * whole.LatencyLimitMs, whole.LatencyLimitMs));
-        Assert.All((string[])["comparison.csv", "comparison.md", "comparison.svg", "result.json"], file =>
-            Assert.True(File.Exists(Path.Combine(parts.Folder, file))));
+        Assert.All(
+            whole.Networks.Where(network => network.Group == "random"),
+            network =>
+                Assert.InRange(network.PredictedLatencyMs!.Value, 0.9 * whole.LatencyLimitMs, whole.LatencyLimitMs)
+        );
+        Assert.All(
+            (string[])["comparison.csv", "comparison.md", "comparison.svg", "result.json"],
+            file => Assert.True(File.Exists(Path.Combine(parts.Folder, file)))
+        );
     }
 
     [Fact]
@@ -51,7 +78,13 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     {
         double? score = ArchitectureScore();
         ComparisonResult result = ProxylessComparison.Run(
-            Options("scored", [run.Options.Out!], seeds: 1) with { ScoredBy = run.Options.Out }, NullRunObserver.Instance, Cancellation);
+            Options("scored", [run.Options.Out!], seeds: 1) with
+            {
+                ScoredBy = run.Options.Out,
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal(score, result.Networks[0].SharedTop1);
         Assert.Null(result.Scores);
     }
@@ -64,12 +97,36 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         LatencyTableFile.Write(run.PathOf("slow.json"), LatencyTableFile.Read(run.Directory.Latency).WithCorrection(3));
         string slow = run.PathOf("slow.yaml");
         File.WriteAllText(slow, "kind: table\nfile: slow.json\n");
-        var more = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true }, Networks = ["more=random:4"], Targets = [slow] };
+        var more = new ComparisonOptions
+        {
+            Run = new RunOptions { Out = options.Run.Out, Resume = true },
+            Networks = ["more=random:4"],
+            Targets = [slow],
+        };
         ComparisonResult result = ProxylessComparison.Run(more, NullRunObserver.Instance, Cancellation);
-        Assert.Equal(7, result.Networks.Select(network => string.Join('\n', ArchitectureFile
-            .Read(Path.Combine(result.Folder, "networks", network.Name, "architecture.json")).Blocks.Select(ArchitectureFile.BlockText))).Distinct().Count());
-        Assert.All(result.Networks, network => Assert.Equal(3 * network.LatencyMs, network.OtherLatenciesMs[slow], 1e-9));
-        Assert.Contains($"latency_ms on {slow}", File.ReadAllText(Path.Combine(result.Folder, "comparison.csv")), StringComparison.Ordinal);
+        Assert.Equal(
+            7,
+            result
+                .Networks.Select(network =>
+                    string.Join(
+                        '\n',
+                        ArchitectureFile
+                            .Read(Path.Combine(result.Folder, "networks", network.Name, "architecture.json"))
+                            .Blocks.Select(ArchitectureFile.BlockText)
+                    )
+                )
+                .Distinct()
+                .Count()
+        );
+        Assert.All(
+            result.Networks,
+            network => Assert.Equal(3 * network.LatencyMs, network.OtherLatenciesMs[slow], 1e-9)
+        );
+        Assert.Contains(
+            $"latency_ms on {slow}",
+            File.ReadAllText(Path.Combine(result.Folder, "comparison.csv")),
+            StringComparison.Ordinal
+        );
         Assert.Equal(["random", "more"], result.Groups.Select(group => group.Group));
     }
 
@@ -78,20 +135,64 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     {
         ComparisonOptions options = Options("dropped", ["random:2"], seeds: 1);
         ComparisonResult both = ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation);
-        var without = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true, Threads = 1 }, Without = ["random-1"] };
-        string Message(ComparisonOptions wrong) => Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(wrong, NullRunObserver.Instance, Cancellation)).Message;
-        Assert.Contains("did you mean 'random-1'", Message(without with { Without = ["random1"] }), StringComparison.Ordinal);
-        Assert.Contains("nothing to compare", Message(without with { Without = ["random-1", "random-2"] }), StringComparison.Ordinal);
-        Assert.Contains("RunOptions.Resume", Message(options with { Without = ["random-1"] }), StringComparison.Ordinal);
+        var without = new ComparisonOptions
+        {
+            Run = new RunOptions
+            {
+                Out = options.Run.Out,
+                Resume = true,
+                Threads = 1,
+            },
+            Without = ["random-1"],
+        };
+        string Message(ComparisonOptions wrong) =>
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    ProxylessComparison.Run(wrong, NullRunObserver.Instance, Cancellation)
+                )
+                .Message;
+        Assert.Contains(
+            "did you mean 'random-1'",
+            Message(without with { Without = ["random1"] }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "nothing to compare",
+            Message(without with { Without = ["random-1", "random-2"] }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "RunOptions.Resume",
+            Message(options with { Without = ["random-1"] }),
+            StringComparison.Ordinal
+        );
 
-        NetworkResult left = Assert.Single(ProxylessComparison.Run(without, NullRunObserver.Instance, Cancellation).Networks);
+        NetworkResult left = Assert.Single(
+            ProxylessComparison.Run(without, NullRunObserver.Instance, Cancellation).Networks
+        );
         Assert.Equal((both.Networks[1].Name, both.Networks[1].Top1), (left.Name, left.Top1));
         Assert.False(Directory.Exists(Path.Combine(options.Run.Out!, "networks", "random-1")));
-        Assert.DoesNotContain("random-1", File.ReadAllText(Path.Combine(options.Run.Out!, "comparison.csv")), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "random-1",
+            File.ReadAllText(Path.Combine(options.Run.Out!, "comparison.csv")),
+            StringComparison.Ordinal
+        );
 
         // Taken out and asked for at once, it is another network, with a folder of its own.
-        ComparisonResult anew = ProxylessComparison.Run(without with { Without = ["random-2"], Networks = ["random:1"] }, NullRunObserver.Instance, Cancellation);
-        Assert.True(File.Exists(Path.Combine(options.Run.Out!, "networks", Assert.Single(anew.Networks).Name, "architecture.json")));
+        ComparisonResult anew = ProxylessComparison.Run(
+            without with
+            {
+                Without = ["random-2"],
+                Networks = ["random:1"],
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.True(
+            File.Exists(
+                Path.Combine(options.Run.Out!, "networks", Assert.Single(anew.Networks).Name, "architecture.json")
+            )
+        );
         Assert.Single(Directory.GetDirectories(Path.Combine(options.Run.Out!, "networks")));
     }
 
@@ -99,8 +200,16 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     public void A_training_that_diverges_says_how_to_go_on()
     {
         ComparisonOptions options = Options("diverged", ["random:1"], seeds: 1);
-        var exception = Assert.Throws<TrainingDivergedException>(() => ProxylessComparison.Run(
-            options with { Run = options.Run with { LearningRate = 100, WeightDecay = 0.99, TrainEpochs = 50 } }, NullRunObserver.Instance, Cancellation));
+        var exception = Assert.Throws<TrainingDivergedException>(() =>
+            ProxylessComparison.Run(
+                options with
+                {
+                    Run = options.Run with { LearningRate = 100, WeightDecay = 0.99, TrainEpochs = 50 },
+                },
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
         Assert.Contains("ComparisonOptions.Without = random-1", exception.Message, StringComparison.Ordinal);
     }
 
@@ -109,13 +218,20 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     {
         ComparisonOptions options = Options("damaged", ["random:1"], seeds: 1);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        Assert.Throws<RunInterruptedException>(
-            () => ProxylessComparison.Run(options, new StopAt("train", 0.5, stop), stop.Token));
+        Assert.Throws<RunInterruptedException>(() =>
+            ProxylessComparison.Run(options, new StopAt("train", 0.5, stop), stop.Token)
+        );
         string log = Path.Combine(options.Run.Out!, "networks", "random-1", "seed-0", "training.jsonl");
         File.WriteAllText(log, "damaged\n");
-        var resume = new ComparisonOptions { Run = new RunOptions { Out = options.Run.Out, Resume = true } };
-        string message = Assert.Throws<InvalidInputException>(
-            () => ProxylessComparison.Run(resume, NullRunObserver.Instance, Cancellation)).Message;
+        var resume = new ComparisonOptions
+        {
+            Run = new RunOptions { Out = options.Run.Out, Resume = true },
+        };
+        string message = Assert
+            .Throws<InvalidInputException>(() =>
+                ProxylessComparison.Run(resume, NullRunObserver.Instance, Cancellation)
+            )
+            .Message;
         Assert.Contains($"{log}, line 1", message, StringComparison.Ordinal);
         Assert.DoesNotContain("Without", message, StringComparison.Ordinal);
     }
@@ -123,14 +239,24 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     [Fact]
     public void A_table_tells_the_latency_of_networks_that_are_none_of_the_space_where_it_knows_their_parts()
     {
-        Architecture other = SearchSpacePresets.ByName("tiny").Architecture(new int[6], 2, "other") with { Name = "other" };
+        Architecture other = SearchSpacePresets.ByName("tiny").Architecture(new int[6], 2, "other") with
+        {
+            Name = "other",
+        };
         other = other with { Blocks = [.. other.Blocks.Take(1), .. other.Blocks.Skip(2)] };
         string file = run.PathOf("other.json");
         ArchitectureFile.Write(file, other);
         string target = run.PathOf("table-target.yaml");
         File.WriteAllText(target, $"kind: table\nfile: '{Path.GetFullPath(run.Directory.Latency)}'\n");
         ComparisonOptions options = Options("by-table", ["random:1", file], seeds: 1);
-        ComparisonResult result = ProxylessComparison.Run(options with { Run = options.Run with { Target = target } }, NullRunObserver.Instance, Cancellation);
+        ComparisonResult result = ProxylessComparison.Run(
+            options with
+            {
+                Run = options.Run with { Target = target },
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal(LatencyTableFile.Read(run.Directory.Latency).Predict(other), result.Networks[1].LatencyMs, 1e-9);
         Assert.Null(result.Networks[1].PredictedLatencyMs);
     }
@@ -140,10 +266,19 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     {
         ComparisonOptions options = Options("no-run", ["random:1"], seeds: 1);
         ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation);
-        Assert.All((RunOptions[])[options.Run with { Overwrite = true }, options.Run with { Resume = true }], wrong => Assert.Contains(
-            "holds a comparison",
-            Assert.Throws<InvalidInputException>(() => ProxylessRun.Run(wrong, NullRunObserver.Instance, Cancellation)).Message,
-            StringComparison.Ordinal));
+        Assert.All(
+            (RunOptions[])[options.Run with { Overwrite = true }, options.Run with { Resume = true }],
+            wrong =>
+                Assert.Contains(
+                    "holds a comparison",
+                    Assert
+                        .Throws<InvalidInputException>(() =>
+                            ProxylessRun.Run(wrong, NullRunObserver.Instance, Cancellation)
+                        )
+                        .Message,
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     [Fact]
@@ -153,14 +288,38 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         ComparisonOptions options = Options("seeds", ["random:1"], seeds: 2);
         NetworkResult network = ProxylessComparison.Run(options, observer, Cancellation).Networks[0];
         Assert.Equal(2, network.Trainings);
-        string[] weights = [.. Enumerable.Range(0, 2).Select(seed => Convert.ToHexString(SHA256.HashData(
-            File.ReadAllBytes(Path.Combine(options.Run.Out!, "networks", network.Name, $"seed-{seed}", "checkpoints", "best.safetensors")))))];
+        string[] weights =
+        [
+            .. Enumerable
+                .Range(0, 2)
+                .Select(seed =>
+                    Convert.ToHexString(
+                        SHA256.HashData(
+                            File.ReadAllBytes(
+                                Path.Combine(
+                                    options.Run.Out!,
+                                    "networks",
+                                    network.Name,
+                                    $"seed-{seed}",
+                                    "checkpoints",
+                                    "best.safetensors"
+                                )
+                            )
+                        )
+                    )
+                ),
+        ];
         Assert.NotEqual(weights[0], weights[1]);
         foreach (int seed in (int[])[0, 1])
         {
             // The model knows by which seed the images were divided, and that is not the training's.
             EvaluateResult judged = ProxylessRun.Evaluate(
-                Path.Combine(options.Run.Out!, "networks", network.Name, $"seed-{seed}", "model.onnx"), new RunOptions { Data = run.Options.Data }, againstNetwork: false, observer, Cancellation);
+                Path.Combine(options.Run.Out!, "networks", network.Name, $"seed-{seed}", "model.onnx"),
+                new RunOptions { Data = run.Options.Data },
+                againstNetwork: false,
+                observer,
+                Cancellation
+            );
             Assert.Equal(FinishedRun.TestImages, judged.Images);
         }
     }
@@ -171,16 +330,30 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         ComparisonOptions options = Options("kept", ["random:1"], seeds: 1);
         ProxylessComparison.Run(options, NullRunObserver.Instance, Cancellation);
         string model = Path.Combine(options.Run.Out!, "networks", "random-1", "seed-0", "model.onnx");
-        Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(
-            options with { Run = options.Run with { Overwrite = true }, Networks = ["random:1", "nowhere.json"] }, NullRunObserver.Instance, Cancellation));
+        Assert.Throws<InvalidInputException>(() =>
+            ProxylessComparison.Run(
+                options with
+                {
+                    Run = options.Run with { Overwrite = true },
+                    Networks = ["random:1", "nowhere.json"],
+                },
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
         Assert.True(File.Exists(model));
     }
 
     [Fact]
     public void A_run_is_not_taken_for_a_comparison()
     {
-        var exception = Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(
-            new ComparisonOptions { Run = run.Options with { Overwrite = true }, Networks = ["random:1"] }, NullRunObserver.Instance, Cancellation));
+        var exception = Assert.Throws<InvalidInputException>(() =>
+            ProxylessComparison.Run(
+                new ComparisonOptions { Run = run.Options with { Overwrite = true }, Networks = ["random:1"] },
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
         Assert.Contains("no comparison", exception.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(run.Result.Model));
     }
@@ -189,8 +362,16 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     public void A_limit_far_from_where_random_networks_are_is_refused()
     {
         ComparisonOptions options = Options("far", ["random:3"], seeds: 1);
-        var exception = Assert.Throws<InvalidInputException>(() => ProxylessComparison.Run(
-            options with { Run = options.Run with { LatencyMs = 1000 } }, NullRunObserver.Instance, Cancellation));
+        var exception = Assert.Throws<InvalidInputException>(() =>
+            ProxylessComparison.Run(
+                options with
+                {
+                    Run = options.Run with { LatencyMs = 1000 },
+                },
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
         Assert.Contains("nearer the middle of the space", exception.Message, StringComparison.Ordinal);
     }
 
@@ -199,10 +380,16 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             ? double.Parse(text, CultureInfo.InvariantCulture)
             : null;
 
-    private ComparisonOptions Options(string name, IReadOnlyList<string> networks, int seeds) => new()
-    {
-        Run = RunConfigFile.Read(run.Directory.Config) with { Out = run.PathOf(name), Threads = 1, LatencyMs = null },
-        Networks = networks,
-        Seeds = seeds,
-    };
+    private ComparisonOptions Options(string name, IReadOnlyList<string> networks, int seeds) =>
+        new()
+        {
+            Run = RunConfigFile.Read(run.Directory.Config) with
+            {
+                Out = run.PathOf(name),
+                Threads = 1,
+                LatencyMs = null,
+            },
+            Networks = networks,
+            Seeds = seeds,
+        };
 }

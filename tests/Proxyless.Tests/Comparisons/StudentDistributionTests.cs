@@ -29,37 +29,51 @@ public sealed class StudentDistributionTests
     [Fact]
     public void It_is_the_area_under_the_density()
     {
-        Gen.Select(Gen.Double[0, 8], Gen.Double[1, 60]).Sample(
-            (t, freedom) =>
-            {
-                // Simpson's rule; the constant cancels between the middle and the whole, tails to 1e5 in s where x =
-                // sinh(s).
-                double Integral(double from, double to)
+        Gen.Select(Gen.Double[0, 8], Gen.Double[1, 60])
+            .Sample(
+                (t, freedom) =>
                 {
-                    const int Steps = 4000;
-                    double width = (to - from) / Steps;
-                    return Enumerable.Range(0, Steps + 1).Sum(i =>
+                    // Simpson's rule; the constant cancels between the middle and the whole, tails to 1e5 in s where x
+                    // = sinh(s).
+                    double Integral(double from, double to)
                     {
-                        double x = Math.Sinh(from + (i * width));
-                        double weight = i is 0 or Steps ? 1 : i % 2 == 1 ? 4 : 2;
-                        return weight * Math.Pow(1 + (x * x / freedom), -(freedom + 1) / 2) * Math.Sqrt(1 + (x * x));
-                    }) * width / 3;
-                }
+                        const int Steps = 4000;
+                        double width = (to - from) / Steps;
+                        return Enumerable
+                                .Range(0, Steps + 1)
+                                .Sum(i =>
+                                {
+                                    double x = Math.Sinh(from + (i * width));
+                                    double weight =
+                                        i is 0 or Steps ? 1
+                                        : i % 2 == 1 ? 4
+                                        : 2;
+                                    return weight
+                                        * Math.Pow(1 + (x * x / freedom), -(freedom + 1) / 2)
+                                        * Math.Sqrt(1 + (x * x));
+                                })
+                            * width
+                            / 3;
+                    }
 
-                double beyond = Integral(Math.Asinh(t), 25);
-                double all = Integral(0, 25);
-                Assert.Equal(beyond / all, StudentDistribution.TwoSided(t, freedom), 1e-7);
-                Assert.Equal(StudentDistribution.TwoSided(t, freedom), StudentDistribution.TwoSided(-t, freedom));
-            },
-            iter: 100);
+                    double beyond = Integral(Math.Asinh(t), 25);
+                    double all = Integral(0, 25);
+                    Assert.Equal(beyond / all, StudentDistribution.TwoSided(t, freedom), 1e-7);
+                    Assert.Equal(StudentDistribution.TwoSided(t, freedom), StudentDistribution.TwoSided(-t, freedom));
+                },
+                iter: 100
+            );
         Assert.Equal(1, StudentDistribution.TwoSided(0, 5));
     }
 
     [Fact]
-    public void The_variance_is_the_mean_square_about_the_mean() => Gen.Double[-5, 5].Array[2, 30].Sample(values =>
-    {
-        double mean = values.Average();
-        double squares = values.Sum(value => (value - mean) * (value - mean));
-        Assert.Equal(squares / (values.Length - 1), SampleVariance.Of(values), 1e-10);
-    });
+    public void The_variance_is_the_mean_square_about_the_mean() =>
+        Gen.Double[-5, 5]
+            .Array[2, 30]
+            .Sample(values =>
+            {
+                double mean = values.Average();
+                double squares = values.Sum(value => (value - mean) * (value - mean));
+                Assert.Equal(squares / (values.Length - 1), SampleVariance.Of(values), 1e-10);
+            });
 }

@@ -7,8 +7,42 @@ namespace Proxyless.Tests.Comparisons;
 public sealed class WelchTestTests
 {
     // The first example of Wikipedia's article on the test, with its t, degrees of freedom and p.
-    private static readonly double[] First = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4];
-    private static readonly double[] Second = [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 20.5, 24.4];
+    private static readonly double[] First =
+    [
+        27.5,
+        21.0,
+        19.0,
+        23.6,
+        17.0,
+        17.9,
+        16.9,
+        20.1,
+        21.9,
+        22.6,
+        23.1,
+        19.6,
+        19.0,
+        21.7,
+        21.4,
+    ];
+    private static readonly double[] Second =
+    [
+        27.1,
+        22.0,
+        20.8,
+        23.4,
+        23.4,
+        23.5,
+        25.8,
+        22.0,
+        24.8,
+        20.2,
+        21.9,
+        22.1,
+        22.9,
+        20.5,
+        24.4,
+    ];
 
     [Fact]
     public void It_agrees_with_the_published_example()
@@ -25,24 +59,37 @@ public sealed class WelchTestTests
         var random = new Random(3);
         double Normal(double deviation) =>
             deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        int significant = Enumerable.Range(0, 4000).Count(_ => WelchTest.Of(
-            [.. Enumerable.Range(0, 3).Select(_ => Normal(1))], [.. Enumerable.Range(0, 12).Select(_ => Normal(3))])!.P < 0.05);
+        int significant = Enumerable
+            .Range(0, 4000)
+            .Count(_ =>
+                WelchTest
+                    .Of(
+                        [.. Enumerable.Range(0, 3).Select(_ => Normal(1))],
+                        [.. Enumerable.Range(0, 12).Select(_ => Normal(3))]
+                    )!
+                    .P < 0.05
+            );
         Assert.InRange(significant / 4000.0, 0.035, 0.065);
     }
 
     [Fact]
     public void Exchanging_the_samples_exchanges_the_sign_alone() =>
-        Gen.Double[0, 1].Array[2, 6].Select(Gen.Double[0, 1].Array[2, 6]).Sample((first, second) =>
-        {
-            WelchTest? forward = WelchTest.Of(first, second);
-            WelchTest? backward = WelchTest.Of(second, first);
-            Assert.Equal(forward is null, backward is null);
-            if (forward is not null && backward is not null)
-            {
-                Assert.Equal(forward.Difference, -backward.Difference, 1e-12);
-                Assert.Equal(forward.P, backward.P, 1e-12);
-            }
-        });
+        Gen.Double[0, 1]
+            .Array[2, 6]
+            .Select(Gen.Double[0, 1].Array[2, 6])
+            .Sample(
+                (first, second) =>
+                {
+                    WelchTest? forward = WelchTest.Of(first, second);
+                    WelchTest? backward = WelchTest.Of(second, first);
+                    Assert.Equal(forward is null, backward is null);
+                    if (forward is not null && backward is not null)
+                    {
+                        Assert.Equal(forward.Difference, -backward.Difference, 1e-12);
+                        Assert.Equal(forward.P, backward.P, 1e-12);
+                    }
+                }
+            );
 
     [Fact]
     public void Nothing_is_tested_where_nothing_varies_or_one_value_stands_alone()

@@ -107,15 +107,28 @@ public sealed class BadInputTests
         var options = new DatasetOptions { Location = "sample" };
 
         Assert.Contains("ValidationShare", RefusalOf(options with { ValidationShare = 0 }), StringComparison.Ordinal);
-        Assert.Contains("ValidationShare", RefusalOf(options with { ValidationShare = double.NaN }), StringComparison.Ordinal);
+        Assert.Contains(
+            "ValidationShare",
+            RefusalOf(options with { ValidationShare = double.NaN }),
+            StringComparison.Ordinal
+        );
         Assert.Contains("TestShare", RefusalOf(options with { TestShare = 0.6 }), StringComparison.Ordinal);
         Assert.Contains("Threads", RefusalOf(options with { Threads = 0 }), StringComparison.Ordinal);
         Assert.Contains("Channels", RefusalOf(options with { Channels = 4 }), StringComparison.Ordinal);
         Assert.Contains("Location", RefusalOf(options with { Location = " " }), StringComparison.Ordinal);
     }
 
-    private static string RefusalOf(DatasetOptions options) => Assert.Throws<InvalidInputException>(options.Validate).Message;
+    private static string RefusalOf(DatasetOptions options) =>
+        Assert.Throws<InvalidInputException>(options.Validate).Message;
 
-    private static string Refusal(string location) => Assert.Throws<InvalidInputException>(() => ImageDataset.Open(
-        new DatasetOptions { Location = location }, NullRunObserver.Instance, TestContext.Current.CancellationToken)).Message;
+    private static string Refusal(string location) =>
+        Assert
+            .Throws<InvalidInputException>(() =>
+                ImageDataset.Open(
+                    new DatasetOptions { Location = location },
+                    NullRunObserver.Instance,
+                    TestContext.Current.CancellationToken
+                )
+            )
+            .Message;
 }

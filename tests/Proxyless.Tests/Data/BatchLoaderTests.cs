@@ -40,15 +40,18 @@ public sealed class BatchLoaderTests : IDisposable
         Assert.Equal(2, BatchLoader.BatchesAhead(batchSize: 1024, Image, threads: 1, BatchLoader.DefaultBytesAhead));
 
         // Small batches are more, so that each thread finds an image to decode.
-        Gen.Select(Gen.Int[1, 1024], Gen.Int[1, 512], Gen.Int[1, 256]).Sample((batch, side, threads) =>
-        {
-            long image = (long)side * side * 3 * sizeof(float);
-            int ahead = BatchLoader.BatchesAhead(batch, image, threads, BatchLoader.DefaultBytesAhead);
-            long bytes = ahead * batch * image;
-            Assert.True(ahead == 2 || bytes <= BatchLoader.DefaultBytesAhead);
-            bool isEnough = (long)(ahead - 2) * batch >= 2 * threads;
-            Assert.True(isEnough || bytes + (batch * image) > BatchLoader.DefaultBytesAhead);
-        });
+        Gen.Select(Gen.Int[1, 1024], Gen.Int[1, 512], Gen.Int[1, 256])
+            .Sample(
+                (batch, side, threads) =>
+                {
+                    long image = (long)side * side * 3 * sizeof(float);
+                    int ahead = BatchLoader.BatchesAhead(batch, image, threads, BatchLoader.DefaultBytesAhead);
+                    long bytes = ahead * batch * image;
+                    Assert.True(ahead == 2 || bytes <= BatchLoader.DefaultBytesAhead);
+                    bool isEnough = (long)(ahead - 2) * batch >= 2 * threads;
+                    Assert.True(isEnough || bytes + (batch * image) > BatchLoader.DefaultBytesAhead);
+                }
+            );
     }
 
     [Theory]
@@ -59,7 +62,11 @@ public sealed class BatchLoaderTests : IDisposable
     {
         var source = new CountingSource(images: 400);
         var set = new ImageSet(
-            source, [.. Enumerable.Range(0, source.Count)], 1, new UnreadableImages(false, NullRunObserver.Instance));
+            source,
+            [.. Enumerable.Range(0, source.Count)],
+            1,
+            new UnreadableImages(false, NullRunObserver.Instance)
+        );
         Transforms transforms = Transforms.ForEvaluation(16, true);
         const int BatchSize = 4;
         long batch = BatchSize * sizeof(float) * transforms.Length;
@@ -99,11 +106,19 @@ public sealed class BatchLoaderTests : IDisposable
         }
 
         using var loader = new BatchLoader(
-            set, Transforms.ForEvaluation(16, false), 8, 0, shuffle: false, dropLast: false, threads);
+            set,
+            Transforms.ForEvaluation(16, false),
+            8,
+            0,
+            shuffle: false,
+            dropLast: false,
+            threads
+        );
         Assert.Contains(
             set.Name(2),
             Assert.Throws<InvalidInputException>(() => loader.EpochArrays(0, 0, Token).Count()).Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -119,7 +134,9 @@ public sealed class BatchLoaderTests : IDisposable
         Assert.Equal(Images(first, plain), Images(second, plain));
         Assert.Equal(set.Count, Images(first, plain).Length);
         Assert.NotEqual(
-            Images(Epoch(set, smallImages: true, epoch: 0), plain), Images(Epoch(set, smallImages: true, epoch: 1), plain));
+            Images(Epoch(set, smallImages: true, epoch: 0), plain),
+            Images(Epoch(set, smallImages: true, epoch: 1), plain)
+        );
     }
 
     [Fact]
@@ -169,17 +186,33 @@ public sealed class BatchLoaderTests : IDisposable
         {
             for (int i = 0; i < labels.Length; i++)
             {
-                Assert.Equal(expected[string.Join(',', images[(i * plain.Length)..(i * plain.Length + 30)])], labels[i]);
+                Assert.Equal(
+                    expected[string.Join(',', images[(i * plain.Length)..(i * plain.Length + 30)])],
+                    labels[i]
+                );
             }
         }
     }
 
     [Fact]
-    public void A_set_smaller_than_a_batch_is_refused_where_only_full_batches_count() => Assert.Contains(
-        "make it smaller",
-        Assert.Throws<InvalidInputException>(() =>
-            new BatchLoader(OpenTraining(true), Transforms.ForEvaluation(16, true), 1000, 0, true, dropLast: true, 1)).Message,
-        StringComparison.Ordinal);
+    public void A_set_smaller_than_a_batch_is_refused_where_only_full_batches_count() =>
+        Assert.Contains(
+            "make it smaller",
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    new BatchLoader(
+                        OpenTraining(true),
+                        Transforms.ForEvaluation(16, true),
+                        1000,
+                        0,
+                        true,
+                        dropLast: true,
+                        1
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Cancelling_stops_an_epoch()
@@ -231,7 +264,10 @@ public sealed class BatchLoaderTests : IDisposable
         }
 
         observer.Warnings.Clear();
-        using var loader = new BatchLoader(set, transforms, 4, 0, shuffle: false, dropLast: false, 2) { LeavesOutUnreadable = true };
+        using var loader = new BatchLoader(set, transforms, 4, 0, shuffle: false, dropLast: false, 2)
+        {
+            LeavesOutUnreadable = true,
+        };
         var judged = new List<float>();
         var labels = new List<long>();
         foreach ((float[] images, long[] ofBatch) in loader.EpochArrays(0, 0, Token))
@@ -243,9 +279,15 @@ public sealed class BatchLoaderTests : IDisposable
 
         int[] good = [.. Enumerable.Range(0, set.Count).Except(bad)];
         Assert.Equal(good.Select(image => (long)set.Label(image)), labels);
-        Assert.Equal(good.SelectMany(image => whole[(image * transforms.Length)..((image + 1) * transforms.Length)]), judged);
+        Assert.Equal(
+            good.SelectMany(image => whole[(image * transforms.Length)..((image + 1) * transforms.Length)]),
+            judged
+        );
         Assert.Equal(bad.Length, observer.Warnings.Count);
-        Assert.All(observer.Warnings, warning => Assert.Contains("left out of what is judged", warning, StringComparison.Ordinal));
+        Assert.All(
+            observer.Warnings,
+            warning => Assert.Contains("left out of what is judged", warning, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -257,8 +299,23 @@ public sealed class BatchLoaderTests : IDisposable
             File.WriteAllBytes(set.Name(image), [1, 2, 3]);
         }
 
-        using var loader = new BatchLoader(set, Transforms.ForEvaluation(16, false), 4, 0, shuffle: false, dropLast: false, 2) { LeavesOutUnreadable = true };
-        Assert.Contains(set.Name(0), Assert.Throws<InvalidInputException>(() => loader.EpochArrays(0, 0, Token).Count()).Message, StringComparison.Ordinal);
+        using var loader = new BatchLoader(
+            set,
+            Transforms.ForEvaluation(16, false),
+            4,
+            0,
+            shuffle: false,
+            dropLast: false,
+            2
+        )
+        {
+            LeavesOutUnreadable = true,
+        };
+        Assert.Contains(
+            set.Name(0),
+            Assert.Throws<InvalidInputException>(() => loader.EpochArrays(0, 0, Token).Count()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -290,7 +347,9 @@ public sealed class BatchLoaderTests : IDisposable
                 Assert.Equal([768, 1, 48, 3], batch.Images.stride());
                 Assert.Equal(expected[number][16 * 3 + 2], batch.Images[0, 2, 1, 0].item<float>());
                 Assert.Equal(
-                    Enumerable.Range(8 * number, batch.Count).Select(i => (long)set.Label(i)), batch.Labels.data<long>().ToArray());
+                    Enumerable.Range(8 * number, batch.Count).Select(i => (long)set.Label(i)),
+                    batch.Labels.data<long>().ToArray()
+                );
                 number++;
             }
         }
@@ -305,29 +364,53 @@ public sealed class BatchLoaderTests : IDisposable
             string name = i % 2 == 0 ? "cat" : "dog";
             byte[] picture = smallImages
                 ? TestPictures.Noise(i)
-                : TestPictures.Noise(i, 40 + i, 60 - i, i % 3 == 0 ? SKEncodedImageFormat.Png : SKEncodedImageFormat.Jpeg);
+                : TestPictures.Noise(
+                    i,
+                    40 + i,
+                    60 - i,
+                    i % 3 == 0 ? SKEncodedImageFormat.Png : SKEncodedImageFormat.Jpeg
+                );
             _folder.Add($"{name}/{i:00}.img.{(smallImages || i % 3 == 0 ? "png" : "jpg")}", picture);
         }
 
-        return ImageDataset.Open(
-            new DatasetOptions { Location = _folder.Root, Strict = strict }, observer ?? NullRunObserver.Instance, Token).Weights;
+        return ImageDataset
+            .Open(
+                new DatasetOptions { Location = _folder.Root, Strict = strict },
+                observer ?? NullRunObserver.Instance,
+                Token
+            )
+            .Weights;
     }
 
     private static float[][] Epoch(ImageSet set, bool smallImages, int epoch, int threads = 2, int firstBatch = 0) =>
         Epoch(set, Transforms.ForTraining(16, smallImages), epoch, threads, firstBatch);
 
     private static float[][] Epoch(
-        ImageSet set, Transforms transforms, int epoch, int threads = 2, int firstBatch = 0, bool shuffle = true)
+        ImageSet set,
+        Transforms transforms,
+        int epoch,
+        int threads = 2,
+        int firstBatch = 0,
+        bool shuffle = true
+    )
     {
         using var loader = new BatchLoader(set, transforms, 4, 9, shuffle, dropLast: false, threads);
-        return [.. loader.EpochArrays(epoch, firstBatch, Token).Select(batch => batch.Images[..(batch.Labels.Length * transforms.Length)])];
+        return
+        [
+            .. loader
+                .EpochArrays(epoch, firstBatch, Token)
+                .Select(batch => batch.Images[..(batch.Labels.Length * transforms.Length)]),
+        ];
     }
 
     /// <summary>Something to know each image by, in ascending order.</summary>
-    private static string[] Images(float[][] batches, Transforms transforms) => [.. batches
-        .SelectMany(batch => batch.Chunk(transforms.Length))
-        .Select(image => string.Join(',', image[..60]))
-        .Order(StringComparer.Ordinal)];
+    private static string[] Images(float[][] batches, Transforms transforms) =>
+        [
+            .. batches
+                .SelectMany(batch => batch.Chunk(transforms.Length))
+                .Select(image => string.Join(',', image[..60]))
+                .Order(StringComparer.Ordinal),
+        ];
 
     /// <summary>Images of no content that counts how many were made.</summary>
     private sealed class CountingSource(int images) : ImageSource

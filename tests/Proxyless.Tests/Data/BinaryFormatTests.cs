@@ -128,7 +128,10 @@ public sealed class BinaryFormatTests
 
     private static void AddIdx(TemporaryFolder folder, string prefix, int count, bool compressed)
     {
-        byte[] pixels = [.. Enumerable.Range(0, count).SelectMany(i => Enumerable.Range(i, 36)).Select(value => (byte)value)];
+        byte[] pixels =
+        [
+            .. Enumerable.Range(0, count).SelectMany(i => Enumerable.Range(i, 36)).Select(value => (byte)value),
+        ];
         byte[] labels = [.. Enumerable.Range(0, count).Select(i => (byte)(i % 4))];
         string suffix = compressed ? ".gz" : "";
         folder.Add($"{prefix}-images-idx3-ubyte{suffix}", Compress(Idx([count, 6, 6], pixels), compressed));
@@ -173,8 +176,13 @@ public sealed class BinaryFormatTests
         return pixels;
     }
 
-    private static ImageDataset Open(string location, int? channels = null) => ImageDataset.Open(
-        new DatasetOptions { Location = location, Channels = channels }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+    private static ImageDataset Open(string location, int? channels = null) =>
+        ImageDataset.Open(
+            new DatasetOptions { Location = location, Channels = channels },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 
-    private static string Refusal(string location) => Assert.Throws<InvalidInputException>(() => Open(location)).Message;
+    private static string Refusal(string location) =>
+        Assert.Throws<InvalidInputException>(() => Open(location)).Message;
 }

@@ -5,7 +5,8 @@ namespace Proxyless.Tests.Data;
 
 public sealed class ClassNameTests
 {
-    // Unicode's canonical composition (UAX 15): one accent, two in either order, one that keeps another from its letter, Hangul, none that fits.
+    // Unicode's canonical composition (UAX 15): one accent, two in either order, one that keeps another from its
+    // letter, Hangul, none that fits.
     [Theory]
     [InlineData("cafe\u0301", "caf\u00e9")]
     [InlineData("e\u0323\u0302", "\u1ec7")]
@@ -16,7 +17,8 @@ public sealed class ClassNameTests
     [InlineData("\u1112\u1161\u11ab", "\ud55c")]
     [InlineData("\u304b\u3099", "\u304c")]
     [InlineData("\u212b", "\u00c5")]
-    public void Names_that_differ_in_the_coding_of_accents_have_one_key(string name, string key) => Assert.Equal(key, ClassName.Key(name));
+    public void Names_that_differ_in_the_coding_of_accents_have_one_key(string name, string key) =>
+        Assert.Equal(key, ClassName.Key(name));
 
     // By them runs know their images: what Linux writes is its own key.
     [Theory]

@@ -26,8 +26,14 @@ public sealed class DatasetDownloadTests : IDisposable
     [Fact]
     public void A_server_that_has_no_such_file_is_named()
     {
-        IOException exception = Assert.Throws<IOException>(() => Download(_ => new HttpResponseMessage(HttpStatusCode.NotFound)));
-        Assert.Contains("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", exception.Message, StringComparison.Ordinal);
+        IOException exception = Assert.Throws<IOException>(() =>
+            Download(_ => new HttpResponseMessage(HttpStatusCode.NotFound))
+        );
+        Assert.Contains(
+            "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+            exception.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("404", exception.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
     }
@@ -35,11 +41,18 @@ public sealed class DatasetDownloadTests : IDisposable
     [Fact]
     public void A_server_that_does_not_answer_or_breaks_off_says_what_to_do_by_hand()
     {
-        IOException silent = Assert.Throws<IOException>(() => Download(_ => throw new TaskCanceledException("no answer")));
-        IOException broken = Assert.Throws<IOException>(() => Download(_ => new HttpResponseMessage { Content = new StreamContent(new BrokenStream()) }));
+        IOException silent = Assert.Throws<IOException>(() =>
+            Download(_ => throw new TaskCanceledException("no answer"))
+        );
+        IOException broken = Assert.Throws<IOException>(() =>
+            Download(_ => new HttpResponseMessage { Content = new StreamContent(new BrokenStream()) })
+        );
         Assert.Contains("no answer", silent.Message, StringComparison.Ordinal);
         Assert.Contains("broken off", broken.Message, StringComparison.Ordinal);
-        Assert.All([silent, broken], exception => Assert.Contains("yourself", exception.Message, StringComparison.Ordinal));
+        Assert.All(
+            [silent, broken],
+            exception => Assert.Contains("yourself", exception.Message, StringComparison.Ordinal)
+        );
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
     }
 
@@ -47,7 +60,9 @@ public sealed class DatasetDownloadTests : IDisposable
     public void A_folder_that_holds_something_is_left_alone()
     {
         _folder.Add(Path.Combine("cifar10", "thesis.txt"), [1]);
-        Assert.Throws<InvalidInputException>(() => Download(_ => throw new InvalidOperationException("nothing is to be downloaded")));
+        Assert.Throws<InvalidInputException>(() =>
+            Download(_ => throw new InvalidOperationException("nothing is to be downloaded"))
+        );
     }
 
     [Fact]
@@ -58,7 +73,12 @@ public sealed class DatasetDownloadTests : IDisposable
         string md5 = Convert.ToHexStringLower(MD5.HashData(archive));
 #pragma warning restore CA5351
         DatasetDownload.Run(
-            [new PublicFile(new Uri("https://example.org/images.tar.gz"), md5)], Out, new Server(_ => Content(archive)), NullRunObserver.Instance, CancellationToken.None);
+            [new PublicFile(new Uri("https://example.org/images.tar.gz"), md5)],
+            Out,
+            new Server(_ => Content(archive)),
+            NullRunObserver.Instance,
+            CancellationToken.None
+        );
         Assert.Equal([1, 2, 3], File.ReadAllBytes(Path.Combine(Out, "data_batch_1.bin")));
         Assert.Equal([Out], Directory.EnumerateFileSystemEntries(_folder.Root));
     }
@@ -70,19 +90,24 @@ public sealed class DatasetDownloadTests : IDisposable
     {
         byte[] file = new byte[8 << 16];
         var observer = new SlowObserver();
-        Assert.Throws<IOException>(() => DatasetDownload.Run(
-            [new PublicFile(new Uri("https://example.org/images.bin"), "")],
-            Out,
-            new Server(_ => new HttpResponseMessage
-            {
-                Content = saysLength ? new ByteArrayContent(file) : new StreamContent(new PipeStream(file)),
-            }),
-            observer,
-            CancellationToken.None));
+        Assert.Throws<IOException>(() =>
+            DatasetDownload.Run(
+                [new PublicFile(new Uri("https://example.org/images.bin"), "")],
+                Out,
+                new Server(_ => new HttpResponseMessage
+                {
+                    Content = saysLength ? new ByteArrayContent(file) : new StreamContent(new PipeStream(file)),
+                }),
+                observer,
+                CancellationToken.None
+            )
+        );
         Assert.Equal(reports, observer.Reports.Count);
         Assert.All(observer.Reports, report => Assert.Equal(saysLength ? file.Length : null, report.Total));
-        Assert.All(observer.Reports, report => Assert.True(
-            report.Remaining is null ? !saysLength : report.Remaining >= TimeSpan.Zero));
+        Assert.All(
+            observer.Reports,
+            report => Assert.True(report.Remaining is null ? !saysLength : report.Remaining >= TimeSpan.Zero)
+        );
     }
 
     [Fact]
@@ -90,12 +115,15 @@ public sealed class DatasetDownloadTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         var endless = new HttpResponseMessage { Content = new StreamContent(new EndlessStream(stop.Cancel)) };
-        var exception = Assert.ThrowsAny<OperationCanceledException>(() => DatasetDownload.Run(
-            PublicDataset.ByName("cifar10").Files,
-            Out,
-            new Server(_ => endless),
-            NullRunObserver.Instance,
-            stop.Token));
+        var exception = Assert.ThrowsAny<OperationCanceledException>(() =>
+            DatasetDownload.Run(
+                PublicDataset.ByName("cifar10").Files,
+                Out,
+                new Server(_ => endless),
+                NullRunObserver.Instance,
+                stop.Token
+            )
+        );
         Assert.Equal(stop.Token, exception.CancellationToken);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
     }
@@ -119,10 +147,17 @@ public sealed class DatasetDownloadTests : IDisposable
         return archive.ToArray();
     }
 
-    private static HttpResponseMessage Content(byte[] bytes) => new(HttpStatusCode.OK) { Content = new ByteArrayContent(bytes) };
+    private static HttpResponseMessage Content(byte[] bytes) =>
+        new(HttpStatusCode.OK) { Content = new ByteArrayContent(bytes) };
 
-    private void Download(Func<HttpRequestMessage, HttpResponseMessage> answer) => DatasetDownload.Run(
-        PublicDataset.ByName("cifar10").Files, Out, new Server(answer), NullRunObserver.Instance, CancellationToken.None);
+    private void Download(Func<HttpRequestMessage, HttpResponseMessage> answer) =>
+        DatasetDownload.Run(
+            PublicDataset.ByName("cifar10").Files,
+            Out,
+            new Server(answer),
+            NullRunObserver.Instance,
+            CancellationToken.None
+        );
 
     /// <summary>Wants to hear next to nothing.</summary>
     private sealed class SlowObserver : IRunObserver
@@ -133,13 +168,9 @@ public sealed class DatasetDownloadTests : IDisposable
 
         public void Progress(RunProgress progress) => Reports.Add(progress);
 
-        public void Message(string text)
-        {
-        }
+        public void Message(string text) { }
 
-        public void Warning(string text)
-        {
-        }
+        public void Warning(string text) { }
     }
 
     /// <summary>A stream of which nobody knows how long it is.</summary>
@@ -156,7 +187,9 @@ public sealed class DatasetDownloadTests : IDisposable
         public override bool CanSeek => false;
 
         public override async ValueTask<int> ReadAsync(
-            Memory<byte> buffer, CancellationToken cancellationToken = default)
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
         {
             begun();
             await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -166,16 +199,20 @@ public sealed class DatasetDownloadTests : IDisposable
 
     private sealed class BrokenStream : MemoryStream
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new IOException("broken off");
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("broken off");
 
         public override int Read(byte[] buffer, int offset, int count) => throw new IOException("broken off");
     }
 
     private sealed class Server(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
     {
-        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) => answer(request);
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            answer(request);
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            Task.FromResult(answer(request));
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        ) => Task.FromResult(answer(request));
     }
 }

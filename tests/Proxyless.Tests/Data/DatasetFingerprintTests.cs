@@ -69,15 +69,21 @@ public sealed class DatasetFingerprintTests : IDisposable
         Assert.InRange(read, DatasetFingerprint.SampledImages, DatasetFingerprint.SampledImages + 20);
     }
 
-    private ImageDataset Open(int seed = 0) => ImageDataset.Open(
-        new DatasetOptions { Location = _folder.Root, Seed = seed },
-        NullRunObserver.Instance,
-        TestContext.Current.CancellationToken);
+    private ImageDataset Open(int seed = 0) =>
+        ImageDataset.Open(
+            new DatasetOptions { Location = _folder.Root, Seed = seed },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 
     private void AddIdx(byte change)
     {
-        byte[] pixels = [.. Enumerable.Range(0, Images * Pixels)
-            .Select(i => (byte)((((i / Pixels) * 37) + ((i % Pixels) * 11)) % 251))];
+        byte[] pixels =
+        [
+            .. Enumerable
+                .Range(0, Images * Pixels)
+                .Select(i => (byte)((((i / Pixels) * 37) + ((i % Pixels) * 11)) % 251)),
+        ];
         pixels[5000] += change;
         _folder.Add("train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, Images, 0, 0, 0, 28, 0, 0, 0, 28, .. pixels]);
         IEnumerable<byte> labels = Enumerable.Range(0, Images).Select(i => (byte)(i % 2));

@@ -154,8 +154,14 @@ public sealed class FolderContentsTests : IDisposable
 
         Directory.CreateSymbolicLink(Path.Combine(_folder.Root, "cat"), Path.Combine(pool.Root, "cats"));
         Directory.CreateDirectory(Path.Combine(_folder.Root, "dog"));
-        Directory.CreateSymbolicLink(Path.Combine(_folder.Root, "dog", "deep"), Path.Combine(pool.Root, "dogs", "deep"));
-        File.CreateSymbolicLink(Path.Combine(_folder.Root, "dog", "one more.png"), pool.Add("elsewhere.png", TestPictures.Noise(500)));
+        Directory.CreateSymbolicLink(
+            Path.Combine(_folder.Root, "dog", "deep"),
+            Path.Combine(pool.Root, "dogs", "deep")
+        );
+        File.CreateSymbolicLink(
+            Path.Combine(_folder.Root, "dog", "one more.png"),
+            pool.Add("elsewhere.png", TestPictures.Noise(500))
+        );
         Assert.Equal([10, 11], Open().All.ClassCounts());
     }
 
@@ -188,7 +194,10 @@ public sealed class FolderContentsTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_folder.Root, "dog", "zero.png"), "/dev/zero");
         ImageDataset data = Open();
         string warning = Assert.Single(data.Warnings, text => text.Contains("Unreadable", StringComparison.Ordinal));
-        Assert.All(["pipe.png", "link to pipe.png", "zero.png"], name => Assert.Contains($"{name}: it is empty, or no file", warning, StringComparison.Ordinal));
+        Assert.All(
+            ["pipe.png", "link to pipe.png", "zero.png"],
+            name => Assert.Contains($"{name}: it is empty, or no file", warning, StringComparison.Ordinal)
+        );
         Assert.Equal([10, 10], data.All.ClassCounts());
     }
 
@@ -261,8 +270,12 @@ public sealed class FolderContentsTests : IDisposable
         Assert.Contains("JPEG, PNG, WebP, BMP or GIF", message, StringComparison.Ordinal);
     }
 
-    private ImageDataset Open() => ImageDataset.Open(
-        new DatasetOptions { Location = _folder.Root }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+    private ImageDataset Open() =>
+        ImageDataset.Open(
+            new DatasetOptions { Location = _folder.Root },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 
     private void AddRun(string path)
     {

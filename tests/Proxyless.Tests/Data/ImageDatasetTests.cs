@@ -47,21 +47,29 @@ public sealed class ImageDatasetTests
     public void Shares_are_kept_in_every_class_whatever_its_size()
     {
         var cases = Gen.Select(Gen.Int[1, 60].Array[2, 6], Gen.Double[0.05, 0.5], Gen.Int[0, 1000]);
-        cases.Sample((sizes, share, seed) =>
-        {
-            int[] labels = [.. sizes.SelectMany((size, label) => Enumerable.Repeat(label, size))];
-            var random = new SplitMix64(seed);
-            (int[] kept, int[] heldOut) = StratifiedSplit.Divide(
-                [.. Enumerable.Range(0, labels.Length)], i => labels[i], i => i, share, 3, ref random);
-            Assert.Equal(Enumerable.Range(0, labels.Length), kept.Concat(heldOut).Order());
-            for (int label = 0; label < sizes.Length; label++)
+        cases.Sample(
+            (sizes, share, seed) =>
             {
-                int taken = heldOut.Count(i => labels[i] == label);
-                Assert.InRange(taken, sizes[label] >= 3 ? 1 : 0, Math.Max(1, sizes[label] - 1));
-                Assert.True(taken < sizes[label]);
-                Assert.True(Math.Abs(taken - share * sizes[label]) <= 1);
+                int[] labels = [.. sizes.SelectMany((size, label) => Enumerable.Repeat(label, size))];
+                var random = new SplitMix64(seed);
+                (int[] kept, int[] heldOut) = StratifiedSplit.Divide(
+                    [.. Enumerable.Range(0, labels.Length)],
+                    i => labels[i],
+                    i => i,
+                    share,
+                    3,
+                    ref random
+                );
+                Assert.Equal(Enumerable.Range(0, labels.Length), kept.Concat(heldOut).Order());
+                for (int label = 0; label < sizes.Length; label++)
+                {
+                    int taken = heldOut.Count(i => labels[i] == label);
+                    Assert.InRange(taken, sizes[label] >= 3 ? 1 : 0, Math.Max(1, sizes[label] - 1));
+                    Assert.True(taken < sizes[label]);
+                    Assert.True(Math.Abs(taken - share * sizes[label]) <= 1);
+                }
             }
-        });
+        );
     }
 
     [Fact]
@@ -98,7 +106,10 @@ public sealed class ImageDatasetTests
 
         ImageDataset data = Open(folder.Root);
 
-        string warning = Assert.Single(data.Warnings, text => text.Contains("more than one split", StringComparison.Ordinal));
+        string warning = Assert.Single(
+            data.Warnings,
+            text => text.Contains("more than one split", StringComparison.Ordinal)
+        );
         Assert.Contains("too good: 1.", warning, StringComparison.Ordinal);
         Assert.Contains("copy.png", warning, StringComparison.Ordinal);
         Assert.Contains("0004.png", warning, StringComparison.Ordinal);
@@ -118,11 +129,22 @@ public sealed class ImageDatasetTests
             folder.Add($"images/dog/{i}.png", TestPictures.Noise(200 + i));
         }
 
-        File.CreateSymbolicLink(Path.Combine(folder.Root, "images", "cat", "x.png"), Path.Combine(folder.Root, "pool", "a.png"));
-        File.CreateSymbolicLink(Path.Combine(folder.Root, "images", "dog", "y.png"), Path.Combine("..", "..", "pool", "a copy of it.png"));
+        File.CreateSymbolicLink(
+            Path.Combine(folder.Root, "images", "cat", "x.png"),
+            Path.Combine(folder.Root, "pool", "a.png")
+        );
+        File.CreateSymbolicLink(
+            Path.Combine(folder.Root, "images", "dog", "y.png"),
+            Path.Combine("..", "..", "pool", "a copy of it.png")
+        );
         string images = Path.Combine(folder.Root, "images");
         ImageDataset dataset = Open(images);
-        Assert.Contains(dataset.Warnings, warning => warning.Contains("x.png", StringComparison.Ordinal) && warning.Contains("y.png", StringComparison.Ordinal));
+        Assert.Contains(
+            dataset.Warnings,
+            warning =>
+                warning.Contains("x.png", StringComparison.Ordinal)
+                && warning.Contains("y.png", StringComparison.Ordinal)
+        );
 
         // Another image behind a link makes it another set of images.
         folder.Add("pool/a.png", [.. image, 0]);
@@ -142,7 +164,10 @@ public sealed class ImageDatasetTests
             }
         }
 
-        Assert.Contains(Open(folder.Root).Warnings, warning => warning.Contains("if they are splits", StringComparison.Ordinal));
+        Assert.Contains(
+            Open(folder.Root).Warnings,
+            warning => warning.Contains("if they are splits", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -174,7 +199,10 @@ public sealed class ImageDatasetTests
 
         Assert.Contains(
             Open(folder.Root).Warnings,
-            text => text.Contains("more than one class", StringComparison.Ordinal) && text.Contains("not-a-dog.png", StringComparison.Ordinal));
+            text =>
+                text.Contains("more than one class", StringComparison.Ordinal)
+                && text.Contains("not-a-dog.png", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -191,10 +219,15 @@ public sealed class ImageDatasetTests
 
         string warning = Assert.Single(data.Warnings, text => text.Contains("Unreadable", StringComparison.Ordinal));
         Assert.Contains("skipped: 3.", warning, StringComparison.Ordinal);
-        Assert.All(["short.jpg", "text.png", "empty.png"], name => Assert.Contains(name, warning, StringComparison.Ordinal));
+        Assert.All(
+            ["short.jpg", "text.png", "empty.png"],
+            name => Assert.Contains(name, warning, StringComparison.Ordinal)
+        );
         Assert.Equal(20, data.Test.Count + data.Architecture.Count + data.Weights.Count);
         Assert.Equal(data.Warnings, observer.Warnings);
-        var strict = Assert.Throws<InvalidInputException>(() => Open(folder.Root, options => options with { Strict = true }));
+        var strict = Assert.Throws<InvalidInputException>(() =>
+            Open(folder.Root, options => options with { Strict = true })
+        );
         Assert.Contains("short.jpg", strict.Message, StringComparison.Ordinal);
     }
 
@@ -213,10 +246,19 @@ public sealed class ImageDatasetTests
         var observer = new RecordingObserver();
         ImageDataset lenient = Open(folder.Root);
         Assert.DoesNotContain(lenient.Warnings, text => text.Contains("short.jpg", StringComparison.Ordinal));
-        var strict = Assert.Throws<InvalidInputException>(() => Open(folder.Root, options => options with { Strict = true }, observer));
+        var strict = Assert.Throws<InvalidInputException>(() =>
+            Open(folder.Root, options => options with { Strict = true }, observer)
+        );
         Assert.Contains("short.jpg", strict.Message, StringComparison.Ordinal);
-        Assert.Contains("5,002 images are decoded before anything else", Assert.Single(observer.Messages), StringComparison.Ordinal);
-        Assert.Equal(lenient.Fingerprint, Open(folder.Root, options => options with { Strict = true, HasBegun = true }).Fingerprint);
+        Assert.Contains(
+            "5,002 images are decoded before anything else",
+            Assert.Single(observer.Messages),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            lenient.Fingerprint,
+            Open(folder.Root, options => options with { Strict = true, HasBegun = true }).Fingerprint
+        );
     }
 
     [Fact]
@@ -227,12 +269,16 @@ public sealed class ImageDatasetTests
         string[] cats = [.. Directory.EnumerateFiles(Path.Combine(folder.Root, "cat")).Order(StringComparer.Ordinal)];
         int side = Open(folder.Root).NativeResolution;
         Assert.DoesNotContain(
-            Open(folder.Root).Warnings, warning => warning.Contains("another size", StringComparison.Ordinal));
+            Open(folder.Root).Warnings,
+            warning => warning.Contains("another size", StringComparison.Ordinal)
+        );
         File.WriteAllBytes(cats[1], TestPictures.Noise(7000, side + 8, side));
         ImageDataset data = Open(folder.Root);
         Assert.Equal(side, data.NativeResolution);
         string warning = Assert.Single(
-            data.Warnings, warning => warning.Contains("another size", StringComparison.Ordinal));
+            data.Warnings,
+            warning => warning.Contains("another size", StringComparison.Ordinal)
+        );
         Assert.Contains(cats[1], warning, StringComparison.Ordinal);
     }
 
@@ -260,8 +306,15 @@ public sealed class ImageDatasetTests
 
         ImageDataset data = Open(folder.Root);
 
-        Assert.Contains(data.Warnings, text => text.Contains("uneven", StringComparison.Ordinal) && text.Contains("'cat'", StringComparison.Ordinal));
-        Assert.Contains(data.Warnings, text => text.Contains("too small to train from scratch", StringComparison.Ordinal));
+        Assert.Contains(
+            data.Warnings,
+            text =>
+                text.Contains("uneven", StringComparison.Ordinal) && text.Contains("'cat'", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            data.Warnings,
+            text => text.Contains("too small to train from scratch", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -315,7 +368,10 @@ public sealed class ImageDatasetTests
     }
 
     private static ImageDataset Open(
-        string location, Func<DatasetOptions, DatasetOptions>? change = null, IRunObserver? observer = null)
+        string location,
+        Func<DatasetOptions, DatasetOptions>? change = null,
+        IRunObserver? observer = null
+    )
     {
         var options = new DatasetOptions { Location = location };
         return ImageDataset.Open(change?.Invoke(options) ?? options, observer ?? NullRunObserver.Instance, Token);

@@ -19,8 +19,9 @@ public sealed class ImageMemoryTests
     public void An_image_of_more_pixels_than_allowed_is_refused_by_its_header(string format)
     {
         byte[] file = Claims(format, 16383, 16383);
-        UnreadableImageException refused =
-            Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode(file, "bomb.img"));
+        UnreadableImageException refused = Assert.Throws<UnreadableImageException>(() =>
+            ImageDecoder.Decode(file, "bomb.img")
+        );
         string message = ImageFile.Refused(refused).Message;
         Assert.Equal(16383 * 16383, refused.Pixels);
         Assert.Contains("bomb.img", message, StringComparison.Ordinal);
@@ -34,7 +35,9 @@ public sealed class ImageMemoryTests
     {
         foreach (string format in (string[])["png", "bmp"])
         {
-            string message = Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode(Claims(format, 2000, 2000), "short.img")).Message;
+            string message = Assert
+                .Throws<UnreadableImageException>(() => ImageDecoder.Decode(Claims(format, 2000, 2000), "short.img"))
+                .Message;
             Assert.Contains("short.img", message, StringComparison.Ordinal);
         }
     }
@@ -52,23 +55,45 @@ public sealed class ImageMemoryTests
         folder.Add("cat/large.png", TestPictures.Noise(500, 50, 41));
         var options = new DatasetOptions { Location = folder.Root, MaxPixels = 50 * 40 };
         ImageDataset data = Open(options);
-        Assert.Contains(data.Warnings, warning => warning.Contains("large.png: 50x41 pixels are more than the 2000", StringComparison.Ordinal));
+        Assert.Contains(
+            data.Warnings,
+            warning => warning.Contains("large.png: 50x41 pixels are more than the 2000", StringComparison.Ordinal)
+        );
         Assert.Equal(10, data.All.ClassCounts()[0]);
-        Assert.Contains("large.png", Assert.Throws<InvalidInputException>(() => Open(options with { Strict = true })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "large.png",
+            Assert.Throws<InvalidInputException>(() => Open(options with { Strict = true })).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(11, Open(options with { MaxPixels = 50 * 41 }).All.ClassCounts()[0]);
         Assert.Throws<InvalidInputException>((options with { MaxPixels = 0 }).Validate);
-        Assert.Contains("RunOptions.MaxPixels = ", Assert.Throws<InvalidInputException>(() => new RunOptions { MaxPixels = long.MaxValue }.Validate()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "RunOptions.MaxPixels = ",
+            Assert.Throws<InvalidInputException>(() => new RunOptions { MaxPixels = long.MaxValue }.Validate()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Judging_and_training_on_an_image_make_no_copies_of_its_pixels()
     {
-        const int Width = 2000, Height = 1500;
+        const int Width = 2000,
+            Height = 1500;
         using var folder = new TemporaryFolder();
         byte[] png = Plain(Width, Height);
         folder.Add("cat/a.png", png);
-        var source = new FileSource(folder.Root, ["cat"], ["a.png"], [png.Length], [0], DatasetOptions.DefaultMaxPixels);
-        foreach (Transforms transforms in (Transforms[])[Transforms.ForEvaluation(32, false), Transforms.ForTraining(32, false)])
+        var source = new FileSource(
+            folder.Root,
+            ["cat"],
+            ["a.png"],
+            [png.Length],
+            [0],
+            DatasetOptions.DefaultMaxPixels
+        );
+        foreach (
+            Transforms transforms in (Transforms[])
+                [Transforms.ForEvaluation(32, false), Transforms.ForTraining(32, false)]
+        )
         {
             var square = new float[transforms.Length];
             source.Render(0, transforms, new SplitMix64(1), square);
@@ -96,15 +121,26 @@ public sealed class ImageMemoryTests
         folder.Add("cat/turned.png", turned);
         folder.Add("cat/upright.png", upright);
         var source = new FileSource(
-            folder.Root, ["cat"], ["turned.png", "upright.png"], [turned.Length, upright.Length], [0, 0], DatasetOptions.DefaultMaxPixels);
+            folder.Root,
+            ["cat"],
+            ["turned.png", "upright.png"],
+            [turned.Length, upright.Length],
+            [0, 0],
+            DatasetOptions.DefaultMaxPixels
+        );
         Assert.Equal(source.ReadSize(1), source.ReadSize(0));
-        foreach (Transforms transforms in (Transforms[])
-            [
-                Transforms.ForEvaluation(8, false),
-                Transforms.ForEvaluation(8, false, channels: 1),
-                Transforms.ForEvaluation(8, true),
-                Transforms.ForTraining(8, false) with { MinimumScale = 0.1 },
-            ])
+        foreach (
+            Transforms transforms in (Transforms[])
+                [
+                    Transforms.ForEvaluation(8, false),
+                    Transforms.ForEvaluation(8, false, channels: 1),
+                    Transforms.ForEvaluation(8, true),
+                    Transforms.ForTraining(8, false) with
+                    {
+                        MinimumScale = 0.1,
+                    },
+                ]
+        )
         {
             for (int seed = 0; seed < 10; seed++)
             {
@@ -126,25 +162,30 @@ public sealed class ImageMemoryTests
         long used = 0;
         int holders = 0;
         using var start = new Barrier(shares.Length);
-        await Task.WhenAll(shares.Select(share => Task.Factory.StartNew(
-            () =>
-            {
-                start.SignalAndWait(TestContext.Current.CancellationToken);
-                for (int round = 0; round < 200; round++)
-                {
-                    using (memory.Take(share))
+        await Task.WhenAll(
+            shares.Select(share =>
+                Task.Factory.StartNew(
+                    () =>
                     {
-                        long now = Interlocked.Add(ref used, share);
-                        Interlocked.Increment(ref holders);
-                        Assert.True(now <= Bytes || now == share);
-                        Interlocked.Decrement(ref holders);
-                        Interlocked.Add(ref used, -share);
-                    }
-                }
-            },
-            TestContext.Current.CancellationToken,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default)));
+                        start.SignalAndWait(TestContext.Current.CancellationToken);
+                        for (int round = 0; round < 200; round++)
+                        {
+                            using (memory.Take(share))
+                            {
+                                long now = Interlocked.Add(ref used, share);
+                                Interlocked.Increment(ref holders);
+                                Assert.True(now <= Bytes || now == share);
+                                Interlocked.Decrement(ref holders);
+                                Interlocked.Add(ref used, -share);
+                            }
+                        }
+                    },
+                    TestContext.Current.CancellationToken,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default
+                )
+            )
+        );
         Assert.Equal((0, 0), (used, holders));
     }
 
@@ -182,7 +223,10 @@ public sealed class ImageMemoryTests
                 byte[] webp = TestPictures.Quarters("colour.webp");
                 int frame = webp.AsSpan().IndexOf("VP8L"u8) + 9;
                 uint bits = BinaryPrimitives.ReadUInt32LittleEndian(webp.AsSpan(frame)) & 0xF000_0000;
-                BinaryPrimitives.WriteUInt32LittleEndian(webp.AsSpan(frame), bits | (uint)(width - 1) | ((uint)(height - 1) << 14));
+                BinaryPrimitives.WriteUInt32LittleEndian(
+                    webp.AsSpan(frame),
+                    bits | (uint)(width - 1) | ((uint)(height - 1) << 14)
+                );
                 return webp;
         }
     }
@@ -203,7 +247,10 @@ public sealed class ImageMemoryTests
 
         return
         [
-            0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n',
+            0x89,
+            .. "PNG\r\n"u8,
+            0x1A,
+            (byte)'\n',
             .. TestPictures.PngChunk("IHDR"u8, header),
             .. TestPictures.PngChunk("IDAT"u8, packed.ToArray()),
             .. TestPictures.PngChunk("IEND"u8, []),
@@ -212,7 +259,9 @@ public sealed class ImageMemoryTests
 
     private static byte[] Encode(DecodedImage image)
     {
-        using var bitmap = new SKBitmap(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using var bitmap = new SKBitmap(
+            new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque)
+        );
         for (int y = 0; y < image.Height; y++)
         {
             for (int x = 0; x < image.Width; x++)

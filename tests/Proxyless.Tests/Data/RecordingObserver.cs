@@ -7,9 +7,7 @@ internal sealed class RecordingObserver : IRunObserver
 
     public List<string> Messages { get; } = [];
 
-    public void Progress(RunProgress progress)
-    {
-    }
+    public void Progress(RunProgress progress) { }
 
     public void Message(string text) => Messages.Add(text);
 

@@ -16,11 +16,16 @@ public sealed class SampleImagesTests
         SampleImages.Write(homes[1], 32, 4, 2);
         SampleImages.Write(homes[2], 32, 4, 2, seed: 1);
 
-        string[][] contents = [.. homes.Select(home => Directory
-            .GetFiles(home, "*.png", SearchOption.AllDirectories)
-            .Order(StringComparer.Ordinal)
-            .Select(file => Convert.ToBase64String(File.ReadAllBytes(file)))
-            .ToArray())];
+        string[][] contents =
+        [
+            .. homes.Select(home =>
+                Directory
+                    .GetFiles(home, "*.png", SearchOption.AllDirectories)
+                    .Order(StringComparer.Ordinal)
+                    .Select(file => Convert.ToBase64String(File.ReadAllBytes(file)))
+                    .ToArray()
+            ),
+        ];
 
         Assert.Equal(8 * 6, contents[0].Length);
         Assert.Equal(contents[0], contents[1]);
@@ -38,10 +43,21 @@ public sealed class SampleImagesTests
     [Fact]
     public void A_linear_classifier_on_the_pixels_fails_on_them()
     {
-        ImageDataset data = ImageDataset.Open(new DatasetOptions { Location = SampleImages.Name }, NullRunObserver.Instance, Token);
+        ImageDataset data = ImageDataset.Open(
+            new DatasetOptions { Location = SampleImages.Name },
+            NullRunObserver.Instance,
+            Token
+        );
         Transforms transforms = Transforms.ForEvaluation(32, smallImages: true);
 
-        double accuracy = SoftmaxRegression.TrainAndScore(data.Training, data.Test, transforms, data.Classes.Count, epochs: 40, rate: 0.002f);
+        double accuracy = SoftmaxRegression.TrainAndScore(
+            data.Training,
+            data.Test,
+            transforms,
+            data.Classes.Count,
+            epochs: 40,
+            rate: 0.002f
+        );
 
         Assert.True(accuracy < 0.3, $"A linear classifier is right about {accuracy:P0} of the sample images.");
     }
@@ -64,10 +80,20 @@ public sealed class SampleImagesTests
             folder.Add($"{(left ? "left" : "right")}/{i}.png", png.ToArray());
         }
 
-        ImageDataset data = ImageDataset.Open(new DatasetOptions { Location = folder.Root }, NullRunObserver.Instance, Token);
+        ImageDataset data = ImageDataset.Open(
+            new DatasetOptions { Location = folder.Root },
+            NullRunObserver.Instance,
+            Token
+        );
 
         double accuracy = SoftmaxRegression.TrainAndScore(
-            data.Training, data.Test, Transforms.ForEvaluation(16, smallImages: true), 2, epochs: 40, rate: 0.002f);
+            data.Training,
+            data.Test,
+            Transforms.ForEvaluation(16, smallImages: true),
+            2,
+            epochs: 40,
+            rate: 0.002f
+        );
 
         Assert.True(accuracy > 0.9, $"{accuracy:P0}");
     }

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Proxyless.Tests.Data;
 
-/// <summary>Images too large to stand in the repository: in PROXYLESS_TEST_DATA, else in shared/data beside the repository.</summary>
+/// <summary>
+/// Images too large to stand in the repository: in PROXYLESS_TEST_DATA, else in shared/data beside the repository.
+/// </summary>
 internal static class SharedData
 {
     /// <summary>A file or folder of it; skips the test where it is absent.</summary>

@@ -6,7 +6,14 @@ namespace Proxyless.Tests.Data;
 /// <summary>A linear classifier on pixels, trained by stochastic gradient descent on the cross-entropy.</summary>
 internal static class SoftmaxRegression
 {
-    public static double TrainAndScore(ImageSet training, ImageSet test, Transforms transforms, int classes, int epochs, float rate)
+    public static double TrainAndScore(
+        ImageSet training,
+        ImageSet test,
+        Transforms transforms,
+        int classes,
+        int epochs,
+        float rate
+    )
     {
         float[][] images = Load(training, transforms);
         float[][] weights = [.. Enumerable.Range(0, classes).Select(_ => new float[transforms.Length + 1])];
@@ -48,11 +55,16 @@ internal static class SoftmaxRegression
         }
     }
 
-    private static float[][] Load(ImageSet set, Transforms transforms) => [.. Enumerable.Range(0, set.Count).Select(i =>
-    {
-        var image = new float[transforms.Length + 1];
-        set.Render(i, transforms, new SplitMix64(0), image.AsSpan(0, transforms.Length));
-        image[^1] = 1;
-        return image;
-    })];
+    private static float[][] Load(ImageSet set, Transforms transforms) =>
+        [
+            .. Enumerable
+                .Range(0, set.Count)
+                .Select(i =>
+                {
+                    var image = new float[transforms.Length + 1];
+                    set.Render(i, transforms, new SplitMix64(0), image.AsSpan(0, transforms.Length));
+                    image[^1] = 1;
+                    return image;
+                }),
+        ];
 }

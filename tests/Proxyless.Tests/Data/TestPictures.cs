@@ -54,24 +54,30 @@ internal static class TestPictures
         + "MGFCgAABAgUAOw==";
 
     /// <summary>Files of four quarters by name of their format.</summary>
-    public static byte[] Quarters(string format) => format switch
-    {
-        "baseline.jpg" => Encode(SKEncodedImageFormat.Jpeg),
-        "progressive.jpg" => Convert.FromBase64String(ProgressiveJpeg),
-        "cmyk.jpg" => Convert.FromBase64String(CmykJpeg),
-        "colour.png" => Encode(SKEncodedImageFormat.Png),
-        "palette.png" => Convert.FromBase64String(PalettePng),
-        "transparent-palette.png" => Convert.FromBase64String(TransparentPalettePng),
-        "16-bit.png" => Convert.FromBase64String(SixteenBitPng),
-        "16-bit-grey.png" => Convert.FromBase64String(SixteenBitGrayPng),
-        "colour.webp" => Encode(SKEncodedImageFormat.Webp),
-        "colour.bmp" => Bitmap(),
-        "animated.gif" => Convert.FromBase64String(AnimatedGif),
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such picture."),
-    };
+    public static byte[] Quarters(string format) =>
+        format switch
+        {
+            "baseline.jpg" => Encode(SKEncodedImageFormat.Jpeg),
+            "progressive.jpg" => Convert.FromBase64String(ProgressiveJpeg),
+            "cmyk.jpg" => Convert.FromBase64String(CmykJpeg),
+            "colour.png" => Encode(SKEncodedImageFormat.Png),
+            "palette.png" => Convert.FromBase64String(PalettePng),
+            "transparent-palette.png" => Convert.FromBase64String(TransparentPalettePng),
+            "16-bit.png" => Convert.FromBase64String(SixteenBitPng),
+            "16-bit-grey.png" => Convert.FromBase64String(SixteenBitGrayPng),
+            "colour.webp" => Encode(SKEncodedImageFormat.Webp),
+            "colour.bmp" => Bitmap(),
+            "animated.gif" => Convert.FromBase64String(AnimatedGif),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such picture."),
+        };
 
     /// <summary>A noisy PNG: as good as no two of different seeds are alike.</summary>
-    public static byte[] Noise(int seed, int width = 16, int height = 16, SKEncodedImageFormat format = SKEncodedImageFormat.Png)
+    public static byte[] Noise(
+        int seed,
+        int width = 16,
+        int height = 16,
+        SKEncodedImageFormat format = SKEncodedImageFormat.Png
+    )
     {
         var random = new SplitMix64(seed);
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
@@ -79,7 +85,11 @@ internal static class TestPictures
         {
             for (int x = 0; x < width; x++)
             {
-                bitmap.SetPixel(x, y, new SKColor((byte)random.Below(256), (byte)random.Below(256), (byte)random.Below(256)));
+                bitmap.SetPixel(
+                    x,
+                    y,
+                    new SKColor((byte)random.Below(256), (byte)random.Below(256), (byte)random.Below(256))
+                );
             }
         }
 
@@ -87,7 +97,9 @@ internal static class TestPictures
         return data.ToArray();
     }
 
-    /// <summary>A JPEG that is redder to the right, greener to the bottom and bluer to the upper left, in waves.</summary>
+    /// <summary>
+    /// A JPEG that is redder to the right, greener to the bottom and bluer to the upper left, in waves.
+    /// </summary>
     public static byte[] Waves(int width, int height)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
@@ -145,19 +157,66 @@ internal static class TestPictures
         return [.. "RIFF"u8, .. size, .. body];
     }
 
-    private static byte[] Exif(int orientation, bool bigEndian = true) => bigEndian
-        ?
-        [
-            (byte)'M', (byte)'M', 0, 42, 0, 0, 0, 8,
-            0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0,
-            0, 0, 0, 0,
-        ]
-        :
-        [
-            (byte)'I', (byte)'I', 42, 0, 8, 0, 0, 0,
-            1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0,
-            0, 0, 0, 0,
-        ];
+    private static byte[] Exif(int orientation, bool bigEndian = true) =>
+        bigEndian
+            ?
+            [
+                (byte)'M',
+                (byte)'M',
+                0,
+                42,
+                0,
+                0,
+                0,
+                8,
+                0,
+                1,
+                0x01,
+                0x12,
+                0,
+                3,
+                0,
+                0,
+                0,
+                1,
+                0,
+                (byte)orientation,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+            ]
+            :
+            [
+                (byte)'I',
+                (byte)'I',
+                42,
+                0,
+                8,
+                0,
+                0,
+                0,
+                1,
+                0,
+                0x12,
+                0x01,
+                3,
+                0,
+                1,
+                0,
+                0,
+                0,
+                (byte)orientation,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+            ];
 
     private static uint Crc32(ReadOnlySpan<byte> bytes)
     {

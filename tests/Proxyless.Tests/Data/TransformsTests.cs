@@ -7,7 +7,9 @@ namespace Proxyless.Tests.Data;
 
 public sealed class TransformsTests
 {
-    private static readonly Transforms Grey = Transforms.ForEvaluation(4, smallImages: true, channels: 1).WithoutNormalization();
+    private static readonly Transforms Grey = Transforms
+        .ForEvaluation(4, smallImages: true, channels: 1)
+        .WithoutNormalization();
 
     [Fact]
     public void Normalisation_takes_off_the_mean_and_divides_by_the_deviation()
@@ -54,24 +56,39 @@ public sealed class TransformsTests
     public void Erasing_leaves_the_mean_in_one_rectangle_of_2_to_33_percent_of_the_area()
     {
         const int Side = 20;
-        Gen.Select(Gen.Int[0, 100_000], Gen.Bool).Sample((seed, colour) =>
-        {
-            int channels = colour ? 3 : 1;
-            var square = new float[Side * Side * channels];
-            Array.Fill(square, 1f);
-            var random = new SplitMix64(seed);
+        Gen.Select(Gen.Int[0, 100_000], Gen.Bool)
+            .Sample(
+                (seed, colour) =>
+                {
+                    int channels = colour ? 3 : 1;
+                    var square = new float[Side * Side * channels];
+                    Array.Fill(square, 1f);
+                    var random = new SplitMix64(seed);
 
-            RandomErasing.Apply(square, Side, channels, 1, ref random);
+                    RandomErasing.Apply(square, Side, channels, 1, ref random);
 
-            int[] erased = [.. Enumerable.Range(0, Side * Side).Where(pixel => square.AsSpan(pixel * channels, channels).IndexOf(0f) >= 0)];
-            Assert.All(erased, pixel => Assert.False(square.AsSpan(pixel * channels, channels).ContainsAnyExcept(0f)));
-            int columns = erased.Max(pixel => pixel % Side) - erased.Min(pixel => pixel % Side) + 1;
-            int rows = erased.Max(pixel => pixel / Side) - erased.Min(pixel => pixel / Side) + 1;
-            Assert.Equal(columns * rows, erased.Length);
+                    int[] erased =
+                    [
+                        .. Enumerable
+                            .Range(0, Side * Side)
+                            .Where(pixel => square.AsSpan(pixel * channels, channels).IndexOf(0f) >= 0),
+                    ];
+                    Assert.All(
+                        erased,
+                        pixel => Assert.False(square.AsSpan(pixel * channels, channels).ContainsAnyExcept(0f))
+                    );
+                    int columns = erased.Max(pixel => pixel % Side) - erased.Min(pixel => pixel % Side) + 1;
+                    int rows = erased.Max(pixel => pixel / Side) - erased.Min(pixel => pixel / Side) + 1;
+                    Assert.Equal(columns * rows, erased.Length);
 
-            // Sides are rounded to pixels.
-            Assert.InRange(erased.Length, 0.02 * square.Length / channels * 0.7, 0.33 * square.Length / channels * 1.1);
-        });
+                    // Sides are rounded to pixels.
+                    Assert.InRange(
+                        erased.Length,
+                        0.02 * square.Length / channels * 0.7,
+                        0.33 * square.Length / channels * 1.1
+                    );
+                }
+            );
     }
 
     [Fact]
@@ -93,63 +110,75 @@ public sealed class TransformsTests
     public void Resampling_keeps_a_plain_picture_plain_and_stays_within_its_range()
     {
         var sizes = Gen.Select(Gen.Int[1, 70], Gen.Int[1, 70], Gen.Int[1, 40], Gen.Bool, Gen.Byte);
-        sizes.Sample((width, height, side, colour, value) =>
-        {
-            int channels = colour ? 3 : 1;
-            byte[] pixels = new byte[width * height * channels];
-            Array.Fill(pixels, value);
-            var square = new float[side * side * channels];
-            Resampler.Resample(pixels, width, height, channels, new Region(0, 0, width, height), side, square);
-            return square.All(result => Math.Abs(result - value) < 0.01);
-        });
+        sizes.Sample(
+            (width, height, side, colour, value) =>
+            {
+                int channels = colour ? 3 : 1;
+                byte[] pixels = new byte[width * height * channels];
+                Array.Fill(pixels, value);
+                var square = new float[side * side * channels];
+                Resampler.Resample(pixels, width, height, channels, new Region(0, 0, width, height), side, square);
+                return square.All(result => Math.Abs(result - value) < 0.01);
+            }
+        );
     }
 
     [Fact]
     public void Resampling_is_the_sum_over_a_triangle_as_wide_as_the_reduction()
     {
         var cases = Gen.Select(Gen.Int[3, 40], Gen.Int[3, 40], Gen.Int[1, 20], Gen.Bool, Gen.Int[0, 1000]);
-        cases.Sample((width, height, side, colour, seed) =>
-        {
-            int channels = colour ? 3 : 1;
-            var pixels = new byte[width * height * channels];
-            new Random(seed).NextBytes(pixels);
-            var region = new Region(0.5, 1, width - 1, height - 2);
-            var square = new float[side * side * channels];
-            Resampler.Resample(pixels, width, height, channels, region, side, square);
-            for (int i = 0; i < square.Length; i++)
+        cases.Sample(
+            (width, height, side, colour, seed) =>
             {
-                double expected = Integrate(pixels, width, height, channels, region, side, i);
-                Assert.Equal(expected, square[i], 0.02);
-            }
-        }, iter: 60);
+                int channels = colour ? 3 : 1;
+                var pixels = new byte[width * height * channels];
+                new Random(seed).NextBytes(pixels);
+                var region = new Region(0.5, 1, width - 1, height - 2);
+                var square = new float[side * side * channels];
+                Resampler.Resample(pixels, width, height, channels, region, side, square);
+                for (int i = 0; i < square.Length; i++)
+                {
+                    double expected = Integrate(pixels, width, height, channels, region, side, i);
+                    Assert.Equal(expected, square[i], 0.02);
+                }
+            },
+            iter: 60
+        );
     }
 
     [Fact]
     public void Random_crops_lie_within_the_image_and_keep_to_their_scale_and_ratio()
     {
         var cases = Gen.Select(Gen.Int[20, 600], Gen.Int[20, 600], Gen.Int[0, 10_000]);
-        cases.Sample((width, height, seed) =>
-        {
-            var random = new SplitMix64(seed);
-            Region region = RandomResizedCrop.Draw(width, height, 0.25, 1, 4.0 / 3, ref random);
-            Assert.True(region.X >= 0 && region.Y >= 0);
-            Assert.True(region.X + region.Width <= width && region.Y + region.Height <= height);
-            double ratio = region.Width / region.Height;
+        cases.Sample(
+            (width, height, seed) =>
+            {
+                var random = new SplitMix64(seed);
+                Region region = RandomResizedCrop.Draw(width, height, 0.25, 1, 4.0 / 3, ref random);
+                Assert.True(region.X >= 0 && region.Y >= 0);
+                Assert.True(region.X + region.Width <= width && region.Y + region.Height <= height);
+                double ratio = region.Width / region.Height;
 
-            // Sides are whole pixels, so a crop of a dozen of them can miss the ratio by half of one.
-            Assert.InRange(ratio, 0.75 * 0.9, 4.0 / 3 * 1.1);
-        });
+                // Sides are whole pixels, so a crop of a dozen of them can miss the ratio by half of one.
+                Assert.InRange(ratio, 0.75 * 0.9, 4.0 / 3 * 1.1);
+            }
+        );
     }
 
     [Fact]
     public void Random_crops_of_a_photograph_cover_the_asked_share_of_its_area()
     {
-        double[] shares = [.. Enumerable.Range(0, 2000).Select(seed =>
-        {
-            var random = new SplitMix64(seed);
-            Region region = RandomResizedCrop.Draw(500, 375, 0.25, 1, 4.0 / 3, ref random);
-            return region.Width * region.Height / (500.0 * 375);
-        })];
+        double[] shares =
+        [
+            .. Enumerable
+                .Range(0, 2000)
+                .Select(seed =>
+                {
+                    var random = new SplitMix64(seed);
+                    Region region = RandomResizedCrop.Draw(500, 375, 0.25, 1, 4.0 / 3, ref random);
+                    return region.Width * region.Height / (500.0 * 375);
+                }),
+        ];
 
         Assert.InRange(shares.Min(), 0.24, 0.27);
         Assert.InRange(shares.Max(), 0.9, 1.0);
@@ -177,17 +206,22 @@ public sealed class TransformsTests
     public void Pad_and_crop_moves_the_picture_by_at_most_the_border_and_fills_with_black()
     {
         byte[] pixels = [.. Enumerable.Range(1, 64).Select(value => (byte)value)];
-        Transforms transforms = Transforms.ForTraining(8, smallImages: true, channels: 1, flip: false).WithoutNormalization();
+        Transforms transforms = Transforms
+            .ForTraining(8, smallImages: true, channels: 1, flip: false)
+            .WithoutNormalization();
         var shifts = new HashSet<(int, int)>();
         for (int seed = 0; seed < 200; seed++)
         {
             var random = new SplitMix64(seed);
             var square = new float[64];
             transforms.ApplySmall(pixels, square, ref random);
-            (int X, int Y)[] matching = [.. from y in Enumerable.Range(-1, 3)
-                                            from x in Enumerable.Range(-1, 3)
-                                            where Enumerable.Range(0, 64).All(i => Math.Abs(square[i] - Shifted(pixels, i, x, y) / 255f) < 1e-6)
-                                            select (x, y)];
+            (int X, int Y)[] matching =
+            [
+                .. from y in Enumerable.Range(-1, 3)
+                from x in Enumerable.Range(-1, 3)
+                where Enumerable.Range(0, 64).All(i => Math.Abs(square[i] - Shifted(pixels, i, x, y) / 255f) < 1e-6)
+                select (x, y),
+            ];
             shifts.Add(Assert.Single(matching));
         }
 
@@ -199,7 +233,12 @@ public sealed class TransformsTests
     public void About_half_of_the_images_are_mirrored_and_nothing_else_happens_to_them()
     {
         byte[] pixels = [.. Enumerable.Range(0, 12).Select(value => (byte)(value * 20))];
-        Transforms transforms = (Transforms.ForTraining(2, smallImages: true) with { Padding = 0 }).WithoutNormalization();
+        Transforms transforms = (
+            Transforms.ForTraining(2, smallImages: true) with
+            {
+                Padding = 0,
+            }
+        ).WithoutNormalization();
         float[] straight = [.. pixels.Select(value => value / 255f)];
         float[] mirrored = [.. straight[3..6], .. straight[..3], .. straight[9..12], .. straight[6..9]];
         int flips = 0;
@@ -210,7 +249,10 @@ public sealed class TransformsTests
             transforms.ApplySmall(pixels, square, ref random);
             bool flipped = Math.Abs(square[0] - mirrored[0]) < 1e-6;
             flips += flipped ? 1 : 0;
-            Assert.All((flipped ? mirrored : straight).Zip(square), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+            Assert.All(
+                (flipped ? mirrored : straight).Zip(square),
+                pair => Assert.Equal(pair.First, pair.Second, 1e-6f)
+            );
         }
 
         Assert.InRange(flips, 430, 570);
@@ -251,30 +293,50 @@ public sealed class TransformsTests
         float[] mean = [0.485f, 0.456f, 0.406f];
         float[] deviation = [0.229f, 0.224f, 0.225f];
         var cases = Gen.Select(Gen.Int[1, 150], Gen.Int[0, 10_000]);
-        cases.Sample((pixels, seed) =>
-        {
-            var noise = new Random(seed);
-            float[] square = [.. Enumerable.Range(0, 3 * pixels).Select(_ => noise.NextSingle() * 255)];
-            var drawn = new SplitMix64(seed);
-            double brightness = drawn.Uniform(0.6, 1.4);
-            double contrast = drawn.Uniform(0.7, 1.3);
-            double saturation = drawn.Uniform(0.5, 1.5);
-            static double Luma(double[] pixel) => (0.299 * pixel[0]) + (0.587 * pixel[1]) + (0.114 * pixel[2]);
-            double[][] expected = [.. square.Chunk(3).Select(pixel => pixel.Select(value => Math.Min(value * brightness, 255)).ToArray())];
-            double grey = expected.Average(Luma);
-            for (int i = 0; i < pixels; i++)
+        cases.Sample(
+            (pixels, seed) =>
             {
-                double[] contrasted = [.. expected[i].Select(value => Math.Clamp(grey + (contrast * (value - grey)), 0, 255))];
-                double own = Luma(contrasted);
-                expected[i] = [.. contrasted.Select((value, c) =>
-                    ((Math.Clamp(own + (saturation * (value - own)), 0, 255) / 255) - mean[c]) / deviation[c])];
-            }
+                var noise = new Random(seed);
+                float[] square = [.. Enumerable.Range(0, 3 * pixels).Select(_ => noise.NextSingle() * 255)];
+                var drawn = new SplitMix64(seed);
+                double brightness = drawn.Uniform(0.6, 1.4);
+                double contrast = drawn.Uniform(0.7, 1.3);
+                double saturation = drawn.Uniform(0.5, 1.5);
+                static double Luma(double[] pixel) => (0.299 * pixel[0]) + (0.587 * pixel[1]) + (0.114 * pixel[2]);
+                double[][] expected =
+                [
+                    .. square
+                        .Chunk(3)
+                        .Select(pixel => pixel.Select(value => Math.Min(value * brightness, 255)).ToArray()),
+                ];
+                double grey = expected.Average(Luma);
+                for (int i = 0; i < pixels; i++)
+                {
+                    double[] contrasted =
+                    [
+                        .. expected[i].Select(value => Math.Clamp(grey + (contrast * (value - grey)), 0, 255)),
+                    ];
+                    double own = Luma(contrasted);
+                    expected[i] =
+                    [
+                        .. contrasted.Select(
+                            (value, c) =>
+                                ((Math.Clamp(own + (saturation * (value - own)), 0, 255) / 255) - mean[c])
+                                / deviation[c]
+                        ),
+                    ];
+                }
 
-            var random = new SplitMix64(seed);
-            new ColorJitter(0.4, 0.3, 0.5).Apply(square, 3, ref random);
-            Normalization.Apply(square, mean, deviation);
-            Assert.All(expected.SelectMany(pixel => pixel).Zip(square), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
-        }, iter: 60);
+                var random = new SplitMix64(seed);
+                new ColorJitter(0.4, 0.3, 0.5).Apply(square, 3, ref random);
+                Normalization.Apply(square, mean, deviation);
+                Assert.All(
+                    expected.SelectMany(pixel => pixel).Zip(square),
+                    pair => Assert.Equal(pair.First, pair.Second, 1e-3)
+                );
+            },
+            iter: 60
+        );
     }
 
     private static void Apply(Transforms transforms, DecodedImage image, float[] values)
@@ -291,7 +353,9 @@ public sealed class TransformsTests
         return x is < 0 or > 7 || y is < 0 or > 7 ? 0 : pixels[y * 8 + x];
     }
 
-    /// <summary>One value from the definition: all pixels, weighted by a triangle around the middle of the output pixel.</summary>
+    /// <summary>
+    /// One value from the definition: all pixels, weighted by a triangle around the middle of the output pixel.
+    /// </summary>
     private static double Integrate(byte[] pixels, int width, int height, int channels, Region region, int side, int i)
     {
         int channel = i % channels;
@@ -305,7 +369,8 @@ public sealed class TransformsTests
         {
             for (int x = 0; x < width; x++)
             {
-                double weight = Math.Max(0, 1 - Math.Abs(x + 0.5 - centreX) / Math.Max(scaleX, 1))
+                double weight =
+                    Math.Max(0, 1 - Math.Abs(x + 0.5 - centreX) / Math.Max(scaleX, 1))
                     * Math.Max(0, 1 - Math.Abs(y + 0.5 - centreY) / Math.Max(scaleY, 1));
                 sum += weight * pixels[(y * width + x) * channels + channel];
                 total += weight;

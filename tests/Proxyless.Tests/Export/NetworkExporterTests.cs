@@ -18,11 +18,18 @@ public sealed class NetworkExporterTests
         ExportOptions options = Options(architecture);
         float[] images = Images(architecture, count: 2);
 
-        using OnnxClassifier model = OnnxClassifier.Load(NetworkExporter.Export(architecture, weights, options), "model");
+        using OnnxClassifier model = OnnxClassifier.Load(
+            NetworkExporter.Export(architecture, weights, options),
+            "model"
+        );
         float[] logits = model.Run(images, 2);
 
         var reference = new ReferenceNetwork(architecture, weights, options);
-        double[] expected = [.. reference.Run(images.AsSpan(0, images.Length / 2)), .. reference.Run(images.AsSpan(images.Length / 2))];
+        double[] expected =
+        [
+            .. reference.Run(images.AsSpan(0, images.Length / 2)),
+            .. reference.Run(images.AsSpan(images.Length / 2)),
+        ];
         double scale = expected.Max(Math.Abs);
         Assert.True(scale > 0.1, "logits of about 0 would agree whatever was computed");
         Assert.All(expected.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 2e-5 * scale));
@@ -47,10 +54,15 @@ public sealed class NetworkExporterTests
     public void The_metadata_says_all_that_is_needed_to_use_the_model()
     {
         Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
-        ExportOptions options = Options(architecture) with { Provenance = new Dictionary<string, string> { ["space"] = "tiny" } };
+        ExportOptions options = Options(architecture) with
+        {
+            Provenance = new Dictionary<string, string> { ["space"] = "tiny" },
+        };
 
         using OnnxClassifier model = OnnxClassifier.Load(
-            NetworkExporter.Export(architecture, new RandomWeights(architecture), options), "model");
+            NetworkExporter.Export(architecture, new RandomWeights(architecture), options),
+            "model"
+        );
 
         Assert.Equal(options.Classes, model.Classes);
         Assert.Equal(architecture.Resolution, model.Resolution);
@@ -67,7 +79,9 @@ public sealed class NetworkExporterTests
     {
         Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
         ExportOptions options = Options(architecture) with { Classes = ["only one"] };
-        Assert.Throws<ArgumentException>(() => NetworkExporter.Export(architecture, new RandomWeights(architecture), options));
+        Assert.Throws<ArgumentException>(() =>
+            NetworkExporter.Export(architecture, new RandomWeights(architecture), options)
+        );
     }
 
     [Fact]
@@ -75,14 +89,24 @@ public sealed class NetworkExporterTests
     {
         Architecture architecture = EveryKindOfBlock(1, Activation.Relu6);
         ExportOptions options = Options(architecture) with { Mean = [0.5f, 0.5f, 0.5f] };
-        Assert.Throws<ArgumentException>(() => NetworkExporter.Export(architecture, new RandomWeights(architecture), options));
+        Assert.Throws<ArgumentException>(() =>
+            NetworkExporter.Export(architecture, new RandomWeights(architecture), options)
+        );
     }
 
     [Fact]
     public void A_zero_without_shortcut_is_refused()
     {
         Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
-        Block[] blocks = [architecture.Blocks[0] with { Operation = CandidateOperation.Zero, Stride = 2 }, .. architecture.Blocks.Skip(1)];
+        Block[] blocks =
+        [
+            architecture.Blocks[0] with
+            {
+                Operation = CandidateOperation.Zero,
+                Stride = 2,
+            },
+            .. architecture.Blocks.Skip(1),
+        ];
         Assert.Throws<ArgumentException>(() => NetworkExporter.Untrained(architecture with { Blocks = blocks }));
     }
 
@@ -92,9 +116,12 @@ public sealed class NetworkExporterTests
     [InlineData("head.activation", null)]
     [InlineData("block.sum", null)]
     [InlineData("ReorderOutput", null)]
-    public void The_name_of_a_node_tells_its_block(string node, int? block) => Assert.Equal(block, NetworkExporter.BlockOf(node));
+    public void The_name_of_a_node_tells_its_block(string node, int? block) =>
+        Assert.Equal(block, NetworkExporter.BlockOf(node));
 
-    /// <summary>Expansions of 1 and more, kernels 3 to 7, strides with odd and even sides, shortcuts, identities, zero.</summary>
+    /// <summary>
+    /// Expansions of 1 and more, kernels 3 to 7, strides with odd and even sides, shortcuts, identities, zero.
+    /// </summary>
     private static Architecture EveryKindOfBlock(int channels, Activation activation)
     {
         var stem = new Stem(channels, 8, 2, 21);
@@ -110,7 +137,14 @@ public sealed class NetworkExporterTests
         Add("mb3e6", 20, 2);
         Add("identity", 16, 2);
         Add("mb1e2", 16, 1);
-        return new Architecture("every kind", stem, blocks, new Head(width, 24, 5, side), activation, new Dictionary<string, string>());
+        return new Architecture(
+            "every kind",
+            stem,
+            blocks,
+            new Head(width, 24, 5, side),
+            activation,
+            new Dictionary<string, string>()
+        );
 
         void Add(string operation, int output, int stride)
         {
@@ -121,19 +155,24 @@ public sealed class NetworkExporterTests
         }
     }
 
-    private static ExportOptions Options(Architecture architecture) => new()
-    {
-        Mean = [.. Enumerable.Range(0, architecture.InputChannels).Select(i => 0.4f + (0.05f * i))],
-        Deviation = [.. Enumerable.Range(0, architecture.InputChannels).Select(i => 0.2f + (0.02f * i))],
-        Classes = ["a", "b \"quoted\"", "ü", "d,e", "f"],
-        Preprocessing = PreprocessingRecipe.ForPhotographs(architecture.Resolution, architecture.InputChannels),
-    };
+    private static ExportOptions Options(Architecture architecture) =>
+        new()
+        {
+            Mean = [.. Enumerable.Range(0, architecture.InputChannels).Select(i => 0.4f + (0.05f * i))],
+            Deviation = [.. Enumerable.Range(0, architecture.InputChannels).Select(i => 0.2f + (0.02f * i))],
+            Classes = ["a", "b \"quoted\"", "ü", "d,e", "f"],
+            Preprocessing = PreprocessingRecipe.ForPhotographs(architecture.Resolution, architecture.InputChannels),
+        };
 
     private static float[] Images(Architecture architecture, int count)
     {
         var random = new Random(3);
-        return [.. Enumerable.Range(0, count * architecture.InputChannels * architecture.Resolution * architecture.Resolution)
-            .Select(_ => random.NextSingle())];
+        return
+        [
+            .. Enumerable
+                .Range(0, count * architecture.InputChannels * architecture.Resolution * architecture.Resolution)
+                .Select(_ => random.NextSingle()),
+        ];
     }
 
     /// <summary>Random weights whose biases are not zero, so that a forgotten bias shows.</summary>
@@ -145,9 +184,13 @@ public sealed class NetworkExporterTests
 
         public ClassifierWeights Classifier => weights.Classifier with { Bias = [0.3f, -0.2f, 0.1f, 0, -0.4f] };
 
-        public FoldedConvolution Block(int block, BlockConvolution convolution) => Biased(weights.Block(block, convolution));
+        public FoldedConvolution Block(int block, BlockConvolution convolution) =>
+            Biased(weights.Block(block, convolution));
 
         private static FoldedConvolution Biased(FoldedConvolution convolution) =>
-            convolution with { Bias = [.. convolution.Bias.Select((_, i) => 0.5f * MathF.Sin(i + 1))] };
+            convolution with
+            {
+                Bias = [.. convolution.Bias.Select((_, i) => 0.5f * MathF.Sin(i + 1))],
+            };
     }
 }

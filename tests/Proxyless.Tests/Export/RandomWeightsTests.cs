@@ -28,6 +28,9 @@ public sealed class RandomWeightsTests
         Architecture network = SmallSpace.Network(0, 0, 0);
         var weights = new RandomWeights(network);
         Assert.Equal(network.Blocks[2].Key, network.Blocks[3].Key);
-        Assert.NotEqual(weights.Block(2, BlockConvolution.Expand).Weight, weights.Block(3, BlockConvolution.Expand).Weight);
+        Assert.NotEqual(
+            weights.Block(2, BlockConvolution.Expand).Weight,
+            weights.Block(3, BlockConvolution.Expand).Weight
+        );
     }
 }

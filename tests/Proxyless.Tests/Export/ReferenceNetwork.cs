@@ -3,7 +3,10 @@ using Proxyless.Export;
 
 namespace Proxyless.Tests.Export;
 
-/// <summary>A network computed with plain loops in double precision, one image at a time: what the exported model must agree with.</summary>
+/// <summary>
+/// A network computed with plain loops in double precision, one image at a time: what the exported model must agree
+/// with.
+/// </summary>
 internal sealed class ReferenceNetwork(Architecture architecture, INetworkWeights weights, ExportOptions options)
 {
     /// <summary>Logits of one image, [channels, side, side].</summary>
@@ -25,9 +28,17 @@ internal sealed class ReferenceNetwork(Architecture architecture, INetworkWeight
 
         Head head = architecture.Head;
         value = Activate(Convolve(value, head.InputWidth, head.InputResolution, weights.Head));
-        double[] pooled = [.. value.Chunk(head.InputResolution * head.InputResolution).Select(channel => channel.Average())];
+        double[] pooled =
+        [
+            .. value.Chunk(head.InputResolution * head.InputResolution).Select(channel => channel.Average()),
+        ];
         ClassifierWeights classifier = weights.Classifier;
-        return [.. classifier.Bias.Select((bias, c) => bias + pooled.Select((f, i) => f * classifier.Weight[(c * head.Width) + i]).Sum())];
+        return
+        [
+            .. classifier.Bias.Select(
+                (bias, c) => bias + pooled.Select((f, i) => f * classifier.Weight[(c * head.Width) + i]).Sum()
+            ),
+        ];
     }
 
     private double[] Block(int index, double[] input)
@@ -40,14 +51,34 @@ internal sealed class ReferenceNetwork(Architecture architecture, INetworkWeight
             case OperationKind.Identity:
                 return block.KeepsShape
                     ? input
-                    : Convolve(input, block.InputWidth, block.InputResolution, weights.Block(index, BlockConvolution.Identity));
+                    : Convolve(
+                        input,
+                        block.InputWidth,
+                        block.InputResolution,
+                        weights.Block(index, BlockConvolution.Identity)
+                    );
         }
 
-        double[] hidden = block.Operation.Expansion == 1
-            ? input
-            : Activate(Convolve(input, block.InputWidth, block.InputResolution, weights.Block(index, BlockConvolution.Expand)));
-        hidden = Activate(Convolve(hidden, block.HiddenWidth, block.InputResolution, weights.Block(index, BlockConvolution.Depthwise)));
-        double[] output = Convolve(hidden, block.HiddenWidth, block.OutputResolution, weights.Block(index, BlockConvolution.Project));
+        double[] hidden =
+            block.Operation.Expansion == 1
+                ? input
+                : Activate(
+                    Convolve(
+                        input,
+                        block.InputWidth,
+                        block.InputResolution,
+                        weights.Block(index, BlockConvolution.Expand)
+                    )
+                );
+        hidden = Activate(
+            Convolve(hidden, block.HiddenWidth, block.InputResolution, weights.Block(index, BlockConvolution.Depthwise))
+        );
+        double[] output = Convolve(
+            hidden,
+            block.HiddenWidth,
+            block.OutputResolution,
+            weights.Block(index, BlockConvolution.Project)
+        );
         return block.HasShortcut ? [.. output.Zip(input, (a, b) => a + b)] : output;
     }
 
@@ -80,7 +111,8 @@ internal sealed class ReferenceNetwork(Architecture architecture, INetworkWeight
                                 int column = (x * convolution.Stride) + kx - pad;
                                 if (row >= 0 && row < side && column >= 0 && column < side)
                                 {
-                                    sum += input[(((channel * side) + row) * side) + column]
+                                    sum +=
+                                        input[(((channel * side) + row) * side) + column]
                                         * convolution.Weight[(((((o * inPerGroup) + i) * kernel) + ky) * kernel) + kx];
                                 }
                             }

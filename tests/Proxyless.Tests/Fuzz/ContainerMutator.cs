@@ -7,7 +7,9 @@ using Proxyless.Export.Onnx;
 
 namespace Proxyless.Tests.Fuzz;
 
-/// <summary>Damages what is inside a container and mends the container around it: checksums, lengths, compression.</summary>
+/// <summary>
+/// Damages what is inside a container and mends the container around it: checksums, lengths, compression.
+/// </summary>
 internal static class ContainerMutator
 {
     private const int PngSignature = 8;
@@ -39,7 +41,10 @@ internal static class ContainerMutator
                 chunks[0] = (chunks[0].Type, ChangeNumbers(random, chunks[0].Data));
                 break;
             default:
-                chunks[one] = (chunks[one].Type, Mutator.ChangeBytes(random, chunks[one].Data, chunks[random.Next(chunks.Count)].Data));
+                chunks[one] = (
+                    chunks[one].Type,
+                    Mutator.ChangeBytes(random, chunks[one].Data, chunks[random.Next(chunks.Count)].Data)
+                );
                 break;
         }
 
@@ -88,10 +93,16 @@ internal static class ContainerMutator
         return deflated.ToArray();
     }
 
-    /// <summary>A safetensors file whose header is changed, or text in its metadata, or the length of its header.</summary>
+    /// <summary>
+    /// A safetensors file whose header is changed, or text in its metadata, or the length of its header.
+    /// </summary>
     public static byte[] ChangeSafeTensors(Random random, byte[] bytes)
     {
-        if (bytes.Length < sizeof(long) || BinaryPrimitives.ReadInt64LittleEndian(bytes) is var length && (length < 2 || length > bytes.Length - sizeof(long)))
+        if (
+            bytes.Length < sizeof(long)
+            || BinaryPrimitives.ReadInt64LittleEndian(bytes) is var length
+                && (length < 2 || length > bytes.Length - sizeof(long))
+        )
         {
             return Mutator.ChangeBytes(random, bytes, bytes);
         }
@@ -133,8 +144,11 @@ internal static class ContainerMutator
             return Mutator.ChangeBytes(random, bytes, bytes);
         }
 
-        if (model.Graph is not { Node.Count: > 0, Input.Count: > 0, Output.Count: > 0 } graph || model.MetadataProps.Count == 0
-            || !graph.Initializer.Any(tensor => tensor.Dims.Count > 0))
+        if (
+            model.Graph is not { Node.Count: > 0, Input.Count: > 0, Output.Count: > 0 } graph
+            || model.MetadataProps.Count == 0
+            || !graph.Initializer.Any(tensor => tensor.Dims.Count > 0)
+        )
         {
             return Mutator.ChangeBytes(random, bytes, bytes);
         }
@@ -200,7 +214,13 @@ internal static class ContainerMutator
             metadata[key] = TextMutator.Change(random, (string)metadata[key]!, FuzzSyntax.Json);
             return root.ToJsonString();
         }
-        catch (Exception exception) when (exception is System.Text.Json.JsonException or InvalidOperationException or ArgumentException or NullReferenceException)
+        catch (Exception exception)
+            when (exception
+                    is System.Text.Json.JsonException
+                        or InvalidOperationException
+                        or ArgumentException
+                        or NullReferenceException
+            )
         {
             return header;
         }
@@ -222,7 +242,7 @@ internal static class ContainerMutator
     private static List<(string Type, byte[] Data)> Chunks(byte[] png)
     {
         var chunks = new List<(string, byte[])>();
-        for (int at = PngSignature; at + PngFrame <= png.Length;)
+        for (int at = PngSignature; at + PngFrame <= png.Length; )
         {
             long length = BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(at));
             if (at + PngFrame + length > png.Length)
@@ -246,7 +266,10 @@ internal static class ContainerMutator
             BinaryPrimitives.WriteInt32BigEndian(frame, data.Length);
             Encoding.Latin1.GetBytes(type).CopyTo(frame, 4);
             data.CopyTo(frame, 8);
-            BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(8 + data.Length), Crc32Of(frame.AsSpan(4, 4 + data.Length)));
+            BinaryPrimitives.WriteUInt32BigEndian(
+                frame.AsSpan(8 + data.Length),
+                Crc32Of(frame.AsSpan(4, 4 + data.Length))
+            );
             file.AddRange(frame);
         }
 

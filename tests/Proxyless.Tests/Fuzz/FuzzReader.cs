@@ -15,7 +15,8 @@ internal sealed record FuzzReader(
     string File,
     Func<IReadOnlyList<byte[]>> Seeds,
     Func<IReadOnlyList<byte[]>> Hostile,
-    Func<string, Action<string>> Open)
+    Func<string, Action<string>> Open
+)
 {
     // Of a file of a few kB, in memory, with the libraries that are loaded for it.
     private const double UsualPeakMb = 300;

@@ -17,15 +17,25 @@ namespace Proxyless.Tests.Fuzz;
 /// <param name="PeakMb">The most resident memory over what there was before.</param>
 /// <param name="Findings">Anything else, each with the number of the input.</param>
 internal sealed record FuzzResult(
-    long Inputs, long Read, long Refused, double SlowestMs, double ManagedMb, double ResidentMb, double PeakMb, IReadOnlyList<string> Findings);
+    long Inputs,
+    long Read,
+    long Refused,
+    double SlowestMs,
+    double ManagedMb,
+    double ResidentMb,
+    double PeakMb,
+    IReadOnlyList<string> Findings
+);
 
 /// <summary>
-/// Feeds a reader with damaged files. Input n of a reader is the same in every run with the same seed: first its seeds as they are, then
-/// the hostile ones, then changed ones.
+/// Feeds a reader with damaged files. Input n of a reader is the same in every run with the same seed: first its seeds
+/// as they are, then the hostile ones, then changed ones.
 /// </summary>
 /// <param name="reader">The reader.</param>
 /// <param name="seed">Of all changes.</param>
-/// <param name="progress">A file that says which input is at hand, for whoever finds the process dead; null for none.</param>
+/// <param name="progress">
+/// A file that says which input is at hand, for whoever finds the process dead; null for none.
+/// </param>
 internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
 {
     // What .NET gives a thread on Windows and macOS; on Linux it is 8 MB.
@@ -64,7 +74,9 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
             : Mutator.Mutate(new Random(SeedOf(number)), seeds, reader.Syntax);
     }
 
-    /// <summary>Feeds the inputs from <paramref name="first"/> up to, not including, <paramref name="count"/>.</summary>
+    /// <summary>
+    /// Feeds the inputs from <paramref name="first"/> up to, not including, <paramref name="count"/>.
+    /// </summary>
     public FuzzResult Run(long first, long count)
     {
         _began = Stopwatch.GetTimestamp();
@@ -82,8 +94,11 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
                     _failure = exception;
                 }
             },
-            StackBytes)
-        { IsBackground = true };
+            StackBytes
+        )
+        {
+            IsBackground = true,
+        };
         worker.Start();
         while (!worker.Join(TimeSpan.FromSeconds(1)))
         {
@@ -95,7 +110,16 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
         }
 
         return _failure is null
-            ? new FuzzResult(_read + _refused + _findings.Count, _read, _refused, _slowestMs, _after.Managed - _before.Managed, _after.Resident - _before.Resident, _peakMb, _findings)
+            ? new FuzzResult(
+                _read + _refused + _findings.Count,
+                _read,
+                _refused,
+                _slowestMs,
+                _after.Managed - _before.Managed,
+                _after.Resident - _before.Resident,
+                _peakMb,
+                _findings
+            )
             : throw new InvalidOperationException($"'{reader.Name}' cannot be fed", _failure);
     }
 
@@ -107,7 +131,9 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
         Action<string> read = reader.Open(folder.Root);
         string file = Path.Combine(folder.Root, reader.File);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        using FileStream? state = progress is null ? null : new FileStream(progress, FileMode.Create, FileAccess.Write, FileShare.Read);
+        using FileStream? state = progress is null
+            ? null
+            : new FileStream(progress, FileMode.Create, FileAccess.Write, FileShare.Read);
         var peak = ResidentMemory.Start();
         for (long number = first; number < count && _findings.Count < MostFindings; number++)
         {
@@ -131,7 +157,11 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
 
         // The last ones once more: caches and pools have what they want by now, and what grows still is not given back.
         _before = Memory();
-        for (long number = count - Math.Max(1, (count - first) / AgainPart); number < count && _findings.Count == 0; number++)
+        for (
+            long number = count - Math.Max(1, (count - first) / AgainPart);
+            number < count && _findings.Count == 0;
+            number++
+        )
         {
             File.WriteAllBytes(file, Input(number, seeds, hostile));
             Volatile.Write(ref _began, Stopwatch.GetTimestamp());
@@ -169,24 +199,38 @@ internal sealed class FuzzRun(FuzzReader reader, int seed, string? progress)
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            string where = string.Join(" <- ", (exception.StackTrace ?? "").Split('\n').Where(line => line.Contains("Proxyless.", StringComparison.Ordinal)).Take(3).Select(line => line.Trim()));
+            string where = string.Join(
+                " <- ",
+                (exception.StackTrace ?? "")
+                    .Split('\n')
+                    .Where(line => line.Contains("Proxyless.", StringComparison.Ordinal))
+                    .Take(3)
+                    .Select(line => line.Trim())
+            );
             _findings.Add($"input {_current}: {exception.GetType().Name}: {exception.Message} {where}");
         }
     }
 
-    /// <summary>Number of the input at hand, read, refused, found, slowest: enough to go on behind an input that ended the process.</summary>
+    /// <summary>
+    /// Number of the input at hand, read, refused, found, slowest: enough to go on behind an input that ended the
+    /// process.
+    /// </summary>
     private void Write(FileStream? state)
     {
         if (state is not null)
         {
-            string line = string.Create(CultureInfo.InvariantCulture, $"{_current} {_read} {_refused} {_findings.Count} {_slowestMs:0}");
+            string line = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_current} {_read} {_refused} {_findings.Count} {_slowestMs:0}"
+            );
             RandomAccess.Write(state.SafeFileHandle, Encoding.ASCII.GetBytes(line.PadRight(100) + "\n"), 0);
         }
     }
 
-    private static Dictionary<string, (long, DateTime)> Listing(string folder) => new DirectoryInfo(folder)
-        .EnumerateFiles("*", SearchOption.AllDirectories)
-        .ToDictionary(file => file.FullName, file => (file.Length, file.LastWriteTimeUtc));
+    private static Dictionary<string, (long, DateTime)> Listing(string folder) =>
+        new DirectoryInfo(folder)
+            .EnumerateFiles("*", SearchOption.AllDirectories)
+            .ToDictionary(file => file.FullName, file => (file.Length, file.LastWriteTimeUtc));
 
     /// <summary>Managed and resident memory in MB, once what nobody needs is gone.</summary>
     private static (double Managed, double Resident) Memory()

@@ -7,17 +7,23 @@ internal static class HostileTexts
 {
     private const int Deep = 100_000;
 
-    /// <summary>YAML: deep nesting of each kind, aliases that multiply or contain themselves, words that parsers stumble over.</summary>
+    /// <summary>
+    /// YAML: deep nesting of each kind, aliases that multiply or contain themselves, words that parsers stumble over.
+    /// </summary>
     public static IReadOnlyList<byte[]> Yaml() => [.. YamlTexts().Select(Encoding.UTF8.GetBytes)];
 
     /// <summary>JSON: deep nesting of each kind, closed and open, nothing, and what is no object.</summary>
     public static IReadOnlyList<byte[]> Json() => [.. JsonTexts().Select(Encoding.UTF8.GetBytes)];
 
-    /// <summary>Safetensors: headers that are longer than the file, offsets that overlap, overflow or are negative, names that come twice.</summary>
+    /// <summary>
+    /// Safetensors: headers that are longer than the file, offsets that overlap, overflow or are negative, names that
+    /// come twice.
+    /// </summary>
     public static IReadOnlyList<byte[]> SafeTensors()
     {
         byte[] four = new byte[16];
-        string Of(string offsets, string shape = "[4]") => $"{{\"x\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}";
+        string Of(string offsets, string shape = "[4]") =>
+            $"{{\"x\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}";
         string[] headers =
         [
             Of("[-16, 0]"),
@@ -54,7 +60,11 @@ internal static class HostileTexts
             "[" + new string('[', Deep),
         ];
         long[] lengths = [-1, 0, 1, 16, 99_999_999, 100_000_001, int.MaxValue, long.MaxValue, long.MinValue];
-        return [.. headers.Select(header => ContainerMutator.SafeTensors(header, four)), .. lengths.Select(length => (byte[])[.. BitConverter.GetBytes(length), .. "{}"u8])];
+        return
+        [
+            .. headers.Select(header => ContainerMutator.SafeTensors(header, four)),
+            .. lengths.Select(length => (byte[])[.. BitConverter.GetBytes(length), .. "{}"u8]),
+        ];
     }
 
     private static IEnumerable<string> YamlTexts()
@@ -73,7 +83,13 @@ internal static class HostileTexts
         yield return string.Concat(Enumerable.Range(0, 3000).Select(depth => new string(' ', depth) + "a:\n"));
 
         // Nine times nine times ...: a billion nodes where aliases are followed.
-        string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + string.Concat(Enumerable.Range(1, 12).Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 9))}]\n"));
+        string bomb =
+            "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+            + string.Concat(
+                Enumerable
+                    .Range(1, 12)
+                    .Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 9))}]\n")
+            );
         yield return bomb;
         yield return bomb + "? *a12\n: x\n";
         yield return bomb + "stages: *a12\n";
@@ -94,11 +110,23 @@ internal static class HostileTexts
         yield return "name: !!int abc\n";
         yield return "name: |99999999999999999999\n  a\n";
         yield return "kind: command\ncommand: [a, \"{model}\"]\npattern: \"" + new string('(', 10_000) + "\"\n";
-        yield return "kind: command\ncommand: [a, \"{model}\"]\npattern: \"" + new string('(', 10_000) + "a" + new string(')', 10_000) + "\"\n";
-        yield return "kind: command\ncommand: [a, \"{model}\"]\npattern: \"" + Repeated("(a|", 5_000) + "b" + new string(')', 5_000) + "\"\n";
+        yield return "kind: command\ncommand: [a, \"{model}\"]\npattern: \""
+            + new string('(', 10_000)
+            + "a"
+            + new string(')', 10_000)
+            + "\"\n";
+        yield return "kind: command\ncommand: [a, \"{model}\"]\npattern: \""
+            + Repeated("(a|", 5_000)
+            + "b"
+            + new string(')', 5_000)
+            + "\"\n";
         yield return "kind: command\ncommand: [a, \"{model}\"]\npattern: \"(a{2147483647}){2147483647}\"\n";
-        yield return "kind: agent\naddress: \"https://\\u0661:7443\"\nfingerprint: " + new string('a', 64) + "\ntoken: \"a\\r\\nb: c\"\n";
-        yield return "kind: agent\naddress: https://localhost\nfingerprint: " + new string('a', 64) + "\ntoken: \"\\u00e9\\0\"\n";
+        yield return "kind: agent\naddress: \"https://\\u0661:7443\"\nfingerprint: "
+            + new string('a', 64)
+            + "\ntoken: \"a\\r\\nb: c\"\n";
+        yield return "kind: agent\naddress: https://localhost\nfingerprint: "
+            + new string('a', 64)
+            + "\ntoken: \"\\u00e9\\0\"\n";
         yield return "Conv-input:0x0x3-output:0x0x32:\n  mean: 1\n";
         yield return "Conv-input:99999999999x1x3-output:1x1x32:\n  mean: 1\n";
         yield return "Conv-input:٣x٣x٣-output:٣x٣x٣:\n  mean: 1\n";
@@ -117,7 +145,26 @@ internal static class HostileTexts
         yield return new string('[', Deep) + new string(']', Deep);
         yield return Repeated("{\"a\":", Deep) + "1" + new string('}', Deep);
         yield return "{\"blocks\":" + new string('[', 63) + new string(']', 63) + "}";
-        foreach (string other in (string[])["", " ", "null", "true", "1", "\"a\"", "[]", "{}", "[null]", "\0", "\uFEFF{}", "null\nnull\n", "{}\n{}\n", "[]\n", "\n\n"])
+        foreach (
+            string other in (string[])
+                [
+                    "",
+                    " ",
+                    "null",
+                    "true",
+                    "1",
+                    "\"a\"",
+                    "[]",
+                    "{}",
+                    "[null]",
+                    "\0",
+                    "\uFEFF{}",
+                    "null\nnull\n",
+                    "{}\n{}\n",
+                    "[]\n",
+                    "\n\n",
+                ]
+        )
         {
             yield return other;
         }

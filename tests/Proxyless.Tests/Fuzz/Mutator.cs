@@ -19,9 +19,37 @@ internal static class Mutator
     private const int MostChanges = 4;
     private const int LongestInput = 1 << 16;
 
-    private static readonly byte[] InterestingBytes = [0, 1, 0x7F, 0x80, 0xFE, 0xFF, 0x20, 0x0A, 0x22, 0x5B, 0x7B, 0x2D];
+    private static readonly byte[] InterestingBytes =
+    [
+        0,
+        1,
+        0x7F,
+        0x80,
+        0xFE,
+        0xFF,
+        0x20,
+        0x0A,
+        0x22,
+        0x5B,
+        0x7B,
+        0x2D,
+    ];
     private static readonly long[] InterestingNumbers =
-        [0, 1, -1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF, 0x100000000, long.MaxValue, long.MinValue];
+    [
+        0,
+        1,
+        -1,
+        0x7F,
+        0xFF,
+        0x7FFF,
+        0xFFFF,
+        0x10000,
+        0x7FFFFFFF,
+        0xFFFFFFFF,
+        0x100000000,
+        long.MaxValue,
+        long.MinValue,
+    ];
 
     /// <summary>One of the seeds with one to four changes.</summary>
     public static byte[] Mutate(Random random, IReadOnlyList<byte[]> seeds, FuzzSyntax syntax)
@@ -30,9 +58,10 @@ internal static class Mutator
         for (int left = 1 + random.Next(MostChanges); left > 0; left--)
         {
             // Changes that keep to the syntax come further into a reader than bytes do.
-            bytes = random.Next(2) == 0
-                ? ChangeSyntax(random, bytes, syntax)
-                : ChangeBytes(random, bytes, seeds[random.Next(seeds.Count)]);
+            bytes =
+                random.Next(2) == 0
+                    ? ChangeSyntax(random, bytes, syntax)
+                    : ChangeBytes(random, bytes, seeds[random.Next(seeds.Count)]);
         }
 
         return bytes;
@@ -74,15 +103,16 @@ internal static class Mutator
         }
     }
 
-    private static byte[] ChangeSyntax(Random random, byte[] bytes, FuzzSyntax syntax) => syntax switch
-    {
-        FuzzSyntax.Json or FuzzSyntax.Yaml or FuzzSyntax.Lines => TextMutator.Change(random, bytes, syntax),
-        FuzzSyntax.Png => ContainerMutator.ChangePng(random, bytes),
-        FuzzSyntax.GZip => ContainerMutator.ChangeGZip(random, bytes),
-        FuzzSyntax.SafeTensors => ContainerMutator.ChangeSafeTensors(random, bytes),
-        FuzzSyntax.Onnx => ContainerMutator.ChangeOnnx(random, bytes),
-        _ => ChangeBytes(random, bytes, bytes),
-    };
+    private static byte[] ChangeSyntax(Random random, byte[] bytes, FuzzSyntax syntax) =>
+        syntax switch
+        {
+            FuzzSyntax.Json or FuzzSyntax.Yaml or FuzzSyntax.Lines => TextMutator.Change(random, bytes, syntax),
+            FuzzSyntax.Png => ContainerMutator.ChangePng(random, bytes),
+            FuzzSyntax.GZip => ContainerMutator.ChangeGZip(random, bytes),
+            FuzzSyntax.SafeTensors => ContainerMutator.ChangeSafeTensors(random, bytes),
+            FuzzSyntax.Onnx => ContainerMutator.ChangeOnnx(random, bytes),
+            _ => ChangeBytes(random, bytes, bytes),
+        };
 
     /// <summary>A number at the edge of some type, in one of its forms.</summary>
     public static byte[] Number(Random random)

@@ -3,26 +3,103 @@ using System.Text.RegularExpressions;
 
 namespace Proxyless.Tests.Fuzz;
 
-/// <summary>Damages JSON, YAML and lines of text by their words, so that what comes out is mostly read to the end.</summary>
+/// <summary>
+/// Damages JSON, YAML and lines of text by their words, so that what comes out is mostly read to the end.
+/// </summary>
 internal static partial class TextMutator
 {
     private static readonly string[] Numbers =
     [
-        "1e300", "-1e300", "1e999", "-1", "0", "-0", "NaN", "Infinity", "-Infinity", "\"NaN\"", "99999999999999999999", "2147483647", "2147483648",
-        "-2147483649", "9223372036854775807", "9223372036854775808", "0.5", "1.5", "4294967296", "65536", "1e-320", "٣", "0x10", "1_000",
+        "1e300",
+        "-1e300",
+        "1e999",
+        "-1",
+        "0",
+        "-0",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "\"NaN\"",
+        "99999999999999999999",
+        "2147483647",
+        "2147483648",
+        "-2147483649",
+        "9223372036854775807",
+        "9223372036854775808",
+        "0.5",
+        "1.5",
+        "4294967296",
+        "65536",
+        "1e-320",
+        "٣",
+        "0x10",
+        "1_000",
     ];
 
     private static readonly string[] Values =
     [
-        "null", "true", "false", "[]", "{}", "\"\"", "\"text\"", "[null]", "[[]]", "[1]", "{\"a\": 1}", "{\"a\": null}", "-1", "\"-1\"", "\"\\uD800\"",
-        "\"\\u0000\"", "\"../../..\"", "\"/\"", "\"\\uDC00\\uD800\"", "1", "\"1\"", "[[[null]]]",
+        "null",
+        "true",
+        "false",
+        "[]",
+        "{}",
+        "\"\"",
+        "\"text\"",
+        "[null]",
+        "[[]]",
+        "[1]",
+        "{\"a\": 1}",
+        "{\"a\": null}",
+        "-1",
+        "\"-1\"",
+        "\"\\uD800\"",
+        "\"\\u0000\"",
+        "\"../../..\"",
+        "\"/\"",
+        "\"\\uDC00\\uD800\"",
+        "1",
+        "\"1\"",
+        "[[[null]]]",
     ];
 
     private static readonly string[] YamlValues =
     [
-        "~", "&a b", "*a", "&a [*a]", "!!int x", "!!binary \"?\"", "!<tag:x> y", "? [a, b]\n: c", "|\n  text", ">-\n  text", "'", "\"\\U00110000\"",
-        "\"\\x\"", "%YAML 99999999999999999999.1\n---\n", "---\n", "...\n", "<<: {a: 1}", "{? {a: b}: c}", "- - - 1", ": ", "\t", "@x", "`x", "[a, b", "{a: ",
-        "\"a\nb\"", "2001-01-01", "0o17", ".nan", ".inf", "@file", "--help", "\u0085", "\u2028", "\0", "\uFEFF",
+        "~",
+        "&a b",
+        "*a",
+        "&a [*a]",
+        "!!int x",
+        "!!binary \"?\"",
+        "!<tag:x> y",
+        "? [a, b]\n: c",
+        "|\n  text",
+        ">-\n  text",
+        "'",
+        "\"\\U00110000\"",
+        "\"\\x\"",
+        "%YAML 99999999999999999999.1\n---\n",
+        "---\n",
+        "...\n",
+        "<<: {a: 1}",
+        "{? {a: b}: c}",
+        "- - - 1",
+        ": ",
+        "\t",
+        "@x",
+        "`x",
+        "[a, b",
+        "{a: ",
+        "\"a\nb\"",
+        "2001-01-01",
+        "0o17",
+        ".nan",
+        ".inf",
+        "@file",
+        "--help",
+        "\u0085",
+        "\u2028",
+        "\0",
+        "\uFEFF",
     ];
 
     private static readonly int[] Depths = [60, 65, 100, 1000, 20_000];
@@ -60,7 +137,9 @@ internal static partial class TextMutator
             _ => "[",
         };
         string nested = string.Concat(Enumerable.Repeat(open, depth));
-        return random.Next(2) == 0 || open is "- " ? nested : nested + "1" + new string(open[0] == '[' ? ']' : '}', depth);
+        return random.Next(2) == 0 || open is "- "
+            ? nested
+            : nested + "1" + new string(open[0] == '[' ? ']' : '}', depth);
     }
 
     private static string ChangeMatch(Random random, string text, Regex pattern, string[] by)
@@ -99,7 +178,9 @@ internal static partial class TextMutator
             default:
                 // Structure stays as it is where a value is replaced.
                 int[] values = [.. Enumerable.Range(0, tokens.Count).Where(i => ValuePattern().IsMatch(tokens[i]))];
-                tokens[values.Length == 0 ? one : values[random.Next(values.Length)]] = Values[random.Next(Values.Length)];
+                tokens[values.Length == 0 ? one : values[random.Next(values.Length)]] = Values[
+                    random.Next(Values.Length)
+                ];
                 break;
         }
 
@@ -133,7 +214,10 @@ internal static partial class TextMutator
     [GeneratedRegex("-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?")]
     private static partial Regex NumberPattern();
 
-    [GeneratedRegex("\"(\\\\.|[^\"\\\\])*\"|[A-Za-z_][A-Za-z_0-9.-]*|-?[0-9][0-9.eE+-]*|\\s+|.", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        "\"(\\\\.|[^\"\\\\])*\"|[A-Za-z_][A-Za-z_0-9.-]*|-?[0-9][0-9.eE+-]*|\\s+|.",
+        RegexOptions.Singleline
+    )]
     private static partial Regex TokenPattern();
 
     [GeneratedRegex("^[\"A-Za-z0-9-]")]

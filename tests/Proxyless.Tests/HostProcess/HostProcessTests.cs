@@ -74,7 +74,8 @@ public sealed class HostProcessTests
             $"{tests}.runtimeconfig.json",
             Path.Combine(AppContext.BaseDirectory, "Proxyless.HostProbe.dll"),
             mode,
-            Path.Combine(folder.Root, "run"));
+            Path.Combine(folder.Root, "run")
+        );
         Assert.True(run.ExitCode == 0, run.Error);
         return JsonSerializer.Deserialize<Effects>(run.Output, JsonSerializerOptions.Web)!;
     }

@@ -66,7 +66,16 @@ public sealed class LibstdcxxPatchTests
         CommandLineRun run = CommandProcess.Run(
             folder.Root,
             new Dictionary<string, string?> { ["PROXYLESS_CACHE"] = cache },
-            "bench", "--space", "tiny", "--batch-size", "2", "--resolution", "16", "--steps", "1");
+            "bench",
+            "--space",
+            "tiny",
+            "--batch-size",
+            "2",
+            "--resolution",
+            "16",
+            "--steps",
+            "1"
+        );
         Assert.True(run.ExitCode == 0, run.Error);
         return Assert.Single(Directory.GetFiles(cache, "*.so", SearchOption.AllDirectories));
     }

@@ -13,19 +13,26 @@ public sealed class ProxylessRuntimeTests
         // The tests' process is configured by default.
         ProxylessRuntime.Configure();
         Parallel.For(0, 8, _ => ProxylessRuntime.Configure(new RuntimeOptions()));
-        InvalidOperationException exception = Assert.Throws<InvalidOperationException>(
-            () => ProxylessRuntime.Configure(new RuntimeOptions { KeepFreedMemory = false }));
+        InvalidOperationException exception = Assert.Throws<InvalidOperationException>(() =>
+            ProxylessRuntime.Configure(new RuntimeOptions { KeepFreedMemory = false })
+        );
         Assert.Contains(
             "configured already, with RuntimeOptions { KeepFreedMemory = True",
             exception.Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
-    public void A_number_of_threads_below_one_is_refused_by_name() => Assert.Equal(
-        "options.Threads",
-        Assert.Throws<ArgumentOutOfRangeException>(
-            () => ProxylessRuntime.Configure(new RuntimeOptions { Threads = 0 })).ParamName);
+    public void A_number_of_threads_below_one_is_refused_by_name() =>
+        Assert.Equal(
+            "options.Threads",
+            Assert
+                .Throws<ArgumentOutOfRangeException>(() =>
+                    ProxylessRuntime.Configure(new RuntimeOptions { Threads = 0 })
+                )
+                .ParamName
+        );
 
     [Fact]
     public void Threads_that_a_run_asked_for_are_not_those_of_the_next()

@@ -66,7 +66,13 @@ public sealed class ImageDecoderTests
         Assert.Equal(orientation < 5 ? (32, 16) : (16, 32), (image.Width, image.Height));
         int right = image.Width - 4;
         int bottom = image.Height - 4;
-        string seen = string.Join(' ', NameAt(image, 4, 4), NameAt(image, right, 4), NameAt(image, 4, bottom), NameAt(image, right, bottom));
+        string seen = string.Join(
+            ' ',
+            NameAt(image, 4, 4),
+            NameAt(image, right, 4),
+            NameAt(image, 4, bottom),
+            NameAt(image, right, bottom)
+        );
         Assert.Equal(expected, seen);
     }
 
@@ -81,14 +87,16 @@ public sealed class ImageDecoderTests
     [InlineData(8, "green yellow red blue")]
     public void Exif_orientation_counts_in_png_and_webp_too(int orientation, string expected)
     {
-        foreach (byte[] file in (byte[][])
-            [
-                TestPictures.OrientedPng(orientation),
-                TestPictures.OrientedPng(orientation, afterPixels: true),
-                TestPictures.OrientedPng(orientation, bigEndian: false),
-                TestPictures.OrientedWebp(orientation, jpegPrefix: false),
-                TestPictures.OrientedWebp(orientation, jpegPrefix: true),
-            ])
+        foreach (
+            byte[] file in (byte[][])
+                [
+                    TestPictures.OrientedPng(orientation),
+                    TestPictures.OrientedPng(orientation, afterPixels: true),
+                    TestPictures.OrientedPng(orientation, bigEndian: false),
+                    TestPictures.OrientedWebp(orientation, jpegPrefix: false),
+                    TestPictures.OrientedWebp(orientation, jpegPrefix: true),
+                ]
+        )
         {
             DecodedImage image = ImageDecoder.Decode(file, "exif");
             using EncodedImage header = EncodedImage.Open(file, "exif");
@@ -97,7 +105,13 @@ public sealed class ImageDecoderTests
             Assert.Equal((image.Width, image.Height), (header.Width, header.Height));
             int right = image.Width - 4;
             int bottom = image.Height - 4;
-            string seen = string.Join(' ', NameAt(image, 4, 4), NameAt(image, right, 4), NameAt(image, 4, bottom), NameAt(image, right, bottom));
+            string seen = string.Join(
+                ' ',
+                NameAt(image, 4, 4),
+                NameAt(image, right, 4),
+                NameAt(image, 4, bottom),
+                NameAt(image, right, bottom)
+            );
             Assert.Equal(expected, seen);
         }
     }
@@ -148,7 +162,14 @@ public sealed class ImageDecoderTests
     public void A_part_of_a_jpeg_is_that_part_of_the_whole(int channels, int denominator)
     {
         byte[] jpeg = TestPictures.Waves(203, 151);
-        Region[] regions = [new(0, 0, 203, 151), new(61, 37, 90, 70), new(0, 100, 40, 51), new(150.5, 3.25, 52.5, 60), new(202, 150, 1, 1)];
+        Region[] regions =
+        [
+            new(0, 0, 203, 151),
+            new(61, 37, 90, 70),
+            new(0, 100, 40, 51),
+            new(150.5, 3.25, 52.5, 60),
+            new(202, 150, 1, 1),
+        ];
         foreach (Region region in regions)
         {
             const int Side = 24;
@@ -201,7 +222,9 @@ public sealed class ImageDecoderTests
     {
         byte[] whole = TestPictures.Noise(1, 64, 64, format);
 
-        var exception = Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode(whole.AsSpan(0, whole.Length / 2), "cat.img"));
+        var exception = Assert.Throws<UnreadableImageException>(() =>
+            ImageDecoder.Decode(whole.AsSpan(0, whole.Length / 2), "cat.img")
+        );
 
         Assert.Contains("cat.img", exception.Message, StringComparison.Ordinal);
     }
@@ -209,9 +232,21 @@ public sealed class ImageDecoderTests
     [Fact]
     public void What_is_no_image_is_named()
     {
-        Assert.Contains("a.jpg", Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode("no image"u8, "a.jpg")).Message, StringComparison.Ordinal);
-        Assert.Contains("empty", Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode([], "a.jpg")).Message, StringComparison.Ordinal);
-        Assert.Contains("gone.jpg", Assert.Throws<FileNotFoundException>(() => ImageDecoder.Decode("gone.jpg")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a.jpg",
+            Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode("no image"u8, "a.jpg")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "empty",
+            Assert.Throws<UnreadableImageException>(() => ImageDecoder.Decode([], "a.jpg")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "gone.jpg",
+            Assert.Throws<FileNotFoundException>(() => ImageDecoder.Decode("gone.jpg")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -235,11 +270,16 @@ public sealed class ImageDecoderTests
         };
     }
 
-    private static void AssertNear((int Red, int Green, int Blue) expected, (int Red, int Green, int Blue) actual, int tolerance)
+    private static void AssertNear(
+        (int Red, int Green, int Blue) expected,
+        (int Red, int Green, int Blue) actual,
+        int tolerance
+    )
     {
         int distance = Math.Max(
             Math.Abs(expected.Red - actual.Red),
-            Math.Max(Math.Abs(expected.Green - actual.Green), Math.Abs(expected.Blue - actual.Blue)));
+            Math.Max(Math.Abs(expected.Green - actual.Green), Math.Abs(expected.Blue - actual.Blue))
+        );
         Assert.True(distance <= tolerance, $"{actual} is not within {tolerance} of {expected}.");
     }
 }

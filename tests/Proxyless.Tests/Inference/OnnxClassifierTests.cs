@@ -11,7 +11,9 @@ public sealed class OnnxClassifierTests
     [Fact]
     public void Bytes_that_are_no_model_are_refused_by_name()
     {
-        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load([1, 2, 3], "photo.jpg"));
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() =>
+            OnnxClassifier.Load([1, 2, 3], "photo.jpg")
+        );
         Assert.Contains("'photo.jpg'", refused.Message, StringComparison.Ordinal);
     }
 
@@ -26,7 +28,10 @@ public sealed class OnnxClassifierTests
     [Fact]
     public void Images_of_another_size_are_refused()
     {
-        using OnnxClassifier model = OnnxClassifier.Load(NetworkExporter.Untrained(SmallSpace.Network(0, 0, 0)), "model");
+        using OnnxClassifier model = OnnxClassifier.Load(
+            NetworkExporter.Untrained(SmallSpace.Network(0, 0, 0)),
+            "model"
+        );
         Assert.Throws<ArgumentException>(() => model.Run(new float[3 * 15 * 15], 1));
     }
 

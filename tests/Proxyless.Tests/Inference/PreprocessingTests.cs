@@ -24,7 +24,14 @@ public sealed class PreprocessingTests
         ["small.png"] = TestPictures.Noise(3, 16, 16),
     };
 
-    public static TheoryData<bool, int> Recipes => new() { { true, 3 }, { true, 1 }, { false, 3 }, { false, 1 } };
+    public static TheoryData<bool, int> Recipes =>
+        new()
+        {
+            { true, 3 },
+            { true, 1 },
+            { false, 3 },
+            { false, 1 },
+        };
 
     [Theory]
     [MemberData(nameof(Recipes))]
@@ -46,16 +53,24 @@ public sealed class PreprocessingTests
         var transforms = Transforms.ForEvaluation(recipe);
         float[][] normalized = Rendered(folder.Root, names, transforms, keep: false);
 
-        Assert.All(names.Index(), photo =>
-        {
-            Assert.Equal(predicted[photo.Index], evaluated[photo.Index]);
-            Assert.Equal(predicted[photo.Index], kept[photo.Index]);
-            int plane = recipe.Resolution * recipe.Resolution;
-            Assert.All(predicted[photo.Index].Index(), value => Assert.Equal(
-                (value.Item - transforms.Mean[value.Index / plane]) / transforms.Std[value.Index / plane],
-                normalized[photo.Index][value.Index],
-                2e-6f / transforms.Std.Min()));
-        });
+        Assert.All(
+            names.Index(),
+            photo =>
+            {
+                Assert.Equal(predicted[photo.Index], evaluated[photo.Index]);
+                Assert.Equal(predicted[photo.Index], kept[photo.Index]);
+                int plane = recipe.Resolution * recipe.Resolution;
+                Assert.All(
+                    predicted[photo.Index].Index(),
+                    value =>
+                        Assert.Equal(
+                            (value.Item - transforms.Mean[value.Index / plane]) / transforms.Std[value.Index / plane],
+                            normalized[photo.Index][value.Index],
+                            2e-6f / transforms.Std.Min()
+                        )
+                );
+            }
+        );
     }
 
     [Fact]
@@ -70,36 +85,49 @@ public sealed class PreprocessingTests
 
         Assert.All(
             expected.Zip(model.Prepare(Photos["lying.jpg"], "lying.jpg")),
-            pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            pair => Assert.Equal(pair.First, pair.Second, 1e-5f)
+        );
     }
 
     [Fact]
     public void Scaling_is_the_filter_of_the_definition()
     {
         var cases = Gen.Select(Gen.Int[1, 24], Gen.Int[1, 24], Gen.Int[1, 9], Gen.Int[0, 1000], Gen.Bool, Gen.Bool);
-        cases.Sample((width, height, side, seed, isColor, isCropped) =>
-        {
-            int channels = isColor ? 3 : 1;
-            var pixels = new byte[width * height * channels];
-            new Random(seed).NextBytes(pixels);
-            foreach (ImageFilter filter in Enum.GetValues<ImageFilter>())
+        cases.Sample(
+            (width, height, side, seed, isColor, isCropped) =>
             {
-                PreprocessingRecipe recipe = PreprocessingRecipe.ForPhotographs(side, channels) with
+                int channels = isColor ? 3 : 1;
+                var pixels = new byte[width * height * channels];
+                new Random(seed).NextBytes(pixels);
+                foreach (ImageFilter filter in Enum.GetValues<ImageFilter>())
                 {
-                    Filter = filter,
-                    CropRatio = isCropped ? 0.875 : null,
-                };
-                Region region = recipe.RegionOf(width, height);
-                var square = new float[recipe.Length];
+                    PreprocessingRecipe recipe = PreprocessingRecipe.ForPhotographs(side, channels) with
+                    {
+                        Filter = filter,
+                        CropRatio = isCropped ? 0.875 : null,
+                    };
+                    Region region = recipe.RegionOf(width, height);
+                    var square = new float[recipe.Length];
 
-                Preprocessor.Scale(new DecodedImage(width, height, channels, pixels), recipe, square);
+                    Preprocessor.Scale(new DecodedImage(width, height, channels, pixels), recipe, square);
 
-                Assert.All(square.Index(), value => Assert.Equal(
-                    Math.Clamp(Integrate(pixels, width, height, channels, region, side, value.Index, filter), 0, 255),
-                    value.Item,
-                    0.01));
-            }
-        }, iter: 200);
+                    Assert.All(
+                        square.Index(),
+                        value =>
+                            Assert.Equal(
+                                Math.Clamp(
+                                    Integrate(pixels, width, height, channels, region, side, value.Index, filter),
+                                    0,
+                                    255
+                                ),
+                                value.Item,
+                                0.01
+                            )
+                    );
+                }
+            },
+            iter: 200
+        );
     }
 
     [Fact]
@@ -185,7 +213,11 @@ public sealed class PreprocessingTests
         byte[] onnx = NetworkExporter.Export(
             architecture,
             new RandomWeights(architecture),
-            ExportOptions.Untrained(3, SmallSpace.Classes) with { Preprocessing = PreprocessingRecipe.ForPhotographs(15, 3) });
+            ExportOptions.Untrained(3, SmallSpace.Classes) with
+            {
+                Preprocessing = PreprocessingRecipe.ForPhotographs(15, 3),
+            }
+        );
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => OnnxClassifier.Load(onnx, "a.onnx"));
 
@@ -204,8 +236,12 @@ public sealed class PreprocessingTests
         Assert.Equal(classes.OrderByDescending(one => one.Probability), classes);
         Assert.Equal(classes.Take(2), model.Classify(Photos["upright.jpg"], "upright.jpg", top: 2));
         Assert.Throws<UnreadableImageException>(() => model.Classify([1, 2, 3], "a.jpg"));
-        Assert.Equal(301 * 203, Assert.Throws<UnreadableImageException>(
-            () => model.Classify(Photos["upright.jpg"], "a.jpg", maxPixels: 100)).Pixels);
+        Assert.Equal(
+            301 * 203,
+            Assert
+                .Throws<UnreadableImageException>(() => model.Classify(Photos["upright.jpg"], "a.jpg", maxPixels: 100))
+                .Pixels
+        );
     }
 
     private static OnnxClassifier Model(bool smallImages, int channels, bool withRecipe = true)
@@ -222,7 +258,8 @@ public sealed class PreprocessingTests
             {
                 Preprocessing = withRecipe ? recipe : null,
                 Provenance = new Dictionary<string, string> { ["small_images"] = smallImages ? "true" : "false" },
-            });
+            }
+        );
         return OnnxClassifier.Load(onnx, "model");
     }
 
@@ -239,7 +276,8 @@ public sealed class PreprocessingTests
             names,
             [.. names.Select(name => (long)Photos[name].Length)],
             new int[names.Length],
-            DatasetOptions.DefaultMaxPixels);
+            DatasetOptions.DefaultMaxPixels
+        );
         if (keep)
         {
             source.KeepDecoded(16, transforms.Channels);
@@ -250,25 +288,49 @@ public sealed class PreprocessingTests
         }
 
         var set = new ImageSet(
-            source, [.. Enumerable.Range(0, names.Length)], 1, new UnreadableImages(strict: true, NullRunObserver.Instance));
-        using var loader = new BatchLoader(set, transforms, names.Length, 0, shuffle: false, dropLast: false, threads: 1);
+            source,
+            [.. Enumerable.Range(0, names.Length)],
+            1,
+            new UnreadableImages(strict: true, NullRunObserver.Instance)
+        );
+        using var loader = new BatchLoader(
+            set,
+            transforms,
+            names.Length,
+            0,
+            shuffle: false,
+            dropLast: false,
+            threads: 1
+        );
         using Batch batch = loader.Epoch(0).Single();
         return [.. ModelInput.Of(batch).Chunk(transforms.Length)];
     }
 
-    /// <summary>One value from the definition: all pixels, weighted by the filter around the middle of the output pixel.</summary>
+    /// <summary>
+    /// One value from the definition: all pixels, weighted by the filter around the middle of the output pixel.
+    /// </summary>
     private static double Integrate(
-        byte[] pixels, int width, int height, int channels, Region region, int side, int i, ImageFilter filter)
+        byte[] pixels,
+        int width,
+        int height,
+        int channels,
+        Region region,
+        int side,
+        int i,
+        ImageFilter filter
+    )
     {
-        static double Cubic(double x) => x switch
-        {
-            < 1 => (1.5 * x * x * x) - (2.5 * x * x) + 1,
-            < 2 => (-0.5 * x * x * x) + (2.5 * x * x) - (4 * x) + 2,
-            _ => 0,
-        };
-        double Weight(double distance, double scale) => filter == ImageFilter.Bicubic
-            ? Cubic(Math.Abs(distance) / Math.Max(scale, 1))
-            : Math.Max(0, 1 - (Math.Abs(distance) / Math.Max(scale, 1)));
+        static double Cubic(double x) =>
+            x switch
+            {
+                < 1 => (1.5 * x * x * x) - (2.5 * x * x) + 1,
+                < 2 => (-0.5 * x * x * x) + (2.5 * x * x) - (4 * x) + 2,
+                _ => 0,
+            };
+        double Weight(double distance, double scale) =>
+            filter == ImageFilter.Bicubic
+                ? Cubic(Math.Abs(distance) / Math.Max(scale, 1))
+                : Math.Max(0, 1 - (Math.Abs(distance) / Math.Max(scale, 1)));
         int channel = i % channels;
         double scaleX = region.Width / side;
         double scaleY = region.Height / side;

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Proxyless.Tests.Kernels;
 
-/// <summary>Kernels give the same with vectors of any width, so that processors without wide ones are not forgotten.</summary>
+/// <summary>
+/// Kernels give the same with vectors of any width, so that processors without wide ones are not forgotten.
+/// </summary>
 public sealed unsafe class DepthwiseWidthTests
 {
     static DepthwiseWidthTests() => Libtorch.Load();
@@ -33,7 +35,8 @@ public sealed unsafe class DepthwiseWidthTests
     private static float[][] Run(DepthwiseShape shape, int widest)
     {
         var random = new Random(1);
-        float[] Noise(int count, double from = -1, double to = 1) => [.. Enumerable.Range(0, count).Select(_ => (float)(from + (random.NextDouble() * (to - from))))];
+        float[] Noise(int count, double from = -1, double to = 1) =>
+            [.. Enumerable.Range(0, count).Select(_ => (float)(from + (random.NextDouble() * (to - from))))];
         float[] input = Noise(shape.Pixels * shape.Channels);
         float[] weights = Noise(shape.Channels * shape.Kernel * shape.Kernel);
         float[] gradient = Noise(shape.OutputPixels * shape.Channels);
@@ -43,7 +46,15 @@ public sealed unsafe class DepthwiseWidthTests
         var activated = new float[output.Length];
         var inputGradient = new float[input.Length];
         var weightGradient = new float[weights.Length];
-        fixed (float* x = input, w = weights, g = gradient, y = output, a = activated, dx = inputGradient, dw = weightGradient)
+        fixed (
+            float* x = input,
+                w = weights,
+                g = gradient,
+                y = output,
+                a = activated,
+                dx = inputGradient,
+                dw = weightGradient
+        )
         {
             var inputSums = new ChannelSums(new float[shape.Channels], shape.Pixels);
             PixelKernels.Statistics(x, shape.Pixels, inputSums, widest);
@@ -70,7 +81,8 @@ public sealed unsafe class DepthwiseWidthTests
                     InputGradient = dx,
                     WeightGradient = dw,
                 },
-                widest);
+                widest
+            );
             ChannelNormGradient before = inputNorm.Gradient(backwardSums);
             PixelKernels.Gradient(x, dx, shape.Pixels, inputNorm, before, isMasked: true, dx, widest);
             return [output, activated, inputGradient, weightGradient, before.Gamma, before.Beta];

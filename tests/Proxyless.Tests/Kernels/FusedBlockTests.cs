@@ -7,26 +7,39 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Tests.Kernels;
 
-/// <summary>Blocks with kernels of our own against the same blocks with libtorch's operators in double precision.</summary>
+/// <summary>
+/// Blocks with kernels of our own against the same blocks with libtorch's operators in double precision.
+/// </summary>
 public sealed class FusedBlockTests
 {
     // Never one value of a channel: the unbiased variance of one value is none in libtorch.
     private static readonly Gen<Case> Cases = Gen.Select(
-        OneOf(3, 5, 7, 9), OneOf(1, 3, 6), OneOf(1, 2), Gen.Int[1, 3], Gen.Int[1, 40], Gen.Int[1, 21], Gen.Int[2, 19], Gen.Bool,
-        (kernel, expansion, stride, images, width, height, columns, shortcut) => new Case(
-            kernel,
-            expansion,
-            stride,
-            images + (height * columns < 4 * stride * stride ? 3 : 0),
-            width,
-            shortcut && stride == 1 ? width : width + 3,
-            height,
-            columns));
+        OneOf(3, 5, 7, 9),
+        OneOf(1, 3, 6),
+        OneOf(1, 2),
+        Gen.Int[1, 3],
+        Gen.Int[1, 40],
+        Gen.Int[1, 21],
+        Gen.Int[2, 19],
+        Gen.Bool,
+        (kernel, expansion, stride, images, width, height, columns, shortcut) =>
+            new Case(
+                kernel,
+                expansion,
+                stride,
+                images + (height * columns < 4 * stride * stride ? 3 : 0),
+                width,
+                shortcut && stride == 1 ? width : width + 3,
+                height,
+                columns
+            )
+    );
 
     static FusedBlockTests() => Libtorch.Load();
 
     [Fact]
-    public void Output_and_all_gradients_equal_libtorchs_in_double_precision() => Cases.Sample(Compare, iter: 60, threads: 1);
+    public void Output_and_all_gradients_equal_libtorchs_in_double_precision() =>
+        Cases.Sample(Compare, iter: 60, threads: 1);
 
     [Theory]
     [InlineData(5, 1)]
@@ -36,7 +49,8 @@ public sealed class FusedBlockTests
         var one = new Case(kernel, 6, stride, 7, 40, stride == 1 ? 40 : 24, 64, 64);
         foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen])
         {
-            // Among millions of activations some lie on a kink: as a whole the difference must be small, not number by number.
+            // Among millions of activations some lie on a kink: as a whole the difference must be small, not number by
+            // number.
             Results expected = Run(one, ScalarType.Float64, pass);
             Results actual = Run(one, ScalarType.Float32, pass);
             foreach ((string name, double[] values) in expected.Values)
@@ -77,7 +91,8 @@ public sealed class FusedBlockTests
 
     private static void Compare(Func<ScalarType, Results> run)
     {
-        // Nearer to 0 or 6 than single precision tells, an activation's gradient is 1 in one precision and 0 in the other.
+        // Nearer to 0 or 6 than single precision tells, an activation's gradient is 1 in one precision and 0 in the
+        // other.
         Results expected = run(ScalarType.Float64);
         if (expected.NearestKink > 1e-5)
         {
@@ -92,7 +107,9 @@ public sealed class FusedBlockTests
         {
             // A gradient that is the sum of what cancels has the error of its terms, which are of the order of 1.
             double scale = Math.Max(0.1, values.Max(Math.Abs));
-            double largest = values.Zip(actual.Values[name], (x, y) => double.IsNaN(x - y) ? double.PositiveInfinity : Math.Abs(x - y)).Max();
+            double largest = values
+                .Zip(actual.Values[name], (x, y) => double.IsNaN(x - y) ? double.PositiveInfinity : Math.Abs(x - y))
+                .Max();
             Assert.True(largest <= tolerance * scale, $"{name} differs by {largest:G3} of {scale:G3}");
         }
     }
@@ -100,26 +117,55 @@ public sealed class FusedBlockTests
     internal static Results Run(Case one, ScalarType precision, NormPass pass)
     {
         var block = new Block(
-            CandidateOperation.Parse($"mb{one.Kernel}e{one.Expansion}"), one.InputWidth, one.OutputWidth, one.Stride, Math.Max(one.Height, one.Columns));
+            CandidateOperation.Parse($"mb{one.Kernel}e{one.Expansion}"),
+            one.InputWidth,
+            one.OutputWidth,
+            one.Stride,
+            Math.Max(one.Height, one.Columns)
+        );
         using var factory = new TensorFactory(new NetworkOptions { Precision = precision });
         using var path = new BlockPath(factory, "block", block, Activation.Relu6);
-        return Run(one, precision, [.. path.Tensors], x => path.Forward(x, pass), x =>
-        {
-            Tensor expanded = path.Expand is { } expand ? Normalized(expand, x, pass) : x.alias();
-            Tensor filtered = Normalized(path.Depthwise!, path.Expand is null ? x : WithScalar.Clamp(expanded, 0, 6), pass);
-            return path.Expand is null ? [filtered] : [expanded, filtered];
-        });
+        return Run(
+            one,
+            precision,
+            [.. path.Tensors],
+            x => path.Forward(x, pass),
+            x =>
+            {
+                Tensor expanded = path.Expand is { } expand ? Normalized(expand, x, pass) : x.alias();
+                Tensor filtered = Normalized(
+                    path.Depthwise!,
+                    path.Expand is null ? x : WithScalar.Clamp(expanded, 0, 6),
+                    pass
+                );
+                return path.Expand is null ? [filtered] : [expanded, filtered];
+            }
+        );
     }
 
     private static Results RunLayer(Case one, ScalarType precision, NormPass pass)
     {
         using var factory = new TensorFactory(new NetworkOptions { Precision = precision });
-        using var layer = new ConvolutionLayer(factory, "layer", one.InputWidth, one.OutputWidth, one.Kernel, one.Stride, 1, Activation.Relu6);
+        using var layer = new ConvolutionLayer(
+            factory,
+            "layer",
+            one.InputWidth,
+            one.OutputWidth,
+            one.Kernel,
+            one.Stride,
+            1,
+            Activation.Relu6
+        );
         return Run(one, precision, [.. layer.Tensors], x => layer.Forward(x, pass), x => [Normalized(layer, x, pass)]);
     }
 
     private static Results Run(
-        Case one, ScalarType precision, NetworkTensor[] tensors, Func<Tensor, Tensor> forward, Func<Tensor, Tensor[]> normalised)
+        Case one,
+        ScalarType precision,
+        NetworkTensor[] tensors,
+        Func<Tensor, Tensor> forward,
+        Func<Tensor, Tensor[]> normalised
+    )
     {
         // Holds what stands in the midst of expressions, too: see WithScalar.
         using var all = NewDisposeScope();
@@ -129,11 +175,15 @@ public sealed class FusedBlockTests
             using Tensor values = rand(tensor.Value.shape, generator: generator);
             using var withoutGraph = no_grad();
 
-            // Variances are summed around running means: one that is far from the batch's costs digits, and in training none is.
+            // Variances are summed around running means: one that is far from the batch's costs digits, and in training
+            // none is.
             (double factor, double offset) = tensor switch
             {
                 { Role: TensorRole.Weight } => (1, -0.5),
-                { Role: TensorRole.Statistic } when tensor.Name.EndsWith("mean", StringComparison.Ordinal) => (0.4, -0.2),
+                { Role: TensorRole.Statistic } when tensor.Name.EndsWith("mean", StringComparison.Ordinal) => (
+                    0.4,
+                    -0.2
+                ),
                 _ => (2, 0.3),
             };
             tensor.Value.copy_(WithScalar.Plus(WithScalar.Times(values, factor), offset));
@@ -171,7 +221,8 @@ public sealed class FusedBlockTests
             layer.Shift.Value,
             pass.UsesBatch,
             0,
-            BatchNorm.Epsilon);
+            BatchNorm.Epsilon
+        );
     }
 
     private static double DistanceToKink(Tensor normalised)
@@ -190,7 +241,16 @@ public sealed class FusedBlockTests
         return packed.data<double>().ToArray();
     }
 
-    internal sealed record Case(int Kernel, int Expansion, int Stride, int Images, int InputWidth, int OutputWidth, int Height, int Columns);
+    internal sealed record Case(
+        int Kernel,
+        int Expansion,
+        int Stride,
+        int Images,
+        int InputWidth,
+        int OutputWidth,
+        int Height,
+        int Columns
+    );
 
     internal sealed record Results(Dictionary<string, double[]> Values, double NearestKink);
 }

@@ -18,7 +18,12 @@ public sealed class KernelMemoryTests
     public void Thousands_of_steps_more_take_no_more_memory()
     {
         using var factory = new TensorFactory(new NetworkOptions());
-        using var path = new BlockPath(factory, "block", new Block(CandidateOperation.Parse("mb5e6"), 16, 16, 1, 14), Activation.Relu6);
+        using var path = new BlockPath(
+            factory,
+            "block",
+            new Block(CandidateOperation.Parse("mb5e6"), 16, 16, 1, 14),
+            Activation.Relu6
+        );
         using Tensor noise = randn(8, 16, 14, 14);
         using Tensor input = MemoryLayout.ChannelsLast(noise);
         using var optimizer = new SgdOptimizer();
@@ -33,9 +38,9 @@ public sealed class KernelMemoryTests
             }
         }
 
-        // What is kept grows by as much every time; the process's memory grows now and then for reasons of its own (until the garbage
-        // collector has run, or where an allocator keeps what it is given back), but not every time. An output that was kept would be
-        // 100 kB a step, its activations six times that.
+        // What is kept grows by as much every time; the process's memory grows now and then for reasons of its own
+        // (until the garbage collector has run, or where an allocator keeps what it is given back), but not every time.
+        // An output that was kept would be 100 kB a step, its activations six times that.
         Steps(1000);
         long least = long.MaxValue;
         for (int round = 0; round < 6 && least > 50_000_000; round++)

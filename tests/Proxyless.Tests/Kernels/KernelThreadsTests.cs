@@ -16,7 +16,13 @@ public sealed class KernelThreadsTests
     [InlineData(7, 6, 1, 24, 14)]
     [InlineData(5, 3, 2, 40, 28)]
     [InlineData(3, 6, 2, 12, 33)]
-    public void The_number_of_threads_changes_nothing_but_rounding(int kernel, int expansion, int stride, int width, int side)
+    public void The_number_of_threads_changes_nothing_but_rounding(
+        int kernel,
+        int expansion,
+        int stride,
+        int width,
+        int side
+    )
     {
         var one = new FusedBlockTests.Case(kernel, expansion, stride, 5, width, width + 3, side, side);
         int before = get_num_threads();
@@ -45,6 +51,11 @@ public sealed class KernelThreadsTests
         double[] differences = [.. exact.Values["output"].Zip(actual.Values["output"], (x, y) => Math.Abs(x - y))];
         double scale = exact.Values["output"].Max(Math.Abs);
         int wrong = differences.Count(difference => !(difference <= 1e-4 * scale));
-        Assert.True(wrong == 0, $"{threads}: {wrong} of {differences.Length} outputs are wrong, by up to {differences.Max():G3} of {scale:G3}, the first at {Array.FindIndex(differences, difference => !(difference <= 1e-4 * scale))}");
+        Assert.True(
+            wrong == 0,
+            $"{threads}: {wrong} of {differences.Length} outputs are wrong, by up to {differences.Max():G3} of "
+                + $"{scale:G3}, the first at "
+                + $"{Array.FindIndex(differences, difference => !(difference <= 1e-4 * scale))}"
+        );
     }
 }

@@ -7,42 +7,63 @@ namespace Proxyless.Tests.Kernels;
 public sealed unsafe class MatrixProductsTests
 {
     private static readonly Gen<(int Rows, int Depth, int Columns, int Widest)> Cases = Gen.Select(
-        Gen.Int[1, 70], Gen.Int[1, 90], Gen.Int[1, 150], Gen.Int[0, 3], (rows, depth, columns, width) => (rows, depth, columns, new[] { 1, 4, 8, 16 }[width]));
+        Gen.Int[1, 70],
+        Gen.Int[1, 90],
+        Gen.Int[1, 150],
+        Gen.Int[0, 3],
+        (rows, depth, columns, width) => (rows, depth, columns, new[] { 1, 4, 8, 16 }[width])
+    );
 
     static MatrixProductsTests() => Runtime.Libtorch.Load();
 
     [Fact]
-    public void A_product_is_the_sums_of_the_definition_at_every_width() => Cases.Sample(
-        one =>
-        {
-            (int rows, int depth, int columns, int widest) = one;
-            float[] left = Noise(rows * depth, 1);
-            float[] right = Noise(depth * columns, 2);
-            var result = new float[rows * columns];
-            fixed (float* a = left, b = right, c = result)
+    public void A_product_is_the_sums_of_the_definition_at_every_width() =>
+        Cases.Sample(
+            one =>
             {
-                MatrixProducts.Multiply(a, b, rows, depth, columns, c, widest);
-            }
+                (int rows, int depth, int columns, int widest) = one;
+                float[] left = Noise(rows * depth, 1);
+                float[] right = Noise(depth * columns, 2);
+                var result = new float[rows * columns];
+                fixed (
+                    float* a = left,
+                        b = right,
+                        c = result
+                )
+                {
+                    MatrixProducts.Multiply(a, b, rows, depth, columns, c, widest);
+                }
 
-            AssertSums(result, columns, depth, 0, (row, k) => left[(row * depth) + k], (k, column) => right[(k * columns) + column]);
-        },
-        threads: 1);
+                AssertSums(
+                    result,
+                    columns,
+                    depth,
+                    0,
+                    (row, k) => left[(row * depth) + k],
+                    (k, column) => right[(k * columns) + column]
+                );
+            },
+            threads: 1
+        );
 
     [Fact]
-    public void Outer_products_are_added_to_what_is_there_at_every_width() => Cases.Sample(
-        one =>
-        {
-            (int rows, int depth, int columns, int widest) = one;
-            AssertOuter(depth, rows, columns, widest);
-        },
-        threads: 1);
+    public void Outer_products_are_added_to_what_is_there_at_every_width() =>
+        Cases.Sample(
+            one =>
+            {
+                (int rows, int depth, int columns, int widest) = one;
+                AssertOuter(depth, rows, columns, widest);
+            },
+            threads: 1
+        );
 
     [Theory]
     [InlineData(16)]
     [InlineData(8)]
     [InlineData(4)]
     [InlineData(1)]
-    public void Outer_products_of_many_pixels_are_shared_out_and_added_up(int widest) => AssertOuter(5003, 13, 37, widest);
+    public void Outer_products_of_many_pixels_are_shared_out_and_added_up(int widest) =>
+        AssertOuter(5003, 13, 37, widest);
 
     private static void AssertOuter(int terms, int rows, int columns, int widest)
     {
@@ -50,15 +71,33 @@ public sealed unsafe class MatrixProductsTests
         float[] right = Noise(terms * columns, 4);
         var result = new float[rows * columns];
         Array.Fill(result, 2f);
-        fixed (float* a = left, b = right, c = result)
+        fixed (
+            float* a = left,
+                b = right,
+                c = result
+        )
         {
             MatrixProducts.AddOuter(a, b, terms, rows, columns, c, widest);
         }
 
-        AssertSums(result, columns, terms, 2, (row, k) => left[(k * rows) + row], (k, column) => right[(k * columns) + column]);
+        AssertSums(
+            result,
+            columns,
+            terms,
+            2,
+            (row, k) => left[(k * rows) + row],
+            (k, column) => right[(k * columns) + column]
+        );
     }
 
-    private static void AssertSums(float[] result, int columns, int depth, double before, Func<int, int, float> left, Func<int, int, float> right)
+    private static void AssertSums(
+        float[] result,
+        int columns,
+        int depth,
+        double before,
+        Func<int, int, float> left,
+        Func<int, int, float> right
+    )
     {
         for (int i = 0; i < result.Length; i++)
         {

@@ -20,23 +20,55 @@ public sealed unsafe class MomentumKernelTests
     public void Every_width_follows_the_formula_across_tensors_of_any_length(int widest)
     {
         var random = new Random(widest);
-        float[][] Arrays(params int[] lengths) => [.. lengths.Select(length => Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f).ToArray())];
+        float[][] Arrays(params int[] lengths) =>
+            [
+                .. lengths.Select(length =>
+                    Enumerable.Range(0, length).Select(_ => random.NextSingle() - 0.5f).ToArray()
+                ),
+            ];
         int[] lengths = [3, 100_003, 0, 16, 29];
         float[][] weights = Arrays(lengths);
         float[][] gradients = Arrays(lengths);
         float[][] momenta = Arrays(lengths);
-        double[][] expectedMomenta = [.. lengths.Select((length, t) => Enumerable.Range(0, length).Select(
-            i => (0.9 * momenta[t][i]) + gradients[t][i] + (Decay(t) * weights[t][i])).ToArray())];
-        double[][] expectedWeights = [.. lengths.Select((length, t) => Enumerable.Range(0, length).Select(
-            i => weights[t][i] - (0.1 * (gradients[t][i] + (Decay(t) * weights[t][i]) + (0.9 * expectedMomenta[t][i])))).ToArray())];
+        double[][] expectedMomenta =
+        [
+            .. lengths.Select(
+                (length, t) =>
+                    Enumerable
+                        .Range(0, length)
+                        .Select(i => (0.9 * momenta[t][i]) + gradients[t][i] + (Decay(t) * weights[t][i]))
+                        .ToArray()
+            ),
+        ];
+        double[][] expectedWeights =
+        [
+            .. lengths.Select(
+                (length, t) =>
+                    Enumerable
+                        .Range(0, length)
+                        .Select(i =>
+                            weights[t][i]
+                            - (0.1 * (gradients[t][i] + (Decay(t) * weights[t][i]) + (0.9 * expectedMomenta[t][i])))
+                        )
+                        .ToArray()
+            ),
+        ];
         var pins = new List<System.Runtime.InteropServices.GCHandle>();
         nint Pin(float[] array)
         {
-            pins.Add(System.Runtime.InteropServices.GCHandle.Alloc(array, System.Runtime.InteropServices.GCHandleType.Pinned));
+            pins.Add(
+                System.Runtime.InteropServices.GCHandle.Alloc(array, System.Runtime.InteropServices.GCHandleType.Pinned)
+            );
             return pins[^1].AddrOfPinnedObject();
         }
 
-        MomentumSegment[] segments = [.. lengths.Select((length, t) => new MomentumSegment(Pin(weights[t]), Pin(gradients[t]), Pin(momenta[t]), length, Decay(t)))];
+        MomentumSegment[] segments =
+        [
+            .. lengths.Select(
+                (length, t) =>
+                    new MomentumSegment(Pin(weights[t]), Pin(gradients[t]), Pin(momenta[t]), length, Decay(t))
+            ),
+        ];
         MomentumKernel.Step(segments, 0.1f, 0.9f, widest);
         pins.ForEach(pin => pin.Free());
         for (int t = 0; t < lengths.Length; t++)
@@ -66,7 +98,10 @@ public sealed unsafe class MomentumKernelTests
             libtorchs.Step(others, 0.1);
         }
 
-        Assert.Contains(tensors, tensor => tensor.Value.dim() == 4 && tensor.Value.shape[1] > 1 && !tensor.Value.is_contiguous());
+        Assert.Contains(
+            tensors,
+            tensor => tensor.Value.dim() == 4 && tensor.Value.shape[1] > 1 && !tensor.Value.is_contiguous()
+        );
         foreach ((NetworkTensor tensor, NetworkTensor other) in tensors.Zip(others))
         {
             Assert.Null(tensor.Value.grad);
@@ -94,7 +129,8 @@ public sealed unsafe class MomentumKernelTests
         Assert.Equal(
             [moved, moved, 1, 1, moved, moved, 1, 1, moved, moved, 1, 1],
             whole.Value.data<float>().ToArray(),
-            (x, y) => Math.Abs(x - y) < 1e-6);
+            (x, y) => Math.Abs(x - y) < 1e-6
+        );
     }
 
     [Fact]
@@ -122,7 +158,10 @@ public sealed unsafe class MomentumKernelTests
         {
             using var scope = NewDisposeScope();
             long count = tensor.Value.numel();
-            Tensor order = TorchSharp.torch.tensor(Enumerable.Range(0, (int)count).Select(i => (2f * i / Math.Max(1, count - 1)) - 1).ToArray(), tensor.Value.shape);
+            Tensor order = TorchSharp.torch.tensor(
+                Enumerable.Range(0, (int)count).Select(i => (2f * i / Math.Max(1, count - 1)) - 1).ToArray(),
+                tensor.Value.shape
+            );
             Tensor loss = WithScalar.Times((tensor.Value * tensor.Value * order).sum(), 0.5);
             loss.backward();
         }

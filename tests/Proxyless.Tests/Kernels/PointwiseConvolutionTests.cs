@@ -9,7 +9,9 @@ public sealed class PointwiseConvolutionTests
 {
     static PointwiseConvolutionTests() => Libtorch.Load();
 
-    /// <summary>Widths at which oneDNN's forward convolution is wrong on some processors (docs/decisions/kernels.md).</summary>
+    /// <summary>
+    /// Widths at which oneDNN's forward convolution is wrong on some processors (docs/decisions/kernels.md).
+    /// </summary>
     [Theory]
     [InlineData(12, 40)]
     [InlineData(16, 72)]
@@ -24,8 +26,14 @@ public sealed class PointwiseConvolutionTests
         Tensor weight = randn(outputs, inputs, 1, 1);
         Tensor gradient = randn(32, 7, 7, outputs);
         Tensor matrix = weight.view(outputs, inputs);
-        AssertNear(Product(x.view(-1, inputs), matrix.t()).view(32, 7, 7, outputs), PointwiseConvolution.Forward(x, weight));
-        AssertNear(Product(gradient.view(-1, outputs), matrix).view(32, 7, 7, inputs), PointwiseConvolution.InputGradient(gradient, weight));
+        AssertNear(
+            Product(x.view(-1, inputs), matrix.t()).view(32, 7, 7, outputs),
+            PointwiseConvolution.Forward(x, weight)
+        );
+        AssertNear(
+            Product(gradient.view(-1, outputs), matrix).view(32, 7, 7, inputs),
+            PointwiseConvolution.InputGradient(gradient, weight)
+        );
         Tensor sum = ones(outputs, inputs);
         PointwiseConvolution.AddWeightGradient(gradient, x, sum);
         AssertNear(WithScalar.Plus(Product(gradient.view(-1, outputs).t(), x.view(-1, inputs)), 1), sum);
@@ -39,7 +47,9 @@ public sealed class PointwiseConvolutionTests
         Tensor weight = randn(4, 16, 1, 1);
         Assert.Throws<ArgumentException>(() => PointwiseConvolution.Forward(x, weight));
         Assert.Throws<ArgumentException>(() => PointwiseConvolution.InputGradient(x, weight));
-        Assert.Throws<ArgumentException>(() => PointwiseConvolution.AddWeightGradient(randn(2, 3, 3, 4), x, zeros(4, 16)));
+        Assert.Throws<ArgumentException>(() =>
+            PointwiseConvolution.AddWeightGradient(randn(2, 3, 3, 4), x, zeros(4, 16))
+        );
     }
 
     [Fact]
@@ -57,12 +67,17 @@ public sealed class PointwiseConvolutionTests
     }
 
     // In double precision: what single precision's rounding and libraries make of it is not the truth.
-    private static Tensor Product(Tensor left, Tensor right) => left.to(ScalarType.Float64).mm(right.to(ScalarType.Float64));
+    private static Tensor Product(Tensor left, Tensor right) =>
+        left.to(ScalarType.Float64).mm(right.to(ScalarType.Float64));
 
     private static void AssertNear(Tensor expected, Tensor actual)
     {
         using var scope = NewDisposeScope();
         Assert.Equal(expected.shape, actual.shape);
-        Assert.InRange((expected - actual).abs().max().to(ScalarType.Float32).item<float>(), 0, 1e-4f * expected.abs().max().to(ScalarType.Float32).item<float>());
+        Assert.InRange(
+            (expected - actual).abs().max().to(ScalarType.Float32).item<float>(),
+            0,
+            1e-4f * expected.abs().max().to(ScalarType.Float32).item<float>()
+        );
     }
 }

@@ -21,7 +21,8 @@ public sealed class AgentTargetTests
         Assert.True(header.HasWarmUpRuns);
         Assert.Equal(
             (options.WarmUpRuns, options.MinRuns, options.MaxRuns, 7.0, options.Uncertainty),
-            (header.WarmUpRuns, header.MinRuns, header.MaxRuns, header.MaxSeconds, header.Uncertainty));
+            (header.WarmUpRuns, header.MinRuns, header.MaxRuns, header.MaxSeconds, header.Uncertainty)
+        );
         Assert.Equal((3, 2, 8), (header.Length, header.Threads, header.Batch));
     }
 
@@ -63,11 +64,15 @@ public sealed class AgentTargetTests
         Exception off = new TargetUnavailableException("a: off");
         Exception wrong = new InvalidInputException("b: wrong");
         Assert.Equal(
-            "a: off\na: off", Assert.IsType<TargetUnavailableException>(SearchStage.OneOf([off, off])).Message);
+            "a: off\na: off",
+            Assert.IsType<TargetUnavailableException>(SearchStage.OneOf([off, off])).Message
+        );
         Assert.Equal("a: off\nb: wrong", Assert.IsType<InvalidInputException>(SearchStage.OneOf([off, wrong])).Message);
         Exception slow = new LimitNotMetException("c: too slow");
         Assert.Equal(
-            "c: too slow\nc: too slow", Assert.IsType<LimitNotMetException>(SearchStage.OneOf([slow, slow])).Message);
+            "c: too slow\nc: too slow",
+            Assert.IsType<LimitNotMetException>(SearchStage.OneOf([slow, slow])).Message
+        );
         Assert.IsType<InvalidInputException>(SearchStage.OneOf([off, slow]));
     }
 }

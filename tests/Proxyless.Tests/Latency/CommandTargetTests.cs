@@ -11,7 +11,8 @@ public sealed class CommandTargetTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public CommandTargetTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "the programs of these tests are shell scripts");
+    public CommandTargetTests() =>
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the programs of these tests are shell scripts");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -20,7 +21,10 @@ public sealed class CommandTargetTests : IDisposable
     [Fact]
     public void The_last_number_that_the_pattern_finds_counts_in_its_unit()
     {
-        Timing timing = (Target("echo 'warm up 9000 us'; echo 'average 1500 us'") with { UnitMs = 1e-3 }).Time([1, 2, 3], Cancellation);
+        Timing timing = (Target("echo 'warm up 9000 us'; echo 'average 1500 us'") with { UnitMs = 1e-3 }).Time(
+            [1, 2, 3],
+            Cancellation
+        );
         Assert.Equal(1.5, timing.MedianMs, 1e-12);
         Assert.Equal(3, timing.Runs);
     }
@@ -56,14 +60,24 @@ public sealed class CommandTargetTests : IDisposable
     [InlineData("echo done", "finds no latency over 0")]
     [InlineData("echo 0 us", "finds no latency over 0")]
     [InlineData("exit 0", "(nothing was printed)")]
-    public void What_goes_wrong_is_said_with_what_the_program_printed(string script, string named) => Assert.Contains(
-        named, Assert.Throws<InvalidInputException>(() => Target(script).Time([1], Cancellation)).Message, StringComparison.Ordinal);
+    public void What_goes_wrong_is_said_with_what_the_program_printed(string script, string named) =>
+        Assert.Contains(
+            named,
+            Assert.Throws<InvalidInputException>(() => Target(script).Time([1], Cancellation)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void A_program_that_is_not_there_is_named() => Assert.Contains(
-        "cannot be started",
-        Assert.Throws<InvalidInputException>(() => (Target("") with { Command = ["no-such-program", "{model}"] }).Time([1], Cancellation)).Message,
-        StringComparison.Ordinal);
+    public void A_program_that_is_not_there_is_named() =>
+        Assert.Contains(
+            "cannot be started",
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    (Target("") with { Command = ["no-such-program", "{model}"] }).Time([1], Cancellation)
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_program_that_hangs_is_ended_with_what_it_started()
@@ -74,7 +88,11 @@ public sealed class CommandTargetTests : IDisposable
         for (int seconds = 1; !File.Exists(child) || new FileInfo(child).Length == 0; seconds *= 2)
         {
             CommandTarget hanging = target with { Timeout = TimeSpan.FromSeconds(seconds) };
-            Assert.Contains($"within {seconds} s", Assert.Throws<InvalidInputException>(() => hanging.Time([1], Cancellation)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"within {seconds} s",
+                Assert.Throws<InvalidInputException>(() => hanging.Time([1], Cancellation)).Message,
+                StringComparison.Ordinal
+            );
         }
 
         // A killed process may linger for its parent to take note of it.
@@ -86,8 +104,15 @@ public sealed class CommandTargetTests : IDisposable
     public void A_program_that_leaves_something_running_is_not_waited_for_longer_than_its_time()
     {
         // What is left goes by itself: once the program has ended, nobody knows whose it was.
-        CommandTarget target = Target("sleep 60 & echo 3 us") with { Timeout = TimeSpan.FromSeconds(1) };
-        Assert.Contains("something it started", Assert.Throws<InvalidInputException>(() => target.Time([1], Cancellation)).Message, StringComparison.Ordinal);
+        CommandTarget target = Target("sleep 60 & echo 3 us") with
+        {
+            Timeout = TimeSpan.FromSeconds(1),
+        };
+        Assert.Contains(
+            "something it started",
+            Assert.Throws<InvalidInputException>(() => target.Time([1], Cancellation)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -98,14 +123,52 @@ public sealed class CommandTargetTests : IDisposable
     public void Tables_are_kept_apart_by_all_that_a_latency_depends_on()
     {
         CommandTarget target = Target("echo 1 us");
-        CommandTarget[] others = [target, target with { UnitMs = 1e-3 }, target with { Pattern = new Regex("(.*) us") }, target with { Batch = 2 }, target with { Device = "phone 1" }, target with { Device = "phone 2" }, target with { Command = ["sh", "a b", "{model}"] }, target with { Command = ["sh", "a", "b", "{model}"] }];
+        CommandTarget[] others =
+        [
+            target,
+            target with
+            {
+                UnitMs = 1e-3,
+            },
+            target with
+            {
+                Pattern = new Regex("(.*) us"),
+            },
+            target with
+            {
+                Batch = 2,
+            },
+            target with
+            {
+                Device = "phone 1",
+            },
+            target with
+            {
+                Device = "phone 2",
+            },
+            target with
+            {
+                Command = ["sh", "a b", "{model}"],
+            },
+            target with
+            {
+                Command = ["sh", "a", "b", "{model}"],
+            },
+        ];
         Assert.Equal(others.Length, others.Select(other => other.Id).Distinct().Count());
     }
 
     [Fact]
-    public void A_target_without_a_device_keeps_the_identity_of_its_older_tables() => Assert.Equal(
-        """command ["run","{model}"], 'x' in units of 1 ms, batch 1""",
-        new CommandTarget { Name = "board", Command = ["run", "{model}"], Pattern = new Regex("x") }.Id);
+    public void A_target_without_a_device_keeps_the_identity_of_its_older_tables() =>
+        Assert.Equal(
+            """command ["run","{model}"], 'x' in units of 1 ms, batch 1""",
+            new CommandTarget
+            {
+                Name = "board",
+                Command = ["run", "{model}"],
+                Pattern = new Regex("x"),
+            }.Id
+        );
 
     private static bool IsRunning(int id)
     {
@@ -124,6 +187,11 @@ public sealed class CommandTargetTests : IDisposable
     {
         string file = Path.Combine(_folder.Root, "time.sh");
         File.WriteAllText(file, script + "\n");
-        return new CommandTarget { Name = "board", Command = ["sh", file, "{model}"], Pattern = new Regex("([0-9.]+) us") };
+        return new CommandTarget
+        {
+            Name = "board",
+            Command = ["sh", file, "{model}"],
+            Pattern = new Regex("([0-9.]+) us"),
+        };
     }
 }

@@ -5,8 +5,8 @@ using Proxyless.Architectures;
 namespace Proxyless.Tests.Latency;
 
 /// <summary>
-/// A machine whose latencies are the same wherever and whenever a test runs: each part takes some time to begin and a nanosecond for
-/// ten multiply-adds. The machine that runs the tests is measured by the few that are about measuring.
+/// A machine whose latencies are the same wherever and whenever a test runs: each part takes some time to begin and a
+/// nanosecond for ten multiply-adds. The machine that runs the tests is measured by the few that are about measuring.
 /// </summary>
 internal static class FixedTable
 {

@@ -9,15 +9,19 @@ public sealed class LatencyCalibrationTests
     [Fact]
     public void Scale_and_offset_of_exact_timings_are_found()
     {
-        Gen.Select(Gen.Double[0.5, 2], Gen.Double[-0.5, 2], Gen.Double[1, 100].Array[3, 10]).Sample((scale, offset, sums) =>
-        {
-            sums = [.. sums, 1, 100];
-            double[] measured = [.. sums.Select(sum => (scale * sum) + offset + 0.2)];
-            var calibration = LatencyCalibration.Fit(sums, measured, sums, measured);
-            Assert.Equal(scale, calibration.Scale, 1e-6);
-            Assert.Equal(offset + 0.2, calibration.Offset, 1e-5);
-            Assert.Equal(0, calibration.MeanAbsoluteError, 1e-6);
-        }, iter: 200);
+        Gen.Select(Gen.Double[0.5, 2], Gen.Double[-0.5, 2], Gen.Double[1, 100].Array[3, 10])
+            .Sample(
+                (scale, offset, sums) =>
+                {
+                    sums = [.. sums, 1, 100];
+                    double[] measured = [.. sums.Select(sum => (scale * sum) + offset + 0.2)];
+                    var calibration = LatencyCalibration.Fit(sums, measured, sums, measured);
+                    Assert.Equal(scale, calibration.Scale, 1e-6);
+                    Assert.Equal(offset + 0.2, calibration.Offset, 1e-5);
+                    Assert.Equal(0, calibration.MeanAbsoluteError, 1e-6);
+                },
+                iter: 200
+            );
     }
 
     [Fact]
@@ -69,5 +73,6 @@ public sealed class LatencyCalibrationTests
     }
 
     [Fact]
-    public void Nothing_to_check_is_refused() => Assert.Throws<ArgumentException>(() => LatencyCalibration.Fit([1], [1], [], []));
+    public void Nothing_to_check_is_refused() =>
+        Assert.Throws<ArgumentException>(() => LatencyCalibration.Fit([1], [1], [], []));
 }

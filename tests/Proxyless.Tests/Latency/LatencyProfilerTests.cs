@@ -17,10 +17,19 @@ public sealed class LatencyProfilerTests
     {
         var observer = new RecordingObserver();
         LatencyTable table = LatencyProfiler.Profile(
-            SmallSpace.Space, SmallSpace.Classes, Target, ProfileMode.Quick, observer, TestContext.Current.CancellationToken);
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            Target,
+            ProfileMode.Quick,
+            observer,
+            TestContext.Current.CancellationToken
+        );
 
         Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes).Order(), table.Entries.Keys.Order());
-        Assert.All(table.Entries.Values, entry => Assert.True(entry.Milliseconds > 0 && double.IsFinite(entry.Milliseconds)));
+        Assert.All(
+            table.Entries.Values,
+            entry => Assert.True(entry.Milliseconds > 0 && double.IsFinite(entry.Milliseconds))
+        );
         Assert.True(table.Reference.Milliseconds > 0);
         Assert.Equal(5, table.Calibration.Networks);
         Assert.True(table.Disturbance >= 0);
@@ -32,17 +41,32 @@ public sealed class LatencyProfilerTests
     {
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.Throws<OperationCanceledException>(() => LatencyProfiler.Profile(
-            SmallSpace.Space, SmallSpace.Classes, Target, ProfileMode.Quick, NullRunObserver.Instance, stop.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            LatencyProfiler.Profile(
+                SmallSpace.Space,
+                SmallSpace.Classes,
+                Target,
+                ProfileMode.Quick,
+                NullRunObserver.Instance,
+                stop.Token
+            )
+        );
     }
 
     [Fact]
     public void A_network_is_measured_beside_the_reference()
     {
         LatencyTable table = SmallSpace.Table();
-        byte[] reference = NetworkExporter.Untrained(SmallSpace.Space.Architecture(table.Reference.Choice, SmallSpace.Classes, "reference"));
+        byte[] reference = NetworkExporter.Untrained(
+            SmallSpace.Space.Architecture(table.Reference.Choice, SmallSpace.Classes, "reference")
+        );
         NetworkLatency latency = Target.Compare(
-            reference, reference, table.Reference.Milliseconds, TimingOptions.Quick, TestContext.Current.CancellationToken);
+            reference,
+            reference,
+            table.Reference.Milliseconds,
+            TimingOptions.Quick,
+            TestContext.Current.CancellationToken
+        );
 
         Assert.True(latency.IsMeasured);
         Assert.True(latency.QuietMs > 0 && double.IsFinite(latency.QuietMs));
@@ -56,12 +80,8 @@ public sealed class LatencyProfilerTests
 
         public void Progress(RunProgress progress) => Steps.Add(progress);
 
-        public void Message(string text)
-        {
-        }
+        public void Message(string text) { }
 
-        public void Warning(string text)
-        {
-        }
+        public void Warning(string text) { }
     }
 }

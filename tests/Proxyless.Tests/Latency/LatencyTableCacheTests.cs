@@ -19,7 +19,13 @@ public sealed class LatencyTableCacheTests : IDisposable
     {
         _cache.Store(SmallSpace.Space, SmallSpace.Classes, Target, SmallSpace.Table());
         LatencyTable table = _cache.GetOrProfile(
-            SmallSpace.Space, SmallSpace.Classes, Target, ProfileMode.Quick, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            Target,
+            ProfileMode.Quick,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(SmallSpace.Table().Created, table.Created);
     }
 
@@ -80,7 +86,8 @@ public sealed class LatencyTableCacheTests : IDisposable
             new TableTarget("box", file, 1),
             ProfileMode.Quick,
             observer,
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         Assert.Contains("disturbed", Assert.Single(observer.Warnings), StringComparison.Ordinal);
     }
 
@@ -104,7 +111,12 @@ public sealed class LatencyTableCacheTests : IDisposable
     public void Another_device_behind_the_same_command_does_not_get_the_first_ones_table()
     {
         var pattern = new Regex("([0-9]+)");
-        var command = new CommandTarget { Name = "phone", Command = ["adb", "{model}"], Pattern = pattern };
+        var command = new CommandTarget
+        {
+            Name = "phone",
+            Command = ["adb", "{model}"],
+            Pattern = pattern,
+        };
         CommandTarget first = command with { Device = "Pixel 1" };
         _cache.Store(SmallSpace.Space, SmallSpace.Classes, first, SmallSpace.Table());
         Assert.Empty(WarningsOfReuse(first));
@@ -136,12 +148,16 @@ public sealed class LatencyTableCacheTests : IDisposable
             target,
             ProfileMode.Quick,
             observer,
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(SmallSpace.Table().Created, table.Created);
         return [.. observer.Warnings];
     }
 
     private LatencyTable? Find(
-        SearchSpace space, int classes = SmallSpace.Classes, ITarget? target = null, ProfileMode mode = ProfileMode.Quick) =>
-        _cache.Find(space, classes, target ?? Target, mode, NullRunObserver.Instance);
+        SearchSpace space,
+        int classes = SmallSpace.Classes,
+        ITarget? target = null,
+        ProfileMode mode = ProfileMode.Quick
+    ) => _cache.Find(space, classes, target ?? Target, mode, NullRunObserver.Instance);
 }

@@ -19,7 +19,10 @@ public sealed class LatencyTableFileTests : IDisposable
         Assert.Equal(table.Calibration, read.Calibration);
         Assert.Equal(table.Reference.Choice, read.Reference.Choice);
         Assert.Equal(table.Reference.Milliseconds, read.Reference.Milliseconds);
-        Assert.Equal((table.Space, table.Target, table.TargetId, table.Mode, table.Created), (read.Space, read.Target, read.TargetId, read.Mode, read.Created));
+        Assert.Equal(
+            (table.Space, table.Target, table.TargetId, table.Mode, table.Created),
+            (read.Space, read.Target, read.TargetId, read.Mode, read.Created)
+        );
     }
 
     [Fact]
@@ -51,7 +54,9 @@ public sealed class LatencyTableFileTests : IDisposable
     public void A_file_that_is_no_table_is_refused_by_name(string text)
     {
         File.WriteAllText(PathOf("broken.json"), text);
-        InvalidInputException refused = Assert.Throws<InvalidInputException>(() => LatencyTableFile.Read(PathOf("broken.json")));
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            LatencyTableFile.Read(PathOf("broken.json"))
+        );
         Assert.Contains("broken.json", refused.Message, StringComparison.Ordinal);
     }
 
@@ -60,14 +65,26 @@ public sealed class LatencyTableFileTests : IDisposable
     {
         LatencyTable table = SmallSpace.Table();
         string key = table.Entries.Keys.First();
-        LatencyTableFile.Write(PathOf("latency.json"), table with { Entries = new Dictionary<string, LatencyEntry> { [key] = new(-1, 0) } });
-        InvalidInputException refused = Assert.Throws<InvalidInputException>(() => LatencyTableFile.Read(PathOf("latency.json")));
+        LatencyTableFile.Write(
+            PathOf("latency.json"),
+            table with
+            {
+                Entries = new Dictionary<string, LatencyEntry> { [key] = new(-1, 0) },
+            }
+        );
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            LatencyTableFile.Read(PathOf("latency.json"))
+        );
         Assert.Contains(key, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_missing_file_is_named() =>
-        Assert.Contains("absent.json", Assert.Throws<InvalidInputException>(() => LatencyTableFile.Read(PathOf("absent.json"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "absent.json",
+            Assert.Throws<InvalidInputException>(() => LatencyTableFile.Read(PathOf("absent.json"))).Message,
+            StringComparison.Ordinal
+        );
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

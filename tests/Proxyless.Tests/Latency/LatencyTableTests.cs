@@ -27,7 +27,8 @@ public sealed class LatencyTableTests
         Assert.Equal(
             Table.Entries[with.Blocks[3].Key].Milliseconds * Table.Calibration.Scale,
             Table.Predict(with) - Table.Predict(without),
-            1e-12);
+            1e-12
+        );
     }
 
     [Fact]
@@ -56,8 +57,7 @@ public sealed class LatencyTableTests
     private static IEnumerable<int[]> AllChoices()
     {
         IReadOnlyList<SearchBlock> blocks = SmallSpace.Space.Blocks();
-        return
-            from a in Enumerable.Range(0, blocks[0].Candidates.Count)
+        return from a in Enumerable.Range(0, blocks[0].Candidates.Count)
             from b in Enumerable.Range(0, blocks[1].Candidates.Count)
             from c in Enumerable.Range(0, blocks[2].Candidates.Count)
             select new[] { a, b, c };

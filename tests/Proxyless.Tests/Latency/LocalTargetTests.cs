@@ -32,7 +32,11 @@ public sealed class LocalTargetTests
 
     [Fact]
     public void More_images_than_a_run_takes_are_refused() =>
-        Assert.Contains("65536", Assert.Throws<InvalidInputException>(() => LocalTarget.Parse("cpu:1:2000000000")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "65536",
+            Assert.Throws<InvalidInputException>(() => LocalTarget.Parse("cpu:1:2000000000")).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void More_threads_than_processors_are_refused() =>

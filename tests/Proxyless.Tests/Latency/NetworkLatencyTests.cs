@@ -49,7 +49,14 @@ public sealed class NetworkLatencyTests
         using ITarget target = TargetFile.Open(FixedTable.Write(folder.Root, SmallSpace.Space, SmallSpace.Classes));
         Architecture network = SmallSpace.Network(0, 1, 2);
         var latency = NetworkLatency.Measure(
-            target, network, [], SmallSpace.Space, SmallSpace.Classes, SmallSpace.Table(), Cancellation);
+            target,
+            network,
+            [],
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            SmallSpace.Table(),
+            Cancellation
+        );
         Assert.False(latency.IsMeasured);
         Assert.Equal(((TableTarget)target).Predict(network, NullRunObserver.Instance), latency.QuietMs);
         Assert.Equal(latency.QuietMs, latency.MedianMs);
@@ -63,7 +70,12 @@ public sealed class NetworkLatencyTests
         string script = Path.Combine(folder.Root, "time.sh");
         File.WriteAllText(script, "echo $(wc -c < \"$1\") us\n");
         var pattern = new Regex("([0-9]+) us");
-        var target = new CommandTarget { Name = "board", Command = ["sh", script, "{model}"], Pattern = pattern };
+        var target = new CommandTarget
+        {
+            Name = "board",
+            Command = ["sh", script, "{model}"],
+            Pattern = pattern,
+        };
         LatencyTable table = SmallSpace.Table();
         Architecture other = SmallSpace.Space.Architecture(table.Reference.Choice, SmallSpace.Classes, "reference");
         int reference = NetworkExporter.Untrained(other).Length;
@@ -71,7 +83,14 @@ public sealed class NetworkLatencyTests
         byte[] onnx = NetworkExporter.Untrained(network);
         table = table with { Reference = table.Reference with { Milliseconds = reference / 2.0 } };
         var latency = NetworkLatency.Measure(
-            target, network, onnx, SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
+            target,
+            network,
+            onnx,
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            table,
+            Cancellation
+        );
         Assert.Equal(onnx.Length / 2.0, latency.QuietMs, 1e-9);
         Assert.Equal(onnx.Length, latency.MedianMs);
         Assert.Equal(2, latency.Slowdown, 1e-9);

@@ -15,7 +15,8 @@ public sealed class NetworkSelectionTests
         {
             Assert.Equal(
                 Enumerable.Range(0, block.Candidates.Count),
-                choices.Select(choice => choice[block.Index]).Distinct().Order());
+                choices.Select(choice => choice[block.Index]).Distinct().Order()
+            );
         }
     }
 
@@ -23,7 +24,10 @@ public sealed class NetworkSelectionTests
     public void Spread_networks_reach_from_the_cheapest_to_the_dearest()
     {
         var random = new Random(2);
-        double[][] candidates = [.. Enumerable.Range(0, 20).Select(_ => Enumerable.Range(0, 6).Select(_ => random.NextDouble()).ToArray())];
+        double[][] candidates =
+        [
+            .. Enumerable.Range(0, 20).Select(_ => Enumerable.Range(0, 6).Select(_ => random.NextDouble()).ToArray()),
+        ];
         var cost = new SpaceCost("latency", "ms", 1, candidates);
 
         double[] costs = [.. SpreadNetworks.Choices(cost, 21, random).Select(choice => cost.Of(choice))];
@@ -43,7 +47,15 @@ public sealed class NetworkSelectionTests
     [Fact]
     public void A_space_of_one_network_gives_that_network()
     {
-        var cost = new SpaceCost("latency", "ms", 1, [[0.5], [0.25]]);
+        var cost = new SpaceCost(
+            "latency",
+            "ms",
+            1,
+            [
+                [0.5],
+                [0.25],
+            ]
+        );
         Assert.All(SpreadNetworks.Choices(cost, 3, new Random(1)), choice => Assert.Equal([0, 0], choice));
     }
 }

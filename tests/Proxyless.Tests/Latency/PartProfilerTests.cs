@@ -25,8 +25,14 @@ public sealed class PartProfilerTests
     {
         LatencyTable steady = Profile(Bytes, null);
         int calls = 0;
-        LatencyTable drifting = Profile((model, cancellation) => Bytes(model, cancellation) * (1 + (0.003 * calls++)), null);
-        Assert.All(steady.Entries, entry => Assert.InRange(drifting.Entries[entry.Key].Milliseconds / entry.Value.Milliseconds, 0.9, 1.1));
+        LatencyTable drifting = Profile(
+            (model, cancellation) => Bytes(model, cancellation) * (1 + (0.003 * calls++)),
+            null
+        );
+        Assert.All(
+            steady.Entries,
+            entry => Assert.InRange(drifting.Entries[entry.Key].Milliseconds / entry.Value.Milliseconds, 0.9, 1.1)
+        );
         string last = steady.Entries.Keys.Last();
         Assert.InRange(drifting.Entries[last].Milliseconds / steady.Entries[last].Milliseconds, 0.9, 1.1);
     }
@@ -46,7 +52,8 @@ public sealed class PartProfilerTests
                 more++;
                 return Bytes(model, cancellation);
             },
-            partial);
+            partial
+        );
         Assert.False(File.Exists(partial));
         LatencyTable whole = Profile(Bytes, null);
         Assert.Equal(whole.Entries, table.Entries);
@@ -63,7 +70,10 @@ public sealed class PartProfilerTests
         string partial = Path.Combine(folder.Root, "table.partial");
         InterruptAfter(5, partial);
         LatencyTable continued = Profile((model, cancellation) => 1.5 * Bytes(model, cancellation), partial);
-        Assert.All(Profile(Bytes, null).Entries, entry => Assert.Equal(entry.Value.Milliseconds, continued.Entries[entry.Key].Milliseconds, 1e-9));
+        Assert.All(
+            Profile(Bytes, null).Entries,
+            entry => Assert.Equal(entry.Value.Milliseconds, continued.Entries[entry.Key].Milliseconds, 1e-9)
+        );
     }
 
     [Fact]
@@ -89,20 +99,35 @@ public sealed class PartProfilerTests
                 measurements++;
                 return Bytes(model, cancellation);
             },
-            partial);
+            partial
+        );
         return (table, measurements);
     }
 
     private static void InterruptAfter(int measurements, string partial)
     {
         int calls = 0;
-        Assert.Throws<OperationCanceledException>(() => Profile(
-            (model, cancellation) => ++calls > measurements ? throw new OperationCanceledException() : Bytes(model, cancellation), partial));
+        Assert.Throws<OperationCanceledException>(() =>
+            Profile(
+                (model, cancellation) =>
+                    ++calls > measurements ? throw new OperationCanceledException() : Bytes(model, cancellation),
+                partial
+            )
+        );
     }
 
     private static LatencyTable Profile(Func<byte[], CancellationToken, double> time, string? partial) =>
-        new PartProfiler(Target, time).Profile(Space, 10, ProfileMode.Quick, partial, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        new PartProfiler(Target, time).Profile(
+            Space,
+            10,
+            ProfileMode.Quick,
+            partial,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 
-    /// <summary>A machine on which a model takes a microsecond for ten bytes: nearly additive, as real ones are.</summary>
+    /// <summary>
+    /// A machine on which a model takes a microsecond for ten bytes: nearly additive, as real ones are.
+    /// </summary>
     private static double Bytes(byte[] model, CancellationToken cancellation) => model.Length / 10_000.0;
 }

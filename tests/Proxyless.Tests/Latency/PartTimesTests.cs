@@ -13,12 +13,18 @@ public sealed class PartTimesTests
         Architecture network = SmallSpace.Network(0, 1, 1);
         NodeTime[] run =
         [
-            new("normalised", 5), new("stem.activation_nchwc", 10),
-            new("block0.depthwise.activation", 20), new("block0.project.convolution", 30),
+            new("normalised", 5),
+            new("stem.activation_nchwc", 10),
+            new("block0.depthwise.activation", 20),
+            new("block0.project.convolution", 30),
             new("block1.expand.activation", 40),
-            new("block2.expand.activation", 50), new("ReorderOutput", 3), new("block2.sum", 7),
+            new("block2.expand.activation", 50),
+            new("ReorderOutput", 3),
+            new("block2.sum", 7),
             new("block3.expand.activation", 70),
-            new("head.activation", 80), new("classifier.pooled", 1), new("logits", 90),
+            new("head.activation", 80),
+            new("classifier.pooled", 1),
+            new("logits", 90),
         ];
 
         ILookup<string, double> times = PartTimes.Of(network, [run]);
@@ -35,7 +41,10 @@ public sealed class PartTimesTests
     public void A_part_takes_the_middle_of_its_runs()
     {
         Architecture network = SmallSpace.Network(0, 3, 3);
-        IReadOnlyList<NodeTime>[] runs = [.. new double[] { 10, 500, 12 }.Select(time => new NodeTime[] { new("stem.activation", time) })];
+        IReadOnlyList<NodeTime>[] runs =
+        [
+            .. new double[] { 10, 500, 12 }.Select(time => new NodeTime[] { new("stem.activation", time) }),
+        ];
         Assert.Equal([0.012], PartTimes.Of(network, runs)[network.Stem.Key], Close);
     }
 

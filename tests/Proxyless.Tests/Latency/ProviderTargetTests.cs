@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Proxyless.Tests.Latency;
 
-/// <summary>The processor stands in for a graphics card: it is the one execution provider that every machine has.</summary>
+/// <summary>
+/// The processor stands in for a graphics card: it is the one execution provider that every machine has.
+/// </summary>
 public sealed class ProviderTargetTests
 {
     private static readonly ProviderTarget Target = new("card", ExecutionProvider.Cpu, device: 0, threads: 1, batch: 1);
@@ -18,14 +20,28 @@ public sealed class ProviderTargetTests
     [Trait(TestCategory.Name, TestCategory.Measuring)]
     public void A_table_is_made_of_parts_that_are_timed_alone_and_networks_are_held_against_its_reference()
     {
-        LatencyTable table = Target.Profile(SmallSpace.Space, SmallSpace.Classes, ProfileMode.Quick, null, NullRunObserver.Instance, Cancellation);
+        LatencyTable table = Target.Profile(
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            ProfileMode.Quick,
+            null,
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes).Order(), table.Entries.Keys.Order());
         Assert.True(table.Disturbance >= 0);
         Assert.Contains("cpu device 0", table.TargetId, StringComparison.Ordinal);
 
         Architecture reference = SmallSpace.Network([.. table.Reference.Choice]);
         var latency = NetworkLatency.Measure(
-            Target, reference, NetworkExporter.Untrained(reference), SmallSpace.Space, SmallSpace.Classes, table, Cancellation);
+            Target,
+            reference,
+            NetworkExporter.Untrained(reference),
+            SmallSpace.Space,
+            SmallSpace.Classes,
+            table,
+            Cancellation
+        );
         Assert.True(latency.IsMeasured);
         Assert.True(latency.QuietMs > 0 && double.IsFinite(latency.QuietMs));
         Assert.True(latency.MedianMs > 0 && double.IsFinite(latency.MedianMs));

@@ -24,13 +24,15 @@ public sealed class RankCorrelationTests
     [Fact]
     public void Kendall_tau_of_a_permutation_counts_the_swaps_that_sort_it()
     {
-        Gen.Int[2, 12].SelectMany(n => Gen.Shuffle(Enumerable.Range(0, n).ToArray())).Sample(permutation =>
-        {
-            int n = permutation.Length;
-            double pairs = n * (n - 1) / 2.0;
-            double tau = RankCorrelation.KendallTau([.. Enumerable.Range(0, n)], [.. permutation]);
-            Assert.Equal(1 - (2 * SwapsOfBubbleSort(permutation) / pairs), tau, 1e-12);
-        });
+        Gen.Int[2, 12]
+            .SelectMany(n => Gen.Shuffle(Enumerable.Range(0, n).ToArray()))
+            .Sample(permutation =>
+            {
+                int n = permutation.Length;
+                double pairs = n * (n - 1) / 2.0;
+                double tau = RankCorrelation.KendallTau([.. Enumerable.Range(0, n)], [.. permutation]);
+                Assert.Equal(1 - (2 * SwapsOfBubbleSort(permutation) / pairs), tau, 1e-12);
+            });
     }
 
     [Fact]
@@ -43,7 +45,8 @@ public sealed class RankCorrelationTests
         Assert.Equal(1, RankCorrelation.KendallTau([1, 1], [1, 2]));
 
     [Fact]
-    public void Lengths_that_differ_are_refused() => Assert.Throws<ArgumentException>(() => RankCorrelation.KendallTau([1], [1, 2]));
+    public void Lengths_that_differ_are_refused() =>
+        Assert.Throws<ArgumentException>(() => RankCorrelation.KendallTau([1], [1, 2]));
 
     private static int SwapsOfBubbleSort(int[] values)
     {

@@ -17,10 +17,17 @@ public sealed class TableTargetTests : IDisposable
     [InlineData("Conv-input:224x224x3-output:112x112x32", "stem 3x224x224 32 s2")]
     [InlineData("Conv_1-input:7x7x320-output:7x7x1280", "head 320x7x7 1280")]
     [InlineData("Logits-input:7x7x1280-output:1000", "classifier 1280x7x7 1000")]
-    [InlineData("expanded_conv-input:56x56x24-output:28x28x40-expand:6-kernel:5-stride:2-idskip:0", "mb5e6 24x56x56 40 s2")]
-    [InlineData("expanded_conv-input:7x7x192-output:7x7x192-expand:3-kernel:7-stride:1-idskip:1", "mb7e3 192x7x7 192 s1")]
+    [InlineData(
+        "expanded_conv-input:56x56x24-output:28x28x40-expand:6-kernel:5-stride:2-idskip:0",
+        "mb5e6 24x56x56 40 s2"
+    )]
+    [InlineData(
+        "expanded_conv-input:7x7x192-output:7x7x192-expand:3-kernel:7-stride:1-idskip:1",
+        "mb7e3 192x7x7 192 s1"
+    )]
     [InlineData("pool-input:7x7x192", null)]
-    public void The_authors_keys_are_understood(string published, string? key) => Assert.Equal(key, PartEntries.KeyOf(published));
+    public void The_authors_keys_are_understood(string published, string? key) =>
+        Assert.Equal(key, PartEntries.KeyOf(published));
 
     [Fact]
     public void A_network_takes_the_sum_of_the_published_phone_tables_entries()
@@ -32,18 +39,20 @@ public sealed class TableTargetTests : IDisposable
         LatencyTable table = target.TableOf(space, 1000, NullRunObserver.Instance);
         SpaceCost cost = table.ToSpaceCost(space, 1000);
         IReadOnlyList<SearchBlock> blocks = space.Blocks();
-        Gen.Int[0, 1 << 30].Sample(seed =>
-        {
-            var random = new Random(seed);
-            int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
-            Architecture network = space.Architecture(choice, 1000, "random");
-            double sum = published[$"Conv-input:224x224x3-output:112x112x{network.Stem.Width}"]
-                + network.Blocks.Where(block => !block.IsPassThrough).Sum(block => published[PublishedKeyOf(block)])
-                + published[$"Conv_1-input:7x7x{network.Head.InputWidth}-output:7x7x{network.Head.Width}"]
-                + published[$"Logits-input:7x7x{network.Head.Width}-output:1000"];
-            Assert.Equal(sum, target.Predict(network, NullRunObserver.Instance), 1e-6);
-            Assert.Equal(sum, cost.Of(choice), 1e-6);
-        });
+        Gen.Int[0, 1 << 30]
+            .Sample(seed =>
+            {
+                var random = new Random(seed);
+                int[] choice = [.. blocks.Select(block => random.Next(block.Candidates.Count))];
+                Architecture network = space.Architecture(choice, 1000, "random");
+                double sum =
+                    published[$"Conv-input:224x224x3-output:112x112x{network.Stem.Width}"]
+                    + network.Blocks.Where(block => !block.IsPassThrough).Sum(block => published[PublishedKeyOf(block)])
+                    + published[$"Conv_1-input:7x7x{network.Head.InputWidth}-output:7x7x{network.Head.Width}"]
+                    + published[$"Logits-input:7x7x{network.Head.Width}-output:1000"];
+                Assert.Equal(sum, target.Predict(network, NullRunObserver.Instance), 1e-6);
+                Assert.Equal(sum, cost.Of(choice), 1e-6);
+            });
     }
 
     [Fact]
@@ -51,22 +60,28 @@ public sealed class TableTargetTests : IDisposable
     {
         var target = new TableTarget("phone", Csv("part,milliseconds\nstem 3x32x32 16 s2,0.5\n"), 1);
         SearchSpace space = SearchSpacePresets.ByName("tiny");
-        var exception = Assert.Throws<InvalidInputException>(() =>
-            target.TableOf(space, 10, NullRunObserver.Instance));
+        var exception = Assert.Throws<InvalidInputException>(() => target.TableOf(space, 10, NullRunObserver.Instance));
         Assert.Contains($"has no '{space.Blocks()[0].Candidates[0].Key}'", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_classifier_of_other_classes_is_scaled_and_said_to_be()
     {
-        Architecture network = SearchSpacePresets.ByName("tiny").Architecture([.. Enumerable.Repeat(0, 6)], 10, "small");
+        Architecture network = SearchSpacePresets
+            .ByName("tiny")
+            .Architecture([.. Enumerable.Repeat(0, 6)], 10, "small");
         string[] parts = [network.Stem.Key, .. network.Blocks.Select(block => block.Key), network.Head.ConvolutionKey];
-        string csv = "part,milliseconds\n" + string.Concat(parts.Distinct().Select(part => $"{part},1\n"))
+        string csv =
+            "part,milliseconds\n"
+            + string.Concat(parts.Distinct().Select(part => $"{part},1\n"))
             + $"classifier {network.Head.Width}x{network.Head.InputResolution}x{network.Head.InputResolution} 1000,8\n";
         var target = new TableTarget("phone", Csv(csv), 1);
         var observer = new RecordingObserver();
         Assert.Equal(1 + network.Blocks.Count + 1 + 0.08, target.Predict(network, observer), 1e-9);
-        Assert.Contains(observer.Messages, message => message.Contains("scaled from 1000 classes to 10", StringComparison.Ordinal));
+        Assert.Contains(
+            observer.Messages,
+            message => message.Contains("scaled from 1000 classes to 10", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -78,7 +93,9 @@ public sealed class TableTargetTests : IDisposable
         LatencyTableFile.Write(file, made);
         var target = new TableTarget("box", file, 1);
         SpaceCost expected = made.ToSpaceCost(space, SmallSpace.Classes);
-        SpaceCost read = target.TableOf(space, SmallSpace.Classes, NullRunObserver.Instance).ToSpaceCost(space, SmallSpace.Classes);
+        SpaceCost read = target
+            .TableOf(space, SmallSpace.Classes, NullRunObserver.Instance)
+            .ToSpaceCost(space, SmallSpace.Classes);
         Assert.Equal(expected.Fixed, read.Fixed);
         Assert.Equal(expected.Candidates, read.Candidates);
     }
@@ -89,8 +106,12 @@ public sealed class TableTargetTests : IDisposable
     [InlineData("part,milliseconds\nstem 3x32x32 16 s2,-1\n", "line 2")]
     [InlineData("part,milliseconds\na,1\na,2\n", "line 3")]
     [InlineData("part,milliseconds\n", "no parts")]
-    public void A_wrong_csv_is_refused_with_its_line(string text, string named) => Assert.Contains(
-        named, Assert.Throws<InvalidInputException>(() => new TableTarget("phone", Csv(text), 1)).Message, StringComparison.Ordinal);
+    public void A_wrong_csv_is_refused_with_its_line(string text, string named) =>
+        Assert.Contains(
+            named,
+            Assert.Throws<InvalidInputException>(() => new TableTarget("phone", Csv(text), 1)).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("a: [1, 2", "no valid YAML")]
@@ -101,11 +122,16 @@ public sealed class TableTargetTests : IDisposable
     {
         string file = Path.Combine(_folder.Root, "table.yaml");
         File.WriteAllText(file, text);
-        Assert.Contains(named, Assert.Throws<InvalidInputException>(() => new TableTarget("phone", file, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            named,
+            Assert.Throws<InvalidInputException>(() => new TableTarget("phone", file, 1)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static string PublishedKeyOf(Block block) =>
-        $"expanded_conv-input:{block.InputResolution}x{block.InputResolution}x{block.InputWidth}-output:{block.OutputResolution}x{block.OutputResolution}x{block.OutputWidth}"
+        $"expanded_conv-input:{block.InputResolution}x{block.InputResolution}x{block.InputWidth}"
+        + $"-output:{block.OutputResolution}x{block.OutputResolution}x{block.OutputWidth}"
         + $"-expand:{block.Operation.Expansion}-kernel:{block.Operation.Kernel}-stride:{block.Stride}-idskip:{(block.HasShortcut ? 1 : 0)}";
 
     /// <summary>Two lines of the file, read by hand: the key, and the mean under it.</summary>

@@ -27,12 +27,24 @@ public sealed class TargetFileTests : IDisposable
     {
         Assert.Equal(new LocalTarget(1, 32), TargetFile.Open(Write("box.yaml", "kind: local\nbatch: 32\n")));
         Write("phone.csv", "part,milliseconds\nstem 3x32x32 16 s2,0.5\n");
-        Assert.Single(Assert.IsType<TableTarget>(TargetFile.Open(Write("phone.yaml", "kind: table\nfile: phone.csv\n"))).Parts);
-        CommandTarget command = Assert.IsType<CommandTarget>(TargetFile.Open(Write(
-            "board.yaml", "kind: command\ncommand: [ssh, board, time-model, '{model}']\npattern: 'avg ([0-9.]+)'\nunit: us\nrepeats: 5\ntimeout: 30\nbatch: 8\ndevice: Pixel 7, blue\n")));
+        Assert.Single(
+            Assert.IsType<TableTarget>(TargetFile.Open(Write("phone.yaml", "kind: table\nfile: phone.csv\n"))).Parts
+        );
+        CommandTarget command = Assert.IsType<CommandTarget>(
+            TargetFile.Open(
+                Write(
+                    "board.yaml",
+                    "kind: command\ncommand: [ssh, board, time-model, '{model}']\npattern: 'avg ([0-9.]+)'\nunit: us\n"
+                        + "repeats: 5\ntimeout: 30\nbatch: 8\ndevice: Pixel 7, blue\n"
+                )
+            )
+        );
         Assert.Equal("Pixel 7, blue", command.Device);
         Assert.Equal(["ssh", "board", "time-model", "{model}"], command.Command);
-        Assert.Equal((1e-3, 5, TimeSpan.FromSeconds(30), 8), (command.UnitMs, command.Repeats, command.Timeout, command.Batch));
+        Assert.Equal(
+            (1e-3, 5, TimeSpan.FromSeconds(30), 8),
+            (command.UnitMs, command.Repeats, command.Timeout, command.Batch)
+        );
     }
 
     [Theory]
@@ -47,8 +59,12 @@ public sealed class TargetFileTests : IDisposable
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '('\n", "no regular expression")]
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '(.*)'\ndevice: ' '\n", "line 4")]
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '(.*)'\nunit: ns\n", "us, ms, s")]
-    public void What_is_wrong_is_said_with_what_is_allowed(string yaml, string named) => Assert.Contains(
-        named, Assert.Throws<InvalidInputException>(() => TargetFile.Open(Write("wrong.yaml", yaml))).Message, StringComparison.Ordinal);
+    public void What_is_wrong_is_said_with_what_is_allowed(string yaml, string named) =>
+        Assert.Contains(
+            named,
+            Assert.Throws<InvalidInputException>(() => TargetFile.Open(Write("wrong.yaml", yaml))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_target_that_is_added_is_found_by_name_with_the_files_it_names()
@@ -59,17 +75,31 @@ public sealed class TargetFileTests : IDisposable
         Assert.IsType<TableTarget>(TargetFile.Open("my-phone"));
         Assert.Equal(["my-phone"], TargetFile.Names());
         Assert.Contains("phone.csv", CommandLineRun.Of("target", "list").Output, StringComparison.Ordinal);
-        Assert.Contains("1 in its table", CommandLineRun.Of("target", "check", "--target", "my-phone").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 in its table",
+            CommandLineRun.Of("target", "check", "--target", "my-phone").Output,
+            StringComparison.Ordinal
+        );
         Assert.Equal(2, CommandLineRun.Of("target", "add", "--name", "my-phone", "--file", file).ExitCode);
-        Assert.Equal(0, CommandLineRun.Of("target", "add", "--name", "my-phone", "--file", file, "--overwrite").ExitCode);
-        Assert.Contains("did you mean 'my-phone'?", Assert.Throws<InvalidInputException>(() => TargetFile.Open("my-phon")).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            0,
+            CommandLineRun.Of("target", "add", "--name", "my-phone", "--file", file, "--overwrite").ExitCode
+        );
+        Assert.Contains(
+            "did you mean 'my-phone'?",
+            Assert.Throws<InvalidInputException>(() => TargetFile.Open("my-phon")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void What_is_kept_is_found_from_any_folder_and_can_be_added_again()
     {
         Write("time.sh", "echo 2 us");
-        string file = Write("board.yaml", "---\n{kind: command, command: [./time.sh, '{model}', 'a: b'], pattern: '([0-9]+) us', unit: us}\n");
+        string file = Write(
+            "board.yaml",
+            "---\n{kind: command, command: [./time.sh, '{model}', 'a: b'], pattern: '([0-9]+) us', unit: us}\n"
+        );
         TargetFile.Add("board", file, overwrite: false);
         var kept = (CommandTarget)TargetFile.Open("board");
         Assert.Equal([Path.Combine(_folder.Root, "time.sh"), "{model}", "a: b"], kept.Command);
@@ -84,7 +114,9 @@ public sealed class TargetFileTests : IDisposable
     [InlineData("")]
     [InlineData(".hidden")]
     public void A_name_that_is_none_is_refused(string name) =>
-        Assert.Throws<InvalidInputException>(() => TargetFile.Add(name, Write("box.yaml", "kind: local\n"), overwrite: false));
+        Assert.Throws<InvalidInputException>(() =>
+            TargetFile.Add(name, Write("box.yaml", "kind: local\n"), overwrite: false)
+        );
 
     private string Write(string name, string text)
     {

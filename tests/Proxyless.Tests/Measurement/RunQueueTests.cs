@@ -12,8 +12,12 @@ public sealed class RunQueueTests
     [InlineData(2, 5, 0.5, 3.5)]
     [InlineData(7, 5, 6, 4)]
     [InlineData(1, 5, 6, 5)]
-    public void What_was_waited_around_a_run_is_not_taken_from_it(double waited, double elapsed, double around, double expected) =>
-        Assert.Equal(expected, RunQueue.Without(waited, elapsed, around), 1e-12);
+    public void What_was_waited_around_a_run_is_not_taken_from_it(
+        double waited,
+        double elapsed,
+        double around,
+        double expected
+    ) => Assert.Equal(expected, RunQueue.Without(waited, elapsed, around), 1e-12);
 
     [Fact]
     public void The_wait_is_the_one_that_the_system_counts_for_this_thread()

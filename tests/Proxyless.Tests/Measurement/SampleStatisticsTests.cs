@@ -26,11 +26,14 @@ public sealed class SampleStatisticsTests
     [InlineData(new double[] { 9, 1 }, 5)]
     [InlineData(new double[] { 500, 1, 3 }, 3)]
     [InlineData(new double[] { 1, 2, 2, 3, 3, 3, 900, -900 }, 2.5)]
-    public void The_interquartile_mean_is_deaf_to_outliers_and_finer_than_rounded_samples(double[] samples, double mean) =>
-        Assert.Equal(mean, SampleStatistics.InterquartileMean(samples), 1e-12);
+    public void The_interquartile_mean_is_deaf_to_outliers_and_finer_than_rounded_samples(
+        double[] samples,
+        double mean
+    ) => Assert.Equal(mean, SampleStatistics.InterquartileMean(samples), 1e-12);
 
     [Fact]
-    public void No_samples_have_no_interquartile_mean() => Assert.Throws<ArgumentException>(() => SampleStatistics.InterquartileMean([]));
+    public void No_samples_have_no_interquartile_mean() =>
+        Assert.Throws<ArgumentException>(() => SampleStatistics.InterquartileMean([]));
 
     [Fact]
     public void No_samples_have_no_median() => Assert.Throws<ArgumentException>(() => SampleStatistics.Median([]));

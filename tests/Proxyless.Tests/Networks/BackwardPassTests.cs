@@ -86,7 +86,8 @@ public sealed class BackwardPassTests : IDisposable
     public void All_the_product_calls_backward_here()
     {
         string sources = Path.Combine(Repository.Root, "src");
-        IEnumerable<string> callers = Directory.EnumerateFiles(sources, "*.cs", SearchOption.AllDirectories)
+        IEnumerable<string> callers = Directory
+            .EnumerateFiles(sources, "*.cs", SearchOption.AllDirectories)
             .Where(file => File.ReadAllText(file).Contains(".backward(", StringComparison.Ordinal));
         Assert.Equal("BackwardPass.cs", Path.GetFileName(Assert.Single(callers)));
     }
@@ -104,11 +105,15 @@ public sealed class BackwardPassTests : IDisposable
         foreach (Exception? failure in failures)
         {
             using Tensor before = x;
-            x = FusedFunction.Run(before, [_weight.Value], _ =>
-            {
-                _passes.Add(new Between(failure));
-                return _passes[^1];
-            });
+            x = FusedFunction.Run(
+                before,
+                [_weight.Value],
+                _ =>
+                {
+                    _passes.Add(new Between(failure));
+                    return _passes[^1];
+                }
+            );
         }
 
         using Tensor between = x;

@@ -68,7 +68,11 @@ public sealed class CheckpointFileTests : IDisposable
             stream.SetLength(stream.Length / 2);
         }
 
-        Assert.Contains(file.Newest, Assert.Throws<InvalidInputException>(() => file.Read(_observer)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            file.Newest,
+            Assert.Throws<InvalidInputException>(() => file.Read(_observer)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

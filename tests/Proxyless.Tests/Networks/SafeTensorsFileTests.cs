@@ -50,7 +50,15 @@ public sealed class SafeTensorsFileTests : IDisposable
         using var target = new NetworkTensor("x", zeros(3), TensorRole.Weight);
         using var missing = new NetworkTensor("y", zeros(3), TensorRole.Weight);
         SafeTensorsFile file = SafeTensorsFile.Read(File);
-        Assert.Contains("'x'", Assert.Throws<InvalidInputException>(() => file.CopyTo([target], File)).Message, StringComparison.Ordinal);
-        Assert.Contains("'y'", Assert.Throws<InvalidInputException>(() => file.CopyTo([missing], File)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'x'",
+            Assert.Throws<InvalidInputException>(() => file.CopyTo([target], File)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "'y'",
+            Assert.Throws<InvalidInputException>(() => file.CopyTo([missing], File)).Message,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -35,7 +35,10 @@ public sealed class SharedWeightsTests
         Assert.All(GatePassTests.Values(network.Blocks[0][Narrow].Expand!.Weight), value => Assert.Equal(2, value));
         Assert.All(GatePassTests.Values(network.Blocks[0][Narrow].Depthwise!.Weight), value => Assert.Equal(3, value));
         Assert.All(GatePassTests.Values(network.Blocks[0][Narrow].Project!.Weight), value => Assert.Equal(5, value));
-        Assert.All(GatePassTests.Values(network.Blocks[0][LargerKernel].Project!.Weight), value => Assert.Equal(5, value));
+        Assert.All(
+            GatePassTests.Values(network.Blocks[0][LargerKernel].Project!.Weight),
+            value => Assert.Equal(5, value)
+        );
     }
 
     [Fact]
@@ -106,7 +109,11 @@ public sealed class SharedWeightsTests
             }
         }
 
-        Assert.Equal(x, GatePassTests.Values(wide).Select(value => (double)value), (expected, actual) => Math.Abs(expected - actual) < 1e-5);
+        Assert.Equal(
+            x,
+            GatePassTests.Values(wide).Select(value => (double)value),
+            (expected, actual) => Math.Abs(expected - actual) < 1e-5
+        );
     }
 
     [Fact]
@@ -114,7 +121,8 @@ public sealed class SharedWeightsTests
     {
         foreach (BlockKernels kernels in Enum.GetValues<BlockKernels>())
         {
-            // In double precision, for libtorch's 1x1 convolutions in single precision are not right on every processor (docs/decisions/kernels.md).
+            // In double precision, for libtorch's 1x1 convolutions in single precision are not right on every processor
+            // (docs/decisions/kernels.md).
             using SuperNetwork network = Build(shares: true, kernels, ScalarType.Float64);
             using CompactNetwork compact = network.Extract([Narrow]);
             (Tensor single, Tensor labels) = Batch();
@@ -126,7 +134,12 @@ public sealed class SharedWeightsTests
             {
                 ofPath.backward();
                 ofCompact.backward();
-                foreach ((NetworkTensor one, NetworkTensor other) in network.TensorsOf([Narrow]).Zip(compact.Tensors).Where(pair => pair.First.IsTrained))
+                foreach (
+                    (NetworkTensor one, NetworkTensor other) in network
+                        .TensorsOf([Narrow])
+                        .Zip(compact.Tensors)
+                        .Where(pair => pair.First.IsTrained)
+                )
                 {
                     Assert.True(allclose(one.Value.grad!, other.Value.grad!, rtol: 1e-9, atol: 1e-12), one.Name);
                 }
@@ -149,10 +162,24 @@ public sealed class SharedWeightsTests
         Assert.All(after, value => Assert.True(float.IsFinite(value)));
     }
 
-    private static SuperNetwork Build(bool shares, BlockKernels kernels = BlockKernels.Proxyless, ScalarType precision = ScalarType.Float32)
+    private static SuperNetwork Build(
+        bool shares,
+        BlockKernels kernels = BlockKernels.Proxyless,
+        ScalarType precision = ScalarType.Float32
+    )
     {
         Libtorch.Load();
-        return new SuperNetwork(Space, 3, new NetworkOptions { Seed = 2, SharesWeights = shares, Kernels = kernels, Precision = precision });
+        return new SuperNetwork(
+            Space,
+            3,
+            new NetworkOptions
+            {
+                Seed = 2,
+                SharesWeights = shares,
+                Kernels = kernels,
+                Precision = precision,
+            }
+        );
     }
 
     private static NetworkTensor Part(WholeTensor whole, long length)

@@ -24,24 +24,46 @@ public sealed class FailingDiskTests : IDisposable
     [InlineData("search", 0.5)]
     [InlineData("train", 0.5)]
     [InlineData("train", 0)]
-    public void A_folder_of_images_that_vanishes_ends_a_run_with_a_checkpoint_of_the_last_step_and_it_goes_on_once_it_is_back(string stage, double share)
+    public void Images_that_vanish_end_a_run_with_a_checkpoint_of_the_last_step_and_it_goes_on_once_they_are_back(
+        string stage,
+        double share
+    )
     {
         string images = Images("images");
         RunOptions options = Options(images);
-        ProxylessRun.Run(options with { Out = Path.Combine(_folder.Root, "whole", "run") }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        ProxylessRun.Run(
+            options with
+            {
+                Out = Path.Combine(_folder.Root, "whole", "run"),
+            },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 
         string away = Path.Combine(_folder.Root, "away");
         var observer = new At(stage, share, () => Directory.Move(images, away));
-        var exception = Assert.Throws<RunFailedException>(() => ProxylessRun.Run(options, observer, TestContext.Current.CancellationToken));
+        var exception = Assert.Throws<RunFailedException>(() =>
+            ProxylessRun.Run(options, observer, TestContext.Current.CancellationToken)
+        );
         Assert.Equal(options.Out, exception.Run);
         Assert.Contains(images, exception.Message, StringComparison.Ordinal);
         var run = new RunDirectory(options.Out!);
         Assert.True(new CheckpointFile(stage == "search" ? run.SearchCheckpoint : run.LastCheckpoint).Exists);
-        Assert.DoesNotContain(observer.Warnings, warning => warning.Contains("takes its place", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            observer.Warnings,
+            warning => warning.Contains("takes its place", StringComparison.Ordinal)
+        );
 
         Directory.Move(away, images);
-        ProxylessRun.Run(new RunOptions { Out = options.Out, Resume = true }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder.Root, "whole", "run", "model.onnx")), File.ReadAllBytes(run.Model));
+        ProxylessRun.Run(
+            new RunOptions { Out = options.Out, Resume = true },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(_folder.Root, "whole", "run", "model.onnx")),
+            File.ReadAllBytes(run.Model)
+        );
     }
 
     [Fact]
@@ -51,17 +73,37 @@ public sealed class FailingDiskTests : IDisposable
         var run = new RunDirectory(options.Out!);
         string checkpoints = Path.GetDirectoryName(run.SearchCheckpoint)!;
         string aside = checkpoints + "-aside";
-        var observer = new At("search", 0.5, () =>
-        {
-            Directory.Move(checkpoints, aside);
-            File.WriteAllText(checkpoints, "in the way");
-        });
-        Assert.Throws<RunFailedException>(() => ProxylessRun.Run(options, observer, TestContext.Current.CancellationToken));
+        var observer = new At(
+            "search",
+            0.5,
+            () =>
+            {
+                Directory.Move(checkpoints, aside);
+                File.WriteAllText(checkpoints, "in the way");
+            }
+        );
+        Assert.Throws<RunFailedException>(() =>
+            ProxylessRun.Run(options, observer, TestContext.Current.CancellationToken)
+        );
         File.Delete(checkpoints);
         Directory.Move(aside, checkpoints);
-        ProxylessRun.Run(new RunOptions { Out = options.Out, Resume = true }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
-        ProxylessRun.Run(options with { Out = Path.Combine(_folder.Root, "whole", "run") }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder.Root, "whole", "run", "model.onnx")), File.ReadAllBytes(run.Model));
+        ProxylessRun.Run(
+            new RunOptions { Out = options.Out, Resume = true },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+        ProxylessRun.Run(
+            options with
+            {
+                Out = Path.Combine(_folder.Root, "whole", "run"),
+            },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(_folder.Root, "whole", "run", "model.onnx")),
+            File.ReadAllBytes(run.Model)
+        );
     }
 
     [Fact]
@@ -82,13 +124,23 @@ public sealed class FailingDiskTests : IDisposable
             '{program}' run --out '{disk}/run' --resume
             echo "code $?"
             """;
-        using Process shell = Process.Start(new ProcessStartInfo("unshare", ["--mount", "bash", "-c", script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process shell = Process.Start(
+            new ProcessStartInfo("unshare", ["--mount", "bash", "-c", script])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         Task<string> error = shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string output = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         string said = await error;
         Assert.True(output.Contains("code 1\n", StringComparison.Ordinal), said);
         Assert.Contains("No space left", said, StringComparison.Ordinal);
-        Assert.Contains($"free some space, then 'proxyless run --out {disk}/run --resume' goes on from the last checkpoint", said, StringComparison.Ordinal);
+        Assert.Contains(
+            $"free some space, then 'proxyless run --out {disk}/run --resume' goes on from the last checkpoint",
+            said,
+            StringComparison.Ordinal
+        );
         Assert.True(output.TrimEnd().EndsWith("code 0", StringComparison.Ordinal), said);
     }
 
@@ -98,7 +150,10 @@ public sealed class FailingDiskTests : IDisposable
     public void A_search_or_training_that_diverges_ends_with_the_last_finite_state(string stage)
     {
         // Weights that a step multiplies by -11 leave the finite numbers in a few dozen steps, whatever the images are.
-        RunOptions options = Options("sample") with { SearchEpochs = 1 };
+        RunOptions options = Options("sample") with
+        {
+            SearchEpochs = 1,
+        };
         RunOptions diverging = options with { LearningRate = 100, WeightDecay = 0.99 };
         var run = new RunDirectory(options.Out!);
         bool isSearch = stage == "search";
@@ -107,19 +162,38 @@ public sealed class FailingDiskTests : IDisposable
             ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
         }
 
-        var exception = Assert.Throws<TrainingDivergedException>(() => _ = isSearch
-            ? (object)ProxylessRun.Search(diverging, NullRunObserver.Instance, TestContext.Current.CancellationToken)
-            : ProxylessRun.Train(diverging with { Out = null }, run.Root, NullRunObserver.Instance, TestContext.Current.CancellationToken));
+        var exception = Assert.Throws<TrainingDivergedException>(() =>
+            _ = isSearch
+                ? (object)
+                    ProxylessRun.Search(diverging, NullRunObserver.Instance, TestContext.Current.CancellationToken)
+                : ProxylessRun.Train(
+                    diverging with
+                    {
+                        Out = null,
+                    },
+                    run.Root,
+                    NullRunObserver.Instance,
+                    TestContext.Current.CancellationToken
+                )
+        );
         Assert.Contains("RunOptions.LearningRate = ", exception.Message, StringComparison.Ordinal);
         SafeTensorsFile file = SafeTensorsFile.Read(isSearch ? run.SearchCheckpoint : run.LastCheckpoint);
-        Assert.All(file.Tensors, tensor => Assert.All(tensor.Value.Values, value => Assert.True(float.IsFinite(value), tensor.Key)));
+        Assert.All(
+            file.Tensors,
+            tensor => Assert.All(tensor.Value.Values, value => Assert.True(float.IsFinite(value), tensor.Key))
+        );
     }
 
     private static bool CanMount()
     {
         try
         {
-            using Process probe = Process.Start(new ProcessStartInfo("unshare", ["--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]) { RedirectStandardError = true })!;
+            using Process probe = Process.Start(
+                new ProcessStartInfo("unshare", ["--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"])
+                {
+                    RedirectStandardError = true,
+                }
+            )!;
             probe.StandardError.ReadToEnd();
             probe.WaitForExit();
             return probe.ExitCode == 0;
@@ -130,25 +204,29 @@ public sealed class FailingDiskTests : IDisposable
         }
     }
 
-    private RunOptions Options(string data) => new()
-    {
-        Data = data,
-        Space = "tiny",
-        Target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), data == "sample" ? 8 : 2),
-        Out = Path.Combine(_folder.Root, "broken", "run"),
-        SearchEpochs = 1,
-        TrainEpochs = 2,
-        BatchSize = 32,
-        Threads = 1,
-        CheckpointSeconds = 0.001,
-    };
+    private RunOptions Options(string data) =>
+        new()
+        {
+            Data = data,
+            Space = "tiny",
+            Target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), data == "sample" ? 8 : 2),
+            Out = Path.Combine(_folder.Root, "broken", "run"),
+            SearchEpochs = 1,
+            TrainEpochs = 2,
+            BatchSize = 32,
+            Threads = 1,
+            CheckpointSeconds = 0.001,
+        };
 
     /// <summary>Large enough to be read anew for every step.</summary>
     private string Images(string name)
     {
         for (int i = 0; i < 100; i++)
         {
-            _folder.Add(Path.Combine(name, i % 2 == 0 ? "even" : "odd", $"{i}.png"), TestPictures.Noise(i, 100 + i, 120, SKEncodedImageFormat.Jpeg));
+            _folder.Add(
+                Path.Combine(name, i % 2 == 0 ? "even" : "odd", $"{i}.png"),
+                TestPictures.Noise(i, 100 + i, 120, SKEncodedImageFormat.Jpeg)
+            );
         }
 
         return Path.Combine(_folder.Root, name);
@@ -172,9 +250,7 @@ public sealed class FailingDiskTests : IDisposable
             }
         }
 
-        public void Message(string text)
-        {
-        }
+        public void Message(string text) { }
 
         public void Warning(string text) => Warnings.Add(text);
     }

@@ -26,12 +26,26 @@ public sealed class InterruptionTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are numbered as on Linux");
         bool isSearch = stage == "search";
         using CommandLineProcess process = CommandLineProcess.StartInForeground(
-            _folder.Root, "run", "--out", "run", "--target", _target, "--search-epochs", isSearch ? "1000" : "0.1", "--train-epochs", "1000");
+            _folder.Root,
+            "run",
+            "--out",
+            "run",
+            "--target",
+            _target,
+            "--search-epochs",
+            isSearch ? "1000" : "0.1",
+            "--train-epochs",
+            "1000"
+        );
         process.WaitFor($"{stage} 1/");
         process.Signal(signal);
         CommandLineRun run = process.Wait();
         Assert.True(run.ExitCode == 130, run.Error);
-        Assert.Contains("'proxyless run --out run --resume' goes on from the checkpoint", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "'proxyless run --out run --resume' goes on from the checkpoint",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.True(File.Exists(isSearch ? Run.SearchCheckpoint : Run.LastCheckpoint));
         Assert.DoesNotContain(Directory.EnumerateFiles(Run.Root), RunLock.IsOwn);
     }
@@ -44,7 +58,18 @@ public sealed class InterruptionTests : IDisposable
         // A step that takes minutes: only a process that does not wait for it ends before its checkpoint.
         using CommandLineProcess process = CommandLineProcess.StartInForeground(
             _folder.Root,
-            "run", "--out", "run", "--target", FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny").WithInput(512, 3), 8), "--resolution", "512", "--batch-size", "900", "--search-epochs", "2");
+            "run",
+            "--out",
+            "run",
+            "--target",
+            FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny").WithInput(512, 3), 8),
+            "--resolution",
+            "512",
+            "--batch-size",
+            "900",
+            "--search-epochs",
+            "2"
+        );
         process.WaitFor("weight steps of");
         process.Signal(CommandLineProcess.Interrupt, CommandLineProcess.Terminate);
         CommandLineRun run = process.Wait();

@@ -11,8 +11,8 @@ using Xunit;
 namespace Proxyless.Tests.Reliability;
 
 /// <summary>
-/// A run that is killed at random moments, as by the kernel where memory runs out, ends as one that was left alone. The long form:
-/// <c>PROXYLESS_KILLS=25</c>.
+/// A run that is killed at random moments, as by the kernel where memory runs out, ends as one that was left alone. The
+/// long form: <c>PROXYLESS_KILLS=25</c>.
 /// </summary>
 [Collection(nameof(WholeRuns))]
 public sealed class KilledRunTests : IDisposable
@@ -25,8 +25,16 @@ public sealed class KilledRunTests : IDisposable
     private const int MostCheckpoints = 5;
     private static readonly string[] SameBytes =
     [
-        "architecture.json", "architecture.svg", "latency.json", "search.jsonl", "training.jsonl", "labels.txt", "model.onnx",
-        Path.Combine("checkpoints", "search.safetensors"), Path.Combine("checkpoints", "last.safetensors"), Path.Combine("checkpoints", "best.safetensors"),
+        "architecture.json",
+        "architecture.svg",
+        "latency.json",
+        "search.jsonl",
+        "training.jsonl",
+        "labels.txt",
+        "model.onnx",
+        Path.Combine("checkpoints", "search.safetensors"),
+        Path.Combine("checkpoints", "last.safetensors"),
+        Path.Combine("checkpoints", "best.safetensors"),
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -36,13 +44,33 @@ public sealed class KilledRunTests : IDisposable
     [Fact]
     public void A_run_that_is_killed_at_random_moments_ends_bit_identical_to_one_that_is_not()
     {
-        int kills = int.Parse(Environment.GetEnvironmentVariable(Variable) ?? DefaultKills.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        int kills = int.Parse(
+            Environment.GetEnvironmentVariable(Variable) ?? DefaultKills.ToString(CultureInfo.InvariantCulture),
+            CultureInfo.InvariantCulture
+        );
         string whole = Directory.CreateDirectory(Path.Combine(_folder.Root, "whole")).FullName;
         string killed = Directory.CreateDirectory(Path.Combine(_folder.Root, "killed")).FullName;
         string[] begin =
         [
-            "run", "--out", "run", "--target", FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8), "--search-epochs", $"{Epochs}", "--train-epochs", $"{Epochs}",
-            "--batch-size", "32", "--threads", "1", "--checkpoint-seconds", "0.001", "--seed", "3", "--ema", "0.9",
+            "run",
+            "--out",
+            "run",
+            "--target",
+            FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8),
+            "--search-epochs",
+            $"{Epochs}",
+            "--train-epochs",
+            $"{Epochs}",
+            "--batch-size",
+            "32",
+            "--threads",
+            "1",
+            "--checkpoint-seconds",
+            "0.001",
+            "--seed",
+            "3",
+            "--ema",
+            "0.9",
         ];
         CommandLineRun undisturbed = CommandLineProcess.Run(whole, begin);
         Assert.True(undisturbed.ExitCode == 0, undisturbed.Error);
@@ -55,19 +83,28 @@ public sealed class KilledRunTests : IDisposable
         {
             using CommandLineProcess process = CommandLineProcess.Start(killed, Words());
             string moment = WaitForMoment(process, Path.Combine(run, "checkpoints"), random);
-            Assert.False(process.HasExited && process.Wait().ExitCode != 0, process.HasExited ? process.Wait().Error : "");
+            Assert.False(
+                process.HasExited && process.Wait().ExitCode != 0,
+                process.HasExited ? process.Wait().Error : ""
+            );
             process.Kill();
             moments.Add(moment);
         }
 
         CommandLineRun last = CommandLineProcess.Run(killed, Words());
-        TestContext.Current.TestOutputHelper!.WriteLine($"killed {kills} times: {string.Join(", ", moments.CountBy(moment => moment).Select(pair => $"{pair.Value} {pair.Key}"))}");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"killed {kills} times: "
+                + $"{string.Join(", ", moments.CountBy(moment => moment).Select(pair => $"{pair.Value} {pair.Key}"))}"
+        );
         Assert.True(last.ExitCode == 0, last.Error);
         foreach (string file in SameBytes)
         {
             Assert.True(
-                File.ReadAllBytes(Path.Combine(whole, "run", file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(run, file))),
-                $"{file} differs");
+                File.ReadAllBytes(Path.Combine(whole, "run", file))
+                    .AsSpan()
+                    .SequenceEqual(File.ReadAllBytes(Path.Combine(run, file))),
+                $"{file} differs"
+            );
         }
 
         foreach (string file in (string[])["search.json", "result.json"])
@@ -75,10 +112,15 @@ public sealed class KilledRunTests : IDisposable
             Assert.Equal(WithoutTimes(Path.Combine(whole, "run", file)), WithoutTimes(Path.Combine(run, file)));
         }
 
-        Assert.DoesNotContain(Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories), file => file.EndsWith("-tmp", StringComparison.Ordinal) || RunLock.IsOwn(file));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories),
+            file => file.EndsWith("-tmp", StringComparison.Ordinal) || RunLock.IsOwn(file)
+        );
     }
 
-    /// <summary>Waits for a checkpoint that is being written, for one that has been, or for any moment of the first seconds.</summary>
+    /// <summary>
+    /// Waits for a checkpoint that is being written, for one that has been, or for any moment of the first seconds.
+    /// </summary>
     private static string WaitForMoment(CommandLineProcess process, string checkpoints, Random random)
     {
         int kind = random.Next(5);
@@ -108,7 +150,12 @@ public sealed class KilledRunTests : IDisposable
     {
         try
         {
-            return [.. Directory.EnumerateFiles(folder, areHalf ? "*-tmp" : "*.safetensors").Select(file => (file, areHalf ? default : File.GetLastWriteTimeUtc(file)))];
+            return
+            [
+                .. Directory
+                    .EnumerateFiles(folder, areHalf ? "*-tmp" : "*.safetensors")
+                    .Select(file => (file, areHalf ? default : File.GetLastWriteTimeUtc(file))),
+            ];
         }
         catch (IOException)
         {
@@ -119,11 +166,19 @@ public sealed class KilledRunTests : IDisposable
     private static string WithoutTimes(string file)
     {
         JsonObject result = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
-        foreach (string name in result.Select(pair => pair.Key).Where(key => key.EndsWith("seconds", StringComparison.Ordinal)).ToArray())
+        foreach (
+            string name in result
+                .Select(pair => pair.Key)
+                .Where(key => key.EndsWith("seconds", StringComparison.Ordinal))
+                .ToArray()
+        )
         {
             result.Remove(name);
         }
 
-        return result.ToJsonString().Replace("/whole/", "/", StringComparison.Ordinal).Replace("/killed/", "/", StringComparison.Ordinal);
+        return result
+            .ToJsonString()
+            .Replace("/whole/", "/", StringComparison.Ordinal)
+            .Replace("/killed/", "/", StringComparison.Ordinal);
     }
 }

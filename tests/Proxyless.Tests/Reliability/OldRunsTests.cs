@@ -27,7 +27,10 @@ public sealed class OldRunsTests : IDisposable
         foreach (string run in (string[])["finished", "interrupted"])
         {
             string config = Path.Combine(_folder.Root, run, "config.yaml");
-            File.WriteAllText(config, File.ReadAllText(config).Replace(Placeholder, _folder.Root, StringComparison.Ordinal));
+            File.WriteAllText(
+                config,
+                File.ReadAllText(config).Replace(Placeholder, _folder.Root, StringComparison.Ordinal)
+            );
         }
 
         for (int label = 0; label < Classes.Length; label++)
@@ -53,8 +56,7 @@ public sealed class OldRunsTests : IDisposable
         RunOptions options = RunDirectory.Open(Finished).ReadConfig();
         var observer = new RecordingObserver();
 
-        EvaluateResult result = ProxylessRun.Evaluate(
-            Finished, options, againstNetwork: true, observer, Cancellation);
+        EvaluateResult result = ProxylessRun.Evaluate(Finished, options, againstNetwork: true, observer, Cancellation);
 
         using JsonDocument old = JsonDocument.Parse(File.ReadAllText(Path.Combine(Finished, "result.json")));
         Assert.Equal(12, result.Images);

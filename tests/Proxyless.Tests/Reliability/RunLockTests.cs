@@ -23,7 +23,10 @@ public sealed class RunLockTests : IDisposable
     [Fact]
     public void A_run_that_goes_on_can_be_neither_resumed_nor_replaced_and_after_its_death_it_can()
     {
-        using CommandLineProcess first = CommandLineProcess.Start(_folder.Root, Arguments(epochs: 1000, "--out", "run"));
+        using CommandLineProcess first = CommandLineProcess.Start(
+            _folder.Root,
+            Arguments(epochs: 1000, "--out", "run")
+        );
         first.WaitFor("search 1/");
         foreach (string option in (string[])["--resume", "--overwrite"])
         {
@@ -33,7 +36,10 @@ public sealed class RunLockTests : IDisposable
         }
 
         first.Kill();
-        CommandLineRun third = CommandLineProcess.Run(_folder.Root, Arguments(epochs: 0.1, "--out", "run", "--overwrite"));
+        CommandLineRun third = CommandLineProcess.Run(
+            _folder.Root,
+            Arguments(epochs: 0.1, "--out", "run", "--overwrite")
+        );
         Assert.True(third.ExitCode == 0, third.Error);
         Assert.Contains($"was left by process {first.Id}", third.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(Directory.EnumerateFiles(Run), RunLock.IsOwn);
@@ -42,7 +48,10 @@ public sealed class RunLockTests : IDisposable
     [Fact]
     public void Runs_that_begin_in_one_second_get_folders_of_their_own()
     {
-        CommandLineProcess[] processes = [.. Enumerable.Range(0, 3).Select(_ => CommandLineProcess.Start(_folder.Root, Arguments(epochs: 0.1)))];
+        CommandLineProcess[] processes =
+        [
+            .. Enumerable.Range(0, 3).Select(_ => CommandLineProcess.Start(_folder.Root, Arguments(epochs: 0.1))),
+        ];
         CommandLineRun[] runs = [.. processes.Select(process => process.Wait())];
         Array.ForEach(processes, process => process.Dispose());
         Assert.All(runs, run => Assert.True(run.ExitCode == 0, run.Error));
@@ -56,19 +65,44 @@ public sealed class RunLockTests : IDisposable
     {
         string other = Path.Combine(_folder.Root, "other.yaml");
         File.Copy(_target, other);
-        var options = new RunOptions { Out = Run, Target = _target, LatencyMs = 100, AlsoFor = $"{other}=100", SearchEpochs = 0.2, BatchSize = 32 };
+        var options = new RunOptions
+        {
+            Out = Run,
+            Target = _target,
+            LatencyMs = 100,
+            AlsoFor = $"{other}=100",
+            SearchEpochs = 0.2,
+            BatchSize = 32,
+        };
         ProxylessRun.SearchAll(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
         var part = new RunDirectory(Path.Combine(Run, "other"));
         byte[] before = File.ReadAllBytes(part.SearchCheckpoint);
         using (RunLock.Acquire(part.Root))
         {
-            var exception = Assert.Throws<InvalidInputException>(
-                () => ProxylessRun.SearchAll(options with { Overwrite = true, Seed = 1 }, NullRunObserver.Instance, TestContext.Current.CancellationToken));
+            var exception = Assert.Throws<InvalidInputException>(() =>
+                ProxylessRun.SearchAll(
+                    options with
+                    {
+                        Overwrite = true,
+                        Seed = 1,
+                    },
+                    NullRunObserver.Instance,
+                    TestContext.Current.CancellationToken
+                )
+            );
             Assert.Contains("in use", exception.Message, StringComparison.Ordinal);
         }
 
         Assert.Equal(before, File.ReadAllBytes(part.SearchCheckpoint));
-        ProxylessRun.SearchAll(options with { Overwrite = true, Seed = 1 }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        ProxylessRun.SearchAll(
+            options with
+            {
+                Overwrite = true,
+                Seed = 1,
+            },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
         Assert.NotEqual(before, File.ReadAllBytes(part.SearchCheckpoint));
         Assert.DoesNotContain(Directory.EnumerateFiles(Run, "*", SearchOption.AllDirectories), RunLock.IsOwn);
     }
@@ -87,7 +121,11 @@ public sealed class RunLockTests : IDisposable
         using (RunLock.Acquire(Run))
         {
             var exception = Assert.Throws<InvalidInputException>(() => RunLock.Acquire(Run));
-            Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", exception.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"process {Environment.ProcessId} on {Environment.MachineName}",
+                exception.Message,
+                StringComparison.Ordinal
+            );
         }
 
         Assert.False(Directory.Exists(Run));
@@ -128,13 +166,21 @@ public sealed class RunLockTests : IDisposable
         Hold(RunHolder.Current() with { ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1) });
         string checkpoints = Path.Combine(Run, "checkpoints");
         Directory.CreateDirectory(checkpoints);
-        Assert.Throws<IOException>(() => AtomicFile.Write(Path.Combine(checkpoints, "last.safetensors"), stream =>
-        {
-            // As of another process that dies here.
-            string half = Assert.Single(Directory.EnumerateFiles(checkpoints));
-            File.WriteAllText(half.Replace(".proxyless-tmp", "7.proxyless-tmp", StringComparison.Ordinal), "half");
-            throw new IOException();
-        }));
+        Assert.Throws<IOException>(() =>
+            AtomicFile.Write(
+                Path.Combine(checkpoints, "last.safetensors"),
+                stream =>
+                {
+                    // As of another process that dies here.
+                    string half = Assert.Single(Directory.EnumerateFiles(checkpoints));
+                    File.WriteAllText(
+                        half.Replace(".proxyless-tmp", "7.proxyless-tmp", StringComparison.Ordinal),
+                        "half"
+                    );
+                    throw new IOException();
+                }
+            )
+        );
         Assert.Single(Directory.EnumerateFiles(checkpoints));
         RunLock.Acquire(Run).Dispose();
         Assert.Empty(Directory.EnumerateFiles(checkpoints));
@@ -158,19 +204,24 @@ public sealed class RunLockTests : IDisposable
         int inside = 0;
         int most = 0;
         int times = 0;
-        Parallel.For(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
-        {
-            if (RunLock.TryAcquire(Run, out RunHolder? _) is not { } held)
+        Parallel.For(
+            0,
+            200,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            _ =>
             {
-                return;
-            }
+                if (RunLock.TryAcquire(Run, out RunHolder? _) is not { } held)
+                {
+                    return;
+                }
 
-            int now = Interlocked.Increment(ref inside);
-            most = Math.Max(most, now);
-            Interlocked.Increment(ref times);
-            Interlocked.Decrement(ref inside);
-            held.Dispose();
-        });
+                int now = Interlocked.Increment(ref inside);
+                most = Math.Max(most, now);
+                Interlocked.Increment(ref times);
+                Interlocked.Decrement(ref inside);
+                held.Dispose();
+            }
+        );
         Assert.Equal(1, most);
         Assert.NotEqual(0, times);
         RunLock.Acquire(Run).Dispose();
@@ -184,5 +235,16 @@ public sealed class RunLockTests : IDisposable
     }
 
     private IEnumerable<string> Arguments(double epochs, params IEnumerable<string> more) =>
-        ["run", "--target", _target, "--search-epochs", epochs.ToString("R", System.Globalization.CultureInfo.InvariantCulture), "--train-epochs", "0.1", "--batch-size", "32", .. more];
+        [
+            "run",
+            "--target",
+            _target,
+            "--search-epochs",
+            epochs.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+            "--train-epochs",
+            "0.1",
+            "--batch-size",
+            "32",
+            .. more,
+        ];
 }

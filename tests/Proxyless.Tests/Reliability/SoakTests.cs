@@ -14,11 +14,24 @@ public sealed class SoakTests
     [Fact]
     public void Resident_memory_stands_still_within_two_percent_while_a_search_repeats_its_paths()
     {
-        int steps = int.Parse(Environment.GetEnvironmentVariable(Variable) ?? DefaultSteps.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        int steps = int.Parse(
+            Environment.GetEnvironmentVariable(Variable) ?? DefaultSteps.ToString(CultureInfo.InvariantCulture),
+            CultureInfo.InvariantCulture
+        );
 
         // In a process of its own: the memory of other tests is none of its.
         CommandLineRun run = CommandLineProcess.Run(
-            Path.GetTempPath(), "bench", "soak", "--steps", steps.ToString(CultureInfo.InvariantCulture), "--cycle", "10", "--threads", "1", "--json");
+            Path.GetTempPath(),
+            "bench",
+            "soak",
+            "--steps",
+            steps.ToString(CultureInfo.InvariantCulture),
+            "--cycle",
+            "10",
+            "--threads",
+            "1",
+            "--json"
+        );
         Assert.True(run.ExitCode == 0, run.Error);
         JsonNode result = JsonNode.Parse(run.Output)!;
         TestContext.Current.TestOutputHelper!.WriteLine(run.Output);

@@ -23,11 +23,35 @@ public sealed partial class RunReportTests
         LatencyLimitMs = 10,
         PredictedLatencyMs = 9.7,
         BlockLatenciesMs = [.. Network.Blocks.Select((_, i) => 0.1 * i)],
-        Candidates = [["mb3e3", "mb5e3"], ["mb3e3", "mb5e3", "zero"]],
+        Candidates =
+        [
+            ["mb3e3", "mb5e3"],
+            ["mb3e3", "mb5e3", "zero"],
+        ],
         Search =
         [
-            new SearchCurvePoint(1, 2.3, null, 12, 0.9, [[0.5, 0.5], [0.3, 0.3, 0.4]]),
-            new SearchCurvePoint(2, 2.0, 2.1, 11, 0.7, [[0.75, 0.25], [0.125, 0.875, 0]]),
+            new SearchCurvePoint(
+                1,
+                2.3,
+                null,
+                12,
+                0.9,
+                [
+                    [0.5, 0.5],
+                    [0.3, 0.3, 0.4],
+                ]
+            ),
+            new SearchCurvePoint(
+                2,
+                2.0,
+                2.1,
+                11,
+                0.7,
+                [
+                    [0.75, 0.25],
+                    [0.125, 0.875, 0],
+                ]
+            ),
         ],
         Training = [new TrainingCurvePoint(1, 2.2, 0.3, 0.1), new TrainingCurvePoint(2, double.NaN, null, 0.05)],
         Warnings = ["<few> images"],
@@ -44,8 +68,8 @@ public sealed partial class RunReportTests
     }
 
     [Fact]
-    public void The_page_asks_nothing_of_the_network() => Assert.DoesNotMatch(
-        "(src|href)=|@import|url\\(|<script", RunReport.Html(Full));
+    public void The_page_asks_nothing_of_the_network() =>
+        Assert.DoesNotMatch("(src|href)=|@import|url\\(|<script", RunReport.Html(Full));
 
     [Fact]
     public void Text_of_the_user_is_escaped()
@@ -59,8 +83,12 @@ public sealed partial class RunReportTests
     [Theory]
     [InlineData(9.5, "good")]
     [InlineData(10.5, "bad")]
-    public void A_latency_over_its_limit_is_marked(double latency, string mark) => Assert.Contains(
-        $"<div class=\"tile {mark}\"><b>{latency:0.000} ms</b>", RunReport.Html(Full with { LatencyMs = latency }), StringComparison.Ordinal);
+    public void A_latency_over_its_limit_is_marked(double latency, string mark) =>
+        Assert.Contains(
+            $"<div class=\"tile {mark}\"><b>{latency:0.000} ms</b>",
+            RunReport.Html(Full with { LatencyMs = latency }),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void What_is_missing_is_left_out()
@@ -75,10 +103,14 @@ public sealed partial class RunReportTests
     [Fact]
     public void The_heat_map_shows_the_last_probabilities()
     {
-        XElement map = Figures(RunReport.Html(Full)).Single(figure => ((string?)figure.Attribute("class"))!.Contains("heat", StringComparison.Ordinal));
+        XElement map = Figures(RunReport.Html(Full))
+            .Single(figure => ((string?)figure.Attribute("class"))!.Contains("heat", StringComparison.Ordinal));
         Assert.Equal(
             ["0.75", "0.25", "0.125", "0.875", "0"],
-            map.Elements().Where(e => (string?)e.Attribute("class") == "heat-cell").Select(e => (string)e.Attribute("fill-opacity")!));
+            map.Elements()
+                .Where(e => (string?)e.Attribute("class") == "heat-cell")
+                .Select(e => (string)e.Attribute("fill-opacity")!)
+        );
     }
 
     [Fact]
@@ -95,7 +127,8 @@ public sealed partial class RunReportTests
         Assert.Equal(RunReport.Html(Full), File.ReadAllText(path));
     }
 
-    private static IEnumerable<XElement> Figures(string html) => FigurePattern().Matches(html).Select(match => XElement.Parse(match.Value));
+    private static IEnumerable<XElement> Figures(string html) =>
+        FigurePattern().Matches(html).Select(match => XElement.Parse(match.Value));
 
     [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
     private static partial Regex FigurePattern();

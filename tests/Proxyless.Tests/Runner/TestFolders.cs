@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Proxyless.Tests.Runner;
 
-/// <summary>Keeps the tests apart from what the user's folders hold: caches and targets are those of this process, and gone with it.</summary>
+/// <summary>
+/// Keeps the tests apart from what the user's folders hold: caches and targets are those of this process, and gone with
+/// it.
+/// </summary>
 internal static class TestFolders
 {
     [ModuleInitializer]
@@ -11,7 +14,10 @@ internal static class TestFolders
         string root = Directory.CreateTempSubdirectory("proxyless-test-process-").FullName;
         foreach (string name in (string[])["cache", "targets"])
         {
-            Environment.SetEnvironmentVariable($"PROXYLESS_{name.ToUpperInvariant()}", Directory.CreateDirectory(Path.Combine(root, name)).FullName);
+            Environment.SetEnvironmentVariable(
+                $"PROXYLESS_{name.ToUpperInvariant()}",
+                Directory.CreateDirectory(Path.Combine(root, name)).FullName
+            );
         }
 
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(root);
@@ -25,7 +31,8 @@ internal static class TestFolders
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // A library that is still loaded, on Windows: the system clears its temporary folder itself, and no test has failed.
+            // A library that is still loaded, on Windows: the system clears its temporary folder itself, and no test
+            // has failed.
         }
     }
 }

@@ -29,7 +29,10 @@ public sealed class ClassWeightsTests
 
         for (int i = 0; i < 20; i++)
         {
-            folder.Add(Path.Combine("photos", "test", i % 2 == 0 ? "red" : "blue", $"{i}.png"), Colored(i % 2 == 0 ? 200 : 40, i % 2 == 0 ? 40 : 200, 1000 + i));
+            folder.Add(
+                Path.Combine("photos", "test", i % 2 == 0 ? "red" : "blue", $"{i}.png"),
+                Colored(i % 2 == 0 ? 200 : 40, i % 2 == 0 ? 40 : 200, 1000 + i)
+            );
         }
 
         SearchSpace space = SearchSpacePresets.ByName("tiny");
@@ -49,7 +52,13 @@ public sealed class ClassWeightsTests
             Erase = 0,
         };
         ProxylessRun.Train(options, file, NullRunObserver.Instance, TestContext.Current.CancellationToken);
-        EvaluateResult result = ProxylessRun.Evaluate(options.Out!, options, againstNetwork: false, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        EvaluateResult result = ProxylessRun.Evaluate(
+            options.Out!,
+            options,
+            againstNetwork: false,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal([10, 0], result.Confusion[0]);
         Assert.Equal([0, 10], result.Confusion[1]);
     }
@@ -62,7 +71,15 @@ public sealed class ClassWeightsTests
         {
             for (int x = 0; x < 32; x++)
             {
-                bitmap.SetPixel(x, y, new SKColor((byte)(red + random.Next(-30, 30)), (byte)random.Next(60, 120), (byte)(blue + random.Next(-30, 30))));
+                bitmap.SetPixel(
+                    x,
+                    y,
+                    new SKColor(
+                        (byte)(red + random.Next(-30, 30)),
+                        (byte)random.Next(60, 120),
+                        (byte)(blue + random.Next(-30, 30))
+                    )
+                );
             }
         }
 

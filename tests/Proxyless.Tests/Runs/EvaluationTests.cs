@@ -29,7 +29,10 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         Assert.Equal(1, result.Confusion[1].Sum());
         Assert.Equal(result.Confusion[1][1], result.Top1);
         Assert.Equal(1, result.NetworkAgreement);
-        Assert.Contains(observer.Messages, message => message.Contains("no images of 1 of the model's 2 classes: dark", StringComparison.Ordinal));
+        Assert.Contains(
+            observer.Messages,
+            message => message.Contains("no images of 1 of the model's 2 classes: dark", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(observer.Warnings, warning => warning.Contains("train", StringComparison.Ordinal));
     }
 
@@ -83,7 +86,11 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         Add("photos/small", 2);
         Directory.CreateDirectory(Path.Combine(_folder.Root, "photos", "empty"));
         string message = Assert.Throws<InvalidInputException>(() => Evaluate("photos")).Message;
-        Assert.Contains("'darl' (did you mean 'dark'?), 'horse'; the model's are dark, small", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'darl' (did you mean 'dark'?), 'horse'; the model's are dark, small",
+            message,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("empty", message, StringComparison.Ordinal);
     }
 
@@ -91,14 +98,34 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
     public void A_folder_without_classes_or_without_images_is_refused_with_the_reason()
     {
         _folder.Add("loose/1.png", TestPictures.Noise(1));
-        Assert.Contains("in no folder of a class", Assert.Throws<InvalidInputException>(() => Evaluate("loose")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "in no folder of a class",
+            Assert.Throws<InvalidInputException>(() => Evaluate("loose")).Message,
+            StringComparison.Ordinal
+        );
         _folder.Add("test-alone/test/1.png", TestPictures.Noise(1));
-        Assert.Contains("in no folder of a class", Assert.Throws<InvalidInputException>(() => Evaluate("test-alone")).Message, StringComparison.Ordinal);
-        Assert.Contains("does not exist", Assert.Throws<InvalidInputException>(() => Evaluate("nowhere")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "in no folder of a class",
+            Assert.Throws<InvalidInputException>(() => Evaluate("test-alone")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "does not exist",
+            Assert.Throws<InvalidInputException>(() => Evaluate("nowhere")).Message,
+            StringComparison.Ordinal
+        );
         Directory.CreateDirectory(Path.Combine(_folder.Root, "empty", "dark"));
-        Assert.Contains("holds no images", Assert.Throws<InvalidInputException>(() => Evaluate("empty")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds no images",
+            Assert.Throws<InvalidInputException>(() => Evaluate("empty")).Message,
+            StringComparison.Ordinal
+        );
         _folder.Add("damaged/dark/1.png", [1, 2, 3]);
-        Assert.Contains("no readable image", Assert.Throws<InvalidInputException>(() => Evaluate("damaged")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no readable image",
+            Assert.Throws<InvalidInputException>(() => Evaluate("damaged")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -119,7 +146,10 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         Assert.Equal(best, model.Metadata["provenance.validation_top1"]);
         IReadOnlyDictionary<string, string> found = ArchitectureFile.Read(run.Directory.Architecture).Metadata;
         Assert.False(found.ContainsKey("validation_top1"));
-        Assert.Equal(found.GetValueOrDefault("supernet_top1"), model.Metadata.GetValueOrDefault("provenance.supernet_top1"));
+        Assert.Equal(
+            found.GetValueOrDefault("supernet_top1"),
+            model.Metadata.GetValueOrDefault("provenance.supernet_top1")
+        );
     }
 
     [Fact]
@@ -128,8 +158,19 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         // As files from before were written, whose score of the search had the name.
         string architecture = Path.Combine(_folder.Root, "architecture.json");
         Architecture network = ArchitectureFile.Read(run.Directory.Architecture);
-        ArchitectureFile.Write(architecture, network with { Metadata = new Dictionary<string, string> { ["validation_top1"] = "0.125" } });
-        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = Path.Combine(_folder.Root, "on-all"), TrainOnAll = true, LatencyMs = null };
+        ArchitectureFile.Write(
+            architecture,
+            network with
+            {
+                Metadata = new Dictionary<string, string> { ["validation_top1"] = "0.125" },
+            }
+        );
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        {
+            Out = Path.Combine(_folder.Root, "on-all"),
+            TrainOnAll = true,
+            LatencyMs = null,
+        };
         TrainResult trained = ProxylessRun.Train(options, architecture, NullRunObserver.Instance, Cancellation);
         using OnnxClassifier model = OnnxClassifier.Load(trained.Model, 1);
         Assert.False(model.Metadata.ContainsKey("provenance.validation_top1"));
@@ -146,16 +187,36 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
 
     private string AddIdx(string name, string[] classes, string photos, int images = int.MaxValue)
     {
-        List<(byte Label, byte[] Pixels)> all = [.. classes
-            .SelectMany((@class, label) => Directory.EnumerateFiles(Path.Combine(photos, @class)).Order()
-                .Select(file => ((byte)label, ImageDecoder.Decode(file, channels: 1).Pixels)))
-            .Take(images)];
-        _folder.Add($"{name}/train-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, (byte)all.Count, 0, 0, 0, 32, 0, 0, 0, 32, .. all.SelectMany(image => image.Pixels)]);
-        _folder.Add($"{name}/train-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, (byte)all.Count, .. all.Select(image => image.Label)]);
+        List<(byte Label, byte[] Pixels)> all =
+        [
+            .. classes
+                .SelectMany(
+                    (@class, label) =>
+                        Directory
+                            .EnumerateFiles(Path.Combine(photos, @class))
+                            .Order()
+                            .Select(file => ((byte)label, ImageDecoder.Decode(file, channels: 1).Pixels))
+                )
+                .Take(images),
+        ];
+        _folder.Add(
+            $"{name}/train-images-idx3-ubyte",
+            [0, 0, 8, 3, 0, 0, 0, (byte)all.Count, 0, 0, 0, 32, 0, 0, 0, 32, .. all.SelectMany(image => image.Pixels)]
+        );
+        _folder.Add(
+            $"{name}/train-labels-idx1-ubyte",
+            [0, 0, 8, 1, 0, 0, 0, (byte)all.Count, .. all.Select(image => image.Label)]
+        );
         _folder.Add($"{name}/labels.txt", [.. string.Join('\n', classes).Select(letter => (byte)letter)]);
         return name;
     }
 
-    private EvaluateResult Evaluate(string folder, IRunObserver? observer = null, bool againstNetwork = false) => ProxylessRun.Evaluate(
-        run.Options.Out!, new RunOptions { Data = Path.Combine(_folder.Root, folder) }, againstNetwork, observer ?? NullRunObserver.Instance, Cancellation);
+    private EvaluateResult Evaluate(string folder, IRunObserver? observer = null, bool againstNetwork = false) =>
+        ProxylessRun.Evaluate(
+            run.Options.Out!,
+            new RunOptions { Data = Path.Combine(_folder.Root, folder) },
+            againstNetwork,
+            observer ?? NullRunObserver.Instance,
+            Cancellation
+        );
 }

@@ -6,7 +6,9 @@ using SkiaSharp;
 
 namespace Proxyless.Tests.Runs;
 
-/// <summary>A short run by a fixed latency table, on a folder without splits of its own, made once for all tests of a class.</summary>
+/// <summary>
+/// A short run by a fixed latency table, on a folder without splits of its own, made once for all tests of a class.
+/// </summary>
 public sealed class FinishedRun : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -36,7 +38,10 @@ public sealed class FinishedRun : IDisposable
         for (int i = 0; i < ImagesOfAClass; i++)
         {
             folder.Add(Path.Combine("images", "small", $"{i}.png"), TestPictures.Noise(i, 32, 32));
-            folder.Add(Path.Combine("images", "dark", $"{i}.jpg"), TestPictures.Noise(1000 + i, 32, 32, SKEncodedImageFormat.Jpeg));
+            folder.Add(
+                Path.Combine("images", "dark", $"{i}.jpg"),
+                TestPictures.Noise(1000 + i, 32, 32, SKEncodedImageFormat.Jpeg)
+            );
         }
 
         SearchSpace space = SearchSpacePresets.ByName("tiny");
@@ -44,7 +49,12 @@ public sealed class FinishedRun : IDisposable
         {
             Data = Path.Combine(folder.Root, "images"),
             Space = space.Name,
-            Target = FixedTable.Write(Path.Combine(folder.Root, "target"), space, classes: 2, MobileNetV2.Build(0.1, space.Resolution, space.InputChannels, 2)),
+            Target = FixedTable.Write(
+                Path.Combine(folder.Root, "target"),
+                space,
+                classes: 2,
+                MobileNetV2.Build(0.1, space.Resolution, space.InputChannels, 2)
+            ),
             BatchSize = 16,
             SearchEpochs = 1,
             TrainEpochs = 1,

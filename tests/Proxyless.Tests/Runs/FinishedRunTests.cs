@@ -22,7 +22,17 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         string model = run.PathOf("model-alone.onnx");
         File.Copy(run.Result.Model, model, overwrite: true);
         EvaluateResult result = ProxylessRun.Evaluate(
-            model, new RunOptions { Data = run.Options.Data, Seed = 77, TestShare = 0.5 }, againstNetwork: false, NullRunObserver.Instance, Cancellation);
+            model,
+            new RunOptions
+            {
+                Data = run.Options.Data,
+                Seed = 77,
+                TestShare = 0.5,
+            },
+            againstNetwork: false,
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal(FinishedRun.TestImages, result.Images);
         Assert.Equal(run.Result.Top1, result.Top1);
     }
@@ -42,7 +52,12 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         }
 
         EvaluateResult result = ProxylessRun.Evaluate(
-            run.Options.Out!, new RunOptions { Data = other }, againstNetwork: true, NullRunObserver.Instance, Cancellation);
+            run.Options.Out!,
+            new RunOptions { Data = other },
+            againstNetwork: true,
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal(8, result.Images);
         Assert.Equal(1, result.NetworkAgreement);
     }
@@ -60,7 +75,12 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
 
         var observer = new RecordingObserver();
         EvaluateResult result = ProxylessRun.Evaluate(
-            run.Options.Out!, new RunOptions { Data = changed }, againstNetwork: false, observer, Cancellation);
+            run.Options.Out!,
+            new RunOptions { Data = changed },
+            againstNetwork: false,
+            observer,
+            Cancellation
+        );
         Assert.Equal((2 * FinishedRun.ImagesOfAClass) - 1, result.Images);
         Assert.Contains(observer.Warnings, warning => warning.Contains("too high", StringComparison.Ordinal));
     }
@@ -71,9 +91,22 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         string derived = run.PathOf("derived");
         double limit = run.Result.LatencyLimitMs * 0.9;
         SearchResult result = ProxylessRun.Derive(
-            run.Options.Out!, RunConfigFile.Read(run.Directory.Config) with { Out = derived, LatencyMs = limit }, NullRunObserver.Instance, Cancellation);
+            run.Options.Out!,
+            RunConfigFile.Read(run.Directory.Config) with
+            {
+                Out = derived,
+                LatencyMs = limit,
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.InRange(result.LatencyMs, 0, limit);
-        TrainResult trained = ProxylessRun.Train(RunConfigFile.Read(new RunDirectory(derived).Config), derived, NullRunObserver.Instance, Cancellation);
+        TrainResult trained = ProxylessRun.Train(
+            RunConfigFile.Read(new RunDirectory(derived).Config),
+            derived,
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal(derived, trained.Run);
         Assert.True(File.Exists(trained.Model));
         Assert.Equal(run.Options.Seed, RunConfigFile.Read(new RunDirectory(derived).Config).Seed);
@@ -83,18 +116,28 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void Training_on_all_images_uses_those_of_the_architecture_and_keeps_the_last_epoch()
     {
         string folder = run.PathOf("on-all");
-        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = folder, TrainOnAll = true, TrainEpochs = 2 };
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        {
+            Out = folder,
+            TrainOnAll = true,
+            TrainEpochs = 2,
+        };
         var observer = new RecordingObserver();
         TrainResult trained = ProxylessRun.Train(options, run.Options.Out!, observer, Cancellation);
 
         int images = (2 * FinishedRun.ImagesOfAClass) - FinishedRun.TestImages;
         int steps = 2 * (images / run.Options.BatchSize!.Value);
-        Assert.Contains(observer.Messages, message => message.StartsWith($"train: {steps} steps", StringComparison.Ordinal));
+        Assert.Contains(
+            observer.Messages,
+            message => message.StartsWith($"train: {steps} steps", StringComparison.Ordinal)
+        );
         Assert.Null(trained.ValidationTop1);
         var directory = new RunDirectory(folder);
         SafeTensorsFile last = SafeTensorsFile.Read(directory.LastCheckpoint);
-        Assert.All(SafeTensorsFile.Read(directory.BestCheckpoint).Tensors, tensor =>
-            Assert.Equal(last.Tensors[tensor.Key].Values, tensor.Value.Values));
+        Assert.All(
+            SafeTensorsFile.Read(directory.BestCheckpoint).Tensors,
+            tensor => Assert.Equal(last.Tensors[tensor.Key].Values, tensor.Value.Values)
+        );
     }
 
     [Fact]
@@ -102,21 +145,37 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     {
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with { FromSupernet = true };
         var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
-        using SuperNetwork network =
-            SearchedNetwork.Open(context, run.Directory, new RunStore(run.Directory).ReadSearchLog());
+        using SuperNetwork network = SearchedNetwork.Open(
+            context,
+            run.Directory,
+            new RunStore(run.Directory).ReadSearchLog()
+        );
         Architecture found = ArchitectureFile.Read(run.Directory.Architecture);
         int[] choice = context.Space.ChoiceOf(found)!;
         var empty = new RunDirectory(run.PathOf("nothing-there"));
         using CompactNetwork start = TrainStage.Start(context, empty, run.Directory, found, Assert.Fail)!;
-        Assert.All(network.TensorsOf(choice).Zip(start.Tensors), pair =>
-            Assert.Equal(pair.First.Value.contiguous().data<float>().ToArray(), pair.Second.Value.contiguous().data<float>().ToArray()));
+        Assert.All(
+            network.TensorsOf(choice).Zip(start.Tensors),
+            pair =>
+                Assert.Equal(
+                    pair.First.Value.contiguous().data<float>().ToArray(),
+                    pair.Second.Value.contiguous().data<float>().ToArray()
+                )
+        );
     }
 
     [Fact]
     public void Weights_that_have_seen_what_would_be_test_images_are_refused()
     {
-        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { FromSupernet = true, Seed = 6, Out = run.PathOf("other-seed") };
-        var exception = Assert.Throws<InvalidInputException>(() => ProxylessRun.Train(options, run.Options.Out!, NullRunObserver.Instance, Cancellation));
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        {
+            FromSupernet = true,
+            Seed = 6,
+            Out = run.PathOf("other-seed"),
+        };
+        var exception = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Train(options, run.Options.Out!, NullRunObserver.Instance, Cancellation)
+        );
         Assert.Contains("RunOptions.Seed", exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(options.Out));
     }
@@ -125,8 +184,14 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void What_was_trained_is_not_lost_by_training_it_again()
     {
         byte[] model = File.ReadAllBytes(run.Result.Model);
-        InvalidInputException exception = Assert.Throws<InvalidInputException>(
-            () => ProxylessRun.Train(RunConfigFile.Read(run.Directory.Config), run.Options.Out!, NullRunObserver.Instance, Cancellation));
+        InvalidInputException exception = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Train(
+                RunConfigFile.Read(run.Directory.Config),
+                run.Options.Out!,
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
         Assert.Contains("trained already", exception.Message, StringComparison.Ordinal);
         Assert.Equal(model, File.ReadAllBytes(run.Result.Model));
     }
@@ -135,20 +200,51 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void A_run_that_cannot_begin_leaves_the_one_before_as_it_was()
     {
         byte[] model = File.ReadAllBytes(run.Result.Model);
-        Assert.Throws<LimitNotMetException>(
-            () => ProxylessRun.Run(run.Options with { Overwrite = true, LatencyMs = 1e-6 }, NullRunObserver.Instance, Cancellation));
-        Assert.Throws<InvalidInputException>(
-            () => ProxylessRun.Run(run.Options with { Overwrite = true, Data = run.PathOf("nowhere") }, NullRunObserver.Instance, Cancellation));
+        Assert.Throws<LimitNotMetException>(() =>
+            ProxylessRun.Run(
+                run.Options with
+                {
+                    Overwrite = true,
+                    LatencyMs = 1e-6,
+                },
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
+        Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Run(
+                run.Options with
+                {
+                    Overwrite = true,
+                    Data = run.PathOf("nowhere"),
+                },
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
         Assert.Equal(model, File.ReadAllBytes(run.Result.Model));
-        Assert.Equal(run.Result.Top1, ProxylessRun.Evaluate(
-            run.Options.Out!, run.Options, againstNetwork: false, NullRunObserver.Instance, Cancellation).Top1);
+        Assert.Equal(
+            run.Result.Top1,
+            ProxylessRun
+                .Evaluate(run.Options.Out!, run.Options, againstNetwork: false, NullRunObserver.Instance, Cancellation)
+                .Top1
+        );
     }
 
     [Fact]
     public void A_limit_on_parameters_that_no_network_meets_is_refused_before_the_search()
     {
-        var exception = Assert.Throws<LimitNotMetException>(() => ProxylessRun.Search(
-            run.Options with { Out = run.PathOf("impossible"), MaxParameters = 10 }, NullRunObserver.Instance, Cancellation));
+        var exception = Assert.Throws<LimitNotMetException>(() =>
+            ProxylessRun.Search(
+                run.Options with
+                {
+                    Out = run.PathOf("impossible"),
+                    MaxParameters = 10,
+                },
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
         Assert.Contains("the parameters limit 10 is impossible", exception.Message, StringComparison.Ordinal);
         Assert.Equal(("parameters", 10), (exception.Quantity, exception.Limit));
         Assert.True(exception.Least > 10);

@@ -12,5 +12,6 @@ public sealed class FolderNameTests
     [InlineData(".", "network")]
     [InlineData("", "network")]
     [InlineData("../up", "..-up")]
-    public void A_text_becomes_the_name_of_one_folder(string text, string name) => Assert.Equal(name, FolderName.Of(text));
+    public void A_text_becomes_the_name_of_one_folder(string text, string name) =>
+        Assert.Equal(name, FolderName.Of(text));
 }

@@ -15,23 +15,27 @@ public sealed class InvalidOptionTests
         var wrong = Assert.Throws<InvalidInputException>(() => new RunOptions { LearningRate = 1000.5 }.Validate());
         Assert.Equal(("LearningRate", "1000.5", null), (wrong.Property, wrong.Value, wrong.File));
         Assert.Equal(
-            "RunOptions.LearningRate = 1000.5 is out of range; allowed are numbers from 0.000000001 to 100", wrong.Message);
+            "RunOptions.LearningRate = 1000.5 is out of range; allowed are numbers from 0.000000001 to 100",
+            wrong.Message
+        );
         wrong = Assert.Throws<InvalidInputException>(() => new RunOptions { Channels = 2 }.Validate());
         Assert.Equal(("Channels", "2"), (wrong.Property, wrong.Value));
-        wrong = Assert.Throws<InvalidInputException>(
-            () => new DatasetOptions { Location = "sample", TestShare = 0.75 }.Validate());
+        wrong = Assert.Throws<InvalidInputException>(() =>
+            new DatasetOptions { Location = "sample", TestShare = 0.75 }.Validate()
+        );
         Assert.Equal(("TestShare", "0.75"), (wrong.Property, wrong.Value));
     }
 
     [Fact]
-    public void Ranges_are_kept_by_the_names_of_properties() => Assert.All(
-        RunOptions.Ranges.Keys, name => Assert.NotNull(typeof(RunOptions).GetProperty(name)));
+    public void Ranges_are_kept_by_the_names_of_properties() =>
+        Assert.All(RunOptions.Ranges.Keys, name => Assert.NotNull(typeof(RunOptions).GetProperty(name)));
 
     [Fact]
     public void A_file_that_cannot_be_used_is_named_with_its_key_and_value()
     {
-        var wrong = Assert.Throws<InvalidInputException>(
-            () => YamlMapping.Parse("width: wide\n", "space.yaml").Integer("width", 1, 9));
+        var wrong = Assert.Throws<InvalidInputException>(() =>
+            YamlMapping.Parse("width: wide\n", "space.yaml").Integer("width", 1, 9)
+        );
         Assert.Equal(("space.yaml", "width", "wide"), (wrong.File, wrong.Property, wrong.Value));
         wrong = Assert.Throws<InvalidInputException>(() => ArchitectureFile.Read("nowhere.json"));
         Assert.Equal("nowhere.json", wrong.File);

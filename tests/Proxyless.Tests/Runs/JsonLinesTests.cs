@@ -26,7 +26,9 @@ public sealed class JsonLinesTests : IDisposable
     public void A_line_of_a_version_with_more_values_is_read()
     {
         File.WriteAllText(
-            Log, """{"epoch":1,"train_loss":2.5,"train_top1":null,"validation_top1":0.5,"learning_rate":0.1}""" + "\n");
+            Log,
+            """{"epoch":1,"train_loss":2.5,"train_top1":null,"validation_top1":0.5,"learning_rate":0.1}""" + "\n"
+        );
         Assert.Equal([new TrainingCurvePoint(1, 2.5, 0.5, 0.1)], JsonLines.Read<TrainingCurvePoint>(Log));
     }
 
@@ -60,10 +62,28 @@ public sealed class JsonLinesTests : IDisposable
     [Fact]
     public void A_null_in_a_list_is_damage_too()
     {
-        var epoch = new SearchEpoch(1, 10, 2.5, 0.25, null, new Dictionary<string, double>(), new Dictionary<string, double>(), 0.9, 0.1, [[0.5, 0.5]], []);
+        var epoch = new SearchEpoch(
+            1,
+            10,
+            2.5,
+            0.25,
+            null,
+            new Dictionary<string, double>(),
+            new Dictionary<string, double>(),
+            0.9,
+            0.1,
+            [
+                [0.5, 0.5],
+            ],
+            []
+        );
         JsonLines.Write(Log, [epoch]);
         File.WriteAllText(Log, File.ReadAllText(Log).Replace("[0.5,0.5]", "null", StringComparison.Ordinal));
-        Assert.Contains("line 1", Assert.Throws<InvalidInputException>(() => JsonLines.Read<SearchEpoch>(Log)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 1",
+            Assert.Throws<InvalidInputException>(() => JsonLines.Read<SearchEpoch>(Log)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private string[] Lines(int count)

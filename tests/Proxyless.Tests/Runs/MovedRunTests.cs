@@ -22,8 +22,12 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
     [Fact]
     public void A_run_keeps_its_paths_whole_and_its_names_as_they_are()
     {
-        string space = _folder.Add("space.yaml", File.ReadAllBytes(Path.Combine(Repository.Root, "configs", "spaces", "example.yaml")));
-        string relative = Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data) + Path.DirectorySeparatorChar;
+        string space = _folder.Add(
+            "space.yaml",
+            File.ReadAllBytes(Path.Combine(Repository.Root, "configs", "spaces", "example.yaml"))
+        );
+        string relative =
+            Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data) + Path.DirectorySeparatorChar;
         var options = new RunOptions
         {
             Data = relative,
@@ -36,8 +40,15 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         Assert.Equal(Path.GetFullPath(space), context.Options.Space);
         Assert.Equal("cpu", context.Options.Target);
         string target = _folder.Add("board.yaml", "kind: local"u8.ToArray());
-        Assert.Equal(target, context.For(new TargetLimit(Path.GetRelativePath(Environment.CurrentDirectory, target), 1)).Options.Target);
-        var named = RunContext.Open(new RunOptions { Data = "sample", Space = "tiny" }, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(
+            target,
+            context.For(new TargetLimit(Path.GetRelativePath(Environment.CurrentDirectory, target), 1)).Options.Target
+        );
+        var named = RunContext.Open(
+            new RunOptions { Data = "sample", Space = "tiny" },
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal(("sample", "tiny"), (named.Options.Data, named.Options.Space));
     }
 
@@ -50,7 +61,12 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         Assert.Equal(target, whole.Target);
         Assert.Equal($"cpu:2=1,{target}=2.5", whole.AlsoFor);
         Assert.Equal("board", RunPaths.Whole(new RunOptions { Target = "board" }).Target);
-        Assert.True(RunPaths.SaySame(whole, new RunOptions { Target = relative, AlsoFor = $"cpu:2=1,{_folder.Root}/./board.yaml=2.5" }));
+        Assert.True(
+            RunPaths.SaySame(
+                whole,
+                new RunOptions { Target = relative, AlsoFor = $"cpu:2=1,{_folder.Root}/./board.yaml=2.5" }
+            )
+        );
     }
 
     [Fact]
@@ -72,10 +88,20 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
     public void A_resume_takes_the_same_folder_by_another_spelling_and_no_other_option()
     {
         string folder = Copy(run.Options.Out!, "resumed");
-        string data = Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data) + Path.DirectorySeparatorChar;
+        string data =
+            Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data) + Path.DirectorySeparatorChar;
         Assert.Equal(2, CommandLineRun.Of("run", "--resume", "--out", folder, "--data", data, "--seed", "99").ExitCode);
         Assert.Equal(2, CommandLineRun.Of("run", "--resume", "--out", folder, "--data", "sample").ExitCode);
-        CommandLineRun resumed = CommandLineRun.Of("run", "--resume", "--out", folder, "--data", data, "--space", "tiny");
+        CommandLineRun resumed = CommandLineRun.Of(
+            "run",
+            "--resume",
+            "--out",
+            folder,
+            "--data",
+            data,
+            "--space",
+            "tiny"
+        );
         Assert.True(resumed.ExitCode == 0, resumed.Error);
     }
 
@@ -86,10 +112,19 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         string folder = Copy(run.Options.Out!, "run");
         Lose(folder);
         RunDirectory directory = new(folder);
-        var lost = Assert.Throws<InvalidInputException>(
-            () => ProxylessRun.Run(new RunOptions { Out = folder, Resume = true }, NullRunObserver.Instance, Cancellation));
+        var lost = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Run(new RunOptions { Out = folder, Resume = true }, NullRunObserver.Instance, Cancellation)
+        );
         Assert.Contains("RunOptions.Data", lost.Message, StringComparison.Ordinal);
-        foreach (string[] words in (string[][])[["evaluate", "--model", folder], ["derive", "--run", folder], ["export", "--run", folder], ["train", "--arch", folder, "--overwrite"]])
+        foreach (
+            string[] words in (string[][])
+                [
+                    ["evaluate", "--model", folder],
+                    ["derive", "--run", folder],
+                    ["export", "--run", folder],
+                    ["train", "--arch", folder, "--overwrite"],
+                ]
+        )
         {
             CommandLineRun refused = CommandLineRun.Of(words);
             Assert.Equal(2, refused.ExitCode);
@@ -120,7 +155,11 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
     {
         string folder = Copy(run.Options.Out!, "elsewhere");
         Assert.Equal(folder, RunConfigFile.Read(new RunDirectory(folder).Config).Out);
-        SearchResult search = ProxylessRun.Search(new RunOptions { Out = folder, Resume = true }, NullRunObserver.Instance, Cancellation);
+        SearchResult search = ProxylessRun.Search(
+            new RunOptions { Out = folder, Resume = true },
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal((folder, new RunDirectory(folder).Architecture), (search.Run, search.Architecture));
         ParseResult parse = CommandLine.Parse(CommandLine.Root(), ["train", "--arch", folder]);
         Assert.Null(((TrainCommand)parse.CommandResult.Command).ReadOptions(parse, folder).Out);
@@ -148,11 +187,24 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         // Found out when the search is opened, after images and limits were found to be good.
         File.WriteAllBytes(new RunDirectory(source).SearchCheckpoint, [1, 2, 3]);
         RunOptions options = RunConfigFile.Read(directory.Config);
-        Assert.ThrowsAny<Exception>(() => ProxylessRun.Derive(source, options with { Out = folder, Overwrite = true }, NullRunObserver.Instance, Cancellation));
+        Assert.ThrowsAny<Exception>(() =>
+            ProxylessRun.Derive(
+                source,
+                options with
+                {
+                    Out = folder,
+                    Overwrite = true,
+                },
+                NullRunObserver.Instance,
+                Cancellation
+            )
+        );
         Assert.Equal(model, File.ReadAllBytes(directory.Model));
         Assert.True(File.Exists(directory.Architecture));
         string fresh = Path.Combine(_folder.Root, "fresh");
-        Assert.ThrowsAny<Exception>(() => ProxylessRun.Derive(source, options with { Out = fresh }, NullRunObserver.Instance, Cancellation));
+        Assert.ThrowsAny<Exception>(() =>
+            ProxylessRun.Derive(source, options with { Out = fresh }, NullRunObserver.Instance, Cancellation)
+        );
         Assert.False(Directory.Exists(fresh));
     }
 

@@ -30,8 +30,17 @@ public sealed class PhotoRunTests : IDisposable
         string second = Path.Combine(Photos, "dog", "second");
         Run(Options(first));
         Run(Options(second));
-        Assert.Equal(RunPlan.Read(new RunDirectory(first)).DataFingerprint, RunPlan.Read(new RunDirectory(second)).DataFingerprint);
-        EvaluateResult result = ProxylessRun.Evaluate(first, RunConfigFile.Read(new RunDirectory(first).Config), againstNetwork: true, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(
+            RunPlan.Read(new RunDirectory(first)).DataFingerprint,
+            RunPlan.Read(new RunDirectory(second)).DataFingerprint
+        );
+        EvaluateResult result = ProxylessRun.Evaluate(
+            first,
+            RunConfigFile.Read(new RunDirectory(first).Config),
+            againstNetwork: true,
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.Equal(["cat", "dog"], result.Classes);
         Assert.Equal(6, result.Images);
     }
@@ -40,7 +49,23 @@ public sealed class PhotoRunTests : IDisposable
     public void Any_name_of_a_folder_is_a_class_from_the_first_command_to_the_last()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no such names there");
-        string[] names = ["  ", "\"quoted\"", "'single'", "-", "--data", "1e3", "[red]", "a: b, #c", "caf\u00e9", "null", "yes", "{x}", "~", "\u732b"];
+        string[] names =
+        [
+            "  ",
+            "\"quoted\"",
+            "'single'",
+            "-",
+            "--data",
+            "1e3",
+            "[red]",
+            "a: b, #c",
+            "caf\u00e9",
+            "null",
+            "yes",
+            "{x}",
+            "~",
+            "\u732b",
+        ];
         for (int i = 0; i < names.Length; i++)
         {
             AddClass(names[i], 100 * i, count: 4);
@@ -49,7 +74,10 @@ public sealed class PhotoRunTests : IDisposable
         string run = Path.Combine(_folder.Root, "run");
         RunResult result = Run(Options(run));
         var directory = new RunDirectory(run);
-        Assert.Equal(names.Order(StringComparer.Ordinal), File.ReadAllText(directory.Labels).Split('\n')[..^1].Order(StringComparer.Ordinal));
+        Assert.Equal(
+            names.Order(StringComparer.Ordinal),
+            File.ReadAllText(directory.Labels).Split('\n')[..^1].Order(StringComparer.Ordinal)
+        );
         CommandLineRun evaluated = CommandLineRun.Of("evaluate", "--model", run);
         Assert.Equal((0, ""), (evaluated.ExitCode, evaluated.ExitCode == 0 ? "" : evaluated.Error));
         CommandLineRun fromModel = CommandLineRun.Of("evaluate", "--model", result.Model, "--data", Photos);
@@ -64,7 +92,10 @@ public sealed class PhotoRunTests : IDisposable
         CommandLineRun predicted = CommandLineRun.Of("predict", "--model", run, "--top", "20", "--", photo);
         Assert.Equal((0, ""), (predicted.ExitCode, predicted.ExitCode == 0 ? "" : predicted.Error));
         Prediction prediction = Assert.Single(ProxylessRun.Predict(run, [photo], names.Length, Cancellation));
-        Assert.Equal(names.Order(StringComparer.Ordinal), prediction.Classes.Select(one => one.Class).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            names.Order(StringComparer.Ordinal),
+            prediction.Classes.Select(one => one.Class).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -78,7 +109,14 @@ public sealed class PhotoRunTests : IDisposable
         var context = RunContext.Open(options with { Resume = true }, observer, Cancellation);
         File.WriteAllBytes(context.Images.Test.Name(0), [1, 2, 3]);
         using BatchLoader batches = context.Loaders.Model(context.Images.Test);
-        EvaluateStage.Judgement judged = EvaluateStage.Judge(result.Model, batches, context.Images.Test.Count, 1, observer, Cancellation);
+        EvaluateStage.Judgement judged = EvaluateStage.Judge(
+            result.Model,
+            batches,
+            context.Images.Test.Count,
+            1,
+            observer,
+            Cancellation
+        );
         Assert.Equal(context.Images.Test.Count - 1, judged.Accuracy.Images);
         Assert.Equal(context.Images.Test.Count - 1, judged.Confusion.Sum(row => row.Sum()));
         Assert.DoesNotContain(0, judged.Answers.Keys);
@@ -105,13 +143,23 @@ public sealed class PhotoRunTests : IDisposable
     {
         AddClass("cat", 0);
         AddClass("dog", 100);
-        RunOptions options = Options(Path.Combine(_folder.Root, "run")) with { Strict = true, SearchEpochs = 3, TrainEpochs = 3 };
-        string[] photos = [.. Directory.GetFiles(Photos, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        RunOptions options = Options(Path.Combine(_folder.Root, "run")) with
+        {
+            Strict = true,
+            SearchEpochs = 3,
+            TrainEpochs = 3,
+        };
+        string[] photos =
+        [
+            .. Directory.GetFiles(Photos, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
+        ];
         byte[][] contents = [.. photos.Select(File.ReadAllBytes)];
         var damage = new AtStage(stage, () => Array.ForEach(photos, photo => File.WriteAllBytes(photo, [1, 2, 3])));
 
         // What the message advises is what is done: the run is not begun anew, and no image is removed.
-        string message = Assert.Throws<InvalidInputException>(() => ProxylessRun.Run(options, damage, Cancellation)).Message;
+        string message = Assert
+            .Throws<InvalidInputException>(() => ProxylessRun.Run(options, damage, Cancellation))
+            .Message;
         Assert.Contains(Photos, message, StringComparison.Ordinal);
         Assert.Contains("RunOptions.Resume", message, StringComparison.Ordinal);
         Assert.Contains("estore", message, StringComparison.Ordinal);
@@ -144,25 +192,30 @@ public sealed class PhotoRunTests : IDisposable
         Run(options);
     }
 
-    private RunOptions Options(string run) => new()
-    {
-        Data = Photos,
-        Out = run,
-        Space = "tiny",
-        Resolution = 32,
-        BatchSize = 8,
-        SearchEpochs = 1,
-        TrainEpochs = 1,
-        Threads = 1,
-    };
+    private RunOptions Options(string run) =>
+        new()
+        {
+            Data = Photos,
+            Out = run,
+            Space = "tiny",
+            Resolution = 32,
+            BatchSize = 8,
+            SearchEpochs = 1,
+            TrainEpochs = 1,
+            Threads = 1,
+        };
 
-    private static RunResult Run(RunOptions options) => ProxylessRun.Run(options, NullRunObserver.Instance, Cancellation);
+    private static RunResult Run(RunOptions options) =>
+        ProxylessRun.Run(options, NullRunObserver.Instance, Cancellation);
 
     private void AddClass(string name, int firstSeed, int count = ImagesOfAClass)
     {
         for (int i = 0; i < count; i++)
         {
-            _folder.Add(Path.Combine("photos", name, $"{i}.jpg"), TestPictures.Noise(firstSeed + i, 40 + i, 50 - i, SKEncodedImageFormat.Jpeg));
+            _folder.Add(
+                Path.Combine("photos", name, $"{i}.jpg"),
+                TestPictures.Noise(firstSeed + i, 40 + i, 50 - i, SKEncodedImageFormat.Jpeg)
+            );
         }
     }
 
@@ -182,12 +235,8 @@ public sealed class PhotoRunTests : IDisposable
             }
         }
 
-        public void Message(string text)
-        {
-        }
+        public void Message(string text) { }
 
-        public void Warning(string text)
-        {
-        }
+        public void Warning(string text) { }
     }
 }

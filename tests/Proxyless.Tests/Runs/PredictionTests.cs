@@ -22,22 +22,46 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
         string broken = _folder.Add("b.jpg", [1, 2, 3]);
         string empty = _folder.Add("c.png", []);
         string missing = Path.Combine(_folder.Root, "d.png");
-        CommandLineRun text = CommandLineRun.Of("predict", "--model", run.Options.Out!, good, broken, empty, missing, good);
+        CommandLineRun text = CommandLineRun.Of(
+            "predict",
+            "--model",
+            run.Options.Out!,
+            good,
+            broken,
+            empty,
+            missing,
+            good
+        );
         Assert.Equal(1, text.ExitCode);
         Assert.Equal(3, text.Error.Split('\n').Count(line => line.StartsWith("error: ", StringComparison.Ordinal)));
         Assert.Equal(2, text.Output.Split("small ").Length - 1);
 
-        CommandLineRun json = CommandLineRun.Of("predict", "--model", run.Options.Out!, "--json", good, broken, empty, missing);
+        CommandLineRun json = CommandLineRun.Of(
+            "predict",
+            "--model",
+            run.Options.Out!,
+            "--json",
+            good,
+            broken,
+            empty,
+            missing
+        );
         Assert.Equal(1, json.ExitCode);
-        JsonElement[] entries = [.. JsonDocument.Parse(json.Output).RootElement.GetProperty("predictions").EnumerateArray()];
+        JsonElement[] entries =
+        [
+            .. JsonDocument.Parse(json.Output).RootElement.GetProperty("predictions").EnumerateArray(),
+        ];
         Assert.Equal([good, broken, empty, missing], entries.Select(entry => entry.GetProperty("image").GetString()));
         Assert.False(entries[0].TryGetProperty("error", out _));
         Assert.Equal(2, entries[0].GetProperty("classes").GetArrayLength());
-        Assert.All(entries.Skip(1).Zip([broken, empty, missing]), pair =>
-        {
-            Assert.Contains(pair.Second, pair.First.GetProperty("error").GetString(), StringComparison.Ordinal);
-            Assert.Equal(0, pair.First.GetProperty("classes").GetArrayLength());
-        });
+        Assert.All(
+            entries.Skip(1).Zip([broken, empty, missing]),
+            pair =>
+            {
+                Assert.Contains(pair.Second, pair.First.GetProperty("error").GetString(), StringComparison.Ordinal);
+                Assert.Equal(0, pair.First.GetProperty("classes").GetArrayLength());
+            }
+        );
     }
 
     [Fact]
@@ -53,7 +77,17 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
     [Fact]
     public void Folders_are_walked_and_hidden_files_passed_over()
     {
-        foreach (string name in (string[])["photos/b.png", "photos/a.jpg", "photos/within/c.png", "photos/.hidden.png", "photos/.trash/d.png", "photos/notes.txt"])
+        foreach (
+            string name in (string[])
+                [
+                    "photos/b.png",
+                    "photos/a.jpg",
+                    "photos/within/c.png",
+                    "photos/.hidden.png",
+                    "photos/.trash/d.png",
+                    "photos/notes.txt",
+                ]
+        )
         {
             _folder.Add(name, TestPictures.Noise(name.Length, 32, 32));
         }
@@ -61,10 +95,15 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
         Directory.CreateDirectory(Path.Combine(_folder.Root, "empty"));
         string photos = Path.Combine(_folder.Root, "photos");
         IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
-            run.Options.Out!, [photos, Path.Combine(_folder.Root, "empty")], 1, TestContext.Current.CancellationToken);
+            run.Options.Out!,
+            [photos, Path.Combine(_folder.Root, "empty")],
+            1,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(
             ["a.jpg", "b.png", Path.Combine("within", "c.png"), Path.Combine("..", "empty")],
-            predictions.Select(prediction => Path.GetRelativePath(photos, prediction.Image)));
+            predictions.Select(prediction => Path.GetRelativePath(photos, prediction.Image))
+        );
         Assert.All(predictions.Take(3), prediction => Assert.Null(prediction.Error));
         Assert.Contains("holds no", predictions[3].Error, StringComparison.Ordinal);
     }
@@ -82,7 +121,11 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
         try
         {
             IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
-                run.Options.Out!, [Path.Combine(_folder.Root, "photos")], 1, TestContext.Current.CancellationToken);
+                run.Options.Out!,
+                [Path.Combine(_folder.Root, "photos")],
+                1,
+                TestContext.Current.CancellationToken
+            );
             Assert.Equal(2, predictions.Count);
             Prediction answer = Assert.Single(predictions, prediction => prediction.Error is null);
             Assert.Equal(good, answer.Image);
@@ -98,7 +141,8 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
     private static void Shell(string folder, string script)
     {
         using Process process = Process.Start(
-            new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = folder })!;
+            new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = folder }
+        )!;
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
     }
@@ -116,8 +160,15 @@ public sealed class PredictionTests(FinishedRun run) : IClassFixture<FinishedRun
         File.CreateSymbolicLink(Path.Combine(_folder.Root, "link.png"), pipe);
         string good = _folder.Add("good.png", TestPictures.Noise(1, 40, 30));
         IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
-            run.Options.Out!, [pipe, _folder.Root, "/dev/zero"], 1, TestContext.Current.CancellationToken);
-        Assert.Equal([good], predictions.Where(prediction => prediction.Error is null).Select(prediction => prediction.Image));
+            run.Options.Out!,
+            [pipe, _folder.Root, "/dev/zero"],
+            1,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(
+            [good],
+            predictions.Where(prediction => prediction.Error is null).Select(prediction => prediction.Image)
+        );
         Assert.Equal(4, predictions.Count(prediction => prediction.Error is not null));
     }
 }

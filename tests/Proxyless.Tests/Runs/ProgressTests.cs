@@ -34,7 +34,8 @@ public sealed class ProgressTests
         said.Report(10, "all");
         Assert.Equal(
             [(5, 10L, "half"), (10, 10L, "all")],
-            observer.All.Select(report => (report.Done, report.Total!.Value, report.Detail)));
+            observer.All.Select(report => (report.Done, report.Total!.Value, report.Detail))
+        );
     }
 
     [Fact]
@@ -54,12 +55,8 @@ public sealed class ProgressTests
 
         public void Progress(RunProgress progress) => All.Add(progress);
 
-        public void Message(string text)
-        {
-        }
+        public void Message(string text) { }
 
-        public void Warning(string text)
-        {
-        }
+        public void Warning(string text) { }
     }
 }

@@ -79,20 +79,34 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         string old = Proxyless.Data.DatasetFingerprint.OfNames(
             context.Images.Classes,
             [
-                context.Images.Weights, context.Images.Architecture, context.Images.Training, context.Images.Validation,
+                context.Images.Weights,
+                context.Images.Architecture,
+                context.Images.Training,
+                context.Images.Validation,
                 context.Images.Test,
-            ]);
+            ]
+        );
         (plan with { DataFingerprint = old }).Write(directory);
         RunResult again = Resume(directory);
         Assert.Equal(run.Result.Top1, again.Top1);
         Assert.Equal(plan.DataFingerprint, RunPlan.Read(directory).DataFingerprint);
 
         // A model of that time: the images that it has not seen are found.
-        var trained = ModelImages.Of(context) with { Fingerprint = old };
+        var trained = ModelImages.Of(context) with
+        {
+            Fingerprint = old,
+        };
         Assert.Equal(
             FinishedRun.TestImages,
-            trained.UnseenOf(
-                RunContext.ImagesOf(context.Options), context.Images.Classes, NullRunObserver.Instance, Cancellation).Count);
+            trained
+                .UnseenOf(
+                    RunContext.ImagesOf(context.Options),
+                    context.Images.Classes,
+                    NullRunObserver.Instance,
+                    Cancellation
+                )
+                .Count
+        );
 
         (plan with { DataFingerprint = old[1..] + "0" }).Write(directory);
         Assert.Throws<InvalidInputException>(() => Resume(directory));
@@ -101,6 +115,10 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     private SearchResult Derive(RunOptions options) =>
         ProxylessRun.Derive(run.Options.Out!, options, NullRunObserver.Instance, Cancellation);
 
-    private static RunResult Resume(RunDirectory directory) => ProxylessRun.Run(
-        new RunOptions { Out = directory.Root, Resume = true }, NullRunObserver.Instance, Cancellation);
+    private static RunResult Resume(RunDirectory directory) =>
+        ProxylessRun.Run(
+            new RunOptions { Out = directory.Root, Resume = true },
+            NullRunObserver.Instance,
+            Cancellation
+        );
 }

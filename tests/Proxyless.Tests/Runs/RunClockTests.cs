@@ -59,7 +59,11 @@ public sealed class RunClockTests : IDisposable
             Time = TimeSpan.FromHours(2),
         };
         RunResult result = ProxylessRun.RunBy(
-            _time, options, At(("limit:", 1800), ("derived:", 5400), ("export:", 60)), Cancellation);
+            _time,
+            options,
+            At(("limit:", 1800), ("derived:", 5400), ("export:", 60)),
+            Cancellation
+        );
         RunPlan plan = RunPlan.Read(Folder);
         Assert.Equal((7200, 0, 60), (plan.SearchSeconds, plan.TrainSeconds, plan.ExportSeconds));
         Assert.Equal(7200, result.SearchSeconds);
@@ -96,21 +100,19 @@ public sealed class RunClockTests : IDisposable
     }
 
     /// <summary>Lets seconds pass at messages.</summary>
-    private MessageObserver At(params (string Beginning, long Seconds)[] moments) => new(text =>
-        _time.Seconds += moments
-            .Where(moment => text.StartsWith(moment.Beginning, StringComparison.Ordinal))
-            .Sum(moment => moment.Seconds));
+    private MessageObserver At(params (string Beginning, long Seconds)[] moments) =>
+        new(text =>
+            _time.Seconds += moments
+                .Where(moment => text.StartsWith(moment.Beginning, StringComparison.Ordinal))
+                .Sum(moment => moment.Seconds)
+        );
 
     private sealed class MessageObserver(Action<string> message) : IRunObserver
     {
-        public void Progress(RunProgress progress)
-        {
-        }
+        public void Progress(RunProgress progress) { }
 
         public void Message(string text) => message(text);
 
-        public void Warning(string text)
-        {
-        }
+        public void Warning(string text) { }
     }
 }

@@ -28,13 +28,25 @@ public sealed class RunDefaultsTests
     [InlineData(65, 64, 32, 1e-4, 0)]
     [InlineData(0, 64, 32, 1e-4, 0)]
     public void Batch_decay_and_erasing_go_by_the_size_of_images_and_network(
-        int side, int resolution, int batchSize, double decay, double erase)
+        int side,
+        int resolution,
+        int batchSize,
+        double decay,
+        double erase
+    )
     {
         RunOptions resolved = Resolve(Photos, side, resolution);
         Assert.Equal(
             (batchSize, decay, erase, resolution, 1, 7),
-            (resolved.BatchSize, resolved.WeightDecay, resolved.Erase,
-                resolved.Resolution, resolved.Channels, resolved.Threads));
+            (
+                resolved.BatchSize,
+                resolved.WeightDecay,
+                resolved.Erase,
+                resolved.Resolution,
+                resolved.Channels,
+                resolved.Threads
+            )
+        );
     }
 
     [Fact]
@@ -59,17 +71,34 @@ public sealed class RunDefaultsTests
     [InlineData("sample", 2.5, 10, 25, 25)]
     [InlineData("photos", 0.01, 10, 1, 1)]
     public void Steps_go_by_epochs_or_are_the_same_for_all_data(
-        string data, double? epochs, long batches, long search, long train)
+        string data,
+        double? epochs,
+        long batches,
+        long search,
+        long train
+    )
     {
-        RunOptions options = new() { Data = data, SearchEpochs = epochs, TrainEpochs = epochs };
+        RunOptions options = new()
+        {
+            Data = data,
+            SearchEpochs = epochs,
+            TrainEpochs = epochs,
+        };
         Assert.Equal(
-            (search, train), (RunDefaults.SearchSteps(options, batches), RunDefaults.TrainSteps(options, batches)));
+            (search, train),
+            (RunDefaults.SearchSteps(options, batches), RunDefaults.TrainSteps(options, batches))
+        );
     }
 
     [Fact]
     public void The_learning_rate_is_for_256_images() =>
         Assert.Equal(0.1, RunDefaults.LearningRate(new RunOptions { LearningRate = 0.2 }, 128));
 
-    private static RunOptions Resolve(RunOptions options, int side, int resolution) => RunDefaults.Resolve(
-        options, new ImageFacts(side, 1), SearchSpacePresets.ByName("cifar").WithInput(resolution, 1), threads: 7);
+    private static RunOptions Resolve(RunOptions options, int side, int resolution) =>
+        RunDefaults.Resolve(
+            options,
+            new ImageFacts(side, 1),
+            SearchSpacePresets.ByName("cifar").WithInput(resolution, 1),
+            threads: 7
+        );
 }

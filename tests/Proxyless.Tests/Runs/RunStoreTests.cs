@@ -20,12 +20,17 @@ public sealed class RunStoreTests : IDisposable
     public void A_run_does_not_read_back_what_it_has_written()
     {
         // Each file is damaged when a later stage begins.
-        RunOptions options = FinishedRun.OptionsIn(_folder) with { Out = Folder.Root };
-        void Damage(params string[] files) => Array.ForEach(files, file => File.WriteAllText(file, "damaged\ndamaged\n"));
+        RunOptions options = FinishedRun.OptionsIn(_folder) with
+        {
+            Out = Folder.Root,
+        };
+        void Damage(params string[] files) =>
+            Array.ForEach(files, file => File.WriteAllText(file, "damaged\ndamaged\n"));
         var observer = new ActingObserver(
             ("search:", () => Damage(Folder.Plan)),
             ("train:", () => Damage(Folder.Plan, Folder.Architecture, Folder.SearchResult, Folder.SearchLog)),
-            ("export:", () => Damage(Folder.Plan)));
+            ("export:", () => Damage(Folder.Plan))
+        );
         RunResult result = ProxylessRun.Run(options, observer, Cancellation);
         Assert.Equal(3, observer.Done);
         Assert.True(File.Exists(result.Report));
@@ -75,7 +80,8 @@ public sealed class RunStoreTests : IDisposable
         Assert.All(copies, copy => Assert.Same(context.Space, copy.Space));
         Assert.Equal(
             ((string, double?)[])[(options.Target, null), ("there-is-no-such-target", 2), (options.Target, null)],
-            copies.Select(copy => (copy.Options.Target, copy.Options.LatencyMs)));
+            copies.Select(copy => (copy.Options.Target, copy.Options.LatencyMs))
+        );
         Assert.Equal((5, 5, 7), (copies[0].TrainingSeed, copies[1].TrainingSeed, copies[2].TrainingSeed));
         Assert.Equal(7, copies[2].NetworkOptions.Seed);
     }
@@ -84,9 +90,7 @@ public sealed class RunStoreTests : IDisposable
     {
         public int Done { get; private set; }
 
-        public void Progress(RunProgress progress)
-        {
-        }
+        public void Progress(RunProgress progress) { }
 
         public void Message(string text)
         {
@@ -97,8 +101,6 @@ public sealed class RunStoreTests : IDisposable
             }
         }
 
-        public void Warning(string text)
-        {
-        }
+        public void Warning(string text) { }
     }
 }

@@ -15,7 +15,12 @@ public sealed class RunTests
     [InlineData(0.1, ObjectiveKind.Budget, null, 0)]
     [InlineData(0.5, ObjectiveKind.Budget, 0.9, 0.2)]
     [InlineData(0.4, ObjectiveKind.Equality, null, 0)]
-    public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not(double share, ObjectiveKind objective, double? ema, double dropout)
+    public void An_interrupted_run_that_is_resumed_ends_as_one_that_was_not(
+        double share,
+        ObjectiveKind objective,
+        double? ema,
+        double dropout
+    )
     {
         using var folder = new TemporaryFolder();
         RunOptions options = FinishedRun.OptionsIn(folder) with
@@ -36,12 +41,20 @@ public sealed class RunTests
         {
             using var source = new CancellationTokenSource();
             var observer = new StopAt(stage, share, source);
-            RunInterruptedException exception = Assert.Throws<RunInterruptedException>(() => ProxylessRun.Run(second, observer, source.Token));
+            RunInterruptedException exception = Assert.Throws<RunInterruptedException>(() =>
+                ProxylessRun.Run(second, observer, source.Token)
+            );
             Assert.Equal(second.Out, exception.Run);
             Assert.Equal(source.Token, exception.CancellationToken);
 
             // Whatever else is said on a resume: the run goes on as it began.
-            second = new RunOptions { Out = second.Out, Resume = true, BatchSize = 32, Seed = 9 };
+            second = new RunOptions
+            {
+                Out = second.Out,
+                Resume = true,
+                BatchSize = 32,
+                Seed = 9,
+            };
         }
 
         ProxylessRun.Run(second, NullRunObserver.Instance, TestContext.Current.CancellationToken);
@@ -53,7 +66,9 @@ public sealed class RunTests
         }
 
         Assert.Equal(
-            File.ReadAllBytes(new RunDirectory(options.Out!).BestCheckpoint), File.ReadAllBytes(new RunDirectory(second.Out!).BestCheckpoint));
+            File.ReadAllBytes(new RunDirectory(options.Out!).BestCheckpoint),
+            File.ReadAllBytes(new RunDirectory(second.Out!).BestCheckpoint)
+        );
         Assert.True(File.Exists(Path.Combine(second.Out!, "report.html")));
     }
 
@@ -76,18 +91,44 @@ public sealed class RunTests
         SearchResult result = ProxylessRun.Search(options, observer, TestContext.Current.CancellationToken);
         Assert.DoesNotContain(observer.Messages, message => message.StartsWith("equality", StringComparison.Ordinal));
         Assert.InRange(result.LatencyMs, 0, result.LatencyLimitMs);
-        JsonElement[] epochs = [.. File.ReadLines(Path.Combine(options.Out!, "search.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
-        Assert.All(epochs, epoch => Assert.Equal(
-            result.LatencyLimitMs, epoch.GetProperty("expected_costs").GetProperty("latency").GetDouble(), 1e-6 * result.LatencyLimitMs));
+        JsonElement[] epochs =
+        [
+            .. File.ReadLines(Path.Combine(options.Out!, "search.jsonl"))
+                .Select(line => JsonSerializer.Deserialize<JsonElement>(line)),
+        ];
+        Assert.All(
+            epochs,
+            epoch =>
+                Assert.Equal(
+                    result.LatencyLimitMs,
+                    epoch.GetProperty("expected_costs").GetProperty("latency").GetDouble(),
+                    1e-6 * result.LatencyLimitMs
+                )
+        );
         JsonElement pruned = epochs.SelectMany(epoch => epoch.GetProperty("pruned").EnumerateArray()).First();
 
         // An architecture of what was pruned has no weights to start from.
         var directory = new RunDirectory(options.Out!);
-        var context = RunContext.Open(RunConfigFile.Read(directory.Config) with { FromSupernet = true }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+        var context = RunContext.Open(
+            RunConfigFile.Read(directory.Config) with
+            {
+                FromSupernet = true,
+            },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
         int[] choice = context.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture))!;
         choice[pruned[0].GetInt32()] = pruned[1].GetInt32();
         string reason = "";
-        Assert.Null(TrainStage.Start(context, directory, directory, context.Space.Architecture(choice, context.Classes, "pruned"), text => reason = text));
+        Assert.Null(
+            TrainStage.Start(
+                context,
+                directory,
+                directory,
+                context.Space.Architecture(choice, context.Classes, "pruned"),
+                text => reason = text
+            )
+        );
         Assert.Contains("pruned", reason, StringComparison.Ordinal);
     }
 
@@ -95,10 +136,18 @@ public sealed class RunTests
     public void An_equality_that_no_network_can_use_up_is_told_once()
     {
         using var folder = new TemporaryFolder();
-        RunOptions options = FinishedRun.OptionsIn(folder) with { Out = Path.Combine(folder.Root, "run"), Objective = ObjectiveKind.Equality, LatencyMs = 1000 };
+        RunOptions options = FinishedRun.OptionsIn(folder) with
+        {
+            Out = Path.Combine(folder.Root, "run"),
+            Objective = ObjectiveKind.Equality,
+            LatencyMs = 1000,
+        };
         var observer = new RecordingObserver();
         ProxylessRun.Search(options, observer, TestContext.Current.CancellationToken);
-        string message = Assert.Single(observer.Messages, message => message.StartsWith("equality", StringComparison.Ordinal));
+        string message = Assert.Single(
+            observer.Messages,
+            message => message.StartsWith("equality", StringComparison.Ordinal)
+        );
         Assert.Contains("of the limit 1000 ms", message, StringComparison.Ordinal);
         Assert.Contains("the losses alone decide", message, StringComparison.Ordinal);
     }
@@ -107,9 +156,14 @@ public sealed class RunTests
     public void A_limit_that_no_network_meets_is_refused_with_the_smallest_there_is()
     {
         using var folder = new TemporaryFolder();
-        RunOptions options = FinishedRun.OptionsIn(folder) with { Out = Path.Combine(folder.Root, "run"), LatencyMs = 1e-6 };
-        var exception = Assert.Throws<LimitNotMetException>(
-            () => ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken));
+        RunOptions options = FinishedRun.OptionsIn(folder) with
+        {
+            Out = Path.Combine(folder.Root, "run"),
+            LatencyMs = 1e-6,
+        };
+        var exception = Assert.Throws<LimitNotMetException>(() =>
+            ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken)
+        );
         Assert.Contains("smallest", exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(options.Out));
     }
@@ -117,13 +171,45 @@ public sealed class RunTests
     [Fact]
     public void Options_that_would_do_nothing_are_refused_where_a_search_begins()
     {
-        static string Message(RunOptions options) => Assert.Throws<InvalidInputException>(
-            () => ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken)).Message;
-        Assert.Contains("RunOptions.CorrectPairs", Message(new RunOptions { CorrectPairs = true, Update = ArchitectureUpdate.FullPath }), StringComparison.Ordinal);
-        Assert.Contains("RunOptions.Time", Message(new RunOptions { Time = TimeSpan.FromHours(1), SearchEpochs = 2 }), StringComparison.Ordinal);
-        Assert.Contains("ObjectiveKind.Log", Message(new RunOptions { Objective = ObjectiveKind.Log, MaxMacs = 1_000_000 }), StringComparison.Ordinal);
-        Assert.Contains("RunOptions.Time", Assert.Throws<InvalidInputException>(() => ProxylessRun.Run(
-            new RunOptions { Time = TimeSpan.FromHours(1), SearchEpochs = 2, TrainEpochs = 2 }, NullRunObserver.Instance, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        static string Message(RunOptions options) =>
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken)
+                )
+                .Message;
+        Assert.Contains(
+            "RunOptions.CorrectPairs",
+            Message(new RunOptions { CorrectPairs = true, Update = ArchitectureUpdate.FullPath }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "RunOptions.Time",
+            Message(new RunOptions { Time = TimeSpan.FromHours(1), SearchEpochs = 2 }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "ObjectiveKind.Log",
+            Message(new RunOptions { Objective = ObjectiveKind.Log, MaxMacs = 1_000_000 }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "RunOptions.Time",
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    ProxylessRun.Run(
+                        new RunOptions
+                        {
+                            Time = TimeSpan.FromHours(1),
+                            SearchEpochs = 2,
+                            TrainEpochs = 2,
+                        },
+                        NullRunObserver.Instance,
+                        TestContext.Current.CancellationToken
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
         // A network that such a search has found can still be derived under another limit.
         Assert.NotNull(new RunOptions { Objective = ObjectiveKind.Log, MaxMacs = 1_000_000 }.Validate());

@@ -14,7 +14,11 @@ public sealed class SearchGoalTests
     [InlineData(ProfileMode.Thorough, false, false, true)]
     [InlineData(ProfileMode.Quick, true, true, true)]
     public void A_quick_table_of_an_earlier_run_is_not_thorough_and_a_run_goes_on_with_its_own(
-        ProfileMode made, bool thorough, bool resume, bool isUsed)
+        ProfileMode made,
+        bool thorough,
+        bool resume,
+        bool isUsed
+    )
     {
         var options = new RunOptions { Thorough = thorough, Resume = resume };
         Assert.Equal(isUsed, SearchGoal.IsCarefulEnough(SmallSpace.Table(made), options));

@@ -20,7 +20,12 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     {
         (string slow, string fast) = Tables();
         double limit = run.Result.LatencyLimitMs;
-        RunOptions options = Options("two", slow) with { LatencyMs = 3 * limit, AlsoFor = $"{fast}={Text(0.7 * limit)}", SearchEpochs = 4 };
+        RunOptions options = Options("two", slow) with
+        {
+            LatencyMs = 3 * limit,
+            AlsoFor = $"{fast}={Text(0.7 * limit)}",
+            SearchEpochs = 4,
+        };
         IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
         Assert.Equal(2, results.Count);
         Assert.InRange(results[0].LatencyMs, 0, 3 * limit);
@@ -28,18 +33,35 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         foreach ((SearchResult result, string target) in results.Zip((string[])[slow, fast]))
         {
             var table = (TableTarget)TargetFile.Open(target);
-            Assert.Equal(table.Predict(ArchitectureFile.Read(result.Architecture), NullRunObserver.Instance), result.LatencyMs, 1e-9);
+            Assert.Equal(
+                table.Predict(ArchitectureFile.Read(result.Architecture), NullRunObserver.Instance),
+                result.LatencyMs,
+                1e-9
+            );
         }
 
         foreach (SearchResult result in results)
         {
-            TrainResult trained = ProxylessRun.Train(RunConfigFile.Read(new RunDirectory(result.Run).Config), result.Run, NullRunObserver.Instance, Cancellation);
+            TrainResult trained = ProxylessRun.Train(
+                RunConfigFile.Read(new RunDirectory(result.Run).Config),
+                result.Run,
+                NullRunObserver.Instance,
+                Cancellation
+            );
             Assert.Equal(result.Run, trained.Run);
             Assert.True(File.Exists(trained.Model));
         }
 
         SearchResult again = ProxylessRun.Derive(
-            results[1].Run, RunConfigFile.Read(new RunDirectory(results[1].Run).Config) with { Out = run.PathOf("two-derived"), LatencyMs = limit }, NullRunObserver.Instance, Cancellation);
+            results[1].Run,
+            RunConfigFile.Read(new RunDirectory(results[1].Run).Config) with
+            {
+                Out = run.PathOf("two-derived"),
+                LatencyMs = limit,
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
         Assert.InRange(again.LatencyMs, 0, limit);
     }
 
@@ -48,23 +70,38 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     {
         (string slow, string fast) = Tables();
         double limit = run.Result.LatencyLimitMs;
-        RunOptions whole = Options("whole", slow) with { LatencyMs = 2 * limit, AlsoFor = $"{fast}={Text(limit)}", SearchEpochs = 6, Threads = 1 };
+        RunOptions whole = Options("whole", slow) with
+        {
+            LatencyMs = 2 * limit,
+            AlsoFor = $"{fast}={Text(limit)}",
+            SearchEpochs = 6,
+            Threads = 1,
+        };
         IReadOnlyList<SearchResult> expected = ProxylessRun.SearchAll(whole, NullRunObserver.Instance, Cancellation);
 
         RunOptions parts = whole with { Out = run.PathOf("parts") };
         foreach (double share in (double[])[0.2, 0.6])
         {
             using var source = new CancellationTokenSource();
-            var exception = Assert.Throws<RunInterruptedException>(
-                () => ProxylessRun.SearchAll(parts, new StopAt("search", share, source), source.Token));
+            var exception = Assert.Throws<RunInterruptedException>(() =>
+                ProxylessRun.SearchAll(parts, new StopAt("search", share, source), source.Token)
+            );
             Assert.Equal(source.Token, exception.CancellationToken);
-            parts = new RunOptions { Out = parts.Out, Resume = true, Threads = 1 };
+            parts = new RunOptions
+            {
+                Out = parts.Out,
+                Resume = true,
+                Threads = 1,
+            };
         }
 
         IReadOnlyList<SearchResult> actual = ProxylessRun.SearchAll(parts, NullRunObserver.Instance, Cancellation);
         foreach ((SearchResult one, SearchResult other) in expected.Zip(actual))
         {
-            Assert.Equal(File.ReadAllText(new RunDirectory(one.Run).SearchLog), File.ReadAllText(new RunDirectory(other.Run).SearchLog));
+            Assert.Equal(
+                File.ReadAllText(new RunDirectory(one.Run).SearchLog),
+                File.ReadAllText(new RunDirectory(other.Run).SearchLog)
+            );
             Assert.Equal(one.LatencyMs, other.LatencyMs);
             Assert.Equal(Path.GetFileName(one.Run), Path.GetFileName(other.Run));
         }
@@ -80,17 +117,36 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         string script = run.PathOf("gone.sh");
         File.WriteAllText(script, $"[ -e '{gone}' ] && {{ echo no device; exit 1; }}\necho \"$(wc -c < \"$1\") us\"\n");
         string target = run.PathOf("gone.yaml");
-        File.WriteAllText(target, $"kind: command\ncommand: [sh, '{script}', '{{model}}']\npattern: '([0-9]+) us'\nunit: us\nrepeats: 1\n");
+        File.WriteAllText(
+            target,
+            $"kind: command\ncommand: [sh, '{script}', '{{model}}']\npattern: '([0-9]+) us'\nunit: us\nrepeats: 1\n"
+        );
         (_, string fast) = Tables();
-        RunOptions options = Options("one-gone", target) with { LatencyMs = 1000, AlsoFor = $"{fast}={Text(2 * run.Result.LatencyLimitMs)}" };
+        RunOptions options = Options("one-gone", target) with
+        {
+            LatencyMs = 1000,
+            AlsoFor = $"{fast}={Text(2 * run.Result.LatencyLimitMs)}",
+        };
         var observer = new GoneWhenSearched(gone);
-        Assert.Contains("no device", Assert.Throws<InvalidInputException>(() => ProxylessRun.SearchAll(options, observer, Cancellation)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no device",
+            Assert.Throws<InvalidInputException>(() => ProxylessRun.SearchAll(options, observer, Cancellation)).Message,
+            StringComparison.Ordinal
+        );
         Assert.True(File.Exists(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture));
         DateTime written = File.GetLastWriteTimeUtc(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture);
 
         File.Delete(gone);
-        Assert.Equal(2, ProxylessRun.SearchAll(new RunOptions { Out = options.Out, Resume = true }, NullRunObserver.Instance, Cancellation).Count);
-        Assert.Equal(written, File.GetLastWriteTimeUtc(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture));
+        Assert.Equal(
+            2,
+            ProxylessRun
+                .SearchAll(new RunOptions { Out = options.Out, Resume = true }, NullRunObserver.Instance, Cancellation)
+                .Count
+        );
+        Assert.Equal(
+            written,
+            File.GetLastWriteTimeUtc(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture)
+        );
     }
 
     [Fact]
@@ -98,8 +154,13 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     {
         var time = new ManualClock();
         RunOptions options = run.Options with { Overwrite = true, AlsoFor = null };
-        RunContext context =
-            RunOpening.OpenImages(options, null, new RunClock(time), NullRunObserver.Instance, Cancellation);
+        RunContext context = RunOpening.OpenImages(
+            options,
+            null,
+            new RunClock(time),
+            NullRunObserver.Instance,
+            Cancellation
+        );
         using ITarget table = TargetFile.Open(run.Options.Target);
         var goal = SearchGoal.Find(context, table, null);
         var store = new RunStore(new RunDirectory(run.PathOf("out-of-reach")));
@@ -109,11 +170,23 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             Target = new TargetOutOfReach(time, seconds: 100),
             Table = goal.Table with { Reference = goal.Table.Reference with { Choice = first } },
         };
-        SearchPart[] parts = [.. new[] { far, goal }.Select((one, i) =>
-            new SearchPart(context, new RunStore(new RunDirectory(Path.Combine(store.Directory.Root, $"{i}"))), one))];
+        SearchPart[] parts =
+        [
+            .. new[] { far, goal }.Select(
+                (one, i) =>
+                    new SearchPart(
+                        context,
+                        new RunStore(new RunDirectory(Path.Combine(store.Directory.Root, $"{i}"))),
+                        one
+                    )
+            ),
+        ];
         time.Seconds += 7;
-        Assert.Contains("out of reach", Assert.Throws<TargetUnavailableException>(
-            () => SearchStage.Run(store, parts, timeShare: 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "out of reach",
+            Assert.Throws<TargetUnavailableException>(() => SearchStage.Run(store, parts, timeShare: 1)).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(7, parts[1].Store.ReadSearchResult().Seconds);
         Assert.Equal(107, store.Plan.SearchSeconds);
     }
@@ -127,17 +200,41 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
         Action[] wrong =
         [
-            () => ProxylessRun.Train(RunConfigFile.Read(new RunDirectory(options.Out!).Config), options.Out!, NullRunObserver.Instance, Cancellation),
-            () => ProxylessRun.Derive(options.Out!, options with { Out = run.PathOf("around-derived") }, NullRunObserver.Instance, Cancellation),
+            () =>
+                ProxylessRun.Train(
+                    RunConfigFile.Read(new RunDirectory(options.Out!).Config),
+                    options.Out!,
+                    NullRunObserver.Instance,
+                    Cancellation
+                ),
+            () =>
+                ProxylessRun.Derive(
+                    options.Out!,
+                    options with
+                    {
+                        Out = run.PathOf("around-derived"),
+                    },
+                    NullRunObserver.Instance,
+                    Cancellation
+                ),
         ];
-        Assert.All(wrong, call => Assert.Contains(
-            Path.Combine(options.Out!, "fast"), Assert.Throws<InvalidInputException>(call).Message, StringComparison.Ordinal));
+        Assert.All(
+            wrong,
+            call =>
+                Assert.Contains(
+                    Path.Combine(options.Out!, "fast"),
+                    Assert.Throws<InvalidInputException>(call).Message,
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     [Fact]
     public void A_target_alone_is_searched_for_as_ever()
     {
-        SearchResult result = Assert.Single(ProxylessRun.SearchAll(Options("alone", run.Options.Target), NullRunObserver.Instance, Cancellation));
+        SearchResult result = Assert.Single(
+            ProxylessRun.SearchAll(Options("alone", run.Options.Target), NullRunObserver.Instance, Cancellation)
+        );
         Assert.Equal(run.PathOf("alone"), result.Run);
     }
 
@@ -158,9 +255,17 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             WarmupShare = 0.1,
         };
         IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
-        double[][][] last = [.. results.Select(result => JsonSerializer
-            .Deserialize<JsonElement>(File.ReadLines(new RunDirectory(result.Run).SearchLog).Last()).GetProperty("probabilities")
-            .EnumerateArray().Select(block => block.EnumerateArray().Select(p => p.GetDouble()).ToArray()).ToArray())];
+        double[][][] last =
+        [
+            .. results.Select(result =>
+                JsonSerializer
+                    .Deserialize<JsonElement>(File.ReadLines(new RunDirectory(result.Run).SearchLog).Last())
+                    .GetProperty("probabilities")
+                    .EnumerateArray()
+                    .Select(block => block.EnumerateArray().Select(p => p.GetDouble()).ToArray())
+                    .ToArray()
+            ),
+        ];
         bool differ = false;
         for (int i = 0; i < last[0].Length; i++)
         {
@@ -182,7 +287,10 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             }
         }
 
-        Assert.True(last[0].Zip(last[1]).Any(block => block.First.Zip(block.Second).Any(pair => pair is (0.0, 0.0))), "nothing was pruned by both: the test shows nothing");
+        Assert.True(
+            last[0].Zip(last[1]).Any(block => block.First.Zip(block.Second).Any(pair => pair is (0.0, 0.0))),
+            "nothing was pruned by both: the test shows nothing"
+        );
         Assert.True(differ, "both targets pruned the same candidates: the test shows nothing");
         Assert.All(results, result => Assert.NotNull(result.ValidationTop1));
     }
@@ -198,8 +306,22 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     {
         if (words[0] == "run")
         {
-            Assert.Contains(named, Assert.Throws<InvalidInputException>(
-                () => ProxylessRun.Run(Options("refused", "cpu") with { AlsoFor = "cpu:1:8=5" }, NullRunObserver.Instance, Cancellation)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                named,
+                Assert
+                    .Throws<InvalidInputException>(() =>
+                        ProxylessRun.Run(
+                            Options("refused", "cpu") with
+                            {
+                                AlsoFor = "cpu:1:8=5",
+                            },
+                            NullRunObserver.Instance,
+                            Cancellation
+                        )
+                    )
+                    .Message,
+                StringComparison.Ordinal
+            );
             return;
         }
 
@@ -218,13 +340,9 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             }
         }
 
-        public void Message(string text)
-        {
-        }
+        public void Message(string text) { }
 
-        public void Warning(string text)
-        {
-        }
+        public void Warning(string text) { }
     }
 
     /// <summary>A machine that was there for its profile: each try to reach it takes some seconds and fails.</summary>
@@ -239,7 +357,11 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         public Timing Time(byte[] onnx, CancellationToken cancellationToken) => throw Failure();
 
         public NetworkLatency Compare(
-            byte[] onnx, byte[] reference, double referenceMs, CancellationToken cancellationToken) => throw Failure();
+            byte[] onnx,
+            byte[] reference,
+            double referenceMs,
+            CancellationToken cancellationToken
+        ) => throw Failure();
 
         public LatencyTable Profile(
             SearchSpace space,
@@ -247,11 +369,10 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             ProfileMode mode,
             string? partial,
             IRunObserver observer,
-            CancellationToken cancellationToken) => throw Failure();
+            CancellationToken cancellationToken
+        ) => throw Failure();
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -262,7 +383,8 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         }
     }
 
-    private static string Text(double number) => number.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Text(double number) =>
+        number.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Two machines by the table of the run: one three times as slow as the other, in every part.</summary>
     private (string Slow, string Fast) Tables()
@@ -278,5 +400,10 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         return (run.PathOf("slow.yaml"), run.PathOf("fast.yaml"));
     }
 
-    private RunOptions Options(string name, string target) => run.Options with { Out = run.PathOf(name), Target = target };
+    private RunOptions Options(string name, string target) =>
+        run.Options with
+        {
+            Out = run.PathOf(name),
+            Target = target,
+        };
 }

@@ -13,11 +13,7 @@ internal sealed class StopAt(string stage, double share, CancellationTokenSource
         }
     }
 
-    public void Message(string text)
-    {
-    }
+    public void Message(string text) { }
 
-    public void Warning(string text)
-    {
-    }
+    public void Warning(string text) { }
 }

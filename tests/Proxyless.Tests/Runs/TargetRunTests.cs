@@ -17,7 +17,11 @@ public sealed class TargetRunTests(FinishedRun run) : IClassFixture<FinishedRun>
         // A machine on which a model takes a millisecond for 100,000 bytes.
         string script = run.PathOf("time.sh");
         File.WriteAllText(script, "echo \"avg $(wc -c < \"$1\" | awk '{ print $1 / 100 }') us\"\n");
-        string target = Target("board.yaml", $"kind: command\ncommand: [sh, '{script}', '{{model}}']\npattern: 'avg ([0-9.]+) us'\nunit: us\nrepeats: 1\n");
+        string target = Target(
+            "board.yaml",
+            $"kind: command\ncommand: [sh, '{script}', '{{model}}']\npattern: 'avg ([0-9.]+) us'\nunit: us\nrepeats: "
+                + $"1\n"
+        );
         RunResult result = Run("on-board", target, latency: null);
         Assert.True(result.LatencyIsMeasured);
         Assert.InRange(result.LatencyMs / result.LatencyLimitMs, 0, 1.02);
@@ -37,7 +41,12 @@ public sealed class TargetRunTests(FinishedRun run) : IClassFixture<FinishedRun>
         Assert.Equal(table.Predict(ArchitectureFile.Read(result.Architecture)), result.LatencyMs, 1e-9);
 
         EvaluateResult judged = ProxylessRun.Evaluate(
-            result.Run, RunConfigFile.Read(new RunDirectory(result.Run).Config), againstNetwork: false, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+            result.Run,
+            RunConfigFile.Read(new RunDirectory(result.Run).Config),
+            againstNetwork: false,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
         Assert.Null(judged.LatencyMs);
         Assert.Equal(result.Top1, judged.Top1);
     }
@@ -46,14 +55,33 @@ public sealed class TargetRunTests(FinishedRun run) : IClassFixture<FinishedRun>
     public void A_table_of_another_space_is_refused_before_anything_is_written()
     {
         string target = Target("other.yaml", $"kind: table\nfile: '{Path.GetFullPath(run.Directory.Latency)}'\n");
-        var exception = Assert.Throws<InvalidInputException>(() => ProxylessRun.Run(
-            run.Options with { Out = run.PathOf("other"), Target = target, Space = "cifar" }, NullRunObserver.Instance, TestContext.Current.CancellationToken));
+        var exception = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Run(
+                run.Options with
+                {
+                    Out = run.PathOf("other"),
+                    Target = target,
+                    Space = "cifar",
+                },
+                NullRunObserver.Instance,
+                TestContext.Current.CancellationToken
+            )
+        );
         Assert.Contains(SearchSpacePresets.ByName("cifar").Stem.Key, exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(run.PathOf("other")));
     }
 
-    private RunResult Run(string name, string target, double? latency) => ProxylessRun.Run(
-        run.Options with { Out = run.PathOf(name), Target = target, LatencyMs = latency }, NullRunObserver.Instance, TestContext.Current.CancellationToken);
+    private RunResult Run(string name, string target, double? latency) =>
+        ProxylessRun.Run(
+            run.Options with
+            {
+                Out = run.PathOf(name),
+                Target = target,
+                LatencyMs = latency,
+            },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 
     private string Target(string name, string yaml)
     {

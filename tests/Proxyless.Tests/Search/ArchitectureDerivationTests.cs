@@ -11,35 +11,68 @@ public sealed class ArchitectureDerivationTests
     private static readonly Gen<int[][]> Table = Gen.Int[1, 4].Array[1, 4].Array[1, 6];
 
     [Fact]
-    public void Under_one_limit_it_equals_brute_force() => Table.Select(Table, Gen.Double[0, 1]).Sample((weights, costs, share) =>
-    {
-        double[][] probabilities = Probabilities(weights);
-        CostLimit[] limits = [Limit("latency", Like(weights, costs), share)];
-        AssertOptimal(probabilities, limits);
-    });
+    public void Under_one_limit_it_equals_brute_force() =>
+        Table
+            .Select(Table, Gen.Double[0, 1])
+            .Sample(
+                (weights, costs, share) =>
+                {
+                    double[][] probabilities = Probabilities(weights);
+                    CostLimit[] limits = [Limit("latency", Like(weights, costs), share)];
+                    AssertOptimal(probabilities, limits);
+                }
+            );
 
     [Fact]
     public void Under_several_limits_it_equals_brute_force() =>
-        Table.Select(Table, Table, Gen.Double[0, 1]).Sample((weights, first, second, share) =>
-        {
-            double[][] probabilities = Probabilities(weights);
-            CostLimit[] limits = [Limit("latency", Like(weights, first), share), Limit("parameters", Like(weights, second), 1 - (share / 2))];
-            AssertOptimal(probabilities, limits);
-        });
+        Table
+            .Select(Table, Table, Gen.Double[0, 1])
+            .Sample(
+                (weights, first, second, share) =>
+                {
+                    double[][] probabilities = Probabilities(weights);
+                    CostLimit[] limits =
+                    [
+                        Limit("latency", Like(weights, first), share),
+                        Limit("parameters", Like(weights, second), 1 - (share / 2)),
+                    ];
+                    AssertOptimal(probabilities, limits);
+                }
+            );
 
     [Fact]
-    public void Without_limits_it_takes_the_most_probable_candidates() => Table.Sample(weights =>
-    {
-        double[][] probabilities = Probabilities(weights);
-        int[] choice = ArchitectureDerivation.Derive(probabilities, []);
-        Assert.All(choice.Select((candidate, i) => (candidate, i)), pair => Assert.Equal(probabilities[pair.i].Max(), probabilities[pair.i][pair.candidate]));
-    });
+    public void Without_limits_it_takes_the_most_probable_candidates() =>
+        Table.Sample(weights =>
+        {
+            double[][] probabilities = Probabilities(weights);
+            int[] choice = ArchitectureDerivation.Derive(probabilities, []);
+            Assert.All(
+                choice.Select((candidate, i) => (candidate, i)),
+                pair => Assert.Equal(probabilities[pair.i].Max(), probabilities[pair.i][pair.candidate])
+            );
+        });
 
     [Fact]
     public void An_impossible_limit_says_the_smallest_possible_value()
     {
-        var cost = new SpaceCost("latency", "ms", 1, [[0.5, 2], [0.25, 3]]);
-        var exception = Assert.Throws<LimitNotMetException>(() => ArchitectureDerivation.Derive([[0.5, 0.5], [0.5, 0.5]], [new CostLimit(cost, 1.5)]));
+        var cost = new SpaceCost(
+            "latency",
+            "ms",
+            1,
+            [
+                [0.5, 2],
+                [0.25, 3],
+            ]
+        );
+        var exception = Assert.Throws<LimitNotMetException>(() =>
+            ArchitectureDerivation.Derive(
+                [
+                    [0.5, 0.5],
+                    [0.5, 0.5],
+                ],
+                [new CostLimit(cost, 1.5)]
+            )
+        );
         Assert.Contains("1.75 ms", exception.Message, StringComparison.Ordinal);
     }
 
@@ -49,23 +82,49 @@ public sealed class ArchitectureDerivationTests
         var random = new Random(1);
         SearchSpace space = SearchSpacePresets.ByName("imagenet-mobile");
         SpaceCost work = SpaceCost.MultiplyAdds(space, 1000);
-        double[][] probabilities = Probabilities([.. work.Candidates.Select(block => block.Select(_ => random.Next(1, 1000)).ToArray())]);
+        double[][] probabilities = Probabilities([
+            .. work.Candidates.Select(block => block.Select(_ => random.Next(1, 1000)).ToArray()),
+        ]);
 
         // A machine on which multiply-adds of one operation take up to twice as long as of another.
-        SpaceCost latency = new("latency", "ms", 1, [.. work.Candidates.Select(block => block.Select(count => count / 1e6 * (1 + random.NextDouble())).ToArray())]);
-        CostLimit[] limits = [.. new[] { latency, SpaceCost.Parameters(space, 1000), work }.Select(cost => new CostLimit(cost, (0.6 * cost.Smallest) + (0.4 * cost.Largest)))];
+        SpaceCost latency = new(
+            "latency",
+            "ms",
+            1,
+            [
+                .. work.Candidates.Select(block =>
+                    block.Select(count => count / 1e6 * (1 + random.NextDouble())).ToArray()
+                ),
+            ]
+        );
+        CostLimit[] limits =
+        [
+            .. new[] { latency, SpaceCost.Parameters(space, 1000), work }.Select(cost => new CostLimit(
+                cost,
+                (0.6 * cost.Smallest) + (0.4 * cost.Largest)
+            )),
+        ];
         int[] choice = ArchitectureDerivation.Derive(probabilities, limits);
         Assert.All(limits, limit => Assert.True(limit.Cost.Of(choice) <= limit.Limit));
     }
 
     [Fact]
-    public void Expected_cost_equals_enumeration() => Table.Select(Table).Sample((weights, costs) =>
-    {
-        double[][] probabilities = Probabilities(weights);
-        SpaceCost cost = new("latency", "ms", 2, Like(weights, costs));
-        double mean = Choices(probabilities).Sum(choice => choice.Select((j, i) => probabilities[i][j]).Aggregate(1.0, (a, b) => a * b) * cost.Of(choice));
-        Assert.Equal(mean, cost.Expectation(probabilities), 1e-9);
-    });
+    public void Expected_cost_equals_enumeration() =>
+        Table
+            .Select(Table)
+            .Sample(
+                (weights, costs) =>
+                {
+                    double[][] probabilities = Probabilities(weights);
+                    SpaceCost cost = new("latency", "ms", 2, Like(weights, costs));
+                    double mean = Choices(probabilities)
+                        .Sum(choice =>
+                            choice.Select((j, i) => probabilities[i][j]).Aggregate(1.0, (a, b) => a * b)
+                            * cost.Of(choice)
+                        );
+                    Assert.Equal(mean, cost.Expectation(probabilities), 1e-9);
+                }
+            );
 
     private static void AssertOptimal(double[][] probabilities, CostLimit[] limits)
     {
@@ -86,17 +145,31 @@ public sealed class ArchitectureDerivationTests
         Assert.All(limits, limit => Assert.True(limit.Cost.Of(derived) <= limit.Limit * (1 + 1e-9)));
     }
 
-    private static double LogProbability(double[][] probabilities, int[] choice) => choice.Select((j, i) => Math.Log(probabilities[i][j])).Sum();
+    private static double LogProbability(double[][] probabilities, int[] choice) =>
+        choice.Select((j, i) => Math.Log(probabilities[i][j])).Sum();
 
-    private static IEnumerable<int[]> Choices(double[][] probabilities) => probabilities.Aggregate(
-        (IEnumerable<int[]>)[[]],
-        (choices, block) => choices.SelectMany(choice => Enumerable.Range(0, block.Length).Select(j => (int[])[.. choice, j])));
+    private static IEnumerable<int[]> Choices(double[][] probabilities) =>
+        probabilities.Aggregate(
+            (IEnumerable<int[]>)
+                [
+                    [],
+                ],
+            (choices, block) =>
+                choices.SelectMany(choice => Enumerable.Range(0, block.Length).Select(j => (int[])[.. choice, j]))
+        );
 
     private static double[][] Probabilities(int[][] weights) =>
         [.. weights.Select(block => block.Select(weight => weight / (double)block.Sum()).ToArray())];
 
     private static double[][] Like(int[][] shape, int[][] values) =>
-        [.. shape.Select((block, i) => block.Select((_, j) => (double)values[i % values.Length][j % values[i % values.Length].Length]).ToArray())];
+        [
+            .. shape.Select(
+                (block, i) =>
+                    block
+                        .Select((_, j) => (double)values[i % values.Length][j % values[i % values.Length].Length])
+                        .ToArray()
+            ),
+        ];
 
     private static CostLimit Limit(string quantity, double[][] costs, double share)
     {

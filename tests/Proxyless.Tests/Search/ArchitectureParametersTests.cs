@@ -25,7 +25,12 @@ public sealed class ArchitectureParametersTests
         parameters.Learn(1, 2, 0.5);
         string learnt = Assert.Throws<NotFiniteNumberException>(() => parameters.Learn(1, 2, change)).Message;
         Assert.Equal($"the logit of candidate 2 of block 1 became {change}", learnt);
-        Assert.Throws<NotFiniteNumberException>(() => parameters.ShiftForCosts([[0, 0], [0, 0, change]]));
+        Assert.Throws<NotFiniteNumberException>(() =>
+            parameters.ShiftForCosts([
+                [0, 0],
+                [0, 0, change],
+            ])
+        );
         Assert.Equal([0, 0, 0.5], parameters.Logits(1).ToArray());
     }
 
@@ -41,5 +46,6 @@ public sealed class ArchitectureParametersTests
     }
 
     [Fact]
-    public void Without_a_choice_there_is_no_entropy() => Assert.Equal(0, new ArchitectureParameters([1, 1]).RelativeEntropy);
+    public void Without_a_choice_there_is_no_entropy() =>
+        Assert.Equal(0, new ArchitectureParameters([1, 1]).RelativeEntropy);
 }

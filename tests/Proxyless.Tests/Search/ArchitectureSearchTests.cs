@@ -27,10 +27,13 @@ public sealed class ArchitectureSearchTests : IDisposable
     public void An_architecture_step_that_diverges_ends_the_search_and_leaves_the_checkpoint_before()
     {
         // After so many steps, one of the first two candidates is on neither path of the next; odds have hardly moved.
-        (int before, int broken) = Enumerable.Range(3, 30)
+        (int before, int broken) = Enumerable
+            .Range(3, 30)
             .SelectMany(step => Enumerable.Range(0, 2).Select(candidate => (Step: step, Candidate: candidate)))
-            .First(one => FirstOf(RandomUse.WeightPaths, one.Step) != one.Candidate
-                && FirstOf(RandomUse.ArchitecturePaths, one.Step) != one.Candidate);
+            .First(one =>
+                FirstOf(RandomUse.WeightPaths, one.Step) != one.Candidate
+                && FirstOf(RandomUse.ArchitecturePaths, one.Step) != one.Candidate
+            );
         for (int i = 0; i < 30; i++)
         {
             _folder.Add($"images/{(i % 2 == 0 ? "cat" : "dog")}/{i}.png", TestPictures.Noise(i, 8, 8));
@@ -60,9 +63,10 @@ public sealed class ArchitectureSearchTests : IDisposable
         var exception = Assert.Throws<TrainingDivergedException>(() => again.Run(weights, held, Token));
         Assert.StartsWith(
             $"the gate gradient of candidate {broken} of block 0 became NaN in architecture step {before} for board "
-            + $"at step {before}: ",
+                + $"at step {before}: ",
             exception.Message,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
         Assert.Equal(saved, File.ReadAllBytes(Checkpoint));
     }
 
@@ -73,19 +77,21 @@ public sealed class ArchitectureSearchTests : IDisposable
         return even.Sample(SeedSequence.At(0, use, step))[0];
     }
 
-    private ArchitectureSearch Search(SuperNetwork network, IRunObserver observer) => new(
-        network,
-        new SearchSettings
-        {
-            Plan = new SearchPlan(40, 0, 1),
-            LearningRate = 0.01,
-            ArchitectureRate = 1e-9,
-            Update = ArchitectureUpdate.FullPath,
-            CheckpointInterval = TimeSpan.FromDays(1000),
-        },
-        [new SearchedTarget("board", new SearchLimits(null, new CostLimit(Cost, Cost.Largest)), Log)],
-        Checkpoint,
-        observer);
+    private ArchitectureSearch Search(SuperNetwork network, IRunObserver observer) =>
+        new(
+            network,
+            new SearchSettings
+            {
+                Plan = new SearchPlan(40, 0, 1),
+                LearningRate = 0.01,
+                ArchitectureRate = 1e-9,
+                Update = ArchitectureUpdate.FullPath,
+                CheckpointInterval = TimeSpan.FromDays(1000),
+            },
+            [new SearchedTarget("board", new SearchLimits(null, new CostLimit(Cost, Cost.Largest)), Log)],
+            Checkpoint,
+            observer
+        );
 
     private sealed class At(long step, Action act) : IRunObserver
     {
@@ -99,12 +105,8 @@ public sealed class ArchitectureSearchTests : IDisposable
             }
         }
 
-        public void Message(string text)
-        {
-        }
+        public void Message(string text) { }
 
-        public void Warning(string text)
-        {
-        }
+        public void Warning(string text) { }
     }
 }

@@ -25,10 +25,18 @@ public sealed class ArchitectureStepTests : IDisposable
     {
         (_images, _labels) = TinyNetworks.Batch();
         _parameters = new ArchitectureParameters(_network.Blocks.Select(block => block.Candidates.Count));
-        _costs = [.. _network.Blocks.Select((block, i) => block.Candidates.Select((_, j) => 0.1 + (0.3 * ((i + (2 * j)) % 5))).ToArray())];
+        _costs =
+        [
+            .. _network.Blocks.Select(
+                (block, i) => block.Candidates.Select((_, j) => 0.1 + (0.3 * ((i + (2 * j)) % 5))).ToArray()
+            ),
+        ];
         var limit = new CostLimit(new SpaceCost("latency", "ms", 0.2, _costs), 1);
         var objective = new SearchObjective(ObjectiveKind.Linear, new SearchLimits(limit), Weight, 100);
-        _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss) { Samples = Samples };
+        _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss)
+        {
+            Samples = Samples,
+        };
     }
 
     public void Dispose()
@@ -60,7 +68,10 @@ public sealed class ArchitectureStepTests : IDisposable
             double difference = GateGradient(pass, i, a) - GateGradient(pass, i, b);
             double[] p = _parameters.Probabilities(i);
             Assert.Equal(-Math.Sign(difference), Math.Sign(p[a] - p[b]));
-            Assert.All(Enumerable.Range(0, p.Length).Where(j => j != a && j != b), j => Assert.Equal(1.0 / p.Length, p[j], 1e-12));
+            Assert.All(
+                Enumerable.Range(0, p.Length).Where(j => j != a && j != b),
+                j => Assert.Equal(1.0 / p.Length, p[j], 1e-12)
+            );
         }
     }
 
@@ -70,18 +81,32 @@ public sealed class ArchitectureStepTests : IDisposable
         int[] path = _parameters.Sample(new Random(5));
         using GatePass pass = GatePass.Run(_network, path, _images, _labels, _loss);
         Assert.Equal(pass.Loss, _step.Run(ArchitectureUpdate.FullPath, _images, _labels, new Random(5), Rate), 1e-6);
-        AssertMoves((i, j) => GateGradient(pass, i, j) - _costs[i].Select((_, k) => GateGradient(pass, i, k)).Average());
+        AssertMoves(
+            (i, j) => GateGradient(pass, i, j) - _costs[i].Select((_, k) => GateGradient(pass, i, k)).Average()
+        );
     }
 
     [Fact]
     public void A_reinforce_step_makes_likelier_what_was_rewarded_more_than_the_mean_and_keeps_the_baseline()
     {
         int[][] paths = Draws();
-        double[] rewards = [.. paths.Select(path =>
-            PathScore.Of(_network, path, _images, _labels, _loss).Top1 - (Weight * Math.Abs(0.2 + path.Select((j, i) => _costs[i][j]).Sum() - 1)))];
+        double[] rewards =
+        [
+            .. paths.Select(path =>
+                PathScore.Of(_network, path, _images, _labels, _loss).Top1
+                - (Weight * Math.Abs(0.2 + path.Select((j, i) => _costs[i][j]).Sum() - 1))
+            ),
+        ];
         _step.Run(ArchitectureUpdate.Reinforce, _images, _labels, new Random(5), Rate);
         Assert.Equal(rewards.Average(), _step.Baseline.Value!.Value, 1e-12);
-        AssertMoves((i, j) => Enumerable.Range(0, Samples).Sum(m => (rewards.Average() - rewards[m]) * ((paths[m][i] == j ? 1 : 0) - (1.0 / _costs[i].Length))));
+        AssertMoves(
+            (i, j) =>
+                Enumerable
+                    .Range(0, Samples)
+                    .Sum(m =>
+                        (rewards.Average() - rewards[m]) * ((paths[m][i] == j ? 1 : 0) - (1.0 / _costs[i].Length))
+                    )
+        );
     }
 
     [Fact]
@@ -89,19 +114,25 @@ public sealed class ArchitectureStepTests : IDisposable
     {
         int[][] paths = Draws();
         double[] losses = [.. paths.Select(path => PathScore.Of(_network, path, _images, _labels, _loss).CrossEntropy)];
-        Assert.Equal(losses.Average(), _step.Run(ArchitectureUpdate.LeaveOneOut, _images, _labels, new Random(5), Rate), 1e-6);
-        AssertMoves((i, j) =>
-        {
-            double p = 1.0 / _costs[i].Length;
-            double gradient = Weight * p * (_costs[i][j] - _costs[i].Average());
-            for (int m = 0; m < Samples; m++)
+        Assert.Equal(
+            losses.Average(),
+            _step.Run(ArchitectureUpdate.LeaveOneOut, _images, _labels, new Random(5), Rate),
+            1e-6
+        );
+        AssertMoves(
+            (i, j) =>
             {
-                double others = (losses.Sum() - losses[m]) / (Samples - 1);
-                gradient += (losses[m] - others) / Samples * ((paths[m][i] == j ? 1 : 0) - p);
-            }
+                double p = 1.0 / _costs[i].Length;
+                double gradient = Weight * p * (_costs[i][j] - _costs[i].Average());
+                for (int m = 0; m < Samples; m++)
+                {
+                    double others = (losses.Sum() - losses[m]) / (Samples - 1);
+                    gradient += (losses[m] - others) / Samples * ((paths[m][i] == j ? 1 : 0) - p);
+                }
 
-            return gradient;
-        });
+                return gradient;
+            }
+        );
     }
 
     /// <summary>The architectures that a step with this seed samples.</summary>
@@ -112,7 +143,8 @@ public sealed class ArchitectureStepTests : IDisposable
     }
 
     /// <summary>dL/dg of loss and costs.</summary>
-    private double GateGradient(GatePass pass, int block, int candidate) => pass.GateGradient(block, candidate) + (Weight * _costs[block][candidate]);
+    private double GateGradient(GatePass pass, int block, int candidate) =>
+        pass.GateGradient(block, candidate) + (Weight * _costs[block][candidate]);
 
     private void AssertMoves(Func<int, int, double> gradient)
     {
@@ -121,7 +153,11 @@ public sealed class ArchitectureStepTests : IDisposable
             for (int j = 0; j < _costs[i].Length; j++)
             {
                 double expected = gradient(i, j);
-                Assert.Equal(-Rate * Math.Sign(expected), _parameters.Logits(i)[j], Math.Abs(expected) > 1e-5 ? 1e-3 : 2 * Rate);
+                Assert.Equal(
+                    -Rate * Math.Sign(expected),
+                    _parameters.Logits(i)[j],
+                    Math.Abs(expected) > 1e-5 ? 1e-3 : 2 * Rate
+                );
             }
         }
     }

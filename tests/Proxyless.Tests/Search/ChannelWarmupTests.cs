@@ -12,7 +12,15 @@ public sealed class ChannelWarmupTests
         Resolution = 8,
         StemWidth = 4,
         StemStride = 1,
-        Stages = [new Stage(4, 40, 1, [.. "mb3e1 mb5e2 mb3e6 zero mb5e4 mb3e3 identity".Split(' ').Select(CandidateOperation.Parse)])],
+        Stages =
+        [
+            new Stage(
+                4,
+                40,
+                1,
+                [.. "mb3e1 mb5e2 mb3e6 zero mb5e4 mb3e3 identity".Split(' ').Select(CandidateOperation.Parse)]
+            ),
+        ],
         HeadWidth = 8,
     };
 
@@ -23,7 +31,10 @@ public sealed class ChannelWarmupTests
     public void At_first_every_block_trains_the_widest_candidate_of_the_kernel_that_was_drawn()
     {
         int[] path = [.. Enumerable.Range(0, 40).Select(i => i % Widest.Length)];
-        Assert.Equal(path.Select(candidate => Widest[candidate]), new ChannelWarmup(Space).Widen(path, 0, new Random(1)));
+        Assert.Equal(
+            path.Select(candidate => Widest[candidate]),
+            new ChannelWarmup(Space).Widen(path, 0, new Random(1))
+        );
     }
 
     [Fact]
@@ -39,7 +50,9 @@ public sealed class ChannelWarmupTests
         int[] path = new int[40];
         var warmup = new ChannelWarmup(Space);
         var random = new Random(1);
-        double widened = Enumerable.Range(0, 500).Average(_ => warmup.Widen(path, 0.75, random).Count(candidate => candidate == Widest[0]) / 40.0);
+        double widened = Enumerable
+            .Range(0, 500)
+            .Average(_ => warmup.Widen(path, 0.75, random).Count(candidate => candidate == Widest[0]) / 40.0);
         Assert.Equal(0.25, widened, 0.02);
     }
 }

@@ -15,7 +15,14 @@ public sealed class GatePassTests
         using SuperNetwork network = TinyNetworks.Build(precision: ScalarType.Float64);
         (Tensor images, Tensor labels) = TinyNetworks.Batch(precision: ScalarType.Float64);
         using var loss = new ClassificationLoss(0.1, null, CPU);
-        foreach (int[] path in (int[][])[[0, 1, 0, 2], [2, 0, 2, 1], [3, 3, 1, 3]])
+        foreach (
+            int[] path in (int[][])
+                [
+                    [0, 1, 0, 2],
+                    [2, 0, 2, 1],
+                    [3, 3, 1, 3],
+                ]
+        )
         {
             using GatePass pass = GatePass.Run(network, path, images, labels, loss);
             for (int block = 0; block < path.Length; block++)
@@ -61,7 +68,10 @@ public sealed class GatePassTests
         _ = pass.GateGradient(0, 1);
         Assert.Equal(before, network.Tensors.Select(Values));
         Assert.All(network.Tensors, tensor => Assert.Null(tensor.Value.grad));
-        Assert.All(network.Tensors.Where(tensor => tensor.IsTrained), tensor => Assert.True(tensor.Value.requires_grad));
+        Assert.All(
+            network.Tensors.Where(tensor => tensor.IsTrained),
+            tensor => Assert.True(tensor.Value.requires_grad)
+        );
     }
 
     [Fact]
@@ -90,7 +100,14 @@ public sealed class GatePassTests
     }
 
     private static double FiniteDifference(
-        SuperNetwork network, int[] path, Tensor images, Tensor labels, ClassificationLoss loss, int block, int candidate)
+        SuperNetwork network,
+        int[] path,
+        Tensor images,
+        Tensor labels,
+        ClassificationLoss loss,
+        int block,
+        int candidate
+    )
     {
         // Small enough that no activation crosses a kink of relu6 between the two points.
         const double Step = 1e-6;
@@ -100,9 +117,20 @@ public sealed class GatePassTests
         return (up - down) / (2 * Step);
     }
 
-    /// <summary>The loss with y = sum_j g_j o_j(x) (+ x) in one block: g is 1 for the active candidate, and <paramref name="gate"/> for one.</summary>
+    /// <summary>
+    /// The loss with y = sum_j g_j o_j(x) (+ x) in one block: g is 1 for the active candidate, and
+    /// <paramref name="gate"/> for one.
+    /// </summary>
     private static double LossWithGates(
-        SuperNetwork network, int[] path, Tensor images, Tensor labels, ClassificationLoss loss, int block, int candidate, double gate)
+        SuperNetwork network,
+        int[] path,
+        Tensor images,
+        Tensor labels,
+        ClassificationLoss loss,
+        int block,
+        int candidate,
+        double gate
+    )
     {
         using var withoutGraph = no_grad();
         Tensor x = network.Begin(images, NormPass.Frozen);

@@ -6,7 +6,12 @@ namespace Proxyless.Tests.Search;
 
 public sealed class LimitProjectionTests
 {
-    private static readonly double[][] Times = [[1, 2, 4], [0, 3], [2, 2.5, 3, 3.5]];
+    private static readonly double[][] Times =
+    [
+        [1, 2, 4],
+        [0, 3],
+        [2, 2.5, 3, 3.5],
+    ];
     private static readonly int[] Counts = [.. Times.Select(block => block.Length)];
     private static readonly SpaceCost Latency = new("latency", "ms", 1, Times);
 
@@ -28,13 +33,20 @@ public sealed class LimitProjectionTests
         // The largest network takes 11.5, which four fifths of the odds are on: 10.72 with a fifth of 7.58.
         double[][] p = Probabilities([new CostLimit(Latency, 11)], usesUp: true);
         double even = Latency.EvenExpectation;
-        Assert.Equal(Latency.Largest - (LimitProjection.EvenShare * (Latency.Largest - even)), Latency.Expectation(p), 1e-6);
+        Assert.Equal(
+            Latency.Largest - (LimitProjection.EvenShare * (Latency.Largest - even)),
+            Latency.Expectation(p),
+            1e-6
+        );
     }
 
     [Fact]
     public void A_limit_that_even_odds_meet_changes_nothing()
     {
-        Assert.All(Logits(Begun([new CostLimit(Latency, 8)], usesUp: false)), block => Assert.All(block, logit => Assert.Equal(0, logit, 1e-12)));
+        Assert.All(
+            Logits(Begun([new CostLimit(Latency, 8)], usesUp: false)),
+            block => Assert.All(block, logit => Assert.Equal(0, logit, 1e-12))
+        );
     }
 
     [Fact]
@@ -52,13 +64,29 @@ public sealed class LimitProjectionTests
         var random = new Random(4);
         for (int draw = 0; draw < 2000; draw++)
         {
-            // Random odds beside the best ones, brought to the limit by mixing in the cheapest or the costliest candidates.
-            double[][] other = [.. best.Select(block => Normalized([.. block.Select(p => p * Math.Exp(0.5 * (random.NextDouble() - 0.5)))]))];
+            // Random odds beside the best ones, brought to the limit by mixing in the cheapest or the costliest
+            // candidates.
+            double[][] other =
+            [
+                .. best.Select(block =>
+                    Normalized([.. block.Select(p => p * Math.Exp(0.5 * (random.NextDouble() - 0.5)))])
+                ),
+            ];
             double expected = Latency.Expectation(other);
             bool isOver = expected > 7;
-            double[][] end = [.. Times.Select(block => block.Select(time => time == (isOver ? block.Min() : block.Max()) ? 1.0 : 0).ToArray())];
+            double[][] end =
+            [
+                .. Times.Select(block =>
+                    block.Select(time => time == (isOver ? block.Min() : block.Max()) ? 1.0 : 0).ToArray()
+                ),
+            ];
             double share = (expected - 7) / (expected - Latency.Expectation(end));
-            double[][] mixed = [.. other.Select((block, i) => block.Select((p, j) => ((1 - share) * p) + (share * end[i][j])).ToArray())];
+            double[][] mixed =
+            [
+                .. other.Select(
+                    (block, i) => block.Select((p, j) => ((1 - share) * p) + (share * end[i][j])).ToArray()
+                ),
+            ];
             Assert.Equal(7, Latency.Expectation(mixed), 1e-9);
             Assert.True(Entropy(mixed) < Entropy(best) + 1e-12);
         }
@@ -68,11 +96,19 @@ public sealed class LimitProjectionTests
     public void What_is_costly_begins_unlikely_but_is_not_ruled_out()
     {
         double[][] p = Probabilities([new CostLimit(Latency, Latency.Smallest)], usesUp: false);
-        Assert.All(p, block => Assert.All(block, value => Assert.True(value >= (LimitProjection.EvenShare / block.Length) - 1e-12)));
+        Assert.All(
+            p,
+            block =>
+                Assert.All(block, value => Assert.True(value >= (LimitProjection.EvenShare / block.Length) - 1e-12))
+        );
 
         // As near to the limit as that allows: all that is not even is the cheapest network.
         double even = Latency.EvenExpectation;
-        Assert.Equal(Latency.Smallest + (LimitProjection.EvenShare * (even - Latency.Smallest)), Latency.Expectation(p), 1e-6);
+        Assert.Equal(
+            Latency.Smallest + (LimitProjection.EvenShare * (even - Latency.Smallest)),
+            Latency.Expectation(p),
+            1e-6
+        );
     }
 
     [Fact]
@@ -89,7 +125,16 @@ public sealed class LimitProjectionTests
     [Fact]
     public void Several_limits_hold_together_and_neither_more_than_it_must()
     {
-        var size = new SpaceCost("parameters", "", 0, [[4, 2, 1], [1, 5], [1, 2, 3, 4]]);
+        var size = new SpaceCost(
+            "parameters",
+            "",
+            0,
+            [
+                [4, 2, 1],
+                [1, 5],
+                [1, 2, 3, 4],
+            ]
+        );
         double[][] p = Probabilities([new CostLimit(Latency, 7.2), new CostLimit(size, 6.8)], usesUp: false);
         Assert.Equal(7.2, Latency.Expectation(p), 1e-3);
         Assert.Equal(6.8, size.Expectation(p), 1e-3);
@@ -108,8 +153,18 @@ public sealed class LimitProjectionTests
         Assert.Equal(7, Latency.Expectation(parameters.Probabilities()), 1e-6);
 
         // Within a block, logits move in proportion to the costs, with one factor for all blocks.
-        double[] factors = [.. Times.SelectMany((block, i) => Enumerable.Range(1, block.Length - 1).Select(j =>
-            ((parameters.Logits(i)[j] - before[i][j]) - (parameters.Logits(i)[0] - before[i][0])) / (block[j] - block[0])))];
+        double[] factors =
+        [
+            .. Times.SelectMany(
+                (block, i) =>
+                    Enumerable
+                        .Range(1, block.Length - 1)
+                        .Select(j =>
+                            ((parameters.Logits(i)[j] - before[i][j]) - (parameters.Logits(i)[0] - before[i][0]))
+                            / (block[j] - block[0])
+                        )
+            ),
+        ];
         Assert.All(factors, factor => Assert.Equal(factors[0], factor, 1e-9));
         Assert.True(factors[0] < 0);
     }
@@ -122,7 +177,13 @@ public sealed class LimitProjectionTests
         {
             var random = new Random(seed);
             SpaceCost cost = RandomCost(random);
-            CostLimit[] limits = [new CostLimit(cost, cost.Smallest + ((0.05 + (0.9 * random.NextDouble())) * (cost.Largest - cost.Smallest)))];
+            CostLimit[] limits =
+            [
+                new CostLimit(
+                    cost,
+                    cost.Smallest + ((0.05 + (0.9 * random.NextDouble())) * (cost.Largest - cost.Smallest))
+                ),
+            ];
             var projection = new LimitProjection(limits, usesUp: true);
             var pruning = new PathPruning(0.12, limits, projection);
             var parameters = new ArchitectureParameters(cost.Candidates.Select(block => block.Length));
@@ -144,7 +205,8 @@ public sealed class LimitProjectionTests
                 Assert.Equal(1, cost.Expectation(parameters.Probabilities()) / limits[0].Limit, 1e-6);
             }
 
-            // By enumeration: what is left has networks on both sides of the limit, and the one derived is the likeliest within it.
+            // By enumeration: what is left has networks on both sides of the limit, and the one derived is the
+            // likeliest within it.
             int[][] networks = [.. Networks(parameters)];
             Assert.Contains(networks, network => cost.Of(network) > limits[0].Limit);
             double[][] p = parameters.Probabilities();
@@ -168,7 +230,11 @@ public sealed class LimitProjectionTests
             parameters.Learn(1, 1, -5);
         }
 
-        IReadOnlyList<(int, int)> pruned = new PathPruning(0.1, limits, new LimitProjection(limits, usesUp: true)).Prune(kept);
+        IReadOnlyList<(int, int)> pruned = new PathPruning(
+            0.1,
+            limits,
+            new LimitProjection(limits, usesUp: true)
+        ).Prune(kept);
         Assert.Equal([(0, 2), (1, 1)], pruned);
         Assert.Equal(pruned, new PathPruning(0.1, limits).Prune(plain));
     }
@@ -176,7 +242,14 @@ public sealed class LimitProjectionTests
     [Fact]
     public void Candidates_that_cost_nearly_the_same_are_held_at_a_limit_between_them()
     {
-        var cost = new SpaceCost("latency", "ms", 10, [[1, 1 + 1e-6]]);
+        var cost = new SpaceCost(
+            "latency",
+            "ms",
+            10,
+            [
+                [1, 1 + 1e-6],
+            ]
+        );
         CostLimit[] limits = [new CostLimit(cost, 11 + 0.25e-6)];
         var parameters = new ArchitectureParameters([2]);
         parameters.Learn(0, 0, 30);
@@ -222,14 +295,24 @@ public sealed class LimitProjectionTests
     [Fact]
     public void A_cost_that_is_no_number_is_refused_instead_of_leaving_the_odds_alone()
     {
-        var broken = new SpaceCost("latency", "ms", 1, [[1, double.NaN, 4], [0, 3], [2, 2.5, 3, 3.5]]);
+        var broken = new SpaceCost(
+            "latency",
+            "ms",
+            1,
+            [
+                [1, double.NaN, 4],
+                [0, 3],
+                [2, 2.5, 3, 3.5],
+            ]
+        );
         var parameters = new ArchitectureParameters(Counts);
         var projection = new LimitProjection([new CostLimit(broken, 7)], usesUp: true);
         string message = Assert.Throws<NotFiniteNumberException>(() => projection.Apply(parameters)).Message;
         Assert.Equal("the expected latency became NaN", message);
     }
 
-    private static double[][] Probabilities(IReadOnlyList<CostLimit> limits, bool usesUp) => Begun(limits, usesUp).Probabilities();
+    private static double[][] Probabilities(IReadOnlyList<CostLimit> limits, bool usesUp) =>
+        Begun(limits, usesUp).Probabilities();
 
     private static ArchitectureParameters Begun(IReadOnlyList<CostLimit> limits, bool usesUp)
     {
@@ -241,13 +324,32 @@ public sealed class LimitProjectionTests
     private static double[][] Logits(ArchitectureParameters parameters) =>
         [.. Enumerable.Range(0, parameters.Blocks).Select(block => parameters.Logits(block).ToArray())];
 
-    private static SpaceCost RandomCost(Random random) => new(
-        "latency", "ms", random.NextDouble(), [.. Enumerable.Range(0, 4).Select(_ => Enumerable.Range(0, random.Next(2, 6)).Select(_ => 3 * random.NextDouble()).ToArray())]);
+    private static SpaceCost RandomCost(Random random) =>
+        new(
+            "latency",
+            "ms",
+            random.NextDouble(),
+            [
+                .. Enumerable
+                    .Range(0, 4)
+                    .Select(_ => Enumerable.Range(0, random.Next(2, 6)).Select(_ => 3 * random.NextDouble()).ToArray()),
+            ]
+        );
 
-    private static IEnumerable<int[]> Networks(ArchitectureParameters parameters) => Enumerable.Range(0, parameters.Blocks).Aggregate(
-        (IEnumerable<int[]>)[[]], (networks, block) => networks.SelectMany(network => parameters.AliveIn(block).Select(j => (int[])[.. network, j])));
+    private static IEnumerable<int[]> Networks(ArchitectureParameters parameters) =>
+        Enumerable
+            .Range(0, parameters.Blocks)
+            .Aggregate(
+                (IEnumerable<int[]>)
+                    [
+                        [],
+                    ],
+                (networks, block) =>
+                    networks.SelectMany(network => parameters.AliveIn(block).Select(j => (int[])[.. network, j]))
+            );
 
     private static double[] Normalized(double[] weights) => [.. weights.Select(weight => weight / weights.Sum())];
 
-    private static double Entropy(double[][] probabilities) => -probabilities.Sum(block => block.Sum(p => p > 0 ? p * Math.Log(p) : 0));
+    private static double Entropy(double[][] probabilities) =>
+        -probabilities.Sum(block => block.Sum(p => p > 0 ? p * Math.Log(p) : 0));
 }

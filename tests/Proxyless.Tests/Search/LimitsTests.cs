@@ -11,59 +11,119 @@ public sealed class LimitsTests
 
     [Fact]
     public void A_choice_that_is_found_is_within_all_limits_and_what_is_called_impossible_is() =>
-        Table.Select(Table, Gen.Int[3, 45], Gen.Int[3, 45]).Sample((first, second, left, right) =>
-        {
-            CostLimit[] limits = [Limit("latency", first, left), Limit("parameters", [.. first.Select((_, i) => second[i % second.Length])], right)];
-            double[][] even = [.. first.Select(block => block.Select(_ => 1.0).ToArray())];
-            int[]? found = LimitFeasibility.Find(even, limits, out bool impossible);
-            if (found is not null)
-            {
-                Assert.All(limits, limit => Assert.True(limit.Cost.Of(found) <= limit.Limit));
-            }
+        Table
+            .Select(Table, Gen.Int[3, 45], Gen.Int[3, 45])
+            .Sample(
+                (first, second, left, right) =>
+                {
+                    CostLimit[] limits =
+                    [
+                        Limit("latency", first, left),
+                        Limit("parameters", [.. first.Select((_, i) => second[i % second.Length])], right),
+                    ];
+                    double[][] even = [.. first.Select(block => block.Select(_ => 1.0).ToArray())];
+                    int[]? found = LimitFeasibility.Find(even, limits, out bool impossible);
+                    if (found is not null)
+                    {
+                        Assert.All(limits, limit => Assert.True(limit.Cost.Of(found) <= limit.Limit));
+                    }
 
-            bool possible = ArchitectureDerivation.TryDerive(even, limits) is not null;
-            Assert.False(impossible && possible);
-            Assert.False(found is not null && !possible);
-        });
+                    bool possible = ArchitectureDerivation.TryDerive(even, limits) is not null;
+                    Assert.False(impossible && possible);
+                    Assert.False(found is not null && !possible);
+                }
+            );
 
     [Fact]
-    public void Under_one_limit_a_choice_is_found_whenever_there_is_one() => Table.Select(Gen.Int[3, 45]).Sample((costs, most) =>
-    {
-        CostLimit limit = Limit("latency", costs, most);
-        double[][] even = [.. costs.Select(block => block.Select(_ => 1.0).ToArray())];
-        Assert.Equal(limit.Cost.Smallest <= limit.Limit, LimitFeasibility.Find(even, [limit], out bool impossible) is not null);
-        Assert.Equal(limit.Cost.Smallest > limit.Limit, impossible);
-    });
+    public void Under_one_limit_a_choice_is_found_whenever_there_is_one() =>
+        Table
+            .Select(Gen.Int[3, 45])
+            .Sample(
+                (costs, most) =>
+                {
+                    CostLimit limit = Limit("latency", costs, most);
+                    double[][] even = [.. costs.Select(block => block.Select(_ => 1.0).ToArray())];
+                    Assert.Equal(
+                        limit.Cost.Smallest <= limit.Limit,
+                        LimitFeasibility.Find(even, [limit], out bool impossible) is not null
+                    );
+                    Assert.Equal(limit.Cost.Smallest > limit.Limit, impossible);
+                }
+            );
 
     [Fact]
-    public void No_choice_within_the_limits_is_more_probable_than_the_bound() => Table.Select(Table, Gen.Int[3, 45]).Sample((weights, costs, most) =>
-    {
-        double[][] probabilities = [.. weights.Select(block => block.Select(weight => weight / (double)block.Sum()).ToArray())];
-        CostLimit[] limits = [Limit("latency", [.. weights.Select((_, i) => costs[i % costs.Length])], most)];
-        if (ArchitectureDerivation.TryDerive(probabilities, limits) is { } best)
-        {
-            double probability = best.Select((j, i) => Math.Log(probabilities[i][j])).Sum();
-            var bound = new LagrangianBound(probabilities, limits);
-            Assert.True(bound.Of(0, [limits[0].Cost.Fixed], 0) >= probability - 1e-9);
-            Assert.True(bound.Known <= probability + 1e-9);
-        }
-    });
+    public void No_choice_within_the_limits_is_more_probable_than_the_bound() =>
+        Table
+            .Select(Table, Gen.Int[3, 45])
+            .Sample(
+                (weights, costs, most) =>
+                {
+                    double[][] probabilities =
+                    [
+                        .. weights.Select(block => block.Select(weight => weight / (double)block.Sum()).ToArray()),
+                    ];
+                    CostLimit[] limits =
+                    [
+                        Limit("latency", [.. weights.Select((_, i) => costs[i % costs.Length])], most),
+                    ];
+                    if (ArchitectureDerivation.TryDerive(probabilities, limits) is { } best)
+                    {
+                        double probability = best.Select((j, i) => Math.Log(probabilities[i][j])).Sum();
+                        var bound = new LagrangianBound(probabilities, limits);
+                        Assert.True(bound.Of(0, [limits[0].Cost.Fixed], 0) >= probability - 1e-9);
+                        Assert.True(bound.Known <= probability + 1e-9);
+                    }
+                }
+            );
 
     [Fact]
     public void A_pruned_candidate_stands_at_its_last_probability_but_under_the_threshold()
     {
-        SearchEpoch[] log = [Epoch([[0.3, 0.4, 0.3]]), Epoch([[0.004, 0.6, 0.396]]), Epoch([[0, 1, 0]])];
+        SearchEpoch[] log =
+        [
+            Epoch([
+                [0.3, 0.4, 0.3],
+            ]),
+            Epoch([
+                [0.004, 0.6, 0.396],
+            ]),
+            Epoch([
+                [0, 1, 0],
+            ]),
+        ];
         Assert.Equal([0.004, 1, 0.01], DerivationProbabilities.Of(log, pruneThreshold: 0.01)[0]);
         Assert.Equal([0.01, 1, 0.01], DerivationProbabilities.Of([log[2]], pruneThreshold: 0.01)[0]);
-        SearchEpoch diverged = log[2] with { Probabilities = [[0.5, double.NaN, 0.5]] };
-        string message = Assert.Throws<InvalidInputException>(
-            () => DerivationProbabilities.Of([.. log, diverged], pruneThreshold: 0.01)).Message;
+        SearchEpoch diverged = log[2] with
+        {
+            Probabilities =
+            [
+                [0.5, double.NaN, 0.5],
+            ],
+        };
+        string message = Assert
+            .Throws<InvalidInputException>(() => DerivationProbabilities.Of([.. log, diverged], pruneThreshold: 0.01))
+            .Message;
         Assert.Contains("a probability of NaN for candidate 1 of block 0", message, StringComparison.Ordinal);
     }
 
-    private static SearchEpoch Epoch(double[][] probabilities) => new(
-        1, 1, 0, 0, null, new Dictionary<string, double>(), new Dictionary<string, double>(), 0, 0, probabilities, []);
+    private static SearchEpoch Epoch(double[][] probabilities) =>
+        new(
+            1,
+            1,
+            0,
+            0,
+            null,
+            new Dictionary<string, double>(),
+            new Dictionary<string, double>(),
+            0,
+            0,
+            probabilities,
+            []
+        );
 
     private static CostLimit Limit(string quantity, int[][] costs, int limit) =>
-        new(new SpaceCost(quantity, "", 0, [.. costs.Select(block => block.Select(cost => (double)cost).ToArray())]), limit);
+        new(
+            new SpaceCost(quantity, "", 0, [.. costs.Select(block => block.Select(cost => (double)cost).ToArray())]),
+            limit
+        );
 }

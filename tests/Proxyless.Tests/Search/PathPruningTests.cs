@@ -6,7 +6,15 @@ namespace Proxyless.Tests.Search;
 
 public sealed class PathPruningTests
 {
-    private static readonly SpaceCost Latency = new("latency", "ms", 0, [[1, 2, 3], [1, 2, 3]]);
+    private static readonly SpaceCost Latency = new(
+        "latency",
+        "ms",
+        0,
+        [
+            [1, 2, 3],
+            [1, 2, 3],
+        ]
+    );
 
     [Theory]
     [InlineData(100)]
@@ -26,7 +34,16 @@ public sealed class PathPruningTests
     [Fact]
     public void A_block_without_candidates_is_no_choice()
     {
-        Assert.Null(LimitFeasibility.Find([[1.0, 0, 0], [0, 0, 0]], [new CostLimit(Latency, 100)], out bool impossible));
+        Assert.Null(
+            LimitFeasibility.Find(
+                [
+                    [1.0, 0, 0],
+                    [0, 0, 0],
+                ],
+                [new CostLimit(Latency, 100)],
+                out bool impossible
+            )
+        );
         Assert.True(impossible);
     }
 }

@@ -6,8 +6,28 @@ namespace Proxyless.Tests.Search;
 
 public sealed class SearchLimitsTests
 {
-    private static readonly CostLimit Latency = new(new SpaceCost("latency", "ms", 0, [[1, 2]]), 1.25);
-    private static readonly CostLimit Parameters = new(new SpaceCost("parameters", "", 0, [[10, 20]]), 15);
+    private static readonly CostLimit Latency = new(
+        new SpaceCost(
+            "latency",
+            "ms",
+            0,
+            [
+                [1, 2],
+            ]
+        ),
+        1.25
+    );
+    private static readonly CostLimit Parameters = new(
+        new SpaceCost(
+            "parameters",
+            "",
+            0,
+            [
+                [10, 20],
+            ]
+        ),
+        15
+    );
 
     [Fact]
     public void The_limit_on_latency_is_the_first_of_all()

@@ -6,7 +6,17 @@ namespace Proxyless.Tests.Search;
 
 public sealed class SearchObjectiveTests
 {
-    private static readonly CostLimit Latency = new(new SpaceCost("latency", "ms", 0, [[1, 2]]), 1.25);
+    private static readonly CostLimit Latency = new(
+        new SpaceCost(
+            "latency",
+            "ms",
+            0,
+            [
+                [1, 2],
+            ]
+        ),
+        1.25
+    );
 
     [Theory]
     [InlineData(ObjectiveKind.Linear, 1.5)]
@@ -26,23 +36,35 @@ public sealed class SearchObjectiveTests
 
         // CE + lambda v; 0.2 CE (log E / log T)^beta in microseconds; CE + (max(0, lambda + rho v)^2 - lambda^2) / (2
         // rho) with rho = 2.
-        double Value(double loss, double cost) => kind switch
-        {
-            ObjectiveKind.Linear => loss + (0.6 * ((cost / 1.25) - 1)),
-            ObjectiveKind.Log => 0.2 * loss * Math.Pow(Math.Log(1000 * cost) / Math.Log(1250), 0.6),
-            ObjectiveKind.Budget => loss
-                + ((Math.Pow(Math.Max(0, multiplier + (2 * ((cost / 1.25) - 1))), 2) - (multiplier * multiplier)) / 4),
-            _ => loss,
-        };
+        double Value(double loss, double cost) =>
+            kind switch
+            {
+                ObjectiveKind.Linear => loss + (0.6 * ((cost / 1.25) - 1)),
+                ObjectiveKind.Log => 0.2 * loss * Math.Pow(Math.Log(1000 * cost) / Math.Log(1250), 0.6),
+                ObjectiveKind.Budget => loss
+                    + (
+                        (Math.Pow(Math.Max(0, multiplier + (2 * ((cost / 1.25) - 1))), 2) - (multiplier * multiplier))
+                        / 4
+                    ),
+                _ => loss,
+            };
         Assert.Equal(
-            (Value(2 + Step, expected) - Value(2 - Step, expected)) / (2 * Step), point.CrossEntropySlope, 1e-5);
+            (Value(2 + Step, expected) - Value(2 - Step, expected)) / (2 * Step),
+            point.CrossEntropySlope,
+            1e-5
+        );
         Assert.Equal((Value(2, expected + Step) - Value(2, expected - Step)) / (2 * Step), point.CostSlopes[0], 1e-5);
     }
 
     [Fact]
     public void The_log_objective_holds_at_and_under_one_millisecond()
     {
-        var objective = new SearchObjective(ObjectiveKind.Log, new SearchLimits(Latency with { Limit = 0.5 }), 0.6, 100);
+        var objective = new SearchObjective(
+            ObjectiveKind.Log,
+            new SearchLimits(Latency with { Limit = 0.5 }),
+            0.6,
+            100
+        );
         Assert.True(objective.At(2, [1.0]).CostSlopes[0] > 0);
         Assert.True(double.IsFinite(objective.At(2, [0.5]).CrossEntropySlope));
     }

@@ -51,7 +51,8 @@ public sealed class TargetSearchTests : IDisposable
             update is ArchitectureUpdate.Reinforce or ArchitectureUpdate.LeaveOneOut
                 ? "^the loss along the path [01]-[0-9-]+ became NaN "
                 : "^(the gate gradient of candidate [01] of block 0|the loss along the path [01]-[0-9-]+) became NaN ",
-            exception.Message);
+            exception.Message
+        );
 
         // What there is of the odds is numbers still: nothing of the step has come into them.
         Assert.All(search.Parameters.Probabilities(), block => Assert.Equal(1, block.Sum(), 1e-9));
@@ -62,23 +63,61 @@ public sealed class TargetSearchTests : IDisposable
     [InlineData(0.9, 0)]
     public void An_equality_out_of_reach_is_told_once(double limit, int messages)
     {
-        TargetSearch search = Search(ArchitectureUpdate.TwoPath, ObjectiveKind.Equality, limit * _cost.Largest, out RecordingObserver observer);
+        TargetSearch search = Search(
+            ArchitectureUpdate.TwoPath,
+            ObjectiveKind.Equality,
+            limit * _cost.Largest,
+            out RecordingObserver observer
+        );
         search.Restore(search.Save(), 0);
         Assert.Equal(messages, observer.Messages.Count);
-        Assert.All(observer.Messages, message => Assert.Contains("equality for board: the costliest network of the candidates that are left has 0.667 of the limit", message, StringComparison.Ordinal));
+        Assert.All(
+            observer.Messages,
+            message =>
+                Assert.Contains(
+                    "equality for board: the costliest network of the candidates that are left has 0.667 of the limit",
+                    message,
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     [Fact]
     public void An_equality_where_nothing_is_left_to_choose_says_where_it_rests()
     {
-        TargetSearch decided = Search(ArchitectureUpdate.TwoPath, ObjectiveKind.Equality, 1.25 * _cost.Of(new int[4]), out _);
+        TargetSearch decided = Search(
+            ArchitectureUpdate.TwoPath,
+            ObjectiveKind.Equality,
+            1.25 * _cost.Of(new int[4]),
+            out _
+        );
         TargetSearchState state = decided.Save();
-        TargetSearch search = Search(ArchitectureUpdate.TwoPath, ObjectiveKind.Equality, 1.25 * _cost.Of(new int[4]), out RecordingObserver observer);
-        search.Restore(state with { Logits = [.. state.Logits.Select(block => block.Select((logit, j) => j == 0 ? logit : null).ToArray())] }, 0);
-        Assert.Contains("all blocks are decided; E[multiply-adds] rests at 0.8 of the limit", Assert.Single(observer.Messages), StringComparison.Ordinal);
+        TargetSearch search = Search(
+            ArchitectureUpdate.TwoPath,
+            ObjectiveKind.Equality,
+            1.25 * _cost.Of(new int[4]),
+            out RecordingObserver observer
+        );
+        search.Restore(
+            state with
+            {
+                Logits = [.. state.Logits.Select(block => block.Select((logit, j) => j == 0 ? logit : null).ToArray())],
+            },
+            0
+        );
+        Assert.Contains(
+            "all blocks are decided; E[multiply-adds] rests at 0.8 of the limit",
+            Assert.Single(observer.Messages),
+            StringComparison.Ordinal
+        );
     }
 
-    private TargetSearch Search(ArchitectureUpdate update, ObjectiveKind objective, double limit, out RecordingObserver observer)
+    private TargetSearch Search(
+        ArchitectureUpdate update,
+        ObjectiveKind objective,
+        double limit,
+        out RecordingObserver observer
+    )
     {
         observer = new RecordingObserver();
         var settings = new SearchSettings

@@ -44,7 +44,13 @@ public sealed class WeightStepTests
         double[] vb = [0, 0];
         for (int step = 0; step < 3; step++)
         {
-            foreach ((NetworkTensor tensor, double[] x, double[] v, double decay) in new[] { (weight, w, vw, 0.1), (shift, b, vb, 0.0) })
+            foreach (
+                (NetworkTensor tensor, double[] x, double[] v, double decay) in new[]
+                {
+                    (weight, w, vw, 0.1),
+                    (shift, b, vb, 0.0),
+                }
+            )
             {
                 // L = sum x^2 / 2, so that the gradient is x.
                 using Tensor squares = tensor.Value * tensor.Value;
@@ -63,8 +69,16 @@ public sealed class WeightStepTests
             Assert.Null(weight.Value.grad);
         }
 
-        Assert.Equal(w, GatePassTests.Values(weight).Select(value => Math.Round((double)value, 6)), (x, y) => Math.Abs(x - y) < 1e-5);
-        Assert.Equal(b, GatePassTests.Values(shift).Select(value => Math.Round((double)value, 6)), (x, y) => Math.Abs(x - y) < 1e-5);
+        Assert.Equal(
+            w,
+            GatePassTests.Values(weight).Select(value => Math.Round((double)value, 6)),
+            (x, y) => Math.Abs(x - y) < 1e-5
+        );
+        Assert.Equal(
+            b,
+            GatePassTests.Values(shift).Select(value => Math.Round((double)value, 6)),
+            (x, y) => Math.Abs(x - y) < 1e-5
+        );
     }
 
     [Fact]
@@ -84,12 +98,16 @@ public sealed class WeightStepTests
     [Fact]
     public void Pruning_never_takes_what_the_limit_needs()
     {
-        var parameters = new ArchitectureParameters(TinyNetworks.Space.Blocks().Select(block => block.Candidates.Count));
+        var parameters = new ArchitectureParameters(
+            TinyNetworks.Space.Blocks().Select(block => block.Candidates.Count)
+        );
         SpaceCost cost = SpaceCost.MultiplyAdds(TinyNetworks.Space, TinyNetworks.Classes);
         int cheapest = Array.IndexOf(cost.Candidates[2], cost.Candidates[2].Min());
         parameters.Learn(2, cheapest, -20);
         parameters.Learn(0, 0, -20);
-        IReadOnlyList<(int, int)> pruned = new PathPruning(0.01, [new CostLimit(cost, cost.Smallest)]).Prune(parameters);
+        IReadOnlyList<(int, int)> pruned = new PathPruning(0.01, [new CostLimit(cost, cost.Smallest)]).Prune(
+            parameters
+        );
         Assert.Equal([(0, 0)], pruned);
         Assert.True(parameters.IsAlive(2, cheapest));
         Assert.Equal(0, parameters.Probabilities(0)[0]);

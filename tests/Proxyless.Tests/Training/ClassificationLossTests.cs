@@ -21,7 +21,9 @@ public sealed class ClassificationLossTests
     {
         double[] values = Logits();
         using var loss = new ClassificationLoss(smoothing, Weights, CPU);
-        using Tensor logits = tensor(values.Select(value => (float)value).ToArray()).view(Labels.Length, Classes).requires_grad_();
+        using Tensor logits = tensor(values.Select(value => (float)value).ToArray())
+            .view(Labels.Length, Classes)
+            .requires_grad_();
         using Tensor labels = tensor(Labels);
         using Tensor actual = loss.Of(logits, labels);
         Assert.Equal(Expected(values, smoothing), WithScalar.ToDouble(actual), 1e-5);
@@ -65,7 +67,9 @@ public sealed class ClassificationLossTests
 
     private static double[] Logits() => [0.3, -1.2, 0.7, 2, 0.1, -0.4, -0.8, 1.1, 0.2, -2, 0.5, 1.5, 0.9, 0.4, -0.1];
 
-    /// <summary>sum_i w_{y_i} l_i / sum_i w_{y_i}, l_i = sum_c q_c (log sum_k exp z_k - z_c), q = (1 - s) onehot + s / classes.</summary>
+    /// <summary>
+    /// sum_i w_{y_i} l_i / sum_i w_{y_i}, l_i = sum_c q_c (log sum_k exp z_k - z_c), q = (1 - s) onehot + s / classes.
+    /// </summary>
     private static double Expected(double[] logits, double smoothing)
     {
         double sum = 0;
@@ -74,7 +78,10 @@ public sealed class ClassificationLossTests
         {
             double[] own = logits[(i * Classes)..((i + 1) * Classes)];
             double normaliser = Math.Log(own.Sum(Math.Exp));
-            double loss = own.Select((z, c) => ((c == Labels[i] ? 1 - smoothing : 0) + (smoothing / Classes)) * (normaliser - z)).Sum();
+            double loss = own.Select(
+                    (z, c) => ((c == Labels[i] ? 1 - smoothing : 0) + (smoothing / Classes)) * (normaliser - z)
+                )
+                .Sum();
             sum += Weights[Labels[i]] * loss;
             total += Weights[Labels[i]];
         }

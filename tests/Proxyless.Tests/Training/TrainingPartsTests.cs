@@ -20,24 +20,28 @@ public sealed class TrainingPartsTests
     }
 
     [Fact]
-    public void Top_1_and_top_5_equal_a_sort() => Gen.Int[0, 4].Array[8].Array[1, 20].Sample(rows =>
-    {
-        var accuracy = new TopAccuracy();
-        int first = 0;
-        int five = 0;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            float[] scores = [.. rows[i].Select(value => (float)value)];
-            int label = i % 8;
-            int[] order = [.. Enumerable.Range(0, 8).OrderByDescending(j => scores[j]).ThenBy(j => j)];
-            first += order[0] == label ? 1 : 0;
-            five += order.Take(5).Contains(label) ? 1 : 0;
-            accuracy.Add(scores, label);
-        }
+    public void Top_1_and_top_5_equal_a_sort() =>
+        Gen.Int[0, 4]
+            .Array[8]
+            .Array[1, 20]
+            .Sample(rows =>
+            {
+                var accuracy = new TopAccuracy();
+                int first = 0;
+                int five = 0;
+                for (int i = 0; i < rows.Length; i++)
+                {
+                    float[] scores = [.. rows[i].Select(value => (float)value)];
+                    int label = i % 8;
+                    int[] order = [.. Enumerable.Range(0, 8).OrderByDescending(j => scores[j]).ThenBy(j => j)];
+                    first += order[0] == label ? 1 : 0;
+                    five += order.Take(5).Contains(label) ? 1 : 0;
+                    accuracy.Add(scores, label);
+                }
 
-        Assert.Equal((double)first / rows.Length, accuracy.Top1, 1e-12);
-        Assert.Equal((double)five / rows.Length, accuracy.Top5, 1e-12);
-    });
+                Assert.Equal((double)first / rows.Length, accuracy.Top1, 1e-12);
+                Assert.Equal((double)five / rows.Length, accuracy.Top5, 1e-12);
+            });
 
     [Fact]
     public void An_image_whose_scores_are_not_numbers_is_wrong()

@@ -8,12 +8,14 @@ public sealed class TrainingStateTests
 {
     [Fact]
     public void What_a_checkpoint_says_is_the_state_to_the_bit() =>
-        Gen.Select(Gen.Long[0, long.MaxValue], Gen.Double[-1, 1], Gen.Double[0, 1e9], Gen.Double[0, 1]).Sample(
-            (step, best, sum, share) =>
-            {
-                var state = new TrainingState(step, best, sum, (long)(share * Math.Min(step, 1_000_000)));
-                Assert.Equal(state, TrainingState.Of(state.ToMetadata()));
-            });
+        Gen.Select(Gen.Long[0, long.MaxValue], Gen.Double[-1, 1], Gen.Double[0, 1e9], Gen.Double[0, 1])
+            .Sample(
+                (step, best, sum, share) =>
+                {
+                    var state = new TrainingState(step, best, sum, (long)(share * Math.Min(step, 1_000_000)));
+                    Assert.Equal(state, TrainingState.Of(state.ToMetadata()));
+                }
+            );
 
     [Theory]
     [InlineData("step", "-1")]

@@ -1,8 +1,8 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// A batch norm and its activation as one function of each channel: clamp(y * scale + shift), and what its gradient needs.
-/// Batch norm: Ioffe, Szegedy, arXiv 1502.03167, algorithm 1; its gradient: section 3.
+/// A batch norm and its activation as one function of each channel: clamp(y * scale + shift), and what its gradient
+/// needs. Batch norm: Ioffe, Szegedy, arXiv 1502.03167, algorithm 1; its gradient: section 3.
 /// </summary>
 internal sealed class ChannelNorm
 {
@@ -52,7 +52,14 @@ internal sealed class ChannelNorm
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="low">The activation's least value.</param>
     /// <param name="high">The activation's greatest value.</param>
-    public static ChannelNorm OfBatch(float[] gamma, float[] beta, ChannelSums sums, double epsilon, float low, float high)
+    public static ChannelNorm OfBatch(
+        float[] gamma,
+        float[] beta,
+        ChannelSums sums,
+        double epsilon,
+        float low,
+        float high
+    )
     {
         var mean = new float[gamma.Length];
         var inverse = new float[gamma.Length];
@@ -66,10 +73,20 @@ internal sealed class ChannelNorm
     }
 
     /// <summary>With running statistics; it has no gradient.</summary>
-    public static ChannelNorm OfRunning(float[] gamma, float[] beta, float[] mean, float[] variance, double epsilon, float low, float high) =>
-        new(gamma, beta, mean, [.. variance.Select(value => (float)(1 / Math.Sqrt(value + epsilon)))], 0, low, high);
+    public static ChannelNorm OfRunning(
+        float[] gamma,
+        float[] beta,
+        float[] mean,
+        float[] variance,
+        double epsilon,
+        float low,
+        float high
+    ) => new(gamma, beta, mean, [.. variance.Select(value => (float)(1 / Math.Sqrt(value + epsilon)))], 0, low, high);
 
-    /// <summary>From the sums over the gradient: how the gradient of y follows from that of the output, and those of gamma and beta.</summary>
+    /// <summary>
+    /// From the sums over the gradient: how the gradient of y follows from that of the output, and those of gamma and
+    /// beta.
+    /// </summary>
     /// <param name="sums">sum g and sum g (y - reference), g the gradient where the activation lets it through.</param>
     public ChannelNormGradient Gradient(ChannelSums sums)
     {

@@ -1,8 +1,8 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// Two sums over the pixels of each channel. Values are counted from a reference near their mean, so that a variance is not the
-/// small difference of large numbers, and added in double beyond a few hundred pixels.
+/// Two sums over the pixels of each channel. Values are counted from a reference near their mean, so that a variance is
+/// not the small difference of large numbers, and added in double beyond a few hundred pixels.
 /// </summary>
 /// <param name="reference">What values are counted from, for each channel.</param>
 /// <param name="pixels">How many pixels are summed over.</param>
@@ -30,7 +30,9 @@ internal sealed class ChannelSums(float[] reference, long pixels)
         return Math.Max(0, (Second[channel] / Pixels) - (mean * mean));
     }
 
-    /// <summary>Adds what each thread has summed, in the threads' order, so that the same threads give the same bits.</summary>
+    /// <summary>
+    /// Adds what each thread has summed, in the threads' order, so that the same threads give the same bits.
+    /// </summary>
     /// <param name="parts">For each thread its two sums; null where it had nothing to do.</param>
     public void Add(IEnumerable<(double[] First, double[] Second)?> parts)
     {
@@ -51,7 +53,14 @@ internal sealed class ChannelSums(float[] reference, long pixels)
     /// <param name="lanes">Channels of a block.</param>
     /// <param name="first">Gets the first sums.</param>
     /// <param name="second">Gets the second.</param>
-    public static unsafe void AddBlocks(float* sums, int channel, int blocks, int lanes, double[] first, double[] second)
+    public static unsafe void AddBlocks(
+        float* sums,
+        int channel,
+        int blocks,
+        int lanes,
+        double[] first,
+        double[] second
+    )
     {
         for (int block = 0; block < blocks; block++, sums += 2 * lanes)
         {

@@ -13,12 +13,17 @@ internal interface IChannelKernel
         where TLanes : ILanes<TVector>;
 }
 
-/// <summary>Divides channels into as many wide vectors as there are, then narrower ones, then single channels.</summary>
+/// <summary>
+/// Divides channels into as many wide vectors as there are, then narrower ones, then single channels.
+/// </summary>
 internal static class ChannelWidths
 {
     /// <summary>The widest vector that this processor computes at once: 16, 8, 4 or 1 numbers.</summary>
     public static int Widest =>
-        Vector512.IsHardwareAccelerated ? 16 : Vector256.IsHardwareAccelerated ? 8 : Vector128.IsHardwareAccelerated ? 4 : 1;
+        Vector512.IsHardwareAccelerated ? 16
+        : Vector256.IsHardwareAccelerated ? 8
+        : Vector128.IsHardwareAccelerated ? 4
+        : 1;
 
     /// <summary>Runs a kernel over all channels.</summary>
     /// <param name="channels">How many.</param>

@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// The gradients of a depthwise convolution between two batch norms, in one pass over channels-last memory: the gradient of the
-/// norm behind it and the activated input are computed as they are read, the gradient of the input is summed up for the norm
-/// before it as it is written.
+/// The gradients of a depthwise convolution between two batch norms, in one pass over channels-last memory: the
+/// gradient of the norm behind it and the activated input are computed as they are read, the gradient of the input is
+/// summed up for the norm before it as it is written.
 /// </summary>
 internal static unsafe class DepthwiseBackward
 {
@@ -22,10 +22,14 @@ internal static unsafe class DepthwiseBackward
         /// <summary>[images, output height, output width, channels]: what it returned.</summary>
         public float* Output;
 
-        /// <summary>[images, output height, output width, channels]: the gradient of the activated, normalised output.</summary>
+        /// <summary>
+        /// [images, output height, output width, channels]: the gradient of the activated, normalised output.
+        /// </summary>
         public float* Gradient;
 
-        /// <summary>Gets g and g (y - mean) of the input's gradient g added, for the norm before; null where there is none.</summary>
+        /// <summary>
+        /// Gets g and g (y - mean) of the input's gradient g added, for the norm before; null where there is none.
+        /// </summary>
         public ChannelSums? Sums;
 
         /// <summary>The norm behind the convolution.</summary>
@@ -38,11 +42,14 @@ internal static unsafe class DepthwiseBackward
         public float* Weights;
 
         /// <summary>
-        /// [images, height, width, channels]: gets the gradient of the activated input where the activation lets it through.
+        /// [images, height, width, channels]: gets the gradient of the activated input where the activation lets it
+        /// through.
         /// </summary>
         public float* InputGradient;
 
-        /// <summary>[channels, kernel, kernel]: the gradient of the weights is added to it; null where it is not wanted.</summary>
+        /// <summary>
+        /// [channels, kernel, kernel]: the gradient of the weights is added to it; null where it is not wanted.
+        /// </summary>
         public float* WeightGradient;
     }
 
@@ -59,9 +66,17 @@ internal static unsafe class DepthwiseBackward
         ChannelNormGradient factors = operands.Factors;
         var parts = new (double[] First, double[] Second)?[threads];
         var gradients = new float[threads][];
-        fixed (float* scale = before?.Scale, shift = before?.Shift, mean = before?.Mean,
-            normScale = operands.Norm.Scale, normShift = operands.Norm.Shift, normMean = operands.Norm.Mean,
-            ofOutput = factors.OfOutput, ofDistance = factors.OfDistance, constant = factors.Constant)
+        fixed (
+            float* scale = before?.Scale,
+                shift = before?.Shift,
+                mean = before?.Mean,
+                normScale = operands.Norm.Scale,
+                normShift = operands.Norm.Shift,
+                normMean = operands.Norm.Mean,
+                ofOutput = factors.OfOutput,
+                ofDistance = factors.OfDistance,
+                constant = factors.Constant
+        )
         {
             var shared = new Kernel
             {
@@ -97,24 +112,28 @@ internal static unsafe class DepthwiseBackward
                 InputGradient = operands.InputGradient,
             };
             bool wantsWeights = operands.WeightGradient is not null;
-            KernelThreads.For(shape.Images, threads, (part, first, end) =>
-            {
-                using var tile = new PaddedTile();
-                using var gradientTile = new PaddedTile();
-                Kernel kernel = shared with
+            KernelThreads.For(
+                shape.Images,
+                threads,
+                (part, first, end) =>
                 {
-                    FirstImage = first,
-                    EndImage = end,
-                    Tile = tile,
-                    GradientTile = gradientTile,
-                    First = new double[shape.Channels],
-                    Second = new double[shape.Channels],
-                    WeightGradient = wantsWeights ? new float[weights] : null,
-                };
-                ChannelWidths.Run(shape.Channels, width, ref kernel);
-                parts[part] = (kernel.First, kernel.Second);
-                gradients[part] = kernel.WeightGradient ?? [];
-            });
+                    using var tile = new PaddedTile();
+                    using var gradientTile = new PaddedTile();
+                    Kernel kernel = shared with
+                    {
+                        FirstImage = first,
+                        EndImage = end,
+                        Tile = tile,
+                        GradientTile = gradientTile,
+                        First = new double[shape.Channels],
+                        Second = new double[shape.Channels],
+                        WeightGradient = wantsWeights ? new float[weights] : null,
+                    };
+                    ChannelWidths.Run(shape.Channels, width, ref kernel);
+                    parts[part] = (kernel.First, kernel.Second);
+                    gradients[part] = kernel.WeightGradient ?? [];
+                }
+            );
         }
 
         if (operands.WeightGradient is not null)
@@ -151,12 +170,19 @@ internal static unsafe class DepthwiseBackward
         {
             int lanes = TLanes.Count;
             int taps = Shape.Kernel * Shape.Kernel;
-            int columns = Math.Max(Shape.Width + (2 * Shape.Padding), ((Shape.OutputWidth - 1) * Shape.Stride) + Shape.Kernel);
-            int places = TilePlan.RoundUp((Shape.Width + Shape.Stride - 1) / Shape.Stride, TapKernels<TVector, TLanes>.Pixels);
+            int columns = Math.Max(
+                Shape.Width + (2 * Shape.Padding),
+                ((Shape.OutputWidth - 1) * Shape.Stride) + Shape.Kernel
+            );
+            int places = TilePlan.RoundUp(
+                (Shape.Width + Shape.Stride - 1) / Shape.Stride,
+                TapKernels<TVector, TLanes>.Pixels
+            );
             int gradientColumns = Shape.Padding + Math.Max(Shape.OutputWidth, places + Shape.Padding);
             TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes);
             float* weights = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
-            float* weightSums = (float*)NativeMemory.AlignedAlloc((nuint)(plan.Blocks * lanes * taps * sizeof(float)), 64);
+            float* weightSums = (float*)
+                NativeMemory.AlignedAlloc((nuint)(plan.Blocks * lanes * taps * sizeof(float)), 64);
             float* weightTotals = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
             float* sums = stackalloc float[2 * plan.Blocks * lanes];
             float* result = stackalloc float[TapKernels<TVector, TLanes>.Pixels * lanes];
@@ -167,7 +193,13 @@ internal static unsafe class DepthwiseBackward
             for (int phase = 0; phase < phases; phase++)
             {
                 tapRows[phase] = Taps(
-                    phase / Shape.Stride, phase % Shape.Stride, gradientColumns * lanes, lanes, offsets + (phase * taps), weightOffsets + (phase * taps));
+                    phase / Shape.Stride,
+                    phase % Shape.Stride,
+                    gradientColumns * lanes,
+                    lanes,
+                    offsets + (phase * taps),
+                    weightOffsets + (phase * taps)
+                );
             }
 
             // Of every row of the input and both phases of its columns.
@@ -177,8 +209,8 @@ internal static unsafe class DepthwiseBackward
                 int under = (y + Shape.Padding) / Shape.Stride;
                 for (int phase = 0; phase < Shape.Stride; phase++)
                 {
-                    within[(y * Shape.Stride) + phase] =
-                        tapRows[(y % Shape.Stride * Shape.Stride) + phase].Between(under - (Shape.OutputHeight - 1), under + 1);
+                    within[(y * Shape.Stride) + phase] = tapRows[(y % Shape.Stride * Shape.Stride) + phase]
+                        .Between(under - (Shape.OutputHeight - 1), under + 1);
                 }
             }
 
@@ -196,7 +228,16 @@ internal static unsafe class DepthwiseBackward
                         for (int channel = from; channel < to; channel += plan.Blocks * lanes)
                         {
                             int blocks = Math.Min(plan.Blocks, (to - channel) / lanes);
-                            FillGradient<TVector, TLanes>(image, row, end, inputRow, inputEnd, channel, blocks, gradientColumns);
+                            FillGradient<TVector, TLanes>(
+                                image,
+                                row,
+                                end,
+                                inputRow,
+                                inputEnd,
+                                channel,
+                                blocks,
+                                gradientColumns
+                            );
                             new Span<float>(sums, 2 * blocks * lanes).Clear();
                             for (int block = 0; block < blocks; block++)
                             {
@@ -206,7 +247,16 @@ internal static unsafe class DepthwiseBackward
                                     for (int phase = 0; phase < Shape.Stride; phase++)
                                     {
                                         Row<TVector, TLanes>(
-                                            image, y, phase, channel, block, within[(y * Shape.Stride) + phase], blockWeights, result, sums + (2 * block * lanes));
+                                            image,
+                                            y,
+                                            phase,
+                                            channel,
+                                            block,
+                                            within[(y * Shape.Stride) + phase],
+                                            blockWeights,
+                                            result,
+                                            sums + (2 * block * lanes)
+                                        );
                                     }
                                 }
                             }
@@ -219,7 +269,12 @@ internal static unsafe class DepthwiseBackward
                                 tileSums.Clear();
                                 for (int block = 0; block < blocks; block++)
                                 {
-                                    AccumulateWeights<TVector, TLanes>(block, row, end, weightSums + (block * lanes * taps));
+                                    AccumulateWeights<TVector, TLanes>(
+                                        block,
+                                        row,
+                                        end,
+                                        weightSums + (block * lanes * taps)
+                                    );
                                 }
 
                                 var totals = new Span<float>(weightTotals + ((channel - from) * taps), tileSums.Length);
@@ -247,7 +302,15 @@ internal static unsafe class DepthwiseBackward
         }
 
         private readonly void FillGradient<TVector, TLanes>(
-            int image, int row, int end, int inputRow, int inputEnd, int channel, int blocks, int columns)
+            int image,
+            int row,
+            int end,
+            int inputRow,
+            int inputEnd,
+            int channel,
+            int blocks,
+            int columns
+        )
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
         {
@@ -262,10 +325,22 @@ internal static unsafe class DepthwiseBackward
             int first = Math.Clamp((inputRow + Shape.Padding - (Shape.Kernel - 1)) / Shape.Stride, 0, row);
             int last = Math.Clamp((inputEnd - 1 + Shape.Padding) / Shape.Stride, end - 1, Shape.OutputHeight - 1);
             GradientTile.Shape(blocks, first, last - first + 1, Shape.Padding, columns, TLanes.Count);
-            GradientTile.Fill<TVector, TLanes, NormGradientSource>(blocks, Shape.OutputHeight, Shape.OutputWidth, ref source);
+            GradientTile.Fill<TVector, TLanes, NormGradientSource>(
+                blocks,
+                Shape.OutputHeight,
+                Shape.OutputWidth,
+                ref source
+            );
         }
 
-        private readonly void FillInput<TVector, TLanes>(int image, int row, int end, int channel, int blocks, int columns)
+        private readonly void FillInput<TVector, TLanes>(
+            int image,
+            int row,
+            int end,
+            int channel,
+            int blocks,
+            int columns
+        )
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
         {
@@ -282,9 +357,16 @@ internal static unsafe class DepthwiseBackward
             Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);
         }
 
-        // The output pixels that an input pixel took part in: with a stride of 2 only every second tap, which ones depends on
-        // whether row and column are even.
-        private readonly TapRows Taps(int rowPhase, int columnPhase, int rowLength, int lanes, int* offsets, int* weightOffsets)
+        // The output pixels that an input pixel took part in: with a stride of 2 only every second tap, which ones
+        // depends on whether row and column are even.
+        private readonly TapRows Taps(
+            int rowPhase,
+            int columnPhase,
+            int rowLength,
+            int lanes,
+            int* offsets,
+            int* weightOffsets
+        )
         {
             int count = 0;
             int rows = 0;
@@ -294,7 +376,8 @@ internal static unsafe class DepthwiseBackward
             {
                 for (int kx = firstColumn; kx < Shape.Kernel; kx += Shape.Stride)
                 {
-                    offsets[count] = -((ky - firstRow) / Shape.Stride * rowLength) - ((kx - firstColumn) / Shape.Stride * lanes);
+                    offsets[count] =
+                        -((ky - firstRow) / Shape.Stride * rowLength) - ((kx - firstColumn) / Shape.Stride * lanes);
                     weightOffsets[count++] = ((ky * Shape.Kernel) + kx) * lanes;
                 }
             }
@@ -311,7 +394,8 @@ internal static unsafe class DepthwiseBackward
             in TapRows taps,
             float* weights,
             float* result,
-            float* sums)
+            float* sums
+        )
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
         {
@@ -333,7 +417,11 @@ internal static unsafe class DepthwiseBackward
             for (int place = 0; place < places; place += TapKernels<TVector, TLanes>.Pixels)
             {
                 float* origin = GradientTile.At(
-                    block, (y + Shape.Padding) / Shape.Stride, place + ((phase + Shape.Padding) / Shape.Stride), lanes);
+                    block,
+                    (y + Shape.Padding) / Shape.Stride,
+                    place + ((phase + Shape.Padding) / Shape.Stride),
+                    lanes
+                );
                 int valid = Math.Min(TapKernels<TVector, TLanes>.Pixels, places - place);
                 TapKernels<TVector, TLanes>.Correlate(origin, lanes, valid, taps, weights, result);
                 for (int i = 0; i < valid; i++, y1 += step, output += step)
@@ -364,7 +452,13 @@ internal static unsafe class DepthwiseBackward
             for (int y = row; y < end && Shape.Kernel == 3; y++)
             {
                 TapKernels<TVector, TLanes>.Accumulate3x3(
-                    GradientTile.At(block, y, 0, lanes), Under(block, y, 0, lanes), Tile.RowLength, step, Shape.OutputWidth, sums);
+                    GradientTile.At(block, y, 0, lanes),
+                    Under(block, y, 0, lanes),
+                    Tile.RowLength,
+                    step,
+                    Shape.OutputWidth,
+                    sums
+                );
             }
 
             for (int ky = 0; ky < Shape.Kernel && Shape.Kernel != 3; ky++)
@@ -385,17 +479,41 @@ internal static unsafe class DepthwiseBackward
                 {
                     case 5:
                         TapKernels<TVector, TLanes>.AccumulateRows<Five>(
-                            gradient, GradientTile.RowLength, source, sourceRow, step, rows, Shape.OutputWidth, rowSums);
+                            gradient,
+                            GradientTile.RowLength,
+                            source,
+                            sourceRow,
+                            step,
+                            rows,
+                            Shape.OutputWidth,
+                            rowSums
+                        );
                         break;
                     case 7:
                         TapKernels<TVector, TLanes>.AccumulateRows<Seven>(
-                            gradient, GradientTile.RowLength, source, sourceRow, step, rows, Shape.OutputWidth, rowSums);
+                            gradient,
+                            GradientTile.RowLength,
+                            source,
+                            sourceRow,
+                            step,
+                            rows,
+                            Shape.OutputWidth,
+                            rowSums
+                        );
                         break;
                     default:
                         for (int kx = 0; kx < Shape.Kernel; kx++)
                         {
                             TapKernels<TVector, TLanes>.AccumulateRows<One>(
-                                gradient, GradientTile.RowLength, source + (kx * lanes), sourceRow, step, rows, Shape.OutputWidth, rowSums + (kx * lanes));
+                                gradient,
+                                GradientTile.RowLength,
+                                source + (kx * lanes),
+                                sourceRow,
+                                step,
+                                rows,
+                                Shape.OutputWidth,
+                                rowSums + (kx * lanes)
+                            );
                         }
 
                         break;

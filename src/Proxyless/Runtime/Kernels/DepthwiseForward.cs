@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// A depthwise convolution over channels-last memory whose input is normalised and activated as it is read, and whose output
-/// is summed up for its own batch norm as it is written: each is a pass over memory less.
+/// A depthwise convolution over channels-last memory whose input is normalised and activated as it is read, and whose
+/// output is summed up for its own batch norm as it is written: each is a pass over memory less.
 /// </summary>
 internal static unsafe class DepthwiseForward
 {
@@ -17,34 +17,57 @@ internal static unsafe class DepthwiseForward
     /// <param name="sums">The output and its square are added to them.</param>
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Run(
-        DepthwiseShape shape, float* input, ChannelNorm? norm, float* weights, float* output, ChannelSums sums, int? widest = null)
+        DepthwiseShape shape,
+        float* input,
+        ChannelNorm? norm,
+        float* weights,
+        float* output,
+        ChannelSums sums,
+        int? widest = null
+    )
     {
         int width = widest ?? ChannelWidths.Widest;
         var parts = new (double[] First, double[] Second)?[KernelThreads.Count];
-        fixed (float* scale = norm?.Scale, shift = norm?.Shift, from = sums.Reference)
+        fixed (
+            float* scale = norm?.Scale,
+                shift = norm?.Shift,
+                from = sums.Reference
+        )
         {
             var shared = new Kernel
             {
                 Shape = shape,
-                Source = new ActivatedSource { Y = input, Scale = scale, Shift = shift, Low = norm?.Low ?? 0, High = norm?.High ?? 0, Channels = shape.Channels },
+                Source = new ActivatedSource
+                {
+                    Y = input,
+                    Scale = scale,
+                    Shift = shift,
+                    Low = norm?.Low ?? 0,
+                    High = norm?.High ?? 0,
+                    Channels = shape.Channels,
+                },
                 Weights = weights,
                 Output = output,
                 Reference = from,
             };
-            KernelThreads.For(shape.Images, parts.Length, (part, first, end) =>
-            {
-                using var tile = new PaddedTile();
-                Kernel kernel = shared with
+            KernelThreads.For(
+                shape.Images,
+                parts.Length,
+                (part, first, end) =>
                 {
-                    FirstImage = first,
-                    EndImage = end,
-                    Tile = tile,
-                    First = new double[shape.Channels],
-                    Second = new double[shape.Channels],
-                };
-                ChannelWidths.Run(shape.Channels, width, ref kernel);
-                parts[part] = (kernel.First, kernel.Second);
-            });
+                    using var tile = new PaddedTile();
+                    Kernel kernel = shared with
+                    {
+                        FirstImage = first,
+                        EndImage = end,
+                        Tile = tile,
+                        First = new double[shape.Channels],
+                        Second = new double[shape.Channels],
+                    };
+                    ChannelWidths.Run(shape.Channels, width, ref kernel);
+                    parts[part] = (kernel.First, kernel.Second);
+                }
+            );
         }
 
         sums.Add(parts);
@@ -71,7 +94,9 @@ internal static unsafe class DepthwiseForward
             int taps = Shape.Kernel * Shape.Kernel;
             int columns = Math.Max(
                 Shape.Width + (2 * Shape.Padding),
-                ((TilePlan.RoundUp(Shape.OutputWidth, TapKernels<TVector, TLanes>.Pixels) - 1) * Shape.Stride) + Shape.Kernel);
+                ((TilePlan.RoundUp(Shape.OutputWidth, TapKernels<TVector, TLanes>.Pixels) - 1) * Shape.Stride)
+                    + Shape.Kernel
+            );
             TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes);
             int* offsets = stackalloc int[taps];
             int* weightOffsets = stackalloc int[taps];
@@ -85,7 +110,10 @@ internal static unsafe class DepthwiseForward
             for (int y = 0; y < Shape.OutputHeight; y++)
             {
                 int top = (y * Shape.Stride) - Shape.Padding;
-                within[y] = new TapRows(offsets, weightOffsets, Shape.Kernel, Shape.Kernel).Between(-top, Shape.Height - top);
+                within[y] = new TapRows(offsets, weightOffsets, Shape.Kernel, Shape.Kernel).Between(
+                    -top,
+                    Shape.Height - top
+                );
             }
 
             float* weights = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
@@ -104,7 +132,10 @@ internal static unsafe class DepthwiseForward
                             int blocks = Math.Min(plan.Blocks, (to - channel) / lanes);
                             ActivatedSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
                             int firstRow = Math.Max(0, (row * Shape.Stride) - Shape.Padding);
-                            int endRow = Math.Min(Shape.Height, ((end - 1) * Shape.Stride) - Shape.Padding + Shape.Kernel);
+                            int endRow = Math.Min(
+                                Shape.Height,
+                                ((end - 1) * Shape.Stride) - Shape.Padding + Shape.Kernel
+                            );
                             Tile.Shape(blocks, firstRow, endRow - firstRow, Shape.Padding, columns, lanes);
                             Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);
                             new Span<float>(sums, 2 * blocks * lanes).Clear();
@@ -113,7 +144,16 @@ internal static unsafe class DepthwiseForward
                                 float* blockWeights = weights + ((channel - from + (block * lanes)) * taps);
                                 for (int y = row; y < end; y++)
                                 {
-                                    Row<TVector, TLanes>(image, y, channel, block, within[y], blockWeights, result, sums + (2 * block * lanes));
+                                    Row<TVector, TLanes>(
+                                        image,
+                                        y,
+                                        channel,
+                                        block,
+                                        within[y],
+                                        blockWeights,
+                                        result,
+                                        sums + (2 * block * lanes)
+                                    );
                                 }
                             }
 
@@ -130,7 +170,15 @@ internal static unsafe class DepthwiseForward
         }
 
         private readonly void Row<TVector, TLanes>(
-            int image, int y, int channel, int block, in TapRows taps, float* weights, float* result, float* sums)
+            int image,
+            int y,
+            int channel,
+            int block,
+            in TapRows taps,
+            float* weights,
+            float* result,
+            float* sums
+        )
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
         {
@@ -139,10 +187,16 @@ internal static unsafe class DepthwiseForward
             TVector reference = TLanes.Load(Reference + first);
             TVector sum = TLanes.Load(sums);
             TVector squares = TLanes.Load(sums + lanes);
-            float* output = Output + ((((long)image * Shape.OutputHeight) + y) * Shape.OutputWidth * Shape.Channels) + first;
+            float* output =
+                Output + ((((long)image * Shape.OutputHeight) + y) * Shape.OutputWidth * Shape.Channels) + first;
             for (int x = 0; x < Shape.OutputWidth; x += TapKernels<TVector, TLanes>.Pixels)
             {
-                float* origin = Tile.At(block, (y * Shape.Stride) - Shape.Padding, (x * Shape.Stride) - Shape.Padding, lanes);
+                float* origin = Tile.At(
+                    block,
+                    (y * Shape.Stride) - Shape.Padding,
+                    (x * Shape.Stride) - Shape.Padding,
+                    lanes
+                );
                 int valid = Math.Min(TapKernels<TVector, TLanes>.Pixels, Shape.OutputWidth - x);
                 TapKernels<TVector, TLanes>.Correlate(origin, Shape.Stride * lanes, valid, taps, weights, result);
                 for (int i = 0; i < valid; i++, output += Shape.Channels)

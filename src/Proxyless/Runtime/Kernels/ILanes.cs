@@ -1,8 +1,8 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// The arithmetic of one vector width, so that a kernel is written once and compiled for each: the just-in-time compiler makes
-/// a version of its own for every struct.
+/// The arithmetic of one vector width, so that a kernel is written once and compiled for each: the just-in-time
+/// compiler makes a version of its own for every struct.
 /// </summary>
 /// <typeparam name="TVector">The vector.</typeparam>
 internal unsafe interface ILanes<TVector>

@@ -4,8 +4,9 @@ using TorchSharp;
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// Divides the work of a kernel among as many threads as libtorch uses. A step calls kernels thousands of times for a fraction
-/// of a millisecond each, so the threads are kept, and wait busily for the next call for a moment before they sleep.
+/// Divides the work of a kernel among as many threads as libtorch uses. A step calls kernels thousands of times for a
+/// fraction of a millisecond each, so the threads are kept, and wait busily for the next call for a moment before they
+/// sleep.
 /// </summary>
 internal static class KernelThreads
 {
@@ -36,7 +37,8 @@ internal static class KernelThreads
                 Workers.Add(new Worker());
             }
 
-            void Run(int part) => work(part, (int)((long)items * part / parts), (int)((long)items * (part + 1) / parts));
+            void Run(int part) =>
+                work(part, (int)((long)items * part / parts), (int)((long)items * (part + 1) / parts));
 
             for (int part = 1; part < parts; part++)
             {

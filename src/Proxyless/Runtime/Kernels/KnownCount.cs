@@ -1,6 +1,8 @@
 namespace Proxyless.Runtime.Kernels;
 
-/// <summary>A number of taps, rows or vectors that the compiler knows, so that what a kernel does not use is left out.</summary>
+/// <summary>
+/// A number of taps, rows or vectors that the compiler knows, so that what a kernel does not use is left out.
+/// </summary>
 internal interface IKnownCount
 {
     /// <summary>The number.</summary>

@@ -24,16 +24,28 @@ internal readonly unsafe struct Lanes16 : ILanes<Vector512<float>>
     public static Vector512<float> Subtract(Vector512<float> left, Vector512<float> right) => left - right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> left, Vector512<float> right, Vector512<float> addend) =>
-        Vector512.FusedMultiplyAdd(left, right, addend);
+    public static Vector512<float> MultiplyAdd(
+        Vector512<float> left,
+        Vector512<float> right,
+        Vector512<float> addend
+    ) => Vector512.FusedMultiplyAdd(left, right, addend);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Clamp(Vector512<float> value, Vector512<float> low, Vector512<float> high) =>
         Vector512.Min(Vector512.Max(value, low), high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> WhereInside(Vector512<float> at, Vector512<float> low, Vector512<float> high, Vector512<float> value) =>
-        Vector512.ConditionalSelect(Vector512.GreaterThan(at, low) & Vector512.LessThan(at, high), value, Vector512<float>.Zero);
+    public static Vector512<float> WhereInside(
+        Vector512<float> at,
+        Vector512<float> low,
+        Vector512<float> high,
+        Vector512<float> value
+    ) =>
+        Vector512.ConditionalSelect(
+            Vector512.GreaterThan(at, low) & Vector512.LessThan(at, high),
+            value,
+            Vector512<float>.Zero
+        );
 }
 
 /// <summary>Eight numbers: AVX2.</summary>
@@ -57,16 +69,28 @@ internal readonly unsafe struct Lanes8 : ILanes<Vector256<float>>
     public static Vector256<float> Subtract(Vector256<float> left, Vector256<float> right) => left - right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> addend) =>
-        Vector256.FusedMultiplyAdd(left, right, addend);
+    public static Vector256<float> MultiplyAdd(
+        Vector256<float> left,
+        Vector256<float> right,
+        Vector256<float> addend
+    ) => Vector256.FusedMultiplyAdd(left, right, addend);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Clamp(Vector256<float> value, Vector256<float> low, Vector256<float> high) =>
         Vector256.Min(Vector256.Max(value, low), high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> WhereInside(Vector256<float> at, Vector256<float> low, Vector256<float> high, Vector256<float> value) =>
-        Vector256.ConditionalSelect(Vector256.GreaterThan(at, low) & Vector256.LessThan(at, high), value, Vector256<float>.Zero);
+    public static Vector256<float> WhereInside(
+        Vector256<float> at,
+        Vector256<float> low,
+        Vector256<float> high,
+        Vector256<float> value
+    ) =>
+        Vector256.ConditionalSelect(
+            Vector256.GreaterThan(at, low) & Vector256.LessThan(at, high),
+            value,
+            Vector256<float>.Zero
+        );
 }
 
 /// <summary>Four numbers: SSE and ARM's Advanced SIMD.</summary>
@@ -90,16 +114,28 @@ internal readonly unsafe struct Lanes4 : ILanes<Vector128<float>>
     public static Vector128<float> Subtract(Vector128<float> left, Vector128<float> right) => left - right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> MultiplyAdd(Vector128<float> left, Vector128<float> right, Vector128<float> addend) =>
-        Vector128.FusedMultiplyAdd(left, right, addend);
+    public static Vector128<float> MultiplyAdd(
+        Vector128<float> left,
+        Vector128<float> right,
+        Vector128<float> addend
+    ) => Vector128.FusedMultiplyAdd(left, right, addend);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Clamp(Vector128<float> value, Vector128<float> low, Vector128<float> high) =>
         Vector128.Min(Vector128.Max(value, low), high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> WhereInside(Vector128<float> at, Vector128<float> low, Vector128<float> high, Vector128<float> value) =>
-        Vector128.ConditionalSelect(Vector128.GreaterThan(at, low) & Vector128.LessThan(at, high), value, Vector128<float>.Zero);
+    public static Vector128<float> WhereInside(
+        Vector128<float> at,
+        Vector128<float> low,
+        Vector128<float> high,
+        Vector128<float> value
+    ) =>
+        Vector128.ConditionalSelect(
+            Vector128.GreaterThan(at, low) & Vector128.LessThan(at, high),
+            value,
+            Vector128<float>.Zero
+        );
 }
 
 /// <summary>One number: what is left of the channels, and processors without vectors.</summary>
@@ -123,7 +159,8 @@ internal readonly unsafe struct Lanes1 : ILanes<float>
     public static float Subtract(float left, float right) => left - right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float MultiplyAdd(float left, float right, float addend) => MathF.FusedMultiplyAdd(left, right, addend);
+    public static float MultiplyAdd(float left, float right, float addend) =>
+        MathF.FusedMultiplyAdd(left, right, addend);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Clamp(float value, float low, float high) => MathF.Min(MathF.Max(value, low), high);

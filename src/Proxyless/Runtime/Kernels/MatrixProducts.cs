@@ -5,8 +5,9 @@ using System.Runtime.CompilerServices;
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// Products of matrices that are narrow beside the number of pixels: what a 1x1 convolution is, forward and backward. Nothing is
-/// packed: rows lie as they are needed, and a tile of the result stays in registers while what it is the sum of goes by.
+/// Products of matrices that are narrow beside the number of pixels: what a 1x1 convolution is, forward and backward.
+/// Nothing is packed: rows lie as they are needed, and a tile of the result stays in registers while what it is the sum
+/// of goes by.
 /// </summary>
 internal static unsafe class MatrixProducts
 {
@@ -16,8 +17,8 @@ internal static unsafe class MatrixProducts
     // Terms of a sum between two visits of its tile.
     private const int Terms = 512;
 
-    // With fewer for each of them, threads share out the rows of a sum instead of its terms: a result for each would cost more than
-    // the products.
+    // With fewer for each of them, threads share out the rows of a sum instead of its terms: a result for each would
+    // cost more than the products.
     private const int FewTerms = 1024;
 
     /// <summary>result[r, c] = sum over k of left[r, k] right[k, c].</summary>
@@ -28,7 +29,15 @@ internal static unsafe class MatrixProducts
     /// <param name="columns">Columns of the result.</param>
     /// <param name="result">[rows, columns].</param>
     /// <param name="widest">The widest vectors, in tests.</param>
-    public static void Multiply(float* left, float* right, int rows, int depth, int columns, float* result, int? widest = null)
+    public static void Multiply(
+        float* left,
+        float* right,
+        int rows,
+        int depth,
+        int columns,
+        float* result,
+        int? widest = null
+    )
     {
         int width = widest ?? ChannelWidths.Widest;
         var whole = new Kernel
@@ -44,11 +53,15 @@ internal static unsafe class MatrixProducts
             TermsAtOnce = depth,
             RowsAtOnce = Math.Max(8, ChunkBytes / sizeof(float) / depth / 8 * 8),
         };
-        KernelThreads.For(rows, KernelThreads.Count, (_, from, to) =>
-        {
-            Kernel kernel = whole with { FirstRow = from, EndRow = to };
-            ChannelWidths.Run(columns, width, ref kernel);
-        });
+        KernelThreads.For(
+            rows,
+            KernelThreads.Count,
+            (_, from, to) =>
+            {
+                Kernel kernel = whole with { FirstRow = from, EndRow = to };
+                ChannelWidths.Run(columns, width, ref kernel);
+            }
+        );
     }
 
     /// <summary>result[r, c] += sum over k of left[k, r] right[k, c].</summary>
@@ -59,7 +72,15 @@ internal static unsafe class MatrixProducts
     /// <param name="columns">Columns of the result.</param>
     /// <param name="result">[rows, columns].</param>
     /// <param name="widest">The widest vectors, in tests.</param>
-    public static void AddOuter(float* left, float* right, int terms, int rows, int columns, float* result, int? widest = null)
+    public static void AddOuter(
+        float* left,
+        float* right,
+        int terms,
+        int rows,
+        int columns,
+        float* result,
+        int? widest = null
+    )
     {
         int width = widest ?? ChannelWidths.Widest;
         int threads = KernelThreads.Count;
@@ -80,32 +101,45 @@ internal static unsafe class MatrixProducts
         };
         if (terms <= FewTerms * threads)
         {
-            KernelThreads.For(rows, threads, (_, from, to) =>
-            {
-                Kernel kernel = whole with { FirstRow = from, EndRow = to };
-                ChannelWidths.Run(columns, width, ref kernel);
-            });
+            KernelThreads.For(
+                rows,
+                threads,
+                (_, from, to) =>
+                {
+                    Kernel kernel = whole with { FirstRow = from, EndRow = to };
+                    ChannelWidths.Run(columns, width, ref kernel);
+                }
+            );
             return;
         }
 
         // The first thread adds to the result itself.
         var total = new Span<float>(result, rows * columns);
         var parts = new float[threads][];
-        KernelThreads.For(terms, threads, (part, from, to) =>
-        {
-            float[] own = [];
-            if (part > 0)
+        KernelThreads.For(
+            terms,
+            threads,
+            (part, from, to) =>
             {
-                own = parts[part] = ArrayPool<float>.Shared.Rent(rows * columns);
-                own.AsSpan(0, rows * columns).Clear();
-            }
+                float[] own = [];
+                if (part > 0)
+                {
+                    own = parts[part] = ArrayPool<float>.Shared.Rent(rows * columns);
+                    own.AsSpan(0, rows * columns).Clear();
+                }
 
-            fixed (float* partial = own)
-            {
-                Kernel kernel = whole with { FirstTerm = from, EndTerm = to, Result = part == 0 ? result : partial };
-                ChannelWidths.Run(columns, width, ref kernel);
+                fixed (float* partial = own)
+                {
+                    Kernel kernel = whole with
+                    {
+                        FirstTerm = from,
+                        EndTerm = to,
+                        Result = part == 0 ? result : partial,
+                    };
+                    ChannelWidths.Run(columns, width, ref kernel);
+                }
             }
-        });
+        );
         foreach (float[] part in parts.Where(part => part is not null))
         {
             TensorPrimitives.Add(total, part.AsSpan(0, total.Length), total);
@@ -182,7 +216,14 @@ internal static unsafe class MatrixProducts
             }
         }
 
-        private readonly void Panel<TVector, TLanes, TRows, TVectors>(int term, int depth, int row, int end, int column, bool adds)
+        private readonly void Panel<TVector, TLanes, TRows, TVectors>(
+            int term,
+            int depth,
+            int row,
+            int end,
+            int column,
+            bool adds
+        )
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
             where TRows : IKnownCount
@@ -201,7 +242,13 @@ internal static unsafe class MatrixProducts
 
         // Eight rows by two vectors, four by four, or fewer: what is not used, the compiler leaves out.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly void Tile<TVector, TLanes, TRows, TVectors>(int term, int depth, int row, int column, bool adds)
+        private readonly void Tile<TVector, TLanes, TRows, TVectors>(
+            int term,
+            int depth,
+            int row,
+            int column,
+            bool adds
+        )
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
             where TRows : IKnownCount
@@ -211,16 +258,38 @@ internal static unsafe class MatrixProducts
             float* a = Left + ((long)row * LeftRow) + ((long)term * LeftStep);
             float* b = Right + ((long)term * RightStep) + column;
             float* c = Result + ((long)row * ResultRow) + column;
-            long row1 = LeftRow, row2 = 2 * row1, row3 = 3 * row1, row4 = 4 * row1, row5 = 5 * row1, row6 = 6 * row1, row7 = 7 * row1;
+            long row1 = LeftRow,
+                row2 = 2 * row1,
+                row3 = 3 * row1,
+                row4 = 4 * row1,
+                row5 = 5 * row1,
+                row6 = 6 * row1,
+                row7 = 7 * row1;
             long resultRow = ResultRow;
-            TVector s00 = default, s01 = default, s02 = default, s03 = default;
-            TVector s10 = default, s11 = default, s12 = default, s13 = default;
-            TVector s20 = default, s21 = default, s22 = default, s23 = default;
-            TVector s30 = default, s31 = default, s32 = default, s33 = default;
-            TVector s40 = default, s41 = default;
-            TVector s50 = default, s51 = default;
-            TVector s60 = default, s61 = default;
-            TVector s70 = default, s71 = default;
+            TVector s00 = default,
+                s01 = default,
+                s02 = default,
+                s03 = default;
+            TVector s10 = default,
+                s11 = default,
+                s12 = default,
+                s13 = default;
+            TVector s20 = default,
+                s21 = default,
+                s22 = default,
+                s23 = default;
+            TVector s30 = default,
+                s31 = default,
+                s32 = default,
+                s33 = default;
+            TVector s40 = default,
+                s41 = default;
+            TVector s50 = default,
+                s51 = default;
+            TVector s60 = default,
+                s61 = default;
+            TVector s70 = default,
+                s71 = default;
             for (int k = 0; k < depth; k++, a += LeftStep, b += RightStep)
             {
                 TVector b0 = TLanes.Load(b);
@@ -291,7 +360,14 @@ internal static unsafe class MatrixProducts
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Put<TVector, TLanes, TVectors>(float* c, bool adds, TVector v0, TVector v1, TVector v2, TVector v3)
+        private static void Put<TVector, TLanes, TVectors>(
+            float* c,
+            bool adds,
+            TVector v0,
+            TVector v1,
+            TVector v2,
+            TVector v3
+        )
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
             where TVectors : IKnownCount

@@ -1,6 +1,8 @@
 namespace Proxyless.Runtime.Kernels;
 
-/// <summary>The memory of one tensor in a step of stochastic gradient descent: three arrays in the same order.</summary>
+/// <summary>
+/// The memory of one tensor in a step of stochastic gradient descent: three arrays in the same order.
+/// </summary>
 /// <param name="Weights">Moved.</param>
 /// <param name="Gradient">Read.</param>
 /// <param name="Momentum">Moved.</param>
@@ -9,8 +11,8 @@ namespace Proxyless.Runtime.Kernels;
 internal readonly record struct MomentumSegment(nint Weights, nint Gradient, nint Momentum, long Count, float Decay);
 
 /// <summary>
-/// A step of stochastic gradient descent with Nesterov momentum over many tensors in one pass: each number is read and written
-/// once, where separate operators pass over memory five times and cost a call each.
+/// A step of stochastic gradient descent with Nesterov momentum over many tensors in one pass: each number is read and
+/// written once, where separate operators pass over memory five times and cost a call each.
 /// </summary>
 internal static unsafe class MomentumKernel
 {
@@ -31,30 +33,34 @@ internal static unsafe class MomentumKernel
         }
 
         int width = widest ?? ChannelWidths.Widest;
-        KernelThreads.For(checked((int)total), KernelThreads.Count, (_, from, to) =>
-        {
-            for (int i = 0; i < starts.Length; i++)
+        KernelThreads.For(
+            checked((int)total),
+            KernelThreads.Count,
+            (_, from, to) =>
             {
-                MomentumSegment segment = segments[i];
-                long first = Math.Max(from - starts[i], 0);
-                long end = Math.Min(to - starts[i], segment.Count);
-                if (first >= end)
+                for (int i = 0; i < starts.Length; i++)
                 {
-                    continue;
-                }
+                    MomentumSegment segment = segments[i];
+                    long first = Math.Max(from - starts[i], 0);
+                    long end = Math.Min(to - starts[i], segment.Count);
+                    if (first >= end)
+                    {
+                        continue;
+                    }
 
-                var kernel = new Kernel
-                {
-                    Weights = (float*)segment.Weights + first,
-                    Gradient = (float*)segment.Gradient + first,
-                    Momentum = (float*)segment.Momentum + first,
-                    Decay = segment.Decay,
-                    Rate = rate,
-                    Kept = momentum,
-                };
-                ChannelWidths.Run((int)(end - first), width, ref kernel);
+                    var kernel = new Kernel
+                    {
+                        Weights = (float*)segment.Weights + first,
+                        Gradient = (float*)segment.Gradient + first,
+                        Momentum = (float*)segment.Momentum + first,
+                        Decay = segment.Decay,
+                        Rate = rate,
+                        Kept = momentum,
+                    };
+                    ChannelWidths.Run((int)(end - first), width, ref kernel);
+                }
             }
-        });
+        );
     }
 
     private struct Kernel : IChannelKernel

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// Some rows of some channels of an image, copied out so that a kernel walks over memory without gaps and without borders:
-/// [blocks, rows, columns, lanes], zero where the image ends. It fits a core's cache.
+/// Some rows of some channels of an image, copied out so that a kernel walks over memory without gaps and without
+/// borders: [blocks, rows, columns, lanes], zero where the image ends. It fits a core's cache.
 /// </summary>
 internal sealed unsafe class PaddedTile : IDisposable
 {
@@ -129,12 +129,13 @@ internal unsafe struct ActivatedSource : ITileSource
     public int Channels;
 
     /// <summary>The same from a pixel and a channel on.</summary>
-    public readonly ActivatedSource From(long pixel, int channel) => this with
-    {
-        Y = Y + (pixel * Channels) + channel,
-        Scale = Scale is null ? null : Scale + channel,
-        Shift = Shift is null ? null : Shift + channel,
-    };
+    public readonly ActivatedSource From(long pixel, int channel) =>
+        this with
+        {
+            Y = Y + (pixel * Channels) + channel,
+            Scale = Scale is null ? null : Scale + channel,
+            Shift = Shift is null ? null : Shift + channel,
+        };
 
     /// <inheritdoc/>
     public readonly void Read<TVector, TLanes>(int pixel, int pixels, int channel, float* destination)

@@ -1,9 +1,9 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// What a batch norm does with each pixel by itself, in one pass over channels-last memory [pixels, channels]: statistics,
-/// normalisation with the activation and the shortcut, and their gradients. Only the convolution's output y is ever needed;
-/// what the activation let through is computed again from it.
+/// What a batch norm does with each pixel by itself, in one pass over channels-last memory [pixels, channels]:
+/// statistics, normalisation with the activation and the shortcut, and their gradients. Only the convolution's output y
+/// is ever needed; what the activation let through is computed again from it.
 /// </summary>
 internal static unsafe class PixelKernels
 {
@@ -18,11 +18,23 @@ internal static unsafe class PixelKernels
         {
             float* origin = from;
             int width = widest ?? ChannelWidths.Widest;
-            ForTiles(pixels, sums, (first, count, left, right) =>
-            {
-                var kernel = new StatisticsKernel { Y = y + ((long)first * reference.Length), Pixels = count, Channels = reference.Length, Reference = origin, First = left, Second = right };
-                ChannelWidths.Run(reference.Length, width, ref kernel);
-            });
+            ForTiles(
+                pixels,
+                sums,
+                (first, count, left, right) =>
+                {
+                    var kernel = new StatisticsKernel
+                    {
+                        Y = y + ((long)first * reference.Length),
+                        Pixels = count,
+                        Channels = reference.Length,
+                        Reference = origin,
+                        First = left,
+                        Second = right,
+                    };
+                    ChannelWidths.Run(reference.Length, width, ref kernel);
+                }
+            );
         }
     }
 
@@ -33,62 +45,93 @@ internal static unsafe class PixelKernels
     /// <param name="shortcut">[pixels, channels], or null.</param>
     /// <param name="output">[pixels, channels]; may be <paramref name="y"/>.</param>
     /// <param name="widest">The widest vectors, in tests.</param>
-    public static void Normalize(float* y, int pixels, ChannelNorm norm, float* shortcut, float* output, int? widest = null)
+    public static void Normalize(
+        float* y,
+        int pixels,
+        ChannelNorm norm,
+        float* shortcut,
+        float* output,
+        int? widest = null
+    )
     {
         int width = widest ?? ChannelWidths.Widest;
         int channels = norm.Channels;
-        fixed (float* scale = norm.Scale, shift = norm.Shift)
+        fixed (
+            float* scale = norm.Scale,
+                shift = norm.Shift
+        )
         {
             float* a = scale;
             float* b = shift;
-            KernelThreads.For(pixels, KernelThreads.Count, (_, from, to) =>
-            {
-                var kernel = new NormalizeKernel
+            KernelThreads.For(
+                pixels,
+                KernelThreads.Count,
+                (_, from, to) =>
                 {
-                    Y = y + ((long)from * channels),
-                    Shortcut = shortcut is null ? null : shortcut + ((long)from * channels),
-                    Output = output + ((long)from * channels),
-                    Pixels = to - from,
-                    Channels = channels,
-                    Scale = a,
-                    Shift = b,
-                    Low = norm.Low,
-                    High = norm.High,
-                };
-                ChannelWidths.Run(channels, width, ref kernel);
-            });
+                    var kernel = new NormalizeKernel
+                    {
+                        Y = y + ((long)from * channels),
+                        Shortcut = shortcut is null ? null : shortcut + ((long)from * channels),
+                        Output = output + ((long)from * channels),
+                        Pixels = to - from,
+                        Channels = channels,
+                        Scale = a,
+                        Shift = b,
+                        Low = norm.Low,
+                        High = norm.High,
+                    };
+                    ChannelWidths.Run(channels, width, ref kernel);
+                }
+            );
         }
     }
 
-    /// <summary>Adds g and g (y - mean) to the sums of each channel, g the gradient where the activation lets it through.</summary>
-    public static void GradientSums(float* y, float* gradient, int pixels, ChannelNorm norm, ChannelSums sums, int? widest = null)
+    /// <summary>
+    /// Adds g and g (y - mean) to the sums of each channel, g the gradient where the activation lets it through.
+    /// </summary>
+    public static void GradientSums(
+        float* y,
+        float* gradient,
+        int pixels,
+        ChannelNorm norm,
+        ChannelSums sums,
+        int? widest = null
+    )
     {
         int width = widest ?? ChannelWidths.Widest;
         int channels = norm.Channels;
-        fixed (float* scale = norm.Scale, shift = norm.Shift, mean = norm.Mean)
+        fixed (
+            float* scale = norm.Scale,
+                shift = norm.Shift,
+                mean = norm.Mean
+        )
         {
             float* a = scale;
             float* b = shift;
             float* m = mean;
-            ForTiles(pixels, sums, (first, count, left, right) =>
-            {
-                long offset = (long)first * channels;
-                var kernel = new GradientSumsKernel
+            ForTiles(
+                pixels,
+                sums,
+                (first, count, left, right) =>
                 {
-                    Y = y + offset,
-                    Gradient = gradient + offset,
-                    Pixels = count,
-                    Channels = channels,
-                    Scale = a,
-                    Shift = b,
-                    Reference = m,
-                    Low = norm.Low,
-                    High = norm.High,
-                    First = left,
-                    Second = right,
-                };
-                ChannelWidths.Run(channels, width, ref kernel);
-            });
+                    long offset = (long)first * channels;
+                    var kernel = new GradientSumsKernel
+                    {
+                        Y = y + offset,
+                        Gradient = gradient + offset,
+                        Pixels = count,
+                        Channels = channels,
+                        Scale = a,
+                        Shift = b,
+                        Reference = m,
+                        Low = norm.Low,
+                        High = norm.High,
+                        First = left,
+                        Second = right,
+                    };
+                    ChannelWidths.Run(channels, width, ref kernel);
+                }
+            );
         }
     }
 
@@ -102,11 +145,26 @@ internal static unsafe class PixelKernels
     /// <param name="output">[pixels, channels]; may be <paramref name="gradient"/>.</param>
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Gradient(
-        float* y, float* gradient, int pixels, ChannelNorm norm, ChannelNormGradient factors, bool isMasked, float* output, int? widest = null)
+        float* y,
+        float* gradient,
+        int pixels,
+        ChannelNorm norm,
+        ChannelNormGradient factors,
+        bool isMasked,
+        float* output,
+        int? widest = null
+    )
     {
         int width = widest ?? ChannelWidths.Widest;
         int channels = norm.Channels;
-        fixed (float* scale = norm.Scale, shift = norm.Shift, mean = norm.Mean, ofOutput = factors.OfOutput, ofDistance = factors.OfDistance, constant = factors.Constant)
+        fixed (
+            float* scale = norm.Scale,
+                shift = norm.Shift,
+                mean = norm.Mean,
+                ofOutput = factors.OfOutput,
+                ofDistance = factors.OfDistance,
+                constant = factors.Constant
+        )
         {
             var shared = new GradientKernel
             {
@@ -120,12 +178,22 @@ internal static unsafe class PixelKernels
                 Low = isMasked ? float.NegativeInfinity : norm.Low,
                 High = isMasked ? float.PositiveInfinity : norm.High,
             };
-            KernelThreads.For(pixels, KernelThreads.Count, (_, from, to) =>
-            {
-                long offset = (long)from * channels;
-                GradientKernel kernel = shared with { Y = y + offset, Gradient = gradient + offset, Output = output + offset, Pixels = to - from };
-                ChannelWidths.Run(channels, width, ref kernel);
-            });
+            KernelThreads.For(
+                pixels,
+                KernelThreads.Count,
+                (_, from, to) =>
+                {
+                    long offset = (long)from * channels;
+                    GradientKernel kernel = shared with
+                    {
+                        Y = y + offset,
+                        Gradient = gradient + offset,
+                        Output = output + offset,
+                        Pixels = to - from,
+                    };
+                    ChannelWidths.Run(channels, width, ref kernel);
+                }
+            );
         }
     }
 
@@ -135,28 +203,35 @@ internal static unsafe class PixelKernels
     {
         int channels = sums.Reference.Length;
         var parts = new (double[] First, double[] Second)?[KernelThreads.Count];
-        KernelThreads.For(pixels, parts.Length, (part, from, to) =>
-        {
-            var (first, second) = (new double[channels], new double[channels]);
-            var (left, right) = (new float[channels], new float[channels]);
-            fixed (float* a = left, b = right)
+        KernelThreads.For(
+            pixels,
+            parts.Length,
+            (part, from, to) =>
             {
-                for (int tile = from; tile < to; tile += Tile)
+                var (first, second) = (new double[channels], new double[channels]);
+                var (left, right) = (new float[channels], new float[channels]);
+                fixed (
+                    float* a = left,
+                        b = right
+                )
                 {
-                    work(tile, Math.Min(Tile, to - tile), a, b);
-                    for (int c = 0; c < channels; c++)
+                    for (int tile = from; tile < to; tile += Tile)
                     {
-                        first[c] += left[c];
-                        second[c] += right[c];
+                        work(tile, Math.Min(Tile, to - tile), a, b);
+                        for (int c = 0; c < channels; c++)
+                        {
+                            first[c] += left[c];
+                            second[c] += right[c];
+                        }
+
+                        Array.Clear(left);
+                        Array.Clear(right);
                     }
-
-                    Array.Clear(left);
-                    Array.Clear(right);
                 }
-            }
 
-            parts[part] = (first, second);
-        });
+                parts[part] = (first, second);
+            }
+        );
         sums.Add(parts);
     }
 
@@ -211,7 +286,11 @@ internal static unsafe class PixelKernels
             {
                 for (int c = from; c < to; c += TLanes.Count)
                 {
-                    TVector value = TLanes.MultiplyAdd(TLanes.Load(y + c), TLanes.Load(Scale + c), TLanes.Load(Shift + c));
+                    TVector value = TLanes.MultiplyAdd(
+                        TLanes.Load(y + c),
+                        TLanes.Load(Scale + c),
+                        TLanes.Load(Shift + c)
+                    );
                     value = TLanes.Clamp(value, low, high);
                     if (shortcut is not null)
                     {
@@ -296,7 +375,11 @@ internal static unsafe class PixelKernels
                     TVector at = TLanes.MultiplyAdd(value, TLanes.Load(Scale + c), TLanes.Load(Shift + c));
                     TVector g = TLanes.WhereInside(at, low, high, TLanes.Load(gradient + c));
                     TVector distance = TLanes.Subtract(value, TLanes.Load(Mean + c));
-                    TVector result = TLanes.MultiplyAdd(distance, TLanes.Load(OfDistance + c), TLanes.Load(Constant + c));
+                    TVector result = TLanes.MultiplyAdd(
+                        distance,
+                        TLanes.Load(OfDistance + c),
+                        TLanes.Load(Constant + c)
+                    );
                     TLanes.Store(TLanes.MultiplyAdd(g, TLanes.Load(OfOutput + c), result), output + c);
                 }
             }

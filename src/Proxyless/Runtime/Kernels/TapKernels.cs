@@ -33,9 +33,24 @@ internal static unsafe class TapKernels<TVector, TLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CorrelateMany(float* origin, int step, int* taps, int* weightTaps, int count, float* weights, float* result)
+    private static void CorrelateMany(
+        float* origin,
+        int step,
+        int* taps,
+        int* weightTaps,
+        int count,
+        float* weights,
+        float* result
+    )
     {
-        TVector a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
+        TVector a0 = default,
+            a1 = default,
+            a2 = default,
+            a3 = default,
+            a4 = default,
+            a5 = default,
+            a6 = default,
+            a7 = default;
         for (int t = 0; t < count; t++)
         {
             TVector weight = TLanes.Load(weights + weightTaps[t]);
@@ -63,9 +78,24 @@ internal static unsafe class TapKernels<TVector, TLanes>
 
     // Two sums for each of four pixels, so that as many additions are under way as with eight pixels.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CorrelateFew(float* origin, int step, int* taps, int* weightTaps, int count, float* weights, float* result)
+    private static void CorrelateFew(
+        float* origin,
+        int step,
+        int* taps,
+        int* weightTaps,
+        int count,
+        float* weights,
+        float* result
+    )
     {
-        TVector a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+        TVector a0 = default,
+            a1 = default,
+            a2 = default,
+            a3 = default,
+            b0 = default,
+            b1 = default,
+            b2 = default,
+            b3 = default;
         int t = 0;
         for (; t < count - 1; t += 2)
         {
@@ -100,7 +130,9 @@ internal static unsafe class TapKernels<TVector, TLanes>
         TLanes.Store(TLanes.Add(a3, b3), result + (3 * lanes));
     }
 
-    /// <summary>sum_k += sum over a row of gradient * source, for kernels of three rows of three: all nine at once.</summary>
+    /// <summary>
+    /// sum_k += sum over a row of gradient * source, for kernels of three rows of three: all nine at once.
+    /// </summary>
     /// <param name="gradient">The gradient's row, without gaps.</param>
     /// <param name="source">The first pixel under the kernel's first corner.</param>
     /// <param name="rowLength">From one row of the source to the next.</param>
@@ -111,9 +143,15 @@ internal static unsafe class TapKernels<TVector, TLanes>
     public static void Accumulate3x3(float* gradient, float* source, int rowLength, int step, int pixels, float* sums)
     {
         int lanes = TLanes.Count;
-        TVector s0 = TLanes.Load(sums), s1 = TLanes.Load(sums + lanes), s2 = TLanes.Load(sums + (2 * lanes));
-        TVector s3 = TLanes.Load(sums + (3 * lanes)), s4 = TLanes.Load(sums + (4 * lanes)), s5 = TLanes.Load(sums + (5 * lanes));
-        TVector s6 = TLanes.Load(sums + (6 * lanes)), s7 = TLanes.Load(sums + (7 * lanes)), s8 = TLanes.Load(sums + (8 * lanes));
+        TVector s0 = TLanes.Load(sums),
+            s1 = TLanes.Load(sums + lanes),
+            s2 = TLanes.Load(sums + (2 * lanes));
+        TVector s3 = TLanes.Load(sums + (3 * lanes)),
+            s4 = TLanes.Load(sums + (4 * lanes)),
+            s5 = TLanes.Load(sums + (5 * lanes));
+        TVector s6 = TLanes.Load(sums + (6 * lanes)),
+            s7 = TLanes.Load(sums + (7 * lanes)),
+            s8 = TLanes.Load(sums + (8 * lanes));
         for (int x = 0; x < pixels; x++, gradient += lanes, source += step)
         {
             TVector g = TLanes.Load(gradient);
@@ -141,7 +179,9 @@ internal static unsafe class TapKernels<TVector, TLanes>
         TLanes.Store(s8, sums + (8 * lanes));
     }
 
-    /// <summary>sum_k += sum over rows of gradient * source_k, for up to seven neighbouring taps of one kernel row.</summary>
+    /// <summary>
+    /// sum_k += sum over rows of gradient * source_k, for up to seven neighbouring taps of one kernel row.
+    /// </summary>
     /// <param name="gradient">The gradient's first row, without gaps.</param>
     /// <param name="gradientRow">From one row of the gradient to the next.</param>
     /// <param name="source">The first pixel under the first tap.</param>
@@ -152,7 +192,15 @@ internal static unsafe class TapKernels<TVector, TLanes>
     /// <param name="sums">[taps, lanes].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AccumulateRows<TTaps>(
-        float* gradient, int gradientRow, float* source, int sourceRow, int step, int rows, int pixels, float* sums)
+        float* gradient,
+        int gradientRow,
+        float* source,
+        int sourceRow,
+        int step,
+        int rows,
+        int pixels,
+        float* sums
+    )
         where TTaps : IKnownCount
     {
         int lanes = TLanes.Count;

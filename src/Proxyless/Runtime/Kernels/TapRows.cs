@@ -17,12 +17,18 @@ internal readonly unsafe struct TapRows(int* places, int* weights, int rows, int
     public int Count { get; } = rows * columns;
 
     /// <summary>
-    /// The rows from <paramref name="first"/> up to <paramref name="end"/> as far as there are any. The others lie over the border of
-    /// an image, where all is zero: of an image of 4x4 pixels a kernel of 7 has almost half its rows there.
+    /// The rows from <paramref name="first"/> up to <paramref name="end"/> as far as there are any. The others lie over
+    /// the border of an image, where all is zero: of an image of 4x4 pixels a kernel of 7 has almost half its rows
+    /// there.
     /// </summary>
     public TapRows Between(int first, int end)
     {
         first = Math.Clamp(first, 0, rows);
-        return new TapRows(places + (first * columns), weights + (first * columns), Math.Max(0, Math.Min(end, rows) - first), columns);
+        return new TapRows(
+            places + (first * columns),
+            weights + (first * columns),
+            Math.Max(0, Math.Min(end, rows) - first),
+            columns
+        );
     }
 }

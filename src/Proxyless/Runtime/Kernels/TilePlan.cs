@@ -1,6 +1,8 @@
 namespace Proxyless.Runtime.Kernels;
 
-/// <summary>How an image is cut: so many output rows and blocks of channels at a time that a tile stays in a core's cache.</summary>
+/// <summary>
+/// How an image is cut: so many output rows and blocks of channels at a time that a tile stays in a core's cache.
+/// </summary>
 /// <param name="OutputRows">Rows of the output.</param>
 /// <param name="Blocks">Blocks of channels.</param>
 internal readonly record struct TilePlan(int OutputRows, int Blocks)
