@@ -132,7 +132,8 @@ public sealed class TableTargetTests : IDisposable
     private static string PublishedKeyOf(Block block) =>
         $"expanded_conv-input:{block.InputResolution}x{block.InputResolution}x{block.InputWidth}"
         + $"-output:{block.OutputResolution}x{block.OutputResolution}x{block.OutputWidth}"
-        + $"-expand:{block.Operation.Expansion}-kernel:{block.Operation.Kernel}-stride:{block.Stride}-idskip:{(block.HasShortcut ? 1 : 0)}";
+        + $"-expand:{block.Operation.Expansion}-kernel:{block.Operation.Kernel}-stride:{block.Stride}"
+        + $"-idskip:{(block.HasShortcut ? 1 : 0)}";
 
     /// <summary>Two lines of the file, read by hand: the key, and the mean under it.</summary>
     private static Dictionary<string, double> MeansOf(string file)
