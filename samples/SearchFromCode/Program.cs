@@ -1,6 +1,5 @@
 // The whole road from C#: search a network for one thread of this processor, train it, write model.onnx.
 // Usage: SearchFromCode [DATA] [OUT] [EPOCHS]
-using Proxyless;
 using Proxyless.Runs;
 using Proxyless.Runtime;
 
@@ -17,7 +16,7 @@ var options = new RunOptions
     Overwrite = true,
 };
 
-RunResult result = ProxylessRun.Run(options, NullRunObserver.Instance);
+RunResult result = ProxylessRun.Run(options);
 
 Console.WriteLine(
     $"{result.Model}: top-1 {result.Top1:P1}, {result.LatencyMs:F3} ms of {result.LatencyLimitMs:F3} ms, "

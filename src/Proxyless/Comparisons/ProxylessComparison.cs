@@ -18,7 +18,9 @@ public static class ProxylessComparison
 
     /// <summary>Makes, measures, trains and judges every network, and writes tables and a plot.</summary>
     /// <param name="options">What is compared and how.</param>
-    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">Options, data or a network cannot be used.</exception>
     /// <exception cref="LimitNotMetException">
@@ -32,10 +34,11 @@ public static class ProxylessComparison
     /// </exception>
     public static ComparisonResult Run(
         ComparisonOptions options,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
+        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
         RunOptions run = options.Run.Validate();
         NetworkRequest[] requests = RequestsOf(options);

@@ -24,10 +24,11 @@ public static class DatasetDownload
     public static void Run(
         PublicDataset dataset,
         string folder,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
+        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(dataset);
         using var handler = new HttpClientHandler();
         Run(dataset.Files, folder, handler, observer, cancellationToken);

@@ -16,7 +16,9 @@ public static class ProxylessRun
     /// but for <see cref="RunOptions.Threads"/> and the folder in <see cref="RunOptions.Data"/>, which may have been
     /// moved: the images must be the same.
     /// </param>
-    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached; what was made is kept.</exception>
     /// <exception cref="InvalidInputException">Options or data cannot be used, and nothing was written.</exception>
@@ -35,9 +37,9 @@ public static class ProxylessRun
     /// </exception>
     public static RunResult Run(
         RunOptions options,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
-    ) => RunBy(TimeProvider.System, options, observer, cancellationToken);
+    ) => RunBy(TimeProvider.System, options, observer ?? NullRunObserver.Instance, cancellationToken);
 
     /// <summary>The same by a clock of its own.</summary>
     internal static RunResult RunBy(
@@ -56,10 +58,11 @@ public static class ProxylessRun
     /// <inheritdoc cref="Run"/>
     public static SearchResult Search(
         RunOptions options,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
+        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
         SearchJob.RequireSearchAlone(options);
         SearchJob.RequireOneTarget(options);
@@ -77,10 +80,11 @@ public static class ProxylessRun
     /// <inheritdoc cref="Run"/>
     public static IReadOnlyList<SearchResult> SearchAll(
         RunOptions options,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
+        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
         SearchJob.RequireSearchAlone(options);
@@ -95,7 +99,9 @@ public static class ProxylessRun
     /// <param name="options">
     /// That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.
     /// </param>
-    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">
     /// The search is not finished, or the images are others; nothing was written.
@@ -106,10 +112,11 @@ public static class ProxylessRun
     public static SearchResult Derive(
         string source,
         RunOptions options,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
+        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
         var searched = new RunStore(RunDirectory.Open(source));
@@ -144,7 +151,9 @@ public static class ProxylessRun
     /// A name, a file, or the folder of a run whose search is finished: then without <see cref="RunOptions.Out"/> the
     /// training goes into that run, on its images, and <paramref name="options"/> replaces its <c>config.yaml</c>.
     /// </param>
-    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
     /// <exception cref="InvalidInputException">
     /// Options, data or architecture cannot be used; nothing was written.
@@ -161,10 +170,11 @@ public static class ProxylessRun
     public static TrainResult Train(
         RunOptions options,
         string architecture,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
+        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
         options.Validate();
@@ -174,7 +184,9 @@ public static class ProxylessRun
     /// <summary>Exports the trained network of a run.</summary>
     /// <param name="run">The run directory.</param>
     /// <param name="file">Where to.</param>
-    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">
     /// There is no such run, it is not trained, or its images are not there or are others.
@@ -182,9 +194,9 @@ public static class ProxylessRun
     public static ExportResult Export(
         string run,
         string file,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
-    ) => Export(run, file, data: null, observer, cancellationToken);
+    ) => Export(run, file, data: null, observer ?? NullRunObserver.Instance, cancellationToken);
 
     /// <summary>Exports the trained network of a run whose images may have been moved.</summary>
     /// <param name="run">The run directory.</param>
@@ -192,7 +204,9 @@ public static class ProxylessRun
     /// <param name="data">
     /// The folder of the run's images, which its <c>config.yaml</c> names from then on; null: as it names it.
     /// </param>
-    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">
     /// There is no such run, it is not trained, or its images are not there or are others.
@@ -201,10 +215,11 @@ public static class ProxylessRun
         string run,
         string file,
         string? data,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
+        observer ??= NullRunObserver.Instance;
         RunDirectory directory = RunDirectory.Open(run);
         if (!File.Exists(directory.BestCheckpoint))
         {
@@ -247,16 +262,19 @@ public static class ProxylessRun
     /// <param name="model">The ONNX file, or a run directory.</param>
     /// <param name="options">Data and target; how the images are divided is read from the model.</param>
     /// <param name="againstNetwork">Whether the network of the run directory is asked about the same images.</param>
-    /// <param name="observer">Hears of progress and warnings.</param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
     /// <param name="cancellationToken">Stops.</param>
     public static EvaluateResult Evaluate(
         string model,
         RunOptions options,
         bool againstNetwork,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
+        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         if (againstNetwork && !Directory.Exists(model))
@@ -303,12 +321,12 @@ public static class ProxylessRun
         IReadOnlyList<string> images,
         int top,
         long maxPixels,
-        IRunObserver observer,
+        IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
+        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(images);
-        ArgumentNullException.ThrowIfNull(observer);
         return PredictStage.Run(ModelFile(model), images, top, maxPixels, observer, cancellationToken);
     }
 
