@@ -39,7 +39,7 @@ internal static class DataBench
     /// Data, resolution, channels; <see cref="RunOptions.Threads"/>, or null for one and for all processors.
     /// </param>
     /// <param name="epochs">Epochs that are timed, after a first one that is not.</param>
-    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="InvalidInputException">The data cannot be used.</exception>
     public static IReadOnlyList<DataBenchRow> Measure(

@@ -41,7 +41,7 @@ internal static class FloorBench
     /// <param name="options">
     /// Space, batch, resolution, steps, seed, threads, kernels; the mode is a weight step.
     /// </param>
-    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     public static FloorBenchResult Measure(
         BenchOptions options,

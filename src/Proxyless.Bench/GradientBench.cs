@@ -67,7 +67,7 @@ internal static class GradientBench
     /// <param name="run">The run's folder.</param>
     /// <param name="contexts">Architectures in which candidates are compared, 2 at least.</param>
     /// <param name="steps">Steps of each update.</param>
-    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">
     /// The run is not a finished search, has pruned candidates, or its data is missing.

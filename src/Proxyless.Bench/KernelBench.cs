@@ -61,7 +61,7 @@ internal static unsafe class KernelBench
     /// <param name="options">
     /// Space, batch, resolution, threads; <see cref="BenchOptions.Steps"/> are the rounds.
     /// </param>
-    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two blocks.</param>
     public static IReadOnlyList<KernelBenchRow> Measure(
         BenchOptions options,

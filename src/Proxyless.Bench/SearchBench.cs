@@ -74,7 +74,7 @@ internal static class SearchBench
     /// Training images, of which the held-out share is taken off; null: those of <see cref="RunOptions.Data"/>.
     /// </param>
     /// <param name="steps">Steps to time of each kind.</param>
-    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">The options, the space or the data cannot be used.</exception>
     public static SearchBenchResult Measure(

@@ -57,7 +57,7 @@ internal static class SoakBench
     /// <summary>Makes the steps.</summary>
     /// <param name="options">The space, the batch and the number of steps.</param>
     /// <param name="cycle">Paths of the cycle, 1 at least.</param>
-    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">There are too few steps for ten cycles.</exception>
     public static SoakBenchResult Measure(

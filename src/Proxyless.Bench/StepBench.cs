@@ -24,7 +24,7 @@ internal static class StepBench
 
     /// <summary>Times steps.</summary>
     /// <param name="options">What to measure.</param>
-    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     public static BenchResult Measure(
         BenchOptions options,

@@ -30,7 +30,7 @@ internal static unsafe partial class LargeMemory
             );
     }
 
-    /// <summary>Gives it back; null is none.</summary>
+    /// <summary>Gives it back; null for none.</summary>
     public static void Free(void* memory, nuint bytes)
     {
         if (memory is null)

@@ -8,7 +8,7 @@ namespace Proxyless;
 /// <param name="Detail">The figures of the moment: loss, accuracy, expected latency.</param>
 public sealed record RunProgress(string Stage, long Done, long? Total, TimeSpan? Remaining, string Detail);
 
-/// <summary>Hears what a long job has to tell while it works. Called from the job's own thread.</summary>
+/// <summary>Receives what a long job reports. Called from the job's own thread.</summary>
 public interface IRunObserver
 {
     /// <summary>The least time between two reports of progress; the last one of a job always comes.</summary>

@@ -19,14 +19,14 @@ public sealed class InvalidInputException : ProxylessException
     public InvalidInputException(string message, Exception innerException)
         : base(message, innerException) { }
 
-    /// <summary>The file or folder that cannot be used; null where it is none, or not known.</summary>
+    /// <summary>The file or folder that cannot be used; null if it is not one, or not known.</summary>
     public string? File { get; init; }
 
     /// <summary>
-    /// The property of the options, such as <c>LearningRate</c>, or the key of the file; null where it is none.
+    /// The property of the options, such as <c>LearningRate</c>, or the key of the file; null if it is not one.
     /// </summary>
     public string? Property { get; init; }
 
-    /// <summary>The value as text; null where there is none.</summary>
+    /// <summary>The value as text; null if there is none.</summary>
     public string? Value { get; init; }
 }

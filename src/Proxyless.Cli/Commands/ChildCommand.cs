@@ -10,7 +10,7 @@ internal static class ChildCommand
 {
     /// <summary>Runs the command to its end; what it says on standard error goes to the observer.</summary>
     /// <param name="arguments">The words after the program's name; <c>--json</c> is added.</param>
-    /// <param name="session">Hears of it, and ends it when cancelled.</param>
+    /// <param name="session">Receives its reports, and ends it when canceled.</param>
     /// <exception cref="InvalidInputException">The command found its input bad.</exception>
     /// <exception cref="IOException">The command failed.</exception>
     public static JsonElement Run(IReadOnlyList<string> arguments, CommandSession session)

@@ -7,7 +7,7 @@ using Proxyless.Runtime;
 namespace Proxyless.Cli.Commands;
 
 /// <summary>What a command works with beside its options.</summary>
-/// <param name="Observer">Hears of progress and warnings.</param>
+/// <param name="Observer">Receives progress reports and warnings.</param>
 /// <param name="Cancellation">Cancelled by Ctrl-C.</param>
 internal sealed record CommandSession(IRunObserver Observer, CancellationToken Cancellation);
 

@@ -39,7 +39,7 @@ internal static class Facts
     /// <summary>A share as per cent.</summary>
     public static string Percent(double share) => $"{100 * share:0.00} %";
 
-    /// <summary>A latency; null where there is none.</summary>
+    /// <summary>A latency; null if there is none.</summary>
     public static string? Milliseconds(double? milliseconds) => milliseconds is { } time ? $"{time:0.000} ms" : null;
 
     /// <summary>A latency, and how it stands to its limit.</summary>

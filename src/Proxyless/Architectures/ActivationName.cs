@@ -12,7 +12,7 @@ internal static class ActivationName
     public static Activation Read(JsonEntry entry) => Parse(entry.Text(), entry.Error);
 
     /// <param name="text">The name.</param>
-    /// <param name="error">What is thrown where it is none, of what is wrong with it.</param>
+    /// <param name="error">What is thrown if it is not one, of what is wrong with it.</param>
     public static Activation Parse(string text, Func<string, InvalidInputException> error) =>
         text switch
         {

@@ -50,7 +50,7 @@ public static partial class ArchitectureFile
     /// <param name="nameOrFile">
     /// One of <see cref="PublishedArchitectures.Names"/>, a JSON file, or a folder that holds <c>architecture.json</c>.
     /// </param>
-    /// <exception cref="InvalidInputException">It is none of these, or the file cannot be used.</exception>
+    /// <exception cref="InvalidInputException">It is not one of these, or the file cannot be used.</exception>
     public static Architecture Open(string nameOrFile)
     {
         ArgumentNullException.ThrowIfNull(nameOrFile);

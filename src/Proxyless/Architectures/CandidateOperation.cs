@@ -25,7 +25,7 @@ public enum OperationKind
 /// <c>zero</c>.
 /// </summary>
 /// <param name="Kind">What it computes.</param>
-/// <param name="Kernel">Side of the depthwise kernel in pixels; 0 where there is none.</param>
+/// <param name="Kernel">Side of the depthwise kernel in pixels; 0 if there is none.</param>
 /// <param name="Expansion">Hidden channels per input channel; 0 where there are none.</param>
 public sealed partial record CandidateOperation(OperationKind Kind, int Kernel = 0, int Expansion = 0)
 {
@@ -43,7 +43,7 @@ public sealed partial record CandidateOperation(OperationKind Kind, int Kernel =
         new(OperationKind.InvertedResidual, kernel, expansion);
 
     /// <summary>Reads <c>mb3e6</c>, <c>identity</c> or <c>zero</c>.</summary>
-    /// <exception cref="FormatException">The text is none of <see cref="Forms"/>.</exception>
+    /// <exception cref="FormatException">The text is not one of <see cref="Forms"/>.</exception>
     public static CandidateOperation Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

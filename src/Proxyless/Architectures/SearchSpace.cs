@@ -34,7 +34,7 @@ public sealed record SearchSpace
     public required int StemStride { get; init; }
 
     /// <summary>
-    /// Channels of the fixed first block (an inverted residual, kernel 3, expansion 1); 0 where there is none.
+    /// Channels of the fixed first block (an inverted residual, kernel 3, expansion 1); 0 if there is none.
     /// </summary>
     public int FirstBlockWidth { get; init; }
 
@@ -136,7 +136,7 @@ public sealed record SearchSpace
     }
 
     /// <summary>
-    /// The candidates that an architecture takes in each searched block; null where it is none of this space's.
+    /// The candidates that an architecture takes in each searched block; null if it is not one of this space's.
     /// </summary>
     public int[]? ChoiceOf(Architecture architecture)
     {

@@ -85,7 +85,7 @@ public sealed record GroupResult
     public required double LatencyMs { get; init; }
 
     /// <summary>
-    /// The group it is tested against: <c>random</c> where there is one, else the first; null for that group itself.
+    /// The group it is tested against: <c>random</c> if there is one, else the first; null for that group itself.
     /// </summary>
     public required string? Against { get; init; }
 

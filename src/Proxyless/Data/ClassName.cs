@@ -7,7 +7,7 @@ namespace Proxyless.Data;
 internal static class ClassName
 {
     /// <summary>
-    /// What equal names have in common: letters and their accents as one character where there is one (Unicode's
+    /// What equal names have in common: letters and their accents as one character if there is one (Unicode's
     /// canonical composition). Linux writes them so, a Mac takes them apart, and both look alike.
     /// </summary>
     /// <remarks>string.Normalize does nothing where globalization is invariant.</remarks>

@@ -15,7 +15,7 @@ public static class DatasetDownload
     /// <summary>Downloads, checks and unpacks.</summary>
     /// <param name="dataset">What.</param>
     /// <param name="folder">Where to; must not exist, or be empty.</param>
-    /// <param name="observer">Hears of the progress, in bytes.</param>
+    /// <param name="observer">Receives progress reports, in bytes.</param>
     /// <param name="cancellationToken">Stops it; nothing is left.</param>
     /// <exception cref="InvalidInputException">The folder holds something.</exception>
     /// <exception cref="IOException">

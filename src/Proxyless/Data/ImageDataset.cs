@@ -118,7 +118,7 @@ internal sealed class ImageDataset
     /// <summary>Lists, checks and divides the images.</summary>
     /// <param name="options">Which images, and how they are divided.</param>
     /// <param name="observer">
-    /// Hears <see cref="Warnings"/> and, later, of images found unreadable while batches are made.
+    /// Receives <see cref="Warnings"/> and, later, of images found unreadable while batches are made.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">

@@ -34,7 +34,7 @@ internal static class ImageInspection
     /// </param>
     /// <param name="Unreadable">Messages by source and image.</param>
     /// <param name="OfOtherSize">
-    /// Names of images that were looked at and are not of <paramref name="NativeResolution"/>, where there is one.
+    /// Names of images that were looked at and are not of <paramref name="NativeResolution"/>, if there is one.
     /// </param>
     public sealed record Result(
         int NativeResolution,

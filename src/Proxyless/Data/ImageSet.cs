@@ -35,7 +35,7 @@ internal sealed class ImageSet
     public IReadOnlyList<int> ClassCounts() => _classCounts;
 
     /// <summary>
-    /// A weight for the loss of each class, inversely proportional to its images, such that the mean over the images is
+    /// A weight for the loss of each class, inversely proportional to its images, so that the mean over the images is
     /// 1 (images / (classes that have any * images of the class), as scikit-learn's "balanced"). 0 for a class without
     /// images.
     /// </summary>

@@ -99,7 +99,7 @@ internal sealed class LabeledImages
 
     /// <summary>Looks at the images and numbers their classes as the model's outputs.</summary>
     /// <param name="options">How they are read.</param>
-    /// <param name="observer">Hears of unreadable ones.</param>
+    /// <param name="observer">Is told of unreadable ones.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">None can be read, or one cannot and reading is strict.</exception>
     public ImageSet Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken)

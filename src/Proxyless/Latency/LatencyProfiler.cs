@@ -22,7 +22,7 @@ public static class LatencyProfiler
     /// <param name="classes">Outputs of the classifier.</param>
     /// <param name="target">Threads and batch to measure with.</param>
     /// <param name="mode">How carefully.</param>
-    /// <param name="observer">Hears of the progress, and of an error that is too large to build on.</param>
+    /// <param name="observer">Receives progress reports, and of an error that is too large to build on.</param>
     /// <param name="cancellationToken">Stops between two networks.</param>
     public static LatencyTable Profile(
         SearchSpace space,

@@ -26,7 +26,7 @@ internal sealed class LatencyTableCache(string folder)
     /// <param name="classes">Outputs of the classifier.</param>
     /// <param name="target">The target.</param>
     /// <param name="mode">The least care that will do: a thorough table serves a quick request.</param>
-    /// <param name="observer">Hears where the table comes from.</param>
+    /// <param name="observer">Is told where the table comes from.</param>
     /// <param name="cancellationToken">Stops profiling.</param>
     public LatencyTable GetOrProfile(
         SearchSpace space,

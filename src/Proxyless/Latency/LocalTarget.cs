@@ -40,7 +40,7 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
 
     /// <summary>Reads <c>cpu</c>, <c>cpu:2</c> or <c>cpu:2:32</c>.</summary>
     /// <exception cref="InvalidInputException">
-    /// The text is none of <see cref="Forms"/>, or asks for more threads than the machine has processors, or for too
+    /// The text is not one of <see cref="Forms"/>, or asks for more threads than the machine has processors, or for too
     /// many images.
     /// </exception>
     public static LocalTarget Parse(string text)

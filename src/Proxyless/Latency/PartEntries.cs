@@ -70,7 +70,7 @@ internal static partial class PartEntries
     /// <summary>
     /// The authors' YAML: for each part a key such as
     /// <c>expanded_conv-input:56x56x24-output:28x28x40-expand:6-kernel:3-stride:2-idskip:0</c> and under it <c>mean</c>
-    /// in milliseconds; <c>var</c>, the variance, where there is one, gives the spread.
+    /// in milliseconds; <c>var</c>, the variance, if there is one, gives the spread.
     /// </summary>
     /// <exception cref="InvalidInputException">
     /// The file cannot be read; the message says which line and what is expected.

@@ -56,7 +56,7 @@ internal sealed class TableTarget : ITarget
 
     /// <summary>The latency of a network: the sum of the table's entries.</summary>
     /// <param name="architecture">The network.</param>
-    /// <param name="observer">Hears where the classifier's latency is scaled from another number of classes.</param>
+    /// <param name="observer">Is told where the classifier's latency is scaled from another number of classes.</param>
     /// <exception cref="InvalidInputException">The table lacks a part of it, which is named.</exception>
     public double Predict(Architecture architecture, IRunObserver observer)
     {

@@ -53,7 +53,7 @@ public static class TargetFile
             : [];
 
     /// <summary>The target that a text stands for.</summary>
-    /// <exception cref="InvalidInputException">It is none of <see cref="Forms"/>, or its file is wrong.</exception>
+    /// <exception cref="InvalidInputException">It is not one of <see cref="Forms"/>, or its file is wrong.</exception>
     public static ITarget Open(string nameOrFile)
     {
         ArgumentNullException.ThrowIfNull(nameOrFile);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
 
-/// <summary>A convolution without bias, its batch norm and, where there is one, the activation.</summary>
+/// <summary>A convolution without bias, its batch norm and, if there is one, the activation.</summary>
 internal sealed class ConvolutionLayer : IDisposable
 {
     private readonly Activation? _activation;

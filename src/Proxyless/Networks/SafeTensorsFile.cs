@@ -10,7 +10,7 @@ namespace Proxyless.Networks;
 /// <summary>
 /// Named float32 tensors and text metadata in the safetensors format (https://huggingface.co/docs/safetensors): eight
 /// bytes of length, a JSON header, the values row-major and little-endian. Read by PyTorch's tools as well. Files
-/// written here carry a checksum (<see cref="SafeTensorsChecksum"/>), which is checked where there is one.
+/// written here carry a checksum (<see cref="SafeTensorsChecksum"/>), which is checked if there is one.
 /// </summary>
 internal sealed class SafeTensorsFile
 {

@@ -69,7 +69,7 @@ internal static class EvaluateStage
     /// The run that the model is of, or null: its latency table has a reference to measure beside.
     /// </param>
     /// <param name="options">Data and target.</param>
-    /// <param name="observer">Hears of progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     public static EvaluateResult Run(
         string file,
@@ -184,7 +184,7 @@ internal static class EvaluateStage
     /// <param name="batches">The images in order, as the model takes them.</param>
     /// <param name="images">How many they are.</param>
     /// <param name="threads">Threads that run the model.</param>
-    /// <param name="observer">Hears of progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     public static Judgement Judge(
         string file,

@@ -84,7 +84,7 @@ internal sealed record ModelImages(
     /// </summary>
     /// <param name="options">Which images, divided as for the training.</param>
     /// <param name="classes">The model's classes.</param>
-    /// <param name="observer">Hears which ones they are.</param>
+    /// <param name="observer">Is told which they are.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">
     /// There are no images, or the model lacks some of their classes.

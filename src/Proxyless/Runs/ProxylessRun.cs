@@ -310,12 +310,12 @@ public static class ProxylessRun
     /// </param>
     /// <param name="top">How many classes to name.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
-    /// <param name="observer">Hears of progress where it takes more than two seconds.</param>
+    /// <param name="observer">Receives progress reports where it takes more than two seconds.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
     /// <returns>
     /// For each file its classes, or a <see cref="Prediction.Error"/>; so too for a folder without images.
     /// </returns>
-    /// <exception cref="InvalidInputException">There is no model, or it is none that Proxyless exported.</exception>
+    /// <exception cref="InvalidInputException">There is no model, or it is not one that Proxyless exported.</exception>
     public static IReadOnlyList<Prediction> Predict(
         string model,
         IReadOnlyList<string> images,

@@ -186,7 +186,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
     }
 
     /// <summary>
-    /// Whether a job was killed while it put a new run, or a new training, in the stead of one that was here: the new
+    /// Whether a job was killed while it put a new run, or a new training, in place of one that was here: the new
     /// one is gone on with, and <see cref="FinishBeginning"/> removes what is left of the old one.
     /// </summary>
     internal bool IsBeginning => System.IO.File.Exists(NewConfig) || System.IO.File.Exists(NewTrainingConfig);
@@ -197,7 +197,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
     private string NewTrainingConfig => File("config.new-training.yaml");
 
     /// <summary>
-    /// Begins a run, in the stead of one that may be here. Whenever the process is killed, a resume finds the old run
+    /// Begins a run, in place of one that may be here. Whenever the process is killed, a resume finds the old run
     /// or the new one.
     /// </summary>
     /// <param name="options">The new run's configuration.</param>
@@ -219,7 +219,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
     }
 
     /// <summary>
-    /// Begins a training of the network that was searched here, in the stead of one that may be here.
+    /// Begins a training of the network that was searched here, in place of one that may be here.
     /// </summary>
     /// <param name="options">The run's new configuration.</param>
     internal void BeginTraining(RunOptions options)

@@ -172,7 +172,7 @@ internal sealed class RunLock : IDisposable
     }
 
     /// <summary>Says where a job before was killed here, whose run is gone on with.</summary>
-    /// <param name="observer">Hears of it.</param>
+    /// <param name="observer">Receives its reports.</param>
     public void Report(IRunObserver observer)
     {
         if (Dead is not null)

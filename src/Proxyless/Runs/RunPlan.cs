@@ -31,7 +31,7 @@ internal sealed record RunPlan
     /// <summary>What the data was when the run began.</summary>
     public string? DataFingerprint { get; init; }
 
-    /// <summary>Reads the plan of a run, an empty one where there is none yet.</summary>
+    /// <summary>Reads the plan of a run, an empty one if there is none yet.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public static RunPlan Read(RunDirectory directory)
     {

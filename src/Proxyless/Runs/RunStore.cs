@@ -35,7 +35,7 @@ internal sealed class RunStore(RunDirectory directory)
         _plan = plan;
     }
 
-    /// <summary>Begins a run, in the stead of one that may be here.</summary>
+    /// <summary>Begins a run, in place of one that may be here.</summary>
     /// <inheritdoc cref="RunDirectory.Begin"/>
     public void Begin(RunOptions options, Action removeMore)
     {
@@ -43,7 +43,7 @@ internal sealed class RunStore(RunDirectory directory)
         _plan = new RunPlan();
     }
 
-    /// <summary>Begins a training of the network that was searched here, in the stead of an earlier one.</summary>
+    /// <summary>Begins a training of the network that was searched here, in place of an earlier one.</summary>
     /// <inheritdoc cref="RunDirectory.BeginTraining"/>
     public void BeginTraining(RunOptions options)
     {

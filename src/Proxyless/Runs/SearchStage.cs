@@ -20,7 +20,7 @@ internal static class SearchStage
     /// One search for several targets: weights are shared, each target gets an architecture of its own.
     /// </summary>
     /// <param name="store">The checkpoint and the plan of all.</param>
-    /// <param name="parts">The targets; where there is one, its store may be <paramref name="store"/>.</param>
+    /// <param name="parts">The targets; if there is one, its store may be <paramref name="store"/>.</param>
     /// <param name="timeShare">Share of <see cref="RunOptions.Time"/> that the search may take.</param>
     /// <returns>A network for each part.</returns>
     public static IReadOnlyList<DerivedNetwork> Run(RunStore store, IReadOnlyList<SearchPart> parts, double timeShare)

@@ -32,7 +32,7 @@ public sealed record TargetLimit(string Target, double LatencyMs)
             );
     }
 
-    /// <summary>Understands several; null is none. As <see cref="RunOptions.AlsoFor"/> holds them.</summary>
+    /// <summary>Understands several; null for none. As <see cref="RunOptions.AlsoFor"/> holds them.</summary>
     /// <exception cref="InvalidInputException">One of them is no target with a limit.</exception>
     public static IReadOnlyList<TargetLimit> ParseAll(string? text) =>
         text is null ? [] : [.. text.Split(Between).Select(Parse)];

@@ -11,7 +11,7 @@ internal static class TrainStage
     // What evaluation after every epoch, export and the final measurement take of the time.
     private const double ShareForSteps = 0.85;
 
-    /// <summary>Trains from the last checkpoint where there is one.</summary>
+    /// <summary>Trains from the last checkpoint if there is one.</summary>
     /// <param name="context">What every stage is given.</param>
     /// <param name="store">Where the training goes.</param>
     /// <param name="start">Weights to start from, or null.</param>

@@ -32,14 +32,14 @@ internal sealed class ArchitectureSearch : IDisposable
     private long _architectureSteps;
     private bool _isInStep;
 
-    /// <summary>Prepares a search, from its checkpoint where there is one.</summary>
+    /// <summary>Prepares a search, from its checkpoint if there is one.</summary>
     /// <param name="network">The super-network; loses what every target has pruned.</param>
     /// <param name="settings">How to search.</param>
     /// <param name="targets">
     /// The machines to search for, one at least; weights are shared, architecture parameters are each one's own.
     /// </param>
     /// <param name="checkpoint">The checkpoint's file.</param>
-    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <exception cref="InvalidInputException">The checkpoint is of another search.</exception>
     public ArchitectureSearch(
         SuperNetwork network,

@@ -29,7 +29,7 @@ internal sealed class TargetSearch
     /// <param name="settings">How to search.</param>
     /// <param name="target">Name, limits and log.</param>
     /// <param name="loss">What is brought down.</param>
-    /// <param name="observer">Hears where an equality cannot hold.</param>
+    /// <param name="observer">Is told where an equality cannot hold.</param>
     public TargetSearch(
         SuperNetwork network,
         SearchSettings settings,

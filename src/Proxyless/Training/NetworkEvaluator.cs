@@ -15,7 +15,7 @@ internal static class NetworkEvaluator
     /// <param name="loader">The images, unshuffled.</param>
     /// <param name="device">Where the network lives.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <param name="observer">Hears of progress where it takes more than a moment, or null.</param>
+    /// <param name="observer">Receives progress reports where it takes more than a moment, or null.</param>
     public static TopAccuracy Evaluate(
         Func<Tensor, Tensor> forward,
         BatchLoader loader,

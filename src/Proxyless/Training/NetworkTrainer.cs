@@ -22,7 +22,7 @@ internal sealed class NetworkTrainer
     /// <summary>Creates a trainer.</summary>
     /// <param name="store">Where checkpoints and the log go.</param>
     /// <param name="options">How to train.</param>
-    /// <param name="observer">Hears of the progress.</param>
+    /// <param name="observer">Receives progress reports.</param>
     public NetworkTrainer(ITrainingStore store, TrainingOptions options, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -31,7 +31,7 @@ internal sealed class NetworkTrainer
         _observer = observer;
     }
 
-    /// <summary>Trains the network, from its last checkpoint where there is one.</summary>
+    /// <summary>Trains the network, from its last checkpoint if there is one.</summary>
     /// <param name="network">
     /// The network; holds the weights of the best epoch afterwards, of the last one without validation images.
     /// </param>

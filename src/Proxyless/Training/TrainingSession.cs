@@ -30,7 +30,7 @@ internal sealed class TrainingSession : IDisposable
     private TrainingState _state;
     private long _saved = -1;
 
-    /// <summary>Takes the training up from its last checkpoint where there is one.</summary>
+    /// <summary>Takes the training up from its last checkpoint if there is one.</summary>
     /// <param name="store">Where checkpoints and log go.</param>
     /// <param name="options">How to train.</param>
     /// <param name="network">The network; not disposed of.</param>
@@ -87,8 +87,8 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="last">The checkpoint.</param>
     /// <param name="tensors">The network's.</param>
     /// <param name="optimizer">Gets the momenta.</param>
-    /// <param name="average">Gets the average, where there is one.</param>
-    /// <param name="observer">Hears of a damaged checkpoint.</param>
+    /// <param name="average">Gets the average, if there is one.</param>
+    /// <param name="observer">Is told of a damaged checkpoint.</param>
     /// <exception cref="InvalidInputException">The checkpoint is damaged or of another network.</exception>
     public static TrainingState Resume(
         CheckpointFile last,
@@ -109,7 +109,7 @@ internal sealed class TrainingSession : IDisposable
     }
 
     /// <summary>
-    /// Evaluates an epoch that is trained and not judged, where there is one, and keeps the network where it is the
+    /// Evaluates an epoch that is trained and not judged, if there is one, and keeps the network where it is the
     /// best.
     /// </summary>
     /// <param name="batchesPerEpoch">Batches of the training images.</param>
@@ -174,7 +174,7 @@ internal sealed class TrainingSession : IDisposable
         }
     }
 
-    /// <summary>Writes a checkpoint of the last step where there is none; leaves the one before if it cannot.</summary>
+    /// <summary>Writes a checkpoint of the last step if there is none; leaves the one before if it cannot.</summary>
     public void TrySave()
     {
         if (_saved != _state.Step)

@@ -28,7 +28,7 @@ internal static unsafe class DepthwiseBackward
         public float* Gradient;
 
         /// <summary>
-        /// Gets g and g (y - mean) of the input's gradient g added, for the norm before; null where there is none.
+        /// Gets g and g (y - mean) of the input's gradient g added, for the norm before; null if there is none.
         /// </summary>
         public ChannelSums? Sums;
 
