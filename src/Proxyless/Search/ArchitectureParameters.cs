@@ -249,10 +249,5 @@ internal sealed class ArchitectureParameters
         probabilities.Average(p => -p.Where(value => value != 0).Sum(value => value * Math.Log(value)));
 
     private static double RequireFinite(double logit, int block, int candidate) =>
-        double.IsFinite(logit)
-            ? logit
-            : throw new NotFiniteNumberException(
-                Invariant($"the logit of candidate {candidate} of block {block} became {logit}"),
-                logit
-            );
+        FiniteNumber.Require(logit, () => Invariant($"the logit of candidate {candidate} of block {block}"));
 }

@@ -212,12 +212,7 @@ internal sealed class ArchitectureStep
         [.. Enumerable.Range(0, Samples).Select(_ => _parameters.Sample(random))];
 
     private static double RequireFinite(double loss, int[] path) =>
-        double.IsFinite(loss)
-            ? loss
-            : throw new NotFiniteNumberException(
-                Invariant($"the loss along the path {string.Join('-', path)} became {loss}"),
-                loss
-            );
+        FiniteNumber.Require(loss, () => $"the loss along the path {string.Join('-', path)}");
 
     /// <summary>
     /// dL/dg of a candidate's gate by loss and costs. The loss may be a number where the output of an inactive
@@ -227,12 +222,10 @@ internal sealed class ArchitectureStep
     {
         double gradient =
             (point.CrossEntropySlope * pass.GateGradient(block, candidate)) + CostSlope(point, block, candidate);
-        return double.IsFinite(gradient)
-            ? gradient
-            : throw new NotFiniteNumberException(
-                Invariant($"the gate gradient of candidate {candidate} of block {block} became {gradient}"),
-                gradient
-            );
+        return FiniteNumber.Require(
+            gradient,
+            () => Invariant($"the gate gradient of candidate {candidate} of block {block}")
+        );
     }
 
     /// <summary>dL/dg of a candidate's gate by the costs alone.</summary>

@@ -123,12 +123,7 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
             .Cost.Expectation([.. Shifts(multipliers).Select((shifts, i) => Odds(parameters, i, shifts, evenShare))]);
 
         // No comparison with a limit is true of what is no number, and the odds would be left where they are.
-        return double.IsFinite(expected)
-            ? expected
-            : throw new NotFiniteNumberException(
-                Invariant($"the expected {limits[cost].Cost.Quantity} became {expected}"),
-                expected
-            );
+        return FiniteNumber.Require(expected, () => $"the expected {limits[cost].Cost.Quantity}");
     }
 
     private static double[] Odds(ArchitectureParameters parameters, int block, double[] shifts, double evenShare)

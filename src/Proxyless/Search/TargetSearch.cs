@@ -91,16 +91,12 @@ internal sealed class TargetSearch
             _step.EntropySlope = _entropy.Multiplier;
         }
 
-        try
+        Checked(() =>
         {
             _totals.Loss += _step.Run(_settings.Update, images, labels, random, _settings.ArchitectureRate);
             _totals.Steps++;
             _projection?.Apply(Parameters);
-        }
-        catch (NotFiniteNumberException exception)
-        {
-            throw Divergence(exception);
-        }
+        });
 
         _objective.Ascend(Expectations());
     }
@@ -114,14 +110,7 @@ internal sealed class TargetSearch
         IReadOnlyList<(int Block, int Candidate)> pruned = _pruning.Prune(Parameters);
         if (pruned.Count > 0)
         {
-            try
-            {
-                _projection?.Apply(Parameters);
-            }
-            catch (NotFiniteNumberException exception)
-            {
-                throw Divergence(exception);
-            }
+            Checked(() => _projection?.Apply(Parameters));
         }
 
         _totals.Pruned.AddRange(pruned.Select(one => new[] { one.Block, one.Candidate }));
@@ -243,6 +232,20 @@ internal sealed class TargetSearch
                     + $"{Share(Parameters.Largest(limit.Cost))}, so E[{limit.Cost.Quantity}] cannot be held at it; "
                     + $"the losses alone decide"
         );
+    }
+
+    /// <summary>Does what moves alpha; a number that is not finite ends the search as one that diverges.</summary>
+    /// <exception cref="TrainingDivergedException">A number became infinite or none.</exception>
+    private void Checked(Action move)
+    {
+        try
+        {
+            move();
+        }
+        catch (NotFiniteNumberException exception)
+        {
+            throw Divergence(exception);
+        }
     }
 
     private TrainingDivergedException Divergence(NotFiniteNumberException exception)
