@@ -280,21 +280,8 @@ public static class ProxylessComparison
         return new NetworkMeasurement(latencies, null, before?.SharedTop1, before?.ScoredBy);
     }
 
-    private static MeasuringPlace PlaceOf(ITarget target, RunContext context)
-    {
-        ProfileMode mode = context.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
-        return new MeasuringPlace(
-            target,
-            LatencyTableCache.Default.GetOrProfile(
-                context.Space,
-                context.Classes,
-                target,
-                mode,
-                context.Observer,
-                context.CancellationToken
-            )
-        );
-    }
+    private static MeasuringPlace PlaceOf(ITarget target, RunContext context) =>
+        new(target, SearchGoal.Profile(context, target));
 
     private static SuperNetwork OpenScorer(RunContext context, string searched)
     {

@@ -70,15 +70,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             }
         }
 
-        ProfileMode mode = context.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick;
-        LatencyTable table = LatencyTableCache.Default.GetOrProfile(
-            context.Space,
-            context.Classes,
-            target,
-            mode,
-            context.Observer,
-            context.CancellationToken
-        );
+        LatencyTable table = Profile(context, target);
         LatencyCalibration calibration = table.Calibration;
         context.Observer.Message(
             calibration.Networks == 0
@@ -91,6 +83,19 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
         );
         return table;
     }
+
+    /// <summary>The table of the run's space on a target, from the cache where it is there.</summary>
+    /// <param name="context">What every stage is given.</param>
+    /// <param name="target">The target.</param>
+    public static LatencyTable Profile(RunContext context, ITarget target) =>
+        LatencyTableCache.Default.GetOrProfile(
+            context.Space,
+            context.Classes,
+            target,
+            context.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick,
+            context.Observer,
+            context.CancellationToken
+        );
 
     /// <summary>
     /// Whether a table of an earlier run is as careful as the options ask. A run that is resumed keeps the one it began

@@ -147,22 +147,13 @@ internal static class SearchStage
                         : Derive(part, search.Log(i), network, () => SecondsOf(part))
                 );
             }
-            catch (InvalidInputException exception) when (parts.Count > 1)
+            catch (ProxylessException exception)
+                when (parts.Count > 1
+                    && exception is InvalidInputException or LimitNotMetException or TargetUnavailableException
+                )
             {
                 SecondsOf(part);
-                failures.Add(new InvalidInputException($"{part.Store.Directory.Root}: {exception.Message}", exception));
-            }
-            catch (LimitNotMetException exception) when (parts.Count > 1)
-            {
-                SecondsOf(part);
-                failures.Add(new LimitNotMetException($"{part.Store.Directory.Root}: {exception.Message}", exception));
-            }
-            catch (TargetUnavailableException exception) when (parts.Count > 1)
-            {
-                SecondsOf(part);
-                failures.Add(
-                    new TargetUnavailableException($"{part.Store.Directory.Root}: {exception.Message}", exception)
-                );
+                failures.Add(Failure([exception], $"{part.Store.Directory.Root}: {exception.Message}"));
             }
         }
 
@@ -189,14 +180,13 @@ internal static class SearchStage
     }
 
     /// <summary>What several targets failed with, in one: of the kind that all are of, else bad input.</summary>
-    internal static ProxylessException OneOf(IReadOnlyList<Exception> failures)
-    {
-        string message = string.Join('\n', failures.Select(failure => failure.Message));
-        return failures.All(failure => failure is TargetUnavailableException)
-                ? new TargetUnavailableException(message, failures[0])
-            : failures.All(failure => failure is LimitNotMetException) ? new LimitNotMetException(message, failures[0])
-            : new InvalidInputException(message, failures[0]);
-    }
+    internal static ProxylessException OneOf(IReadOnlyList<Exception> failures) =>
+        Failure(failures, string.Join('\n', failures.Select(failure => failure.Message)));
+
+    private static ProxylessException Failure(IReadOnlyList<Exception> causes, string message) =>
+        causes.All(cause => cause is TargetUnavailableException) ? new TargetUnavailableException(message, causes[0])
+        : causes.All(cause => cause is LimitNotMetException) ? new LimitNotMetException(message, causes[0])
+        : new InvalidInputException(message, causes[0]);
 
     /// <summary>The steps of the search: those of its plan, into which they are written if it has none yet.</summary>
     private static SearchPlan PlanOf(
