@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Proxyless.Inference;
 
 /// <summary>
@@ -24,6 +26,23 @@ internal sealed class DecodedPart(PixelBuffer buffer) : IDisposable
 
     /// <summary>[Rows, Columns, BytesPerPixel].</summary>
     public ReadOnlySpan<byte> Pixels => buffer.Bytes[..(Rows * Columns * BytesPerPixel)];
+
+    /// <summary>Scales the crop to a square and turns it upright.</summary>
+    /// <param name="side">Side of the square.</param>
+    /// <param name="filter">How pixels are weighted.</param>
+    /// <param name="square">[side, side, 1 or 3] in 0 to 255.</param>
+    public void ScaleTo(int side, ImageFilter filter, Span<float> square)
+    {
+        Resampler.Resample(Pixels, Columns, Rows, BytesPerPixel, Region, side, square, filter);
+        if (ExifOrientation.Turns(Orientation))
+        {
+            int channels = Math.Min(BytesPerPixel, 3);
+            float[] stored = ArrayPool<float>.Shared.Rent(square.Length);
+            square.CopyTo(stored);
+            ExifOrientation.Turn<float>(stored, side, side, channels, channels, Orientation, square);
+            ArrayPool<float>.Shared.Return(stored);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => buffer.Dispose();

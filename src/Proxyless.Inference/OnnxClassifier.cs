@@ -19,9 +19,17 @@ internal sealed partial class MetadataJson : JsonSerializerContext;
 /// </summary>
 public sealed class OnnxClassifier : IDisposable
 {
-    private const string ClassesKey = "classes";
-    private const string ResolutionKey = "resolution";
-    private const string SmallImagesKey = "provenance.small_images";
+    /// <summary>The metadata key of the class names, a JSON array of strings.</summary>
+    internal const string ClassesKey = "classes";
+
+    /// <summary>The metadata key of the side of the input in pixels.</summary>
+    internal const string ResolutionKey = "resolution";
+
+    /// <summary>What the keys of where a model comes from begin with.</summary>
+    internal const string ProvenancePrefix = "provenance.";
+
+    /// <summary>The key, after the prefix, of whether a model is for small images.</summary>
+    internal const string SmallImagesKey = "small_images";
 
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
@@ -221,7 +229,7 @@ public sealed class OnnxClassifier : IDisposable
             return PreprocessingRecipe.Parse(json);
         }
 
-        return metadata.GetValueOrDefault(SmallImagesKey) == "true"
+        return metadata.GetValueOrDefault(ProvenancePrefix + SmallImagesKey) == "true"
             ? PreprocessingRecipe.ForSmallImages(resolution, channels)
             : PreprocessingRecipe.ForPhotographs(resolution, channels);
     }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Proxyless.Inference;
 
 /// <summary>Makes inputs of images as a <see cref="PreprocessingRecipe"/> says.</summary>
@@ -21,30 +19,12 @@ internal static class Preprocessor
             return;
         }
 
-        int side = recipe.Resolution;
         using DecodedPart part = image.DecodeFor(
             recipe.Channels,
             denominator: 1,
             recipe.RegionOf(image.Width, image.Height)
         );
-        Resampler.Resample(
-            part.Pixels,
-            part.Columns,
-            part.Rows,
-            part.BytesPerPixel,
-            part.Region,
-            side,
-            square,
-            recipe.Filter
-        );
-        if (ExifOrientation.Turns(part.Orientation))
-        {
-            float[] stored = ArrayPool<float>.Shared.Rent(square.Length);
-            square.CopyTo(stored);
-            ExifOrientation.Turn<float>(stored, side, side, recipe.Channels, recipe.Channels, part.Orientation, square);
-            ArrayPool<float>.Shared.Return(stored);
-        }
-
+        part.ScaleTo(recipe.Resolution, recipe.Filter, square);
         Finish(recipe, square);
     }
 

@@ -61,35 +61,12 @@ internal sealed class FileSource : ImageSource
 
     /// <summary>Width and height of the upright image, from its header.</summary>
     /// <exception cref="InvalidInputException">The file is no image.</exception>
-    public (int Width, int Height) ReadSize(int index)
-    {
-        try
-        {
-            using EncodedImage image = OpenToExamine(index);
-            return (image.Width, image.Height);
-        }
-        catch (UnreadableImageException exception)
-        {
-            throw ImageFile.Refused(exception);
-        }
-    }
+    public (int Width, int Height) ReadSize(int index) => Examine(index, _ => { });
 
     /// <summary>Decodes an image in full and drops it.</summary>
     /// <returns>Width and height of the upright image.</returns>
     /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
-    public (int Width, int Height) Check(int index)
-    {
-        try
-        {
-            using EncodedImage image = OpenToExamine(index);
-            image.Check();
-            return (image.Width, image.Height);
-        }
-        catch (UnreadableImageException exception)
-        {
-            throw ImageFile.Refused(exception);
-        }
-    }
+    public (int Width, int Height) Check(int index) => Examine(index, image => image.Check());
 
     /// <summary>Keeps decoded images of one size from now on; <see cref="Keep"/> fills them in.</summary>
     public void KeepDecoded(int side, int channels)
@@ -101,26 +78,20 @@ internal sealed class FileSource : ImageSource
     /// <summary>Decodes one image into memory; one of another size than the others is read anew each time.</summary>
     /// <returns>Width and height of the upright image.</returns>
     /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
-    public (int Width, int Height) Keep(int index)
-    {
-        PixelStore store = _store!;
-        try
-        {
-            using EncodedImage encoded = OpenToExamine(index);
-            DecodedImage image = encoded.Decode(store.Channels);
-            _isKept[index] = image.Width == store.Width && image.Height == store.Height;
-            if (_isKept[index])
+    public (int Width, int Height) Keep(int index) =>
+        Examine(
+            index,
+            encoded =>
             {
-                image.Pixels.CopyTo(store.Image(index));
+                PixelStore store = _store!;
+                DecodedImage image = encoded.Decode(store.Channels);
+                _isKept[index] = image.Width == store.Width && image.Height == store.Height;
+                if (_isKept[index])
+                {
+                    image.Pixels.CopyTo(store.Image(index));
+                }
             }
-
-            return (encoded.Width, encoded.Height);
-        }
-        catch (UnreadableImageException exception)
-        {
-            throw ImageFile.Refused(exception);
-        }
-    }
+        );
 
     public override void Render(int index, Transforms transforms, SplitMix64 random, Span<float> destination)
     {
@@ -171,12 +142,25 @@ internal sealed class FileSource : ImageSource
         transforms.Apply(part, destination, ref random);
     }
 
-    /// <summary>Opens an image before the work begins; what its bytes are is kept in mind.</summary>
-    private EncodedImage OpenToExamine(int index)
+    /// <summary>Looks at an image before the work begins; what its bytes are is kept in mind.</summary>
+    /// <param name="index">The image.</param>
+    /// <param name="look">What is done with it.</param>
+    /// <returns>Width and height of the upright image.</returns>
+    /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
+    private (int Width, int Height) Examine(int index, Action<EncodedImage> look)
     {
         byte[] bytes = Read(index);
         RememberContent(index, bytes);
-        return EncodedImage.Open(bytes, Name(index), _maxPixels);
+        try
+        {
+            using EncodedImage image = EncodedImage.Open(bytes, Name(index), _maxPixels);
+            look(image);
+            return (image.Width, image.Height);
+        }
+        catch (UnreadableImageException exception)
+        {
+            throw ImageFile.Refused(exception);
+        }
     }
 
     private EncodedImage OpenImage(int index) => EncodedImage.Open(Read(index), Name(index), _maxPixels);

@@ -45,13 +45,6 @@ internal sealed class PixelStore
         }
 
         var image = new DecodedImage(Width, Height, Channels, pixels.ToArray());
-        if (transforms.Recipe is { } recipe)
-        {
-            Preprocessor.Scale(image, recipe, destination[..transforms.Length]);
-            transforms.Finish(destination[..transforms.Length], ref random);
-            return;
-        }
-
         Region region = transforms.ChooseRegion(Width, Height, ref random);
         transforms.Apply(image, Width, Height, region, destination, ref random);
     }

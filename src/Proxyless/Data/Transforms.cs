@@ -1,4 +1,3 @@
-using System.Buffers;
 using Proxyless.Inference;
 
 namespace Proxyless.Data;
@@ -122,14 +121,6 @@ internal sealed record Transforms
             Std = [.. recipe.Deviation.Select(deviation => (float)(deviation / recipe.Range))],
         };
 
-    /// <summary>The same without mean and deviation: values stay in [0, 1], as an exported model wants them.</summary>
-    public Transforms WithoutNormalization() =>
-        this with
-        {
-            Mean = new float[Channels],
-            Std = [.. Enumerable.Repeat(1f, Channels)],
-        };
-
     /// <summary>
     /// Draws the part of an image that is used; the first thing drawn for it, so that it can be decoded to measure.
     /// </summary>
@@ -178,8 +169,14 @@ internal sealed record Transforms
         ref SplitMix64 random
     )
     {
-        image = ChannelConversion.Convert(image, Channels);
+        if (Recipe is { } recipe)
+        {
+            Preprocessor.Scale(image, recipe, destination[..Length]);
+            Finish(destination[..Length], ref random);
+            return;
+        }
 
+        image = ChannelConversion.Convert(image, Channels);
         if (Framing == Framing.PadAndCrop)
         {
             ApplySmall(Resize(image).Pixels, destination, ref random);
@@ -206,15 +203,7 @@ internal sealed record Transforms
     internal void Apply(DecodedPart part, Span<float> destination, ref SplitMix64 random)
     {
         Span<float> square = destination[..Length];
-        Resampler.Resample(part.Pixels, part.Columns, part.Rows, part.BytesPerPixel, part.Region, Resolution, square);
-        if (ExifOrientation.Turns(part.Orientation))
-        {
-            float[] stored = ArrayPool<float>.Shared.Rent(Length);
-            square.CopyTo(stored);
-            ExifOrientation.Turn<float>(stored, Resolution, Resolution, Channels, Channels, part.Orientation, square);
-            ArrayPool<float>.Shared.Return(stored);
-        }
-
+        part.ScaleTo(Resolution, ImageFilter.Triangle, square);
         Finish(square, ref random);
     }
 
@@ -281,21 +270,7 @@ internal sealed record Transforms
         }
 
         var scaled = new float[Length];
-        Resampler.Resample(
-            image.Pixels,
-            image.Width,
-            image.Height,
-            Channels,
-            new Region(0, 0, image.Width, image.Height),
-            Resolution,
-            scaled
-        );
-        var pixels = new byte[Length];
-        for (int i = 0; i < pixels.Length; i++)
-        {
-            pixels[i] = (byte)Math.Clamp((int)MathF.Round(scaled[i]), 0, 255);
-        }
-
-        return new DecodedImage(Resolution, Resolution, Channels, pixels);
+        Preprocessor.Scale(image, PreprocessingRecipe.ForSmallImages(Resolution, Channels), scaled);
+        return new DecodedImage(Resolution, Resolution, Channels, [.. scaled.Select(value => (byte)value)]);
     }
 }

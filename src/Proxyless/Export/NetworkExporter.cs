@@ -12,10 +12,10 @@ namespace Proxyless.Export;
 internal static class NetworkExporter
 {
     /// <summary>The metadata key of the class names, a JSON array of strings.</summary>
-    public const string ClassesKey = "classes";
+    public const string ClassesKey = OnnxClassifier.ClassesKey;
 
     /// <summary>The metadata key of the side of the input in pixels.</summary>
-    public const string ResolutionKey = "resolution";
+    public const string ResolutionKey = OnnxClassifier.ResolutionKey;
 
     /// <summary>
     /// The metadata key of the rule by which a photo becomes the input, in words;
@@ -35,7 +35,7 @@ internal static class NetworkExporter
     public const string ArchitectureKey = "architecture";
 
     /// <summary>What the keys of <see cref="ExportOptions.Provenance"/> are prefixed with in the metadata.</summary>
-    public const string ProvenancePrefix = "provenance.";
+    public const string ProvenancePrefix = OnnxClassifier.ProvenancePrefix;
 
     // Names of nodes begin with the part of the network that they belong to, also after graph optimisation.
     internal const string StemPrefix = "stem.";

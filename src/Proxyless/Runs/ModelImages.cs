@@ -26,7 +26,7 @@ internal sealed record ModelImages(
 {
     private const string NameKey = "data";
     private const string FingerprintKey = "data_fingerprint";
-    private const string SmallKey = "small_images";
+    private const string SmallKey = OnnxClassifier.SmallImagesKey;
     private const string SeedKey = "seed";
     private const string ValidationShareKey = "validation_share";
     private const string TestShareKey = "test_share";

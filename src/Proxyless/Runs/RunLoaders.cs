@@ -56,9 +56,9 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     public BatchLoader Evaluation(ImageSet set) =>
         InOrder(set, EvaluationTransforms, _areSmall, options.Threads!.Value);
 
-    /// <summary>Batches in order as an exported model takes them: not augmented, not normalized.</summary>
+    /// <summary>Batches in order as an exported model takes them: not augmented, prepared by its recipe.</summary>
     public BatchLoader Model(ImageSet set) =>
-        InOrder(set, EvaluationTransforms.WithoutNormalization(), _areSmall, options.Threads!.Value);
+        InOrder(set, Transforms.ForModel(EvaluationTransforms.Recipe!), _areSmall, options.Threads!.Value);
 
     /// <summary>Batches in order.</summary>
     /// <param name="set">The images.</param>

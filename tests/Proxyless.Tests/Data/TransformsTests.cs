@@ -1,6 +1,7 @@
 using CsCheck;
 using Proxyless.Data;
 using Proxyless.Inference;
+using Proxyless.Tests.Inference;
 using Xunit;
 
 namespace Proxyless.Tests.Data;
@@ -138,7 +139,16 @@ public sealed class TransformsTests
                 Resampler.Resample(pixels, width, height, channels, region, side, square);
                 for (int i = 0; i < square.Length; i++)
                 {
-                    double expected = Integrate(pixels, width, height, channels, region, side, i);
+                    double expected = FilterDefinition.Value(
+                        pixels,
+                        width,
+                        height,
+                        channels,
+                        region,
+                        side,
+                        i,
+                        ImageFilter.Triangle
+                    );
                     Assert.Equal(expected, square[i], 0.02);
                 }
             },
@@ -351,32 +361,5 @@ public sealed class TransformsTests
         int x = i % 8 + shiftX;
         int y = i / 8 + shiftY;
         return x is < 0 or > 7 || y is < 0 or > 7 ? 0 : pixels[y * 8 + x];
-    }
-
-    /// <summary>
-    /// One value from the definition: all pixels, weighted by a triangle around the middle of the output pixel.
-    /// </summary>
-    private static double Integrate(byte[] pixels, int width, int height, int channels, Region region, int side, int i)
-    {
-        int channel = i % channels;
-        double scaleX = region.Width / side;
-        double scaleY = region.Height / side;
-        double centreX = region.X + (i / channels % side + 0.5) * scaleX;
-        double centreY = region.Y + (i / channels / side + 0.5) * scaleY;
-        double sum = 0;
-        double total = 0;
-        for (int y = 0; y < height; y++)
-        {
-            for (int x = 0; x < width; x++)
-            {
-                double weight =
-                    Math.Max(0, 1 - Math.Abs(x + 0.5 - centreX) / Math.Max(scaleX, 1))
-                    * Math.Max(0, 1 - Math.Abs(y + 0.5 - centreY) / Math.Max(scaleY, 1));
-                sum += weight * pixels[(y * width + x) * channels + channel];
-                total += weight;
-            }
-        }
-
-        return sum / total;
     }
 }
