@@ -18,12 +18,19 @@ internal sealed class AgentTarget : WholeModelTarget
 {
     private const int PieceBytes = 1 << 18;
 
-    // Calls are repeated by gRPC. An agent that was never heard of is called for about seven seconds: the address may
-    // be wrong.
+    // An agent that was never heard of is called for about seven seconds, by gRPC: the address may be wrong.
     private const int AttemptsToDescribe = 4;
 
-    // One that was heard of may start anew: about five minutes, with ten seconds between two calls at the most.
+    // One that was heard of may start anew: about six minutes.
     private const int AttemptsToMeasure = 40;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    // Aborted: the measuring process there was ended, by whoever runs out of memory for example.
+    private static readonly StatusCode[] Repeated = [StatusCode.Unavailable, StatusCode.Aborted, StatusCode.Cancelled];
+
+    // An answer that broke off the sending is here already, or as good as here.
+    private static readonly TimeSpan PatienceForAnswer = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PatienceLater = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan DescribeDeadline = TimeSpan.FromSeconds(40);
 
@@ -37,7 +44,7 @@ internal sealed class AgentTarget : WholeModelTarget
     private readonly string _fingerprint;
     private readonly int _threads;
     private readonly Metadata _headers;
-    private readonly SocketsHttpHandler _handler;
+    private readonly SentOnceHandler _handler;
     private readonly GrpcChannel _channel;
     private readonly Agent.Protocol.Agent.AgentClient _client;
     private volatile Description? _description;
@@ -75,27 +82,25 @@ internal sealed class AgentTarget : WholeModelTarget
         _fingerprint = Convert.ToHexStringLower(expected)[..FingerprintShown];
         _threads = threads;
         _headers = new Metadata { { "authorization", $"Bearer {token}" } };
-        _handler = new SocketsHttpHandler
-        {
-            KeepAlivePingDelay = TimeSpan.FromSeconds(20),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            SslOptions = new SslClientAuthenticationOptions
+        _handler = new SentOnceHandler(
+            new SocketsHttpHandler
             {
-                RemoteCertificateValidationCallback = (_, certificate, _, _) => IsExpected(certificate, expected),
-            },
-        };
+                KeepAlivePingDelay = TimeSpan.FromSeconds(20),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
+                ConnectTimeout = TimeSpan.FromSeconds(5),
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    RemoteCertificateValidationCallback = (_, certificate, _, _) => IsExpected(certificate, expected),
+                },
+            }
+        );
         _channel = GrpcChannel.ForAddress(
             uri,
             new GrpcChannelOptions
             {
                 HttpHandler = _handler,
-                ServiceConfig = Repeating(),
-                MaxRetryAttempts = Math.Max(AttemptsToDescribe, AttemptsToMeasure),
-
-                // A call whose messages are not kept cannot be repeated; models are as large as the agent takes them.
-                MaxRetryBufferSize = null,
-                MaxRetryBufferPerCallSize = null,
+                ServiceConfig = DescribingRepeated(),
+                MaxRetryAttempts = AttemptsToDescribe,
             }
         );
         _client = new Agent.Protocol.Agent.AgentClient(_channel);
@@ -169,7 +174,7 @@ internal sealed class AgentTarget : WholeModelTarget
     /// <summary>
     /// After which a measurement is given up: the longest wait that the agent's own limits allow, and the time for
     /// calls that are repeated. The agent works the wait out and does not tell a place in the queue instead: a place
-    /// would have to come ahead of the answer, and gRPC repeats no call that was answered in part.
+    /// would have to come ahead of the answer, and a call of this kind has one answer.
     /// </summary>
     internal static TimeSpan DeadlineOf(Description description)
     {
@@ -200,7 +205,38 @@ internal sealed class AgentTarget : WholeModelTarget
         $"device {_fingerprint}, {description.Processor} ({description.System}), {_threads} threads, batch {Batch}, "
         + $"ONNX Runtime {description.OnnxRuntime}";
 
+    /// <summary>
+    /// Sends until there is an answer. Each attempt is a call of its own, which sends everything or ends: where gRPC
+    /// repeats a call that sends a stream, a write may fail although the call goes on, and what was not written is
+    /// never sent.
+    /// </summary>
     private async Task<Agent.Protocol.Measurement> SendAsync(
+        MeasureHeader header,
+        byte[] onnx,
+        DateTime deadline,
+        CancellationToken cancellationToken
+    )
+    {
+        TimeSpan pause = FirstPause;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await SendOnceAsync(header, onnx, deadline, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RpcException exception)
+                when (attempt < AttemptsToMeasure
+                    && Repeated.Contains(exception.StatusCode)
+                    && !cancellationToken.IsCancellationRequested
+                )
+            {
+                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+                pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks));
+            }
+        }
+    }
+
+    private async Task<Agent.Protocol.Measurement> SendOnceAsync(
         MeasureHeader header,
         byte[] onnx,
         DateTime deadline,
@@ -214,40 +250,54 @@ internal sealed class AgentTarget : WholeModelTarget
         );
         try
         {
-            await call
-                .RequestStream.WriteAsync(new MeasureRequest { Header = header }, cancellationToken)
-                .ConfigureAwait(false);
-            for (int sent = 0; sent < onnx.Length; sent += PieceBytes)
-            {
-                ByteString piece = UnsafeByteOperations.UnsafeWrap(
-                    onnx.AsMemory(sent, Math.Min(PieceBytes, onnx.Length - sent))
-                );
-                await call
-                    .RequestStream.WriteAsync(new MeasureRequest { Piece = piece }, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-
-            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            await WriteAsync(call.RequestStream, header, onnx, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
-            when (exception is RpcException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
+            when (exception is RpcException or InvalidOperationException or IOException or HttpRequestException)
         {
-            // The agent answered before it had everything; its answer says why.
+            // The agent answered before it had everything, and its answer says why; or the connection is lost, which
+            // ends the call likewise.
+            try
+            {
+                return await call.ResponseAsync.WaitAsync(PatienceForAnswer, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                throw new RpcException(new Status(StatusCode.Unavailable, exception.Message, exception));
+            }
         }
 
         return await call.ResponseAsync.ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Makes a call, which gRPC repeats where the connection is lost, and says in whose words it failed.
-    /// </summary>
+    private static async Task WriteAsync(
+        IClientStreamWriter<MeasureRequest> stream,
+        MeasureHeader header,
+        byte[] onnx,
+        CancellationToken cancellationToken
+    )
+    {
+        await stream.WriteAsync(new MeasureRequest { Header = header }, cancellationToken).ConfigureAwait(false);
+        for (int sent = 0; sent < onnx.Length; sent += PieceBytes)
+        {
+            ByteString piece = UnsafeByteOperations.UnsafeWrap(
+                onnx.AsMemory(sent, Math.Min(PieceBytes, onnx.Length - sent))
+            );
+            await stream.WriteAsync(new MeasureRequest { Piece = piece }, cancellationToken).ConfigureAwait(false);
+        }
+
+        await stream.CompleteAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a call and says in whose words it failed.</summary>
     private T Called<T>(Func<T> call, CancellationToken cancellationToken)
     {
         try
         {
             return call();
         }
-        catch (RpcException exception) when (cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is RpcException or OperationCanceledException && cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException("the measurement was cancelled", exception, cancellationToken);
         }
@@ -260,36 +310,35 @@ internal sealed class AgentTarget : WholeModelTarget
         }
     }
 
-    private static ServiceConfig Repeating() =>
-        new()
+    private static ServiceConfig DescribingRepeated()
+    {
+        var policy = new RetryPolicy
+        {
+            MaxAttempts = AttemptsToDescribe,
+            InitialBackoff = TimeSpan.FromSeconds(1),
+            MaxBackoff = LongestPause,
+            BackoffMultiplier = 2,
+        };
+        foreach (StatusCode code in Repeated)
+        {
+            policy.RetryableStatusCodes.Add(code);
+        }
+
+        var describe = new MethodName
+        {
+            Service = Agent.Protocol.Agent.Descriptor.FullName,
+            Method = nameof(_client.Describe),
+        };
+        return new ServiceConfig
         {
             MethodConfigs =
             {
-                Method(nameof(_client.Describe), AttemptsToDescribe, first: TimeSpan.FromSeconds(1)),
-                Method(nameof(_client.Measure), AttemptsToMeasure, first: TimeSpan.FromSeconds(0.5)),
+                new MethodConfig { Names = { describe }, RetryPolicy = policy },
             },
         };
+    }
 
-    // Aborted: the measuring process there was ended, by whoever runs out of memory for example.
-    private static MethodConfig Method(string name, int attempts, TimeSpan first) =>
-        new()
-        {
-            Names =
-            {
-                new MethodName { Service = Agent.Protocol.Agent.Descriptor.FullName, Method = name },
-            },
-            RetryPolicy = new RetryPolicy
-            {
-                MaxAttempts = attempts,
-                InitialBackoff = first,
-                MaxBackoff = TimeSpan.FromSeconds(10),
-                BackoffMultiplier = 2,
-                RetryableStatusCodes = { StatusCode.Unavailable, StatusCode.Aborted, StatusCode.Cancelled },
-            },
-        };
-
-    private static bool IsOutOfReach(StatusCode code) =>
-        code is StatusCode.Unavailable or StatusCode.Aborted or StatusCode.Cancelled or StatusCode.DeadlineExceeded;
+    private static bool IsOutOfReach(StatusCode code) => Repeated.Contains(code) || code == StatusCode.DeadlineExceeded;
 
     private string Reason(RpcException exception) =>
         (exception.StatusCode, _wrongCertificate) switch

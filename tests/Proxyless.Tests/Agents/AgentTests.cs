@@ -327,7 +327,7 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
     [Fact]
     public async Task A_measurement_that_is_lost_with_its_agent_is_made_again_however_large_the_model()
     {
-        // More than what gRPC keeps of a call by itself.
+        // Several pieces.
         byte[] large = [.. Model, .. Documentation(3 << 20)];
         using var agent = new AgentProcess();
         using AgentTarget target = agent.Target();
@@ -336,6 +336,63 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         agent.Kill();
         agent.Serve();
         Assert.True((await measured).Runs >= 30);
+    }
+
+    [Fact]
+    public void A_call_that_fails_as_it_begins_is_made_again_with_all_of_the_model()
+    {
+        // The agent waits so long for a piece of a model that does not come.
+        using var agent = new AgentProcess(maxSeconds: 1000, patience: 30);
+        using AgentTarget target = agent.Target();
+        Assert.NotEmpty(target.Id);
+        using var refused = new FailingRequests(agent.Port, count: 4);
+        Assert.True(target.Time(Model, Cancellation).Runs >= 30);
+        Assert.Equal(0, refused.Left);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_call_that_is_turned_away_midway_is_made_again_with_all_of_the_model(bool whole)
+    {
+        byte[] model = whole ? Model : [.. Model, .. Documentation(3 << 20)];
+        using var agent = new AgentProcess(maxSeconds: 1000, patience: 30);
+        using var relay = new AgentRelay(agent);
+        using var target = (AgentTarget)TargetFile.Open(Replaced($":{agent.Port}", $":{relay.Port}", agent));
+        Task<TcpClient> first = relay.HandOnAsync();
+        Assert.NotEmpty(target.Id);
+        (await first).Dispose();
+        Task<Timing> measured = Task.Run(() => target.Time(model, Cancellation), Cancellation);
+        using TcpClient turnedAway = await relay.TurnAwayAsync(whole);
+        using TcpClient handedOn = await relay.HandOnAsync();
+        Assert.True((await measured).Runs >= 30);
+    }
+
+    [Fact]
+    public async Task A_call_is_not_made_again_once_it_is_cancelled()
+    {
+        const int Many = 1000;
+        using AgentTarget target = _agent.Target();
+        Assert.NotEmpty(target.Id);
+        using var refused = new FailingRequests(_agent.Port, Many);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Task<Timing> measured = Task.Run(() => target.Time(Model, cancellation.Token), Cancellation);
+        await Until(() => refused.Left < Many);
+        await cancellation.CancelAsync();
+        var exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => measured);
+        Assert.Equal(cancellation.Token, exception.CancellationToken);
+    }
+
+    [Fact]
+    public void An_answer_that_comes_before_the_whole_model_is_sent_is_told()
+    {
+        byte[] large = [.. Model, .. Documentation((AgentProcess.Megabytes + 1) << 20)];
+        using AgentTarget target = _agent.Target();
+        for (int i = 0; i < 10; i++)
+        {
+            var exception = Assert.Throws<InvalidInputException>(() => target.Time(large, Cancellation));
+            Assert.Contains("this agent takes up to", exception.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -569,10 +626,11 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         return bytes.ToArray();
     }
 
-    private string Replaced(string text, string by)
+    private string Replaced(string text, string by, AgentProcess? agent = null)
     {
-        string file = Path.Combine(_agent.Folder, $"{Guid.NewGuid():N}.yaml");
-        File.WriteAllText(file, File.ReadAllText(_agent.TargetFile).Replace(text, by, StringComparison.Ordinal));
+        agent ??= _agent;
+        string file = Path.Combine(agent.Folder, $"{Guid.NewGuid():N}.yaml");
+        File.WriteAllText(file, File.ReadAllText(agent.TargetFile).Replace(text, by, StringComparison.Ordinal));
         return file;
     }
 

@@ -1,0 +1,74 @@
+using System.Net;
+
+namespace Proxyless.Latency;
+
+/// <summary>
+/// Sends the content of a request once. By itself <see cref="SocketsHttpHandler"/> asks for it anew where a server that
+/// shuts down has turned a request away. gRPC does not write the messages of a stream anew then: the server would get a
+/// part of them, or wait for the rest for ever. Such a request fails here.
+/// </summary>
+/// <param name="inner">What sends.</param>
+internal sealed class SentOnceHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    /// <inheritdoc/>
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
+    {
+        if (request.Content is { } content)
+        {
+            request.Content = new SentOnce(content);
+        }
+
+        return base.SendAsync(request, cancellationToken);
+    }
+
+    private sealed class SentOnce : HttpContent
+    {
+        private readonly HttpContent _content;
+        private bool _sent;
+
+        public SentOnce(HttpContent content)
+        {
+            _content = content;
+            foreach (KeyValuePair<string, IEnumerable<string>> header in content.Headers)
+            {
+                Headers.TryAddWithoutValidation(header.Key, header.Value);
+            }
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(
+            Stream stream,
+            TransportContext? context,
+            CancellationToken cancellationToken
+        )
+        {
+            if (Interlocked.Exchange(ref _sent, true))
+            {
+                throw new IOException("the agent turned the call away, as one that shuts down does");
+            }
+
+            return _content.CopyToAsync(stream, context, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _content.Headers.ContentLength ?? -1;
+            return length >= 0;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _content.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}
