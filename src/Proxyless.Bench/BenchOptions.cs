@@ -14,6 +14,12 @@ internal enum BenchMode
     /// </summary>
     Warmup,
 
+    /// <summary>A weight step on two paths: the widest, and a sampled one that learns from it.</summary>
+    Sandwich,
+
+    /// <summary>A forward pass of a sampled path with nothing kept for gradients, as networks are scored.</summary>
+    Score,
+
     /// <summary>A two-path architecture step.</summary>
     TwoPath,
 

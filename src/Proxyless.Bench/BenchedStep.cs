@@ -81,6 +81,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
     private readonly ArchitectureParameters _parameters;
     private readonly ArchitectureStep _step;
     private readonly ChannelWarmup _warmup;
+    private readonly SandwichStep _sandwich;
     private readonly SgdOptimizer _optimizer;
     private readonly ClassificationLoss _loss;
 
@@ -106,6 +107,19 @@ internal sealed class SuperNetworkSteps : BenchedStep
         _optimizer = new SgdOptimizer { Kernels = network.Kernels };
         _loss = new ClassificationLoss(0.1, null, network.Device);
         _warmup = new ChannelWarmup(space);
+        var settings = new SearchSettings
+        {
+            Plan = new SearchPlan(options.Steps, 0, 1, WeightUpdate.Sandwich),
+            LearningRate = rate,
+            ArchitectureRate = rate,
+        };
+        _sandwich = new SandwichStep(
+            _network,
+            settings,
+            [SpaceCost.MultiplyAdds(space, classes)],
+            _loss,
+            _optimizer
+        );
         var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, options.Steps);
         _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss)
         {
@@ -125,6 +139,8 @@ internal sealed class SuperNetworkSteps : BenchedStep
             BenchMode.FullPath => _step.Run(ArchitectureUpdate.FullPath, images, labels, random, _rate),
             BenchMode.Reinforce => _step.Run(ArchitectureUpdate.Reinforce, images, labels, random, _rate),
             BenchMode.AllPaths => AllPaths(images, labels),
+            BenchMode.Sandwich => _sandwich.Run(images, labels, i, random, _rate).Loss,
+            BenchMode.Score => Score(images, Path(_parameters, _options.Seed, i)),
             BenchMode.Warmup => Weight(
                 images,
                 labels,
@@ -145,6 +161,14 @@ internal sealed class SuperNetworkSteps : BenchedStep
     {
         using Tensor logits = _network.Forward(images, path, NormPass.Training);
         return Learn(logits, labels, _network.TensorsOf(path));
+    }
+
+    private double Score(Tensor images, int[] path)
+    {
+        using var withoutGraph = no_grad();
+        using Tensor logits = _network.Forward(images, path, NormPass.Evaluation);
+        using Tensor sum = logits.sum();
+        return WithScalar.ToDouble(sum);
     }
 
     private double AllPaths(Tensor images, Tensor labels)

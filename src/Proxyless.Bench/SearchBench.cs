@@ -123,7 +123,13 @@ internal static class SearchBench
                     ),
                 batches
             );
-        var plan = new SearchPlan(weightSteps, (long)(options.WarmupShare * weightSteps), options.ArchitectureInterval);
+        var plan = new SearchPlan(
+            weightSteps,
+            (long)(options.WarmupShare * weightSteps),
+            options.ArchitectureInterval,
+            options.WeightUpdate
+        );
+        bool isSandwich = plan.WeightUpdate == WeightUpdate.Sandwich;
         var bench = new BenchOptions
         {
             Space = resolved.Space ?? "imagenet-mobile",
@@ -136,13 +142,18 @@ internal static class SearchBench
             Threads = options.Threads,
         };
         double proportion = (double)batch / bench.Batch;
-        double weight = proportion * Seconds(bench, BenchMode.Weight, observer, cancellationToken);
+        double weight = proportion
+            * Seconds(bench, isSandwich ? BenchMode.Sandwich : BenchMode.Weight, observer, cancellationToken);
         double architecture = proportion * Seconds(bench, Mode(options.Update), observer, cancellationToken);
         SearchSpace space = StepBench.Sized(bench);
         SpaceCost cost = SpaceCost.MultiplyAdds(space, context?.Classes ?? StepBench.Classes);
         double network = cost.EvenExpectation;
         double trained = network;
-        if (!options.SeparateWeights && plan.WarmupSteps > 0)
+        if (isSandwich)
+        {
+            trained += cost.Largest;
+        }
+        else if (!options.SeparateWeights && plan.WarmupSteps > 0)
         {
             double share = (double)plan.WarmupSteps / plan.WeightSteps;
             double[][] even = new ArchitectureParameters(

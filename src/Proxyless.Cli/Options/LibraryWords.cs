@@ -39,6 +39,7 @@ internal static partial class LibraryWords
     private static readonly Dictionary<string, Func<string, string?>> Enumerations = new()
     {
         [nameof(ArchitectureUpdate)] = value => Choice<ArchitectureUpdate>("--update", value),
+        [nameof(WeightUpdate)] = value => Choice<WeightUpdate>("--weight-update", value),
         [nameof(ObjectiveKind)] = value => Choice<ObjectiveKind>("--objective", value),
         [nameof(BlockKernels)] = value => Choice<BlockKernels>("--kernels", value),
     };

@@ -345,6 +345,16 @@ internal sealed class RunOptionSet
         );
         Add(
             Values.Choice(
+                "--weight-update",
+                "How weights learn: sandwich teaches paths of every limit by the widest one, single-path follows the "
+                    + "architecture parameters, as published (sandwich)",
+                Values.Words<WeightUpdate>()
+            ),
+            (o, v) => o with { WeightUpdate = v!.Value }
+        );
+        Evaluations();
+        Add(
+            Values.Choice(
                 "--update",
                 "How architecture parameters get their gradient (two-path)",
                 Values.Words<ArchitectureUpdate>()
@@ -387,9 +397,25 @@ internal sealed class RunOptionSet
             Number(
                 "--prune-threshold",
                 "P",
-                $"Candidates less probable than this are removed for good, 0 keeps all ({Defaults.PruneThreshold})"
+                "Candidates less probable than this are removed for good, which another limit may have needed; 0 "
+                    + $"keeps all ({Defaults.PruneThreshold})"
             ),
             (o, v) => o with { PruneThreshold = v!.Value }
+        );
+        return this;
+    }
+
+    /// <summary>How many networks are scored.</summary>
+    public RunOptionSet Evaluations()
+    {
+        _heading = OptionHeading.Search;
+        Add(
+            Integer(
+                "--evaluations",
+                "Networks that are scored with the shared weights to choose one for a limit; 0 lets the architecture "
+                    + "parameters alone choose (100)"
+            ),
+            (o, v) => o with { Evaluations = (int?)v }
         );
         return this;
     }

@@ -17,11 +17,13 @@ internal sealed record ComparedNetwork(string Request, string Group, string Name
 /// Accuracy with a super-network's shared weights on the images held out of its training, 0..1; null where not judged.
 /// </param>
 /// <param name="ScoredBy">The run of that super-network, or null.</param>
+/// <param name="SharedLoss">The cross entropy on the same images, by which networks are ranked.</param>
 internal sealed record NetworkMeasurement(
     IReadOnlyDictionary<string, double> Latencies,
     double? PredictedMs,
     double? SharedTop1,
-    string? ScoredBy
+    string? ScoredBy,
+    double? SharedLoss = null
 );
 
 /// <summary>How one training of a network ended.</summary>

@@ -64,6 +64,9 @@ public sealed record NetworkResult
     /// Accuracy with shared weights on the images that architectures are chosen on; null where not judged.
     /// </summary>
     public required double? SharedTop1 { get; init; }
+
+    /// <summary>Cross entropy on the same images, by which networks are ranked; null where not judged.</summary>
+    public double? SharedLoss { get; init; }
 }
 
 /// <summary>Networks that belong together.</summary>
@@ -98,7 +101,7 @@ public sealed record GroupResult
 
 /// <summary>How far a search's own score can be trusted.</summary>
 /// <param name="Networks">Networks that have both.</param>
-/// <param name="KendallTau">Rank correlation of shared-weight accuracy and accuracy after training.</param>
+/// <param name="KendallTau">Rank correlation of the accuracy after training with the loss of shared weights, the lowest loss first.</param>
 /// <param name="Low">Lower end of its 95 % interval, by bootstrap over the networks.</param>
 /// <param name="High">Upper end.</param>
 public sealed record ScoreAgreement(int Networks, double KendallTau, double Low, double High);

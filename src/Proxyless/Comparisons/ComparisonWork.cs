@@ -24,10 +24,11 @@ internal sealed class ComparisonWork(
     /// <summary>Does what is left, and writes tables and plot.</summary>
     public ComparisonResult Finish()
     {
+        using PathScorer? paths = scorer is null ? null : new PathScorer(context, scorer);
         var results = new List<NetworkResult>();
         for (int i = 0; i < plan.Networks.Count; i++)
         {
-            results.Add(Judge(plan.Networks[i], $"{i + 1} of {plan.Networks.Count}"));
+            results.Add(Judge(plan.Networks[i], $"{i + 1} of {plan.Networks.Count}", paths));
         }
 
         var result = new ComparisonResult
@@ -46,10 +47,10 @@ internal sealed class ComparisonWork(
         return result;
     }
 
-    private NetworkResult Judge(ComparedNetwork network, string position)
+    private NetworkResult Judge(ComparedNetwork network, string position, PathScorer? paths)
     {
         Architecture architecture = ArchitectureFile.Read(directory.Architecture(network));
-        NetworkMeasurement measured = Measure(network, architecture);
+        NetworkMeasurement measured = Measure(network, architecture, paths);
         var trainings = new List<NetworkTraining>();
         for (int seed = 0; seed < plan.Seeds; seed++)
         {
@@ -86,22 +87,24 @@ internal sealed class ComparisonWork(
             Parameters = cost.Parameters,
             MultiplyAdds = cost.MultiplyAdds,
             SharedTop1 = measured.SharedTop1,
+            SharedLoss = measured.SharedLoss,
         };
     }
 
-    private NetworkMeasurement Measure(ComparedNetwork network, Architecture architecture)
+    private NetworkMeasurement Measure(ComparedNetwork network, Architecture architecture, PathScorer? paths)
     {
         // Its latencies were measured before anything was written.
         NetworkMeasurement before = directory.ReadMeasurement(network)!;
         int[]? choice = context.Space.ChoiceOf(architecture);
-        bool isScored = before.ScoredBy == plan.ScoredBy;
+        bool isScored =
+            before.ScoredBy == plan.ScoredBy && (before.SharedTop1 is null || before.SharedLoss is not null);
+        SharedScore? score = isScored || choice is null ? null : paths?.Of(choice);
         var measured = new NetworkMeasurement(
             before.Latencies,
             choice is null ? null : goal.Latency.Cost.Of(choice),
-            isScored ? before.SharedTop1
-                : scorer is null || choice is null ? null
-                : DeriveStage.SharedTop1(scorer, choice, context),
-            plan.ScoredBy
+            isScored ? before.SharedTop1 : score?.Top1,
+            plan.ScoredBy,
+            isScored ? before.SharedLoss : score?.Loss
         );
         directory.Write(network, measured);
         return measured;
@@ -150,7 +153,7 @@ internal sealed class ComparisonWork(
 
     private ScoreAgreement? Agreement(List<NetworkResult> results)
     {
-        NetworkResult[] scored = [.. results.Where(network => network.SharedTop1 is not null)];
+        NetworkResult[] scored = [.. results.Where(network => network.SharedLoss is not null)];
         if (scored.Length < results.Count)
         {
             context.Observer.Warning(
@@ -165,7 +168,7 @@ internal sealed class ComparisonWork(
             return null;
         }
 
-        double[] shared = [.. scored.Select(network => network.SharedTop1!.Value)];
+        double[] shared = [.. scored.Select(network => -network.SharedLoss!.Value)];
         double[] trained = [.. scored.Select(network => network.Top1)];
         if (shared.Distinct().Count() < 2 || trained.Distinct().Count() < 2)
         {

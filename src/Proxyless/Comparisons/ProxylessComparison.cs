@@ -277,7 +277,7 @@ public static class ProxylessComparison
                     : place.Measure(network.Architecture, context);
         }
 
-        return new NetworkMeasurement(latencies, null, before?.SharedTop1, before?.ScoredBy);
+        return new NetworkMeasurement(latencies, null, before?.SharedTop1, before?.ScoredBy, before?.SharedLoss);
     }
 
     private static MeasuringPlace PlaceOf(ITarget target, RunContext context) =>

@@ -31,6 +31,21 @@ internal sealed class ImageSet
     /// <summary>Where an image comes from: its file, or its file and number.</summary>
     public string Name(int i) => _source.Name(_indices[i]);
 
+    /// <summary>The set itself where it is small enough, else so many of its images, spread evenly over it.</summary>
+    /// <param name="most">The most images, 1 or more.</param>
+    internal ImageSet Spread(int most)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        return Count <= most
+            ? this
+            : new ImageSet(
+                _source,
+                [.. Enumerable.Range(0, most).Select(i => _indices[(int)((long)i * Count / most)])],
+                _classCounts.Length,
+                _unreadable
+            );
+    }
+
     /// <summary>Images of each class.</summary>
     public IReadOnlyList<int> ClassCounts() => _classCounts;
 

@@ -73,6 +73,23 @@ internal sealed class SuperNetwork : IDisposable
             .. Head.Tensors,
         ];
 
+    /// <summary>
+    /// The path of the candidates of most multiply-adds among those that are left, a candidate's index for each block;
+    /// all channels of the candidates that share their weights with it are its own too.
+    /// </summary>
+    public int[] Widest() =>
+        [
+            .. Space
+                .Blocks()
+                .Select(
+                    (block, i) =>
+                        Enumerable
+                            .Range(0, block.Candidates.Count)
+                            .Where(j => _blocks[i].Candidates[j] is not null)
+                            .MaxBy(j => ArchitectureCost.Of(block.Candidates[j]).MultiplyAdds)
+                ),
+        ];
+
     /// <summary>The fixed beginning: stem and first block.</summary>
     /// <param name="images">[N, C, H, W], normalised; not disposed of.</param>
     /// <param name="pass">What batch norms do.</param>

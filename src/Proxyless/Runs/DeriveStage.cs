@@ -1,53 +1,61 @@
 using System.Globalization;
 using Proxyless.Architectures;
-using Proxyless.Data;
 using Proxyless.Networks;
-using Proxyless.Runtime;
 using Proxyless.Search;
-using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
 /// <summary>Derives an architecture from what a search has learnt.</summary>
 internal static class DeriveStage
 {
-    private const int StatisticsBatches = 20;
     private const double UndecidedEntropy = 1.0 / 3;
 
-    /// <summary>Chooses an architecture at the limits; nothing is written.</summary>
+    /// <summary>Chooses an architecture at the limits; of a run's own files only its scores are written.</summary>
     /// <param name="context">What every stage is given.</param>
     /// <param name="goal">Target, table and limits.</param>
     /// <param name="log">The epochs of the search.</param>
     /// <param name="network">The super-network as the search has left it.</param>
+    /// <param name="scores">The scores so far, and where new ones are kept.</param>
     /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
     public static DerivedChoice Choose(
         RunContext context,
         SearchGoal goal,
         IReadOnlyList<SearchEpoch> log,
-        SuperNetwork network
+        SuperNetwork network,
+        ScoreLog scores
     )
     {
+        bool isQuick = RunDefaults.Evaluations(context.Options) == 0;
         double entropy = log[^1].RelativeEntropy;
-        if (entropy > UndecidedEntropy)
+        if (isQuick && entropy > UndecidedEntropy)
         {
             context.Observer.Warning(
                 Invariant(
                     $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even "
                         + $"odds; give it more time (RunOptions.SearchEpochs) or a higher "
-                        + $"RunOptions.ArchitectureLearningRate"
+                        + $"RunOptions.ArchitectureLearningRate, or let networks be scored (RunOptions.Evaluations)"
                 )
             );
         }
 
         double[][] probabilities = DerivationProbabilities.Of(log, context.Options.PruneThreshold);
-        MeasuredChoice chosen = new MeasuredDerivation(
+        MeasuredChoice derived = new MeasuredDerivation(
             context.Space,
             context.Classes,
             goal.Target,
             context.Observer
         ).Derive(probabilities, goal.Limits, goal.Table, context.CancellationToken);
-        double? score = SharedTop1(network, chosen.Choice, context);
-        if (score is null)
+        if (!isQuick)
+        {
+            (MeasuredChoice chosen, SharedScore score) = new DecisionStage(context, goal, network, scores).Choose(
+                derived
+            );
+            return new DerivedChoice(log, chosen, score.Top1);
+        }
+
+        using var scorer = new PathScorer(context, network);
+        double? top1 = scorer.Of(derived.Choice)?.Top1;
+        if (top1 is null)
         {
             context.Observer.Message(
                 "derived: with candidates whose weights the search has pruned, so there is no accuracy before the "
@@ -55,7 +63,7 @@ internal static class DeriveStage
             );
         }
 
-        return new DerivedChoice(log, chosen, score);
+        return new DerivedChoice(log, derived, top1);
     }
 
     /// <summary>Chooses anew for the finished search of another run; nothing is written.</summary>
@@ -63,17 +71,32 @@ internal static class DeriveStage
     /// <param name="searched">The run whose search is finished.</param>
     /// <param name="goal">Target, table and limits.</param>
     /// <param name="log">The epochs of that search.</param>
-    /// <exception cref="InvalidInputException">The space has changed.</exception>
+    /// <param name="scores">The scores that the search has made; new ones are added.</param>
+    /// <exception cref="InvalidInputException">
+    /// The space has changed, or the search has pruned what another limit may need and networks are to be scored.
+    /// </exception>
     /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
     public static DerivedChoice Again(
         RunContext context,
         RunDirectory searched,
         SearchGoal goal,
-        IReadOnlyList<SearchEpoch> log
+        IReadOnlyList<SearchEpoch> log,
+        ScoreLog scores
     )
     {
+        int pruned = log[^1].Probabilities.Sum(block => block.Count(p => p == 0));
+        if (pruned > 0 && RunDefaults.Evaluations(context.Options) > 0)
+        {
+            throw new InvalidInputException(
+                $"the search in '{searched.Root}' has removed {pruned} candidates that its own limit did not need, and "
+                    + "their weights with them: networks of another limit cannot be scored. Derive from its "
+                    + "architecture parameters alone with RunOptions.Evaluations = 0, or search anew with "
+                    + "RunOptions.PruneThreshold = 0"
+            );
+        }
+
         using SuperNetwork network = SearchedNetwork.Open(context, searched, log);
-        return Choose(context, goal, log, network);
+        return Choose(context, goal, log, network, scores);
     }
 
     /// <summary>The network of a choice, with what is told of it.</summary>
@@ -122,32 +145,6 @@ internal static class DeriveStage
             Seconds = seconds,
         };
         return new DerivedNetwork(result, architecture, derived.Log);
-    }
-
-    /// <summary>
-    /// Accuracy of a path with the shared weights on the images that architectures are chosen on, batch norm's
-    /// statistics made anew.
-    /// </summary>
-    /// <returns>Top-1 in 0..1; null where the search has pruned some of the path's weights.</returns>
-    public static double? SharedTop1(SuperNetwork network, IReadOnlyList<int> choice, RunContext context)
-    {
-        if (choice.Where((j, i) => network.Blocks[i].Candidates[j] is null).Any())
-        {
-            return null;
-        }
-
-        using CompactNetwork compact = network.Extract(choice);
-        using BatchLoader training = context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages);
-        using BatchLoader held = context.Loaders.Evaluation(context.Images.Architecture);
-        NetworkEvaluator.ReestimateStatistics(compact, training, StatisticsBatches, context.CancellationToken);
-        return NetworkEvaluator
-            .Evaluate(
-                x => compact.Forward(x, NormPass.Evaluation),
-                held,
-                context.Device,
-                cancellationToken: context.CancellationToken
-            )
-            .Top1;
     }
 }
 

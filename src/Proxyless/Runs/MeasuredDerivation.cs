@@ -141,7 +141,12 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     private static double LogProbability(int[] choice, IReadOnlyList<double[]> probabilities) =>
         choice.Select((candidate, i) => Math.Log(probabilities[i][candidate])).Sum();
 
-    private MeasuredChoice Measure(
+    /// <summary>Measures a network, untrained.</summary>
+    /// <param name="choice">A candidate for each block.</param>
+    /// <param name="predicted">What the table says of it, in milliseconds.</param>
+    /// <param name="table">The table of the space on the target.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public MeasuredChoice Measure(
         int[] choice,
         double predicted,
         LatencyTable table,

@@ -135,10 +135,11 @@ public static class ProxylessRun
         var goal = SearchGoal.Find(context, target, searched.Directory);
 
         // Before anything is written, or anything of an earlier run removed.
-        DerivedChoice choice = DeriveStage.Again(context, searched.Directory, goal, log);
+        var scores = new ScoreLog(file: null, searched.ReadScores());
+        DerivedChoice choice = DeriveStage.Again(context, searched.Directory, goal, log, scores);
         var store = new RunStore(directory);
         RunOpening.Begin(context, store, goal);
-        store.TakeSearch(searched, log);
+        store.TakeSearch(searched, log, scores.Scores);
         clock.Charge(store, RunStage.Search);
         DerivedNetwork derived = DeriveStage.NetworkOf(context, directory, goal, choice, store.Plan.SearchSeconds);
         store.Write(derived);

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Search;
 
 namespace Proxyless.Runs;
 
@@ -16,6 +17,12 @@ internal static class RunDefaults
     // the same number of steps, whatever their data.
     private const long SearchStepsWithoutEpochs = 3500;
     private const long TrainStepsWithoutEpochs = 6500;
+
+    // A step on two paths takes about as long as 1.7 on one (bench --mode weight --mode sandwich).
+    private const double SandwichStepsOverSteps = 0.6;
+
+    // Further ones change little on tables of trained networks (docs/decisions/decision.md).
+    private const int UsualEvaluations = 100;
 
     // The built-in images are for trying things out: a tenth of the steps is enough for them.
     private const int StepsOverStepsOfSample = 10;
@@ -76,7 +83,19 @@ internal static class RunDefaults
     /// <param name="options">The options.</param>
     /// <param name="batchesPerEpoch">Steps in which weights see every image once.</param>
     public static long SearchSteps(RunOptions options, long batchesPerEpoch) =>
-        Steps(options, options.SearchEpochs, batchesPerEpoch, SearchStepsWithoutEpochs);
+        Steps(
+            options,
+            options.SearchEpochs,
+            batchesPerEpoch,
+            options.WeightUpdate == WeightUpdate.Sandwich
+                ? (long)(SandwichStepsOverSteps * SearchStepsWithoutEpochs)
+                : SearchStepsWithoutEpochs
+        );
+
+    /// <summary>Networks that are scored for a limit.</summary>
+    /// <param name="options">The options.</param>
+    public static int Evaluations(RunOptions options) =>
+        options.Evaluations ?? (IsSample(options) ? UsualEvaluations / StepsOverStepsOfSample : UsualEvaluations);
 
     /// <summary>Steps of a training without <see cref="RunOptions.Time"/>.</summary>
     /// <param name="options">The options.</param>

@@ -26,6 +26,9 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>A line for each epoch of the search.</summary>
     public string SearchLog => File("search.jsonl");
 
+    /// <summary>A line for each network that was scored with the shared weights of the search.</summary>
+    public string Scores => File("scores.jsonl");
+
     /// <summary>What the search found.</summary>
     public string SearchResult => File("search.json");
 
@@ -276,6 +279,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
             Warnings,
             Latency,
             SearchLog,
+            Scores,
             SearchResult,
             Architecture,
             Picture,

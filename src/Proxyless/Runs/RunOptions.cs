@@ -45,6 +45,7 @@ public sealed record RunOptions
             [nameof(ArchitectureLearningRate)] = new(1e-9, 10),
             [nameof(ArchitectureInterval)] = new(1, 1e6, IsWhole: true),
             [nameof(ReinforceSamples)] = new(1, 1000, IsWhole: true),
+            [nameof(Evaluations)] = new(0, 100_000, IsWhole: true),
             [nameof(ObjectiveWeight)] = new(0, 1e6),
             [nameof(PruneThreshold)] = new(0, 0.49),
             [nameof(LabelSmoothing)] = new(0, 0.99),
@@ -177,6 +178,15 @@ public sealed record RunOptions
     /// <summary>Give each candidate of a block convolutions of its own, as published, instead of shared ones.</summary>
     public bool SeparateWeights { get; init; }
 
+    /// <summary>How the weight steps of a search teach the shared weights.</summary>
+    public WeightUpdate WeightUpdate { get; init; } = WeightUpdate.Sandwich;
+
+    /// <summary>
+    /// Networks that are scored with the shared weights to choose one for a limit; 0: the architecture parameters
+    /// alone choose; null: 100, a tenth of them for the built-in images.
+    /// </summary>
+    public int? Evaluations { get; init; }
+
     /// <summary>How architecture parameters get their gradient.</summary>
     public ArchitectureUpdate Update { get; init; } = ArchitectureUpdate.TwoPath;
 
@@ -195,8 +205,10 @@ public sealed record RunOptions
     /// <summary>Let the search decide by itself, without lowering its entropy on a schedule.</summary>
     public bool NoEntropySchedule { get; init; }
 
-    /// <summary>Candidates less probable than this are removed for good; 0 keeps all.</summary>
-    public double PruneThreshold { get; init; } = 0.01;
+    /// <summary>
+    /// Candidates less probable than this are removed for good, which another limit may have needed; 0 keeps all.
+    /// </summary>
+    public double PruneThreshold { get; init; }
 
     /// <summary>
     /// Train on the images that the architecture was chosen on too; the last epoch is kept, for none are left to choose
@@ -278,6 +290,7 @@ public sealed record RunOptions
         Require(nameof(ArchitectureLearningRate), ArchitectureLearningRate);
         Require(nameof(ArchitectureInterval), ArchitectureInterval);
         Require(nameof(ReinforceSamples), ReinforceSamples);
+        Require(nameof(Evaluations), Evaluations);
         if (Update == ArchitectureUpdate.LeaveOneOut && ReinforceSamples < 2)
         {
             throw OutOfRange(

@@ -45,6 +45,7 @@ internal sealed record RunPlan
         RunPlan plan = JsonText.Read<RunPlan>(directory.Plan, Fix);
         bool isPossible =
             plan.Search is null or { WeightSteps: >= 1 and <= MostSteps, WarmupSteps: >= 0, Interval: >= 1 }
+            && Enum.IsDefined(plan.Search?.WeightUpdate ?? default)
             && plan.TrainSteps is null or (>= 0 and <= MostSteps)
             && plan.SearchSeconds is >= 0 and <= MostSeconds
             && plan.TrainSeconds is >= 0 and <= MostSeconds

@@ -55,7 +55,8 @@ internal sealed class RunStore(RunDirectory directory)
     /// <summary>Takes over a finished search of another run.</summary>
     /// <param name="searched">That run.</param>
     /// <param name="log">The epochs of its search.</param>
-    public void TakeSearch(RunStore searched, IReadOnlyList<SearchEpoch> log)
+    /// <param name="scores">The networks that were scored with its weights.</param>
+    public void TakeSearch(RunStore searched, IReadOnlyList<SearchEpoch> log, IReadOnlyList<SharedScore> scores)
     {
         Write(Plan with { Search = searched.Plan.Search });
         new CheckpointFile(searched.Directory.SearchCheckpoint).CopyTo(
@@ -63,6 +64,7 @@ internal sealed class RunStore(RunDirectory directory)
             NullRunObserver.Instance
         );
         JsonLines.Write(directory.SearchLog, log);
+        JsonLines.Write(directory.Scores, scores);
     }
 
     /// <summary>What an earlier job derived here.</summary>
@@ -86,6 +88,10 @@ internal sealed class RunStore(RunDirectory directory)
     /// <summary>The epochs of the search; none where there is no search.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public IReadOnlyList<SearchEpoch> ReadSearchLog() => JsonLines.Read<SearchEpoch>(directory.SearchLog);
+
+    /// <summary>The networks that were scored with the weights of the search; none where none were.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public IReadOnlyList<SharedScore> ReadScores() => JsonLines.Read<SharedScore>(directory.Scores);
 
     /// <summary>The epochs of the training.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>

@@ -1,4 +1,5 @@
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
@@ -60,7 +61,7 @@ internal static class SearchStage
         RunLoaders loaders = context.Loaders;
         using BatchLoader weights = loaders.Training(context.Images.Weights, RandomUse.WeightImages);
         using BatchLoader held = loaders.Training(context.Images.Architecture, RandomUse.ArchitectureImages);
-        SearchPlan steps = PlanOf(context, store, parts.Count, weights.BatchesPerEpoch, timeShare);
+        SearchPlan steps = PlanOf(store, parts, weights.BatchesPerEpoch, timeShare);
         double rate = context.Options.ArchitectureLearningRate ?? steps.ArchitectureRate(context.Options.Update);
         context.Observer.Message(
             Invariant(
@@ -133,6 +134,9 @@ internal static class SearchStage
             return searched + (charged - before);
         }
 
+        // Scores are of the weights, which all targets share.
+        var scores = new ScoreLog(store.Directory.Scores);
+
         // One target that cannot be served, or reached, does not keep the others from theirs.
         var derived = new List<DerivedNetwork>();
         var failures = new List<Exception>();
@@ -144,7 +148,7 @@ internal static class SearchStage
                 derived.Add(
                     part.Store.IsDerived
                         ? part.Store.ReadDerived()
-                        : Derive(part, search.Log(i), network, () => SecondsOf(part))
+                        : Derive(part, search.Log(i), network, scores, () => SecondsOf(part))
                 );
             }
             catch (ProxylessException exception)
@@ -164,10 +168,11 @@ internal static class SearchStage
         SearchPart part,
         IReadOnlyList<SearchEpoch> log,
         SuperNetwork network,
+        ScoreLog scores,
         Func<double> seconds
     )
     {
-        DerivedChoice choice = DeriveStage.Choose(part.Context, part.Goal, log, network);
+        DerivedChoice choice = DeriveStage.Choose(part.Context, part.Goal, log, network, scores);
         DerivedNetwork derived = DeriveStage.NetworkOf(
             part.Context,
             part.Store.Directory,
@@ -175,6 +180,11 @@ internal static class SearchStage
             choice,
             seconds()
         );
+        if (part.Store.Directory.Scores is var file && !File.Exists(file))
+        {
+            JsonLines.Write(file, scores.Scores);
+        }
+
         part.Store.Write(derived);
         return derived;
     }
@@ -190,13 +200,13 @@ internal static class SearchStage
 
     /// <summary>The steps of the search: those of its plan, into which they are written if it has none yet.</summary>
     private static SearchPlan PlanOf(
-        RunContext context,
         RunStore store,
-        int targets,
+        IReadOnlyList<SearchPart> parts,
         int batchesPerEpoch,
         double timeShare
     )
     {
+        RunContext context = parts[0].Context;
         if (store.Plan.Search is { } begun)
         {
             return begun;
@@ -207,8 +217,11 @@ internal static class SearchStage
         long steps = RunDefaults.SearchSteps(context.Options, batchesPerEpoch);
         if (context.Options is { Time: { } time, SearchEpochs: null })
         {
-            (double weight, double architecture) = StepTiming.OfSearch(context);
-            double each = weight + ((1 - warmup) * targets * architecture / interval);
+            (double weight, double architecture) = StepTiming.OfSearch(
+                context,
+                [.. parts.Select(part => part.Goal.Latency.Cost)]
+            );
+            double each = weight + ((1 - warmup) * parts.Count * architecture / interval);
             TimeSpan left =
                 (time * timeShare) - TimeSpan.FromSeconds(store.Plan.SearchSeconds) - context.Clock.Uncharged;
             steps = Math.Max(interval * 2, (long)(left.TotalSeconds / each));
@@ -224,7 +237,7 @@ internal static class SearchStage
             }
         }
 
-        var plan = new SearchPlan(steps, (long)(warmup * steps), interval);
+        var plan = new SearchPlan(steps, (long)(warmup * steps), interval, context.Options.WeightUpdate);
         store.Write(store.Plan with { Search = plan });
         return plan;
     }

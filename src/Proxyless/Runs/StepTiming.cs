@@ -18,11 +18,16 @@ internal static class StepTiming
     private const int WarmUp = 1;
     private const int Measured = 4;
 
+    // Small, so that nothing is learnt that changes what a step takes.
+    private const double Rate = 1e-3;
+
     /// <summary>
     /// Seconds of a weight step, the wider ones of the warm-up included, and of an architecture step of the
     /// super-network.
     /// </summary>
-    public static (double Weight, double Architecture) OfSearch(RunContext context)
+    /// <param name="context">Images, space and options.</param>
+    /// <param name="targets">What networks take on each target.</param>
+    public static (double Weight, double Architecture) OfSearch(RunContext context, IReadOnlyList<SpaceCost> targets)
     {
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, context.Device);
@@ -37,32 +42,32 @@ internal static class StepTiming
         using (images)
         using (labels)
         {
-            double WeightStep(Func<Random, int[]> sample) =>
-                Median(
-                    i =>
-                    {
-                        int[] path = sample(new Random(i));
-                        using Tensor logits = network.Forward(images, path, NormPass.Training);
-                        using Tensor value = loss.Of(logits, labels);
-                        BackwardPass.Run(value, network.TensorsOf(path));
-                        optimizer.Step(network.TensorsOf(path), 1e-3);
-                        WithScalar.ToDouble(value);
-                    },
-                    context.CancellationToken
-                );
+            double Seconds(IWeightStep weights, long at) =>
+                Median(i => weights.Run(images, labels, at, new Random(i), Rate), context.CancellationToken);
 
-            double weight = WeightStep(parameters.SampleUniformly);
-            if (network.Options.SharesWeights)
+            // Half of the warm-up passed: what its steps take on average.
+            const long Passed = 1;
+            var settings = new SearchSettings
             {
-                var warmup = new ChannelWarmup(context.Space);
-                double wider = WeightStep(random =>
-                    warmup.Widen(parameters.SampleUniformly(random), ChannelWarmup.Middle, random)
-                );
-                weight = (context.Options.WarmupShare * wider) + ((1 - context.Options.WarmupShare) * weight);
+                Plan = new SearchPlan(2 * Passed, 2 * Passed, 1),
+                LearningRate = Rate,
+                ArchitectureRate = Rate,
+            };
+            double weight;
+            if (context.Options.WeightUpdate == WeightUpdate.Sandwich)
+            {
+                weight = Seconds(new SandwichStep(network, settings, targets, loss, optimizer), Passed);
+            }
+            else
+            {
+                var single = new SinglePathStep(network, settings, [parameters], loss, optimizer);
+                double wider = Seconds(single, Passed);
+                double drawn = Seconds(single, settings.Plan.WarmupSteps);
+                weight = (context.Options.WarmupShare * wider) + ((1 - context.Options.WarmupShare) * drawn);
             }
 
             double architecture = Median(
-                i => step.Run(context.Options.Update, images, labels, new Random(i), 1e-3),
+                i => step.Run(context.Options.Update, images, labels, new Random(i), Rate),
                 context.CancellationToken
             );
             return (weight, architecture);

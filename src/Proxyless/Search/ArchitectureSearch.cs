@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Runtime;
@@ -25,7 +26,7 @@ internal sealed class ArchitectureSearch : IDisposable
     private readonly SgdOptimizer _optimizer;
     private readonly TargetSearch[] _targets;
     private readonly CosineSchedule _schedule;
-    private readonly ChannelWarmup? _warmup;
+    private readonly IWeightStep _weights;
     private readonly CheckpointSchedule _checkpoints;
     private EpochTotals _totals = new();
     private long _step;
@@ -66,7 +67,16 @@ internal sealed class ArchitectureSearch : IDisposable
             settings.Plan.WeightSteps,
             settings.Plan.WeightSteps / WarmupPart
         );
-        _warmup = network.Options.SharesWeights ? new ChannelWarmup(network.Space) : null;
+        _weights =
+            settings.Plan.WeightUpdate == WeightUpdate.Sandwich
+                ? new SandwichStep(network, settings, [.. targets.Select(LatencyOf)], _loss, _optimizer)
+                : new SinglePathStep(
+                    network,
+                    settings,
+                    [.. _targets.Select(target => target.Parameters)],
+                    _loss,
+                    _optimizer
+                );
         if (_checkpoint.Exists)
         {
             Restore();
@@ -165,30 +175,18 @@ internal sealed class ArchitectureSearch : IDisposable
         _optimizer.Dispose();
     }
 
+    private static SpaceCost LatencyOf(SearchedTarget target) =>
+        target.Limits.Latency?.Cost
+        ?? throw new ArgumentException($"{target.Name} has no limit on latency", nameof(target));
+
     private void WeightStep(Batch batch)
     {
         Random random = SeedSequence.At(_settings.Seed, RandomUse.WeightPaths, _step);
-
-        // Each target's paths in turn: a weight step costs the same however many targets there are.
-        ArchitectureParameters parameters = _targets[_step % _targets.Length].Parameters;
-        int[] path = parameters.Sample(random);
-        if (_warmup is not null && _step < _settings.Plan.WarmupSteps)
-        {
-            path = _warmup.Widen(path, (double)_step / _settings.Plan.WarmupSteps, random);
-        }
-
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
-        using Tensor logits = _network.Forward(images, path, NormPass.Training);
-        using Tensor value = _loss.Of(logits, labels);
-        double loss = WithScalar.ToDouble(value);
-        ClassificationLoss.RequireFinite(loss, _step, _settings.LearningRate);
-        BackwardPass.Run(value, _network.TensorsOf(path));
-        _optimizer.Step(_network.TensorsOf(path), _schedule.At(_step));
-        var accuracy = new TopAccuracy();
-        accuracy.Add(logits, labels);
+        (double loss, double top1) = _weights.Run(images, labels, _step, random, _schedule.At(_step));
         _totals.TrainLoss += loss;
-        _totals.TrainTop1 += accuracy.Top1;
+        _totals.TrainTop1 += top1;
         _totals.TrainSteps++;
     }
 
@@ -230,6 +228,7 @@ internal sealed class ArchitectureSearch : IDisposable
             {
                 _optimizer.Forget(_network.Blocks[block][candidate].Tensors);
                 _network.Blocks[block].Prune(candidate);
+                _weights.Forget();
             }
         }
     }

@@ -1,10 +1,21 @@
+using System.Text.Json.Serialization;
+
 namespace Proxyless.Search;
 
 /// <summary>How many steps a search has and how far each moves the architecture parameters.</summary>
 /// <param name="WeightSteps">Weight steps in all, those of the warm-up among them.</param>
 /// <param name="WarmupSteps">Weight steps before the first architecture step.</param>
 /// <param name="Interval">Weight steps for each architecture step.</param>
-internal sealed record SearchPlan(long WeightSteps, long WarmupSteps, int Interval)
+/// <param name="WeightUpdate">
+/// What a weight step does; plans of older runs do not say so, and were all made of steps on a single path.
+/// </param>
+internal sealed record SearchPlan(
+    long WeightSteps,
+    long WarmupSteps,
+    int Interval,
+    [property: JsonConverter(typeof(JsonStringEnumConverter<WeightUpdate>))]
+        WeightUpdate WeightUpdate = WeightUpdate.SinglePath
+)
 {
     // From even odds among 7 candidates to a probability of 0.95 takes ln(0.95 / 0.05) + ln 6 = 4.7 in logits.
     private const double DecisiveLogit = 4.7;

@@ -48,6 +48,25 @@ internal sealed class ClassificationLoss : IDisposable
         return WeighedMean(losses, _classWeights, labels);
     }
 
+    /// <summary>
+    /// The mean cross entropy against what another network answers (knowledge distillation at temperature 1: Hinton,
+    /// Vinyals, Dean, arXiv 1503.02531), weighed by the images' classes.
+    /// </summary>
+    /// <param name="logits">[N, classes].</param>
+    /// <param name="answers">The other network's probabilities, [N, classes], without graph.</param>
+    /// <param name="labels">[N], int64; what the weights of classes go by.</param>
+    /// <returns>A scalar.</returns>
+    public Tensor OfAnswers(Tensor logits, Tensor answers, Tensor labels)
+    {
+        if (_classWeights is null)
+        {
+            return nn.functional.cross_entropy(logits, answers);
+        }
+
+        using Tensor losses = nn.functional.cross_entropy(logits, answers, reduction: nn.Reduction.None);
+        return WeighedMean(losses, _classWeights, labels);
+    }
+
     /// <summary>The share of right answers in a batch, each image weighed as in the loss.</summary>
     /// <param name="logits">[N, classes].</param>
     /// <param name="labels">[N], int64.</param>

@@ -55,27 +55,22 @@ internal static class NetworkEvaluator
     /// super-network gathered are of many different networks.
     /// </summary>
     /// <param name="network">Its statistics are overwritten.</param>
-    /// <param name="loader">Training images.</param>
-    /// <param name="batches">How many batches are averaged.</param>
+    /// <param name="training">Batches of training images; averaged, not disposed of.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     public static void ReestimateStatistics(
         CompactNetwork network,
-        BatchLoader loader,
-        int batches,
+        IReadOnlyList<Batch> training,
         CancellationToken cancellationToken = default
     )
     {
         ArgumentNullException.ThrowIfNull(network);
-        ArgumentNullException.ThrowIfNull(loader);
+        ArgumentNullException.ThrowIfNull(training);
         using var withoutGraph = no_grad();
-        int n = 0;
-        foreach (Batch batch in loader.Epoch(0, 0, cancellationToken).Take(batches))
+        for (int n = 0; n < training.Count; n++)
         {
-            using (batch)
-            {
-                using Tensor images = batch.Images.to(network.Options.Device);
-                network.Forward(images, NormPass.Reestimation(++n)).Dispose();
-            }
+            cancellationToken.ThrowIfCancellationRequested();
+            using Tensor images = training[n].Images.to(network.Options.Device);
+            network.Forward(images, NormPass.Reestimation(n + 1)).Dispose();
         }
     }
 }

@@ -1,0 +1,93 @@
+using Proxyless.Data;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Training;
+using static TorchSharp.torch;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// Scores networks with the shared weights of a search: forward passes alone, of as many images as a few training steps
+/// take. The images are decoded once.
+/// </summary>
+internal sealed class PathScorer : IDisposable
+{
+    // Of 1,280 small images the statistics of batch norm are known to a few per cent.
+    private const int StatisticsBatches = 20;
+
+    // More of them change the order of networks less than another training of the shared weights does.
+    private const int MostImages = 5000;
+    private const long MostBytes = 1L << 30;
+
+    private readonly RunContext _context;
+    private readonly SuperNetwork _network;
+    private readonly ClassificationLoss _loss;
+    private readonly List<Batch> _statistics;
+    private readonly List<Batch> _judged;
+
+    /// <summary>Decodes the images.</summary>
+    /// <param name="context">The images of the search.</param>
+    /// <param name="network">The weights; not disposed of.</param>
+    public PathScorer(RunContext context, SuperNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(network);
+        _context = context;
+        _network = network;
+        ImageSet held = context.Images.Architecture;
+        _loss = new ClassificationLoss(0, context.ClassWeightsOf(held), context.Device);
+        long bytesOfImage =
+            sizeof(float) * (long)context.Space.InputChannels * context.Space.Resolution * context.Space.Resolution;
+        using BatchLoader training = context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages);
+        using BatchLoader judged = context.Loaders.Evaluation(
+            held.Spread((int)Math.Min(MostImages, MostBytes / bytesOfImage))
+        );
+        _statistics = [.. training.Epoch(0, 0, context.CancellationToken).Take(StatisticsBatches)];
+        _judged = [.. judged.Epoch(0, 0, context.CancellationToken)];
+    }
+
+    /// <summary>Scores a network.</summary>
+    /// <param name="choice">A candidate for each block.</param>
+    /// <returns>The score; null where the search has pruned some of the weights.</returns>
+    /// <exception cref="TrainingDivergedException">The loss is infinite or no number.</exception>
+    public SharedScore? Of(IReadOnlyList<int> choice)
+    {
+        ArgumentNullException.ThrowIfNull(choice);
+        if (choice.Where((j, i) => _network.Blocks[i].Candidates[j] is null).Any())
+        {
+            return null;
+        }
+
+        using var withoutGraph = no_grad();
+        using CompactNetwork network = _network.Extract(choice);
+        NetworkEvaluator.ReestimateStatistics(network, _statistics, _context.CancellationToken);
+        var accuracy = new TopAccuracy();
+        double loss = 0;
+        foreach (Batch batch in _judged)
+        {
+            _context.CancellationToken.ThrowIfCancellationRequested();
+            using Tensor images = batch.Images.to(_context.Device);
+            using Tensor labels = batch.Labels.to(_context.Device);
+            using Tensor logits = network.Forward(images, NormPass.Evaluation);
+            using Tensor value = _loss.Of(logits, labels);
+            loss += batch.Count * WithScalar.ToDouble(value);
+            accuracy.Add(logits, labels);
+        }
+
+        loss /= _judged.Sum(batch => batch.Count);
+        return double.IsFinite(loss)
+            ? new SharedScore([.. choice], loss, accuracy.Top1)
+            : throw new TrainingDivergedException(
+                Invariant($"the loss of a network with the shared weights is {loss}: the search has diverged; ")
+                    + "search anew with a lower RunOptions.LearningRate"
+            );
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _loss.Dispose();
+        _statistics.ForEach(batch => batch.Dispose());
+        _judged.ForEach(batch => batch.Dispose());
+    }
+}

@@ -1,0 +1,75 @@
+using Proxyless.Architectures;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Training;
+using static TorchSharp.torch;
+
+namespace Proxyless.Search;
+
+/// <summary>
+/// A weight step on two paths: the widest one by the labels, and one at a limit drawn evenly from all that the space
+/// can meet (<see cref="LimitPaths"/>) by the answers of the widest (<see cref="WeightUpdate.Sandwich"/>). One step of
+/// the optimizer moves both by the sum of their gradients. The architecture parameters have no part in it, so that
+/// weights rank networks at every limit, not at one alone (docs/decisions/sandwich.md).
+/// </summary>
+/// <param name="network">The weights.</param>
+/// <param name="settings">The peak rate for messages.</param>
+/// <param name="targets">What networks take on each target, one at least; each gets its paths in turn.</param>
+/// <param name="loss">What is brought down.</param>
+/// <param name="optimizer">Moves the weights.</param>
+internal sealed class SandwichStep(
+    SuperNetwork network,
+    SearchSettings settings,
+    IReadOnlyList<SpaceCost> targets,
+    ClassificationLoss loss,
+    SgdOptimizer optimizer
+) : IWeightStep
+{
+    private int[]? _widest;
+    private LimitPaths[]? _paths;
+
+    /// <inheritdoc/>
+    public (double Loss, double Top1) Run(Tensor images, Tensor labels, long step, Random random, double rate)
+    {
+        _widest ??= network.Widest();
+        _paths ??= [.. targets.Select(cost => new LimitPaths(cost, IsLeft))];
+        int[] drawn = _paths[step % _paths.Length].Draw(random);
+        NetworkTensor[] moved = [.. network.TensorsOf(_widest).Union(network.TensorsOf(drawn))];
+        using Tensor answers = Teach(images, labels, step, moved);
+        using Tensor logits = network.Forward(images, drawn, NormPass.Training);
+        using Tensor distilled = loss.OfAnswers(logits, answers, labels);
+        RequireFinite(distilled, step);
+        BackwardPass.Run(distilled, moved);
+        SharedGradients.Sum(moved);
+        optimizer.Step(moved, rate);
+
+        using Tensor detached = logits.detach();
+        using Tensor byLabels = loss.Of(detached, labels);
+        var accuracy = new TopAccuracy();
+        accuracy.Add(detached, labels);
+        return (RequireFinite(byLabels, step), accuracy.Top1);
+    }
+
+    /// <inheritdoc/>
+    public void Forget() => (_widest, _paths) = (null, null);
+
+    /// <summary>The gradients of the widest path by the labels, and the probabilities that it answers.</summary>
+    private Tensor Teach(Tensor images, Tensor labels, long step, NetworkTensor[] moved)
+    {
+        using Tensor logits = network.Forward(images, _widest!, NormPass.Training);
+        using Tensor value = loss.Of(logits, labels);
+        RequireFinite(value, step);
+        BackwardPass.Run(value, moved);
+        using Tensor detached = logits.detach();
+        return nn.functional.softmax(detached, dim: 1);
+    }
+
+    private double RequireFinite(Tensor value, long step)
+    {
+        double lost = WithScalar.ToDouble(value);
+        ClassificationLoss.RequireFinite(lost, step, settings.LearningRate);
+        return lost;
+    }
+
+    private bool IsLeft(int block, int candidate) => network.Blocks[block].Candidates[candidate] is not null;
+}

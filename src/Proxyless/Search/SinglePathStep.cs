@@ -1,0 +1,53 @@
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Training;
+using static TorchSharp.torch;
+
+namespace Proxyless.Search;
+
+/// <summary>
+/// A weight step on one path (ProxylessNAS, section 3.2), drawn by the architecture parameters of each target in turn:
+/// a step costs the same however many targets there are. During the warm-up shared channels are trained first
+/// (<see cref="ChannelWarmup"/>).
+/// </summary>
+/// <param name="network">The weights.</param>
+/// <param name="settings">Numbers of steps, and the peak rate for messages.</param>
+/// <param name="targets">The architecture parameters, those of one target at least.</param>
+/// <param name="loss">What is brought down.</param>
+/// <param name="optimizer">Moves the weights.</param>
+internal sealed class SinglePathStep(
+    SuperNetwork network,
+    SearchSettings settings,
+    IReadOnlyList<ArchitectureParameters> targets,
+    ClassificationLoss loss,
+    SgdOptimizer optimizer
+) : IWeightStep
+{
+    private readonly ChannelWarmup? _warmup = network.Options.SharesWeights ? new ChannelWarmup(network.Space) : null;
+
+    /// <inheritdoc/>
+    public (double Loss, double Top1) Run(Tensor images, Tensor labels, long step, Random random, double rate)
+    {
+        int[] path = targets[(int)(step % targets.Count)].Sample(random);
+        if (_warmup is not null && step < settings.Plan.WarmupSteps)
+        {
+            path = _warmup.Widen(path, (double)step / settings.Plan.WarmupSteps, random);
+        }
+
+        using Tensor logits = network.Forward(images, path, NormPass.Training);
+        using Tensor value = loss.Of(logits, labels);
+        double lost = WithScalar.ToDouble(value);
+        ClassificationLoss.RequireFinite(lost, step, settings.LearningRate);
+        BackwardPass.Run(value, network.TensorsOf(path));
+        optimizer.Step(network.TensorsOf(path), rate);
+        var accuracy = new TopAccuracy();
+        accuracy.Add(logits, labels);
+        return (lost, accuracy.Top1);
+    }
+
+    /// <inheritdoc/>
+    public void Forget()
+    {
+        // Architecture parameters never draw what was pruned.
+    }
+}
