@@ -1,15 +1,18 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// The most probable architecture within limits: maximise sum_i log p_ij over all choices whose costs stay within. A
-/// multiple-choice knapsack, solved exactly: blocks are merged one after another and only choices are kept that no
-/// other beats in all costs and probability, and that can still become as probable as a choice already known
-/// (<see cref="LagrangianBound"/>); no cost is rounded.
+/// The best architecture within limits: maximize the sum of a value for each block's candidate (log p_ij: the most
+/// probable) over all choices whose costs stay within. A multiple-choice knapsack, solved exactly: blocks are merged
+/// one after another and only choices are kept that no other beats in all costs and value, and that can still become
+/// as good as a choice already known (<see cref="LagrangianBound"/>); no cost is rounded.
 /// </summary>
 internal static class ArchitectureDerivation
 {
-    // Equally probable choices differ by the rounding of sums of logarithms.
+    // Equally good choices differ by the rounding of sums.
     private const double BoundTolerance = 1e-9;
+
+    // The mean range of log p_ij in a block, for which the bound's steps and the tolerance are chosen.
+    private const double UsualRange = 4;
 
     /// <summary>Derives the architecture.</summary>
     /// <param name="probabilities">p_ij at [i][j]; a candidate of probability 0 is never chosen.</param>
@@ -44,22 +47,59 @@ internal static class ArchitectureDerivation
     {
         ArgumentNullException.ThrowIfNull(probabilities);
         ArgumentNullException.ThrowIfNull(limits);
-        int blocks = probabilities.Count;
-        double[,] leastLeft = LeastCostLeft(probabilities, limits);
-        LagrangianBound bound = new(probabilities, limits);
+        return Maximize([.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())], limits);
+    }
+
+    /// <summary>The choice within the limits with the highest sum of values.</summary>
+    /// <param name="values">
+    /// That of candidate j of block i at [i][j], of any unit and scale; minus infinity for what is never chosen.
+    /// </param>
+    /// <param name="limits">
+    /// The costs that must stay within their limits; none gives the best candidate of each block.
+    /// </param>
+    /// <returns>
+    /// A candidate for each block, or null where no choice is within all limits. Among equally good choices the one
+    /// with the lowest costs, in the order of the limits.
+    /// </returns>
+    public static int[]? TryMaximize(IReadOnlyList<double[]> values, IReadOnlyList<CostLimit> limits)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentNullException.ThrowIfNull(limits);
+        if (values.Any(block => !block.Any(IsCandidate)))
+        {
+            return null;
+        }
+
+        double[] highest = [.. values.Select(block => block.Where(IsCandidate).Max())];
+        double range = values.Select((block, i) => highest[i] - block.Where(IsCandidate).Min()).Average();
+        double scale = range > 0 ? UsualRange / range : 1;
+        return Maximize(
+            [.. values.Select((block, i) => block.Select(value => (value - highest[i]) * scale).ToArray())],
+            limits
+        );
+    }
+
+    /// <summary>Whether a candidate of this value can be chosen.</summary>
+    internal static bool IsCandidate(double value) => value > double.NegativeInfinity;
+
+    private static int[]? Maximize(double[][] values, IReadOnlyList<CostLimit> limits)
+    {
+        int blocks = values.Length;
+        double[,] leastLeft = LeastCostLeft(values, limits);
+        LagrangianBound bound = new(values, limits);
         double known = bound.Known - BoundTolerance;
         List<Partial> front = [new Partial([.. limits.Select(limit => limit.Cost.Fixed)], 0, -1, null)];
         for (int i = 0; i < blocks; i++)
         {
-            var merged = new List<Partial>(front.Count * probabilities[i].Length);
+            var merged = new List<Partial>(front.Count * values[i].Length);
             foreach (Partial partial in front)
             {
-                for (int j = 0; j < probabilities[i].Length; j++)
+                for (int j = 0; j < values[i].Length; j++)
                 {
                     if (
-                        probabilities[i][j] > 0
-                        && Extend(partial, i, j, probabilities[i][j], limits, leastLeft) is { } extended
-                        && bound.Of(extended.LogProbability, extended.Costs, i + 1) >= known
+                        IsCandidate(values[i][j])
+                        && Extend(partial, i, j, values[i][j], limits, leastLeft) is { } extended
+                        && bound.Of(extended.Value, extended.Costs, i + 1) >= known
                     )
                     {
                         merged.Add(extended);
@@ -77,7 +117,7 @@ internal static class ArchitectureDerivation
         Partial partial,
         int block,
         int candidate,
-        double probability,
+        double value,
         IReadOnlyList<CostLimit> limits,
         double[,] leastLeft
     )
@@ -87,27 +127,28 @@ internal static class ArchitectureDerivation
         {
             costs[c] = partial.Costs[c] + limits[c].Cost.Candidates[block][candidate];
 
-            // The tolerance is that of summing in another order, not of the limit.
-            if (costs[c] + leastLeft[block + 1, c] > limits[c].Limit * (1 + 1e-12))
+            if (costs[c] + leastLeft[block + 1, c] > limits[c].LimitOfSums)
             {
                 return null;
             }
         }
 
-        return new Partial(costs, partial.LogProbability + Math.Log(probability), candidate, partial);
+        return new Partial(costs, partial.Value + value, candidate, partial);
     }
 
-    private static double[,] LeastCostLeft(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits)
+    private static double[,] LeastCostLeft(double[][] values, IReadOnlyList<CostLimit> limits)
     {
-        var least = new double[probabilities.Count + 1, limits.Count];
-        for (int i = probabilities.Count - 1; i >= 0; i--)
+        var least = new double[values.Length + 1, limits.Count];
+        for (int i = values.Length - 1; i >= 0; i--)
         {
             for (int c = 0; c < limits.Count; c++)
             {
                 double smallest = double.PositiveInfinity;
-                for (int j = 0; j < probabilities[i].Length; j++)
+                for (int j = 0; j < values[i].Length; j++)
                 {
-                    smallest = probabilities[i][j] > 0 ? Math.Min(smallest, limits[c].Cost.Candidates[i][j]) : smallest;
+                    smallest = IsCandidate(values[i][j])
+                        ? Math.Min(smallest, limits[c].Cost.Candidates[i][j])
+                        : smallest;
                 }
 
                 least[i, c] = least[i + 1, c] + smallest;
@@ -119,12 +160,12 @@ internal static class ArchitectureDerivation
 
     private static List<Partial> ParetoFront(List<Partial> partials)
     {
-        // From the most probable down, ties by cost: whoever comes later can only stay by being cheaper in some cost.
+        // From the best down, ties by cost: whoever comes later can only stay by being cheaper in some cost.
         partials.Sort(
             static (left, right) =>
             {
-                int byProbability = right.LogProbability.CompareTo(left.LogProbability);
-                return byProbability != 0 ? byProbability : left.Costs.AsSpan().SequenceCompareTo(right.Costs);
+                int byValue = right.Value.CompareTo(left.Value);
+                return byValue != 0 ? byValue : left.Costs.AsSpan().SequenceCompareTo(right.Costs);
             }
         );
 
@@ -183,13 +224,11 @@ internal static class ArchitectureDerivation
 
     private static Partial Better(Partial left, Partial right)
     {
-        int byProbability = left.LogProbability.CompareTo(right.LogProbability);
-        return byProbability > 0 || (byProbability == 0 && left.Costs.AsSpan().SequenceCompareTo(right.Costs) <= 0)
-            ? left
-            : right;
+        int byValue = left.Value.CompareTo(right.Value);
+        return byValue > 0 || (byValue == 0 && left.Costs.AsSpan().SequenceCompareTo(right.Costs) <= 0) ? left : right;
     }
 
-    private sealed record Partial(double[] Costs, double LogProbability, int Candidate, Partial? Before)
+    private sealed record Partial(double[] Costs, double Value, int Candidate, Partial? Before)
     {
         public int[] Choice(int blocks)
         {

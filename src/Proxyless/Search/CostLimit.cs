@@ -11,6 +11,9 @@ internal sealed record CostLimit(SpaceCost Cost, double Limit)
     /// <summary>Whether it is on latency.</summary>
     public bool IsOnLatency => Cost.Quantity == SpaceCost.LatencyQuantity;
 
+    /// <summary>The most that a sum of costs may be: the tolerance is that of summing in another order.</summary>
+    public double LimitOfSums => Limit * (1 + 1e-12);
+
     /// <summary>Refuses a limit that no network of the space can meet.</summary>
     /// <exception cref="LimitNotMetException">The message says the smallest possible value.</exception>
     public void RequirePossible()

@@ -108,6 +108,67 @@ public sealed class ArchitectureDerivationTests
         Assert.All(limits, limit => Assert.True(limit.Cost.Of(choice) <= limit.Limit));
     }
 
+    [Theory]
+    [InlineData(1e-9)]
+    [InlineData(1)]
+    [InlineData(1e6)]
+    public void The_highest_sum_of_values_of_any_scale_equals_brute_force(double scale) =>
+        Table
+            .Select(Table, Gen.Double[0, 1])
+            .Sample(
+                (weights, costs, share) =>
+                {
+                    // Values of both signs; whatever weighs 4 is not there.
+                    double[][] values =
+                    [
+                        .. weights.Select(
+                            (block, i) =>
+                                block
+                                    .Select(
+                                        (weight, j) =>
+                                            weight == 4 ? double.NegativeInfinity : scale * (weight - 2 + (0.1 * i * j))
+                                    )
+                                    .ToArray()
+                        ),
+                    ];
+                    CostLimit[] limits = [Limit("latency", Like(weights, costs), share)];
+                    double Sum(int[] choice) => choice.Select((j, i) => values[i][j]).Sum();
+                    double best = Choices(values)
+                        .Where(choice => limits[0].Cost.Of(choice) <= limits[0].Limit)
+                        .Select(Sum)
+                        .Append(double.NegativeInfinity)
+                        .Max();
+                    int[]? found = ArchitectureDerivation.TryMaximize(values, limits);
+                    Assert.Equal(double.IsNegativeInfinity(best), found is null);
+                    if (found is not null)
+                    {
+                        Assert.Equal(best, Sum(found), scale * 1e-6);
+                        Assert.True(limits[0].Cost.Of(found) <= limits[0].LimitOfSums);
+                    }
+                }
+            );
+
+    [Fact]
+    public void A_value_so_low_that_its_probability_would_be_0_is_chosen_where_the_limit_leaves_no_other()
+    {
+        SpaceCost cost = new(
+            "latency",
+            "ms",
+            1,
+            [
+                [1, 5],
+                [1, 2],
+            ]
+        );
+        double[][] values =
+        [
+            [-2000, 0],
+            [0, 1],
+        ];
+        Assert.Equal([0, 1], ArchitectureDerivation.TryMaximize(values, [new CostLimit(cost, 4)])!);
+        Assert.Equal([1, 1], ArchitectureDerivation.TryMaximize(values, [])!);
+    }
+
     [Fact]
     public void Expected_cost_equals_enumeration() =>
         Table

@@ -68,8 +68,9 @@ public sealed class LimitsTests
                     ];
                     if (ArchitectureDerivation.TryDerive(probabilities, limits) is { } best)
                     {
-                        double probability = best.Select((j, i) => Math.Log(probabilities[i][j])).Sum();
-                        var bound = new LagrangianBound(probabilities, limits);
+                        double[][] logs = [.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())];
+                        double probability = best.Select((j, i) => logs[i][j]).Sum();
+                        var bound = new LagrangianBound(logs, limits);
                         Assert.True(bound.Of(0, [limits[0].Cost.Fixed], 0) >= probability - 1e-9);
                         Assert.True(bound.Known <= probability + 1e-9);
                     }

@@ -1,0 +1,193 @@
+namespace Proxyless.Search;
+
+/// <summary>
+/// Proposes networks that are within the limits and new. Whoever takes a proposal adds it to the known ones.
+/// </summary>
+/// <param name="isThere">Whether candidate j of block i is there, at [i][j]; each block has one.</param>
+/// <param name="limits">What networks must stay within.</param>
+/// <param name="known">What is not proposed; compares with <see cref="ChoiceComparer"/>.</param>
+/// <param name="random">Draws.</param>
+internal sealed class NetworkProposals(
+    IReadOnlyList<bool[]> isThere,
+    IReadOnlyList<CostLimit> limits,
+    IReadOnlySet<int[]> known,
+    Random random
+)
+{
+    private const double MostOfTheLimit = 0.9;
+    private const int DrawsNearTheLimit = 20;
+    private const int Tries = 100;
+    private const int Derivations = 100;
+
+    private readonly ArchitectureParameters _odds = AtTheLimits(isThere, limits);
+
+    /// <summary>Whether all candidates are there and all limits are met.</summary>
+    /// <param name="choice">A candidate for each block.</param>
+    public bool IsWithin(int[] choice)
+    {
+        ArgumentNullException.ThrowIfNull(choice);
+        return !choice.Where((j, i) => !isThere[i][j]).Any()
+            && limits.All(limit => limit.Cost.Of(choice) <= limit.LimitOfSums);
+    }
+
+    /// <summary>
+    /// The new network with the highest sum of effects, exactly: where the best one is known, what is left without it
+    /// is divided into disjoint parts, each with its own best one (Lawler, Management Science 18, 1972).
+    /// </summary>
+    /// <param name="effects">At [i][j].</param>
+    /// <returns>
+    /// Null where every network within the limits is known, or where so many of the best are that finding the next
+    /// takes too long.
+    /// </returns>
+    public int[]? Best(IReadOnlyList<double[]> effects)
+    {
+        ArgumentNullException.ThrowIfNull(effects);
+        var parts = new PriorityQueue<Part, double>();
+        void Add(double[][] values, int divided)
+        {
+            if (ArchitectureDerivation.TryMaximize(values, limits) is { } best)
+            {
+                parts.Enqueue(new Part(values, best, divided), -best.Select((j, i) => effects[i][j]).Sum());
+            }
+        }
+
+        Add(
+            [
+                .. isThere.Select(
+                    (block, i) => block.Select((there, j) => there ? effects[i][j] : double.NegativeInfinity).ToArray()
+                ),
+            ],
+            0
+        );
+        int derivations = 1;
+        while (parts.TryDequeue(out Part? part, out _))
+        {
+            if (!known.Contains(part.Best))
+            {
+                return part.Best;
+            }
+
+            if (derivations > Derivations)
+            {
+                return null;
+            }
+
+            for (int i = part.Divided; i < part.Best.Length; i++)
+            {
+                Add(
+                    [
+                        .. part.Values.Select(
+                            (block, k) =>
+                                block
+                                    .Select(
+                                        (value, j) =>
+                                            (k < i && j != part.Best[k]) || (k == i && j == part.Best[k])
+                                                ? double.NegativeInfinity
+                                                : value
+                                    )
+                                    .ToArray()
+                        ),
+                    ],
+                    i
+                );
+                derivations++;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// A random network that uses most of a limit, where it can: drawn from the odds of most entropy whose expected
+    /// costs are the limits (<see cref="LimitProjection"/>). Where no draw is within them, the best for random
+    /// effects.
+    /// </summary>
+    /// <returns>Null where nothing new is found.</returns>
+    public int[]? Draw()
+    {
+        int[]? nearest = null;
+        double most = double.NegativeInfinity;
+        for (int i = 0; i < Tries && (nearest is null || i < DrawsNearTheLimit); i++)
+        {
+            int[] choice = _odds.Sample(random);
+            double use = limits.Select(limit => limit.Cost.Of(choice) / limit.Limit).DefaultIfEmpty(1).Max();
+            if (use > most && IsNew(choice))
+            {
+                (nearest, most) = (choice, use);
+            }
+
+            if (most >= MostOfTheLimit)
+            {
+                break;
+            }
+        }
+
+        return nearest ?? Best([.. isThere.Select(block => block.Select(_ => random.NextDouble()).ToArray())]);
+    }
+
+    /// <summary>The network with one block or more changed, one in the mean.</summary>
+    /// <param name="parent">A candidate for each block.</param>
+    /// <returns>Null where nothing new is found.</returns>
+    public int[]? Mutate(int[] parent)
+    {
+        ArgumentNullException.ThrowIfNull(parent);
+        for (int i = 0; i < Tries; i++)
+        {
+            int[] child = [.. parent.Select((j, block) => random.Next(parent.Length) == 0 ? Other(block, j) : j)];
+            if (IsNew(child))
+            {
+                return child;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A network that takes each block from one of two, at even odds.</summary>
+    /// <param name="first">A candidate for each block.</param>
+    /// <param name="second">Another.</param>
+    /// <returns>Null where nothing new is found.</returns>
+    public int[]? Cross(int[] first, int[] second)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        for (int i = 0; i < Tries; i++)
+        {
+            int[] child = [.. first.Zip(second, (left, right) => random.Next(2) == 0 ? left : right)];
+            if (IsNew(child))
+            {
+                return child;
+            }
+        }
+
+        return null;
+    }
+
+    private bool IsNew(int[] choice) => !known.Contains(choice) && IsWithin(choice);
+
+    private int Other(int block, int candidate)
+    {
+        int[] others = [.. _odds.AliveIn(block).Where(j => j != candidate)];
+        return others.Length > 0 ? others[random.Next(others.Length)] : candidate;
+    }
+
+    private static ArchitectureParameters AtTheLimits(IReadOnlyList<bool[]> isThere, IReadOnlyList<CostLimit> limits)
+    {
+        var odds = new ArchitectureParameters(isThere.Select(block => block.Length));
+        for (int i = 0; i < isThere.Count; i++)
+        {
+            for (int j = 0; j < isThere[i].Length; j++)
+            {
+                if (!isThere[i][j])
+                {
+                    odds.Prune(i, j);
+                }
+            }
+        }
+
+        new LimitProjection(limits, usesUp: true).Apply(odds);
+        return odds;
+    }
+
+    private sealed record Part(double[][] Values, int[] Best, int Divided);
+}

@@ -1,0 +1,78 @@
+namespace Proxyless.Search;
+
+/// <summary>
+/// Finds the best of a few candidates with little training: all are trained a little, the better half goes on, until
+/// one is left (Jamieson and Talwalkar, AISTATS 2016, arXiv 1502.07943, algorithm 1). Every round has the same share
+/// of the steps, so that each candidate that is left gets about twice as many as in the round before.
+/// </summary>
+internal static class SuccessiveHalving
+{
+    /// <summary>Trains and compares.</summary>
+    /// <typeparam name="T">What is compared.</typeparam>
+    /// <param name="candidates">One or more; of those with the same score the earlier one is better.</param>
+    /// <param name="trainTo">
+    /// Trains a candidate on to so many steps, counted from its beginning, and gives its score: the higher the better,
+    /// no number for one that failed.
+    /// </param>
+    /// <param name="totalSteps">
+    /// The most steps of all candidates together: <see cref="LeastSteps"/> at the least.
+    /// </param>
+    /// <param name="cancellationToken">Stops before the next candidate.</param>
+    /// <returns>All candidates, the best first: those that came further, then those with the higher score.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There are no candidates, or too few steps for one step of every candidate in every round.
+    /// </exception>
+    public static IReadOnlyList<HalvingResult<T>> Run<T>(
+        IReadOnlyList<T> candidates,
+        Func<T, long, double> trainTo,
+        long totalSteps,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(candidates);
+        ArgumentNullException.ThrowIfNull(trainTo);
+        ArgumentOutOfRangeException.ThrowIfZero(candidates.Count, nameof(candidates));
+        ArgumentOutOfRangeException.ThrowIfLessThan(totalSteps, LeastSteps(candidates.Count));
+        HalvingResult<T>[] results = [.. candidates.Select(candidate => new HalvingResult<T>(candidate, 0, null))];
+        int[] left = [.. Enumerable.Range(0, candidates.Count)];
+        var worstFirst = new List<int>();
+        long stepsLeft = totalSteps;
+        long trainedTo = 0;
+        for (int rounds = Rounds(candidates.Count); rounds > 0; rounds--)
+        {
+            // What rounding down has left is for the rounds that come.
+            long steps = stepsLeft / ((long)rounds * left.Length);
+            stepsLeft -= steps * left.Length;
+            trainedTo += steps;
+            foreach (int index in left)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                double score = trainTo(candidates[index], trainedTo);
+                results[index] = results[index] with { Steps = trainedTo, Score = score };
+            }
+
+            // NaN sorts below every number, and the sort is stable.
+            int[] ranked = [.. left.OrderByDescending(index => results[index].Score)];
+            int stay = (left.Length + 1) / 2;
+            worstFirst.AddRange(ranked[stay..].Reverse());
+            left = [.. ranked[..stay].Order()];
+        }
+
+        return [results[left[0]], .. worstFirst.AsEnumerable().Reverse().Select(index => results[index])];
+    }
+
+    /// <summary>The fewest steps that a comparison of so many candidates takes.</summary>
+    public static long LeastSteps(int candidates) => (long)Rounds(candidates) * candidates;
+
+    /// <summary>ceil(log2 candidates): so often is the larger half of them kept until one is left.</summary>
+    private static int Rounds(int candidates)
+    {
+        int rounds = 0;
+        for (int left = candidates; left > 1; left = (left + 1) / 2)
+        {
+            rounds++;
+        }
+
+        return rounds;
+    }
+}

@@ -1,0 +1,268 @@
+using Proxyless.Search;
+using Xunit;
+
+namespace Proxyless.Tests.Search;
+
+public sealed class SurrogateSearchTests
+{
+    private static readonly PlantedSpace Small = new(seed: 3, blocks: 4, candidates: 3, interaction: 0.1, noise: 0);
+
+    // Interactions and noise as large as they are in spaces of trained networks: within a band of latency a sum of
+    // effects explains seven eighths of the variance, and the score's tau is 0.65.
+    [Fact]
+    public void The_network_found_is_better_than_the_best_by_score_of_as_many_random_ones()
+    {
+        foreach (double share in (double[])[0.02, 0.5, 0.999])
+        {
+            const int Seeds = 3;
+            const int Evaluations = 45;
+            double found = 0;
+            double random = 0;
+            for (int seed = 0; seed < Seeds; seed++)
+            {
+                PlantedSpace space = new(seed, blocks: 12, candidates: 10, interaction: 0.25, noise: 1);
+                CostLimit limit = space.LimitAt(share);
+                IReadOnlyList<RankedNetwork> networks = Run(space, [limit], Evaluations, seed);
+                Assert.Equal(Evaluations, networks.Count);
+                Assert.All(networks, network => Assert.True(limit.Cost.Of(network.Choice) <= limit.LimitOfSums));
+                found += space.TrueValueOf(networks[0].Choice) / Seeds;
+                random += space.TrueValueOf(Drawn(space, limit, Evaluations, seed).MaxBy(space.ScoreOf)!) / Seeds;
+            }
+
+            Assert.True(found > random + 0.5, $"at {share}: {found} found, {random} by random networks");
+        }
+    }
+
+    [Fact]
+    public void A_space_that_is_scored_to_its_end_has_its_best_network_first()
+    {
+        foreach (double share in (double[])[0, 0.1, 0.5, 1])
+        {
+            CostLimit limit = Small.LimitAt(share);
+            int[][] within = [.. Choices(4, 3).Where(choice => limit.Cost.Of(choice) <= limit.LimitOfSums)];
+            int calls = 0;
+            IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Small.IsThere, [limit]).Run(
+                choice =>
+                {
+                    calls++;
+                    return Small.ScoreOf(choice);
+                },
+                evaluations: 1000,
+                seed: 1,
+                [],
+                [],
+                CancellationToken.None
+            );
+            Assert.Equal(within.Length, calls);
+            Assert.Equal(within.Length, networks.Distinct().Count());
+            Assert.Equal(within.MaxBy(Small.TrueValueOf), networks[0].Choice);
+        }
+    }
+
+    [Fact]
+    public void No_network_is_scored_twice_and_a_seed_decides_everything()
+    {
+        CostLimit limit = Small.LimitAt(0.7);
+        var scored = new List<int[]>();
+        IReadOnlyList<RankedNetwork> RunAgain(int seed, ICollection<int[]> choices) =>
+            new SurrogateSearch(Small.IsThere, [limit]).Run(
+                choice =>
+                {
+                    choices.Add(choice);
+                    return Small.ScoreOf(choice);
+                },
+                evaluations: 25,
+                seed,
+                [],
+                [],
+                CancellationToken.None
+            );
+        IReadOnlyList<RankedNetwork> first = RunAgain(1, scored);
+        var again = new List<int[]>();
+        IReadOnlyList<RankedNetwork> second = RunAgain(1, again);
+        var other = new List<int[]>();
+        RunAgain(2, other);
+        Assert.Equal(25, scored.Distinct(ChoiceComparer.Instance).Count());
+        Assert.Equal(scored, again);
+        Assert.Equal(first.Select(network => network.Estimate), second.Select(network => network.Estimate));
+        Assert.NotEqual(scored, other);
+    }
+
+    [Fact]
+    public void What_comes_first_is_scored_first_as_far_as_it_is_within_the_limits()
+    {
+        CostLimit limit = Small.LimitAt(0.5);
+        int[][] all = [.. Choices(4, 3)];
+        int[] over = all.MaxBy(limit.Cost.Of)!;
+        int[] cheapest = all.MinBy(limit.Cost.Of)!;
+        int[] next = all.OrderBy(limit.Cost.Of).ElementAt(1);
+        var scored = new List<int[]>();
+        new SurrogateSearch(Small.IsThere, [limit]).Run(
+            choice =>
+            {
+                scored.Add(choice);
+                return Small.ScoreOf(choice);
+            },
+            evaluations: 2,
+            seed: 1,
+            [over, cheapest, cheapest, next],
+            [],
+            CancellationToken.None
+        );
+        Assert.Equal([cheapest, next], scored);
+    }
+
+    [Fact]
+    public void What_is_known_is_ranked_within_the_limits_teaches_and_is_not_scored_again()
+    {
+        CostLimit limit = Small.LimitAt(0.5);
+        ScoredNetwork[] known =
+        [
+            .. Choices(4, 3)
+                .Where((_, i) => i % 2 == 0)
+                .Select(choice => new ScoredNetwork(choice, Small.ScoreOf(choice))),
+        ];
+        var scored = new List<int[]>();
+        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Small.IsThere, [limit]).Run(
+            choice =>
+            {
+                scored.Add(choice);
+                return Small.ScoreOf(choice);
+            },
+            evaluations: 3,
+            seed: 1,
+            [known[0].Choice],
+            [.. known, .. known],
+            CancellationToken.None
+        );
+        ScoredNetwork[] knownWithin = [.. known.Where(one => limit.Cost.Of(one.Choice) <= limit.LimitOfSums)];
+        Assert.Equal(3, scored.Count);
+        Assert.Empty(scored.Intersect(known.Select(one => one.Choice), ChoiceComparer.Instance));
+        Assert.Equal(knownWithin.Length + 3, networks.Count);
+        Assert.Equal(networks.OrderByDescending(network => network.Estimate), networks);
+
+        // With no evaluation of its own it is a ranking of what is known, by all that is known.
+        IReadOnlyList<RankedNetwork> ranked = new SurrogateSearch(Small.IsThere, [limit]).Run(
+            Small.ScoreOf,
+            evaluations: 0,
+            seed: 1,
+            [],
+            known,
+            CancellationToken.None
+        );
+        AdditivePredictor predictor = AdditivePredictor.Fit([3, 3, 3, 3], known);
+        Assert.Equal(
+            knownWithin.Select(one => predictor.EstimateOf(one, SurrogateSearch.InteractionShare)).OrderDescending(),
+            ranked.Select(network => network.Estimate)
+        );
+    }
+
+    [Fact]
+    public void Where_no_network_is_within_the_limits_there_is_none()
+    {
+        CostLimit limit = new(Small.Cost, 0.9 * Small.Cost.Smallest);
+        Assert.Empty(Run(Small, [limit], 10, seed: 1));
+        ScoredNetwork known = new([0, 0, 0, 0], 1);
+        Assert.Empty(
+            new SurrogateSearch(Small.IsThere, [limit]).Run(Small.ScoreOf, 10, 1, [], [known], CancellationToken.None)
+        );
+    }
+
+    [Fact]
+    public void Candidates_that_are_not_there_are_not_scored()
+    {
+        bool[][] isThere = [.. Small.IsThere.Select(block => block.Select((_, j) => j != 1).ToArray())];
+        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(isThere, [Small.LimitAt(1)]).Run(
+            Small.ScoreOf,
+            evaluations: 100,
+            seed: 1,
+            [
+                [1, 1, 1, 1],
+            ],
+            [],
+            CancellationToken.None
+        );
+        Assert.Equal(16, networks.Count);
+        Assert.All(networks, network => Assert.DoesNotContain(1, network.Choice));
+    }
+
+    [Fact]
+    public void A_score_that_is_no_number_is_refused()
+    {
+        string message = Assert
+            .Throws<NotFiniteNumberException>(() =>
+                new SurrogateSearch(Small.IsThere, []).Run(
+                    _ => double.NaN,
+                    10,
+                    1,
+                    [
+                        [0, 1, 2, 0],
+                    ],
+                    [],
+                    CancellationToken.None
+                )
+            )
+            .Message;
+        Assert.Equal("the score of 0 1 2 0 became NaN", message);
+    }
+
+    [Fact]
+    public void Cancellation_stops_before_the_next_score()
+    {
+        using var source = new CancellationTokenSource();
+        int calls = 0;
+        Assert.Throws<OperationCanceledException>(() =>
+            new SurrogateSearch(Small.IsThere, []).Run(
+                choice =>
+                {
+                    if (++calls == 25)
+                    {
+                        source.Cancel();
+                    }
+
+                    return Small.ScoreOf(choice);
+                },
+                evaluations: 50,
+                seed: 1,
+                [],
+                [],
+                source.Token
+            )
+        );
+        Assert.Equal(25, calls);
+    }
+
+    private static IReadOnlyList<RankedNetwork> Run(
+        PlantedSpace space,
+        IReadOnlyList<CostLimit> limits,
+        int evaluations,
+        int seed
+    ) =>
+        new SurrogateSearch(space.IsThere, limits).Run(
+            space.ScoreOf,
+            evaluations,
+            seed,
+            [],
+            [],
+            CancellationToken.None
+        );
+
+    private static int[][] Drawn(PlantedSpace space, CostLimit limit, int count, int seed)
+    {
+        HashSet<int[]> known = new(ChoiceComparer.Instance);
+        NetworkProposals proposals = new(space.IsThere, [limit], known, new Random(seed));
+        while (known.Count < count)
+        {
+            known.Add(proposals.Draw()!);
+        }
+
+        return [.. known];
+    }
+
+    private static IEnumerable<int[]> Choices(int blocks, int candidates) =>
+        Enumerable
+            .Range(0, (int)Math.Pow(candidates, blocks))
+            .Select(index =>
+                Enumerable.Range(0, blocks).Select(i => index / (int)Math.Pow(candidates, i) % candidates).ToArray()
+            );
+}
