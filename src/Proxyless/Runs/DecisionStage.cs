@@ -44,7 +44,11 @@ internal sealed class DecisionStage(RunContext context, SearchGoal goal, SuperNe
             return -score.Loss;
         }
 
-        IReadOnlyList<RankedNetwork> ranked = new SurrogateSearch(isThere, limits).Run(
+        IReadOnlyList<RankedNetwork> ranked = new SurrogateSearch(
+            CandidateFeatures.Of(context.Space),
+            isThere,
+            limits
+        ).Run(
             Score,
             evaluations,
             context.Options.Seed,

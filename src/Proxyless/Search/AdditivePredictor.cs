@@ -1,9 +1,10 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Predicts a network's score from its candidates: score = intercept + sum_i effect_i,choice(i) + residual. Bayesian
-/// ridge regression: effects are normal with mean 0 and one variance, residuals with another, the intercept is flat.
-/// The ratio of the two variances is that of most evidence (MacKay, Neural Computation 4, 1992), with the effects, the
+/// Predicts a network's score from its candidates: score = intercept + sum_i effect_i,choice(i) + residual, an effect
+/// being the sum of the weights of the candidate's features (<see cref="CandidateFeatures"/>). Bayesian ridge
+/// regression: weights are normal with mean 0 and one variance, residuals with another, the intercept is flat.
+/// The ratio of the two variances is that of most evidence (MacKay, Neural Computation 4, 1992), with the weights, the
 /// intercept and the residuals' variance integrated or maximized in closed form; for a flat intercept it is restricted
 /// maximum likelihood (Patterson and Thompson, Biometrika 58, 1971).
 /// </summary>
@@ -13,17 +14,19 @@ namespace Proxyless.Search;
 /// </remarks>
 internal sealed class AdditivePredictor
 {
-    // Residuals' variance over effects' variance, half a decade apart: the likelihood is flat between them.
+    // Residuals' variance over weights' variance, half a decade apart: the likelihood is flat between them.
     internal static readonly double[] Ratios = [.. Enumerable.Range(-4, 11).Select(step => Math.Pow(10, step / 2.0))];
 
+    private readonly CandidateFeatures _features;
     private readonly double _intercept;
-    private readonly CholeskyFactor _precision;
+    private readonly Solution _solution;
 
-    private AdditivePredictor(double intercept, double[][] effects, Solution solution)
+    private AdditivePredictor(CandidateFeatures features, double intercept, Solution solution)
     {
+        _features = features;
         _intercept = intercept;
-        _precision = solution.Precision;
-        Effects = effects;
+        _solution = solution;
+        Effects = OfCandidates(solution.Weights);
         ResidualVariance = solution.ResidualVariance;
         Ratio = solution.Ratio;
     }
@@ -34,47 +37,43 @@ internal sealed class AdditivePredictor
     /// <summary>The variance of what effects do not explain.</summary>
     public double ResidualVariance { get; }
 
-    /// <summary>Residuals' variance over effects' variance.</summary>
+    /// <summary>Residuals' variance over weights' variance.</summary>
     internal double Ratio { get; }
 
     /// <summary>Fits the effects.</summary>
-    /// <param name="candidates">Number of candidates of each block.</param>
+    /// <param name="features">What candidates have in common.</param>
     /// <param name="networks">One or more networks with finite scores.</param>
-    public static AdditivePredictor Fit(IReadOnlyList<int> candidates, IReadOnlyList<ScoredNetwork> networks)
+    public static AdditivePredictor Fit(CandidateFeatures features, IReadOnlyList<ScoredNetwork> networks)
     {
-        ArgumentNullException.ThrowIfNull(candidates);
+        ArgumentNullException.ThrowIfNull(features);
         ArgumentNullException.ThrowIfNull(networks);
         ArgumentOutOfRangeException.ThrowIfZero(networks.Count);
-        int[] first = new int[candidates.Count + 1];
-        for (int i = 0; i < candidates.Count; i++)
-        {
-            first[i + 1] = first[i] + candidates[i];
-        }
-
-        int effects = first[^1];
         double mean = networks.Average(network => network.Score);
-        var shares = new double[effects];
-        var products = new double[effects];
-        double[][] counts = [.. Enumerable.Range(0, effects).Select(k => new double[k + 1])];
+        var shares = new double[features.Count];
+        var products = new double[features.Count];
+        double[][] counts = [.. Enumerable.Range(0, features.Count).Select(k => new double[k + 1])];
         double squares = 0;
         foreach (ScoredNetwork network in networks)
         {
             double centered = network.Score - mean;
             squares += centered * centered;
-            for (int i = 0; i < candidates.Count; i++)
+            int[] present = [.. network.Choice.SelectMany((j, i) => features.Of(i, j))];
+            foreach (int k in present)
             {
-                int k = first[i] + network.Choice[i];
                 shares[k] += 1.0 / networks.Count;
                 products[k] += centered;
-                for (int before = 0; before <= i; before++)
+                foreach (int l in present)
                 {
-                    counts[k][first[before] + network.Choice[before]]++;
+                    if (l <= k)
+                    {
+                        counts[k][l]++;
+                    }
                 }
             }
         }
 
         // Columns less their means: the flat intercept is integrated out.
-        for (int k = 0; k < effects; k++)
+        for (int k = 0; k < features.Count; k++)
         {
             for (int l = 0; l <= k; l++)
             {
@@ -86,8 +85,8 @@ internal sealed class AdditivePredictor
             .Select(ratio => Solve(counts, products, squares, networks.Count - 1, ratio))
             .MaxBy(solution => solution.TwiceEvidence)!;
         return new AdditivePredictor(
-            mean - best.Effects.Zip(shares, (effect, share) => effect * share).Sum(),
-            Split(best.Effects, candidates),
+            features,
+            mean - best.Weights.Zip(shares, (weight, share) => weight * share).Sum(),
             best
         );
     }
@@ -123,12 +122,10 @@ internal sealed class AdditivePredictor
     {
         ArgumentNullException.ThrowIfNull(random);
         double deviation = Math.Sqrt(ResidualVariance);
-        double[] mean = [.. Effects.SelectMany(block => block)];
-        double[] around = _precision.SolveTransposed([.. mean.Select(_ => deviation * Normal(random))]);
-        return Split(
-            [.. mean.Zip(around, (center, offset) => center + offset)],
-            [.. Effects.Select(block => block.Length)]
-        );
+        double[] around = _solution.Precision.SolveTransposed([
+            .. _solution.Weights.Select(_ => deviation * Normal(random)),
+        ]);
+        return OfCandidates([.. _solution.Weights.Zip(around, (center, offset) => center + offset)]);
     }
 
     private static Solution Solve(double[][] counts, double[] products, double squares, int degrees, double ratio)
@@ -141,37 +138,36 @@ internal sealed class AdditivePredictor
                 return shifted;
             }),
         ]);
-        double[] effects = precision.Solve(products);
-        double explained = effects.Zip(products, (effect, product) => effect * product).Sum();
+        double[] weights = precision.Solve(products);
+        double explained = weights.Zip(products, (weight, product) => weight * product).Sum();
 
         // Scores that are all the same have no variance, and no logarithm of one.
         double variance = Math.Max((squares - explained) / Math.Max(1, degrees), 1e-12 * squares);
         double evidence =
             -(degrees * Math.Log(Math.Max(variance, double.Epsilon)))
             - precision.LogDeterminant
-            + (effects.Length * Math.Log(ratio));
-        return new Solution(effects, precision, variance, ratio, evidence);
+            + (weights.Length * Math.Log(ratio));
+        return new Solution(weights, precision, variance, ratio, evidence);
     }
 
-    private static double[][] Split(double[] effects, IReadOnlyList<int> candidates)
-    {
-        var blocks = new double[candidates.Count][];
-        int first = 0;
-        for (int i = 0; i < blocks.Length; i++)
-        {
-            blocks[i] = effects[first..(first + candidates[i])];
-            first += candidates[i];
-        }
-
-        return blocks;
-    }
+    /// <summary>What a candidate adds, at [i][j]: the sum of the weights of its features.</summary>
+    private double[][] OfCandidates(double[] weights) =>
+        [
+            .. _features.Candidates.Select(
+                (candidates, i) =>
+                    Enumerable
+                        .Range(0, candidates)
+                        .Select(j => _features.Of(i, j).Sum(feature => weights[feature]))
+                        .ToArray()
+            ),
+        ];
 
     /// <summary>A standard normal number (Box and Muller, Annals of Mathematical Statistics 29, 1958).</summary>
     private static double Normal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private sealed record Solution(
-        double[] Effects,
+        double[] Weights,
         CholeskyFactor Precision,
         double ResidualVariance,
         double Ratio,

@@ -5,9 +5,14 @@ namespace Proxyless.Search;
 /// than a proposal: an additive predictor fitted on the scores so far (<see cref="AdditivePredictor"/>) proposes what
 /// to score next, and says in the end what each score is worth.
 /// </summary>
+/// <param name="features">What candidates have in common.</param>
 /// <param name="isThere">Whether candidate j of block i is there, at [i][j]; each block has one.</param>
 /// <param name="limits">What networks must stay within.</param>
-internal sealed class SurrogateSearch(IReadOnlyList<bool[]> isThere, IReadOnlyList<CostLimit> limits)
+internal sealed class SurrogateSearch(
+    CandidateFeatures features,
+    IReadOnlyList<bool[]> isThere,
+    IReadOnlyList<CostLimit> limits
+)
 {
     /// <summary>
     /// The interactions' share of residuals. Within a band of latency the sum of effects that fits best explains about
@@ -24,8 +29,6 @@ internal sealed class SurrogateSearch(IReadOnlyList<bool[]> isThere, IReadOnlyLi
     // Of the best networks; as few children as make no difference there, for spaces that are less additive.
     private const int Parents = 10;
     private const int Children = 20;
-
-    private readonly int[] _candidates = [.. isThere.Select(block => block.Length)];
 
     /// <summary>Scores networks.</summary>
     /// <param name="score">
@@ -103,7 +106,7 @@ internal sealed class SurrogateSearch(IReadOnlyList<bool[]> isThere, IReadOnlyLi
 
         for (int turn = 0; left > 0 && scored.Count > 0; turn++)
         {
-            AdditivePredictor predictor = AdditivePredictor.Fit(_candidates, scored);
+            AdditivePredictor predictor = AdditivePredictor.Fit(features, scored);
             int[]? proposal = (turn % 4) switch
             {
                 1 => proposals.Best(predictor.Draw(random)),
@@ -116,7 +119,7 @@ internal sealed class SurrogateSearch(IReadOnlyList<bool[]> isThere, IReadOnlyLi
             }
         }
 
-        return scored.Count > 0 ? Rank(AdditivePredictor.Fit(_candidates, scored), scored, proposals) : [];
+        return scored.Count > 0 ? Rank(AdditivePredictor.Fit(features, scored), scored, proposals) : [];
     }
 
     /// <summary>The child of the best networks that is predicted to be the best of a few.</summary>

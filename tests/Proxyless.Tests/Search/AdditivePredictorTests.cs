@@ -13,7 +13,7 @@ public sealed class AdditivePredictorTests
         for (int seed = 0; seed < 20; seed++)
         {
             ScoredNetwork[] networks = Networks(seed, 3 + (5 * (seed % 4)), noise: 0.5);
-            AdditivePredictor predictor = AdditivePredictor.Fit(Candidates, networks);
+            AdditivePredictor predictor = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), networks);
 
             // The gradient of sum (y - b - x w)^2 + ratio |w|^2 is 0 in w and in b.
             double[] errors = [.. networks.Select(network => network.Score - predictor.Of(network.Choice))];
@@ -37,7 +37,7 @@ public sealed class AdditivePredictorTests
         {
             ScoredNetwork[] networks = Networks(seed, 12, noise: 0.1 * seed);
             double best = AdditivePredictor.Ratios.MaxBy(ratio => RestrictedLikelihood(networks, ratio));
-            AdditivePredictor predictor = AdditivePredictor.Fit(Candidates, networks);
+            AdditivePredictor predictor = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), networks);
             Assert.Equal(best, predictor.Ratio);
             chosen.Add(best);
         }
@@ -49,7 +49,7 @@ public sealed class AdditivePredictorTests
     public void Planted_effects_are_recovered()
     {
         double[][] planted = Planted(seed: 5);
-        AdditivePredictor predictor = AdditivePredictor.Fit(Candidates, Networks(5, 200, noise: 0.1));
+        AdditivePredictor predictor = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), Networks(5, 200, noise: 0.1));
         for (int i = 0; i < Candidates.Length; i++)
         {
             for (int j = 1; j < Candidates[i]; j++)
@@ -73,7 +73,7 @@ public sealed class AdditivePredictorTests
         [
             .. Networks(3, 30, noise: 0).Select(network => network with { Score = Normal(random) }),
         ];
-        AdditivePredictor predictor = AdditivePredictor.Fit(Candidates, noise);
+        AdditivePredictor predictor = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), noise);
         Assert.All(predictor.Effects.SelectMany(block => block), effect => Assert.Equal(0, effect, 0.2));
         Assert.InRange(predictor.ResidualVariance, 0.5, 1.5);
     }
@@ -82,7 +82,7 @@ public sealed class AdditivePredictorTests
     public void A_candidate_without_scores_stays_at_the_prior()
     {
         ScoredNetwork[] networks = [.. Networks(4, 60, noise: 0.2).Where(network => network.Choice[2] != 3)];
-        AdditivePredictor predictor = AdditivePredictor.Fit(Candidates, networks);
+        AdditivePredictor predictor = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), networks);
         Assert.Equal(0, predictor.Effects[2][3], 1e-12);
         var random = new Random(6);
         double[] draws = [.. Enumerable.Range(0, 4000).Select(_ => predictor.Draw(random)[2][3])];
@@ -93,7 +93,7 @@ public sealed class AdditivePredictorTests
     public void Draws_have_the_mean_and_covariance_of_the_posterior()
     {
         ScoredNetwork[] networks = Networks(7, 15, noise: 0.5);
-        AdditivePredictor predictor = AdditivePredictor.Fit(Candidates, networks);
+        AdditivePredictor predictor = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), networks);
         var random = new Random(8);
         const int Count = 20_000;
         double[][] draws =
@@ -119,8 +119,8 @@ public sealed class AdditivePredictorTests
     public void One_score_and_equal_scores_predict_themselves()
     {
         ScoredNetwork one = new([0, 1, 2], 0.7);
-        Assert.Equal(0.7, AdditivePredictor.Fit(Candidates, [one]).Of([2, 0, 0]), 1e-12);
-        AdditivePredictor equal = AdditivePredictor.Fit(Candidates, [one, new([1, 0, 3], 0.7)]);
+        Assert.Equal(0.7, AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), [one]).Of([2, 0, 0]), 1e-12);
+        AdditivePredictor equal = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), [one, new([1, 0, 3], 0.7)]);
         Assert.Equal(0.7, equal.Of([2, 1, 3]), 1e-12);
         Assert.All(
             equal.Draw(new Random(1)).SelectMany(block => block),
@@ -132,7 +132,7 @@ public sealed class AdditivePredictorTests
     public void An_estimate_keeps_the_share_of_the_residual_that_is_the_networks_own()
     {
         ScoredNetwork[] networks = Networks(9, 20, noise: 0.5);
-        AdditivePredictor predictor = AdditivePredictor.Fit(Candidates, networks);
+        AdditivePredictor predictor = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), networks);
         Assert.Equal(predictor.Of(networks[0].Choice), predictor.EstimateOf(networks[0], 0), 1e-12);
         Assert.Equal(networks[0].Score, predictor.EstimateOf(networks[0], 1), 1e-12);
         Assert.Equal(

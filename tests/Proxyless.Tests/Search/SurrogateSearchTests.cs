@@ -41,7 +41,7 @@ public sealed class SurrogateSearchTests
             CostLimit limit = Small.LimitAt(share);
             int[][] within = [.. Choices(4, 3).Where(choice => limit.Cost.Of(choice) <= limit.LimitOfSums)];
             int calls = 0;
-            IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Small.IsThere, [limit]).Run(
+            IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(
                 choice =>
                 {
                     calls++;
@@ -65,7 +65,7 @@ public sealed class SurrogateSearchTests
         CostLimit limit = Small.LimitAt(0.7);
         var scored = new List<int[]>();
         IReadOnlyList<RankedNetwork> RunAgain(int seed, ICollection<int[]> choices) =>
-            new SurrogateSearch(Small.IsThere, [limit]).Run(
+            new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(
                 choice =>
                 {
                     choices.Add(choice);
@@ -97,7 +97,7 @@ public sealed class SurrogateSearchTests
         int[] cheapest = all.MinBy(limit.Cost.Of)!;
         int[] next = all.OrderBy(limit.Cost.Of).ElementAt(1);
         var scored = new List<int[]>();
-        new SurrogateSearch(Small.IsThere, [limit]).Run(
+        new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(
             choice =>
             {
                 scored.Add(choice);
@@ -123,7 +123,7 @@ public sealed class SurrogateSearchTests
                 .Select(choice => new ScoredNetwork(choice, Small.ScoreOf(choice))),
         ];
         var scored = new List<int[]>();
-        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Small.IsThere, [limit]).Run(
+        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(
             choice =>
             {
                 scored.Add(choice);
@@ -142,7 +142,7 @@ public sealed class SurrogateSearchTests
         Assert.Equal(networks.OrderByDescending(network => network.Estimate), networks);
 
         // With no evaluation of its own it is a ranking of what is known, by all that is known.
-        IReadOnlyList<RankedNetwork> ranked = new SurrogateSearch(Small.IsThere, [limit]).Run(
+        IReadOnlyList<RankedNetwork> ranked = new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(
             Small.ScoreOf,
             evaluations: 0,
             seed: 1,
@@ -150,7 +150,7 @@ public sealed class SurrogateSearchTests
             known,
             CancellationToken.None
         );
-        AdditivePredictor predictor = AdditivePredictor.Fit([3, 3, 3, 3], known);
+        AdditivePredictor predictor = AdditivePredictor.Fit(CandidateFeatures.OneForEach([3, 3, 3, 3]), known);
         Assert.Equal(
             knownWithin.Select(one => predictor.EstimateOf(one, SurrogateSearch.InteractionShare)).OrderDescending(),
             ranked.Select(network => network.Estimate)
@@ -164,7 +164,7 @@ public sealed class SurrogateSearchTests
         Assert.Empty(Run(Small, [limit], 10, seed: 1));
         ScoredNetwork known = new([0, 0, 0, 0], 1);
         Assert.Empty(
-            new SurrogateSearch(Small.IsThere, [limit]).Run(Small.ScoreOf, 10, 1, [], [known], CancellationToken.None)
+            new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(Small.ScoreOf, 10, 1, [], [known], CancellationToken.None)
         );
     }
 
@@ -172,7 +172,7 @@ public sealed class SurrogateSearchTests
     public void Candidates_that_are_not_there_are_not_scored()
     {
         bool[][] isThere = [.. Small.IsThere.Select(block => block.Select((_, j) => j != 1).ToArray())];
-        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(isThere, [Small.LimitAt(1)]).Run(
+        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Unrelated(isThere), isThere, [Small.LimitAt(1)]).Run(
             Small.ScoreOf,
             evaluations: 100,
             seed: 1,
@@ -191,7 +191,7 @@ public sealed class SurrogateSearchTests
     {
         string message = Assert
             .Throws<NotFiniteNumberException>(() =>
-                new SurrogateSearch(Small.IsThere, []).Run(
+                new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, []).Run(
                     _ => double.NaN,
                     10,
                     1,
@@ -212,7 +212,7 @@ public sealed class SurrogateSearchTests
         using var source = new CancellationTokenSource();
         int calls = 0;
         Assert.Throws<OperationCanceledException>(() =>
-            new SurrogateSearch(Small.IsThere, []).Run(
+            new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, []).Run(
                 choice =>
                 {
                     if (++calls == 25)
@@ -238,7 +238,7 @@ public sealed class SurrogateSearchTests
         int evaluations,
         int seed
     ) =>
-        new SurrogateSearch(space.IsThere, limits).Run(
+        new SurrogateSearch(Unrelated(space.IsThere), space.IsThere, limits).Run(
             space.ScoreOf,
             evaluations,
             seed,
@@ -265,4 +265,7 @@ public sealed class SurrogateSearchTests
             .Select(index =>
                 Enumerable.Range(0, blocks).Select(i => index / (int)Math.Pow(candidates, i) % candidates).ToArray()
             );
+
+    private static CandidateFeatures Unrelated(IReadOnlyList<bool[]> isThere) =>
+        CandidateFeatures.OneForEach([.. isThere.Select(block => block.Length)]);
 }
