@@ -7,20 +7,20 @@ public sealed class SurrogateSearchTests
 {
     private static readonly PlantedSpace Small = new(seed: 3, blocks: 4, candidates: 3, interaction: 0.1, noise: 0);
 
-    // Interactions and noise as large as they are in spaces of trained networks: within a band of latency a sum of
-    // effects explains seven eighths of the variance, and the score's tau is 0.65.
+    // Among networks near one of these limits the sum of effects explains 0.82 to 0.89 of the variance of true values,
+    // and Kendall's tau of the score with them is 0.56 to 0.71.
     [Fact]
     public void The_network_found_is_better_than_the_best_by_score_of_as_many_random_ones()
     {
         foreach (double share in (double[])[0.02, 0.5, 0.999])
         {
-            const int Seeds = 3;
-            const int Evaluations = 45;
+            const int Seeds = 4;
+            const int Evaluations = 60;
             double found = 0;
             double random = 0;
             for (int seed = 0; seed < Seeds; seed++)
             {
-                PlantedSpace space = new(seed, blocks: 12, candidates: 10, interaction: 0.25, noise: 1);
+                PlantedSpace space = new(seed, blocks: 12, candidates: 10, interaction: 0.25, noise: 1.6);
                 CostLimit limit = space.LimitAt(share);
                 IReadOnlyList<RankedNetwork> networks = Run(space, [limit], Evaluations, seed);
                 Assert.Equal(Evaluations, networks.Count);
@@ -29,7 +29,7 @@ public sealed class SurrogateSearchTests
                 random += space.TrueValueOf(Drawn(space, limit, Evaluations, seed).MaxBy(space.ScoreOf)!) / Seeds;
             }
 
-            Assert.True(found > random + 0.5, $"at {share}: {found} found, {random} by random networks");
+            Assert.True(found > random + 1, $"at {share}: {found} found, {random} by random networks");
         }
     }
 
