@@ -142,7 +142,8 @@ internal static class SearchBench
             Threads = options.Threads,
         };
         double proportion = (double)batch / bench.Batch;
-        double weight = proportion
+        double weight =
+            proportion
             * Seconds(bench, isSandwich ? BenchMode.Sandwich : BenchMode.Weight, observer, cancellationToken);
         double architecture = proportion * Seconds(bench, Mode(options.Update), observer, cancellationToken);
         SearchSpace space = StepBench.Sized(bench);

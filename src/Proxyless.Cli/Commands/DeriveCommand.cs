@@ -27,7 +27,7 @@ internal sealed class DeriveCommand : ReportingCommand
         MainOptions = ["--run", "--latency", "--max-parameters", "--max-macs", "--data", "--out"];
         Require(_run);
         Add(LibraryOptions.MovedImages().Limits("the search's").Evaluations().Output().Options);
-        Options.Add(_quick);
+        Add(OptionHeading.Search, _quick);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

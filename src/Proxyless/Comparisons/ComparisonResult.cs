@@ -101,7 +101,9 @@ public sealed record GroupResult
 
 /// <summary>How far a search's own score can be trusted.</summary>
 /// <param name="Networks">Networks that have both.</param>
-/// <param name="KendallTau">Rank correlation of the accuracy after training with the loss of shared weights, the lowest loss first.</param>
+/// <param name="KendallTau">
+/// Rank correlation of the accuracy after training with the loss of shared weights, the lowest loss first.
+/// </param>
 /// <param name="Low">Lower end of its 95 % interval, by bootstrap over the networks.</param>
 /// <param name="High">Upper end.</param>
 public sealed record ScoreAgreement(int Networks, double KendallTau, double Low, double High);

@@ -31,7 +31,10 @@ internal sealed class DecisionStage(RunContext context, SearchGoal goal, SuperNe
         double correction = derived.MeasuredMs / goal.Latency.Cost.Of(derived.Choice);
         SpaceCost cost = goal.Table.WithCorrection(correction).ToSpaceCost(context.Space, context.Classes);
         CostLimit[] limits = [new CostLimit(cost, goal.LatencyMs), .. goal.Limits.Others];
-        bool[][] isThere = [.. network.Blocks.Select(block => block.Candidates.Select(path => path is not null).ToArray())];
+        bool[][] isThere =
+        [
+            .. network.Blocks.Select(block => block.Candidates.Select(path => path is not null).ToArray()),
+        ];
         int evaluations = RunDefaults.Evaluations(context.Options);
         int made = 0;
         var progress = new Progress(context.Observer, "decide", 0, evaluations, Progress.Unreported);

@@ -5,9 +5,8 @@ namespace Proxyless.Search;
 /// <summary>
 /// What the candidates of a space have in common, for a predictor of scores: of a candidate there are itself, its
 /// kernel, its expansion and that it computes anything, each of its block alone and of its stage as a whole. A network
-/// that has an <c>mb5e6</c> says something of every kernel of 5 and every expansion of 6 beside it. With a hundred
-/// scores for as many candidates that is the difference between a correlation of 0.56 and of 0.77 from 30 of them
-/// (docs/decisions/decision.md).
+/// that has an <c>mb5e6</c> says something of every kernel of 5 and every expansion of 6 beside it: there are about as
+/// many candidates as scores (docs/decisions/decision.md has what it gains).
 /// </summary>
 internal sealed class CandidateFeatures
 {

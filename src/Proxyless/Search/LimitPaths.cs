@@ -28,9 +28,7 @@ internal sealed class LimitPaths
         [
             .. Enumerable
                 .Range(1, Limits)
-                .Select(k =>
-                    OddsAt(cost, cheapest + ((costliest - cheapest) * k / (Limits + 1)), isLeft)
-                ),
+                .Select(k => OddsAt(cost, cheapest + ((costliest - cheapest) * k / (Limits + 1)), isLeft)),
         ];
     }
 
@@ -52,7 +50,7 @@ internal sealed class LimitPaths
             }
         }
 
-        new LimitProjection([new CostLimit(cost, limit)], usesUp: true).Begin(odds);
+        new LimitProjection([new CostLimit(cost, limit)], usesUp: true).Apply(odds);
         return odds;
     }
 

@@ -45,7 +45,7 @@ internal sealed class TopAccuracy
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(labels);
         using Tensor detached = logits.detach();
-        using Tensor localLogits = detached.cpu();
+        using Tensor localLogits = detached.to(float32, CPU);
         using Tensor packed = localLogits.contiguous();
         using Tensor localLabels = labels.cpu();
         ReadOnlySpan<float> scores = packed.data<float>().ToArray();

@@ -49,7 +49,7 @@ public sealed class SearchBenchTests
     [InlineData(true)]
     public void The_wider_steps_of_a_warm_up_count_where_weights_are_shared(bool separate)
     {
-        RunOptions options = Options with { SeparateWeights = separate };
+        RunOptions options = Options with { SeparateWeights = separate, WeightUpdate = WeightUpdate.SinglePath };
         SearchBenchResult result = SearchBench.Measure(
             options,
             890,
@@ -79,6 +79,38 @@ public sealed class SearchBenchTests
             .Sum();
         double expected = 8 * 3 * ((cost.EvenExpectation * 1150) + (separate ? 0 : wider * 250));
         Assert.Equal(expected, result.MultiplyAdds, 1.0);
+    }
+
+    [Fact]
+    public void A_sandwich_step_runs_the_widest_path_beside_a_drawn_one()
+    {
+        SearchBenchResult result = SearchBench.Measure(
+            Options with
+            {
+                WeightUpdate = WeightUpdate.Sandwich,
+            },
+            890,
+            1,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+        SearchBenchResult single = SearchBench.Measure(
+            Options with
+            {
+                WeightUpdate = WeightUpdate.SinglePath,
+                SeparateWeights = true,
+            },
+            890,
+            1,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+        double widest = SpaceCost.MultiplyAdds(SearchSpacePresets.ByName("tiny"), 1000).Largest;
+        Assert.Equal(
+            single.MultiplyAdds + (8 * 3 * widest * result.WeightSteps),
+            result.MultiplyAdds,
+            1e-6 * result.MultiplyAdds
+        );
     }
 
     [Theory]

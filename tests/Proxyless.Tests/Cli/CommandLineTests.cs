@@ -33,7 +33,7 @@ public sealed class CommandLineTests
     [InlineData("option '--arch NAME|FILE' is missing", "describe")]
     [InlineData("architecture 'mobilenet-v3': no such file and no such name", "describe", "--arch", "mobilenet-v3")]
     [InlineData(
-        "'--mode' is 'weight,weights'; allowed are weight, warmup, two-path",
+        "'--mode' is 'weight,weights'; allowed are weight, warmup, sandwich",
         "bench",
         "--mode",
         "weight,weights"

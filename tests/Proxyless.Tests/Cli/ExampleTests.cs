@@ -56,6 +56,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             Before = _ => Directory.Delete("runs", recursive: true),
         },
         ["proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms"] = new(),
+        ["proxyless derive --run runs/photos --latency 6 --quick --out runs/photos-6ms-quick"] = new(),
         ["proxyless derive --run runs/photos --latency 5 --out runs/photos-5ms"] = new(),
 
         // A run that is searched and not trained yet.

@@ -1,6 +1,8 @@
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Runs;
+using Proxyless.Search;
 using Proxyless.Tests.Data;
 using Xunit;
 
@@ -110,6 +112,47 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         Assert.Equal(derived, trained.Run);
         Assert.True(File.Exists(trained.Model));
         Assert.Equal(run.Options.Seed, RunConfigFile.Read(new RunDirectory(derived).Config).Seed);
+    }
+
+    [Fact]
+    public void A_derivation_scores_networks_with_the_weights_of_the_search_and_takes_the_best_within_the_limit()
+    {
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        {
+            Out = run.PathOf("decided"),
+            LatencyMs = run.Result.LatencyLimitMs * 0.8,
+            Evaluations = 12,
+        };
+        SearchResult result = ProxylessRun.Derive(run.Options.Out!, options, NullRunObserver.Instance, Cancellation);
+        SharedScore[] scores = [.. JsonLines.Read<SharedScore>(new RunDirectory(options.Out!).Scores)];
+        SharedScore[] before = [.. JsonLines.Read<SharedScore>(run.Directory.Scores)];
+        Assert.NotEmpty(before);
+        Assert.Equal(before.Select(score => score.Loss), scores[..before.Length].Select(score => score.Loss));
+        Assert.InRange(scores.Length, before.Length + 1, before.Length + 12);
+        Assert.Equal(scores.Length, scores.Select(score => string.Join(',', score.Choice)).Distinct().Count());
+
+        Architecture chosen = ArchitectureFile.Read(result.Architecture);
+        SharedScore score = Assert.Single(scores, one => string.Join(',', one.Choice) == chosen.Metadata["choice"]);
+        Assert.Equal(score.Top1, result.ValidationTop1);
+        Assert.InRange(result.LatencyMs, 0, options.LatencyMs!.Value);
+    }
+
+    [Fact]
+    public void Without_scores_the_architecture_parameters_alone_derive()
+    {
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        {
+            Out = run.PathOf("quick"),
+            Evaluations = 0,
+        };
+        SearchResult result = ProxylessRun.Derive(run.Options.Out!, options, NullRunObserver.Instance, Cancellation);
+        double[][] last = [.. JsonLines.Read<SearchEpoch>(run.Directory.SearchLog)[^1].Probabilities];
+        int[] likeliest = [.. last.Select(block => Array.IndexOf(block, block.Max()))];
+        int[] chosen = [.. ArchitectureFile.Read(result.Architecture).Metadata["choice"].Split(',').Select(int.Parse)];
+
+        // The limit leaves out the likeliest of some block at most.
+        Assert.True(likeliest.Where((j, i) => chosen[i] != j).Count() <= likeliest.Length / 2);
+        Assert.NotNull(result.ValidationTop1);
     }
 
     [Fact]

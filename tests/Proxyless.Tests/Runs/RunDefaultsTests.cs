@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Runs;
+using Proxyless.Search;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;
@@ -66,12 +67,15 @@ public sealed class RunDefaultsTests
     }
 
     [Theory]
-    [InlineData("photos", null, 10, 3500, 6500)]
-    [InlineData("sample", null, 10, 350, 650)]
-    [InlineData("sample", 2.5, 10, 25, 25)]
-    [InlineData("photos", 0.01, 10, 1, 1)]
+    [InlineData("photos", WeightUpdate.Sandwich, null, 10, 2100, 6500)]
+    [InlineData("photos", WeightUpdate.SinglePath, null, 10, 3500, 6500)]
+    [InlineData("sample", WeightUpdate.Sandwich, null, 10, 210, 650)]
+    [InlineData("sample", WeightUpdate.SinglePath, null, 10, 350, 650)]
+    [InlineData("sample", WeightUpdate.Sandwich, 2.5, 10, 25, 25)]
+    [InlineData("photos", WeightUpdate.Sandwich, 0.01, 10, 1, 1)]
     public void Steps_go_by_epochs_or_are_the_same_for_all_data(
         string data,
+        WeightUpdate update,
         double? epochs,
         long batches,
         long search,
@@ -81,6 +85,7 @@ public sealed class RunDefaultsTests
         RunOptions options = new()
         {
             Data = data,
+            WeightUpdate = update,
             SearchEpochs = epochs,
             TrainEpochs = epochs,
         };
@@ -89,6 +94,17 @@ public sealed class RunDefaultsTests
             (RunDefaults.SearchSteps(options, batches), RunDefaults.TrainSteps(options, batches))
         );
     }
+
+    [Theory]
+    [InlineData("photos", null, 100)]
+    [InlineData("sample", null, 10)]
+    [InlineData("sample", 7, 7)]
+    [InlineData("photos", 0, 0)]
+    public void A_hundred_networks_are_scored_for_a_limit_or_as_many_as_are_asked_for(
+        string data,
+        int? asked,
+        int scored
+    ) => Assert.Equal(scored, RunDefaults.Evaluations(new RunOptions { Data = data, Evaluations = asked }));
 
     [Fact]
     public void The_learning_rate_is_for_256_images() =>

@@ -275,6 +275,28 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             }
         }
 
+        // Another limit may need what is gone: networks cannot be scored for it, the probabilities are there.
+        RunOptions derived = RunConfigFile.Read(new RunDirectory(results[1].Run).Config) with
+        {
+            Out = Path.Combine(options.Out!, "derived"),
+            LatencyMs = 0.6 * limit,
+            Evaluations = 5,
+        };
+        var refused = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Derive(results[1].Run, derived, NullRunObserver.Instance, Cancellation)
+        );
+        Assert.Contains("RunOptions.Evaluations = 0", refused.Message, StringComparison.Ordinal);
+        SearchResult quick = ProxylessRun.Derive(
+            results[1].Run,
+            derived with
+            {
+                Evaluations = 0,
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.InRange(quick.LatencyMs, 0, derived.LatencyMs.Value);
+
         // The weights that both have given up are gone from the checkpoint, and no others.
         var kept = SafeTensorsFile.Read(new RunDirectory(options.Out!).SearchCheckpoint).Tensors.Keys.ToHashSet();
         using var network = new SuperNetwork(SearchSpacePresets.ByName("tiny"), 2, new NetworkOptions());

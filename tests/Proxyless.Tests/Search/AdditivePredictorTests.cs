@@ -49,7 +49,10 @@ public sealed class AdditivePredictorTests
     public void Planted_effects_are_recovered()
     {
         double[][] planted = Planted(seed: 5);
-        AdditivePredictor predictor = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), Networks(5, 200, noise: 0.1));
+        AdditivePredictor predictor = AdditivePredictor.Fit(
+            CandidateFeatures.OneForEach(Candidates),
+            Networks(5, 200, noise: 0.1)
+        );
         for (int i = 0; i < Candidates.Length; i++)
         {
             for (int j = 1; j < Candidates[i]; j++)
@@ -120,7 +123,10 @@ public sealed class AdditivePredictorTests
     {
         ScoredNetwork one = new([0, 1, 2], 0.7);
         Assert.Equal(0.7, AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), [one]).Of([2, 0, 0]), 1e-12);
-        AdditivePredictor equal = AdditivePredictor.Fit(CandidateFeatures.OneForEach(Candidates), [one, new([1, 0, 3], 0.7)]);
+        AdditivePredictor equal = AdditivePredictor.Fit(
+            CandidateFeatures.OneForEach(Candidates),
+            [one, new([1, 0, 3], 0.7)]
+        );
         Assert.Equal(0.7, equal.Of([2, 1, 3]), 1e-12);
         Assert.All(
             equal.Draw(new Random(1)).SelectMany(block => block),

@@ -41,7 +41,11 @@ public sealed class SurrogateSearchTests
             CostLimit limit = Small.LimitAt(share);
             int[][] within = [.. Choices(4, 3).Where(choice => limit.Cost.Of(choice) <= limit.LimitOfSums)];
             int calls = 0;
-            IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(
+            IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(
+                Unrelated(Small.IsThere),
+                Small.IsThere,
+                [limit]
+            ).Run(
                 choice =>
                 {
                     calls++;
@@ -123,7 +127,11 @@ public sealed class SurrogateSearchTests
                 .Select(choice => new ScoredNetwork(choice, Small.ScoreOf(choice))),
         ];
         var scored = new List<int[]>();
-        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(
+        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(
+            Unrelated(Small.IsThere),
+            Small.IsThere,
+            [limit]
+        ).Run(
             choice =>
             {
                 scored.Add(choice);
@@ -164,7 +172,14 @@ public sealed class SurrogateSearchTests
         Assert.Empty(Run(Small, [limit], 10, seed: 1));
         ScoredNetwork known = new([0, 0, 0, 0], 1);
         Assert.Empty(
-            new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(Small.ScoreOf, 10, 1, [], [known], CancellationToken.None)
+            new SurrogateSearch(Unrelated(Small.IsThere), Small.IsThere, [limit]).Run(
+                Small.ScoreOf,
+                10,
+                1,
+                [],
+                [known],
+                CancellationToken.None
+            )
         );
     }
 
@@ -172,7 +187,11 @@ public sealed class SurrogateSearchTests
     public void Candidates_that_are_not_there_are_not_scored()
     {
         bool[][] isThere = [.. Small.IsThere.Select(block => block.Select((_, j) => j != 1).ToArray())];
-        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(Unrelated(isThere), isThere, [Small.LimitAt(1)]).Run(
+        IReadOnlyList<RankedNetwork> networks = new SurrogateSearch(
+            Unrelated(isThere),
+            isThere,
+            [Small.LimitAt(1)]
+        ).Run(
             Small.ScoreOf,
             evaluations: 100,
             seed: 1,

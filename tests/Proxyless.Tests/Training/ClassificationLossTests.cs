@@ -54,6 +54,53 @@ public sealed class ClassificationLossTests
         Assert.Equal(WithScalar.ToDouble(expected), WithScalar.ToDouble(actual), 1e-6);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Answers_of_another_network_are_matched_class_by_class(bool isWeighed)
+    {
+        double[] values = Logits();
+        double[] answers = [0.7, 0.2, 0.1, 0, 0, 1, 0.3, 0.3, 0.4, 1, 0, 0, 0.25, 0.5, 0.25];
+        double Expected(double[] logits)
+        {
+            double sum = 0;
+            double weights = 0;
+            for (int i = 0; i < Labels.Length; i++)
+            {
+                double[] row = logits[(i * Classes)..((i + 1) * Classes)];
+                double all = Math.Log(row.Sum(Math.Exp));
+                double weight = isWeighed ? Weights[Labels[i]] : 1;
+                sum -= weight * row.Select((logit, j) => answers[(i * Classes) + j] * (logit - all)).Sum();
+                weights += weight;
+            }
+
+            return sum / weights;
+        }
+
+        using var loss = new ClassificationLoss(0.1, isWeighed ? Weights : null, CPU);
+        using Tensor logits = tensor(values.Select(value => (float)value).ToArray())
+            .view(Labels.Length, Classes)
+            .requires_grad_();
+        using Tensor probabilities = tensor(answers.Select(value => (float)value).ToArray())
+            .view(Labels.Length, Classes);
+        using Tensor labels = tensor(Labels);
+        using Tensor actual = loss.OfAnswers(logits, probabilities, labels);
+        Assert.Equal(Expected(values), WithScalar.ToDouble(actual), 1e-5);
+
+        actual.backward();
+        using Tensor gradient = logits.grad!;
+        float[] slopes = gradient.data<float>().ToArray();
+        const double Step = 1e-5;
+        for (int i = 0; i < values.Length; i++)
+        {
+            double[] above = [.. values];
+            double[] below = [.. values];
+            above[i] += Step;
+            below[i] -= Step;
+            Assert.Equal((Expected(above) - Expected(below)) / (2 * Step), slopes[i], 1e-5);
+        }
+    }
+
     [Fact]
     public void Right_answers_are_weighed_as_the_loss_is()
     {
