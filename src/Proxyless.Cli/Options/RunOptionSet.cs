@@ -417,6 +417,14 @@ internal sealed class RunOptionSet
             ),
             (o, v) => o with { Evaluations = (int?)v }
         );
+        Add(
+            Integer(
+                "--finalists",
+                "Networks with the best scores that are trained a little to choose one of them; 1 lets the score "
+                    + "decide (4)"
+            ),
+            (o, v) => o with { Finalists = (int?)v }
+        );
         return this;
     }
 

@@ -6,17 +6,25 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// Chooses the network of a limit by looking at networks, not at blocks: proposals of the architecture parameters, of
-/// an additive predictor and of evolution are scored with the shared weights (<see cref="SurrogateSearch"/>), and the
-/// best that is within the limit as measured is taken (docs/decisions/decision.md).
+/// an additive predictor and of evolution are scored with the shared weights (<see cref="SurrogateSearch"/>); the best
+/// few that are within the limit as measured are trained a little and halved in turn (<see cref="FinalRound"/>;
+/// docs/decisions/decision.md).
 /// </summary>
 /// <param name="context">What every stage is given.</param>
 /// <param name="goal">Target, table and limits.</param>
 /// <param name="network">The super-network as the search has left it.</param>
 /// <param name="scores">The scores so far, and where new ones are kept.</param>
-internal sealed class DecisionStage(RunContext context, SearchGoal goal, SuperNetwork network, ScoreLog scores)
+/// <param name="searchSteps">Weight steps of the search, by which the final round's are measured.</param>
+internal sealed class DecisionStage(
+    RunContext context,
+    SearchGoal goal,
+    SuperNetwork network,
+    ScoreLog scores,
+    long searchSteps
+)
 {
-    // Measurements differ from the table by a few per cent either way: one of the first is mostly within the limit.
-    private const int MostMeasured = 12;
+    // Measurements differ from the table by a few per cent either way: about half of the best are within the limit.
+    private const int MostOver = 12;
 
     /// <summary>Scores, ranks and measures.</summary>
     /// <param name="derived">What the architecture parameters alone would have, measured.</param>
@@ -59,45 +67,72 @@ internal sealed class DecisionStage(RunContext context, SearchGoal goal, SuperNe
             [.. scores.Scores.Select(score => new ScoredNetwork(score.Choice, -score.Loss))],
             context.CancellationToken
         );
-        MeasuredChoice? chosen = FirstWithin(ranked, derived, cost);
-        if (chosen is null)
+        long steps = RunDefaults.FinalSteps(searchSteps);
+        List<MeasuredChoice> finalists = FirstWithin(
+            ranked,
+            FinalRound.Enough(RunDefaults.Finalists(context.Options), steps),
+            derived,
+            cost
+        );
+        if (finalists.Count == 0)
         {
             context.Observer.Warning(
                 "none of the networks with the best scores is within the limit as measured; the one that the "
                     + "architecture parameters give is taken"
             );
-            chosen = derived;
         }
 
+        MeasuredChoice chosen = finalists.Count switch
+        {
+            0 => derived,
+            1 => finalists[0],
+            _ => new FinalRound(context, network, scorer).Rank(finalists, steps)[0],
+        };
         SharedScore score = scores.Of(chosen.Choice, Make);
         context.Observer.Message(
-            Invariant($"decided: {made} networks scored, {chosen.MeasuredMs:F3} ms, ")
-                + Invariant($"top-1 with shared weights {score.Top1:P1} (loss {score.Loss:F3})")
+            Invariant($"decided: {made} networks scored, {finalists.Count} in the final round, ")
+                + Invariant($"{chosen.MeasuredMs:F3} ms, top-1 with shared weights {score.Top1:P1} ")
+                + Invariant($"(loss {score.Loss:F3})")
         );
         return (chosen, score);
     }
 
     private bool HasAll(int[] choice) => !choice.Where((j, i) => network.Blocks[i].Candidates[j] is null).Any();
 
-    private MeasuredChoice? FirstWithin(IReadOnlyList<RankedNetwork> ranked, MeasuredChoice derived, SpaceCost cost)
+    /// <summary>The best by estimate that are within the limit as measured.</summary>
+    private List<MeasuredChoice> FirstWithin(
+        IReadOnlyList<RankedNetwork> ranked,
+        int count,
+        MeasuredChoice derived,
+        SpaceCost cost
+    )
     {
         var measuring = new MeasuredDerivation(context.Space, context.Classes, goal.Target, context.Observer);
-        foreach (RankedNetwork candidate in ranked.Take(MostMeasured))
+        var within = new List<MeasuredChoice>();
+        int over = 0;
+        foreach (RankedNetwork candidate in ranked)
         {
+            if (within.Count == count || over == MostOver)
+            {
+                break;
+            }
+
             MeasuredChoice measured = candidate.Choice.SequenceEqual(derived.Choice)
                 ? derived
                 : measuring.Measure(candidate.Choice, cost.Of(candidate.Choice), goal.Table, context.CancellationToken);
             if (measured.MeasuredMs <= goal.LatencyMs)
             {
-                return measured;
+                within.Add(measured);
+                continue;
             }
 
+            over++;
             context.Observer.Message(
                 Invariant($"decided: measured {measured.MeasuredMs:F3} ms, over the limit of {goal.LatencyMs:F3} ms: ")
                     + "the next best is taken"
             );
         }
 
-        return null;
+        return within;
     }
 }

@@ -47,9 +47,13 @@ internal static class DeriveStage
         ).Derive(probabilities, goal.Limits, goal.Table, context.CancellationToken);
         if (!isQuick)
         {
-            (MeasuredChoice chosen, SharedScore score) = new DecisionStage(context, goal, network, scores).Choose(
-                derived
-            );
+            (MeasuredChoice chosen, SharedScore score) = new DecisionStage(
+                context,
+                goal,
+                network,
+                scores,
+                log[^1].Step
+            ).Choose(derived);
             return new DerivedChoice(log, chosen, score.Top1);
         }
 

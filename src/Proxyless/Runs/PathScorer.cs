@@ -58,8 +58,21 @@ internal sealed class PathScorer : IDisposable
             return null;
         }
 
-        using var withoutGraph = no_grad();
         using CompactNetwork network = _network.Extract(choice);
+        (double loss, double top1) = Judge(network);
+        return new SharedScore([.. choice], loss, top1);
+    }
+
+    /// <summary>
+    /// Judges a network on the same images, once its batch norms' statistics are estimated anew.
+    /// </summary>
+    /// <param name="network">The network; the statistics are overwritten.</param>
+    /// <returns>The mean cross entropy and the share of right answers.</returns>
+    /// <exception cref="TrainingDivergedException">The loss is infinite or no number.</exception>
+    public (double Loss, double Top1) Judge(CompactNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        using var withoutGraph = no_grad();
         NetworkEvaluator.ReestimateStatistics(network, _statistics, _context.CancellationToken);
         var accuracy = new TopAccuracy();
         double loss = 0;
@@ -76,7 +89,7 @@ internal sealed class PathScorer : IDisposable
 
         loss /= _judged.Sum(batch => batch.Count);
         return double.IsFinite(loss)
-            ? new SharedScore([.. choice], loss, accuracy.Top1)
+            ? (loss, accuracy.Top1)
             : throw new TrainingDivergedException(
                 Invariant($"the loss of a network with the shared weights is {loss}: the search has diverged; ")
                     + "search anew with a lower RunOptions.LearningRate"

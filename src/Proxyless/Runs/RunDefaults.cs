@@ -23,6 +23,10 @@ internal static class RunDefaults
 
     // Further ones change little on tables of trained networks (docs/decisions/decision.md).
     private const int UsualEvaluations = 100;
+    private const int UsualFinalists = 4;
+
+    // Of one path each; so that a limit takes about half as long as a search of 3,500 single paths.
+    private const double FinalStepsOverSearchSteps = 0.4;
 
     // The built-in images are for trying things out: a tenth of the steps is enough for them.
     private const int StepsOverStepsOfSample = 10;
@@ -96,6 +100,14 @@ internal static class RunDefaults
     /// <param name="options">The options.</param>
     public static int Evaluations(RunOptions options) =>
         options.Evaluations ?? (IsSample(options) ? UsualEvaluations / StepsOverStepsOfSample : UsualEvaluations);
+
+    /// <summary>Networks that are trained a little to choose one of them.</summary>
+    /// <param name="options">The options.</param>
+    public static int Finalists(RunOptions options) => options.Finalists ?? UsualFinalists;
+
+    /// <summary>Training steps of all finalists together.</summary>
+    /// <param name="searchSteps">Weight steps of the search.</param>
+    public static long FinalSteps(long searchSteps) => (long)(FinalStepsOverSearchSteps * searchSteps);
 
     /// <summary>Steps of a training without <see cref="RunOptions.Time"/>.</summary>
     /// <param name="options">The options.</param>

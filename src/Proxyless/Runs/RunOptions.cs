@@ -46,6 +46,7 @@ public sealed record RunOptions
             [nameof(ArchitectureInterval)] = new(1, 1e6, IsWhole: true),
             [nameof(ReinforceSamples)] = new(1, 1000, IsWhole: true),
             [nameof(Evaluations)] = new(0, 100_000, IsWhole: true),
+            [nameof(Finalists)] = new(1, 64, IsWhole: true),
             [nameof(ObjectiveWeight)] = new(0, 1e6),
             [nameof(PruneThreshold)] = new(0, 0.49),
             [nameof(LabelSmoothing)] = new(0, 0.99),
@@ -187,6 +188,12 @@ public sealed record RunOptions
     /// </summary>
     public int? Evaluations { get; init; }
 
+    /// <summary>
+    /// Networks with the best scores that are trained a little, from the shared weights, to choose one of them; 1: the
+    /// best score decides; null: 4.
+    /// </summary>
+    public int? Finalists { get; init; }
+
     /// <summary>How architecture parameters get their gradient.</summary>
     public ArchitectureUpdate Update { get; init; } = ArchitectureUpdate.TwoPath;
 
@@ -291,6 +298,7 @@ public sealed record RunOptions
         Require(nameof(ArchitectureInterval), ArchitectureInterval);
         Require(nameof(ReinforceSamples), ReinforceSamples);
         Require(nameof(Evaluations), Evaluations);
+        Require(nameof(Finalists), Finalists);
         if (Update == ArchitectureUpdate.LeaveOneOut && ReinforceSamples < 2)
         {
             throw OutOfRange(

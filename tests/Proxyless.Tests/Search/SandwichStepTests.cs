@@ -11,7 +11,19 @@ namespace Proxyless.Tests.Search;
 public sealed class SandwichStepTests
 {
     private const double Rate = 1e-3;
-    private static readonly SpaceCost Cost = SpaceCost.MultiplyAdds(TinyNetworks.Space, TinyNetworks.Classes);
+
+    // Candidates that share convolutions, and such that do not; a block that may vanish.
+    private static readonly SearchSpace Space = TinyNetworks.Space with
+    {
+        Name = "sandwich",
+        Stages =
+        [
+            new Stage(4, 2, 1, [.. "mb3e2 mb3e4 mb5e1 zero".Split(' ').Select(CandidateOperation.Parse)]),
+            new Stage(6, 2, 2, [.. "mb3e2 mb5e4 identity zero".Split(' ').Select(CandidateOperation.Parse)]),
+        ],
+    };
+
+    private static readonly SpaceCost Cost = SpaceCost.MultiplyAdds(Space, TinyNetworks.Classes);
 
     private static readonly SearchSettings Settings = new()
     {
@@ -23,7 +35,7 @@ public sealed class SandwichStepTests
     [Fact]
     public void A_step_follows_the_gradient_of_the_sum_of_both_losses()
     {
-        // Both on one candidate of the first block, on parts of one memory in others, apart in the rest.
+        // On parts of one memory in the first and the third block, on one candidate in the second.
         (int seed, int[] drawn) = Enumerable
             .Range(0, 1000)
             .Select(number => (number, Drawn(number)))
@@ -139,7 +151,7 @@ public sealed class SandwichStepTests
             Precision = ScalarType.Float64,
             SharesWeights = true,
         };
-        return new SuperNetwork(TinyNetworks.Space, TinyNetworks.Classes, options);
+        return new SuperNetwork(Space, TinyNetworks.Classes, options);
     }
 
     private static Tensor Answers(SuperNetwork network, int[] path, Tensor images)

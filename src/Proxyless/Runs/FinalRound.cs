@@ -1,0 +1,74 @@
+using Proxyless.Networks;
+using Proxyless.Search;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// The networks with the best scores, trained a little from the shared weights and halved in turn
+/// (<see cref="SuccessiveHalving"/>): what shared weights say of a network is not quite what training makes of it.
+/// </summary>
+/// <param name="context">Images and options of training.</param>
+/// <param name="network">The shared weights.</param>
+/// <param name="scorer">Judges by the images that no weight learnt from.</param>
+internal sealed class FinalRound(RunContext context, SuperNetwork network, PathScorer scorer)
+{
+    // The shared weights have learnt: a high rate would first undo that (docs/decisions/decision.md).
+    private const double RateShare = 0.25;
+
+    /// <summary>How many of so many finalists the steps are enough for.</summary>
+    /// <param name="finalists">Finalists that there could be.</param>
+    /// <param name="steps">Training steps of all together.</param>
+    public static int Enough(int finalists, long steps)
+    {
+        int enough = finalists;
+        while (enough > 1 && SuccessiveHalving.LeastSteps(enough) > steps)
+        {
+            enough--;
+        }
+
+        return enough;
+    }
+
+    /// <summary>Trains and halves.</summary>
+    /// <param name="finalists">One or more, the best by score first.</param>
+    /// <param name="steps">Training steps of all together, <see cref="Enough"/> for them.</param>
+    /// <returns>The finalists, the best first.</returns>
+    public IReadOnlyList<MeasuredChoice> Rank(IReadOnlyList<MeasuredChoice> finalists, long steps)
+    {
+        var trials = new Dictionary<MeasuredChoice, Trial>();
+        long done = 0;
+        double best = double.PositiveInfinity;
+        var progress = new Progress(context.Observer, "finals", 0, steps, Progress.Unreported);
+        void Stepped() => progress.Report(++done, () => Invariant($"{finalists.Count} networks, best loss {best:F3}"));
+        double TrainTo(MeasuredChoice finalist, long to)
+        {
+            if (!trials.TryGetValue(finalist, out Trial? trial))
+            {
+                trial = new Trial(context, network, finalist.Choice, RateShare);
+                trials.Add(finalist, trial);
+            }
+
+            trial.TrainTo(to, Stepped, context.CancellationToken);
+            double loss = scorer.Judge(trial.Network).Loss;
+            best = Math.Min(best, loss);
+            return -loss;
+        }
+
+        try
+        {
+            return
+            [
+                .. SuccessiveHalving
+                    .Run(finalists, TrainTo, steps, context.CancellationToken)
+                    .Select(result => result.Candidate),
+            ];
+        }
+        finally
+        {
+            foreach (Trial trial in trials.Values)
+            {
+                trial.Dispose();
+            }
+        }
+    }
+}
