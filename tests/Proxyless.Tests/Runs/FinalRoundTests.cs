@@ -1,0 +1,92 @@
+using Proxyless.Networks;
+using Proxyless.Runs;
+using Proxyless.Tests.Data;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+[Collection(nameof(WholeRuns))]
+public sealed class FinalRoundTests
+{
+    // The candidate of the tiny space's blocks with the most channels.
+    private static readonly int[] Wide = [1, 1, 1, 1];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(4, 1000, 4)]
+    [InlineData(4, 8, 4)]
+    [InlineData(4, 7, 3)]
+    [InlineData(4, 5, 2)]
+    [InlineData(4, 1, 1)]
+    [InlineData(1, 0, 1)]
+    public void There_are_as_many_finalists_as_there_are_steps_for(int wanted, long steps, int enough) =>
+        Assert.Equal(enough, FinalRound.Enough(wanted, steps));
+
+    [Fact]
+    public void A_trial_begins_with_the_shared_weights_and_learns_from_there()
+    {
+        using var folder = new TemporaryFolder();
+        RunContext context = RunContext.Open(
+            FinishedRun.OptionsIn(folder) with
+            {
+                Threads = 1,
+            },
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
+        int[] choice =
+        [
+            .. network.Blocks.Select((block, i) => Math.Min(Wide[i % Wide.Length], block.Candidates.Count - 1)),
+        ];
+        using var scorer = new PathScorer(context, network);
+        SharedScore before = scorer.Of(choice)!;
+        using var trial = new Trial(context, network, choice, rateShare: 0.25);
+        Assert.Equal(before.Loss, scorer.Judge(trial.Network).Loss);
+
+        int steps = 0;
+        trial.TrainTo(10, () => steps++, Cancellation);
+        double after = scorer.Judge(trial.Network).Loss;
+        Assert.Equal(10, steps);
+        trial.TrainTo(40, () => steps++, Cancellation);
+        Assert.Equal(40, steps);
+        Assert.True(after < before.Loss, $"{before.Loss} before, {after} after 10 steps");
+        Assert.True(scorer.Judge(trial.Network).Loss < after);
+
+        // The shared weights are for the other finalists.
+        Assert.Equal(before.Loss, scorer.Of(choice)!.Loss);
+    }
+
+    [Fact]
+    public void Finalists_are_compared_by_the_same_images_and_every_step_is_reported()
+    {
+        using var folder = new TemporaryFolder();
+        var observer = new RecordingObserver();
+        RunContext context = RunContext.Open(
+            FinishedRun.OptionsIn(folder) with
+            {
+                Threads = 1,
+            },
+            observer,
+            Cancellation
+        );
+        using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
+        using var scorer = new PathScorer(context, network);
+        MeasuredChoice Finalist(int candidate) =>
+            new(
+                [.. network.Blocks.Select(block => Math.Min(candidate, block.Candidates.Count - 1))],
+                PredictedMs: 1,
+                MeasuredMs: 1,
+                IsMeasured: false
+            );
+
+        MeasuredChoice[] finalists = [Finalist(0), Finalist(1), Finalist(2)];
+        IReadOnlyList<MeasuredChoice> ranked = new FinalRound(context, network, scorer).Rank(finalists, 24);
+        Assert.Equal(finalists.ToHashSet(), ranked.ToHashSet());
+        Assert.Equal(3, ranked.Count);
+
+        // Twice the same: each has batches of its own from the beginning, whatever the others did.
+        Assert.Equal(ranked, new FinalRound(context, network, scorer).Rank(finalists, 24));
+    }
+}
