@@ -413,7 +413,7 @@ internal sealed class RunOptionSet
             Integer(
                 "--evaluations",
                 "Networks that are scored with the shared weights to choose one for a limit; 0 lets the architecture "
-                    + "parameters alone choose (100)"
+                    + "parameters alone choose (100, or 50 where other limits have scored as many)"
             ),
             (o, v) => o with { Evaluations = (int?)v }
         );

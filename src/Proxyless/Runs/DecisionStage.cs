@@ -43,13 +43,15 @@ internal sealed class DecisionStage(
         [
             .. network.Blocks.Select(block => block.Candidates.Select(path => path is not null).ToArray()),
         ];
-        int evaluations = RunDefaults.Evaluations(context.Options);
+        string purpose = Invariant($"{goal.Target.Name} {goal.LatencyMs:R} ms");
+        IReadOnlyList<SharedScore> known = scores.KnownTo(purpose);
+        int evaluations = RunDefaults.Evaluations(context.Options, known.Count);
         int made = 0;
         var progress = new Progress(context.Observer, "decide", 0, evaluations, Progress.Unreported);
         SharedScore? best = null;
         double Score(int[] choice)
         {
-            SharedScore score = scores.Of(choice, Make);
+            SharedScore score = scores.Of(choice, purpose, Make);
             best = best is null || score.Loss < best.Loss ? score : best;
             progress.Report(++made, () => Invariant($"best top-1 {best.Top1:P1}"));
             return -score.Loss;
@@ -64,7 +66,7 @@ internal sealed class DecisionStage(
             evaluations,
             context.Options.Seed,
             HasAll(derived.Choice) ? [derived.Choice] : [],
-            [.. scores.Scores.Select(score => new ScoredNetwork(score.Choice, -score.Loss))],
+            [.. known.Select(score => new ScoredNetwork(score.Choice, -score.Loss))],
             context.CancellationToken
         );
         long steps = RunDefaults.FinalSteps(searchSteps);
@@ -88,7 +90,7 @@ internal sealed class DecisionStage(
             1 => finalists[0],
             _ => new FinalRound(context, network, scorer).Rank(finalists, steps)[0],
         };
-        SharedScore score = scores.Of(chosen.Choice, Make);
+        SharedScore score = scores.Of(chosen.Choice, purpose, Make);
         context.Observer.Message(
             Invariant($"decided: {made} networks scored, {finalists.Count} in the final round, ")
                 + Invariant($"{chosen.MeasuredMs:F3} ms, top-1 with shared weights {score.Top1:P1} ")

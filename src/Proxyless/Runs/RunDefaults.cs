@@ -18,7 +18,7 @@ internal static class RunDefaults
     private const long SearchStepsWithoutEpochs = 3500;
     private const long TrainStepsWithoutEpochs = 6500;
 
-    // A step on two paths takes about as long as 1.7 on one (bench --mode weight --mode sandwich).
+    // A step on two paths, one of them the widest, takes about as long as 2.4 on one (bench --mode weight,sandwich).
     private const double SandwichStepsOverSteps = 0.6;
 
     // Further ones change little on tables of trained networks (docs/decisions/decision.md).
@@ -96,10 +96,14 @@ internal static class RunDefaults
                 : SearchStepsWithoutEpochs
         );
 
-    /// <summary>Networks that are scored for a limit.</summary>
+    /// <summary>Networks that are scored for a limit: half as many where other limits have scored enough.</summary>
     /// <param name="options">The options.</param>
-    public static int Evaluations(RunOptions options) =>
-        options.Evaluations ?? (IsSample(options) ? UsualEvaluations / StepsOverStepsOfSample : UsualEvaluations);
+    /// <param name="known">Networks that were scored for other limits.</param>
+    public static int Evaluations(RunOptions options, int known = 0)
+    {
+        int usual = IsSample(options) ? UsualEvaluations / StepsOverStepsOfSample : UsualEvaluations;
+        return options.Evaluations ?? (known >= usual / 2 ? usual / 2 : usual);
+    }
 
     /// <summary>Networks that are trained a little to choose one of them.</summary>
     /// <param name="options">The options.</param>

@@ -184,7 +184,7 @@ public sealed record RunOptions
 
     /// <summary>
     /// Networks that are scored with the shared weights to choose one for a limit; 0: the architecture parameters
-    /// alone choose; null: 100, a tenth of them for the built-in images.
+    /// alone choose; null: 100, half of them where other limits have scored that many, a tenth for the built-in images.
     /// </summary>
     public int? Evaluations { get; init; }
 

@@ -29,17 +29,24 @@ internal sealed class ScoreLog
     /// <summary>All of them, in the order in which they were made.</summary>
     public IReadOnlyList<SharedScore> Scores => _scores;
 
+    /// <summary>
+    /// What was known before a limit was decided: a job that was stopped while it decided goes the same way again.
+    /// </summary>
+    /// <param name="purpose">The target and limit.</param>
+    public IReadOnlyList<SharedScore> KnownTo(string purpose) => [.. _scores.Where(score => score.For != purpose)];
+
     /// <summary>The score of a network, which is made and written where it is not there yet.</summary>
     /// <param name="choice">A candidate for each block.</param>
+    /// <param name="purpose">The target and limit that it is scored for.</param>
     /// <param name="make">Makes it.</param>
-    public SharedScore Of(int[] choice, Func<int[], SharedScore> make)
+    public SharedScore Of(int[] choice, string purpose, Func<int[], SharedScore> make)
     {
         if (_byChoice.TryGetValue(KeyOf(choice), out SharedScore? before))
         {
             return before;
         }
 
-        SharedScore score = make(choice);
+        SharedScore score = make(choice) with { For = purpose };
         Remember(score);
         if (_file is not null)
         {

@@ -9,4 +9,5 @@ namespace Proxyless.Runs;
 /// The mean cross entropy, which ranks networks: it is less noisy than <paramref name="Top1"/>.
 /// </param>
 /// <param name="Top1">Share of right answers, 0..1.</param>
-internal sealed record SharedScore(int[] Choice, double Loss, double Top1);
+/// <param name="For">The target and limit that it was first scored for.</param>
+internal sealed record SharedScore(int[] Choice, double Loss, double Top1, string For = "");

@@ -138,6 +138,18 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     }
 
     [Fact]
+    public void Decided_again_at_its_own_limit_a_search_ends_with_the_same_network()
+    {
+        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = run.PathOf("again") };
+        SearchResult result = ProxylessRun.Derive(run.Options.Out!, options, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(
+            ArchitectureFile.Read(run.Result.Architecture).Metadata["choice"],
+            ArchitectureFile.Read(result.Architecture).Metadata["choice"]
+        );
+        Assert.Equal(File.ReadAllText(run.Directory.Scores), File.ReadAllText(new RunDirectory(options.Out!).Scores));
+    }
+
+    [Fact]
     public void Without_scores_the_architecture_parameters_alone_derive()
     {
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with

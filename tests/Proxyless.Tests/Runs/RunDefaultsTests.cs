@@ -96,15 +96,18 @@ public sealed class RunDefaultsTests
     }
 
     [Theory]
-    [InlineData("photos", null, 100)]
-    [InlineData("sample", null, 10)]
-    [InlineData("sample", 7, 7)]
-    [InlineData("photos", 0, 0)]
+    [InlineData("photos", null, 0, 100)]
+    [InlineData("photos", null, 49, 100)]
+    [InlineData("photos", null, 50, 50)]
+    [InlineData("sample", null, 0, 10)]
+    [InlineData("sample", 7, 0, 7)]
+    [InlineData("photos", 0, 300, 0)]
     public void A_hundred_networks_are_scored_for_a_limit_or_as_many_as_are_asked_for(
         string data,
         int? asked,
+        int known,
         int scored
-    ) => Assert.Equal(scored, RunDefaults.Evaluations(new RunOptions { Data = data, Evaluations = asked }));
+    ) => Assert.Equal(scored, RunDefaults.Evaluations(new RunOptions { Data = data, Evaluations = asked }, known));
 
     [Fact]
     public void The_learning_rate_is_for_256_images() =>

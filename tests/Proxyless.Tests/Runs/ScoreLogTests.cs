@@ -14,14 +14,18 @@ public sealed class ScoreLogTests
         int made = 0;
         SharedScore Make(int[] choice) => new(choice, Loss: ++made, Top1: 0.5);
         var log = new ScoreLog(file, [new SharedScore([0, 0], 9, 0.1)]);
-        Assert.Equal(9, log.Of([0, 0], Make).Loss);
-        Assert.Equal(1, log.Of([0, 1], Make).Loss);
-        Assert.Equal(1, log.Of([0, 1], Make).Loss);
-        Assert.Equal(2, log.Of([1, 0], Make).Loss);
+        Assert.Equal(9, log.Of([0, 0], "a", Make).Loss);
+        Assert.Equal(1, log.Of([0, 1], "a", Make).Loss);
+        Assert.Equal(1, log.Of([0, 1], "a", Make).Loss);
+        Assert.Equal(2, log.Of([1, 0], "b", Make).Loss);
 
         var later = new ScoreLog(file);
         Assert.Equal([9, 1, 2], later.Scores.Select(score => score.Loss));
-        Assert.Equal(2, later.Of([1, 0], Make).Loss);
+        Assert.Equal(2, later.Of([1, 0], "a", Make).Loss);
         Assert.Equal(2, made);
+
+        // What a limit has scored itself it does not begin with: decided again, it goes the same way.
+        Assert.Equal([9, 2], later.KnownTo("a").Select(score => score.Loss));
+        Assert.Equal([9, 1], later.KnownTo("b").Select(score => score.Loss));
     }
 }
