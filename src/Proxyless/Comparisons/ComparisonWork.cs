@@ -24,11 +24,11 @@ internal sealed class ComparisonWork(
     /// <summary>Does what is left, and writes tables and plot.</summary>
     public ComparisonResult Finish()
     {
-        using PathScorer? paths = scorer is null ? null : new PathScorer(context, scorer);
+        NetworkMeasurement[] measured = MeasureAll();
         var results = new List<NetworkResult>();
         for (int i = 0; i < plan.Networks.Count; i++)
         {
-            results.Add(Judge(plan.Networks[i], $"{i + 1} of {plan.Networks.Count}", paths));
+            results.Add(Judge(plan.Networks[i], measured[i], $"{i + 1} of {plan.Networks.Count}"));
         }
 
         var result = new ComparisonResult
@@ -47,10 +47,9 @@ internal sealed class ComparisonWork(
         return result;
     }
 
-    private NetworkResult Judge(ComparedNetwork network, string position, PathScorer? paths)
+    private NetworkResult Judge(ComparedNetwork network, NetworkMeasurement measured, string position)
     {
         Architecture architecture = ArchitectureFile.Read(directory.Architecture(network));
-        NetworkMeasurement measured = Measure(network, architecture, paths);
         var trainings = new List<NetworkTraining>();
         for (int seed = 0; seed < plan.Seeds; seed++)
         {
@@ -91,14 +90,31 @@ internal sealed class ComparisonWork(
         };
     }
 
-    private NetworkMeasurement Measure(ComparedNetwork network, Architecture architecture, PathScorer? paths)
+    /// <summary>
+    /// Before the first training: the images that networks are scored on need not stay in memory while one goes on.
+    /// </summary>
+    private NetworkMeasurement[] MeasureAll()
+    {
+        PathScorer? paths = null;
+        try
+        {
+            PathScorer? Paths() => scorer is null ? null : paths ??= new PathScorer(context, scorer);
+            return [.. plan.Networks.Select(network => Measure(network, Paths))];
+        }
+        finally
+        {
+            paths?.Dispose();
+        }
+    }
+
+    private NetworkMeasurement Measure(ComparedNetwork network, Func<PathScorer?> paths)
     {
         // Its latencies were measured before anything was written.
         NetworkMeasurement before = directory.ReadMeasurement(network)!;
-        int[]? choice = context.Space.ChoiceOf(architecture);
+        int[]? choice = context.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture(network)));
         bool isScored =
             before.ScoredBy == plan.ScoredBy && (before.SharedTop1 is null || before.SharedLoss is not null);
-        SharedScore? score = isScored || choice is null ? null : paths?.Of(choice);
+        SharedScore? score = isScored || choice is null ? null : paths()?.Of(choice);
         var measured = new NetworkMeasurement(
             before.Latencies,
             choice is null ? null : goal.Latency.Cost.Of(choice),

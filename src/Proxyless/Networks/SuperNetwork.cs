@@ -73,6 +73,18 @@ internal sealed class SuperNetwork : IDisposable
             .. Head.Tensors,
         ];
 
+    /// <summary>Whether candidate j of block i was not pruned, at [i][j].</summary>
+    public bool[][] IsThere() =>
+        [.. _blocks.Select(block => block.Candidates.Select(candidate => candidate is not null).ToArray())];
+
+    /// <summary>Whether no candidate of a path was pruned.</summary>
+    /// <param name="path">A candidate's index for each block.</param>
+    public bool HasAll(IReadOnlyList<int> path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return !path.Where((j, i) => _blocks[i].Candidates[j] is null).Any();
+    }
+
     /// <summary>
     /// The path of the candidates of most multiply-adds among those that are left, a candidate's index for each block;
     /// all channels of the candidates that share their weights with it are its own too.

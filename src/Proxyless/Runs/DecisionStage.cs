@@ -28,8 +28,8 @@ internal sealed class DecisionStage(
 
     /// <summary>Scores, ranks and measures.</summary>
     /// <param name="derived">What the architecture parameters alone would have, measured.</param>
-    /// <returns>The best network, and its score.</returns>
-    public (MeasuredChoice Chosen, SharedScore Score) Choose(MeasuredChoice derived)
+    /// <returns>The best network, and its score; null where the search has pruned some of its weights.</returns>
+    public (MeasuredChoice Chosen, SharedScore? Score) Choose(MeasuredChoice derived)
     {
         using var scorer = new PathScorer(context, network);
         SharedScore Make(int[] choice) =>
@@ -39,10 +39,6 @@ internal sealed class DecisionStage(
         double correction = derived.MeasuredMs / goal.Latency.Cost.Of(derived.Choice);
         SpaceCost cost = goal.Table.WithCorrection(correction).ToSpaceCost(context.Space, context.Classes);
         CostLimit[] limits = [new CostLimit(cost, goal.LatencyMs), .. goal.Limits.Others];
-        bool[][] isThere =
-        [
-            .. network.Blocks.Select(block => block.Candidates.Select(path => path is not null).ToArray()),
-        ];
         string purpose = Invariant($"{goal.Target.Name} {goal.LatencyMs:R} ms");
         IReadOnlyList<SharedScore> known = scores.KnownTo(purpose);
         int evaluations = RunDefaults.Evaluations(context.Options, known.Count);
@@ -59,13 +55,13 @@ internal sealed class DecisionStage(
 
         IReadOnlyList<RankedNetwork> ranked = new SurrogateSearch(
             CandidateFeatures.Of(context.Space),
-            isThere,
+            network.IsThere(),
             limits
         ).Run(
             Score,
             evaluations,
             context.Options.Seed,
-            HasAll(derived.Choice) ? [derived.Choice] : [],
+            [derived.Choice],
             [.. known.Select(score => new ScoredNetwork(score.Choice, -score.Loss))],
             context.CancellationToken
         );
@@ -90,16 +86,18 @@ internal sealed class DecisionStage(
             1 => finalists[0],
             _ => new FinalRound(context, network, scorer).Rank(finalists, steps)[0],
         };
-        SharedScore score = scores.Of(chosen.Choice, purpose, Make);
+        SharedScore? score = network.HasAll(chosen.Choice) ? scores.Of(chosen.Choice, purpose, Make) : null;
         context.Observer.Message(
             Invariant($"decided: {made} networks scored, {finalists.Count} in the final round, ")
-                + Invariant($"{chosen.MeasuredMs:F3} ms, top-1 with shared weights {score.Top1:P1} ")
-                + Invariant($"(loss {score.Loss:F3})")
+                + Invariant($"{chosen.MeasuredMs:F3} ms")
+                + (
+                    score is null
+                        ? ""
+                        : Invariant($", top-1 with shared weights {score.Top1:P1} (loss {score.Loss:F3})")
+                )
         );
         return (chosen, score);
     }
-
-    private bool HasAll(int[] choice) => !choice.Where((j, i) => network.Blocks[i].Candidates[j] is null).Any();
 
     /// <summary>The best by estimate that are within the limit as measured.</summary>
     private List<MeasuredChoice> FirstWithin(

@@ -47,14 +47,14 @@ internal static class DeriveStage
         ).Derive(probabilities, goal.Limits, goal.Table, context.CancellationToken);
         if (!isQuick)
         {
-            (MeasuredChoice chosen, SharedScore score) = new DecisionStage(
+            (MeasuredChoice chosen, SharedScore? score) = new DecisionStage(
                 context,
                 goal,
                 network,
                 scores,
                 log[^1].Step
             ).Choose(derived);
-            return new DerivedChoice(log, chosen, score.Top1);
+            return new DerivedChoice(log, chosen, score?.Top1);
         }
 
         using var scorer = new PathScorer(context, network);

@@ -53,7 +53,7 @@ internal sealed class PathScorer : IDisposable
     public SharedScore? Of(IReadOnlyList<int> choice)
     {
         ArgumentNullException.ThrowIfNull(choice);
-        if (choice.Where((j, i) => _network.Blocks[i].Candidates[j] is null).Any())
+        if (!_network.HasAll(choice))
         {
             return null;
         }

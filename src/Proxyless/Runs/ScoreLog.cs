@@ -1,4 +1,5 @@
 using Proxyless.Files;
+using Proxyless.Search;
 
 namespace Proxyless.Runs;
 
@@ -10,7 +11,7 @@ internal sealed class ScoreLog
 {
     private readonly string? _file;
     private readonly List<SharedScore> _scores;
-    private readonly Dictionary<string, SharedScore> _byChoice = [];
+    private readonly Dictionary<int[], SharedScore> _byChoice = new(ChoiceComparer.Instance);
 
     /// <summary>Reads the scores that are there.</summary>
     /// <param name="file">Where they are kept; null: nowhere.</param>
@@ -41,7 +42,7 @@ internal sealed class ScoreLog
     /// <param name="make">Makes it.</param>
     public SharedScore Of(int[] choice, string purpose, Func<int[], SharedScore> make)
     {
-        if (_byChoice.TryGetValue(KeyOf(choice), out SharedScore? before))
+        if (_byChoice.TryGetValue(choice, out SharedScore? before))
         {
             return before;
         }
@@ -58,11 +59,9 @@ internal sealed class ScoreLog
 
     private void Remember(SharedScore score)
     {
-        if (_byChoice.TryAdd(KeyOf(score.Choice), score))
+        if (_byChoice.TryAdd(score.Choice, score))
         {
             _scores.Add(score);
         }
     }
-
-    private static string KeyOf(int[] choice) => string.Join(',', choice);
 }

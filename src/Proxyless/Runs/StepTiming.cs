@@ -61,8 +61,8 @@ internal static class StepTiming
             else
             {
                 var single = new SinglePathStep(network, settings, [parameters], loss, optimizer);
-                double wider = Seconds(single, Passed);
                 double drawn = Seconds(single, settings.Plan.WarmupSteps);
+                double wider = network.Options.SharesWeights ? Seconds(single, Passed) : drawn;
                 weight = (context.Options.WarmupShare * wider) + ((1 - context.Options.WarmupShare) * drawn);
             }
 

@@ -22,6 +22,23 @@ internal sealed class ArchitectureParameters
         _alive = [.. _logits.Select(block => Enumerable.Repeat(true, block.Length).ToArray())];
     }
 
+    /// <summary>Even odds among the candidates that are there.</summary>
+    /// <param name="isThere">Whether candidate j of block i is, at [i][j]; one of each block is.</param>
+    public static ArchitectureParameters Over(IReadOnlyList<bool[]> isThere)
+    {
+        ArgumentNullException.ThrowIfNull(isThere);
+        var even = new ArchitectureParameters(isThere.Select(block => block.Length));
+        for (int i = 0; i < isThere.Count; i++)
+        {
+            foreach (int j in Enumerable.Range(0, isThere[i].Length).Where(j => !isThere[i][j]))
+            {
+                even.Prune(i, j);
+            }
+        }
+
+        return even;
+    }
+
     /// <summary>Number of blocks.</summary>
     public int Blocks => _logits.Length;
 
@@ -92,6 +109,11 @@ internal sealed class ArchitectureParameters
     internal double Largest(SpaceCost cost, (int Block, int Candidate)? without = null) =>
         cost.Fixed
         + cost.Candidates.Select((block, i) => block.Where((_, j) => _alive[i][j] && (i, j) != without).Max()).Sum();
+
+    /// <summary>The least that a network of the candidates that are left costs.</summary>
+    /// <param name="cost">The cost.</param>
+    internal double Smallest(SpaceCost cost) =>
+        cost.Fixed + cost.Candidates.Select((block, i) => block.Where((_, j) => _alive[i][j]).Min()).Sum();
 
     /// <summary>Removes a candidate; the probabilities of the others are renormalised.</summary>
     /// <exception cref="InvalidOperationException">It is the last one of its block.</exception>

@@ -17,18 +17,20 @@ internal sealed class LimitPaths
 
     /// <summary>Finds the odds of each limit.</summary>
     /// <param name="cost">What networks take.</param>
-    /// <param name="isLeft">Whether candidate j of block i may be drawn; one of each block may.</param>
-    public LimitPaths(SpaceCost cost, Func<int, int, bool> isLeft)
+    /// <param name="isThere">Whether candidate j of block i may be drawn, at [i][j]; one of each block may.</param>
+    public LimitPaths(SpaceCost cost, IReadOnlyList<bool[]> isThere)
     {
         ArgumentNullException.ThrowIfNull(cost);
-        ArgumentNullException.ThrowIfNull(isLeft);
-        double cheapest = cost.Fixed + OverBlocks(cost, isLeft, Enumerable.Min);
-        double costliest = cost.Fixed + OverBlocks(cost, isLeft, Enumerable.Max);
+        ArgumentNullException.ThrowIfNull(isThere);
+        var even = ArchitectureParameters.Over(isThere);
+        double cheapest = even.Smallest(cost);
+        double costliest = even.Largest(cost);
         _odds =
         [
             .. Enumerable
                 .Range(1, Limits)
-                .Select(k => OddsAt(cost, cheapest + ((costliest - cheapest) * k / (Limits + 1)), isLeft)),
+                .Select(k => new CostLimit(cost, cheapest + ((costliest - cheapest) * k / (Limits + 1))))
+                .Select(limit => LimitProjection.OddsAt(isThere, [limit])),
         ];
     }
 
@@ -38,25 +40,4 @@ internal sealed class LimitPaths
         ArgumentNullException.ThrowIfNull(random);
         return _odds[random.Next(_odds.Length)].Sample(random);
     }
-
-    private static ArchitectureParameters OddsAt(SpaceCost cost, double limit, Func<int, int, bool> isLeft)
-    {
-        var odds = new ArchitectureParameters(cost.Candidates.Select(block => block.Length));
-        for (int i = 0; i < odds.Blocks; i++)
-        {
-            foreach (int j in Enumerable.Range(0, odds.CandidatesIn(i)).Where(j => !isLeft(i, j)))
-            {
-                odds.Prune(i, j);
-            }
-        }
-
-        new LimitProjection([new CostLimit(cost, limit)], usesUp: true).Apply(odds);
-        return odds;
-    }
-
-    private static double OverBlocks(
-        SpaceCost cost,
-        Func<int, int, bool> isLeft,
-        Func<IEnumerable<double>, double> extreme
-    ) => cost.Candidates.Select((block, i) => extreme(block.Where((_, j) => isLeft(i, j)))).Sum();
 }

@@ -33,6 +33,16 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
     private const double Steepest = 1e9;
     private const double SteepestOfSeveral = 1000;
 
+    /// <summary>The most even odds whose expected costs are the limits, as far as they can be.</summary>
+    /// <param name="isThere">Whether candidate j of block i may have odds, at [i][j]; one of each block may.</param>
+    /// <param name="limits">The costs that count.</param>
+    public static ArchitectureParameters OddsAt(IReadOnlyList<bool[]> isThere, IReadOnlyList<CostLimit> limits)
+    {
+        var odds = ArchitectureParameters.Over(isThere);
+        new LimitProjection(limits, usesUp: true).Apply(odds);
+        return odds;
+    }
+
     /// <summary>Sets even odds to the limits, as far as <see cref="EvenShare"/> allows.</summary>
     /// <param name="parameters">At even odds.</param>
     public void Begin(ArchitectureParameters parameters)

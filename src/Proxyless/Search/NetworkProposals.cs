@@ -19,7 +19,7 @@ internal sealed class NetworkProposals(
     private const int Tries = 100;
     private const int Derivations = 100;
 
-    private readonly ArchitectureParameters _odds = AtTheLimits(isThere, limits);
+    private readonly ArchitectureParameters _odds = LimitProjection.OddsAt(isThere, limits);
 
     /// <summary>Whether all candidates are there and all limits are met.</summary>
     /// <param name="choice">A candidate for each block.</param>
@@ -29,6 +29,10 @@ internal sealed class NetworkProposals(
         return !choice.Where((j, i) => !isThere[i][j]).Any()
             && limits.All(limit => limit.Cost.Of(choice) <= limit.LimitOfSums);
     }
+
+    /// <summary>Whether it is none of the known networks, and within the limits.</summary>
+    /// <param name="choice">A candidate for each block.</param>
+    public bool IsNew(int[] choice) => !known.Contains(choice) && IsWithin(choice);
 
     /// <summary>
     /// The new network with the highest sum of effects, exactly: where the best one is known, what is left without it
@@ -163,30 +167,10 @@ internal sealed class NetworkProposals(
         return null;
     }
 
-    private bool IsNew(int[] choice) => !known.Contains(choice) && IsWithin(choice);
-
     private int Other(int block, int candidate)
     {
         int[] others = [.. _odds.AliveIn(block).Where(j => j != candidate)];
         return others.Length > 0 ? others[random.Next(others.Length)] : candidate;
-    }
-
-    private static ArchitectureParameters AtTheLimits(IReadOnlyList<bool[]> isThere, IReadOnlyList<CostLimit> limits)
-    {
-        var odds = new ArchitectureParameters(isThere.Select(block => block.Length));
-        for (int i = 0; i < isThere.Count; i++)
-        {
-            for (int j = 0; j < isThere[i].Length; j++)
-            {
-                if (!isThere[i][j])
-                {
-                    odds.Prune(i, j);
-                }
-            }
-        }
-
-        new LimitProjection(limits, usesUp: true).Apply(odds);
-        return odds;
     }
 
     private sealed record Part(double[][] Values, int[] Best, int Divided);

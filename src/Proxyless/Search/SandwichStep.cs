@@ -32,7 +32,7 @@ internal sealed class SandwichStep(
     public (double Loss, double Top1) Run(Tensor images, Tensor labels, long step, Random random, double rate)
     {
         _widest ??= network.Widest();
-        _paths ??= [.. targets.Select(cost => new LimitPaths(cost, IsLeft))];
+        _paths ??= [.. targets.Select(cost => new LimitPaths(cost, network.IsThere()))];
         int[] drawn = _paths[step % _paths.Length].Draw(random);
         NetworkTensor[] moved = [.. network.TensorsOf(_widest).Union(network.TensorsOf(drawn))];
         using Tensor answers = Teach(images, labels, step, moved);
@@ -70,6 +70,4 @@ internal sealed class SandwichStep(
         ClassificationLoss.RequireFinite(lost, step, settings.LearningRate);
         return lost;
     }
-
-    private bool IsLeft(int block, int candidate) => network.Blocks[block].Candidates[candidate] is not null;
 }

@@ -96,7 +96,7 @@ internal sealed class SurrogateSearch(
 
         foreach (int[] choice in first)
         {
-            if (!choices.Contains(choice) && proposals.IsWithin(choice))
+            if (proposals.IsNew(choice))
             {
                 Score(choice);
             }

@@ -13,7 +13,7 @@ public sealed class LimitPathsTests
     {
         const int Draws = 4000;
         var random = new Random(1);
-        var paths = new LimitPaths(Cost, (_, _) => true);
+        var paths = new LimitPaths(Cost, All(Cost));
         double[] costs = [.. Enumerable.Range(0, Draws).Select(_ => Cost.Of(paths.Draw(random)))];
         double[] even = Cost.OfRandomNetworks(Draws, seed: 1);
 
@@ -34,7 +34,10 @@ public sealed class LimitPathsTests
     {
         bool IsLeft(int block, int candidate) => (block + candidate) % 3 != 0;
         var random = new Random(2);
-        var paths = new LimitPaths(Cost, IsLeft);
+        var paths = new LimitPaths(
+            Cost,
+            [.. Cost.Candidates.Select((block, i) => block.Select((_, j) => IsLeft(i, j)).ToArray())]
+        );
         var drawn = new HashSet<(int, int)>();
         for (int i = 0; i < 3000; i++)
         {
@@ -46,4 +49,8 @@ public sealed class LimitPathsTests
             drawn.Order()
         );
     }
+
+    /// <summary>Every candidate of a space.</summary>
+    internal static bool[][] All(SpaceCost cost) =>
+        [.. cost.Candidates.Select(block => block.Select(_ => true).ToArray())];
 }

@@ -140,7 +140,7 @@ public sealed class SandwichStepTests
         Assert.Equal(left.Max(), Cost.Candidates[0][network.Widest()[0]]);
     }
 
-    private static int[] Drawn(int seed) => new LimitPaths(Cost, (_, _) => true).Draw(new Random(seed));
+    private static int[] Drawn(int seed) => new LimitPaths(Cost, LimitPathsTests.All(Cost)).Draw(new Random(seed));
 
     private static SuperNetwork Build()
     {
