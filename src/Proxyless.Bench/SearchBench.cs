@@ -27,14 +27,33 @@ internal sealed record SearchBenchResult
     /// <summary>Seconds of an architecture step, likewise.</summary>
     public required double ArchitectureStepSeconds { get; init; }
 
+    /// <summary>Networks that are scored to choose one for each limit, and for the front.</summary>
+    public required long ScoredNetworks { get; init; }
+
+    /// <summary>Seconds of a score, likewise.</summary>
+    public required double ScoreSeconds { get; init; }
+
+    /// <summary>Training steps of the networks with the best scores, over all limits.</summary>
+    public required long FinalSteps { get; init; }
+
+    /// <summary>Seconds of such a step, likewise.</summary>
+    public required double FinalStepSeconds { get; init; }
+
     /// <summary>Hours on this machine.</summary>
-    public double Hours => ((WeightSteps * WeightStepSeconds) + (ArchitectureSteps * ArchitectureStepSeconds)) / 3600;
+    public double Hours =>
+        (
+            (WeightSteps * WeightStepSeconds)
+            + (ArchitectureSteps * ArchitectureStepSeconds)
+            + (ScoredNetworks * ScoreSeconds)
+            + (FinalSteps * FinalStepSeconds)
+        ) / 3600;
 
     /// <summary>
     /// Multiply-adds of the search. A weight step has those of the mean network of the space three times (forward,
-    /// gradient of the inputs, gradient of the weights); an architecture step needs no gradient of weights, and
-    /// computes forward two candidates of a block (two-path), all of them (full-path), or one in each sampled network,
-    /// whose gradients nobody asks for (reinforce).
+    /// gradient of the inputs, gradient of the weights), and so has a step of the final round; an architecture step
+    /// needs no gradient of weights, and computes forward two candidates of a block (two-path), all of them
+    /// (full-path), or one in each sampled network, whose gradients nobody asks for (reinforce). A score is a forward
+    /// pass of its images.
     /// </summary>
     public required double MultiplyAdds { get; init; }
 
@@ -142,9 +161,10 @@ internal static class SearchBench
             Threads = options.Threads,
         };
         double proportion = (double)batch / bench.Batch;
-        double weight =
-            proportion
-            * Seconds(bench, isSandwich ? BenchMode.Sandwich : BenchMode.Weight, observer, cancellationToken);
+        double drawn = proportion * Seconds(bench, BenchMode.Weight, observer, cancellationToken);
+        double weight = isSandwich
+            ? proportion * Seconds(bench, BenchMode.Sandwich, observer, cancellationToken)
+            : drawn;
         double architecture = proportion * Seconds(bench, Mode(options.Update), observer, cancellationToken);
         SearchSpace space = StepBench.Sized(bench);
         SpaceCost cost = SpaceCost.MultiplyAdds(space, context?.Classes ?? StepBench.Classes);
@@ -166,7 +186,26 @@ internal static class SearchBench
         }
 
         double candidates = space.Blocks().Average(block => block.Candidates.Count);
-        long architectureSteps = plan.ArchitectureSteps * (1 + TargetLimit.ParseAll(options.AlsoFor).Count);
+        int limits = 1;
+        int targets = 1;
+        if (RunParts.AreSeveral(options))
+        {
+            IReadOnlyList<RunPart> parts = RunParts.Of(options);
+            limits = parts.Count;
+            targets = parts.DistinctBy(part => part.Target).Count();
+        }
+
+        long architectureSteps = plan.ArchitectureSteps * targets;
+        long scoredImages = PathScorer.ImagesOf(
+            batch,
+            batches,
+            context?.Images.Architecture.Count ?? images!.Value - learned,
+            space
+        );
+        long scored = (long)(RunDefaults.Evaluations(resolved) * RunDefaults.ScoresOverEvaluations(resolved, limits));
+        long finalSteps = (long)(limits * RunDefaults.FinalStepsOverSteps(resolved) * weightSteps);
+        double score =
+            scored == 0 ? 0 : Seconds(bench, BenchMode.Score, observer, cancellationToken) * scoredImages / bench.Batch;
         return new SearchBenchResult
         {
             WeightSteps = weightSteps,
@@ -174,15 +213,21 @@ internal static class SearchBench
             BatchSize = batch,
             Images = learned,
             WeightStepSeconds = weight,
+            ScoredNetworks = scored,
+            ScoreSeconds = score,
+            FinalSteps = finalSteps,
+            FinalStepSeconds = drawn,
             ArchitectureStepSeconds = options.Update is ArchitectureUpdate.Reinforce or ArchitectureUpdate.LeaveOneOut
                 ? architecture * options.ReinforceSamples / StepBench.ReinforceSamples
                 : architecture,
             MultiplyAdds =
-                batch
-                * (
-                    (trained * PassesOfWeightStep * weightSteps)
-                    + (network * Passes(options, candidates) * architectureSteps)
-                ),
+                (
+                    batch
+                    * (
+                        (((trained * weightSteps) + (network * finalSteps)) * PassesOfWeightStep)
+                        + (network * Passes(options, candidates) * architectureSteps)
+                    )
+                ) + (network * scored * scoredImages),
         };
     }
 

@@ -174,6 +174,12 @@ internal static class CommandLine
 
     private static string ResumeCommand(ParseResult parse, string run)
     {
+        if (parse.CommandResult.Command is DeriveCommand)
+        {
+            // What was derived is there; its training is gone on with.
+            return $"proxyless train --arch {Facts.Quoted(run)} --resume";
+        }
+
         string architecture = parse.CommandResult.Command is TrainCommand train
             ? $" --arch {Facts.Quoted(train.Architecture(parse))}"
             : "";

@@ -52,6 +52,8 @@ internal sealed class BenchSearchCommand : ReportingCommand
                         "architecture steps",
                         $"{result.ArchitectureSteps:N0}, {result.ArchitectureStepSeconds:F2} s each"
                     ),
+                    ("networks scored", $"{result.ScoredNetworks:N0}, {result.ScoreSeconds:F2} s each"),
+                    ("steps of the final round", $"{result.FinalSteps:N0}, {result.FinalStepSeconds:F2} s each"),
                     ("this machine", $"{result.Hours:N1} hours"),
                     ("multiply-adds", $"{result.MultiplyAdds:G3}"),
                     ("a V100 at its peak", $"{result.V100HoursAtPeak:N1} hours"),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Proxyless.Cli.Options;
 using Proxyless.Runs;
+using Proxyless.Training;
 
 namespace Proxyless.Cli.Commands;
 
@@ -12,6 +13,14 @@ internal sealed class DeriveCommand : ReportingCommand
         "Take what the architecture parameters alone give, in seconds, as --evaluations 0"
     );
 
+    private readonly Option<bool> _train = Values.Flag(
+        "--train",
+        "Train each network that is derived, and write it as ONNX, as 'proxyless train --arch' does"
+    );
+
+    private readonly RunOptionSet _trainingOptions = new();
+    private readonly IReadOnlyList<Option> _training;
+
     private readonly Option<string?> _run = Values.Text("--run", "DIR", "The folder of the finished search");
 
     public DeriveCommand()
@@ -21,33 +30,109 @@ internal sealed class DeriveCommand : ReportingCommand
                 + "scored with the weights of the search, which takes minutes. Limits that are not given stay as they "
                 + "were.",
             "proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms",
+            "proxyless derive --run runs/photos --latency 3,5,8 --out runs/photos-front",
+            "proxyless derive --run runs/photos --latency 6 --train --from-supernet --out runs/photos-6ms-trained",
             "proxyless derive --run runs/photos --latency 6 --quick --out runs/photos-6ms-quick"
         )
     {
-        MainOptions = ["--run", "--latency", "--max-parameters", "--max-macs", "--data", "--out"];
+        MainOptions = ["--run", "--latency", "--max-parameters", "--max-macs", "--train", "--data", "--out"];
         Require(_run);
-        Add(LibraryOptions.MovedImages().Limits("the search's").Evaluations().Output().Options);
+        _training = [.. _trainingOptions.Time("training of each network").Training().Options];
+        Add(LibraryOptions.MovedImages().DerivedLimits().Evaluations().Output().Options);
         Add(OptionHeading.Search, _quick);
+        Add(OptionHeading.Training, [_train, .. _training]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         string run = parse.GetValue(_run)!;
-
-        SearchResult result = ProxylessRun.Derive(run, ReadOptions(parse, run), session.Observer, session.Cancellation);
-        return new CommandOutcome(result, console => console.WriteSearch(result));
+        RunOptions options = ReadOptions(parse, run);
+        LimitResults<SearchResult> derived = ProxylessRun.DeriveAll(
+            run,
+            options,
+            session.Observer,
+            session.Cancellation
+        );
+        return parse.GetValue(_train) ? Train(derived, options.Data, session) : SearchSummary.Outcome(derived);
     }
 
     /// <summary>All is as it was when the run was searched, but for the limits that are given and the folder.</summary>
     internal RunOptions ReadOptions(ParseResult parse, string run)
     {
-        RunOptions options = LibraryOptions.Read(
+        if (
+            !parse.GetValue(_train)
+            && _training.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is { } idle
+        )
+        {
+            throw new InvalidInputException(
+                $"{idle.Name} has nothing to do without --train; leave it out, or add that"
+            );
+        }
+
+        // What the search's time was for is done, and where its training began was for that one.
+        RunOptions options = _trainingOptions.Read(
             parse,
-            RunConfigFile.Read(RunDirectory.Open(run).Config) with
-            {
-                Out = null,
-            }
+            LibraryOptions.Read(
+                parse,
+                RunConfigFile.Read(RunDirectory.Open(run).Config) with
+                {
+                    Out = null,
+                    Time = null,
+                    FromSupernet = false,
+                }
+            )
         );
         return parse.GetValue(_quick) ? options with { Evaluations = 0 } : options;
     }
+
+    /// <summary>Trains each network in its folder; one that cannot be does not keep the others from theirs.</summary>
+    private static CommandOutcome Train(LimitResults<SearchResult> derived, string data, CommandSession session)
+    {
+        var trained = new List<DerivedModel>();
+        var failures = new List<LimitFailure>(derived.Failures);
+        foreach (SearchResult network in derived.Networks)
+        {
+            RunOptions options = RunConfigFile.Read(new RunDirectory(network.Run).Config);
+            try
+            {
+                trained.Add(
+                    new DerivedModel(
+                        network,
+                        ProxylessRun.Train(options, network.Run, session.Observer, session.Cancellation)
+                    )
+                );
+            }
+            catch (TrainingDivergedException exception) when (derived.Networks.Count > 1)
+            {
+                failures.Add(new LimitFailure(options.Target, options.LatencyMs, exception.Message));
+            }
+        }
+
+        if (trained.Count == 0)
+        {
+            throw new TrainingDivergedException(string.Join('\n', failures.Select(failure => failure.Message)));
+        }
+
+        return LimitSummary.Outcome(
+            new LimitResults<DerivedModel>
+            {
+                Run = derived.Run,
+                Networks = trained,
+                Failures = failures,
+            },
+            (console, model) =>
+            {
+                console.WriteSearch(model.Search);
+                console.WriteTraining(model.Training);
+            },
+            "top-1, validation images",
+            model => SearchSummary.LineOf(model.Search) with { Top1 = model.Training.ValidationTop1 },
+            model => TrainingSummary.Next(model.Training, data)
+        );
+    }
+
+    /// <summary>A network that was derived and trained.</summary>
+    /// <param name="Search">How it was found.</param>
+    /// <param name="Training">How it was trained.</param>
+    private sealed record DerivedModel(SearchResult Search, TrainResult Training);
 }

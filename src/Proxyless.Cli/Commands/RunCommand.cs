@@ -2,6 +2,7 @@ using System.CommandLine;
 using Proxyless.Architectures;
 using Proxyless.Cli.Output;
 using Proxyless.Runs;
+using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
@@ -15,6 +16,7 @@ internal sealed class RunCommand : ReportingCommand
                 + "options: on built-in sample images and this processor.",
             "proxyless run",
             "proxyless run --data photos --latency 8 --time 3h --out runs/photos",
+            "proxyless run --data photos --latency 3,5,8 --out runs/photos-front",
             "proxyless run --out runs/photos --resume"
         )
     {
@@ -35,8 +37,7 @@ internal sealed class RunCommand : ReportingCommand
             LibraryOptions
                 .Data()
                 .Search()
-                .Target()
-                .Limits()
+                .Targets()
                 .Time("search and the training")
                 .Learning()
                 .Training()
@@ -47,34 +48,32 @@ internal sealed class RunCommand : ReportingCommand
         );
     }
 
-    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session) =>
+        LimitSummary.Outcome(
+            ProxylessRun.RunAll(ReadResumable(parse), session.Observer, session.Cancellation),
+            Write,
+            "top-1, test set",
+            result => new LimitLine(result.Run, result.LatencyMs, result.LatencyLimitMs, result.Top1),
+            result => $"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg"
+        );
+
+    private static void Write(IAnsiConsole console, RunResult result)
     {
-        RunResult result = ProxylessRun.Run(ReadResumable(parse), session.Observer, session.Cancellation);
-        return new CommandOutcome(
-            result,
-            console =>
-            {
-                console.WriteArchitecture(ArchitectureFile.Read(result.Architecture));
-                console.WriteFacts(
-                    ("top-1", Facts.Percent(result.Top1)),
-                    ("top-5", Facts.Percent(result.Top5)),
-                    (
-                        result.LatencyIsMeasured ? "latency, quiet machine" : "latency, by the table",
-                        Facts.Latency(result.LatencyMs, result.LatencyLimitMs)
-                    ),
-                    ("latency, median just now", Facts.Milliseconds(result.MedianLatencyMs)),
-                    ("latency, predicted", $"{result.PredictedLatencyMs:0.000} ms"),
-                    ("parameters", $"{result.Parameters:N0}"),
-                    ("multiply-adds", $"{result.MultiplyAdds:N0}"),
-                    (
-                        "time",
-                        $"search {Durations.Text(result.SearchSeconds)}, training {Durations.Text(result.TrainSeconds)}"
-                    ),
-                    ("model", result.Model),
-                    ("report", result.Report)
-                );
-                console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
-            }
+        console.WriteArchitecture(ArchitectureFile.Read(result.Architecture));
+        console.WriteFacts(
+            ("top-1", Facts.Percent(result.Top1)),
+            ("top-5", Facts.Percent(result.Top5)),
+            (
+                result.LatencyIsMeasured ? "latency, quiet machine" : "latency, by the table",
+                Facts.Latency(result.LatencyMs, result.LatencyLimitMs)
+            ),
+            ("latency, median just now", Facts.Milliseconds(result.MedianLatencyMs)),
+            ("latency, predicted", $"{result.PredictedLatencyMs:0.000} ms"),
+            ("parameters", $"{result.Parameters:N0}"),
+            ("multiply-adds", $"{result.MultiplyAdds:N0}"),
+            ("time", $"search {Durations.Text(result.SearchSeconds)}, training {Durations.Text(result.TrainSeconds)}"),
+            ("model", result.Model),
+            ("report", result.Report)
         );
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Proxyless.Runs;
-using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
@@ -12,6 +11,7 @@ internal sealed class SearchCommand : ReportingCommand
             "search",
             "Search a network and stop at its architecture.json, before the training.",
             "proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos",
+            "proxyless search --data photos --latency 3,5,8 --out runs/photos",
             "proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out "
                 + "runs/photos"
         )
@@ -32,25 +32,6 @@ internal sealed class SearchCommand : ReportingCommand
         Add(LibraryOptions.Data().Search().Targets().Time("search").Learning().Machine().Output().Resume().Options);
     }
 
-    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
-    {
-        IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(
-            ReadResumable(parse),
-            session.Observer,
-            session.Cancellation
-        );
-        return results is [var result]
-            ? new CommandOutcome(result, console => console.WriteSearch(result))
-            : new CommandOutcome(
-                new { Targets = results },
-                console =>
-                {
-                    foreach (SearchResult each in results)
-                    {
-                        console.MarkupLine($"\n[bold]{Markup.Escape(each.Run)}[/]");
-                        console.WriteSearch(each);
-                    }
-                }
-            );
-    }
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session) =>
+        SearchSummary.Outcome(ProxylessRun.SearchAll(ReadResumable(parse), session.Observer, session.Cancellation));
 }

@@ -8,6 +8,21 @@ namespace Proxyless.Cli.Commands;
 /// <summary>The summary of an architecture that a search or a derivation chose.</summary>
 internal static class SearchSummary
 {
+    /// <summary>The outcome of a search or a derivation, for one limit or several.</summary>
+    public static CommandOutcome Outcome(LimitResults<SearchResult> results) =>
+        LimitSummary.Outcome(
+            results,
+            WriteSearch,
+            "top-1, shared weights",
+            LineOf,
+            result => $"proxyless train --arch {Facts.Quoted(result.Run)}"
+        );
+
+    /// <summary>A line among several.</summary>
+    public static LimitLine LineOf(SearchResult result) =>
+        new(result.Run, result.LatencyMs, result.LatencyLimitMs, result.ValidationTop1);
+
+    /// <summary>Writes what was found.</summary>
     public static void WriteSearch(this IAnsiConsole console, SearchResult result)
     {
         console.WriteArchitecture(ArchitectureFile.Read(result.Architecture));
@@ -24,8 +39,8 @@ internal static class SearchSummary
             ("latency, expected by the probabilities", $"{result.ExpectedLatencyMs:0.000} ms"),
             ("entropy", $"{Facts.Percent(result.Entropy)} of that of even odds"),
             ("time", Durations.Text(result.Seconds)),
-            ("architecture", result.Architecture)
+            ("architecture", result.Architecture),
+            ("report", result.Report)
         );
-        console.WriteNext($"proxyless train --arch {Facts.Quoted(result.Run)}");
     }
 }

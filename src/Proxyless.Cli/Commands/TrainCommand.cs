@@ -53,14 +53,8 @@ internal sealed class TrainCommand : ReportingCommand
             result,
             console =>
             {
-                console.WriteFacts(
-                    ("top-1 on the validation images", result.ValidationTop1 is { } top1 ? Facts.Percent(top1) : null),
-                    ("time", Durations.Text(result.Seconds)),
-                    ("model", result.Model)
-                );
-                console.WriteNext(
-                    $"proxyless evaluate --model {Facts.Quoted(result.Model)} --data {Facts.Quoted(options.Data)}"
-                );
+                console.WriteTraining(result);
+                console.WriteNext(TrainingSummary.Next(result, options.Data));
             }
         );
     }

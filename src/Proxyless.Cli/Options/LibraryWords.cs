@@ -46,6 +46,7 @@ internal static partial class LibraryWords
 
     private static readonly Dictionary<string, string> Commands = new()
     {
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.RunAll))] = "run",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Search))] = "search",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.SearchAll))] = "search",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Derive))] = "derive",

@@ -175,16 +175,51 @@ internal sealed class RunOptionSet
             $"Where the model will run; given more than once, one search serves several machines (cpu): "
                 + $"{LibraryWords.Translate(TargetFile.Forms)}"
         );
-        Option<string[]> latency = Values.Texts(
-            LatencyName,
-            "MS|TARGET=MS",
-            $"The most that one run of the model may take, in milliseconds ({MiddleOfSpace}); with several targets "
-                + $"one for each, such as cpu:2=0.5"
-        );
+        Option<string[]> latency = Latencies(MiddleOfSpace, "with several targets for each, such as cpu:2=0.5");
         RunOptions Combine(RunOptions options, ParseResult parse) =>
             SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
         Bind(target, Combine);
         Bind(latency, Combine);
+        AlsoFor();
+        Add(
+            Values.Flag("--thorough", "Profile the targets for minutes instead of seconds"),
+            (o, v) => o with { Thorough = v }
+        );
+        return Counts();
+    }
+
+    /// <summary>What networks may cost that are derived from a search, for one limit or several.</summary>
+    public RunOptionSet DerivedLimits()
+    {
+        _heading = OptionHeading.Limits;
+        Option<string[]> latency = Latencies("the search's", "of a search for several targets TARGET=MS");
+        Bind(latency, (options, parse) => SearchedTargets.Combine(options, [], parse.GetValue(latency) ?? []));
+        return Counts();
+    }
+
+    private static Option<string[]> Latencies(string otherwise, string also)
+    {
+        Option<string[]> option = Values.Texts(
+            LatencyName,
+            "MS,...",
+            $"The most that one run of the model may take on the target, in milliseconds ({otherwise}); several, such "
+                + $"as 3,5,8, give a network for each, {also}"
+        );
+        option.Validators.Add(result =>
+        {
+            foreach (string text in result.Tokens.Select(token => token.Value))
+            {
+                if (!SearchedTargets.EndsInLimits(text))
+                {
+                    result.AddError(SearchedTargets.Refusal(text));
+                }
+            }
+        });
+        return option;
+    }
+
+    private void AlsoFor()
+    {
         Option<string?> also = Values.Text(
             "--also-for",
             "TARGET=MS,...",
@@ -192,12 +227,6 @@ internal sealed class RunOptionSet
         );
         also.Hidden = true;
         Add(also, (o, v) => o with { AlsoFor = v });
-        Add(
-            Values.Flag("--thorough", "Profile the targets for minutes instead of seconds"),
-            (o, v) => o with { Thorough = v }
-        );
-        Counts();
-        return this;
     }
 
     /// <summary>Where the model will run.</summary>

@@ -11,14 +11,18 @@ internal static class SearchedTargets
     /// <summary>Pairs targets with their limits; what is not given stays as it is in the options.</summary>
     /// <param name="options">The options so far.</param>
     /// <param name="targets">The targets as given, in order.</param>
-    /// <param name="latencies">The limits as given: a number, or TARGET=number.</param>
+    /// <param name="latencies">The limits as given: numbers, or TARGET=numbers, separated by commas.</param>
     /// <exception cref="InvalidInputException">
     /// A limit has no target, a target no limit where there are several, or a number is none.
     /// </exception>
     public static RunOptions Combine(RunOptions options, IReadOnlyList<string> targets, IReadOnlyList<string> latencies)
     {
-        IReadOnlyList<TargetLimit> before = TargetLimit.ParseAll(options.AlsoFor);
-        string[] known = [options.Target, .. before.Select(other => other.Target)];
+        TargetLimit[] before =
+        [
+            .. options.LatencyMs is { } own ? [new TargetLimit(options.Target, own)] : Array.Empty<TargetLimit>(),
+            .. TargetLimit.ParseAll(options.AlsoFor),
+        ];
+        string[] known = [.. before.Select(limit => limit.Target).Prepend(options.Target).Distinct()];
 
         // A file is named as it was before, however its path is spelled now.
         string Known(string name) => known.FirstOrDefault(other => RunPaths.IsSameTarget(other, name)) ?? name;
@@ -28,67 +32,94 @@ internal static class SearchedTargets
             throw new InvalidInputException($"a target is given twice: {string.Join(", ", names)}");
         }
 
-        if (names.Length > 1 && names.FirstOrDefault(name => name.Contains(',', StringComparison.Ordinal)) is { } comma)
+        List<TargetLimit> given = [.. latencies.SelectMany(text => Limits(text, names, Known))];
+        TargetLimit[] LimitsOf(string name)
         {
-            throw new InvalidInputException(
-                $"--target '{comma}': with several targets none may have a comma in its name; keep it under another "
-                    + $"by 'proxyless target add'"
-            );
+            TargetLimit[] here = [.. given.Where(limit => limit.Target == name)];
+            return here.Length > 0 ? here : Array.FindAll(before, limit => limit.Target == name);
         }
 
-        Dictionary<string, double> limits = before
-            .Where(other => names.Contains(other.Target))
-            .ToDictionary(other => other.Target, other => other.LatencyMs);
-        if (options.LatencyMs is { } first && names[0] == options.Target)
-        {
-            limits[names[0]] = first;
-        }
-
-        foreach (string text in latencies)
-        {
-            (string name, double limit) = Limit(text, names, Known);
-            limits[name] = limit;
-        }
-
-        if (names.Length > 1 && names.FirstOrDefault(name => !limits.ContainsKey(name)) is { } without)
+        if (names.Length > 1 && Array.Find(names, name => LimitsOf(name).Length == 0) is { } without)
         {
             throw new InvalidInputException($"--target '{without}' has no limit; add --latency {without}=MS");
+        }
+
+        TargetLimit[] limits = [.. names.SelectMany(LimitsOf)];
+        if (
+            (names.Length > 1 || limits.Length > 1)
+            && Array.Find(names, name => name.Contains(',', StringComparison.Ordinal)) is { } comma
+        )
+        {
+            throw new InvalidInputException(
+                $"--target '{comma}': with several targets or limits none may have a comma in its name; keep it under "
+                    + "another by 'proxyless target add'"
+            );
         }
 
         return options with
         {
             Target = names[0],
-            LatencyMs = limits.TryGetValue(names[0], out double own) ? own : null,
-            AlsoFor = TargetLimit.Join([.. names.Skip(1).Select(name => new TargetLimit(name, limits[name]))]),
+            LatencyMs = limits.FirstOrDefault()?.LatencyMs,
+            AlsoFor = TargetLimit.Join([.. limits.Skip(1)]),
         };
     }
 
-    private static (string Target, double Limit) Limit(string text, string[] names, Func<string, string> known)
+    private static IEnumerable<TargetLimit> Limits(string text, string[] names, Func<string, string> known)
     {
-        int equals = text.LastIndexOf('=');
-        string name = equals > 0 ? known(text[..equals]) : names[0];
-        if (equals <= 0 && names.Length > 1)
+        // The name of a single target may have commas and equals signs, as the path of its file.
+        bool isOneName = Array.Exists(names, name => text.StartsWith($"{name}=", StringComparison.Ordinal));
+        string? target = null;
+        int start = 0;
+        if (isOneName)
         {
-            throw new InvalidInputException(
-                $"--latency '{text}': there are {names.Length} targets; say whose limit it is, such as "
-                    + $"{names[0]}={text}"
-            );
+            target = names.First(name => text.StartsWith($"{name}=", StringComparison.Ordinal));
+            start = target.Length + 1;
         }
 
-        if (!names.Contains(name))
+        foreach (string piece in text[start..].Split(','))
         {
-            throw new InvalidInputException(
-                $"--latency '{text}': '{name}' is none of the targets ({string.Join(", ", names)})"
-            );
-        }
+            int equals = piece.LastIndexOf('=');
+            if (equals > 0)
+            {
+                target = known(piece[..equals]);
+            }
 
-        return
-            double.TryParse(text.AsSpan(equals + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double limit)
-            && RunOptions.Ranges[nameof(RunOptions.LatencyMs)].Contains(limit)
-            ? (name, limit)
-            : throw new InvalidInputException(
-                $"option '--latency' is '{text}'; allowed are {RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}, or "
-                    + $"TARGET=NUMBER"
-            );
+            if (target is null && names.Length > 1)
+            {
+                throw new InvalidInputException(
+                    $"--latency '{text}': there are {names.Length} targets; say whose limit it is, such as "
+                        + $"{names[0]}={text}"
+                );
+            }
+
+            string name = target ?? names[0];
+            if (!names.Contains(name))
+            {
+                throw new InvalidInputException(
+                    $"--latency '{text}': '{name}' is none of the targets ({string.Join(", ", names)})"
+                );
+            }
+
+            yield return LimitOf(piece.AsSpan(equals + 1)) is { } limit
+                ? new TargetLimit(name, limit)
+                : throw new InvalidInputException(Refusal(text));
+        }
     }
+
+    /// <summary>Whether what follows the last name is one limit or several.</summary>
+    /// <param name="text">As it was given.</param>
+    public static bool EndsInLimits(string text) =>
+        text[(text.LastIndexOf('=') + 1)..].Split(',').All(number => LimitOf(number) is not null);
+
+    /// <summary>What is said of a text that has no limits.</summary>
+    /// <param name="text">As it was given.</param>
+    public static string Refusal(string text) =>
+        $"option '--latency' is '{text}'; allowed are {RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}, several of "
+        + "them separated by commas, or TARGET=NUMBER";
+
+    private static double? LimitOf(ReadOnlySpan<char> number) =>
+        double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double limit)
+        && RunOptions.Ranges[nameof(RunOptions.LatencyMs)].Contains(limit)
+            ? limit
+            : null;
 }

@@ -59,7 +59,27 @@ public static partial class ArchitectureFile
             return PublishedArchitectures.ByName(nameOrFile);
         }
 
-        string path = Directory.Exists(nameOrFile) ? Path.Combine(nameOrFile, "architecture.json") : nameOrFile;
+        const string FileName = "architecture.json";
+        string path = Directory.Exists(nameOrFile) ? Path.Combine(nameOrFile, FileName) : nameOrFile;
+        if (path != nameOrFile && !File.Exists(path))
+        {
+            // A run for several limits has a folder for each.
+            string[] within =
+            [
+                .. Directory
+                    .EnumerateDirectories(nameOrFile)
+                    .Where(folder => File.Exists(Path.Combine(folder, FileName)))
+                    .Order(StringComparer.Ordinal),
+            ];
+            if (within.Length > 0)
+            {
+                throw new InvalidInputException(
+                    $"'{nameOrFile}' has no {FileName} of its own, but folders in it have; name one of them: "
+                        + string.Join(", ", within)
+                );
+            }
+        }
+
         return File.Exists(path)
             ? Read(path)
             : throw new InvalidInputException(

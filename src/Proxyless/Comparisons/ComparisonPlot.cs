@@ -12,21 +12,7 @@ namespace Proxyless.Comparisons;
 /// </summary>
 internal static class ComparisonPlot
 {
-    private const double Width = 640;
-    private const double Height = 400;
-    private const double Left = 64;
-    private const double Right = 16;
-    private const double Top = 40;
-    private const double Bottom = 44;
-    private const double LegendRow = 18;
-    private const double LimitText = 40;
-
-    private const string Css = """
-        :root{--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--c0:#2f6fbd;--c1:#c4622d;--c2:#2c8a57;--c3:#8250a8;--c4:#b08800;--c5:#596069}
-        @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--c0:#78b0f5;--c1:#f0986a;--c2:#6bc46d;--c3:#c297eb;--c4:#e3c04f;--c5:#a5adb6}}
-        text{font:12px system-ui,'DejaVu Sans',sans-serif;fill:var(--soft)} .title{font-size:14px;font-weight:600;fill:var(--ink)}
-        .grid{stroke:var(--rule)} .limit{stroke:var(--soft);stroke-dasharray:5 4} .bar{stroke-width:1.5}
-        """;
+    private const string Css = ".bar{stroke-width:1.5}";
 
     private const int Colors = 6;
 
@@ -34,80 +20,50 @@ internal static class ComparisonPlot
     public static string Svg(ComparisonResult result)
     {
         string[] groups = [.. result.Networks.Select(network => network.Group).Distinct()];
-        double legend = LegendRow * groups.Length;
-        Ticks times = Ticks.Cover(
-            Math.Min(result.LatencyLimitMs, result.Networks.Min(network => network.LatencyMs)),
-            Math.Max(result.LatencyLimitMs, result.Networks.Max(network => network.LatencyMs)),
-            6
+        double legend = AccuracyAxes.LegendRow * groups.Length;
+        var axes = new AccuracyAxes(
+            Ticks.Cover(
+                Math.Min(result.LatencyLimitMs, result.Networks.Min(network => network.LatencyMs)),
+                Math.Max(result.LatencyLimitMs, result.Networks.Max(network => network.LatencyMs)),
+                6
+            ),
+            Ticks.Cover(result.Networks.Min(Low), result.Networks.Max(High), 6)
         );
-        Ticks accuracies = Ticks.Cover(result.Networks.Min(Low), result.Networks.Max(High), 6);
-        double X(double time) => Left + ((time - times.First) / (times.Last - times.First) * (Width - Left - Right));
-        double Y(double accuracy) =>
-            Top + ((accuracies.Last - accuracy) / (accuracies.Last - accuracies.First) * (Height - Top - Bottom));
-
         var svg = new StringBuilder();
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height + legend}\" role=\"img\" "
-                + $"aria-label=\"Accuracy against latency\">\n<style>\n{Css}\n</style>\n"
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {AccuracyAxes.Width} "
+                + $"{AccuracyAxes.Height + legend}\" role=\"img\" aria-label=\"Accuracy against latency\">\n"
+                + $"<style>\n{AccuracyAxes.Css}\n{Css}\n</style>\n"
         );
-        svg.Append(
-            CultureInfo.InvariantCulture,
-            $"<text class=\"title\" x=\"{Left}\" y=\"20\">Top-1 on the test set (%) against latency (ms) on "
-                + $"{WebUtility.HtmlEncode(result.Target)}</text>\n"
-        );
-        foreach (double value in accuracies.Values)
-        {
-            svg.Append(
-                CultureInfo.InvariantCulture,
-                $"<path class=\"grid\" d=\"M{Left} {Y(value):0.#}H{Width - Right}\"/><text x=\"{Left - 6}\" "
-                    + $"y=\"{Y(value) + 4:0.#}\" text-anchor=\"end\">{accuracies.Text(value)}</text>\n"
-            );
-        }
-
-        foreach (double value in times.Values)
-        {
-            svg.Append(
-                CultureInfo.InvariantCulture,
-                $"<text x=\"{X(value):0.#}\" y=\"{Height - Bottom + 18}\" "
-                    + $"text-anchor=\"middle\">{times.Text(value)}</text>\n"
-            );
-        }
-
-        double limit = X(result.LatencyLimitMs);
-        bool roomOnTheLeft = limit > Left + LimitText;
-        svg.Append(
-            CultureInfo.InvariantCulture,
-            $"<path class=\"limit\" d=\"M{limit:0.#} {Top}V{Height - Bottom}\"/><text "
-                + $"x=\"{(roomOnTheLeft ? limit - 4 : limit + 4):0.#}\" y=\"{Top + 12}\" "
-                + $"text-anchor=\"{(roomOnTheLeft ? "end" : "start")}\">limit</text>\n"
-        );
+        axes.Append(svg, $"Top-1 on the test set (%) against latency (ms) on {result.Target}");
+        axes.AppendLimit(svg, result.LatencyLimitMs, "limit");
         foreach (NetworkResult network in result.Networks)
         {
             int group = Array.IndexOf(groups, network.Group);
-            double x = X(network.LatencyMs);
+            double x = axes.X(network.LatencyMs);
             if (network.Top1Deviation is not null)
             {
                 svg.Append(
                     CultureInfo.InvariantCulture,
                     $"<path class=\"bar\" stroke=\"{ColorOf(group)}\" d=\"M{x:0.#} "
-                        + $"{Y(Low(network)):0.#}V{Y(High(network)):0.#}\"/>"
+                        + $"{axes.Y(Low(network)):0.#}V{axes.Y(High(network)):0.#}\"/>"
                 );
             }
 
             svg.Append(
                 CultureInfo.InvariantCulture,
                 $"<g fill-opacity=\"0.8\"><title>{WebUtility.HtmlEncode(network.Name)}: {100 * network.Top1:0.00} %, "
-                    + $"{network.LatencyMs:0.000} ms</title>{Mark(group, x, Y(100 * network.Top1))}</g>\n"
+                    + $"{network.LatencyMs:0.000} ms</title>{Mark(group, x, axes.Y(100 * network.Top1))}</g>\n"
             );
         }
 
         for (int i = 0; i < groups.Length; i++)
         {
-            double y = Height - 4 + (LegendRow * i);
+            double y = AccuracyAxes.Height - 4 + (AccuracyAxes.LegendRow * i);
             svg.Append(
                 CultureInfo.InvariantCulture,
-                $"{Mark(i, Left + 6, y - 4)}<text x=\"{Left + 18}\" "
+                $"{Mark(i, AccuracyAxes.Left + 6, y - 4)}<text x=\"{AccuracyAxes.Left + 18}\" "
                     + $"y=\"{y}\">{WebUtility.HtmlEncode(groups[i])}</text>\n"
             );
         }

@@ -21,6 +21,7 @@ internal static class ReportStyle
         .plot{width:100%;height:auto;font-size:11px} .plot text{fill:var(--soft)} .plot .title{fill:var(--ink);font-size:13px;font-weight:600}
         .grid{stroke:var(--rule);stroke-width:1} .curve{fill:none;stroke-width:2;stroke-linejoin:round} .limit{stroke:var(--soft);stroke-dasharray:5 4}
         .s0{stroke:var(--s0)} .s1{stroke:var(--s1)} .s2{stroke:var(--s2)} .s3{stroke:var(--s3)} .dot{fill:currentColor}
+        .scored{fill:var(--soft);fill-opacity:.5} .best{fill:var(--s0)} .front{fill:none;stroke:var(--s0);stroke-width:1.5;stroke-linejoin:round} .chosen{fill:var(--s1)} .plot .name{fill:var(--ink);font-weight:600} .wide{max-width:720px}
         .frame{fill:none;stroke:var(--rule)} .heat-cell{fill:var(--s0)}
         table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums} th,td{padding:4px 10px;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap}
         th{color:var(--soft);font-weight:500} th:first-child,td:first-child,th.text,td.text{text-align:left} .gone{color:var(--soft)}

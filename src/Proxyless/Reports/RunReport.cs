@@ -43,6 +43,14 @@ internal static class RunReport
             $"<h2>Architecture</h2>\n<div class=\"scroll\">{ArchitecturePicture.Svg(data.Architecture)}</div>\n"
         );
         AppendBlocks(html, data);
+        if (data.Front is { } front)
+        {
+            html.Append(
+                CultureInfo.InvariantCulture,
+                $"<h2>What another millisecond buys</h2>\n<div class=\"wide\">{FrontPlot.Inline(front)}</div>\n"
+            );
+        }
+
         AppendSearch(html, data);
         AppendTraining(html, data);
         AppendProvenance(html, data);

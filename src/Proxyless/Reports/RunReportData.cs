@@ -58,6 +58,9 @@ internal sealed record RunReportData
     /// </summary>
     public IReadOnlyList<IReadOnlyList<string>> Candidates { get; init; } = [];
 
+    /// <summary>What was scored and chosen; null where nothing was scored.</summary>
+    public FrontPlotData? Front { get; init; }
+
     /// <summary>The epochs of the search.</summary>
     public IReadOnlyList<SearchCurvePoint> Search { get; init; } = [];
 

@@ -12,15 +12,17 @@ namespace Proxyless.Runs;
 /// </summary>
 /// <param name="context">What every stage is given.</param>
 /// <param name="goal">Target, table and limits.</param>
-/// <param name="network">The super-network as the search has left it.</param>
+/// <param name="scorer">Scores with the weights that the search has left.</param>
 /// <param name="scores">The scores so far, and where new ones are kept.</param>
 /// <param name="searchSteps">Weight steps of the search, by which the final round's are measured.</param>
+/// <param name="planned">Networks that the run's plan has for its first limit; null: the usual number.</param>
 internal sealed class DecisionStage(
     RunContext context,
     SearchGoal goal,
-    SuperNetwork network,
+    PathScorer scorer,
     ScoreLog scores,
-    long searchSteps
+    long searchSteps,
+    int? planned
 )
 {
     // Measurements differ from the table by a few per cent either way: about half of the best are within the limit.
@@ -31,9 +33,7 @@ internal sealed class DecisionStage(
     /// <returns>The best network, and its score; null where the search has pruned some of its weights.</returns>
     public (MeasuredChoice Chosen, SharedScore? Score) Choose(MeasuredChoice derived)
     {
-        using var scorer = new PathScorer(context, network);
-        SharedScore Make(int[] choice) =>
-            scorer.Of(choice) ?? throw new InvalidOperationException("a network that was pruned is no proposal");
+        SuperNetwork network = scorer.Network;
 
         // What the table is off by at this limit, the derived network has shown.
         double correction = derived.MeasuredMs / goal.Latency.Cost.Of(derived.Choice);
@@ -41,13 +41,13 @@ internal sealed class DecisionStage(
         CostLimit[] limits = [new CostLimit(cost, goal.LatencyMs), .. goal.Limits.Others];
         string purpose = Invariant($"{goal.Target.Name} {goal.LatencyMs:R} ms");
         IReadOnlyList<SharedScore> known = scores.KnownTo(purpose);
-        int evaluations = RunDefaults.Evaluations(context.Options, known.Count);
+        int evaluations = RunDefaults.Evaluations(context.Options, planned, known.Count);
         int made = 0;
         var progress = new Progress(context.Observer, "decide", 0, evaluations, Progress.Unreported);
         SharedScore? best = null;
         double Score(int[] choice)
         {
-            SharedScore score = scores.Of(choice, purpose, Make);
+            SharedScore score = scores.Of(choice, purpose, scorer.Required);
             best = best is null || score.Loss < best.Loss ? score : best;
             progress.Report(++made, () => Invariant($"best top-1 {best.Top1:P1}"));
             return -score.Loss;
@@ -84,9 +84,9 @@ internal sealed class DecisionStage(
         {
             0 => derived,
             1 => finalists[0],
-            _ => new FinalRound(context, network, scorer).Rank(finalists, steps)[0],
+            _ => new FinalRound(context, scorer).Rank(finalists, steps)[0],
         };
-        SharedScore? score = network.HasAll(chosen.Choice) ? scores.Of(chosen.Choice, purpose, Make) : null;
+        SharedScore? score = network.HasAll(chosen.Choice) ? scores.Of(chosen.Choice, purpose, scorer.Required) : null;
         context.Observer.Message(
             Invariant($"decided: {made} networks scored, {finalists.Count} in the final round, ")
                 + Invariant($"{chosen.MeasuredMs:F3} ms")

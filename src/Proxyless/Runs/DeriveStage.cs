@@ -1,6 +1,5 @@
 using System.Globalization;
 using Proxyless.Architectures;
-using Proxyless.Networks;
 using Proxyless.Search;
 
 namespace Proxyless.Runs;
@@ -14,15 +13,17 @@ internal static class DeriveStage
     /// <param name="context">What every stage is given.</param>
     /// <param name="goal">Target, table and limits.</param>
     /// <param name="log">The epochs of the search.</param>
-    /// <param name="network">The super-network as the search has left it.</param>
+    /// <param name="scorer">Scores with the weights that the search has left.</param>
     /// <param name="scores">The scores so far, and where new ones are kept.</param>
+    /// <param name="evaluations">Networks that the run's plan has for its first limit; null: the usual number.</param>
     /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
     public static DerivedChoice Choose(
         RunContext context,
         SearchGoal goal,
         IReadOnlyList<SearchEpoch> log,
-        SuperNetwork network,
-        ScoreLog scores
+        PathScorer scorer,
+        ScoreLog scores,
+        int? evaluations = null
     )
     {
         bool isQuick = RunDefaults.Evaluations(context.Options) == 0;
@@ -50,14 +51,14 @@ internal static class DeriveStage
             (MeasuredChoice chosen, SharedScore? score) = new DecisionStage(
                 context,
                 goal,
-                network,
+                scorer,
                 scores,
-                log[^1].Step
+                log[^1].Step,
+                evaluations
             ).Choose(derived);
             return new DerivedChoice(log, chosen, score?.Top1);
         }
 
-        using var scorer = new PathScorer(context, network);
         double? top1 = scorer.Of(derived.Choice)?.Top1;
         if (top1 is null)
         {
@@ -70,23 +71,14 @@ internal static class DeriveStage
         return new DerivedChoice(log, derived, top1);
     }
 
-    /// <summary>Chooses anew for the finished search of another run; nothing is written.</summary>
+    /// <summary>
+    /// Refuses to score networks with the weights of a search that has pruned what another limit may need.
+    /// </summary>
     /// <param name="context">What every stage is given.</param>
     /// <param name="searched">The run whose search is finished.</param>
-    /// <param name="goal">Target, table and limits.</param>
     /// <param name="log">The epochs of that search.</param>
-    /// <param name="scores">The scores that the search has made; new ones are added.</param>
-    /// <exception cref="InvalidInputException">
-    /// The space has changed, or the search has pruned what another limit may need and networks are to be scored.
-    /// </exception>
-    /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
-    public static DerivedChoice Again(
-        RunContext context,
-        RunDirectory searched,
-        SearchGoal goal,
-        IReadOnlyList<SearchEpoch> log,
-        ScoreLog scores
-    )
+    /// <exception cref="InvalidInputException">It has, and networks are to be scored.</exception>
+    public static void RequireWeights(RunContext context, RunDirectory searched, IReadOnlyList<SearchEpoch> log)
     {
         int pruned = log[^1].Probabilities.Sum(block => block.Count(p => p == 0));
         if (pruned > 0 && RunDefaults.Evaluations(context.Options) > 0)
@@ -98,9 +90,6 @@ internal static class DeriveStage
                     + "RunOptions.PruneThreshold = 0"
             );
         }
-
-        using SuperNetwork network = SearchedNetwork.Open(context, searched, log);
-        return Choose(context, goal, log, network, scores);
     }
 
     /// <summary>The network of a choice, with what is told of it.</summary>
@@ -139,6 +128,7 @@ internal static class DeriveStage
         {
             Run = directory.Root,
             Architecture = directory.Architecture,
+            Report = directory.Report,
             ValidationTop1 = derived.SharedTop1,
             ExpectedLatencyMs = goal.Latency.Cost.Expectation(last.Probabilities),
             PredictedLatencyMs = chosen.PredictedMs,

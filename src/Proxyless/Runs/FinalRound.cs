@@ -1,4 +1,3 @@
-using Proxyless.Networks;
 using Proxyless.Search;
 
 namespace Proxyless.Runs;
@@ -8,9 +7,8 @@ namespace Proxyless.Runs;
 /// (<see cref="SuccessiveHalving"/>): what shared weights say of a network is not quite what training makes of it.
 /// </summary>
 /// <param name="context">Images and options of training.</param>
-/// <param name="network">The shared weights.</param>
-/// <param name="scorer">Judges by the images that no weight learnt from.</param>
-internal sealed class FinalRound(RunContext context, SuperNetwork network, PathScorer scorer)
+/// <param name="scorer">Has the shared weights, and judges by the images that no weight learnt from.</param>
+internal sealed class FinalRound(RunContext context, PathScorer scorer)
 {
     // The shared weights have learnt: a high rate would first undo that (docs/decisions/decision.md).
     private const double RateShare = 0.25;
@@ -44,7 +42,7 @@ internal sealed class FinalRound(RunContext context, SuperNetwork network, PathS
         {
             if (!trials.TryGetValue(finalist, out Trial? trial))
             {
-                trial = new Trial(context, network, finalist.Choice, RateShare);
+                trial = new Trial(context, scorer.Network, finalist.Choice, RateShare);
                 trials.Add(finalist, trial);
             }
 

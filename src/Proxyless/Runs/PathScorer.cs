@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Runtime;
@@ -36,15 +37,28 @@ internal sealed class PathScorer : IDisposable
         _network = network;
         ImageSet held = context.Images.Architecture;
         _loss = new ClassificationLoss(0, context.ClassWeightsOf(held), context.Device);
-        long bytesOfImage =
-            sizeof(float) * (long)context.Space.InputChannels * context.Space.Resolution * context.Space.Resolution;
         using BatchLoader training = context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages);
-        using BatchLoader judged = context.Loaders.Evaluation(
-            held.Spread((int)Math.Min(MostImages, MostBytes / bytesOfImage))
-        );
+        using BatchLoader judged = context.Loaders.Evaluation(held.Spread(MostJudged(context.Space)));
         _statistics = [.. training.Epoch(0, 0, context.CancellationToken).Take(StatisticsBatches)];
         _judged = [.. judged.Epoch(0, 0, context.CancellationToken)];
     }
+
+    /// <summary>Images that a score passes through a network.</summary>
+    /// <param name="batchSize">Images of a training step.</param>
+    /// <param name="batchesPerEpoch">Steps in which weights see every image once.</param>
+    /// <param name="held">Images that no weight learns from.</param>
+    /// <param name="space">The space, at the resolution and channels of the run.</param>
+    public static long ImagesOf(int batchSize, long batchesPerEpoch, long held, SearchSpace space) =>
+        (Math.Min(StatisticsBatches, batchesPerEpoch) * batchSize) + Math.Min(held, MostJudged(space));
+
+    /// <summary>The shared weights.</summary>
+    public SuperNetwork Network => _network;
+
+    /// <summary>Scores a network whose weights are all there.</summary>
+    /// <param name="choice">A candidate for each block.</param>
+    /// <exception cref="TrainingDivergedException">The loss is infinite or no number.</exception>
+    public SharedScore Required(int[] choice) =>
+        Of(choice) ?? throw new InvalidOperationException("a network that was pruned is no proposal");
 
     /// <summary>Scores a network.</summary>
     /// <param name="choice">A candidate for each block.</param>
@@ -95,6 +109,13 @@ internal sealed class PathScorer : IDisposable
                     + "search anew with a lower RunOptions.LearningRate"
             );
     }
+
+    private static int MostJudged(SearchSpace space) =>
+        (int)
+            Math.Min(
+                MostImages,
+                MostBytes / (sizeof(float) * (long)space.InputChannels * space.Resolution * space.Resolution)
+            );
 
     /// <inheritdoc/>
     public void Dispose()

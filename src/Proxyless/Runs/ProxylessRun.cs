@@ -1,8 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Files;
-using Proxyless.Latency;
-using Proxyless.Search;
 using Proxyless.Training;
 
 namespace Proxyless.Runs;
@@ -50,8 +48,35 @@ public static class ProxylessRun
     )
     {
         ArgumentNullException.ThrowIfNull(options);
-        SearchJob.RequireOneTarget(options);
-        return SearchJob.Run(options, time, observer, SearchJob.Whole, cancellationToken);
+        SearchJob.RequireOneLimit(options);
+        return SearchJob
+            .Run(options, time, observer, SearchJob.RequireOneLimit, SearchJob.Whole, cancellationToken)
+            .Networks[0];
+    }
+
+    /// <summary>
+    /// The same for several limits, of one machine or of several, from one search: for
+    /// <see cref="RunOptions.LatencyMs"/> and for each of <see cref="RunOptions.AlsoFor"/>. Each gets a run of its own,
+    /// with a model, in a folder within <see cref="RunOptions.Out"/>; one that cannot be met does not keep the others
+    /// from theirs. A single limit is served as by <see cref="Run"/>.
+    /// </summary>
+    /// <returns>A result for each limit that has a network, and why others have none.</returns>
+    /// <inheritdoc cref="Run"/>
+    public static LimitResults<RunResult> RunAll(
+        RunOptions options,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return SearchJob.Run(
+            options,
+            TimeProvider.System,
+            observer ?? NullRunObserver.Instance,
+            _ => { },
+            SearchJob.Whole,
+            cancellationToken
+        );
     }
 
     /// <summary>From images to <c>architecture.json</c>: profile, search, derive.</summary>
@@ -65,33 +90,35 @@ public static class ProxylessRun
         observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
         SearchJob.RequireSearchAlone(options);
-        SearchJob.RequireOneTarget(options);
-        return SearchJob.Run(options, TimeProvider.System, observer, SearchJob.Search, cancellationToken);
+        SearchJob.RequireOneLimit(options);
+        return SearchJob
+            .Run(options, TimeProvider.System, observer, SearchJob.RequireOneLimit, SearchJob.Search, cancellationToken)
+            .Networks[0];
     }
 
     /// <summary>
-    /// One search for several machines: for <see cref="RunOptions.Target"/> and for each of
-    /// <see cref="RunOptions.AlsoFor"/>. Each gets a run of its own in a folder within <see cref="RunOptions.Out"/>, to
-    /// derive from and to train in.
+    /// One search for several limits, of one machine or of several: for <see cref="RunOptions.LatencyMs"/> and for each
+    /// of <see cref="RunOptions.AlsoFor"/>. Each gets a run of its own in a folder within <see cref="RunOptions.Out"/>,
+    /// to derive from and to train in. A single limit is served as by <see cref="Search"/>.
     /// </summary>
-    /// <returns>
-    /// A result for each target, in their order; with a single target what <see cref="Search"/> gives.
-    /// </returns>
+    /// <returns>A result for each limit that has a network, and why others have none.</returns>
     /// <inheritdoc cref="Run"/>
-    public static IReadOnlyList<SearchResult> SearchAll(
+    public static LimitResults<SearchResult> SearchAll(
         RunOptions options,
         IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
     {
-        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
-        var clock = new RunClock(TimeProvider.System);
         SearchJob.RequireSearchAlone(options);
-        options.ValidateForSearch();
-        return SeveralTargetsJob.AreFor(options)
-            ? SeveralTargetsJob.Run(options, clock, observer, cancellationToken)
-            : [Search(options, observer, cancellationToken)];
+        return SearchJob.Run(
+            options,
+            TimeProvider.System,
+            observer ?? NullRunObserver.Instance,
+            _ => { },
+            SearchJob.Search,
+            cancellationToken
+        );
     }
 
     /// <summary>Another architecture from a finished search, at the limits of <paramref name="options"/>.</summary>
@@ -116,34 +143,26 @@ public static class ProxylessRun
         CancellationToken cancellationToken = default
     )
     {
-        observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(options);
-        var clock = new RunClock(TimeProvider.System);
-        var searched = new RunStore(RunDirectory.Open(source));
-        IReadOnlyList<SearchEpoch> log = SearchedNetwork.RequireFinished(searched);
-        using RunLock held = RunDirectory.Claim(
-            options.Validate().Out,
-            resume: false,
-            options.Overwrite,
-            observer,
-            out RunDirectory directory
-        );
-        RequireAnother(directory, searched.Directory);
-        RunPaths.RequireImages(options, source);
-        RunContext context = RunOpening.OpenImages(options, searched, clock, observer, cancellationToken);
-        using ITarget target = TargetFile.Open(context.Options.Target);
-        var goal = SearchGoal.Find(context, target, searched.Directory);
+        SearchJob.RequireOneLimit(options);
+        return DeriveJob.Run(source, options, observer ?? NullRunObserver.Instance, cancellationToken).Networks[0];
+    }
 
-        // Before anything is written, or anything of an earlier run removed.
-        var scores = new ScoreLog(file: null, searched.ReadScores());
-        DerivedChoice choice = DeriveStage.Again(context, searched.Directory, goal, log, scores);
-        var store = new RunStore(directory);
-        RunOpening.Begin(context, store, goal);
-        store.TakeSearch(searched, log, scores.Scores);
-        clock.Charge(store, RunStage.Search);
-        DerivedNetwork derived = DeriveStage.NetworkOf(context, directory, goal, choice, store.Plan.SearchSeconds);
-        store.Write(derived);
-        return derived.Result;
+    /// <summary>
+    /// The same for several limits: for <see cref="RunOptions.LatencyMs"/> and for each of
+    /// <see cref="RunOptions.AlsoFor"/>, each in a folder within <see cref="RunOptions.Out"/>.
+    /// </summary>
+    /// <returns>A result for each limit that has a network, and why others have none.</returns>
+    /// <inheritdoc cref="Derive"/>
+    public static LimitResults<SearchResult> DeriveAll(
+        string source,
+        RunOptions options,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return DeriveJob.Run(source, options, observer ?? NullRunObserver.Instance, cancellationToken);
     }
 
     /// <summary>Trains one architecture and exports it.</summary>
@@ -222,6 +241,7 @@ public static class ProxylessRun
     {
         observer ??= NullRunObserver.Instance;
         RunDirectory directory = RunDirectory.Open(run);
+        RunParts.RequireOne(directory);
         if (!File.Exists(directory.BestCheckpoint))
         {
             throw new InvalidInputException(
@@ -341,21 +361,18 @@ public static class ProxylessRun
 
     private static string ModelFile(string model)
     {
-        string file = Directory.Exists(model) ? RunDirectory.Open(model).Model : model;
+        string file = model;
+        if (Directory.Exists(model))
+        {
+            RunDirectory run = RunDirectory.Open(model);
+            RunParts.RequireOne(run);
+            file = run.Model;
+        }
+
         return File.Exists(file)
             ? file
             : throw new InvalidInputException(
                 $"there is no model '{file}'; give an ONNX file that Proxyless exported, or a finished run"
             );
-    }
-
-    private static void RequireAnother(RunDirectory directory, RunDirectory searched)
-    {
-        if (RealPath.Same(directory.Root, searched.Root))
-        {
-            throw new InvalidInputException(
-                $"RunOptions.Out = '{directory.Root}' is the searched run itself; choose another folder"
-            );
-        }
     }
 }

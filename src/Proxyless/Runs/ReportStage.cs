@@ -1,5 +1,7 @@
 using System.Globalization;
 using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Latency;
 using Proxyless.Reports;
 using Proxyless.Search;
 
@@ -8,34 +10,41 @@ namespace Proxyless.Runs;
 /// <summary>Gathers what a run wrote into its report.</summary>
 internal static class ReportStage
 {
-    /// <summary>Writes <c>report.html</c>.</summary>
+    /// <summary>Writes <c>report.html</c>, and <c>front.svg</c> where networks were scored.</summary>
     /// <param name="context">What every stage is given.</param>
     /// <param name="store">The run.</param>
-    /// <param name="goal">The target and its table.</param>
+    /// <param name="table">The latency table of its target.</param>
     /// <param name="derived">What the search has found.</param>
-    /// <param name="result">How the run has ended.</param>
+    /// <param name="result">How the run has ended; null where the network has not been judged yet.</param>
     public static void Write(
         RunContext context,
         RunStore store,
-        SearchGoal goal,
+        LatencyTable table,
         DerivedNetwork derived,
-        RunResult result
+        RunResult? result
     )
     {
+        SearchResult found = derived.Result;
+        FrontPlotData? front = FrontOf(table.Target, [derived]);
+        if (front is not null)
+        {
+            AtomicFile.WriteAllText(store.Directory.FrontPicture, FrontPlot.File(front));
+        }
+
         RunReport.WriteHtml(
             store.Directory.Report,
             new RunReportData
             {
-                Title = $"{context.Images.Name} on {goal.Target.Name}",
+                Title = $"{context.Images.Name} on {table.Target}",
                 Architecture = derived.Architecture,
-                Top1 = result.Top1,
-                Top5 = result.Top5,
+                Top1 = result?.Top1,
+                Top5 = result?.Top5,
                 TestImages = context.Images.Test.Count,
-                LatencyMs = result.LatencyMs,
-                LatencyIsMeasured = result.LatencyIsMeasured,
-                LatencyLimitMs = result.LatencyLimitMs,
-                PredictedLatencyMs = result.PredictedLatencyMs,
-                BlockLatenciesMs = [.. derived.Architecture.Blocks.Select(goal.Table.Predict)],
+                LatencyMs = result?.LatencyMs ?? found.LatencyMs,
+                LatencyIsMeasured = found.LatencyIsMeasured,
+                LatencyLimitMs = found.LatencyLimitMs,
+                PredictedLatencyMs = found.PredictedLatencyMs,
+                BlockLatenciesMs = [.. derived.Architecture.Blocks.Select(table.Predict)],
                 Candidates =
                 [
                     .. context
@@ -44,6 +53,7 @@ internal static class ReportStage
                             block.Candidates.Select(candidate => candidate.Operation.ToString()).ToArray()
                         ),
                 ],
+                Front = front,
                 Search = [.. derived.Log.Select(Point)],
                 Training = store.ReadTrainingLog(),
                 Warnings = context.Observer.Warnings,
@@ -57,14 +67,41 @@ internal static class ReportStage
                             + $"{context.Images.Test.Count} test images"
                     ),
                     new("space", context.Space.Name),
-                    new("target", goal.Target.Id),
+                    new("target", table.TargetId),
                     new("seed", context.Options.Seed.ToString(CultureInfo.InvariantCulture)),
-                    new("search", Invariant($"{result.SearchSeconds / 60:F1} minutes")),
-                    new("training", Invariant($"{result.TrainSeconds / 60:F1} minutes")),
+                    new("search", Invariant($"{found.Seconds / 60:F1} minutes")),
+                    .. store.Plan.TrainSeconds > 0
+                        ? [new("training", Invariant($"{store.Plan.TrainSeconds / 60:F1} minutes"))]
+                        : Array.Empty<KeyValuePair<string, string>>(),
                 ],
             }
         );
     }
+
+    /// <summary>What was scored for a target, and what was chosen.</summary>
+    /// <param name="target">The target's name.</param>
+    /// <param name="derived">The networks of its limits, one at least.</param>
+    /// <returns>Null where nothing was scored.</returns>
+    public static FrontPlotData? FrontOf(string target, IReadOnlyList<DerivedNetwork> derived) =>
+        derived[0].Result.Front is not { } front
+            ? null
+            : new FrontPlotData
+            {
+                Target = target,
+                Scored = [.. front.Scored.Select(point => new FrontMark(point.LatencyMs, point.Top1))],
+                Front = [.. front.Best.Select(point => new FrontMark(point.LatencyMs, point.Top1))],
+                Chosen =
+                [
+                    .. derived
+                        .Where(network => network.Result.ValidationTop1 is not null)
+                        .Select(network => new FrontMark(
+                            network.Result.LatencyMs,
+                            network.Result.ValidationTop1!.Value,
+                            network.Architecture.Name
+                        )),
+                ],
+                LimitsMs = [.. derived.Select(network => network.Result.LatencyLimitMs)],
+            };
 
     private static SearchCurvePoint Point(SearchEpoch epoch) =>
         new(

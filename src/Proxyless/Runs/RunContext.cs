@@ -153,21 +153,16 @@ internal sealed record RunContext
             Clock = clock,
         };
 
-    /// <summary>The same images for another target alone; null: for the first.</summary>
-    public RunContext For(TargetLimit? other) =>
+    /// <summary>The same images for one of several limits alone.</summary>
+    public RunContext For(RunPart limit) =>
         this with
         {
-            Options = other is null
-                ? Options with
-                {
-                    AlsoFor = null,
-                }
-                : Options with
-                {
-                    Target = RunPaths.WholeTarget(other.Target),
-                    LatencyMs = other.LatencyMs,
-                    AlsoFor = null,
-                },
+            Options = Options with
+            {
+                Target = RunPaths.WholeTarget(limit.Target),
+                LatencyMs = limit.LatencyMs,
+                AlsoFor = null,
+            },
         };
 
     /// <summary>A weight for each class where that was asked for.</summary>

@@ -24,6 +24,11 @@ internal static class RunDefaults
     // Further ones change little on tables of trained networks (docs/decisions/decision.md).
     private const int UsualEvaluations = 100;
     private const int UsualFinalists = 4;
+    private const int EvaluationsOverFrontPoints = 12;
+
+    // What the usual scores of one limit are of the usual search (docs/decisions/decision.md).
+    private const double ScoringShareOfTime = 0.2;
+    private const int FewestEvaluations = 8;
 
     // Of one path each; so that a limit takes about half as long as a search of 3,500 single paths.
     private const double FinalStepsOverSearchSteps = 0.4;
@@ -98,16 +103,54 @@ internal static class RunDefaults
 
     /// <summary>Networks that are scored for a limit: half as many where other limits have scored enough.</summary>
     /// <param name="options">The options.</param>
+    /// <param name="planned">What the run's plan has for its first limit; null: the usual number.</param>
     /// <param name="known">Networks that were scored for other limits.</param>
-    public static int Evaluations(RunOptions options, int known = 0)
+    public static int Evaluations(RunOptions options, int? planned = null, int known = 0)
     {
-        int usual = IsSample(options) ? UsualEvaluations / StepsOverStepsOfSample : UsualEvaluations;
-        return options.Evaluations ?? (known >= usual / 2 ? usual / 2 : usual);
+        int usual = planned ?? UsualEvaluationsOf(options);
+        return options.Evaluations ?? (known >= usual / 2 ? (usual + 1) / 2 : usual);
     }
+
+    /// <summary>
+    /// Networks that are scored for the first limit where <see cref="RunOptions.Time"/> is given: the usual number, or
+    /// what a fifth of the search's time is enough for.
+    /// </summary>
+    /// <param name="options">The options.</param>
+    /// <param name="limits">For how many limits networks are scored.</param>
+    /// <param name="seconds">The search's time.</param>
+    /// <param name="scoreSeconds">Seconds of a score.</param>
+    public static int EvaluationsIn(RunOptions options, int limits, double seconds, double scoreSeconds) =>
+        options.Evaluations
+        ?? (int)
+            Math.Clamp(
+                ScoringShareOfTime * seconds / (scoreSeconds * ScoresOverEvaluations(options, limits)),
+                Math.Min(FewestEvaluations, UsualEvaluationsOf(options)),
+                UsualEvaluationsOf(options)
+            );
+
+    /// <summary>Scores of all limits, and of the front, for each score of the first limit.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="limits">For how many limits networks are scored.</param>
+    public static double ScoresOverEvaluations(RunOptions options, int limits) =>
+        (options.Evaluations is null ? 1 + ((limits - 1) / 2.0) : limits) + (1.0 / EvaluationsOverFrontPoints);
+
+    /// <summary>Networks that are scored over the whole range of latencies, for the front alone.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="planned">What the run's plan has for its first limit; null: the usual number.</param>
+    public static int FrontPoints(RunOptions options, int? planned = null) =>
+        (Evaluations(options, planned) + EvaluationsOverFrontPoints - 1) / EvaluationsOverFrontPoints;
+
+    private static int UsualEvaluationsOf(RunOptions options) =>
+        IsSample(options) ? UsualEvaluations / StepsOverStepsOfSample : UsualEvaluations;
 
     /// <summary>Networks that are trained a little to choose one of them.</summary>
     /// <param name="options">The options.</param>
     public static int Finalists(RunOptions options) => options.Finalists ?? UsualFinalists;
+
+    /// <summary>Training steps of all finalists of a limit together, for each weight step of the search.</summary>
+    /// <param name="options">The options.</param>
+    public static double FinalStepsOverSteps(RunOptions options) =>
+        Finalists(options) > 1 && options.Evaluations != 0 ? FinalStepsOverSearchSteps : 0;
 
     /// <summary>Training steps of all finalists together.</summary>
     /// <param name="searchSteps">Weight steps of the search.</param>

@@ -38,6 +38,9 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>Its picture.</summary>
     public string Picture => File("architecture.svg");
 
+    /// <summary>The picture of what other latencies would buy.</summary>
+    public string FrontPicture => File("front.svg");
+
     /// <summary>A line for each epoch of the training.</summary>
     public string TrainingLog => File("training.jsonl");
 
@@ -283,6 +286,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
             SearchResult,
             Architecture,
             Picture,
+            FrontPicture,
             SearchCheckpoint,
             new CheckpointFile(SearchCheckpoint).Previous
         );

@@ -106,7 +106,8 @@ internal static class RunOpening
     /// <param name="removeMore">Removes what else belongs to a run that stood here, or null.</param>
     public static void Begin(RunContext context, RunStore store, SearchGoal goal, Action? removeMore = null)
     {
-        RunOptions options = OptionsOf(context, store) with { LatencyMs = goal.LatencyMs };
+        RunOptions options = OptionsOf(context, store);
+        options = options with { LatencyMs = options.LatencyMs ?? goal.LatencyMs };
         if (context.Options.Resume)
         {
             RunConfigFile.Write(store.Directory.Config, options);
@@ -200,11 +201,9 @@ internal static class RunOpening
         RunOptions resumed = Resumed(options, directory);
         if (directory.IsBeginning)
         {
-            IEnumerable<string> others = TargetLimit.ParseAll(resumed.AlsoFor).Select(other => other.Target);
-            foreach (string target in others.Prepend(resumed.Target))
+            foreach (RunDirectory part in RunParts.FoldersOf(resumed, directory.Root))
             {
-                var part = new RunDirectory(Path.Combine(directory.Root, TargetLimit.FolderOf(target)));
-                if (resumed.AlsoFor is not null && Directory.Exists(part.Root))
+                if (Directory.Exists(part.Root))
                 {
                     using RunLock held = RunLock.Acquire(part.Root);
                     part.Empty();

@@ -76,8 +76,9 @@ public sealed record RunOptions
     public string Target { get; init; } = "cpu";
 
     /// <summary>
-    /// Further targets of a search, each with its limit, as <c>cpu:2=0.5,board=30</c>; null for none. Weights are
-    /// shared, each target gets an architecture of its own.
+    /// Further limits of a search, each with its target, as <c>cpu=5,cpu=8,board=30</c>: of
+    /// <see cref="Target"/>, which has <see cref="LatencyMs"/> then, or of other targets; null for none. Weights are
+    /// shared, each limit gets a network of its own (<see cref="ProxylessRun.RunAll"/>).
     /// </summary>
     public string? AlsoFor { get; init; }
 
@@ -320,7 +321,11 @@ public sealed record RunOptions
         Require(nameof(MinimumCrop), MinimumCrop);
         Require(nameof(ValidationShare), ValidationShare);
         Require(nameof(TestShare), TestShare);
-        _ = TargetLimit.ParseAll(AlsoFor);
+        if (RunParts.AreSeveral(this))
+        {
+            _ = RunParts.Of(this);
+        }
+
         if (Resume && Overwrite)
         {
             throw new InvalidInputException("RunOptions.Resume and RunOptions.Overwrite exclude each other");

@@ -16,6 +16,12 @@ internal sealed record RunPlan
     /// <summary>Steps of the search.</summary>
     public SearchPlan? Search { get; init; }
 
+    /// <summary>
+    /// Networks that are scored for the first limit; null: as many as the options say, for no time was given, or the
+    /// run is of an older version.
+    /// </summary>
+    public int? Evaluations { get; init; }
+
     /// <summary>Steps of the training.</summary>
     public long? TrainSteps { get; init; }
 
@@ -46,6 +52,7 @@ internal sealed record RunPlan
         bool isPossible =
             plan.Search is null or { WeightSteps: >= 1 and <= MostSteps, WarmupSteps: >= 0, Interval: >= 1 }
             && Enum.IsDefined(plan.Search?.WeightUpdate ?? default)
+            && plan.Evaluations is null or >= 0
             && plan.TrainSteps is null or (>= 0 and <= MostSteps)
             && plan.SearchSeconds is >= 0 and <= MostSeconds
             && plan.TrainSeconds is >= 0 and <= MostSeconds

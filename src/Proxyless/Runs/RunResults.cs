@@ -71,6 +71,9 @@ public sealed record SearchResult
     /// <summary>The architecture's file.</summary>
     public required string Architecture { get; init; }
 
+    /// <summary>The report's file; null where none was written, as by older versions.</summary>
+    public string? Report { get; init; }
+
     /// <summary>
     /// Accuracy of the derived network with the super-network's weights on the architecture images; null where the
     /// search has pruned some of these weights.
@@ -97,6 +100,11 @@ public sealed record SearchResult
 
     /// <summary>Seconds, profiling included.</summary>
     public required double Seconds { get; init; }
+
+    /// <summary>
+    /// What other latencies of the target would buy, by the networks that were scored; null where none were.
+    /// </summary>
+    public NetworkFront? Front { get; init; }
 }
 
 /// <summary>What <c>train</c> ends with.</summary>

@@ -64,7 +64,10 @@ internal sealed class RunStore(RunDirectory directory)
             NullRunObserver.Instance
         );
         JsonLines.Write(directory.SearchLog, log);
-        JsonLines.Write(directory.Scores, scores);
+        if (scores.Count > 0)
+        {
+            JsonLines.Write(directory.Scores, scores);
+        }
     }
 
     /// <summary>What an earlier job derived here.</summary>
@@ -83,7 +86,15 @@ internal sealed class RunStore(RunDirectory directory)
             // Where they are now: the folder may have been moved.
             Run = directory.Root,
             Architecture = directory.Architecture,
+            Report = File.Exists(directory.Report) ? directory.Report : null,
         };
+
+    /// <summary>How the run has ended; null where it has not.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public RunResult? ReadResult() =>
+        File.Exists(directory.Result)
+            ? JsonText.Read<RunResult>(directory.Result, "remove it and go on with the run to have it made again")
+            : null;
 
     /// <summary>The epochs of the search; none where there is no search.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
@@ -102,8 +113,12 @@ internal sealed class RunStore(RunDirectory directory)
     public void Write(DerivedNetwork derived)
     {
         Write(derived.Architecture);
-        AtomicFile.WriteAllText(directory.SearchResult, JsonSerializer.Serialize(derived.Result, JsonLines.Indented));
+        Write(derived.Result);
     }
+
+    /// <summary>Writes what is told of the search.</summary>
+    public void Write(SearchResult result) =>
+        AtomicFile.WriteAllText(directory.SearchResult, JsonSerializer.Serialize(result, JsonLines.Indented));
 
     /// <summary>Writes an architecture and its picture.</summary>
     public void Write(Architecture architecture)

@@ -31,10 +31,11 @@ internal sealed class ScoreLog
     public IReadOnlyList<SharedScore> Scores => _scores;
 
     /// <summary>
-    /// What was known before a limit was decided: a job that was stopped while it decided goes the same way again.
+    /// What was known before a limit was first decided: a job that was stopped while it decided, or decides it once
+    /// more, goes the same way again.
     /// </summary>
     /// <param name="purpose">The target and limit.</param>
-    public IReadOnlyList<SharedScore> KnownTo(string purpose) => [.. _scores.Where(score => score.For != purpose)];
+    public IReadOnlyList<SharedScore> KnownTo(string purpose) => [.. _scores.TakeWhile(score => score.For != purpose)];
 
     /// <summary>The score of a network, which is made and written where it is not there yet.</summary>
     /// <param name="choice">A candidate for each block.</param>

@@ -23,9 +23,16 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     /// <param name="target">The target.</param>
     /// <param name="before">A run whose table is used where it is of the same target, or null.</param>
     /// <exception cref="LimitNotMetException">No network of the space is within the limits.</exception>
-    public static SearchGoal Find(RunContext context, ITarget target, RunDirectory? before)
+    public static SearchGoal Find(RunContext context, ITarget target, RunDirectory? before) =>
+        Of(context, target, TableOf(context, target, before));
+
+    /// <summary>Checks the limits; writes nothing into a run.</summary>
+    /// <param name="context">The images, the space and the limits that are asked for.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="table">Its table.</param>
+    /// <exception cref="LimitNotMetException">No network of the space is within the limits.</exception>
+    public static SearchGoal Of(RunContext context, ITarget target, LatencyTable table)
     {
-        LatencyTable table = TableOf(context, target, before);
         SearchLimits limits = LimitsOf(context, table);
         double[][] even =
         [
@@ -45,7 +52,11 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             : new SearchGoal(target, table, limits);
     }
 
-    private static LatencyTable TableOf(RunContext context, ITarget target, RunDirectory? before)
+    /// <summary>The table of a target: an earlier run's where it can be used, else from the cache or made.</summary>
+    /// <param name="context">The images and the space.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="before">A run whose table is used where it is of the same target, or null.</param>
+    public static LatencyTable TableOf(RunContext context, ITarget target, RunDirectory? before)
     {
         if (before is not null && File.Exists(before.Latency))
         {

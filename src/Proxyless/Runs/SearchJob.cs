@@ -1,4 +1,3 @@
-using Proxyless.Latency;
 using Proxyless.Networks;
 
 namespace Proxyless.Runs;
@@ -10,26 +9,40 @@ internal static class SearchJob
     private const double SearchAloneShareOfTime = 0.95;
 
     /// <summary>Searches alone.</summary>
-    /// <param name="context">The job's context.</param>
     /// <param name="store">The run.</param>
-    /// <param name="goal">Its goal.</param>
-    public static SearchResult Search(RunContext context, RunStore store, SearchGoal goal) =>
-        SearchStage.Run(context, store, goal, SearchAloneShareOfTime).Result;
+    /// <param name="parts">Its limits.</param>
+    public static IReadOnlyList<PartResult<SearchResult>> Search(RunStore store, IReadOnlyList<SearchPart> parts) =>
+        SearchStage.Run(store, parts, SearchAloneShareOfTime).Then((_, derived) => derived.Result);
 
-    /// <summary>Searches for several targets.</summary>
-    /// <param name="store">The run of all.</param>
-    /// <param name="parts">The targets.</param>
-    public static IReadOnlyList<SearchResult> Search(RunStore store, IReadOnlyList<SearchPart> parts) =>
-        [.. SearchStage.Run(store, parts, SearchAloneShareOfTime).Select(derived => derived.Result)];
-
-    /// <summary>Searches, trains, exports, evaluates and reports.</summary>
-    /// <param name="context">The job's context.</param>
+    /// <summary>Searches, then trains, exports, evaluates and reports for each limit.</summary>
     /// <param name="store">The run.</param>
-    /// <param name="goal">Its goal.</param>
-    public static RunResult Whole(RunContext context, RunStore store, SearchGoal goal)
+    /// <param name="parts">Its limits.</param>
+    public static IReadOnlyList<PartResult<RunResult>> Whole(RunStore store, IReadOnlyList<SearchPart> parts)
     {
-        DerivedNetwork derived = SearchStage.Run(context, store, goal, SearchShareOfTime);
-        TimeSpan? left = context.Options.Time - TimeSpan.FromSeconds(store.Plan.SearchSeconds);
+        IReadOnlyList<PartResult<DerivedNetwork>> found = SearchStage.Run(store, parts, SearchShareOfTime);
+        int count = found.Count(part => part.Failure is null);
+        return found.Then(
+            (part, derived) =>
+            {
+                if (parts.Count > 1)
+                {
+                    part.Context.Observer.Message(
+                        Invariant($"{part.Goal.Target.Name}, limit {part.Goal.LatencyMs:0.###} ms:")
+                    );
+                }
+
+                return TrainAndReport(
+                    part,
+                    derived,
+                    (part.Context.Options.Time - TimeSpan.FromSeconds(store.Plan.SearchSeconds)) / count
+                );
+            }
+        );
+    }
+
+    private static RunResult TrainAndReport(SearchPart part, DerivedNetwork derived, TimeSpan? time)
+    {
+        (RunContext context, RunStore store, SearchGoal goal) = part;
         using CompactNetwork? start = TrainStage.Start(
             context,
             store.Directory,
@@ -37,12 +50,12 @@ internal static class SearchJob
             derived.Architecture,
             reason => context.Observer.Warning($"{reason}; it is trained from scratch")
         );
-        TrainStage.Run(context, store, start, derived.Architecture, left);
+        TrainStage.Run(context, store, start, derived.Architecture, time);
         try
         {
             ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
             RunResult result = EvaluateStage.Finish(context, store, goal, derived);
-            ReportStage.Write(context, store, goal, derived, result);
+            ReportStage.Write(context, store, goal.Table, derived, result);
             store.Write(result);
             return result;
         }
@@ -52,24 +65,31 @@ internal static class SearchJob
         }
     }
 
-    /// <summary>Takes the folder, opens the images, finds the goal, and does the work.</summary>
-    /// <typeparam name="T">What the work ends with.</typeparam>
-    /// <param name="options">What is asked for.</param>
+    /// <summary>
+    /// Takes the folder, opens the images, finds the goals, and does the work; a limit that fails does not keep others
+    /// from theirs.
+    /// </summary>
+    /// <typeparam name="T">What the work ends with for one limit.</typeparam>
+    /// <param name="options">What is asked for, or the run to go on with.</param>
     /// <param name="time">Where the time comes from.</param>
     /// <param name="observer">Receives progress and warnings.</param>
+    /// <param name="require">Refuses options of the run that is gone on with.</param>
     /// <param name="work">The work, once all that it begins with is written.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
-    public static T Run<T>(
+    /// <exception cref="ProxylessException">No limit has come to a network.</exception>
+    public static LimitResults<T> Run<T>(
         RunOptions options,
         TimeProvider time,
         IRunObserver observer,
-        Func<RunContext, RunStore, SearchGoal, T> work,
+        Action<RunOptions> require,
+        Func<RunStore, IReadOnlyList<SearchPart>, IReadOnlyList<PartResult<T>>> work,
         CancellationToken cancellationToken
     )
+        where T : class
     {
         var clock = new RunClock(time);
         options.ValidateForSearch();
-        using RunLock held = RunOpening.Claim(ref options, RequireOneTarget, observer, out RunStore store);
+        using RunLock held = RunOpening.Claim(ref options, require, observer, out RunStore store);
         RunContext context = RunOpening.OpenImages(
             options,
             options.Resume ? store : null,
@@ -85,21 +105,23 @@ internal static class SearchJob
             );
         }
 
-        using ITarget target = TargetFile.Open(context.Options.Target);
-        var goal = SearchGoal.Find(context, target, options.Resume ? store.Directory : null);
-        RunOpening.Begin(context, store, goal);
-        return RunOpening.Resumable(store.Directory, () => work(context, store, goal), cancellationToken);
+        using var locks = new RunLocks();
+        using var targets = new OpenTargets();
+        SearchGoals goals = SearchGoals.Find(context, store, locks, targets, null);
+        goals.Begin(context);
+        return goals.ResultsOf(
+            RunOpening.Resumable(store.Directory, () => work(store, goals.Parts), cancellationToken)
+        );
     }
 
-    /// <summary>Refuses several targets.</summary>
+    /// <summary>Refuses several limits or targets.</summary>
     /// <exception cref="InvalidInputException">There are several.</exception>
-    public static void RequireOneTarget(RunOptions options)
+    public static void RequireOneLimit(RunOptions options)
     {
-        if (options.AlsoFor is not null)
+        if (RunParts.AreSeveral(options))
         {
             throw new InvalidInputException(
-                "several targets are for ProxylessRun.SearchAll; each of its folders is then trained with "
-                    + "ProxylessRun.Train(architecture: FOLDER)"
+                "RunOptions.AlsoFor asks for several networks; ProxylessRun.RunAll, SearchAll and DeriveAll make them"
             );
         }
     }

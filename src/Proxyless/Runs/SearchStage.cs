@@ -9,36 +9,33 @@ namespace Proxyless.Runs;
 /// <summary>The search, and the derivation that ends it.</summary>
 internal static class SearchStage
 {
-    /// <summary>Runs the stage, or reads its result where it is finished.</summary>
-    /// <param name="context">What every stage is given.</param>
-    /// <param name="store">The run.</param>
-    /// <param name="goal">Target, table and limits.</param>
-    /// <param name="timeShare">Share of <see cref="RunOptions.Time"/> that the search may take.</param>
-    public static DerivedNetwork Run(RunContext context, RunStore store, SearchGoal goal, double timeShare) =>
-        Run(store, [new SearchPart(context, store, goal)], timeShare)[0];
-
     /// <summary>
-    /// One search for several targets: weights are shared, each target gets an architecture of its own.
+    /// One search for several limits, or reads its results where it is finished: weights are shared, each target gets
+    /// architecture parameters of its own, which learn at the middle one of its limits; each limit gets a network.
     /// </summary>
     /// <param name="store">The checkpoint and the plan of all.</param>
-    /// <param name="parts">The targets; if there is one, its store may be <paramref name="store"/>.</param>
+    /// <param name="parts">The limits; if there is one, its store may be <paramref name="store"/>.</param>
     /// <param name="timeShare">Share of <see cref="RunOptions.Time"/> that the search may take.</param>
     /// <returns>A network for each part.</returns>
-    public static IReadOnlyList<DerivedNetwork> Run(RunStore store, IReadOnlyList<SearchPart> parts, double timeShare)
+    public static IReadOnlyList<PartResult<DerivedNetwork>> Run(
+        RunStore store,
+        IReadOnlyList<SearchPart> parts,
+        double timeShare
+    )
     {
         RunContext context = parts[0].Context;
         if (parts.All(part => part.Store.IsDerived))
         {
-            return
-            [
-                .. parts.Select(part =>
+            return PartResults.Each(
+                parts,
+                part =>
                 {
                     context.Observer.Message(
                         $"search: finished before, architecture in {part.Store.Directory.Architecture}"
                     );
                     return part.Store.ReadDerived();
-                }),
-            ];
+                }
+            );
         }
 
         try
@@ -51,7 +48,7 @@ internal static class SearchStage
         }
     }
 
-    private static List<DerivedNetwork> SearchAndDerive(
+    private static IReadOnlyList<PartResult<DerivedNetwork>> SearchAndDerive(
         RunContext context,
         RunStore store,
         IReadOnlyList<SearchPart> parts,
@@ -61,7 +58,9 @@ internal static class SearchStage
         RunLoaders loaders = context.Loaders;
         using BatchLoader weights = loaders.Training(context.Images.Weights, RandomUse.WeightImages);
         using BatchLoader held = loaders.Training(context.Images.Architecture, RandomUse.ArchitectureImages);
-        SearchPlan steps = PlanOf(store, parts, weights.BatchesPerEpoch, timeShare);
+        SearchPart[][] targets = [.. parts.GroupBy(part => part.Goal.Target).Select(target => target.ToArray())];
+        SearchPart[] middle = [.. targets.Select(Middle)];
+        SearchPlan steps = PlanOf(store, middle, parts.Count, weights.BatchesPerEpoch, timeShare);
         double rate = context.Options.ArchitectureLearningRate ?? steps.ArchitectureRate(context.Options.Update);
         context.Observer.Message(
             Invariant(
@@ -70,7 +69,7 @@ internal static class SearchStage
             )
                 + Invariant(
                     $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate "
-                        + $"{rate:G3}{(parts.Count > 1 ? $" for each of {parts.Count} targets" : "")}"
+                        + $"{rate:G3}{(targets.Length > 1 ? $" for each of {targets.Length} targets" : "")}"
                 )
         );
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
@@ -78,10 +77,10 @@ internal static class SearchStage
             network,
             Settings(context, steps, rate),
             [
-                .. parts.Select(part => new SearchedTarget(
+                .. middle.Select(part => new SearchedTarget(
                     part.Goal.Target.Name,
                     part.Goal.Limits,
-                    part.Store.Directory.SearchLog
+                    (targets.Length == 1 ? store : part.Store).Directory.SearchLog
                 )),
             ],
             store.Directory.SearchCheckpoint,
@@ -89,90 +88,139 @@ internal static class SearchStage
         );
         search.Run(weights, held, context.CancellationToken);
         context.Clock.Charge(store, RunStage.Search);
-        BeginParts(store, parts);
-        return DeriveAll(store, parts, search, network);
-    }
-
-    /// <summary>Makes each part a run of its own, to derive from and to train in.</summary>
-    private static void BeginParts(RunStore store, IReadOnlyList<SearchPart> parts)
-    {
-        var checkpoint = new CheckpointFile(store.Directory.SearchCheckpoint);
+        IReadOnlyList<SearchEpoch> LogOf(SearchPart part) =>
+            search.Log(Array.FindIndex(targets, target => target[0].Goal.Target == part.Goal.Target));
         foreach (SearchPart part in parts.Where(part => part.Store != store))
         {
-            RunDirectory directory = part.Store.Directory;
-            if (File.Exists(directory.Config))
-            {
-                continue;
-            }
-
-            checkpoint.CopyTo(directory.SearchCheckpoint, part.Context.Observer);
-            part.Store.Write(store.Plan with { DataFingerprint = part.Context.Images.Fingerprint });
-            RunOptions options = part.Context.Options with
-            {
-                Out = Path.GetFullPath(directory.Root),
-                LatencyMs = part.Goal.LatencyMs,
-            };
-            RunConfigFile.Write(directory.Config, options);
+            BeginPart(store, part, LogOf(part));
         }
+
+        return DeriveAll(store, parts, LogOf, network);
     }
 
-    private static List<DerivedNetwork> DeriveAll(
+    /// <summary>The part at the middle one of a target's limits, of an even number the higher of two.</summary>
+    private static SearchPart Middle(SearchPart[] target) =>
+        target.OrderBy(part => part.Goal.LatencyMs).ElementAt(target.Length / 2);
+
+    /// <summary>Makes a part a run of its own, to derive from and to train in.</summary>
+    /// <param name="store">The run of all, whose search is finished.</param>
+    /// <param name="part">The part, in a folder of its own.</param>
+    /// <param name="log">The epochs of the search for its target.</param>
+    public static void BeginPart(RunStore store, SearchPart part, IReadOnlyList<SearchEpoch> log)
+    {
+        RunDirectory directory = part.Store.Directory;
+        if (File.Exists(directory.Config))
+        {
+            return;
+        }
+
+        new CheckpointFile(store.Directory.SearchCheckpoint).CopyTo(directory.SearchCheckpoint, part.Context.Observer);
+        JsonLines.Write(directory.SearchLog, log);
+        part.Store.Write(store.Plan with { DataFingerprint = part.Context.Images.Fingerprint });
+        RunOptions options = part.Context.Options with
+        {
+            Out = Path.GetFullPath(directory.Root),
+            LatencyMs = part.Goal.LatencyMs,
+        };
+        RunConfigFile.Write(directory.Config, options);
+    }
+
+    private static IReadOnlyList<PartResult<DerivedNetwork>> DeriveAll(
         RunStore store,
         IReadOnlyList<SearchPart> parts,
-        ArchitectureSearch search,
+        Func<SearchPart, IReadOnlyList<SearchEpoch>> logOf,
         SuperNetwork network
     )
     {
         // A part is charged with the search, which is of all, and with its own derivation.
         double searched = store.Plan.SearchSeconds;
         double charged = searched;
-        double SecondsOf(SearchPart part)
+        double ChargedSince(SearchPart part)
         {
             double before = charged;
             part.Context.Clock.Charge(store, RunStage.Search);
             charged = store.Plan.SearchSeconds;
-            return searched + (charged - before);
+            return charged - before;
         }
 
-        // Scores are of the weights, which all targets share.
+        // Scores are of the weights, which all parts share.
         var scores = new ScoreLog(store.Directory.Scores);
-
-        // One target that cannot be served, or reached, does not keep the others from theirs.
-        var derived = new List<DerivedNetwork>();
-        var failures = new List<Exception>();
-        for (int i = 0; i < parts.Count; i++)
-        {
-            SearchPart part = parts[i];
-            try
+        using var scorer = new PathScorer(parts[0].Context, network);
+        IReadOnlyList<PartResult<DerivedNetwork>> derived = PartResults.Each(
+            parts,
+            part =>
             {
-                derived.Add(
-                    part.Store.IsDerived
+                try
+                {
+                    return part.Store.IsDerived
                         ? part.Store.ReadDerived()
-                        : Derive(part, search.Log(i), network, scores, () => SecondsOf(part))
-                );
+                        : Derive(
+                            part,
+                            logOf(part),
+                            scorer,
+                            scores,
+                            store.Plan.Evaluations,
+                            () => searched + ChargedSince(part)
+                        );
+                }
+                finally
+                {
+                    // What a part that failed has taken is not the next one's.
+                    ChargedSince(part);
+                }
             }
-            catch (ProxylessException exception)
-                when (parts.Count > 1
-                    && exception is InvalidInputException or LimitNotMetException or TargetUnavailableException
-                )
-            {
-                SecondsOf(part);
-                failures.Add(Failure([exception], $"{part.Store.Directory.Root}: {exception.Message}"));
-            }
+        );
+        return WithFronts(store, parts, derived, scorer, scores);
+    }
+
+    /// <summary>Adds to each network what other latencies of its target would buy, and writes its report.</summary>
+    /// <param name="store">The run of all.</param>
+    /// <param name="parts">The limits.</param>
+    /// <param name="derived">Their networks.</param>
+    /// <param name="scorer">Scores with the weights of the search.</param>
+    /// <param name="scores">The scores so far, and where new ones are kept.</param>
+    public static IReadOnlyList<PartResult<DerivedNetwork>> WithFronts(
+        RunStore store,
+        IReadOnlyList<SearchPart> parts,
+        IReadOnlyList<PartResult<DerivedNetwork>> derived,
+        PathScorer scorer,
+        ScoreLog scores
+    )
+    {
+        foreach (SearchPart target in parts.DistinctBy(part => part.Goal.Target))
+        {
+            FrontSweep.Run(target.Context, target.Goal, scorer, scores, store.Plan.Evaluations);
         }
 
-        return failures.Count == 0 ? derived : throw OneOf(failures);
+        return derived.Then(
+            (part, network) =>
+            {
+                DerivedNetwork complete = network with
+                {
+                    Result = network.Result with { Front = NetworkFront.Of(scores.Scores, part.Goal.Latency.Cost) },
+                };
+                if (part.Store != store && scores.Scores.Count > 0)
+                {
+                    JsonLines.Write(part.Store.Directory.Scores, scores.Scores);
+                }
+
+                part.Store.Write(complete.Result);
+                ReportStage.Write(part.Context, part.Store, part.Goal.Table, complete, null);
+                return complete;
+            }
+        );
     }
 
     private static DerivedNetwork Derive(
         SearchPart part,
         IReadOnlyList<SearchEpoch> log,
-        SuperNetwork network,
+        PathScorer scorer,
         ScoreLog scores,
+        int? evaluations,
         Func<double> seconds
     )
     {
-        DerivedChoice choice = DeriveStage.Choose(part.Context, part.Goal, log, network, scores);
+        DerivedChoice choice = DeriveStage.Choose(part.Context, part.Goal, log, scorer, scores, evaluations);
         DerivedNetwork derived = DeriveStage.NetworkOf(
             part.Context,
             part.Store.Directory,
@@ -180,33 +228,20 @@ internal static class SearchStage
             choice,
             seconds()
         );
-        if (part.Store.Directory.Scores is var file && !File.Exists(file))
-        {
-            JsonLines.Write(file, scores.Scores);
-        }
-
         part.Store.Write(derived);
         return derived;
     }
 
-    /// <summary>What several targets failed with, in one: of the kind that all are of, else bad input.</summary>
-    internal static ProxylessException OneOf(IReadOnlyList<Exception> failures) =>
-        Failure(failures, string.Join('\n', failures.Select(failure => failure.Message)));
-
-    private static ProxylessException Failure(IReadOnlyList<Exception> causes, string message) =>
-        causes.All(cause => cause is TargetUnavailableException) ? new TargetUnavailableException(message, causes[0])
-        : causes.All(cause => cause is LimitNotMetException) ? new LimitNotMetException(message, causes[0])
-        : new InvalidInputException(message, causes[0]);
-
     /// <summary>The steps of the search: those of its plan, into which they are written if it has none yet.</summary>
     private static SearchPlan PlanOf(
         RunStore store,
-        IReadOnlyList<SearchPart> parts,
+        SearchPart[] targets,
+        int limits,
         int batchesPerEpoch,
         double timeShare
     )
     {
-        RunContext context = parts[0].Context;
+        RunContext context = targets[0].Context;
         if (store.Plan.Search is { } begun)
         {
             return begun;
@@ -215,16 +250,21 @@ internal static class SearchStage
         int interval = context.Options.ArchitectureInterval;
         double warmup = context.Options.WarmupShare;
         long steps = RunDefaults.SearchSteps(context.Options, batchesPerEpoch);
+        int? evaluations = null;
         if (context.Options is { Time: { } time, SearchEpochs: null })
         {
-            (double weight, double architecture) = StepTiming.OfSearch(
-                context,
-                [.. parts.Select(part => part.Goal.Latency.Cost)]
-            );
-            double each = weight + ((1 - warmup) * parts.Count * architecture / interval);
-            TimeSpan left =
-                (time * timeShare) - TimeSpan.FromSeconds(store.Plan.SearchSeconds) - context.Clock.Uncharged;
-            steps = Math.Max(interval * 2, (long)(left.TotalSeconds / each));
+            SearchTiming timing = StepTiming.OfSearch(context, [.. targets.Select(target => target.Goal.Latency.Cost)]);
+            double left = (
+                (time * timeShare) - TimeSpan.FromSeconds(store.Plan.SearchSeconds) - context.Clock.Uncharged
+            ).TotalSeconds;
+            int scored = RunDefaults.EvaluationsIn(context.Options, limits, left, timing.Score);
+            double each =
+                timing.Weight
+                + ((1 - warmup) * targets.Length * timing.Architecture / interval)
+                + (limits * RunDefaults.FinalStepsOverSteps(context.Options) * timing.Training);
+            left -= scored * RunDefaults.ScoresOverEvaluations(context.Options, limits) * timing.Score;
+            evaluations = scored;
+            steps = Math.Max(interval * 2, (long)(left / each));
             if (steps < batchesPerEpoch)
             {
                 context.Observer.Warning(
@@ -238,7 +278,7 @@ internal static class SearchStage
         }
 
         var plan = new SearchPlan(steps, (long)(warmup * steps), interval, context.Options.WeightUpdate);
-        store.Write(store.Plan with { Search = plan });
+        store.Write(store.Plan with { Search = plan, Evaluations = evaluations });
         return plan;
     }
 

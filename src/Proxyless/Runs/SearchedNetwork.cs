@@ -11,7 +11,12 @@ internal static class SearchedNetwork
     /// <exception cref="InvalidInputException">It has not.</exception>
     public static IReadOnlyList<SearchEpoch> RequireFinished(RunStore searched)
     {
-        RequireOneTarget(searched.Directory);
+        // A search for several limits of one target has one log and one network of shared weights, in its own folder.
+        if (!RunParts.AreOfOneTarget(searched.Directory.ReadConfig()))
+        {
+            RunParts.RequireOne(searched.Directory);
+        }
+
         IReadOnlyList<SearchEpoch> log = searched.ReadSearchLog();
         long done = log is [.., { } last] ? last.Step : 0;
         long planned = searched.Plan.Search?.WeightSteps ?? long.MaxValue;
@@ -24,25 +29,6 @@ internal static class SearchedNetwork
         }
 
         return log;
-    }
-
-    /// <summary>Refuses the folder of a search for several targets, which holds the folders of their runs.</summary>
-    /// <exception cref="InvalidInputException">It is such a folder; the message names the folders in it.</exception>
-    public static void RequireOneTarget(RunDirectory searched)
-    {
-        RunOptions options = RunConfigFile.Read(searched.Config);
-        if (options.AlsoFor is not null)
-        {
-            IEnumerable<string> folders = TargetLimit
-                .ParseAll(options.AlsoFor)
-                .Select(other => other.Target)
-                .Prepend(options.Target)
-                .Select(target => Path.Combine(searched.Root, TargetLimit.FolderOf(target)));
-            throw new InvalidInputException(
-                $"'{searched.Root}' is a search for several targets; once it is finished, each has a run of its own: "
-                    + $"{string.Join(", ", folders)}"
-            );
-        }
     }
 
     /// <summary>The super-network as a finished search left it, what it has pruned missing.</summary>

@@ -21,13 +21,10 @@ internal static class StepTiming
     // Small, so that nothing is learnt that changes what a step takes.
     private const double Rate = 1e-3;
 
-    /// <summary>
-    /// Seconds of a weight step, the wider ones of the warm-up included, and of an architecture step of the
-    /// super-network.
-    /// </summary>
+    /// <summary>What the steps of a search take, and those of the decision that ends it.</summary>
     /// <param name="context">Images, space and options.</param>
     /// <param name="targets">What networks take on each target.</param>
-    public static (double Weight, double Architecture) OfSearch(RunContext context, IReadOnlyList<SpaceCost> targets)
+    public static SearchTiming OfSearch(RunContext context, IReadOnlyList<SpaceCost> targets)
     {
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, context.Device);
@@ -70,8 +67,39 @@ internal static class StepTiming
                 i => step.Run(context.Options.Update, images, labels, new Random(i), Rate),
                 context.CancellationToken
             );
-            return (weight, architecture);
+            int[] path = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count)).Sample(
+                new Random(context.TrainingSeed)
+            );
+            return new SearchTiming(
+                weight,
+                architecture,
+                OfScore(context, network, images, path),
+                OfTraining(context, context.Space.Architecture(path, context.Classes, "timed"))
+            );
         }
+    }
+
+    /// <summary>Seconds of a score: forward passes of as many images, the same ones again and again.</summary>
+    private static double OfScore(RunContext context, SuperNetwork network, Tensor images, int[] path)
+    {
+        using var withoutGraph = no_grad();
+        int batch = (int)images.shape[0];
+        long passed = PathScorer.ImagesOf(
+            batch,
+            context.Images.Weights.Count / batch,
+            context.Images.Architecture.Count,
+            context.Space
+        );
+        double pass = Median(
+            _ =>
+            {
+                using Tensor logits = network.Forward(images, path, NormPass.Evaluation);
+                using Tensor sum = logits.sum();
+                WithScalar.ToDouble(sum);
+            },
+            context.CancellationToken
+        );
+        return pass * passed / batch;
     }
 
     /// <summary>Seconds of a training step of one network; the median.</summary>
@@ -122,3 +150,10 @@ internal static class StepTiming
         return (MemoryLayout.ChannelsLast(images), batch.Labels.to(context.Device, copy: true));
     }
 }
+
+/// <summary>Seconds of what a search does.</summary>
+/// <param name="Weight">A weight step, the wider ones of the warm-up included.</param>
+/// <param name="Architecture">An architecture step for one target.</param>
+/// <param name="Score">A score of a network with the shared weights.</param>
+/// <param name="Training">A training step of one network.</param>
+internal sealed record SearchTiming(double Weight, double Architecture, double Score, double Training);

@@ -1,9 +1,8 @@
 using System.Globalization;
-using Proxyless.Files;
 
 namespace Proxyless.Runs;
 
-/// <summary>A further target of a search and its limit, as <c>cpu:2=0.5</c>.</summary>
+/// <summary>A further limit of a run, as <c>cpu:2=0.5</c>: of a further target, or of the same one.</summary>
 /// <param name="Target">The target's name or file.</param>
 /// <param name="LatencyMs">The most that one run may take there, in milliseconds.</param>
 public sealed record TargetLimit(string Target, double LatencyMs)
@@ -47,13 +46,4 @@ public sealed record TargetLimit(string Target, double LatencyMs)
                     string.Create(CultureInfo.InvariantCulture, $"{limit.Target}={limit.LatencyMs:R}")
                 )
             );
-
-    /// <summary>The name of a target's folder within the search's.</summary>
-    public static string FolderOf(string target) => FolderName.Of(Path.GetFileNameWithoutExtension(target));
 }
-
-/// <summary>What a search does for one of its targets.</summary>
-/// <param name="Context">Images and options, the target's own among them.</param>
-/// <param name="Store">Where its log, table and architecture go.</param>
-/// <param name="Goal">The target, its table and limits.</param>
-internal sealed record SearchPart(RunContext Context, RunStore Store, SearchGoal Goal);

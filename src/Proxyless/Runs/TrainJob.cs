@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Files;
+using Proxyless.Latency;
 using Proxyless.Networks;
 
 namespace Proxyless.Runs;
@@ -96,6 +97,12 @@ internal static class TrainJob
         try
         {
             ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
+            if (store.IsDerived && File.Exists(store.Directory.Latency))
+            {
+                // The report of the search, with the training now.
+                LatencyTable table = LatencyTableFile.Read(store.Directory.Latency);
+                ReportStage.Write(context, store, table, store.ReadDerived(), null);
+            }
         }
         finally
         {
@@ -114,7 +121,7 @@ internal static class TrainJob
         RunDirectory? searched = Directory.Exists(architecture) ? RunDirectory.Open(architecture) : null;
         if (searched is not null)
         {
-            SearchedNetwork.RequireOneTarget(searched);
+            RunParts.RequireOne(searched);
         }
 
         if (searched is not null && !File.Exists(searched.Architecture))

@@ -55,14 +55,7 @@ internal sealed class NetworkProposals(
             }
         }
 
-        Add(
-            [
-                .. isThere.Select(
-                    (block, i) => block.Select((there, j) => there ? effects[i][j] : double.NegativeInfinity).ToArray()
-                ),
-            ],
-            0
-        );
+        Add(WithoutAbsent(effects, isThere), 0);
         int derivations = 1;
         while (parts.TryDequeue(out Part? part, out _))
         {
@@ -100,6 +93,16 @@ internal sealed class NetworkProposals(
 
         return null;
     }
+
+    /// <summary>The effects, those of candidates that are not there infinitely bad.</summary>
+    /// <param name="effects">At [i][j].</param>
+    /// <param name="isThere">Whether candidate j of block i is there, at [i][j].</param>
+    public static double[][] WithoutAbsent(IReadOnlyList<double[]> effects, IReadOnlyList<bool[]> isThere) =>
+        [
+            .. isThere.Select(
+                (block, i) => block.Select((there, j) => there ? effects[i][j] : double.NegativeInfinity).ToArray()
+            ),
+        ];
 
     /// <summary>
     /// A random network that uses most of a limit, where it can: drawn from the odds of most entropy whose expected

@@ -19,6 +19,7 @@ public sealed class SearchBenchTests
         ArchitectureInterval = 5,
         ValidationShare = 0.1,
         Threads = 1,
+        Evaluations = 0,
     };
 
     [Fact]
@@ -42,6 +43,39 @@ public sealed class SearchBenchTests
             1e-12
         );
         Assert.True(result.WeightStepSeconds > 0 && result.ArchitectureStepSeconds > 0);
+    }
+
+    [Fact]
+    public void The_decision_counts_for_each_limit()
+    {
+        SearchBenchResult result = SearchBench.Measure(
+            Options with
+            {
+                Evaluations = 60,
+                LatencyMs = 3,
+                AlsoFor = "cpu=5,cpu:2=4",
+            },
+            890,
+            1,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+
+        // Three limits of two targets: 60 scores each, and 5 for the front; 0.4 * 1000 final steps for each limit.
+        Assert.Equal(300, result.ArchitectureSteps);
+        Assert.Equal(185, result.ScoredNetworks);
+        Assert.Equal(1200, result.FinalSteps);
+        Assert.True(result.ScoreSeconds > 0 && result.FinalStepSeconds > 0);
+        Assert.Equal(
+            (
+                (1000 * result.WeightStepSeconds)
+                + (300 * result.ArchitectureStepSeconds)
+                + (185 * result.ScoreSeconds)
+                + (1200 * result.FinalStepSeconds)
+            ) / 3600,
+            result.Hours,
+            1e-12
+        );
     }
 
     [Theory]

@@ -43,7 +43,7 @@ public sealed class BadInputCommandTests : IDisposable
     [InlineData("'--config' is empty", "run --config EMPTY")]
     [InlineData("'--layout' is empty", "bench --layout EMPTY")]
     [InlineData("'--mode' is ''", "bench --mode EMPTY")]
-    [InlineData("'--latency' is ''", "run --latency EMPTY")]
+    [InlineData("option '--latency' is empty", "run --latency EMPTY")]
     [InlineData("image's name is empty", "predict --model RUN EMPTY")]
     [InlineData("dataset's name is empty", "data get EMPTY")]
     [InlineData("folder", "run --config FOLDER")]

@@ -21,7 +21,8 @@ namespace Proxyless.Tests.Cli;
 public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture<ExampleFolder>
 {
     // A search and a training of a step or two, where models are timed by their size instead of on this processor.
-    private const string Search = "--space tiny --batch-size 4 --search-epochs 0.1 --prune-threshold 0";
+    private const string Search = $"--space tiny --batch-size 4 --search-epochs 0.1 {Decision}";
+    private const string Decision = "--evaluations 4 --finalists 2";
     private const string Training = "--train-epochs 0.1";
     private const string Size = "--target size.yaml";
     private const string Step = "--steps 1 --space tiny";
@@ -39,10 +40,16 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         {
             Before = _ => Directory.Delete("runs", recursive: true),
         },
+        ["proxyless run --data photos --latency 3,5,8 --out runs/photos-front"] = new($"{Search} {Size}"),
         ["proxyless run --out runs/photos --resume"] = new(),
         ["proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos"] = new(
-            $"--resolution 32 --batch-size 4 --search-epochs 0.1 {Size}"
+            $"--resolution 32 --batch-size 4 --search-epochs 0.1 {Decision} {Size}"
         )
+        {
+            Before = _ => Directory.Delete("runs", recursive: true),
+        },
+
+        ["proxyless search --data photos --latency 3,5,8 --out runs/photos"] = new($"{Search} {Size}")
         {
             Before = _ => Directory.Delete("runs", recursive: true),
         },
@@ -55,9 +62,13 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         {
             Before = _ => Directory.Delete("runs", recursive: true),
         },
-        ["proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms"] = new(),
+        ["proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms"] = new(Decision),
         ["proxyless derive --run runs/photos --latency 6 --quick --out runs/photos-6ms-quick"] = new(),
-        ["proxyless derive --run runs/photos --latency 5 --out runs/photos-5ms"] = new(),
+        ["proxyless derive --run runs/photos --latency 6 --train --from-supernet --out runs/photos-6ms-trained"] = new(
+            $"--train-epochs 0.1 {Decision}"
+        ),
+        ["proxyless derive --run runs/photos --latency 3,5,8 --out runs/photos-front"] = new(Decision),
+        ["proxyless derive --run runs/photos --latency 5 --out runs/photos-5ms"] = new(Decision),
 
         // A run that is searched and not trained yet.
         ["proxyless train --arch runs/photos --train-epochs 60 --from-supernet"] = new("", ("60", "0.1"))

@@ -61,18 +61,19 @@ public sealed class AgentTargetTests
     [Fact]
     public void Several_targets_out_of_reach_are_out_of_reach_and_not_wrong()
     {
-        Exception off = new TargetUnavailableException("a: off");
-        Exception wrong = new InvalidInputException("b: wrong");
+        ProxylessException off = new TargetUnavailableException("a: off");
+        ProxylessException wrong = new InvalidInputException("b: wrong");
         Assert.Equal(
             "a: off\na: off",
-            Assert.IsType<TargetUnavailableException>(SearchStage.OneOf([off, off])).Message
+            Assert.IsType<TargetUnavailableException>(SearchGoals.OneOf([off, off])).Message
         );
-        Assert.Equal("a: off\nb: wrong", Assert.IsType<InvalidInputException>(SearchStage.OneOf([off, wrong])).Message);
-        Exception slow = new LimitNotMetException("c: too slow");
+        Assert.Equal("a: off\nb: wrong", Assert.IsType<InvalidInputException>(SearchGoals.OneOf([off, wrong])).Message);
+        ProxylessException slow = new LimitNotMetException("c: too slow");
         Assert.Equal(
             "c: too slow\nc: too slow",
-            Assert.IsType<LimitNotMetException>(SearchStage.OneOf([slow, slow])).Message
+            Assert.IsType<LimitNotMetException>(SearchGoals.OneOf([slow, slow])).Message
         );
-        Assert.IsType<InvalidInputException>(SearchStage.OneOf([off, slow]));
+        Assert.IsType<InvalidInputException>(SearchGoals.OneOf([off, slow]));
+        Assert.Same(slow, Assert.Throws<LimitNotMetException>(() => SearchGoals.OneOf([slow])));
     }
 }

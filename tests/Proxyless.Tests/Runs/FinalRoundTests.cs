@@ -82,11 +82,11 @@ public sealed class FinalRoundTests
             );
 
         MeasuredChoice[] finalists = [Finalist(0), Finalist(1), Finalist(2)];
-        IReadOnlyList<MeasuredChoice> ranked = new FinalRound(context, network, scorer).Rank(finalists, 24);
+        IReadOnlyList<MeasuredChoice> ranked = new FinalRound(context, scorer).Rank(finalists, 24);
         Assert.Equal(finalists.ToHashSet(), ranked.ToHashSet());
         Assert.Equal(3, ranked.Count);
 
         // Twice the same: each has batches of its own from the beginning, whatever the others did.
-        Assert.Equal(ranked, new FinalRound(context, network, scorer).Rank(finalists, 24));
+        Assert.Equal(ranked, new FinalRound(context, scorer).Rank(finalists, 24));
     }
 }

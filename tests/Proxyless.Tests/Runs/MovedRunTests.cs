@@ -42,7 +42,7 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         string target = _folder.Add("board.yaml", "kind: local"u8.ToArray());
         Assert.Equal(
             target,
-            context.For(new TargetLimit(Path.GetRelativePath(Environment.CurrentDirectory, target), 1)).Options.Target
+            context.For(new RunPart(Path.GetRelativePath(Environment.CurrentDirectory, target), 1, "")).Options.Target
         );
         var named = RunContext.Open(
             new RunOptions { Data = "sample", Space = "tiny" },

@@ -70,6 +70,33 @@ public sealed class RunClockTests : IDisposable
         Assert.Equal(1, plan.TrainSteps);
     }
 
+    [Theory]
+    [InlineData(7200, 100)]
+    [InlineData(1, 8)]
+    public void The_time_of_a_search_is_divided_once_into_steps_and_scores(int seconds, int evaluations)
+    {
+        RunOptions options = FinishedRun.OptionsIn(_folder) with
+        {
+            Out = Folder.Root,
+            SearchEpochs = null,
+            Time = TimeSpan.FromSeconds(seconds),
+        };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var interrupting = new MessageObserver(text =>
+        {
+            // Of a second nothing is left for the search.
+            _time.Seconds += text.StartsWith("limit:", StringComparison.Ordinal) ? 60 : 0;
+            if (text.StartsWith("search:", StringComparison.Ordinal))
+            {
+                stop.Cancel();
+            }
+        });
+        Assert.Throws<RunInterruptedException>(() => ProxylessRun.RunBy(_time, options, interrupting, stop.Token));
+        RunPlan plan = RunPlan.Read(Folder);
+        Assert.Equal(evaluations, plan.Evaluations);
+        Assert.Equal(seconds == 1, plan.Search!.WeightSteps == 2 * options.ArchitectureInterval);
+    }
+
     [Fact]
     public void A_resume_adds_its_own_time_and_that_once()
     {

@@ -107,7 +107,34 @@ public sealed class RunDefaultsTests
         int? asked,
         int known,
         int scored
-    ) => Assert.Equal(scored, RunDefaults.Evaluations(new RunOptions { Data = data, Evaluations = asked }, known));
+    ) =>
+        Assert.Equal(scored, RunDefaults.Evaluations(new RunOptions { Data = data, Evaluations = asked }, null, known));
+
+    [Theory]
+    [InlineData(1, 10_000.0, 1.0, 100)]
+    [InlineData(1, 325.0, 1.0, 60)]
+    [InlineData(3, 630.0, 1.0, 60)]
+    [InlineData(1, 1.0, 1.0, 8)]
+    public void A_fifth_of_the_time_of_a_search_goes_to_scores(
+        int limits,
+        double seconds,
+        double scoreSeconds,
+        int expected
+    )
+    {
+        var options = new RunOptions { Data = "photos" };
+        int evaluations = RunDefaults.EvaluationsIn(options, limits, seconds, scoreSeconds);
+        Assert.Equal(expected, evaluations);
+        Assert.Equal(7, RunDefaults.EvaluationsIn(options with { Evaluations = 7 }, limits, seconds, scoreSeconds));
+
+        // Each further limit is planned with half as many, as it gets.
+        double further = (RunDefaults.Evaluations(options, evaluations, known: 1000) * (limits - 1)) + evaluations;
+        Assert.InRange(
+            (RunDefaults.ScoresOverEvaluations(options, limits) * evaluations) - further,
+            0,
+            (evaluations / 12.0) + limits
+        );
+    }
 
     [Fact]
     public void The_learning_rate_is_for_256_images() =>

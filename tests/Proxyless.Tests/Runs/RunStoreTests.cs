@@ -72,8 +72,8 @@ public sealed class RunStoreTests : IDisposable
         var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
         RunContext[] copies =
         [
-            context.For(null),
-            context.For(new TargetLimit("there-is-no-such-target", 2)),
+            context.For(RunParts.Alone(options)),
+            context.For(new RunPart("there-is-no-such-target", 2, "")),
             context.Reseeded(7, new RunClock(TimeProvider.System)),
         ];
         Assert.All(copies, copy => Assert.Same(context.Images, copy.Images));

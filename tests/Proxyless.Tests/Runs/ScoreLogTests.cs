@@ -24,8 +24,9 @@ public sealed class ScoreLogTests
         Assert.Equal(2, later.Of([1, 0], "a", Make).Loss);
         Assert.Equal(2, made);
 
-        // What a limit has scored itself it does not begin with: decided again, it goes the same way.
-        Assert.Equal([9, 2], later.KnownTo("a").Select(score => score.Loss));
+        // A limit begins with what was known when it was first decided: decided again, it goes the same way.
+        Assert.Equal([9], later.KnownTo("a").Select(score => score.Loss));
         Assert.Equal([9, 1], later.KnownTo("b").Select(score => score.Loss));
+        Assert.Equal([9, 1, 2], later.KnownTo("c").Select(score => score.Loss));
     }
 }

@@ -26,7 +26,9 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             AlsoFor = $"{fast}={Text(0.7 * limit)}",
             SearchEpochs = 4,
         };
-        IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
+        IReadOnlyList<SearchResult> results = ProxylessRun
+            .SearchAll(options, NullRunObserver.Instance, Cancellation)
+            .Networks;
         Assert.Equal(2, results.Count);
         Assert.InRange(results[0].LatencyMs, 0, 3 * limit);
         Assert.InRange(results[1].LatencyMs, 0, 0.7 * limit);
@@ -77,7 +79,9 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             SearchEpochs = 6,
             Threads = 1,
         };
-        IReadOnlyList<SearchResult> expected = ProxylessRun.SearchAll(whole, NullRunObserver.Instance, Cancellation);
+        IReadOnlyList<SearchResult> expected = ProxylessRun
+            .SearchAll(whole, NullRunObserver.Instance, Cancellation)
+            .Networks;
 
         RunOptions parts = whole with { Out = run.PathOf("parts") };
         foreach (double share in (double[])[0.2, 0.6])
@@ -95,7 +99,9 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             };
         }
 
-        IReadOnlyList<SearchResult> actual = ProxylessRun.SearchAll(parts, NullRunObserver.Instance, Cancellation);
+        IReadOnlyList<SearchResult> actual = ProxylessRun
+            .SearchAll(parts, NullRunObserver.Instance, Cancellation)
+            .Networks;
         foreach ((SearchResult one, SearchResult other) in expected.Zip(actual))
         {
             Assert.Equal(
@@ -128,11 +134,11 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             AlsoFor = $"{fast}={Text(2 * run.Result.LatencyLimitMs)}",
         };
         var observer = new GoneWhenSearched(gone);
-        Assert.Contains(
-            "no device",
-            Assert.Throws<InvalidInputException>(() => ProxylessRun.SearchAll(options, observer, Cancellation)).Message,
-            StringComparison.Ordinal
-        );
+        LimitResults<SearchResult> results = ProxylessRun.SearchAll(options, observer, Cancellation);
+        LimitFailure failure = Assert.Single(results.Failures);
+        Assert.Contains("no device", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(target, failure.Target);
+        Assert.Equal(Path.Combine(options.Out!, "fast"), Assert.Single(results.Networks).Run);
         Assert.True(File.Exists(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture));
         DateTime written = File.GetLastWriteTimeUtc(new RunDirectory(Path.Combine(options.Out!, "fast")).Architecture);
 
@@ -141,7 +147,7 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             2,
             ProxylessRun
                 .SearchAll(new RunOptions { Out = options.Out, Resume = true }, NullRunObserver.Instance, Cancellation)
-                .Count
+                .Networks.Count
         );
         Assert.Equal(
             written,
@@ -182,11 +188,10 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             ),
         ];
         time.Seconds += 7;
-        Assert.Contains(
-            "out of reach",
-            Assert.Throws<TargetUnavailableException>(() => SearchStage.Run(store, parts, timeShare: 1)).Message,
-            StringComparison.Ordinal
-        );
+        IReadOnlyList<PartResult<DerivedNetwork>> results = SearchStage.Run(store, parts, timeShare: 1);
+        var unavailable = Assert.IsType<TargetUnavailableException>(results[0].Failure);
+        Assert.Contains("out of reach", unavailable.Message, StringComparison.Ordinal);
+        Assert.NotNull(results[1].Value);
         Assert.Equal(7, parts[1].Store.ReadSearchResult().Seconds);
         Assert.Equal(107, store.Plan.SearchSeconds);
     }
@@ -208,7 +213,7 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
                     Cancellation
                 ),
             () =>
-                ProxylessRun.Derive(
+                ProxylessRun.DeriveAll(
                     options.Out!,
                     options with
                     {
@@ -233,7 +238,9 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     public void A_target_alone_is_searched_for_as_ever()
     {
         SearchResult result = Assert.Single(
-            ProxylessRun.SearchAll(Options("alone", run.Options.Target), NullRunObserver.Instance, Cancellation)
+            ProxylessRun
+                .SearchAll(Options("alone", run.Options.Target), NullRunObserver.Instance, Cancellation)
+                .Networks
         );
         Assert.Equal(run.PathOf("alone"), result.Run);
     }
@@ -254,7 +261,9 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             ArchitectureInterval = 1,
             WarmupShare = 0.1,
         };
-        IReadOnlyList<SearchResult> results = ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
+        IReadOnlyList<SearchResult> results = ProxylessRun
+            .SearchAll(options, NullRunObserver.Instance, Cancellation)
+            .Networks;
         double[][][] last =
         [
             .. results.Select(result =>
@@ -318,7 +327,7 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     }
 
     [Theory]
-    [InlineData("several targets are for ProxylessRun.SearchAll", "run", "--target", "cpu")]
+    [InlineData("ProxylessRun.RunAll, SearchAll and DeriveAll make them", "run", "--target", "cpu")]
     [InlineData("say whose limit it is", "search", "--target", "cpu", "--target", "cpu:1:8", "--latency", "5")]
     [InlineData("'cpu:1:8' has no limit", "search", "--target", "cpu", "--target", "cpu:1:8", "--latency", "cpu=5")]
     [InlineData("'gpu' is none of the targets", "search", "--target", "cpu", "--latency", "gpu=5")]

@@ -1,0 +1,79 @@
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Proxyless.Runs;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>What a table of several limits says of one of them.</summary>
+/// <param name="Run">The run folder.</param>
+/// <param name="LatencyMs">The latency of its network, in milliseconds.</param>
+/// <param name="LimitMs">The limit, in milliseconds.</param>
+/// <param name="Top1">Its accuracy, 0..1, or null.</param>
+internal sealed record LimitLine(string Run, double LatencyMs, double LimitMs, double? Top1);
+
+/// <summary>The outcome of a job for one limit or for several.</summary>
+internal static class LimitSummary
+{
+    /// <summary>
+    /// Of one limit its result; of several a line for each that has a network, an error for each that has none, and
+    /// exit code 1 where there is one.
+    /// </summary>
+    /// <param name="results">What was found.</param>
+    /// <param name="write">Writes the summary of one.</param>
+    /// <param name="accuracy">What the accuracy of a line is.</param>
+    /// <param name="lineOf">The line of one among several.</param>
+    /// <param name="next">What to type next for one.</param>
+    public static CommandOutcome Outcome<T>(
+        LimitResults<T> results,
+        Action<IAnsiConsole, T> write,
+        string accuracy,
+        Func<T, LimitLine> lineOf,
+        Func<T, string> next
+    )
+        where T : class =>
+        results is { Networks: [var alone], Failures: [] } && lineOf(alone).Run == results.Run
+            ? new CommandOutcome(
+                alone,
+                console =>
+                {
+                    write(console, alone);
+                    console.WriteNext(next(alone));
+                }
+            )
+            : new CommandOutcome(
+                results,
+                console =>
+                {
+                    Write(console, [.. results.Networks.Select(lineOf)], accuracy);
+                    console.WriteFacts(("report", new RunDirectory(results.Run).Report));
+                    console.WriteNext(next(results.Networks[0]));
+                }
+            )
+            {
+                Errors = [.. results.Failures.Select(failure => LibraryWords.Translate(failure.Message))],
+                ExitCode = results.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed,
+            };
+
+    private static void Write(IAnsiConsole console, IReadOnlyList<LimitLine> lines, string accuracy)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("network");
+        foreach (string column in (string[])["limit", "latency", accuracy])
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        foreach (LimitLine line in lines)
+        {
+            table.AddRow(
+                Markup.Escape(line.Run),
+                $"{line.LimitMs:0.####} ms",
+                $"{line.LatencyMs:0.000} ms ({line.LatencyMs / line.LimitMs:P0})",
+                line.Top1 is { } top1 ? Facts.Percent(top1) : ""
+            );
+        }
+
+        console.Write(table);
+    }
+}

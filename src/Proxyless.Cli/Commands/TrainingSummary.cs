@@ -1,0 +1,23 @@
+using Proxyless.Cli.Output;
+using Proxyless.Runs;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>The summary of a training.</summary>
+internal static class TrainingSummary
+{
+    /// <summary>Writes how it went.</summary>
+    public static void WriteTraining(this IAnsiConsole console, TrainResult result) =>
+        console.WriteFacts(
+            ("top-1 on the validation images", result.ValidationTop1 is { } top1 ? Facts.Percent(top1) : null),
+            ("time", Durations.Text(result.Seconds)),
+            ("model", result.Model)
+        );
+
+    /// <summary>What to type next.</summary>
+    /// <param name="result">The training.</param>
+    /// <param name="data">Its images.</param>
+    public static string Next(TrainResult result, string data) =>
+        $"proxyless evaluate --model {Facts.Quoted(result.Model)} --data {Facts.Quoted(data)}";
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Proxyless.Reports;
+
+/// <summary>
+/// The frame of a plot of accuracy against latency: title, grid, numbers, limits as dashed lines. Its classes have
+/// colors by <see cref="Css"/> in an SVG file of its own, by <see cref="ReportStyle"/> in a page.
+/// </summary>
+/// <param name="times">What the horizontal axis covers, in milliseconds.</param>
+/// <param name="accuracies">What the vertical axis covers, in per cent.</param>
+internal sealed class AccuracyAxes(Ticks times, Ticks accuracies)
+{
+    /// <summary>The width.</summary>
+    public const double Width = 640;
+
+    /// <summary>The height, without a legend.</summary>
+    public const double Height = 400;
+
+    /// <summary>Where the horizontal axis begins.</summary>
+    public const double Left = 64;
+
+    /// <summary>Height of a row of a legend.</summary>
+    public const double LegendRow = 18;
+
+    private const double Right = 16;
+    private const double Top = 40;
+    private const double Bottom = 44;
+    private const double LimitText = 40;
+
+    /// <summary>The style sheet of an SVG file of its own, light or dark as the reader's system is.</summary>
+    public const string Css = """
+        :root{--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--c0:#2f6fbd;--c1:#c4622d;--c2:#2c8a57;--c3:#8250a8;--c4:#b08800;--c5:#596069}
+        @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--c0:#78b0f5;--c1:#f0986a;--c2:#6bc46d;--c3:#c297eb;--c4:#e3c04f;--c5:#a5adb6}}
+        text{font:12px system-ui,'DejaVu Sans',sans-serif;fill:var(--soft)} .title{font-size:14px;font-weight:600;fill:var(--ink)}
+        .grid{stroke:var(--rule)} .limit{stroke:var(--soft);stroke-dasharray:5 4}
+        """;
+
+    /// <summary>The place of a latency.</summary>
+    public double X(double milliseconds) =>
+        Left + ((milliseconds - times.First) / (times.Last - times.First) * (Width - Left - Right));
+
+    /// <summary>The place of an accuracy in per cent.</summary>
+    public double Y(double accuracy) =>
+        Top + ((accuracies.Last - accuracy) / (accuracies.Last - accuracies.First) * (Height - Top - Bottom));
+
+    /// <summary>Adds title, grid and numbers.</summary>
+    /// <param name="svg">The drawing.</param>
+    /// <param name="title">The title.</param>
+    public void Append(StringBuilder svg, string title)
+    {
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text class=\"title\" x=\"{Left}\" y=\"20\">{WebUtility.HtmlEncode(title)}</text>\n"
+        );
+        foreach (double value in accuracies.Values)
+        {
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<path class=\"grid\" d=\"M{Left} {Y(value):0.#}H{Width - Right}\"/><text x=\"{Left - 6}\" "
+                    + $"y=\"{Y(value) + 4:0.#}\" text-anchor=\"end\">{accuracies.Text(value)}</text>\n"
+            );
+        }
+
+        foreach (double value in times.Values)
+        {
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x=\"{X(value):0.#}\" y=\"{Height - Bottom + 18}\" "
+                    + $"text-anchor=\"middle\">{times.Text(value)}</text>\n"
+            );
+        }
+    }
+
+    /// <summary>Adds a limit, its text at the top.</summary>
+    /// <param name="svg">The drawing.</param>
+    /// <param name="milliseconds">The limit.</param>
+    /// <param name="text">What stands beside it.</param>
+    public void AppendLimit(StringBuilder svg, double milliseconds, string text)
+    {
+        double limit = X(milliseconds);
+        bool roomOnTheLeft = limit > Left + LimitText;
+        AppendLine(svg, limit);
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text x=\"{(roomOnTheLeft ? limit - 4 : limit + 4):0.#}\" y=\"{Top + 12}\" "
+                + $"text-anchor=\"{(roomOnTheLeft ? "end" : "start")}\">{WebUtility.HtmlEncode(text)}</text>\n"
+        );
+    }
+
+    /// <summary>Adds one of several limits, its text along the foot of the line, where it covers no other.</summary>
+    /// <param name="svg">The drawing.</param>
+    /// <param name="milliseconds">The limit.</param>
+    /// <param name="text">What stands beside it.</param>
+    public void AppendNarrowLimit(StringBuilder svg, double milliseconds, string text)
+    {
+        double limit = X(milliseconds);
+        AppendLine(svg, limit);
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text transform=\"translate({limit - 4:0.#} {Height - Bottom - 6}) rotate(-90)\">"
+                + $"{WebUtility.HtmlEncode(text)}</text>\n"
+        );
+    }
+
+    private static void AppendLine(StringBuilder svg, double x) =>
+        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"limit\" d=\"M{x:0.#} {Top}V{Height - Bottom}\"/>");
+}

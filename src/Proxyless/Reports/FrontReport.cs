@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Proxyless.Reports;
+
+/// <summary>A limit's line of a <see cref="FrontReport"/>.</summary>
+/// <param name="Folder">The folder of its network, as the page names and links it.</param>
+/// <param name="Target">The target's name.</param>
+/// <param name="LimitMs">The limit, in milliseconds.</param>
+/// <param name="LatencyMs">The latency of its network, in milliseconds.</param>
+/// <param name="Parameters">Learned numbers.</param>
+/// <param name="SharedTop1">Accuracy with the shared weights, 0..1; null where some were pruned.</param>
+/// <param name="Top1">Accuracy on the test set, 0..1; null where it is not trained.</param>
+internal sealed record FrontRow(
+    string Folder,
+    string Target,
+    double LimitMs,
+    double LatencyMs,
+    long Parameters,
+    double? SharedTop1,
+    double? Top1
+);
+
+/// <summary>The page of a run for several limits: what each buys, and where its own page is.</summary>
+internal static class FrontReport
+{
+    /// <summary>The page.</summary>
+    /// <param name="title">The heading.</param>
+    /// <param name="rows">A line for each limit that has a network.</param>
+    /// <param name="failures">Why others have none.</param>
+    /// <param name="fronts">A plot for each target whose networks were scored.</param>
+    public static string Html(
+        string title,
+        IReadOnlyList<FrontRow> rows,
+        IReadOnlyList<string> failures,
+        IReadOnlyList<FrontPlotData> fronts
+    )
+    {
+        var html = new StringBuilder();
+        html.Append(
+            CultureInfo.InvariantCulture,
+            $"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+                + $"content=\"width=device-width\">\n<title>{Text(title)}</title>\n<style>\n{ReportStyle.Css}\n</style>\n"
+                + $"</head>\n<body>\n<h1>{Text(title)}</h1>\n"
+        );
+        foreach (string failure in failures)
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Text(failure)}</p>\n");
+        }
+
+        bool areTrained = rows.Any(row => row.Top1 is not null);
+        html.Append(
+            "<div class=\"scroll\"><table>\n<tr><th>network</th><th class=\"text\">target</th><th>limit</th>"
+                + "<th>latency</th><th>parameters</th><th>top-1, shared weights</th>"
+                + $"{(areTrained ? "<th>top-1, test set</th>" : "")}</tr>\n"
+        );
+        foreach (FrontRow row in rows)
+        {
+            html.Append(
+                CultureInfo.InvariantCulture,
+                $"<tr><td><a href=\"{Uri.EscapeDataString(row.Folder)}/report.html\">{Text(row.Folder)}</a></td>"
+                    + $"<td class=\"text\">{Text(row.Target)}</td><td>{row.LimitMs:0.####} ms</td>"
+                    + $"<td>{row.LatencyMs:0.000} ms</td><td>{row.Parameters / 1e6:0.00} M</td>"
+                    + $"<td>{Percent(row.SharedTop1)}</td>{(areTrained ? $"<td>{Percent(row.Top1)}</td>" : "")}</tr>\n"
+            );
+        }
+
+        html.Append("</table></div>\n");
+        foreach (FrontPlotData front in fronts)
+        {
+            html.Append(
+                CultureInfo.InvariantCulture,
+                $"<h2>What another millisecond buys on {Text(Path.GetFileName(front.Target))}</h2>\n"
+                    + $"<div class=\"wide\">{FrontPlot.Inline(front)}</div>\n"
+            );
+        }
+
+        html.Append("</body>\n</html>\n");
+        return html.ToString();
+    }
+
+    private static string Text(string text) => WebUtility.HtmlEncode(text);
+
+    private static string Percent(double? share) => share is { } some ? Invariant($"{100 * some:0.00} %") : "";
+}

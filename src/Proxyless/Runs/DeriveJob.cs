@@ -1,0 +1,86 @@
+using Proxyless.Files;
+using Proxyless.Networks;
+using Proxyless.Search;
+
+namespace Proxyless.Runs;
+
+/// <summary>Other networks from a finished search, for new limits.</summary>
+internal static class DeriveJob
+{
+    /// <summary>Derives.</summary>
+    /// <param name="source">The run whose search is finished.</param>
+    /// <param name="options">That run's options with new limits, and where the networks go.</param>
+    /// <param name="observer">Receives progress, messages and warnings.</param>
+    /// <param name="cancellationToken">Stops; nothing is written until all limits are decided.</param>
+    public static LimitResults<SearchResult> Run(
+        string source,
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        var clock = new RunClock(TimeProvider.System);
+        var searched = new RunStore(RunDirectory.Open(source));
+        IReadOnlyList<SearchEpoch> log = SearchedNetwork.RequireFinished(searched);
+        using RunLock held = RunDirectory.Claim(
+            options.Validate().Out,
+            resume: false,
+            options.Overwrite,
+            observer,
+            out RunDirectory directory
+        );
+        RequireAnother(directory, searched.Directory);
+        RunPaths.RequireImages(options, source);
+        RunContext context = RunOpening.OpenImages(options, searched, clock, observer, cancellationToken);
+        var store = new RunStore(directory);
+        using var locks = new RunLocks();
+        using var targets = new OpenTargets();
+        SearchGoals goals = SearchGoals.Find(context, store, locks, targets, searched.Directory);
+        DeriveStage.RequireWeights(context, searched.Directory, log);
+
+        // Before anything is written, or anything of an earlier run removed.
+        var scores = new ScoreLog(file: null, searched.ReadScores());
+        using SuperNetwork network = SearchedNetwork.Open(context, searched.Directory, log);
+        using var scorer = new PathScorer(context, network);
+        IReadOnlyList<PartResult<DerivedChoice>> chosen = PartResults.Each(
+            goals.Parts,
+            part => DeriveStage.Choose(part.Context, part.Goal, log, scorer, scores)
+        );
+        goals.RequireOne(chosen);
+        goals.Begin(context);
+        store.TakeSearch(searched, log, scores.Scores);
+        clock.Charge(store, RunStage.Search);
+        IReadOnlyList<PartResult<DerivedNetwork>> derived = chosen.Then(
+            (part, choice) =>
+            {
+                if (part.Store != store)
+                {
+                    SearchStage.BeginPart(store, part, log);
+                }
+
+                DerivedNetwork network = DeriveStage.NetworkOf(
+                    part.Context,
+                    part.Store.Directory,
+                    part.Goal,
+                    choice,
+                    store.Plan.SearchSeconds
+                );
+                part.Store.Write(network);
+                return network;
+            }
+        );
+        return goals.ResultsOf(
+            SearchStage.WithFronts(store, goals.Parts, derived, scorer, scores).Then((_, network) => network.Result)
+        );
+    }
+
+    private static void RequireAnother(RunDirectory directory, RunDirectory searched)
+    {
+        if (RealPath.Same(directory.Root, searched.Root))
+        {
+            throw new InvalidInputException(
+                $"RunOptions.Out = '{directory.Root}' is the searched run itself; choose another folder"
+            );
+        }
+    }
+}

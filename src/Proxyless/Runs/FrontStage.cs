@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Reports;
+
+namespace Proxyless.Runs;
+
+/// <summary>What is told of a run for several limits as a whole, in its own folder.</summary>
+internal static class FrontStage
+{
+    /// <summary>
+    /// Writes <c>search.json</c> with the results of all limits, <c>report.html</c>, and <c>front.svg</c> where all are
+    /// of one target.
+    /// </summary>
+    /// <param name="store">The run of all.</param>
+    /// <param name="parts">The limits that were searched for.</param>
+    /// <param name="failures">Why there are limits without a network.</param>
+    public static void Write(RunStore store, IReadOnlyList<SearchPart> parts, IReadOnlyList<LimitFailure> failures)
+    {
+        (SearchPart Part, DerivedNetwork Network)[] derived =
+        [
+            .. parts.Where(part => part.Store.IsDerived).Select(part => (part, part.Store.ReadDerived())),
+        ];
+        var results = new LimitResults<SearchResult>
+        {
+            Run = store.Directory.Root,
+            Networks = [.. derived.Select(one => one.Network.Result)],
+            Failures = failures,
+        };
+        AtomicFile.WriteAllText(store.Directory.SearchResult, JsonSerializer.Serialize(results, JsonLines.Indented));
+        FrontPlotData[] fronts =
+        [
+            .. derived
+                .GroupBy(one => one.Part.Goal.Target)
+                .Select(target =>
+                    ReportStage.FrontOf(target.First().Part.Goal.Table.Target, [.. target.Select(one => one.Network)])
+                )
+                .OfType<FrontPlotData>(),
+        ];
+        if (fronts is [var alone])
+        {
+            AtomicFile.WriteAllText(store.Directory.FrontPicture, FrontPlot.File(alone));
+        }
+
+        RunContext context = parts[0].Context;
+        AtomicFile.WriteAllText(
+            store.Directory.Report,
+            FrontReport.Html(
+                $"{context.Images.Name}: a network for each limit",
+                [.. derived.Select(one => RowOf(one.Part, one.Network))],
+                [.. failures.Select(failure => context.Observer.Wording(failure.Message))],
+                fronts
+            )
+        );
+    }
+
+    private static FrontRow RowOf(SearchPart part, DerivedNetwork network)
+    {
+        RunResult? trained = part.Store.ReadResult();
+        return new FrontRow(
+            Path.GetFileName(part.Store.Directory.Root),
+            part.Goal.Table.Target,
+            part.Goal.LatencyMs,
+            trained?.LatencyMs ?? network.Result.LatencyMs,
+            ArchitectureCost.Of(network.Architecture).Parameters,
+            network.Result.ValidationTop1,
+            trained?.Top1
+        );
+    }
+}

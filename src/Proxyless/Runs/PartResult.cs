@@ -1,0 +1,48 @@
+namespace Proxyless.Runs;
+
+/// <summary>What has come of a part: a value, or why there is none.</summary>
+/// <param name="Part">The part.</param>
+/// <param name="Value">The value; null where there is none.</param>
+/// <param name="Failure">What it failed with, or null.</param>
+internal sealed record PartResult<T>(SearchPart Part, T? Value, ProxylessException? Failure)
+    where T : class;
+
+/// <summary>Does work for parts one after another: one that fails does not keep the others from theirs.</summary>
+internal static class PartResults
+{
+    /// <summary>Does the work for each part.</summary>
+    /// <param name="parts">The parts.</param>
+    /// <param name="work">The work.</param>
+    public static IReadOnlyList<PartResult<T>> Each<T>(IReadOnlyList<SearchPart> parts, Func<SearchPart, T> work)
+        where T : class => [.. parts.Select(part => Of(part, () => work(part)))];
+
+    /// <summary>Goes on with the parts that have not failed.</summary>
+    /// <param name="before">What has come of them so far.</param>
+    /// <param name="work">The work.</param>
+    public static IReadOnlyList<PartResult<TNext>> Then<T, TNext>(
+        this IReadOnlyList<PartResult<T>> before,
+        Func<SearchPart, T, TNext> work
+    )
+        where T : class
+        where TNext : class =>
+        [
+            .. before.Select(result =>
+                result.Value is { } value
+                    ? Of(result.Part, () => work(result.Part, value))
+                    : new PartResult<TNext>(result.Part, null, result.Failure)
+            ),
+        ];
+
+    private static PartResult<T> Of<T>(SearchPart part, Func<T> work)
+        where T : class
+    {
+        try
+        {
+            return new PartResult<T>(part, work(), null);
+        }
+        catch (ProxylessException exception) when (exception is not RunFailedException)
+        {
+            return new PartResult<T>(part, null, exception);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using Proxyless.Files;
+
+namespace Proxyless.Runs;
+
+/// <summary>One of the limits of a run that has several, for one of its targets.</summary>
+/// <param name="Target">The target's name or file.</param>
+/// <param name="LatencyMs">The limit in milliseconds; null: the middle of what the space offers.</param>
+/// <param name="Folder">The name of its folder within the run's.</param>
+internal sealed record RunPart(string Target, double? LatencyMs, string Folder);
+
+/// <summary>
+/// The limits of a run with several limits or targets: each has a network, in a run of its own in a folder of the
+/// run's.
+/// </summary>
+internal static class RunParts
+{
+    /// <summary>Whether there are several.</summary>
+    public static bool AreSeveral(RunOptions options) => options.AlsoFor is not null;
+
+    /// <summary>Whether all of them are of one target.</summary>
+    public static bool AreOfOneTarget(RunOptions options) =>
+        TargetLimit.ParseAll(options.AlsoFor).All(other => RunPaths.IsSameTarget(other.Target, options.Target));
+
+    /// <summary>The limit of a run that has one network, in its own folder.</summary>
+    public static RunPart Alone(RunOptions options) => new(options.Target, options.LatencyMs, "");
+
+    /// <summary>All of them, that of <see cref="RunOptions.LatencyMs"/> first.</summary>
+    /// <exception cref="InvalidInputException">One is given twice, or two would share a folder.</exception>
+    public static IReadOnlyList<RunPart> Of(RunOptions options)
+    {
+        (string Target, double? LatencyMs)[] limits =
+        [
+            (options.Target, options.LatencyMs),
+            .. TargetLimit
+                .ParseAll(options.AlsoFor)
+                .Select(other =>
+                    (
+                        RunPaths.IsSameTarget(other.Target, options.Target) ? options.Target : other.Target,
+                        (double?)other.LatencyMs
+                    )
+                ),
+        ];
+        ILookup<string, double?> byTarget = limits.ToLookup(limit => limit.Target, limit => limit.LatencyMs);
+        foreach (IGrouping<string, double?> target in byTarget)
+        {
+            if (target.Distinct().Count() < target.Count() || (target.Count() > 1 && target.Contains(null)))
+            {
+                throw new InvalidInputException(
+                    $"target '{target.Key}' has one limit twice, or a second one beside none: RunOptions.LatencyMs = "
+                        + $"{string.Join(',', target.Select(limit => limit is { } some ? Text(some) : "none"))}; "
+                        + "give different ones"
+                );
+            }
+        }
+
+        RunPart[] parts =
+        [
+            .. limits.Select(limit => new RunPart(
+                limit.Target,
+                limit.LatencyMs,
+                FolderName.Of(
+                    byTarget.Count == 1 ? $"{Text(limit.LatencyMs!.Value)}ms"
+                    : byTarget[limit.Target].Count() == 1 ? NameOf(limit.Target)
+                    : $"{NameOf(limit.Target)}-{Text(limit.LatencyMs!.Value)}ms"
+                )
+            )),
+        ];
+        return parts.GroupBy(part => part.Folder).FirstOrDefault(group => group.Count() > 1) is { } shared
+            ? throw new InvalidInputException(
+                $"two of the targets would share the folder '{shared.Key}'; name one of them otherwise (TargetFile.Add)"
+            )
+            : parts;
+    }
+
+    /// <summary>The folders of a run that has several; none where it has one network, in its own folder.</summary>
+    /// <param name="options">The run's options.</param>
+    /// <param name="root">The run's folder.</param>
+    public static IReadOnlyList<RunDirectory> FoldersOf(RunOptions options, string root) =>
+        AreSeveral(options) ? [.. Of(options).Select(part => new RunDirectory(Path.Combine(root, part.Folder)))] : [];
+
+    /// <summary>Refuses a run that holds the runs of several limits, where one network is wanted.</summary>
+    /// <exception cref="InvalidInputException">It does; the message names their folders.</exception>
+    public static void RequireOne(RunDirectory run)
+    {
+        IReadOnlyList<RunDirectory> folders = FoldersOf(run.ReadConfig(), run.Root);
+        if (folders.Count == 0)
+        {
+            return;
+        }
+
+        RunDirectory[] finished = [.. folders.Where(folder => File.Exists(folder.Architecture))];
+        throw new InvalidInputException(
+            finished.Length == 0
+                ? $"'{run.Root}' is a run for several limits or targets, and none of them has a network yet; go on "
+                    + $"with RunOptions.Out = '{run.Root}', RunOptions.Resume"
+                : $"'{run.Root}' holds a network for each of several limits or targets; name one of them: "
+                    + string.Join(", ", finished.Select(folder => folder.Root))
+        );
+    }
+
+    private static string NameOf(string target) => Path.GetFileNameWithoutExtension(target);
+
+    private static string Text(double limit) => limit.ToString("R", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,160 @@
+using System.Runtime.ExceptionServices;
+using Proxyless.Files;
+using Proxyless.Latency;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// The limits of a job: those that can be searched for, and those that no network of the space meets. A single limit
+/// has the job's own folder, each of several has a folder within it (<see cref="RunParts"/>).
+/// </summary>
+internal sealed class SearchGoals
+{
+    private readonly RunStore _store;
+    private readonly List<(RunPart Limit, SearchPart? Part, ProxylessException? Failure)> _limits = [];
+    private readonly List<RunDirectory> _folders = [];
+
+    private SearchGoals(RunStore store) => _store = store;
+
+    /// <summary>What can be searched for; one at least.</summary>
+    public IReadOnlyList<SearchPart> Parts => [.. _limits.Select(limit => limit.Part).OfType<SearchPart>()];
+
+    /// <summary>Opens targets and finds goals; writes nothing into a run.</summary>
+    /// <param name="context">What every stage is given, for all limits.</param>
+    /// <param name="store">The run of all.</param>
+    /// <param name="locks">Takes the folder of each, in which another job may train.</param>
+    /// <param name="targets">Opens the targets.</param>
+    /// <param name="before">A run whose latency tables are used; null: this one's, where it is gone on with.</param>
+    /// <exception cref="LimitNotMetException">None of the limits can be met.</exception>
+    public static SearchGoals Find(
+        RunContext context,
+        RunStore store,
+        RunLocks locks,
+        OpenTargets targets,
+        RunDirectory? before
+    )
+    {
+        var goals = new SearchGoals(store);
+        if (!RunParts.AreSeveral(context.Options))
+        {
+            ITarget target = targets.Open(context.Options.Target);
+            var goal = SearchGoal.Find(context, target, before ?? (context.Options.Resume ? store.Directory : null));
+            goals._limits.Add((RunParts.Alone(context.Options), new SearchPart(context, store, goal), null));
+            return goals;
+        }
+
+        var opened = new Dictionary<string, (ITarget Target, LatencyTable Table)>();
+        foreach (RunPart limit in RunParts.Of(context.Options))
+        {
+            var folder = new RunDirectory(Path.Combine(store.Directory.Root, limit.Folder));
+            locks.Acquire(folder.Root);
+            goals._folders.Add(folder);
+            RunContext one = context.For(limit);
+            if (!opened.TryGetValue(limit.Target, out (ITarget Target, LatencyTable Table) known))
+            {
+                ITarget target = targets.Open(limit.Target);
+                known = (target, SearchGoal.TableOf(one, target, before ?? (context.Options.Resume ? folder : null)));
+                opened.Add(limit.Target, known);
+            }
+
+            try
+            {
+                var goal = SearchGoal.Of(one, known.Target, known.Table);
+                goals._limits.Add((limit, new SearchPart(one, new RunStore(folder), goal), null));
+            }
+            catch (LimitNotMetException exception)
+            {
+                context.Observer.Warning(exception.Message);
+                goals._limits.Add((limit, null, exception));
+            }
+        }
+
+        return goals.Parts.Count > 0
+            ? goals
+            : throw OneOf([.. goals._limits.Select(limit => limit.Failure).OfType<ProxylessException>()]);
+    }
+
+    /// <summary>Writes what a search begins with: a new run, or the one that is gone on with.</summary>
+    /// <param name="context">What every stage is given, for all limits.</param>
+    public void Begin(RunContext context)
+    {
+        // What an old search found for a limit is not to be taken for what this one finds.
+        RunOpening.Begin(context, _store, Parts[0].Goal, () => _folders.ForEach(folder => folder.Empty()));
+        foreach (SearchPart part in Parts.Where(part => part.Store != _store))
+        {
+            // Its configuration comes when the search is finished: only then is it a run.
+            RunDirectory directory = part.Store.Directory;
+            LatencyTableFile.Write(directory.Latency, part.Goal.Table);
+            IReadOnlyList<string> warnings = part.Context.Observer.Warnings;
+            JsonLines.Write(directory.Warnings, JsonLines.Read<string>(directory.Warnings).Union(warnings));
+        }
+    }
+
+    /// <summary>What is told of the job, which is written too where there are several limits.</summary>
+    /// <param name="results">What has come of the parts.</param>
+    /// <exception cref="ProxylessException">Nothing has come of any.</exception>
+    public LimitResults<T> ResultsOf<T>(IReadOnlyList<PartResult<T>> results)
+        where T : class
+    {
+        RequireOne(results);
+        LimitFailure[] failures =
+        [
+            .. FailedOf(results)
+                .Select(limit => new LimitFailure(limit.Limit.Target, limit.Limit.LatencyMs, limit.Failure.Message)),
+        ];
+        if (_folders.Count > 0)
+        {
+            FrontStage.Write(_store, Parts, failures);
+        }
+
+        return new LimitResults<T>
+        {
+            Run = _store.Directory.Root,
+            Networks = [.. results.Select(result => result.Value).OfType<T>()],
+            Failures = failures,
+        };
+    }
+
+    /// <summary>Goes on where one limit at least has come to something.</summary>
+    /// <param name="results">What has come of the parts so far.</param>
+    /// <exception cref="ProxylessException">Nothing has come of any.</exception>
+    public void RequireOne<T>(IReadOnlyList<PartResult<T>> results)
+        where T : class
+    {
+        (RunPart Limit, ProxylessException Failure)[] failed = FailedOf(results);
+        if (failed.Length == _limits.Count)
+        {
+            throw OneOf([.. failed.Select(limit => limit.Failure)]);
+        }
+    }
+
+    private (RunPart Limit, ProxylessException Failure)[] FailedOf<T>(IReadOnlyList<PartResult<T>> results)
+        where T : class
+    {
+        ProxylessException? FailureOf(SearchPart part) =>
+            results.First(result => ReferenceEquals(result.Part, part)).Failure;
+        return
+        [
+            .. _limits
+                .Select(limit => (limit.Limit, Failure: limit.Failure ?? FailureOf(limit.Part!)))
+                .Where(limit => limit.Failure is not null)
+                .Select(limit => (limit.Limit, limit.Failure!)),
+        ];
+    }
+
+    /// <summary>What all limits failed with, in one: of the kind that all are of, else bad input.</summary>
+    internal static ProxylessException OneOf(IReadOnlyList<ProxylessException> failures)
+    {
+        if (failures is [var alone])
+        {
+            // As it was thrown, with its trace.
+            ExceptionDispatchInfo.Throw(alone);
+        }
+
+        string message = string.Join('\n', failures.Select(failure => failure.Message));
+        return failures.All(failure => failure is TargetUnavailableException)
+                ? new TargetUnavailableException(message, failures[0])
+            : failures.All(failure => failure is LimitNotMetException) ? new LimitNotMetException(message, failures[0])
+            : new InvalidInputException(message, failures[0]);
+    }
+}
