@@ -20,11 +20,15 @@ internal static class FrontSweep
     {
         int points = RunDefaults.FrontPoints(context.Options, evaluations);
         string purpose = $"front of {goal.Target.Name}";
-        if (points == 0 || scores.Scores.Count == 0 || scores.Scores.Any(score => score.For == purpose))
+
+        // What was known before the first of them: a sweep that was stopped goes the same way again.
+        List<ScoredNetwork> known = [.. scores.KnownTo(purpose).Select(Scored)];
+        if (points == 0 || known.Count == 0)
         {
             return;
         }
 
+        var choices = new HashSet<int[]>(known.Select(network => network.Choice), ChoiceComparer.Instance);
         SpaceCost latency = goal.Latency.Cost;
         var features = CandidateFeatures.Of(context.Space);
         IReadOnlyList<bool[]> isThere = scorer.Network.IsThere();
@@ -34,20 +38,18 @@ internal static class FrontSweep
             context.CancellationToken.ThrowIfCancellationRequested();
             double share = (double)i / Math.Max(points - 1, 1);
             var limit = new CostLimit(latency, latency.Smallest + (share * (latency.Largest - latency.Smallest)));
-            List<ScoredNetwork> known =
-            [
-                .. scores.Scores.Select(score => new ScoredNetwork(score.Choice, -score.Loss)),
-            ];
             int[]? best = ArchitectureDerivation.TryMaximize(
                 NetworkProposals.WithoutAbsent(AdditivePredictor.Fit(features, known).Effects, isThere),
                 [limit, .. goal.Limits.Others]
             );
-            if (best is not null)
+            if (best is not null && choices.Add(best))
             {
-                scores.Of(best, purpose, scorer.Required);
+                known.Add(Scored(scores.Of(best, purpose, scorer.Required)));
             }
 
             progress.Report(i + 1, () => Invariant($"{limit.Limit:F3} ms"));
         }
     }
+
+    private static ScoredNetwork Scored(SharedScore score) => new(score.Choice, -score.Loss);
 }

@@ -28,6 +28,11 @@ internal sealed class RunStore(RunDirectory directory)
     /// <summary>Whether a search was finished here and an architecture derived from it.</summary>
     public bool IsDerived => File.Exists(directory.SearchResult) && File.Exists(directory.Architecture);
 
+    /// <summary>
+    /// Whether the result of the search has its front; true also where nothing was scored, as by older versions.
+    /// </summary>
+    public bool HasFront => !File.Exists(directory.Scores) || ReadSearchResult().Front is not null;
+
     /// <summary>Replaces the plan.</summary>
     public void Write(RunPlan plan)
     {

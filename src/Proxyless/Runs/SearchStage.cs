@@ -24,7 +24,7 @@ internal static class SearchStage
     )
     {
         RunContext context = parts[0].Context;
-        if (parts.All(part => part.Store.IsDerived))
+        if (parts.All(part => part.Store.IsDerived && part.Store.HasFront))
         {
             return PartResults.Each(
                 parts,

@@ -188,6 +188,10 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
 
         LimitResults<RunResult> actual = ProxylessRun.RunAll(parts, NullRunObserver.Instance, Cancellation);
         Assert.Equal(2, actual.Networks.Count);
+        Assert.Equal(
+            File.ReadAllText(new RunDirectory(expected.Run).Scores),
+            File.ReadAllText(new RunDirectory(actual.Run).Scores)
+        );
         foreach ((RunResult one, RunResult other) in expected.Networks.Zip(actual.Networks))
         {
             Assert.Equal(one.Top1, other.Top1);
