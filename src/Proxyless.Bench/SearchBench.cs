@@ -186,16 +186,9 @@ internal static class SearchBench
         }
 
         double candidates = space.Blocks().Average(block => block.Candidates.Count);
-        int limits = 1;
-        int targets = 1;
-        if (RunParts.AreSeveral(options))
-        {
-            IReadOnlyList<RunPart> parts = RunParts.Of(options);
-            limits = parts.Count;
-            targets = parts.DistinctBy(part => part.Target).Count();
-        }
-
-        long architectureSteps = plan.ArchitectureSteps * targets;
+        IReadOnlyList<RunPart> parts = RunParts.Of(options);
+        int limits = parts.Count;
+        long architectureSteps = plan.ArchitectureSteps * parts.DistinctBy(part => part.Target).Count();
         long scoredImages = PathScorer.ImagesOf(
             batch,
             batches,

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
+using static Proxyless.Reports.ReportPage;
 
 namespace Proxyless.Reports;
 
@@ -38,12 +38,7 @@ internal static class FrontReport
     )
     {
         var html = new StringBuilder();
-        html.Append(
-            CultureInfo.InvariantCulture,
-            $"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-                + $"content=\"width=device-width\">\n<title>{Text(title)}</title>\n<style>\n{ReportStyle.Css}\n</style>\n"
-                + $"</head>\n<body>\n<h1>{Text(title)}</h1>\n"
-        );
+        ReportPage.Begin(html, title);
         foreach (string failure in failures)
         {
             html.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Text(failure)}</p>\n");
@@ -61,8 +56,8 @@ internal static class FrontReport
                 CultureInfo.InvariantCulture,
                 $"<tr><td><a href=\"{Uri.EscapeDataString(row.Folder)}/report.html\">{Text(row.Folder)}</a></td>"
                     + $"<td class=\"text\">{Text(row.Target)}</td><td>{row.LimitMs:0.####} ms</td>"
-                    + $"<td>{row.LatencyMs:0.000} ms</td><td>{row.Parameters / 1e6:0.00} M</td>"
-                    + $"<td>{Percent(row.SharedTop1)}</td>{(areTrained ? $"<td>{Percent(row.Top1)}</td>" : "")}</tr>\n"
+                    + $"<td>{Milliseconds(row.LatencyMs)}</td><td>{row.Parameters / 1e6:0.00} M</td>"
+                    + $"<td>{Share(row.SharedTop1)}</td>{(areTrained ? $"<td>{Share(row.Top1)}</td>" : "")}</tr>\n"
             );
         }
 
@@ -76,11 +71,9 @@ internal static class FrontReport
             );
         }
 
-        html.Append("</body>\n</html>\n");
+        ReportPage.End(html);
         return html.ToString();
     }
 
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
-
-    private static string Percent(double? share) => share is { } some ? Invariant($"{100 * some:0.00} %") : "";
+    private static string Share(double? share) => share is { } some ? Percent(some) : "";
 }

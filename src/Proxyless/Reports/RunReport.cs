@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Training;
+using static Proxyless.Reports.ReportPage;
 
 namespace Proxyless.Reports;
 
@@ -23,15 +23,7 @@ internal static class RunReport
     {
         ArgumentNullException.ThrowIfNull(data);
         var html = new StringBuilder();
-        html.Append(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-                + "content=\"width=device-width\">\n"
-        );
-        html.Append(
-            CultureInfo.InvariantCulture,
-            $"<title>{Text(data.Title)}</title>\n<style>\n{ReportStyle.Css}\n</style>\n</head>\n<body>\n"
-                + $"<h1>{Text(data.Title)}</h1>\n"
-        );
+        ReportPage.Begin(html, data.Title);
         AppendTiles(html, data);
         foreach (string warning in data.Warnings)
         {
@@ -54,7 +46,7 @@ internal static class RunReport
         AppendSearch(html, data);
         AppendTraining(html, data);
         AppendProvenance(html, data);
-        html.Append("</body>\n</html>\n");
+        ReportPage.End(html);
         return html.ToString();
     }
 
@@ -216,10 +208,4 @@ internal static class RunReport
 
         html.Append("</dl>\n");
     }
-
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
-
-    private static string Percent(double share) => Invariant($"{100 * share:0.00} %");
-
-    private static string Milliseconds(double time) => Invariant($"{time:0.000} ms");
 }

@@ -321,11 +321,7 @@ public sealed record RunOptions
         Require(nameof(MinimumCrop), MinimumCrop);
         Require(nameof(ValidationShare), ValidationShare);
         Require(nameof(TestShare), TestShare);
-        if (RunParts.AreSeveral(this))
-        {
-            _ = RunParts.Of(this);
-        }
-
+        _ = RunParts.Of(this);
         if (Resume && Overwrite)
         {
             throw new InvalidInputException("RunOptions.Resume and RunOptions.Overwrite exclude each other");

@@ -22,13 +22,18 @@ internal static class RunParts
     public static bool AreOfOneTarget(RunOptions options) =>
         TargetLimit.ParseAll(options.AlsoFor).All(other => RunPaths.IsSameTarget(other.Target, options.Target));
 
-    /// <summary>The limit of a run that has one network, in its own folder.</summary>
-    public static RunPart Alone(RunOptions options) => new(options.Target, options.LatencyMs, "");
-
-    /// <summary>All of them, that of <see cref="RunOptions.LatencyMs"/> first.</summary>
+    /// <summary>
+    /// All of them, that of <see cref="RunOptions.LatencyMs"/> first; where it is alone its network is in the run's own
+    /// folder.
+    /// </summary>
     /// <exception cref="InvalidInputException">One is given twice, or two would share a folder.</exception>
     public static IReadOnlyList<RunPart> Of(RunOptions options)
     {
+        if (!AreSeveral(options))
+        {
+            return [new RunPart(options.Target, options.LatencyMs, "")];
+        }
+
         (string Target, double? LatencyMs)[] limits =
         [
             (options.Target, options.LatencyMs),

@@ -35,16 +35,17 @@ internal sealed class SearchGoals
     )
     {
         var goals = new SearchGoals(store);
+        IReadOnlyList<RunPart> limits = RunParts.Of(context.Options);
         if (!RunParts.AreSeveral(context.Options))
         {
             ITarget target = targets.Open(context.Options.Target);
             var goal = SearchGoal.Find(context, target, before ?? (context.Options.Resume ? store.Directory : null));
-            goals._limits.Add((RunParts.Alone(context.Options), new SearchPart(context, store, goal), null));
+            goals._limits.Add((limits[0], new SearchPart(context, store, goal), null));
             return goals;
         }
 
         var opened = new Dictionary<string, (ITarget Target, LatencyTable Table)>();
-        foreach (RunPart limit in RunParts.Of(context.Options))
+        foreach (RunPart limit in limits)
         {
             var folder = new RunDirectory(Path.Combine(store.Directory.Root, limit.Folder));
             locks.Acquire(folder.Root);
@@ -96,7 +97,6 @@ internal sealed class SearchGoals
     public LimitResults<T> ResultsOf<T>(IReadOnlyList<PartResult<T>> results)
         where T : class
     {
-        RequireOne(results);
         LimitFailure[] failures =
         [
             .. FailedOf(results)
@@ -119,27 +119,22 @@ internal sealed class SearchGoals
     /// <param name="results">What has come of the parts so far.</param>
     /// <exception cref="ProxylessException">Nothing has come of any.</exception>
     public void RequireOne<T>(IReadOnlyList<PartResult<T>> results)
-        where T : class
-    {
-        (RunPart Limit, ProxylessException Failure)[] failed = FailedOf(results);
-        if (failed.Length == _limits.Count)
-        {
-            throw OneOf([.. failed.Select(limit => limit.Failure)]);
-        }
-    }
+        where T : class => FailedOf(results);
 
+    /// <summary>The limits that have failed, where not all have.</summary>
     private (RunPart Limit, ProxylessException Failure)[] FailedOf<T>(IReadOnlyList<PartResult<T>> results)
         where T : class
     {
         ProxylessException? FailureOf(SearchPart part) =>
             results.First(result => ReferenceEquals(result.Part, part)).Failure;
-        return
+        (RunPart Limit, ProxylessException Failure)[] failed =
         [
             .. _limits
                 .Select(limit => (limit.Limit, Failure: limit.Failure ?? FailureOf(limit.Part!)))
                 .Where(limit => limit.Failure is not null)
                 .Select(limit => (limit.Limit, limit.Failure!)),
         ];
+        return failed.Length < _limits.Count ? failed : throw OneOf([.. failed.Select(limit => limit.Failure)]);
     }
 
     /// <summary>What all limits failed with, in one: of the kind that all are of, else bad input.</summary>

@@ -72,7 +72,7 @@ public sealed class RunStoreTests : IDisposable
         var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
         RunContext[] copies =
         [
-            context.For(RunParts.Alone(options)),
+            context.For(RunParts.Of(options)[0]),
             context.For(new RunPart("there-is-no-such-target", 2, "")),
             context.Reseeded(7, new RunClock(TimeProvider.System)),
         ];
