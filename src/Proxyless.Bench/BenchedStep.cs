@@ -178,7 +178,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
                 using Tensor output = block[j].Forward(input, NormPass.Training);
                 using Tensor weighted = WithScalar.Times(output, share);
                 using Tensor before = sum;
-                sum = before + weighted;
+                sum = WithScalar.Sum(before, weighted);
             }
 
             x = sum;

@@ -26,6 +26,11 @@ internal sealed class AgentTarget : WholeModelTarget
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
+    // By itself gRPC waits longer and longer, up to two minutes, before it tries a lost connection again. Until then
+    // every call fails at once, and the attempts above may all be over before it notices a device that is on again:
+    // beside a load of ten that took 0.6 to 4.8 seconds, and 0.5 to 1.4 with this.
+    private static readonly TimeSpan PauseToReconnect = TimeSpan.FromSeconds(0.1);
+
     // Aborted: the measuring process there was ended, by whoever runs out of memory for example.
     private static readonly StatusCode[] Repeated = [StatusCode.Unavailable, StatusCode.Aborted, StatusCode.Cancelled];
 
@@ -101,6 +106,8 @@ internal sealed class AgentTarget : WholeModelTarget
                 HttpHandler = _handler,
                 ServiceConfig = DescribingRepeated(),
                 MaxRetryAttempts = AttemptsToDescribe,
+                InitialReconnectBackoff = PauseToReconnect,
+                MaxReconnectBackoff = PauseToReconnect,
             }
         );
         _client = new Agent.Protocol.Agent.AgentClient(_channel);

@@ -10,8 +10,9 @@ namespace Proxyless.Runtime;
 /// <remarks>
 /// TorchSharp makes a <see cref="Scalar"/> of a number, hands its address to libtorch and keeps no reference, and it
 /// keeps none to a tensor that stands in the midst of an expression: the collector may free either while libtorch works
-/// with it. Then a result is wrong, or the process ends (docs/reliability.md). So every scalar and every tensor between
-/// two operations has a name and a <c>using</c>, here and wherever TorchSharp is called.
+/// with it. Then a result is wrong, a call fails, or the process ends (docs/reliability.md). So every scalar and every
+/// tensor between two operations has a name and a <c>using</c>, here and wherever TorchSharp is called. No method is
+/// called that makes a scalar inside TorchSharp.
 /// </remarks>
 internal static class WithScalar
 {
@@ -25,8 +26,17 @@ internal static class WithScalar
     /// <summary>tensor + term, a new tensor.</summary>
     public static Tensor Plus(Tensor tensor, double term)
     {
+        // With one scalar alone, TorchSharp would make the other, which multiplies the term, and not keep it.
         using Scalar scalar = term;
-        return tensor.add(scalar);
+        using Scalar one = 1;
+        return tensor.add(scalar, one);
+    }
+
+    /// <summary>one + other, a new tensor.</summary>
+    public static Tensor Sum(Tensor one, Tensor other)
+    {
+        using Scalar factor = 1;
+        return one.add(other, factor);
     }
 
     /// <summary>The tensor kept within two numbers, a new tensor.</summary>

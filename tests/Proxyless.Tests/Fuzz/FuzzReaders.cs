@@ -710,7 +710,7 @@ internal static class FuzzReaders
     private static byte[][] SmallWeights()
     {
         Libtorch.Load();
-        using Tensor one = arange(12, dtype: ScalarType.Float32).reshape(3, 4);
+        using Tensor one = tensor([.. Enumerable.Range(0, 12).Select(i => (float)i)], 3, 4);
         using Tensor two = zeros(2);
         using Tensor nothing = zeros(0);
         return WithAndWithoutChecksum(path =>

@@ -1,4 +1,5 @@
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Proxyless.Tests.Data;
 using Xunit;
 using static TorchSharp.torch;
@@ -101,7 +102,7 @@ public sealed class CheckpointFileTests : IDisposable
 
     private static void Write(CheckpointFile file, int step)
     {
-        using Tensor values = full([1000], step, float32);
+        using Tensor values = WithScalar.Full(1000, step, float32);
         file.Write([("x", values)], new Dictionary<string, string> { ["step"] = $"{step}" });
     }
 }

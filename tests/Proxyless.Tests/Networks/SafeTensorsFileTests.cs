@@ -19,7 +19,7 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void Channels_last_tensors_are_written_row_major_and_read_back()
     {
-        using Tensor raw = arange(24, dtype: ScalarType.Float32).reshape(1, 2, 3, 4);
+        using Tensor raw = tensor([.. Enumerable.Range(0, 24).Select(i => (float)i)], [1, 2, 3, 4]);
         using Tensor channelsLast = MemoryLayout.ChannelsLast(raw);
         SafeTensorsFile.Write(File, [("x", channelsLast)], new Dictionary<string, string> { ["step"] = "7" });
         SafeTensorsFile file = SafeTensorsFile.Read(File);

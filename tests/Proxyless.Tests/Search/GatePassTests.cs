@@ -95,7 +95,8 @@ public sealed class GatePassTests
 
     internal static float[] Values(NetworkTensor tensor)
     {
-        using Tensor packed = tensor.Value.detach().contiguous();
+        using Tensor detached = tensor.Value.detach();
+        using Tensor packed = detached.contiguous();
         return packed.data<float>().ToArray();
     }
 
@@ -141,7 +142,8 @@ public sealed class GatePassTests
             {
                 using Tensor? output = network.Blocks[i][candidate].Output(x, NormPass.Frozen);
                 double extra = candidate == path[i] ? gate - 1 : gate;
-                y = output is null ? y : y + (output * extra);
+                using Tensor? share = output is null ? null : WithScalar.Times(output, extra);
+                y = share is null ? y : WithScalar.Sum(y, share);
             }
 
             x = y;
