@@ -8,11 +8,11 @@ ProxylessRuntime.Configure();
 
 var options = new RunOptions
 {
-    Data = args.ElementAtOrDefault(0) ?? "sample",
+    Data = new() { Path = args.ElementAtOrDefault(0) ?? "sample" },
     Out = args.ElementAtOrDefault(1) ?? "runs/from-code",
-    Target = "cpu",
-    SearchEpochs = double.Parse(args.ElementAtOrDefault(2) ?? "10"),
-    TrainEpochs = double.Parse(args.ElementAtOrDefault(2) ?? "10"),
+    Target = new() { Name = "cpu" },
+    Search = new() { Epochs = double.Parse(args.ElementAtOrDefault(2) ?? "10") },
+    Training = new() { Epochs = double.Parse(args.ElementAtOrDefault(2) ?? "10") },
     Overwrite = true,
 };
 

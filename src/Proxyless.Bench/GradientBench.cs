@@ -133,7 +133,7 @@ internal static class GradientBench
                                         (images, labels, random) =>
                                             work.Gradient(
                                                 update,
-                                                context.Options.ReinforceSamples,
+                                                context.Options.Search.ReinforceSamples,
                                                 images,
                                                 labels,
                                                 random

@@ -90,7 +90,7 @@ internal static class SearchBench
     /// threads.
     /// </param>
     /// <param name="images">
-    /// Training images, of which the held-out share is taken off; null: those of <see cref="RunOptions.Data"/>.
+    /// Training images, of which the held-out share is taken off; null: those of <see cref="DataOptions.Path"/>.
     /// </param>
     /// <param name="steps">Steps to time of each kind.</param>
     /// <param name="observer">Receives progress reports.</param>
@@ -106,7 +106,7 @@ internal static class SearchBench
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (options is { Time: not null, SearchEpochs: null })
+        if (options is { Time: not null, Search.Epochs: null })
         {
             throw new InvalidInputException(
                 "--time says what the search takes; give --search-epochs instead to hear what that many take"
@@ -122,9 +122,10 @@ internal static class SearchBench
 
         RunContext? context = images is null ? RunContext.Open(options, observer, cancellationToken) : null;
         RunOptions resolved = context?.Options ?? options;
-        int batch = context?.Loaders.BatchSize ?? options.BatchSize ?? DefaultBatch;
+        int batch = context?.Loaders.BatchSize ?? options.Training.BatchSize ?? DefaultBatch;
         long learned =
-            context?.Images.Weights.Count ?? images!.Value - (long)Math.Round(images.Value * options.ValidationShare);
+            context?.Images.Weights.Count
+            ?? images!.Value - (long)Math.Round(images.Value * options.Data.ValidationShare);
         long batches = learned / batch;
         if (batches == 0)
         {
@@ -133,7 +134,7 @@ internal static class SearchBench
             );
         }
 
-        long weightSteps = options.SearchEpochs is { } epochs
+        long weightSteps = options.Search.Epochs is { } epochs
             ? Math.Max(1, (long)Math.Round(epochs * batches))
             : RunDefaults.SearchSteps(
                 context?.Options
@@ -144,17 +145,17 @@ internal static class SearchBench
             );
         var plan = new SearchPlan(
             weightSteps,
-            (long)(options.WarmupShare * weightSteps),
-            options.ArchitectureInterval,
-            options.WeightUpdate
+            (long)(options.Search.WarmupShare * weightSteps),
+            options.Search.ArchitectureInterval,
+            options.Search.WeightUpdate
         );
         bool isSandwich = plan.WeightUpdate == WeightUpdate.Sandwich;
         var bench = new BenchOptions
         {
-            Space = resolved.Space ?? "imagenet-mobile",
-            Resolution = resolved.Resolution,
+            Space = resolved.Search.Space ?? "imagenet-mobile",
+            Resolution = resolved.Data.Resolution,
             Kernels = options.Kernels,
-            SeparateWeights = options.SeparateWeights,
+            SeparateWeights = options.Search.SeparateWeights,
             Batch = Math.Min(batch, MostImagesTimed),
             Steps = steps,
             Seed = options.Seed,
@@ -165,7 +166,7 @@ internal static class SearchBench
         double weight = isSandwich
             ? proportion * Seconds(bench, BenchMode.Sandwich, observer, cancellationToken)
             : drawn;
-        double architecture = proportion * Seconds(bench, Mode(options.Update), observer, cancellationToken);
+        double architecture = proportion * Seconds(bench, Mode(options.Search.Update), observer, cancellationToken);
         SearchSpace space = StepBench.Sized(bench);
         SpaceCost cost = SpaceCost.MultiplyAdds(space, context?.Classes ?? StepBench.Classes);
         double network = cost.EvenExpectation;
@@ -174,7 +175,7 @@ internal static class SearchBench
         {
             trained += cost.Largest;
         }
-        else if (!options.SeparateWeights && plan.WarmupSteps > 0)
+        else if (!options.Search.SeparateWeights && plan.WarmupSteps > 0)
         {
             double share = (double)plan.WarmupSteps / plan.WeightSteps;
             double[][] even = new ArchitectureParameters(
@@ -210,8 +211,10 @@ internal static class SearchBench
             ScoreSeconds = score,
             FinalSteps = finalSteps,
             FinalStepSeconds = drawn,
-            ArchitectureStepSeconds = options.Update is ArchitectureUpdate.Reinforce or ArchitectureUpdate.LeaveOneOut
-                ? architecture * options.ReinforceSamples / StepBench.ReinforceSamples
+            ArchitectureStepSeconds = options.Search.Update
+                is ArchitectureUpdate.Reinforce
+                    or ArchitectureUpdate.LeaveOneOut
+                ? architecture * options.Search.ReinforceSamples / StepBench.ReinforceSamples
                 : architecture,
             MultiplyAdds =
                 (
@@ -226,11 +229,11 @@ internal static class SearchBench
 
     /// <summary>Passes over the layers of one network that an architecture step amounts to.</summary>
     internal static double Passes(RunOptions options, double candidates) =>
-        options.Update switch
+        options.Search.Update switch
         {
             ArchitectureUpdate.TwoPath => 2 + 1,
             ArchitectureUpdate.FullPath => candidates + 1,
-            _ => options.ReinforceSamples,
+            _ => options.Search.ReinforceSamples,
         };
 
     private static BenchMode Mode(ArchitectureUpdate update) =>

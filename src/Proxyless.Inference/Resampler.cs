@@ -15,7 +15,7 @@ internal static class Resampler
     /// <param name="pixels">[height, width, bytesPerPixel].</param>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="height">Rows.</param>
-    /// <param name="bytesPerPixel">1 for grey, 3 for colour, 4 for colour and a byte that is left out.</param>
+    /// <param name="bytesPerPixel">1 for grey, 3 for color, 4 for colour and a byte that is left out.</param>
     /// <param name="region">The part to take, within the image.</param>
     /// <param name="side">Side of the result.</param>
     /// <param name="destination">[side, side, 1 or 3], in the 0 to 255 of the source.</param>

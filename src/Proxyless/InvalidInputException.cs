@@ -23,7 +23,8 @@ public sealed class InvalidInputException : ProxylessException
     public string? File { get; init; }
 
     /// <summary>
-    /// The property of the options, such as <c>LearningRate</c>, or the key of the file; null if it is not one.
+    /// The property of the options, such as <c>TrainingOptions.LearningRate</c>, or the key of the file; null if it is
+    /// not one.
     /// </summary>
     public string? Property { get; init; }
 

@@ -40,10 +40,13 @@ try
         new RunOptions
         {
             Out = args[1],
-            Resolution = 32,
-            BatchSize = 8,
-            TrainEpochs = 0.01,
-            Dropout = 0.5,
+            Data = new() { Resolution = 32 },
+            Training = new()
+            {
+                BatchSize = 8,
+                Epochs = 0.01,
+                Dropout = 0.5,
+            },
         },
         "mobilenet-v2",
         NullRunObserver.Instance

@@ -17,7 +17,7 @@ internal sealed class BenchDataCommand : ReportingCommand
     private readonly Option<long?> _resolution = Values.Integer(
         "--resolution",
         "Side of the images in pixels (224, or that of small images)",
-        RunOptions.Ranges[nameof(RunOptions.Resolution)]
+        DataOptions.Ranges[nameof(DataOptions.Resolution)]
     );
     private readonly Option<long?> _epochs = Values.Integer(
         "--epochs",
@@ -46,8 +46,7 @@ internal sealed class BenchDataCommand : ReportingCommand
     {
         var options = new RunOptions
         {
-            Data = parse.GetValue(_data)!,
-            Resolution = (int?)parse.GetValue(_resolution),
+            Data = new() { Path = parse.GetValue(_data)!, Resolution = (int?)parse.GetValue(_resolution) },
             Threads = (int?)parse.GetValue(_threads),
         };
         IReadOnlyList<DataBenchRow> rows = DataBench.Measure(

@@ -27,12 +27,12 @@ internal sealed class DataListCommand : ReportingCommand
         ImageDataset dataset = ImageDataset.Open(
             new DatasetOptions
             {
-                Location = options.Data,
-                Channels = options.Channels,
-                Strict = options.Strict,
-                MaxPixels = options.MaxPixels,
-                ValidationShare = options.ValidationShare,
-                TestShare = options.TestShare,
+                Location = options.Data.Path,
+                Channels = options.Data.Channels,
+                Strict = options.Data.Strict,
+                MaxPixels = options.Data.MaxPixels,
+                ValidationShare = options.Data.ValidationShare,
+                TestShare = options.Data.TestShare,
             },
             session.Observer,
             session.Cancellation
@@ -96,7 +96,7 @@ internal sealed class DataListCommand : ReportingCommand
                     ),
                     ("channels", Text(dataset.Channels))
                 );
-                console.WriteNext($"proxyless run --data {Facts.Quoted(options.Data)}");
+                console.WriteNext($"proxyless run --data {Facts.Quoted(options.Data.Path)}");
             }
         );
     }

@@ -53,7 +53,7 @@ internal sealed class DeriveCommand : ReportingCommand
             session.Observer,
             session.Cancellation
         );
-        return parse.GetValue(_train) ? Train(derived, options.Data, session) : SearchSummary.Outcome(derived);
+        return parse.GetValue(_train) ? Train(derived, options.Data.Path, session) : SearchSummary.Outcome(derived);
     }
 
     /// <summary>All is as it was when the run was searched, but for the limits that are given and the folder.</summary>
@@ -69,20 +69,11 @@ internal sealed class DeriveCommand : ReportingCommand
             );
         }
 
-        // What the search's time was for is done, and where its training began was for that one.
         RunOptions options = _trainingOptions.Read(
             parse,
-            LibraryOptions.Read(
-                parse,
-                RunConfigFile.Read(RunDirectory.Open(run).Config) with
-                {
-                    Out = null,
-                    Time = null,
-                    FromSupernet = false,
-                }
-            )
+            LibraryOptions.Read(parse, RunConfigFile.ReadForNextJob(RunDirectory.Open(run).Config))
         );
-        return parse.GetValue(_quick) ? options with { Evaluations = 0 } : options;
+        return parse.GetValue(_quick) ? options with { Search = options.Search with { Evaluations = 0 } } : options;
     }
 
     /// <summary>Trains each network in its folder; one that cannot be does not keep the others from theirs.</summary>
@@ -104,7 +95,7 @@ internal sealed class DeriveCommand : ReportingCommand
             }
             catch (TrainingDivergedException exception) when (derived.Networks.Count > 1)
             {
-                failures.Add(new LimitFailure(options.Target, options.LatencyMs, exception.Message));
+                failures.Add(new LimitFailure(options.Target.Name, options.Target.LatencyMs, exception.Message));
             }
         }
 

@@ -54,27 +54,17 @@ internal sealed class TrainCommand : ReportingCommand
             console =>
             {
                 console.WriteTraining(result);
-                console.WriteNext(TrainingSummary.Next(result, options.Data));
+                console.WriteNext(TrainingSummary.Next(result, options.Data.Path));
             }
         );
     }
 
     /// <summary>
     /// What is not given is as in the run that is gone on with, or in the run that the network was searched in: its
-    /// images above all. Its time was for search and training, and where its training began was for that one: neither
-    /// is taken over.
+    /// images above all.
     /// </summary>
     internal RunOptions ReadOptions(ParseResult parse, string architecture) =>
         Directory.Exists(architecture)
-            ? ReadResumable(
-                parse,
-                RunConfigFile.Read(RunDirectory.Open(architecture).Config) with
-                {
-                    Out = null,
-                    Time = null,
-                    FromSupernet = false,
-                },
-                architecture
-            )
+            ? ReadResumable(parse, RunConfigFile.ReadForNextJob(RunDirectory.Open(architecture).Config), architecture)
             : ReadResumable(parse);
 }

@@ -9,7 +9,7 @@ using Proxyless.Search;
 namespace Proxyless.Cli.Options;
 
 /// <summary>
-/// The words of the command line for what the library names by its API: <c>RunOptions.BatchSize = 64</c> is
+/// The words of the command line for what the library names by its API: <c>TrainingOptions.BatchSize = 64</c> is
 /// <c>--batch-size 64</c>, <c>ObjectiveKind.Log</c> is <c>--objective log</c>, <c>ProxylessRun.Derive</c> is
 /// <c>'proxyless derive'</c>, <c>ProxylessRun.Train(architecture: 'runs/a')</c> is
 /// <c>'proxyless train --arch runs/a'</c> and the bare <c>ProxylessRun.Train(architecture)</c> is <c>--arch</c>.
@@ -20,11 +20,9 @@ namespace Proxyless.Cli.Options;
 /// </remarks>
 internal static partial class LibraryWords
 {
-    private static readonly Lazy<IReadOnlyDictionary<string, string>> RunOptionNames = new(() =>
-        RunOptionSet.All().NamesByProperty()
-    );
-
-    private static readonly Dictionary<string, string> Properties = new()
+    private static readonly Dictionary<string, string> Properties = new(
+        RunSettings.All.Select(setting => KeyValuePair.Create(setting.Name, $"--{setting.Key}"))
+    )
     {
         [Name(nameof(DatasetOptions), nameof(DatasetOptions.Location))] = "--data",
         [Name(nameof(DatasetOptions), nameof(DatasetOptions.Strict))] = "--strict",
@@ -112,9 +110,9 @@ internal static partial class LibraryWords
     }
 
     private static string? OptionOf(string owner, string member, string name) =>
-        owner == nameof(RunOptions) ? RunOptionNames.Value.GetValueOrDefault(member)
-        : Enumerations.TryGetValue(owner, out Func<string, string?>? choice) ? choice(member)
-        : Properties.GetValueOrDefault(name);
+        Enumerations.TryGetValue(owner, out Func<string, string?>? choice)
+            ? choice(member)
+            : Properties.GetValueOrDefault(name);
 
     private static string? Choice<T>(string option, string value)
         where T : struct, Enum =>

@@ -55,7 +55,7 @@ internal sealed class RunOptionSet
                 )
                 .Where(binding => !RunPaths.SaySame(binding.Apply(begun, parse), begun))
                 .Where(binding =>
-                    binding.Option.Name != DataName || !RunPaths.IsFolder(binding.Apply(begun, parse).Data)
+                    binding.Option.Name != DataName || !RunPaths.IsFolder(binding.Apply(begun, parse).Data.Path)
                 )
                 .Select(binding => binding.Option.Name),
         ];
@@ -64,35 +64,31 @@ internal sealed class RunOptionSet
     public static RunOptionSet All() =>
         new RunOptionSet().Data().Targets().Search().Time("work").Learning().Training().Machine().Output().Resume();
 
-    /// <summary>The options' names, such as <c>--batch-size</c>, by the property that each sets.</summary>
-    public IReadOnlyDictionary<string, string> NamesByProperty() =>
-        Options.ToDictionary(option => PropertyOf(option.Name), option => option.Name);
-
     /// <summary>Which images, and how they are divided.</summary>
     public RunOptionSet Data()
     {
         Images();
-        Add(
+        AddToData(
             Integer("--resolution", "Side of the images in pixels (the space's)"),
             (o, v) => o with { Resolution = (int)v! }
         );
-        Add(
-            Integer("--channels", "1 for grey, 3 for colour (as the data is)"),
+        AddToData(
+            Integer("--channels", "1 for grey, 3 for color (as the data is)"),
             (o, v) => o with { Channels = (int)v! }
         );
-        Add(
+        AddToData(
             Number(
                 "--validation-share",
                 "P",
-                $"Share of the training images on which the architecture is chosen ({Defaults.ValidationShare})"
+                $"Share of the training images on which the architecture is chosen ({Defaults.Data.ValidationShare})"
             ),
             (o, v) => o with { ValidationShare = v!.Value }
         );
-        Add(
+        AddToData(
             Number(
                 "--test-share",
                 "P",
-                $"Share of the images that become the test set where there is none ({Defaults.TestShare})"
+                $"Share of the images that become the test set where there is none ({Defaults.Data.TestShare})"
             ),
             (o, v) => o with { TestShare = v!.Value }
         );
@@ -104,26 +100,26 @@ internal sealed class RunOptionSet
     public RunOptionSet Images(string otherwise = "sample")
     {
         _heading = OptionHeading.Images;
-        Add(
+        AddToData(
             Values.Text(
                 DataName,
                 "DIR|NAME",
                 $"A folder of images, a folder of CIFAR-10 or IDX files, or 'sample' for the built-in ones "
                     + $"({otherwise})"
             ),
-            (o, v) => o with { Data = v! }
+            (o, v) => o with { Path = v! }
         );
-        Add(
+        AddToData(
             Values.Flag(
                 "--strict",
                 "An unreadable image is an error instead of being skipped; all are decoded before anything begins"
             ),
             (o, v) => o with { Strict = v }
         );
-        Add(
+        AddToData(
             Integer(
                 "--max-pixels",
-                $"The most pixels, width times height, of an image that is read ({Defaults.MaxPixels})"
+                $"The most pixels, width times height, of an image that is read ({Defaults.Data.MaxPixels})"
             ),
             (o, v) => o with { MaxPixels = v!.Value }
         );
@@ -134,7 +130,7 @@ internal sealed class RunOptionSet
     public RunOptionSet MovedImages()
     {
         _heading = OptionHeading.Images;
-        Add(MovedImagesOption(), (o, v) => o with { Data = v! });
+        AddToData(MovedImagesOption(), (o, v) => o with { Path = v! });
         return this;
     }
 
@@ -147,7 +143,7 @@ internal sealed class RunOptionSet
     public RunOptionSet Limits(string otherwise = MiddleOfSpace)
     {
         _heading = OptionHeading.Limits;
-        Add(
+        AddToTarget(
             Number(
                 LatencyName,
                 "MS",
@@ -160,8 +156,8 @@ internal sealed class RunOptionSet
 
     private RunOptionSet Counts()
     {
-        Add(Integer("--max-parameters", "The most parameters"), (o, v) => o with { MaxParameters = v });
-        Add(Integer("--max-macs", "The most multiply-adds for an image"), (o, v) => o with { MaxMacs = v });
+        AddToTarget(Integer("--max-parameters", "The most parameters"), (o, v) => o with { MaxParameters = v });
+        AddToTarget(Integer("--max-macs", "The most multiply-adds for an image"), (o, v) => o with { MaxMacs = v });
         return this;
     }
 
@@ -181,7 +177,7 @@ internal sealed class RunOptionSet
         Bind(target, Combine);
         Bind(latency, Combine);
         AlsoFor();
-        Add(
+        AddToTarget(
             Values.Flag("--thorough", "Profile the targets for minutes instead of seconds"),
             (o, v) => o with { Thorough = v }
         );
@@ -226,14 +222,14 @@ internal sealed class RunOptionSet
             "As a run's config.yaml writes further targets"
         );
         also.Hidden = true;
-        Add(also, (o, v) => o with { AlsoFor = v });
+        AddToTarget(also, (o, v) => o with { AlsoFor = v });
     }
 
     /// <summary>Where the model will run.</summary>
     public RunOptionSet Target()
     {
         Place();
-        Add(
+        AddToTarget(
             Values.Flag("--thorough", "Profile the target for minutes instead of seconds"),
             (o, v) => o with { Thorough = v }
         );
@@ -245,13 +241,13 @@ internal sealed class RunOptionSet
     public RunOptionSet Place(string otherwise = "cpu")
     {
         _heading = OptionHeading.Limits;
-        Add(
+        AddToTarget(
             Values.Text(
                 "--target",
                 "NAME|FILE",
                 $"Where the model will run ({otherwise}): {LibraryWords.Translate(TargetFile.Forms)}"
             ),
-            (o, v) => o with { Target = v! }
+            (o, v) => o with { Name = v! }
         );
         return this;
     }
@@ -326,7 +322,7 @@ internal sealed class RunOptionSet
     public RunOptionSet Space()
     {
         _heading = OptionHeading.Search;
-        Add(
+        AddToSearch(
             Values.Text(
                 "--space",
                 "NAME|FILE",
@@ -342,22 +338,26 @@ internal sealed class RunOptionSet
     public RunOptionSet Search()
     {
         Space();
-        Add(
+        AddToSearch(
             Number("--search-epochs", "N", "Epochs of the search (from the size of the data)"),
-            (o, v) => o with { SearchEpochs = v }
+            (o, v) => o with { Epochs = v }
         );
-        Add(
-            Number("--warmup-share", "P", $"Share of the search in which only weights learn ({Defaults.WarmupShare})"),
+        AddToSearch(
+            Number(
+                "--warmup-share",
+                "P",
+                $"Share of the search in which only weights learn ({Defaults.Search.WarmupShare})"
+            ),
             (o, v) => o with { WarmupShare = v!.Value }
         );
-        Add(
+        AddToSearch(
             Integer(
                 "--architecture-interval",
-                $"Weight steps for each architecture step ({Defaults.ArchitectureInterval})"
+                $"Weight steps for each architecture step ({Defaults.Search.ArchitectureInterval})"
             ),
             (o, v) => o with { ArchitectureInterval = (int)v! }
         );
-        Add(
+        AddToSearch(
             Number(
                 "--architecture-learning-rate",
                 "X",
@@ -365,14 +365,14 @@ internal sealed class RunOptionSet
             ),
             (o, v) => o with { ArchitectureLearningRate = v }
         );
-        Add(
+        AddToSearch(
             Values.Flag(
                 "--separate-weights",
                 "Give each candidate of a block weights of its own, as published, instead of shared ones"
             ),
             (o, v) => o with { SeparateWeights = v }
         );
-        Add(
+        AddToSearch(
             Values.Choice(
                 "--weight-update",
                 "How weights learn: sandwich teaches paths of every limit by the widest one, single-path follows the "
@@ -382,7 +382,7 @@ internal sealed class RunOptionSet
             (o, v) => o with { WeightUpdate = v!.Value }
         );
         Evaluations();
-        Add(
+        AddToSearch(
             Values.Choice(
                 "--update",
                 "How architecture parameters get their gradient (two-path)",
@@ -390,18 +390,19 @@ internal sealed class RunOptionSet
             ),
             (o, v) => o with { Update = v!.Value }
         );
-        Add(
+        AddToSearch(
             Integer(
                 "--reinforce-samples",
-                $"Architectures in a step of the reinforce and leave-one-out updates ({Defaults.ReinforceSamples})"
+                "Architectures in a step of the reinforce and leave-one-out updates "
+                    + $"({Defaults.Search.ReinforceSamples})"
             ),
             (o, v) => o with { ReinforceSamples = (int)v! }
         );
-        Add(
+        AddToSearch(
             Values.Flag("--correct-pairs", "Weigh two-path pairs so that their mean is the full gradient"),
             (o, v) => o with { CorrectPairs = v }
         );
-        Add(
+        AddToSearch(
             Values.Choice(
                 "--objective",
                 "How costs enter the objective: budget keeps them within the limit, equality at it, linear and log "
@@ -410,24 +411,24 @@ internal sealed class RunOptionSet
             ),
             (o, v) => o with { Objective = v!.Value }
         );
-        Add(
+        AddToSearch(
             Number(
                 "--objective-weight",
                 "X",
-                $"lambda of the linear, beta of the log objective ({Defaults.ObjectiveWeight})"
+                $"lambda of the linear, beta of the log objective ({Defaults.Search.ObjectiveWeight})"
             ),
             (o, v) => o with { ObjectiveWeight = v!.Value }
         );
-        Add(
+        AddToSearch(
             Values.Flag("--no-entropy-schedule", "Let the search decide without lowering its entropy on a schedule"),
             (o, v) => o with { NoEntropySchedule = v }
         );
-        Add(
+        AddToSearch(
             Number(
                 "--prune-threshold",
                 "P",
                 "Candidates less probable than this are removed for good, which another limit may have needed; 0 "
-                    + $"keeps all ({Defaults.PruneThreshold})"
+                    + $"keeps all ({Defaults.Search.PruneThreshold})"
             ),
             (o, v) => o with { PruneThreshold = v!.Value }
         );
@@ -438,7 +439,7 @@ internal sealed class RunOptionSet
     public RunOptionSet Evaluations()
     {
         _heading = OptionHeading.Search;
-        Add(
+        AddToSearch(
             Integer(
                 "--evaluations",
                 "Networks that are scored with the shared weights to choose one for a limit; 0 lets the architecture "
@@ -446,7 +447,7 @@ internal sealed class RunOptionSet
             ),
             (o, v) => o with { Evaluations = (int?)v }
         );
-        Add(
+        AddToSearch(
             Integer(
                 "--finalists",
                 "Networks with the best scores that are trained a little to choose one of them; 1 lets the score "
@@ -461,7 +462,7 @@ internal sealed class RunOptionSet
     public RunOptionSet Training()
     {
         Recipe();
-        Add(
+        AddToTraining(
             Values.Flag("--from-supernet", "Start from the super-network's weights instead of from scratch"),
             (o, v) => o with { FromSupernet = v }
         );
@@ -472,23 +473,23 @@ internal sealed class RunOptionSet
     public RunOptionSet Recipe()
     {
         _heading = OptionHeading.Training;
-        Add(
+        AddToTraining(
             Number("--train-epochs", "N", "Epochs of the final training (from the size of the data)"),
-            (o, v) => o with { TrainEpochs = v }
+            (o, v) => o with { Epochs = v }
         );
-        Add(
+        AddToTraining(
             Values.Flag(
                 "--train-on-all",
                 "Train on the images that the architecture was chosen on too, and keep the last epoch instead of the "
                     + "best"
             ),
-            (o, v) => o with { TrainOnAll = v }
+            (o, v) => o with { OnAll = v }
         );
-        Add(
-            Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Dropout})"),
+        AddToTraining(
+            Number("--dropout", "P", $"Share of the pooled features that are dropped ({Defaults.Training.Dropout})"),
             (o, v) => o with { Dropout = v!.Value }
         );
-        Add(
+        AddToTraining(
             Number(
                 "--erase",
                 "P",
@@ -497,7 +498,7 @@ internal sealed class RunOptionSet
             ),
             (o, v) => o with { Erase = v }
         );
-        Add(
+        AddToTraining(
             Number(
                 "--ema",
                 "D",
@@ -512,15 +513,19 @@ internal sealed class RunOptionSet
     public RunOptionSet Learning()
     {
         _heading = OptionHeading.Training;
-        Add(
+        AddToTraining(
             Integer("--batch-size", "Images in a step (128 small ones, 32 large ones)"),
             (o, v) => o with { BatchSize = (int)v! }
         );
-        Add(
-            Number("--learning-rate", "X", $"Peak rate of the weights for 256 images a step ({Defaults.LearningRate})"),
+        AddToTraining(
+            Number(
+                "--learning-rate",
+                "X",
+                $"Peak rate of the weights for 256 images a step ({Defaults.Training.LearningRate})"
+            ),
             (o, v) => o with { LearningRate = v!.Value }
         );
-        Add(
+        AddToTraining(
             Number(
                 "--weight-decay",
                 "X",
@@ -528,28 +533,28 @@ internal sealed class RunOptionSet
             ),
             (o, v) => o with { WeightDecay = v }
         );
-        Add(
+        AddToTraining(
             Number(
                 "--label-smoothing",
                 "P",
-                $"Share of the target that is spread over all classes ({Defaults.LabelSmoothing})"
+                $"Share of the target that is spread over all classes ({Defaults.Training.LabelSmoothing})"
             ),
             (o, v) => o with { LabelSmoothing = v!.Value }
         );
-        Add(
+        AddToTraining(
             Number(
                 "--minimum-crop",
                 "P",
-                $"Least share of a photograph that a training crop keeps ({Defaults.MinimumCrop}); ImageNet's custom "
-                    + $"is 0.08"
+                $"Least share of a photograph that a training crop keeps ({Defaults.Training.MinimumCrop}); ImageNet's "
+                    + $"custom is 0.08"
             ),
             (o, v) => o with { MinimumCrop = v!.Value }
         );
-        Add(
+        AddToTraining(
             Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"),
             (o, v) => o with { NoFlip = v }
         );
-        Add(
+        AddToTraining(
             Values.Flag("--class-weights", "Weigh classes by the inverse of their frequency"),
             (o, v) => o with { ClassWeights = v }
         );
@@ -562,14 +567,19 @@ internal sealed class RunOptionSet
     private static Option<long?> Integer(string name, string description) =>
         Values.Integer(name, description, RangeOf(name));
 
-    private static NumberRange RangeOf(string name) => RunOptions.Ranges[PropertyOf(name)];
+    private static NumberRange RangeOf(string name) => RunSettings.Of(name.TrimStart('-')).Range!;
 
-    private static string PropertyOf(string option) =>
-        option == LatencyName
-            ? nameof(RunOptions.LatencyMs)
-            : string.Concat(
-                option.TrimStart('-').Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..])
-            );
+    private void AddToData<T>(Option<T> option, Func<DataOptions, T, DataOptions> set) =>
+        Add(option, (options, value) => options with { Data = set(options.Data, value) });
+
+    private void AddToTarget<T>(Option<T> option, Func<TargetOptions, T, TargetOptions> set) =>
+        Add(option, (options, value) => options with { Target = set(options.Target, value) });
+
+    private void AddToSearch<T>(Option<T> option, Func<SearchOptions, T, SearchOptions> set) =>
+        Add(option, (options, value) => options with { Search = set(options.Search, value) });
+
+    private void AddToTraining<T>(Option<T> option, Func<TrainingOptions, T, TrainingOptions> set) =>
+        Add(option, (options, value) => options with { Training = set(options.Training, value) });
 
     private void Add<T>(Option<T> option, Func<RunOptions, T, RunOptions> set) =>
         Bind(option, (options, parse) => set(options, parse.GetValue(option)!));

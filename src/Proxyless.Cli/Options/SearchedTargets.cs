@@ -19,10 +19,12 @@ internal static class SearchedTargets
     {
         TargetLimit[] before =
         [
-            .. options.LatencyMs is { } own ? [new TargetLimit(options.Target, own)] : Array.Empty<TargetLimit>(),
-            .. TargetLimit.ParseAll(options.AlsoFor),
+            .. options.Target.LatencyMs is { } own
+                ? [new TargetLimit(options.Target.Name, own)]
+                : Array.Empty<TargetLimit>(),
+            .. TargetLimit.ParseAll(options.Target.AlsoFor),
         ];
-        string[] known = [.. before.Select(limit => limit.Target).Prepend(options.Target).Distinct()];
+        string[] known = [.. before.Select(limit => limit.Target).Prepend(options.Target.Name).Distinct()];
 
         // A file is named as it was before, however its path is spelled now.
         string Known(string name) => known.FirstOrDefault(other => RunPaths.IsSameTarget(other, name)) ?? name;
@@ -58,9 +60,12 @@ internal static class SearchedTargets
 
         return options with
         {
-            Target = names[0],
-            LatencyMs = limits.FirstOrDefault()?.LatencyMs,
-            AlsoFor = TargetLimit.Join([.. limits.Skip(1)]),
+            Target = options.Target with
+            {
+                Name = names[0],
+                LatencyMs = limits.FirstOrDefault()?.LatencyMs,
+                AlsoFor = TargetLimit.Join([.. limits.Skip(1)]),
+            },
         };
     }
 
@@ -114,12 +119,12 @@ internal static class SearchedTargets
     /// <summary>What is said of a text that has no limits.</summary>
     /// <param name="text">As it was given.</param>
     public static string Refusal(string text) =>
-        $"option '--latency' is '{text}'; allowed are {RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}, several of "
-        + "them separated by commas, or TARGET=NUMBER";
+        $"option '--latency' is '{text}'; allowed are {TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)]}, several "
+        + "of them separated by commas, or TARGET=NUMBER";
 
     private static double? LimitOf(ReadOnlySpan<char> number) =>
         double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double limit)
-        && RunOptions.Ranges[nameof(RunOptions.LatencyMs)].Contains(limit)
+        && TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)].Contains(limit)
             ? limit
             : null;
 }

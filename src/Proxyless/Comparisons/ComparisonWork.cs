@@ -174,8 +174,8 @@ internal sealed class ComparisonWork(
         {
             context.Observer.Warning(
                 $"{results.Count - scored.Length} of {results.Count} networks have no score by shared weights: they "
-                    + $"are of another space, or the search has pruned them; search with RunOptions.PruneThreshold = "
-                    + $"0 to keep all"
+                    + $"are of another space, or the search has pruned them; search with SearchOptions.PruneThreshold "
+                    + $"= 0 to keep all"
             );
         }
 

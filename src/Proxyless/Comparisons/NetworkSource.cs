@@ -137,8 +137,8 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
             var cost = ArchitectureCost.Of(network);
             bool meets =
                 latency <= goal.LatencyMs
-                && cost.Parameters <= (context.Options.MaxParameters ?? long.MaxValue)
-                && cost.MultiplyAdds <= (context.Options.MaxMacs ?? long.MaxValue);
+                && cost.Parameters <= (context.Options.Target.MaxParameters ?? long.MaxValue)
+                && cost.MultiplyAdds <= (context.Options.Target.MaxMacs ?? long.MaxValue);
             (low, high) = meets ? (middle, high) : (low, middle);
         }
 

@@ -63,7 +63,11 @@ public static class ProxylessComparison
         }
 
         using var targets = new OpenTargets();
-        var goal = SearchGoal.Find(context, targets.Open(context.Options.Target), run.Resume ? directory.Run : null);
+        var goal = SearchGoal.Find(
+            context,
+            targets.Open(context.Options.Target.Name),
+            run.Resume ? directory.Run : null
+        );
         ComparisonPlan begun = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
         ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, begun, directory))];
         ComparisonPlan plan = PlanOf(begun, dropped, options);
@@ -121,9 +125,9 @@ public static class ProxylessComparison
         if (!(store.Plan.DataFingerprint is { } before && context.Images.HasFingerprint(before)))
         {
             throw new InvalidInputException(
-                $"the images of '{context.Options.Data}' are not those that the comparison in "
+                $"the images of '{context.Options.Data.Path}' are not those that the comparison in "
                     + $"'{store.Directory.Root}' began with; restore them, name the folder where they are by "
-                    + $"RunOptions.Data, or start anew in another RunOptions.Out"
+                    + $"DataOptions.Path, or start anew in another RunOptions.Out"
             );
         }
     }
@@ -195,7 +199,7 @@ public static class ProxylessComparison
         RunOptions options = context.Options with
         {
             Out = Path.GetFullPath(directory.Run.Root),
-            LatencyMs = goal.LatencyMs,
+            Target = context.Options.Target with { LatencyMs = goal.LatencyMs },
         };
         RunConfigFile.Write(directory.Run.Config, options);
         store.Write(plan with { DataFingerprint = context.Images.Fingerprint });
@@ -292,7 +296,7 @@ public static class ProxylessComparison
         {
             throw new InvalidInputException(
                 $"ComparisonOptions.ScoredBy = '{searched}' was searched in another space than "
-                    + $"'{context.Space.Name}', or in that one as it was before; give its RunOptions.Space, or "
+                    + $"'{context.Space.Name}', or in that one as it was before; give its SearchOptions.Space, or "
                     + $"another search"
             );
         }

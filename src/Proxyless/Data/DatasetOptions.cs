@@ -52,7 +52,7 @@ internal sealed record DatasetOptions
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
-    /// 1 for grey, 3 for colour. Null, the default: what the format holds, so 1 for IDX files and 3 for all others.
+    /// 1 for grey, 3 for color. Null, the default: what the format holds, so 1 for IDX files and 3 for all others.
     /// </summary>
     public int? Channels { get; init; }
 
@@ -89,7 +89,7 @@ internal sealed record DatasetOptions
 
         if (Channels is not (null or 1 or 3))
         {
-            throw Wrong(nameof(Channels), Channels, Invariant($"is {Channels}: give 1 for grey or 3 for colour."));
+            throw Wrong(nameof(Channels), Channels, Invariant($"is {Channels}: give 1 for grey or 3 for color."));
         }
     }
 

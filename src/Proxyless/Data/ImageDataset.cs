@@ -49,7 +49,7 @@ internal sealed class ImageDataset
     /// <summary>Names of the classes, by label.</summary>
     public IReadOnlyList<string> Classes { get; }
 
-    /// <summary>1 for grey, 3 for colour.</summary>
+    /// <summary>1 for grey, 3 for color.</summary>
     public int Channels { get; }
 
     /// <summary>Search: what weights learn on, the training images without <see cref="Architecture"/>.</summary>

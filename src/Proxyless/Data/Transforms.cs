@@ -13,7 +13,7 @@ internal sealed record Transforms
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resolution);
         if (channels is not (1 or 3))
         {
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 for grey, 3 for colour.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 for grey, 3 for color.");
         }
 
         Framing = framing;
@@ -32,7 +32,7 @@ internal sealed record Transforms
     /// <summary>Side of the square in pixels.</summary>
     public int Resolution { get; }
 
-    /// <summary>1 for grey, 3 for colour.</summary>
+    /// <summary>1 for grey, 3 for color.</summary>
     public int Channels { get; }
 
     /// <summary>Subtracted from each channel in [0, 1]: ImageNet's for colour, 0.5 for grey.</summary>
@@ -77,7 +77,7 @@ internal sealed record Transforms
     /// <param name="smallImages">
     /// The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).
     /// </param>
-    /// <param name="channels">1 for grey, 3 for colour.</param>
+    /// <param name="channels">1 for grey, 3 for color.</param>
     /// <param name="flip">
     /// Mirror every other image; false where left and right differ in meaning (digits, letters).
     /// </param>
@@ -97,7 +97,7 @@ internal sealed record Transforms
     /// <param name="smallImages">
     /// The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).
     /// </param>
-    /// <param name="channels">1 for grey, 3 for colour.</param>
+    /// <param name="channels">1 for grey, 3 for color.</param>
     public static Transforms ForEvaluation(int resolution, bool smallImages, int channels = 3) =>
         ForEvaluation(
             smallImages

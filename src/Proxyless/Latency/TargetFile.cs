@@ -113,7 +113,7 @@ public static class TargetFile
         {
             throw new InvalidInputException(
                 $"the target cannot be kept in '{Folder}': {exception.Message}; set {FolderVariable} to a folder "
-                    + $"that can be written, or give RunOptions.Target the file itself",
+                    + $"that can be written, or give TargetOptions.Name the file itself",
                 exception
             );
         }

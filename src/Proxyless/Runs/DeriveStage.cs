@@ -33,13 +33,14 @@ internal static class DeriveStage
             context.Observer.Warning(
                 Invariant(
                     $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even "
-                        + $"odds; give it more time (RunOptions.SearchEpochs) or a higher "
-                        + $"RunOptions.ArchitectureLearningRate, or let networks be scored (RunOptions.Evaluations)"
+                        + $"odds; give it more time (SearchOptions.Epochs) or a higher "
+                        + $"SearchOptions.ArchitectureLearningRate, or let networks be scored "
+                        + $"(SearchOptions.Evaluations)"
                 )
             );
         }
 
-        double[][] probabilities = DerivationProbabilities.Of(log, context.Options.PruneThreshold);
+        double[][] probabilities = DerivationProbabilities.Of(log, context.Options.Search.PruneThreshold);
         MeasuredChoice derived = new MeasuredDerivation(
             context.Space,
             context.Classes,
@@ -86,8 +87,8 @@ internal static class DeriveStage
             throw new InvalidInputException(
                 $"the search in '{searched.Root}' has removed {pruned} candidates that its own limit did not need, and "
                     + "their weights with them: networks of another limit cannot be scored. Derive from its "
-                    + "architecture parameters alone with RunOptions.Evaluations = 0, or search anew with "
-                    + "RunOptions.PruneThreshold = 0"
+                    + "architecture parameters alone with SearchOptions.Evaluations = 0, or search anew with "
+                    + "SearchOptions.PruneThreshold = 0"
             );
         }
     }

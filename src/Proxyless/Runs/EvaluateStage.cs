@@ -82,8 +82,9 @@ internal static class EvaluateStage
     {
         using OnnxClassifier model = Load(file, threads: 1);
         ModelImages trained = ModelImages.Of(model);
-        options = trained.DividedAlike(options) with { Channels = model.Channels };
-        using ITarget target = TargetFile.Open(options.Target);
+        options = trained.DividedAlike(options);
+        options = options with { Data = options.Data with { Channels = model.Channels } };
+        using ITarget target = TargetFile.Open(options.Target.Name);
         int threads = RunProcess.Prepare(options, observer);
         ImageSet unseen = trained.UnseenOf(RunContext.ImagesOf(options), model.Classes, observer, cancellationToken);
         using BatchLoader plain = RunLoaders.InOrder(

@@ -131,8 +131,8 @@ internal static class ExportStage
         if (images == 0)
         {
             throw new InvalidInputException(
-                $"'{context.Options.Data}': none of the validation images can be read, so that the model cannot be "
-                    + $"compared with the network; restore them"
+                $"'{context.Options.Data.Path}': none of the validation images can be read, so that the model cannot "
+                    + $"be compared with the network; restore them"
             );
         }
 

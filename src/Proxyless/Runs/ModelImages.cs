@@ -38,8 +38,8 @@ internal sealed record ModelImages(
             context.Images.Fingerprint,
             context.SmallImages,
             context.Options.Seed,
-            context.Options.ValidationShare,
-            context.Options.TestShare
+            context.Options.Data.ValidationShare,
+            context.Options.Data.TestShare
         );
 
     /// <summary>The images that a model says it was trained on.</summary>
@@ -54,8 +54,8 @@ internal sealed record ModelImages(
             Text(FingerprintKey),
             Text(SmallKey) == "true",
             int.TryParse(Text(SeedKey), CultureInfo.InvariantCulture, out int seed) ? seed : defaults.Seed,
-            Share(ValidationShareKey, defaults.ValidationShare),
-            Share(TestShareKey, defaults.TestShare)
+            Share(ValidationShareKey, defaults.Data.ValidationShare),
+            Share(TestShareKey, defaults.Data.TestShare)
         );
     }
 
@@ -75,8 +75,7 @@ internal sealed record ModelImages(
         options with
         {
             Seed = Seed,
-            ValidationShare = ValidationShare,
-            TestShare = TestShare,
+            Data = options.Data with { ValidationShare = ValidationShare, TestShare = TestShare },
         };
 
     /// <summary>

@@ -75,8 +75,11 @@ internal static class ModelLatency
             }
 
             RunOptions options = RunConfigFile.Read(run.Config);
-            SearchSpace space = SearchSpaceFile.Open(options.Space ?? table.Space);
-            space = space.WithInput(options.Resolution ?? space.Resolution, options.Channels ?? space.InputChannels);
+            SearchSpace space = SearchSpaceFile.Open(options.Search.Space ?? table.Space);
+            space = space.WithInput(
+                options.Data.Resolution ?? space.Resolution,
+                options.Data.Channels ?? space.InputChannels
+            );
             Architecture reference = space.Architecture(table.Reference.Choice, classes, "reference");
             return (NetworkExporter.Untrained(reference), table.Reference.Milliseconds);
         }

@@ -106,7 +106,7 @@ internal sealed class PathScorer : IDisposable
             ? (loss, accuracy.Top1)
             : throw new TrainingDivergedException(
                 Invariant($"the loss of a network with the shared weights is {loss}: the search has diverged; ")
-                    + "search anew with a lower RunOptions.LearningRate"
+                    + "search anew with a lower TrainingOptions.LearningRate"
             );
     }
 

@@ -11,7 +11,7 @@ public static class ProxylessRun
     /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
     /// <param name="options">
     /// What to do. With <see cref="RunOptions.Resume"/> all is as the run began with, whose <c>config.yaml</c> is read,
-    /// but for <see cref="RunOptions.Threads"/> and the folder in <see cref="RunOptions.Data"/>, which may have been
+    /// but for <see cref="RunOptions.Threads"/> and the folder in <see cref="DataOptions.Path"/>, which may have been
     /// moved: the images must be the same.
     /// </param>
     /// <param name="observer">
@@ -56,9 +56,9 @@ public static class ProxylessRun
 
     /// <summary>
     /// The same for several limits, of one machine or of several, from one search: for
-    /// <see cref="RunOptions.LatencyMs"/> and for each of <see cref="RunOptions.AlsoFor"/>. Each gets a run of its own,
-    /// with a model, in a folder within <see cref="RunOptions.Out"/>; one that cannot be met does not keep the others
-    /// from theirs. A single limit is served as by <see cref="Run"/>.
+    /// <see cref="TargetOptions.LatencyMs"/> and for each of <see cref="TargetOptions.AlsoFor"/>. Each gets a run of
+    /// its own, with a model, in a folder within <see cref="RunOptions.Out"/>; one that cannot be met does not keep the
+    /// others from theirs. A single limit is served as by <see cref="Run"/>.
     /// </summary>
     /// <returns>A result for each limit that has a network, and why others have none.</returns>
     /// <inheritdoc cref="Run"/>
@@ -97,9 +97,10 @@ public static class ProxylessRun
     }
 
     /// <summary>
-    /// One search for several limits, of one machine or of several: for <see cref="RunOptions.LatencyMs"/> and for each
-    /// of <see cref="RunOptions.AlsoFor"/>. Each gets a run of its own in a folder within <see cref="RunOptions.Out"/>,
-    /// to derive from and to train in. A single limit is served as by <see cref="Search"/>.
+    /// One search for several limits, of one machine or of several: for <see cref="TargetOptions.LatencyMs"/> and for
+    /// each of <see cref="TargetOptions.AlsoFor"/>. Each gets a run of its own in a folder within
+    /// <see cref="RunOptions.Out"/>, to derive from and to train in. A single limit is served as by
+    /// <see cref="Search"/>.
     /// </summary>
     /// <returns>A result for each limit that has a network, and why others have none.</returns>
     /// <inheritdoc cref="Run"/>
@@ -149,8 +150,8 @@ public static class ProxylessRun
     }
 
     /// <summary>
-    /// The same for several limits: for <see cref="RunOptions.LatencyMs"/> and for each of
-    /// <see cref="RunOptions.AlsoFor"/>, each in a folder within <see cref="RunOptions.Out"/>.
+    /// The same for several limits: for <see cref="TargetOptions.LatencyMs"/> and for each of
+    /// <see cref="TargetOptions.AlsoFor"/>, each in a folder within <see cref="RunOptions.Out"/>.
     /// </summary>
     /// <returns>A result for each limit that has a network, and why others have none.</returns>
     /// <inheritdoc cref="Derive"/>
@@ -250,7 +251,7 @@ public static class ProxylessRun
         }
 
         RunOptions saved = RunConfigFile.Read(directory.Config);
-        RunOptions options = data is null ? saved : saved with { Data = data };
+        RunOptions options = data is null ? saved : saved with { Data = saved.Data with { Path = data } };
         using RunLock? held =
             data is not null || RealPath.Same(Path.GetDirectoryName(Path.GetFullPath(file))!, run)
                 ? RunLock.Acquire(run)
@@ -260,7 +261,7 @@ public static class ProxylessRun
         RunContext context = RunOpening.OpenImages(
             options with
             {
-                Resolution = architecture.Resolution,
+                Data = options.Data with { Resolution = architecture.Resolution },
             },
             new RunStore(directory),
             new RunClock(TimeProvider.System),
@@ -306,7 +307,10 @@ public static class ProxylessRun
             );
         }
 
-        if (Directory.Exists(model) && RunConfigFile.Read(RunDirectory.Open(model).Config).Data == options.Data)
+        if (
+            Directory.Exists(model)
+            && RunConfigFile.Read(RunDirectory.Open(model).Config).Data.Path == options.Data.Path
+        )
         {
             RunPaths.RequireImages(options, model);
         }

@@ -63,7 +63,7 @@ internal static class ReportStage
                         "data",
                         $"{context.Images.Name}: {context.Loaders.FinalImages.Count} training, "
                             + $"{context.Images.Validation.Count} "
-                            + $"{(context.Options.TrainOnAll ? "of them for the architecture" : "validation")}, "
+                            + $"{(context.Options.Training.OnAll ? "of them for the architecture" : "validation")}, "
                             + $"{context.Images.Test.Count} test images"
                     ),
                     new("space", context.Space.Name),

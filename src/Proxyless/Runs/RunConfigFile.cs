@@ -8,10 +8,11 @@ using YamlDotNet.Serialization.NamingConventions;
 
 namespace Proxyless.Runs;
 
-/// <summary>Writes options as YAML under the hyphenated names of their properties, such as <c>batch-size</c>.</summary>
+/// <summary>Options as YAML: one flat list under the keys of <see cref="RunSettings"/>.</summary>
 internal static partial class RunConfigFile
 {
-    private const string LatencyName = "latency";
+    // What is done with a run that stands there is of this call, not of the run.
+    private static readonly string[] NotWritten = [nameof(RunOptions.Resume), nameof(RunOptions.Overwrite)];
 
     /// <summary>Writes <c>config.yaml</c>.</summary>
     /// <param name="path">The file.</param>
@@ -20,19 +21,14 @@ internal static partial class RunConfigFile
     {
         ArgumentNullException.ThrowIfNull(options);
         ISerializer serializer = new SerializerBuilder()
-            .WithNamingConvention(HyphenatedNamingConvention.Instance)
             .WithEnumNamingConvention(HyphenatedNamingConvention.Instance)
             .WithTypeConverter(new TimeConverter())
             .WithTypeConverter(new TextConverter())
-            .WithAttributeOverride<RunOptions>(
-                run => run.LatencyMs!,
-                new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false }
-            )
-            .WithAttributeOverride<RunOptions>(run => run.Resume, new YamlIgnoreAttribute())
-            .WithAttributeOverride<RunOptions>(run => run.Overwrite, new YamlIgnoreAttribute())
-            .ConfigureDefaultValuesHandling(DefaultValuesHandling.OmitNull)
             .Build();
-        AtomicFile.WriteAllText(path, serializer.Serialize(options));
+        var values = RunSettings
+            .All.Where(setting => !NotWritten.Contains(setting.Property.Name) && setting.Get(options) is not null)
+            .ToDictionary(setting => setting.Key, setting => setting.Get(options));
+        AtomicFile.WriteAllText(path, serializer.Serialize(values));
     }
 
     /// <summary>
@@ -44,14 +40,10 @@ internal static partial class RunConfigFile
     public static RunOptions Read(string path)
     {
         IDeserializer deserializer = new DeserializerBuilder()
-            .WithNamingConvention(HyphenatedNamingConvention.Instance)
             .WithEnumNamingConvention(HyphenatedNamingConvention.Instance)
             .WithTypeConverter(new TimeConverter())
             .WithTypeConverter(new TextConverter())
-            .WithAttributeOverride<RunOptions>(
-                run => run.LatencyMs!,
-                new YamlMemberAttribute { Alias = LatencyName, ApplyNamingConventions = false }
-            )
+            .WithTypeInspector(inner => new SettingsInspector(inner))
             .Build();
         try
         {
@@ -59,10 +51,10 @@ internal static partial class RunConfigFile
             YamlText.Check(text, path);
             RunOptions options = deserializer.Deserialize<RunOptions>(text) ?? new RunOptions();
             return
-                options is { Data: not null, Target: not null, Device: not null }
+                options is { Data.Path: not null, Target.Name: not null, Device: not null }
                 && Enum.IsDefined(options.Kernels)
-                && Enum.IsDefined(options.Update)
-                && Enum.IsDefined(options.Objective)
+                && Enum.IsDefined(options.Search.Update)
+                && Enum.IsDefined(options.Search.Objective)
                 // A run is where its configuration is, also where its folder has been moved.
                 ? options.Out is null
                     ? options
@@ -87,6 +79,17 @@ internal static partial class RunConfigFile
         {
             throw new InvalidInputException($"{path} cannot be read: {exception.Message}", exception) { File = path };
         }
+    }
+
+    /// <summary>
+    /// The options of a run for another job on what it found: without its folder, its time and where its training
+    /// began, which were for that run alone.
+    /// </summary>
+    /// <exception cref="InvalidInputException">As for <see cref="Read"/>.</exception>
+    public static RunOptions ReadForNextJob(string path)
+    {
+        RunOptions options = Read(path);
+        return options with { Out = null, Time = null, Training = options.Training with { FromSupernet = false } };
     }
 
     /// <summary>

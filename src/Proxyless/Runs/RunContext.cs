@@ -55,7 +55,7 @@ internal sealed record RunContext
         {
             Device = Device,
             Kernels = Options.Kernels,
-            SharesWeights = !Options.SeparateWeights,
+            SharesWeights = !Options.Search.SeparateWeights,
             Seed = TrainingSeed,
         };
 
@@ -89,21 +89,21 @@ internal sealed record RunContext
         var warnings = new WarningRecorder(observer);
         int threads = RunProcess.Prepare(options, warnings);
         var images = ImageDataset.Open(ImagesOf(options), warnings, cancellationToken);
-        if (options.TrainOnAll && images.HasOwnValidation)
+        if (options.Training.OnAll && images.HasOwnValidation)
         {
             throw new InvalidInputException(
-                $"RunOptions.TrainOnAll: '{options.Data}' has a val/ of its own, so all of its train/ is trained on "
-                    + $"anyway; leave the option out"
+                $"TrainingOptions.OnAll: '{options.Data.Path}' has a val/ of its own, so all of its train/ is trained "
+                    + $"on anyway; leave the option out"
             );
         }
 
         var facts = ImageFacts.Of(images);
         SearchSpace space = SearchSpaceFile.Open(RunDefaults.SpaceOf(options, facts));
-        space = space.WithInput(options.Resolution ?? space.Resolution, images.Channels);
+        space = space.WithInput(options.Data.Resolution ?? space.Resolution, images.Channels);
         if (Math.Min(images.Weights.Count, images.Training.Count) < FewestImagesOfStep)
         {
             throw new InvalidInputException(
-                $"'{options.Data}' has {images.Weights.Count} training images; at least 2 are needed for a step"
+                $"'{options.Data.Path}' has {images.Weights.Count} training images; at least 2 are needed for a step"
             );
         }
 
@@ -132,15 +132,15 @@ internal sealed record RunContext
     public static DatasetOptions ImagesOf(RunOptions options) =>
         new()
         {
-            Location = options.Data,
+            Location = options.Data.Path,
             Seed = options.Seed,
-            ValidationShare = options.ValidationShare,
-            TestShare = options.TestShare,
-            Strict = options.Strict,
+            ValidationShare = options.Data.ValidationShare,
+            TestShare = options.Data.TestShare,
+            Strict = options.Data.Strict,
             HasBegun = options.Resume,
-            MaxPixels = options.MaxPixels,
+            MaxPixels = options.Data.MaxPixels,
             Threads = ThreadCount.Of(options.Threads),
-            Channels = options.Channels,
+            Channels = options.Data.Channels,
         };
 
     /// <summary>The same images, divided as they are, for a training that differs by chance alone.</summary>
@@ -159,13 +159,16 @@ internal sealed record RunContext
         {
             Options = Options with
             {
-                Target = RunPaths.WholeTarget(limit.Target),
-                LatencyMs = limit.LatencyMs,
-                AlsoFor = null,
+                Target = Options.Target with
+                {
+                    Name = RunPaths.WholeTarget(limit.Target),
+                    LatencyMs = limit.LatencyMs,
+                    AlsoFor = null,
+                },
             },
         };
 
     /// <summary>A weight for each class where that was asked for.</summary>
     public IReadOnlyList<double>? ClassWeightsOf(ImageSet images) =>
-        Options.ClassWeights ? images.BalancedClassWeights() : null;
+        Options.Training.ClassWeights ? images.BalancedClassWeights() : null;
 }

@@ -54,7 +54,7 @@ internal static class RunDefaults
     /// <param name="images">The images.</param>
     /// <returns>A name or a file.</returns>
     public static string SpaceOf(RunOptions options, ImageFacts images) =>
-        options.Space
+        options.Search.Space
         ?? (
             IsSample(options) ? "tiny"
             : images.NativeResolution is > 0 and <= LargestImageOfCifarSpace ? "cifar"
@@ -69,16 +69,22 @@ internal static class RunDefaults
     public static RunOptions Resolve(RunOptions options, ImageFacts images, SearchSpace space, int threads) =>
         options with
         {
-            Space = SpaceOf(options, images),
-            Resolution = space.Resolution,
-            Channels = images.Channels,
-
-            // Memory and time go by the network's resolution, to which small images may be enlarged.
-            BatchSize =
-                options.BatchSize
-                ?? (images.AreSmall && ImageFacts.IsSmall(space.Resolution) ? BatchOfSmallImages : BatchOfLargeImages),
-            WeightDecay = options.WeightDecay ?? (images.AreSmall ? DecayOfSmallImages : DecayOfLargeImages),
-            Erase = options.Erase ?? (images.AreSmall ? EraseOfSmallImages : EraseOfLargeImages),
+            Data = options.Data with { Resolution = space.Resolution, Channels = images.Channels },
+            Search = options.Search with { Space = SpaceOf(options, images) },
+            Training = options.Training with
+            {
+                // Memory and time go by the network's resolution, to which small images may be enlarged.
+                BatchSize =
+                    options.Training.BatchSize
+                    ?? (
+                        images.AreSmall && ImageFacts.IsSmall(space.Resolution)
+                            ? BatchOfSmallImages
+                            : BatchOfLargeImages
+                    ),
+                WeightDecay =
+                    options.Training.WeightDecay ?? (images.AreSmall ? DecayOfSmallImages : DecayOfLargeImages),
+                Erase = options.Training.Erase ?? (images.AreSmall ? EraseOfSmallImages : EraseOfLargeImages),
+            },
             Threads = options.Threads ?? threads,
         };
 
@@ -86,7 +92,7 @@ internal static class RunDefaults
     /// <param name="options">The options.</param>
     /// <param name="batchSize">Images in a step.</param>
     public static double LearningRate(RunOptions options, int batchSize) =>
-        options.LearningRate * batchSize / BatchOfLearningRate;
+        options.Training.LearningRate * batchSize / BatchOfLearningRate;
 
     /// <summary>Weight steps of a search without <see cref="RunOptions.Time"/>.</summary>
     /// <param name="options">The options.</param>
@@ -94,9 +100,9 @@ internal static class RunDefaults
     public static long SearchSteps(RunOptions options, long batchesPerEpoch) =>
         Steps(
             options,
-            options.SearchEpochs,
+            options.Search.Epochs,
             batchesPerEpoch,
-            options.WeightUpdate == WeightUpdate.Sandwich
+            options.Search.WeightUpdate == WeightUpdate.Sandwich
                 ? (long)(SandwichStepsOverSteps * SearchStepsWithoutEpochs)
                 : SearchStepsWithoutEpochs
         );
@@ -108,7 +114,7 @@ internal static class RunDefaults
     public static int Evaluations(RunOptions options, int? planned = null, int known = 0)
     {
         int usual = planned ?? UsualEvaluationsOf(options);
-        return options.Evaluations ?? (known >= usual / 2 ? (usual + 1) / 2 : usual);
+        return options.Search.Evaluations ?? (known >= usual / 2 ? (usual + 1) / 2 : usual);
     }
 
     /// <summary>
@@ -120,7 +126,7 @@ internal static class RunDefaults
     /// <param name="seconds">The search's time.</param>
     /// <param name="scoreSeconds">Seconds of a score.</param>
     public static int EvaluationsIn(RunOptions options, int limits, double seconds, double scoreSeconds) =>
-        options.Evaluations
+        options.Search.Evaluations
         ?? (int)
             Math.Clamp(
                 ScoringShareOfTime * seconds / (scoreSeconds * ScoresOverEvaluations(options, limits)),
@@ -132,7 +138,7 @@ internal static class RunDefaults
     /// <param name="options">The options.</param>
     /// <param name="limits">For how many limits networks are scored.</param>
     public static double ScoresOverEvaluations(RunOptions options, int limits) =>
-        (options.Evaluations is null ? 1 + ((limits - 1) / 2.0) : limits) + (1.0 / EvaluationsOverFrontPoints);
+        (options.Search.Evaluations is null ? 1 + ((limits - 1) / 2.0) : limits) + (1.0 / EvaluationsOverFrontPoints);
 
     /// <summary>Networks that are scored over the whole range of latencies, for the front alone.</summary>
     /// <param name="options">The options.</param>
@@ -145,12 +151,12 @@ internal static class RunDefaults
 
     /// <summary>Networks that are trained a little to choose one of them.</summary>
     /// <param name="options">The options.</param>
-    public static int Finalists(RunOptions options) => options.Finalists ?? UsualFinalists;
+    public static int Finalists(RunOptions options) => options.Search.Finalists ?? UsualFinalists;
 
     /// <summary>Training steps of all finalists of a limit together, for each weight step of the search.</summary>
     /// <param name="options">The options.</param>
     public static double FinalStepsOverSteps(RunOptions options) =>
-        Finalists(options) > 1 && options.Evaluations != 0 ? FinalStepsOverSearchSteps : 0;
+        Finalists(options) > 1 && options.Search.Evaluations != 0 ? FinalStepsOverSearchSteps : 0;
 
     /// <summary>Training steps of all finalists together.</summary>
     /// <param name="searchSteps">Weight steps of the search.</param>
@@ -160,7 +166,7 @@ internal static class RunDefaults
     /// <param name="options">The options.</param>
     /// <param name="batchesPerEpoch">Steps in which the network sees every image once.</param>
     public static long TrainSteps(RunOptions options, long batchesPerEpoch) =>
-        Steps(options, options.TrainEpochs, batchesPerEpoch, TrainStepsWithoutEpochs);
+        Steps(options, options.Training.Epochs, batchesPerEpoch, TrainStepsWithoutEpochs);
 
     private static long Steps(RunOptions options, double? epochs, long batchesPerEpoch, long otherwise) =>
         Math.Max(
@@ -170,5 +176,5 @@ internal static class RunDefaults
                 : otherwise
         );
 
-    private static bool IsSample(RunOptions options) => options.Data == SampleImages.Name;
+    private static bool IsSample(RunOptions options) => options.Data.Path == SampleImages.Name;
 }

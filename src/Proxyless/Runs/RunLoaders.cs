@@ -16,33 +16,34 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     private readonly bool _areSmall = ImageFacts.Of(images).AreSmall;
 
     /// <summary>Images in a step: those that were asked for, or all there are.</summary>
-    public int BatchSize => Math.Min(options.BatchSize!.Value, Math.Min(images.Weights.Count, images.Training.Count));
+    public int BatchSize =>
+        Math.Min(options.Training.BatchSize!.Value, Math.Min(images.Weights.Count, images.Training.Count));
 
     /// <summary>
     /// Augmentation for the weights of a search, and for training but for what <see cref="FinalTransforms"/> adds.
     /// </summary>
     public Transforms TrainingTransforms =>
         Transforms.ForTraining(
-            options.Resolution!.Value,
+            options.Data.Resolution!.Value,
             _areSmall,
             images.Channels,
-            flip: !options.NoFlip && images.Channels == 3
+            flip: !options.Training.NoFlip && images.Channels == 3
         ) with
         {
-            MinimumScale = options.MinimumCrop,
+            MinimumScale = options.Training.MinimumCrop,
         };
 
     /// <summary>
     /// Augmentation for the training of one network, which sees each image far more often than a path of a search does.
     /// </summary>
-    public Transforms FinalTransforms => TrainingTransforms with { Erase = options.Erase!.Value };
+    public Transforms FinalTransforms => TrainingTransforms with { Erase = options.Training.Erase!.Value };
 
     /// <summary>What is done to an image that is judged.</summary>
     public Transforms EvaluationTransforms =>
-        Transforms.ForEvaluation(options.Resolution!.Value, _areSmall, images.Channels);
+        Transforms.ForEvaluation(options.Data.Resolution!.Value, _areSmall, images.Channels);
 
     /// <summary>What the chosen network is trained on.</summary>
-    public ImageSet FinalImages => options.TrainOnAll ? images.AllTraining : images.Training;
+    public ImageSet FinalImages => options.Training.OnAll ? images.AllTraining : images.Training;
 
     /// <summary>Shuffled batches, augmented as in a search; the last, smaller one of an epoch is left out.</summary>
     /// <param name="set">The images.</param>

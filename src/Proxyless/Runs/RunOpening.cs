@@ -91,9 +91,9 @@ internal static class RunOpening
         if (store.Plan.DataFingerprint is { } before && !context.Images.HasFingerprint(before))
         {
             throw new InvalidInputException(
-                $"the images of '{context.Options.Data}' are not those that the run in '{store.Directory.Root}' "
-                    + $"began with, or RunOptions.Seed, RunOptions.ValidationShare or RunOptions.TestShare divides "
-                    + $"them otherwise; restore that, name the folder where they are by RunOptions.Data, or "
+                $"the images of '{context.Options.Data.Path}' are not those that the run in '{store.Directory.Root}' "
+                    + $"began with, or RunOptions.Seed, DataOptions.ValidationShare or DataOptions.TestShare divides "
+                    + $"them otherwise; restore that, name the folder where they are by DataOptions.Path, or "
                     + $"start anew in another RunOptions.Out"
             );
         }
@@ -107,7 +107,10 @@ internal static class RunOpening
     public static void Begin(RunContext context, RunStore store, SearchGoal goal, Action? removeMore = null)
     {
         RunOptions options = OptionsOf(context, store);
-        options = options with { LatencyMs = options.LatencyMs ?? goal.LatencyMs };
+        options = options with
+        {
+            Target = options.Target with { LatencyMs = options.Target.LatencyMs ?? goal.LatencyMs },
+        };
         if (context.Options.Resume)
         {
             RunConfigFile.Write(store.Directory.Config, options);
@@ -182,12 +185,15 @@ internal static class RunOpening
         // A run from before there was erasing began without.
         RunOptions resumed = saved with
         {
-            Data = RunPaths.IsFolder(options.Data) ? options.Data : saved.Data,
+            Data = saved.Data with
+            {
+                Path = RunPaths.IsFolder(options.Data.Path) ? options.Data.Path : saved.Data.Path,
+            },
             Out = directory.Root,
             Resume = true,
             Threads = options.Threads ?? saved.Threads,
             CheckpointSeconds = options.CheckpointSeconds ?? saved.CheckpointSeconds,
-            Erase = saved.Erase ?? 0,
+            Training = saved.Training with { Erase = saved.Training.Erase ?? 0 },
         };
         RunPaths.RequireImages(resumed, directory.Root);
         return resumed;

@@ -16,32 +16,34 @@ internal sealed record RunPart(string Target, double? LatencyMs, string Folder);
 internal static class RunParts
 {
     /// <summary>Whether there are several.</summary>
-    public static bool AreSeveral(RunOptions options) => options.AlsoFor is not null;
+    public static bool AreSeveral(RunOptions options) => options.Target.AlsoFor is not null;
 
     /// <summary>Whether all of them are of one target.</summary>
     public static bool AreOfOneTarget(RunOptions options) =>
-        TargetLimit.ParseAll(options.AlsoFor).All(other => RunPaths.IsSameTarget(other.Target, options.Target));
+        TargetLimit
+            .ParseAll(options.Target.AlsoFor)
+            .All(other => RunPaths.IsSameTarget(other.Target, options.Target.Name));
 
     /// <summary>
-    /// All of them, that of <see cref="RunOptions.LatencyMs"/> first; where it is alone its network is in the run's own
-    /// folder.
+    /// All of them, that of <see cref="TargetOptions.LatencyMs"/> first; where it is alone its network is in the run's
+    /// own folder.
     /// </summary>
     /// <exception cref="InvalidInputException">One is given twice, or two would share a folder.</exception>
     public static IReadOnlyList<RunPart> Of(RunOptions options)
     {
         if (!AreSeveral(options))
         {
-            return [new RunPart(options.Target, options.LatencyMs, "")];
+            return [new RunPart(options.Target.Name, options.Target.LatencyMs, "")];
         }
 
         (string Target, double? LatencyMs)[] limits =
         [
-            (options.Target, options.LatencyMs),
+            (options.Target.Name, options.Target.LatencyMs),
             .. TargetLimit
-                .ParseAll(options.AlsoFor)
+                .ParseAll(options.Target.AlsoFor)
                 .Select(other =>
                     (
-                        RunPaths.IsSameTarget(other.Target, options.Target) ? options.Target : other.Target,
+                        RunPaths.IsSameTarget(other.Target, options.Target.Name) ? options.Target.Name : other.Target,
                         (double?)other.LatencyMs
                     )
                 ),
@@ -52,8 +54,8 @@ internal static class RunParts
             if (target.Distinct().Count() < target.Count() || (target.Count() > 1 && target.Contains(null)))
             {
                 throw new InvalidInputException(
-                    $"target '{target.Key}' has one limit twice, or a second one beside none: RunOptions.LatencyMs = "
-                        + $"{string.Join(',', target.Select(limit => limit is { } some ? Text(some) : "none"))}; "
+                    $"target '{target.Key}' has one limit twice, or a second one beside none: TargetOptions.LatencyMs "
+                        + $"= {string.Join(',', target.Select(limit => limit is { } some ? Text(some) : "none"))}; "
                         + "give different ones"
                 );
             }

@@ -46,12 +46,12 @@ internal static class RunPaths
     /// </exception>
     internal static void RequireImages(RunOptions options, string run)
     {
-        if (IsFolder(options.Data) && !Directory.Exists(options.Data))
+        if (IsFolder(options.Data.Path) && !Directory.Exists(options.Data.Path))
         {
-            string from = Path.IsPathFullyQualified(options.Data) ? "" : $" in {Environment.CurrentDirectory}";
+            string from = Path.IsPathFullyQualified(options.Data.Path) ? "" : $" in {Environment.CurrentDirectory}";
             throw new InvalidInputException(
-                $"the images of the run in '{run}' are not in '{options.Data}': there is no such folder{from}; name "
-                    + $"the folder where they are now by RunOptions.Data = DIR"
+                $"the images of the run in '{run}' are not in '{options.Data.Path}': there is no such folder{from}; "
+                    + $"name the folder where they are now by DataOptions.Path = DIR"
             );
         }
     }
@@ -61,13 +61,25 @@ internal static class RunPaths
     private static RunOptions Map(RunOptions options, Func<string, string> map) =>
         options with
         {
-            Data = IsFolder(options.Data) && options.Data.Length > 0 ? map(options.Data) : options.Data,
-            Space =
-                options.Space is { } space && !SearchSpacePresets.Names.Contains(space) && File.Exists(space)
-                    ? map(space)
-                    : options.Space,
-            Target = MapTarget(options.Target, map),
-            AlsoFor = MapOthers(options.AlsoFor, map),
+            Data = options.Data with
+            {
+                Path =
+                    IsFolder(options.Data.Path) && options.Data.Path.Length > 0
+                        ? map(options.Data.Path)
+                        : options.Data.Path,
+            },
+            Search = options.Search with
+            {
+                Space =
+                    options.Search.Space is { } space && !SearchSpacePresets.Names.Contains(space) && File.Exists(space)
+                        ? map(space)
+                        : options.Search.Space,
+            },
+            Target = options.Target with
+            {
+                Name = MapTarget(options.Target.Name, map),
+                AlsoFor = MapOthers(options.Target.AlsoFor, map),
+            },
             Out = string.IsNullOrEmpty(options.Out) ? options.Out : map(options.Out),
         };
 

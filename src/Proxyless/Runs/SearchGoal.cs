@@ -103,7 +103,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             context.Space,
             context.Classes,
             target,
-            context.Options.Thorough ? ProfileMode.Thorough : ProfileMode.Quick,
+            context.Options.Target.Thorough ? ProfileMode.Thorough : ProfileMode.Quick,
             context.Observer,
             context.CancellationToken
         );
@@ -113,16 +113,18 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     /// with.
     /// </summary>
     internal static bool IsCarefulEnough(LatencyTable made, RunOptions options) =>
-        options.Resume || !options.Thorough || made.Mode == ProfileMode.Thorough;
+        options.Resume || !options.Target.Thorough || made.Mode == ProfileMode.Thorough;
 
     private static SearchLimits LimitsOf(RunContext context, LatencyTable table)
     {
         SpaceCost latency = table.ToSpaceCost(context.Space, context.Classes);
-        double milliseconds = context.Options.LatencyMs ?? latency.EvenExpectation;
+        double milliseconds = context.Options.Target.LatencyMs ?? latency.EvenExpectation;
         double within =
             latency.OfRandomNetworks(RandomNetworks, seed: 0).Count(cost => cost <= milliseconds)
             / (double)RandomNetworks;
-        string why = context.Options.LatencyMs is null ? " (no RunOptions.LatencyMs: the middle of the space)" : "";
+        string why = context.Options.Target.LatencyMs is null
+            ? " (no TargetOptions.LatencyMs: the middle of the space)"
+            : "";
         context.Observer.Message(
             Invariant($"limit: {milliseconds:F3} ms{why}; ")
                 + Invariant(
@@ -131,12 +133,12 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
                 )
         );
         var others = new List<CostLimit>();
-        if (context.Options.MaxParameters is { } parameters)
+        if (context.Options.Target.MaxParameters is { } parameters)
         {
             others.Add(new CostLimit(SpaceCost.Parameters(context.Space, context.Classes), parameters));
         }
 
-        if (context.Options.MaxMacs is { } macs)
+        if (context.Options.Target.MaxMacs is { } macs)
         {
             others.Add(new CostLimit(SpaceCost.MultiplyAdds(context.Space, context.Classes), macs));
         }

@@ -38,7 +38,7 @@ internal sealed class SearchGoals
         IReadOnlyList<RunPart> limits = RunParts.Of(context.Options);
         if (!RunParts.AreSeveral(context.Options))
         {
-            ITarget target = targets.Open(context.Options.Target);
+            ITarget target = targets.Open(context.Options.Target.Name);
             var goal = SearchGoal.Find(context, target, before ?? (context.Options.Resume ? store.Directory : null));
             goals._limits.Add((limits[0], new SearchPart(context, store, goal), null));
             return goals;

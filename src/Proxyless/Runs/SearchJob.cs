@@ -121,7 +121,8 @@ internal static class SearchJob
         if (RunParts.AreSeveral(options))
         {
             throw new InvalidInputException(
-                "RunOptions.AlsoFor asks for several networks; ProxylessRun.RunAll, SearchAll and DeriveAll make them"
+                "TargetOptions.AlsoFor asks for several networks; ProxylessRun.RunAll, SearchAll and DeriveAll make "
+                    + "them"
             );
         }
     }
@@ -130,10 +131,10 @@ internal static class SearchJob
     /// <exception cref="InvalidInputException">They do.</exception>
     public static void RequireSearchAlone(RunOptions options)
     {
-        if (options is { Time: not null, SearchEpochs: not null })
+        if (options is { Time: not null, Search.Epochs: not null })
         {
             throw new InvalidInputException(
-                "RunOptions.Time has nothing to decide beside RunOptions.SearchEpochs where no training follows; "
+                "RunOptions.Time has nothing to decide beside SearchOptions.Epochs where no training follows; "
                     + "leave one of them out"
             );
         }

@@ -61,7 +61,8 @@ internal static class SearchStage
         SearchPart[][] targets = [.. parts.GroupBy(part => part.Goal.Target).Select(target => target.ToArray())];
         SearchPart[] middle = [.. targets.Select(Middle)];
         SearchPlan steps = PlanOf(store, middle, parts.Count, weights.BatchesPerEpoch, timeShare);
-        double rate = context.Options.ArchitectureLearningRate ?? steps.ArchitectureRate(context.Options.Update);
+        double rate =
+            context.Options.Search.ArchitectureLearningRate ?? steps.ArchitectureRate(context.Options.Search.Update);
         context.Observer.Message(
             Invariant(
                 $"search: {steps.WeightSteps} weight steps of {context.Loaders.BatchSize} images "
@@ -120,7 +121,7 @@ internal static class SearchStage
         RunOptions options = part.Context.Options with
         {
             Out = Path.GetFullPath(directory.Root),
-            LatencyMs = part.Goal.LatencyMs,
+            Target = part.Context.Options.Target with { LatencyMs = part.Goal.LatencyMs },
         };
         RunConfigFile.Write(directory.Config, options);
     }
@@ -247,11 +248,11 @@ internal static class SearchStage
             return begun;
         }
 
-        int interval = context.Options.ArchitectureInterval;
-        double warmup = context.Options.WarmupShare;
+        int interval = context.Options.Search.ArchitectureInterval;
+        double warmup = context.Options.Search.WarmupShare;
         long steps = RunDefaults.SearchSteps(context.Options, batchesPerEpoch);
         int? evaluations = null;
-        if (context.Options is { Time: { } time, SearchEpochs: null })
+        if (context.Options is { Time: { } time, Search.Epochs: null })
         {
             SearchTiming timing = StepTiming.OfSearch(context, [.. targets.Select(target => target.Goal.Latency.Cost)]);
             double left = (
@@ -277,7 +278,7 @@ internal static class SearchStage
             }
         }
 
-        var plan = new SearchPlan(steps, (long)(warmup * steps), interval, context.Options.WeightUpdate);
+        var plan = new SearchPlan(steps, (long)(warmup * steps), interval, context.Options.Search.WeightUpdate);
         store.Write(store.Plan with { Search = plan, Evaluations = evaluations });
         return plan;
     }
@@ -287,18 +288,18 @@ internal static class SearchStage
         {
             Plan = plan,
             LearningRate = context.LearningRate,
-            WeightDecay = context.Options.WeightDecay!.Value,
-            LabelSmoothing = context.Options.LabelSmoothing,
+            WeightDecay = context.Options.Training.WeightDecay!.Value,
+            LabelSmoothing = context.Options.Training.LabelSmoothing,
             ClassWeights = context.ClassWeightsOf(context.Images.Weights),
             CheckpointInterval = context.CheckpointInterval,
-            Update = context.Options.Update,
+            Update = context.Options.Search.Update,
             ArchitectureRate = rate,
-            SampledArchitectures = context.Options.ReinforceSamples,
-            Objective = context.Options.Objective,
-            ObjectiveWeight = context.Options.ObjectiveWeight,
-            CorrectPairs = context.Options.CorrectPairs,
-            AnnealEntropy = !context.Options.NoEntropySchedule,
-            PruneThreshold = context.Options.PruneThreshold,
+            SampledArchitectures = context.Options.Search.ReinforceSamples,
+            Objective = context.Options.Search.Objective,
+            ObjectiveWeight = context.Options.Search.ObjectiveWeight,
+            CorrectPairs = context.Options.Search.CorrectPairs,
+            AnnealEntropy = !context.Options.Search.NoEntropySchedule,
+            PruneThreshold = context.Options.Search.PruneThreshold,
             Seed = context.Options.Seed,
         };
 }

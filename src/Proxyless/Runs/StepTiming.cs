@@ -33,7 +33,7 @@ internal static class StepTiming
         var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1);
         var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss)
         {
-            Samples = context.Options.ReinforceSamples,
+            Samples = context.Options.Search.ReinforceSamples,
         };
         (Tensor images, Tensor labels) = FirstBatch(context, context.Images.Weights);
         using (images)
@@ -51,7 +51,7 @@ internal static class StepTiming
                 ArchitectureRate = Rate,
             };
             double weight;
-            if (context.Options.WeightUpdate == WeightUpdate.Sandwich)
+            if (context.Options.Search.WeightUpdate == WeightUpdate.Sandwich)
             {
                 weight = Seconds(new SandwichStep(network, settings, targets, loss, optimizer), Passed);
             }
@@ -60,11 +60,12 @@ internal static class StepTiming
                 var single = new SinglePathStep(network, settings, [parameters], loss, optimizer);
                 double drawn = Seconds(single, settings.Plan.WarmupSteps);
                 double wider = network.Options.SharesWeights ? Seconds(single, Passed) : drawn;
-                weight = (context.Options.WarmupShare * wider) + ((1 - context.Options.WarmupShare) * drawn);
+                weight =
+                    (context.Options.Search.WarmupShare * wider) + ((1 - context.Options.Search.WarmupShare) * drawn);
             }
 
             double architecture = Median(
-                i => step.Run(context.Options.Update, images, labels, new Random(i), Rate),
+                i => step.Run(context.Options.Search.Update, images, labels, new Random(i), Rate),
                 context.CancellationToken
             );
             int[] path = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count)).Sample(

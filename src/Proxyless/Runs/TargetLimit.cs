@@ -23,15 +23,15 @@ public sealed record TargetLimit(string Target, double LatencyMs)
                 CultureInfo.InvariantCulture,
                 out double limit
             )
-            && RunOptions.Ranges[nameof(RunOptions.LatencyMs)].Contains(limit)
+            && TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)].Contains(limit)
             ? new TargetLimit(text[..equals], limit)
             : throw new InvalidInputException(
-                $"RunOptions.AlsoFor = '{text}' is no limit of a target; expected is such as cpu:2=0.5, with "
-                    + $"{RunOptions.Ranges[nameof(RunOptions.LatencyMs)]}"
+                $"TargetOptions.AlsoFor = '{text}' is no limit of a target; expected is such as cpu:2=0.5, with "
+                    + $"{TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)]}"
             );
     }
 
-    /// <summary>Understands several; null for none. As <see cref="RunOptions.AlsoFor"/> holds them.</summary>
+    /// <summary>Understands several; null for none. As <see cref="TargetOptions.AlsoFor"/> holds them.</summary>
     /// <exception cref="InvalidInputException">One of them is no target with a limit.</exception>
     public static IReadOnlyList<TargetLimit> ParseAll(string? text) =>
         text is null ? [] : [.. text.Split(Between).Select(Parse)];

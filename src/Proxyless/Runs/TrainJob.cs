@@ -45,12 +45,12 @@ internal static class TrainJob
         // What would be test images now may be what the search's weights learnt on.
         RunStore? before =
             inPlace || options.Resume ? store
-            : options.FromSupernet ? new RunStore(searched!)
+            : options.Training.FromSupernet ? new RunStore(searched!)
             : null;
         RunContext context = RunOpening.OpenImages(
             options with
             {
-                Resolution = options.Resolution ?? network.Resolution,
+                Data = options.Data with { Resolution = options.Data.Resolution ?? network.Resolution },
             },
             before,
             clock,
@@ -61,7 +61,7 @@ internal static class TrainJob
         if (inPlace && (sized.Resolution != network.Resolution || sized.InputChannels != network.InputChannels))
         {
             throw new InvalidInputException(
-                $"'{store.Directory.Root}' was searched at another RunOptions.Resolution or RunOptions.Channels; "
+                $"'{store.Directory.Root}' was searched at another DataOptions.Resolution or DataOptions.Channels; "
                     + $"choose an RunOptions.Out to train its network at these"
             );
         }
@@ -74,8 +74,8 @@ internal static class TrainJob
             sized,
             reason =>
                 throw new InvalidInputException(
-                    $"{reason}; leave the option out to train from scratch, or search with RunOptions.PruneThreshold "
-                        + $"= 0"
+                    $"{reason}; leave the option out to train from scratch, or search with "
+                        + $"SearchOptions.PruneThreshold = 0"
                 )
         );
         RunOpening.BeginTraining(context, store, sized, inPlace);
@@ -144,10 +144,10 @@ internal static class TrainJob
             );
         }
 
-        if (options is { FromSupernet: true, Resume: false } && searched is null)
+        if (options is { Training.FromSupernet: true, Resume: false } && searched is null)
         {
             throw new InvalidInputException(
-                "RunOptions.FromSupernet needs the folder of the run that was searched as "
+                "TrainingOptions.FromSupernet needs the folder of the run that was searched as "
                     + "ProxylessRun.Train(architecture); leave the option out, or give that folder"
             );
         }

@@ -54,7 +54,7 @@ internal static class TrainStage
     )
     {
         using BatchLoader training = context.Loaders.FinalTraining();
-        using BatchLoader? validation = context.Options.TrainOnAll
+        using BatchLoader? validation = context.Options.Training.OnAll
             ? null
             : context.Loaders.Evaluation(context.Images.Validation);
         long steps = StepsOf(context, store, architecture, time, training.BatchesPerEpoch);
@@ -70,19 +70,19 @@ internal static class TrainStage
             target.CopyFrom(source.Value);
         }
 
-        var options = new TrainingOptions
+        var settings = new TrainingSettings
         {
             Steps = steps,
             LearningRate = context.LearningRate,
-            WeightDecay = context.Options.WeightDecay!.Value,
-            LabelSmoothing = context.Options.LabelSmoothing,
-            Dropout = context.Options.Dropout,
-            Ema = context.Options.Ema,
+            WeightDecay = context.Options.Training.WeightDecay!.Value,
+            LabelSmoothing = context.Options.Training.LabelSmoothing,
+            Dropout = context.Options.Training.Dropout,
+            Ema = context.Options.Training.Ema,
             ClassWeights = context.ClassWeightsOf(context.Loaders.FinalImages),
             CheckpointInterval = context.CheckpointInterval,
             Seed = context.TrainingSeed,
         };
-        return new NetworkTrainer(store.Directory, options, context.Observer).Train(
+        return new NetworkTrainer(store.Directory, settings, context.Observer).Train(
             network,
             training,
             validation,
@@ -105,7 +105,7 @@ internal static class TrainStage
         }
 
         long planned = RunDefaults.TrainSteps(context.Options, batchesPerEpoch);
-        if (time is { } whole && context.Options.TrainEpochs is null)
+        if (time is { } whole && context.Options.Training.Epochs is null)
         {
             double step = StepTiming.OfTraining(context, architecture);
             TimeSpan left = whole - TimeSpan.FromSeconds(store.Plan.TrainSeconds) - context.Clock.Uncharged;
@@ -126,7 +126,7 @@ internal static class TrainStage
         return planned;
     }
 
-    /// <summary>What <see cref="RunOptions.FromSupernet"/> starts from.</summary>
+    /// <summary>What <see cref="TrainingOptions.FromSupernet"/> starts from.</summary>
     /// <param name="context">The images and options.</param>
     /// <param name="directory">Where the training goes, or has come to already.</param>
     /// <param name="searched">The run of the search.</param>
@@ -147,7 +147,7 @@ internal static class TrainStage
     )
     {
         if (
-            !context.Options.FromSupernet
+            !context.Options.Training.FromSupernet
             || (context.Options.Resume && new CheckpointFile(directory.LastCheckpoint).Exists)
         )
         {
@@ -158,15 +158,15 @@ internal static class TrainStage
         if (!checkpoint.Exists)
         {
             throw new InvalidInputException(
-                $"RunOptions.FromSupernet: '{searched.Root}' holds no search whose weights could be used; leave the "
-                    + $"option out"
+                $"TrainingOptions.FromSupernet: '{searched.Root}' holds no search whose weights could be used; leave "
+                    + $"the option out"
             );
         }
 
         int[] choice =
             context.Space.ChoiceOf(architecture)
             ?? throw new InvalidInputException(
-                $"RunOptions.FromSupernet: the network was searched in space "
+                $"TrainingOptions.FromSupernet: the network was searched in space "
                     + $"'{architecture.Metadata.GetValueOrDefault("space")}', and is none of '{context.Space.Name}' "
                     + $"as it is now; leave the option out"
             );
@@ -175,7 +175,7 @@ internal static class TrainStage
         NetworkTensor[] needed = [.. super.TensorsOf(choice)];
         if (needed.Any(tensor => !file.Tensors.ContainsKey(tensor.Name)))
         {
-            pruned("RunOptions.FromSupernet: the network uses candidates whose weights the search has pruned");
+            pruned("TrainingOptions.FromSupernet: the network uses candidates whose weights the search has pruned");
             return null;
         }
 

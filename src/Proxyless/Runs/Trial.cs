@@ -34,13 +34,13 @@ internal sealed class Trial : IDisposable
         _loader = context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages);
         _batches = new EndlessBatches(_loader, first: 0);
         _loss = new ClassificationLoss(
-            context.Options.LabelSmoothing,
+            context.Options.Training.LabelSmoothing,
             context.ClassWeightsOf(context.Images.Weights),
             context.Device
         );
         _optimizer = new SgdOptimizer
         {
-            WeightDecay = context.Options.WeightDecay!.Value,
+            WeightDecay = context.Options.Training.WeightDecay!.Value,
             Kernels = context.NetworkOptions.Kernels,
         };
         _network = network.Extract(choice);

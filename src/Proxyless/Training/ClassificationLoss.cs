@@ -136,8 +136,9 @@ internal sealed class ClassificationLoss : IDisposable
     internal static TrainingDivergedException Divergence(string what, long step, double rate, Exception? cause = null)
     {
         string text =
-            Invariant($"{what} at step {step}: RunOptions.LearningRate = {rate:G3} (at this batch size) is too high ")
-            + "for this data; begin anew with a lower one. The last checkpoint is from before and finite";
+            Invariant(
+                $"{what} at step {step}: TrainingOptions.LearningRate = {rate:G3} (at this batch size) is too high "
+            ) + "for this data; begin anew with a lower one. The last checkpoint is from before and finite";
         return cause is null ? new TrainingDivergedException(text) : new TrainingDivergedException(text, cause);
     }
 }

@@ -16,18 +16,18 @@ internal sealed class NetworkTrainer
     internal const string ValidationTop1Key = "validation_top1";
 
     private readonly ITrainingStore _store;
-    private readonly TrainingOptions _options;
+    private readonly TrainingSettings _settings;
     private readonly IRunObserver _observer;
 
     /// <summary>Creates a trainer.</summary>
     /// <param name="store">Where checkpoints and the log go.</param>
-    /// <param name="options">How to train.</param>
+    /// <param name="settings">How to train.</param>
     /// <param name="observer">Receives progress reports.</param>
-    public NetworkTrainer(ITrainingStore store, TrainingOptions options, IRunObserver observer)
+    public NetworkTrainer(ITrainingStore store, TrainingSettings settings, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(store);
         _store = store;
-        _options = options;
+        _settings = settings;
         _observer = observer;
     }
 
@@ -58,7 +58,7 @@ internal sealed class NetworkTrainer
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(training);
-        using var session = new TrainingSession(_store, _options, network, training.BatchesPerEpoch, _observer);
+        using var session = new TrainingSession(_store, _settings, network, training.BatchesPerEpoch, _observer);
         try
         {
             while (true)

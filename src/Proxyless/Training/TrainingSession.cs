@@ -15,7 +15,7 @@ internal sealed class TrainingSession : IDisposable
 {
     private const string AveragePrefix = "average.";
     private readonly ITrainingStore _store;
-    private readonly TrainingOptions _options;
+    private readonly TrainingSettings _settings;
     private readonly IRunObserver _observer;
     private readonly CompactNetwork _network;
     private readonly NetworkTensor[] _tensors;
@@ -32,32 +32,32 @@ internal sealed class TrainingSession : IDisposable
 
     /// <summary>Takes the training up from its last checkpoint if there is one.</summary>
     /// <param name="store">Where checkpoints and log go.</param>
-    /// <param name="options">How to train.</param>
+    /// <param name="settings">How to train.</param>
     /// <param name="network">The network; not disposed of.</param>
     /// <param name="batchesPerEpoch">Batches of the training images.</param>
     /// <param name="observer">Receives progress.</param>
     /// <exception cref="InvalidInputException">The checkpoint or the log is damaged, or of another network.</exception>
     public TrainingSession(
         ITrainingStore store,
-        TrainingOptions options,
+        TrainingSettings settings,
         CompactNetwork network,
         long batchesPerEpoch,
         IRunObserver observer
     )
     {
         _store = store;
-        _options = options;
+        _settings = settings;
         _observer = observer;
         _network = network;
         _tensors = [.. network.Tensors];
         _last = new CheckpointFile(store.LastCheckpoint);
-        _loss = new ClassificationLoss(options.LabelSmoothing, options.ClassWeights, network.Options.Device);
-        _optimizer = new SgdOptimizer { WeightDecay = options.WeightDecay, Kernels = network.Options.Kernels };
-        _average = options.Ema is { } decay
+        _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
+        _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay, Kernels = network.Options.Kernels };
+        _average = settings.Ema is { } decay
             ? new ExponentialMovingAverage(network, new CompactNetwork(network.Architecture, network.Options), decay)
             : null;
-        long warmup = (long)(options.WarmupShare * options.Steps);
-        _schedule = new CosineSchedule(options.LearningRate, options.Steps, warmup);
+        long warmup = (long)(settings.WarmupShare * settings.Steps);
+        _schedule = new CosineSchedule(settings.LearningRate, settings.Steps, warmup);
         try
         {
             _state = _last.Exists ? Resume(_last, _tensors, _optimizer, _average, observer) : TrainingState.Start;
@@ -70,12 +70,12 @@ internal sealed class TrainingSession : IDisposable
             throw;
         }
 
-        _progress = new Progress(observer, "train", _state.Step, options.Steps);
-        _checkpoints = new CheckpointSchedule(TimeProvider.System, options.CheckpointInterval);
+        _progress = new Progress(observer, "train", _state.Step, settings.Steps);
+        _checkpoints = new CheckpointSchedule(TimeProvider.System, settings.CheckpointInterval);
     }
 
     /// <summary>Whether all steps are done.</summary>
-    public bool IsDone => _state.Step >= _options.Steps;
+    public bool IsDone => _state.Step >= _settings.Steps;
 
     /// <summary>Whether a step is under way: what it has half done is not worth keeping.</summary>
     public bool IsInStep { get; private set; }
@@ -118,7 +118,7 @@ internal sealed class TrainingSession : IDisposable
     public void JudgeEpoch(long batchesPerEpoch, BatchLoader? validation, CancellationToken cancellationToken)
     {
         // So it is after the last step of an epoch, and after a resume that finds an epoch trained but not judged.
-        if (!_state.AwaitsJudgement(batchesPerEpoch, _options.Steps))
+        if (!_state.AwaitsJudgement(batchesPerEpoch, _settings.Steps))
         {
             return;
         }
@@ -197,15 +197,15 @@ internal sealed class TrainingSession : IDisposable
     private double Step(Batch batch)
     {
         using TemporarySeed? dropout =
-            _options.Dropout > 0
-                ? new((long)(SeedSequence.Mix(_options.Seed, RandomUse.Dropout, _state.Step) >> 1))
+            _settings.Dropout > 0
+                ? new((long)(SeedSequence.Mix(_settings.Seed, RandomUse.Dropout, _state.Step) >> 1))
                 : null;
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
-        using Tensor logits = _network.Forward(images, NormPass.Training, _options.Dropout);
+        using Tensor logits = _network.Forward(images, NormPass.Training, _settings.Dropout);
         using Tensor value = _loss.Of(logits, labels);
         double number = WithScalar.ToDouble(value);
-        ClassificationLoss.RequireFinite(number, _state.Step, _options.LearningRate);
+        ClassificationLoss.RequireFinite(number, _state.Step, _settings.LearningRate);
         BackwardPass.Run(value, _tensors);
         _optimizer.Step(_tensors, _schedule.At(_state.Step));
         return number;
@@ -234,7 +234,7 @@ internal sealed class TrainingSession : IDisposable
         }
 
         (string, Tensor)[] tensors = [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))];
-        ClassificationLoss.RequireFinite(tensors, _state.Step, _options.LearningRate);
+        ClassificationLoss.RequireFinite(tensors, _state.Step, _settings.LearningRate);
         SafeTensorsFile.Write(_store.BestCheckpoint, tensors, metadata);
     }
 
@@ -245,7 +245,7 @@ internal sealed class TrainingSession : IDisposable
         var all = new List<(string, Tensor)>(_tensors.Select(tensor => (tensor.Name, tensor.Value)));
         all.AddRange(_optimizer.State);
         all.AddRange(_average?.Average.Tensors.Select(tensor => (AveragePrefix + tensor.Name, tensor.Value)) ?? []);
-        ClassificationLoss.RequireFinite(all, _state.Step, _options.LearningRate);
+        ClassificationLoss.RequireFinite(all, _state.Step, _settings.LearningRate);
         _last.Write(all, _state.ToMetadata());
         _checkpoints.Saved();
         _saved = _state.Step;

@@ -14,14 +14,20 @@ public sealed class GradientBenchTests
     public void Updates_are_judged_with_the_weights_of_a_search_and_a_pruned_one_is_refused()
     {
         using var folder = new TemporaryFolder();
-        RunOptions options = FinishedRun.OptionsIn(folder) with
+        RunOptions options = FinishedRun
+            .OptionsIn(folder)
+            .WithTarget(target => target with { LatencyMs = 1000 })
+            .WithSearch(search =>
+                search with
+                {
+                    Epochs = 2,
+                    Update = ArchitectureUpdate.LeaveOneOut,
+                    PruneThreshold = 0,
+                }
+            ) with
         {
             Out = Path.Combine(folder.Root, "run"),
-            LatencyMs = 1000,
-            SearchEpochs = 2,
             Threads = 1,
-            Update = ArchitectureUpdate.LeaveOneOut,
-            PruneThreshold = 0,
         };
         ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
         GradientBenchResult result = GradientBench.Measure(
@@ -46,9 +52,12 @@ public sealed class GradientBenchTests
         RunOptions pruned = options with
         {
             Out = Path.Combine(folder.Root, "pruned"),
-            PruneThreshold = 0.19,
-            ArchitectureLearningRate = 1,
-            NoEntropySchedule = true,
+            Search = options.Search with
+            {
+                PruneThreshold = 0.19,
+                ArchitectureLearningRate = 1,
+                NoEntropySchedule = true,
+            },
         };
         ProxylessRun.Search(pruned, NullRunObserver.Instance, TestContext.Current.CancellationToken);
         var exception = Assert.Throws<InvalidInputException>(() =>
@@ -61,10 +70,13 @@ public sealed class GradientBenchTests
     public void Leave_one_out_needs_two_samples()
     {
         var exception = Assert.Throws<InvalidInputException>(() =>
-            new RunOptions { Update = ArchitectureUpdate.LeaveOneOut, ReinforceSamples = 1 }.Validate()
+            new RunOptions
+            {
+                Search = new() { Update = ArchitectureUpdate.LeaveOneOut, ReinforceSamples = 1 },
+            }.Validate()
         );
         Assert.Contains(
-            "RunOptions.ReinforceSamples = 1 is out of range; allowed are whole numbers from 2 to 1000",
+            "SearchOptions.ReinforceSamples = 1 is out of range; allowed are whole numbers from 2 to 1000",
             exception.Message,
             StringComparison.Ordinal
         );

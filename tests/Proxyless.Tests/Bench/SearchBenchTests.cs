@@ -12,14 +12,17 @@ public sealed class SearchBenchTests
 {
     private static readonly RunOptions Options = new()
     {
-        Space = "tiny",
-        BatchSize = 8,
-        SearchEpochs = 10,
-        WarmupShare = 0.25,
-        ArchitectureInterval = 5,
-        ValidationShare = 0.1,
+        Search = new()
+        {
+            Space = "tiny",
+            Epochs = 10,
+            WarmupShare = 0.25,
+            ArchitectureInterval = 5,
+            Evaluations = 0,
+        },
+        Training = new() { BatchSize = 8 },
+        Data = new() { ValidationShare = 0.1 },
         Threads = 1,
-        Evaluations = 0,
     };
 
     [Fact]
@@ -51,9 +54,8 @@ public sealed class SearchBenchTests
         SearchBenchResult result = SearchBench.Measure(
             Options with
             {
-                Evaluations = 60,
-                LatencyMs = 3,
-                AlsoFor = "cpu=5,cpu:2=4",
+                Search = Options.Search with { Evaluations = 60 },
+                Target = Options.Target with { LatencyMs = 3, AlsoFor = "cpu=5,cpu:2=4" },
             },
             890,
             1,
@@ -83,7 +85,10 @@ public sealed class SearchBenchTests
     [InlineData(true)]
     public void The_wider_steps_of_a_warm_up_count_where_weights_are_shared(bool separate)
     {
-        RunOptions options = Options with { SeparateWeights = separate, WeightUpdate = WeightUpdate.SinglePath };
+        RunOptions options = Options with
+        {
+            Search = Options.Search with { SeparateWeights = separate, WeightUpdate = WeightUpdate.SinglePath },
+        };
         SearchBenchResult result = SearchBench.Measure(
             options,
             890,
@@ -121,7 +126,7 @@ public sealed class SearchBenchTests
         SearchBenchResult result = SearchBench.Measure(
             Options with
             {
-                WeightUpdate = WeightUpdate.Sandwich,
+                Search = Options.Search with { WeightUpdate = WeightUpdate.Sandwich },
             },
             890,
             1,
@@ -131,8 +136,7 @@ public sealed class SearchBenchTests
         SearchBenchResult single = SearchBench.Measure(
             Options with
             {
-                WeightUpdate = WeightUpdate.SinglePath,
-                SeparateWeights = true,
+                Search = Options.Search with { WeightUpdate = WeightUpdate.SinglePath, SeparateWeights = true },
             },
             890,
             1,
@@ -152,7 +156,10 @@ public sealed class SearchBenchTests
     [InlineData(ArchitectureUpdate.FullPath, 8)]
     [InlineData(ArchitectureUpdate.Reinforce, 4)]
     public void An_architecture_step_is_worth_as_many_passes_as_it_computes(ArchitectureUpdate update, double passes) =>
-        Assert.Equal(passes, SearchBench.Passes(Options with { Update = update }, candidates: 7));
+        Assert.Equal(
+            passes,
+            SearchBench.Passes(Options with { Search = Options.Search with { Update = update } }, candidates: 7)
+        );
 
     [Fact]
     public void A_search_of_unknown_length_is_refused() =>
@@ -163,7 +170,7 @@ public sealed class SearchBenchTests
                     SearchBench.Measure(
                         Options with
                         {
-                            SearchEpochs = null,
+                            Search = Options.Search with { Epochs = null },
                         },
                         890,
                         1,

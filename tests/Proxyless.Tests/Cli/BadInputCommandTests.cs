@@ -17,7 +17,7 @@ public sealed class BadInputCommandTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder.Root, "run"));
         RunConfigFile.Write(
             new RunDirectory(Path.Combine(_folder.Root, "run")).Config,
-            new RunOptions { Data = Path.Combine(_folder.Root, "folder") }
+            new RunOptions { Data = new() { Path = Path.Combine(_folder.Root, "folder") } }
         );
     }
 

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Reflection;
-using System.Text.RegularExpressions;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
 using Proxyless.Cli.Options;
@@ -11,7 +9,7 @@ using Xunit;
 
 namespace Proxyless.Tests.Cli;
 
-public sealed partial class ConfigFileTests : IDisposable
+public sealed class ConfigFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -27,16 +25,16 @@ public sealed partial class ConfigFileTests : IDisposable
             "--latency",
             "7"
         );
-        Assert.Equal(7, options.LatencyMs);
-        Assert.Equal(1000, options.MaxParameters);
-        Assert.Equal(32, options.BatchSize);
-        Assert.True(options.Strict);
-        Assert.Equal(ArchitectureUpdate.FullPath, options.Update);
-        Assert.Equal(new RunOptions().LearningRate, options.LearningRate);
+        Assert.Equal(7, options.Target.LatencyMs);
+        Assert.Equal(1000, options.Target.MaxParameters);
+        Assert.Equal(32, options.Training.BatchSize);
+        Assert.True(options.Data.Strict);
+        Assert.Equal(ArchitectureUpdate.FullPath, options.Search.Update);
+        Assert.Equal(new RunOptions().Training.LearningRate, options.Training.LearningRate);
     }
 
     [Fact]
-    public void A_flag_in_the_file_can_be_off() => Assert.False(Options("strict: false").Strict);
+    public void A_flag_in_the_file_can_be_off() => Assert.False(Options("strict: false").Data.Strict);
 
     [Fact]
     public void A_required_option_can_stand_in_the_file()
@@ -80,18 +78,8 @@ public sealed partial class ConfigFileTests : IDisposable
     {
         IEnumerable<string> options = new RunCommand().Options.Select(option => option.Name);
         Assert.All(
-            typeof(RunOptions)
-                .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-                .Where(property => property.Name != nameof(RunOptions.AlsoFor)),
-            property =>
-                Assert.Contains(
-                    "--"
-                        + Capital()
-                            .Replace(property.Name, "-$0")
-                            .ToLowerInvariant()
-                            .Replace("latency-ms", "latency", StringComparison.Ordinal),
-                    options
-                )
+            RunSettings.All.Where(setting => setting.Property.Name != nameof(TargetOptions.AlsoFor)),
+            setting => Assert.Contains($"--{setting.Key}", options)
         );
     }
 
@@ -100,19 +88,19 @@ public sealed partial class ConfigFileTests : IDisposable
     {
         RunOptions written = new()
         {
-            Data = "my photos",
-            Space = "cifar",
-            LatencyMs = 2.5,
-            MaxMacs = 20_000_000_000,
+            Data = new() { Path = "my photos", Strict = true },
+            Search = new()
+            {
+                Space = "cifar",
+                Update = ArchitectureUpdate.Reinforce,
+                Objective = ObjectiveKind.Linear,
+                Epochs = 12.5,
+            },
+            Target = new() { LatencyMs = 2.5, MaxMacs = 20_000_000_000 },
             Time = TimeSpan.FromMinutes(150),
             Out = "runs/a",
             Seed = 7,
-            Strict = true,
-            Update = ArchitectureUpdate.Reinforce,
-            Objective = ObjectiveKind.Linear,
-            SearchEpochs = 12.5,
-            WeightDecay = 4e-5,
-            Ema = 0.999,
+            Training = new() { WeightDecay = 4e-5, Ema = 0.999 },
         };
         RunConfigFile.Write(File, written);
         Assert.Equal(written, Options(System.IO.File.ReadAllText(File)));
@@ -122,7 +110,7 @@ public sealed partial class ConfigFileTests : IDisposable
     public void The_example_in_the_repository_is_understood()
     {
         RunOptions options = Options(System.IO.File.ReadAllText(Path.Combine(Repository.Root, "configs", "run.yaml")));
-        Assert.Equal(12, options.LatencyMs);
+        Assert.Equal(12, options.Target.LatencyMs);
         Assert.Equal(TimeSpan.FromHours(6), options.Time);
     }
 
@@ -143,12 +131,12 @@ public sealed partial class ConfigFileTests : IDisposable
         {
             ParseResult parse = CommandLine.Parse(CommandLine.Root(), [.. command, "--config", path]);
             RunOptions options = ((ReportingCommand)parse.CommandResult.Command).LibraryOptions.Read(parse).Validate();
-            Assert.Equal(space, options.Space);
-            Assert.Equal(160, options.SearchEpochs);
-            Assert.Equal(40, options.SearchEpochs * options.WarmupShare);
-            Assert.Equal(50_000, options.ValidationShare * 1_281_167, 50.0);
-            Assert.Equal(0.025, options.LearningRate * options.BatchSize!.Value / 256);
-            Assert.Equal(ObjectiveKind.Log, options.Objective);
+            Assert.Equal(space, options.Search.Space);
+            Assert.Equal(160, options.Search.Epochs);
+            Assert.Equal(40, options.Search.Epochs * options.Search.WarmupShare);
+            Assert.Equal(50_000, options.Data.ValidationShare * 1_281_167, 50.0);
+            Assert.Equal(0.025, options.Training.LearningRate * options.Training.BatchSize!.Value / 256);
+            Assert.Equal(ObjectiveKind.Log, options.Search.Objective);
         }
     }
 
@@ -166,8 +154,8 @@ public sealed partial class ConfigFileTests : IDisposable
             ]
         );
         RunOptions options = ((TrainCommand)parse.CommandResult.Command).LibraryOptions.Read(parse).Validate();
-        Assert.Equal(300, options.TrainEpochs);
-        Assert.Equal(0.08, options.MinimumCrop);
+        Assert.Equal(300, options.Training.Epochs);
+        Assert.Equal(0.08, options.Training.MinimumCrop);
     }
 
     [Theory]
@@ -178,10 +166,13 @@ public sealed partial class ConfigFileTests : IDisposable
         System.IO.File.WriteAllText(File, yaml);
         ParseResult parse = CommandLine.Parse(CommandLine.Root(), ["search", "--config", File]);
         RunOptions options = ((SearchCommand)parse.CommandResult.Command).LibraryOptions.Read(parse);
-        Assert.Equal(("cpu", 12.0, "board=40"), (options.Target, options.LatencyMs, options.AlsoFor));
+        Assert.Equal(
+            ("cpu", 12.0, "board=40"),
+            (options.Target.Name, options.Target.LatencyMs, options.Target.AlsoFor)
+        );
 
         // Another limit for a target that the options have already.
-        Assert.Equal("board=30", SearchedTargets.Combine(options, [], ["board=30"]).AlsoFor);
+        Assert.Equal("board=30", SearchedTargets.Combine(options, [], ["board=30"]).Target.AlsoFor);
     }
 
     private RunOptions Options(string yaml, params string[] words)
@@ -190,7 +181,4 @@ public sealed partial class ConfigFileTests : IDisposable
         ParseResult parse = CommandLine.Parse(CommandLine.Root(), ["run", "--config", File, .. words]);
         return ((RunCommand)parse.CommandResult.Command).LibraryOptions.Read(parse);
     }
-
-    [GeneratedRegex("(?<!^)[A-Z]")]
-    private static partial Regex Capital();
 }

@@ -26,10 +26,10 @@ public sealed partial class LibraryWordsTests
     ];
 
     [Theory]
-    [InlineData("RunOptions.BatchSize = 1 is out of range", "--batch-size 1 is out of range")]
-    [InlineData("a higher RunOptions.ArchitectureLearningRate", "a higher --architecture-learning-rate")]
-    [InlineData("(no RunOptions.LatencyMs: the middle)", "(no --latency: the middle)")]
-    [InlineData("name it by RunOptions.Data = DIR", "name it by --data DIR")]
+    [InlineData("TrainingOptions.BatchSize = 1 is out of range", "--batch-size 1 is out of range")]
+    [InlineData("a higher SearchOptions.ArchitectureLearningRate", "a higher --architecture-learning-rate")]
+    [InlineData("(no TargetOptions.LatencyMs: the middle)", "(no --latency: the middle)")]
+    [InlineData("name it by DataOptions.Path = DIR", "name it by --data DIR")]
     [InlineData("RunOptions.Out = 'runs/a' is a file", "--out 'runs/a' is a file")]
     [InlineData("leave DatasetOptions.Strict out. Go on", "leave --strict out. Go on")]
     [InlineData("ObjectiveKind.Log takes a limit", "--objective log takes a limit")]
@@ -52,10 +52,10 @@ public sealed partial class LibraryWordsTests
 
     [Theory]
     [InlineData("Data, Seed and Resume are words")]
-    [InlineData("'RunOptions.Data' is a folder")]
-    [InlineData("photos/RunOptions.Data/cat.jpg: no image")]
-    [InlineData("C:\\RunOptions.Data\\cat.jpg: no image")]
-    [InlineData("RunOptions.Data.txt: no image")]
+    [InlineData("'DataOptions.Path' is a folder")]
+    [InlineData("photos/DataOptions.Path/cat.jpg: no image")]
+    [InlineData("C:\\DataOptions.Path\\cat.jpg: no image")]
+    [InlineData("DataOptions.Path.txt: no image")]
     [InlineData("MyRunOptions.Data and RunOptions.Dataset")]
     [InlineData("Proxyless.Runs and System.IO.File")]
     public void Ordinary_words_and_names_of_files_stay(string text) => Assert.Equal(text, LibraryWords.Translate(text));
@@ -73,24 +73,38 @@ public sealed partial class LibraryWordsTests
             command.Options.Add(option);
         }
 
-        IReadOnlyDictionary<string, string> names = set.NamesByProperty();
-        PropertyInfo[] properties =
-        [
-            .. typeof(RunOptions).GetProperties().Where(property => property.SetMethod is { IsStatic: false }),
-        ];
-        Assert.Equal(properties.Select(property => property.Name).Order(), names.Keys.Order());
-        foreach (PropertyInfo property in properties)
+        Assert.Equal(
+            RunSettings.All.Select(setting => $"--{setting.Key}").Order(),
+            set.Options.Select(option => option.Name).Order()
+        );
+        foreach (RunSetting setting in RunSettings.All)
         {
-            Option option = set.Options.First(option => option.Name == names[property.Name]);
+            Option option = set.Options.First(option => option.Name == $"--{setting.Key}");
             string[] words =
-                option.ValueType == typeof(bool) ? [option.Name] : [option.Name, ValueFor(property, option)];
+                option.ValueType == typeof(bool) ? [option.Name] : [option.Name, ValueFor(setting, option)];
             RunOptions read = set.Read(command.Parse(words));
-            PropertyInfo changed = Assert.Single(
-                properties,
-                one => !Equals(one.GetValue(read), one.GetValue(new RunOptions()))
+            RunSetting changed = Assert.Single(
+                RunSettings.All,
+                one => !Equals(one.Get(read), one.Get(new RunOptions()))
             );
-            Assert.Equal(property.Name, changed.Name);
+            Assert.Equal(setting.Name, changed.Name);
         }
+    }
+
+    /// <summary>The flat list loses nothing: two options that differ, differ in a setting.</summary>
+    [Fact]
+    public void Every_property_of_every_part_is_a_setting_of_one_key()
+    {
+        Type[] parts = [typeof(DataOptions), typeof(TargetOptions), typeof(SearchOptions), typeof(TrainingOptions)];
+        IEnumerable<string> ofParts = parts
+            .SelectMany(part => part.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+            .Select(property => $"{property.DeclaringType!.Name}.{property.Name}");
+        IEnumerable<string> own = typeof(RunOptions)
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => !parts.Contains(property.PropertyType))
+            .Select(property => $"RunOptions.{property.Name}");
+        Assert.Equal(ofParts.Concat(own).Order(), RunSettings.All.Select(setting => setting.Name).Order());
+        Assert.Distinct(RunSettings.All.Select(setting => setting.Key));
     }
 
     [Fact]
@@ -183,17 +197,11 @@ public sealed partial class LibraryWordsTests
         return Assert.Single(Files.JsonLines.Read<string>(directory.Warnings));
     }
 
-    private static string ValueFor(PropertyInfo property, Option option)
-    {
-        if (RunOptions.Ranges.TryGetValue(property.Name, out NumberRange? range))
-        {
-            return range.Most.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-        }
-
-        return property.Name == nameof(RunOptions.Time) ? "2h"
-            : property.PropertyType.IsEnum ? option.HelpName!.Split('|')[^1]
-            : "other";
-    }
+    private static string ValueFor(RunSetting setting, Option option) =>
+        setting.Range is { } range ? range.Most.ToString("R", System.Globalization.CultureInfo.InvariantCulture)
+        : setting.Key == "time" ? "2h"
+        : setting.Property.PropertyType.IsEnum ? option.HelpName!.Split('|')[^1]
+        : "other";
 
     /// <summary>Every text that the code of an assembly holds: its literals and its constants.</summary>
     private static IEnumerable<string> TextsOf(Assembly assembly)

@@ -128,23 +128,24 @@ public sealed class OptionRangeTests
     [Fact]
     public void Every_numeric_setting_of_the_library_has_its_range_checked_there_too()
     {
-        foreach ((string name, NumberRange range) in RunOptions.Ranges)
+        foreach (RunSetting setting in RunSettings.All.Where(setting => setting.Range is not null))
         {
+            (string name, NumberRange range) = (setting.Name, setting.Range!);
             Assert.True(range.Contains(range.Least) && range.Contains(range.Most), name);
             Assert.False(range.Contains(double.NaN) || range.Contains(double.PositiveInfinity), name);
         }
 
         RunOptions[] wrong =
         [
-            new() { SearchEpochs = 1e300 },
-            new() { TrainEpochs = double.NaN },
-            new() { LatencyMs = double.PositiveInfinity },
+            new() { Search = new() { Epochs = 1e300 } },
+            new() { Training = new() { Epochs = double.NaN } },
+            new() { Target = new() { LatencyMs = double.PositiveInfinity } },
             new() { Time = TimeSpan.MaxValue },
             new() { Time = TimeSpan.Zero },
-            new() { ArchitectureInterval = int.MaxValue },
-            new() { MaxMacs = long.MaxValue },
-            new() { LearningRate = 1000 },
-            new() { ObjectiveWeight = 1e300 },
+            new() { Search = new() { ArchitectureInterval = int.MaxValue } },
+            new() { Target = new() { MaxMacs = long.MaxValue } },
+            new() { Training = new() { LearningRate = 1000 } },
+            new() { Search = new() { ObjectiveWeight = 1e300 } },
         ];
         Assert.All(
             wrong,

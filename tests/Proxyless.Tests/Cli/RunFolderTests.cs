@@ -3,6 +3,7 @@ using Proxyless.Cli;
 using Proxyless.Cli.Commands;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Cli;
@@ -16,10 +17,10 @@ public sealed class RunFolderTests : IDisposable
             new RunDirectory(_folder.Root).Config,
             new RunOptions
             {
-                Data = "photos",
+                Data = new() { Path = "photos" },
                 Seed = 3,
-                LatencyMs = 4,
-                BatchSize = 32,
+                Target = new() { LatencyMs = 4 },
+                Training = new() { BatchSize = 32 },
                 Out = _folder.Root,
             }
         );
@@ -30,7 +31,7 @@ public sealed class RunFolderTests : IDisposable
     public void A_network_of_a_run_is_trained_as_the_run_was_told_and_what_is_given_goes_before()
     {
         RunOptions options = Train("--arch", _folder.Root, "--batch-size", "64");
-        Assert.Equal(("photos", 3, 64), (options.Data, options.Seed, options.BatchSize));
+        Assert.Equal(("photos", 3, 64), (options.Data.Path, options.Seed, options.Training.BatchSize));
         Assert.Null(options.Out);
     }
 
@@ -38,7 +39,10 @@ public sealed class RunFolderTests : IDisposable
     public void A_training_that_is_resumed_goes_on_as_it_was_told()
     {
         RunOptions options = Train("--arch", "mobilenet-v2", "--out", _folder.Root, "--resume", "--threads", "1");
-        Assert.Equal(("photos", 32, 1, _folder.Root), (options.Data, options.BatchSize, options.Threads, options.Out));
+        Assert.Equal(
+            ("photos", 32, 1, _folder.Root),
+            (options.Data.Path, options.Training.BatchSize, options.Threads, options.Out)
+        );
         Assert.True(options.Resume);
     }
 
@@ -68,7 +72,10 @@ public sealed class RunFolderTests : IDisposable
 
     [Fact]
     public void A_published_network_is_trained_with_the_defaults() =>
-        Assert.Equal(new RunOptions { Data = "cats" }, Train("--arch", "mobilenet-v2", "--data", "cats"));
+        Assert.Equal(
+            new RunOptions { Data = new() { Path = "cats" } },
+            Train("--arch", "mobilenet-v2", "--data", "cats")
+        );
 
     [Fact]
     public void A_derivation_changes_the_limits_that_are_given_and_nothing_else()
@@ -79,14 +86,15 @@ public sealed class RunFolderTests : IDisposable
         );
         RunOptions options = ((DeriveCommand)parse.CommandResult.Command).ReadOptions(parse, _folder.Root);
         Assert.Equal(
-            RunConfigFile.Read(new RunDirectory(_folder.Root).Config) with
+            RunConfigFile
+                .Read(new RunDirectory(_folder.Root).Config)
+                .WithTarget(target => target with { MaxMacs = 1000 }) with
             {
-                MaxMacs = 1000,
                 Out = null,
             },
             options
         );
-        Assert.Equal(4, options.LatencyMs);
+        Assert.Equal(4, options.Target.LatencyMs);
     }
 
     [Theory]

@@ -116,8 +116,8 @@ public sealed class TextRoundTripTests : IDisposable
     public void A_word_that_a_user_writes_without_quotes_is_a_name_too(string word)
     {
         System.IO.File.WriteAllText(File, $"data: {word}\nspace: {word}\n");
-        Assert.Equal((word, word), (Read().Data, Read().Space));
-        Assert.Equal((word, word), (RunConfigFile.Read(File).Data, RunConfigFile.Read(File).Space));
+        Assert.Equal((word, word), (Read().Data.Path, Read().Search.Space));
+        Assert.Equal((word, word), (RunConfigFile.Read(File).Data.Path, RunConfigFile.Read(File).Search.Space));
         Assert.Equal(word, YamlMapping.Read(File).Text("data"));
     }
 
@@ -139,9 +139,9 @@ public sealed class TextRoundTripTests : IDisposable
     {
         RunOptions written = new()
         {
-            Data = text,
-            Space = text,
-            Target = text,
+            Data = new() { Path = text },
+            Search = new() { Space = text },
+            Target = new() { Name = text },
             Out = text,
         };
         RunConfigFile.Write(File, written);

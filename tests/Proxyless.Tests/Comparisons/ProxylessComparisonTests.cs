@@ -204,7 +204,10 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             ProxylessComparison.Run(
                 options with
                 {
-                    Run = options.Run with { LearningRate = 100, WeightDecay = 0.99, TrainEpochs = 50 },
+                    Run = options.Run with
+                    {
+                        Training = options.Run.Training with { LearningRate = 100, WeightDecay = 0.99, Epochs = 50 },
+                    },
                 },
                 NullRunObserver.Instance,
                 Cancellation
@@ -252,7 +255,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         ComparisonResult result = ProxylessComparison.Run(
             options with
             {
-                Run = options.Run with { Target = target },
+                Run = options.Run with { Target = options.Run.Target with { Name = target } },
             },
             NullRunObserver.Instance,
             Cancellation
@@ -315,7 +318,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             // The model knows by which seed the images were divided, and that is not the training's.
             EvaluateResult judged = ProxylessRun.Evaluate(
                 Path.Combine(options.Run.Out!, "networks", network.Name, $"seed-{seed}", "model.onnx"),
-                new RunOptions { Data = run.Options.Data },
+                new RunOptions { Data = new() { Path = run.Options.Data.Path } },
                 againstNetwork: false,
                 observer,
                 Cancellation
@@ -366,7 +369,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             ProxylessComparison.Run(
                 options with
                 {
-                    Run = options.Run with { LatencyMs = 1000 },
+                    Run = options.Run with { Target = options.Run.Target with { LatencyMs = 1000 } },
                 },
                 NullRunObserver.Instance,
                 Cancellation
@@ -383,11 +386,10 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
     private ComparisonOptions Options(string name, IReadOnlyList<string> networks, int seeds) =>
         new()
         {
-            Run = RunConfigFile.Read(run.Directory.Config) with
+            Run = RunConfigFile.Read(run.Directory.Config).WithTarget(target => target with { LatencyMs = null }) with
             {
                 Out = run.PathOf(name),
                 Threads = 1,
-                LatencyMs = null,
             },
             Networks = networks,
             Seeds = seeds,

@@ -68,8 +68,12 @@ public sealed class ImageMemoryTests
         Assert.Equal(11, Open(options with { MaxPixels = 50 * 41 }).All.ClassCounts()[0]);
         Assert.Throws<InvalidInputException>((options with { MaxPixels = 0 }).Validate);
         Assert.Contains(
-            "RunOptions.MaxPixels = ",
-            Assert.Throws<InvalidInputException>(() => new RunOptions { MaxPixels = long.MaxValue }.Validate()).Message,
+            "DataOptions.MaxPixels = ",
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    new RunOptions { Data = new() { MaxPixels = long.MaxValue } }.Validate()
+                )
+                .Message,
             StringComparison.Ordinal
         );
     }

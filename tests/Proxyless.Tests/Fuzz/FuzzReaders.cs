@@ -821,16 +821,17 @@ internal static class FuzzReaders
             new(),
             new RunOptions
             {
-                Data = "my photos",
-                Space = "cifar",
-                LatencyMs = 2.5,
-                MaxMacs = 20_000_000_000,
+                Data = new() { Path = "my photos", Strict = true },
+                Search = new() { Space = "cifar", Update = ArchitectureUpdate.Reinforce },
+                Target = new()
+                {
+                    LatencyMs = 2.5,
+                    MaxMacs = 20_000_000_000,
+                    AlsoFor = "board=40",
+                },
                 Time = TimeSpan.FromMinutes(150),
                 Out = "runs/a",
-                Strict = true,
-                Update = ArchitectureUpdate.Reinforce,
-                AlsoFor = "board=40",
-                Ema = 0.999,
+                Training = new() { Ema = 0.999 },
             },
         ];
         return

@@ -150,11 +150,11 @@ public sealed class FailingDiskTests : IDisposable
     public void A_search_or_training_that_diverges_ends_with_the_last_finite_state(string stage)
     {
         // Weights that a step multiplies by -11 leave the finite numbers in a few dozen steps, whatever the images are.
-        RunOptions options = Options("sample") with
+        RunOptions options = Options("sample").WithSearch(search => search with { Epochs = 1 });
+        RunOptions diverging = options with
         {
-            SearchEpochs = 1,
+            Training = options.Training with { LearningRate = 100, WeightDecay = 0.99 },
         };
-        RunOptions diverging = options with { LearningRate = 100, WeightDecay = 0.99 };
         var run = new RunDirectory(options.Out!);
         bool isSearch = stage == "search";
         if (!isSearch)
@@ -176,7 +176,7 @@ public sealed class FailingDiskTests : IDisposable
                     TestContext.Current.CancellationToken
                 )
         );
-        Assert.Contains("RunOptions.LearningRate = ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("TrainingOptions.LearningRate = ", exception.Message, StringComparison.Ordinal);
         SafeTensorsFile file = SafeTensorsFile.Read(isSearch ? run.SearchCheckpoint : run.LastCheckpoint);
         Assert.All(
             file.Tensors,
@@ -207,13 +207,14 @@ public sealed class FailingDiskTests : IDisposable
     private RunOptions Options(string data) =>
         new()
         {
-            Data = data,
-            Space = "tiny",
-            Target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), data == "sample" ? 8 : 2),
+            Data = new() { Path = data },
+            Search = new() { Space = "tiny", Epochs = 1 },
+            Target = new()
+            {
+                Name = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), data == "sample" ? 8 : 2),
+            },
             Out = Path.Combine(_folder.Root, "broken", "run"),
-            SearchEpochs = 1,
-            TrainEpochs = 2,
-            BatchSize = 32,
+            Training = new() { Epochs = 2, BatchSize = 32 },
             Threads = 1,
             CheckpointSeconds = 0.001,
         };

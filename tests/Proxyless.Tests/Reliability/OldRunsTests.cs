@@ -68,7 +68,13 @@ public sealed class OldRunsTests : IDisposable
     public void A_finished_run_gives_a_network_for_another_limit_and_predicts()
     {
         string derived = Path.Combine(_folder.Root, "derived");
-        RunOptions options = RunDirectory.Open(Finished).ReadConfig() with { LatencyMs = 0.26, Out = derived };
+        RunOptions options = RunDirectory
+            .Open(Finished)
+            .ReadConfig()
+            .WithTarget(target => target with { LatencyMs = 0.26 }) with
+        {
+            Out = derived,
+        };
 
         ProxylessRun.Derive(Finished, options, NullRunObserver.Instance, Cancellation);
 

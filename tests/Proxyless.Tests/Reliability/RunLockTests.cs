@@ -68,11 +68,14 @@ public sealed class RunLockTests : IDisposable
         var options = new RunOptions
         {
             Out = Run,
-            Target = _target,
-            LatencyMs = 100,
-            AlsoFor = $"{other}=100",
-            SearchEpochs = 0.2,
-            BatchSize = 32,
+            Target = new()
+            {
+                Name = _target,
+                LatencyMs = 100,
+                AlsoFor = $"{other}=100",
+            },
+            Search = new() { Epochs = 0.2 },
+            Training = new() { BatchSize = 32 },
         };
         ProxylessRun.SearchAll(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
         var part = new RunDirectory(Path.Combine(Run, "other"));

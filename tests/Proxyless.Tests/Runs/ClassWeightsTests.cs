@@ -41,15 +41,17 @@ public sealed class ClassWeightsTests
         ArchitectureFile.Write(file, network);
         var options = new RunOptions
         {
-            Data = Path.Combine(folder.Root, "photos"),
+            Data = new() { Path = Path.Combine(folder.Root, "photos") },
             Out = Path.Combine(folder.Root, "run"),
-            ClassWeights = true,
-            BatchSize = 16,
-            TrainEpochs = 4,
-
-            // The last epoch is kept: the best by top-1 on images that are nearly all of one class says little.
-            TrainOnAll = true,
-            Erase = 0,
+            Training = new()
+            {
+                ClassWeights = true,
+                BatchSize = 16,
+                Epochs = 4,
+                // The last epoch is kept: the best by top-1 on images that are nearly all of one class says little.
+                OnAll = true,
+                Erase = 0,
+            },
         };
         ProxylessRun.Train(options, file, NullRunObserver.Instance, TestContext.Current.CancellationToken);
         EvaluateResult result = ProxylessRun.Evaluate(

@@ -53,16 +53,15 @@ public sealed class CultureTests : IDisposable
             new RunOptions
             {
                 Out = run,
-                Target = target,
-                SearchEpochs = 0.2,
-                TrainEpochs = 0.2,
-                BatchSize = 32,
+                Target = new() { Name = target },
+                Search = new() { Epochs = 0.2 },
+                Training = new() { Epochs = 0.2, BatchSize = 32 },
                 Threads = 1,
             },
             observer,
             TestContext.Current.CancellationToken
         );
-        Assert.Equal(2, RunConfigFile.Read(new RunDirectory(run).Config).ArchitectureInterval);
+        Assert.Equal(2, RunConfigFile.Read(new RunDirectory(run).Config).Search.ArchitectureInterval);
         Assert.True(result.LatencyMs > 0);
         Assert.Contains(observer.Texts, text => text.Contains("limit: ", StringComparison.Ordinal));
         Assert.DoesNotContain(observer.Texts, IsForeign);
@@ -82,10 +81,10 @@ public sealed class CultureTests : IDisposable
         CultureInfo.CurrentCulture = Foreign();
         RunOptions[] wrong =
         [
-            new() { LearningRate = 1000.5 },
-            new() { MaxMacs = -1 },
+            new() { Training = new() { LearningRate = 1000.5 } },
+            new() { Target = new() { MaxMacs = -1 } },
             new() { Time = TimeSpan.FromSeconds(0.5) },
-            new() { AlsoFor = "cpu:2=-0.5" },
+            new() { Target = new() { AlsoFor = "cpu:2=-0.5" } },
         ];
         Assert.All(
             wrong,

@@ -165,11 +165,12 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
                 Metadata = new Dictionary<string, string> { ["validation_top1"] = "0.125" },
             }
         );
-        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        RunOptions options = RunConfigFile
+            .Read(run.Directory.Config)
+            .WithTraining(training => training with { OnAll = true })
+            .WithTarget(target => target with { LatencyMs = null }) with
         {
             Out = Path.Combine(_folder.Root, "on-all"),
-            TrainOnAll = true,
-            LatencyMs = null,
         };
         TrainResult trained = ProxylessRun.Train(options, architecture, NullRunObserver.Instance, Cancellation);
         using OnnxClassifier model = OnnxClassifier.Load(trained.Model, 1);
@@ -214,7 +215,7 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
     private EvaluateResult Evaluate(string folder, IRunObserver? observer = null, bool againstNetwork = false) =>
         ProxylessRun.Evaluate(
             run.Options.Out!,
-            new RunOptions { Data = Path.Combine(_folder.Root, folder) },
+            new RunOptions { Data = new() { Path = Path.Combine(_folder.Root, folder) } },
             againstNetwork,
             observer ?? NullRunObserver.Instance,
             Cancellation

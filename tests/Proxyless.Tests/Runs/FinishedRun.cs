@@ -47,18 +47,18 @@ public sealed class FinishedRun : IDisposable
         SearchSpace space = SearchSpacePresets.ByName("tiny");
         return new RunOptions
         {
-            Data = Path.Combine(folder.Root, "images"),
-            Space = space.Name,
-            Target = FixedTable.Write(
-                Path.Combine(folder.Root, "target"),
-                space,
-                classes: 2,
-                MobileNetV2.Build(0.1, space.Resolution, space.InputChannels, 2)
-            ),
-            BatchSize = 16,
-            SearchEpochs = 1,
-            TrainEpochs = 1,
-            TestShare = 0.2,
+            Data = new() { Path = Path.Combine(folder.Root, "images"), TestShare = 0.2 },
+            Search = new() { Space = space.Name, Epochs = 1 },
+            Target = new()
+            {
+                Name = FixedTable.Write(
+                    Path.Combine(folder.Root, "target"),
+                    space,
+                    classes: 2,
+                    MobileNetV2.Build(0.1, space.Resolution, space.InputChannels, 2)
+                ),
+            },
+            Training = new() { BatchSize = 16, Epochs = 1 },
             Seed = 5,
         };
     }

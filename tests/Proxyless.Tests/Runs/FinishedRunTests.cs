@@ -16,7 +16,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
 
     [Fact]
     public void The_limit_of_the_run_stands_in_its_config() =>
-        Assert.Equal(run.Result.LatencyLimitMs, RunConfigFile.Read(run.Directory.Config).LatencyMs);
+        Assert.Equal(run.Result.LatencyLimitMs, RunConfigFile.Read(run.Directory.Config).Target.LatencyMs);
 
     [Fact]
     public void A_bare_model_is_judged_on_the_images_it_has_not_seen_whatever_the_options_say()
@@ -27,9 +27,8 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
             model,
             new RunOptions
             {
-                Data = run.Options.Data,
+                Data = new() { Path = run.Options.Data.Path, TestShare = 0.5 },
                 Seed = 77,
-                TestShare = 0.5,
             },
             againstNetwork: false,
             NullRunObserver.Instance,
@@ -55,7 +54,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
 
         EvaluateResult result = ProxylessRun.Evaluate(
             run.Options.Out!,
-            new RunOptions { Data = other },
+            new RunOptions { Data = new() { Path = other } },
             againstNetwork: true,
             NullRunObserver.Instance,
             Cancellation
@@ -68,9 +67,11 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void A_changed_folder_is_judged_with_a_warning()
     {
         string changed = Path.Combine(run.PathOf("changed"), "images");
-        foreach (string file in Directory.EnumerateFiles(run.Options.Data, "*", SearchOption.AllDirectories).Skip(1))
+        foreach (
+            string file in Directory.EnumerateFiles(run.Options.Data.Path, "*", SearchOption.AllDirectories).Skip(1)
+        )
         {
-            string copy = Path.Combine(changed, Path.GetRelativePath(run.Options.Data, file));
+            string copy = Path.Combine(changed, Path.GetRelativePath(run.Options.Data.Path, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }
@@ -78,7 +79,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         var observer = new RecordingObserver();
         EvaluateResult result = ProxylessRun.Evaluate(
             run.Options.Out!,
-            new RunOptions { Data = changed },
+            new RunOptions { Data = new() { Path = changed } },
             againstNetwork: false,
             observer,
             Cancellation
@@ -94,10 +95,9 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         double limit = run.Result.LatencyLimitMs * 0.9;
         SearchResult result = ProxylessRun.Derive(
             run.Options.Out!,
-            RunConfigFile.Read(run.Directory.Config) with
+            RunConfigFile.Read(run.Directory.Config).WithTarget(target => target with { LatencyMs = limit }) with
             {
                 Out = derived,
-                LatencyMs = limit,
             },
             NullRunObserver.Instance,
             Cancellation
@@ -117,11 +117,12 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     [Fact]
     public void A_derivation_scores_networks_with_the_weights_of_the_search_and_takes_the_best_within_the_limit()
     {
-        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        RunOptions options = RunConfigFile
+            .Read(run.Directory.Config)
+            .WithTarget(target => target with { LatencyMs = run.Result.LatencyLimitMs * 0.8 })
+            .WithSearch(search => search with { Evaluations = 12 }) with
         {
             Out = run.PathOf("decided"),
-            LatencyMs = run.Result.LatencyLimitMs * 0.8,
-            Evaluations = 12,
         };
         SearchResult result = ProxylessRun.Derive(run.Options.Out!, options, NullRunObserver.Instance, Cancellation);
         SharedScore[] scores = [.. JsonLines.Read<SharedScore>(new RunDirectory(options.Out!).Scores)];
@@ -134,7 +135,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         Architecture chosen = ArchitectureFile.Read(result.Architecture);
         SharedScore score = Assert.Single(scores, one => string.Join(',', one.Choice) == chosen.Metadata["choice"]);
         Assert.Equal(score.Top1, result.ValidationTop1);
-        Assert.InRange(result.LatencyMs, 0, options.LatencyMs!.Value);
+        Assert.InRange(result.LatencyMs, 0, options.Target.LatencyMs!.Value);
     }
 
     [Fact]
@@ -152,10 +153,11 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     [Fact]
     public void Without_scores_the_architecture_parameters_alone_derive()
     {
-        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        RunOptions options = RunConfigFile
+            .Read(run.Directory.Config)
+            .WithSearch(search => search with { Evaluations = 0 }) with
         {
             Out = run.PathOf("quick"),
-            Evaluations = 0,
         };
         SearchResult result = ProxylessRun.Derive(run.Options.Out!, options, NullRunObserver.Instance, Cancellation);
         double[][] last = [.. JsonLines.Read<SearchEpoch>(run.Directory.SearchLog)[^1].Probabilities];
@@ -171,17 +173,17 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void Training_on_all_images_uses_those_of_the_architecture_and_keeps_the_last_epoch()
     {
         string folder = run.PathOf("on-all");
-        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        RunOptions options = RunConfigFile
+            .Read(run.Directory.Config)
+            .WithTraining(training => training with { OnAll = true, Epochs = 2 }) with
         {
             Out = folder,
-            TrainOnAll = true,
-            TrainEpochs = 2,
         };
         var observer = new RecordingObserver();
         TrainResult trained = ProxylessRun.Train(options, run.Options.Out!, observer, Cancellation);
 
         int images = (2 * FinishedRun.ImagesOfAClass) - FinishedRun.TestImages;
-        int steps = 2 * (images / run.Options.BatchSize!.Value);
+        int steps = 2 * (images / run.Options.Training.BatchSize!.Value);
         Assert.Contains(
             observer.Messages,
             message => message.StartsWith($"train: {steps} steps", StringComparison.Ordinal)
@@ -198,7 +200,9 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     [Fact]
     public void A_training_from_the_supernet_starts_with_the_weights_of_the_searched_path()
     {
-        RunOptions options = RunConfigFile.Read(run.Directory.Config) with { FromSupernet = true };
+        RunOptions options = RunConfigFile
+            .Read(run.Directory.Config)
+            .WithTraining(training => training with { FromSupernet = true });
         var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
         using SuperNetwork network = SearchedNetwork.Open(
             context,
@@ -222,9 +226,10 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     [Fact]
     public void Weights_that_have_seen_what_would_be_test_images_are_refused()
     {
-        RunOptions options = RunConfigFile.Read(run.Directory.Config) with
+        RunOptions options = RunConfigFile
+            .Read(run.Directory.Config)
+            .WithTraining(training => training with { FromSupernet = true }) with
         {
-            FromSupernet = true,
             Seed = 6,
             Out = run.PathOf("other-seed"),
         };
@@ -260,7 +265,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
                 run.Options with
                 {
                     Overwrite = true,
-                    LatencyMs = 1e-6,
+                    Target = run.Options.Target with { LatencyMs = 1e-6 },
                 },
                 NullRunObserver.Instance,
                 Cancellation
@@ -271,7 +276,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
                 run.Options with
                 {
                     Overwrite = true,
-                    Data = run.PathOf("nowhere"),
+                    Data = run.Options.Data with { Path = run.PathOf("nowhere") },
                 },
                 NullRunObserver.Instance,
                 Cancellation
@@ -294,7 +299,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
                 run.Options with
                 {
                     Out = run.PathOf("impossible"),
-                    MaxParameters = 10,
+                    Target = run.Options.Target with { MaxParameters = 10 },
                 },
                 NullRunObserver.Instance,
                 Cancellation

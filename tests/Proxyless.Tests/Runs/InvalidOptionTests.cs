@@ -12,14 +12,16 @@ public sealed class InvalidOptionTests
     [Fact]
     public void An_option_out_of_its_range_is_named_as_the_property_that_it_is()
     {
-        var wrong = Assert.Throws<InvalidInputException>(() => new RunOptions { LearningRate = 1000.5 }.Validate());
-        Assert.Equal(("LearningRate", "1000.5", null), (wrong.Property, wrong.Value, wrong.File));
+        var wrong = Assert.Throws<InvalidInputException>(() =>
+            new RunOptions { Training = new() { LearningRate = 1000.5 } }.Validate()
+        );
+        Assert.Equal(("TrainingOptions.LearningRate", "1000.5", null), (wrong.Property, wrong.Value, wrong.File));
         Assert.Equal(
-            "RunOptions.LearningRate = 1000.5 is out of range; allowed are numbers from 0.000000001 to 100",
+            "TrainingOptions.LearningRate = 1000.5 is out of range; allowed are numbers from 0.000000001 to 100",
             wrong.Message
         );
-        wrong = Assert.Throws<InvalidInputException>(() => new RunOptions { Channels = 2 }.Validate());
-        Assert.Equal(("Channels", "2"), (wrong.Property, wrong.Value));
+        wrong = Assert.Throws<InvalidInputException>(() => new RunOptions { Data = new() { Channels = 2 } }.Validate());
+        Assert.Equal(("DataOptions.Channels", "2"), (wrong.Property, wrong.Value));
         wrong = Assert.Throws<InvalidInputException>(() =>
             new DatasetOptions { Location = "sample", TestShare = 0.75 }.Validate()
         );
@@ -28,7 +30,15 @@ public sealed class InvalidOptionTests
 
     [Fact]
     public void Ranges_are_kept_by_the_names_of_properties() =>
-        Assert.All(RunOptions.Ranges.Keys, name => Assert.NotNull(typeof(RunOptions).GetProperty(name)));
+        Assert.Equal(
+            DataOptions
+                .Ranges.Keys.Concat(TargetOptions.Ranges.Keys)
+                .Concat(SearchOptions.Ranges.Keys)
+                .Concat(TrainingOptions.Ranges.Keys)
+                .Concat(RunOptions.Ranges.Keys)
+                .Order(),
+            RunSettings.All.Where(setting => setting.Range is not null).Select(setting => setting.Property.Name).Order()
+        );
 
     [Fact]
     public void A_file_that_cannot_be_used_is_named_with_its_key_and_value()

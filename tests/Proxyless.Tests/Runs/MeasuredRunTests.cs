@@ -23,11 +23,11 @@ public sealed class MeasuredRunTests
     public void A_machine_is_profiled_searched_for_and_measured_with_the_trained_network()
     {
         using var folder = new TemporaryFolder();
-        RunOptions options = FinishedRun.OptionsIn(folder) with
+        RunOptions options = FinishedRun
+            .OptionsIn(folder)
+            .WithTarget(target => target with { Name = "cpu", LatencyMs = Generous }) with
         {
             Out = Path.Combine(folder.Root, "run"),
-            Target = "cpu",
-            LatencyMs = Generous,
         };
         RunResult result = ProxylessRun.Run(options, NullRunObserver.Instance, Cancellation);
         Assert.True(result.LatencyIsMeasured);
@@ -74,7 +74,11 @@ public sealed class MeasuredRunTests
         ComparisonResult compared = ProxylessComparison.Run(
             new ComparisonOptions
             {
-                Run = options with { Out = Path.Combine(folder.Root, "comparison"), LatencyMs = null },
+                Run = options with
+                {
+                    Out = Path.Combine(folder.Root, "comparison"),
+                    Target = options.Target with { LatencyMs = null },
+                },
                 Networks = ["random:1"],
                 Seeds = 1,
                 Targets = ["cpu:1:8"],

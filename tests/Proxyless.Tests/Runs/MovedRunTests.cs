@@ -27,29 +27,34 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
             File.ReadAllBytes(Path.Combine(Repository.Root, "configs", "spaces", "example.yaml"))
         );
         string relative =
-            Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data) + Path.DirectorySeparatorChar;
+            Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data.Path) + Path.DirectorySeparatorChar;
         var options = new RunOptions
         {
-            Data = relative,
-            Space = Path.GetRelativePath(Environment.CurrentDirectory, space),
-            Target = "cpu",
-            Resolution = 32,
+            Data = new() { Path = relative, Resolution = 32 },
+            Search = new() { Space = Path.GetRelativePath(Environment.CurrentDirectory, space) },
+            Target = new() { Name = "cpu" },
         };
         var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
-        Assert.Equal(run.Options.Data, context.Options.Data);
-        Assert.Equal(Path.GetFullPath(space), context.Options.Space);
-        Assert.Equal("cpu", context.Options.Target);
+        Assert.Equal(run.Options.Data.Path, context.Options.Data.Path);
+        Assert.Equal(Path.GetFullPath(space), context.Options.Search.Space);
+        Assert.Equal("cpu", context.Options.Target.Name);
         string target = _folder.Add("board.yaml", "kind: local"u8.ToArray());
         Assert.Equal(
             target,
-            context.For(new RunPart(Path.GetRelativePath(Environment.CurrentDirectory, target), 1, "")).Options.Target
+            context
+                .For(new RunPart(Path.GetRelativePath(Environment.CurrentDirectory, target), 1, ""))
+                .Options.Target.Name
         );
         var named = RunContext.Open(
-            new RunOptions { Data = "sample", Space = "tiny" },
+            new RunOptions
+            {
+                Data = new() { Path = "sample" },
+                Search = new() { Space = "tiny" },
+            },
             NullRunObserver.Instance,
             Cancellation
         );
-        Assert.Equal(("sample", "tiny"), (named.Options.Data, named.Options.Space));
+        Assert.Equal(("sample", "tiny"), (named.Options.Data.Path, named.Options.Search.Space));
     }
 
     [Fact]
@@ -57,14 +62,22 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
     {
         string target = _folder.Add("board.yaml", "kind: local"u8.ToArray());
         string relative = Path.GetRelativePath(Environment.CurrentDirectory, target);
-        RunOptions whole = RunPaths.Whole(new RunOptions { Target = relative, AlsoFor = $"cpu:2=1,{relative}=2.5" });
-        Assert.Equal(target, whole.Target);
-        Assert.Equal($"cpu:2=1,{target}=2.5", whole.AlsoFor);
-        Assert.Equal("board", RunPaths.Whole(new RunOptions { Target = "board" }).Target);
+        RunOptions whole = RunPaths.Whole(
+            new RunOptions
+            {
+                Target = new() { Name = relative, AlsoFor = $"cpu:2=1,{relative}=2.5" },
+            }
+        );
+        Assert.Equal(target, whole.Target.Name);
+        Assert.Equal($"cpu:2=1,{target}=2.5", whole.Target.AlsoFor);
+        Assert.Equal("board", RunPaths.Whole(new RunOptions { Target = new() { Name = "board" } }).Target.Name);
         Assert.True(
             RunPaths.SaySame(
                 whole,
-                new RunOptions { Target = relative, AlsoFor = $"cpu:2=1,{_folder.Root}/./board.yaml=2.5" }
+                new RunOptions
+                {
+                    Target = new() { Name = relative, AlsoFor = $"cpu:2=1,{_folder.Root}/./board.yaml=2.5" },
+                }
             )
         );
     }
@@ -89,7 +102,7 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
     {
         string folder = Copy(run.Options.Out!, "resumed");
         string data =
-            Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data) + Path.DirectorySeparatorChar;
+            Path.GetRelativePath(Environment.CurrentDirectory, run.Options.Data.Path) + Path.DirectorySeparatorChar;
         Assert.Equal(2, CommandLineRun.Of("run", "--resume", "--out", folder, "--data", data, "--seed", "99").ExitCode);
         Assert.Equal(2, CommandLineRun.Of("run", "--resume", "--out", folder, "--data", "sample").ExitCode);
         CommandLineRun resumed = CommandLineRun.Of(
@@ -108,14 +121,14 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
     [Fact]
     public void Images_that_were_moved_are_named_anew_and_stay_named_so()
     {
-        string images = Copy(run.Options.Data, "moved-images");
+        string images = Copy(run.Options.Data.Path, "moved-images");
         string folder = Copy(run.Options.Out!, "run");
         Lose(folder);
         RunDirectory directory = new(folder);
         var lost = Assert.Throws<InvalidInputException>(() =>
             ProxylessRun.Run(new RunOptions { Out = folder, Resume = true }, NullRunObserver.Instance, Cancellation)
         );
-        Assert.Contains("RunOptions.Data", lost.Message, StringComparison.Ordinal);
+        Assert.Contains("DataOptions.Path", lost.Message, StringComparison.Ordinal);
         foreach (
             string[] words in (string[][])
                 [
@@ -132,18 +145,18 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         }
 
         Assert.Equal(0, CommandLineRun.Of("run", "--resume", "--out", folder, "--data", images).ExitCode);
-        Assert.Equal(images, RunConfigFile.Read(directory.Config).Data);
+        Assert.Equal(images, RunConfigFile.Read(directory.Config).Data.Path);
         Lose(folder);
         Assert.Equal(0, CommandLineRun.Of("export", "--run", folder, "--data", images).ExitCode);
-        Assert.Equal(images, RunConfigFile.Read(directory.Config).Data);
+        Assert.Equal(images, RunConfigFile.Read(directory.Config).Data.Path);
         Lose(folder);
         string derived = Path.Combine(_folder.Root, "derived");
         CommandLineRun derivation = CommandLineRun.Of("derive", "--run", folder, "--data", images, "--out", derived);
         Assert.True(derivation.ExitCode == 0, derivation.Error);
-        Assert.Equal(images, RunConfigFile.Read(new RunDirectory(derived).Config).Data);
+        Assert.Equal(images, RunConfigFile.Read(new RunDirectory(derived).Config).Data.Path);
 
         // Others are not taken.
-        string others = Copy(run.Options.Data, "others");
+        string others = Copy(run.Options.Data.Path, "others");
         File.Delete(Directory.EnumerateFiles(others, "*", SearchOption.AllDirectories).First());
         CommandLineRun different = CommandLineRun.Of("export", "--run", folder, "--data", others);
         Assert.Equal(2, different.ExitCode);
@@ -212,7 +225,10 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
     private static void Lose(string folder)
     {
         string config = new RunDirectory(folder).Config;
-        RunConfigFile.Write(config, RunConfigFile.Read(config) with { Data = "photos-that-were-moved" });
+        RunConfigFile.Write(
+            config,
+            RunConfigFile.Read(config).WithData(data => data with { Path = "photos-that-were-moved" })
+        );
     }
 
     private string Copy(string from, string name) => _folder.Copy(from, name);

@@ -143,12 +143,10 @@ public sealed class PhotoRunTests : IDisposable
     {
         AddClass("cat", 0);
         AddClass("dog", 100);
-        RunOptions options = Options(Path.Combine(_folder.Root, "run")) with
-        {
-            Strict = true,
-            SearchEpochs = 3,
-            TrainEpochs = 3,
-        };
+        RunOptions options = Options(Path.Combine(_folder.Root, "run"))
+            .WithData(data => data with { Strict = true })
+            .WithSearch(search => search with { Epochs = 3 })
+            .WithTraining(training => training with { Epochs = 3 });
         string[] photos =
         [
             .. Directory.GetFiles(Photos, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
@@ -182,11 +180,11 @@ public sealed class PhotoRunTests : IDisposable
         AddClass("cat", 0);
         AddClass("dog", 100);
         string bad = _folder.Add("photos/cat/bad.jpg", [1, 2, 3]);
-        RunOptions options = Options(Path.Combine(_folder.Root, "run")) with { Strict = true };
+        RunOptions options = Options(Path.Combine(_folder.Root, "run")).WithData(data => data with { Strict = true });
         string message = Assert.Throws<InvalidInputException>(() => Run(options)).Message;
         Assert.Contains("bad.jpg", message, StringComparison.Ordinal);
         Assert.Contains("leave DatasetOptions.Strict out", message, StringComparison.Ordinal);
-        Run(options with { Strict = false, Out = Path.Combine(_folder.Root, "lenient") });
+        Run(options with { Data = options.Data with { Strict = false }, Out = Path.Combine(_folder.Root, "lenient") });
         Assert.Contains("remove them", message, StringComparison.Ordinal);
         File.Delete(bad);
         Run(options);
@@ -195,13 +193,10 @@ public sealed class PhotoRunTests : IDisposable
     private RunOptions Options(string run) =>
         new()
         {
-            Data = Photos,
+            Data = new() { Path = Photos, Resolution = 32 },
             Out = run,
-            Space = "tiny",
-            Resolution = 32,
-            BatchSize = 8,
-            SearchEpochs = 1,
-            TrainEpochs = 1,
+            Search = new() { Space = "tiny", Epochs = 1 },
+            Training = new() { BatchSize = 8, Epochs = 1 },
             Threads = 1,
         };
 

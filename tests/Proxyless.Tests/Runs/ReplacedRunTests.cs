@@ -23,10 +23,11 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     public void A_job_that_dies_while_it_removes_the_run_before_is_gone_on_with_as_it_was_told()
     {
         RunDirectory directory = new(_folder.Copy(run.Options.Out!, "run"));
-        RunOptions begun = RunConfigFile.Read(directory.Config) with
+        RunOptions begun = RunConfigFile
+            .Read(directory.Config)
+            .WithTraining(training => training with { Epochs = 2 }) with
         {
             Out = directory.Root,
-            TrainEpochs = 2,
             Seed = 6,
         };
         Assert.Throws<IOException>(() => directory.Begin(begun, () => throw new IOException("killed")));
@@ -35,7 +36,7 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
         Assert.Equal(0, CommandLineRun.Of("run", "--resume", "--out", directory.Root).ExitCode);
         Assert.False(directory.IsBeginning);
         RunOptions options = RunConfigFile.Read(directory.Config);
-        Assert.Equal((6, 2), (options.Seed, options.TrainEpochs));
+        Assert.Equal((6, 2), (options.Seed, options.Training.Epochs));
         Assert.Equal(2, JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog).Count);
         Assert.Empty(Directory.EnumerateFiles(directory.Root, "config.new*"));
     }
@@ -45,11 +46,16 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     {
         RunDirectory directory = new(_folder.Copy(run.Options.Out!, "run"));
         byte[] search = File.ReadAllBytes(directory.SearchCheckpoint);
-        RunOptions begun = RunConfigFile.Read(directory.Config) with { Out = directory.Root, TrainEpochs = 2 };
+        RunOptions begun = RunConfigFile
+            .Read(directory.Config)
+            .WithTraining(training => training with { Epochs = 2 }) with
+        {
+            Out = directory.Root,
+        };
         RunConfigFile.Write(Path.Combine(directory.Root, "config.new-training.yaml"), begun);
         CommandLineRun resumed = CommandLineRun.Of("train", "--resume", "--arch", directory.Root);
         Assert.True(resumed.ExitCode == 0, resumed.Error);
-        Assert.Equal(2, RunConfigFile.Read(directory.Config).TrainEpochs);
+        Assert.Equal(2, RunConfigFile.Read(directory.Config).Training.Epochs);
         Assert.Equal(2, JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog).Count);
         Assert.Equal(search, File.ReadAllBytes(directory.SearchCheckpoint));
         Assert.False(directory.IsBeginning);
@@ -60,7 +66,7 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
     {
         string derived = Path.Combine(_folder.Root, "derived");
         RunOptions options = RunConfigFile.Read(run.Directory.Config) with { Out = derived };
-        RunOptions impossible = options with { LatencyMs = 1e-6 };
+        RunOptions impossible = options with { Target = options.Target with { LatencyMs = 1e-6 } };
         Assert.Throws<LimitNotMetException>(() => Derive(impossible));
         Assert.False(Directory.Exists(derived));
 

@@ -52,10 +52,11 @@ public sealed class RunClockTests : IDisposable
     {
         // What comes before the search takes half an hour, the derivation with its measurements an hour and a half: of
         // two hours nothing is left.
-        RunOptions options = FinishedRun.OptionsIn(_folder) with
+        RunOptions options = FinishedRun
+            .OptionsIn(_folder)
+            .WithTraining(training => training with { Epochs = null }) with
         {
             Out = Folder.Root,
-            TrainEpochs = null,
             Time = TimeSpan.FromHours(2),
         };
         RunResult result = ProxylessRun.RunBy(
@@ -75,10 +76,9 @@ public sealed class RunClockTests : IDisposable
     [InlineData(1, 8)]
     public void The_time_of_a_search_is_divided_once_into_steps_and_scores(int seconds, int evaluations)
     {
-        RunOptions options = FinishedRun.OptionsIn(_folder) with
+        RunOptions options = FinishedRun.OptionsIn(_folder).WithSearch(search => search with { Epochs = null }) with
         {
             Out = Folder.Root,
-            SearchEpochs = null,
             Time = TimeSpan.FromSeconds(seconds),
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
@@ -94,7 +94,7 @@ public sealed class RunClockTests : IDisposable
         Assert.Throws<RunInterruptedException>(() => ProxylessRun.RunBy(_time, options, interrupting, stop.Token));
         RunPlan plan = RunPlan.Read(Folder);
         Assert.Equal(evaluations, plan.Evaluations);
-        Assert.Equal(seconds == 1, plan.Search!.WeightSteps == 2 * options.ArchitectureInterval);
+        Assert.Equal(seconds == 1, plan.Search!.WeightSteps == 2 * options.Search.ArchitectureInterval);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Proxyless.Tests.Runs;
 /// <summary>What the options of a run leave open is chosen from facts alone: no image is opened here.</summary>
 public sealed class RunDefaultsTests
 {
-    private static readonly RunOptions Photos = new() { Data = "photos" };
+    private static readonly RunOptions Photos = new() { Data = new() { Path = "photos" } };
 
     [Theory]
     [InlineData(28, "cifar")]
@@ -18,8 +18,20 @@ public sealed class RunDefaultsTests
     public void The_space_goes_by_the_side_of_the_images(int side, string expected)
     {
         Assert.Equal(expected, RunDefaults.SpaceOf(Photos, new ImageFacts(side, 3)));
-        Assert.Equal("tiny", RunDefaults.SpaceOf(new RunOptions { Data = "sample" }, new ImageFacts(side, 3)));
-        Assert.Equal("mine.yaml", RunDefaults.SpaceOf(Photos with { Space = "mine.yaml" }, new ImageFacts(side, 3)));
+        Assert.Equal(
+            "tiny",
+            RunDefaults.SpaceOf(new RunOptions { Data = new() { Path = "sample" } }, new ImageFacts(side, 3))
+        );
+        Assert.Equal(
+            "mine.yaml",
+            RunDefaults.SpaceOf(
+                Photos with
+                {
+                    Search = Photos.Search with { Space = "mine.yaml" },
+                },
+                new ImageFacts(side, 3)
+            )
+        );
     }
 
     [Theory]
@@ -40,11 +52,11 @@ public sealed class RunDefaultsTests
         Assert.Equal(
             (batchSize, decay, erase, resolution, 1, 7),
             (
-                resolved.BatchSize,
-                resolved.WeightDecay,
-                resolved.Erase,
-                resolved.Resolution,
-                resolved.Channels,
+                resolved.Training.BatchSize,
+                resolved.Training.WeightDecay,
+                resolved.Training.Erase,
+                resolved.Data.Resolution,
+                resolved.Data.Channels,
                 resolved.Threads
             )
         );
@@ -55,13 +67,10 @@ public sealed class RunDefaultsTests
     {
         RunOptions given = Photos with
         {
-            Space = "cifar",
-            BatchSize = 5,
-            WeightDecay = 0.25,
-            Erase = 0.125,
+            Search = Photos.Search with { Space = "cifar" },
+            Training = Photos.Training with { BatchSize = 5, WeightDecay = 0.25, Erase = 0.125 },
             Threads = 3,
-            Resolution = 40,
-            Channels = 1,
+            Data = Photos.Data with { Resolution = 40, Channels = 1 },
         };
         Assert.Equal(given, Resolve(given, side: 32, resolution: 40));
     }
@@ -84,10 +93,9 @@ public sealed class RunDefaultsTests
     {
         RunOptions options = new()
         {
-            Data = data,
-            WeightUpdate = update,
-            SearchEpochs = epochs,
-            TrainEpochs = epochs,
+            Data = new() { Path = data },
+            Search = new() { WeightUpdate = update, Epochs = epochs },
+            Training = new() { Epochs = epochs },
         };
         Assert.Equal(
             (search, train),
@@ -108,7 +116,18 @@ public sealed class RunDefaultsTests
         int known,
         int scored
     ) =>
-        Assert.Equal(scored, RunDefaults.Evaluations(new RunOptions { Data = data, Evaluations = asked }, null, known));
+        Assert.Equal(
+            scored,
+            RunDefaults.Evaluations(
+                new RunOptions
+                {
+                    Data = new() { Path = data },
+                    Search = new() { Evaluations = asked },
+                },
+                null,
+                known
+            )
+        );
 
     [Theory]
     [InlineData(1, 10_000.0, 1.0, 100)]
@@ -122,10 +141,21 @@ public sealed class RunDefaultsTests
         int expected
     )
     {
-        var options = new RunOptions { Data = "photos" };
+        var options = new RunOptions { Data = new() { Path = "photos" } };
         int evaluations = RunDefaults.EvaluationsIn(options, limits, seconds, scoreSeconds);
         Assert.Equal(expected, evaluations);
-        Assert.Equal(7, RunDefaults.EvaluationsIn(options with { Evaluations = 7 }, limits, seconds, scoreSeconds));
+        Assert.Equal(
+            7,
+            RunDefaults.EvaluationsIn(
+                options with
+                {
+                    Search = options.Search with { Evaluations = 7 },
+                },
+                limits,
+                seconds,
+                scoreSeconds
+            )
+        );
 
         // Each further limit is planned with half as many, as it gets.
         double further = (RunDefaults.Evaluations(options, evaluations, known: 1000) * (limits - 1)) + evaluations;
@@ -138,7 +168,7 @@ public sealed class RunDefaultsTests
 
     [Fact]
     public void The_learning_rate_is_for_256_images() =>
-        Assert.Equal(0.1, RunDefaults.LearningRate(new RunOptions { LearningRate = 0.2 }, 128));
+        Assert.Equal(0.1, RunDefaults.LearningRate(new RunOptions { Training = new() { LearningRate = 0.2 } }, 128));
 
     private static RunOptions Resolve(RunOptions options, int side, int resolution) =>
         RunDefaults.Resolve(

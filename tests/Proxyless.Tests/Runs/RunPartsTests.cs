@@ -22,9 +22,12 @@ public sealed class RunPartsTests
     {
         var options = new RunOptions
         {
-            Target = target,
-            LatencyMs = limit,
-            AlsoFor = alsoFor,
+            Target = new()
+            {
+                Name = target,
+                LatencyMs = limit,
+                AlsoFor = alsoFor,
+            },
         };
         Assert.Equal(folders, string.Join(' ', RunParts.Of(options.Validate()).Select(part => part.Folder)));
         Assert.Equal(
@@ -41,9 +44,12 @@ public sealed class RunPartsTests
         Assert.Throws<InvalidInputException>(() =>
             new RunOptions
             {
-                Target = target,
-                LatencyMs = limit,
-                AlsoFor = alsoFor,
+                Target = new()
+                {
+                    Name = target,
+                    LatencyMs = limit,
+                    AlsoFor = alsoFor,
+                },
             }.Validate()
         );
 
@@ -59,15 +65,18 @@ public sealed class RunPartsTests
     {
         string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         RunOptions options = SearchedTargets.Combine(new RunOptions(), Words(targets), Words(latencies));
-        Assert.Equal((target, limit, also), (options.Target, options.LatencyMs, options.AlsoFor));
+        Assert.Equal((target, limit, also), (options.Target.Name, options.Target.LatencyMs, options.Target.AlsoFor));
     }
 
     [Fact]
     public void Limits_that_are_given_take_the_place_of_all_that_the_search_had()
     {
-        var searched = new RunOptions { LatencyMs = 3, AlsoFor = "cpu=5" };
+        var searched = new RunOptions
+        {
+            Target = new() { LatencyMs = 3, AlsoFor = "cpu=5" },
+        };
         Assert.Equal(searched, SearchedTargets.Combine(searched, [], []));
         RunOptions derived = SearchedTargets.Combine(searched, [], ["4"]);
-        Assert.Equal((4.0, null), (derived.LatencyMs, derived.AlsoFor));
+        Assert.Equal((4.0, null), (derived.Target.LatencyMs, derived.Target.AlsoFor));
     }
 }

@@ -68,7 +68,7 @@ public sealed class RunStoreTests : IDisposable
     [Fact]
     public void A_copy_for_one_target_or_one_training_opens_nothing_again()
     {
-        RunOptions options = FinishedRun.OptionsIn(_folder) with { AlsoFor = "cpu:2=1" };
+        RunOptions options = FinishedRun.OptionsIn(_folder).WithTarget(target => target with { AlsoFor = "cpu:2=1" });
         var context = RunContext.Open(options, NullRunObserver.Instance, Cancellation);
         RunContext[] copies =
         [
@@ -79,8 +79,9 @@ public sealed class RunStoreTests : IDisposable
         Assert.All(copies, copy => Assert.Same(context.Images, copy.Images));
         Assert.All(copies, copy => Assert.Same(context.Space, copy.Space));
         Assert.Equal(
-            ((string, double?)[])[(options.Target, null), ("there-is-no-such-target", 2), (options.Target, null)],
-            copies.Select(copy => (copy.Options.Target, copy.Options.LatencyMs))
+            ((string, double?)[])
+                [(options.Target.Name, null), ("there-is-no-such-target", 2), (options.Target.Name, null)],
+            copies.Select(copy => (copy.Options.Target.Name, copy.Options.Target.LatencyMs))
         );
         Assert.Equal((5, 5, 7), (copies[0].TrainingSeed, copies[1].TrainingSeed, copies[2].TrainingSeed));
         Assert.Equal(7, copies[2].NetworkOptions.Seed);

@@ -23,15 +23,12 @@ public sealed class RunTests
     )
     {
         using var folder = new TemporaryFolder();
-        RunOptions options = FinishedRun.OptionsIn(folder) with
+        RunOptions options = FinishedRun
+            .OptionsIn(folder)
+            .WithSearch(search => search with { Objective = objective, Epochs = 2 })
+            .WithTraining(training => training with { Ema = ema, Dropout = dropout, BatchSize = 8, Epochs = 2 }) with
         {
             Out = Path.Combine(folder.Root, "whole"),
-            Objective = objective,
-            Ema = ema,
-            Dropout = dropout,
-            BatchSize = 8,
-            SearchEpochs = 2,
-            TrainEpochs = 2,
             Threads = 1,
         };
         ProxylessRun.Run(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
@@ -52,7 +49,7 @@ public sealed class RunTests
             {
                 Out = second.Out,
                 Resume = true,
-                BatchSize = 32,
+                Training = new() { BatchSize = 32 },
                 Seed = 9,
             };
         }
@@ -76,15 +73,21 @@ public sealed class RunTests
     public void Equality_holds_the_expected_latency_at_its_limit_also_where_candidates_are_pruned()
     {
         using var folder = new TemporaryFolder();
-        RunOptions options = FinishedRun.OptionsIn(folder) with
+        RunOptions options = FinishedRun
+            .OptionsIn(folder)
+            .WithSearch(search =>
+                search with
+                {
+                    Objective = ObjectiveKind.Equality,
+                    Epochs = 8,
+                    WarmupShare = 0.1,
+                    ArchitectureInterval = 1,
+                    PruneThreshold = 0.15,
+                }
+            )
+            .WithTraining(training => training with { BatchSize = 8 }) with
         {
             Out = Path.Combine(folder.Root, "run"),
-            Objective = ObjectiveKind.Equality,
-            BatchSize = 8,
-            SearchEpochs = 8,
-            WarmupShare = 0.1,
-            ArchitectureInterval = 1,
-            PruneThreshold = 0.15,
             Threads = 1,
         };
         var observer = new RecordingObserver();
@@ -110,10 +113,7 @@ public sealed class RunTests
         // An architecture of what was pruned has no weights to start from.
         var directory = new RunDirectory(options.Out!);
         var context = RunContext.Open(
-            RunConfigFile.Read(directory.Config) with
-            {
-                FromSupernet = true,
-            },
+            RunConfigFile.Read(directory.Config).WithTraining(training => training with { FromSupernet = true }),
             NullRunObserver.Instance,
             TestContext.Current.CancellationToken
         );
@@ -136,11 +136,12 @@ public sealed class RunTests
     public void An_equality_that_no_network_can_use_up_is_told_once()
     {
         using var folder = new TemporaryFolder();
-        RunOptions options = FinishedRun.OptionsIn(folder) with
+        RunOptions options = FinishedRun
+            .OptionsIn(folder)
+            .WithSearch(search => search with { Objective = ObjectiveKind.Equality })
+            .WithTarget(target => target with { LatencyMs = 1000 }) with
         {
             Out = Path.Combine(folder.Root, "run"),
-            Objective = ObjectiveKind.Equality,
-            LatencyMs = 1000,
         };
         var observer = new RecordingObserver();
         ProxylessRun.Search(options, observer, TestContext.Current.CancellationToken);
@@ -156,10 +157,9 @@ public sealed class RunTests
     public void A_limit_that_no_network_meets_is_refused_with_the_smallest_there_is()
     {
         using var folder = new TemporaryFolder();
-        RunOptions options = FinishedRun.OptionsIn(folder) with
+        RunOptions options = FinishedRun.OptionsIn(folder).WithTarget(target => target with { LatencyMs = 1e-6 }) with
         {
             Out = Path.Combine(folder.Root, "run"),
-            LatencyMs = 1e-6,
         };
         var exception = Assert.Throws<LimitNotMetException>(() =>
             ProxylessRun.Search(options, NullRunObserver.Instance, TestContext.Current.CancellationToken)
@@ -178,18 +178,35 @@ public sealed class RunTests
                 )
                 .Message;
         Assert.Contains(
-            "RunOptions.CorrectPairs",
-            Message(new RunOptions { CorrectPairs = true, Update = ArchitectureUpdate.FullPath }),
+            "SearchOptions.CorrectPairs",
+            Message(
+                new RunOptions
+                {
+                    Search = new() { CorrectPairs = true, Update = ArchitectureUpdate.FullPath },
+                }
+            ),
             StringComparison.Ordinal
         );
         Assert.Contains(
             "RunOptions.Time",
-            Message(new RunOptions { Time = TimeSpan.FromHours(1), SearchEpochs = 2 }),
+            Message(
+                new RunOptions
+                {
+                    Time = TimeSpan.FromHours(1),
+                    Search = new() { Epochs = 2 },
+                }
+            ),
             StringComparison.Ordinal
         );
         Assert.Contains(
             "ObjectiveKind.Log",
-            Message(new RunOptions { Objective = ObjectiveKind.Log, MaxMacs = 1_000_000 }),
+            Message(
+                new RunOptions
+                {
+                    Search = new() { Objective = ObjectiveKind.Log },
+                    Target = new() { MaxMacs = 1_000_000 },
+                }
+            ),
             StringComparison.Ordinal
         );
         Assert.Contains(
@@ -200,8 +217,8 @@ public sealed class RunTests
                         new RunOptions
                         {
                             Time = TimeSpan.FromHours(1),
-                            SearchEpochs = 2,
-                            TrainEpochs = 2,
+                            Search = new() { Epochs = 2 },
+                            Training = new() { Epochs = 2 },
                         },
                         NullRunObserver.Instance,
                         TestContext.Current.CancellationToken
@@ -212,7 +229,13 @@ public sealed class RunTests
         );
 
         // A network that such a search has found can still be derived under another limit.
-        Assert.NotNull(new RunOptions { Objective = ObjectiveKind.Log, MaxMacs = 1_000_000 }.Validate());
+        Assert.NotNull(
+            new RunOptions
+            {
+                Search = new() { Objective = ObjectiveKind.Log },
+                Target = new() { MaxMacs = 1_000_000 },
+            }.Validate()
+        );
     }
 
     [Fact]
@@ -234,12 +257,11 @@ public sealed class RunTests
         string path = Path.Combine(folder.Root, "config.yaml");
         var options = new RunOptions
         {
-            Data = "photos",
-            LatencyMs = 2.5,
+            Data = new() { Path = "photos" },
+            Target = new() { LatencyMs = 2.5 },
             Time = TimeSpan.FromMinutes(90),
-            Update = Proxyless.Search.ArchitectureUpdate.FullPath,
-            Objective = ObjectiveKind.Log,
-            Ema = 0.999,
+            Search = new() { Update = Proxyless.Search.ArchitectureUpdate.FullPath, Objective = ObjectiveKind.Log },
+            Training = new() { Ema = 0.999 },
         };
         RunConfigFile.Write(path, options);
         Assert.Equal(options, RunConfigFile.Read(path));

@@ -20,7 +20,11 @@ public sealed class SearchGoalTests
         bool isUsed
     )
     {
-        var options = new RunOptions { Thorough = thorough, Resume = resume };
+        var options = new RunOptions
+        {
+            Target = new() { Thorough = thorough },
+            Resume = resume,
+        };
         Assert.Equal(isUsed, SearchGoal.IsCarefulEnough(SmallSpace.Table(made), options));
     }
 }

@@ -42,7 +42,7 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
 
             // A run like any other: its model is judged, and its options are of its limit alone.
             Assert.Equal(0, CommandLineRun.Of("evaluate", "--model", own, "--json").ExitCode);
-            Assert.Equal(limit, RunConfigFile.Read(new RunDirectory(own).Config).LatencyMs);
+            Assert.Equal(limit, RunConfigFile.Read(new RunDirectory(own).Config).Target.LatencyMs);
         }
 
         AssertFront(folder, [limits[0], limits[2]]);
@@ -74,12 +74,18 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
         double[] limits = [0.7 * middle, 1.3 * middle];
         LimitResults<SearchResult> results = ProxylessRun.DeriveAll(
             run.Directory.Root,
-            RunConfigFile.Read(run.Directory.Config) with
+            RunConfigFile
+                .Read(run.Directory.Config)
+                .WithTarget(target =>
+                    target with
+                    {
+                        LatencyMs = limits[0],
+                        AlsoFor = $"{run.Options.Target.Name}={Text(limits[1])}",
+                    }
+                )
+                .WithSearch(search => search with { Evaluations = 12 }) with
             {
                 Out = front,
-                LatencyMs = limits[0],
-                AlsoFor = $"{run.Options.Target}={Text(limits[1])}",
-                Evaluations = 12,
             },
             NullRunObserver.Instance,
             Cancellation
@@ -146,9 +152,9 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
         foreach (JsonElement network in networks)
         {
             string model = network.GetProperty("training").GetProperty("model").GetString()!;
-            Assert.Equal(0, CommandLineRun.Of("evaluate", "--model", model, "--data", run.Options.Data).ExitCode);
+            Assert.Equal(0, CommandLineRun.Of("evaluate", "--model", model, "--data", run.Options.Data.Path).ExitCode);
             var own = new RunDirectory(Path.GetDirectoryName(model)!);
-            Assert.True(RunConfigFile.Read(own.Config).FromSupernet);
+            Assert.True(RunConfigFile.Read(own.Config).Training.FromSupernet);
             Assert.Contains("<h2>Training</h2>", File.ReadAllText(own.Report), StringComparison.Ordinal);
         }
     }
@@ -160,9 +166,12 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
         RunOptions whole = run.Options with
         {
             Out = run.PathOf("whole"),
-            LatencyMs = 0.8 * middle,
-            AlsoFor = $"{run.Options.Target}={Text(1.4 * middle)}",
-            Evaluations = 10,
+            Target = run.Options.Target with
+            {
+                LatencyMs = 0.8 * middle,
+                AlsoFor = $"{run.Options.Target.Name}={Text(1.4 * middle)}",
+            },
+            Search = run.Options.Search with { Evaluations = 10 },
             Threads = 1,
         };
         LimitResults<RunResult> expected = ProxylessRun.RunAll(whole, NullRunObserver.Instance, Cancellation);
@@ -253,11 +262,11 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
         CommandLineRun.Of([
             command,
             "--data",
-            run.Options.Data,
+            run.Options.Data.Path,
             "--space",
-            run.Options.Space!,
+            run.Options.Search.Space!,
             "--target",
-            run.Options.Target,
+            run.Options.Target.Name,
             "--batch-size",
             "16",
             "--search-epochs",

@@ -20,12 +20,9 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     {
         (string slow, string fast) = Tables();
         double limit = run.Result.LatencyLimitMs;
-        RunOptions options = Options("two", slow) with
-        {
-            LatencyMs = 3 * limit,
-            AlsoFor = $"{fast}={Text(0.7 * limit)}",
-            SearchEpochs = 4,
-        };
+        RunOptions options = Options("two", slow)
+            .WithTarget(target => target with { LatencyMs = 3 * limit, AlsoFor = $"{fast}={Text(0.7 * limit)}" })
+            .WithSearch(search => search with { Epochs = 4 });
         IReadOnlyList<SearchResult> results = ProxylessRun
             .SearchAll(options, NullRunObserver.Instance, Cancellation)
             .Networks;
@@ -56,10 +53,11 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
 
         SearchResult again = ProxylessRun.Derive(
             results[1].Run,
-            RunConfigFile.Read(new RunDirectory(results[1].Run).Config) with
+            RunConfigFile
+                .Read(new RunDirectory(results[1].Run).Config)
+                .WithTarget(target => target with { LatencyMs = limit }) with
             {
                 Out = run.PathOf("two-derived"),
-                LatencyMs = limit,
             },
             NullRunObserver.Instance,
             Cancellation
@@ -72,11 +70,10 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     {
         (string slow, string fast) = Tables();
         double limit = run.Result.LatencyLimitMs;
-        RunOptions whole = Options("whole", slow) with
+        RunOptions whole = Options("whole", slow)
+            .WithTarget(target => target with { LatencyMs = 2 * limit, AlsoFor = $"{fast}={Text(limit)}" })
+            .WithSearch(search => search with { Epochs = 6 }) with
         {
-            LatencyMs = 2 * limit,
-            AlsoFor = $"{fast}={Text(limit)}",
-            SearchEpochs = 6,
             Threads = 1,
         };
         IReadOnlyList<SearchResult> expected = ProxylessRun
@@ -128,11 +125,14 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             $"kind: command\ncommand: [sh, '{script}', '{{model}}']\npattern: '([0-9]+) us'\nunit: us\nrepeats: 1\n"
         );
         (_, string fast) = Tables();
-        RunOptions options = Options("one-gone", target) with
-        {
-            LatencyMs = 1000,
-            AlsoFor = $"{fast}={Text(2 * run.Result.LatencyLimitMs)}",
-        };
+        RunOptions options = Options("one-gone", target)
+            .WithTarget(target =>
+                target with
+                {
+                    LatencyMs = 1000,
+                    AlsoFor = $"{fast}={Text(2 * run.Result.LatencyLimitMs)}",
+                }
+            );
         var observer = new GoneWhenSearched(gone);
         LimitResults<SearchResult> results = ProxylessRun.SearchAll(options, observer, Cancellation);
         LimitFailure failure = Assert.Single(results.Failures);
@@ -159,7 +159,7 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     public void What_waiting_for_a_target_out_of_reach_took_is_not_charged_to_the_next()
     {
         var time = new ManualClock();
-        RunOptions options = run.Options with { Overwrite = true, AlsoFor = null };
+        RunOptions options = run.Options with { Overwrite = true, Target = run.Options.Target with { AlsoFor = null } };
         RunContext context = RunOpening.OpenImages(
             options,
             null,
@@ -167,7 +167,7 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
             NullRunObserver.Instance,
             Cancellation
         );
-        using ITarget table = TargetFile.Open(run.Options.Target);
+        using ITarget table = TargetFile.Open(run.Options.Target.Name);
         var goal = SearchGoal.Find(context, table, null);
         var store = new RunStore(new RunDirectory(run.PathOf("out-of-reach")));
         int[] first = [.. context.Space.Blocks().Select(_ => 0)];
@@ -201,7 +201,8 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     {
         (string slow, string fast) = Tables();
         double limit = run.Result.LatencyLimitMs;
-        RunOptions options = Options("around", slow) with { LatencyMs = 3 * limit, AlsoFor = $"{fast}={Text(limit)}" };
+        RunOptions options = Options("around", slow)
+            .WithTarget(target => target with { LatencyMs = 3 * limit, AlsoFor = $"{fast}={Text(limit)}" });
         ProxylessRun.SearchAll(options, NullRunObserver.Instance, Cancellation);
         Action[] wrong =
         [
@@ -239,7 +240,7 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
     {
         SearchResult result = Assert.Single(
             ProxylessRun
-                .SearchAll(Options("alone", run.Options.Target), NullRunObserver.Instance, Cancellation)
+                .SearchAll(Options("alone", run.Options.Target.Name), NullRunObserver.Instance, Cancellation)
                 .Networks
         );
         Assert.Equal(run.PathOf("alone"), result.Run);
@@ -252,15 +253,17 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         double limit = run.Result.LatencyLimitMs;
 
         // Pruned as soon as they fall behind, so that the two part ways within a few steps.
-        RunOptions options = Options("pruned", slow) with
-        {
-            LatencyMs = 3 * limit,
-            AlsoFor = $"{fast}={Text(0.5 * limit)}",
-            SearchEpochs = 6,
-            PruneThreshold = 0.15,
-            ArchitectureInterval = 1,
-            WarmupShare = 0.1,
-        };
+        RunOptions options = Options("pruned", slow)
+            .WithTarget(target => target with { LatencyMs = 3 * limit, AlsoFor = $"{fast}={Text(0.5 * limit)}" })
+            .WithSearch(search =>
+                search with
+                {
+                    Epochs = 6,
+                    PruneThreshold = 0.15,
+                    ArchitectureInterval = 1,
+                    WarmupShare = 0.1,
+                }
+            );
         IReadOnlyList<SearchResult> results = ProxylessRun
             .SearchAll(options, NullRunObserver.Instance, Cancellation)
             .Networks;
@@ -285,26 +288,27 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         }
 
         // Another limit may need what is gone: networks cannot be scored for it, the probabilities are there.
-        RunOptions derived = RunConfigFile.Read(new RunDirectory(results[1].Run).Config) with
+        RunOptions derived = RunConfigFile
+            .Read(new RunDirectory(results[1].Run).Config)
+            .WithTarget(target => target with { LatencyMs = 0.6 * limit })
+            .WithSearch(search => search with { Evaluations = 5 }) with
         {
             Out = Path.Combine(options.Out!, "derived"),
-            LatencyMs = 0.6 * limit,
-            Evaluations = 5,
         };
         var refused = Assert.Throws<InvalidInputException>(() =>
             ProxylessRun.Derive(results[1].Run, derived, NullRunObserver.Instance, Cancellation)
         );
-        Assert.Contains("RunOptions.Evaluations = 0", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("SearchOptions.Evaluations = 0", refused.Message, StringComparison.Ordinal);
         SearchResult quick = ProxylessRun.Derive(
             results[1].Run,
             derived with
             {
-                Evaluations = 0,
+                Search = derived.Search with { Evaluations = 0 },
             },
             NullRunObserver.Instance,
             Cancellation
         );
-        Assert.InRange(quick.LatencyMs, 0, derived.LatencyMs.Value);
+        Assert.InRange(quick.LatencyMs, 0, derived.Target.LatencyMs!.Value);
 
         // The weights that both have given up are gone from the checkpoint, and no others.
         var kept = SafeTensorsFile.Read(new RunDirectory(options.Out!).SearchCheckpoint).Tensors.Keys.ToHashSet();
@@ -342,10 +346,7 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
                 Assert
                     .Throws<InvalidInputException>(() =>
                         ProxylessRun.Run(
-                            Options("refused", "cpu") with
-                            {
-                                AlsoFor = "cpu:1:8=5",
-                            },
+                            Options("refused", "cpu").WithTarget(target => target with { AlsoFor = "cpu:1:8=5" }),
                             NullRunObserver.Instance,
                             Cancellation
                         )
@@ -435,6 +436,6 @@ public sealed class SeveralTargetsTests(FinishedRun run) : IClassFixture<Finishe
         run.Options with
         {
             Out = run.PathOf(name),
-            Target = target,
+            Target = run.Options.Target with { Name = target },
         };
 }

@@ -60,8 +60,8 @@ public sealed class TargetRunTests(FinishedRun run) : IClassFixture<FinishedRun>
                 run.Options with
                 {
                     Out = run.PathOf("other"),
-                    Target = target,
-                    Space = "cifar",
+                    Target = run.Options.Target with { Name = target },
+                    Search = run.Options.Search with { Space = "cifar" },
                 },
                 NullRunObserver.Instance,
                 TestContext.Current.CancellationToken
@@ -76,8 +76,7 @@ public sealed class TargetRunTests(FinishedRun run) : IClassFixture<FinishedRun>
             run.Options with
             {
                 Out = run.PathOf(name),
-                Target = target,
-                LatencyMs = latency,
+                Target = run.Options.Target with { Name = target, LatencyMs = latency },
             },
             NullRunObserver.Instance,
             TestContext.Current.CancellationToken

@@ -1,7 +1,7 @@
 namespace Proxyless.Training;
 
 /// <summary>How one fixed network is trained.</summary>
-internal sealed record TrainingOptions
+internal sealed record TrainingSettings
 {
     /// <summary>Steps in all.</summary>
     public required long Steps { get; init; }

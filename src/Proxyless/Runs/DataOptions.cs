@@ -1,0 +1,58 @@
+using Proxyless.Data;
+
+namespace Proxyless.Runs;
+
+/// <summary>Which images a run reads, and how it divides them.</summary>
+public sealed record DataOptions
+{
+    /// <summary>The numbers that each property takes, by its name.</summary>
+    public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } =
+        new Dictionary<string, NumberRange>
+        {
+            [nameof(Resolution)] = new(8, 1024, IsWhole: true, Note: "pixels"),
+            [nameof(Channels)] = new(1, 3, IsWhole: true, Note: "1 for grey or 3 for color"),
+            [nameof(MaxPixels)] = new(1, DatasetOptions.MostPixels, IsWhole: true),
+            [nameof(ValidationShare)] = new(1e-6, 0.5),
+            [nameof(TestShare)] = new(1e-6, 0.5),
+        };
+
+    /// <summary>
+    /// A folder of images, a folder of CIFAR-10 or IDX files, or <c>sample</c> for images drawn on the spot.
+    /// </summary>
+    public string Path { get; init; } = SampleImages.Name;
+
+    /// <summary>Side of the square image in pixels; null: the space's.</summary>
+    public int? Resolution { get; init; }
+
+    /// <summary>1 for grey, 3 for color; null: as the data is.</summary>
+    public int? Channels { get; init; }
+
+    /// <summary>
+    /// Make an unreadable image an error instead of skipping it; all images are decoded in full before anything begins.
+    /// </summary>
+    public bool Strict { get; init; }
+
+    /// <summary>The most pixels, width times height, of an image that is read; one of more is unreadable.</summary>
+    public long MaxPixels { get; init; } = DatasetOptions.DefaultMaxPixels;
+
+    /// <summary>Share of the training images on which architecture parameters learn.</summary>
+    public double ValidationShare { get; init; } = 0.1;
+
+    /// <summary>Share of the images that become the test set where the data has none.</summary>
+    public double TestShare { get; init; } = 0.15;
+
+    internal void Validate()
+    {
+        var ranges = new OptionRanges(nameof(DataOptions), Ranges);
+        ranges.Require(nameof(Resolution), Resolution);
+        ranges.Require(nameof(Channels), Channels);
+        if (Channels == 2)
+        {
+            throw ranges.Refuse(nameof(Channels), "2", "1 (grey) and 3 (color)");
+        }
+
+        ranges.Require(nameof(MaxPixels), MaxPixels);
+        ranges.Require(nameof(ValidationShare), ValidationShare);
+        ranges.Require(nameof(TestShare), TestShare);
+    }
+}

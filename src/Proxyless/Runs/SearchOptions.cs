@@ -1,0 +1,113 @@
+using Proxyless.Search;
+
+namespace Proxyless.Runs;
+
+/// <summary>What may be chosen, and how the choice is made.</summary>
+public sealed record SearchOptions
+{
+    /// <summary>The numbers that each property takes, by its name.</summary>
+    public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } =
+        new Dictionary<string, NumberRange>
+        {
+            [nameof(Epochs)] = new(1e-6, 1e6),
+            [nameof(WarmupShare)] = new(0, 0.99),
+            [nameof(ArchitectureLearningRate)] = new(1e-9, 10),
+            [nameof(ArchitectureInterval)] = new(1, 1e6, IsWhole: true),
+            [nameof(Evaluations)] = new(0, 100_000, IsWhole: true),
+            [nameof(Finalists)] = new(1, 64, IsWhole: true),
+            [nameof(ReinforceSamples)] = new(1, 1000, IsWhole: true),
+            [nameof(ObjectiveWeight)] = new(0, 1e6),
+            [nameof(PruneThreshold)] = new(0, 0.49),
+        };
+
+    /// <summary>
+    /// A space by name or YAML file; null: <c>tiny</c> for the sample, <c>cifar</c> for small images, else
+    /// <c>imagenet-mobile</c>.
+    /// </summary>
+    public string? Space { get; init; }
+
+    /// <summary>Epochs of the search over its training images; null: from the size of the data.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>
+    /// Share of the search during which architecture parameters rest: even odds, or odds as near to the limits as a
+    /// fifth of even ones among them allows.
+    /// </summary>
+    public double WarmupShare { get; init; } = 0.3;
+
+    /// <summary>How the weight steps teach the shared weights.</summary>
+    public WeightUpdate WeightUpdate { get; init; } = WeightUpdate.Sandwich;
+
+    /// <summary>Give each candidate of a block convolutions of its own, as published, instead of shared ones.</summary>
+    public bool SeparateWeights { get; init; }
+
+    /// <summary>
+    /// Networks that are scored with the shared weights to choose one for a limit; 0: the architecture parameters
+    /// alone choose; null: 100, half of them where other limits have scored that many, a tenth for the built-in images.
+    /// </summary>
+    public int? Evaluations { get; init; }
+
+    /// <summary>
+    /// Networks with the best scores that are trained a little, from the shared weights, to choose one of them; 1: the
+    /// best score decides; null: 4.
+    /// </summary>
+    public int? Finalists { get; init; }
+
+    /// <summary>How architecture parameters get their gradient.</summary>
+    public ArchitectureUpdate Update { get; init; } = ArchitectureUpdate.TwoPath;
+
+    /// <summary>Weight steps for each architecture step.</summary>
+    public int ArchitectureInterval { get; init; } = 2;
+
+    /// <summary>About what a step moves an architecture parameter; null: from the number of steps planned.</summary>
+    public double? ArchitectureLearningRate { get; init; }
+
+    /// <summary>
+    /// Architectures in a step of the reinforce and leave-one-out updates; leave-one-out compares them, so that it
+    /// takes 2 or more.
+    /// </summary>
+    public int ReinforceSamples { get; init; } = 4;
+
+    /// <summary>Weight two-path gradients so that their mean is proportional to the full gradient.</summary>
+    public bool CorrectPairs { get; init; }
+
+    /// <summary>How costs enter the objective.</summary>
+    public ObjectiveKind Objective { get; init; } = ObjectiveKind.Budget;
+
+    /// <summary>lambda of the linear objective, beta of the logarithmic one.</summary>
+    public double ObjectiveWeight { get; init; } = 0.6;
+
+    /// <summary>Let the search decide by itself, without lowering its entropy on a schedule.</summary>
+    public bool NoEntropySchedule { get; init; }
+
+    /// <summary>
+    /// Candidates less probable than this are removed for good, which another limit may have needed; 0 keeps all.
+    /// </summary>
+    public double PruneThreshold { get; init; }
+
+    internal void Validate()
+    {
+        var ranges = new OptionRanges(nameof(SearchOptions), Ranges);
+        ranges.Require(nameof(Epochs), Epochs);
+        ranges.Require(nameof(WarmupShare), WarmupShare);
+        ranges.Require(nameof(ArchitectureLearningRate), ArchitectureLearningRate);
+        ranges.Require(nameof(ArchitectureInterval), ArchitectureInterval);
+        ranges.Require(nameof(Evaluations), Evaluations);
+        ranges.Require(nameof(Finalists), Finalists);
+        ranges.Require(nameof(ReinforceSamples), ReinforceSamples);
+        if (Update == ArchitectureUpdate.LeaveOneOut && ReinforceSamples < 2)
+        {
+            throw ranges.Refuse(
+                nameof(ReinforceSamples),
+                Invariant($"{ReinforceSamples}"),
+                Invariant(
+                    $"whole numbers from 2 to {Ranges[nameof(ReinforceSamples)].Most} with "
+                        + $"ArchitectureUpdate.LeaveOneOut, which compares them"
+                )
+            );
+        }
+
+        ranges.Require(nameof(ObjectiveWeight), ObjectiveWeight);
+        ranges.Require(nameof(PruneThreshold), PruneThreshold);
+    }
+}

@@ -1,0 +1,93 @@
+namespace Proxyless.Runs;
+
+/// <summary>
+/// How a network is trained. Batch size, learning rate, weight decay, label smoothing, class weights and what is done
+/// to images hold for the weights of a search too.
+/// </summary>
+public sealed record TrainingOptions
+{
+    /// <summary>The numbers that each property takes, by its name.</summary>
+    public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } =
+        new Dictionary<string, NumberRange>
+        {
+            [nameof(Epochs)] = new(1e-6, 1e6),
+            [nameof(BatchSize)] = new(2, 65536, IsWhole: true, Note: "batch norm needs more than one image"),
+            [nameof(LearningRate)] = new(1e-9, 100),
+            [nameof(WeightDecay)] = new(0, 1),
+            [nameof(LabelSmoothing)] = new(0, 0.99),
+            [nameof(Dropout)] = new(0, 0.99),
+            [nameof(Erase)] = new(0, 1),
+            [nameof(Ema)] = new(1e-6, 0.999999),
+            [nameof(MinimumCrop)] = new(1e-6, 1),
+        };
+
+    /// <summary>Epochs of the final training; null: from the size of the data.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>
+    /// Images in a step; null: 128 where networks see small images as small ones or 32 where they are large, and never
+    /// more than there are.
+    /// </summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Peak learning rate of weights for 256 images a step; scaled in proportion to the batch size.</summary>
+    public double LearningRate { get; init; } = 0.2;
+
+    /// <summary>
+    /// Weight decay of convolutions and classifier; null: 5e-4 for small images, 1e-4 for large ones.
+    /// </summary>
+    public double? WeightDecay { get; init; }
+
+    /// <summary>Share of the target that is spread over all classes.</summary>
+    public double LabelSmoothing { get; init; } = 0.1;
+
+    /// <summary>Weight classes by the inverse of their frequency.</summary>
+    public bool ClassWeights { get; init; }
+
+    /// <summary>
+    /// Least share of a photograph's area that a training crop keeps; small images are padded and cropped instead.
+    /// </summary>
+    public double MinimumCrop { get; init; } = 0.25;
+
+    /// <summary>
+    /// Train without mirrored images; grey images are never mirrored, for digits and letters are among them.
+    /// </summary>
+    public bool NoFlip { get; init; }
+
+    /// <summary>
+    /// Share of the images from which the final training erases a rectangle; null: half of small images, none of large
+    /// ones.
+    /// </summary>
+    public double? Erase { get; init; }
+
+    /// <summary>Share of the pooled features that the final training drops.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>
+    /// Decay of an average of the weights that is evaluated and exported instead of them; null for none.
+    /// </summary>
+    public double? Ema { get; init; }
+
+    /// <summary>
+    /// Train on the images that the architecture was chosen on too; the last epoch is kept, for none are left to choose
+    /// the best one.
+    /// </summary>
+    public bool OnAll { get; init; }
+
+    /// <summary>Start the final training from the super-network's weights instead of random ones.</summary>
+    public bool FromSupernet { get; init; }
+
+    internal void Validate()
+    {
+        var ranges = new OptionRanges(nameof(TrainingOptions), Ranges);
+        ranges.Require(nameof(Epochs), Epochs);
+        ranges.Require(nameof(BatchSize), BatchSize);
+        ranges.Require(nameof(LearningRate), LearningRate);
+        ranges.Require(nameof(WeightDecay), WeightDecay);
+        ranges.Require(nameof(LabelSmoothing), LabelSmoothing);
+        ranges.Require(nameof(Dropout), Dropout);
+        ranges.Require(nameof(Erase), Erase);
+        ranges.Require(nameof(Ema), Ema);
+        ranges.Require(nameof(MinimumCrop), MinimumCrop);
+    }
+}
