@@ -32,7 +32,7 @@ public interface IRunObserver
 }
 
 /// <summary>An observer that drops everything.</summary>
-public sealed class NullRunObserver : IRunObserver
+internal sealed class NullRunObserver : IRunObserver
 {
     /// <summary>The one instance.</summary>
     public static NullRunObserver Instance { get; } = new();

@@ -31,7 +31,7 @@ internal sealed class DataGetCommand : ReportingCommand
         PublicDataset dataset = PublicDataset.ByName(parse.GetValue(_name)!);
         string folder = parse.GetValue(_out) ?? dataset.Name;
         OutputFile.RequireFolders(_out.Name, Path.Combine(folder, "images"));
-        DatasetDownload.Run(dataset, folder, session.Observer, session.Cancellation);
+        DatasetDownload.RunAsync(dataset, folder, session.Observer, session.Cancellation).GetAwaiter().GetResult();
         return new CommandOutcome(
             new { dataset.Name, Folder = folder },
             console =>

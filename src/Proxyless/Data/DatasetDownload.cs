@@ -21,7 +21,7 @@ public static class DatasetDownload
     /// <exception cref="IOException">
     /// The download failed or is damaged; the message says what to do by hand.
     /// </exception>
-    public static void Run(
+    public static async Task RunAsync(
         PublicDataset dataset,
         string folder,
         IRunObserver? observer = null,
@@ -31,10 +31,10 @@ public static class DatasetDownload
         observer ??= NullRunObserver.Instance;
         ArgumentNullException.ThrowIfNull(dataset);
         using var handler = new HttpClientHandler();
-        Run(dataset.Files, folder, handler, observer, cancellationToken);
+        await RunAsync(dataset.Files, folder, handler, observer, cancellationToken).ConfigureAwait(false);
     }
 
-    internal static void Run(
+    internal static async Task RunAsync(
         IReadOnlyList<PublicFile> files,
         string folder,
         HttpMessageHandler handler,
@@ -56,14 +56,14 @@ public static class DatasetDownload
             foreach (PublicFile file in files)
             {
                 string path = Path.Combine(partial, Path.GetFileName(file.Location.LocalPath));
-                Fetch(client, file, path, observer, cancellationToken);
+                await FetchAsync(client, file, path, observer, cancellationToken).ConfigureAwait(false);
                 if (
                     path.EndsWith(".tgz", StringComparison.Ordinal)
                     || path.EndsWith(".tar.gz", StringComparison.Ordinal)
                 )
                 {
                     observer.Message($"unpacking {Path.GetFileName(path)}");
-                    Unpack(path, partial);
+                    await UnpackAsync(path, partial, cancellationToken).ConfigureAwait(false);
                     File.Delete(path);
                 }
             }
@@ -86,7 +86,7 @@ public static class DatasetDownload
         }
     }
 
-    private static void Fetch(
+    private static async Task FetchAsync(
         HttpClient client,
         PublicFile file,
         string path,
@@ -102,21 +102,19 @@ public static class DatasetDownload
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, file.Location);
-            using HttpResponseMessage response = client.Send(
-                request,
-                HttpCompletionOption.ResponseHeadersRead,
-                cancellationToken
-            );
+            using HttpResponseMessage response = await client
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                .ConfigureAwait(false);
             response.EnsureSuccessStatusCode();
-            using Stream source = response.Content.ReadAsStream(cancellationToken);
+            using Stream source = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             using FileStream destination = File.Create(path);
             var progress = new Progress(observer, "download", 0, response.Content.Headers.ContentLength);
             var buffer = new byte[BufferBytes];
             long done = 0;
-            while (Read(source, buffer, cancellationToken) is var count and > 0)
+            while (await ReadAsync(source, buffer, cancellationToken).ConfigureAwait(false) is var count and > 0)
             {
                 hash.AppendData(buffer, 0, count);
-                destination.Write(buffer, 0, count);
+                await destination.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
                 done += count;
                 progress.Report(done, Invariant($"{Path.GetFileName(path)}, {done / 1e6:F1} MB"));
             }
@@ -140,13 +138,13 @@ public static class DatasetDownload
         exception is HttpRequestException
         || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
-    private static int Read(Stream source, byte[] buffer, CancellationToken cancellationToken)
+    private static async Task<int> ReadAsync(Stream source, byte[] buffer, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try
         {
-            return source.ReadAsync(buffer, patience.Token).AsTask().GetAwaiter().GetResult();
+            return await source.ReadAsync(buffer, patience.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -159,10 +157,12 @@ public static class DatasetDownload
         }
     }
 
-    private static void Unpack(string archive, string folder)
+    private static async Task UnpackAsync(string archive, string folder, CancellationToken cancellationToken)
     {
         using FileStream stream = File.OpenRead(archive);
         using var unpacked = new GZipStream(stream, CompressionMode.Decompress);
-        TarFile.ExtractToDirectory(unpacked, folder, overwriteFiles: false);
+        await TarFile
+            .ExtractToDirectoryAsync(unpacked, folder, overwriteFiles: false, cancellationToken)
+            .ConfigureAwait(false);
     }
 }
