@@ -1,24 +1,21 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Proxyless.Files;
+using Proxyless.Weights;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
 
 /// <summary>
-/// Named float32 tensors and text metadata in the safetensors format (https://huggingface.co/docs/safetensors): eight
-/// bytes of length, a JSON header, the values row-major and little-endian. Read by PyTorch's tools as well. Files
-/// written here carry a checksum (<see cref="SafeTensorsChecksum"/>), which is checked if there is one.
+/// A network's tensors and text metadata in the safetensors format (<see cref="SafeTensorsReader"/>), which PyTorch's
+/// tools read as well. Files written here are float32 and carry a checksum (<see cref="SafeTensorsChecksum"/>), which
+/// is checked if there is one.
 /// </summary>
 internal sealed class SafeTensorsFile
 {
-    private const int LargestHeader = 100_000_000;
-    private const string MetadataName = "__metadata__";
-
     private SafeTensorsFile(
-        IReadOnlyDictionary<string, (long[] Shape, float[] Values)> tensors,
+        IReadOnlyDictionary<string, WeightTensor> tensors,
         IReadOnlyDictionary<string, string> metadata
     )
     {
@@ -27,7 +24,7 @@ internal sealed class SafeTensorsFile
     }
 
     /// <summary>Shape and values by name.</summary>
-    public IReadOnlyDictionary<string, (long[] Shape, float[] Values)> Tensors { get; }
+    public IReadOnlyDictionary<string, WeightTensor> Tensors { get; }
 
     /// <summary>Free text by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -58,7 +55,7 @@ internal sealed class SafeTensorsFile
         ArgumentNullException.ThrowIfNull(metadata);
         var header = new JsonObject
         {
-            [MetadataName] = new JsonObject(
+            [SafeTensorsReader.MetadataName] = new JsonObject(
                 metadata
                     .Append(SafeTensorsChecksum.Placeholder)
                     .Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))
@@ -102,131 +99,14 @@ internal sealed class SafeTensorsFile
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidInputException">
-    /// The file is missing, cut short, damaged or no safetensors file of float32.
+    /// The file is missing, cut short, damaged or no safetensors file.
     /// </exception>
     public static SafeTensorsFile Read(string path)
     {
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            Span<byte> length = stackalloc byte[8];
-            stream.ReadExactly(length);
-            long size = BinaryPrimitives.ReadInt64LittleEndian(length);
-            if (size is < 2 or > LargestHeader || size > stream.Length - length.Length)
-            {
-                throw new InvalidInputException($"{path} is no safetensors file: its header would have {size} bytes")
-                {
-                    File = path,
-                };
-            }
-
-            byte[] text = new byte[size];
-            stream.ReadExactly(text);
-            using var header = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            var tensors = new Dictionary<string, (long[], float[])>();
-            Dictionary<string, string> metadata = header.RootElement.TryGetProperty(MetadataName, out JsonElement texts)
-                ? texts
-                    .EnumerateObject()
-                    .ToDictionary(
-                        pair => pair.Name,
-                        pair => pair.Value.GetString() ?? throw new JsonException($"'{pair.Name}' is null")
-                    )
-                : [];
-            if (
-                metadata.Remove(SafeTensorsChecksum.Key, out string? checksum)
-                && !SafeTensorsChecksum.IsRight(stream, text, checksum)
-            )
-            {
-                throw new InvalidInputException($"{path} is damaged: its content does not match its checksum")
-                {
-                    File = path,
-                };
-            }
-
-            long data = length.Length + size;
-            long end = 0;
-            IEnumerable<JsonProperty> entries = header
-                .RootElement.EnumerateObject()
-                .Where(entry => entry.Name != MetadataName);
-            foreach (
-                (JsonProperty entry, (long from, long to)) in entries
-                    .Select(entry => (entry, OffsetsOf(entry.Value)))
-                    .OrderBy(pair => pair.Item2)
-            )
-            {
-                string name = entry.Name;
-                if (entry.Value.GetProperty("dtype").GetString() is not "F32" and var type)
-                {
-                    throw new InvalidInputException($"{path}: tensor '{name}' is {type}; only F32 is read")
-                    {
-                        File = path,
-                    };
-                }
-
-                // Memory is taken for what the file holds, never for what it tells.
-                if (from != end || to < from || to > stream.Length - data || (to - from) % sizeof(float) != 0)
-                {
-                    throw new InvalidInputException(
-                        $"{path}: tensor '{name}' would be bytes {from} to {to} of {stream.Length - data}, and the "
-                            + $"one before it ends at {end}"
-                    )
-                    {
-                        File = path,
-                    };
-                }
-
-                long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
-                long count = (to - from) / sizeof(float);
-                if (
-                    shape.Any(side => side < 0)
-                    || count != shape.Aggregate(1L, (product, side) => checked(product * side))
-                )
-                {
-                    throw new InvalidInputException(
-                        $"{path}: tensor '{name}' has {count} values for the shape [{string.Join(", ", shape)}]"
-                    )
-                    {
-                        File = path,
-                    };
-                }
-
-                float[] values = new float[count];
-                stream.Position = data + from;
-                stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-                tensors.Add(name, (shape, values));
-                end = to;
-            }
-
-            return new SafeTensorsFile(tensors, metadata);
-        }
-        catch (Exception exception)
-            when (exception
-                    is EndOfStreamException
-                        or JsonException
-                        or InvalidOperationException
-                        or KeyNotFoundException
-                        or FormatException
-                        or OverflowException
-            )
-        {
-            throw new InvalidInputException(
-                $"{path} is cut short or no safetensors file: {exception.Message}",
-                exception
-            )
-            {
-                File = path,
-            };
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidInputException($"{path} does not exist", exception) { File = path };
-        }
+        (IReadOnlyDictionary<string, WeightTensor> tensors, IReadOnlyDictionary<string, string> metadata) =
+            SafeTensorsReader.Read(path);
+        return new SafeTensorsFile(tensors, metadata);
     }
-
-    private static (long From, long To) OffsetsOf(JsonElement entry) =>
-        entry.GetProperty("data_offsets") is { ValueKind: JsonValueKind.Array } offsets && offsets.GetArrayLength() == 2
-            ? (offsets[0].GetInt64(), offsets[1].GetInt64())
-            : throw new JsonException("'data_offsets' are two numbers");
 
     /// <summary>Copies the tensors of the file into those of a network, by name.</summary>
     /// <param name="targets">The network's tensors.</param>
@@ -238,7 +118,7 @@ internal sealed class SafeTensorsFile
         ArgumentNullException.ThrowIfNull(targets);
         foreach (NetworkTensor target in targets)
         {
-            if (!Tensors.TryGetValue(prefix + target.Name, out (long[] Shape, float[] Values) source))
+            if (!Tensors.TryGetValue(prefix + target.Name, out WeightTensor? source))
             {
                 throw new InvalidInputException(
                     $"{path} lacks the tensor '{prefix}{target.Name}': it belongs to another architecture, or to a "

@@ -1,6 +1,7 @@
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Runtime.Kernels;
+using Proxyless.Weights;
 using static TorchSharp.torch;
 
 namespace Proxyless.Training;
@@ -113,12 +114,7 @@ internal sealed class SgdOptimizer : IDisposable
                 continue;
             }
 
-            if (
-                file.Tensors.TryGetValue(
-                    StateName(tensor.Part?.Whole.Name ?? tensor.Name),
-                    out (long[] Shape, float[] Values) saved
-                )
-            )
+            if (file.Tensors.TryGetValue(StateName(tensor.Part?.Whole.Name ?? tensor.Name), out WeightTensor? saved))
             {
                 Tensor momentum = tensor.Part is null ? MomentumFor(tensor) : WholeMomentumFor(tensor.Part.Whole);
                 if (!saved.Shape.SequenceEqual(momentum.shape))
@@ -226,5 +222,5 @@ internal sealed class SgdOptimizer : IDisposable
 
     private static string StateName(string tensor) => $"momentum.{tensor}";
 
-    private static Tensor FromArray((long[] Shape, float[] Values) saved) => tensor(saved.Values, saved.Shape);
+    private static Tensor FromArray(WeightTensor saved) => tensor(saved.Values, saved.Shape);
 }

@@ -419,6 +419,7 @@ internal static class FuzzReaders
             HostileTexts.SafeTensors,
             SearchReader
         ),
+        .. WeightsFuzz.Readers,
         new(
             "model.onnx",
             2,

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Proxyless.Networks;
+namespace Proxyless.Weights;
 
 /// <summary>
 /// The SHA-256 of a safetensors file in its own metadata, under <see cref="Key"/>: of the whole file with zeros for the

@@ -1,0 +1,151 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+
+namespace Proxyless.Weights;
+
+/// <summary>
+/// Reads the safetensors format (https://huggingface.co/docs/safetensors): eight bytes of length, a JSON header with
+/// names, types, shapes and text metadata, then the numbers, row-major and little-endian.
+/// </summary>
+internal static class SafeTensorsReader
+{
+    /// <summary>The entry of the header that holds free text.</summary>
+    public const string MetadataName = "__metadata__";
+
+    private const int LargestHeader = 100_000_000;
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InvalidInputException">
+    /// The file is missing, cut short, damaged or no safetensors file.
+    /// </exception>
+    public static (
+        IReadOnlyDictionary<string, WeightTensor> Tensors,
+        IReadOnlyDictionary<string, string> Metadata
+    ) Read(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            Span<byte> length = stackalloc byte[8];
+            stream.ReadExactly(length);
+            long size = BinaryPrimitives.ReadInt64LittleEndian(length);
+            if (size is < 2 or > LargestHeader || size > stream.Length - length.Length)
+            {
+                throw new InvalidInputException($"{path} is no safetensors file: its header would have {size} bytes")
+                {
+                    File = path,
+                };
+            }
+
+            byte[] text = new byte[size];
+            stream.ReadExactly(text);
+            using var header = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var tensors = new Dictionary<string, WeightTensor>();
+            Dictionary<string, string> metadata = header.RootElement.TryGetProperty(MetadataName, out JsonElement texts)
+                ? texts
+                    .EnumerateObject()
+                    .ToDictionary(
+                        pair => pair.Name,
+                        pair => pair.Value.GetString() ?? throw new JsonException($"'{pair.Name}' is null")
+                    )
+                : [];
+            if (
+                metadata.Remove(SafeTensorsChecksum.Key, out string? checksum)
+                && !SafeTensorsChecksum.IsRight(stream, text, checksum)
+            )
+            {
+                throw new InvalidInputException($"{path} is damaged: its content does not match its checksum")
+                {
+                    File = path,
+                };
+            }
+
+            long data = length.Length + size;
+            long end = 0;
+            IEnumerable<JsonProperty> entries = header
+                .RootElement.EnumerateObject()
+                .Where(entry => entry.Name != MetadataName);
+            foreach (
+                (JsonProperty entry, (long from, long to)) in entries
+                    .Select(entry => (entry, OffsetsOf(entry.Value)))
+                    .OrderBy(pair => pair.Item2)
+            )
+            {
+                string name = entry.Name;
+                string? dtype = entry.Value.GetProperty("dtype").GetString();
+                NumberType type =
+                    NumberType.All.FirstOrDefault(type => type.Name == dtype)
+                    ?? throw new InvalidInputException(
+                        $"{path}: tensor '{name}' is {dtype}; read are {string.Join(", ", NumberType.All)}"
+                    )
+                    {
+                        File = path,
+                    };
+
+                // Memory is taken for what the file holds, never for what it tells.
+                if (from != end || to < from || to > stream.Length - data || (to - from) % type.Bytes != 0)
+                {
+                    throw new InvalidInputException(
+                        $"{path}: tensor '{name}' would be bytes {from} to {to} of {stream.Length - data}, and the "
+                            + $"one before it ends at {end}"
+                    )
+                    {
+                        File = path,
+                    };
+                }
+
+                long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
+                long count = (to - from) / type.Bytes;
+                if (
+                    shape.Any(side => side < 0)
+                    || count != shape.Aggregate(1L, (product, side) => checked(product * side))
+                )
+                {
+                    throw new InvalidInputException(
+                        $"{path}: tensor '{name}' has {count} values for the shape [{string.Join(", ", shape)}]"
+                    )
+                    {
+                        File = path,
+                    };
+                }
+
+                byte[] bytes = new byte[to - from];
+                stream.Position = data + from;
+                stream.ReadExactly(bytes);
+                float[] values = new float[count];
+                type.Convert(bytes, values);
+                tensors.Add(name, new WeightTensor(shape, values));
+                end = to;
+            }
+
+            return (tensors, metadata);
+        }
+        catch (Exception exception)
+            when (exception
+                    is EndOfStreamException
+                        or JsonException
+                        or InvalidOperationException
+                        or KeyNotFoundException
+                        or FormatException
+                        or OverflowException
+            )
+        {
+            throw new InvalidInputException(
+                $"{path} is cut short or no safetensors file: {exception.Message}",
+                exception
+            )
+            {
+                File = path,
+            };
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidInputException($"{path} does not exist", exception) { File = path };
+        }
+    }
+
+    private static (long From, long To) OffsetsOf(JsonElement entry) =>
+        entry.GetProperty("data_offsets") is { ValueKind: JsonValueKind.Array } offsets && offsets.GetArrayLength() == 2
+            ? (offsets[0].GetInt64(), offsets[1].GetInt64())
+            : throw new JsonException("'data_offsets' are two numbers");
+}

@@ -1,0 +1,56 @@
+namespace Proxyless.Weights;
+
+/// <summary>What a pickle says of one of PyTorch's storages.</summary>
+/// <param name="Key">Its key in the file.</param>
+/// <param name="Type">The type of its numbers; null: bytes, whose type each tensor says, or one that is not read.</param>
+/// <param name="Count">How many numbers there are.</param>
+/// <param name="ViewOffset">The first of them, where this is a part of the storage.</param>
+internal sealed record StorageReference(string Key, NumberType? Type, long Count, long ViewOffset)
+{
+    private static readonly Dictionary<string, NumberType> Types = new()
+    {
+        ["FloatStorage"] = NumberType.Float32,
+        ["HalfStorage"] = NumberType.Float16,
+        ["BFloat16Storage"] = NumberType.BFloat16,
+        ["DoubleStorage"] = NumberType.Float64,
+        ["LongStorage"] = NumberType.Int64,
+        ["IntStorage"] = NumberType.Int32,
+        ["ShortStorage"] = NumberType.Int16,
+        ["CharStorage"] = NumberType.Int8,
+        ["ByteStorage"] = NumberType.UInt8,
+        ["BoolStorage"] = NumberType.Bool,
+        ["float32"] = NumberType.Float32,
+        ["float16"] = NumberType.Float16,
+        ["bfloat16"] = NumberType.BFloat16,
+        ["float64"] = NumberType.Float64,
+        ["int64"] = NumberType.Int64,
+        ["int32"] = NumberType.Int32,
+        ["int16"] = NumberType.Int16,
+        ["int8"] = NumberType.Int8,
+        ["uint8"] = NumberType.UInt8,
+        ["bool"] = NumberType.Bool,
+    };
+
+    /// <summary>The type of a class of storages or of a dtype; null where it is not read.</summary>
+    public static NumberType? TypeOf(string name) => Types.GetValueOrDefault(name.Split('.')[^1]);
+
+    /// <summary>The storage that a reference names; null where it names something else.</summary>
+    public static StorageReference? Of(PickleReference reference)
+    {
+        if (
+            reference.Id is not PickleTuple { Items: ["storage", PickleName type, string key, _, long count, ..] } id
+            || count < 0
+        )
+        {
+            return null;
+        }
+
+        // The legacy format may refer to a part of a storage: its key, the first number, how many.
+        return
+            id.Items is [_, _, _, _, _, PickleTuple { Items: [_, long offset, long part] }, ..]
+            && offset >= 0
+            && part >= 0
+            ? new StorageReference(key, TypeOf(type.Text), part, offset)
+            : new StorageReference(key, TypeOf(type.Text), count, 0);
+    }
+}

@@ -1,0 +1,136 @@
+namespace Proxyless.Weights;
+
+/// <summary>
+/// The tensors of a file of weights that others wrote: safetensors, or what <c>torch.save</c> writes. A checkpoint of a
+/// training may hold several sets of them (state dicts), of which one is read.
+/// </summary>
+internal sealed class WeightsFile
+{
+    // Tensors may share a storage and may be half as large in the file as in memory; more is a file made to fill memory.
+    private const int LargestExpansion = 4;
+    private const long SmallFile = 1 << 20;
+
+    // What stands before every name where a network was wrapped (DataParallel, torch.compile).
+    private static readonly string[] Wrappers = ["module.", "_orig_mod."];
+
+    private WeightsFile(
+        IReadOnlyDictionary<string, WeightTensor> tensors,
+        IReadOnlyDictionary<string, string> unread,
+        string stateDict,
+        IReadOnlyList<string> stateDicts
+    )
+    {
+        Tensors = tensors;
+        Unread = unread;
+        StateDict = stateDict;
+        StateDicts = stateDicts;
+    }
+
+    /// <summary>The tensors by name, without what a wrapper puts before all names.</summary>
+    public IReadOnlyDictionary<string, WeightTensor> Tensors { get; }
+
+    /// <summary>What stands among the tensors and is none that is read: name and kind.</summary>
+    public IReadOnlyDictionary<string, string> Unread { get; }
+
+    /// <summary>The state dict that was read; empty where the file is one.</summary>
+    public string StateDict { get; }
+
+    /// <summary>The state dicts of the file, those that are preferred first.</summary>
+    public IReadOnlyList<string> StateDicts { get; }
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="stateDict">The state dict to read; null: the moving average, where there is one.</param>
+    /// <exception cref="InvalidInputException">
+    /// The file is missing, damaged, or holds no tensors; the message names it and what to do.
+    /// </exception>
+    public static WeightsFile Read(string path, string? stateDict = null)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            if (PyTorchFile.IsOne(stream))
+            {
+                using PyTorchFile file = PyTorchFile.Open(stream);
+                return Of(file, stream.Length, stateDict);
+            }
+        }
+        catch (Exception exception)
+            when (exception is FormatException or InvalidDataException or EndOfStreamException or OverflowException)
+        {
+            throw new InvalidInputException(
+                $"{path} cannot be read as weights of PyTorch: {exception.Message}",
+                exception
+            )
+            {
+                File = path,
+            };
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidInputException($"{path} does not exist", exception) { File = path };
+        }
+
+        (IReadOnlyDictionary<string, WeightTensor> tensors, _) = SafeTensorsReader.Read(path);
+        return stateDict is null
+            ? new WeightsFile(Unwrapped(tensors), new Dictionary<string, string>(), "", [""])
+            : throw new InvalidInputException($"{path} is a safetensors file, which holds one set of tensors alone")
+            {
+                File = path,
+                Value = stateDict,
+            };
+    }
+
+    private static WeightsFile Of(PyTorchFile file, long bytes, string? wanted)
+    {
+        IReadOnlyList<(string Name, PickleDictionary Items)> all = StateDictFinder.Find(file.Root);
+        string[] names = [.. all.Select(one => one.Name)];
+        (string name, PickleDictionary items) =
+            wanted is null ? all[0]
+            : all.FirstOrDefault(one => one.Name == wanted) is { Items: not null } found ? found
+            : throw new FormatException(
+                $"it has no state dict '{wanted}'; there are {string.Join(", ", names.Select(one => $"'{one}'"))}"
+            );
+        var tensors = new Dictionary<string, WeightTensor>();
+        var unread = new Dictionary<string, string>();
+        long room = (bytes * LargestExpansion) + SmallFile;
+        foreach ((object? key, object? value) in items.Items)
+        {
+            if (key is not string tensor)
+            {
+                continue;
+            }
+
+            if (TensorRecipe.Of(value) is not { } recipe)
+            {
+                unread[tensor] = value is PickleCall call ? call.Name : "no tensor";
+                continue;
+            }
+
+            room -= checked(recipe.Count * sizeof(float));
+            tensors[tensor] =
+                room >= 0
+                    ? new WeightTensor(recipe.Shape, file.Read(recipe))
+                    : throw new FormatException(
+                        $"its tensors take more than {LargestExpansion} times as much memory as the file; save clones"
+                    );
+        }
+
+        return new WeightsFile(Unwrapped(tensors), unread, name, names);
+    }
+
+    private static IReadOnlyDictionary<string, WeightTensor> Unwrapped(
+        IReadOnlyDictionary<string, WeightTensor> tensors
+    )
+    {
+        foreach (string wrapper in Wrappers)
+        {
+            if (tensors.Count > 0 && tensors.Keys.All(name => name.StartsWith(wrapper, StringComparison.Ordinal)))
+            {
+                tensors = tensors.ToDictionary(pair => pair.Key[wrapper.Length..], pair => pair.Value);
+            }
+        }
+
+        return tensors;
+    }
+}

@@ -1,0 +1,345 @@
+using System.IO.Compression;
+using System.Text;
+using Proxyless.Tests.Data;
+using Proxyless.Weights;
+using Xunit;
+
+namespace Proxyless.Tests.Weights;
+
+public sealed class WeightsFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>
+    /// Files of PyTorch, torchvision, timm, Once-for-all and the ProxylessNAS authors against what Python's own
+    /// unpickler finds in them: tensors, numbers, their sum and the sum of their squares.
+    /// </summary>
+    [Theory]
+    [InlineData("efficientnet-lite0-57934424.pth", 296, 4694073, 425663.2450015556, 31265878.23879625)]
+    [InlineData("efficientnet-lite1-77cc7160.pth", 386, 5470408, 519361.50847810245, 39535263.83894314)]
+    [InlineData("ofa-proxyless-w0.35-half.pth", 446, 623303, 18002.642270207405, 38191.08412922652)]
+    [InlineData("ofa-proxyless-w0.35-legacy.pth", 446, 623303, 18002.638217134318, 38191.0957732884)]
+    [InlineData("ofa-subnet-2.pth", 314, 271558, 9110.759075126116, 17952.08271109652)]
+    [InlineData("proxyless-thin-checkpoint.pth.tar", 368, 250423, 8920.897214744882, 19126.748496697717)]
+    [InlineData("proxyless-thin-legacy.pth", 368, 250423, 8920.897214744882, 19126.748496697717)]
+    [InlineData("timm-efficientnet_lite0.pth", 296, 3541173, 43523.45568832288, 124161.60905638222)]
+    [InlineData("timm-fbnetc_100.pth", 392, 3830133, 33826.463767409325, 115223.92485165934)]
+    [InlineData("timm-mnasnet_100.pth", 314, 3268384, 28890.952999007623, 93731.87917987771)]
+    [InlineData("torchvision-mobilenet_v2.pth", 314, 2386136, 34173.10271558712, 74255.07862639129)]
+    public void Published_files_are_read_to_the_last_number(
+        string name,
+        int tensors,
+        int numbers,
+        double sum,
+        double squares
+    )
+    {
+        WeightsFile file = WeightsFile.Read(SharedData.Path(Path.Combine("pretrained", name)));
+        float[] values = [.. file.Tensors.Values.SelectMany(tensor => tensor.Values)];
+        Assert.Equal(tensors, file.Tensors.Count);
+        Assert.Equal(numbers, values.Length);
+        Assert.Equal(sum, values.Sum(value => (double)value), 1e-9 * squares);
+        Assert.Equal(squares, values.Sum(value => (double)value * value), 1e-9 * squares);
+        Assert.Empty(file.Unread);
+        Assert.All(
+            file.Tensors.Values,
+            tensor => Assert.Equal(tensor.Values.Length, tensor.Shape.Aggregate(1L, (product, side) => product * side))
+        );
+    }
+
+    [Fact]
+    public void A_checkpoint_and_a_bare_file_of_one_network_hold_the_same()
+    {
+        WeightsFile legacy = Published("proxyless-thin-legacy.pth");
+        WeightsFile checkpoint = Published("proxyless-thin-checkpoint.pth.tar");
+        Assert.Equal("state_dict", checkpoint.StateDict);
+        Assert.Equal(legacy.Tensors.Keys.Order(), checkpoint.Tensors.Keys.Order());
+        Assert.All(
+            legacy.Tensors,
+            pair =>
+            {
+                Assert.Equal(pair.Value.Shape, checkpoint.Tensors[pair.Key].Shape);
+                Assert.Equal(pair.Value.Values, checkpoint.Tensors[pair.Key].Values);
+            }
+        );
+    }
+
+    [Theory]
+    [InlineData("timm-mobilenetv2_100.safetensors", "conv_stem.weight", 32)]
+    [InlineData("timm-spnasnet_100.safetensors", "conv_stem.weight", 32)]
+    [InlineData("timm-tf_efficientnet_lite0.safetensors", "conv_stem.weight", 32)]
+    public void Half_precision_in_safetensors_becomes_single(string name, string tensor, int width)
+    {
+        WeightTensor stem = Published(name).Tensors[tensor];
+        Assert.Equal([width, 3, 3, 3], stem.Shape);
+        Assert.All(stem.Values, value => Assert.InRange(value, -10f, 10f));
+        Assert.Contains(stem.Values, value => Math.Abs(value) > 0.01f);
+    }
+
+    [Fact]
+    public void A_wrapper_before_all_names_is_taken_off() =>
+        Assert.Contains("conv_stem.weight", Published("timm-efficientnet_lite0.pth").Tensors.Keys);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Strides_offsets_and_shared_storages_are_followed(bool isLegacy)
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("packed", value => value.Tensor("7", [2, 3])),
+                ("transposed", value => value.Tensor("7", [3, 2], strides: [1, 3], offset: 6)),
+                ("single", value => value.Tensor("7", [], offset: 23)),
+                ("nothing", value => value.Tensor("7", [0, 5]))
+            )
+        );
+        IReadOnlyDictionary<string, WeightTensor> tensors = Read(
+            isLegacy
+                ? PyTorchFiles.Legacy(pickle, ("7", PyTorchFiles.Counting(24)))
+                : PyTorchFiles.Zip(pickle, ("7", PyTorchFiles.Counting(24)))
+        ).Tensors;
+        Assert.Equal([0, 1, 2, 3, 4, 5], tensors["packed"].Values);
+        Assert.Equal([2, 3], tensors["packed"].Shape);
+        Assert.Equal([6, 9, 7, 10, 8, 11], tensors["transposed"].Values);
+        Assert.Equal([23], tensors["single"].Values);
+        Assert.Empty(tensors["single"].Shape);
+        Assert.Empty(tensors["nothing"].Values);
+    }
+
+    [Theory]
+    [InlineData("HalfStorage", new byte[] { 0x00, 0x3e, 0x00, 0xc4 }, new[] { 1.5f, -4f })]
+    [InlineData("BFloat16Storage", new byte[] { 0xc0, 0x3f, 0x80, 0xc0 }, new[] { 1.5f, -4f })]
+    [InlineData(
+        "DoubleStorage",
+        new byte[] { 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0x10, 0xc0 },
+        new[] { 1.5f, -4f }
+    )]
+    [InlineData(
+        "LongStorage",
+        new byte[] { 7, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+        new[] { 7f, -1f }
+    )]
+    [InlineData("IntStorage", new byte[] { 7, 0, 0, 0, 0xff, 0xff, 0xff, 0xff }, new[] { 7f, -1f })]
+    [InlineData("ShortStorage", new byte[] { 7, 0, 0xff, 0xff }, new[] { 7f, -1f })]
+    [InlineData("CharStorage", new byte[] { 7, 0xff }, new[] { 7f, -1f })]
+    [InlineData("ByteStorage", new byte[] { 7, 0xff }, new[] { 7f, 255f })]
+    [InlineData("BoolStorage", new byte[] { 0, 1 }, new[] { 0f, 1f })]
+    public void Numbers_of_every_type_become_single_precision(string type, byte[] bytes, float[] expected)
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(("x", value => value.Tensor("0", [2], count: 2, type: type)))
+        );
+        Assert.Equal(expected, Read(PyTorchFiles.Zip(pickle, ("0", bytes))).Tensors["x"].Values);
+    }
+
+    [Fact]
+    public void Of_several_state_dicts_the_moving_average_is_taken_unless_another_is_asked_for()
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("epoch", value => value.Number(3)),
+                ("optimizer", value => value.Dictionary(("param_groups", inner => inner.Code(']')))),
+                ("model", value => value.Dictionary(("w", inner => inner.Tensor("0", [1], offset: 1)))),
+                ("state_dict", value => value.Dictionary(("w", inner => inner.Tensor("0", [1], offset: 2)))),
+                ("state_dict_ema", value => value.Dictionary(("w", inner => inner.Tensor("0", [1], offset: 3))))
+            )
+        );
+        byte[] file = PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24)));
+        Assert.Equal([3], Read(file).Tensors["w"].Values);
+        Assert.Equal("state_dict_ema", Read(file).StateDict);
+        Assert.Equal(["state_dict_ema", "state_dict", "model"], Read(file).StateDicts);
+        Assert.Equal([1], Read(file, "model").Tensors["w"].Values);
+        var refused = Assert.Throws<InvalidInputException>(() => Read(file, "weights"));
+        Assert.Contains("'state_dict_ema', 'state_dict', 'model'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_that_a_pickle_names_is_called_and_what_is_not_understood_is_listed()
+    {
+        string witness = Path.Combine(_folder.Root, "called");
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                ("w", value => value.Tensor("0", [2])),
+                ("evil", value => value.Call("os", "system", word => word.Text($"touch '{witness}'"))),
+                ("scalar", value => value.Call("numpy.core.multiarray", "scalar", word => word.Text("f8"))),
+                ("epoch", value => value.Number(3))
+            )
+        );
+        WeightsFile file = Read(PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24))));
+        Assert.Equal([0, 1], file.Tensors["w"].Values);
+        Assert.Equal("os.system", file.Unread["evil"]);
+        Assert.Equal("numpy.core.multiarray.scalar", file.Unread["scalar"]);
+        Assert.Equal("no tensor", file.Unread["epoch"]);
+        Assert.False(File.Exists(witness));
+    }
+
+    [Fact]
+    public void Parameters_and_tensors_of_raw_bytes_are_tensors()
+    {
+        byte[] pickle = PickleWriter.Of(writer =>
+            writer.Dictionary(
+                (
+                    "parameter",
+                    value =>
+                        value.Call(
+                            "torch._utils",
+                            "_rebuild_parameter",
+                            inner => inner.Tensor("0", [2]),
+                            inner => inner.Code(0x88),
+                            inner => inner.Call("collections", "OrderedDict")
+                        )
+                ),
+                (
+                    "raw",
+                    value =>
+                        value.Call(
+                            "torch._utils",
+                            "_rebuild_tensor_v3",
+                            inner => inner.Storage("0", 96, "UntypedStorage"),
+                            inner => inner.Number(22),
+                            inner => inner.Numbers(2),
+                            inner => inner.Numbers(1),
+                            inner => inner.Code(0x89),
+                            inner => inner.Call("collections", "OrderedDict"),
+                            inner => inner.Name("torch", "float32")
+                        )
+                )
+            )
+        );
+        WeightsFile file = Read(PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24))));
+        Assert.Equal([0, 1], file.Tensors["parameter"].Values);
+        Assert.Equal([22, 23], file.Tensors["raw"].Values);
+    }
+
+    public static TheoryData<string, byte[], string> Refused =>
+        new()
+        {
+            {
+                "a whole model",
+                PyTorchFiles.Zip(
+                    PickleWriter.Of(writer =>
+                        writer.Call("torchvision.models.mobilenetv2", "MobileNetV2").Dictionary().Code('b')
+                    )
+                ),
+                "torch.save(model.state_dict(), FILE)"
+            },
+            {
+                "no tensors",
+                PyTorchFiles.Zip(PickleWriter.Of(writer => writer.Dictionary(("epoch", value => value.Number(3))))),
+                "no tensors by name"
+            },
+            {
+                "a TorchScript program",
+                PyTorchFiles.Zip(
+                    CompressionLevel.NoCompression,
+                    ("data.pkl", PickleWriter.Of(writer => writer.Code('N'))),
+                    ("code/__torch__.py", [1])
+                ),
+                "TorchScript"
+            },
+            {
+                "big-endian numbers",
+                PyTorchFiles.Zip(
+                    CompressionLevel.NoCompression,
+                    ("data.pkl", OneTensor(24)),
+                    ("data/0", PyTorchFiles.Counting(24)),
+                    ("byteorder", Encoding.ASCII.GetBytes("big"))
+                ),
+                "big-endian"
+            },
+            {
+                "a compressed archive",
+                PyTorchFiles.Zip(CompressionLevel.Optimal, ("data.pkl", OneTensor(1000)), ("data/0", new byte[4000])),
+                "is compressed"
+            },
+            { "a tensor beyond its storage", PyTorchFiles.Zip(OneTensor(25), ("0", new byte[96])), "beyond the 24" },
+            { "a storage that is too short", PyTorchFiles.Zip(OneTensor(24), ("0", new byte[92])), "holds 23 numbers" },
+            { "a storage that is missing", PyTorchFiles.Zip(OneTensor(24)), "storage 0 is missing" },
+            {
+                "a view that repeats its numbers",
+                PyTorchFiles.Zip(
+                    PickleWriter.Of(writer =>
+                        writer.Dictionary(("x", value => value.Tensor("0", [1000, 1000], strides: [0, 0])))
+                    ),
+                    ("0", PyTorchFiles.Counting(24))
+                ),
+                "beyond the 24 numbers"
+            },
+            {
+                "tensors that share a storage a thousand times",
+                PyTorchFiles.Zip(
+                    PickleWriter.Of(writer =>
+                        writer.Dictionary([
+                            .. Enumerable
+                                .Range(0, 1000)
+                                .Select(i =>
+                                    (
+                                        $"{i}",
+                                        (Action<PickleWriter>)(value => value.Tensor("0", [100_000], count: 100_000))
+                                    )
+                                ),
+                        ])
+                    ),
+                    ("0", new byte[400_000])
+                ),
+                "times as much memory"
+            },
+            { "a pickle of something else", PickleWriter.Of(writer => writer.Number(1)), "none of torch.save" },
+            { "a pickle that ends", [0x80, 2, (byte)'}', (byte)'('], "cut short" },
+            { "an instruction that does not exist", [0x80, 2, 0xff], "0xff" },
+            {
+                "values without end",
+                PyTorchFiles.Zip([0x80, 2, .. Enumerable.Repeat((byte)']', 2_000_000), (byte)'.']),
+                "more than 1000000 values"
+            },
+            {
+                "an archive of something else",
+                PyTorchFiles.Zip(CompressionLevel.NoCompression, ("x", [1])),
+                "data.pkl"
+            },
+        };
+
+    [Theory]
+    [MemberData(nameof(Refused), DisableDiscoveryEnumeration = true)]
+    public void What_cannot_be_read_is_refused_with_its_reason(string what, byte[] file, string reason)
+    {
+        var exception = Assert.Throws<InvalidInputException>(() => Read(file));
+        Assert.True(
+            exception.Message.Contains(reason, StringComparison.Ordinal),
+            $"{what}: '{exception.Message}' lacks '{reason}'"
+        );
+        Assert.EndsWith("weights", exception.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Values_that_contain_each_other_in_circles_are_no_trouble()
+    {
+        // d = {}; d["self"] = d; d["w"] = tensor; d["list"] = l where l = [l].
+        byte[] pickle = PickleWriter.Of(writer =>
+        {
+            writer.Code('}').Code('q').Code(0);
+            writer.Code('(').Text("self").Code('h').Code(0);
+            writer.Text("list").Code(']').Code('q').Code(1).Code('h').Code(1).Code('a');
+            writer.Text("inner").Code('}').Code('q').Code(2).Code('(').Text("outer").Code('h').Code(0).Code('u');
+            writer.Text("weights").Dictionary(("w", value => value.Tensor("0", [2])));
+            writer.Code('u');
+        });
+        WeightsFile file = Read(PyTorchFiles.Zip(pickle, ("0", PyTorchFiles.Counting(24))));
+        Assert.Equal([0, 1], file.Tensors["w"].Values);
+    }
+
+    private static byte[] OneTensor(int count) =>
+        PickleWriter.Of(writer => writer.Dictionary(("x", value => value.Tensor("0", [count]))));
+
+    private static WeightsFile Published(string name) =>
+        WeightsFile.Read(SharedData.Path(Path.Combine("pretrained", name)));
+
+    private WeightsFile Read(byte[] file, string? stateDict = null)
+    {
+        string path = Path.Combine(_folder.Root, "weights");
+        File.WriteAllBytes(path, file);
+        return WeightsFile.Read(path, stateDict);
+    }
+}
