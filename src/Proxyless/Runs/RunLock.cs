@@ -231,8 +231,7 @@ internal sealed class RunLock : IDisposable
                 // On Unix this is flock(2), which is let go when the process ends.
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (DirectoryNotFoundException)
-                when (attempt < Attempts && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(folder))))
+            catch (IOException exception) when (attempt < Attempts && WasRemovedMeanwhile(folder, exception))
             {
                 // The job before has just removed its empty folder.
             }
@@ -250,6 +249,15 @@ internal sealed class RunLock : IDisposable
             }
         }
     }
+
+    /// <summary>
+    /// Whether a folder was gone when the file in it was opened, or was there when it was to be made (EEXIST of Linux and
+    /// macOS, ERROR_ALREADY_EXISTS) and gone at the next look.
+    /// </summary>
+    private static bool WasRemovedMeanwhile(string folder, IOException exception) =>
+        exception is DirectoryNotFoundException
+            ? Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(folder)))
+            : exception.HResult is 17 or unchecked((int)0x800700B7) && !File.Exists(folder);
 
     /// <summary>EWOULDBLOCK of Linux and of macOS, and ERROR_SHARING_VIOLATION.</summary>
     private static bool IsLockedElsewhere(IOException exception) =>
