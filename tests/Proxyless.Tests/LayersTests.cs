@@ -24,6 +24,7 @@ public sealed class LayersTests
         ("Data", ["Inference", "Files", "Runtime"]),
         ("Weights", []),
         ("Networks", ["Files", "Architectures", "Runtime", "Runtime.Kernels", "Weights"]),
+        ("Pretrained", ["Files", "Architectures", "Weights", "Networks"]),
         ("Training", ["Files", "Runtime", "Runtime.Kernels", "Data", "Weights", "Networks"]),
         ("Search", ["Files", "Architectures", "Runtime", "Data", "Networks", "Training"]),
         ("Export", ["Inference", "Architectures", "Networks"]),

@@ -21,6 +21,9 @@ public sealed record Architecture(
     IReadOnlyDictionary<string, string> Metadata
 )
 {
+    /// <summary>Where the zeros around the inputs of its convolutions stand.</summary>
+    public ConvolutionPadding Padding { get; init; }
+
     /// <summary>Side of the square image in pixels.</summary>
     public int Resolution => Stem.InputResolution;
 

@@ -40,10 +40,9 @@ public readonly record struct ArchitectureCost(long Parameters, long MultiplyAdd
                     : Convolution(block.InputWidth, block.OutputWidth, 1, 1, block.OutputResolution);
             default:
                 int hidden = block.HiddenWidth;
-                ArchitectureCost expand =
-                    block.Operation.Expansion == 1
-                        ? default
-                        : Convolution(block.InputWidth, hidden, 1, 1, block.InputResolution);
+                ArchitectureCost expand = block.Operation.HasExpansion
+                    ? Convolution(block.InputWidth, hidden, 1, 1, block.InputResolution)
+                    : default;
                 return expand
                     + Convolution(hidden, hidden, block.Operation.Kernel, hidden, block.OutputResolution)
                     + Convolution(hidden, block.OutputWidth, 1, 1, block.OutputResolution);

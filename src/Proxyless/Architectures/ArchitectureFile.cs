@@ -16,6 +16,9 @@ namespace Proxyless.Architectures;
 public static partial class ArchitectureFile
 {
     private const string Format = "proxyless-architecture/1";
+    private const string PaddingKey = "padding";
+    private const string SamePadding = "same";
+    private const string WithoutShortcut = " without shortcut";
     private static readonly string[] Keys =
     [
         "format",
@@ -24,6 +27,7 @@ public static partial class ArchitectureFile
         "channels",
         "classes",
         "activation",
+        PaddingKey,
         "stem",
         "blocks",
         "head",
@@ -155,27 +159,29 @@ public static partial class ArchitectureFile
     {
         ArgumentNullException.ThrowIfNull(architecture);
         using var stream = new MemoryStream();
-        JsonSerializer.Serialize(
-            stream,
-            new Dictionary<string, object>
-            {
-                ["format"] = Format,
-                ["name"] = architecture.Name,
-                ["resolution"] = architecture.Resolution,
-                ["channels"] = architecture.InputChannels,
-                ["classes"] = architecture.Classes,
-                ["activation"] = ActivationName.Of(architecture.Activation),
-                ["stem"] = new Dictionary<string, int>
-                {
-                    ["width"] = architecture.Stem.Width,
-                    ["stride"] = architecture.Stem.Stride,
-                },
-                ["blocks"] = architecture.Blocks.Select(BlockText),
-                ["head"] = new Dictionary<string, int> { ["width"] = architecture.Head.Width },
-                ["metadata"] = architecture.Metadata,
-            },
-            Indented
-        );
+        var entries = new Dictionary<string, object>
+        {
+            ["format"] = Format,
+            ["name"] = architecture.Name,
+            ["resolution"] = architecture.Resolution,
+            ["channels"] = architecture.InputChannels,
+            ["classes"] = architecture.Classes,
+            ["activation"] = ActivationName.Of(architecture.Activation),
+        };
+        if (architecture.Padding == ConvolutionPadding.Same)
+        {
+            entries[PaddingKey] = SamePadding;
+        }
+
+        entries["stem"] = new Dictionary<string, int>
+        {
+            ["width"] = architecture.Stem.Width,
+            ["stride"] = architecture.Stem.Stride,
+        };
+        entries["blocks"] = architecture.Blocks.Select(BlockText);
+        entries["head"] = new Dictionary<string, int> { ["width"] = architecture.Head.Width };
+        entries["metadata"] = architecture.Metadata;
+        JsonSerializer.Serialize(stream, entries, Indented);
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
@@ -202,7 +208,8 @@ public static partial class ArchitectureFile
         ArgumentNullException.ThrowIfNull(block);
         int from = block.InputResolution;
         int to = block.OutputResolution;
-        return $"{block.Operation} s{block.Stride} {block.InputWidth}x{from}x{from} -> {block.OutputWidth}x{to}x{to}";
+        return $"{block.Operation} s{block.Stride} {block.InputWidth}x{from}x{from} -> {block.OutputWidth}x{to}x{to}"
+            + (block.LacksShortcut ? WithoutShortcut : "");
     }
 
     private static Architecture FromJson(JsonEntry root)
@@ -244,8 +251,16 @@ public static partial class ArchitectureFile
             new Head(width, headEntry["width"].Integer(1, 1 << 16), root["classes"].Integer(1, 1 << 20), side),
             ActivationName.Read(root["activation"]),
             root.Has("metadata") ? ReadMetadata(root["metadata"]) : new Dictionary<string, string>()
-        );
+        )
+        {
+            Padding = root.Has(PaddingKey) ? ReadPadding(root[PaddingKey]) : ConvolutionPadding.Centered,
+        };
     }
+
+    private static ConvolutionPadding ReadPadding(JsonEntry entry) =>
+        entry.Text() is SamePadding
+            ? ConvolutionPadding.Same
+            : throw entry.Error($"is '{entry.Text()}'; allowed is '{SamePadding}', and without it zeros are centered");
 
     private static Dictionary<string, string> ReadMetadata(JsonEntry entry)
     {
@@ -275,7 +290,10 @@ public static partial class ArchitectureFile
         {
             int stride = int.Parse(match.Groups["stride"].ValueSpan, CultureInfo.InvariantCulture);
             int output = int.Parse(match.Groups["output"].ValueSpan, CultureInfo.InvariantCulture);
-            block = new Block(CandidateOperation.Parse(match.Groups["operation"].Value), width, output, stride, side);
+            block = new Block(CandidateOperation.Parse(match.Groups["operation"].Value), width, output, stride, side)
+            {
+                LacksShortcut = match.Groups["alone"].Success,
+            };
         }
         catch (FormatException exception)
         {
@@ -287,13 +305,23 @@ public static partial class ArchitectureFile
             throw entry.Error($"is '{text}', but what comes in makes it '{BlockText(block)}'");
         }
 
+        if (
+            block
+            is { LacksShortcut: true }
+                and not { KeepsShape: true, Operation.Kind: OperationKind.InvertedResidual }
+        )
+        {
+            throw entry.Error($"is '{text}', but only an inverted residual that keeps its shape can lack a shortcut");
+        }
+
         return block is { KeepsShape: false, Operation.Kind: OperationKind.Zero }
             ? throw entry.Error($"is '{text}', but zero may stand only where a block keeps its shape")
             : block;
     }
 
     [GeneratedRegex(
-        "^(?<operation>[a-z0-9]+) s(?<stride>[12]) [0-9]+x[0-9]+x[0-9]+ -> (?<output>[1-9][0-9]{0,4})x[0-9]+x[0-9]+$",
+        "^(?<operation>[a-z0-9]+) s(?<stride>[12]) [0-9]+x[0-9]+x[0-9]+ -> (?<output>[1-9][0-9]{0,4})x[0-9]+x[0-9]+"
+            + "(?<alone> without shortcut)?$",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex BlockPattern();

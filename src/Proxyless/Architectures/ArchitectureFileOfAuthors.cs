@@ -7,7 +7,7 @@ namespace Proxyless.Architectures;
 /// <summary>
 /// The <c>net.config</c> in which the code of the ProxylessNAS authors keeps a network. It has no name: that is the
 /// file's. It has no resolution either: ImageNet's 224 is meant, and another one is written under a key of its own,
-/// which their code passes over.
+/// which their code passes over. Once-for-all, their later work, calls a block's layer <c>conv</c>; read as well.
 /// </summary>
 internal static class ArchitectureFileOfAuthors
 {
@@ -27,6 +27,16 @@ internal static class ArchitectureFileOfAuthors
 
     public static string ToJson(Architecture architecture)
     {
+        if (
+            architecture.Padding != ConvolutionPadding.Centered
+            || architecture.Blocks.Any(block => block.Operation.AlwaysExpands)
+        )
+        {
+            throw new InvalidInputException(
+                $"'{architecture.Name}' pads or expands as a net.config cannot say; write it as architecture.json"
+            );
+        }
+
         string activation = ActivationName.Of(architecture.Activation);
         var root = new JsonObject
         {
@@ -99,12 +109,12 @@ internal static class ArchitectureFileOfAuthors
 
     private static Block ReadBlock(JsonEntry entry, int width, int side)
     {
-        JsonEntry layer = entry["mobile_inverted_conv"];
+        JsonEntry layer = entry[entry.Has("conv") ? "conv" : "mobile_inverted_conv"];
         bool shortcut = entry.Has("shortcut") && !entry["shortcut"].IsNull;
         Block block;
         switch (layer["name"].Text())
         {
-            case "MBInvertedConvLayer":
+            case "MBInvertedConvLayer" or "MBConvLayer":
                 if (layer["in_channels"].Integer(1, 1 << 16) != width)
                 {
                     throw layer["in_channels"].Error($"does not fit the {width} channels that come in");
@@ -134,13 +144,9 @@ internal static class ArchitectureFileOfAuthors
                     );
         }
 
-        return block.HasShortcut == shortcut
-            ? block
-            : throw entry.Error(
-                shortcut
-                    ? "has a shortcut where the shape changes"
-                    : "keeps its shape without a shortcut, which the networks here cannot do"
-            );
+        return block.HasShortcut == shortcut ? block
+            : shortcut ? throw entry.Error("has a shortcut where the shape changes")
+            : block with { LacksShortcut = true };
     }
 
     private static CandidateOperation ReadOperation(JsonEntry layer)

@@ -18,9 +18,14 @@ public sealed record Block(
     public bool KeepsShape => Stride == 1 && InputWidth == OutputWidth;
 
     /// <summary>
+    /// Whether the block goes without the shortcut that its shape allows, as the first block of narrow networks does.
+    /// </summary>
+    public bool LacksShortcut { get; init; }
+
+    /// <summary>
     /// Whether the input is added to the operation's output. An identity path is never added to a shortcut.
     /// </summary>
-    public bool HasShortcut => KeepsShape && Operation.Kind != OperationKind.Identity;
+    public bool HasShortcut => KeepsShape && !LacksShortcut && Operation.Kind != OperationKind.Identity;
 
     /// <summary>
     /// Whether the block computes nothing: <c>zero</c> beside a shortcut, or an identity that keeps the shape.
@@ -39,5 +44,7 @@ public sealed record Block(
     /// The shapes in one line, the key of latency tables: <c>mb3e6 24x56x56 40 s2</c>. Two blocks with one key take the
     /// same time.
     /// </summary>
-    public string Key => $"{Operation} {InputWidth}x{InputResolution}x{InputResolution} {OutputWidth} s{Stride}";
+    public string Key =>
+        $"{Operation} {InputWidth}x{InputResolution}x{InputResolution} {OutputWidth} s{Stride}"
+        + (LacksShortcut ? " alone" : "");
 }

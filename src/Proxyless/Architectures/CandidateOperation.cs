@@ -27,16 +27,28 @@ public enum OperationKind
 /// <param name="Kind">What it computes.</param>
 /// <param name="Kernel">Side of the depthwise kernel in pixels; 0 if there is none.</param>
 /// <param name="Expansion">Hidden channels per input channel; 0 where there are none.</param>
-public sealed partial record CandidateOperation(OperationKind Kind, int Kernel = 0, int Expansion = 0)
+/// <param name="AlwaysExpands">
+/// Whether there is a 1x1 expansion also with an <paramref name="Expansion"/> of 1 (FBNet, arXiv 1812.03443); written
+/// <c>mb3e1x</c>.
+/// </param>
+public sealed partial record CandidateOperation(
+    OperationKind Kind,
+    int Kernel = 0,
+    int Expansion = 0,
+    bool AlwaysExpands = false
+)
 {
     /// <summary>The forms that <see cref="Parse"/> takes, for messages.</summary>
-    public const string Forms = "mb{1|3|5|7|9|11}e{1..12} such as mb3e6, identity, zero";
+    public const string Forms = "mb{1|3|5|7|9|11}e{1..12} such as mb3e6, mb{1|3|5|7|9|11}e1x, identity, zero";
 
     /// <summary>The identity path.</summary>
     public static CandidateOperation Identity { get; } = new(OperationKind.Identity);
 
     /// <summary>The path of zeros.</summary>
     public static CandidateOperation Zero { get; } = new(OperationKind.Zero);
+
+    /// <summary>Whether the operation begins with a 1x1 expansion.</summary>
+    public bool HasExpansion => Expansion > 1 || AlwaysExpands;
 
     /// <summary>An inverted residual.</summary>
     public static CandidateOperation InvertedResidual(int kernel, int expansion) =>
@@ -60,9 +72,15 @@ public sealed partial record CandidateOperation(OperationKind Kind, int Kernel =
         {
             int kernel = int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
             int expansion = int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
-            if (kernel is >= 1 and <= 11 && kernel % 2 == 1 && expansion is >= 1 and <= 12)
+            bool alwaysExpands = match.Groups[3].Length > 0;
+            if (
+                kernel is >= 1 and <= 11
+                && kernel % 2 == 1
+                && expansion is >= 1 and <= 12
+                && (expansion == 1 || !alwaysExpands)
+            )
             {
-                return InvertedResidual(kernel, expansion);
+                return InvertedResidual(kernel, expansion) with { AlwaysExpands = alwaysExpands };
             }
         }
 
@@ -75,9 +93,9 @@ public sealed partial record CandidateOperation(OperationKind Kind, int Kernel =
         {
             OperationKind.Identity => "identity",
             OperationKind.Zero => "zero",
-            _ => $"mb{Kernel}e{Expansion}",
+            _ => $"mb{Kernel}e{Expansion}{(AlwaysExpands ? "x" : "")}",
         };
 
-    [GeneratedRegex("^mb([0-9]{1,2})e([0-9]{1,2})$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^mb([0-9]{1,2})e([0-9]{1,2})(x?)$", RegexOptions.CultureInvariant)]
     private static partial Regex InvertedResidualPattern();
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Proxyless.Files;
 
 namespace Proxyless.Architectures;
@@ -152,6 +151,10 @@ public static class PublishedArchitectures
                 + $"{string.Join(", ", Names)}"
         );
 
+    /// <summary>How many blocks each stage of a network has.</summary>
+    internal static IReadOnlyList<int> DepthsOf(string name) =>
+        StageText.Depths(All.Single(network => network.Name == name).Stages);
+
     private sealed record Published(
         string Name,
         int StemWidth,
@@ -163,27 +166,12 @@ public static class PublishedArchitectures
         public Architecture Build()
         {
             var stem = new Stem(3, StemWidth, 2, 224);
-            var blocks = new List<Block>();
-            int width = stem.Width;
-            int side = stem.OutputResolution;
-            foreach (string line in Stages.Split('\n'))
-            {
-                string[] words = line.Split(' ');
-                int stageWidth = int.Parse(words[0], CultureInfo.InvariantCulture);
-                int stride = int.Parse(words[1], CultureInfo.InvariantCulture);
-                foreach (string operation in words.Skip(2))
-                {
-                    var block = new Block(CandidateOperation.Parse(operation), width, stageWidth, stride, side);
-                    blocks.Add(block);
-                    (width, side, stride) = (stageWidth, block.OutputResolution, 1);
-                }
-            }
-
+            IReadOnlyList<Block> blocks = StageText.Blocks(Stages, stem);
             return new Architecture(
                 Name,
                 stem,
                 blocks,
-                new Head(width, HeadWidth, 1000, side),
+                StageText.HeadOf(blocks, HeadWidth, 1000),
                 Activation.Relu6,
                 Metadata
             );

@@ -152,6 +152,7 @@ public sealed record SearchSpace
             || architecture.Stem != Stem
             || architecture.Head != Head(architecture.Classes)
             || architecture.Activation != Activation
+            || architecture.Padding != ConvolutionPadding.Centered
         )
         {
             return null;

@@ -48,7 +48,7 @@ internal readonly record struct StepWork(double MultiplyAdds, double Bytes)
             return last;
         }
 
-        double expanded = block.Operation.Expansion == 1 ? 0 : Square(block.InputResolution) * block.HiddenWidth;
+        double expanded = block.Operation.HasExpansion ? Square(block.InputResolution) * block.HiddenWidth : 0;
         return expanded + (Square(block.OutputResolution) * block.HiddenWidth) + last;
     }
 

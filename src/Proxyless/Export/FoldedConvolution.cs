@@ -1,6 +1,6 @@
 namespace Proxyless.Export;
 
-/// <summary>A convolution with the batch norm behind it folded in; padding is half the kernel on every side.</summary>
+/// <summary>A convolution into which the batch norm that follows it is folded.</summary>
 /// <param name="Weight">[Outputs, inputs / Groups, Kernel, Kernel], row-major.</param>
 /// <param name="Bias">[Outputs].</param>
 /// <param name="Groups">1, or the number of channels of a depthwise convolution.</param>

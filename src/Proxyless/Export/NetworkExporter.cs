@@ -75,7 +75,7 @@ internal static class NetworkExporter
         }
 
         var graph = new OnnxGraph(architecture.Name);
-        var network = new NetworkGraph(graph, architecture.Activation);
+        var network = new NetworkGraph(graph, architecture.Activation, architecture.Padding);
         string value = graph.Input(
             "images",
             architecture.InputChannels,
@@ -83,7 +83,7 @@ internal static class NetworkExporter
             architecture.Resolution
         );
         value = network.Normalize(value, options.Mean, options.Deviation);
-        value = network.ActivatedConvolution(StemPrefix, value, weights.Stem);
+        value = network.ActivatedConvolution(StemPrefix, value, architecture.Resolution, weights.Stem);
         for (int i = 0; i < architecture.Blocks.Count; i++)
         {
             int block = i;
@@ -95,7 +95,7 @@ internal static class NetworkExporter
             );
         }
 
-        value = network.ActivatedConvolution(HeadPrefix, value, weights.Head);
+        value = network.ActivatedConvolution(HeadPrefix, value, architecture.Head.InputResolution, weights.Head);
         graph.Output(
             network.Classifier(ClassifierPrefix, "logits", value, architecture.Head.Width, weights.Classifier),
             architecture.Classes

@@ -6,7 +6,11 @@ namespace Proxyless.Export;
 /// The parts of a network as ONNX nodes. Written so that ONNX Runtime fuses each convolution with the activation behind
 /// it and, in a block with shortcut, the projection with the addition.
 /// </summary>
-internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
+internal sealed class NetworkGraph(
+    OnnxGraph graph,
+    Activation activation,
+    ConvolutionPadding padding = ConvolutionPadding.Centered
+)
 {
     private string? _zero;
     private string? _six;
@@ -27,9 +31,10 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
     /// <summary>Convolution and activation: the stem and the first half of the head.</summary>
     /// <param name="prefix">What the names of its nodes begin with, ending in a dot.</param>
     /// <param name="input">The name of its input.</param>
+    /// <param name="side">Side of its input in pixels.</param>
     /// <param name="weights">The convolution.</param>
-    public string ActivatedConvolution(string prefix, string input, FoldedConvolution weights) =>
-        Activate(prefix, Convolution(prefix, input, weights));
+    public string ActivatedConvolution(string prefix, string input, int side, FoldedConvolution weights) =>
+        Activate(prefix, Convolution(prefix, input, side, weights));
 
     /// <summary>One block, its shortcut included.</summary>
     /// <param name="prefix">What the names of its nodes begin with, ending in a dot.</param>
@@ -46,6 +51,7 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
             return input;
         }
 
+        int side = block.InputResolution;
         switch (block.Operation.Kind)
         {
             case OperationKind.Zero:
@@ -54,15 +60,19 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
                     nameof(block)
                 );
             case OperationKind.Identity:
-                return Convolution($"{prefix}identity.", input, weights(BlockConvolution.Identity));
+                return Convolution($"{prefix}identity.", input, side, weights(BlockConvolution.Identity));
         }
 
-        string hidden =
-            block.Operation.Expansion == 1
-                ? input
-                : ActivatedConvolution($"{prefix}expand.", input, weights(BlockConvolution.Expand));
-        hidden = ActivatedConvolution($"{prefix}depthwise.", hidden, weights(BlockConvolution.Depthwise));
-        string output = Convolution($"{prefix}project.", hidden, weights(BlockConvolution.Project));
+        string hidden = block.Operation.HasExpansion
+            ? ActivatedConvolution($"{prefix}expand.", input, side, weights(BlockConvolution.Expand))
+            : input;
+        hidden = ActivatedConvolution($"{prefix}depthwise.", hidden, side, weights(BlockConvolution.Depthwise));
+        string output = Convolution(
+            $"{prefix}project.",
+            hidden,
+            block.OutputResolution,
+            weights(BlockConvolution.Project)
+        );
         return block.HasShortcut ? graph.Node("Add", $"{prefix}sum", [output, input]) : output;
     }
 
@@ -76,7 +86,7 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
         return graph.Node("Gemm", output, [features, weight, bias], OnnxGraph.Integer("transB", 1));
     }
 
-    private string Convolution(string prefix, string input, FoldedConvolution weights)
+    private string Convolution(string prefix, string input, int side, FoldedConvolution weights)
     {
         int kernel = weights.Kernel;
         int inputsPerGroup = weights.Weight.Length / (weights.Outputs * kernel * kernel);
@@ -89,14 +99,14 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
             kernel
         );
         string bias = graph.Constant($"{prefix}bias", weights.Bias, weights.Outputs);
-        long pad = kernel / 2;
+        (long before, long after) = PaddingMargins.Of(padding, side, kernel, weights.Stride);
         return graph.Node(
             "Conv",
             $"{prefix}convolution",
             [input, weight, bias],
             OnnxGraph.Integers("kernel_shape", kernel, kernel),
             OnnxGraph.Integers("strides", weights.Stride, weights.Stride),
-            OnnxGraph.Integers("pads", pad, pad, pad, pad),
+            OnnxGraph.Integers("pads", before, before, after, after),
             OnnxGraph.Integer("group", weights.Groups)
         );
     }

@@ -33,6 +33,7 @@ internal static class PartExporter
         string output = new NetworkGraph(graph, space.Activation).ActivatedConvolution(
             NetworkExporter.StemPrefix,
             images,
+            stem.InputResolution,
             RandomWeights.Of(stem, 0)
         );
         graph.Output(output, stem.Width, stem.OutputResolution, stem.OutputResolution);
@@ -60,6 +61,7 @@ internal static class PartExporter
         string output = new NetworkGraph(graph, activation).ActivatedConvolution(
             NetworkExporter.HeadPrefix,
             input,
+            head.InputResolution,
             RandomWeights.Of(head, 0)
         );
         graph.Output(output, head.Width, head.InputResolution, head.InputResolution);

@@ -13,7 +13,13 @@ internal sealed class BlockPath : IDisposable
     private readonly Activation _activation;
     private readonly bool _usesOwnKernels;
 
-    internal BlockPath(TensorFactory factory, string name, Block block, Activation activation)
+    internal BlockPath(
+        TensorFactory factory,
+        string name,
+        Block block,
+        Activation activation,
+        ConvolutionPadding padding = ConvolutionPadding.Centered
+    )
     {
         Block = block;
         _activation = activation;
@@ -22,7 +28,7 @@ internal sealed class BlockPath : IDisposable
         switch (block.Operation.Kind)
         {
             case OperationKind.InvertedResidual:
-                if (block.Operation.Expansion > 1)
+                if (block.Operation.HasExpansion)
                 {
                     Expand = new ConvolutionLayer(
                         factory,
@@ -44,7 +50,8 @@ internal sealed class BlockPath : IDisposable
                     block.Operation.Kernel,
                     block.Stride,
                     hidden,
-                    activation
+                    activation,
+                    padding
                 );
                 Project = new ConvolutionLayer(factory, $"{name}.project", hidden, block.OutputWidth, 1, 1, 1, null);
                 break;
@@ -97,7 +104,7 @@ internal sealed class BlockPath : IDisposable
             return Project.Forward(x, pass);
         }
 
-        if (_usesOwnKernels && pass.HasOwnKernels)
+        if (IsFused(x, pass))
         {
             return Fused(x, pass, addsShortcut: false);
         }
@@ -114,7 +121,7 @@ internal sealed class BlockPath : IDisposable
     public Tensor Forward(Tensor x, NormPass pass)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (Depthwise is not null && _usesOwnKernels && pass.HasOwnKernels)
+        if (IsFused(x, pass))
         {
             return Fused(x, pass, Block.HasShortcut);
         }
@@ -129,6 +136,10 @@ internal sealed class BlockPath : IDisposable
 
         return Block.HasShortcut ? InPlace.Add(output, x) : output;
     }
+
+    // The kernels of our own know centered zeros alone.
+    private bool IsFused(Tensor x, NormPass pass) =>
+        _usesOwnKernels && pass.HasOwnKernels && Depthwise is not null && Depthwise.IsCentered(x);
 
     private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) =>
         FusedFunction.Run(

@@ -26,12 +26,14 @@ internal sealed class CompactNetwork : IDisposable
             3,
             architecture.Stem.Stride,
             1,
-            architecture.Activation
+            architecture.Activation,
+            architecture.Padding
         );
         _blocks =
         [
             .. architecture.Blocks.Select(
-                (block, i) => new BlockPath(factory, $"blocks.{i}", block, architecture.Activation)
+                (block, i) =>
+                    new BlockPath(factory, $"blocks.{i}", block, architecture.Activation, architecture.Padding)
             ),
         ];
         Head = new ClassifierHead(factory, "head", architecture.Head, architecture.Activation);

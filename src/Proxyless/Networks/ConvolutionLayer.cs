@@ -9,7 +9,7 @@ internal sealed class ConvolutionLayer : IDisposable
     private readonly Activation? _activation;
     private readonly bool _usesOwnKernels;
     private readonly long[] _stride;
-    private readonly long[] _padding;
+    private readonly ConvolutionPadding _padding;
 
     internal ConvolutionLayer(
         TensorFactory factory,
@@ -19,7 +19,8 @@ internal sealed class ConvolutionLayer : IDisposable
         int kernel,
         int stride,
         int groups,
-        Activation? activation
+        Activation? activation,
+        ConvolutionPadding padding = ConvolutionPadding.Centered
     )
     {
         Weight = factory.Convolution($"{name}.weight", output, input / groups, kernel, groups);
@@ -33,7 +34,7 @@ internal sealed class ConvolutionLayer : IDisposable
         _activation = activation;
         _usesOwnKernels = factory.UsesOwnKernels;
         _stride = [stride, stride];
-        _padding = [kernel / 2, kernel / 2];
+        _padding = padding;
     }
 
     /// <summary>[O, I/groups, K, K].</summary>
@@ -79,10 +80,7 @@ internal sealed class ConvolutionLayer : IDisposable
             );
         }
 
-        using Tensor convolved =
-            _usesOwnKernels && Kernel == 1 && Groups == 1
-                ? Multiply(x)
-                : nn.functional.conv2d(x, Weight.Value, null, _stride, _padding, null, Groups);
+        using Tensor convolved = _usesOwnKernels && Kernel == 1 && Groups == 1 ? Multiply(x) : Convolve(x);
         if (isFused)
         {
             return FusedFunction.Run(
@@ -111,6 +109,28 @@ internal sealed class ConvolutionLayer : IDisposable
         // In place: the activation's own gradient needs its output alone, the batch norm's needs its input.
         return _activation == Activation.Relu6 ? normalised.relu6_() : normalised.relu_();
     }
+
+    /// <summary>Whether there are as many zeros before the pixels of an image [N, I, H, W] as behind them.</summary>
+    internal bool IsCentered(Tensor x)
+    {
+        (int before, int after) = MarginsOf(x);
+        return before == after;
+    }
+
+    private Tensor Convolve(Tensor x)
+    {
+        (int before, int after) = MarginsOf(x);
+        if (before == after)
+        {
+            return nn.functional.conv2d(x, Weight.Value, null, _stride, [before, before], null, Groups);
+        }
+
+        using Tensor padded = nn.functional.pad(x, [before, after, before, after]);
+        return nn.functional.conv2d(padded, Weight.Value, null, _stride, [0, 0], null, Groups);
+    }
+
+    // Images are square.
+    private (int Before, int After) MarginsOf(Tensor x) => PaddingMargins.Of(_padding, (int)x.shape[2], Kernel, Stride);
 
     /// <summary>The pixels that a 1x1 convolution with this stride sees: a view.</summary>
     internal Tensor EveryStride(Tensor image)

@@ -251,8 +251,8 @@ internal sealed class RunLock : IDisposable
     }
 
     /// <summary>
-    /// Whether a folder was gone when the file in it was opened, or was there when it was to be made (EEXIST of Linux and
-    /// macOS, ERROR_ALREADY_EXISTS) and gone at the next look.
+    /// Whether a folder was gone when the file in it was opened, or was there when it was to be made (EEXIST of Linux
+    /// and macOS, ERROR_ALREADY_EXISTS) and gone at the next look.
     /// </summary>
     private static bool WasRemovedMeanwhile(string folder, IOException exception) =>
         exception is DirectoryNotFoundException

@@ -7,9 +7,9 @@ using System.Text;
 namespace Proxyless.Weights;
 
 /// <summary>
-/// Reads a pickle (Python's protocols 0 to 5, https://docs.python.org/3/library/pickletools.html). A pickle is a program
-/// that calls what it names; here nothing is called: what a call would make is a <see cref="PickleCall"/>. Names are
-/// understood of dictionaries alone.
+/// Reads a pickle (Python's protocols 0 to 5, https://docs.python.org/3/library/pickletools.html). A pickle is a
+/// program that calls what it names; here nothing is called: what a call would make is a <see cref="PickleCall"/>. Only
+/// the names of dictionaries are understood.
 /// </summary>
 internal sealed class PickleReader
 {

@@ -1,7 +1,7 @@
 namespace Proxyless.Weights;
 
-// What a pickle describes, as data that does nothing. Classes, not records: values may contain each other in circles, and
-// no comparison may follow them.
+// What a pickle describes, as data that does nothing. Classes, not records: values may contain each other in circles,
+// and no comparison may follow them.
 
 /// <summary>A list or a set.</summary>
 internal sealed class PickleList

@@ -2,7 +2,9 @@ namespace Proxyless.Weights;
 
 /// <summary>What a pickle says of one of PyTorch's storages.</summary>
 /// <param name="Key">Its key in the file.</param>
-/// <param name="Type">The type of its numbers; null: bytes, whose type each tensor says, or one that is not read.</param>
+/// <param name="Type">
+/// The type of its numbers; null: bytes, whose type each tensor says, or a type that is not read.
+/// </param>
 /// <param name="Count">How many numbers there are.</param>
 /// <param name="ViewOffset">The first of them, where this is a part of the storage.</param>
 internal sealed record StorageReference(string Key, NumberType? Type, long Count, long ViewOffset)

@@ -6,7 +6,8 @@ namespace Proxyless.Weights;
 /// </summary>
 internal sealed class WeightsFile
 {
-    // Tensors may share a storage and may be half as large in the file as in memory; more is a file made to fill memory.
+    // Tensors may share a storage and may be half as large in the file as in memory; more is a file made to fill
+    // memory.
     private const int LargestExpansion = 4;
     private const long SmallFile = 1 << 20;
 
@@ -80,6 +81,10 @@ internal sealed class WeightsFile
                 Value = stateDict,
             };
     }
+
+    /// <summary>The same file with other tensors.</summary>
+    public WeightsFile With(IReadOnlyDictionary<string, WeightTensor> tensors) =>
+        new(tensors, Unread, StateDict, StateDicts);
 
     private static WeightsFile Of(PyTorchFile file, long bytes, string? wanted)
     {

@@ -192,6 +192,84 @@ public sealed class ArchitectureFileTests
             StringComparison.Ordinal
         );
 
+    [Fact]
+    public void Padding_shortcuts_and_expansions_of_others_are_written_and_read_back()
+    {
+        string json = With(Other);
+        Architecture architecture = ArchitectureFile.Parse(json, "net.json");
+        Assert.Equal(ConvolutionPadding.Same, architecture.Padding);
+        Assert.False(architecture.Blocks[0].HasShortcut);
+        Assert.True(architecture.Blocks[0].KeepsShape);
+        Assert.True(architecture.Blocks[0].Operation.HasExpansion);
+        Assert.Equal(1, architecture.Blocks[0].Operation.Expansion);
+        Assert.True(architecture.Blocks[1].HasShortcut);
+        Assert.False(architecture.Blocks[1].Operation.HasExpansion);
+        Assert.Equal(
+            ArchitectureFile.ToJson(architecture),
+            ArchitectureFile.ToJson(ArchitectureFile.Parse(ArchitectureFile.ToJson(architecture), "again"))
+        );
+        Assert.Contains(
+            "mb3e1x s1 8x8x8 -> 8x8x8 without shortcut",
+            ArchitectureFile.ToJson(architecture),
+            StringComparison.Ordinal
+        );
+        var refused = Assert.Throws<InvalidInputException>(() => ArchitectureFile.ToNetConfig(architecture));
+        Assert.Contains("architecture.json", refused.Message, StringComparison.Ordinal);
+
+        // Its parameters: an expansion of 1 has a convolution of 8 x 8 and its batch norm.
+        Assert.Equal(
+            ArchitectureCost.Of(architecture.Blocks[1]).Parameters + (8 * 8) + (2 * 8),
+            ArchitectureCost.Of(architecture.Blocks[0]).Parameters
+        );
+    }
+
+    [Theory]
+    [InlineData("\"same\"", "\"valid\"", "'valid'; allowed is 'same'")]
+    [InlineData("mb3e1x s1", "mb3e2x s1", "mb{1|3|5|7|9|11}e1x")]
+    [InlineData("mb3e1x s1", "zero s1", "only an inverted residual that keeps its shape")]
+    public void Padding_shortcuts_and_expansions_that_cannot_be_are_refused(
+        string right,
+        string wrong,
+        string complaint
+    ) => AssertRefused(With(Other).Replace(right, wrong, StringComparison.Ordinal), complaint);
+
+    [Fact]
+    public void A_block_that_keeps_its_shape_may_lack_a_shortcut_in_the_authors_format()
+    {
+        string json = Authors.Replace(
+            """{"name": "ZeroLayer", "stride": 1}, "shortcut": {"name": "IdentityLayer"}""",
+            """{"name": "MBInvertedConvLayer", "in_channels": 24, "out_channels": 24, "kernel_size": 3, "stride": 1, "expand_ratio": 3}, "shortcut": null""",
+            StringComparison.Ordinal
+        );
+        Architecture architecture = ArchitectureFile.Parse(json, "net.config");
+        Assert.True(architecture.Blocks[1].LacksShortcut);
+        Assert.Equal(
+            architecture.Blocks,
+            ArchitectureFile.Parse(ArchitectureFile.ToNetConfig(architecture), "again").Blocks
+        );
+    }
+
+    [Theory]
+    [InlineData(112, 3, 2, 0, 1)]
+    [InlineData(112, 5, 2, 1, 2)]
+    [InlineData(113, 3, 2, 1, 1)]
+    [InlineData(7, 5, 1, 2, 2)]
+    [InlineData(1, 3, 2, 1, 1)]
+    [InlineData(14, 1, 2, 0, 0)]
+    public void Zeros_stand_where_TensorFlow_puts_them(int side, int kernel, int stride, int before, int after) =>
+        Assert.Equal((before, after), PaddingMargins.Of(ConvolutionPadding.Same, side, kernel, stride));
+
+    private static string Other =>
+        """
+            "padding": "same", "stem": {"width": 8, "stride": 2}, "blocks": ["mb3e1x s1 8x8x8 -> 8x8x8 without shortcut", "mb3e1 s1 8x8x8 -> 8x8x8"]
+            """;
+
+    private static string With(string blocks) =>
+        $$$"""
+            {"format": "proxyless-architecture/1", "name": "other", "resolution": 16, "channels": 3, "classes": 3, "activation": "relu6",
+             {{{blocks}}}, "head": {"width": 8}, "metadata": {}}
+            """;
+
     private static void AssertRefused(string json, string complaint)
     {
         string message = Assert.Throws<InvalidInputException>(() => ArchitectureFile.Parse(json, "net.json")).Message;

@@ -66,7 +66,9 @@ internal static class WeightsFuzz
             ),
         ];
 
-    /// <summary>Programs that call, that refer to themselves, that are deep, and that tell of more than there is.</summary>
+    /// <summary>
+    /// Programs that call, that refer to themselves, that are deep, and that tell of more than there is.
+    /// </summary>
     private static IEnumerable<byte[]> HostilePickles()
     {
         byte[] length = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];

@@ -1,0 +1,208 @@
+using Proxyless.Architectures;
+using Proxyless.Weights;
+
+namespace Proxyless.Pretrained;
+
+/// <summary>What another code calls a convolution and the batch norm that follows it.</summary>
+/// <param name="Convolution">What stands before <c>.weight</c>.</param>
+/// <param name="Norm">What stands before <c>.weight</c>, <c>.bias</c>, <c>.running_mean</c>,
+/// <c>.running_var</c>.</param>
+internal sealed record LayerNames(string Convolution, string Norm);
+
+/// <summary>What another code calls the layers of its networks.</summary>
+internal abstract class TensorNaming
+{
+    /// <summary>Every naming, in the order in which they are tried.</summary>
+    public static IReadOnlyList<TensorNaming> All { get; } =
+    [new AuthorsNaming(), new TorchVisionNaming(), new TimmNaming(), new EfficientNetNaming()];
+
+    /// <summary>Whose naming it is, for messages.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The first convolution.</summary>
+    public abstract LayerNames Stem { get; }
+
+    /// <summary>What stands before <c>.weight</c> and <c>.bias</c> of the classifier.</summary>
+    public abstract string Classifier { get; }
+
+    /// <summary>The last convolution.</summary>
+    public abstract LayerNames Head(NamedNetwork network);
+
+    /// <summary>The layers of a block; null where it has no such layer.</summary>
+    public abstract (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
+        NamedNetwork network,
+        int block
+    );
+
+    /// <summary>The name that a tensor has in most files of this code.</summary>
+    public virtual string UsualName(string name) => name;
+
+    /// <summary>The naming of a file.</summary>
+    /// <exception cref="InvalidInputException">Its tensors are called as no known code calls them.</exception>
+    public static TensorNaming Of(WeightsFile weights, string file) =>
+        All.FirstOrDefault(naming => weights.Tensors.ContainsKey($"{naming.Stem.Convolution}.weight"))
+        ?? throw new InvalidInputException(
+            $"{file}: its tensors are called '{string.Join("', '", weights.Tensors.Keys.Take(3))}', … as in no known "
+                + $"code: the first convolution would be "
+                + string.Join(", ", All.Select(naming => $"'{naming.Stem.Convolution}.weight' ({naming.Name})"))
+        )
+        {
+            File = file,
+        };
+}
+
+/// <summary>An architecture and how its blocks stand in stages.</summary>
+/// <param name="Architecture">The network.</param>
+/// <param name="Depths">How many blocks each stage has.</param>
+internal sealed record NamedNetwork(Architecture Architecture, IReadOnlyList<int> Depths)
+{
+    /// <summary>The stage of a block, and its place there.</summary>
+    public (int Stage, int Place) PlaceOf(int block)
+    {
+        int stage = 0;
+        while (stage < Depths.Count - 1 && block >= Depths[stage])
+        {
+            block -= Depths[stage++];
+        }
+
+        return (stage, block);
+    }
+}
+
+/// <summary>The ProxylessNAS authors' code and their Once-for-all.</summary>
+internal sealed class AuthorsNaming : TensorNaming
+{
+    /// <inheritdoc/>
+    public override string Name => "the ProxylessNAS authors";
+
+    /// <inheritdoc/>
+    public override LayerNames Stem => Of("first_conv");
+
+    /// <inheritdoc/>
+    public override string Classifier => "classifier.linear";
+
+    /// <inheritdoc/>
+    public override LayerNames Head(NamedNetwork network) => Of("feature_mix_layer");
+
+    /// <inheritdoc/>
+    public override (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
+        NamedNetwork network,
+        int block
+    ) =>
+        (
+            Of($"blocks.{block}.mobile_inverted_conv.inverted_bottleneck"),
+            Of($"blocks.{block}.mobile_inverted_conv.depth_conv"),
+            Of($"blocks.{block}.mobile_inverted_conv.point_linear")
+        );
+
+    /// <inheritdoc/>
+    public override string UsualName(string name) => Usual(name);
+
+    /// <summary>Newer files of Once-for-all call a block's layer <c>conv</c>.</summary>
+    public static string Usual(string name) =>
+        name.Split('.') is ["blocks", var block, "conv", .. var rest]
+            ? $"blocks.{block}.mobile_inverted_conv.{string.Join('.', rest)}"
+            : name;
+
+    private static LayerNames Of(string layer) => new($"{layer}.conv", $"{layer}.bn");
+}
+
+/// <summary>MobileNetV2 of torchvision.</summary>
+internal sealed class TorchVisionNaming : TensorNaming
+{
+    /// <inheritdoc/>
+    public override string Name => "torchvision";
+
+    /// <inheritdoc/>
+    public override LayerNames Stem => new("features.0.0", "features.0.1");
+
+    /// <inheritdoc/>
+    public override string Classifier => "classifier.1";
+
+    /// <inheritdoc/>
+    public override LayerNames Head(NamedNetwork network)
+    {
+        int last = network.Architecture.Blocks.Count + 1;
+        return new LayerNames($"features.{last}.0", $"features.{last}.1");
+    }
+
+    /// <inheritdoc/>
+    public override (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
+        NamedNetwork network,
+        int block
+    )
+    {
+        string prefix = $"features.{block + 1}.conv";
+        int first = network.Architecture.Blocks[block].Operation.HasExpansion ? 1 : 0;
+        return (
+            new LayerNames($"{prefix}.0.0", $"{prefix}.0.1"),
+            new LayerNames($"{prefix}.{first}.0", $"{prefix}.{first}.1"),
+            new LayerNames($"{prefix}.{first + 1}", $"{prefix}.{first + 2}")
+        );
+    }
+}
+
+/// <summary>The EfficientNet family of timm.</summary>
+internal sealed class TimmNaming : TensorNaming
+{
+    /// <inheritdoc/>
+    public override string Name => "timm";
+
+    /// <inheritdoc/>
+    public override LayerNames Stem => new("conv_stem", "bn1");
+
+    /// <inheritdoc/>
+    public override string Classifier => "classifier";
+
+    /// <inheritdoc/>
+    public override LayerNames Head(NamedNetwork network) => new("conv_head", "bn2");
+
+    /// <inheritdoc/>
+    public override (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
+        NamedNetwork network,
+        int block
+    )
+    {
+        (int stage, int place) = network.PlaceOf(block);
+        string prefix = $"blocks.{stage}.{place}";
+        return network.Architecture.Blocks[block].Operation.HasExpansion
+            ? (
+                new LayerNames($"{prefix}.conv_pw", $"{prefix}.bn1"),
+                new LayerNames($"{prefix}.conv_dw", $"{prefix}.bn2"),
+                new LayerNames($"{prefix}.conv_pwl", $"{prefix}.bn3")
+            )
+            : (
+                null,
+                new LayerNames($"{prefix}.conv_dw", $"{prefix}.bn1"),
+                new LayerNames($"{prefix}.conv_pw", $"{prefix}.bn2")
+            );
+    }
+}
+
+/// <summary>EfficientNet in PyTorch as converted from TensorFlow (efficientnet_pytorch and its lite
+/// relatives).</summary>
+internal sealed class EfficientNetNaming : TensorNaming
+{
+    /// <inheritdoc/>
+    public override string Name => "efficientnet_pytorch";
+
+    /// <inheritdoc/>
+    public override LayerNames Stem => new("_conv_stem", "_bn0");
+
+    /// <inheritdoc/>
+    public override string Classifier => "_fc";
+
+    /// <inheritdoc/>
+    public override LayerNames Head(NamedNetwork network) => new("_conv_head", "_bn1");
+
+    /// <inheritdoc/>
+    public override (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
+        NamedNetwork network,
+        int block
+    ) =>
+        (
+            new LayerNames($"_blocks.{block}._expand_conv", $"_blocks.{block}._bn0"),
+            new LayerNames($"_blocks.{block}._depthwise_conv", $"_blocks.{block}._bn1"),
+            new LayerNames($"_blocks.{block}._project_conv", $"_blocks.{block}._bn2")
+        );
+}

@@ -1,0 +1,151 @@
+using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Networks;
+using Proxyless.Weights;
+using static TorchSharp.torch;
+
+namespace Proxyless.Pretrained;
+
+/// <summary>Puts the weights of a file into a network.</summary>
+internal static class WeightsImport
+{
+    private const int MostListed = 10;
+
+    // What PyTorch counts in a batch norm, and nothing reads.
+    private const string BatchCount = ".num_batches_tracked";
+
+    /// <summary>Copies every tensor.</summary>
+    /// <param name="network">Takes the weights.</param>
+    /// <param name="depths">How many blocks each stage of the network has.</param>
+    /// <param name="weights">The tensors by the names of another code.</param>
+    /// <param name="epsilon">
+    /// What that code adds to the variance. Where it is not <see cref="BatchNorm.Epsilon"/> the scale gamma becomes
+    /// gamma sqrt((variance + ours) / (variance + theirs)), with which the network computes the same.
+    /// </param>
+    /// <param name="file">What to call the file in messages.</param>
+    /// <exception cref="InvalidInputException">
+    /// Tensors are missing, left over or of another shape; the message lists them, with the names that come nearest.
+    /// </exception>
+    public static void Copy(
+        CompactNetwork network,
+        IReadOnlyList<int> depths,
+        WeightsFile weights,
+        double epsilon,
+        string file
+    )
+    {
+        var naming = TensorNaming.Of(weights, file);
+        weights = weights.With(weights.Tensors.ToDictionary(pair => naming.UsualName(pair.Key), pair => pair.Value));
+        var named = new NamedNetwork(network.Architecture, depths);
+        var pairs = new List<(NetworkTensor Target, string Source)>();
+        var norms = new List<ConvolutionLayer>();
+        void Add(ConvolutionLayer? layer, LayerNames? names)
+        {
+            if (layer is null || names is null)
+            {
+                return;
+            }
+
+            norms.Add(layer);
+            pairs.Add((layer.Weight, $"{names.Convolution}.weight"));
+            pairs.Add((layer.Scale, $"{names.Norm}.weight"));
+            pairs.Add((layer.Shift, $"{names.Norm}.bias"));
+            pairs.Add((layer.Mean, $"{names.Norm}.running_mean"));
+            pairs.Add((layer.Variance, $"{names.Norm}.running_var"));
+        }
+
+        Add(network.Stem, naming.Stem);
+        for (int i = 0; i < network.Blocks.Count; i++)
+        {
+            BlockPath block = network.Blocks[i];
+            if (block.Project is null)
+            {
+                continue;
+            }
+
+            (LayerNames? expand, LayerNames? depthwise, LayerNames project) = naming.Block(named, i);
+            Add(block.Expand, expand);
+            Add(block.Depthwise, depthwise);
+            Add(block.Project, project);
+        }
+
+        Add(network.Head.Convolution, naming.Head(named));
+        pairs.Add((network.Head.Weight, $"{naming.Classifier}.weight"));
+        pairs.Add((network.Head.Bias, $"{naming.Classifier}.bias"));
+        Require(pairs, weights, network.Architecture.Name, file);
+        foreach ((NetworkTensor target, string source) in pairs)
+        {
+            WeightTensor values = weights.Tensors[source];
+            using Tensor copy = tensor(values.Values, values.Shape);
+            target.CopyFrom(copy);
+        }
+
+        foreach (ConvolutionLayer layer in norms)
+        {
+            Rescale(layer, epsilon);
+        }
+    }
+
+    private static void Rescale(ConvolutionLayer layer, double epsilon)
+    {
+        float[] variance = layer.Variance.Value.data<float>().ToArray();
+        using Tensor detached = layer.Scale.Value.detach();
+        float[] scale = detached.data<float>().ToArray();
+        for (int i = 0; i < scale.Length; i++)
+        {
+            scale[i] = (float)(scale[i] * Math.Sqrt((variance[i] + BatchNorm.Epsilon) / (variance[i] + epsilon)));
+        }
+
+        using Tensor rescaled = tensor(scale);
+        layer.Scale.CopyFrom(rescaled);
+    }
+
+    private static void Require(
+        List<(NetworkTensor Target, string Source)> pairs,
+        WeightsFile weights,
+        string network,
+        string file
+    )
+    {
+        HashSet<string> wanted = [.. pairs.Select(pair => pair.Source)];
+        string[] surplus =
+        [
+            .. weights
+                .Tensors.Keys.Where(name =>
+                    !wanted.Contains(name) && !name.EndsWith(BatchCount, StringComparison.Ordinal)
+                )
+                .Order(StringComparer.Ordinal),
+        ];
+        var faults = new List<string>();
+        foreach ((NetworkTensor target, string source) in pairs)
+        {
+            if (!weights.Tensors.TryGetValue(source, out WeightTensor? found))
+            {
+                faults.Add(
+                    weights.Unread.TryGetValue(source, out string? kind)
+                        ? $"'{source}' is no tensor that is read ({kind})"
+                        : $"'{source}' is missing{NearestName.Suggestion(source, surplus)}"
+                );
+            }
+            else if (!found.Shape.SequenceEqual(target.Value.shape))
+            {
+                faults.Add(
+                    $"'{source}' is [{string.Join(", ", found.Shape)}], the network's is "
+                        + $"[{string.Join(", ", target.Value.shape)}]"
+                );
+            }
+        }
+
+        faults.AddRange(surplus.Select(name => $"'{name}' has no place in the network"));
+        if (faults.Count > 0)
+        {
+            string more = faults.Count > MostListed ? $"; and {faults.Count - MostListed} more" : "";
+            throw new InvalidInputException(
+                $"{file} does not hold the weights of '{network}': {string.Join("; ", faults.Take(MostListed))}{more}"
+            )
+            {
+                File = file,
+            };
+        }
+    }
+}

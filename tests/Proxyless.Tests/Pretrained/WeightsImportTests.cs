@@ -1,0 +1,91 @@
+using Proxyless.Architectures;
+using Proxyless.Networks;
+using Proxyless.Pretrained;
+using Proxyless.Runtime;
+using Proxyless.Tests.Data;
+using Proxyless.Weights;
+using Xunit;
+
+namespace Proxyless.Tests.Pretrained;
+
+public sealed class WeightsImportTests
+{
+    private const string File = "torchvision-mobilenet_v2.pth";
+
+    public WeightsImportTests() => Libtorch.Load();
+
+    [Fact]
+    public void What_is_missing_left_over_or_of_another_shape_is_listed_with_the_nearest_name()
+    {
+        WeightsFile weights = Read(File);
+        Dictionary<string, WeightTensor> tensors = weights.Tensors.ToDictionary();
+        tensors["features.3.conv.0.0.weigth"] = tensors["features.3.conv.0.0.weight"];
+        tensors.Remove("features.3.conv.0.0.weight");
+        string message = Refusal("torchvision-mobilenet-v2", weights.With(tensors), classes: 10);
+        Assert.Contains("lacks.pth does not hold the weights of", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'features.3.conv.0.0.weight' is missing (did you mean 'features.3.conv.0.0.weigth'?)",
+            message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("'features.3.conv.0.0.weigth' has no place", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'classifier.1.weight' is [100, 1280], the network's is [10, 1280]",
+            message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Weights_of_a_larger_network_are_refused() =>
+        Assert.Contains(
+            "more",
+            Refusal("efficientnet-lite0", Read("efficientnet-lite1-77cc7160.pth"), classes: 1000),
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void Names_of_no_known_code_are_refused_with_those_that_are_known()
+    {
+        WeightsFile weights = Read(File);
+        string message = Refusal(
+            "torchvision-mobilenet-v2",
+            weights.With(weights.Tensors.ToDictionary(pair => "x." + pair.Key, pair => pair.Value)),
+            classes: 100
+        );
+        Assert.Contains("'features.0.0.weight' (torchvision)", message, StringComparison.Ordinal);
+        Assert.Contains("'x.features", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_name_is_answered_with_the_nearest()
+    {
+        var refused = Assert.Throws<InvalidInputException>(() => PretrainedNetworks.ByName("efficientnet-lite"));
+        Assert.Contains("did you mean 'efficientnet-lite", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_network_can_be_built() =>
+        Assert.All(
+            PretrainedNetworks.Names,
+            name =>
+            {
+                PretrainedNetwork network = PretrainedNetworks.ByName(name);
+                Assert.Equal(network.Architecture.Blocks.Count, network.Depths.Sum());
+                Assert.True(ArchitectureCost.Of(network.Architecture).Parameters > 2_000_000);
+            }
+        );
+
+    private static string Refusal(string network, WeightsFile weights, int classes)
+    {
+        PretrainedNetwork known = PretrainedNetworks.ByName(network);
+        using var built = new CompactNetwork(known.Architecture.WithInput(64, 3, classes), new NetworkOptions());
+        return Assert
+            .Throws<InvalidInputException>(() =>
+                WeightsImport.Copy(built, known.Depths, weights, known.Epsilon, "lacks.pth")
+            )
+            .Message;
+    }
+
+    private static WeightsFile Read(string name) => WeightsFile.Read(SharedData.Path(Path.Combine("pretrained", name)));
+}
