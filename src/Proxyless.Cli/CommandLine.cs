@@ -54,6 +54,11 @@ internal static class CommandLine
                 new TargetAddCommand(),
                 new TargetCheckCommand(),
             },
+            new Command("weights", "Weights of others: which networks are known, and a file of theirs as a model.")
+            {
+                new WeightsListCommand(),
+                new WeightsImportCommand(),
+            },
             new BenchCommand(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

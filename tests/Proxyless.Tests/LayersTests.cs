@@ -24,10 +24,10 @@ public sealed class LayersTests
         ("Data", ["Inference", "Files", "Runtime"]),
         ("Weights", []),
         ("Networks", ["Files", "Architectures", "Runtime", "Runtime.Kernels", "Weights"]),
-        ("Pretrained", ["Files", "Architectures", "Weights", "Networks"]),
         ("Training", ["Files", "Runtime", "Runtime.Kernels", "Data", "Weights", "Networks"]),
         ("Search", ["Files", "Architectures", "Runtime", "Data", "Networks", "Training"]),
         ("Export", ["Inference", "Architectures", "Networks"]),
+        ("Pretrained", ["Inference", "Files", "Architectures", "Runtime", "Weights", "Networks", "Export"]),
         ("Latency", ["Measurement", "Files", "Architectures", "Runtime", "Export"]),
         ("Reports", ["Files", "Architectures", "Training"]),
         (

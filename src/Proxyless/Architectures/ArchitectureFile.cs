@@ -111,6 +111,23 @@ public static partial class ArchitectureFile
         }
     }
 
+    /// <summary>What batch norm adds to the variance, where a file says so, as the authors' do.</summary>
+    internal static double? EpsilonOf(string path)
+    {
+        using JsonDocument document = JsonDocument.Parse(
+            File.ReadAllText(path),
+            new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }
+        );
+        return
+            document.RootElement.TryGetProperty("bn", out JsonElement norm)
+            && norm is { ValueKind: JsonValueKind.Object }
+            && norm.TryGetProperty("eps", out JsonElement epsilon)
+            && epsilon is { ValueKind: JsonValueKind.Number }
+            && epsilon.GetDouble() is var number and > 0 and < 1
+            ? number
+            : null;
+    }
+
     /// <summary>Reads an architecture from JSON.</summary>
     /// <param name="json">The text, in either format.</param>
     /// <param name="source">What to call it in messages.</param>

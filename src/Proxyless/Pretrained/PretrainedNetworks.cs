@@ -4,15 +4,21 @@ using Proxyless.Files;
 namespace Proxyless.Pretrained;
 
 /// <summary>A network of others of which there are weights.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Architecture">At the resolution and with the classes that it was trained for.</param>
+/// <param name="Architecture">At the resolution and with the classes that it was trained for; its name.</param>
 /// <param name="Depths">How many blocks each stage has, by which some codes name tensors.</param>
 /// <param name="Epsilon">What its code adds to the variance in batch norm.</param>
+/// <param name="Input">How a photograph becomes its input.</param>
+/// <param name="Origin">Whose weights they are.</param>
+/// <param name="License">Their license, as the origin states it.</param>
+/// <param name="PublishedTop1">Top-1 on ImageNet as the origin states it, in 0 to 1.</param>
 internal sealed record PretrainedNetwork(
-    string Name,
     Architecture Architecture,
     IReadOnlyList<int> Depths,
-    double Epsilon
+    double Epsilon,
+    PretrainedInput Input,
+    string Origin,
+    string License,
+    double? PublishedTop1
 );
 
 /// <summary>The networks of others whose weights can be imported, by name.</summary>
@@ -20,8 +26,12 @@ internal static class PretrainedNetworks
 {
     private const double EpsilonOfTensorFlow = 1e-3;
     private const double EpsilonOfPyTorch = 1e-5;
+    private const string Apache = "Apache-2.0";
+    private const string Google = "Google, converted for PyTorch";
+    private const string Timm = "timm";
+    private const string Authors = "the ProxylessNAS authors";
 
-    private const string EfficientNetLite0 = """
+    private const string Lite0 = """
         16 1 mb3e1
         24 2 mb3e6 mb3e6
         40 2 mb5e6 mb5e6
@@ -31,175 +41,193 @@ internal static class PretrainedNetworks
         320 1 mb3e6
         """;
 
-    // Tan and Le, arXiv 1905.11946, without squeeze-and-excitation, with relu6, and with stem and head of one width in
-    // all sizes: https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite.
-    private static readonly Entry[] All =
+    private const string Lite1 = """
+        16 1 mb3e1
+        24 2 mb3e6 mb3e6 mb3e6
+        40 2 mb5e6 mb5e6 mb5e6
+        80 2 mb3e6 mb3e6 mb3e6 mb3e6
+        112 1 mb5e6 mb5e6 mb5e6 mb5e6
+        192 2 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6
+        320 1 mb3e6
+        """;
+
+    private const string Lite2 = """
+        16 1 mb3e1
+        24 2 mb3e6 mb3e6 mb3e6
+        48 2 mb5e6 mb5e6 mb5e6
+        88 2 mb3e6 mb3e6 mb3e6 mb3e6
+        120 1 mb5e6 mb5e6 mb5e6 mb5e6
+        208 2 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6
+        352 1 mb3e6
+        """;
+
+    // Tan et al., arXiv 1807.11626.
+    private const string MnasNetB1 = """
+        16 1 mb3e1
+        24 2 mb3e3 mb3e3 mb3e3
+        40 2 mb5e3 mb5e3 mb5e3
+        80 2 mb5e6 mb5e6 mb5e6
+        96 1 mb3e6 mb3e6
+        192 2 mb5e6 mb5e6 mb5e6 mb5e6
+        320 1 mb3e6
+        """;
+
+    // Wu et al., arXiv 1812.03443.
+    private const string FbNetC = """
+        16 1 mb3e1x
+        24 2 mb3e6 mb3e1x mb3e1x
+        32 2 mb5e6 mb5e3 mb5e6 mb3e6
+        64 2 mb5e6 mb5e3 mb5e6 mb5e6
+        112 1 mb5e6 mb5e6 mb5e6 mb5e3
+        184 2 mb5e6 mb5e6 mb5e6 mb5e6
+        352 1 mb3e6
+        """;
+
+    // Stamoulis et al., arXiv 1904.02877.
+    private const string SinglePathNas = """
+        16 1 mb3e1
+        24 2 mb3e3 mb3e3 mb3e3
+        40 2 mb5e6 mb3e3 mb3e3 mb3e3
+        80 2 mb5e6 mb3e3 mb3e3 mb3e3
+        96 1 mb5e6 mb5e3 mb5e3 mb5e3
+        192 2 mb5e6 mb5e6 mb5e6 mb5e6
+        320 1 mb3e6
+        """;
+
+    // EfficientNet-Lite: Tan and Le, arXiv 1905.11946, without squeeze-and-excitation, with relu6, and with stem and
+    // head of one width in all sizes. Accuracies are from the README of models/official/efficientnet/lite in
+    // https://github.com/tensorflow/tpu; of timm from results/results-imagenet.csv in
+    // https://github.com/huggingface/pytorch-image-models; of torchvision from its documentation; of the authors'
+    // networks from their paper.
+    private static readonly PretrainedNetwork[] All =
     [
-        new(
-            "efficientnet-lite0",
-            224,
-            32,
-            1280,
-            EfficientNetLite0,
-            EpsilonOfTensorFlow,
-            Padding: ConvolutionPadding.Same
-        ),
-        new(
-            "efficientnet-lite1",
-            240,
-            32,
-            1280,
-            """
-            16 1 mb3e1
-            24 2 mb3e6 mb3e6 mb3e6
-            40 2 mb5e6 mb5e6 mb5e6
-            80 2 mb3e6 mb3e6 mb3e6 mb3e6
-            112 1 mb5e6 mb5e6 mb5e6 mb5e6
-            192 2 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6
-            320 1 mb3e6
-            """,
-            EpsilonOfTensorFlow,
-            Padding: ConvolutionPadding.Same
-        ),
-        new(
-            "efficientnet-lite2",
-            260,
-            32,
-            1280,
-            """
-            16 1 mb3e1
-            24 2 mb3e6 mb3e6 mb3e6
-            48 2 mb5e6 mb5e6 mb5e6
-            88 2 mb3e6 mb3e6 mb3e6 mb3e6
-            120 1 mb5e6 mb5e6 mb5e6 mb5e6
-            208 2 mb5e6 mb5e6 mb5e6 mb5e6 mb5e6
-            352 1 mb3e6
-            """,
-            EpsilonOfTensorFlow,
-            Padding: ConvolutionPadding.Same
-        ),
-        new("timm-efficientnet-lite0", 224, 32, 1280, EfficientNetLite0, EpsilonOfPyTorch),
-        new(
-            "timm-tf-efficientnet-lite0",
-            224,
-            32,
-            1280,
-            EfficientNetLite0,
-            EpsilonOfTensorFlow,
-            Padding: ConvolutionPadding.Same
-        ),
-        // Tan et al., arXiv 1807.11626: MnasNet-B1.
-        new(
-            "timm-mnasnet-100",
-            224,
-            32,
-            1280,
-            """
-            16 1 mb3e1
-            24 2 mb3e3 mb3e3 mb3e3
-            40 2 mb5e3 mb5e3 mb5e3
-            80 2 mb5e6 mb5e6 mb5e6
-            96 1 mb3e6 mb3e6
-            192 2 mb5e6 mb5e6 mb5e6 mb5e6
-            320 1 mb3e6
-            """,
-            EpsilonOfPyTorch,
-            Activation.Relu
-        ),
-        // Wu et al., arXiv 1812.03443: FBNet-C.
-        new(
-            "timm-fbnetc-100",
-            224,
-            16,
-            1984,
-            """
-            16 1 mb3e1x
-            24 2 mb3e6 mb3e1x mb3e1x
-            32 2 mb5e6 mb5e3 mb5e6 mb3e6
-            64 2 mb5e6 mb5e3 mb5e6 mb5e6
-            112 1 mb5e6 mb5e6 mb5e6 mb5e3
-            184 2 mb5e6 mb5e6 mb5e6 mb5e6
-            352 1 mb3e6
-            """,
-            EpsilonOfPyTorch,
-            Activation.Relu
-        ),
-        // Stamoulis et al., arXiv 1904.02877: Single-Path NAS.
-        new(
-            "timm-spnasnet-100",
-            224,
-            32,
-            1280,
-            """
-            16 1 mb3e1
-            24 2 mb3e3 mb3e3 mb3e3
-            40 2 mb5e6 mb3e3 mb3e3 mb3e3
-            80 2 mb5e6 mb3e3 mb3e3 mb3e3
-            96 1 mb5e6 mb5e3 mb5e3 mb5e3
-            192 2 mb5e6 mb5e6 mb5e6 mb5e6
-            320 1 mb3e6
-            """,
-            EpsilonOfPyTorch,
-            Activation.Relu
-        ),
-        Published("torchvision-mobilenet-v2", "mobilenet-v2", EpsilonOfPyTorch),
-        Published("timm-mobilenet-v2", "mobilenet-v2", EpsilonOfPyTorch),
-        Published("proxyless-cpu", "proxyless-cpu", EpsilonOfTensorFlow),
-        Published("proxyless-gpu", "proxyless-gpu", EpsilonOfTensorFlow),
-        Published("proxyless-mobile", "proxyless-mobile", EpsilonOfTensorFlow),
-        Published("proxyless-mobile-1.4", "proxyless-mobile-1.4", EpsilonOfTensorFlow),
+        Built("efficientnet-lite0", 224, 32, 1280, Lite0, ConvolutionPadding.Same) with
+        {
+            Input = PretrainedInput.OfEfficientNetLite(224),
+            Origin = Google,
+            PublishedTop1 = 0.751,
+        },
+        Built("efficientnet-lite1", 240, 32, 1280, Lite1, ConvolutionPadding.Same) with
+        {
+            Input = PretrainedInput.OfEfficientNetLite(240),
+            Origin = Google,
+            PublishedTop1 = 0.767,
+        },
+        Built("efficientnet-lite2", 260, 32, 1280, Lite2, ConvolutionPadding.Same) with
+        {
+            Input = PretrainedInput.OfEfficientNetLite(260),
+            Origin = Google,
+            PublishedTop1 = 0.776,
+        },
+        Published("torchvision-mobilenet-v2", "mobilenet-v2") with
+        {
+            Origin = "torchvision, IMAGENET1K_V1",
+            License = "BSD-3-Clause",
+            PublishedTop1 = 0.71878,
+        },
+        Published("timm-mobilenetv2-100", "mobilenet-v2") with
+        {
+            Input = PretrainedInput.Bicubic,
+            Origin = $"{Timm}, mobilenetv2_100.ra_in1k",
+            PublishedTop1 = 0.72976,
+        },
+        Built("timm-mnasnet-100", 224, 32, 1280, MnasNetB1) with
+        {
+            Input = PretrainedInput.Bicubic,
+            Origin = $"{Timm}, mnasnet_100.rmsp_in1k",
+            PublishedTop1 = 0.7465,
+        },
+        Built("timm-fbnetc-100", 224, 16, 1984, FbNetC) with
+        {
+            Origin = $"{Timm}, fbnetc_100.rmsp_in1k",
+            PublishedTop1 = 0.7513,
+        },
+        Built("timm-spnasnet-100", 224, 32, 1280, SinglePathNas) with
+        {
+            Origin = $"{Timm}, spnasnet_100.rmsp_in1k",
+            PublishedTop1 = 0.74086,
+        },
+        Built("timm-efficientnet-lite0", 224, 32, 1280, Lite0) with
+        {
+            Input = PretrainedInput.Bicubic,
+            Origin = $"{Timm}, efficientnet_lite0.ra_in1k",
+            PublishedTop1 = 0.7548,
+        },
+        Built("timm-tf-efficientnet-lite0", 224, 32, 1280, Lite0, ConvolutionPadding.Same) with
+        {
+            Input = PretrainedInput.Centered,
+            Origin = $"{Timm}, tf_efficientnet_lite0.in1k",
+            PublishedTop1 = 0.7483,
+        },
+        OfAuthors("proxyless-cpu", 0.753),
+        OfAuthors("proxyless-gpu", 0.751),
+        OfAuthors("proxyless-mobile", 0.746),
+        OfAuthors("proxyless-mobile-1.4", 0.767),
     ];
 
+    /// <summary>Every network.</summary>
+    public static IReadOnlyList<PretrainedNetwork> Networks => All;
+
     /// <summary>The names that <see cref="ByName"/> takes.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. All.Select(entry => entry.Name)];
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(network => network.Architecture.Name)];
 
     /// <summary>The network of a name.</summary>
     /// <exception cref="InvalidInputException">There is no such name; the message lists those there are.</exception>
     public static PretrainedNetwork ByName(string name) =>
-        All.FirstOrDefault(entry => entry.Name == name)?.Build()
+        All.FirstOrDefault(network => network.Architecture.Name == name)
         ?? throw new InvalidInputException(
             $"there is no pretrained network named '{name}'{NearestName.Suggestion(name, Names)}; there are "
                 + $"{string.Join(", ", Names)}"
         );
 
-    private static Entry Published(string name, string architecture, double epsilon) =>
-        new(name, 0, 0, 0, "", epsilon) { Architecture = architecture };
+    private static PretrainedNetwork OfAuthors(string name, double top1) =>
+        Published(name, name) with
+        {
+            Epsilon = EpsilonOfTensorFlow,
+            Origin = Authors,
+            License = "MIT",
+            PublishedTop1 = top1,
+        };
 
-    private sealed record Entry(
-        string Name,
-        int Resolution,
-        int StemWidth,
-        int HeadWidth,
-        string Stages,
-        double Epsilon,
-        Activation Activation = Activation.Relu6,
-        ConvolutionPadding Padding = ConvolutionPadding.Centered
+    private static PretrainedNetwork Published(string name, string architecture) =>
+        Of(
+            PublishedArchitectures.ByName(architecture) with
+            {
+                Name = name,
+                Metadata = new Dictionary<string, string>(),
+            },
+            PublishedArchitectures.DepthsOf(architecture)
+        );
+
+    // The networks of timm that are not TensorFlow's go without a six.
+    private static PretrainedNetwork Built(
+        string name,
+        int resolution,
+        int stemWidth,
+        int headWidth,
+        string stages,
+        ConvolutionPadding padding = ConvolutionPadding.Centered
     )
     {
-        public string? Architecture { get; init; }
-
-        public PretrainedNetwork Build()
+        var stem = new Stem(3, stemWidth, 2, resolution);
+        IReadOnlyList<Block> blocks = StageText.Blocks(stages, stem);
+        var architecture = new Architecture(
+            name,
+            stem,
+            blocks,
+            StageText.HeadOf(blocks, headWidth, ImageNetClasses.Count),
+            stages is MnasNetB1 or FbNetC or SinglePathNas ? Activation.Relu : Activation.Relu6,
+            new Dictionary<string, string>()
+        )
         {
-            if (Architecture is not null)
-            {
-                Architecture published = PublishedArchitectures.ByName(Architecture) with { Name = Name };
-                return new PretrainedNetwork(Name, published, PublishedArchitectures.DepthsOf(Architecture), Epsilon);
-            }
-
-            var stem = new Stem(3, StemWidth, 2, Resolution);
-            IReadOnlyList<Block> blocks = StageText.Blocks(Stages, stem);
-            var architecture = new Architecture(
-                Name,
-                stem,
-                blocks,
-                StageText.HeadOf(blocks, HeadWidth, 1000),
-                Activation,
-                new Dictionary<string, string>()
-            )
-            {
-                Padding = Padding,
-            };
-            return new PretrainedNetwork(Name, architecture, StageText.Depths(Stages), Epsilon);
-        }
+            Padding = padding,
+        };
+        return Of(architecture, StageText.Depths(stages)) with
+        {
+            Epsilon = padding == ConvolutionPadding.Same ? EpsilonOfTensorFlow : EpsilonOfPyTorch,
+        };
     }
+
+    private static PretrainedNetwork Of(Architecture architecture, IReadOnlyList<int> depths) =>
+        new(architecture, depths, EpsilonOfPyTorch, PretrainedInput.Usual, Timm, Apache, null);
 }

@@ -36,25 +36,36 @@ internal static class WeightsImport
     {
         var naming = TensorNaming.Of(weights, file);
         weights = weights.With(weights.Tensors.ToDictionary(pair => naming.UsualName(pair.Key), pair => pair.Value));
-        var named = new NamedNetwork(network.Architecture, depths);
-        var pairs = new List<(NetworkTensor Target, string Source)>();
-        var norms = new List<ConvolutionLayer>();
-        void Add(ConvolutionLayer? layer, LayerNames? names)
+        (ConvolutionLayer Layer, LayerNames Names)[] layers = [.. LayersOf(network, depths, naming)];
+        (NetworkTensor Target, string Source)[] pairs =
+        [
+            .. layers.SelectMany(layer => TensorsOf(layer.Layer, layer.Names)),
+            (network.Head.Weight, $"{naming.Classifier}.weight"),
+            (network.Head.Bias, $"{naming.Classifier}.bias"),
+        ];
+        Require(pairs, weights, network.Architecture.Name, file);
+        foreach ((NetworkTensor target, string source) in pairs)
         {
-            if (layer is null || names is null)
-            {
-                return;
-            }
-
-            norms.Add(layer);
-            pairs.Add((layer.Weight, $"{names.Convolution}.weight"));
-            pairs.Add((layer.Scale, $"{names.Norm}.weight"));
-            pairs.Add((layer.Shift, $"{names.Norm}.bias"));
-            pairs.Add((layer.Mean, $"{names.Norm}.running_mean"));
-            pairs.Add((layer.Variance, $"{names.Norm}.running_var"));
+            WeightTensor values = weights.Tensors[source];
+            using Tensor copy = tensor(values.Values, values.Shape);
+            target.CopyFrom(copy);
         }
 
-        Add(network.Stem, naming.Stem);
+        foreach ((ConvolutionLayer layer, _) in layers)
+        {
+            Rescale(layer, epsilon);
+        }
+    }
+
+    /// <summary>The convolutions of a network, and what another code calls them.</summary>
+    public static IEnumerable<(ConvolutionLayer Layer, LayerNames Names)> LayersOf(
+        CompactNetwork network,
+        IReadOnlyList<int> depths,
+        TensorNaming naming
+    )
+    {
+        var named = new NamedNetwork(network.Architecture, depths);
+        yield return (network.Stem, naming.Stem);
         for (int i = 0; i < network.Blocks.Count; i++)
         {
             BlockPath block = network.Blocks[i];
@@ -64,27 +75,34 @@ internal static class WeightsImport
             }
 
             (LayerNames? expand, LayerNames? depthwise, LayerNames project) = naming.Block(named, i);
-            Add(block.Expand, expand);
-            Add(block.Depthwise, depthwise);
-            Add(block.Project, project);
+            if (block.Expand is not null && expand is not null)
+            {
+                yield return (block.Expand, expand);
+            }
+
+            if (block.Depthwise is not null && depthwise is not null)
+            {
+                yield return (block.Depthwise, depthwise);
+            }
+
+            yield return (block.Project, project);
         }
 
-        Add(network.Head.Convolution, naming.Head(named));
-        pairs.Add((network.Head.Weight, $"{naming.Classifier}.weight"));
-        pairs.Add((network.Head.Bias, $"{naming.Classifier}.bias"));
-        Require(pairs, weights, network.Architecture.Name, file);
-        foreach ((NetworkTensor target, string source) in pairs)
-        {
-            WeightTensor values = weights.Tensors[source];
-            using Tensor copy = tensor(values.Values, values.Shape);
-            target.CopyFrom(copy);
-        }
-
-        foreach (ConvolutionLayer layer in norms)
-        {
-            Rescale(layer, epsilon);
-        }
+        yield return (network.Head.Convolution, naming.Head(named));
     }
+
+    /// <summary>The tensors of a convolution and of its batch norm, and what another code calls them.</summary>
+    public static IEnumerable<(NetworkTensor Target, string Source)> TensorsOf(
+        ConvolutionLayer layer,
+        LayerNames names
+    ) =>
+        [
+            (layer.Weight, $"{names.Convolution}.weight"),
+            (layer.Scale, $"{names.Norm}.weight"),
+            (layer.Shift, $"{names.Norm}.bias"),
+            (layer.Mean, $"{names.Norm}.running_mean"),
+            (layer.Variance, $"{names.Norm}.running_var"),
+        ];
 
     private static void Rescale(ConvolutionLayer layer, double epsilon)
     {
@@ -101,7 +119,7 @@ internal static class WeightsImport
     }
 
     private static void Require(
-        List<(NetworkTensor Target, string Source)> pairs,
+        IReadOnlyList<(NetworkTensor Target, string Source)> pairs,
         WeightsFile weights,
         string network,
         string file

@@ -8,6 +8,7 @@ using Proxyless.Cli;
 using Proxyless.Cli.Commands;
 using Proxyless.Runs;
 using Proxyless.Tests.Agents;
+using Proxyless.Tests.Pretrained;
 using Proxyless.Tests.Runs;
 using Xunit;
 
@@ -42,6 +43,13 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         },
         ["proxyless run --data photos --latency 3,5,8 --out runs/photos-front"] = new($"{Search} {Size}"),
         ["proxyless run --out runs/photos --resume"] = new(),
+        ["proxyless weights list"] = new(),
+        ["proxyless weights import proxyless_cpu.pth --as proxyless-cpu --out proxyless-cpu.onnx"] = new(
+            "--resolution 32"
+        )
+        {
+            Before = _ => WeightsOfOthers.Write("proxyless_cpu.pth", "proxyless-cpu"),
+        },
         ["proxyless search --data photos --space imagenet-mobile --latency 12 --out runs/photos"] = new(
             $"--resolution 32 --batch-size 4 --search-epochs 0.1 {Decision} {Size}"
         )

@@ -26,7 +26,7 @@ public sealed class ReferenceLogitsTests : IDisposable
         ["efficientnet-lite0-57934424.pth"] = "efficientnet-lite0",
         ["efficientnet-lite1-77cc7160.pth"] = "efficientnet-lite1",
         ["torchvision-mobilenet_v2.pth"] = "torchvision-mobilenet-v2",
-        ["timm-mobilenetv2_100.safetensors"] = "timm-mobilenet-v2",
+        ["timm-mobilenetv2_100.safetensors"] = "timm-mobilenetv2-100",
         ["timm-mnasnet_100.pth"] = "timm-mnasnet-100",
         ["timm-fbnetc_100.pth"] = "timm-fbnetc-100",
         ["timm-spnasnet_100.safetensors"] = "timm-spnasnet-100",

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Globalization;
+using Proxyless.Cli.Output;
+using Proxyless.Pretrained;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>The networks of others whose weights can be imported.</summary>
+internal sealed class WeightsListCommand : ReportingCommand
+{
+    public WeightsListCommand()
+        : base("list", "The networks of others whose weights can be imported.", "proxyless weights list") { }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session) =>
+        new(
+            new { Networks = PretrainedModel.All },
+            console =>
+            {
+                var table = new Table { Border = TableBorder.Simple };
+                table.AddColumns("name", "weights of", "license");
+                foreach (string column in (string[])["side", "parameters", "multiply-adds", "published top-1"])
+                {
+                    table.AddColumn(new TableColumn(column).RightAligned());
+                }
+
+                foreach (PretrainedModelInfo network in PretrainedModel.All)
+                {
+                    table.AddRow(
+                        network.Name,
+                        Markup.Escape(network.Origin),
+                        Markup.Escape(network.License),
+                        Text($"{network.Resolution}"),
+                        Text($"{network.Parameters / 1e6:F1} M"),
+                        Text($"{network.MultiplyAdds / 1e6:F0} M"),
+                        network.PublishedTop1 is { } top1 ? Facts.Percent(top1) : ""
+                    );
+                }
+
+                console.Write(table);
+                console.WriteNext("proxyless weights import FILE --as NAME --out model.onnx");
+            }
+        );
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

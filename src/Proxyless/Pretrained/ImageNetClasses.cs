@@ -1,0 +1,36 @@
+namespace Proxyless.Pretrained;
+
+/// <summary>The 1000 classes of ImageNet (ILSVRC 2012), in the order of the outputs of networks trained on
+/// them.</summary>
+internal static class ImageNetClasses
+{
+    /// <summary>How many there are.</summary>
+    public const int Count = 1000;
+
+    private const string Resource = "Proxyless.Pretrained.ImageNetClasses.tsv";
+
+    private static readonly Lazy<(string Synset, string Words)[]> All = new(Read);
+
+    /// <summary>Their words, such as <c>tench, Tinca tinca</c>; of two with the same words each with its
+    /// synset.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        .. All.Value.Select(one =>
+            All.Value.Count(other => other.Words == one.Words) > 1 ? $"{one.Words} ({one.Synset})" : one.Words
+        ),
+    ];
+
+    private static (string Synset, string Words)[] Read()
+    {
+        using Stream stream = typeof(ImageNetClasses).Assembly.GetManifestResourceStream(Resource)!;
+        using var reader = new StreamReader(stream);
+        return
+        [
+            .. reader
+                .ReadToEnd()
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Split('\t'))
+                .Select(words => (words[1], words[2])),
+        ];
+    }
+}

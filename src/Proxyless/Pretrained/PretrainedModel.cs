@@ -1,0 +1,197 @@
+using System.Reflection;
+using Proxyless.Architectures;
+using Proxyless.Export;
+using Proxyless.Files;
+using Proxyless.Inference;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Weights;
+using static TorchSharp.torch;
+
+namespace Proxyless.Pretrained;
+
+/// <summary>Networks of others with their weights, as models in ONNX.</summary>
+public static class PretrainedModel
+{
+    private const int ComparedImages = 2;
+    private const double Tolerance = 1e-3;
+
+    /// <summary>The networks that are known by name.</summary>
+    public static IReadOnlyList<PretrainedModelInfo> All { get; } =
+    [
+        .. PretrainedNetworks.Networks.Select(network =>
+        {
+            ArchitectureCost cost = ArchitectureCost.Of(network.Architecture);
+            return new PretrainedModelInfo(
+                network.Architecture.Name,
+                network.Origin,
+                network.License,
+                network.Architecture.Resolution,
+                cost.Parameters,
+                cost.MultiplyAdds,
+                network.PublishedTop1
+            );
+        }),
+    ];
+
+    /// <summary>Puts the weights of a file into a network and writes it as an ONNX model with its input's
+    /// recipe.</summary>
+    /// <param name="options">What is imported, and how.</param>
+    /// <param name="observer">Receives messages; null for none.</param>
+    /// <exception cref="InvalidInputException">
+    /// A file cannot be read, or its weights are not the network's; nothing is written.
+    /// </exception>
+    public static ImportResult Import(ImportOptions options, IRunObserver? observer = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        observer ??= NullRunObserver.Instance;
+        PretrainedNetwork known = PretrainedNetworks.Names.Contains(options.Network)
+            ? PretrainedNetworks.ByName(options.Network)
+            : OfFile(options.Network);
+        WeightsFile weights = WeightsFile.Read(options.Weights, options.StateDict);
+        if (weights.StateDicts.Count > 1)
+        {
+            observer.Message(
+                $"'{options.Weights}' holds {string.Join(", ", weights.StateDicts)}; '{weights.StateDict}' is taken"
+            );
+        }
+
+        Libtorch.Load();
+        int resolution = options.Resolution ?? known.Architecture.Resolution;
+        int classes = known.Architecture.Classes;
+        using var network = new CompactNetwork(
+            known.Architecture.WithInput(resolution, known.Architecture.InputChannels, classes),
+            new NetworkOptions()
+        );
+        WeightsImport.Copy(network, known.Depths, weights, known.Epsilon, options.Weights);
+        byte[] onnx = NetworkExporter.Export(
+            network.Architecture,
+            new TrainedWeights(network),
+            new ExportOptions
+            {
+                Mean = known.Input.Mean,
+                Deviation = known.Input.Deviation,
+                Classes = ClassNames(options.Classes, classes),
+                Preprocessing = known.Input.RecipeAt(resolution),
+                Provenance = new Dictionary<string, string>(known.Architecture.Metadata)
+                {
+                    ["weights"] = Path.GetFileName(options.Weights),
+                    ["origin"] = known.Origin,
+                    ["license"] = known.License,
+                    ["proxyless"] =
+                        typeof(PretrainedModel)
+                            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+                            ?.InformationalVersion
+                        ?? "",
+                },
+            }
+        );
+        double difference = Compare(network, onnx, known.Input);
+        AtomicFile.WriteAllBytes(options.Model, onnx);
+        return new ImportResult
+        {
+            Model = options.Model,
+            Network = network.Architecture.Name,
+            StateDict = weights.StateDict,
+            Resolution = resolution,
+            Classes = classes,
+            Parameters = ArchitectureCost.Of(network.Architecture).Parameters,
+            LargestDifference = difference,
+        };
+    }
+
+    private static PretrainedNetwork OfFile(string file)
+    {
+        if (!File.Exists(file))
+        {
+            throw new InvalidInputException(
+                $"there is no pretrained network and no file '{file}'"
+                    + NearestName.Suggestion(file, PretrainedNetworks.Names)
+                    + "; give an architecture.json, a net.config, or one of "
+                    + string.Join(", ", PretrainedNetworks.Names)
+            );
+        }
+
+        Architecture architecture = ArchitectureFile.Read(file);
+        return architecture.InputChannels == 3
+            ? new PretrainedNetwork(
+                architecture,
+                [],
+                ArchitectureFile.EpsilonOf(file) ?? BatchNorm.Epsilon,
+                PretrainedInput.Usual,
+                file,
+                "",
+                null
+            )
+            : throw new InvalidInputException(
+                $"{file}: a network of {architecture.InputChannels} channels is not imported"
+            )
+            {
+                File = file,
+            };
+    }
+
+    private static IReadOnlyList<string> ClassNames(string? file, int classes)
+    {
+        if (file is null)
+        {
+            return classes == ImageNetClasses.Count
+                ? ImageNetClasses.Names
+                : [.. Enumerable.Range(0, classes).Select(i => Invariant($"class {i}"))];
+        }
+
+        string[] names;
+        try
+        {
+            names = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{file} cannot be read: {exception.Message}", exception) { File = file };
+        }
+
+        return names.Length == classes && names.Distinct().Count() == classes
+            ? names
+            : throw new InvalidInputException(
+                $"{file} holds {names.Distinct().Count()} class names, and the network has {classes} outputs; give a "
+                    + $"line for each"
+            )
+            {
+                File = file,
+            };
+    }
+
+    private static double Compare(CompactNetwork network, byte[] onnx, PretrainedInput input)
+    {
+        int side = network.Architecture.Resolution;
+        var random = new Random(1);
+        float[] pixels = new float[ComparedImages * 3 * side * side];
+        float[] normalized = new float[pixels.Length];
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            int channel = i / (side * side) % 3;
+            pixels[i] = random.NextSingle();
+            normalized[i] = (pixels[i] - input.Mean[channel]) / input.Deviation[channel];
+        }
+
+        using var withoutGraph = no_grad();
+        using Tensor plain = tensor(normalized, [ComparedImages, 3, side, side]);
+        using Tensor images = MemoryLayout.ChannelsLast(plain);
+        using Tensor logits = network.Forward(images, NormPass.Evaluation);
+        float[] expected = logits.data<float>().ToArray();
+        using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx");
+        float[] actual = model.Run(pixels, ComparedImages);
+        double largest = expected.Zip(actual, (one, other) => Math.Abs(one - other)).Max();
+        double scale = Math.Max(1, expected.Max(Math.Abs));
+
+        // Written so that NaN, too, is a difference.
+        return largest <= Tolerance * scale
+            ? largest
+            : throw new InvalidInputException(
+                Invariant(
+                    $"the model's scores differ from the network's by up to {largest:G3} (scores up to {scale:G3}): "
+                        + $"the weights are of another network, or damaged"
+                )
+            );
+    }
+}

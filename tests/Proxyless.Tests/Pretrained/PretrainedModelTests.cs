@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Proxyless.Inference;
+using Proxyless.Pretrained;
+using Proxyless.Tests.Data;
+using Proxyless.Tests.Runs;
+using Xunit;
+
+namespace Proxyless.Tests.Pretrained;
+
+[Collection(nameof(WholeRuns))]
+public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Model => Path.Combine(_folder.Root, "model.onnx");
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>
+    /// EfficientNet-Lite with its ImageNet weights, as imported and through our own reading of photographs, against
+    /// what PyTorch and Pillow make of the same 125 photographs.
+    /// </summary>
+    [Theory]
+    [InlineData("efficientnet-lite0", "efficientnet-lite0-57934424.pth")]
+    [InlineData("efficientnet-lite1", "efficientnet-lite1-77cc7160.pth")]
+    public void An_imported_network_says_of_photographs_what_its_own_code_says(string network, string weights)
+    {
+        string expected = SharedData.Path(Path.Combine("pretrained", $"{network}-photographs.json"));
+        string photographs = SharedData.Path("photographs");
+        PretrainedModel.Import(
+            new ImportOptions
+            {
+                Weights = SharedData.Path(Path.Combine("pretrained", weights)),
+                Network = network,
+                Model = Model,
+            }
+        );
+        using OnnxClassifier model = OnnxClassifier.Load(Model);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(expected));
+        int all = 0;
+        int alike = 0;
+        int right = 0;
+        foreach (JsonProperty photograph in document.RootElement.GetProperty("photographs").EnumerateObject())
+        {
+            string said = model.Classify(Path.Combine(photographs, photograph.Name), top: 1)[0].Class;
+            all++;
+            alike += said == ImageNetClasses.Names[photograph.Value.GetProperty("top1").GetInt32()] ? 1 : 0;
+            right += said == ImageNetClasses.Names[photograph.Value.GetProperty("truth").GetInt32()] ? 1 : 0;
+        }
+
+        output.WriteLine($"{network}: {alike} of {all} alike, {right} right");
+        Assert.Equal(125, all);
+        Assert.InRange(alike, 123, all);
+
+        // Of 125: 0.832 and 0.872.
+        double reference = document.RootElement.GetProperty("top1").GetDouble() * all;
+        Assert.InRange(right, reference - 2.5, reference + 2.5);
+    }
+
+    [Fact]
+    public void Every_class_of_ImageNet_has_a_name_of_its_own()
+    {
+        Assert.Equal(ImageNetClasses.Count, ImageNetClasses.Names.Count);
+        Assert.Equal(ImageNetClasses.Count, ImageNetClasses.Names.Distinct().Count());
+        Assert.Equal("tench, Tinca tinca", ImageNetClasses.Names[0]);
+        Assert.Equal("crane (n02012849)", ImageNetClasses.Names[134]);
+    }
+
+    [Fact]
+    public void A_network_of_a_file_takes_its_weights_and_the_names_of_its_classes()
+    {
+        string names = Path.Combine(_folder.Root, "names.txt");
+        File.WriteAllLines(names, Enumerable.Range(0, 10).Select(i => $"digit {i}"));
+        ImportOptions options = Thin() with { Classes = names, Resolution = 96 };
+        ImportResult result = PretrainedModel.Import(options);
+        Assert.Equal("state_dict", result.StateDict);
+        Assert.Equal(96, result.Resolution);
+        using OnnxClassifier model = OnnxClassifier.Load(Model);
+        Assert.Equal("digit 9", model.Classes[9]);
+        Assert.Equal(96, model.Resolution);
+        Assert.Equal("proxyless-thin-checkpoint.pth.tar", model.Metadata["provenance.weights"]);
+    }
+
+    [Fact]
+    public void What_cannot_be_imported_is_refused_and_nothing_is_written()
+    {
+        string names = Path.Combine(_folder.Root, "names.txt");
+        File.WriteAllLines(names, ["a", "b"]);
+        AssertRefused(Thin() with { Classes = names }, "2 class names, and the network has 10");
+        AssertRefused(Thin() with { Classes = Path.Combine(_folder.Root, "none") }, "none cannot be read");
+        AssertRefused(Thin() with { StateDict = "ema" }, "no state dict 'ema'; there are 'state_dict'");
+        AssertRefused(Thin() with { Network = "proxyless-cpu" }, "does not hold the weights of 'proxyless-cpu'");
+        AssertRefused(Thin() with { Network = "proxyless-cpo" }, "did you mean 'proxyless-cpu'");
+        AssertRefused(Thin() with { Weights = Path.Combine(_folder.Root, "none") }, "none does not exist");
+        Assert.False(File.Exists(Model));
+    }
+
+    private static void AssertRefused(ImportOptions options, string reason) =>
+        Assert.Contains(
+            reason,
+            Assert.Throws<InvalidInputException>(() => PretrainedModel.Import(options)).Message,
+            StringComparison.Ordinal
+        );
+
+    private ImportOptions Thin() =>
+        new()
+        {
+            Weights = SharedData.Path(Path.Combine("pretrained", "proxyless-thin-checkpoint.pth.tar")),
+            Network = SharedData.Path(Path.Combine("pretrained", "proxyless-thin.config")),
+            Model = Model,
+        };
+}
