@@ -22,6 +22,9 @@ public sealed class OnnxClassifier : IDisposable
     /// <summary>The metadata key of the class names, a JSON array of strings.</summary>
     internal const string ClassesKey = "classes";
 
+    /// <summary>The metadata key of identifiers of the classes, a JSON array of strings; may be missing.</summary>
+    internal const string ClassIdentifiersKey = "class_identifiers";
+
     /// <summary>The metadata key of the side of the input in pixels.</summary>
     internal const string ResolutionKey = "resolution";
 
@@ -39,6 +42,9 @@ public sealed class OnnxClassifier : IDisposable
         _session = session;
         Metadata = session.ModelMetadata.CustomMetadataMap;
         Classes = JsonSerializer.Deserialize(Metadata[ClassesKey], MetadataJson.Default.StringArray) ?? [];
+        ClassIdentifiers = Metadata.TryGetValue(ClassIdentifiersKey, out string? identifiers)
+            ? JsonSerializer.Deserialize(identifiers, MetadataJson.Default.StringArray) ?? []
+            : [];
         Resolution = int.Parse(Metadata[ResolutionKey], CultureInfo.InvariantCulture);
 
         // What the metadata says and what the graph takes and gives are one thing, or a run would end within the
@@ -52,6 +58,8 @@ public sealed class OnnxClassifier : IDisposable
             || input[2] != Resolution
             || input[3] != Resolution
             || Classes.Contains(null!)
+            || ClassIdentifiers.Contains(null!)
+            || (ClassIdentifiers.Count > 0 && ClassIdentifiers.Count != Classes.Count)
             || output[1] != Classes.Count
         )
         {
@@ -73,6 +81,11 @@ public sealed class OnnxClassifier : IDisposable
 
     /// <summary>The names of the classes in the order of the outputs.</summary>
     public IReadOnlyList<string> Classes { get; }
+
+    /// <summary>
+    /// Identifiers of the classes in the same order, such as WordNet synsets; empty where the model has none.
+    /// </summary>
+    public IReadOnlyList<string> ClassIdentifiers { get; }
 
     /// <summary>Side of the square input in pixels.</summary>
     public int Resolution { get; }

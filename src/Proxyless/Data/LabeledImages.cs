@@ -13,6 +13,7 @@ internal sealed class LabeledImages
     private readonly ImageSource _source;
     private readonly IReadOnlyList<string> _warnings;
     private readonly IReadOnlyList<string> _modelClasses;
+    private readonly ClassMatching _matching;
     private readonly string _location;
 
     private LabeledImages(
@@ -22,12 +23,14 @@ internal sealed class LabeledImages
         ImageSource source,
         bool isTestSet,
         IReadOnlyList<string> modelClasses,
+        ClassMatching matching,
         IReadOnlyList<string> warnings
     )
     {
         _location = location;
         _source = source;
         _modelClasses = modelClasses;
+        _matching = matching;
         _warnings = warnings;
         Name = name;
         Classes = classes;
@@ -51,12 +54,19 @@ internal sealed class LabeledImages
     /// </summary>
     /// <param name="location">As <see cref="DatasetOptions.Location"/>; what a training needs may be missing.</param>
     /// <param name="modelClasses">The classes of the model.</param>
+    /// <param name="identifiers">Their identifiers, which folders may be named by; empty where they have none.</param>
     /// <param name="maxPixels">The most pixels of an image that is read.</param>
     /// <exception cref="InvalidInputException">
     /// There are no images, or images of classes that the model lacks.
     /// </exception>
-    public static LabeledImages List(string location, IReadOnlyList<string> modelClasses, long maxPixels)
+    public static LabeledImages List(
+        string location,
+        IReadOnlyList<string> modelClasses,
+        IReadOnlyList<string> identifiers,
+        long maxPixels
+    )
     {
+        var matching = new ClassMatching(modelClasses, identifiers);
         if (ReadFormat(location, maxPixels) is { } layout)
         {
             return Known(
@@ -67,6 +77,7 @@ internal sealed class LabeledImages
                     layout.Test ?? layout.Training,
                     layout.Test is not null,
                     modelClasses,
+                    matching,
                     layout.Warnings
                 )
             );
@@ -86,7 +97,9 @@ internal sealed class LabeledImages
         FileSource images = FolderLayout.ListImages(home, classes, classes, mustBeFull: false, maxPixels, warnings);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         return images.Count > 0
-            ? Known(new LabeledImages(location, name, classes, images, split == "test", modelClasses, warnings))
+            ? Known(
+                new LabeledImages(location, name, classes, images, split == "test", modelClasses, matching, warnings)
+            )
             : throw new InvalidInputException(
                 Directory.EnumerateFiles(home).Any(file => ImageDecoder.IsImageName(file))
                     ? $"{home} holds images that are in no folder of a class: put those of each class in a folder of "
@@ -137,7 +150,7 @@ internal sealed class LabeledImages
             throw new InvalidInputException($"{_location}: there is no readable image to judge the model by.");
         }
 
-        var labeled = new RelabeledSource(_source, OutputsOf(Classes, _modelClasses));
+        var labeled = new RelabeledSource(_source, Outputs());
         return new ImageSet(labeled, readable, _modelClasses.Count, new UnreadableImages(options.Strict, observer));
     }
 
@@ -162,7 +175,7 @@ internal sealed class LabeledImages
         }
 
         // A folder without images is no class.
-        int[] outputs = OutputsOf(images.Classes, modelClasses);
+        int[] outputs = images.Outputs();
         string[] unknown = [.. images.Classes.Where((_, label) => present[label] && outputs[label] < 0)];
         if (unknown.Length == 0)
         {
@@ -183,15 +196,5 @@ internal sealed class LabeledImages
     public static string Enumerate(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(Named)) + (names.Count > Named ? $" and {names.Count - Named} more" : "");
 
-    /// <summary>The model's output for each class, or -1. Letters that Unicode writes in two ways are one.</summary>
-    private static int[] OutputsOf(IReadOnlyList<string> classes, IReadOnlyList<string> modelClasses)
-    {
-        var outputs = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (int i = 0; i < modelClasses.Count; i++)
-        {
-            outputs.TryAdd(ClassName.Key(modelClasses[i]), i);
-        }
-
-        return [.. classes.Select(name => outputs.GetValueOrDefault(ClassName.Key(name), -1))];
-    }
+    private int[] Outputs() => [.. Classes.Select(_matching.OutputOf)];
 }

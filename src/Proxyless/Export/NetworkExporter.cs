@@ -138,6 +138,11 @@ internal static class NetworkExporter
     private static void Describe(OnnxGraph graph, Architecture architecture, ExportOptions options)
     {
         graph.Metadata(ClassesKey, JsonSerializer.Serialize(options.Classes));
+        if (options.ClassIdentifiers.Count > 0)
+        {
+            graph.Metadata(OnnxClassifier.ClassIdentifiersKey, JsonSerializer.Serialize(options.ClassIdentifiers));
+        }
+
         graph.Metadata(ResolutionKey, architecture.Resolution.ToString(CultureInfo.InvariantCulture));
         graph.Metadata(ResizeKey, options.Preprocessing?.Description ?? "none: untrained");
         if (options.Preprocessing is { } recipe)

@@ -20,6 +20,9 @@ internal static class ImageNetClasses
         ),
     ];
 
+    /// <summary>Their WordNet synsets, such as <c>n01440764</c>.</summary>
+    public static IReadOnlyList<string> Synsets { get; } = [.. All.Value.Select(one => one.Synset)];
+
     private static (string Synset, string Words)[] Read()
     {
         using Stream stream = typeof(ImageNetClasses).Assembly.GetManifestResourceStream(Resource)!;

@@ -72,6 +72,8 @@ public static class PretrainedModel
                 Mean = known.Input.Mean,
                 Deviation = known.Input.Deviation,
                 Classes = ClassNames(options.Classes, classes),
+                ClassIdentifiers =
+                    options.Classes is null && classes == ImageNetClasses.Count ? ImageNetClasses.Synsets : [],
                 Preprocessing = known.Input.RecipeAt(resolution),
                 Provenance = new Dictionary<string, string>(known.Architecture.Metadata)
                 {

@@ -86,7 +86,13 @@ internal static class EvaluateStage
         options = options with { Data = options.Data with { Channels = model.Channels } };
         using ITarget target = TargetFile.Open(options.Target.Name);
         int threads = RunProcess.Prepare(options, observer);
-        ImageSet unseen = trained.UnseenOf(RunContext.ImagesOf(options), model.Classes, observer, cancellationToken);
+        ImageSet unseen = trained.UnseenOf(
+            RunContext.ImagesOf(options),
+            model.Classes,
+            model.ClassIdentifiers,
+            observer,
+            cancellationToken
+        );
         using BatchLoader plain = RunLoaders.InOrder(
             unseen,
             Transforms.ForModel(model.Preprocessing),

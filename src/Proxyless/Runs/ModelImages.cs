@@ -83,6 +83,7 @@ internal sealed record ModelImages(
     /// </summary>
     /// <param name="options">Which images, divided as for the training.</param>
     /// <param name="classes">The model's classes.</param>
+    /// <param name="identifiers">Their identifiers; empty where they have none.</param>
     /// <param name="observer">Is told which they are.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">
@@ -91,11 +92,12 @@ internal sealed record ModelImages(
     public ImageSet UnseenOf(
         DatasetOptions options,
         IReadOnlyList<string> classes,
+        IReadOnlyList<string> identifiers,
         IRunObserver observer,
         CancellationToken cancellationToken
     )
     {
-        var images = LabeledImages.List(options.Location, classes, options.MaxPixels);
+        var images = LabeledImages.List(options.Location, classes, identifiers, options.MaxPixels);
         ImageDataset? divided =
             images.IsTestSet || !images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key))
                 ? null

@@ -108,6 +108,7 @@ public sealed class ReplacedRunTests(FinishedRun run) : IClassFixture<FinishedRu
                 .UnseenOf(
                     RunContext.ImagesOf(context.Options),
                     context.Images.Classes,
+                    [],
                     NullRunObserver.Instance,
                     Cancellation
                 )
