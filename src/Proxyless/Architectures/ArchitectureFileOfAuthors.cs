@@ -5,9 +5,9 @@ using System.Text.Json.Nodes;
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// The <c>net.config</c> in which the code of the ProxylessNAS authors keeps a network. It has no name: that is the
-/// file's. It has no resolution either: ImageNet's 224 is meant, and another one is written under a key of its own,
-/// which their code passes over.
+/// The <c>net.config</c> format of the ProxylessNAS authors. It holds no name: the file's name is used. It holds no
+/// resolution either: ImageNet's 224 is assumed, and another one is written under a separate key, which their code
+/// ignores.
 /// </summary>
 internal static class ArchitectureFileOfAuthors
 {
@@ -225,7 +225,7 @@ internal static class ArchitectureFileOfAuthors
             activation: null
         );
 
-    // What each of their layers says of what follows its weights.
+    // What each of their layers states about the steps after its weights.
     private static JsonObject AfterWeights(JsonObject layer, bool normalised, string? activation)
     {
         layer["use_bn"] = normalised;
