@@ -4,20 +4,20 @@ using System.Security.Cryptography;
 
 namespace Proxyless.Data;
 
-/// <summary>Downloads a dataset into a folder that is there afterwards whole or not at all.</summary>
+/// <summary>Downloads a dataset into a folder, which afterwards exists in full or not at all.</summary>
 public static class DatasetDownload
 {
     private const int BufferBytes = 1 << 16;
 
-    // Without a byte, until a connection is given up.
+    // Time without a byte after which a connection is given up.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Downloads, checks and unpacks.</summary>
-    /// <param name="dataset">What.</param>
-    /// <param name="folder">Where to; must not exist, or be empty.</param>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="folder">The destination; must be empty or not exist.</param>
     /// <param name="observer">Receives progress reports, in bytes.</param>
     /// <param name="cancellationToken">Stops it; nothing is left.</param>
-    /// <exception cref="InvalidInputException">The folder holds something.</exception>
+    /// <exception cref="InvalidInputException">The folder is not empty.</exception>
     /// <exception cref="IOException">
     /// The download failed or is damaged; the message says what to do by hand.
     /// </exception>
@@ -68,7 +68,7 @@ public static class DatasetDownload
                 }
             }
 
-            // An archive of one folder is that folder.
+            // An archive of a single folder becomes that folder.
             string[] entries = Directory.GetFileSystemEntries(partial);
             if (Directory.Exists(place))
             {
@@ -95,7 +95,7 @@ public static class DatasetDownload
     )
     {
         string byHand = $"download {file.Location} yourself and give its folder as DatasetOptions.Location";
-        // What the publishers give is MD5, and it is asked whether the download is whole, not who made it.
+        // The publishers give MD5; it shows whether the download is complete, not who made it.
 #pragma warning disable CA5351
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351
@@ -133,7 +133,7 @@ public static class DatasetDownload
         }
     }
 
-    // A client that waits in vain reports a cancellation that nobody asked for.
+    // A client that times out reports a cancellation that nobody requested.
     private static bool IsFailedDownload(Exception exception, CancellationToken cancellationToken) =>
         exception is HttpRequestException
         || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
@@ -148,7 +148,7 @@ public static class DatasetDownload
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // By the token that the caller knows, not by the one that patience has run out with.
+            // With the caller's token, not the one of the timeout.
             throw new OperationCanceledException(cancellationToken);
         }
         catch (IOException exception)

@@ -4,12 +4,10 @@ namespace Proxyless.Data;
 
 /// <summary>A file on the internet.</summary>
 /// <param name="Location">Where it is.</param>
-/// <param name="Md5">
-/// Its MD5 as its publishers give it, in lower case: against broken downloads, not against forgers.
-/// </param>
+/// <param name="Md5">Its MD5 as published, in lower case: it detects broken downloads, not forgeries.</param>
 internal sealed record PublicFile(Uri Location, string Md5);
 
-/// <summary>A dataset that anybody can download, and that <see cref="ImageDataset"/> reads as it is.</summary>
+/// <summary>A dataset that anybody can download and that <see cref="ImageDataset"/> reads as it is.</summary>
 public sealed class PublicDataset
 {
     private const string FashionMnist =
@@ -22,7 +20,7 @@ public sealed class PublicDataset
         Files = [.. files.Select(file => new PublicFile(new Uri(file.Location), file.Md5))];
     }
 
-    /// <summary>All there are.</summary>
+    /// <summary>All known datasets.</summary>
     public static IReadOnlyList<PublicDataset> All { get; } =
     [
         new(
@@ -45,17 +43,17 @@ public sealed class PublicDataset
         ),
     ];
 
-    /// <summary>What it is asked for by.</summary>
+    /// <summary>The name by which it is requested.</summary>
     public string Name { get; }
 
-    /// <summary>What it holds, by whom, and how much there is to download.</summary>
+    /// <summary>Its contents, its authors and the size of the download.</summary>
     public string Description { get; }
 
-    /// <summary>Archives to unpack, or files to take as they are.</summary>
+    /// <summary>Archives to unpack, or files to keep as they are.</summary>
     internal IReadOnlyList<PublicFile> Files { get; }
 
-    /// <summary>The dataset of a name.</summary>
-    /// <exception cref="InvalidInputException">There is none; the message names all.</exception>
+    /// <summary>Returns the dataset of a name.</summary>
+    /// <exception cref="InvalidInputException">There is none; the message lists all names.</exception>
     public static PublicDataset ByName(string name) =>
         All.FirstOrDefault(dataset => dataset.Name == name)
         ?? throw new InvalidInputException(
