@@ -3,8 +3,8 @@ using Proxyless.Architectures;
 namespace Proxyless.Export;
 
 /// <summary>
-/// The parts of a network as ONNX nodes. Written so that ONNX Runtime fuses each convolution with the activation behind
-/// it and, in a block with shortcut, the projection with the addition.
+/// The parts of a network as ONNX nodes, written so that ONNX Runtime fuses each convolution with the following
+/// activation and, in a block with shortcut, the projection with the addition.
 /// </summary>
 internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
 {
@@ -25,17 +25,17 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
     }
 
     /// <summary>Convolution and activation: the stem and the first half of the head.</summary>
-    /// <param name="prefix">What the names of its nodes begin with, ending in a dot.</param>
+    /// <param name="prefix">The prefix of the names of its nodes, ending in a dot.</param>
     /// <param name="input">The name of its input.</param>
     /// <param name="weights">The convolution.</param>
     public string ActivatedConvolution(string prefix, string input, FoldedConvolution weights) =>
         Activate(prefix, Convolution(prefix, input, weights));
 
     /// <summary>One block, its shortcut included.</summary>
-    /// <param name="prefix">What the names of its nodes begin with, ending in a dot.</param>
+    /// <param name="prefix">The prefix of the names of its nodes, ending in a dot.</param>
     /// <param name="input">The name of its input.</param>
     /// <param name="block">Its shapes.</param>
-    /// <param name="weights">Gives the convolutions its operation has.</param>
+    /// <param name="weights">Returns the convolutions of its operation.</param>
     /// <exception cref="ArgumentException">
     /// The block is a zero without shortcut, whose output would be constant.
     /// </exception>
