@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Search;
 
-/// <summary>Where a search stands, as its checkpoint keeps it beside the weights.</summary>
+/// <summary>The state of a search that its checkpoint keeps besides the weights.</summary>
 internal sealed record SearchState
 {
     private const string Key = "search";
@@ -34,7 +34,7 @@ internal sealed record SearchState
             }
         );
 
-    /// <summary>What is written of a search's weights and momenta.</summary>
+    /// <summary>The tensors of a search's weights and momenta that are written.</summary>
     public static IEnumerable<(string Name, Tensor Value)> TensorsOf(SuperNetwork network, SgdOptimizer optimizer) =>
         network.Tensors.Select(tensor => (tensor.Name, tensor.Value)).Concat(optimizer.State);
 
@@ -66,7 +66,7 @@ internal sealed record SearchState
     }
 }
 
-/// <summary>Where the architecture parameters of one target stand.</summary>
+/// <summary>The state of one target's architecture parameters.</summary>
 internal sealed record TargetSearchState
 {
     public required double?[][] Logits { get; init; }
@@ -85,7 +85,7 @@ internal sealed record TargetSearchState
 
     public required ArchitectureTotals Totals { get; init; }
 
-    /// <summary>Whether there is nothing where something has to be, and every number is one.</summary>
+    /// <summary>Whether all required values are present and every number is finite.</summary>
     [JsonIgnore]
     public bool IsWhole =>
         Array.TrueForAll(
