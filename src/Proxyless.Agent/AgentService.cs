@@ -7,7 +7,7 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Agent;
 
-/// <summary>Answers clients. A model is taken when its turn has come, so that one at most is in memory.</summary>
+/// <summary>Answers clients. A model is received when its turn has come, so that at most one is in memory.</summary>
 internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) : Protocol.Agent.AgentBase
 {
     private const int MostRuns = 100_000;
@@ -31,7 +31,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         ServerCallContext context
     )
     {
-        // Checked before the turn: who asks for the impossible need not wait to hear it.
+        // Checked before the turn: an invalid request need not wait for its answer.
         MeasureHeader header = await ReadHeaderAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
         using IDisposable turn = await queue.EnterAsync(context.CancellationToken).ConfigureAwait(false);
         byte[] model = await ReadModelAsync(requestStream, header, context.CancellationToken).ConfigureAwait(false);
@@ -88,7 +88,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         // Grown as pieces arrive: a header alone reserves nothing.
         using var model = new MemoryStream();
 
-        // By a clock that does not jump when a device learns the time.
+        // With a clock that does not jump when a device sets the time.
         long began = Stopwatch.GetTimestamp();
         TimeSpan allowed = limits.PieceTime + TimeSpan.FromSeconds(header.Length / AgentLimits.LeastBytesPerSecond);
         while (await NextAsync(stream, cancellationToken).ConfigureAwait(false) is { } request)
@@ -119,7 +119,9 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         return bytes;
     }
 
-    /// <summary>The next message, or null at the end; a client that sends nothing for long is let go.</summary>
+    /// <summary>
+    /// Reads the next message, or returns null at the end; a client that sends nothing for long is disconnected.
+    /// </summary>
     private async Task<MeasureRequest?> NextAsync(
         IAsyncStreamReader<MeasureRequest> stream,
         CancellationToken cancellationToken

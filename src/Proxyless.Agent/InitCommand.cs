@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Proxyless.Agent;
 
-/// <summary>Makes what an agent needs once.</summary>
+/// <summary>Creates the files that an agent needs, once.</summary>
 internal static class InitCommand
 {
     /// <summary>The command.</summary>

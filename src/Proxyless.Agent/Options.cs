@@ -3,12 +3,12 @@ using System.Globalization;
 
 namespace Proxyless.Agent;
 
-/// <summary>Options that several commands take.</summary>
+/// <summary>The common options of several commands.</summary>
 internal static class Options
 {
     private const int DefaultPort = 7443;
 
-    /// <summary>Where certificate and token are.</summary>
+    /// <summary>The folder of certificate and token.</summary>
     public static Option<string> Folder() =>
         new("--folder")
         {

@@ -5,7 +5,8 @@ using Proxyless.Measurement;
 namespace Proxyless.Agent;
 
 /// <summary>
-/// Times one model file here and now: for a device that no port can be opened on, as the program of a 'command' target.
+/// Times one model file on this machine: for a device on which no port can be opened, as the program of a 'command'
+/// target.
 /// </summary>
 internal static class TimeCommand
 {

@@ -9,7 +9,7 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Time and memory of a step, before a search is paid for.</summary>
+/// <summary>Time and memory of a step, before a search is started.</summary>
 internal sealed class BenchCommand : ReportingCommand
 {
     private const string TunedAllocator = "tuned";
@@ -60,7 +60,7 @@ internal sealed class BenchCommand : ReportingCommand
         Subcommands.Add(new BenchGradientsCommand());
         Subcommands.Add(new BenchSoakCommand());
 
-        // Never called: it tells the parser that this command stands without one of its subcommands.
+        // Never called: it tells the parser that this command is valid without one of its subcommands.
         SetAction(_ => ExitCode.Done);
         Add([
             _mode,
@@ -93,7 +93,7 @@ internal sealed class BenchCommand : ReportingCommand
             );
         }
 
-        // What one mode leaves in the allocator would count for the next: each gets a process of its own.
+        // Memory that one mode leaves in the allocator would count for the next: each runs in a separate process.
         IReadOnlyList<string> shared = SharedArguments(parse);
         JsonElement[] results =
         [
@@ -118,7 +118,7 @@ internal sealed class BenchCommand : ReportingCommand
         };
     }
 
-    /// <summary>The options that every mode is measured with, as words.</summary>
+    /// <summary>The options of every mode, as words.</summary>
     private List<string> SharedArguments(ParseResult parse)
     {
         var words = new List<string>();

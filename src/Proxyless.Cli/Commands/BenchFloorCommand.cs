@@ -5,7 +5,7 @@ using Proxyless.Cli.Output;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>A step beside the least that this machine could take for it.</summary>
+/// <summary>A step compared with the least time that this machine could need.</summary>
 internal sealed class BenchFloorCommand : ReportingCommand
 {
     private readonly StepOptionSet _steps = new("Steps to time (15)");

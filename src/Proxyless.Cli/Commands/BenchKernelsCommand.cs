@@ -6,10 +6,10 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>libtorch's operators against kernels of our own, block by block.</summary>
+/// <summary>libtorch's operators against our own kernels, block by block.</summary>
 internal sealed class BenchKernelsCommand : ReportingCommand
 {
-    // Far more than rounding, an activation's kink included.
+    // Far more than rounding, including an activation's kink.
     private const double Wrong = 0.01;
 
     private readonly StepOptionSet _steps = new("Rounds, in each of which every variant runs once (9)");

@@ -5,7 +5,7 @@ using Proxyless.Cli.Output;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Whether memory stands still over thousands of steps.</summary>
+/// <summary>Whether memory stays constant over thousands of steps.</summary>
 internal sealed class BenchSoakCommand : ReportingCommand
 {
     private static readonly BenchOptions Defaults = new()

@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Networks side by side.</summary>
+/// <summary>Compares networks.</summary>
 internal sealed class CompareCommand : ReportingCommand
 {
     private readonly Option<string[]> _networks = Values.Texts(

@@ -5,7 +5,7 @@ using Proxyless.Training;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Another architecture from a finished search.</summary>
+/// <summary>Derives another architecture from a finished search.</summary>
 internal sealed class DeriveCommand : ReportingCommand
 {
     private readonly Option<bool> _quick = Values.Flag(
@@ -56,7 +56,7 @@ internal sealed class DeriveCommand : ReportingCommand
         return parse.GetValue(_train) ? Train(derived, options.Data.Path, session) : SearchSummary.Outcome(derived);
     }
 
-    /// <summary>All is as it was when the run was searched, but for the limits that are given and the folder.</summary>
+    /// <summary>All options are those of the searched run, except for the given limits and the folder.</summary>
     internal RunOptions ReadOptions(ParseResult parse, string run)
     {
         if (
@@ -76,7 +76,7 @@ internal sealed class DeriveCommand : ReportingCommand
         return parse.GetValue(_quick) ? options with { Search = options.Search with { Evaluations = 0 } } : options;
     }
 
-    /// <summary>Trains each network in its folder; one that cannot be does not keep the others from theirs.</summary>
+    /// <summary>Trains each network in its folder; one that fails does not stop the others.</summary>
     private static CommandOutcome Train(LimitResults<SearchResult> derived, string data, CommandSession session)
     {
         var trained = new List<DerivedModel>();

@@ -8,7 +8,7 @@ using Proxyless.Latency;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>What an architecture is and costs.</summary>
+/// <summary>Describes an architecture and its costs.</summary>
 internal sealed class DescribeCommand : ReportingCommand
 {
     private readonly Option<string?> _architecture = Values.Text(

@@ -11,7 +11,7 @@ namespace Proxyless.Cli.Commands;
 internal sealed class EvaluateCommand : ReportingCommand
 {
     /// <summary>
-    /// More classes than this make a confusion matrix that nobody reads; the commonest confusions are listed instead.
+    /// With more classes than this a confusion matrix is unreadable; the most frequent confusions are listed instead.
     /// </summary>
     private const int LargestMatrix = 12;
 
@@ -52,7 +52,7 @@ internal sealed class EvaluateCommand : ReportingCommand
     {
         string model = parse.GetValue(_model)!;
 
-        // A run's folder knows its images; a model file knows only what they were like.
+        // A run's folder names its images; a model file only describes them.
         RunOptions others = Directory.Exists(model)
             ? RunConfigFile.Read(RunDirectory.Open(model).Config)
             : new RunOptions();

@@ -5,7 +5,7 @@ using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>ONNX from a run.</summary>
+/// <summary>Exports a run's network as ONNX.</summary>
 internal sealed class ExportCommand : ReportingCommand
 {
     private readonly Option<string?> _run = Values.Text("--run", "DIR", "The folder of the trained run");

@@ -8,7 +8,7 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Whether a target works.</summary>
+/// <summary>Checks whether a target works.</summary>
 internal sealed class TargetCheckCommand : ReportingCommand
 {
     private readonly Option<string?> _target = Values.Text(

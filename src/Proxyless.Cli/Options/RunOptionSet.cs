@@ -8,8 +8,8 @@ using Proxyless.Search;
 namespace Proxyless.Cli.Options;
 
 /// <summary>
-/// The options that become <see cref="RunOptions"/>, each beside the property it sets. A command takes the groups it
-/// needs; what is not given keeps the library's default.
+/// The options that become <see cref="RunOptions"/>, each beside the property it sets. A command takes the groups that
+/// it needs; missing options keep the library's default.
 /// </summary>
 internal sealed class RunOptionSet
 {
@@ -26,25 +26,25 @@ internal sealed class RunOptionSet
     /// <summary>The options, for the command to add.</summary>
     public IEnumerable<Option> Options => _bindings.Select(binding => binding.Option);
 
-    /// <summary>The heading of the help under which an option stands; null for one of another kind.</summary>
+    /// <summary>The heading of an option in the help; null for an option of another kind.</summary>
     public string? HeadingOf(Option option) => _headings.GetValueOrDefault(option);
 
-    /// <summary>The options' values over the library's defaults.</summary>
+    /// <summary>Returns the given options over the library's defaults.</summary>
     public RunOptions Read(ParseResult parse) => Read(parse, Defaults);
 
-    /// <summary>The options' values over others.</summary>
-    /// <param name="parse">What was given.</param>
-    /// <param name="others">The values of what was not.</param>
+    /// <summary>Returns the given options over others.</summary>
+    /// <param name="parse">The given options.</param>
+    /// <param name="others">The values of missing options.</param>
     public RunOptions Read(ParseResult parse, RunOptions others) =>
         _bindings
             .Where(binding => parse.GetResult(binding.Option) is { Implicit: false })
             .Aggregate(others, (options, binding) => binding.Apply(options, parse));
 
     /// <summary>
-    /// What is given and differs from the options that a run began with; what is taken up on a resume is not among
-    /// them, nor is the folder of the images, which may have been moved.
+    /// Returns the given options that differ from those that a run began with; without those that a resume may change,
+    /// and without the folder of the images, which may have been moved.
     /// </summary>
-    /// <param name="parse">What was given.</param>
+    /// <param name="parse">The given options.</param>
     /// <param name="begun">The options of the run.</param>
     /// <returns>Names such as <c>--batch-size</c>.</returns>
     public IReadOnlyList<string> Changes(ParseResult parse, RunOptions begun) =>
@@ -64,7 +64,7 @@ internal sealed class RunOptionSet
     public static RunOptionSet All() =>
         new RunOptionSet().Data().Targets().Search().Time("work").Learning().Training().Machine().Output().Resume();
 
-    /// <summary>Which images, and how they are divided.</summary>
+    /// <summary>The images, and how they are divided.</summary>
     public RunOptionSet Data()
     {
         Images();
@@ -95,8 +95,8 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>Which images.</summary>
-    /// <param name="otherwise">What is taken where none are given.</param>
+    /// <summary>The images.</summary>
+    /// <param name="otherwise">The default images.</param>
     public RunOptionSet Images(string otherwise = "sample")
     {
         _heading = OptionHeading.Images;
@@ -126,7 +126,7 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>Where the images of a run are now.</summary>
+    /// <summary>The present folder of a run's images.</summary>
     public RunOptionSet MovedImages()
     {
         _heading = OptionHeading.Images;
@@ -134,12 +134,12 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>The option alone, for a command that takes no other of a run.</summary>
+    /// <summary>The same option, for a command that takes no other option of a run.</summary>
     public static Option<string?> MovedImagesOption() =>
         Values.Text(DataName, "DIR", "The folder of the run's images, where it has been moved (the run's)");
 
-    /// <summary>What the network may cost.</summary>
-    /// <param name="otherwise">What holds where no latency is given.</param>
+    /// <summary>The limits of the network.</summary>
+    /// <param name="otherwise">The default if no latency is given.</param>
     public RunOptionSet Limits(string otherwise = MiddleOfSpace)
     {
         _heading = OptionHeading.Limits;
@@ -184,7 +184,7 @@ internal sealed class RunOptionSet
         return Counts();
     }
 
-    /// <summary>What networks may cost that are derived from a search, for one limit or several.</summary>
+    /// <summary>The limits of networks that are derived from a search, for one limit or several.</summary>
     public RunOptionSet DerivedLimits()
     {
         _heading = OptionHeading.Limits;
@@ -237,7 +237,7 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>Where the model runs, without the profiling of a space.</summary>
-    /// <param name="otherwise">What is taken where none is given.</param>
+    /// <param name="otherwise">The default target.</param>
     public RunOptionSet Place(string otherwise = "cpu")
     {
         _heading = OptionHeading.Limits;
@@ -252,7 +252,7 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>The machine that computes, and chance.</summary>
+    /// <summary>The machine that computes, and random numbers.</summary>
     public RunOptionSet Machine()
     {
         _heading = OptionHeading.Machine;
@@ -281,7 +281,7 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>Going on with an interrupted run.</summary>
+    /// <summary>Resuming an interrupted run.</summary>
     public RunOptionSet Resume()
     {
         _heading = OptionHeading.Output;
@@ -303,8 +303,8 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>How long it may take.</summary>
-    /// <param name="work">What takes it.</param>
+    /// <summary>The time limit.</summary>
+    /// <param name="work">The work that it limits.</param>
     public RunOptionSet Time(string work)
     {
         _heading = OptionHeading.Training;
@@ -318,7 +318,7 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>What may be chosen.</summary>
+    /// <summary>The search space.</summary>
     public RunOptionSet Space()
     {
         _heading = OptionHeading.Search;
@@ -334,7 +334,7 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>How the choice is made.</summary>
+    /// <summary>How the search chooses.</summary>
     public RunOptionSet Search()
     {
         Space();
@@ -435,7 +435,7 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>How many networks are scored.</summary>
+    /// <summary>The number of networks to score.</summary>
     public RunOptionSet Evaluations()
     {
         _heading = OptionHeading.Search;
@@ -509,7 +509,7 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>What search and training share.</summary>
+    /// <summary>The common options of search and training.</summary>
     public RunOptionSet Learning()
     {
         _heading = OptionHeading.Training;
