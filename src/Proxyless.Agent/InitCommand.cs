@@ -19,7 +19,7 @@ internal static class InitCommand
         var port = Options.Port();
         var command = new Command(
             "init",
-            "Make certificate, token, and the target's file for the machine that searches. Once, before 'serve'."
+            "Create certificate, token, and the target's file for the machine that searches. Once, before 'serve'."
         )
         {
             folder,

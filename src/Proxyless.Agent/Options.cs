@@ -13,7 +13,7 @@ internal static class Options
         new("--folder")
         {
             HelpName = "DIR",
-            Description = "Where certificate and token are kept",
+            Description = "The folder of certificate and token",
             DefaultValueFactory = _ =>
                 Path.Combine(
                     Environment.GetFolderPath(

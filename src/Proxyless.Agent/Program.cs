@@ -16,7 +16,7 @@ internal static class Program
     {
         UseUtf8();
         var root = new RootCommand(
-            "Measures the models that a Proxyless elsewhere sends, on this device, with the ONNX Runtime here."
+            "Measures models that Proxyless on another machine sends, on this device, with its ONNX Runtime."
         )
         {
             InitCommand.Create(),

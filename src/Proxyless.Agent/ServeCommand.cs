@@ -27,7 +27,7 @@ internal static class ServeCommand
         var address = new Option<string>("--address")
         {
             HelpName = "IP",
-            Description = "Address to listen on; 127.0.0.1 for this device alone",
+            Description = "Address to listen on; 127.0.0.1 for this device only",
             DefaultValueFactory = _ => "0.0.0.0",
         };
         var megabytes = Options.InRange("--max-model", "Largest model in megabytes", 256, 1, 2000);

@@ -18,8 +18,8 @@ internal static class TimeCommand
             HelpName = "MODEL.onnx",
             Description = "An ONNX file with one float input and one float output",
         };
-        var threads = Options.InRange("--threads", "Threads of one run", 1, 1, RunLimits.MostThreads);
-        var batch = Options.InRange("--batch", "Images of one run", 1, 1, RunLimits.MostImages);
+        var threads = Options.InRange("--threads", "Threads per run", 1, 1, RunLimits.MostThreads);
+        var batch = Options.InRange("--batch", "Images per run", 1, 1, RunLimits.MostImages);
         var command = new Command(
             "time",
             "Print the median latency of a model file on this device, without agent or network."

@@ -13,7 +13,7 @@ internal sealed class BenchFloorCommand : ReportingCommand
     public BenchFloorCommand()
         : base(
             "floor",
-            "A weight step beside the time that its multiply-adds and its bytes would take at this machine's "
+            "A weight step compared with the time of its multiply-adds and its bytes at this machine's "
                 + "measured peak.",
             "proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"
         )

@@ -17,7 +17,7 @@ internal sealed class BenchKernelsCommand : ReportingCommand
     public BenchKernelsCommand()
         : base(
             "kernels",
-            "Every block of a space, forward and backward, with libtorch's operators and with kernels of our own.",
+            "Every block of a space, forward and backward, with libtorch's operators and with our own kernels.",
             "proxyless bench kernels --space imagenet-mobile --batch 32 --resolution 112"
         )
     {

@@ -10,12 +10,12 @@ internal sealed class DeriveCommand : ReportingCommand
 {
     private readonly Option<bool> _quick = Values.Flag(
         "--quick",
-        "Take what the architecture parameters alone give, in seconds, as --evaluations 0"
+        "Let only the architecture parameters choose, in seconds, as --evaluations 0 does"
     );
 
     private readonly Option<bool> _train = Values.Flag(
         "--train",
-        "Train each network that is derived, and write it as ONNX, as 'proxyless train --arch' does"
+        "Train each derived network and write it as ONNX, as 'proxyless train --arch' does"
     );
 
     private readonly RunOptionSet _trainingOptions = new();
@@ -26,9 +26,9 @@ internal sealed class DeriveCommand : ReportingCommand
     public DeriveCommand()
         : base(
             "derive",
-            "Take another architecture from a finished search, for a new limit, without searching again: networks are "
-                + "scored with the weights of the search, which takes minutes. Limits that are not given stay as they "
-                + "were.",
+            "Derive another architecture from a finished search, for a new limit, without searching again: networks "
+                + "are scored with the weights of the search, which takes minutes. Limits that are not given stay "
+                + "unchanged.",
             "proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms",
             "proxyless derive --run runs/photos --latency 3,5,8 --out runs/photos-front",
             "proxyless derive --run runs/photos --latency 6 --train --from-supernet --out runs/photos-6ms-trained",

@@ -24,15 +24,14 @@ internal sealed class EvaluateCommand : ReportingCommand
     private readonly Option<bool> _againstNetwork = new("--against-network")
     {
         Description =
-            "Ask the network in the run's folder about the same images and say how often the model agrees with it",
+            "Evaluate the network in the run's folder on the same images, and say how often the model agrees with it",
     };
 
     public EvaluateCommand()
         : base(
             "evaluate",
-            "Accuracy of a model.onnx on labelled images that it was not trained on, its confusions, and its latency "
-                + "on this machine. The folder of a run is judged on the run's own test images where no --data is "
-                + "given.",
+            "Accuracy of a model.onnx on labeled images that it was not trained on, its confusions, and its latency "
+                + "on this machine. Without --data, the folder of a run is evaluated on the run's own test images.",
             "proxyless evaluate --model runs/photos",
             "proxyless evaluate --model photos.onnx --data more-photos"
         )
@@ -42,8 +41,8 @@ internal sealed class EvaluateCommand : ReportingCommand
         Options.Add(_againstNetwork);
         Add(
             LibraryOptions
-                .Images("the run's own; of a model file sample")
-                .Place("the run's; of a model file cpu")
+                .Images("the run's own; sample for a model file")
+                .Place("the run's; cpu for a model file")
                 .Options
         );
     }

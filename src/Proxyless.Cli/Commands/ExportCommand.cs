@@ -19,7 +19,7 @@ internal sealed class ExportCommand : ReportingCommand
     public ExportCommand()
         : base(
             "export",
-            "Write the best network of a run as ONNX, batch norm folded and normalisation inside, and check it "
+            "Write the best network of a run as ONNX, with batch norm folded and normalization inside, and check it "
                 + "against the network.",
             "proxyless export --run runs/photos --out photos.onnx"
         )

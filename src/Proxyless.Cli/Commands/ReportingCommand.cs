@@ -44,11 +44,11 @@ internal abstract class ReportingCommand : Command
 
     /// <summary>Whether the result is printed as JSON.</summary>
     public Option<bool> Json { get; } =
-        Values.Flag("--json", "Print the result as one JSON object on standard output, and nothing else there");
+        Values.Flag("--json", "Print only the result, as one JSON object, on standard output");
 
     /// <summary>A YAML file of options.</summary>
     public Option<string?> Config { get; } =
-        Values.Text("--config", "FILE", "A YAML file in which every option of this command can stand");
+        Values.Text("--config", "FILE", "A YAML file that can contain every option of this command");
 
     /// <summary>
     /// The options that are the library's <see cref="RunOptions"/>; a command adds the groups that it takes.

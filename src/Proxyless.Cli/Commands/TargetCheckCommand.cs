@@ -19,7 +19,7 @@ internal sealed class TargetCheckCommand : ReportingCommand
     private readonly Option<string?> _architecture = Values.Text(
         "--arch",
         "NAME|FILE",
-        "The network to try (a small one of the space 'tiny'; for a table none)"
+        "The network to try (a small one of the space 'tiny'; none for a table)"
     );
 
     public TargetCheckCommand()

@@ -33,7 +33,7 @@ internal sealed class StepOptionSet(string steps, BenchOptions? defaults = null)
 
     private static Option<long?> BatchSize(int otherwise)
     {
-        Option<long?> option = Values.Integer("--batch-size", $"Images of a step ({otherwise})", 1, 65536);
+        Option<long?> option = Values.Integer("--batch-size", $"Images per step ({otherwise})", 1, 65536);
         option.Aliases.Add("--batch");
         return option;
     }
