@@ -66,16 +66,16 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         Require(header.Sha256.Length == SHA256.HashSizeInBytes, "sha256 has 32 bytes");
         Require(
             header.Threads is >= 1 and <= RunLimits.MostThreads && header.Threads <= Environment.ProcessorCount,
-            $"this device has {Environment.ProcessorCount} processors, {header.Threads} threads were asked for"
+            $"this device has {Environment.ProcessorCount} processors, {header.Threads} threads were requested"
         );
         Require(header.Batch is >= 1 and <= RunLimits.MostImages, $"a batch has 1 to {RunLimits.MostImages} images");
         Require(
             header.MinRuns >= 1 && header.MinRuns <= header.MaxRuns && header.MaxRuns <= MostRuns,
-            $"runs are 1 to {MostRuns}, at least no more than at most"
+            $"runs must be 1 to {MostRuns}, the minimum at most the maximum"
         );
         Require(header.WarmUpRuns is >= 0 and <= MostRuns, $"warm-up runs are 0 to {MostRuns}");
-        Require(double.IsFinite(header.MaxSeconds) && header.MaxSeconds > 0, "max_seconds is a time over 0");
-        Require(double.IsFinite(header.Uncertainty) && header.Uncertainty >= 0, "uncertainty is 0 or more");
+        Require(double.IsFinite(header.MaxSeconds) && header.MaxSeconds > 0, "max_seconds must be over 0");
+        Require(double.IsFinite(header.Uncertainty) && header.Uncertainty >= 0, "uncertainty must be 0 or more");
         return header;
     }
 
@@ -98,14 +98,14 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
                 throw new RpcException(
                     new Status(
                         StatusCode.DeadlineExceeded,
-                        $"the model comes at less than {AgentLimits.LeastBytesPerSecond:0} bytes a second"
+                        $"the model arrives at less than {AgentLimits.LeastBytesPerSecond:0} bytes a second"
                     )
                 );
             }
 
             Require(
                 request.PartCase == MeasureRequest.PartOneofCase.Piece,
-                "after the header come pieces of the model"
+                "pieces of the model must follow the header"
             );
             Require(model.Length + request.Piece.Length <= header.Length, "there are more bytes than the header says");
             request.Piece.WriteTo(model);
@@ -114,7 +114,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         byte[] bytes = model.ToArray();
         Require(
             bytes.Length == header.Length && SHA256.HashData(bytes).AsSpan().SequenceEqual(header.Sha256.Span),
-            "the model did not arrive as it was sent"
+            "the model arrived damaged"
         );
         return bytes;
     }

@@ -59,7 +59,7 @@ internal static class MeasureCommand
         catch (JsonException exception)
         {
             throw new AgentException(
-                $"'{Name}' is what 'serve' starts for itself; to time a model file, use 'proxyless-agent time "
+                $"'{Name}' is for internal use by 'serve'; to time a model file, use 'proxyless-agent time "
                     + $"MODEL.onnx'",
                 exception
             );

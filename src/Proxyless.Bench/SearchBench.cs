@@ -109,7 +109,7 @@ internal static class SearchBench
         if (options is { Time: not null, Search.Epochs: null })
         {
             throw new InvalidInputException(
-                "--time says what the search takes; give --search-epochs instead to hear what that many take"
+                "--time sets the time of the search; give --search-epochs instead to see how long they take"
             );
         }
 

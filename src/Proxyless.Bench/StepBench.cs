@@ -37,7 +37,7 @@ internal static class StepBench
         bool channelsLast = options.Layout == "channels-last";
         if (!channelsLast && options.Kernels == BlockKernels.Proxyless)
         {
-            throw new InvalidInputException("--layout contiguous has no kernels of our own; add --kernels libtorch");
+            throw new InvalidInputException("--layout contiguous needs libtorch's kernels; add --kernels libtorch");
         }
 
         if (options is { Mode: BenchMode.Warmup, SeparateWeights: true })

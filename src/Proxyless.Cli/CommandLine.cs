@@ -37,7 +37,7 @@ internal static class CommandLine
             new CompareCommand(),
             new Command(
                 "data",
-                "The images: what a folder holds, public datasets to download, built-in samples to try things with."
+                "Images: the contents of a folder, public datasets to download, built-in samples to try things out."
             )
             {
                 new DataListCommand(),
@@ -143,7 +143,7 @@ internal static class CommandLine
             ],
             _ when IsOutOfMemory(exception) =>
             [
-                $"error: this takes more memory than there is; make --batch-size or --resolution smaller, or choose "
+                $"error: this needs more memory than there is; make --batch-size or --resolution smaller, or choose "
                     + $"a smaller space ({FirstLine(exception.Message)})",
             ],
             _ => Unexpected(exception),

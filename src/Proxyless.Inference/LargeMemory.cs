@@ -26,7 +26,7 @@ internal static unsafe partial class LargeMemory
         return memory != Failed
             ? (void*)memory
             : throw new InsufficientMemoryException(
-                $"{bytes} bytes cannot be had: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"
+                $"{bytes} bytes cannot be allocated: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"
             );
     }
 

@@ -121,7 +121,7 @@ public sealed class OnnxClassifier : IDisposable
         {
             session?.Dispose();
             throw new InvalidDataException(
-                $"'{name}' is no classifier that Proxyless exported: {exception.Message}",
+                $"'{name}' is not a classifier that Proxyless exported: {exception.Message}",
                 exception
             );
         }

@@ -57,7 +57,7 @@ public sealed record PreprocessingRecipe
     public string Description =>
         CropRatio is { } ratio
             ? FormattableString.Invariant(
-                $"shorter side to {Math.Round(Resolution / ratio)}, {FilterInWords}, centre crop {Resolution}"
+                $"shorter side to {Math.Round(Resolution / ratio)}, {FilterInWords}, center crop {Resolution}"
             )
             : $"whole image to {Resolution}x{Resolution}, {FilterInWords}";
 
@@ -100,7 +100,7 @@ public sealed record PreprocessingRecipe
         catch (JsonException exception)
         {
             throw new FormatException(
-                $"'{MetadataKey}' is no recipe that this version knows: {exception.Message}",
+                $"'{MetadataKey}' is not a recipe that this version knows: {exception.Message}",
                 exception
             );
         }

@@ -24,7 +24,7 @@ public sealed class NodeProfile : IDisposable
     public NodeProfile(byte[] onnx, int threads = 1, int batch = 1) =>
         _model = new OnnxModel(onnx, threads, batch, Path.Combine(Folder, "nodes"));
 
-    /// <summary>The file that ONNX Runtime writes during profiling.</summary>
+    /// <summary>The folder that ONNX Runtime writes to during profiling.</summary>
     internal string Folder { get; } = Directory.CreateTempSubdirectory("proxyless-profile-").FullName;
 
     /// <summary>Runs the model once.</summary>

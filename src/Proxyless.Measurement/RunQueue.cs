@@ -35,7 +35,7 @@ internal static class RunQueue
             return 0;
         }
 
-        // Opened anew each time: the path refers to the thread that opens it.
+        // Opened again each time: the path refers to the thread that opens it.
         using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(SchedulerStatistics);
         Span<byte> text = stackalloc byte[96];
         text = text[..RandomAccess.Read(file, text, fileOffset: 0)];

@@ -29,7 +29,7 @@ internal static class OutputFile
         if (!extensions.Contains(Path.GetExtension(path).ToLowerInvariant()))
         {
             throw new InvalidInputException(
-                $"{option} '{path}': what is written is {what}; let the name end in "
+                $"{option} '{path}': the file will be {what}; its name must end in "
                     + $"{string.Join(" or ", extensions)}, such as {Path.ChangeExtension(path, extensions[0])}"
             );
         }
@@ -50,7 +50,7 @@ internal static class OutputFile
             if (File.Exists(above))
             {
                 throw new InvalidInputException(
-                    $"{option} '{path}': '{above}' is a file and can hold nothing; give another path"
+                    $"{option} '{path}': '{above}' is a file, not a folder; give another path"
                 );
             }
         }

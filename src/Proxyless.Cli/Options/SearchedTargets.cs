@@ -54,7 +54,7 @@ internal static class SearchedTargets
         {
             throw new InvalidInputException(
                 $"--target '{comma}': with several targets or limits none may have a comma in its name; keep it under "
-                    + "another by 'proxyless target add'"
+                    + "another name with 'proxyless target add'"
             );
         }
 

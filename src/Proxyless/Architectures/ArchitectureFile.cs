@@ -284,11 +284,11 @@ public static partial class ArchitectureFile
 
         if (BlockText(block) != text)
         {
-            throw entry.Error($"is '{text}', but what comes in makes it '{BlockText(block)}'");
+            throw entry.Error($"is '{text}', but the input makes it '{BlockText(block)}'");
         }
 
         return block is { KeepsShape: false, Operation.Kind: OperationKind.Zero }
-            ? throw entry.Error($"is '{text}', but zero may stand only where a block keeps its shape")
+            ? throw entry.Error($"is '{text}', but zero is allowed only where a block keeps its shape")
             : block;
     }
 

@@ -107,7 +107,7 @@ internal static class ArchitectureFileOfAuthors
             case "MBInvertedConvLayer":
                 if (layer["in_channels"].Integer(1, 1 << 16) != width)
                 {
-                    throw layer["in_channels"].Error($"does not fit the {width} channels that come in");
+                    throw layer["in_channels"].Error($"does not match the {width} input channels");
                 }
 
                 block = new Block(
@@ -125,7 +125,7 @@ internal static class ArchitectureFileOfAuthors
                 block = new Block(CandidateOperation.Identity, width, width, 1, side);
                 break;
             case "ZeroLayer":
-                throw layer.Error("is zero without a shortcut: nothing would come out of the network");
+                throw layer.Error("is zero without a shortcut: the network would have no output");
             case var other:
                 throw layer["name"]
                     .Error(

@@ -66,7 +66,7 @@ public sealed partial record CandidateOperation(OperationKind Kind, int Kernel =
             }
         }
 
-        throw new FormatException($"'{text}' is no candidate operation; allowed are {Forms}");
+        throw new FormatException($"'{text}' is not a candidate operation; allowed are {Forms}");
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace Proxyless.Architectures;
 /// <summary>A value of a JSON file with its position, so that an error message names the file and the entry.</summary>
 /// <param name="element">The value.</param>
 /// <param name="source">The file's name.</param>
-/// <param name="path">Where the value stands: <c>blocks[3].stride</c>; empty for the whole document.</param>
+/// <param name="path">Its path in the file: <c>blocks[3].stride</c>; empty for the whole document.</param>
 internal readonly struct JsonEntry(JsonElement element, string source, string path)
 {
     /// <summary>The file's name.</summary>
@@ -63,7 +63,7 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
     {
         if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() == 0)
         {
-            throw Error("must be a list of one entry at least");
+            throw Error("must be a list of at least one entry");
         }
 
         var items = new List<JsonEntry>(element.GetArrayLength());

@@ -115,7 +115,7 @@ public static class SearchSpaceFile
         int channels = file.Integer("channels", 1, 3, absent: 3);
         if (channels == 2)
         {
-            throw file.Error("channels", "is '2'; allowed are 1 (grey) and 3 (colour)");
+            throw file.Error("channels", "is '2'; allowed are 1 (gray) and 3 (color)");
         }
 
         var space = new SearchSpace

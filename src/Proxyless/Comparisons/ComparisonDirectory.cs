@@ -66,9 +66,7 @@ internal sealed class ComparisonDirectory(string path)
     {
         if (path is null && resume)
         {
-            throw new InvalidInputException(
-                "RunOptions.Resume needs RunOptions.Out = DIR, the comparison to go on with"
-            );
+            throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the comparison to resume");
         }
 
         if (
@@ -136,7 +134,7 @@ internal sealed class ComparisonDirectory(string path)
             || measurement.Latencies.Values.All(latency => latency is >= 0 and < double.PositiveInfinity)
             ? measurement
             : throw new InvalidInputException(
-                $"{MeasurementOf(network)} holds a latency that is no time; remove it to have it made again"
+                $"{MeasurementOf(network)} holds a latency that is not a time; remove it to measure it again"
             );
     }
 
@@ -175,7 +173,7 @@ internal sealed class ComparisonDirectory(string path)
     private string MeasurementOf(ComparedNetwork network) => Path.Combine(FolderOf(network), "measurement.json");
 
     private static T? Read<T>(string file)
-        where T : class => File.Exists(file) ? JsonText.Read<T>(file, "remove it to have it made again") : null;
+        where T : class => File.Exists(file) ? JsonText.Read<T>(file, "remove it to create it again") : null;
 
     private static void WriteJson<T>(string file, T value) =>
         AtomicFile.WriteAllText(file, JsonSerializer.Serialize(value, JsonLines.Indented));

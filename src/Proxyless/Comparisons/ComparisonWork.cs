@@ -144,7 +144,7 @@ internal sealed class ComparisonWork(
         {
             throw new TrainingDivergedException(
                 $"network {network.Name}, seed {seed}: {exception.Message}; "
-                    + $"to leave this network out, go on with RunOptions.Resume and ComparisonOptions.Without = "
+                    + $"to leave this network out, continue with RunOptions.Resume and ComparisonOptions.Without = "
                     + $"{network.Name}",
                 exception
             );

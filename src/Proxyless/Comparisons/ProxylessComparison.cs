@@ -112,7 +112,7 @@ public static class ProxylessComparison
         if (options.Without.Count > 0 && !options.Run.Resume)
         {
             throw new InvalidInputException(
-                "ComparisonOptions.Without takes networks out of a comparison that is there; give its RunOptions.Out "
+                "ComparisonOptions.Without removes networks from an existing comparison; give its RunOptions.Out "
                     + "and RunOptions.Resume"
             );
         }

@@ -60,7 +60,7 @@ internal sealed class BatchLoader : IDisposable
         if (BatchesPerEpoch == 0)
         {
             throw new InvalidInputException(
-                $"A batch of {batchSize} is more than the {set.Count} images there are: make it smaller."
+                $"A batch of {batchSize} is more than the {set.Count} images: make it smaller."
             );
         }
     }

@@ -89,7 +89,7 @@ internal sealed record DatasetOptions
 
         if (Channels is not (null or 1 or 3))
         {
-            throw Wrong(nameof(Channels), Channels, Invariant($"is {Channels}: give 1 for grey or 3 for color."));
+            throw Wrong(nameof(Channels), Channels, Invariant($"is {Channels}: give 1 for gray or 3 for color."));
         }
     }
 

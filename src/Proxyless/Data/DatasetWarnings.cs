@@ -39,7 +39,7 @@ internal static class DatasetWarnings
                     CultureInfo.InvariantCulture,
                     $"The set is too small to train from scratch: {training.Count} training images, {mean:0} a class "
                         + $"on average, where "
-                        + $"about {FewImages} a class are the least; expect a network that memorises them. Add images."
+                        + $"about {FewImages} a class are the least; expect a network that memorizes them. Add images."
                 )
             );
         }
@@ -62,7 +62,7 @@ internal static class DatasetWarnings
         if (acrossSplits.Length > 0)
         {
             warnings.Add(
-                $"Images that stand in more than one split, so that results on them are too good: "
+                $"Images in more than one split, so that results on them are too good: "
                     + $"{acrossSplits.Length}. "
                     + List(acrossSplits)
             );
@@ -76,7 +76,7 @@ internal static class DatasetWarnings
         ];
         if (acrossClasses.Length > 0)
         {
-            warnings.Add($"Images that stand in more than one class: {acrossClasses.Length}. {List(acrossClasses)}");
+            warnings.Add($"Images in more than one class: {acrossClasses.Length}. {List(acrossClasses)}");
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class FileSource : ImageSource
         string folder = Path.Combine(_root, _folders[_labels[index]]);
         if (!Directory.Exists(folder))
         {
-            throw new DirectoryNotFoundException($"the image folder '{folder}' is not there any more; bring it back");
+            throw new DirectoryNotFoundException($"the image folder '{folder}' no longer exists; restore it");
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class FileSource : ImageSource
         _isKept = new bool[Count];
     }
 
-    /// <summary>Decodes one image into memory; an image of another size is read anew each time.</summary>
+    /// <summary>Decodes one image into memory; an image of another size is read again each time.</summary>
     /// <returns>Width and height of the upright image.</returns>
     /// <exception cref="InvalidInputException">The file is not an image or is cut off.</exception>
     public (int Width, int Height) Keep(int index) =>

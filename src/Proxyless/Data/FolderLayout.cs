@@ -73,7 +73,7 @@ internal static class FolderLayout
         {
             throw new InvalidInputException(
                 $"{Path.Combine(folder, split)} looks like a split, and there is no {Path.Combine(folder, "train")}: "
-                    + $"name the splits train, val and test, in small letters; a class of that name needs another."
+                    + $"name the splits train, val and test, in lower case; a class of that name needs another."
             );
         }
 
@@ -158,8 +158,8 @@ internal static class FolderLayout
             if (!byKey.TryAdd(ClassName.Key(name), name))
             {
                 throw new InvalidInputException(
-                    $"{folder} holds two folders that are both called '{name}' and differ in how its accents are "
-                        + $"coded (as Linux and as a Mac do) alone: move the images of one into the other."
+                    $"{folder} holds two folders that are both called '{name}' and differ only in how its accents are "
+                        + $"encoded (on Linux and on a Mac): move the images of one into the other."
                 );
             }
         }
@@ -222,7 +222,7 @@ internal static class FolderLayout
 
         if (others > 0)
         {
-            warnings.Add($"{root}: files passed over because they are no JPEG, PNG, WebP, BMP or GIF: {others}.");
+            warnings.Add($"{root}: files ignored because they are not JPEG, PNG, WebP, BMP or GIF: {others}.");
         }
 
         // A split without a folder for a class has no image of it.

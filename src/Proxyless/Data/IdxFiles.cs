@@ -108,7 +108,7 @@ internal static class IdxFiles
         if (bytes.Length < header || BinaryPrimitives.ReadInt32BigEndian(bytes) != UnsignedBytes + dimensions)
         {
             throw new InvalidInputException(
-                $"{file} is no IDX file of unsigned bytes in {dimensions} dimensions; download it again."
+                $"{file} is not an IDX file of unsigned bytes in {dimensions} dimensions; download it again."
             )
             {
                 File = file,
@@ -178,7 +178,7 @@ internal static class IdxFiles
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
             throw new InvalidInputException(
-                $"{file} is no whole gzip file: {exception.Message}; download it again.",
+                $"{file} is not a complete gzip file: {exception.Message}; download it again.",
                 exception
             )
             {

@@ -154,9 +154,7 @@ internal sealed class ImageDataset
         int files = layout.Sources.OfType<FileSource>().Sum(source => source.Count);
         if (decodeAll && files > ImageInspection.DecodedFiles)
         {
-            observer.Message(
-                Invariant($"all {files:N0} images are decoded before anything else, for they are read strictly")
-            );
+            observer.Message(Invariant($"all {files:N0} images are decoded first, because they are read strictly"));
         }
 
         ImageInspection.Result inspection = ImageInspection.Inspect(
@@ -216,9 +214,9 @@ internal sealed class ImageDataset
         string named = string.Join("\n  ", all.Take(Named));
         string more = all.Length > Named ? $"\n  and {all.Length - Named} more" : "";
         string advice = options.HasBegun
-            ? "Restore them as they were: the run goes on with the images it began with, and with no others."
+            ? "Restore them as they were: the run continues with the images it began with, and with no others."
             : "Restore them; or, before a run begins, remove them or leave DatasetOptions.Strict out. A run that has "
-                + "begun goes on with the images it began with.";
+                + "begun continues with the images it began with.";
         return options.Strict
             ? throw new InvalidInputException($"Unreadable images: {all.Length}.\n  {named}{more}\n{advice}")
             : $"Unreadable images, skipped: {all.Length}.\n  {named}{more}";

@@ -113,7 +113,7 @@ internal sealed class ImageSet
         catch (InvalidInputException exception)
         {
             _source.RequireFolder(_indices[i]);
-            _unreadable.Add(exception, "It is left out of what is judged");
+            _unreadable.Add(exception, "It is left out of the evaluation");
             return false;
         }
     }

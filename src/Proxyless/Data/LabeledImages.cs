@@ -134,7 +134,7 @@ internal sealed class LabeledImages
         ];
         if (readable.Length == 0)
         {
-            throw new InvalidInputException($"{_location}: there is no readable image to judge the model by.");
+            throw new InvalidInputException($"{_location}: there is no readable image to evaluate the model on.");
         }
 
         var labeled = new RelabeledSource(_source, OutputsOf(Classes, _modelClasses));
@@ -168,7 +168,7 @@ internal sealed class LabeledImages
         }
 
         string split = unknown.Any(name => name.ToUpperInvariant() is "TEST" or "TRAIN" or "VAL")
-            ? " (splits are named test, train and val, in small letters)"
+            ? " (splits are named test, train and val, in lower case)"
             : "";
         string[] named = [.. unknown.Select(name => $"'{name}'{NearestName.Suggestion(name, modelClasses)}")];
         throw new InvalidInputException(

@@ -25,12 +25,12 @@ public sealed class PublicDataset
     [
         new(
             "cifar10",
-            "60,000 colour images of 32x32 in 10 classes (Krizhevsky 2009), 170 MB",
+            "60,000 color images of 32x32 in 10 classes (Krizhevsky 2009), 170 MB",
             ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530")
         ),
         new(
             "fashion-mnist",
-            "70,000 grey images of 28x28 in 10 classes (Xiao et al., arXiv 1708.07747), 30 MB",
+            "70,000 gray images of 28x28 in 10 classes (Xiao et al., arXiv 1708.07747), 30 MB",
             (FashionMnist + "train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
             (FashionMnist + "train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
             (FashionMnist + "t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),

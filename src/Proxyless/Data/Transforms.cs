@@ -13,7 +13,7 @@ internal sealed record Transforms
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resolution);
         if (channels is not (1 or 3))
         {
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 for grey, 3 for color.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 for gray, 3 for color.");
         }
 
         Framing = framing;

@@ -21,7 +21,7 @@ internal sealed class UnreadableImages(bool strict, IRunObserver observer)
         {
             throw new InvalidInputException(
                 $"{exception.Message}, though it was there when the images were opened. Restore it as it was and try "
-                    + $"again, a run with RunOptions.Resume; a run goes on with the images it began with, and with "
+                    + $"again, a run with RunOptions.Resume; a run continues with the images it began with, and with "
                     + $"no others.",
                 exception
             );

@@ -70,7 +70,7 @@ internal static class NetworkExporter
         if (options.Mean.Count != architecture.InputChannels || options.Deviation.Count != architecture.InputChannels)
         {
             throw new ArgumentException(
-                $"'{architecture.Name}' takes {architecture.InputChannels} channels, the normalisation has "
+                $"'{architecture.Name}' takes {architecture.InputChannels} channels, the normalization has "
                     + $"{options.Mean.Count} and {options.Deviation.Count}",
                 nameof(options)
             );

@@ -50,7 +50,7 @@ internal sealed class NetworkGraph(OnnxGraph graph, Activation activation)
         {
             case OperationKind.Zero:
                 throw new ArgumentException(
-                    $"block '{block.Key}' is zero without a shortcut: nothing would come through the network",
+                    $"block '{block.Key}' is zero without a shortcut: the network would have no output",
                     nameof(block)
                 );
             case OperationKind.Identity:

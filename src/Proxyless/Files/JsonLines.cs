@@ -45,7 +45,7 @@ internal static class JsonLines
                     JsonText.Parse<T>(
                         texts[i],
                         path,
-                        "restore the line, or remove it where its values can be done without",
+                        "restore the line, or remove it if its values are not needed",
                         i + 1
                     )
                 );

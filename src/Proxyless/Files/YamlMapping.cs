@@ -163,7 +163,7 @@ internal sealed class YamlMapping
     private IEnumerable<YamlNode> Items(string key) =>
         Value(key) is YamlSequenceNode { Children.Count: > 0 } list
             ? list.Children
-            : throw Error(key, "must be a list of one entry at least");
+            : throw Error(key, "must be a list of at least one entry");
 
     private string Scalar(YamlNode node, string key) =>
         node is YamlScalarNode { Value: { Length: > 0 } text }

@@ -71,7 +71,7 @@ internal static class YamlText
                         : throw new YamlException(
                             current.Start,
                             current.End,
-                            $"'*{alias.Value}' stands for nothing that is complete before it"
+                            $"'*{alias.Value}' refers to nothing that is complete before it"
                         );
                     break;
                 case Scalar scalar:

@@ -67,7 +67,7 @@ internal sealed class AgentTarget : WholeModelTarget
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme != Uri.UriSchemeHttps)
         {
-            throw new FormatException($"address '{address}' is none; expected is such as https://192.168.1.20:7443");
+            throw new FormatException($"address '{address}' is invalid; expected one like https://192.168.1.20:7443");
         }
 
         byte[] expected = Convert.FromHexString(fingerprint);
@@ -304,7 +304,7 @@ internal sealed class AgentTarget : WholeModelTarget
         catch (Exception exception)
             when (exception is RpcException or OperationCanceledException && cancellationToken.IsCancellationRequested)
         {
-            throw new OperationCanceledException("the measurement was cancelled", exception, cancellationToken);
+            throw new OperationCanceledException("the measurement was canceled", exception, cancellationToken);
         }
         catch (RpcException exception)
         {
@@ -358,7 +358,7 @@ internal sealed class AgentTarget : WholeModelTarget
                 "has not answered in time; is the device on, and 'proxyless-agent serve' running there?",
             (StatusCode.DeadlineExceeded, _) => $"took too long: {exception.Status.Detail}",
             (StatusCode.Aborted or StatusCode.Cancelled, _) =>
-                $"broke off again and again: {exception.Status.Detail}; look at the device's memory",
+                $"failed repeatedly: {exception.Status.Detail}; look at the device's memory",
             _ => $"{exception.StatusCode}: {exception.Status.Detail}",
         };
 

@@ -175,7 +175,7 @@ internal sealed record CommandTarget : IModelTimer
         catch (RegexMatchTimeoutException exception)
         {
             throw new InvalidInputException(
-                $"target '{Name}': the pattern '{Pattern}' takes too long on what is printed; make it simpler",
+                $"target '{Name}': the pattern '{Pattern}' takes too long on the output; simplify it",
                 exception
             );
         }

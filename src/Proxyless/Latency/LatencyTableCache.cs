@@ -12,7 +12,7 @@ namespace Proxyless.Latency;
 /// <param name="folder">Where the tables are kept; created when the first one is stored.</param>
 internal sealed class LatencyTableCache(string folder)
 {
-    // The version of the measurement: tables of another version are measured anew.
+    // The version of the measurement: tables of another version are measured again.
     private const string MethodVersion = "method 2";
 
     /// <summary>The cache of the current user.</summary>
@@ -63,7 +63,7 @@ internal sealed class LatencyTableCache(string folder)
 
     /// <summary>
     /// Warns of what is doubtful about an existing table: it was disturbed, or may be of another device behind the same
-    /// command. It is used with this warning, each time, and not measured anew: on a machine that is always busy every
+    /// command. It is used with this warning, each time, and not measured again: on a machine that is always busy every
     /// command would begin with a profile, which takes up to an hour on a device, and would give another disturbed
     /// table. The user knows when the machine is quiet; whether a network is within the limit is measured beside the
     /// reference network in any case.
@@ -89,7 +89,7 @@ internal sealed class LatencyTableCache(string folder)
     }
 
     /// <summary>
-    /// Measures the table anew and stores it; an interrupted profile is continued where the target measures slowly.
+    /// Measures the table again and stores it; an interrupted profile is continued where the target measures slowly.
     /// </summary>
     /// <returns>The table; for a target that is a table, its entries for the space, which are not stored.</returns>
     /// <inheritdoc cref="GetOrProfile"/>

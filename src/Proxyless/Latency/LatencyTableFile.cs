@@ -71,7 +71,7 @@ public static class LatencyTableFile
         )
         {
             throw new InvalidInputException(
-                $"latency table '{path}': calibration or reference hold what is no number of theirs; "
+                $"latency table '{path}': calibration or reference hold invalid numbers; "
                     + $"LatencyTableCache.Profile makes a new one"
             )
             {

@@ -80,7 +80,7 @@ internal static partial class PartEntries
         if (stream.Documents is not [{ RootNode: YamlMappingNode root }])
         {
             throw new InvalidInputException(
-                $"{path}: is no published latency table: parts with 'mean' under each are expected"
+                $"{path}: is not a published latency table: expected are parts, each with 'mean'"
             )
             {
                 File = path,
@@ -94,7 +94,7 @@ internal static partial class PartEntries
             string part =
                 KeyOf(text)
                 ?? throw new InvalidInputException(
-                    $"{path}, line {key.Start.Line}: '{text}' is no part that this version knows; expected are Conv, "
+                    $"{path}, line {key.Start.Line}: '{text}' is not a part known to this version; expected are Conv, "
                         + $"Conv_1, Logits and expanded_conv with their shapes"
                 )
                 {

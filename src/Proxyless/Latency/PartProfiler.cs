@@ -179,15 +179,15 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
                     ?? throw new JsonException("it is null");
                 if (!before.Values.All(milliseconds => milliseconds is > 0 and < double.PositiveInfinity))
                 {
-                    throw new JsonException("it holds what is no time");
+                    throw new JsonException("it holds an invalid time");
                 }
 
-                observer.Message($"profile: {before.Count} measurements of an interrupted profile are taken up");
+                observer.Message($"profile: {before.Count} measurements of an interrupted profile are reused");
                 return before;
             }
             catch (JsonException exception)
             {
-                observer.Warning($"{file} cannot be read ({exception.Message}); the profile begins anew");
+                observer.Warning($"{file} cannot be read ({exception.Message}); the profile starts again");
                 return [];
             }
         }

@@ -43,8 +43,8 @@ internal sealed class ProviderTarget(string name, ExecutionProvider provider, in
         catch (OnnxRuntimeException exception)
         {
             throw new InvalidInputException(
-                $"target '{name}': {provider} cannot be started on device {device}: {exception.Message}; look after "
-                    + $"its driver and its maker's libraries",
+                $"target '{name}': {provider} cannot be started on device {device}: {exception.Message}; check "
+                    + $"its driver and its vendor's libraries",
                 exception
             );
         }

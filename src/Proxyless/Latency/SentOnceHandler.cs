@@ -49,7 +49,7 @@ internal sealed class SentOnceHandler(HttpMessageHandler inner) : DelegatingHand
         {
             if (Interlocked.Exchange(ref _sent, true))
             {
-                throw new IOException("the agent turned the call away, as one that shuts down does");
+                throw new IOException("the agent rejected the call, as one that shuts down does");
             }
 
             return _content.CopyToAsync(stream, context, cancellationToken);

@@ -296,7 +296,7 @@ public static class TargetFile
         }
         catch (ArgumentException exception)
         {
-            throw file.Error("pattern", $"is no regular expression: {exception.Message}");
+            throw file.Error("pattern", $"is not a regular expression: {exception.Message}");
         }
 
         return pattern.GetGroupNumbers().Length > 1

@@ -10,7 +10,7 @@ public sealed record DataOptions
         new Dictionary<string, NumberRange>
         {
             [nameof(Resolution)] = new(8, 1024, IsWhole: true, Note: "pixels"),
-            [nameof(Channels)] = new(1, 3, IsWhole: true, Note: "1 for grey or 3 for color"),
+            [nameof(Channels)] = new(1, 3, IsWhole: true, Note: "1 for gray or 3 for color"),
             [nameof(MaxPixels)] = new(1, DatasetOptions.MostPixels, IsWhole: true),
             [nameof(ValidationShare)] = new(1e-6, 0.5),
             [nameof(TestShare)] = new(1e-6, 0.5),
@@ -47,7 +47,7 @@ public sealed record DataOptions
         ranges.Require(nameof(Channels), Channels);
         if (Channels == 2)
         {
-            throw ranges.Refuse(nameof(Channels), "2", "1 (grey) and 3 (color)");
+            throw ranges.Refuse(nameof(Channels), "2", "1 (gray) and 3 (color)");
         }
 
         ranges.Require(nameof(MaxPixels), MaxPixels);

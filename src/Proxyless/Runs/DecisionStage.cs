@@ -76,8 +76,8 @@ internal sealed class DecisionStage(
         if (finalists.Count == 0)
         {
             context.Observer.Warning(
-                "none of the networks with the best scores is within the limit as measured; the one that the "
-                    + "architecture parameters give is taken"
+                "none of the networks with the best scores is measured within the limit; the one of the "
+                    + "architecture parameters is used"
             );
         }
 
@@ -130,7 +130,7 @@ internal sealed class DecisionStage(
             over++;
             context.Observer.Message(
                 Invariant($"decided: measured {measured.MeasuredMs:F3} ms, over the limit of {goal.LatencyMs:F3} ms: ")
-                    + "the next best is taken"
+                    + "the next best is used"
             );
         }
 

@@ -34,8 +34,8 @@ internal static class DeriveStage
         {
             context.Observer.Warning(
                 Invariant(
-                    $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even "
-                        + $"odds; give it more time (SearchOptions.Epochs) or a higher "
+                    $"the search has not converged: the entropy of the probabilities is {entropy:P0} of that of "
+                        + $"uniform ones; give it more time (SearchOptions.Epochs) or a higher "
                         + $"SearchOptions.ArchitectureLearningRate, or let networks be scored "
                         + $"(SearchOptions.Evaluations)"
                 )
@@ -89,7 +89,7 @@ internal static class DeriveStage
             throw new InvalidInputException(
                 $"the search in '{searched.Root}' has removed {pruned} candidates that its own limit did not need, and "
                     + "their weights with them: networks of another limit cannot be scored. Derive from its "
-                    + "architecture parameters alone with SearchOptions.Evaluations = 0, or search anew with "
+                    + "architecture parameters alone with SearchOptions.Evaluations = 0, or search again with "
                     + "SearchOptions.PruneThreshold = 0"
             );
         }

@@ -112,7 +112,7 @@ internal sealed record ModelImages(
             observer.Warning(
                 Invariant(
                     $"'{options.Location}' is not as it was when the model was trained on '{Name}': all its "
-                        + $"{all.Count:N0} images are judged, and as far as the model was trained on them, the "
+                        + $"{all.Count:N0} images are evaluated, and if the model was trained on any of them, the "
                         + $"accuracy is too high"
                 )
             );

@@ -77,7 +77,7 @@ internal sealed class PathScorer : IDisposable
         return new SharedScore([.. choice], loss, top1);
     }
 
-    /// <summary>Evaluates a network on the same images, after its batch norms' statistics are estimated anew.</summary>
+    /// <summary>Evaluates a network on the same images, after its batch norms' statistics are re-estimated.</summary>
     /// <param name="network">The network; the statistics are overwritten.</param>
     /// <returns>The mean cross entropy and the share of correct answers.</returns>
     /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>

@@ -85,7 +85,7 @@ internal static class PhotoFiles
 
             // A pipe or a device has no length; reading it would block, or never end.
             return !file.Exists ? $"{path}: there is no such file"
-                : file.Length == 0 ? $"{path}: the file is empty, or none that holds data; remove it or restore it."
+                : file.Length == 0 ? $"{path}: the file is empty, or not a regular file; remove it or restore it."
                 : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

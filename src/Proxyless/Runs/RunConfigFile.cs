@@ -61,7 +61,7 @@ internal static partial class RunConfigFile
                         Out = Path.GetDirectoryName(Path.GetFullPath(path)),
                     }
                 : throw new InvalidInputException(
-                    $"{path}: a value is empty, or a number stands in place of a name; restore the file, or begin "
+                    $"{path}: a value is empty, or a number is in place of a name; restore the file, or begin "
                         + $"another run"
                 )
                 {
@@ -133,7 +133,7 @@ internal static partial class RunConfigFile
                 text.EndsWith('s')
                 && double.TryParse(text.AsSpan(0, text.Length - 1), CultureInfo.InvariantCulture, out double seconds)
                 ? TimeSpan.FromSeconds(seconds)
-                : throw new FormatException($"'{text}' is no time in seconds such as 3600s");
+                : throw new FormatException($"'{text}' is not a time in seconds such as 3600s");
         }
 
         public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer)

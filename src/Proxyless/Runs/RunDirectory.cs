@@ -132,7 +132,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         if (path is not null && System.IO.File.Exists(Path.Combine(path, WrittenFiles.ComparisonPlan)))
         {
             throw new InvalidInputException(
-                $"'{path}' holds a comparison; go on with it by ProxylessComparison.Run(RunOptions.Out = '{path}', "
+                $"'{path}' holds a comparison; continue it with ProxylessComparison.Run(RunOptions.Out = '{path}', "
                     + $"RunOptions.Resume), or choose another RunOptions.Out"
             );
         }
@@ -147,7 +147,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         {
             if (resume)
             {
-                throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the run to go on with");
+                throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the run to resume");
             }
 
             return;
@@ -177,7 +177,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         if (!overwrite)
         {
             throw new InvalidInputException(
-                $"'{path}' exists and is not empty; go on with RunOptions.Resume, replace it with "
+                $"'{path}' exists and is not empty; continue with RunOptions.Resume, replace it with "
                     + $"RunOptions.Overwrite, or choose another RunOptions.Out"
             );
         }
@@ -321,7 +321,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         return System.IO.File.Exists(directory.Config)
             ? directory
             : throw new InvalidInputException(
-                $"'{path}' is no run directory (no config.yaml); give the RunOptions.Out of an earlier run"
+                $"'{path}' is not a run directory (no config.yaml); give the RunOptions.Out of an earlier run"
             );
     }
 

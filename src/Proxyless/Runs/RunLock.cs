@@ -177,7 +177,7 @@ internal sealed class RunLock : IDisposable
         if (Dead is not null)
         {
             observer.Message(
-                $"'{Folder}' was left by {Dead}, which has ended without giving it back; what it wrote is whole"
+                $"'{Folder}' was left by {Dead}, which ended without releasing it; its files are complete"
             );
         }
     }
@@ -243,7 +243,7 @@ internal sealed class RunLock : IDisposable
                 when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 throw new InvalidInputException(
-                    $"RunOptions.Out = '{folder}' cannot be made or written: {exception.Message}",
+                    $"RunOptions.Out = '{folder}' cannot be created or written: {exception.Message}",
                     exception
                 );
             }

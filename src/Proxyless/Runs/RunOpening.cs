@@ -93,8 +93,8 @@ internal static class RunOpening
             throw new InvalidInputException(
                 $"the images of '{context.Options.Data.Path}' are not those that the run in '{store.Directory.Root}' "
                     + $"began with, or RunOptions.Seed, DataOptions.ValidationShare or DataOptions.TestShare divides "
-                    + $"them otherwise; restore that, name the folder where they are by DataOptions.Path, or "
-                    + $"start anew in another RunOptions.Out"
+                    + $"them differently; restore that, give their folder with DataOptions.Path, or "
+                    + $"start again in another RunOptions.Out"
             );
         }
     }

@@ -129,7 +129,7 @@ public sealed record RunOptions
         if (this is { Time: not null, Search.Epochs: not null, Training.Epochs: not null })
         {
             throw new InvalidInputException(
-                "RunOptions.Time has nothing to decide beside SearchOptions.Epochs and TrainingOptions.Epochs; leave "
+                "RunOptions.Time has nothing to decide besides SearchOptions.Epochs and TrainingOptions.Epochs; leave "
                     + "one of the three out"
             );
         }

@@ -75,7 +75,7 @@ internal static class RunParts
         ];
         return parts.GroupBy(part => part.Folder).FirstOrDefault(group => group.Count() > 1) is { } shared
             ? throw new InvalidInputException(
-                $"two of the targets would share the folder '{shared.Key}'; name one of them otherwise (TargetFile.Add)"
+                $"two of the targets would share the folder '{shared.Key}'; rename one of them (TargetFile.Add)"
             )
             : parts;
     }

@@ -51,7 +51,7 @@ internal static class RunPaths
             string from = Path.IsPathFullyQualified(options.Data.Path) ? "" : $" in {Environment.CurrentDirectory}";
             throw new InvalidInputException(
                 $"the images of the run in '{run}' are not in '{options.Data.Path}': there is no such folder{from}; "
-                    + $"name the folder where they are now by DataOptions.Path = DIR"
+                    + $"give their present folder with DataOptions.Path = DIR"
             );
         }
     }

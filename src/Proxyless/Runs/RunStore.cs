@@ -96,7 +96,7 @@ internal sealed class RunStore(RunDirectory directory)
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public RunResult? ReadResult() =>
         File.Exists(directory.Result)
-            ? JsonText.Read<RunResult>(directory.Result, "remove it and go on with the run to have it made again")
+            ? JsonText.Read<RunResult>(directory.Result, "remove it and resume the run to create it again")
             : null;
 
     /// <summary>Reads the epochs of the search; none if there is no search.</summary>

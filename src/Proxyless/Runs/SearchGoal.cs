@@ -78,7 +78,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             else
             {
                 context.Observer.Message(
-                    $"the latency table of '{before.Root}' was made quickly; a thorough one is asked for"
+                    $"the latency table of '{before.Root}' was made quickly; a thorough one is requested"
                 );
             }
         }

@@ -100,7 +100,7 @@ internal static class SearchJob
         if (options.Resume && store.Plan.Search is null && File.Exists(store.Directory.Architecture))
         {
             throw new InvalidInputException(
-                $"'{store.Directory.Root}' is a training without a search; go on with "
+                $"'{store.Directory.Root}' is a training without a search; continue with "
                     + $"ProxylessRun.Train(architecture: '{store.Directory.Root}', RunOptions.Resume)"
             );
         }
@@ -134,7 +134,7 @@ internal static class SearchJob
         if (options is { Time: not null, Search.Epochs: not null })
         {
             throw new InvalidInputException(
-                "RunOptions.Time has nothing to decide beside SearchOptions.Epochs where no training follows; "
+                "RunOptions.Time has nothing to decide besides SearchOptions.Epochs where no training follows; "
                     + "leave one of them out"
             );
         }

@@ -23,7 +23,7 @@ internal static class SearchedNetwork
         if (done < planned)
         {
             throw new InvalidInputException(
-                $"the search in '{searched.Directory.Root}' is not finished; go on with it first: "
+                $"the search in '{searched.Directory.Root}' is not finished; continue it first: "
                     + $"ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Directory.Root}')"
             );
         }

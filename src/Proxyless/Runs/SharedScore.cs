@@ -2,7 +2,7 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// The result of a network with the shared weights of a search, a line of <c>scores.jsonl</c>: on images that no weight
-/// learned from, with its batch norms' statistics estimated anew.
+/// learned from, with its batch norms' statistics re-estimated.
 /// </summary>
 /// <param name="Choice">A candidate for each block.</param>
 /// <param name="Loss">

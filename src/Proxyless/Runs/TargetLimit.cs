@@ -26,7 +26,7 @@ public sealed record TargetLimit(string Target, double LatencyMs)
             && TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)].Contains(limit)
             ? new TargetLimit(text[..equals], limit)
             : throw new InvalidInputException(
-                $"TargetOptions.AlsoFor = '{text}' is no limit of a target; expected is such as cpu:2=0.5, with "
+                $"TargetOptions.AlsoFor = '{text}' is not a limit of a target; expected is one such as cpu:2=0.5, with "
                     + $"{TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)]}"
             );
     }

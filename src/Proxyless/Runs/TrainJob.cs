@@ -62,7 +62,7 @@ internal static class TrainJob
         {
             throw new InvalidInputException(
                 $"'{store.Directory.Root}' was searched at another DataOptions.Resolution or DataOptions.Channels; "
-                    + $"choose an RunOptions.Out to train its network at these"
+                    + $"choose another RunOptions.Out to train its network at these"
             );
         }
 
@@ -127,7 +127,7 @@ internal static class TrainJob
         if (searched is not null && !File.Exists(searched.Architecture))
         {
             throw new InvalidInputException(
-                $"'{searched.Root}' has no architecture.json: its search is not finished; go on with "
+                $"'{searched.Root}' has no architecture.json: its search is not finished; continue with "
                     + $"ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')"
             );
         }
@@ -160,7 +160,7 @@ internal static class TrainJob
         if (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists)
         {
             throw new InvalidInputException(
-                $"'{directory.Root}' was trained already; go on with RunOptions.Resume, train anew with "
+                $"'{directory.Root}' is already trained; continue with RunOptions.Resume, train again with "
                     + $"RunOptions.Overwrite, or choose another RunOptions.Out"
             );
         }

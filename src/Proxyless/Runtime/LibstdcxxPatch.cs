@@ -23,7 +23,7 @@ internal static class LibstdcxxPatch
 
     /// <summary>
     /// Returns the patched copy of <paramref name="library"/>, created once per content of the library, and created
-    /// anew if the existing file is not it.
+    /// again if the existing file is not it.
     /// </summary>
     /// <returns>Its path in the user's cache folder.</returns>
     public static string CachedCopy(string library)

@@ -28,7 +28,7 @@ internal static class DerivationProbabilities
                     )
                         + $"in epoch {log[^1].Epoch}: the search has diverged, or the log is damaged, and no "
                         + $"architecture "
-                        + "can be derived from it; search anew with RunOptions.Overwrite"
+                        + "can be derived from it; search again with RunOptions.Overwrite"
                 );
             }
         }

@@ -12,7 +12,7 @@ internal sealed class SearchLimits
         ArgumentNullException.ThrowIfNull(others);
         if (latency is not null && !latency.IsOnLatency)
         {
-            throw new ArgumentException($"a limit on {latency.Cost.Quantity} is none on latency", nameof(latency));
+            throw new ArgumentException($"a limit on {latency.Cost.Quantity} is not one on latency", nameof(latency));
         }
 
         if (others.Any(limit => limit.IsOnLatency))

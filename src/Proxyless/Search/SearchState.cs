@@ -47,12 +47,12 @@ internal sealed record SearchState
     public static SearchState Of(SafeTensorsFile file, string path) =>
         file.Metadata.TryGetValue(Key, out string? text)
             ? Parse(text, path)
-            : throw new InvalidInputException($"{path} is no checkpoint of a search") { File = path };
+            : throw new InvalidInputException($"{path} is not a checkpoint of a search") { File = path };
 
     private static SearchState Parse(string text, string path)
     {
         const string Fix =
-            "a checkpoint that is damaged, or of another version's search, cannot be gone on with; search anew with "
+            "a checkpoint that is damaged, or of another version's search, cannot be continued; search again with "
             + "RunOptions.Overwrite";
 
         // Logits of pruned candidates are null.

@@ -229,9 +229,9 @@ internal sealed class TargetSearch
         bool isDecided = Enumerable.Range(0, Parameters.Blocks).All(block => Parameters.AliveIn(block).Length == 1);
         _observer.Message(
             isDecided
-                ? $"equality for {Name}: all blocks are decided; E[{limit.Cost.Quantity}] rests at "
+                ? $"equality for {Name}: all blocks are decided; E[{limit.Cost.Quantity}] stays at "
                     + $"{Share(Expectations()[0])}"
-                : $"equality for {Name}: the costliest network of the candidates that are left has "
+                : $"equality for {Name}: the most expensive network of the remaining candidates has "
                     + $"{Share(Parameters.Largest(limit.Cost))}, so E[{limit.Cost.Quantity}] cannot be held at it; "
                     + $"the losses alone decide"
         );

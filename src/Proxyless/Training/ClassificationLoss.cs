@@ -138,7 +138,7 @@ internal sealed class ClassificationLoss : IDisposable
         string text =
             Invariant(
                 $"{what} at step {step}: TrainingOptions.LearningRate = {rate:G3} (at this batch size) is too high "
-            ) + "for this data; begin anew with a lower one. The last checkpoint is from before and finite";
+            ) + "for this data; start again with a lower one. The last checkpoint is from before and finite";
         return cause is null ? new TrainingDivergedException(text) : new TrainingDivergedException(text, cause);
     }
 }

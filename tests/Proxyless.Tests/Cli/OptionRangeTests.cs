@@ -122,7 +122,7 @@ public sealed class OptionRangeTests
     {
         CommandLineRun run = Parse(command, option, text);
         Assert.Equal(2, run.ExitCode);
-        Assert.Matches("(from 0.000001 to 1000000000)|(allowed are 1 \\(grey\\) and 3 \\(color\\))", run.Error);
+        Assert.Matches("(from 0.000001 to 1000000000)|(allowed are 1 \\(gray\\) and 3 \\(color\\))", run.Error);
     }
 
     [Fact]
