@@ -1,4 +1,4 @@
 namespace Proxyless.Agent;
 
-/// <summary>What was given cannot be used; the message says what and how to mend it.</summary>
+/// <summary>The input cannot be used; the message says what is wrong and how to fix it.</summary>
 internal sealed class AgentException(string message, Exception? inner = null) : Exception(message, inner);

@@ -4,7 +4,7 @@ using Proxyless.Files;
 
 namespace Proxyless.Agent;
 
-/// <summary>The agent's certificate and token, in files that only its user may read.</summary>
+/// <summary>The agent's certificate and token, in files that only its user can read.</summary>
 /// <param name="path">The folder.</param>
 internal sealed class AgentFolder(string path)
 {
@@ -16,10 +16,10 @@ internal sealed class AgentFolder(string path)
 
     private string TokenFile => Path.Combine(path, "token");
 
-    /// <summary>What a client needs, for the machine that searches.</summary>
+    /// <summary>The file that clients need, for the machine that searches.</summary>
     public string TargetFile => Path.Combine(path, "target.yaml");
 
-    /// <summary>Makes a certificate, a token, and the target's file for clients.</summary>
+    /// <summary>Creates a certificate, a token, and the target file for clients.</summary>
     /// <param name="host">The name or address by which clients reach this device.</param>
     /// <param name="port">The port.</param>
     /// <exception cref="AgentException">There is an agent already, or the folder cannot be written.</exception>
@@ -73,7 +73,7 @@ internal sealed class AgentFolder(string path)
         AtomicFile.WritePrivateText(TargetFile, target.ReplaceLineEndings("\n"));
     }
 
-    /// <summary>The certificate with its key.</summary>
+    /// <summary>Reads the certificate with its key.</summary>
     /// <exception cref="AgentException">There is none, or it cannot be read.</exception>
     public X509Certificate2 ReadCertificate()
     {
@@ -92,9 +92,9 @@ internal sealed class AgentFolder(string path)
         }
     }
 
-    /// <summary>The token that clients show.</summary>
+    /// <summary>Reads the token that clients must show.</summary>
     /// <exception cref="AgentException">
-    /// There is none, or it is not whole: an empty one would let everybody in.
+    /// There is none, or it is not complete: an empty one would let everybody in.
     /// </exception>
     public string ReadToken()
     {
@@ -134,7 +134,7 @@ internal sealed class AgentFolder(string path)
             new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)
         );
 
-        // Devices without a clock of their own begin in the past.
+        // Devices without a battery-backed clock start in the past.
         return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UtcNow.AddYears(Years));
     }
 }

@@ -1,24 +1,26 @@
 namespace Proxyless.Agent;
 
-/// <summary>What a client may ask of the agent.</summary>
+/// <summary>The limits of a client's requests.</summary>
 /// <param name="ModelBytes">The largest model.</param>
-/// <param name="MeasureTime">After which a measurement is ended, whatever it does.</param>
+/// <param name="MeasureTime">Time after which a measurement is ended in any case.</param>
 /// <param name="Waiting">Clients that may wait for their turn.</param>
-/// <param name="PieceTime">For the next piece of a model to arrive.</param>
+/// <param name="PieceTime">Time for the next piece of a model to arrive.</param>
 internal sealed record AgentLimits(long ModelBytes, TimeSpan MeasureTime, int Waiting, TimeSpan PieceTime)
 {
     /// <summary>The largest message: a piece of a model.</summary>
     public const int MessageBytes = 1 << 20;
 
-    /// <summary>The least that a client must send: its turn is over when the model is not there by then.</summary>
+    /// <summary>
+    /// The lowest rate at which a client must send: its turn is over if the model has not arrived by then.
+    /// </summary>
     public const double LeastBytesPerSecond = 50_000;
 
-    // To end a measuring process and to take note of it.
+    // Time to end a measuring process and to record its end.
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// From a client's header to its answer at the most: all that may wait are before it, and each takes its turn to
-    /// the end. A turn is the largest model at <see cref="LeastBytesPerSecond"/> (the last piece may be late by
+    /// The longest time from a client's header to its answer: all that may wait are before it, and each uses its whole
+    /// turn. A turn is the largest model at <see cref="LeastBytesPerSecond"/> (the last piece may be late by
     /// <see cref="PieceTime"/>), then the measurement.
     /// </summary>
     public TimeSpan LongestWait
@@ -30,6 +32,6 @@ internal sealed record AgentLimits(long ModelBytes, TimeSpan MeasureTime, int Wa
         }
     }
 
-    /// <summary>Connections at a time; more are turned away by the server.</summary>
+    /// <summary>Connections at a time; the server rejects more.</summary>
     public const int Connections = 100;
 }

@@ -7,7 +7,7 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Agent;
 
-/// <summary>Answers clients. A model is taken when its turn has come, so that one at most is in memory.</summary>
+/// <summary>Answers clients. A model is received when its turn has come, so that at most one is in memory.</summary>
 internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) : Protocol.Agent.AgentBase
 {
     private const int MostRuns = 100_000;
@@ -31,7 +31,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         ServerCallContext context
     )
     {
-        // Checked before the turn: who asks for the impossible need not wait to hear it.
+        // Checked before the turn: an invalid request need not wait for its answer.
         MeasureHeader header = await ReadHeaderAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
         using IDisposable turn = await queue.EnterAsync(context.CancellationToken).ConfigureAwait(false);
         byte[] model = await ReadModelAsync(requestStream, header, context.CancellationToken).ConfigureAwait(false);
@@ -66,16 +66,16 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         Require(header.Sha256.Length == SHA256.HashSizeInBytes, "sha256 has 32 bytes");
         Require(
             header.Threads is >= 1 and <= RunLimits.MostThreads && header.Threads <= Environment.ProcessorCount,
-            $"this device has {Environment.ProcessorCount} processors, {header.Threads} threads were asked for"
+            $"this device has {Environment.ProcessorCount} processors, {header.Threads} threads were requested"
         );
         Require(header.Batch is >= 1 and <= RunLimits.MostImages, $"a batch has 1 to {RunLimits.MostImages} images");
         Require(
             header.MinRuns >= 1 && header.MinRuns <= header.MaxRuns && header.MaxRuns <= MostRuns,
-            $"runs are 1 to {MostRuns}, at least no more than at most"
+            $"runs must be 1 to {MostRuns}, the minimum at most the maximum"
         );
         Require(header.WarmUpRuns is >= 0 and <= MostRuns, $"warm-up runs are 0 to {MostRuns}");
-        Require(double.IsFinite(header.MaxSeconds) && header.MaxSeconds > 0, "max_seconds is a time over 0");
-        Require(double.IsFinite(header.Uncertainty) && header.Uncertainty >= 0, "uncertainty is 0 or more");
+        Require(double.IsFinite(header.MaxSeconds) && header.MaxSeconds > 0, "max_seconds must be over 0");
+        Require(double.IsFinite(header.Uncertainty) && header.Uncertainty >= 0, "uncertainty must be 0 or more");
         return header;
     }
 
@@ -88,7 +88,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         // Grown as pieces arrive: a header alone reserves nothing.
         using var model = new MemoryStream();
 
-        // By a clock that does not jump when a device learns the time.
+        // With a clock that does not jump when a device sets the time.
         long began = Stopwatch.GetTimestamp();
         TimeSpan allowed = limits.PieceTime + TimeSpan.FromSeconds(header.Length / AgentLimits.LeastBytesPerSecond);
         while (await NextAsync(stream, cancellationToken).ConfigureAwait(false) is { } request)
@@ -98,14 +98,14 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
                 throw new RpcException(
                     new Status(
                         StatusCode.DeadlineExceeded,
-                        $"the model comes at less than {AgentLimits.LeastBytesPerSecond:0} bytes a second"
+                        $"the model arrives at less than {AgentLimits.LeastBytesPerSecond:0} bytes a second"
                     )
                 );
             }
 
             Require(
                 request.PartCase == MeasureRequest.PartOneofCase.Piece,
-                "after the header come pieces of the model"
+                "pieces of the model must follow the header"
             );
             Require(model.Length + request.Piece.Length <= header.Length, "there are more bytes than the header says");
             request.Piece.WriteTo(model);
@@ -114,12 +114,14 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         byte[] bytes = model.ToArray();
         Require(
             bytes.Length == header.Length && SHA256.HashData(bytes).AsSpan().SequenceEqual(header.Sha256.Span),
-            "the model did not arrive as it was sent"
+            "the model arrived damaged"
         );
         return bytes;
     }
 
-    /// <summary>The next message, or null at the end; a client that sends nothing for long is let go.</summary>
+    /// <summary>
+    /// Reads the next message, or returns null at the end; a client that sends nothing for long is disconnected.
+    /// </summary>
     private async Task<MeasureRequest?> NextAsync(
         IAsyncStreamReader<MeasureRequest> stream,
         CancellationToken cancellationToken

@@ -9,14 +9,14 @@ using Proxyless.Measurement;
 namespace Proxyless.Agent;
 
 /// <summary>
-/// Measures in a process of its own: a model that brings ONNX Runtime down, eats all memory or never ends takes nothing
-/// with it, and a measurement can be ended at any moment. The model goes through a pipe; no file is written.
+/// Measures in a separate process: a model that crashes ONNX Runtime, uses all memory or never ends affects nothing
+/// else, and a measurement can be ended at any time. The model is sent through a pipe; no file is written.
 /// </summary>
 internal static class ChildMeasurement
 {
     private const int ErrorShown = 500;
 
-    // The agent ends it first, if it is still there.
+    // The agent ends it first, if it still runs.
     private const double SpareSeconds = 5;
 
     /// <summary>Measures a model.</summary>
@@ -51,15 +51,15 @@ internal static class ChildMeasurement
         }
         finally
         {
-            // Also where the client has gone, or the exception is one that nobody thought of.
+            // Also if the client has gone, or the exception is unexpected.
             if (!child.HasExited)
             {
                 child.Kill(entireProcessTree: true);
                 await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
-            // The process's own Dispose leaves pipes that were asked for to the finalizer: two files a measurement
-            // until then.
+            // The process's own Dispose leaves requested pipes to the finalizer: two open files per measurement until
+            // then.
             Close(child);
         }
     }
@@ -74,7 +74,7 @@ internal static class ChildMeasurement
         }
         catch (IOException)
         {
-            // What was not written any more has no reader.
+            // Unwritten data has no reader any more.
         }
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Proxyless.Agent;
 
-/// <summary>Makes what an agent needs once.</summary>
+/// <summary>Creates the files that an agent needs, once.</summary>
 internal static class InitCommand
 {
     /// <summary>The command.</summary>
@@ -19,7 +19,7 @@ internal static class InitCommand
         var port = Options.Port();
         var command = new Command(
             "init",
-            "Make certificate, token, and the target's file for the machine that searches. Once, before 'serve'."
+            "Create certificate, token, and the target's file for the machine that searches. Once, before 'serve'."
         )
         {
             folder,

@@ -5,15 +5,15 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Agent;
 
-/// <summary>How a model is timed, from the agent to its measuring process.</summary>
-/// <param name="Threads">Threads of one run.</param>
-/// <param name="Batch">Images of one run.</param>
-/// <param name="WarmUpRuns">Runs that are thrown away first.</param>
-/// <param name="MinRuns">Runs in any case.</param>
-/// <param name="MaxRuns">Runs that are never exceeded.</param>
-/// <param name="MaxSeconds">After which no further run starts, once the least are made.</param>
-/// <param name="Uncertainty">Of the median, at which the timing stops.</param>
-/// <param name="LimitSeconds">After which the process ends itself, in case that nobody is left to end it.</param>
+/// <summary>The timing options that the agent passes to its measuring process.</summary>
+/// <param name="Threads">Threads per run.</param>
+/// <param name="Batch">Images per run.</param>
+/// <param name="WarmUpRuns">Warm-up runs, which are not counted.</param>
+/// <param name="MinRuns">Minimum number of runs.</param>
+/// <param name="MaxRuns">Maximum number of runs.</param>
+/// <param name="MaxSeconds">Time after which no further run starts, once the minimum is reached.</param>
+/// <param name="Uncertainty">Uncertainty of the median at which the timing stops.</param>
+/// <param name="LimitSeconds">Time after which the process ends itself, in case nobody is left to end it.</param>
 internal sealed record TimingRequest(
     int Threads,
     int Batch,
@@ -25,7 +25,7 @@ internal sealed record TimingRequest(
     double LimitSeconds
 );
 
-/// <summary>What the two processes say to each other, without reflection, so that a trimmed publish can.</summary>
+/// <summary>The messages between the two processes, without reflection, so that a trimmed publish works.</summary>
 [JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(TimingRequest))]
 [JsonSerializable(typeof(Timing))]
@@ -34,13 +34,13 @@ internal sealed partial class AgentJson : JsonSerializerContext;
 /// <summary>The measuring process: a model on standard input, its timing as JSON on standard output.</summary>
 internal static class MeasureCommand
 {
-    /// <summary>Its word.</summary>
+    /// <summary>Its name.</summary>
     public const string Name = "measure";
 
-    /// <summary>Exit code where the model cannot be run.</summary>
+    /// <summary>Exit code if the model cannot be run.</summary>
     public const int BadModel = 3;
 
-    /// <summary>The command, which 'serve' starts and nobody else needs.</summary>
+    /// <summary>The command, for use by 'serve' only.</summary>
     public static Command Create()
     {
         var request = new Argument<string>("request");
@@ -59,7 +59,7 @@ internal static class MeasureCommand
         catch (JsonException exception)
         {
             throw new AgentException(
-                $"'{Name}' is what 'serve' starts for itself; to time a model file, use 'proxyless-agent time "
+                $"'{Name}' is for internal use by 'serve'; to time a model file, use 'proxyless-agent time "
                     + $"MODEL.onnx'",
                 exception
             );

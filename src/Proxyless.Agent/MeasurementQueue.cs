@@ -2,17 +2,17 @@ using Grpc.Core;
 
 namespace Proxyless.Agent;
 
-/// <summary>One measurement at a time: two at once would measure each other.</summary>
+/// <summary>Allows one measurement at a time: two at once would disturb each other.</summary>
 internal sealed class MeasurementQueue(AgentLimits limits) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private int _present;
 
     /// <summary>Waits for the turn, which ends when the result is disposed.</summary>
-    /// <exception cref="RpcException">Too many wait already.</exception>
+    /// <exception cref="RpcException">Too many clients are already waiting.</exception>
     public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
     {
-        // The one whose turn it is does not wait.
+        // The client whose turn it is does not wait.
         if (Interlocked.Increment(ref _present) > limits.Waiting + 1)
         {
             Interlocked.Decrement(ref _present);

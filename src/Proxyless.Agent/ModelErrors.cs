@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Proxyless.Agent;
 
-/// <summary>What loading or running a model throws where the model is to blame, not the agent.</summary>
+/// <summary>The exceptions of loading or running a model that are caused by the model, not by the agent.</summary>
 internal static class ModelErrors
 {
     public static bool Includes(Exception exception) =>

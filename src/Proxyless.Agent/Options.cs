@@ -3,17 +3,17 @@ using System.Globalization;
 
 namespace Proxyless.Agent;
 
-/// <summary>Options that several commands take.</summary>
+/// <summary>The common options of several commands.</summary>
 internal static class Options
 {
     private const int DefaultPort = 7443;
 
-    /// <summary>Where certificate and token are.</summary>
+    /// <summary>The folder of certificate and token.</summary>
     public static Option<string> Folder() =>
         new("--folder")
         {
             HelpName = "DIR",
-            Description = "Where certificate and token are kept",
+            Description = "The folder of certificate and token",
             DefaultValueFactory = _ =>
                 Path.Combine(
                     Environment.GetFolderPath(

@@ -7,7 +7,7 @@ namespace Proxyless.Agent;
 /// <summary>The agent's command line.</summary>
 internal static class Program
 {
-    // A measurement that is under way is ended with its process, which takes a moment.
+    // A measurement in progress is ended with its process, which takes a moment.
     private static readonly TimeSpan Shutdown = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs one command.</summary>
@@ -16,7 +16,7 @@ internal static class Program
     {
         UseUtf8();
         var root = new RootCommand(
-            "Measures the models that a Proxyless elsewhere sends, on this device, with the ONNX Runtime here."
+            "Measures models that Proxyless on another machine sends, on this device, with its ONNX Runtime."
         )
         {
             InitCommand.Create(),
@@ -43,7 +43,8 @@ internal static class Program
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
         {
-            // A port that is taken or not ours, an address of another machine, a folder without rights, a full disk.
+            // A port that is in use or not permitted, an address of another machine, a folder without permission, a
+            // full disk.
             Console.Error.WriteLine($"error: {exception.Message}");
             return 1;
         }
@@ -57,7 +58,7 @@ internal static class Program
         }
         catch (IOException)
         {
-            // A service of Windows has no console, and nobody reads what it prints.
+            // A Windows service has no console, and nobody reads its output.
         }
     }
 }

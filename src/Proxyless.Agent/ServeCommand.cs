@@ -27,7 +27,7 @@ internal static class ServeCommand
         var address = new Option<string>("--address")
         {
             HelpName = "IP",
-            Description = "Address to listen on; 127.0.0.1 for this device alone",
+            Description = "Address to listen on; 127.0.0.1 for this device only",
             DefaultValueFactory = _ => "0.0.0.0",
         };
         var megabytes = Options.InRange("--max-model", "Largest model in megabytes", 256, 1, 2000);
@@ -88,7 +88,7 @@ internal static class ServeCommand
         {
             server.Limits.MaxConcurrentConnections = AgentLimits.Connections;
 
-            // Whoever opens a connection and vanishes, or sends nothing, holds it no longer than this.
+            // A client that opens a connection and vanishes, or sends nothing, holds it no longer than this.
             server.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
             server.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             server.Listen(
@@ -112,7 +112,7 @@ internal static class ServeCommand
         application.MapGrpcService<AgentService>();
         await application.StartAsync(cancellationToken).ConfigureAwait(false);
 
-        // The port that was taken, where 0 was asked for.
+        // The actual port, if 0 was given.
         string listening = application
             .Services.GetRequiredService<IServer>()
             .Features.Get<IServerAddressesFeature>()!

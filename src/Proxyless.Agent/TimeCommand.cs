@@ -5,7 +5,8 @@ using Proxyless.Measurement;
 namespace Proxyless.Agent;
 
 /// <summary>
-/// Times one model file here and now: for a device that no port can be opened on, as the program of a 'command' target.
+/// Times one model file on this machine: for a device on which no port can be opened, as the program of a 'command'
+/// target.
 /// </summary>
 internal static class TimeCommand
 {
@@ -17,8 +18,8 @@ internal static class TimeCommand
             HelpName = "MODEL.onnx",
             Description = "An ONNX file with one float input and one float output",
         };
-        var threads = Options.InRange("--threads", "Threads of one run", 1, 1, RunLimits.MostThreads);
-        var batch = Options.InRange("--batch", "Images of one run", 1, 1, RunLimits.MostImages);
+        var threads = Options.InRange("--threads", "Threads per run", 1, 1, RunLimits.MostThreads);
+        var batch = Options.InRange("--batch", "Images per run", 1, 1, RunLimits.MostImages);
         var command = new Command(
             "time",
             "Print the median latency of a model file on this device, without agent or network."

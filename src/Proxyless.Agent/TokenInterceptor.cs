@@ -6,8 +6,8 @@ using Grpc.Core.Interceptors;
 namespace Proxyless.Agent;
 
 /// <summary>
-/// Turns away whoever does not show the token. Digests are compared, in constant time: neither a prefix nor the length
-/// shows.
+/// Rejects clients without the token. Digests are compared, in constant time: neither a prefix nor the length is
+/// revealed.
 /// </summary>
 /// <param name="token">The token.</param>
 internal sealed class TokenInterceptor(string token) : Interceptor

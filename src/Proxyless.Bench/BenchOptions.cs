@@ -2,14 +2,14 @@ using Proxyless.Networks;
 
 namespace Proxyless.Bench;
 
-/// <summary>What a step is.</summary>
+/// <summary>The kind of a step.</summary>
 internal enum BenchMode
 {
     /// <summary>A weight step of the super-network along a sampled path.</summary>
     Weight,
 
     /// <summary>
-    /// A weight step in the middle of the warm-up, in which half of the candidates give way to the widest of their
+    /// A weight step in the middle of the warm-up, in which half of the candidates are replaced by the widest of their
     /// kernel.
     /// </summary>
     Warmup,
@@ -17,7 +17,7 @@ internal enum BenchMode
     /// <summary>A weight step on two paths: the widest, and a sampled one that learns from it.</summary>
     Sandwich,
 
-    /// <summary>A forward pass of a sampled path with nothing kept for gradients, as networks are scored.</summary>
+    /// <summary>A forward pass of a sampled path without gradients, as for scoring networks.</summary>
     Score,
 
     /// <summary>A two-path architecture step.</summary>
@@ -32,38 +32,38 @@ internal enum BenchMode
     /// <summary>A weight step that keeps every candidate's output, as DARTS (arXiv 1806.09055) does.</summary>
     AllPaths,
 
-    /// <summary>A weight step of each sampled path as a fixed network of its own, built beforehand.</summary>
+    /// <summary>A weight step of each sampled path as a separate fixed network, built beforehand.</summary>
     Compact,
 }
 
-/// <summary>What is measured by <see cref="StepBench"/>.</summary>
+/// <summary>The options of <see cref="StepBench"/>.</summary>
 internal sealed record BenchOptions
 {
-    /// <summary>What a step is.</summary>
+    /// <summary>The kind of the steps.</summary>
     public BenchMode Mode { get; init; } = BenchMode.Weight;
 
     /// <summary>The space, by name or file.</summary>
     public string Space { get; init; } = "imagenet-mobile";
 
-    /// <summary>What computes the steps.</summary>
+    /// <summary>The implementation of the steps.</summary>
     public BlockKernels Kernels { get; init; }
 
-    /// <summary>Whether candidates have convolutions of their own, which no warm-up widens.</summary>
+    /// <summary>Whether candidates have their own convolutions, which no warm-up widens.</summary>
     public bool SeparateWeights { get; init; }
 
-    /// <summary><c>channels-last</c> or <c>contiguous</c>, which kernels of our own do not compute.</summary>
+    /// <summary><c>channels-last</c> or <c>contiguous</c>, which our own kernels do not support.</summary>
     public string Layout { get; init; } = "channels-last";
 
     /// <summary><c>tuned</c> or <c>system</c>.</summary>
     public string Allocator { get; init; } = "tuned";
 
-    /// <summary>Images of a step.</summary>
+    /// <summary>Images per step.</summary>
     public int Batch { get; init; } = 32;
 
     /// <summary>Side of the images in pixels; null: the space's own.</summary>
     public int? Resolution { get; init; }
 
-    /// <summary>Steps that are timed.</summary>
+    /// <summary>Number of timed steps.</summary>
     public int Steps { get; init; } = 20;
 
     /// <summary>Seed of the sampled paths.</summary>
@@ -73,28 +73,28 @@ internal sealed record BenchOptions
     public int? Threads { get; init; }
 }
 
-/// <summary>What was measured.</summary>
+/// <summary>The result of a measurement.</summary>
 internal sealed record BenchResult
 {
-    /// <summary>What a step was.</summary>
+    /// <summary>The kind of the steps.</summary>
     public required string Mode { get; init; }
 
-    /// <summary>Whose operators ran.</summary>
+    /// <summary>The implementation of the operators.</summary>
     public required string Kernels { get; init; }
 
-    /// <summary>How tensors lay in memory.</summary>
+    /// <summary>The memory layout of tensors.</summary>
     public required string Layout { get; init; }
 
     /// <summary>Whether freed memory was kept.</summary>
     public required string Allocator { get; init; }
 
-    /// <summary>Images of a step.</summary>
+    /// <summary>Images per step.</summary>
     public required int Batch { get; init; }
 
     /// <summary>Side of the images in pixels.</summary>
     public required int Resolution { get; init; }
 
-    /// <summary>Steps that were timed.</summary>
+    /// <summary>Number of timed steps.</summary>
     public required int Steps { get; init; }
 
     /// <summary>Median milliseconds of a step.</summary>
@@ -103,6 +103,6 @@ internal sealed record BenchResult
     /// <summary>Milliseconds of the fastest step.</summary>
     public required double MinMs { get; init; }
 
-    /// <summary>The most resident memory, in MB, over what stood before the first step.</summary>
+    /// <summary>The peak of resident memory, in MB, above its value before the first step.</summary>
     public required double PeakMb { get; init; }
 }

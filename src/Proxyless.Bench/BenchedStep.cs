@@ -53,7 +53,7 @@ internal sealed class CompactSteps : BenchedStep
         BackwardPass.Run(value, _tensors[i]);
         _optimizer.Step(_tensors[i], 1e-3);
 
-        // The state of one network in training: of this one, no longer of those before.
+        // The state of one network in training: only of this one, not of earlier ones.
         if (i > 0)
         {
             _optimizer.Forget(_tensors[i - 1]);
@@ -97,7 +97,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
         _options = options;
         _rate = rate;
 
-        // Of all paths at once, as DARTS trains them, each has weights of its own.
+        // For training all paths at once, like DARTS, each has its own weights.
         _network = new SuperNetwork(
             space,
             classes,

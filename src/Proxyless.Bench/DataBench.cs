@@ -5,15 +5,13 @@ using Proxyless.Runs;
 
 namespace Proxyless.Bench;
 
-/// <summary>
-/// How many images a second come out of the pipeline, decoded and augmented, with a number of threads.
-/// </summary>
+/// <summary>The number of images per second that the pipeline decodes and augments, with a number of threads.</summary>
 internal sealed record DataBenchRow
 {
     /// <summary>Threads that decode and augment.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>Images of an epoch.</summary>
+    /// <summary>Images per epoch.</summary>
     public required int Images { get; init; }
 
     /// <summary>Side of the squares in pixels.</summary>
@@ -22,23 +20,23 @@ internal sealed record DataBenchRow
     /// <summary>The median over the epochs after the first.</summary>
     public required double ImagesPerSecond { get; init; }
 
-    /// <summary>The fastest of them.</summary>
+    /// <summary>The fastest epoch.</summary>
     public required double BestImagesPerSecond { get; init; }
 }
 
-/// <summary>Times the images alone: what training would get if its steps took no time.</summary>
+/// <summary>Times the images alone: the rate of a training whose steps took no time.</summary>
 internal static class DataBench
 {
     private const int BatchSize = 32;
 
     /// <summary>
-    /// Times epochs with the augmentation of training, over the images of <c>train/</c>, or all where there is no
+    /// Times epochs with the augmentation of training, over the images of <c>train/</c>, or all images if there is no
     /// split.
     /// </summary>
     /// <param name="options">
     /// Data, resolution, channels; <see cref="RunOptions.Threads"/>, or null for one and for all processors.
     /// </param>
-    /// <param name="epochs">Epochs that are timed, after a first one that is not.</param>
+    /// <param name="epochs">Number of timed epochs, after a first one that is not timed.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
     /// <exception cref="InvalidInputException">The data cannot be used.</exception>

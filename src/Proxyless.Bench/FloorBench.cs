@@ -5,21 +5,21 @@ using Proxyless.Search;
 namespace Proxyless.Bench;
 
 /// <summary>
-/// A weight step beside what this machine could do at most. The work is the mean over the steps that are timed, the
+/// A weight step compared with the peak performance of this machine. The work is the mean over the timed steps, the
 /// time their median.
 /// </summary>
 internal sealed record FloorBenchResult
 {
-    /// <summary>Multiply-adds of a step: <see cref="StepWork.MultiplyAdds"/>.</summary>
+    /// <summary>Multiply-adds per step: <see cref="StepWork.MultiplyAdds"/>.</summary>
     public required double MultiplyAdds { get; init; }
 
-    /// <summary>Bytes of a step: <see cref="StepWork.Bytes"/>.</summary>
+    /// <summary>Bytes per step: <see cref="StepWork.Bytes"/>.</summary>
     public required double Bytes { get; init; }
 
-    /// <summary>Measured peak of multiply-adds a second.</summary>
+    /// <summary>Measured peak of multiply-adds per second.</summary>
     public required double PeakMultiplyAddsPerSecond { get; init; }
 
-    /// <summary>Measured bytes a second.</summary>
+    /// <summary>Measured bytes per second.</summary>
     public required double PeakBytesPerSecond { get; init; }
 
     /// <summary>The multiply-adds at the peak, in milliseconds.</summary>
@@ -28,12 +28,12 @@ internal sealed record FloorBenchResult
     /// <summary>The bytes at the measured rate, in milliseconds.</summary>
     public double MemoryMs => Bytes / PeakBytesPerSecond * 1e3;
 
-    /// <summary>The median step as it is.</summary>
+    /// <summary>The measured median step.</summary>
     public required double StepMs { get; init; }
 }
 
 /// <summary>
-/// The floor under the time of a weight step: what must be computed and moved, against what the machine can.
+/// The lower bound of the time of a weight step: its computation and memory traffic at the machine's peak rates.
 /// </summary>
 internal static class FloorBench
 {

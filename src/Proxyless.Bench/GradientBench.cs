@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Bench;
 
-/// <summary>How well one update's gradient agrees with measured differences of the loss.</summary>
+/// <summary>How well the gradient of one update agrees with measured differences of the loss.</summary>
 internal sealed record GradientBenchRow
 {
     /// <summary>The update.</summary>
@@ -25,7 +25,7 @@ internal sealed record GradientBenchRow
     public required double Correlation { get; init; }
 
     /// <summary>
-    /// Mean over the blocks of the loss that choosing an operation changes, as the update's gradient has it, by
+    /// Mean over the blocks of the change of the loss by choosing an operation, according to the update's gradient, by
     /// operation.
     /// </summary>
     public required IReadOnlyDictionary<string, double> LossByOperation { get; init; }
@@ -34,14 +34,14 @@ internal sealed record GradientBenchRow
 /// <summary>How well gradients of architecture parameters agree with measured differences of the loss.</summary>
 internal sealed record GradientBenchResult
 {
-    /// <summary>Architectures in which every candidate was put into its block's place.</summary>
+    /// <summary>Architectures in which every candidate was put in its block.</summary>
     public required int Contexts { get; init; }
 
     /// <summary>Steps of each update.</summary>
     public required int Steps { get; init; }
 
     /// <summary>
-    /// Correlation of the reference from one half of the contexts with that from the other: what noise leaves of it.
+    /// Correlation of the reference from one half of the contexts with that from the other: an estimate of its noise.
     /// </summary>
     public required double ReferenceCorrelation { get; init; }
 
@@ -53,19 +53,20 @@ internal sealed record GradientBenchResult
 }
 
 /// <summary>
-/// Compares the gradients that the updates give at even odds with what they stand for: dE[L]/dalpha_ij =
-/// p_ij (E[L | path_i = j] - E[L]), the expectation over the paths of all other blocks, which is measured by putting
-/// every candidate of every block into the place it would have in drawn architectures.
+/// Compares the gradients of the updates at uniform probabilities with their reference: dE[L]/dalpha_ij = p_ij (E[L |
+/// path_i = j] - E[L]), the expectation over the paths of all other blocks, which is measured by putting every
+/// candidate of every block in its place in drawn architectures.
 /// </summary>
 internal static class GradientBench
 {
     private const double LabelSmoothing = 0.1;
 
     /// <summary>
-    /// Measures with the shared weights of a finished search, best one of evenly drawn paths that has pruned nothing.
+    /// Measures with the shared weights of a finished search, preferably one of uniformly drawn paths that has pruned
+    /// nothing.
     /// </summary>
     /// <param name="run">The run's folder.</param>
-    /// <param name="contexts">Architectures in which candidates are compared, 2 at least.</param>
+    /// <param name="contexts">Architectures in which candidates are compared, at least 2.</param>
     /// <param name="steps">Steps of each update.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>

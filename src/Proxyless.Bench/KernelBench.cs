@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Bench;
 
 /// <summary>
-/// One block of a space, computed by libtorch's operators and by kernels of our own, in turn. Milliseconds, medians.
+/// One block of a space, computed alternately by libtorch's operators and by our own kernels. Milliseconds, medians.
 /// </summary>
 internal sealed record KernelBenchRow
 {
@@ -19,19 +19,19 @@ internal sealed record KernelBenchRow
     /// <summary>Forward and backward of the block with libtorch's operators.</summary>
     public required double LibtorchMs { get; init; }
 
-    /// <summary>The same with kernels of our own.</summary>
+    /// <summary>The same with our own kernels.</summary>
     public required double ProxylessMs { get; init; }
 
     /// <summary>How many times faster ours are.</summary>
     public double Ratio => LibtorchMs / ProxylessMs;
 
-    /// <summary>Both gradients of the depthwise convolution alone, libtorch's.</summary>
+    /// <summary>Both gradients of the depthwise convolution alone, with libtorch.</summary>
     public required double DepthwiseBackwardLibtorchMs { get; init; }
 
-    /// <summary>The same and the gradients of the batch norm and the activation behind it, libtorch's.</summary>
+    /// <summary>The same and the gradients of the following batch norm and activation, with libtorch.</summary>
     public required double NormedBackwardLibtorchMs { get; init; }
 
-    /// <summary>Ours, which computes all of these in one pass.</summary>
+    /// <summary>The same with our kernel, which computes all of these in one pass.</summary>
     public required double NormedBackwardProxylessMs { get; init; }
 
     /// <summary>How many times faster ours is than libtorch's depthwise convolution alone.</summary>
@@ -41,20 +41,20 @@ internal sealed record KernelBenchRow
     public double NormedBackwardRatio => NormedBackwardLibtorchMs / NormedBackwardProxylessMs;
 
     /// <summary>
-    /// How far libtorch is from the same in double precision: the norm of the difference as a share of the norm, of the
-    /// output or the input's gradient, whichever is more. Rounding makes it about 1e-6; there are processors on which
-    /// it is 1 (docs/decisions/kernels.md).
+    /// The error of libtorch against double precision: the norm of the difference as a share of the norm, of the output
+    /// or the input's gradient, whichever is larger. Rounding makes it about 1e-6; on some processors it is 1
+    /// (docs/decisions/kernels.md).
     /// </summary>
     public required double LibtorchError { get; init; }
 
-    /// <summary>The same of ours.</summary>
+    /// <summary>The same for our kernels.</summary>
     public required double ProxylessError { get; init; }
 }
 
 /// <summary>Times every inverted residual block that a space can hold, both ways.</summary>
 internal static unsafe class KernelBench
 {
-    // The runtime compiles a method anew, optimised, after its first calls and a pause of 0.1 s.
+    // The runtime compiles a method again, optimized, after its first calls and a pause of 0.1 s.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Times the blocks.</summary>
@@ -203,7 +203,7 @@ internal static unsafe class KernelBench
             }
         }
 
-        // Random numbers of another precision are other numbers. Statistics are not used in training.
+        // Random numbers of another precision are different numbers. Statistics are not used in training.
         public void TakeWeightsOf(BlockStep other)
         {
             foreach ((NetworkTensor tensor, NetworkTensor source) in _path.Tensors.Zip(other._path.Tensors))
@@ -234,8 +234,8 @@ internal static unsafe class KernelBench
     }
 
     /// <summary>
-    /// Both gradients of the depthwise convolution of one block, alone and with those of batch norm and relu6 behind
-    /// it.
+    /// Both gradients of the depthwise convolution of one block, alone and with those of the following batch norm and
+    /// relu6.
     /// </summary>
     private sealed class DepthwiseStep : IDisposable
     {

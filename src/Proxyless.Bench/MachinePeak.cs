@@ -5,7 +5,7 @@ using Proxyless.Runtime.Kernels;
 namespace Proxyless.Bench;
 
 /// <summary>
-/// What this machine can do at most, measured: multiply-adds from registers, and bytes from and to memory.
+/// The measured peak performance of this machine: multiply-adds from registers, and bytes from and to memory.
 /// </summary>
 internal static unsafe class MachinePeak
 {
@@ -14,7 +14,7 @@ internal static unsafe class MachinePeak
     private const int CopiedBytes = 256 << 20;
 
     /// <summary>
-    /// Single-precision multiply-adds a second, with independent sums in registers; the best of a few rounds.
+    /// Single-precision multiply-adds per second, with independent sums in registers; the best of a few rounds.
     /// </summary>
     /// <param name="threads">Threads.</param>
     public static double MultiplyAdds(int threads)
@@ -39,7 +39,7 @@ internal static unsafe class MachinePeak
     }
 
     /// <summary>
-    /// Bytes a second, read and written together, of copies far larger than the caches; the best of a few rounds.
+    /// Bytes per second, read and written together, of copies far larger than the caches; the best of a few rounds.
     /// </summary>
     /// <param name="threads">Threads.</param>
     public static double Bytes(int threads)
@@ -111,7 +111,7 @@ internal static unsafe class MachinePeak
                 l = TLanes.MultiplyAdd(l, factor, factor);
             }
 
-            // Written, or the compiler might leave it all out.
+            // Written, since the compiler might otherwise remove everything.
             TVector sum = TLanes.Add(
                 TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d)),
                 TLanes.Add(TLanes.Add(e, f), TLanes.Add(g, h))

@@ -4,7 +4,7 @@ using Proxyless.Search;
 
 namespace Proxyless.Bench;
 
-/// <summary>What a whole search costs, from steps that were timed and operations that were counted.</summary>
+/// <summary>The cost of a whole search, from timed steps and counted operations.</summary>
 internal sealed record SearchBenchResult
 {
     /// <summary>Weight steps of the search.</summary>
@@ -13,30 +13,30 @@ internal sealed record SearchBenchResult
     /// <summary>Architecture steps of the search, over all its targets.</summary>
     public required long ArchitectureSteps { get; init; }
 
-    /// <summary>Images in a step.</summary>
+    /// <summary>Images per step.</summary>
     public required int BatchSize { get; init; }
 
     /// <summary>Images that the weights learn on.</summary>
     public required long Images { get; init; }
 
     /// <summary>
-    /// Seconds of a weight step on this machine; timed with at most 32 images and taken as proportional to them.
+    /// Seconds per weight step on this machine; timed with at most 32 images and scaled in proportion.
     /// </summary>
     public required double WeightStepSeconds { get; init; }
 
-    /// <summary>Seconds of an architecture step, likewise.</summary>
+    /// <summary>Seconds per architecture step, timed in the same way.</summary>
     public required double ArchitectureStepSeconds { get; init; }
 
     /// <summary>Networks that are scored to choose one for each limit, and for the front.</summary>
     public required long ScoredNetworks { get; init; }
 
-    /// <summary>Seconds of a score, likewise.</summary>
+    /// <summary>Seconds per score, timed in the same way.</summary>
     public required double ScoreSeconds { get; init; }
 
     /// <summary>Training steps of the networks with the best scores, over all limits.</summary>
     public required long FinalSteps { get; init; }
 
-    /// <summary>Seconds of such a step, likewise.</summary>
+    /// <summary>Seconds per training step of them, timed in the same way.</summary>
     public required double FinalStepSeconds { get; init; }
 
     /// <summary>Hours on this machine.</summary>
@@ -52,13 +52,13 @@ internal sealed record SearchBenchResult
     /// Multiply-adds of the search. A weight step has those of the mean network of the space three times (forward,
     /// gradient of the inputs, gradient of the weights), and so has a step of the final round; an architecture step
     /// needs no gradient of weights, and computes forward two candidates of a block (two-path), all of them
-    /// (full-path), or one in each sampled network, whose gradients nobody asks for (reinforce). A score is a forward
-    /// pass of its images.
+    /// (full-path), or one in each sampled network, without gradients (reinforce). A score is a forward pass of its
+    /// images.
     /// </summary>
     public required double MultiplyAdds { get; init; }
 
     /// <summary>
-    /// Hours that they would take an NVIDIA V100 at its peak in single precision, 7.85e12 multiply-adds a second.
+    /// Hours that they would take on an NVIDIA V100 at its peak in single precision, 7.85e12 multiply-adds per second.
     /// </summary>
     public double V100HoursAtPeak => MultiplyAdds / SearchBench.V100MultiplyAddsPerSecond / 3600;
 
@@ -67,15 +67,15 @@ internal sealed record SearchBenchResult
     /// </summary>
     public double PaperGpuHours { get; init; } = 200;
 
-    /// <summary>Share of a V100's peak at which this search takes the paper's hours.</summary>
+    /// <summary>Share of a V100's peak at which this search takes as long as the paper's.</summary>
     public double ShareOfPeakForPaperHours => V100HoursAtPeak / PaperGpuHours;
 }
 
-/// <summary>What a search would cost before it is paid.</summary>
+/// <summary>Estimates the cost of a search before it is started.</summary>
 internal static class SearchBench
 {
     /// <summary>
-    /// NVIDIA Tesla V100 SXM2: 15.7e12 floating point operations a second in single precision, two of them a
+    /// NVIDIA Tesla V100 SXM2: 15.7e12 floating point operations per second in single precision, two of them per
     /// multiply-add.
     /// </summary>
     internal const double V100MultiplyAddsPerSecond = 15.7e12 / 2;
@@ -90,9 +90,9 @@ internal static class SearchBench
     /// threads.
     /// </param>
     /// <param name="images">
-    /// Training images, of which the held-out share is taken off; null: those of <see cref="DataOptions.Path"/>.
+    /// Training images, from which the held-out share is subtracted; null: those of <see cref="DataOptions.Path"/>.
     /// </param>
-    /// <param name="steps">Steps to time of each kind.</param>
+    /// <param name="steps">Number of steps to time of each kind.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">The options, the space or the data cannot be used.</exception>
@@ -109,7 +109,7 @@ internal static class SearchBench
         if (options is { Time: not null, Search.Epochs: null })
         {
             throw new InvalidInputException(
-                "--time says what the search takes; give --search-epochs instead to hear what that many take"
+                "--time sets the time of the search; give --search-epochs instead to see how long they take"
             );
         }
 
@@ -227,7 +227,7 @@ internal static class SearchBench
         };
     }
 
-    /// <summary>Passes over the layers of one network that an architecture step amounts to.</summary>
+    /// <summary>The number of passes over the layers of one network that equals an architecture step.</summary>
     internal static double Passes(RunOptions options, double candidates) =>
         options.Search.Update switch
         {

@@ -8,16 +8,16 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Bench;
 
-/// <summary>What the memory of a long search came to. MB are 10^6 bytes.</summary>
+/// <summary>The memory of a long search. MB are 10^6 bytes.</summary>
 internal sealed record SoakBenchResult
 {
-    /// <summary>Steps that were made.</summary>
+    /// <summary>Number of steps.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Paths of the cycle that they repeat.</summary>
+    /// <summary>Number of paths in the repeated cycle.</summary>
     public required int Cycle { get; init; }
 
-    /// <summary>The step of the first reading: a tenth of all, at the end of a cycle.</summary>
+    /// <summary>The step of the first reading: a tenth of all steps, at the end of a cycle.</summary>
     public required int FirstStep { get; init; }
 
     /// <summary>
@@ -28,7 +28,7 @@ internal sealed record SoakBenchResult
     /// <summary>Resident memory at the end: the median of the last five readings.</summary>
     public required double LastMb { get; init; }
 
-    /// <summary>The most that any reading found.</summary>
+    /// <summary>The highest reading.</summary>
     public required double MostMb { get; init; }
 
     /// <summary>Growth from the first median to the last, as a share of the first.</summary>
@@ -43,10 +43,9 @@ internal sealed record SoakBenchResult
 
 /// <summary>
 /// Thousands of steps of a search over a fixed cycle of paths, each a weight step and a two-path architecture step on a
-/// batch of its own. What a cycle needs it needs again in the next one, so that resident memory, read at the ends of
-/// cycles after a collection, stands still unless something leaks. A single reading differs from the next by a per cent
-/// or so (the allocator's pools, code that is compiled anew), so the median of several is taken. Meant for a process of
-/// its own.
+/// separate batch. Every cycle needs the same memory, so resident memory, read at the ends of cycles after a garbage
+/// collection, stays constant unless something leaks. A single reading differs from the next by a percent or so (the
+/// allocator's pools, recompiled code), so the median of several is taken. Meant for a separate process.
 /// </summary>
 internal static class SoakBench
 {
@@ -54,10 +53,10 @@ internal static class SoakBench
     private const int PartBeforeFirst = 10;
     private const int ReadingsOfAMedian = 5;
 
-    /// <summary>Makes the steps.</summary>
+    /// <summary>Runs the steps.</summary>
     /// <param name="options">The space, the batch and the number of steps.</param>
     /// <param name="cycle">Paths of the cycle, 1 at least.</param>
-    /// <param name="observer">Receives progress reports.</param>
+    /// <param name="observer">The space, the batch and the number of steps.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">There are too few steps for ten cycles.</exception>
     public static SoakBenchResult Measure(

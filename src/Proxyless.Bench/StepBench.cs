@@ -8,15 +8,15 @@ using static TorchSharp.torch;
 namespace Proxyless.Bench;
 
 /// <summary>
-/// Times steps of a space on random images: what a search will cost before it is paid. The same seed samples the same
-/// paths in every mode. Meant for a process of its own: the allocator is set once, and memory is that of the process.
+/// Times steps of a space on random images: the cost of a search before it is started. The same seed samples the same
+/// paths in every mode. Meant for a separate process: the allocator is set once, and memory is that of the process.
 /// </summary>
 internal static class StepBench
 {
-    /// <summary>Outputs of the networks.</summary>
+    /// <summary>Number of outputs of the networks.</summary>
     internal const int Classes = 1000;
 
-    /// <summary>Architectures in a reinforce step.</summary>
+    /// <summary>Architectures per reinforce step.</summary>
     internal const int ReinforceSamples = 4;
 
     private const int WarmUpSteps = 3;
@@ -37,7 +37,7 @@ internal static class StepBench
         bool channelsLast = options.Layout == "channels-last";
         if (!channelsLast && options.Kernels == BlockKernels.Proxyless)
         {
-            throw new InvalidInputException("--layout contiguous has no kernels of our own; add --kernels libtorch");
+            throw new InvalidInputException("--layout contiguous needs libtorch's kernels; add --kernels libtorch");
         }
 
         if (options is { Mode: BenchMode.Warmup, SeparateWeights: true })
@@ -94,14 +94,14 @@ internal static class StepBench
         };
     }
 
-    /// <summary>The space at the resolution that is measured.</summary>
+    /// <summary>The space at the measured resolution.</summary>
     internal static SearchSpace Sized(BenchOptions options)
     {
         SearchSpace space = SearchSpaceFile.Open(options.Space);
         return options.Resolution is { } resolution ? space.WithInput(resolution, space.InputChannels) : space;
     }
 
-    /// <summary>The numbers of the steps that are timed.</summary>
+    /// <summary>The numbers of the timed steps.</summary>
     internal static IEnumerable<int> TimedSteps(BenchOptions options) => Enumerable.Range(WarmUpSteps, options.Steps);
 
     private static string Name(Enum value) =>

@@ -9,13 +9,13 @@ using Proxyless.Runtime;
 
 namespace Proxyless.Cli;
 
-/// <summary>From the words on the command line to an exit code.</summary>
+/// <summary>Turns the words on the command line into an exit code.</summary>
 internal static class CommandLine
 {
-    /// <summary>Set to 1, it adds the stack trace to the message of an unexpected error.</summary>
+    /// <summary>If it is 1, the message of an unexpected error includes the stack trace.</summary>
     private const string TraceVariable = "PROXYLESS_TRACE";
 
-    // Options stand in files of '--config'. A folder called '@photos' is a folder.
+    // Files of options are given with '--config'. A folder called '@photos' is a folder.
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>The command with all its subcommands.</summary>
@@ -37,7 +37,7 @@ internal static class CommandLine
             new CompareCommand(),
             new Command(
                 "data",
-                "The images: what a folder holds, public datasets to download, built-in samples to try things with."
+                "Images: the contents of a folder, public datasets to download, built-in samples to try things out."
             )
             {
                 new DataListCommand(),
@@ -57,6 +57,7 @@ internal static class CommandLine
             new Command("weights", "Weights of others: which networks are known, and a file of theirs as a model.")
             {
                 new WeightsListCommand(),
+                new WeightsGetCommand(),
                 new WeightsImportCommand(),
             },
             new BenchCommand(),
@@ -68,8 +69,8 @@ internal static class CommandLine
 
     /// <summary>Runs one command.</summary>
     /// <param name="arguments">The words after the program's name.</param>
-    /// <param name="output">Takes the result: a summary to read, or one JSON object.</param>
-    /// <param name="error">Takes progress, warnings and errors.</param>
+    /// <param name="output">Receives the result: a summary to read, or one JSON object.</param>
+    /// <param name="error">Receives progress, warnings and errors.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
@@ -105,7 +106,7 @@ internal static class CommandLine
 
             return outcome.ExitCode;
         }
-        // The last line of defense: whatever it is, the user gets a sentence and the shell a code.
+        // The last line of defense: for any error, the user gets a sentence and the shell a code.
 #pragma warning disable CA1031
         catch (Exception exception)
 #pragma warning restore CA1031
@@ -148,7 +149,7 @@ internal static class CommandLine
             ],
             _ when IsOutOfMemory(exception) =>
             [
-                $"error: this takes more memory than there is; make --batch-size or --resolution smaller, or choose "
+                $"error: this needs more memory than there is; make --batch-size or --resolution smaller, or choose "
                     + $"a smaller space ({FirstLine(exception.Message)})",
             ],
             _ => Unexpected(exception),
@@ -163,7 +164,7 @@ internal static class CommandLine
         ];
 
     /// <summary>
-    /// What standard error cannot take, a log on a full disk perhaps, does not change how the command ends.
+    /// A failure of standard error, such as a log on a full disk, does not change how the command ends.
     /// </summary>
     private static void Say(TextWriter error, string text)
     {
@@ -181,7 +182,7 @@ internal static class CommandLine
     {
         if (parse.CommandResult.Command is DeriveCommand)
         {
-            // What was derived is there; its training is gone on with.
+            // The derived networks exist; their training can be continued.
             return $"proxyless train --arch {Facts.Quoted(run)} --resume";
         }
 
@@ -191,14 +192,14 @@ internal static class CommandLine
         return $"proxyless {parse.CommandResult.Command.Name}{architecture} --out {Facts.Quoted(run)} --resume";
     }
 
-    /// <summary>Whether it is an option that does something by itself: help, or the version.</summary>
+    /// <summary>Whether an option acts by itself: help, or the version.</summary>
     private static bool AsksForHelp(ParseResult parse) =>
         parse.Action is not null && parse.Action != parse.CommandResult.Command.Action;
 
     /// <summary>ENOSPC on Unix, ERROR_DISK_FULL on Windows.</summary>
     private static bool IsDiskFull(Exception exception) => exception.HResult is 28 or unchecked((int)0x80070070);
 
-    /// <summary>libtorch tells of it in words.</summary>
+    /// <summary>libtorch reports it in words.</summary>
     private static bool IsOutOfMemory(Exception exception) =>
         exception is OutOfMemoryException
         || (

@@ -6,11 +6,11 @@ using Proxyless.Cli.Commands;
 namespace Proxyless.Cli;
 
 /// <summary>
-/// The parser's own help, in the large commands with their options under headings, and after it the command's examples.
+/// The parser's own help, in the large commands with their options under headings, followed by the command's examples.
 /// </summary>
 internal sealed class ExampleHelp(HelpAction help) : SynchronousCommandLineAction
 {
-    /// <summary>Help is wanted most where something required is missing.</summary>
+    /// <summary>Help must also work if a required option is missing.</summary>
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)

@@ -3,13 +3,13 @@ using Proxyless.Training;
 
 namespace Proxyless.Cli;
 
-/// <summary>What the process says to the shell.</summary>
+/// <summary>The exit codes of the process.</summary>
 internal static class ExitCode
 {
     /// <summary>Done.</summary>
     public const int Done = 0;
 
-    /// <summary>Failed, though nothing was wrong with what was asked for.</summary>
+    /// <summary>Failed, although the input was correct.</summary>
     public const int Failed = 1;
 
     /// <summary>Bad usage or bad input.</summary>
@@ -18,7 +18,7 @@ internal static class ExitCode
     /// <summary>Interrupted, after a checkpoint: 128 + SIGINT.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>The code that a command ends with after an exception.</summary>
+    /// <summary>Returns the code for an exception that ends a command.</summary>
     public static int Of(Exception exception) =>
         exception switch
         {

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Cli;
 
 /// <summary>
-/// Ctrl-C and a polite kill: the first one asks for the step at hand, a checkpoint and an orderly end, the second one
+/// Ctrl-C and SIGTERM: the first one requests a checkpoint and an orderly end after the current step, the second one
 /// ends the process at once.
 /// </summary>
 internal sealed partial class Interruption : IDisposable
@@ -14,8 +14,8 @@ internal sealed partial class Interruption : IDisposable
     private readonly PosixSignalRegistration _terminate;
     private int _signals;
 
-    /// <summary>Begins to listen.</summary>
-    /// <param name="cancellationToken">Cancelled by the first signal.</param>
+    /// <summary>Starts to listen.</summary>
+    /// <param name="cancellationToken">Canceled by the first signal.</param>
     public Interruption(CancellationTokenSource cancellationToken)
     {
         _cancellation = cancellationToken;
@@ -44,7 +44,7 @@ internal sealed partial class Interruption : IDisposable
     }
 
     /// <summary>
-    /// Without the orderly exit of the runtime and of native libraries, which waits for threads that compute.
+    /// Without the orderly exit of the runtime and of native libraries, which waits for computing threads.
     /// </summary>
     private static void LeaveAtOnce()
     {

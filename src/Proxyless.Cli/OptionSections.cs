@@ -11,7 +11,7 @@ internal static class OptionSections
 
     /// <summary>Moves the rows; each keeps its text, its columns and its line breaks.</summary>
     /// <param name="help">The parser's help of the command.</param>
-    /// <param name="command">Says which heading an option stands under.</param>
+    /// <param name="command">Returns the heading of an option.</param>
     /// <param name="common">Options that every command has.</param>
     public static string Arrange(string help, ReportingCommand command, IEnumerable<Option> common)
     {
@@ -26,7 +26,7 @@ internal static class OptionSections
         Option? current = null;
         foreach (string line in lines[(start + 1)..end])
         {
-            // A row goes on over lines that begin with no option.
+            // A row continues over lines that do not begin with an option.
             string word = line.TrimStart().Split([' ', ','], 2)[0];
             current = options.GetValueOrDefault(word, current!);
             if (!rows.TryGetValue(current, out List<string>? row))

@@ -4,12 +4,12 @@ using Proxyless.Files;
 
 namespace Proxyless.Cli;
 
-/// <summary>Turns what the parser did not understand into one message.</summary>
+/// <summary>Turns the parser's errors into one message.</summary>
 internal static class UsageErrors
 {
-    /// <summary>Throws if anything was not understood.</summary>
+    /// <summary>Throws if there are any errors.</summary>
     /// <exception cref="InvalidInputException">
-    /// The message names the word, the nearest allowed one and where help is.
+    /// The message names the word, the nearest allowed one and how to get help.
     /// </exception>
     public static void Throw(ParseResult parse)
     {

@@ -1,18 +1,18 @@
 namespace Proxyless.Inference;
 
-/// <summary>Grey to colour and back.</summary>
+/// <summary>Converts gray to color and back.</summary>
 internal static class ChannelConversion
 {
-    /// <summary>The image with 1 or 3 channels; itself where it has as many.</summary>
+    /// <summary>Returns the image with 1 or 3 channels; the image itself if it has that many.</summary>
     public static DecodedImage Convert(DecodedImage image, int channels) =>
         image.Channels == channels
             ? image
             : new DecodedImage(image.Width, image.Height, channels, Convert(image.Pixels, image.Channels, channels));
 
-    /// <summary>Grey repeated three times, or the luma of colours.</summary>
+    /// <summary>Gray repeated three times, or the luma of colors.</summary>
     /// <param name="pixels">Interleaved pixels of <paramref name="from"/> channels.</param>
     /// <param name="from">1 or 3.</param>
-    /// <param name="to">The other of the two.</param>
+    /// <param name="to">The other number.</param>
     public static byte[] Convert(ReadOnlySpan<byte> pixels, int from, int to)
     {
         var converted = new byte[pixels.Length / from * to];

@@ -1,12 +1,12 @@
 namespace Proxyless.Inference;
 
-/// <summary>An image in memory, upright, one byte a channel.</summary>
+/// <summary>An image in memory, upright, one byte per channel.</summary>
 public sealed class DecodedImage
 {
     /// <summary>Wraps pixels.</summary>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="height">Rows.</param>
-    /// <param name="channels">1 (grey) or 3 (red, green, blue).</param>
+    /// <param name="channels">1 (gray) or 3 (red, green, blue).</param>
     /// <param name="pixels">[height, width, channels], row by row from the top.</param>
     /// <exception cref="ArgumentException">
     /// The length of <paramref name="pixels"/> is not the product of the others.
@@ -41,7 +41,7 @@ public sealed class DecodedImage
     /// <summary>Rows.</summary>
     public int Height { get; }
 
-    /// <summary>1 (grey) or 3 (red, green, blue).</summary>
+    /// <summary>1 (gray) or 3 (red, green, blue).</summary>
     public int Channels { get; }
 
     /// <summary>[Height, Width, Channels], row by row from the top.</summary>

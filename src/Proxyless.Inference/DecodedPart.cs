@@ -3,25 +3,25 @@ using System.Buffers;
 namespace Proxyless.Inference;
 
 /// <summary>
-/// As much of an image as a crop needs, or all of it, as it is stored and perhaps at a fraction of its size, in memory
-/// that is given back when it is disposed of.
+/// The part of an image that a crop needs, or all of it, in its stored orientation and possibly at a fraction of its
+/// size, in memory that is released on disposal.
 /// </summary>
 /// <param name="buffer">The pixels; owned.</param>
 internal sealed class DecodedPart(PixelBuffer buffer) : IDisposable
 {
-    /// <summary>Bytes of a pixel: 1 for grey, 4 for red, green, blue and one that means nothing.</summary>
+    /// <summary>Bytes per pixel: 1 for gray, 4 for red, green, blue and an unused one.</summary>
     public required int BytesPerPixel { get; init; }
 
-    /// <summary>Columns that were decoded.</summary>
+    /// <summary>Number of decoded columns.</summary>
     public required int Columns { get; init; }
 
-    /// <summary>Rows that were decoded.</summary>
+    /// <summary>Number of decoded rows.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>The crop, in pixels from the upper left one that was decoded.</summary>
+    /// <summary>The crop, in pixels from the upper left decoded pixel.</summary>
     public required Region Region { get; init; }
 
-    /// <summary>How what is made of the part is to be turned, as <see cref="ExifOrientation"/> says.</summary>
+    /// <summary>How the result must be turned, by <see cref="ExifOrientation"/>.</summary>
     public required int Orientation { get; init; }
 
     /// <summary>[Rows, Columns, BytesPerPixel].</summary>

@@ -1,9 +1,9 @@
 namespace Proxyless.Inference;
 
 /// <summary>
-/// Bounds the memory that all threads together decode into: whoever would go beyond waits, in the order of asking,
-/// until others are done. An image that needs more than the bound by itself is decoded alone. Whoever holds a part
-/// never asks for another.
+/// Limits the memory that all threads together decode into: a thread that would exceed the limit waits, in the order of
+/// the requests, until others are done. An image that needs more than the limit by itself is decoded alone. A thread
+/// that holds a part never requests another.
 /// </summary>
 internal sealed class DecodingMemory(long bytes)
 {
@@ -11,10 +11,10 @@ internal sealed class DecodingMemory(long bytes)
     private readonly Queue<Waiting> _waiting = [];
     private long _used;
 
-    /// <summary>The one of this process: 1 GiB, an image of 200 million pixels and some small ones.</summary>
+    /// <summary>The limit of this process: 1 GiB, an image of 200 million pixels and some small ones.</summary>
     public static DecodingMemory Shared { get; } = new(1L << 30);
 
-    /// <summary>Takes a share of it, which is given back when it is disposed of.</summary>
+    /// <summary>Reserves a part of it, which is released on disposal.</summary>
     public IDisposable Take(long share)
     {
         Waiting? ahead = null;

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Proxyless.Inference;
 
 /// <summary>
-/// The EXIF orientation in PNG (chunk eXIf) and WebP (chunk EXIF) files; that in JPEG files is Skia's work.
+/// The EXIF orientation in PNG (chunk eXIf) and WebP (chunk EXIF) files; Skia reads that of JPEG files.
 /// </summary>
 internal static class EmbeddedOrientation
 {
@@ -17,7 +17,7 @@ internal static class EmbeddedOrientation
     private const int ShortType = 3;
 
     /// <summary>
-    /// Where a PNG's first row and column belong, 1 to 8 as in <see cref="ExifOrientation"/>; 1 where it does not say.
+    /// The position of a PNG's first row and column, 1 to 8 as in <see cref="ExifOrientation"/>; 1 if it is not given.
     /// </summary>
     public static int OfPng(ReadOnlySpan<byte> file)
     {
@@ -59,7 +59,7 @@ internal static class EmbeddedOrientation
                 return OfTiff(exif.StartsWith("Exif\0\0"u8) ? exif["Exif\0\0"u8.Length..] : exif);
             }
 
-            // Chunks of odd length are followed by a byte that does not count.
+            // Chunks of odd length are followed by a padding byte.
             int whole = RiffChunkHeader + (int)length + ((int)length & 1);
             rest = whole < rest.Length ? rest[whole..] : [];
         }

@@ -5,14 +5,14 @@ using SkiaSharp;
 namespace Proxyless.Inference;
 
 /// <summary>
-/// An image whose header has been read and whose pixels have not, so that a crop can be chosen before they are.
+/// An image whose header has been read and whose pixels have not, so that a crop can be chosen before decoding.
 /// </summary>
 internal sealed class EncodedImage : IDisposable
 {
-    // A vector's 16 bytes must fit where 12 are meant.
+    // A vector's 16 bytes must fit where 12 are used.
     private const int PixelsAtOnce = 6;
 
-    /// <summary>Bytes of the rows that a check decodes at a time.</summary>
+    /// <summary>Bytes of the rows that a check decodes at once.</summary>
     private const int CheckedAtOnce = 1 << 20;
 
     private static readonly Vector128<byte> WithoutAlpha = Vector128.Create(
@@ -62,23 +62,23 @@ internal sealed class EncodedImage : IDisposable
     /// <summary>Rows of the upright image.</summary>
     public int Height => ExifOrientation.SwapsSides(_orientation) ? _codec.Info.Width : _codec.Info.Height;
 
-    /// <summary>Whether the image is stored in another way than upright.</summary>
+    /// <summary>Whether the stored image is not upright.</summary>
     public bool IsTurned => ExifOrientation.Turns(_orientation);
 
     private long Pixels => (long)_codec.Info.Width * _codec.Info.Height;
 
-    /// <summary>Reads the header; no memory for pixels is taken yet.</summary>
+    /// <summary>Reads the header; no memory for pixels is allocated yet.</summary>
     /// <param name="encoded">The bytes of the file, which are copied.</param>
-    /// <param name="name">What messages call it.</param>
-    /// <param name="maxPixels">The most pixels that are read.</param>
-    /// <exception cref="UnreadableImageException">No image, or one of more pixels.</exception>
+    /// <param name="name">Its name in messages.</param>
+    /// <param name="maxPixels">The most pixels of an image that is read.</param>
+    /// <exception cref="UnreadableImageException">It is not an image, or has more pixels.</exception>
     public static EncodedImage Open(
         ReadOnlySpan<byte> encoded,
         string name,
         long maxPixels = ImageDecoder.DefaultMaxPixels
     ) => Open(SKData.CreateCopy(encoded), default, encoded, name, maxPixels);
 
-    /// <summary>The same without a copy: the bytes must not change meanwhile.</summary>
+    /// <summary>The same without a copy: the bytes must not change while it is in use.</summary>
     /// <inheritdoc cref="Open(ReadOnlySpan{byte}, string, long)"/>
     public static EncodedImage Open(byte[] encoded, string name, long maxPixels = ImageDecoder.DefaultMaxPixels)
     {
@@ -116,11 +116,11 @@ internal sealed class EncodedImage : IDisposable
     }
 
     /// <summary>
-    /// Decodes upright pixels. With a <paramref name="denominator"/> above 1 a JPEG comes out at that fraction of its
+    /// Decodes upright pixels. With a <paramref name="denominator"/> above 1 a JPEG is decoded at that fraction of its
     /// size, for a fraction of the work (its inverse cosine transform is computed at fewer points); other formats
     /// ignore it.
     /// </summary>
-    /// <param name="channels">1 (grey) or 3 (colour).</param>
+    /// <param name="channels">1 (gray) or 3 (color).</param>
     /// <param name="denominator">1, 2, 4 or 8.</param>
     /// <exception cref="UnreadableImageException">The file is cut off or damaged.</exception>
     public DecodedImage Decode(int channels, int denominator = 1)
@@ -162,9 +162,9 @@ internal sealed class EncodedImage : IDisposable
     }
 
     /// <summary>
-    /// Decodes all of an image as it is stored, for the sake of a part of it, without a second copy of its pixels.
+    /// Decodes the whole image in its stored orientation, for a part of it, without a second copy of its pixels.
     /// </summary>
-    /// <param name="channels">1 (grey) or 3 (colour).</param>
+    /// <param name="channels">1 (gray) or 3 (color).</param>
     /// <param name="denominator">1, 2, 4 or 8, as for <see cref="Decode"/>.</param>
     /// <param name="region">The part, in the upright image at full size.</param>
     /// <exception cref="UnreadableImageException">The file is cut off or damaged.</exception>
@@ -181,7 +181,7 @@ internal sealed class EncodedImage : IDisposable
         );
     }
 
-    /// <summary>Decodes the image in full and drops it: a JPEG some rows at a time.</summary>
+    /// <summary>Decodes the image in full and discards it: a JPEG some rows at a time.</summary>
     /// <exception cref="UnreadableImageException">The file is cut off or damaged.</exception>
     public void Check()
     {
@@ -200,7 +200,7 @@ internal sealed class EncodedImage : IDisposable
             return false;
         }
 
-        // Before the decoder begins: it takes its own memory then.
+        // Before the decoder starts: that is when it allocates its own memory.
         int rows = Math.Clamp(CheckedAtOnce / info.RowBytes, 1, info.Height);
         using var buffer = new PixelBuffer(rows * info.RowBytes, _decoderBytes);
         if (_codec.StartScanlineDecode(info) != SKCodecResult.Success)
@@ -266,15 +266,15 @@ internal sealed class EncodedImage : IDisposable
     }
 
     /// <summary>
-    /// Decodes what a part needs that is scaled to a square, where the format can: of a JPEG that lies upright, rows
-    /// below the part are not read, and columns beside it and rows above it are read without being computed.
+    /// Decodes only what a part needs that is scaled to a square, if the format can: in an upright JPEG, rows below the
+    /// part are not read, and columns beside it and rows above it are read without being computed.
     /// </summary>
-    /// <param name="channels">1 (grey) or 3 (colour).</param>
+    /// <param name="channels">1 (gray) or 3 (color).</param>
     /// <param name="denominator">1, 2, 4 or 8, as for <see cref="Decode"/>.</param>
     /// <param name="region">The part, in the image at full size.</param>
     /// <param name="side">Side of the square.</param>
-    /// <returns>The part, or null where the image can be decoded as a whole alone.</returns>
-    /// <exception cref="UnreadableImageException">The file is cut off or damaged, where it was read.</exception>
+    /// <returns>The part, or null if the image can only be decoded as a whole.</returns>
+    /// <exception cref="UnreadableImageException">The file is cut off or damaged in the part that was read.</exception>
     public DecodedPart? DecodePart(int channels, int denominator, Region region, int side)
     {
         SKImageInfo info = InfoAt(denominator);
@@ -286,7 +286,7 @@ internal sealed class EncodedImage : IDisposable
             return null;
         }
 
-        // Before the decoder begins: it takes its own memory then.
+        // Before the decoder starts: that is when it allocates its own memory.
         int rowBytes = columns * info.BytesPerPixel;
         var buffer = new PixelBuffer(rows * rowBytes, _decoderBytes);
         if (_codec.StartScanlineDecode(info, PartOf(left, columns, info.Height)) != SKCodecResult.Success)
@@ -331,7 +331,7 @@ internal sealed class EncodedImage : IDisposable
         }
     }
 
-    /// <summary>What the decoder keeps beside the pixels that it gives out, at most.</summary>
+    /// <summary>The most memory that the decoder keeps besides its output.</summary>
     private static int DecoderBytesPerPixel(SKEncodedImageFormat format, ReadOnlySpan<byte> file)
     {
         const int Interlace = 28;
@@ -339,7 +339,7 @@ internal sealed class EncodedImage : IDisposable
         {
             SKEncodedImageFormat.Jpeg => JpegHeader.CoefficientBytes(file),
 
-            // An interlaced PNG is gathered as a whole, with up to 16 bits for each of four channels.
+            // An interlaced PNG is collected as a whole, with up to 16 bits for each of four channels.
             SKEncodedImageFormat.Png => file.Length > Interlace && file[Interlace] != 0 ? 8 : 0,
             SKEncodedImageFormat.Webp => 4,
             _ => 0,
@@ -353,13 +353,12 @@ internal sealed class EncodedImage : IDisposable
                 ? _codec.GetScaledDimensions(1f / denominator)
                 : _codec.Info.Size;
 
-        // Without a colour space Skia leaves the numbers of the file as they are; unpremultiplied, so that we
-        // composite.
+        // Without a color space Skia keeps the numbers of the file; unpremultiplied, so that we composite.
         return new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
     }
 
-    // Rows that a cut-off file lacks are not to be filled: Skia would take their width from a rectangle that is gone by
-    // then.
+    // Rows that a cut-off file lacks must not be filled: Skia would take their width from a rectangle that no longer
+    // exists then.
     private static SKCodecOptions PartOf(int left, int columns, int height) =>
         new(SKZeroInitialized.Yes, new SKRectI(left, 0, left + columns, height));
 
@@ -378,7 +377,7 @@ internal sealed class EncodedImage : IDisposable
         int pixel = 0;
         for (; pixel <= (packed.Length / 3) - PixelsAtOnce; pixel += 4)
         {
-            // Four pixels; the four bytes behind them are written over by the next.
+            // Four pixels; the four bytes after them are overwritten by the next.
             Vector128.Shuffle(Vector128.Create(rgba.Slice(4 * pixel, 16)), WithoutAlpha).CopyTo(packed[(3 * pixel)..]);
         }
 
@@ -399,7 +398,7 @@ internal sealed class EncodedImage : IDisposable
         }
     }
 
-    /// <summary>Grey in the first quarter of the same bytes.</summary>
+    /// <summary>Gray in the first quarter of the same bytes.</summary>
     private static void PackGray(Span<byte> pixels, bool opaque)
     {
         for (int from = 0, to = 0; from < pixels.Length; from += 4, to++)

@@ -1,13 +1,13 @@
 namespace Proxyless.Inference;
 
 /// <summary>
-/// Turns pixels as the camera stored them the way up that EXIF tag 0x0112 says. An orientation is where the stored
-/// first row and first column belong: 1 top left, 2 top right, 3 bottom right, 4 bottom left, 5 left top, 6 right top,
-/// 7 right bottom, 8 left bottom.
+/// Turns stored pixels upright by EXIF tag 0x0112. An orientation is the position of the stored first row and first
+/// column: 1 top left, 2 top right, 3 bottom right, 4 bottom left, 5 left top, 6 right top, 7 right bottom, 8 left
+/// bottom.
 /// </summary>
 internal static class ExifOrientation
 {
-    /// <summary>Whether the picture lies on its side, so that its width is the stored height.</summary>
+    /// <summary>Whether the picture is stored sideways, so that its width is the stored height.</summary>
     public static bool SwapsSides(int orientation) => orientation is >= 5 and <= 8;
 
     /// <summary>Whether there is anything to turn.</summary>
@@ -17,12 +17,10 @@ internal static class ExifOrientation
     /// <param name="pixels">[height, width, stride] as stored.</param>
     /// <param name="width">Stored width.</param>
     /// <param name="height">Stored height.</param>
-    /// <param name="stride">Values of a stored pixel.</param>
-    /// <param name="channels">Values of a pixel that are kept.</param>
+    /// <param name="stride">Values per stored pixel.</param>
+    /// <param name="channels">Values per pixel that are kept.</param>
     /// <param name="orientation">1 to 8.</param>
-    /// <param name="upright">
-    /// [height, width, channels], or [width, height, channels] where the sides are swapped.
-    /// </param>
+    /// <param name="upright">[height, width, channels], or [width, height, channels] if the sides are swapped.</param>
     public static void Turn<T>(
         ReadOnlySpan<T> pixels,
         int width,
@@ -58,7 +56,7 @@ internal static class ExifOrientation
         }
     }
 
-    /// <summary>A part of the upright picture as a part of the stored one.</summary>
+    /// <summary>Converts a part of the upright picture to a part of the stored one.</summary>
     /// <param name="region">The part, upright.</param>
     /// <param name="width">Stored width.</param>
     /// <param name="height">Stored height.</param>

@@ -1,6 +1,6 @@
 namespace Proxyless.Inference;
 
-/// <summary>Which source pixels along one side make each output pixel, and how much of each.</summary>
+/// <summary>Which source pixels along one side make up each output pixel, and with which weights.</summary>
 internal sealed class FilterTaps
 {
     private readonly float[] _weights;
@@ -14,7 +14,7 @@ internal sealed class FilterTaps
         _stride = stride;
     }
 
-    /// <summary>First source pixel of each output pixel; never falls from one to the next.</summary>
+    /// <summary>First source pixel of each output pixel; never decreases.</summary>
     public int[] First { get; }
 
     /// <summary>Number of source pixels of each output pixel, at least 1.</summary>
@@ -24,14 +24,14 @@ internal sealed class FilterTaps
     public float Weight(int output, int tap) => _weights[output * _stride + tap];
 
     /// <summary>
-    /// The source pixels that <see cref="Create"/> will use, and up to half an output pixel's extent more on either
-    /// side.
+    /// Returns the source pixels that <see cref="Create"/> will use, and up to half an output pixel's extent more on
+    /// either side.
     /// </summary>
-    /// <param name="start">Where the part begins, in source pixels.</param>
-    /// <param name="length">How long it is.</param>
-    /// <param name="sourceLength">Source pixels there are.</param>
-    /// <param name="outputLength">Output pixels wanted.</param>
-    /// <returns>The first, and how many.</returns>
+    /// <param name="start">Start of the part, in source pixels.</param>
+    /// <param name="length">Length of the part, in source pixels.</param>
+    /// <param name="sourceLength">Number of source pixels.</param>
+    /// <param name="outputLength">Number of output pixels.</param>
+    /// <returns>The first, and their number.</returns>
     public static (int First, int Count) Extent(double start, double length, int sourceLength, int outputLength)
     {
         double support = Math.Max(length / outputLength, 1);
@@ -41,13 +41,13 @@ internal sealed class FilterTaps
     }
 
     /// <summary>
-    /// A triangle over one output pixel's extent on either side, or a cubic over two, never narrower than those of a
-    /// source pixel.
+    /// Creates a triangle over one output pixel's extent on either side, or a cubic over two, never narrower than those
+    /// of a source pixel.
     /// </summary>
-    /// <param name="start">Where the part begins, in source pixels.</param>
-    /// <param name="length">How long it is.</param>
-    /// <param name="sourceLength">Source pixels there are.</param>
-    /// <param name="outputLength">Output pixels wanted.</param>
+    /// <param name="start">Start of the part, in source pixels.</param>
+    /// <param name="length">Length of the part, in source pixels.</param>
+    /// <param name="sourceLength">Number of source pixels.</param>
+    /// <param name="outputLength">Number of output pixels.</param>
     /// <param name="filter">How pixels are weighted.</param>
     public static FilterTaps Create(
         double start,
@@ -88,7 +88,7 @@ internal sealed class FilterTaps
         return new FilterTaps(first, count, weights, stride);
     }
 
-    /// <summary>The filter at a distance, in output pixels, or source pixels where those are wider.</summary>
+    /// <summary>The filter at a distance, in output pixels, or in source pixels if those are wider.</summary>
     private static double Weight(ImageFilter filter, double distance)
     {
         const double A = -0.5;

@@ -2,14 +2,13 @@ namespace Proxyless.Inference;
 
 /// <summary>
 /// Reads JPEG (baseline, progressive, CMYK), PNG (8 and 16 bit, palette, alpha), WebP, BMP and GIF (its first picture).
-/// Transparency is laid on white, EXIF orientation is applied, colour profiles are ignored, as the libraries do with
-/// which the field trains.
+/// Transparency is composited on white, EXIF orientation is applied, color profiles are ignored, as in the usual
+/// training libraries.
 /// </summary>
 public static class ImageDecoder
 {
     /// <summary>
-    /// The most pixels of an image that is read unless it is said otherwise; a file of a few bytes can claim any
-    /// number.
+    /// The default for the most pixels of an image that is read; a file of a few bytes can claim any number.
     /// </summary>
     public const long DefaultMaxPixels = 200_000_000;
 
@@ -25,16 +24,16 @@ public static class ImageDecoder
         ".gif",
     };
 
-    /// <summary>Whether a file of this name is taken for an image.</summary>
+    /// <summary>Whether a file of this name counts as an image.</summary>
     public static bool IsImageName(ReadOnlySpan<char> path) =>
         Extensions.GetAlternateLookup<ReadOnlySpan<char>>().Contains(Path.GetExtension(path));
 
     /// <summary>Reads one file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="channels">1 for grey (ITU-R BT.601 luma), 3 for colour.</param>
-    /// <param name="maxPixels">The most pixels that are read, checked before memory is taken for them.</param>
-    /// <exception cref="UnreadableImageException">The file is no image, is cut off or has more pixels.</exception>
-    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    /// <param name="channels">1 for gray (ITU-R BT.601 luma), 3 for color.</param>
+    /// <param name="maxPixels">The most pixels of an image that is read, checked before memory is allocated.</param>
+    /// <exception cref="UnreadableImageException">The file is not an image, is cut off or has more pixels.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static DecodedImage Decode(string path, int channels = 3, long maxPixels = DefaultMaxPixels)
     {
@@ -42,12 +41,14 @@ public static class ImageDecoder
         return image.Decode(channels);
     }
 
-    /// <summary>Decodes one encoded image.</summary>
+    /// <summary>Decodes one image.</summary>
     /// <param name="encoded">The bytes of the file.</param>
-    /// <param name="name">What messages call it.</param>
-    /// <param name="channels">1 for grey (ITU-R BT.601 luma), 3 for colour.</param>
-    /// <param name="maxPixels">The most pixels that are read, checked before memory is taken for them.</param>
-    /// <exception cref="UnreadableImageException">The bytes are no image, are cut off or have more pixels.</exception>
+    /// <param name="name">Its name in messages.</param>
+    /// <param name="channels">1 for gray (ITU-R BT.601 luma), 3 for color.</param>
+    /// <param name="maxPixels">The most pixels of an image that is read, checked before memory is allocated.</param>
+    /// <exception cref="UnreadableImageException">
+    /// The bytes are not an image, are cut off or have more pixels.
+    /// </exception>
     public static DecodedImage Decode(
         ReadOnlySpan<byte> encoded,
         string name,

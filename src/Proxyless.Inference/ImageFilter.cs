@@ -1,7 +1,7 @@
 namespace Proxyless.Inference;
 
 /// <summary>
-/// How pixels are weighted when an image is scaled. Both widen with the reduction, so that nothing aliases.
+/// How pixels are weighted when an image is scaled. Both filters widen with the reduction, to avoid aliasing.
 /// </summary>
 public enum ImageFilter
 {

@@ -2,13 +2,13 @@ using System.Buffers.Binary;
 
 namespace Proxyless.Inference;
 
-/// <summary>What a JPEG's frame header tells of the memory that decoding takes.</summary>
+/// <summary>Estimates the decoding memory from a JPEG's frame header.</summary>
 internal static class JpegHeader
 {
     /// <summary>
-    /// Bytes for each pixel that the decoder keeps of a picture in several passes, before it can give out its first
-    /// row: two for each component of one that is progressive or has its components in scans of their own. 0 where the
-    /// header shows one in a single pass; what cannot be read counts as one in several.
+    /// Bytes per pixel that the decoder keeps of a picture in several passes, before it can return its first row: two
+    /// for each component if it is progressive or has its components in separate scans. 0 if the header shows a single
+    /// pass; an unreadable header counts as several.
     /// </summary>
     public static int CoefficientBytes(ReadOnlySpan<byte> file)
     {

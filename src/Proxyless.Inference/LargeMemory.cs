@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Inference;
 
 /// <summary>
-/// Memory for something large and short-lived, which goes back to the system when it is freed: on Linux mapped by
-/// itself, since the allocator that a search sets has the C library keep what is freed; elsewhere allocated.
+/// Memory for large and short-lived data, which returns to the system when it is freed: on Linux mapped separately,
+/// since the allocator settings of a search make the C library keep freed memory; elsewhere allocated.
 /// </summary>
 internal static unsafe partial class LargeMemory
 {
@@ -13,8 +13,8 @@ internal static unsafe partial class LargeMemory
     private const int PrivateAndAnonymous = 0x02 | 0x20;
     private const nint Failed = -1;
 
-    /// <summary>Takes memory.</summary>
-    /// <exception cref="InsufficientMemoryException">There is not as much.</exception>
+    /// <summary>Allocates memory.</summary>
+    /// <exception cref="InsufficientMemoryException">There is not enough memory.</exception>
     public static void* Allocate(nuint bytes)
     {
         if (!OperatingSystem.IsLinux())
@@ -26,11 +26,11 @@ internal static unsafe partial class LargeMemory
         return memory != Failed
             ? (void*)memory
             : throw new InsufficientMemoryException(
-                $"{bytes} bytes cannot be had: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"
+                $"{bytes} bytes cannot be allocated: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"
             );
     }
 
-    /// <summary>Gives it back; null for none.</summary>
+    /// <summary>Frees the memory; null is ignored.</summary>
     public static void Free(void* memory, nuint bytes)
     {
         if (memory is null)

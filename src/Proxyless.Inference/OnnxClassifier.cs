@@ -14,8 +14,8 @@ namespace Proxyless.Inference;
 internal sealed partial class MetadataJson : JsonSerializerContext;
 
 /// <summary>
-/// A classifier of images, read from a model file that Proxyless exported. Everything it needs to know is in the file's
-/// metadata: the classes, and how an image becomes an input. One instance may be used by several threads at once.
+/// An image classifier, loaded from a model file that Proxyless exported. The file's metadata holds everything it
+/// needs: the classes, and how an image becomes an input. One instance may be used by several threads at once.
 /// </summary>
 public sealed class OnnxClassifier : IDisposable
 {
@@ -28,10 +28,10 @@ public sealed class OnnxClassifier : IDisposable
     /// <summary>The metadata key of the side of the input in pixels.</summary>
     internal const string ResolutionKey = "resolution";
 
-    /// <summary>What the keys of where a model comes from begin with.</summary>
+    /// <summary>The prefix of the metadata keys that tell where a model comes from.</summary>
     internal const string ProvenancePrefix = "provenance.";
 
-    /// <summary>The key, after the prefix, of whether a model is for small images.</summary>
+    /// <summary>The key, after the prefix, that tells whether a model is for small images.</summary>
     internal const string SmallImagesKey = "small_images";
 
     private readonly InferenceSession _session;
@@ -47,8 +47,7 @@ public sealed class OnnxClassifier : IDisposable
             : [];
         Resolution = int.Parse(Metadata[ResolutionKey], CultureInfo.InvariantCulture);
 
-        // What the metadata says and what the graph takes and gives are one thing, or a run would end within the
-        // runtime.
+        // The metadata and the graph's inputs and outputs must match, or a run would fail within the runtime.
         int[] input = ShapeOf(session.InputMetadata, 4);
         int[] output = ShapeOf(session.OutputMetadata, 2);
         Channels = input[1];
@@ -90,7 +89,7 @@ public sealed class OnnxClassifier : IDisposable
     /// <summary>Side of the square input in pixels.</summary>
     public int Resolution { get; }
 
-    /// <summary>Channels of the input: 3 for color, 1 for grey.</summary>
+    /// <summary>Channels of the input: 3 for color, 1 for gray.</summary>
     public int Channels { get; }
 
     /// <summary>How an image becomes the input.</summary>
@@ -101,19 +100,19 @@ public sealed class OnnxClassifier : IDisposable
 
     /// <summary>Loads a model file.</summary>
     /// <param name="path">An ONNX file written by Proxyless.</param>
-    /// <param name="threads">Threads of one run.</param>
+    /// <param name="threads">Threads per run.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is no ONNX model, or lacks the metadata of a classifier.
+    /// The file is not an ONNX model, or lacks the metadata of a classifier.
     /// </exception>
     public static OnnxClassifier Load(string path, int threads = 1) => Load(File.ReadAllBytes(path), path, threads);
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="onnx">The bytes of an ONNX file written by Proxyless.</param>
-    /// <param name="name">What messages call it.</param>
-    /// <param name="threads">Threads of one run.</param>
+    /// <param name="name">Its name in messages.</param>
+    /// <param name="threads">Threads per run.</param>
     /// <exception cref="InvalidDataException">
-    /// The bytes are no ONNX model, or lack the metadata of a classifier.
+    /// The bytes are not an ONNX model, or lack the metadata of a classifier.
     /// </exception>
     public static OnnxClassifier Load(byte[] onnx, string name, int threads = 1)
     {
@@ -135,19 +134,19 @@ public sealed class OnnxClassifier : IDisposable
         {
             session?.Dispose();
             throw new InvalidDataException(
-                $"'{name}' is no classifier that Proxyless exported: {exception.Message}",
+                $"'{name}' is not a classifier that Proxyless exported: {exception.Message}",
                 exception
             );
         }
     }
 
-    /// <summary>The likeliest classes of an image.</summary>
+    /// <summary>Returns the most probable classes of an image.</summary>
     /// <param name="path">A JPEG, PNG, WebP, BMP or GIF.</param>
-    /// <param name="top">How many classes to name at most.</param>
+    /// <param name="top">The most classes to return.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
-    /// <returns>The classes, likeliest first.</returns>
-    /// <exception cref="UnreadableImageException">The file is no image, is cut off or has more pixels.</exception>
-    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    /// <returns>The classes, most probable first.</returns>
+    /// <exception cref="UnreadableImageException">The file is not an image, is cut off or has more pixels.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public IReadOnlyList<ClassProbability> Classify(
         string path,
@@ -155,13 +154,15 @@ public sealed class OnnxClassifier : IDisposable
         long maxPixels = ImageDecoder.DefaultMaxPixels
     ) => Classify(File.ReadAllBytes(path), path, top, maxPixels);
 
-    /// <summary>The likeliest classes of an image in memory.</summary>
+    /// <summary>Returns the most probable classes of an image in memory.</summary>
     /// <param name="encoded">The bytes of a JPEG, PNG, WebP, BMP or GIF.</param>
-    /// <param name="name">What messages call it.</param>
-    /// <param name="top">How many classes to name at most.</param>
+    /// <param name="name">Its name in messages.</param>
+    /// <param name="top">The most classes to return.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
-    /// <returns>The classes, likeliest first.</returns>
-    /// <exception cref="UnreadableImageException">The bytes are no image, are cut off or have more pixels.</exception>
+    /// <returns>The classes, most probable first.</returns>
+    /// <exception cref="UnreadableImageException">
+    /// The bytes are not an image, are cut off or have more pixels.
+    /// </exception>
     public IReadOnlyList<ClassProbability> Classify(
         byte[] encoded,
         string name,
@@ -181,12 +182,14 @@ public sealed class OnnxClassifier : IDisposable
         ];
     }
 
-    /// <summary>Makes an input of an image, as <see cref="Preprocessing"/> says.</summary>
+    /// <summary>Converts an image to an input according to <see cref="Preprocessing"/>.</summary>
     /// <param name="encoded">The bytes of a JPEG, PNG, WebP, BMP or GIF.</param>
-    /// <param name="name">What messages call it.</param>
+    /// <param name="name">Its name in messages.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
     /// <returns>[Channels, Resolution, Resolution], for <see cref="Run"/>.</returns>
-    /// <exception cref="UnreadableImageException">The bytes are no image, are cut off or have more pixels.</exception>
+    /// <exception cref="UnreadableImageException">
+    /// The bytes are not an image, are cut off or have more pixels.
+    /// </exception>
     public float[] Prepare(byte[] encoded, string name, long maxPixels = ImageDecoder.DefaultMaxPixels)
     {
         ArgumentNullException.ThrowIfNull(encoded);
@@ -196,8 +199,8 @@ public sealed class OnnxClassifier : IDisposable
         return Preprocessor.ToInput(Preprocessing, square);
     }
 
-    /// <summary>Runs the model on inputs that are prepared.</summary>
-    /// <param name="images">[n, Channels, Resolution, Resolution], as <see cref="Preprocessing"/> says.</param>
+    /// <summary>Runs the model on prepared inputs.</summary>
+    /// <param name="images">[n, Channels, Resolution, Resolution], according to <see cref="Preprocessing"/>.</param>
     /// <param name="count">n, the number of images.</param>
     /// <returns>Logits, [n, Classes].</returns>
     /// <exception cref="ArgumentException">The span does not hold <paramref name="count"/> images.</exception>
@@ -229,7 +232,7 @@ public sealed class OnnxClassifier : IDisposable
     }
 
     /// <summary>
-    /// The recipe of the metadata. Models of before there were recipes say whether they are for small images.
+    /// The recipe of the metadata. Models from before there were recipes only say whether they are for small images.
     /// </summary>
     private static PreprocessingRecipe RecipeOf(
         IReadOnlyDictionary<string, string> metadata,

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Proxyless.Inference;
 
 /// <summary>
-/// Memory to decode into: of the shared pool where it is small, of the system where it is large, since the pool would
-/// keep what an image of a hundred million pixels needed for as long as the process lives.
+/// Memory to decode into: from the shared pool if it is small, from the system if it is large, since the pool would
+/// keep the memory of an image of a hundred million pixels as long as the process lives.
 /// </summary>
 internal sealed unsafe class PixelBuffer : IDisposable
 {
@@ -14,9 +14,9 @@ internal sealed unsafe class PixelBuffer : IDisposable
     private byte[]? _rented;
     private void* _native;
 
-    /// <summary>Makes room, once <see cref="DecodingMemory"/> has some.</summary>
+    /// <summary>Allocates memory, once <see cref="DecodingMemory"/> has some.</summary>
     /// <param name="length">Bytes.</param>
-    /// <param name="beside">Bytes that the decoder needs for itself meanwhile.</param>
+    /// <param name="beside">Bytes that the decoder itself needs at the same time.</param>
     public PixelBuffer(int length, long beside)
     {
         Length = length;
@@ -42,7 +42,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
     /// <summary>Bytes.</summary>
     public int Length { get; }
 
-    /// <summary>The bytes, of any value at first.</summary>
+    /// <summary>The bytes, with undefined initial values.</summary>
     public Span<byte> Bytes => _native is null ? _rented.AsSpan(0, Length) : new Span<byte>(_native, Length);
 
     /// <inheritdoc/>

@@ -9,27 +9,27 @@ namespace Proxyless.Inference;
 /// that use the model.
 /// </summary>
 /// <remarks>
-/// An image is decoded in full and turned upright as EXIF says. Colors are red, green, blue without a color profile, or
-/// grey by ITU-R BT.601. Transparency is laid on white. The crop is scaled to a square by the filter. A value v in 0 to
-/// 255 becomes (v / 255 * <see cref="Range"/> - mean) / deviation.
+/// An image is decoded in full and turned upright by EXIF. Colors are red, green, blue without a color profile, or gray
+/// by ITU-R BT.601. Transparency is composited on white. The crop is scaled to a square by the filter. A value v in 0
+/// to 255 becomes (v / 255 * <see cref="Range"/> - mean) / deviation.
 /// </remarks>
 public sealed record PreprocessingRecipe
 {
     /// <summary>The key of the recipe in the metadata of a model.</summary>
     public const string MetadataKey = "preprocessing";
 
-    /// <summary>Share of the shorter side that a center crop keeps: 224 of 256, the field's custom.</summary>
+    /// <summary>Share of the shorter side that a center crop keeps: 224 of 256, as is usual.</summary>
     private const double UsualCropRatio = 0.875;
 
     /// <summary>Side of the square in pixels.</summary>
     public required int Resolution { get; init; }
 
-    /// <summary>1 for grey, 3 for red, green and blue.</summary>
+    /// <summary>1 for gray, 3 for red, green and blue.</summary>
     public required int Channels { get; init; }
 
     /// <summary>
-    /// Side of the square that is cut out of the middle, as a share of the shorter side, in (0, 1]. Null where the
-    /// whole image is scaled to the square, whatever its shape.
+    /// Side of the square that is cropped from the center, as a share of the shorter side, in (0, 1]. Null if the whole
+    /// image is scaled to the square, whatever its shape.
     /// </summary>
     public required double? CropRatio { get; init; }
 
@@ -39,13 +39,13 @@ public sealed record PreprocessingRecipe
     /// <summary>Whether scaled values are rounded to whole numbers in 0 to 255, as in an image of 8 bits.</summary>
     public required bool Rounds { get; init; }
 
-    /// <summary>What white becomes before mean and deviation: 1 or 255.</summary>
+    /// <summary>The value of white before mean and deviation: 1 or 255.</summary>
     public required double Range { get; init; }
 
-    /// <summary>Subtracted from each channel; zeros where the model normalizes by itself.</summary>
+    /// <summary>Subtracted from each channel; zeros if the model normalizes by itself.</summary>
     public required IReadOnlyList<float> Mean { get; init; }
 
-    /// <summary>Divides each channel; ones where the model normalizes by itself.</summary>
+    /// <summary>Divides each channel; ones if the model normalizes by itself.</summary>
     public required IReadOnlyList<float> Deviation { get; init; }
 
     /// <summary>Values of one input: channels x resolution x resolution.</summary>
@@ -57,17 +57,17 @@ public sealed record PreprocessingRecipe
     public string Description =>
         CropRatio is { } ratio
             ? FormattableString.Invariant(
-                $"shorter side to {Math.Round(Resolution / ratio)}, {FilterInWords}, centre crop {Resolution}"
+                $"shorter side to {Math.Round(Resolution / ratio)}, {FilterInWords}, center crop {Resolution}"
             )
             : $"whole image to {Resolution}x{Resolution}, {FilterInWords}";
 
     private string FilterInWords => Filter == ImageFilter.Bicubic ? "antialiased bicubic" : "antialiased bilinear";
 
     /// <summary>
-    /// The recipe of models that Proxyless trains on photographs: the middle of the image, values in [0, 1].
+    /// The recipe of models that Proxyless trains on photographs: the center of the image, values in [0, 1].
     /// </summary>
     /// <param name="resolution">Side of the square in pixels.</param>
-    /// <param name="channels">1 for grey, 3 for color.</param>
+    /// <param name="channels">1 for gray, 3 for color.</param>
     public static PreprocessingRecipe ForPhotographs(int resolution, int channels) =>
         InUnitRange(resolution, channels) with
         {
@@ -78,7 +78,7 @@ public sealed record PreprocessingRecipe
     /// The recipe of models that Proxyless trains on small squares: the whole image in whole numbers, then in [0, 1].
     /// </summary>
     /// <param name="resolution">Side of the square in pixels.</param>
-    /// <param name="channels">1 for grey, 3 for color.</param>
+    /// <param name="channels">1 for gray, 3 for color.</param>
     public static PreprocessingRecipe ForSmallImages(int resolution, int channels) =>
         InUnitRange(resolution, channels) with
         {
@@ -86,7 +86,7 @@ public sealed record PreprocessingRecipe
         };
 
     /// <summary>Reads a recipe from JSON.</summary>
-    /// <exception cref="FormatException">The text is no recipe, or one of a newer version.</exception>
+    /// <exception cref="FormatException">The text is not a recipe, or one of a newer version.</exception>
     public static PreprocessingRecipe Parse(string json)
     {
         try
@@ -100,16 +100,16 @@ public sealed record PreprocessingRecipe
         catch (JsonException exception)
         {
             throw new FormatException(
-                $"'{MetadataKey}' is no recipe that this version knows: {exception.Message}",
+                $"'{MetadataKey}' is not a recipe that this version knows: {exception.Message}",
                 exception
             );
         }
     }
 
-    /// <summary>The recipe as JSON.</summary>
+    /// <summary>Returns the recipe as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RecipeJson.Default.PreprocessingRecipe);
 
-    /// <summary>The part of an upright image that is scaled.</summary>
+    /// <summary>Returns the part of an upright image that is scaled.</summary>
     internal Region RegionOf(int width, int height) =>
         CropRatio is { } ratio ? Region.Center(width, height, ratio) : new Region(0, 0, width, height);
 
@@ -138,7 +138,7 @@ public sealed record PreprocessingRecipe
             }
         }
 
-        // As large as the square of a byte image may be in memory.
+        // The largest square of a byte image that fits in memory.
         const int LargestResolution = 16384;
         That(Resolution is >= 1 and <= LargestResolution, "resolution", Resolution);
         That(Channels is 1 or 3, "channels", Channels);
@@ -154,9 +154,7 @@ public sealed record PreprocessingRecipe
     }
 }
 
-/// <summary>
-/// Reads and writes recipes without reflection. What this version does not know is refused, not passed over.
-/// </summary>
+/// <summary>Reads and writes recipes without reflection. Unknown entries are rejected, not ignored.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -1,20 +1,20 @@
 namespace Proxyless.Inference;
 
-/// <summary>Makes inputs of images as a <see cref="PreprocessingRecipe"/> says.</summary>
+/// <summary>Converts images to inputs by a <see cref="PreprocessingRecipe"/>.</summary>
 internal static class Preprocessor
 {
     /// <summary>
     /// Scales an encoded image to the square of a recipe, before the range, the mean and the deviation.
     /// </summary>
     /// <param name="image">The image; decoded here.</param>
-    /// <param name="recipe">How.</param>
+    /// <param name="recipe">The recipe.</param>
     /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255.</param>
     /// <exception cref="UnreadableImageException">The image is cut off or damaged.</exception>
     public static void Scale(EncodedImage image, PreprocessingRecipe recipe, Span<float> square)
     {
         if (recipe.Rounds && image.IsTurned)
         {
-            // The order of the sums decides how a half is rounded: upright first, as a decoded image is scaled.
+            // The order of the sums decides how a half is rounded: upright first, as for a decoded image.
             Scale(image.Decode(recipe.Channels), recipe, square);
             return;
         }
@@ -29,8 +29,8 @@ internal static class Preprocessor
     }
 
     /// <summary>Scales a decoded image to the square of a recipe.</summary>
-    /// <param name="image">The image; grey and color are converted as needed.</param>
-    /// <param name="recipe">How.</param>
+    /// <param name="image">The image; gray and color are converted as needed.</param>
+    /// <param name="recipe">The recipe.</param>
     /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255.</param>
     public static void Scale(DecodedImage image, PreprocessingRecipe recipe, Span<float> square)
     {
@@ -48,8 +48,8 @@ internal static class Preprocessor
         Finish(recipe, square);
     }
 
-    /// <summary>The input of a model: range, mean and deviation applied, channel after channel.</summary>
-    /// <param name="recipe">How.</param>
+    /// <summary>Computes the input of a model: range, mean and deviation applied, channel by channel.</summary>
+    /// <param name="recipe">The recipe.</param>
     /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255.</param>
     /// <returns>[Channels, Resolution, Resolution], red first.</returns>
     public static float[] ToInput(PreprocessingRecipe recipe, ReadOnlySpan<float> square)
@@ -70,7 +70,7 @@ internal static class Preprocessor
         return input;
     }
 
-    /// <summary>A cubic filter goes beyond white and black at edges; nothing else does.</summary>
+    /// <summary>Only a cubic filter overshoots white and black at edges.</summary>
     private static void Finish(PreprocessingRecipe recipe, Span<float> square)
     {
         if (recipe.Rounds)

@@ -7,7 +7,7 @@ namespace Proxyless.Inference;
 
 /// <summary>
 /// Scales a part of an image with a filter as wide as the reduction, as Pillow and torchvision do. Training draws the
-/// part; evaluation and deployment take it, and the filter, from the <see cref="PreprocessingRecipe"/>.
+/// part; evaluation and deployment take part and filter from the <see cref="PreprocessingRecipe"/>.
 /// </summary>
 internal static class Resampler
 {
@@ -15,7 +15,7 @@ internal static class Resampler
     /// <param name="pixels">[height, width, bytesPerPixel].</param>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="height">Rows.</param>
-    /// <param name="bytesPerPixel">1 for grey, 3 for color, 4 for colour and a byte that is left out.</param>
+    /// <param name="bytesPerPixel">1 for gray, 3 for color, 4 for color and an ignored byte.</param>
     /// <param name="region">The part to take, within the image.</param>
     /// <param name="side">Side of the result.</param>
     /// <param name="destination">[side, side, 1 or 3], in the 0 to 255 of the source.</param>
@@ -38,7 +38,7 @@ internal static class Resampler
         int rowLength = columnCount * bytesPerPixel;
         int channels = Math.Min(bytesPerPixel, 3);
 
-        // One lane past the end: a colour pixel is read as four floats.
+        // One lane past the end: a color pixel is read as four floats.
         float[] line = ArrayPool<float>.Shared.Rent(rowLength + 1);
         try
         {

@@ -1,7 +1,7 @@
 namespace Proxyless.Inference;
 
 /// <summary>
-/// A file is no image that can be read: another format, cut off, damaged, or too large. The message names the file.
+/// A file is not a readable image: another format, cut off, damaged, or too large. The message names the file.
 /// </summary>
 public sealed class UnreadableImageException : Exception
 {
@@ -15,12 +15,12 @@ public sealed class UnreadableImageException : Exception
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">Which file, and what is wrong with it.</param>
-    /// <param name="innerException">What was caught.</param>
+    /// <param name="innerException">The exception that was caught.</param>
     public UnreadableImageException(string message, Exception innerException)
         : base(message, innerException) { }
 
     /// <summary>
-    /// The pixels, width times height, of an image that has more than may be read; null where that is not the reason.
+    /// The number of pixels, width times height, of an image that has too many; null if that is not the reason.
     /// </summary>
     public long? Pixels { get; init; }
 }

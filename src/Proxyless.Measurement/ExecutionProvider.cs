@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// What computes a model within ONNX Runtime. All but the processor need a build of ONNX Runtime that has them
-/// (docs/targets.md), and none of those has been run by us. Operations that a provider does not have are left to the
+/// The part of ONNX Runtime that computes a model. All except the processor need a build of ONNX Runtime that has them
+/// (docs/targets.md), and we have run none of those. Operations that a provider does not have are left to the
 /// processor, as in any use of the model.
 /// </summary>
 public sealed class ExecutionProvider
@@ -24,7 +24,7 @@ public sealed class ExecutionProvider
     public static ExecutionProvider Cpu { get; } =
         new("cpu", "CPUExecutionProvider", "Microsoft.ML.OnnxRuntime", (_, _) => { });
 
-    /// <summary>Every provider that can be asked for.</summary>
+    /// <summary>All providers that can be requested.</summary>
     public static IReadOnlyList<ExecutionProvider> All { get; } =
     [
         Cpu,
@@ -60,7 +60,7 @@ public sealed class ExecutionProvider
         ),
     ];
 
-    /// <summary>What it is called in targets.</summary>
+    /// <summary>Its name in targets.</summary>
     public string Name { get; }
 
     /// <summary>The NuGet package of a build of ONNX Runtime that has it.</summary>
@@ -79,11 +79,11 @@ public sealed class ExecutionProvider
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>Puts it before the processor.</summary>
-    /// <param name="options">The options of a session to come.</param>
+    /// <summary>Adds it to the session options, before the processor.</summary>
+    /// <param name="options">The options of a new session.</param>
     /// <param name="device">Which of the machine's devices of this kind, from 0.</param>
     /// <exception cref="OnnxRuntimeException">
-    /// It cannot be started: a driver or a library of its maker is missing, or the device is.
+    /// It cannot be started: a driver or a vendor library is missing, or the device is.
     /// </exception>
     internal void AppendTo(SessionOptions options, int device) => _append(options, device);
 }

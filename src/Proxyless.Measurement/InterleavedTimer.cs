@@ -2,21 +2,22 @@ using System.Diagnostics;
 
 namespace Proxyless.Measurement;
 
-/// <summary>A model's timing beside others that ran in turn with it.</summary>
+/// <summary>A model's timing beside others that ran alternately with it.</summary>
 /// <param name="Timing">Its own runs.</param>
 /// <param name="Ratio">
-/// Its <see cref="Timing.QuietMs"/> over the first model's; 1 for the first model. A machine that slows down for a
-/// while slows both, and a run that is interrupted counts in neither.
+/// Its <see cref="Timing.QuietMs"/> over the first model's; 1 for the first model. A temporary slowdown of the machine
+/// affects both, and an interrupted run counts in neither.
 /// </param>
 public sealed record InterleavedTiming(Timing Timing, double Ratio);
 
 /// <summary>
-/// Times several models in turn, a run of each a round, so that a slow moment of the machine meets all of them.
+/// Times several models alternately, one run of each per round, so that a slow moment of the machine affects all of
+/// them.
 /// </summary>
 public static class InterleavedTimer
 {
     /// <summary>
-    /// Times the models until all medians are known as well as the options ask or the options' bounds are met.
+    /// Times the models until all medians are as certain as the options require or the options' bounds are reached.
     /// </summary>
     /// <param name="models">
     /// At least one model; the first is the reference of <see cref="InterleavedTiming.Ratio"/>.

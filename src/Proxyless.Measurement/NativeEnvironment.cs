@@ -4,12 +4,12 @@ namespace Proxyless.Measurement;
 
 /// <summary>
 /// Variables of this process's environment as native libraries see them: on Unix
-/// <see cref="Environment.SetEnvironmentVariable(string, string)"/> writes to a copy of .NET's own. To be called before
-/// the library that reads the variable is loaded, and by one thread at a time.
+/// <see cref="Environment.SetEnvironmentVariable(string, string)"/> writes to .NET's own copy. Call it before the
+/// library that reads the variable is loaded, and on one thread at a time.
 /// </summary>
 internal static partial class NativeEnvironment
 {
-    /// <summary>Sets a variable, unless the user has set it: then it stays.</summary>
+    /// <summary>Sets a variable, unless the user has set it.</summary>
     public static void SetUnlessSet(string name, string value)
     {
         if (OperatingSystem.IsWindows())

@@ -4,14 +4,14 @@ namespace Proxyless.Measurement;
 
 /// <summary>One execution of one node of a model.</summary>
 /// <param name="Name">
-/// The node's name after graph optimisation, which begins with the name of the node's output in the model.
+/// The node's name after graph optimization, which begins with the name of the node's output in the model.
 /// </param>
-/// <param name="Microseconds">The time in its kernel, cut to whole microseconds by ONNX Runtime.</param>
+/// <param name="Microseconds">The time in its kernel, truncated to whole microseconds by ONNX Runtime.</param>
 public readonly record struct NodeTime(string Name, double Microseconds);
 
 /// <summary>
-/// Runs a model and records how long each of its nodes takes <em>inside</em> it, where its input comes from the node
-/// before, in the layout that this node leaves it in. ONNX Runtime measures this itself.
+/// Runs a model and records the time of each of its nodes <em>inside</em> it, where its input comes from the previous
+/// node, in that node's layout. ONNX Runtime measures this itself.
 /// </summary>
 public sealed class NodeProfile : IDisposable
 {
@@ -19,12 +19,12 @@ public sealed class NodeProfile : IDisposable
 
     /// <summary>Loads a model.</summary>
     /// <param name="onnx">The bytes of an ONNX file.</param>
-    /// <param name="threads">Threads of one run.</param>
-    /// <param name="batch">What stands in for dynamic dimensions: images a run.</param>
+    /// <param name="threads">Threads per run.</param>
+    /// <param name="batch">The value of dynamic dimensions: images per run.</param>
     public NodeProfile(byte[] onnx, int threads = 1, int batch = 1) =>
         _model = new OnnxModel(onnx, threads, batch, Path.Combine(Folder, "nodes"));
 
-    /// <summary>Where ONNX Runtime writes while this lives.</summary>
+    /// <summary>The folder that ONNX Runtime writes to during profiling.</summary>
     internal string Folder { get; } = Directory.CreateTempSubdirectory("proxyless-profile-").FullName;
 
     /// <summary>Runs the model once.</summary>

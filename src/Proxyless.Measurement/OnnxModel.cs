@@ -5,8 +5,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// A model of one float input and one float output, loaded as it will be deployed: all graph optimisations, a stated
-/// number of threads. Input and output are bound once, so that a run copies nothing.
+/// A model with one float input and one float output, loaded as in deployment: all graph optimizations, a given number
+/// of threads. Input and output are bound once, so that a run copies nothing.
 /// </summary>
 public sealed class OnnxModel : IDisposable
 {
@@ -19,23 +19,23 @@ public sealed class OnnxModel : IDisposable
 
     /// <summary>Loads a model and fills its input with numbers in [0, 1).</summary>
     /// <param name="onnx">The bytes of an ONNX file.</param>
-    /// <param name="threads">Threads of one run.</param>
-    /// <param name="batch">What stands in for dynamic dimensions: images a run.</param>
-    /// <exception cref="OnnxRuntimeException">The bytes are no model that ONNX Runtime can run.</exception>
+    /// <param name="threads">Threads per run.</param>
+    /// <param name="batch">The value of dynamic dimensions: images per run.</param>
+    /// <exception cref="OnnxRuntimeException">The bytes are not a model that ONNX Runtime can run.</exception>
     /// <exception cref="ArgumentException">
     /// The model has several inputs or outputs, or they are not float tensors.
     /// </exception>
     public OnnxModel(byte[] onnx, int threads = 1, int batch = 1)
         : this(onnx, threads, batch, ExecutionProvider.Cpu, device: 0) { }
 
-    /// <summary>Loads a model for something else than the processor.</summary>
+    /// <summary>Loads a model for another device than the processor.</summary>
     /// <param name="onnx">The bytes of an ONNX file.</param>
-    /// <param name="threads">Threads of one run on the processor.</param>
-    /// <param name="batch">What stands in for dynamic dimensions: images a run.</param>
-    /// <param name="provider">What computes it.</param>
+    /// <param name="threads">Threads per run on the processor.</param>
+    /// <param name="batch">The value of dynamic dimensions: images per run.</param>
+    /// <param name="provider">The provider that computes it.</param>
     /// <param name="device">Which of the machine's devices of that kind, from 0.</param>
     /// <exception cref="OnnxRuntimeException">
-    /// The provider cannot be started, or the bytes are no model that it can run.
+    /// The provider cannot be started, or the bytes are not a model that it can run.
     /// </exception>
     /// <exception cref="ArgumentException">
     /// The model has several inputs or outputs, or they are not float tensors.
@@ -65,8 +65,8 @@ public sealed class OnnxModel : IDisposable
             throw;
         }
 
-        // A fixed seed: the same numbers in every process, and none of them denormal, which would slow the arithmetic
-        // down.
+        // A fixed seed: the same numbers in every process, and none of them denormal, which would slow down the
+        // arithmetic.
         var random = new Random(1);
         foreach (ref float value in _input.GetTensorMutableDataAsSpan<float>())
         {
@@ -83,8 +83,8 @@ public sealed class OnnxModel : IDisposable
 
     /// <summary>
     /// Runs the model once and returns the milliseconds it took. With one thread, time that the thread waited for a
-    /// processor is left out, where the system counts it: what else the machine is doing is not the model's. With
-    /// several, one thread works on while another waits, so that nothing can be left out.
+    /// processor is left out, if the system counts it: the machine's other work does not belong to the model. With
+    /// several, one thread works while another waits, so nothing can be left out.
     /// </summary>
     public double Run()
     {

@@ -2,15 +2,15 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Proxyless.Measurement;
 
-/// <summary>The settings that every model of the product is run with, timed or in use.</summary>
+/// <summary>The session settings of all models of the product, timed or in use.</summary>
 internal static class OnnxSessions
 {
     /// <summary>
-    /// One run at a time on <paramref name="threads"/> threads of the processor, all graph optimisations.
+    /// One run at a time on <paramref name="threads"/> threads of the processor, all graph optimizations.
     /// </summary>
     internal static SessionOptions Options(int threads) => Options(threads, ExecutionProvider.Cpu, device: 0);
 
-    /// <summary>The same with what computes beside the processor.</summary>
+    /// <summary>The same with a provider besides the processor.</summary>
     /// <exception cref="OnnxRuntimeException">The provider cannot be started.</exception>
     internal static SessionOptions Options(int threads, ExecutionProvider provider, int device)
     {
@@ -25,8 +25,8 @@ internal static class OnnxSessions
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
 
-        // Threads spin for their next task within a run, as by default, but not between runs: models that are timed in
-        // turn would otherwise slow each other down (1.8 times with two threads on two cores).
+        // Threads spin for their next task within a run, which is the default, but not between runs: models that are
+        // timed alternately would slow each other down (1.8 times with two threads on two cores).
         options.AddSessionConfigEntry("session.force_spinning_stop", "1");
         try
         {

@@ -4,7 +4,8 @@ namespace Proxyless.Measurement;
 public static class OnnxTimer
 {
     /// <summary>
-    /// Warms the model up, then runs it until its median is known as well as the options ask or their bounds are met.
+    /// Warms the model up, then runs it until its median is as certain as the options require or their bounds are
+    /// reached.
     /// </summary>
     public static Timing Measure(
         OnnxModel model,

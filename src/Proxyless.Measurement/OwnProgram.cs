@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace Proxyless.Measurement;
 
-/// <summary>Starts the program that is running once more, for work in a process of its own.</summary>
+/// <summary>Starts the running program again, for work in a separate process.</summary>
 internal static class OwnProgram
 {
     /// <summary>
-    /// How this program is started again; its arguments are added to <see cref="ProcessStartInfo.ArgumentList"/>.
+    /// Returns how to start this program again; its arguments are added to <see cref="ProcessStartInfo.ArgumentList"/>.
     /// </summary>
     /// <param name="assembly">The file name of the program's assembly, such as <c>program.dll</c>.</param>
     public static ProcessStartInfo Start(string assembly)

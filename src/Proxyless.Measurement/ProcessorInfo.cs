@@ -3,10 +3,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Proxyless.Measurement;
 
-/// <summary>What latencies depend on beside the model: the processor and the runtime.</summary>
+/// <summary>What latencies depend on besides the model: the processor and the runtime.</summary>
 public static class ProcessorInfo
 {
-    /// <summary>The processor's model name; where the system does not tell, its architecture.</summary>
+    /// <summary>The processor's model name; its architecture if the system does not tell the name.</summary>
     public static string Name { get; } = ReadName();
 
     /// <summary>The version of ONNX Runtime in use, such as <c>1.31.1</c>.</summary>

@@ -1,11 +1,11 @@
 namespace Proxyless.Measurement;
 
-/// <summary>The most that one run of a model is given, wherever it is measured.</summary>
+/// <summary>The upper limits of one run of a model, on every target.</summary>
 internal static class RunLimits
 {
-    /// <summary>Threads of one run.</summary>
+    /// <summary>Threads per run.</summary>
     public const int MostThreads = 1024;
 
-    /// <summary>Images of one run.</summary>
+    /// <summary>Images per run.</summary>
     public const int MostImages = 65536;
 }

@@ -3,7 +3,7 @@ using System.Buffers.Text;
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// How long this thread was ready to run and had to wait for a processor that other work occupied. Linux counts it for
+/// The time that this thread was ready to run and waited for a processor that other work occupied. Linux counts it for
 /// each thread (the second number of <c>/proc/thread-self/schedstat</c>, in nanoseconds).
 /// </summary>
 internal static class RunQueue
@@ -13,20 +13,21 @@ internal static class RunQueue
     /// <summary>Whether this system counts the wait.</summary>
     public static bool IsKnown { get; } = File.Exists(SchedulerStatistics);
 
-    /// <summary>What a time is without waiting.</summary>
-    /// <param name="waited">The wait between two readings, one before the time began and one after it ended.</param>
+    /// <summary>Computes a time without waiting.</summary>
+    /// <param name="waited">
+    /// The wait between two readings, one before the start of the time and one after its end.
+    /// </param>
     /// <param name="elapsed">The time.</param>
     /// <param name="around">
-    /// How long the readings took: as much of the wait may have fallen into them, and is not the time's.
+    /// Duration of the readings: that much of the wait may belong to them, and not to the time.
     /// </param>
     /// <returns>
-    /// Over 0 where <paramref name="elapsed"/> is more than the wait in it; too high by <paramref name="around"/> at
-    /// most.
+    /// Over 0 if <paramref name="elapsed"/> is more than the wait in it; too high by at most <paramref name="around"/>.
     /// </returns>
     public static double Without(double waited, double elapsed, double around) =>
         elapsed - Math.Max(0, waited - around);
 
-    /// <summary>The wait in milliseconds since this thread began; 0 where the system does not count it.</summary>
+    /// <summary>The wait in milliseconds since this thread began; 0 if the system does not count it.</summary>
     public static double WaitedMs()
     {
         if (!IsKnown)
@@ -34,7 +35,7 @@ internal static class RunQueue
             return 0;
         }
 
-        // Opened anew each time: the path means whichever thread opens it.
+        // Opened again each time: the path refers to the thread that opens it.
         using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(SchedulerStatistics);
         Span<byte> text = stackalloc byte[96];
         text = text[..RandomAccess.Read(file, text, fileOffset: 0)];

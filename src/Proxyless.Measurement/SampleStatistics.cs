@@ -1,15 +1,15 @@
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// Order statistics of run times, which are skewed to the right: other work on the machine only ever adds time.
+/// Order statistics of run times, which are skewed to the right: other work on the machine only adds time.
 /// </summary>
 public static class SampleStatistics
 {
-    /// <summary>The value that half of the samples stay under.</summary>
+    /// <summary>Computes the median of the samples.</summary>
     /// <exception cref="ArgumentException">There are no samples.</exception>
     public static double Median(IEnumerable<double> samples) => Quantile(Sorted(samples), 0.5);
 
-    /// <summary>A quantile, interpolated linearly between neighbours (R's type 7).</summary>
+    /// <summary>Computes a quantile, interpolated linearly between neighbors (R's type 7).</summary>
     /// <param name="sorted">Ascending samples, at least one.</param>
     /// <param name="share">0..1; 0.5 is the median.</param>
     public static double Quantile(IReadOnlyList<double> sorted, double share)
@@ -27,8 +27,8 @@ public static class SampleStatistics
     }
 
     /// <summary>
-    /// The mean of the middle half of the samples: as deaf to outliers, and finer than the median where samples are
-    /// rounded.
+    /// Computes the mean of the middle half of the samples: as robust against outliers as the median, and finer if
+    /// samples are rounded.
     /// </summary>
     /// <param name="samples">At least one.</param>
     /// <exception cref="ArgumentException">There are no samples.</exception>
@@ -42,8 +42,8 @@ public static class SampleStatistics
     }
 
     /// <summary>
-    /// Half the width of the median's 95 % confidence interval as a share of the median: the samples n/2 ± 0.98 √n
-    /// apart in order enclose it whatever their distribution (binomial, normal approximation). Infinite under six
+    /// Computes half the width of the median's 95 % confidence interval as a share of the median: the samples at ranks
+    /// n/2 ± 0.98 √n enclose it for any distribution (binomial, normal approximation). Infinite for fewer than six
     /// samples.
     /// </summary>
     /// <param name="sorted">Ascending samples.</param>
@@ -63,10 +63,10 @@ public static class SampleStatistics
     }
 
     /// <summary>
-    /// From the smallest sample to the largest as a share of their middle; 0 where all that was timed is shorter than
-    /// the clock tells.
+    /// Computes the range of the samples as a share of their middle; 0 if the timed work is shorter than the clock's
+    /// resolution.
     /// </summary>
-    /// <param name="middle">A median or mean of theirs.</param>
+    /// <param name="middle">Their median or mean.</param>
     /// <param name="samples">At least one.</param>
     public static double SpreadAround(double middle, IReadOnlyCollection<double> samples) =>
         middle > 0 ? (samples.Max() - samples.Min()) / middle : 0;

@@ -1,9 +1,9 @@
 namespace Proxyless.Measurement;
 
 /// <summary>
-/// ONNX Runtime's official builds for Linux and macOS report to their maker from version 1.31 on, unless the
-/// environment says otherwise before the library is first used. Whoever measures or deploys a model has not asked for
-/// that: it is the one setting of the process that is made without being asked for.
+/// ONNX Runtime's official builds for Linux and macOS send reports to their maker from version 1.31 on, unless the
+/// environment says otherwise before the library is first used. A user who measures or deploys a model has not
+/// requested that: it is the only setting of the process that is made without a request.
 /// </summary>
 internal static class Telemetry
 {
@@ -11,7 +11,7 @@ internal static class Telemetry
 
     static Telemetry() => NativeEnvironment.SetUnlessSet(Variable, "1");
 
-    /// <summary>Switches it off for this process; to be called before anything of ONNX Runtime is.</summary>
+    /// <summary>Switches it off for this process; call it before any use of ONNX Runtime.</summary>
     public static void SwitchOff()
     {
         // The static constructor has done it, once.

@@ -1,12 +1,12 @@
 namespace Proxyless.Measurement;
 
-/// <summary>What repeated runs of one model took.</summary>
-/// <param name="MedianMs">Milliseconds that half of the runs stayed under: the latency.</param>
+/// <summary>The times of repeated runs of one model.</summary>
+/// <param name="MedianMs">Median of the runs in milliseconds: the latency.</param>
 /// <param name="QuietMs">
-/// Milliseconds that one in five runs stayed under: the latency while nothing else runs, told also where half of the
-/// runs are disturbed. Within 1 % of the median on a machine at rest.
+/// 20th percentile of the runs in milliseconds: the latency while nothing else runs, known even if half of the runs are
+/// disturbed. Within 1 % of the median on an idle machine.
 /// </param>
-/// <param name="P90Ms">Milliseconds that nine in ten runs stayed under.</param>
+/// <param name="P90Ms">90th percentile of the runs in milliseconds.</param>
 /// <param name="MinMs">The fastest run in milliseconds.</param>
 /// <param name="Spread">The distance of the quartiles as a share of the median.</param>
 /// <param name="Uncertainty">Half the median's 95 % confidence interval as a share of the median.</param>
@@ -21,7 +21,7 @@ public sealed record Timing(
     int Runs
 )
 {
-    /// <summary>Sums up the milliseconds of single runs.</summary>
+    /// <summary>Summarizes the milliseconds of single runs.</summary>
     /// <exception cref="ArgumentException">There are no runs.</exception>
     public static Timing Of(IEnumerable<double> milliseconds)
     {

@@ -1,33 +1,33 @@
 namespace Proxyless;
 
-/// <summary>How far a long job is.</summary>
+/// <summary>The progress of a long job.</summary>
 /// <param name="Stage">What is being done: <c>profile</c>, <c>search</c>, <c>train</c>.</param>
-/// <param name="Done">Units of work behind.</param>
-/// <param name="Total">Units of work in all; null where nobody knows.</param>
-/// <param name="Remaining">Time left, where it can be told.</param>
-/// <param name="Detail">The figures of the moment: loss, accuracy, expected latency.</param>
+/// <param name="Done">Units of work done.</param>
+/// <param name="Total">Units of work in total; null if unknown.</param>
+/// <param name="Remaining">Time left, if it can be estimated.</param>
+/// <param name="Detail">The current figures: loss, accuracy, expected latency.</param>
 public sealed record RunProgress(string Stage, long Done, long? Total, TimeSpan? Remaining, string Detail);
 
-/// <summary>Receives what a long job reports. Called from the job's own thread.</summary>
+/// <summary>Receives the reports of a long job. Called from the job's own thread.</summary>
 public interface IRunObserver
 {
-    /// <summary>The least time between two reports of progress; the last one of a job always comes.</summary>
+    /// <summary>The minimum time between two progress reports; the last report of a job always comes.</summary>
     TimeSpan ProgressInterval => TimeSpan.FromSeconds(0.25);
 
-    /// <summary>The job has come a step further.</summary>
+    /// <summary>Receives a progress report.</summary>
     void Progress(RunProgress progress);
 
-    /// <summary>A line worth keeping.</summary>
+    /// <summary>Receives a message that is worth keeping.</summary>
     void Message(string text);
 
-    /// <summary>Something the user should know before hours are spent.</summary>
+    /// <summary>Receives a warning: something the user should know before hours are spent.</summary>
     void Warning(string text);
 
     /// <summary>
-    /// A warning in the words in which the run's files keep it, its report among them. Unless an observer shows the
-    /// library's texts in words of its own, they are kept as they are.
+    /// Returns a warning in the words in which the run's files, including its report, keep it. An observer that words
+    /// the library's texts differently overrides it; by default the text is kept as it is.
     /// </summary>
-    /// <param name="text">What <see cref="Warning"/> was called with.</param>
+    /// <param name="text">The argument of <see cref="Warning"/>.</param>
     string Wording(string text) => text;
 }
 

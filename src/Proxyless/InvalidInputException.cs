@@ -1,7 +1,7 @@
 namespace Proxyless;
 
 /// <summary>
-/// What the caller gave cannot be used: an option, a file or a folder. The message names it, its value and the remedy.
+/// The caller's input cannot be used: an option, a file or a folder. The message names it, its value and the remedy.
 /// </summary>
 public sealed class InvalidInputException : ProxylessException
 {
@@ -15,7 +15,7 @@ public sealed class InvalidInputException : ProxylessException
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">What is wrong, with the value and the remedy.</param>
-    /// <param name="innerException">What was caught.</param>
+    /// <param name="innerException">The exception that was caught.</param>
     public InvalidInputException(string message, Exception innerException)
         : base(message, innerException) { }
 
@@ -24,7 +24,7 @@ public sealed class InvalidInputException : ProxylessException
 
     /// <summary>
     /// The property of the options, such as <c>TrainingOptions.LearningRate</c>, or the key of the file; null if it is
-    /// not one.
+    /// neither.
     /// </summary>
     public string? Property { get; init; }
 

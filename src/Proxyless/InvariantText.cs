@@ -3,15 +3,15 @@ using System.Runtime.CompilerServices;
 
 namespace Proxyless;
 
-/// <summary>Texts that are the same whatever culture a program has set.</summary>
+/// <summary>Texts that do not depend on the current culture.</summary>
 internal static class InvariantText
 {
     /// <summary>
-    /// An interpolated text, which may go over several literals, with numbers as the invariant culture writes them.
+    /// Formats an interpolated text, possibly of several literals, with numbers in the invariant culture.
     /// </summary>
     public static string Invariant(InvariantHandler text) => text.ToTextAndClear();
 
-    /// <summary>What the compiler makes of an interpolated text.</summary>
+    /// <summary>The compiler's target for an interpolated text.</summary>
     [InterpolatedStringHandler]
     internal ref struct InvariantHandler(int literalLength, int formattedCount)
     {
@@ -27,7 +27,7 @@ internal static class InvariantText
 
         public void AppendFormatted<T>(T value, string? format) => _text.AppendFormatted(value, format);
 
-        /// <summary>The whole text.</summary>
+        /// <summary>Returns the whole text.</summary>
         public string ToTextAndClear() => _text.ToStringAndClear();
     }
 }

@@ -3,16 +3,16 @@ using System.Diagnostics;
 namespace Proxyless;
 
 /// <summary>
-/// Tells an observer how far a loop is, as often as it wants to hear, with the time left at the pace so far.
+/// Reports the progress of a loop to an observer, as often as it asks for, with the time left at the pace so far.
 /// </summary>
-/// <param name="observer">Who hears of it.</param>
+/// <param name="observer">Receives the reports.</param>
 /// <param name="stage">What is being done.</param>
 /// <param name="done">Units done before, which do not count for the pace.</param>
-/// <param name="total">Units in all; null where that is not known, and neither is the time left.</param>
-/// <param name="silence">How long nothing is reported, for what mostly takes less; zero unless given.</param>
+/// <param name="total">Units in total; null if unknown, and then the time left is unknown too.</param>
+/// <param name="silence">Time without reports, for work that mostly takes less; zero by default.</param>
 internal sealed class Progress(IRunObserver observer, string stage, long done, long? total, TimeSpan silence = default)
 {
-    /// <summary>What takes less is not worth a report.</summary>
+    /// <summary>Work that takes less is not worth a report.</summary>
     public static readonly TimeSpan Unreported = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan LongestTold = TimeSpan.FromDays(365_000);
@@ -21,12 +21,12 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
     private readonly long _before = done;
     private TimeSpan _last = -observer.ProgressInterval;
 
-    /// <summary>A step is done.</summary>
+    /// <summary>Counts a step that is done.</summary>
     public void Report(long doneNow, string detail) => Report(doneNow, () => detail);
 
-    /// <summary>A step is done.</summary>
-    /// <param name="doneNow">Units done, those before among them.</param>
-    /// <param name="detail">Makes the text; called where it is shown alone.</param>
+    /// <summary>Counts a step that is done.</summary>
+    /// <param name="doneNow">Units done, including those before.</param>
+    /// <param name="detail">Creates the text; called only if it is shown.</param>
     public void Report(long doneNow, Func<string> detail)
     {
         TimeSpan elapsed = _watch.Elapsed;
@@ -41,9 +41,7 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
         observer.Progress(new RunProgress(stage, doneNow, total, remaining, detail()));
     }
 
-    /// <summary>
-    /// The time that the rest takes at the pace so far; null where that is not known, or is longer than anybody waits.
-    /// </summary>
+    /// <summary>The time left at the pace so far; null if it is unknown or longer than anybody waits.</summary>
     internal static TimeSpan? Remaining(TimeSpan elapsed, long done, long left)
     {
         double seconds = elapsed.TotalSeconds * left / done;

@@ -1,8 +1,8 @@
 namespace Proxyless;
 
 /// <summary>
-/// What the library fails with where it knows the reason. The message names what failed, its value and the remedy, so
-/// that it can be shown as it is. A caller who stops a job gets an <see cref="OperationCanceledException"/> instead.
+/// A failure of the library whose reason is known. The message names what failed, its value and the remedy, so that it
+/// can be shown as it is. A caller who stops a job gets an <see cref="OperationCanceledException"/> instead.
 /// </summary>
 public abstract class ProxylessException : Exception
 {
@@ -16,7 +16,7 @@ public abstract class ProxylessException : Exception
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">What failed, with the value and the remedy.</param>
-    /// <param name="innerException">What was caught.</param>
+    /// <param name="innerException">The exception that was caught.</param>
     protected ProxylessException(string message, Exception innerException)
         : base(message, innerException) { }
 }

@@ -6,7 +6,7 @@ namespace Proxyless;
 /// Passes progress on to an <see cref="IProgress{T}"/>, and messages and warnings to an <see cref="ILogger"/>. Both are
 /// optional.
 /// </summary>
-/// <param name="progress">Receives progress, from the job's own thread; null for none.</param>
+/// <param name="progress">Receives progress reports, on the job's own thread; null for none.</param>
 /// <param name="logger">Receives messages as information and warnings as warnings; null for none.</param>
 public sealed partial class RunObserver(IProgress<RunProgress>? progress = null, ILogger? logger = null) : IRunObserver
 {

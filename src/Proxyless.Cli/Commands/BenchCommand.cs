@@ -9,7 +9,7 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Time and memory of a step, before a search is paid for.</summary>
+/// <summary>Time and memory of a step, before a search is started.</summary>
 internal sealed class BenchCommand : ReportingCommand
 {
     private const string TunedAllocator = "tuned";
@@ -18,22 +18,22 @@ internal sealed class BenchCommand : ReportingCommand
 
     private readonly Option<BenchMode[]> _mode = Values.Choices(
         "--mode",
-        "What a step is (weight); several are measured one after another in processes of their own",
+        "The kind of a step (weight); several are measured one after another in separate processes",
         Modes
     );
     private readonly Option<BlockKernels?> _kernels = Values.Choice(
         "--kernels",
-        "What computes the steps (proxyless)",
+        "Implementation of the steps (proxyless)",
         Kernels
     );
     private readonly Option<bool> _separate = Values.Flag(
         "--separate-weights",
-        "Give each candidate of a block weights of its own instead of shared ones"
+        "Use separate weights for each candidate of a block instead of shared ones"
     );
     private readonly Option<string?> _layout = Values.Text(
         "--layout",
         "contiguous|channels-last",
-        "How tensors lie in memory (channels-last)"
+        "Memory layout of tensors (channels-last)"
     );
     private readonly Option<string?> _allocator = Values.Text(
         "--allocator",
@@ -46,7 +46,7 @@ internal sealed class BenchCommand : ReportingCommand
     public BenchCommand()
         : base(
             "bench",
-            "Time and memory of a step of a space on this machine: what a search will cost before it is paid.",
+            "Time and memory of a step of a space on this machine: the cost of a search before it is started.",
             "proxyless bench --space imagenet-mobile --batch 32 --resolution 112",
             "proxyless bench --mode weight,compact,all-paths --batch 32 --resolution 112"
         )
@@ -60,7 +60,7 @@ internal sealed class BenchCommand : ReportingCommand
         Subcommands.Add(new BenchGradientsCommand());
         Subcommands.Add(new BenchSoakCommand());
 
-        // Never called: it tells the parser that this command stands without one of its subcommands.
+        // Never called: it tells the parser that this command is valid without one of its subcommands.
         SetAction(_ => ExitCode.Done);
         Add([
             _mode,
@@ -93,7 +93,7 @@ internal sealed class BenchCommand : ReportingCommand
             );
         }
 
-        // What one mode leaves in the allocator would count for the next: each gets a process of its own.
+        // Memory that one mode leaves in the allocator would count for the next: each runs in a separate process.
         IReadOnlyList<string> shared = SharedArguments(parse);
         JsonElement[] results =
         [
@@ -118,7 +118,7 @@ internal sealed class BenchCommand : ReportingCommand
         };
     }
 
-    /// <summary>The options that every mode is measured with, as words.</summary>
+    /// <summary>The options of every mode, as words.</summary>
     private List<string> SharedArguments(ParseResult parse)
     {
         var words = new List<string>();

@@ -21,7 +21,7 @@ internal sealed class BenchDataCommand : ReportingCommand
     );
     private readonly Option<long?> _epochs = Values.Integer(
         "--epochs",
-        "Passes over the images that are timed, after a first that is not (5)",
+        "Number of timed passes over the images, after a first one that is not timed (5)",
         1,
         10_000
     );
@@ -34,7 +34,7 @@ internal sealed class BenchDataCommand : ReportingCommand
     public BenchDataCommand()
         : base(
             "data",
-            "Images a second, decoded and augmented as for training: compare them with what a step takes.",
+            "Images per second, decoded and augmented as for training: compare them with the time of a step.",
             "proxyless bench data --data photos --resolution 224"
         )
     {

@@ -5,7 +5,7 @@ using Proxyless.Cli.Output;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>A step beside the least that this machine could take for it.</summary>
+/// <summary>A step compared with the least time that this machine could need.</summary>
 internal sealed class BenchFloorCommand : ReportingCommand
 {
     private readonly StepOptionSet _steps = new("Steps to time (15)");
@@ -13,7 +13,7 @@ internal sealed class BenchFloorCommand : ReportingCommand
     public BenchFloorCommand()
         : base(
             "floor",
-            "A weight step beside the time that its multiply-adds and its bytes would take at this machine's "
+            "A weight step compared with the time of its multiply-adds and its bytes at this machine's "
                 + "measured peak.",
             "proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"
         )

@@ -15,11 +15,11 @@ internal sealed class BenchGradientsCommand : ReportingCommand
     private readonly Option<string?> _run = Values.Text(
         "--run",
         "DIR",
-        "A finished search with --prune-threshold 0; preferably one whose paths were drawn evenly (--warmup-share 0.98)"
+        "A finished search with --prune-threshold 0; preferably with uniformly drawn paths (--warmup-share 0.98)"
     );
     private readonly Option<long?> _contexts = Values.Integer(
         "--contexts",
-        "Architectures in which every candidate is put into its place (40)",
+        "Architectures in which every candidate is put in its block (40)",
         2,
         100_000
     );
@@ -28,7 +28,7 @@ internal sealed class BenchGradientsCommand : ReportingCommand
     public BenchGradientsCommand()
         : base(
             "gradients",
-            "How well the gradients that the updates give agree with measured differences of the loss, with the "
+            "How well the gradients of the updates agree with measured differences of the loss, with the "
                 + "shared weights of a search.",
             "proxyless bench gradients --run runs/even"
         )

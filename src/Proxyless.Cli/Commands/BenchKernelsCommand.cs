@@ -6,10 +6,10 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>libtorch's operators against kernels of our own, block by block.</summary>
+/// <summary>libtorch's operators against our own kernels, block by block.</summary>
 internal sealed class BenchKernelsCommand : ReportingCommand
 {
-    // Far more than rounding, an activation's kink included.
+    // Far more than rounding, including an activation's kink.
     private const double Wrong = 0.01;
 
     private readonly StepOptionSet _steps = new("Rounds, in each of which every variant runs once (9)");
@@ -17,7 +17,7 @@ internal sealed class BenchKernelsCommand : ReportingCommand
     public BenchKernelsCommand()
         : base(
             "kernels",
-            "Every block of a space, forward and backward, with libtorch's operators and with kernels of our own.",
+            "Every block of a space, forward and backward, with libtorch's operators and with our own kernels.",
             "proxyless bench kernels --space imagenet-mobile --batch 32 --resolution 112"
         )
     {

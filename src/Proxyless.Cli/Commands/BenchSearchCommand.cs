@@ -10,7 +10,7 @@ internal sealed class BenchSearchCommand : ReportingCommand
 {
     private readonly Option<long?> _images = Values.Integer(
         "--images",
-        "Training images that the search would have, where they are not at hand (those of --data)",
+        "Number of training images of the search, if they are not available (those of --data)",
         2,
         10_000_000_000
     );
@@ -19,9 +19,9 @@ internal sealed class BenchSearchCommand : ReportingCommand
     public BenchSearchCommand()
         : base(
             "search",
-            "What a search would cost on this machine in hours, and in counted operations on the V100 of the paper, "
-                + "from a few steps that are timed. It takes the options of 'search', and so its configuration "
-                + "files; those that do not change the cost are passed over.",
+            "The cost of a search in hours on this machine, and in counted operations on the V100 of the paper, "
+                + "from a few timed steps. It takes the options of 'search', and so its configuration "
+                + "files; those that do not change the cost are ignored.",
             "proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167",
             "proxyless bench search --data photos --search-epochs 40"
         )

@@ -5,7 +5,7 @@ using Proxyless.Cli.Output;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Whether memory stands still over thousands of steps.</summary>
+/// <summary>Whether memory stays constant over thousands of steps.</summary>
 internal sealed class BenchSoakCommand : ReportingCommand
 {
     private static readonly BenchOptions Defaults = new()
@@ -15,10 +15,10 @@ internal sealed class BenchSoakCommand : ReportingCommand
         Steps = 5000,
     };
 
-    private readonly StepOptionSet _steps = new("Steps to make (5000)", Defaults);
+    private readonly StepOptionSet _steps = new("Number of steps (5000)", Defaults);
     private readonly Option<long?> _cycle = Values.Integer(
         "--cycle",
-        "Paths of the cycle that the steps repeat (20)",
+        "Number of paths in the cycle that the steps repeat (20)",
         1,
         1000
     );
@@ -26,7 +26,7 @@ internal sealed class BenchSoakCommand : ReportingCommand
     public BenchSoakCommand()
         : base(
             "soak",
-            "Resident memory over thousands of search steps that repeat a cycle of paths: it stands still unless "
+            "Resident memory over thousands of search steps that repeat a cycle of paths: it stays constant unless "
                 + "something leaks.",
             "proxyless bench soak --steps 5000"
         )

@@ -5,13 +5,13 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Runs a command of this program in a process of its own and reads its JSON.</summary>
+/// <summary>Runs a command of this program in a separate process and reads its JSON.</summary>
 internal static class ChildCommand
 {
-    /// <summary>Runs the command to its end; what it says on standard error goes to the observer.</summary>
+    /// <summary>Runs the command to its end; its standard error goes to the observer.</summary>
     /// <param name="arguments">The words after the program's name; <c>--json</c> is added.</param>
     /// <param name="session">Receives its reports, and ends it when canceled.</param>
-    /// <exception cref="InvalidInputException">The command found its input bad.</exception>
+    /// <exception cref="InvalidInputException">The command reports bad input.</exception>
     /// <exception cref="IOException">The command failed.</exception>
     public static JsonElement Run(IReadOnlyList<string> arguments, CommandSession session)
     {

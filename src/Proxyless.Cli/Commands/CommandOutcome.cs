@@ -6,15 +6,15 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>What a command found out: as data, and as a summary to read.</summary>
+/// <summary>The result of a command: as data, and as a summary to read.</summary>
 /// <param name="Result">Printed as JSON with snake_case names.</param>
 /// <param name="Summarize">Writes the summary.</param>
 internal sealed record CommandOutcome(object Result, Action<IAnsiConsole> Summarize)
 {
-    /// <summary>What went wrong while the rest was done, a line each for standard error.</summary>
+    /// <summary>Errors of parts, while the rest was done: one line each for standard error.</summary>
     public IReadOnlyList<string> Errors { get; init; } = [];
 
-    /// <summary>What the process says to the shell.</summary>
+    /// <summary>The exit code of the process.</summary>
     public int ExitCode { get; init; } = Cli.ExitCode.Done;
 
     /// <summary>How results become JSON: snake_case names, words of enumerations with hyphens.</summary>

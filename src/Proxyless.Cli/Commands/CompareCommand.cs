@@ -7,20 +7,20 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Networks side by side.</summary>
+/// <summary>Compares networks.</summary>
 internal sealed class CompareCommand : ReportingCommand
 {
     private readonly Option<string[]> _networks = Values.Texts(
         "--network",
         "NETWORK",
-        $"A network, or several; the option may stand more than once: {NetworkRequest.Forms}"
+        $"A network, or several; the option may be repeated: {NetworkRequest.Forms}"
     );
 
     private readonly Option<string[]> _without = Values.Texts(
         "--without",
         "NAME",
-        "With --resume: a network, by its name in the table, that is taken out with all its trainings, as where one "
-            + "of them diverges; may stand more than once"
+        "With --resume: a network, by its name in the table, to remove with all its trainings, for instance if one "
+            + "of them diverges; may be repeated"
     );
 
     private readonly Option<long?> _seeds = Values.Integer(
@@ -32,7 +32,7 @@ internal sealed class CompareCommand : ReportingCommand
     private readonly Option<string[]> _targets = Values.Texts(
         "--targets",
         "TARGET",
-        "A target beside --target that every network is measured on too; may stand more than once"
+        "A target besides --target on which every network is also measured; may be repeated"
     );
 
     private readonly Option<string?> _scoredBy = Values.Text(
@@ -44,9 +44,9 @@ internal sealed class CompareCommand : ReportingCommand
     public CompareCommand()
         : base(
             "compare",
-            "Train networks under one recipe, measure them on one target, and set them side by side: a table, tests "
-                + "of the difference, a plot of accuracy against latency. Stopped, it goes on with --resume; "
-                + "networks and seeds can be added then, and networks be taken out.",
+            "Train networks with one recipe, measure them on one target, and compare them: a table, tests of the "
+                + "difference, a plot of accuracy against latency. --resume continues a stopped comparison; "
+                + "networks and seeds can be added then, and networks removed.",
             "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network "
                 + "mobilenet-v2:fit --train-epochs 10 --out comparisons/photos",
             "proxyless compare --out comparisons/photos --resume --network proxyless-mobile"

@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>What a source of images holds.</summary>
+/// <summary>Lists the contents of a source of images.</summary>
 internal sealed class DataListCommand : ReportingCommand
 {
     public DataListCommand()

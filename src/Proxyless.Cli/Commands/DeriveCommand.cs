@@ -5,17 +5,17 @@ using Proxyless.Training;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Another architecture from a finished search.</summary>
+/// <summary>Derives another architecture from a finished search.</summary>
 internal sealed class DeriveCommand : ReportingCommand
 {
     private readonly Option<bool> _quick = Values.Flag(
         "--quick",
-        "Take what the architecture parameters alone give, in seconds, as --evaluations 0"
+        "Let only the architecture parameters choose, in seconds, as --evaluations 0 does"
     );
 
     private readonly Option<bool> _train = Values.Flag(
         "--train",
-        "Train each network that is derived, and write it as ONNX, as 'proxyless train --arch' does"
+        "Train each derived network and write it as ONNX, as 'proxyless train --arch' does"
     );
 
     private readonly RunOptionSet _trainingOptions = new();
@@ -26,9 +26,9 @@ internal sealed class DeriveCommand : ReportingCommand
     public DeriveCommand()
         : base(
             "derive",
-            "Take another architecture from a finished search, for a new limit, without searching again: networks are "
-                + "scored with the weights of the search, which takes minutes. Limits that are not given stay as they "
-                + "were.",
+            "Derive another architecture from a finished search, for a new limit, without searching again: networks "
+                + "are scored with the weights of the search, which takes minutes. Limits that are not given stay "
+                + "unchanged.",
             "proxyless derive --run runs/photos --latency 6 --out runs/photos-6ms",
             "proxyless derive --run runs/photos --latency 3,5,8 --out runs/photos-front",
             "proxyless derive --run runs/photos --latency 6 --train --from-supernet --out runs/photos-6ms-trained",
@@ -56,7 +56,7 @@ internal sealed class DeriveCommand : ReportingCommand
         return parse.GetValue(_train) ? Train(derived, options.Data.Path, session) : SearchSummary.Outcome(derived);
     }
 
-    /// <summary>All is as it was when the run was searched, but for the limits that are given and the folder.</summary>
+    /// <summary>All options are those of the searched run, except for the given limits and the folder.</summary>
     internal RunOptions ReadOptions(ParseResult parse, string run)
     {
         if (
@@ -76,7 +76,7 @@ internal sealed class DeriveCommand : ReportingCommand
         return parse.GetValue(_quick) ? options with { Search = options.Search with { Evaluations = 0 } } : options;
     }
 
-    /// <summary>Trains each network in its folder; one that cannot be does not keep the others from theirs.</summary>
+    /// <summary>Trains each network in its folder; one that fails does not stop the others.</summary>
     private static CommandOutcome Train(LimitResults<SearchResult> derived, string data, CommandSession session)
     {
         var trained = new List<DerivedModel>();

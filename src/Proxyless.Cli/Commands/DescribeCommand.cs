@@ -8,7 +8,7 @@ using Proxyless.Latency;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>What an architecture is and costs.</summary>
+/// <summary>Describes an architecture and its costs.</summary>
 internal sealed class DescribeCommand : ReportingCommand
 {
     private readonly Option<string?> _architecture = Values.Text(
@@ -26,14 +26,14 @@ internal sealed class DescribeCommand : ReportingCommand
     );
     private readonly Option<long?> _classes = Values.Integer(
         "--classes",
-        "Outputs of the classifier (the network's own)",
+        "Number of outputs of the classifier (the network's own)",
         2,
         1 << 20
     );
     private readonly Option<string?> _target = Values.Text(
         "--target",
         "NAME|FILE",
-        $"Measure the whole network, untrained, or sum it up where the target is a table: "
+        $"Measure the whole network, untrained, or sum up its parts if the target is a table: "
             + $"{LibraryWords.Translate(TargetFile.Forms)}"
     );
     private readonly Option<string?> _table = Values.Text(
@@ -45,7 +45,7 @@ internal sealed class DescribeCommand : ReportingCommand
     private readonly Option<string?> _netConfig = Values.Text(
         "--net-config",
         "FILE",
-        "Write the network as the net.config of the ProxylessNAS authors, for their code to train"
+        "Write the network as the net.config of the ProxylessNAS authors, for training with their code"
     );
 
     public DescribeCommand()

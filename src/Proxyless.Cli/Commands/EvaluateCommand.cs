@@ -11,7 +11,7 @@ namespace Proxyless.Cli.Commands;
 internal sealed class EvaluateCommand : ReportingCommand
 {
     /// <summary>
-    /// More classes than this make a confusion matrix that nobody reads; the commonest confusions are listed instead.
+    /// With more classes than this a confusion matrix is unreadable; the most frequent confusions are listed instead.
     /// </summary>
     private const int LargestMatrix = 12;
 
@@ -24,15 +24,14 @@ internal sealed class EvaluateCommand : ReportingCommand
     private readonly Option<bool> _againstNetwork = new("--against-network")
     {
         Description =
-            "Ask the network in the run's folder about the same images and say how often the model agrees with it",
+            "Evaluate the network in the run's folder on the same images, and say how often the model agrees with it",
     };
 
     public EvaluateCommand()
         : base(
             "evaluate",
-            "Accuracy of a model.onnx on labelled images that it was not trained on, its confusions, and its latency "
-                + "on this machine. The folder of a run is judged on the run's own test images where no --data is "
-                + "given.",
+            "Accuracy of a model.onnx on labeled images that it was not trained on, its confusions, and its latency "
+                + "on this machine. Without --data, the folder of a run is evaluated on the run's own test images.",
             "proxyless evaluate --model runs/photos",
             "proxyless evaluate --model photos.onnx --data more-photos"
         )
@@ -42,8 +41,8 @@ internal sealed class EvaluateCommand : ReportingCommand
         Options.Add(_againstNetwork);
         Add(
             LibraryOptions
-                .Images("the run's own; of a model file sample")
-                .Place("the run's; of a model file cpu")
+                .Images("the run's own; sample for a model file")
+                .Place("the run's; cpu for a model file")
                 .Options
         );
     }
@@ -52,7 +51,7 @@ internal sealed class EvaluateCommand : ReportingCommand
     {
         string model = parse.GetValue(_model)!;
 
-        // A run's folder knows its images; a model file knows only what they were like.
+        // A run's folder names its images; a model file only describes them.
         RunOptions others = Directory.Exists(model)
             ? RunConfigFile.Read(RunDirectory.Open(model).Config)
             : new RunOptions();

@@ -5,7 +5,7 @@ using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>ONNX from a run.</summary>
+/// <summary>Exports a run's network as ONNX.</summary>
 internal sealed class ExportCommand : ReportingCommand
 {
     private readonly Option<string?> _run = Values.Text("--run", "DIR", "The folder of the trained run");
@@ -19,7 +19,7 @@ internal sealed class ExportCommand : ReportingCommand
     public ExportCommand()
         : base(
             "export",
-            "Write the best network of a run as ONNX, batch norm folded and normalisation inside, and check it "
+            "Write the best network of a run as ONNX, with batch norm folded and normalization inside, and check it "
                 + "against the network.",
             "proxyless export --run runs/photos --out photos.onnx"
         )

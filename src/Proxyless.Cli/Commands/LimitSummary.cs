@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>What a table of several limits says of one of them.</summary>
+/// <summary>A limit's row in a table of several limits.</summary>
 /// <param name="Run">The run folder.</param>
 /// <param name="LatencyMs">The latency of its network, in milliseconds.</param>
 /// <param name="LimitMs">The limit, in milliseconds.</param>
@@ -16,14 +16,14 @@ internal sealed record LimitLine(string Run, double LatencyMs, double LimitMs, d
 internal static class LimitSummary
 {
     /// <summary>
-    /// Of one limit its result; of several a line for each that has a network, an error for each that has none, and
-    /// exit code 1 where there is one.
+    /// For one limit its result; for several limits one line for each that has a network, an error for each that has
+    /// none, and exit code 1 if there is one.
     /// </summary>
     /// <param name="results">What was found.</param>
-    /// <param name="write">Writes the summary of one.</param>
-    /// <param name="accuracy">What the accuracy of a line is.</param>
-    /// <param name="lineOf">The line of one among several.</param>
-    /// <param name="next">What to type next for one.</param>
+    /// <param name="write">Writes the summary of one result.</param>
+    /// <param name="accuracy">The accuracy of a line.</param>
+    /// <param name="lineOf">The line of one result among several.</param>
+    /// <param name="next">The next command for one result.</param>
     public static CommandOutcome Outcome<T>(
         LimitResults<T> results,
         Action<IAnsiConsole, T> write,

@@ -17,13 +17,13 @@ internal sealed class PredictCommand : ReportingCommand
     );
     private readonly Option<long?> _top = Values.Integer(
         "--top",
-        "How many of the likeliest classes to name (3)",
+        "Number of most probable classes to show (3)",
         1,
         1000
     );
     private readonly Option<long?> _maxPixels = Values.Integer(
         "--max-pixels",
-        $"The most pixels, width times height, of a photo that is read ({DatasetOptions.DefaultMaxPixels})",
+        $"Maximum pixels, width times height, of a photo that is read ({DatasetOptions.DefaultMaxPixels})",
         1,
         DatasetOptions.MostPixels
     );
@@ -36,8 +36,8 @@ internal sealed class PredictCommand : ReportingCommand
     public PredictCommand()
         : base(
             "predict",
-            "The classes of one or more photos. One that cannot be read is an error (exit code 1; 2 where none can "
-                + "be read) beside the answers for the others.",
+            "The classes of one or more photos. One that cannot be read is an error (exit code 1; 2 if none can "
+                + "be read); the others are still classified.",
             "proxyless predict --model runs/photos cat.jpg dog.jpg",
             "proxyless predict --model runs/photos holidays"
         )

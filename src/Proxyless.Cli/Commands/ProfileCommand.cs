@@ -24,7 +24,7 @@ internal sealed class ProfileCommand : ReportingCommand
     );
     private readonly Option<long?> _classes = Values.Integer(
         "--classes",
-        "Outputs of the classifier (1000)",
+        "Number of outputs of the classifier (1000)",
         2,
         1 << 20
     );
@@ -35,12 +35,12 @@ internal sealed class ProfileCommand : ReportingCommand
         2048
     );
     private readonly Option<bool> _thorough = Values.Flag("--thorough", "Minutes instead of seconds, for tight limits");
-    private readonly Option<string?> _out = Values.Text("--out", "FILE", "Where to write the table (latency.json)");
+    private readonly Option<string?> _out = Values.Text("--out", "FILE", "The file to write (latency.json)");
 
     public ProfileCommand()
         : base(
             "profile",
-            "Measure what each block of a space takes on a target, and how well sums of it predict whole networks.",
+            "Measure the time of each block of a space on a target, and how well sums of them predict whole networks.",
             "proxyless profile --space imagenet-mobile --target cpu:2 --out latency.json"
         )
     {

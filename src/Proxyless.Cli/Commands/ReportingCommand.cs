@@ -6,9 +6,9 @@ using Proxyless.Runtime;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>What a command works with beside its options.</summary>
+/// <summary>What a command needs besides its options.</summary>
 /// <param name="Observer">Receives progress reports and warnings.</param>
-/// <param name="Cancellation">Cancelled by Ctrl-C.</param>
+/// <param name="Cancellation">Canceled by Ctrl-C.</param>
 internal sealed record CommandSession(IRunObserver Observer, CancellationToken Cancellation);
 
 /// <summary>
@@ -23,7 +23,7 @@ internal abstract class ReportingCommand : Command
     /// <summary>Creates the command with the options that every command has.</summary>
     /// <param name="name">The word.</param>
     /// <param name="description">What it does, in a sentence.</param>
-    /// <param name="examples">Whole command lines for its help.</param>
+    /// <param name="examples">Complete command lines for its help.</param>
     protected ReportingCommand(string name, string description, params IReadOnlyList<string> examples)
         : base(name, description)
     {
@@ -33,7 +33,7 @@ internal abstract class ReportingCommand : Command
         _headings[Json] = OptionHeading.Output;
     }
 
-    /// <summary>Whole command lines that its help shows.</summary>
+    /// <summary>Complete command lines for the help.</summary>
     public IReadOnlyList<string> Examples { get; }
 
     /// <summary>
@@ -44,18 +44,18 @@ internal abstract class ReportingCommand : Command
 
     /// <summary>Whether the result is printed as JSON.</summary>
     public Option<bool> Json { get; } =
-        Values.Flag("--json", "Print the result as one JSON object on standard output, and nothing else there");
+        Values.Flag("--json", "Print only the result, as one JSON object, on standard output");
 
     /// <summary>A YAML file of options.</summary>
     public Option<string?> Config { get; } =
-        Values.Text("--config", "FILE", "A YAML file in which every option of this command can stand");
+        Values.Text("--config", "FILE", "A YAML file that can contain every option of this command");
 
     /// <summary>
     /// The options that are the library's <see cref="RunOptions"/>; a command adds the groups that it takes.
     /// </summary>
     public RunOptionSet LibraryOptions { get; } = new();
 
-    /// <summary>The heading of the help under which an option stands.</summary>
+    /// <summary>The heading of an option in the help.</summary>
     public string HeadingOf(Option option)
     {
         ArgumentNullException.ThrowIfNull(option);
@@ -65,17 +65,17 @@ internal abstract class ReportingCommand : Command
     }
 
     /// <summary>Does the work.</summary>
-    /// <exception cref="InvalidInputException">What was given cannot be used.</exception>
+    /// <exception cref="InvalidInputException">The input cannot be used.</exception>
     public abstract CommandOutcome Execute(ParseResult parse, CommandSession session);
 
-    /// <summary>What the command changes in the process before it begins.</summary>
+    /// <summary>The settings of the process that the command changes before it begins.</summary>
     public virtual RuntimeOptions RuntimeFor(ParseResult parse) => new();
 
-    /// <summary>Complains of a value that is out of its range.</summary>
+    /// <summary>Creates the error for a value that is out of its range.</summary>
     /// <exception cref="InvalidInputException">The message names option, value and range.</exception>
     public void CheckRanges(ParseResult parse) => LibraryOptions.Read(parse).Validate();
 
-    /// <summary>Complains of a required option that stands neither on the command line nor in the file.</summary>
+    /// <summary>Creates the error for a required option that is neither on the command line nor in the file.</summary>
     /// <remarks>The parser's own check would come before the file is read.</remarks>
     public void RequireOptions(ParseResult parse)
     {
@@ -91,13 +91,13 @@ internal abstract class ReportingCommand : Command
     }
 
     /// <summary>
-    /// The options of a run that is begun, or gone on with: then they are those it began with, and others are refused
-    /// instead of being ignored.
+    /// Returns the options of a run that is begun, or resumed: then they are those it began with, and others are
+    /// rejected instead of being ignored.
     /// </summary>
-    /// <param name="parse">What was given.</param>
-    /// <param name="otherwise">The values of what is not given where a run is begun.</param>
-    /// <param name="run">The run that is gone on with where no <c>--out</c> is given.</param>
-    /// <exception cref="InvalidInputException">There is no run to go on with, or an option would change it.</exception>
+    /// <param name="parse">The given options.</param>
+    /// <param name="otherwise">The values of missing options when a run is begun.</param>
+    /// <param name="run">The run that is resumed if no <c>--out</c> is given.</param>
+    /// <exception cref="InvalidInputException">There is no run to resume, or an option would change it.</exception>
     protected RunOptions ReadResumable(ParseResult parse, RunOptions? otherwise = null, string? run = null)
     {
         RunOptions given = LibraryOptions.Read(parse, otherwise ?? new RunOptions());
@@ -135,7 +135,7 @@ internal abstract class ReportingCommand : Command
         }
     }
 
-    /// <summary>Adds an option that must be given.</summary>
+    /// <summary>Adds a required option.</summary>
     protected void Require(Option option)
     {
         Options.Add(option);

@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>The whole road: images in, a measured ONNX model out.</summary>
+/// <summary>The whole pipeline: images in, a measured ONNX model out.</summary>
 internal sealed class RunCommand : ReportingCommand
 {
     public RunCommand()

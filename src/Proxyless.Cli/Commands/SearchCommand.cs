@@ -3,7 +3,7 @@ using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>The road up to <c>architecture.json</c>.</summary>
+/// <summary>The pipeline up to <c>architecture.json</c>.</summary>
 internal sealed class SearchCommand : ReportingCommand
 {
     public SearchCommand()

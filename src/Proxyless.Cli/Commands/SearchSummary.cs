@@ -22,7 +22,7 @@ internal static class SearchSummary
     public static LimitLine LineOf(SearchResult result) =>
         new(result.Run, result.LatencyMs, result.LatencyLimitMs, result.ValidationTop1);
 
-    /// <summary>Writes what was found.</summary>
+    /// <summary>Writes the result.</summary>
     public static void WriteSearch(this IAnsiConsole console, SearchResult result)
     {
         console.WriteArchitecture(ArchitectureFile.Read(result.Architecture));

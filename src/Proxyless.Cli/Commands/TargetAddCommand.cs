@@ -8,18 +8,18 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Keeps a target under a name.</summary>
 internal sealed class TargetAddCommand : ReportingCommand
 {
-    private readonly Option<string?> _name = Values.Text("--name", "NAME", "What --target calls it from now on");
+    private readonly Option<string?> _name = Values.Text("--name", "NAME", "The name for --target from now on");
     private readonly Option<string?> _file = Values.Text(
         "--file",
         "FILE.yaml",
-        "What it is; docs/targets.md explains the kinds local, agent, table and command"
+        "Its description; docs/targets.md explains the kinds local, agent, table and command"
     );
     private readonly Option<bool> _overwrite = Values.Flag("--overwrite", "Replace a target of that name");
 
     public TargetAddCommand()
         : base(
             "add",
-            "Keep a target under a name, for --target to find.",
+            "Keep a target under a name, for use with --target.",
             "proxyless target add --name board --file configs/targets/board.yaml"
         )
     {

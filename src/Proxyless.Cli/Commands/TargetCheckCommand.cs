@@ -8,7 +8,7 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>Whether a target works.</summary>
+/// <summary>Checks whether a target works.</summary>
 internal sealed class TargetCheckCommand : ReportingCommand
 {
     private readonly Option<string?> _target = Values.Text(
@@ -19,7 +19,7 @@ internal sealed class TargetCheckCommand : ReportingCommand
     private readonly Option<string?> _architecture = Values.Text(
         "--arch",
         "NAME|FILE",
-        "The network to try (a small one of the space 'tiny'; for a table none)"
+        "The network to try (a small one of the space 'tiny'; none for a table)"
     );
 
     public TargetCheckCommand()

@@ -5,7 +5,7 @@ using Proxyless.Latency;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>The targets that are kept by name.</summary>
+/// <summary>Lists the targets that are kept by name.</summary>
 internal sealed class TargetListCommand : ReportingCommand
 {
     public TargetListCommand()

@@ -5,7 +5,7 @@ namespace Proxyless.Cli.Commands;
 /// <summary>A target in a line.</summary>
 internal static class TargetSummary
 {
-    /// <summary>Its identity; of a device that may be switched off, where it is.</summary>
+    /// <summary>Its identity; for a device that may be switched off, its address.</summary>
     public static string Of(ITarget target) =>
         target is AgentTarget agent ? $"agent at {agent.Address}, batch {agent.Batch}" : target.Id;
 }

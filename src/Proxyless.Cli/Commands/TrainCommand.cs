@@ -41,7 +41,7 @@ internal sealed class TrainCommand : ReportingCommand
         Add(LibraryOptions.Data().Time("training").Learning().Training().Machine().Output().Resume().Options);
     }
 
-    /// <summary>What is trained, as it was given.</summary>
+    /// <summary>The network to train, as given.</summary>
     public string Architecture(ParseResult parse) => parse.GetValue(_architecture)!;
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -60,8 +60,8 @@ internal sealed class TrainCommand : ReportingCommand
     }
 
     /// <summary>
-    /// What is not given is as in the run that is gone on with, or in the run that the network was searched in: its
-    /// images above all.
+    /// Missing options are taken from the run that is resumed, or from the run that the network was searched in: above
+    /// all its images.
     /// </summary>
     internal RunOptions ReadOptions(ParseResult parse, string architecture) =>
         Directory.Exists(architecture)

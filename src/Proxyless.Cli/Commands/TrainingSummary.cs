@@ -7,7 +7,7 @@ namespace Proxyless.Cli.Commands;
 /// <summary>The summary of a training.</summary>
 internal static class TrainingSummary
 {
-    /// <summary>Writes how it went.</summary>
+    /// <summary>Writes the result.</summary>
     public static void WriteTraining(this IAnsiConsole console, TrainResult result) =>
         console.WriteFacts(
             ("top-1 on the validation images", result.ValidationTop1 is { } top1 ? Facts.Percent(top1) : null),
@@ -15,7 +15,7 @@ internal static class TrainingSummary
             ("model", result.Model)
         );
 
-    /// <summary>What to type next.</summary>
+    /// <summary>The next command.</summary>
     /// <param name="result">The training.</param>
     /// <param name="data">Its images.</param>
     public static string Next(TrainResult result, string data) =>

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using Proxyless.Cli.Options;
-using Proxyless.Cli.Output;
 using Proxyless.Pretrained;
 using Proxyless.Runs;
 
@@ -70,22 +68,6 @@ internal sealed class WeightsImportCommand : ReportingCommand
             },
             session.Observer
         );
-        return new CommandOutcome(
-            result,
-            console =>
-            {
-                console.WriteFacts(
-                    ("model", result.Model),
-                    ("network", result.Network),
-                    ("state dict", result.StateDict.Length > 0 ? result.StateDict : null),
-                    ("input", Text($"{result.Resolution}x{result.Resolution}")),
-                    ("classes", Text($"{result.Classes:N0}")),
-                    ("parameters", Text($"{result.Parameters:N0}"))
-                );
-                console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO");
-            }
-        );
+        return ImportSummary.Of(result);
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

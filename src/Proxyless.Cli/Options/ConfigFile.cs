@@ -6,12 +6,12 @@ using Proxyless.Files;
 namespace Proxyless.Cli.Options;
 
 /// <summary>
-/// The file that <c>--config</c> names: every option of the command can stand in it, as <c>max-parameters: 500000</c>
-/// or <c>max_parameters: 500000</c>. What stands on the command line as well is taken from there.
+/// The file of <c>--config</c>: it can hold every option of the command, as <c>max-parameters: 500000</c> or
+/// <c>max_parameters: 500000</c>. Options on the command line take precedence.
 /// </summary>
 internal static class ConfigFile
 {
-    /// <summary>The words that the file stands for.</summary>
+    /// <summary>Returns the words that the file stands for.</summary>
     /// <param name="path">The YAML file.</param>
     /// <param name="command">The command whose options are allowed.</param>
     /// <param name="given">The command line, whose options are left out.</param>
@@ -36,8 +36,8 @@ internal static class ConfigFile
                 );
             }
 
-            // In one word a value that looks like an option is none. A flag's value stands alone, for the complaint
-            // below.
+            // Within one word a value that looks like an option is not one. A flag's value is a separate word, for the
+            // error below.
             string[] words =
             [
                 .. file.Texts(key)
@@ -55,7 +55,7 @@ internal static class ConfigFile
         return arguments;
     }
 
-    /// <summary>Parses one entry alone, so that a complaint can say its line.</summary>
+    /// <summary>Parses one entry alone, so that an error can name its line.</summary>
     private static void Check(string[] words, YamlMapping file, string key, Option option, ReportingCommand command)
     {
         ParseResult parse = new Command("config") { option }.Parse(words);
@@ -69,7 +69,7 @@ internal static class ConfigFile
             throw file.Error(key, $"cannot be used: {error.Message}");
         }
 
-        // What may stand several times is judged together with what else is given.
+        // Options that may be repeated are checked together with the command line.
         if (option.ValueType == typeof(string[]))
         {
             return;

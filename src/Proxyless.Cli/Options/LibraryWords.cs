@@ -3,6 +3,7 @@ using Proxyless.Comparisons;
 using Proxyless.Data;
 using Proxyless.Latency;
 using Proxyless.Networks;
+using Proxyless.Pretrained;
 using Proxyless.Runs;
 using Proxyless.Search;
 
@@ -15,8 +16,8 @@ namespace Proxyless.Cli.Options;
 /// <c>'proxyless train --arch runs/a'</c> and the bare <c>ProxylessRun.Train(architecture)</c> is <c>--arch</c>.
 /// </summary>
 /// <remarks>
-/// Only a known type, a dot and a known member of it are such a name, and not where they are part of a path or begin
-/// a quotation: no word of a sentence and no name of a file is taken for one.
+/// Only a known type, a dot and a known member of it form such a name, and not if they are part of a path or begin a
+/// quotation: no word of a sentence and no file name is mistaken for one.
 /// </remarks>
 internal static partial class LibraryWords
 {
@@ -56,6 +57,7 @@ internal static partial class LibraryWords
         [Name(nameof(LatencyTableFile), nameof(LatencyTableFile.Write))] = "profile",
         [Name(nameof(TableTarget), nameof(TableTarget.Predict))] = "describe --target",
         [Name(nameof(TargetFile), nameof(TargetFile.Add))] = "target add",
+        [Name(nameof(PretrainedModel), nameof(PretrainedModel.Import))] = "weights import",
     };
 
     private static readonly Dictionary<string, string> Parameters = new()
@@ -66,7 +68,7 @@ internal static partial class LibraryWords
         ["TargetFile.Add.overwrite"] = "--overwrite",
     };
 
-    /// <summary>A text of the library as the command line says it.</summary>
+    /// <summary>Translates a text of the library to the words of the command line.</summary>
     /// <param name="text">A message, a warning, or the detail of a progress report.</param>
     public static string Translate(string text) => ApiName().Replace(text, Translate);
 
@@ -79,7 +81,7 @@ internal static partial class LibraryWords
         string after = match.Groups["is"].Success ? " " : "";
         if (!Commands.TryGetValue(name, out string? command))
         {
-            // Parentheses after a property are of the sentence.
+            // Parentheses after a property belong to the sentence.
             return OptionOf(owner, member, name) is { } option
                 ? option + (arguments.Success ? match.Value[name.Length..] : after)
                 : match.Value;

@@ -1,6 +1,6 @@
 namespace Proxyless.Cli.Options;
 
-/// <summary>The headings under which the help of the large commands shows their options.</summary>
+/// <summary>The headings of the options in the help of the large commands.</summary>
 internal static class OptionHeading
 {
     public const string Main = "Main options";

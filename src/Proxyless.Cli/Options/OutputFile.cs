@@ -1,7 +1,7 @@
 namespace Proxyless.Cli.Options;
 
 /// <summary>
-/// Files that a command writes: refused before the work where their name says that they are something else.
+/// Checks files that a command writes: rejected before the work if their name says that they are something else.
 /// </summary>
 internal static class OutputFile
 {
@@ -9,8 +9,8 @@ internal static class OutputFile
     /// <param name="option">The option that names it.</param>
     /// <param name="path">The file as given; null for none.</param>
     /// <param name="what">What is written.</param>
-    /// <param name="extensions">Those that fit, the usual one first.</param>
-    /// <exception cref="InvalidInputException">It is a folder, or ends otherwise.</exception>
+    /// <param name="extensions">The allowed ones, the usual one first.</param>
+    /// <exception cref="InvalidInputException">It is a folder, or has another extension.</exception>
     public static void Check(string option, string? path, string what, params IReadOnlyList<string> extensions)
     {
         if (path is null)
@@ -29,16 +29,16 @@ internal static class OutputFile
         if (!extensions.Contains(Path.GetExtension(path).ToLowerInvariant()))
         {
             throw new InvalidInputException(
-                $"{option} '{path}': what is written is {what}; let the name end in "
+                $"{option} '{path}': the file will be {what}; its name must end in "
                     + $"{string.Join(" or ", extensions)}, such as {Path.ChangeExtension(path, extensions[0])}"
             );
         }
     }
 
-    /// <summary>Checks that no file stands where a folder would have to be.</summary>
+    /// <summary>Checks that no file is where a folder must be.</summary>
     /// <param name="option">The option that names the path.</param>
     /// <param name="path">A file or folder to write.</param>
-    /// <exception cref="InvalidInputException">One does; the message names it.</exception>
+    /// <exception cref="InvalidInputException">There is one; the message names it.</exception>
     public static void RequireFolders(string option, string path)
     {
         for (
@@ -50,7 +50,7 @@ internal static class OutputFile
             if (File.Exists(above))
             {
                 throw new InvalidInputException(
-                    $"{option} '{path}': '{above}' is a file and can hold nothing; give another path"
+                    $"{option} '{path}': '{above}' is a file, not a folder; give another path"
                 );
             }
         }

@@ -8,14 +8,14 @@ using Proxyless.Search;
 namespace Proxyless.Cli.Options;
 
 /// <summary>
-/// The options that become <see cref="RunOptions"/>, each beside the property it sets. A command takes the groups it
-/// needs; what is not given keeps the library's default.
+/// The options that become <see cref="RunOptions"/>, each beside the property it sets. A command takes the groups that
+/// it needs; missing options keep the library's default.
 /// </summary>
 internal sealed class RunOptionSet
 {
     private const string DataName = "--data";
     private const string LatencyName = "--latency";
-    private const string MiddleOfSpace = "the middle of what the space offers";
+    private const string MiddleOfSpace = "the middle of the space's range";
     private static readonly RunOptions Defaults = new();
     private static readonly string[] OfAResume = ["--resume", "--out", "--threads", "--checkpoint-seconds"];
 
@@ -26,25 +26,25 @@ internal sealed class RunOptionSet
     /// <summary>The options, for the command to add.</summary>
     public IEnumerable<Option> Options => _bindings.Select(binding => binding.Option);
 
-    /// <summary>The heading of the help under which an option stands; null for one of another kind.</summary>
+    /// <summary>The heading of an option in the help; null for an option of another kind.</summary>
     public string? HeadingOf(Option option) => _headings.GetValueOrDefault(option);
 
-    /// <summary>The options' values over the library's defaults.</summary>
+    /// <summary>Returns the given options over the library's defaults.</summary>
     public RunOptions Read(ParseResult parse) => Read(parse, Defaults);
 
-    /// <summary>The options' values over others.</summary>
-    /// <param name="parse">What was given.</param>
-    /// <param name="others">The values of what was not.</param>
+    /// <summary>Returns the given options over others.</summary>
+    /// <param name="parse">The given options.</param>
+    /// <param name="others">The values of missing options.</param>
     public RunOptions Read(ParseResult parse, RunOptions others) =>
         _bindings
             .Where(binding => parse.GetResult(binding.Option) is { Implicit: false })
             .Aggregate(others, (options, binding) => binding.Apply(options, parse));
 
     /// <summary>
-    /// What is given and differs from the options that a run began with; what is taken up on a resume is not among
-    /// them, nor is the folder of the images, which may have been moved.
+    /// Returns the given options that differ from those that a run began with; without those that a resume may change,
+    /// and without the folder of the images, which may have been moved.
     /// </summary>
-    /// <param name="parse">What was given.</param>
+    /// <param name="parse">The given options.</param>
     /// <param name="begun">The options of the run.</param>
     /// <returns>Names such as <c>--batch-size</c>.</returns>
     public IReadOnlyList<string> Changes(ParseResult parse, RunOptions begun) =>
@@ -64,7 +64,7 @@ internal sealed class RunOptionSet
     public static RunOptionSet All() =>
         new RunOptionSet().Data().Targets().Search().Time("work").Learning().Training().Machine().Output().Resume();
 
-    /// <summary>Which images, and how they are divided.</summary>
+    /// <summary>The images, and how they are divided.</summary>
     public RunOptionSet Data()
     {
         Images();
@@ -73,7 +73,7 @@ internal sealed class RunOptionSet
             (o, v) => o with { Resolution = (int)v! }
         );
         AddToData(
-            Integer("--channels", "1 for grey, 3 for color (as the data is)"),
+            Integer("--channels", "1 for gray, 3 for color (as in the data)"),
             (o, v) => o with { Channels = (int)v! }
         );
         AddToData(
@@ -88,15 +88,15 @@ internal sealed class RunOptionSet
             Number(
                 "--test-share",
                 "P",
-                $"Share of the images that become the test set where there is none ({Defaults.Data.TestShare})"
+                $"Share of the images that become the test set if there is none ({Defaults.Data.TestShare})"
             ),
             (o, v) => o with { TestShare = v!.Value }
         );
         return this;
     }
 
-    /// <summary>Which images.</summary>
-    /// <param name="otherwise">What is taken where none are given.</param>
+    /// <summary>The images.</summary>
+    /// <param name="otherwise">The default images.</param>
     public RunOptionSet Images(string otherwise = "sample")
     {
         _heading = OptionHeading.Images;
@@ -112,21 +112,21 @@ internal sealed class RunOptionSet
         AddToData(
             Values.Flag(
                 "--strict",
-                "An unreadable image is an error instead of being skipped; all are decoded before anything begins"
+                "An unreadable image is an error instead of being skipped; all are decoded before the work begins"
             ),
             (o, v) => o with { Strict = v }
         );
         AddToData(
             Integer(
                 "--max-pixels",
-                $"The most pixels, width times height, of an image that is read ({Defaults.Data.MaxPixels})"
+                $"Maximum pixels, width times height, of an image that is read ({Defaults.Data.MaxPixels})"
             ),
             (o, v) => o with { MaxPixels = v!.Value }
         );
         return this;
     }
 
-    /// <summary>Where the images of a run are now.</summary>
+    /// <summary>The present folder of a run's images.</summary>
     public RunOptionSet MovedImages()
     {
         _heading = OptionHeading.Images;
@@ -134,21 +134,17 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>The option alone, for a command that takes no other of a run.</summary>
+    /// <summary>The same option, for a command that takes no other option of a run.</summary>
     public static Option<string?> MovedImagesOption() =>
-        Values.Text(DataName, "DIR", "The folder of the run's images, where it has been moved (the run's)");
+        Values.Text(DataName, "DIR", "The folder of the run's images, if it has been moved (the run's)");
 
-    /// <summary>What the network may cost.</summary>
-    /// <param name="otherwise">What holds where no latency is given.</param>
+    /// <summary>The limits of the network.</summary>
+    /// <param name="otherwise">The default if no latency is given.</param>
     public RunOptionSet Limits(string otherwise = MiddleOfSpace)
     {
         _heading = OptionHeading.Limits;
         AddToTarget(
-            Number(
-                LatencyName,
-                "MS",
-                $"The most that one run of the model may take on the target, in milliseconds ({otherwise})"
-            ),
+            Number(LatencyName, "MS", $"Maximum latency of the model on the target, in milliseconds ({otherwise})"),
             (o, v) => o with { LatencyMs = v }
         );
         return Counts();
@@ -156,8 +152,14 @@ internal sealed class RunOptionSet
 
     private RunOptionSet Counts()
     {
-        AddToTarget(Integer("--max-parameters", "The most parameters"), (o, v) => o with { MaxParameters = v });
-        AddToTarget(Integer("--max-macs", "The most multiply-adds for an image"), (o, v) => o with { MaxMacs = v });
+        AddToTarget(
+            Integer("--max-parameters", "Maximum number of parameters"),
+            (o, v) => o with { MaxParameters = v }
+        );
+        AddToTarget(
+            Integer("--max-macs", "Maximum number of multiply-adds for an image"),
+            (o, v) => o with { MaxMacs = v }
+        );
         return this;
     }
 
@@ -168,10 +170,10 @@ internal sealed class RunOptionSet
         Option<string[]> target = Values.Texts(
             "--target",
             "NAME|FILE",
-            $"Where the model will run; given more than once, one search serves several machines (cpu): "
+            $"Where the model will run; repeat it to search for several machines at once (cpu): "
                 + $"{LibraryWords.Translate(TargetFile.Forms)}"
         );
-        Option<string[]> latency = Latencies(MiddleOfSpace, "with several targets for each, such as cpu:2=0.5");
+        Option<string[]> latency = Latencies(MiddleOfSpace, "with several targets one for each, such as cpu:2=0.5");
         RunOptions Combine(RunOptions options, ParseResult parse) =>
             SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
         Bind(target, Combine);
@@ -184,11 +186,11 @@ internal sealed class RunOptionSet
         return Counts();
     }
 
-    /// <summary>What networks may cost that are derived from a search, for one limit or several.</summary>
+    /// <summary>The limits of networks that are derived from a search, for one limit or several.</summary>
     public RunOptionSet DerivedLimits()
     {
         _heading = OptionHeading.Limits;
-        Option<string[]> latency = Latencies("the search's", "of a search for several targets TARGET=MS");
+        Option<string[]> latency = Latencies("the search's", "for a search with several targets TARGET=MS");
         Bind(latency, (options, parse) => SearchedTargets.Combine(options, [], parse.GetValue(latency) ?? []));
         return Counts();
     }
@@ -198,8 +200,8 @@ internal sealed class RunOptionSet
         Option<string[]> option = Values.Texts(
             LatencyName,
             "MS,...",
-            $"The most that one run of the model may take on the target, in milliseconds ({otherwise}); several, such "
-                + $"as 3,5,8, give a network for each, {also}"
+            $"Maximum latency of the model on the target, in milliseconds ({otherwise}); several, such as 3,5,8, give "
+                + $"a network for each, {also}"
         );
         option.Validators.Add(result =>
         {
@@ -219,7 +221,7 @@ internal sealed class RunOptionSet
         Option<string?> also = Values.Text(
             "--also-for",
             "TARGET=MS,...",
-            "As a run's config.yaml writes further targets"
+            "Further targets in the form of a run's config.yaml"
         );
         also.Hidden = true;
         AddToTarget(also, (o, v) => o with { AlsoFor = v });
@@ -237,7 +239,7 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>Where the model runs, without the profiling of a space.</summary>
-    /// <param name="otherwise">What is taken where none is given.</param>
+    /// <param name="otherwise">The default target.</param>
     public RunOptionSet Place(string otherwise = "cpu")
     {
         _heading = OptionHeading.Limits;
@@ -252,17 +254,18 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>The machine that computes, and chance.</summary>
+    /// <summary>The machine that computes, and random numbers.</summary>
     public RunOptionSet Machine()
     {
         _heading = OptionHeading.Machine;
-        Add(
-            Integer("--seed", $"Seed of everything that is drawn at random ({Defaults.Seed})"),
-            (o, v) => o with { Seed = (int)v! }
-        );
+        Add(Integer("--seed", $"Seed of all random numbers ({Defaults.Seed})"), (o, v) => o with { Seed = (int)v! });
         Add(Integer("--threads", "Threads that train (all processors)"), (o, v) => o with { Threads = (int)v! });
         Add(
-            Values.Choice("--kernels", "What computes the steps of training (proxyless)", Values.Words<BlockKernels>()),
+            Values.Choice(
+                "--kernels",
+                "Implementation of the training steps (proxyless)",
+                Values.Words<BlockKernels>()
+            ),
             (o, v) => o with { Kernels = v!.Value }
         );
         Add(
@@ -281,14 +284,14 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>Going on with an interrupted run.</summary>
+    /// <summary>Resuming an interrupted run.</summary>
     public RunOptionSet Resume()
     {
         _heading = OptionHeading.Output;
         Add(
             Values.Flag(
                 "--resume",
-                "Go on with the run in --out from its last checkpoint, with the options it began with"
+                "Continue the run in --out from its last checkpoint, with the options that it began with"
             ),
             (o, v) => o with { Resume = v }
         );
@@ -296,29 +299,26 @@ internal sealed class RunOptionSet
             Number(
                 "--checkpoint-seconds",
                 "N",
-                "Least seconds between two checkpoints within an epoch, which is what a crash costs at most (300)"
+                "Minimum seconds between two checkpoints within an epoch: the most that a crash costs (300)"
             ),
             (o, v) => o with { CheckpointSeconds = v }
         );
         return this;
     }
 
-    /// <summary>How long it may take.</summary>
-    /// <param name="work">What takes it.</param>
+    /// <summary>The time limit.</summary>
+    /// <param name="work">The work that it limits.</param>
     public RunOptionSet Time(string work)
     {
         _heading = OptionHeading.Training;
         Add(
-            Values.Time(
-                "--time",
-                $"How long the {work} may take, such as 2h or 45m; turned once into numbers of steps"
-            ),
+            Values.Time("--time", $"How long the {work} may take, such as 2h or 45m; converted once to step counts"),
             (o, v) => o with { Time = v }
         );
         return this;
     }
 
-    /// <summary>What may be chosen.</summary>
+    /// <summary>The search space.</summary>
     public RunOptionSet Space()
     {
         _heading = OptionHeading.Search;
@@ -326,7 +326,7 @@ internal sealed class RunOptionSet
             Values.Text(
                 "--space",
                 "NAME|FILE",
-                $"The search space: {string.Join(", ", SearchSpacePresets.Names)}, or a YAML file (chosen by the "
+                $"The search space: {string.Join(", ", SearchSpacePresets.Names)}, or a YAML file (by the "
                     + $"images' size)"
             ),
             (o, v) => o with { Space = v }
@@ -334,7 +334,7 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>How the choice is made.</summary>
+    /// <summary>How the search chooses.</summary>
     public RunOptionSet Search()
     {
         Space();
@@ -353,7 +353,7 @@ internal sealed class RunOptionSet
         AddToSearch(
             Integer(
                 "--architecture-interval",
-                $"Weight steps for each architecture step ({Defaults.Search.ArchitectureInterval})"
+                $"Weight steps per architecture step ({Defaults.Search.ArchitectureInterval})"
             ),
             (o, v) => o with { ArchitectureInterval = (int)v! }
         );
@@ -361,22 +361,22 @@ internal sealed class RunOptionSet
             Number(
                 "--architecture-learning-rate",
                 "X",
-                "What a step moves an architecture parameter (from the number of steps)"
+                "Change of an architecture parameter per step (from the number of steps)"
             ),
             (o, v) => o with { ArchitectureLearningRate = v }
         );
         AddToSearch(
             Values.Flag(
                 "--separate-weights",
-                "Give each candidate of a block weights of its own, as published, instead of shared ones"
+                "Use separate weights for each candidate of a block, as published, instead of shared ones"
             ),
             (o, v) => o with { SeparateWeights = v }
         );
         AddToSearch(
             Values.Choice(
                 "--weight-update",
-                "How weights learn: sandwich teaches paths of every limit by the widest one, single-path follows the "
-                    + "architecture parameters, as published (sandwich)",
+                "How weights are trained: sandwich trains paths of every limit on the answers of the widest one, "
+                    + "single-path follows the architecture parameters, as published (sandwich)",
                 Values.Words<WeightUpdate>()
             ),
             (o, v) => o with { WeightUpdate = v!.Value }
@@ -385,7 +385,7 @@ internal sealed class RunOptionSet
         AddToSearch(
             Values.Choice(
                 "--update",
-                "How architecture parameters get their gradient (two-path)",
+                "How the gradient of the architecture parameters is computed (two-path)",
                 Values.Words<ArchitectureUpdate>()
             ),
             (o, v) => o with { Update = v!.Value }
@@ -393,20 +393,20 @@ internal sealed class RunOptionSet
         AddToSearch(
             Integer(
                 "--reinforce-samples",
-                "Architectures in a step of the reinforce and leave-one-out updates "
+                "Architectures per step of the reinforce and leave-one-out updates "
                     + $"({Defaults.Search.ReinforceSamples})"
             ),
             (o, v) => o with { ReinforceSamples = (int)v! }
         );
         AddToSearch(
-            Values.Flag("--correct-pairs", "Weigh two-path pairs so that their mean is the full gradient"),
+            Values.Flag("--correct-pairs", "Weight two-path pairs so that their mean is the full gradient"),
             (o, v) => o with { CorrectPairs = v }
         );
         AddToSearch(
             Values.Choice(
                 "--objective",
                 "How costs enter the objective: budget keeps them within the limit, equality at it, linear and log "
-                    + "weigh them by --objective-weight (budget)",
+                    + "weight them by --objective-weight (budget)",
                 Values.Words<ObjectiveKind>()
             ),
             (o, v) => o with { Objective = v!.Value }
@@ -427,7 +427,7 @@ internal sealed class RunOptionSet
             Number(
                 "--prune-threshold",
                 "P",
-                "Candidates less probable than this are removed for good, which another limit may have needed; 0 "
+                "Candidates less probable than this are removed permanently; another limit might need them; 0 "
                     + $"keeps all ({Defaults.Search.PruneThreshold})"
             ),
             (o, v) => o with { PruneThreshold = v!.Value }
@@ -435,22 +435,22 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>How many networks are scored.</summary>
+    /// <summary>The number of networks to score.</summary>
     public RunOptionSet Evaluations()
     {
         _heading = OptionHeading.Search;
         AddToSearch(
             Integer(
                 "--evaluations",
-                "Networks that are scored with the shared weights to choose one for a limit; 0 lets the architecture "
-                    + "parameters alone choose (100, or 50 where other limits have scored as many)"
+                "Number of networks to score with the shared weights to choose one for a limit; 0 lets only the "
+                    + "architecture parameters choose (100, or 50 if other limits have scored that many)"
             ),
             (o, v) => o with { Evaluations = (int?)v }
         );
         AddToSearch(
             Integer(
                 "--finalists",
-                "Networks with the best scores that are trained a little to choose one of them; 1 lets the score "
+                "Number of networks with the best scores to train a little to choose one of them; 1 lets the score "
                     + "decide (4)"
             ),
             (o, v) => o with { Finalists = (int?)v }
@@ -480,7 +480,7 @@ internal sealed class RunOptionSet
         AddToTraining(
             Values.Flag(
                 "--train-on-all",
-                "Train on the images that the architecture was chosen on too, and keep the last epoch instead of the "
+                "Train also on the images that the architecture was chosen on, and keep the last epoch instead of the "
                     + "best"
             ),
             (o, v) => o with { OnAll = v }
@@ -493,7 +493,7 @@ internal sealed class RunOptionSet
             Number(
                 "--erase",
                 "P",
-                "Share of the images from which the final training erases a rectangle (0.5 of small ones, 0 of large "
+                "Share of the images in which the final training erases a rectangle (0.5 for small ones, 0 for large "
                     + "ones)"
             ),
             (o, v) => o with { Erase = v }
@@ -502,26 +502,26 @@ internal sealed class RunOptionSet
             Number(
                 "--ema",
                 "D",
-                "Decay of an average of the weights that is exported instead of them, such as 0.999 (none)"
+                "Decay of a moving average of the weights that is exported instead of them, such as 0.999 (none)"
             ),
             (o, v) => o with { Ema = v }
         );
         return this;
     }
 
-    /// <summary>What search and training share.</summary>
+    /// <summary>The common options of search and training.</summary>
     public RunOptionSet Learning()
     {
         _heading = OptionHeading.Training;
         AddToTraining(
-            Integer("--batch-size", "Images in a step (128 small ones, 32 large ones)"),
+            Integer("--batch-size", "Images per step (128 small ones, 32 large ones)"),
             (o, v) => o with { BatchSize = (int)v! }
         );
         AddToTraining(
             Number(
                 "--learning-rate",
                 "X",
-                $"Peak rate of the weights for 256 images a step ({Defaults.Training.LearningRate})"
+                $"Peak rate of the weights for 256 images per step ({Defaults.Training.LearningRate})"
             ),
             (o, v) => o with { LearningRate = v!.Value }
         );
@@ -545,8 +545,8 @@ internal sealed class RunOptionSet
             Number(
                 "--minimum-crop",
                 "P",
-                $"Least share of a photograph that a training crop keeps ({Defaults.Training.MinimumCrop}); ImageNet's "
-                    + $"custom is 0.08"
+                $"Smallest share of a photograph that a training crop keeps ({Defaults.Training.MinimumCrop}); 0.08 is "
+                    + $"usual for ImageNet"
             ),
             (o, v) => o with { MinimumCrop = v!.Value }
         );
@@ -555,7 +555,7 @@ internal sealed class RunOptionSet
             (o, v) => o with { NoFlip = v }
         );
         AddToTraining(
-            Values.Flag("--class-weights", "Weigh classes by the inverse of their frequency"),
+            Values.Flag("--class-weights", "Weight classes by the inverse of their frequency"),
             (o, v) => o with { ClassWeights = v }
         );
         return this;

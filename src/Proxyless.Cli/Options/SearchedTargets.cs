@@ -4,16 +4,16 @@ using Proxyless.Runs;
 namespace Proxyless.Cli.Options;
 
 /// <summary>
-/// From <c>--target</c> and <c>--latency</c>, each perhaps several times, to the options of a search.
+/// Converts <c>--target</c> and <c>--latency</c>, each possibly repeated, to the options of a search.
 /// </summary>
 internal static class SearchedTargets
 {
-    /// <summary>Pairs targets with their limits; what is not given stays as it is in the options.</summary>
+    /// <summary>Pairs targets with their limits; missing values stay as they are in the options.</summary>
     /// <param name="options">The options so far.</param>
     /// <param name="targets">The targets as given, in order.</param>
     /// <param name="latencies">The limits as given: numbers, or TARGET=numbers, separated by commas.</param>
     /// <exception cref="InvalidInputException">
-    /// A limit has no target, a target no limit where there are several, or a number is none.
+    /// A limit has no target, there are several targets and one has no limit, or a number is not valid.
     /// </exception>
     public static RunOptions Combine(RunOptions options, IReadOnlyList<string> targets, IReadOnlyList<string> latencies)
     {
@@ -26,7 +26,7 @@ internal static class SearchedTargets
         ];
         string[] known = [.. before.Select(limit => limit.Target).Prepend(options.Target.Name).Distinct()];
 
-        // A file is named as it was before, however its path is spelled now.
+        // A file keeps its earlier name, however its path is spelled now.
         string Known(string name) => known.FirstOrDefault(other => RunPaths.IsSameTarget(other, name)) ?? name;
         string[] names = targets.Count > 0 ? [.. targets.Select(Known)] : known;
         if (names.Distinct().Count() < names.Length)
@@ -54,7 +54,7 @@ internal static class SearchedTargets
         {
             throw new InvalidInputException(
                 $"--target '{comma}': with several targets or limits none may have a comma in its name; keep it under "
-                    + "another by 'proxyless target add'"
+                    + "another name with 'proxyless target add'"
             );
         }
 
@@ -71,7 +71,7 @@ internal static class SearchedTargets
 
     private static IEnumerable<TargetLimit> Limits(string text, string[] names, Func<string, string> known)
     {
-        // The name of a single target may have commas and equals signs, as the path of its file.
+        // The name of a single target may contain commas and equals signs, such as the path of its file.
         bool isOneName = Array.Exists(names, name => text.StartsWith($"{name}=", StringComparison.Ordinal));
         string? target = null;
         int start = 0;
@@ -111,13 +111,13 @@ internal static class SearchedTargets
         }
     }
 
-    /// <summary>Whether what follows the last name is one limit or several.</summary>
-    /// <param name="text">As it was given.</param>
+    /// <summary>Whether the text after the last name is one limit or several.</summary>
+    /// <param name="text">The given text.</param>
     public static bool EndsInLimits(string text) =>
         text[(text.LastIndexOf('=') + 1)..].Split(',').All(number => LimitOf(number) is not null);
 
-    /// <summary>What is said of a text that has no limits.</summary>
-    /// <param name="text">As it was given.</param>
+    /// <summary>The error for a text without limits.</summary>
+    /// <param name="text">The given text.</param>
     public static string Refusal(string text) =>
         $"option '--latency' is '{text}'; allowed are {TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)]}, several "
         + "of them separated by commas, or TARGET=NUMBER";

@@ -4,9 +4,9 @@ using Proxyless.Bench;
 
 namespace Proxyless.Cli.Options;
 
-/// <summary>The options that say which steps a benchmark times: the same in every command that does.</summary>
+/// <summary>The options that select the steps of a benchmark: the same in every benchmark command.</summary>
 /// <param name="steps">What <c>--steps</c> counts, with its default.</param>
-/// <param name="defaults">The space and the batch where none is given; null: the library's.</param>
+/// <param name="defaults">The default space and batch; null: the library's.</param>
 internal sealed class StepOptionSet(string steps, BenchOptions? defaults = null)
 {
     /// <summary>The space.</summary>
@@ -18,7 +18,7 @@ internal sealed class StepOptionSet(string steps, BenchOptions? defaults = null)
                 + $"a YAML file"
         );
 
-    /// <summary>Images of a step.</summary>
+    /// <summary>Images per step.</summary>
     public Option<long?> Batch { get; } = BatchSize((defaults ?? new BenchOptions()).Batch);
 
     /// <summary>Side of the images.</summary>
@@ -33,7 +33,7 @@ internal sealed class StepOptionSet(string steps, BenchOptions? defaults = null)
 
     private static Option<long?> BatchSize(int otherwise)
     {
-        Option<long?> option = Values.Integer("--batch-size", $"Images of a step ({otherwise})", 1, 65536);
+        Option<long?> option = Values.Integer("--batch-size", $"Images per step ({otherwise})", 1, 65536);
         option.Aliases.Add("--batch");
         return option;
     }
@@ -41,7 +41,7 @@ internal sealed class StepOptionSet(string steps, BenchOptions? defaults = null)
     /// <summary>All of them, in the order of the help.</summary>
     public IReadOnlyList<Option> Options => [Space, Batch, Resolution, Steps, Threads];
 
-    /// <summary>What was given; the rest as in <paramref name="defaults"/>.</summary>
+    /// <summary>Returns the given options; the rest as in <paramref name="defaults"/>.</summary>
     public BenchOptions Read(ParseResult parse, BenchOptions defaults) =>
         defaults with
         {

@@ -6,7 +6,9 @@ using Proxyless.Runs;
 
 namespace Proxyless.Cli.Options;
 
-/// <summary>Options by the kind of their value; a value that is not allowed is refused with those that are.</summary>
+/// <summary>
+/// Options by the kind of their value; the error for a value that is not allowed lists those that are.
+/// </summary>
 internal static partial class Values
 {
     /// <summary>A text.</summary>
@@ -17,7 +19,7 @@ internal static partial class Values
         return option;
     }
 
-    /// <summary>Texts: the option may stand more than once.</summary>
+    /// <summary>Texts: the option may be repeated.</summary>
     public static Option<string[]> Texts(string name, string value, string description)
     {
         var option = new Option<string[]>(name) { HelpName = value, Description = description };
@@ -25,10 +27,10 @@ internal static partial class Values
         return option;
     }
 
-    /// <summary>Refuses what can be the name of nothing, and would be taken for something else further on.</summary>
-    /// <param name="result">Gets the complaint.</param>
+    /// <summary>Rejects text that cannot be a name, and would be misinterpreted later.</summary>
+    /// <param name="result">Receives the error.</param>
     /// <param name="tokens">The words.</param>
-    /// <param name="what">What they are the value of.</param>
+    /// <param name="what">The option that they are the value of.</param>
     public static void RefuseNothing(SymbolResult result, IReadOnlyList<Token> tokens, string what)
     {
         if (tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
@@ -92,8 +94,8 @@ internal static partial class Values
         );
 
     /// <summary>
-    /// Some of a few words, separated by commas or given one after another. Without any the parser makes an empty array
-    /// of it, not null.
+    /// Some of a few words, separated by commas or given one after another. Without any, the parser creates an empty
+    /// array, not null.
     /// </summary>
     public static Option<T[]> Choices<T>(string name, string description, IReadOnlyDictionary<string, T> words)
         where T : struct =>

@@ -4,11 +4,11 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Output;
 
-/// <summary>An architecture as a table, a row a block.</summary>
+/// <summary>An architecture as a table, one row per block.</summary>
 internal static class ArchitectureTable
 {
     /// <summary>Writes the table.</summary>
-    /// <param name="console">Where to.</param>
+    /// <param name="console">The destination.</param>
     /// <param name="architecture">What to show.</param>
     /// <param name="blockLatenciesMs">Milliseconds of each block, or null for none.</param>
     public static void WriteArchitecture(

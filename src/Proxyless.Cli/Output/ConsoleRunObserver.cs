@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace Proxyless.Cli.Output;
 
 /// <summary>
-/// Shows what a job tells. On a terminal, one line at the bottom follows the progress; elsewhere a line is written
+/// Shows the reports of a job. On a terminal, one line at the bottom follows the progress; elsewhere a line is written
 /// every few seconds, so that a log file stays readable.
 /// </summary>
 internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
@@ -26,10 +26,10 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     public ConsoleRunObserver(TextWriter writer)
         : this(writer, Terminal.For(writer), Terminal.IsTerminal(writer)) { }
 
-    /// <summary>Creates the observer for a console that is made already.</summary>
-    /// <param name="writer">What the console writes to.</param>
+    /// <summary>Creates the observer for an existing console.</summary>
+    /// <param name="writer">The writer of the console.</param>
     /// <param name="console">The console.</param>
-    /// <param name="isTerminal">Whether a person looks at it.</param>
+    /// <param name="isTerminal">Whether the writer is a terminal.</param>
     internal ConsoleRunObserver(TextWriter writer, IAnsiConsole console, bool isTerminal)
     {
         _writer = writer;
@@ -68,7 +68,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     public void Message(string text) => Line(Markup.Escape(Wording(text)));
 
     /// <inheritdoc/>
-    /// <remarks>Parts of a job that say the same are heard once.</remarks>
+    /// <remarks>Equal messages from parts of a job are shown once.</remarks>
     public void Warning(string text)
     {
         lock (_lock)
@@ -85,7 +85,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     /// <inheritdoc/>
     public string Wording(string text) => LibraryWords.Translate(text);
 
-    /// <summary>Takes the line of progress away, for the result to follow.</summary>
+    /// <summary>Removes the progress line, before the result.</summary>
     public void Finish()
     {
         lock (_lock)
@@ -103,7 +103,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
         {
             Try(() =>
             {
-                // Spectre would write over the line and leave what the text does not cover.
+                // Spectre would overwrite the line and leave what the text does not cover.
                 _line?.Clear();
                 _console.MarkupLine(markup);
             });
@@ -111,7 +111,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     }
 
     /// <summary>
-    /// A log that cannot be written, on a disk that is full or a terminal that is gone, does not end a job of hours.
+    /// A log that cannot be written, because a disk is full or a terminal is gone, does not end a job of hours.
     /// </summary>
     private static void Try(Action write)
     {
@@ -121,7 +121,7 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
         }
         catch (IOException)
         {
-            // The run's own files tell.
+            // The run's own files have the messages.
         }
     }
 

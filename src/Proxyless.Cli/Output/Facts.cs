@@ -22,7 +22,7 @@ internal static class Facts
         console.Write(grid);
     }
 
-    /// <summary>A path or name as a shell takes it for one word.</summary>
+    /// <summary>Quotes a path or name as one word for a shell.</summary>
     public static string Quoted(string text) =>
         text.Length > 0
         && text.All(letter =>
@@ -32,17 +32,17 @@ internal static class Facts
         : OperatingSystem.IsWindows() ? $"\"{text}\""
         : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
-    /// <summary>Says what to type next.</summary>
+    /// <summary>Shows the next command.</summary>
     public static void WriteNext(this IAnsiConsole console, string command) =>
         console.MarkupLine($"\nnext: [bold]{Markup.Escape(command)}[/]");
 
-    /// <summary>A share as per cent.</summary>
+    /// <summary>Formats a share as percent.</summary>
     public static string Percent(double share) => $"{100 * share:0.00} %";
 
     /// <summary>A latency; null if there is none.</summary>
     public static string? Milliseconds(double? milliseconds) => milliseconds is { } time ? $"{time:0.000} ms" : null;
 
-    /// <summary>A latency, and how it stands to its limit.</summary>
+    /// <summary>A latency, compared with its limit.</summary>
     public static string Latency(double milliseconds, double? limit) =>
         limit is { } most
             ? $"{milliseconds:0.000} ms, {(milliseconds <= most ? "within" : "OVER")} the limit of {most:0.###} ms "

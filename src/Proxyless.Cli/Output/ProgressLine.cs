@@ -4,12 +4,12 @@ using Spectre.Console.Rendering;
 namespace Proxyless.Cli.Output;
 
 /// <summary>
-/// The line at the bottom of a terminal that follows the progress. Spectre draws it for as long as a task runs, which
-/// ends here when the line is taken away. It is drawn when there is something new, by the caller's thread: on a thread
-/// of its own a terminal that is gone would end the process.
+/// The line at the bottom of a terminal that follows the progress. Spectre draws it as long as a task runs, which ends
+/// here when the line is removed. It is drawn when there is something new, on the caller's thread: on a separate thread
+/// a terminal that is gone would end the process.
 /// </summary>
 /// <param name="console">
-/// A terminal that takes control characters. The line is to be taken away before anything else is written to it.
+/// A terminal that supports control characters. Remove the line before anything else is written to it.
 /// </param>
 internal sealed class ProgressLine(IAnsiConsole console)
 {
@@ -22,9 +22,9 @@ internal sealed class ProgressLine(IAnsiConsole console)
     private ProgressTask? _task;
     private string? _stage;
 
-    /// <summary>Draws the line, or draws it anew.</summary>
-    /// <param name="progress">Sets the bar; one without a total moves to and fro.</param>
-    /// <param name="text">What stands beside the bar, cut where the terminal ends.</param>
+    /// <summary>Draws or redraws the line.</summary>
+    /// <param name="progress">Sets the bar; without a total it moves back and forth.</param>
+    /// <param name="text">The text beside the bar, cut at the edge of the terminal.</param>
     /// <exception cref="IOException">The terminal is gone.</exception>
     public void Show(RunProgress progress, string text)
     {
@@ -51,7 +51,7 @@ internal sealed class ProgressLine(IAnsiConsole console)
         _context!.Refresh();
     }
 
-    /// <summary>Takes the line away.</summary>
+    /// <summary>Removes the line.</summary>
     /// <exception cref="IOException">The terminal is gone.</exception>
     public void Clear()
     {

@@ -2,14 +2,14 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Output;
 
-/// <summary>Consoles for standard output and standard error, or for whatever takes their place.</summary>
+/// <summary>Consoles for standard output and standard error, or for their replacements.</summary>
 internal static class Terminal
 {
-    /// <summary>Wide enough that no table is broken into pieces where nobody's window limits it.</summary>
+    /// <summary>Wide enough that no table is broken into pieces if no window limits it.</summary>
     private const int UnlimitedWidth = 200;
 
     /// <summary>
-    /// A console that writes to a writer: colours and live lines on a terminal, plain lines elsewhere.
+    /// A console that writes to a writer: colors and live lines on a terminal, plain lines elsewhere.
     /// </summary>
     public static IAnsiConsole For(TextWriter writer)
     {
@@ -21,8 +21,8 @@ internal static class Terminal
                 Ansi = terminal ? AnsiSupport.Detect : AnsiSupport.No,
                 ColorSystem = terminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
 
-                // Its detection also asks where the other streams go: the result may be written to a file while a
-                // person follows the progress.
+                // Its detection also checks the other streams: the result may be written to a file while a person
+                // follows the progress.
                 Interactive = terminal ? InteractionSupport.Yes : InteractionSupport.No,
             }
         );
@@ -34,7 +34,7 @@ internal static class Terminal
         return console;
     }
 
-    /// <summary>Whether a person looks at what is written.</summary>
+    /// <summary>Whether the output goes to a terminal.</summary>
     public static bool IsTerminal(TextWriter writer) =>
         (ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected)
         || (ReferenceEquals(writer, Console.Error) && !Console.IsErrorRedirected);

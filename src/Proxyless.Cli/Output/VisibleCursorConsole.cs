@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 namespace Proxyless.Cli.Output;
 
 /// <summary>
-/// A console whose cursor is not hidden: a job of hours may be killed, and the shell after it would have none.
+/// A console that never hides the cursor: a long job may be killed, and the shell after it would have no cursor.
 /// </summary>
 internal sealed class VisibleCursorConsole(IAnsiConsole inner) : IAnsiConsole, IAnsiConsoleCursor
 {

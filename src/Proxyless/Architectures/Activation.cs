@@ -3,7 +3,7 @@ namespace Proxyless.Architectures;
 /// <summary>The non-linearity of a network.</summary>
 public enum Activation
 {
-    /// <summary>min(max(x, 0), 6), as the published networks.</summary>
+    /// <summary>min(max(x, 0), 6), as in the published networks.</summary>
     Relu6,
 
     /// <summary>max(x, 0).</summary>

@@ -8,11 +8,11 @@ internal static class ActivationName
 
     public static string Of(Activation activation) => activation == Activation.Relu ? Relu : Relu6;
 
-    /// <exception cref="InvalidInputException">The value is no activation's name.</exception>
+    /// <exception cref="InvalidInputException">The value is not the name of an activation.</exception>
     public static Activation Read(JsonEntry entry) => Parse(entry.Text(), entry.Error);
 
     /// <param name="text">The name.</param>
-    /// <param name="error">What is thrown if it is not one, of what is wrong with it.</param>
+    /// <param name="error">Makes the exception to throw if it is not one, from what is wrong with it.</param>
     public static Activation Parse(string text, Func<string, InvalidInputException> error) =>
         text switch
         {

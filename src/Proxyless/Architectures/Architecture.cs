@@ -1,17 +1,17 @@
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// One network as data: what was chosen, with every shape. <see cref="ArchitectureFile"/> reads and writes it,
+/// One network as data: every operation with its shapes. <see cref="ArchitectureFile"/> reads and writes it,
 /// <see cref="ArchitectureCost"/> counts it, Networks builds it, Export writes it as ONNX.
 /// </summary>
-/// <param name="Name">What it is called in reports.</param>
+/// <param name="Name">Its name in reports.</param>
 /// <param name="Stem">The first convolution.</param>
 /// <param name="Blocks">
-/// The blocks in order, those that vanished (<see cref="Block.IsPassThrough"/>) among them.
+/// The blocks in order, including those that compute nothing (<see cref="Block.IsPassThrough"/>).
 /// </param>
 /// <param name="Head">The classifier.</param>
 /// <param name="Activation">The non-linearity.</param>
-/// <param name="Metadata">Where it comes from: search, paper, device, as free text by name.</param>
+/// <param name="Metadata">Where it comes from (search, paper, device), as free text by name.</param>
 public sealed record Architecture(
     string Name,
     Stem Stem,
@@ -27,13 +27,15 @@ public sealed record Architecture(
     /// <summary>Side of the square image in pixels.</summary>
     public int Resolution => Stem.InputResolution;
 
-    /// <summary>3 for colour, 1 for grey.</summary>
+    /// <summary>3 for color, 1 for gray.</summary>
     public int InputChannels => Stem.InputChannels;
 
-    /// <summary>Outputs of the classifier.</summary>
+    /// <summary>Number of outputs of the classifier.</summary>
     public int Classes => Head.Classes;
 
-    /// <summary>The same network for images of another size, every block's shapes recomputed.</summary>
+    /// <summary>
+    /// Returns the same network for images of another size, with the shapes of all blocks recomputed.
+    /// </summary>
     public Architecture WithInput(int resolution, int channels, int classes)
     {
         Stem stem = Stem with { InputResolution = resolution, InputChannels = channels };

@@ -1,11 +1,11 @@
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// Parameters and multiply-adds, counted as the ProxylessNAS authors' own counters do: all parameters, batch norm's
-/// scale and shift and the classifier's bias among them; the multiply-adds of convolutions and of the classifier's
-/// matrix, none for batch norm, bias or activations.
+/// Parameters and multiply-adds, counted as the ProxylessNAS authors' own counters do: all parameters, including batch
+/// norm's scale and shift and the classifier's bias; the multiply-adds of convolutions and of the classifier's matrix,
+/// none for batch norm, bias or activations.
 /// </summary>
-/// <param name="Parameters">Learned numbers.</param>
+/// <param name="Parameters">Number of parameters.</param>
 /// <param name="MultiplyAdds">Multiply-adds for one image.</param>
 public readonly record struct ArchitectureCost(long Parameters, long MultiplyAdds)
 {

@@ -40,7 +40,7 @@ public static partial class ArchitectureFile
     /// </summary>
     public const string SupernetTop1Key = "supernet_top1";
 
-    // What that was called before, which is what a trained network's own accuracy is called.
+    // The old name of that key, which is also the key of a trained network's own accuracy.
     private const string FormerSupernetTop1Key = "validation_top1";
 
     private static readonly JsonSerializerOptions Indented = new()
@@ -50,7 +50,7 @@ public static partial class ArchitectureFile
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The architecture that a published name or a file stands for.</summary>
+    /// <summary>Reads the architecture that a published name or a file stands for.</summary>
     /// <param name="nameOrFile">
     /// One of <see cref="PublishedArchitectures.Names"/>, a JSON file, or a folder that holds <c>architecture.json</c>.
     /// </param>
@@ -94,7 +94,7 @@ public static partial class ArchitectureFile
     }
 
     /// <summary>
-    /// Reads an architecture, the product's own format or the authors' <c>net.config</c>, told apart by their content.
+    /// Reads an architecture in the product's own format or as the authors' <c>net.config</c>; the content tells which.
     /// </summary>
     /// <exception cref="InvalidInputException">
     /// The file is missing or wrong; the message says which entry and what is expected.
@@ -166,12 +166,12 @@ public static partial class ArchitectureFile
         }
     }
 
-    /// <summary>Writes an architecture so that <see cref="Read"/> gives it back.</summary>
+    /// <summary>Writes an architecture in the format of <see cref="Read"/>.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, Architecture architecture) =>
         AtomicFile.WriteAllText(path, ToJson(architecture));
 
-    /// <summary>The JSON that <see cref="Parse"/> reads back as the same architecture.</summary>
+    /// <summary>Returns the JSON that <see cref="Parse"/> reads back as the same architecture.</summary>
     public static string ToJson(Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -203,16 +203,16 @@ public static partial class ArchitectureFile
     }
 
     /// <summary>
-    /// Writes an architecture as the <c>net.config</c> of the ProxylessNAS authors, for their code to train;
-    /// <see cref="Read"/> takes it back, under the file's name and without metadata.
+    /// Writes an architecture as the <c>net.config</c> of the ProxylessNAS authors, for training with their code;
+    /// <see cref="Read"/> reads it back, with the file's name and without metadata.
     /// </summary>
-    /// <exception cref="InvalidInputException">A block has no counterpart there.</exception>
+    /// <exception cref="InvalidInputException">A block has no counterpart in that format.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteNetConfig(string path, Architecture architecture) =>
         AtomicFile.WriteAllText(path, ToNetConfig(architecture));
 
-    /// <summary>The text of the authors' <c>net.config</c> for an architecture.</summary>
-    /// <exception cref="InvalidInputException">A block has no counterpart there.</exception>
+    /// <summary>Returns the text of the authors' <c>net.config</c> for an architecture.</summary>
+    /// <exception cref="InvalidInputException">A block has no counterpart in that format.</exception>
     public static string ToNetConfig(Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -290,7 +290,7 @@ public static partial class ArchitectureFile
         return metadata;
     }
 
-    /// <summary>Reads one line and holds its shapes against what comes in.</summary>
+    /// <summary>Reads one line and checks its shapes against the input.</summary>
     private static Block ReadBlock(JsonEntry entry, int width, int side)
     {
         string text = entry.Text();
@@ -319,7 +319,7 @@ public static partial class ArchitectureFile
 
         if (BlockText(block) != text)
         {
-            throw entry.Error($"is '{text}', but what comes in makes it '{BlockText(block)}'");
+            throw entry.Error($"is '{text}', but the input makes it '{BlockText(block)}'");
         }
 
         if (
@@ -332,7 +332,7 @@ public static partial class ArchitectureFile
         }
 
         return block is { KeepsShape: false, Operation.Kind: OperationKind.Zero }
-            ? throw entry.Error($"is '{text}', but zero may stand only where a block keeps its shape")
+            ? throw entry.Error($"is '{text}', but zero is allowed only where a block keeps its shape")
             : block;
     }
 

@@ -5,9 +5,9 @@ using System.Text.Json.Nodes;
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// The <c>net.config</c> in which the code of the ProxylessNAS authors keeps a network. It has no name: that is the
-/// file's. It has no resolution either: ImageNet's 224 is meant, and another one is written under a key of its own,
-/// which their code passes over. Once-for-all, their later work, calls a block's layer <c>conv</c>; read as well.
+/// The <c>net.config</c> format of the ProxylessNAS authors. It holds no name: the file's name is used. It holds no
+/// resolution either: ImageNet's 224 is assumed, and another one is written under a separate key, which their code
+/// ignores. Once-for-all, their later work, calls the layer of a block <c>conv</c>; this is read as well.
 /// </summary>
 internal static class ArchitectureFileOfAuthors
 {
@@ -117,7 +117,7 @@ internal static class ArchitectureFileOfAuthors
             case "MBInvertedConvLayer" or "MBConvLayer":
                 if (layer["in_channels"].Integer(1, 1 << 16) != width)
                 {
-                    throw layer["in_channels"].Error($"does not fit the {width} channels that come in");
+                    throw layer["in_channels"].Error($"does not match the {width} input channels");
                 }
 
                 block = new Block(
@@ -135,7 +135,7 @@ internal static class ArchitectureFileOfAuthors
                 block = new Block(CandidateOperation.Identity, width, width, 1, side);
                 break;
             case "ZeroLayer":
-                throw layer.Error("is zero without a shortcut: nothing would come out of the network");
+                throw layer.Error("is zero without a shortcut: the network would have no output");
             case var other:
                 throw layer["name"]
                     .Error(
@@ -231,7 +231,7 @@ internal static class ArchitectureFileOfAuthors
             activation: null
         );
 
-    // What each of their layers says of what follows its weights.
+    // What each of their layers states about the steps after its weights.
     private static JsonObject AfterWeights(JsonObject layer, bool normalised, string? activation)
     {
         layer["use_bn"] = normalised;

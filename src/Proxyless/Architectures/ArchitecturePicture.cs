@@ -5,10 +5,10 @@ using System.Text;
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// An architecture as a figure, after figure 4 of the ProxylessNAS paper: a box a block from left to right. Its height
-/// is the kernel, its colour the expansion, its width the channels that go out; bands behind the boxes show the
-/// resolution, and a block that vanished is a dashed outline. The figure follows the reader's light or dark theme,
-/// inline or as an image of its own.
+/// An architecture as a figure like figure 4 of the ProxylessNAS paper: one box per block from left to right. Its
+/// height is the kernel, its color the expansion, its width the output channels; bands behind the boxes show the
+/// resolution, and a block that computes nothing is a dashed outline. The figure follows the reader's light or dark
+/// theme, inline or as a separate image.
 /// </summary>
 public static class ArchitecturePicture
 {
@@ -31,7 +31,7 @@ public static class ArchitecturePicture
         </style>
         """;
 
-    /// <summary>The figure as one SVG element, fit for a file or for the middle of a page.</summary>
+    /// <summary>Returns the figure as one SVG element, for a file of its own or for use within a page.</summary>
     public static string Svg(Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -102,7 +102,7 @@ public static class ArchitecturePicture
             _ => new("1x1", "e1", KernelHeight(1), block.OutputWidth, block.OutputResolution),
         };
 
-    /// <summary>A band and its label for each run of boxes of one resolution.</summary>
+    /// <summary>Draws a band with its label for each run of boxes of one resolution.</summary>
     private static void DrawBands(StringBuilder svg, List<Box> boxes)
     {
         double x = Left;
@@ -219,14 +219,14 @@ public static class ArchitecturePicture
     private static double KernelHeight(int kernel) => 54 + (13 * Math.Min(kernel, 7));
 
     /// <summary>One rectangle of the figure.</summary>
-    /// <param name="Label">What it computes.</param>
+    /// <param name="Label">What the block computes.</param>
     /// <param name="Style">Its class in the style sheet.</param>
     /// <param name="Height">In pixels.</param>
-    /// <param name="Channels">Channels that go out.</param>
-    /// <param name="Resolution">Side of what goes out.</param>
+    /// <param name="Channels">Output channels.</param>
+    /// <param name="Resolution">Side of the output in pixels.</param>
     private sealed record Box(string Label, string Style, double Height, int Channels, int Resolution)
     {
-        /// <summary>Grows with the root of the channels, so that 16 and 1280 both fit a figure.</summary>
+        /// <summary>Grows with the square root of the channels, so that 16 and 1280 both fit a figure.</summary>
         public double Width => 22 + (0.45 * Math.Sqrt(Math.Min(Channels, 2048)));
     }
 }

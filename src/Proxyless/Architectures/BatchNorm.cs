@@ -1,8 +1,8 @@
 namespace Proxyless.Architectures;
 
-/// <summary>What all batch norms have in common.</summary>
+/// <summary>The common settings of all batch norms.</summary>
 internal static class BatchNorm
 {
-    /// <summary>Added to the variance; the published networks' value, which their weights were trained with.</summary>
+    /// <summary>Added to the variance: the value that the published weights were trained with.</summary>
     public const double Epsilon = 1e-3;
 }

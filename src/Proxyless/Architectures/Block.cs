@@ -2,8 +2,8 @@ namespace Proxyless.Architectures;
 
 /// <summary>One block of a network with all its shapes: enough to build it, to count it and to time it alone.</summary>
 /// <param name="Operation">What it computes.</param>
-/// <param name="InputWidth">Channels that come in.</param>
-/// <param name="OutputWidth">Channels that go out.</param>
+/// <param name="InputWidth">Input channels.</param>
+/// <param name="OutputWidth">Output channels.</param>
 /// <param name="Stride">1 or 2.</param>
 /// <param name="InputResolution">Side of the square input in pixels.</param>
 public sealed record Block(

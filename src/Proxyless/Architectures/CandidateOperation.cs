@@ -84,7 +84,7 @@ public sealed partial record CandidateOperation(
             }
         }
 
-        throw new FormatException($"'{text}' is no candidate operation; allowed are {Forms}");
+        throw new FormatException($"'{text}' is not a candidate operation; allowed are {Forms}");
     }
 
     /// <inheritdoc/>

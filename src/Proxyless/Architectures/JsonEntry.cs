@@ -3,12 +3,10 @@ using Proxyless.Files;
 
 namespace Proxyless.Architectures;
 
-/// <summary>
-/// A value of a JSON file that knows where it stands, so that a complaint names the file and the entry.
-/// </summary>
+/// <summary>A value of a JSON file with its position, so that an error message names the file and the entry.</summary>
 /// <param name="element">The value.</param>
 /// <param name="source">The file's name.</param>
-/// <param name="path">Where the value stands: <c>blocks[3].stride</c>; empty for the whole document.</param>
+/// <param name="path">Its path in the file: <c>blocks[3].stride</c>; empty for the whole document.</param>
 internal readonly struct JsonEntry(JsonElement element, string source, string path)
 {
     /// <summary>The file's name.</summary>
@@ -32,7 +30,7 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
     /// <summary>Whether the value is an object that holds the key.</summary>
     public bool Has(string key) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out _);
 
-    /// <summary>Refuses keys other than these.</summary>
+    /// <summary>Rejects keys other than these.</summary>
     public void AllowOnly(params IReadOnlyList<string> allowed)
     {
         foreach (JsonProperty property in Object().EnumerateObject())
@@ -60,12 +58,12 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
             ? number
             : throw Error($"is {element.GetRawText()}; allowed are whole numbers from {least} to {most}");
 
-    /// <summary>The value's entries, one at least.</summary>
+    /// <summary>The value's entries, at least one.</summary>
     public IReadOnlyList<JsonEntry> Items()
     {
         if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() == 0)
         {
-            throw Error("must be a list of one entry at least");
+            throw Error("must be a list of at least one entry");
         }
 
         var items = new List<JsonEntry>(element.GetArrayLength());
@@ -77,7 +75,7 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
         return items;
     }
 
-    /// <summary>The value as texts by name.</summary>
+    /// <summary>The value as an object whose values are texts.</summary>
     public Dictionary<string, string> Texts()
     {
         var texts = new Dictionary<string, string>();
@@ -89,7 +87,7 @@ internal readonly struct JsonEntry(JsonElement element, string source, string pa
         return texts;
     }
 
-    /// <summary>A complaint about the value.</summary>
+    /// <summary>Creates an error about the value.</summary>
     public InvalidInputException Error(string complaint) =>
         new($"{source}: '{path}' {complaint}")
         {

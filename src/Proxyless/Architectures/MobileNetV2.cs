@@ -1,12 +1,12 @@
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// MobileNetV2 of any width (Sandler et al., CVPR 2018, arXiv 1801.04381, table 2): the network that hand-made designs
-/// are compared by.
+/// MobileNetV2 of any width (Sandler et al., CVPR 2018, arXiv 1801.04381, table 2): the usual reference for hand-made
+/// designs.
 /// </summary>
 internal static class MobileNetV2
 {
-    /// <summary>Images up to this side are small ones.</summary>
+    /// <summary>Largest side of images that count as small.</summary>
     private const int LargestSmallImage = 64;
     private const int Divisor = 8;
 
@@ -22,14 +22,14 @@ internal static class MobileNetV2
     ];
 
     /// <summary>
-    /// The network of a width multiplier. The last 1x1 convolution is not made narrower than 1280, as in the paper. For
-    /// images of up to 64 pixels, stem and second stage keep the resolution instead of halving it, the custom for
-    /// CIFAR.
+    /// Returns the network of a width multiplier. The last 1x1 convolution is not made narrower than 1280, as in the
+    /// paper. For images of up to 64 pixels, stem and second stage keep the resolution instead of halving it, as is
+    /// usual for CIFAR.
     /// </summary>
-    /// <param name="multiplier">Factor of all widths, which become multiples of 8; over 0.</param>
+    /// <param name="multiplier">Factor of all widths, which are rounded to multiples of 8; over 0.</param>
     /// <param name="resolution">Side of the square image in pixels.</param>
-    /// <param name="channels">3 for colour, 1 for grey.</param>
-    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="channels">3 for color, 1 for gray.</param>
+    /// <param name="classes">Number of outputs of the classifier.</param>
     public static Architecture Build(double multiplier, int resolution, int channels, int classes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(multiplier);
@@ -62,8 +62,8 @@ internal static class MobileNetV2
     }
 
     /// <summary>
-    /// The nearest multiple of 8, at least 8, and no less than nine tenths of what was asked for: the rule of the
-    /// paper's code.
+    /// The nearest multiple of 8, at least 8 and at least nine tenths of the width asked for: the rule of the paper's
+    /// code.
     /// </summary>
     private static int WidthOf(int width, double multiplier)
     {

@@ -4,15 +4,15 @@ namespace Proxyless.Architectures;
 
 /// <summary>
 /// Networks from the literature, by name, at 224x224 with 1000 classes: MobileNetV2 (Sandler et al., CVPR 2018, arXiv
-/// 1801.04381) and the networks ProxylessNAS found (Cai et al., ICLR 2019, arXiv 1812.00332).
-/// <see cref="Architecture.WithInput"/> turns them to other images and classes.
+/// 1801.04381) and the networks that ProxylessNAS found (Cai et al., ICLR 2019, arXiv 1812.00332).
+/// <see cref="Architecture.WithInput"/> adapts them to other images and classes.
 /// </summary>
 public static class PublishedArchitectures
 {
     private const string MobileNetPaper = "arXiv 1801.04381";
     private const string ProxylessPaper = "arXiv 1812.00332";
 
-    // A line a stage: width, stride of the first block, operations in order.
+    // One line per stage: width, stride of the first block, operations in order.
     private static readonly Published[] All =
     [
         new(
@@ -141,9 +141,9 @@ public static class PublishedArchitectures
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(network => network.Name)];
 
     /// <summary>
-    /// The network of a name, with the paper, its accuracy and its latency as published in the metadata.
+    /// Returns the network of a name; its metadata holds the paper, the accuracy and the latency as published.
     /// </summary>
-    /// <exception cref="InvalidInputException">There is no such name; the message lists those there are.</exception>
+    /// <exception cref="InvalidInputException">There is no such name; the message lists the known names.</exception>
     public static Architecture ByName(string name) =>
         All.FirstOrDefault(network => network.Name == name)?.Build()
         ?? throw new InvalidInputException(

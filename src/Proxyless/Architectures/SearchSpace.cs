@@ -4,27 +4,27 @@ namespace Proxyless.Architectures;
 /// <param name="Width">Channels of every block's output.</param>
 /// <param name="Depth">Number of blocks.</param>
 /// <param name="Stride">Stride of the first block, 1 or 2.</param>
-/// <param name="Candidates">What each block may be. <c>zero</c> is offered only where a block keeps its shape.</param>
+/// <param name="Candidates">What each block may be. <c>zero</c> is allowed only where a block keeps its shape.</param>
 public sealed record Stage(int Width, int Depth, int Stride, IReadOnlyList<CandidateOperation> Candidates);
 
 /// <summary>A block that is searched: its shapes and its candidates.</summary>
-/// <param name="Index">Its place among the searched blocks, from 0.</param>
-/// <param name="Candidates">One <see cref="Block"/> a candidate, alike but for the operation.</param>
+/// <param name="Index">Its index among the searched blocks, from 0.</param>
+/// <param name="Candidates">One <see cref="Block"/> per candidate; they differ only in the operation.</param>
 public sealed record SearchBlock(int Index, IReadOnlyList<Block> Candidates);
 
 /// <summary>
-/// What may be built (a <i>space</i>): stem, an optional fixed first block, stages of searched blocks, head. Read from
-/// YAML by <see cref="SearchSpaceFile"/> or by name from <see cref="SearchSpacePresets"/>.
+/// A search space: stem, an optional fixed first block, stages of searched blocks, head. <see cref="SearchSpaceFile"/>
+/// reads it from YAML, <see cref="SearchSpacePresets"/> has spaces by name.
 /// </summary>
 public sealed record SearchSpace
 {
-    /// <summary>What it is called.</summary>
+    /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
     /// <summary>Side of the square image in pixels.</summary>
     public required int Resolution { get; init; }
 
-    /// <summary>3 for colour, 1 for grey.</summary>
+    /// <summary>3 for color, 1 for gray.</summary>
     public int InputChannels { get; init; } = 3;
 
     /// <summary>Channels of the first convolution.</summary>
@@ -93,7 +93,7 @@ public sealed record SearchSpace
     }
 
     /// <summary>The head with its shapes.</summary>
-    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="classes">Number of outputs of the classifier.</param>
     public Head Head(int classes)
     {
         IReadOnlyList<SearchBlock> blocks = Blocks();
@@ -101,9 +101,9 @@ public sealed record SearchSpace
         return new Head(last.OutputWidth, HeadWidth, classes, last.OutputResolution);
     }
 
-    /// <summary>The network that takes candidate <c>choice[i]</c> in block i.</summary>
+    /// <summary>Returns the network that takes candidate <c>choice[i]</c> in block i.</summary>
     /// <param name="choice">A candidate's index for each searched block.</param>
-    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="classes">Number of outputs of the classifier.</param>
     /// <param name="name">The architecture's name.</param>
     /// <param name="metadata">Where it comes from.</param>
     /// <exception cref="ArgumentException">The choice does not fit the space.</exception>
@@ -136,7 +136,7 @@ public sealed record SearchSpace
     }
 
     /// <summary>
-    /// The candidates that an architecture takes in each searched block; null if it is not one of this space's.
+    /// Returns the candidates that an architecture takes in each searched block; null if it is not in this space.
     /// </summary>
     public int[]? ChoiceOf(Architecture architecture)
     {
@@ -162,7 +162,7 @@ public sealed record SearchSpace
         return choice.Contains(-1) ? null : choice;
     }
 
-    /// <summary>The same space for images of another size or kind.</summary>
+    /// <summary>Returns the same space for images of another size or kind.</summary>
     public SearchSpace WithInput(int resolution, int channels) =>
         this with
         {

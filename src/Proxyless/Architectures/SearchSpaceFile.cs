@@ -7,7 +7,7 @@ using Proxyless.Files;
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// A space as YAML, so that a user writes another one without code; <c>configs/spaces/example.yaml</c> explains every
+/// A space as YAML, so that users can write their own without code; <c>configs/spaces/example.yaml</c> explains every
 /// key.
 /// </summary>
 public static class SearchSpaceFile
@@ -29,7 +29,7 @@ public static class SearchSpaceFile
         "head",
     ];
 
-    /// <summary>The space that a preset's name or a file stands for.</summary>
+    /// <summary>Reads the space that a preset's name or a file stands for.</summary>
     /// <param name="nameOrFile">One of <see cref="SearchSpacePresets.Names"/>, or the path of a YAML file.</param>
     /// <exception cref="InvalidInputException">It is neither, or the file cannot be used.</exception>
     public static SearchSpace Open(string nameOrFile)
@@ -58,17 +58,17 @@ public static class SearchSpaceFile
 
     /// <summary>Reads a space from YAML.</summary>
     /// <param name="yaml">The text.</param>
-    /// <param name="source">What to call it in messages; the space's name where the text has none.</param>
+    /// <param name="source">What to call it in messages; also the space's name where the text has none.</param>
     /// <exception cref="InvalidInputException">
     /// The text is wrong; the message says line, key and what is allowed.
     /// </exception>
     public static SearchSpace Parse(string yaml, string source) => FromYaml(YamlMapping.Parse(yaml, source), source);
 
-    /// <summary>Writes a space so that <see cref="Read"/> gives it back.</summary>
+    /// <summary>Writes a space in the format of <see cref="Read"/>.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, SearchSpace space) => AtomicFile.WriteAllText(path, ToYaml(space));
 
-    /// <summary>The YAML that <see cref="Parse"/> reads back as the same space.</summary>
+    /// <summary>Returns the YAML that <see cref="Parse"/> reads back as the same space.</summary>
     public static string ToYaml(SearchSpace space)
     {
         ArgumentNullException.ThrowIfNull(space);
@@ -115,7 +115,7 @@ public static class SearchSpaceFile
         int channels = file.Integer("channels", 1, 3, absent: 3);
         if (channels == 2)
         {
-            throw file.Error("channels", "is '2'; allowed are 1 (grey) and 3 (colour)");
+            throw file.Error("channels", "is '2'; allowed are 1 (gray) and 3 (color)");
         }
 
         var space = new SearchSpace
@@ -164,7 +164,7 @@ public static class SearchSpaceFile
     }
 
     /// <summary>
-    /// Zero is offered only where a block keeps its shape, so a stage's first block may need something else.
+    /// Zero is allowed only where a block keeps its shape, so a stage's first block may need other candidates.
     /// </summary>
     private static void RequireCandidates(SearchSpace space, YamlMapping file)
     {
@@ -187,7 +187,7 @@ public static class SearchSpaceFile
     }
 
     /// <summary>
-    /// Within single quotes a line break would become a space; within double ones JSON's escapes are YAML's too.
+    /// In single quotes a line break would become a space; in double quotes JSON's escapes are valid YAML too.
     /// </summary>
     private static string Quote(string text) =>
         text.Any(letter => char.IsControl(letter) || letter is '\u2028' or '\u2029')

@@ -40,7 +40,7 @@ public static class SearchSpacePresets
             ],
             HeadWidth = 512,
         },
-        // For runs of seconds: small enough to try things out, with every kind of candidate in it.
+        // For runs of seconds: small enough to try things out, with every kind of candidate.
         new SearchSpace
         {
             Name = "tiny",
@@ -60,8 +60,8 @@ public static class SearchSpacePresets
     /// <summary>The names that <see cref="ByName"/> takes.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Presets.Select(space => space.Name)];
 
-    /// <summary>The space of a name.</summary>
-    /// <exception cref="InvalidInputException">There is no such name; the message lists those there are.</exception>
+    /// <summary>Returns the space of a name.</summary>
+    /// <exception cref="InvalidInputException">There is no such name; the message lists the known names.</exception>
     public static SearchSpace ByName(string name) =>
         Presets.FirstOrDefault(space => space.Name == name)
         ?? throw new InvalidInputException(

@@ -2,7 +2,7 @@ namespace Proxyless.Architectures;
 
 /// <summary>
 /// An additive cost of the networks of a space: what every network pays, and what each candidate of each block adds.
-/// Latency, parameters and multiply-adds all take this form, so that limits on any of them work alike.
+/// Latency, parameters and multiply-adds all have this form, so limits on any of them work alike.
 /// </summary>
 /// <param name="Quantity">What is counted: <c>latency</c>, <c>parameters</c> or <c>multiply-adds</c>.</param>
 /// <param name="Unit"><c>ms</c>, or empty for counts.</param>
@@ -13,17 +13,17 @@ internal sealed record SpaceCost(string Quantity, string Unit, double Fixed, dou
     /// <summary>The <see cref="Quantity"/> of a latency.</summary>
     public const string LatencyQuantity = "latency";
 
-    /// <summary>The least a network of the space can cost.</summary>
+    /// <summary>The lowest cost of a network of the space.</summary>
     public double Smallest => Fixed + Candidates.Sum(block => block.Min());
 
-    /// <summary>The most a network of the space can cost.</summary>
+    /// <summary>The highest cost of a network of the space.</summary>
     public double Largest => Fixed + Candidates.Sum(block => block.Max());
 
-    /// <summary>The mean cost of a network whose candidates are drawn evenly.</summary>
+    /// <summary>The mean cost of a network whose candidates are drawn uniformly.</summary>
     public double EvenExpectation => Fixed + Candidates.Sum(block => block.Average());
 
-    /// <summary>The costs of networks whose candidates are drawn evenly, in ascending order.</summary>
-    /// <param name="networks">How many are drawn.</param>
+    /// <summary>Returns the costs of networks whose candidates are drawn uniformly, in ascending order.</summary>
+    /// <param name="networks">Number of networks to draw.</param>
     /// <param name="seed">Seed of the draw.</param>
     public double[] OfRandomNetworks(int networks, int seed)
     {
@@ -37,7 +37,7 @@ internal sealed record SpaceCost(string Quantity, string Unit, double Fixed, dou
         ];
     }
 
-    /// <summary>The cost of the network that takes candidate <c>choice[i]</c> in block i.</summary>
+    /// <summary>Computes the cost of the network that takes candidate <c>choice[i]</c> in block i.</summary>
     public double Of(IReadOnlyList<int> choice)
     {
         ArgumentNullException.ThrowIfNull(choice);
@@ -51,7 +51,7 @@ internal sealed record SpaceCost(string Quantity, string Unit, double Fixed, dou
     }
 
     /// <summary>
-    /// The expectation over independent choices: E = fixed + sum_i sum_j p_ij F_ij (ProxylessNAS, equation 2).
+    /// Computes the expectation over independent choices: E = fixed + sum_i sum_j p_ij F_ij (ProxylessNAS, equation 2).
     /// </summary>
     /// <param name="probabilities">p_ij at [i][j]; each row sums to 1.</param>
     public double Expectation(IReadOnlyList<double[]> probabilities)
@@ -69,11 +69,11 @@ internal sealed record SpaceCost(string Quantity, string Unit, double Fixed, dou
         return sum;
     }
 
-    /// <summary>The learned numbers of the networks of a space.</summary>
+    /// <summary>Counts the parameters of the networks of a space.</summary>
     public static SpaceCost Parameters(SearchSpace space, int classes) =>
         Count(space, classes, "parameters", cost => cost.Parameters);
 
-    /// <summary>The multiply-adds of the networks of a space, for one image.</summary>
+    /// <summary>Counts the multiply-adds of the networks of a space, for one image.</summary>
     public static SpaceCost MultiplyAdds(SearchSpace space, int classes) =>
         Count(space, classes, "multiply-adds", cost => cost.MultiplyAdds);
 

@@ -1,8 +1,8 @@
 namespace Proxyless.Architectures;
 
 /// <summary>The first 3x3 convolution with batch norm and activation.</summary>
-/// <param name="InputChannels">3 for colour, 1 for grey.</param>
-/// <param name="Width">Channels that go out.</param>
+/// <param name="InputChannels">3 for color, 1 for gray.</param>
+/// <param name="Width">Output channels.</param>
 /// <param name="Stride">1 or 2.</param>
 /// <param name="InputResolution">Side of the square image in pixels.</param>
 public sealed record Stem(int InputChannels, int Width, int Stride, int InputResolution)

@@ -1,16 +1,16 @@
 namespace Proxyless.Architectures;
 
-/// <summary>What one weight step of a network must do at least, however it is programmed.</summary>
+/// <summary>The least work of one weight step of a network, whatever the implementation.</summary>
 /// <param name="MultiplyAdds">
 /// Those of all convolutions and the classifier, three times: forward, gradient of the input, gradient of the weights.
 /// The first convolution has no gradient of its input.
 /// </param>
 /// <param name="Bytes">
-/// What goes through memory where nothing larger than the caches stays in them from one pass over the batch to the
-/// next. Batch norm needs the statistics of the whole batch before it can be applied, and its gradient needs sums over
-/// the whole batch: so the output of each convolution is written once and read three times (by what follows; for the
-/// sums; for the gradient), and the gradient of what follows is written once and read once. Parameters: read twice,
-/// their gradients written; by the optimiser three arrays read and two written. Single precision.
+/// Memory traffic if nothing larger than the caches stays in them from one pass over the batch to the next. Batch norm
+/// needs the statistics of the whole batch before it can be applied, and its gradient needs sums over the whole batch:
+/// so the output of each convolution is written once and read three times (by what follows; for the sums; for the
+/// gradient), and the gradient of what follows is written once and read once. Parameters: read twice, their gradients
+/// written; the optimizer reads three arrays and writes two. Single precision.
 /// </param>
 internal readonly record struct StepWork(double MultiplyAdds, double Bytes)
 {
@@ -19,7 +19,7 @@ internal readonly record struct StepWork(double MultiplyAdds, double Bytes)
 
     /// <summary>Counts a step.</summary>
     /// <param name="architecture">The network.</param>
-    /// <param name="batch">Images of the step.</param>
+    /// <param name="batch">Images per step.</param>
     public static StepWork Of(Architecture architecture, int batch)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -34,7 +34,7 @@ internal readonly record struct StepWork(double MultiplyAdds, double Bytes)
         );
     }
 
-    // Numbers that the convolutions of a block give for one image.
+    // Output values of a block's convolutions for one image.
     private static double Outputs(Block block)
     {
         if (block.IsPassThrough || block.Operation.Kind == OperationKind.Zero)

@@ -4,11 +4,11 @@ using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
 
-/// <summary>What a comparison consists of, fixed as it goes so that a resume repeats it.</summary>
-/// <param name="Networks">All networks, in the order they were asked for.</param>
-/// <param name="Seeds">Trainings of each.</param>
-/// <param name="ScoredBy">The search whose shared weights judge them, or null.</param>
-/// <param name="Targets">Further targets that they are measured on.</param>
+/// <summary>What a comparison consists of, recorded so that a resumed comparison repeats it.</summary>
+/// <param name="Networks">All networks, in the order in which they were requested.</param>
+/// <param name="Seeds">Number of trainings of each.</param>
+/// <param name="ScoredBy">The search whose shared weights score them, or null.</param>
+/// <param name="Targets">Further targets on which they are measured.</param>
 internal sealed record ComparisonPlan(
     IReadOnlyList<ComparedNetwork> Networks,
     int Seeds,
@@ -17,12 +17,12 @@ internal sealed record ComparisonPlan(
 );
 
 /// <summary>
-/// The files of one comparison. Configuration, latency table and warnings are named as those of a run.
+/// The files of one comparison. Configuration, latency table and warnings have the same names as in a run.
 /// </summary>
 /// <param name="path">The folder.</param>
 internal sealed class ComparisonDirectory(string path)
 {
-    /// <summary>The file by which a comparison is known.</summary>
+    /// <summary>The file that identifies the folder of a comparison.</summary>
     public const string PlanName = WrittenFiles.ComparisonPlan;
 
     /// <summary>What it shares with a run.</summary>
@@ -31,28 +31,28 @@ internal sealed class ComparisonDirectory(string path)
     /// <summary>The table for other programs.</summary>
     public string Csv => Path.Combine(path, "comparison.csv");
 
-    /// <summary>The tables to read.</summary>
+    /// <summary>The tables for readers.</summary>
     public string Markdown => Path.Combine(path, "comparison.md");
 
-    /// <summary>Accuracy against latency.</summary>
+    /// <summary>The plot of accuracy against latency.</summary>
     public string Plot => Path.Combine(path, "comparison.svg");
 
     /// <summary>The result as JSON.</summary>
     public string Result => Path.Combine(path, "result.json");
 
     /// <summary>
-    /// Takes the folder of a new comparison, or of one to go on with, for this job alone; nothing of a comparison is
+    /// Locks the folder of a new comparison, or of one to resume, for this job alone; no file of the comparison is
     /// written or removed yet.
     /// </summary>
     /// <param name="path">The folder, or null for a new one under <c>comparisons/</c>.</param>
     /// <param name="resume">Whether the comparison must exist and is continued.</param>
-    /// <param name="overwrite">Whether a comparison that is there may be removed.</param>
-    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="overwrite">Whether an existing comparison may be removed.</param>
+    /// <param name="observer">Is told if an earlier job was killed in the folder.</param>
     /// <param name="directory">The files that it shares with a run.</param>
-    /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
+    /// <returns>The lock of the folder; dispose of it at the end of the job.</returns>
     /// <exception cref="InvalidInputException">
-    /// A comparison, or something else, stands there and nothing was said, there is none to resume, or another job
-    /// works in it.
+    /// The folder holds a comparison, or something else, and neither option is set; there is none to resume; or another
+    /// job works in it.
     /// </exception>
     public static RunLock Claim(
         string? path,
@@ -66,9 +66,7 @@ internal sealed class ComparisonDirectory(string path)
     {
         if (path is null && resume)
         {
-            throw new InvalidInputException(
-                "RunOptions.Resume needs RunOptions.Out = DIR, the comparison to go on with"
-            );
+            throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the comparison to resume");
         }
 
         if (
@@ -86,7 +84,7 @@ internal sealed class ComparisonDirectory(string path)
         RunDirectory.ChooseAny(path, resume, overwrite);
     }
 
-    /// <summary>Makes the folder and removes what an earlier comparison left in it.</summary>
+    /// <summary>Creates the folder and removes what an earlier comparison left in it.</summary>
     public void Create()
     {
         Run.Create();
@@ -102,14 +100,14 @@ internal sealed class ComparisonDirectory(string path)
         }
     }
 
-    /// <summary>The plan of a comparison that is gone on with.</summary>
+    /// <summary>Reads the plan of a comparison that is resumed.</summary>
     /// <exception cref="InvalidInputException">The file is missing or damaged.</exception>
     public ComparisonPlan ReadPlan()
     {
         const string Fix = "restore it, or begin another comparison";
         ComparisonPlan plan = JsonText.Read<ComparisonPlan>(PlanFile, Fix);
 
-        // Names become folders, which are removed with all that is in them.
+        // Names become folders, which are deleted with all their contents.
         return
             plan.Seeds >= 1
             && plan.Networks.All(network => network.Name.Length > 0 && FolderName.Of(network.Name) == network.Name)
@@ -123,10 +121,10 @@ internal sealed class ComparisonDirectory(string path)
     /// <summary>Writes the plan.</summary>
     public void Write(ComparisonPlan plan) => WriteJson(PlanFile, plan);
 
-    /// <summary>A network's layers.</summary>
+    /// <summary>Reads a network's layers.</summary>
     public string Architecture(ComparedNetwork network) => Path.Combine(FolderOf(network), "architecture.json");
 
-    /// <summary>What was measured of a network, or null.</summary>
+    /// <summary>Reads the measurements of a network; null if there are none.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public NetworkMeasurement? ReadMeasurement(ComparedNetwork network)
     {
@@ -136,11 +134,11 @@ internal sealed class ComparisonDirectory(string path)
             || measurement.Latencies.Values.All(latency => latency is >= 0 and < double.PositiveInfinity)
             ? measurement
             : throw new InvalidInputException(
-                $"{MeasurementOf(network)} holds a latency that is no time; remove it to have it made again"
+                $"{MeasurementOf(network)} holds a latency that is not a time; remove it to measure it again"
             );
     }
 
-    /// <summary>Writes what was measured of a network.</summary>
+    /// <summary>Writes the measurements of a network.</summary>
     public void Write(ComparedNetwork network, NetworkMeasurement measurement) =>
         WriteJson(MeasurementOf(network), measurement);
 
@@ -148,15 +146,15 @@ internal sealed class ComparisonDirectory(string path)
     public RunDirectory Training(ComparedNetwork network, int seed) =>
         new(Path.Combine(FolderOf(network), $"seed-{seed}"));
 
-    /// <summary>How a training ended, or null where it has not.</summary>
+    /// <summary>Reads the result of a training; null if it has not ended.</summary>
     public NetworkTraining? ReadTraining(ComparedNetwork network, int seed) =>
         Read<NetworkTraining>(Training(network, seed).Result);
 
-    /// <summary>Writes how a training ended.</summary>
+    /// <summary>Writes the result of a training.</summary>
     public void Write(ComparedNetwork network, int seed, NetworkTraining training) =>
         WriteJson(Training(network, seed).Result, training);
 
-    /// <summary>Removes all that there is of a network, which the plan no longer has.</summary>
+    /// <summary>Removes all files of a network that the plan no longer has.</summary>
     public void Remove(ComparedNetwork network)
     {
         if (Directory.Exists(FolderOf(network)))
@@ -175,7 +173,7 @@ internal sealed class ComparisonDirectory(string path)
     private string MeasurementOf(ComparedNetwork network) => Path.Combine(FolderOf(network), "measurement.json");
 
     private static T? Read<T>(string file)
-        where T : class => File.Exists(file) ? JsonText.Read<T>(file, "remove it to have it made again") : null;
+        where T : class => File.Exists(file) ? JsonText.Read<T>(file, "remove it to create it again") : null;
 
     private static void WriteJson<T>(string file, T value) =>
         AtomicFile.WriteAllText(file, JsonSerializer.Serialize(value, JsonLines.Indented));

@@ -6,9 +6,9 @@ using Proxyless.Reports;
 namespace Proxyless.Comparisons;
 
 /// <summary>
-/// Accuracy against latency as an SVG file of its own: a mark a network, by its group's colour and, where there are
-/// more groups than colours, shape, with a bar of one standard deviation over its trainings; the limit as a dashed
-/// line. Light or dark as the reader's system is.
+/// Accuracy against latency as a separate SVG file: one mark per network, with the color of its group and, where there
+/// are more groups than colors, a shape, and a bar of one standard deviation over its trainings; the limit is a dashed
+/// line. Follows the reader's light or dark theme.
 /// </summary>
 internal static class ComparisonPlot
 {
@@ -76,7 +76,7 @@ internal static class ComparisonPlot
 
     private static double High(NetworkResult network) => 100 * (network.Top1 + (network.Top1Deviation ?? 0));
 
-    /// <summary>A circle; a square and a triangle for the groups that the colours begin anew with.</summary>
+    /// <summary>A circle; a square or a triangle for the groups that reuse a color.</summary>
     private static string Mark(int group, double x, double y) =>
         (group / Colors % 3) switch
         {

@@ -1,12 +1,12 @@
 namespace Proxyless.Comparisons;
 
-/// <summary>What a comparison ends with; its JSON names are these in snake_case. Shares 0..1.</summary>
+/// <summary>The result of a comparison; its JSON names are these in snake_case. Shares are 0..1.</summary>
 public sealed record ComparisonResult
 {
-    /// <summary>The folder with tables, plot, models.</summary>
+    /// <summary>The folder with tables, plot and models.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The limit in milliseconds that random and fitted networks were held to.</summary>
+    /// <summary>The latency limit in milliseconds for random and fitted networks.</summary>
     public required double LatencyLimitMs { get; init; }
 
     /// <summary>The target.</summary>
@@ -19,7 +19,8 @@ public sealed record ComparisonResult
     public required IReadOnlyList<GroupResult> Groups { get; init; }
 
     /// <summary>
-    /// Order by shared weights against order by accuracy; null without <see cref="ComparisonOptions.ScoredBy"/>.
+    /// The ranking by shared weights against the ranking by accuracy; null without
+    /// <see cref="ComparisonOptions.ScoredBy"/>.
     /// </summary>
     public required ScoreAgreement? Scores { get; init; }
 }
@@ -36,71 +37,73 @@ public sealed record NetworkResult
     /// <summary>Mean top-1 on the test set over its trainings.</summary>
     public required double Top1 { get; init; }
 
-    /// <summary>Standard deviation over its trainings; null with one.</summary>
+    /// <summary>Standard deviation over its trainings; null for a single training.</summary>
     public required double? Top1Deviation { get; init; }
 
     /// <summary>Mean top-5 on the test set.</summary>
     public required double Top5 { get; init; }
 
-    /// <summary>Trainings.</summary>
+    /// <summary>Number of trainings.</summary>
     public required int Trainings { get; init; }
 
     /// <summary>Measured latency in milliseconds.</summary>
     public required double LatencyMs { get; init; }
 
-    /// <summary>Milliseconds on the further targets, by their names.</summary>
+    /// <summary>Latency in milliseconds on the further targets, by target name.</summary>
     public IReadOnlyDictionary<string, double> OtherLatenciesMs { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Latency by the space's table; null for a network of no space.</summary>
+    /// <summary>Latency predicted by the space's table; null for a network outside the space.</summary>
     public required double? PredictedLatencyMs { get; init; }
 
-    /// <summary>Learned numbers.</summary>
+    /// <summary>Number of parameters.</summary>
     public required long Parameters { get; init; }
 
     /// <summary>Multiply-adds for one image.</summary>
     public required long MultiplyAdds { get; init; }
 
     /// <summary>
-    /// Accuracy with shared weights on the images that architectures are chosen on; null where not judged.
+    /// Accuracy with shared weights on the images that architectures are chosen on; null if not scored.
     /// </summary>
     public required double? SharedTop1 { get; init; }
 
-    /// <summary>Cross entropy on the same images, by which networks are ranked; null where not judged.</summary>
+    /// <summary>Cross entropy on the same images, by which networks are ranked; null if not scored.</summary>
     public double? SharedLoss { get; init; }
 }
 
-/// <summary>Networks that belong together.</summary>
+/// <summary>A group of networks.</summary>
 public sealed record GroupResult
 {
     /// <summary>Its name.</summary>
     public required string Group { get; init; }
 
-    /// <summary>Networks in it.</summary>
+    /// <summary>Number of networks in it.</summary>
     public required int Networks { get; init; }
 
     /// <summary>Mean of the networks' <see cref="NetworkResult.Top1"/>.</summary>
     public required double Top1 { get; init; }
 
-    /// <summary>Standard deviation among the networks; null with one.</summary>
+    /// <summary>Standard deviation among the networks; null for a single network.</summary>
     public required double? Top1Deviation { get; init; }
 
     /// <summary>Mean latency in milliseconds.</summary>
     public required double LatencyMs { get; init; }
 
     /// <summary>
-    /// The group it is tested against: <c>random</c> if there is one, else the first; null for that group itself.
+    /// The group it is tested against: <c>random</c> if there is one, otherwise the first; null for that group itself.
     /// </summary>
     public required string? Against { get; init; }
 
-    /// <summary>Top-1 of this group less that of <see cref="Against"/>.</summary>
+    /// <summary>Top-1 of this group minus that of <see cref="Against"/>.</summary>
     public required double? Difference { get; init; }
 
-    /// <summary>Two-sided p of <see cref="WelchTest"/> over the networks; null where a group has one network.</summary>
+    /// <summary>
+    /// Two-sided p value of <see cref="WelchTest"/> over the networks; null if a group has one network.
+    /// </summary>
     public required double? P { get; init; }
 }
 
-/// <summary>How far a search's own score can be trusted.</summary>
-/// <param name="Networks">Networks that have both.</param>
+/// <summary>How well a search's own score predicts accuracy.</summary>
+/// <param name="Networks">Number of networks that have both.</param>
 /// <param name="KendallTau">
 /// Rank correlation of the accuracy after training with the loss of shared weights, the lowest loss first.
 /// </param>

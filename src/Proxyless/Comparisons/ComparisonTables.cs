@@ -6,7 +6,7 @@ namespace Proxyless.Comparisons;
 /// <summary>A comparison as text.</summary>
 internal static class ComparisonTables
 {
-    /// <summary>A line a network, for other programs: shares 0..1, milliseconds, RFC 4180.</summary>
+    /// <summary>One line per network, for other programs: shares 0..1, milliseconds, RFC 4180.</summary>
     public static string Csv(ComparisonResult result)
     {
         string[] targets = TargetsOf(result);
@@ -31,7 +31,7 @@ internal static class ComparisonTables
         return text.ToString();
     }
 
-    /// <summary>A table of groups and one of networks.</summary>
+    /// <summary>A table of the groups and one of the networks.</summary>
     public static string Markdown(ComparisonResult result)
     {
         var text = new StringBuilder();

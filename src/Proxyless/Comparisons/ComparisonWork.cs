@@ -8,7 +8,7 @@ using Proxyless.Training;
 
 namespace Proxyless.Comparisons;
 
-/// <summary>The work itself, once all is known to be good.</summary>
+/// <summary>The work of a comparison, once all inputs are checked.</summary>
 internal sealed class ComparisonWork(
     RunContext context,
     SearchGoal goal,
@@ -18,10 +18,10 @@ internal sealed class ComparisonWork(
     SuperNetwork? scorer
 )
 {
-    // With fewer networks an interval says nothing.
+    // With fewer networks an interval means nothing.
     private const int LeastForAgreement = 5;
 
-    /// <summary>Does what is left, and writes tables and plot.</summary>
+    /// <summary>Does the remaining work, and writes tables and plot.</summary>
     public ComparisonResult Finish()
     {
         NetworkMeasurement[] measured = MeasureAll();
@@ -90,9 +90,7 @@ internal sealed class ComparisonWork(
         };
     }
 
-    /// <summary>
-    /// Before the first training: the images that networks are scored on need not stay in memory while one goes on.
-    /// </summary>
+    /// <summary>Before the first training, so that the images for scoring do not stay in memory during it.</summary>
     private NetworkMeasurement[] MeasureAll()
     {
         PathScorer? paths = null;
@@ -138,14 +136,15 @@ internal sealed class ComparisonWork(
         }
         catch (InvalidInputException exception)
         {
-            // Of the images, or of a damaged file: the other networks would meet it too, or what it says mends it.
+            // Errors of the images or of a damaged file: the other networks would meet them too, or the message says
+            // the fix.
             throw new InvalidInputException($"network {network.Name}, seed {seed}: {exception.Message}", exception);
         }
         catch (TrainingDivergedException exception)
         {
             throw new TrainingDivergedException(
                 $"network {network.Name}, seed {seed}: {exception.Message}; "
-                    + $"to leave this network out, go on with RunOptions.Resume and ComparisonOptions.Without = "
+                    + $"to leave this network out, continue with RunOptions.Resume and ComparisonOptions.Without = "
                     + $"{network.Name}",
                 exception
             );

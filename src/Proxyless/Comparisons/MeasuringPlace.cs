@@ -7,7 +7,7 @@ namespace Proxyless.Comparisons;
 
 /// <summary>A target on which the networks of a comparison are measured.</summary>
 /// <param name="Target">The target.</param>
-/// <param name="Table">The space's table there, whose reference network every other is measured beside.</param>
+/// <param name="Table">The space's table there; every other network is measured beside its reference network.</param>
 internal sealed record MeasuringPlace(ITarget Target, LatencyTable Table)
 {
     /// <summary>The quiet latency of an untrained network in milliseconds.</summary>

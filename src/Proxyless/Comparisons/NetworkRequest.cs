@@ -3,10 +3,10 @@ using Proxyless.Files;
 
 namespace Proxyless.Comparisons;
 
-/// <summary>What kind of networks somebody asks for.</summary>
+/// <summary>The kinds of networks that can be requested.</summary>
 public enum NetworkRequestKind
 {
-    /// <summary>One that exists: a run's folder, an architecture file, a published name.</summary>
+    /// <summary>An existing one: a run's folder, an architecture file, a published name.</summary>
     Given,
 
     /// <summary>Random networks of the space, between 90 and 100 % of the limit.</summary>
@@ -15,14 +15,14 @@ public enum NetworkRequestKind
     /// <summary>MobileNetV2 of a given width.</summary>
     MobileNet,
 
-    /// <summary>MobileNetV2 of the greatest width that meets the limit.</summary>
+    /// <summary>MobileNetV2 of the largest width that meets the limit.</summary>
     FittedMobileNet,
 }
 
 /// <summary>One entry of the list of networks to compare.</summary>
-/// <param name="Text">As it was written.</param>
-/// <param name="Group">The networks it is averaged and tested with.</param>
-/// <param name="Kind">What is asked for.</param>
+/// <param name="Text">The entry as written.</param>
+/// <param name="Group">The group in which they are averaged and tested.</param>
+/// <param name="Kind">The kind of networks.</param>
 /// <param name="Source">Name, file or folder of a <see cref="NetworkRequestKind.Given"/> one.</param>
 /// <param name="Count">How many <see cref="NetworkRequestKind.Random"/> ones.</param>
 /// <param name="Multiplier">Width of a <see cref="NetworkRequestKind.MobileNet"/>.</param>
@@ -45,14 +45,14 @@ public sealed record NetworkRequest(
     private const int MostRandom = 10_000;
 
     /// <summary>
-    /// The entry with the whole path of a file or folder, by which it is known again from any working folder.
+    /// The entry with the full path of a file or folder, so that it is recognized from any working folder.
     /// </summary>
     public string Key =>
         Kind != NetworkRequestKind.Given || !Path.Exists(Source) ? Text
         : Text == Source ? Path.GetFullPath(Source)
         : $"{Group}={Path.GetFullPath(Source)}";
 
-    /// <summary>Whether another entry asks for the same, however its path is spelled.</summary>
+    /// <summary>Whether another entry requests the same, however its path is spelled.</summary>
     /// <param name="text">The other entry.</param>
     public bool IsSame(string text)
     {
@@ -66,7 +66,7 @@ public sealed record NetworkRequest(
             );
     }
 
-    /// <summary>Understands one entry.</summary>
+    /// <summary>Parses one entry.</summary>
     /// <exception cref="InvalidInputException">It has none of the <see cref="Forms"/>.</exception>
     public static NetworkRequest Parse(string text)
     {

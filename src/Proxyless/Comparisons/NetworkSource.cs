@@ -4,13 +4,13 @@ using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
 
-/// <summary>Makes the networks that a comparison asks for.</summary>
+/// <summary>Creates the networks that a comparison requests.</summary>
 /// <param name="context">Images and space.</param>
-/// <param name="goal">Table and limits that random and fitted networks keep to.</param>
+/// <param name="goal">Table and limits for random and fitted networks.</param>
 /// <param name="place">Where fitted networks are measured.</param>
 internal sealed class NetworkSource(RunContext context, SearchGoal goal, MeasuringPlace place)
 {
-    // Random networks are to use up the limit, as found ones do.
+    // Random networks should use up the limit, as found ones do.
     private const double LeastShareOfLimit = 0.9;
     private const int DrawsForEach = 200_000;
 
@@ -20,13 +20,13 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
     private const int MostSteps = 80;
 
     /// <summary>
-    /// The networks of an entry, with names that none of <paramref name="others"/> has; random ones are none of them
-    /// either.
+    /// Creates the networks of an entry, with names that differ from those of <paramref name="others"/>; random
+    /// networks differ from them in architecture too.
     /// </summary>
     /// <param name="request">The entry.</param>
-    /// <param name="others">The networks that are there.</param>
-    /// <param name="taken">Further names that are not to be used.</param>
-    /// <exception cref="InvalidInputException">They cannot be had.</exception>
+    /// <param name="others">The existing networks.</param>
+    /// <param name="taken">Further names that must not be used.</param>
+    /// <exception cref="InvalidInputException">The networks cannot be created.</exception>
     /// <exception cref="LimitNotMetException">Even the narrowest fitted network is over the limits.</exception>
     public IReadOnlyList<OpenedNetwork> Open(
         NetworkRequest request,
@@ -40,7 +40,7 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
             .. Architectures(request, others)
                 .Select(architecture =>
                 {
-                    // Names are names of folders too.
+                    // Names are also names of folders.
                     string name = Unused(names, FolderName.Of(architecture.Name));
                     return new OpenedNetwork(
                         new ComparedNetwork(request.Key, request.Group, name),

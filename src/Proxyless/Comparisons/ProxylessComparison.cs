@@ -9,14 +9,14 @@ using Proxyless.Training;
 namespace Proxyless.Comparisons;
 
 /// <summary>
-/// Networks side by side: trained under one recipe, judged on one test set, measured on one target. It runs for hours
-/// and is taken up where it was stopped.
+/// Compares networks: trained with one recipe, tested on one test set, measured on one target. A comparison takes hours
+/// and can be resumed where it was stopped.
 /// </summary>
 public static class ProxylessComparison
 {
     private const string Baseline = "random";
 
-    /// <summary>Makes, measures, trains and judges every network, and writes tables and a plot.</summary>
+    /// <summary>Creates, measures, trains and tests every network, and writes tables and a plot.</summary>
     /// <param name="options">What is compared and how.</param>
     /// <param name="observer">
     /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
@@ -30,7 +30,7 @@ public static class ProxylessComparison
     /// The training of a network diverges; the message names it.
     /// </exception>
     /// <exception cref="RunInterruptedException">
-    /// It was stopped; go on with <see cref="RunOptions.Resume"/>.
+    /// It was stopped; continue with <see cref="RunOptions.Resume"/>.
     /// </exception>
     public static ComparisonResult Run(
         ComparisonOptions options,
@@ -74,7 +74,7 @@ public static class ProxylessComparison
         List<MeasuringPlace> places = PlacesOf(context, goal, plan, targets);
         using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(context, searched) : null;
 
-        // All networks are made, and measured everywhere, before anything is written: a wrong entry costs nothing.
+        // All networks are created, and measured everywhere, before anything is written: a wrong entry costs nothing.
         List<OpenedNetwork> there =
         [
             .. plan.Networks.Select(network => new OpenedNetwork(
@@ -112,7 +112,7 @@ public static class ProxylessComparison
         if (options.Without.Count > 0 && !options.Run.Resume)
         {
             throw new InvalidInputException(
-                "ComparisonOptions.Without takes networks out of a comparison that is there; give its RunOptions.Out "
+                "ComparisonOptions.Without removes networks from an existing comparison; give its RunOptions.Out "
                     + "and RunOptions.Resume"
             );
         }
@@ -132,7 +132,7 @@ public static class ProxylessComparison
         }
     }
 
-    /// <summary>What the comparison is to be, its new networks not among it yet.</summary>
+    /// <summary>The plan of the comparison, without its new networks.</summary>
     private static ComparisonPlan PlanOf(ComparisonPlan begun, ComparedNetwork[] dropped, ComparisonOptions options) =>
         begun with
         {
@@ -189,7 +189,7 @@ public static class ProxylessComparison
 
     private static void Begin(RunContext context, RunStore store, SearchGoal goal, ComparisonDirectory directory)
     {
-        // A comparison that stood here has a plan of its own, which goes with it.
+        // A comparison that is overwritten has a plan of its own, which is removed with it.
         RunPlan plan = context.Options.Resume ? store.Plan : new RunPlan();
         if (!context.Options.Resume)
         {
@@ -219,7 +219,7 @@ public static class ProxylessComparison
         directory.Write(plan);
     }
 
-    /// <summary>The scorer's folder, whole; as the plan has it where that leads to the same place.</summary>
+    /// <summary>The full path of the scorer's folder; the plan's path if it leads to the same place.</summary>
     private static string? ScorerOf(string? given, string? before) =>
         given is null || (before is not null && RealPath.Same(given, before)) ? before : Path.GetFullPath(given);
 
@@ -264,7 +264,7 @@ public static class ProxylessComparison
         return made;
     }
 
-    /// <summary>What is known of a network on every target; only what is missing is measured.</summary>
+    /// <summary>What is known of a network on every target; only missing values are measured.</summary>
     private static NetworkMeasurement MeasurementOf(
         OpenedNetwork network,
         NetworkMeasurement? before,
@@ -312,7 +312,9 @@ public static class ProxylessComparison
         return SearchedNetwork.Open(context, directory, log);
     }
 
-    /// <summary>Means, deviations and tests, groups in the order they were asked for.</summary>
+    /// <summary>
+    /// Computes means, deviations and tests, with the groups in the order in which they were requested.
+    /// </summary>
     internal static IReadOnlyList<GroupResult> GroupsOf(IReadOnlyList<NetworkResult> networks)
     {
         List<(string Name, NetworkResult[] Networks)> groups =
@@ -347,12 +349,12 @@ public static class ProxylessComparison
         ];
     }
 
-    /// <summary>The standard deviation of a sample; null of one value.</summary>
+    /// <summary>The standard deviation of a sample; null for a single value.</summary>
     internal static double? DeviationOf(double[] values) =>
         values.Length < 2 ? null : Math.Sqrt(SampleVariance.Of(values));
 }
 
 /// <summary>A network with its latencies.</summary>
-/// <param name="Network">Which one.</param>
+/// <param name="Network">The network.</param>
 /// <param name="Measurement">What was measured of it.</param>
 internal sealed record MeasuredNetwork(ComparedNetwork Network, NetworkMeasurement Measurement);

@@ -1,6 +1,6 @@
 namespace Proxyless.Comparisons;
 
-/// <summary>How far the values of a sample lie apart.</summary>
+/// <summary>The variance of a sample.</summary>
 internal static class SampleVariance
 {
     /// <summary>The unbiased variance, updated value by value: Youngs and Cramer, Technometrics 13, 1971.</summary>

@@ -29,8 +29,8 @@ internal static class StudentDistribution
     ];
 
     /// <summary>
-    /// How probable a t at least as far from 0 is, either way: the incomplete beta function at freedom / (freedom +
-    /// t²).
+    /// The probability of a t at least as far from 0, in either direction: the incomplete beta function at freedom /
+    /// (freedom + t²).
     /// </summary>
     /// <param name="t">Any number.</param>
     /// <param name="freedom">Degrees of freedom, over 0.</param>
@@ -50,7 +50,7 @@ internal static class StudentDistribution
             ? 0
             : Math.Exp(LogGamma(a + b) - LogGamma(a) - LogGamma(b) + (a * Math.Log(x)) + (b * Math.Log(1.0 - x)));
 
-        // The fraction converges fast where x is under its mean; else the complement's does.
+        // The fraction converges fast where x is below its mean; otherwise the complement's does.
         bool isSwapped = x >= (a + 1.0) / (a + b + 2.0);
         if (isSwapped)
         {
@@ -89,7 +89,7 @@ internal static class StudentDistribution
 
     private static double AwayFromZero(double value) => Math.Abs(value) < Tiny ? Tiny : value;
 
-    // For arguments of 0.5 and more, which half of the degrees of freedom are from one degree on.
+    // For arguments of 0.5 and more: half of the degrees of freedom, from one degree on.
     private static double LogGamma(double z)
     {
         double sum = Coefficients[0];

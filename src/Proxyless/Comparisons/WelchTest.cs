@@ -1,16 +1,18 @@
 namespace Proxyless.Comparisons;
 
 /// <summary>
-/// Whether the means of two samples differ, their variances not being assumed equal: Welch, The generalization of
+/// Tests whether the means of two samples differ, without assuming equal variances: Welch, The generalization of
 /// Student's problem when several different population variances are involved, Biometrika 34, 1947.
 /// </summary>
-/// <param name="Difference">Mean of the first sample less that of the second.</param>
+/// <param name="Difference">Mean of the first sample minus that of the second.</param>
 /// <param name="T">The difference in units of its standard error.</param>
 /// <param name="DegreesOfFreedom">By Welch and Satterthwaite.</param>
-/// <param name="P">How probable a difference as large, either way, is where the means are equal; 0..1.</param>
+/// <param name="P">
+/// Probability of a difference at least this large, in either direction, if the means are equal; 0..1.
+/// </param>
 internal sealed record WelchTest(double Difference, double T, double DegreesOfFreedom, double P)
 {
-    /// <summary>Tests two samples; null where one has fewer than two values or neither varies.</summary>
+    /// <summary>Tests two samples; null if one has fewer than two values or neither varies.</summary>
     public static WelchTest? Of(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {
         ArgumentNullException.ThrowIfNull(first);

@@ -3,21 +3,20 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Data;
 
-/// <summary>Some images and their classes as tensors on the CPU.</summary>
+/// <summary>Images and their classes as tensors on the CPU.</summary>
 internal sealed class Batch : IDisposable
 {
     /// <summary>Copies a batch into tensors.</summary>
-    /// <param name="images">[count, resolution, resolution, channels], perhaps longer.</param>
+    /// <param name="images">[count, resolution, resolution, channels], or longer.</param>
     /// <param name="labels">[count].</param>
     /// <param name="resolution">Side of the images.</param>
     /// <param name="channels">1 or 3.</param>
-    /// <param name="positions">[count], the images by their numbers in the set.</param>
+    /// <param name="positions">[count], the numbers of the images in the set.</param>
     internal Batch(ReadOnlySpan<float> images, long[] labels, int resolution, int channels, int[] positions)
     {
         Positions = positions;
         Count = labels.Length;
-        // Memory of libtorch's own allocator, not a pinned managed array, which would keep the collector from moving
-        // it.
+        // Memory of libtorch's own allocator: a pinned managed array would keep the garbage collector from moving it.
         using Tensor interleaved = empty([Count, resolution, resolution, channels], float32);
         images[..(Count * resolution * resolution * channels)]
             .CopyTo(MemoryMarshal.Cast<byte, float>(interleaved.bytes));
@@ -26,7 +25,7 @@ internal sealed class Batch : IDisposable
         Labels = tensor(labels, int64);
     }
 
-    /// <summary>[N, C, H, W], float32, normalised, channels-last in memory.</summary>
+    /// <summary>[N, C, H, W], float32, normalized, channels-last in memory.</summary>
     public Tensor Images { get; }
 
     /// <summary>[N], int64.</summary>
@@ -35,7 +34,7 @@ internal sealed class Batch : IDisposable
     /// <summary>Number of images, N.</summary>
     public int Count { get; }
 
-    /// <summary>The images by their numbers in the set.</summary>
+    /// <summary>The numbers of the images in the set.</summary>
     internal int[] Positions { get; }
 
     /// <inheritdoc/>

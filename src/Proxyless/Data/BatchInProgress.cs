@@ -3,14 +3,14 @@ using System.Runtime.ExceptionServices;
 namespace Proxyless.Data;
 
 /// <summary>
-/// A batch that several threads make together: each takes the next image that nobody has taken yet. What comes out does
-/// not depend on who took which.
+/// A batch that several threads make together: each takes the next image that no thread has taken yet. The result does
+/// not depend on which thread takes which image.
 /// </summary>
 /// <param name="set">The images.</param>
-/// <param name="transforms">What is done to each.</param>
+/// <param name="transforms">The processing of each image.</param>
 /// <param name="leavesOutUnreadable">As <see cref="BatchLoader.LeavesOutUnreadable"/>.</param>
-/// <param name="positions">The images of the batch by their numbers in the set.</param>
-/// <param name="pixels">Where they go: room for all of them, one after another.</param>
+/// <param name="positions">The numbers of the batch's images in the set.</param>
+/// <param name="pixels">The destination: room for all of them, one after another.</param>
 internal sealed class BatchInProgress(
     ImageSet set,
     Transforms transforms,
@@ -31,11 +31,11 @@ internal sealed class BatchInProgress(
     /// <summary>Lets threads work on it.</summary>
     /// <param name="seed">Seed of the augmentation.</param>
     /// <param name="epoch">Number of the pass over the images.</param>
-    /// <param name="threads">The most threads that work on it at once.</param>
-    /// <param name="scheduler">Where they come from.</param>
+    /// <param name="threads">The most threads that work on it at the same time.</param>
+    /// <param name="scheduler">The scheduler of the threads.</param>
     /// <param name="cancellationToken">Stops it between two images.</param>
     /// <returns>
-    /// Ends when no thread works on it any more; an image that failed is thrown by <see cref="Take"/>.
+    /// Completes when no thread works on it any more; <see cref="Take"/> throws the error of an image that failed.
     /// </returns>
     public Task Start(int seed, int epoch, int threads, TaskScheduler scheduler, CancellationToken cancellationToken) =>
         Task.WhenAll(
@@ -51,9 +51,9 @@ internal sealed class BatchInProgress(
                 )
         );
 
-    /// <summary>The batch, once it is made: the images that were read, in order.</summary>
-    /// <exception cref="InvalidInputException">An image cannot be read; of several the first.</exception>
-    /// <exception cref="DirectoryNotFoundException">The folder of the images is gone.</exception>
+    /// <summary>Returns the finished batch: the images that were read, in order.</summary>
+    /// <exception cref="InvalidInputException">An image cannot be read; if there are several, the first.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder of the images no longer exists.</exception>
     public LoadedBatch Take()
     {
         _failure?.Throw();
@@ -95,7 +95,7 @@ internal sealed class BatchInProgress(
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                // Images before it are all taken, so that which failure is told does not depend on the threads.
+                // All images before it have been taken, so the reported failure does not depend on the threads.
                 lock (_lock)
                 {
                     if (i < _firstFailure)
@@ -122,7 +122,7 @@ internal sealed class BatchInProgress(
 }
 
 /// <summary>A batch as arrays.</summary>
-/// <param name="Pixels">[N, H, W, C]; perhaps longer.</param>
+/// <param name="Pixels">[N, H, W, C], or longer.</param>
 /// <param name="Labels">[N].</param>
-/// <param name="Positions">[N], the images by their numbers in the set.</param>
+/// <param name="Positions">[N], the numbers of the images in the set.</param>
 internal readonly record struct LoadedBatch(float[] Pixels, long[] Labels, int[] Positions);

@@ -3,18 +3,18 @@ using System.Collections.Concurrent;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Makes batches of a set on several threads ahead of whoever takes them; how many are ahead is bounded by their bytes
-/// (<see cref="BatchesAhead"/>). The same seed and epoch give the same batches whatever the number of threads.
+/// Makes the batches of a set ahead of time on several threads; their bytes limit how many are ahead
+/// (<see cref="BatchesAhead"/>). The same seed and epoch give the same batches for any number of threads.
 /// </summary>
 internal sealed class BatchLoader : IDisposable
 {
-    /// <summary>512 MiB: three batches of 256 colour images of 224 x 224, 27 of 32 images.</summary>
+    /// <summary>512 MiB: three batches of 256 color images of 224 x 224, 27 of 32 images.</summary>
     internal const long DefaultBytesAhead = 512L << 20;
 
-    // One that is taken and one that is made meanwhile.
+    // One in use and one being made.
     private const int FewestAhead = 2;
 
-    // Steps do not take the same time each, and neither do batches.
+    // Neither all steps nor all batches take the same time.
     private const int UsualAhead = 4;
 
     private readonly ImageSet _set;
@@ -26,14 +26,14 @@ internal sealed class BatchLoader : IDisposable
     private readonly ConcurrentExclusiveSchedulerPair _schedulers;
     private readonly ConcurrentBag<float[]> _buffers = [];
 
-    /// <summary>Prepares to load; nothing is decoded before <see cref="Epoch"/> is enumerated.</summary>
+    /// <summary>Prepares loading; nothing is decoded before <see cref="Epoch"/> is enumerated.</summary>
     /// <param name="set">The images.</param>
-    /// <param name="transforms">What is done to each.</param>
-    /// <param name="batchSize">Images in a batch, at least 1.</param>
+    /// <param name="transforms">The processing of each image.</param>
+    /// <param name="batchSize">Images per batch, at least 1.</param>
     /// <param name="seed">Seed of order and augmentation.</param>
     /// <param name="shuffle">Another order in every epoch; false: the order of the set.</param>
-    /// <param name="dropLast">Leave out a last batch that is not full.</param>
-    /// <param name="threads">Threads that decode, at least 1.</param>
+    /// <param name="dropLast">Whether every epoch has a new order; false: the order of the set.</param>
+    /// <param name="threads">Whether a last batch that is not full is left out.</param>
     /// <exception cref="InvalidInputException">The set is too small for a single batch.</exception>
     public BatchLoader(
         ImageSet set,
@@ -60,33 +60,35 @@ internal sealed class BatchLoader : IDisposable
         if (BatchesPerEpoch == 0)
         {
             throw new InvalidInputException(
-                $"A batch of {batchSize} is more than the {set.Count} images there are: make it smaller."
+                $"A batch of {batchSize} is more than the {set.Count} images: make it smaller."
             );
         }
     }
 
-    /// <summary>Batches in one pass over the images.</summary>
+    /// <summary>Batches per epoch.</summary>
     public int BatchesPerEpoch { get; }
 
     /// <summary>
-    /// An image that turns out unreadable is left out of its batch, which is smaller then, or of the epoch where it was
-    /// the only one: for judging, which must not count another image twice. False: it is replaced by the next of its
+    /// Leaves an image that turns out to be unreadable out of its batch, and a batch without any other image out of the
+    /// epoch: for evaluation, which must not count another image twice. False: it is replaced by the next image of its
     /// class.
     /// </summary>
     public bool LeavesOutUnreadable { get; init; }
 
-    /// <summary>The most bytes of batches that exist at a time; two batches may be more.</summary>
+    /// <summary>The most bytes of batches that exist at the same time; two batches are always allowed.</summary>
     internal long BytesAhead { get; init; } = DefaultBytesAhead;
 
-    /// <summary>Bytes of all batches that have existed at a time so far; their memory is used again.</summary>
+    /// <summary>The most bytes of batches that existed at the same time so far; their memory is reused.</summary>
     internal long BytesHeld { get; private set; }
 
-    /// <summary>How many batches exist at a time, the one that is taken among them.</summary>
-    /// <param name="batchSize">Images in a batch.</param>
-    /// <param name="imageBytes">Bytes of an image: resolution * resolution * channels * 4.</param>
-    /// <param name="threads">Threads that decode; small batches are more, so that each thread finds work.</param>
-    /// <param name="bytes">The most bytes of all.</param>
-    /// <returns>2 or more, whatever their bytes.</returns>
+    /// <summary>Returns how many batches exist at the same time, including the one in use.</summary>
+    /// <param name="batchSize">Images per batch.</param>
+    /// <param name="imageBytes">Bytes per image: resolution * resolution * channels * 4.</param>
+    /// <param name="threads">
+    /// Threads that decode; there are more batches if they are small, so that each thread finds work.
+    /// </param>
+    /// <param name="bytes">The most bytes of all batches.</param>
+    /// <returns>At least 2, whatever their size.</returns>
     internal static int BatchesAhead(int batchSize, long imageBytes, int threads, long bytes)
     {
         long forThreads = FewestAhead + (((2L * threads) + batchSize - 1) / batchSize);
@@ -94,9 +96,9 @@ internal sealed class BatchLoader : IDisposable
         return (int)Math.Clamp(Math.Max(UsualAhead, forThreads), FewestAhead, Math.Max(FewestAhead, most));
     }
 
-    /// <summary>The batches of one epoch, in order; whoever takes one disposes it.</summary>
-    /// <param name="epoch">Number of the pass, from 0: decides order and augmentation.</param>
-    /// <param name="firstBatch">Batches to leave out at the beginning, when a run is taken up again.</param>
+    /// <summary>Returns the batches of one epoch, in order; the caller disposes of each.</summary>
+    /// <param name="epoch">Number of the epoch, from 0; it determines order and augmentation.</param>
+    /// <param name="firstBatch">Batches to skip at the beginning, when a run is resumed.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">An image cannot be read and reading is strict.</exception>
     public IEnumerable<Batch> Epoch(int epoch, int firstBatch = 0, CancellationToken cancellationToken = default)
@@ -114,7 +116,7 @@ internal sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>The same as arrays, which are used again once the next batch is asked for.</summary>
+    /// <summary>Returns the same as arrays, which are reused once the next batch is requested.</summary>
     /// <returns>
     /// Images [N, H, W, C] and labels [N]; the array of images may be longer than its last batch needs.
     /// </returns>
@@ -170,7 +172,7 @@ internal sealed class BatchLoader : IDisposable
         }
         finally
         {
-            // Whoever stops early leaves nothing running behind.
+            // Nothing is left running if the caller stops early.
             stop.Cancel();
             foreach ((BatchInProgress batch, Task made) in ahead)
             {
@@ -211,7 +213,7 @@ internal sealed class BatchLoader : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // By the token that the caller knows, not by the one that stops the threads.
+            // With the caller's token, not the one that stops the threads.
             cancellationToken.ThrowIfCancellationRequested();
             throw;
         }

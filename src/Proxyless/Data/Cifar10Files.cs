@@ -26,7 +26,7 @@ internal static class Cifar10Files
     ];
 
     /// <summary>
-    /// Reads the folder, or the one the published archive makes in it; null where there are no such files.
+    /// Reads the folder, or the one that the published archive unpacks to; null if there are no such files.
     /// </summary>
     /// <exception cref="InvalidInputException">A file is cut off or holds a label above 9.</exception>
     public static DatasetLayout? TryRead(string folder)
@@ -52,8 +52,7 @@ internal static class Cifar10Files
     }
 
     /// <summary>
-    /// Reads the images to judge a model by: the test images, else the training images; null where there are no such
-    /// files.
+    /// Reads images for evaluation: the test images, otherwise the training images; null if there are no such files.
     /// </summary>
     /// <exception cref="InvalidInputException">A file is cut off or holds a label above 9.</exception>
     public static DatasetLayout? TryReadLabeled(string folder)

@@ -3,12 +3,12 @@ using HarfBuzzSharp;
 
 namespace Proxyless.Data;
 
-/// <summary>Names of classes: what is allowed as one, and when two are the same.</summary>
+/// <summary>Names of classes: what is allowed, and when two are equal.</summary>
 internal static class ClassName
 {
     /// <summary>
-    /// What equal names have in common: letters and their accents as one character if there is one (Unicode's
-    /// canonical composition). Linux writes them so, a Mac takes them apart, and both look alike.
+    /// The common form of equal names: a letter and its accents as one character if there is one (Unicode's canonical
+    /// composition). Linux writes them this way, macOS decomposes them, and both look alike.
     /// </summary>
     /// <remarks>string.Normalize does nothing where globalization is invariant.</remarks>
     public static string Key(string name)
@@ -28,8 +28,8 @@ internal static class ClassName
         return string.Concat(Compose(decomposed).Select(point => new Rune(point).ToString()));
     }
 
-    /// <summary>Refuses what is no single line of a labels file.</summary>
-    /// <exception cref="InvalidInputException">There is a line break or another control character in it.</exception>
+    /// <summary>Rejects a name that is not a single line of a labels file.</summary>
+    /// <exception cref="InvalidInputException">It contains a line break or another control character.</exception>
     public static void RequireOneLine(string folder, string name)
     {
         if (name.Any(IsBreakOrControl))
@@ -62,8 +62,8 @@ internal static class ClassName
     }
 
     /// <summary>
-    /// Each letter with the accents that follow it and are not kept from it by one of the same class (UAX 15, canonical
-    /// composition).
+    /// Composes each letter with the accents that follow it and are not blocked by one of the same class (UAX 15,
+    /// canonical composition).
     /// </summary>
     private static List<uint> Compose(List<uint> points)
     {
@@ -93,9 +93,7 @@ internal static class ClassName
         return composed;
     }
 
-    /// <summary>
-    /// Accents of one letter in the order of their classes, as Unicode's canonical ordering has them.
-    /// </summary>
+    /// <summary>Sorts the accents of one letter by class: Unicode's canonical ordering.</summary>
     private static void SortAccents(List<uint> points)
     {
         for (int start = 0; start < points.Count; )
@@ -106,7 +104,7 @@ internal static class ClassName
                 end++;
             }
 
-            // OrderBy keeps equals in their order, as it must be.
+            // OrderBy is stable, as required.
             uint[] sorted = [.. points[start..end].OrderBy(Class)];
             for (int i = 0; i < sorted.Length; i++)
             {

@@ -5,12 +5,12 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Random brightness, contrast and saturation, in this order: each a factor drawn uniformly from [1 - strength, 1 +
-/// strength], each result kept within 0 to 255.
+/// Random brightness, contrast and saturation, in this order: each factor is drawn uniformly from [1 - strength, 1 +
+/// strength], each result is clamped to 0 to 255.
 /// </summary>
 /// <param name="Brightness">Strength in [0, 1]: pixels are multiplied.</param>
-/// <param name="Contrast">Strength in [0, 1]: distance from the image's mean grey.</param>
-/// <param name="Saturation">Strength in [0, 1]: distance from the pixel's own grey; nothing on grey images.</param>
+/// <param name="Contrast">Strength in [0, 1]: distance from the image's mean gray.</param>
+/// <param name="Saturation">Strength in [0, 1]: distance from the pixel's own gray; no effect on gray images.</param>
 internal sealed record ColorJitter(double Brightness, double Contrast, double Saturation)
 {
     /// <summary>No change.</summary>
@@ -22,7 +22,7 @@ internal sealed record ColorJitter(double Brightness, double Contrast, double Sa
     /// <summary>Changes a picture of values in 0 to 255 in place.</summary>
     /// <param name="square">[height, width, channels].</param>
     /// <param name="channels">1 or 3.</param>
-    /// <param name="random">The image's stream.</param>
+    /// <param name="random">The image's random stream.</param>
     internal void Apply(Span<float> square, int channels, ref SplitMix64 random)
     {
         if (this == None)
@@ -66,15 +66,14 @@ internal sealed record ColorJitter(double Brightness, double Contrast, double Sa
         Vector128<float> next = LoadPixel(square, 0);
         for (int i = 0; i < square.Length; i += 3)
         {
-            // Four lanes, of which the last is the next pixel's red: that one is read before this one is written over
-            // it.
+            // Four lanes; the last is the next pixel's red, which is read before this pixel is written.
             Vector128<float> pixel = Clamp((next * contrast) + mean);
             next = i + 3 < square.Length ? LoadPixel(square, i + 3) : default;
             StorePixel(Clamp((pixel * saturation) + Vector128.Create(Vector128.Dot(pixel, luma))), square, i);
         }
     }
 
-    // Multiplies and returns the sum of the pixels' grey.
+    // Multiplies and returns the sum of the pixels' gray.
     private static float Brighten(Span<float> square, float brightness)
     {
         var luma = new Interleaved(Luma.Red, Luma.Green, Luma.Blue);

@@ -1,6 +1,6 @@
 namespace Proxyless.Data;
 
-/// <summary>The roles of <see cref="ImageDataset"/>, handed out.</summary>
+/// <summary>Assigns images to the roles of <see cref="ImageDataset"/>.</summary>
 internal sealed record DatasetDivision(
     ImageSet Weights,
     ImageSet Architecture,
@@ -11,22 +11,22 @@ internal sealed record DatasetDivision(
     ImageSet All
 )
 {
-    /// <summary>Fewest images of a class from which every split gets one.</summary>
+    /// <summary>Fewest images of a class that give one to every split.</summary>
     private const int OneForEachSplit = 3;
 
     private const int NamedReasons = 3;
 
-    /// <summary>The roles by which images are known again: <see cref="DatasetFingerprint"/>.</summary>
+    /// <summary>The roles that identify the images: <see cref="DatasetFingerprint"/>.</summary>
     public IReadOnlyList<ImageSet> Roles => [Weights, Architecture, Training, Validation, Test];
 
     /// <summary>
-    /// Divides the images a layout lists. Images of the same content stay in one split where the split is ours.
+    /// Divides the images that a layout lists. Images of the same content stay in one split where the splits are ours.
     /// </summary>
-    /// <param name="layout">The images.</param>
+    /// <param name="layout">The listed images.</param>
     /// <param name="options">Shares and seed.</param>
     /// <param name="unreadable">Why an image is not used at all.</param>
-    /// <param name="unreadableLater">Given to the sets.</param>
-    /// <param name="warnings">Where duplicates are told.</param>
+    /// <param name="unreadableLater">Passed on to the sets.</param>
+    /// <param name="warnings">Receives warnings about duplicates.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">A class, or a split, has no readable images.</exception>
     public static DatasetDivision Divide(
@@ -82,7 +82,7 @@ internal sealed record DatasetDivision(
             );
         }
 
-        // Of the three images that promise one to each split, the test set may have taken its own already.
+        // Of the three images that give one to each split, the test set may have taken its own already.
         int minimum = layout.Test is null ? OneForEachSplit - 1 : OneForEachSplit;
         (int[] weights, int[] architecture) = StratifiedSplit.Divide(
             remaining,

@@ -1,23 +1,18 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using System.Security.Cryptography;
+using Proxyless.Files;
 
 namespace Proxyless.Data;
 
-/// <summary>Downloads a dataset into a folder that is there afterwards whole or not at all.</summary>
+/// <summary>Downloads a dataset into a folder, which afterwards exists in full or not at all.</summary>
 public static class DatasetDownload
 {
-    private const int BufferBytes = 1 << 16;
-
-    // Without a byte, until a connection is given up.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     /// <summary>Downloads, checks and unpacks.</summary>
-    /// <param name="dataset">What.</param>
-    /// <param name="folder">Where to; must not exist, or be empty.</param>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="folder">The destination; must be empty or not exist.</param>
     /// <param name="observer">Receives progress reports, in bytes.</param>
     /// <param name="cancellationToken">Stops it; nothing is left.</param>
-    /// <exception cref="InvalidInputException">The folder holds something.</exception>
+    /// <exception cref="InvalidInputException">The folder is not empty.</exception>
     /// <exception cref="IOException">
     /// The download failed or is damaged; the message says what to do by hand.
     /// </exception>
@@ -56,7 +51,18 @@ public static class DatasetDownload
             foreach (PublicFile file in files)
             {
                 string path = Path.Combine(partial, Path.GetFileName(file.Location.LocalPath));
-                await FetchAsync(client, file, path, observer, cancellationToken).ConfigureAwait(false);
+                string byHand = $"download {file.Location} yourself and give its folder as DatasetOptions.Location";
+                await FileDownload
+                    .FetchAsync(
+                        client,
+                        file.Location,
+                        path,
+                        new FileDigest(DigestKind.Md5, file.Md5),
+                        byHand,
+                        observer,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
                 if (
                     path.EndsWith(".tgz", StringComparison.Ordinal)
                     || path.EndsWith(".tar.gz", StringComparison.Ordinal)
@@ -68,7 +74,7 @@ public static class DatasetDownload
                 }
             }
 
-            // An archive of one folder is that folder.
+            // An archive of a single folder becomes that folder.
             string[] entries = Directory.GetFileSystemEntries(partial);
             if (Directory.Exists(place))
             {
@@ -83,77 +89,6 @@ public static class DatasetDownload
             {
                 Directory.Delete(partial, recursive: true);
             }
-        }
-    }
-
-    private static async Task FetchAsync(
-        HttpClient client,
-        PublicFile file,
-        string path,
-        IRunObserver observer,
-        CancellationToken cancellationToken
-    )
-    {
-        string byHand = $"download {file.Location} yourself and give its folder as DatasetOptions.Location";
-        // What the publishers give is MD5, and it is asked whether the download is whole, not who made it.
-#pragma warning disable CA5351
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-#pragma warning restore CA5351
-        try
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, file.Location);
-            using HttpResponseMessage response = await client
-                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-                .ConfigureAwait(false);
-            response.EnsureSuccessStatusCode();
-            using Stream source = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            using FileStream destination = File.Create(path);
-            var progress = new Progress(observer, "download", 0, response.Content.Headers.ContentLength);
-            var buffer = new byte[BufferBytes];
-            long done = 0;
-            while (await ReadAsync(source, buffer, cancellationToken).ConfigureAwait(false) is var count and > 0)
-            {
-                hash.AppendData(buffer, 0, count);
-                await destination.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-                done += count;
-                progress.Report(done, Invariant($"{Path.GetFileName(path)}, {done / 1e6:F1} MB"));
-            }
-        }
-        catch (Exception exception) when (IsFailedDownload(exception, cancellationToken))
-        {
-            throw new IOException($"{file.Location} cannot be downloaded: {exception.Message}; {byHand}", exception);
-        }
-
-        string md5 = Convert.ToHexStringLower(hash.GetHashAndReset());
-        if (md5 != file.Md5)
-        {
-            throw new IOException(
-                $"{file.Location} arrived damaged (MD5 {md5} instead of {file.Md5}); try again, or {byHand}"
-            );
-        }
-    }
-
-    // A client that waits in vain reports a cancellation that nobody asked for.
-    private static bool IsFailedDownload(Exception exception, CancellationToken cancellationToken) =>
-        exception is HttpRequestException
-        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
-
-    private static async Task<int> ReadAsync(Stream source, byte[] buffer, CancellationToken cancellationToken)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
-        try
-        {
-            return await source.ReadAsync(buffer, patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // By the token that the caller knows, not by the one that patience has run out with.
-            throw new OperationCanceledException(cancellationToken);
-        }
-        catch (IOException exception)
-        {
-            throw new HttpRequestException(exception.Message, exception);
         }
     }
 

@@ -5,28 +5,28 @@ using System.Text;
 namespace Proxyless.Data;
 
 /// <summary>
-/// By what images in their roles are known again: a hash of the classes and of the label, file name, length and
-/// contents of each image, role by role. The folder is not part of it: images that moved are the same images.
+/// Identifies images in their roles: a hash of the classes and of the label, file name, length and contents of each
+/// image, role by role. The folder is not part of it: moved images are the same images.
 /// </summary>
 /// <remarks>
-/// The contents are those of every image where there are at most <see cref="ImageInspection.ExaminedFiles"/>, whose
-/// files are read anyway. Of more, every n-th in the order of their names is read, about <see cref="SampledImages"/> in
-/// all; the others are known by name and length.
+/// The contents of every image count if there are at most <see cref="ImageInspection.ExaminedFiles"/>, whose files are
+/// read anyway. Beyond that, every n-th image in the order of their names is read, about <see cref="SampledImages"/> in
+/// total; the others count by name and length.
 /// </remarks>
 internal static class DatasetFingerprint
 {
-    /// <summary>About how many images are read where there are too many to read all.</summary>
+    /// <summary>About how many images are read if there are too many to read all.</summary>
     public const int SampledImages = 5_000;
 
-    // Fingerprints of runs from before contents were hashed are hexadecimal digits alone.
+    // Fingerprints of runs from before contents were hashed are hexadecimal digits only.
     private const string ContentsPrefix = "contents-1:";
 
-    /// <summary>The fingerprint of contents. What must be read for it is read on several threads.</summary>
+    /// <summary>Computes the fingerprint of contents. Files are read on several threads.</summary>
     /// <param name="classes">Names of the classes, by label.</param>
     /// <param name="roles">The images, role by role; one may have several roles.</param>
-    /// <param name="total">Images of all sources, unreadable ones among them.</param>
+    /// <param name="total">Number of images of all sources, including unreadable ones.</param>
     /// <param name="threads">Threads to use.</param>
-    /// <param name="observer">Receives progress where it takes long.</param>
+    /// <param name="observer">Receives progress reports if it takes long.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static string OfContents(
         IReadOnlyList<string> classes,
@@ -47,7 +47,9 @@ internal static class DatasetFingerprint
         return ContentsPrefix + Describe(classes, roles, image => $"{NameOf(image)} {ContentsOf(image, step)}");
     }
 
-    /// <summary>The fingerprint as it was before contents were part of it: names, lengths and labels.</summary>
+    /// <summary>
+    /// Computes the fingerprint as it was before contents were part of it: names, lengths and labels.
+    /// </summary>
     /// <param name="classes">Names of the classes, by label.</param>
     /// <param name="roles">The images, role by role; one may have several roles.</param>
     public static string OfNames(IReadOnlyList<string> classes, IReadOnlyList<ImageSet> roles) =>
@@ -58,8 +60,8 @@ internal static class DatasetFingerprint
     public static bool IsOfContents(string fingerprint) =>
         fingerprint.StartsWith(ContentsPrefix, StringComparison.Ordinal);
 
-    /// <summary>Every how many images one is read.</summary>
-    /// <param name="total">Images of all sources.</param>
+    /// <summary>Returns the n of the rule that every n-th image is read.</summary>
+    /// <param name="total">Number of images of all sources.</param>
     public static int Step(int total) => total <= ImageInspection.ExaminedFiles ? 1 : total / SampledImages;
 
     private static string NameOf(ImageReference image) =>

@@ -1,13 +1,13 @@
 namespace Proxyless.Data;
 
-/// <summary>What a location holds, before anything is checked or divided.</summary>
-/// <param name="Name">What reports call the images.</param>
+/// <summary>The contents of a location, before anything is checked or divided.</summary>
+/// <param name="Name">The name of the images in reports.</param>
 /// <param name="Classes">Names of the classes, by label.</param>
-/// <param name="Channels">Channels the format holds: 1 or 3.</param>
-/// <param name="Training">The images to learn from; those of every split where the user made none.</param>
+/// <param name="Channels">Channels of the format: 1 or 3.</param>
+/// <param name="Training">The images to learn from; all images if the user made no splits.</param>
 /// <param name="Validation">The user's validation images, or null.</param>
 /// <param name="Test">The user's test images, or null.</param>
-/// <param name="Warnings">What is odd about it.</param>
+/// <param name="Warnings">Anything unusual about it.</param>
 internal sealed record DatasetLayout(
     string Name,
     IReadOnlyList<string> Classes,
@@ -18,13 +18,13 @@ internal sealed record DatasetLayout(
     IReadOnlyList<string> Warnings
 )
 {
-    /// <summary>The sources there are, training first.</summary>
+    /// <summary>The existing sources, training first.</summary>
     public IReadOnlyList<ImageSource> Sources => [.. new[] { Training, Validation, Test }.OfType<ImageSource>()];
 
-    /// <summary>Recognises the format of a location and lists it.</summary>
-    /// <param name="location">As <see cref="DatasetOptions.Location"/> has it.</param>
+    /// <summary>Recognizes the format of a location and lists its images.</summary>
+    /// <param name="location">As in <see cref="DatasetOptions.Location"/>.</param>
     /// <param name="maxPixels">The most pixels of an image that is read.</param>
-    /// <exception cref="InvalidInputException">Nothing is there, or nothing that is understood.</exception>
+    /// <exception cref="InvalidInputException">Nothing is there, or nothing in a known format.</exception>
     public static DatasetLayout Read(string location, long maxPixels)
     {
         if (location == SampleImages.Name)

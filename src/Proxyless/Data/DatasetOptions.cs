@@ -6,18 +6,18 @@ namespace Proxyless.Data;
 /// <summary>Which images, and how they are divided.</summary>
 internal sealed record DatasetOptions
 {
-    /// <summary>200 million: the largest that telephones take, and 0.8 GB while one is decoded.</summary>
+    /// <summary>200 million: the largest that phone cameras take, and 0.8 GB while one is decoded.</summary>
     public const long DefaultMaxPixels = ImageDecoder.DefaultMaxPixels;
 
     /// <summary>
-    /// The most that <see cref="MaxPixels"/> can be: four bytes for each are as many as one array of memory has.
+    /// The highest allowed <see cref="MaxPixels"/>: four bytes per pixel fill the largest possible array.
     /// </summary>
     public const long MostPixels = 500_000_000;
 
     /// <summary>
-    /// Where the images are: a folder with a folder for each class; a folder with <c>train/</c> and, as far as they
-    /// exist, <c>val/</c> and <c>test/</c>; a folder with CIFAR-10's binary files; a folder with IDX files (the MNIST
-    /// family, gzip or plain); or <c>sample</c>, the built-in images of <see cref="SampleImages"/>.
+    /// Where the images are: a folder with a folder for each class; a folder with <c>train/</c> and, if present,
+    /// <c>val/</c> and <c>test/</c>; a folder with CIFAR-10's binary files; a folder with IDX files (the MNIST family,
+    /// gzip or plain); or <c>sample</c>, the built-in images of <see cref="SampleImages"/>.
     /// </summary>
     public required string Location { get; init; }
 
@@ -37,32 +37,32 @@ internal sealed record DatasetOptions
     public double TestShare { get; init; } = 0.15;
 
     /// <summary>
-    /// An image that cannot be read is an error instead of a warning and one image less. All images are decoded in full
+    /// Whether an unreadable image is an error instead of a warning and one image less. All images are decoded in full
     /// when they are opened, so that the error comes before hours are spent.
     /// </summary>
     public bool Strict { get; init; }
 
     /// <summary>
-    /// The images are those that a run has begun with, and none can be left out any more; read strictly, all were
+    /// The images are those of a run that has begun, so none can be left out any more; with strict reading, all were
     /// decoded when it began.
     /// </summary>
     internal bool HasBegun { get; init; }
 
-    /// <summary>Threads that read and decode, at least 1; as many as there are processors by default.</summary>
+    /// <summary>Threads that read and decode, at least 1; the number of processors by default.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>
-    /// 1 for grey, 3 for color. Null, the default: what the format holds, so 1 for IDX files and 3 for all others.
+    /// 1 for gray, 3 for color. Null, the default: as in the format, so 1 for IDX files and 3 for all others.
     /// </summary>
     public int? Channels { get; init; }
 
     /// <summary>
-    /// The most pixels, width times height, of an image that is read; one of more is unreadable. A file of a few
+    /// The most pixels, width times height, of an image that is read; a larger image is unreadable. A file of a few
     /// hundred kilobytes can claim, and fill, gigabytes of memory. 1 to <see cref="MostPixels"/>.
     /// </summary>
     public long MaxPixels { get; init; } = DefaultMaxPixels;
 
-    /// <summary>Checks every value once, before anything is read.</summary>
+    /// <summary>Checks every value before anything is read.</summary>
     /// <exception cref="InvalidInputException">A value is out of its range; the message names the property.</exception>
     public void Validate()
     {
@@ -89,7 +89,7 @@ internal sealed record DatasetOptions
 
         if (Channels is not (null or 1 or 3))
         {
-            throw Wrong(nameof(Channels), Channels, Invariant($"is {Channels}: give 1 for grey or 3 for color."));
+            throw Wrong(nameof(Channels), Channels, Invariant($"is {Channels}: give 1 for gray or 3 for color."));
         }
     }
 

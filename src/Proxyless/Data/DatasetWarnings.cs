@@ -2,22 +2,20 @@ using System.Globalization;
 
 namespace Proxyless.Data;
 
-/// <summary>What is said about a dataset before hours are spent on it.</summary>
+/// <summary>Warnings about a dataset, before hours are spent on it.</summary>
 internal static class DatasetWarnings
 {
-    /// <summary>
-    /// Fewer training images a class than this and a network trained from scratch mostly memorises them.
-    /// </summary>
+    /// <summary>With fewer training images per class, a network trained from scratch mostly memorizes them.</summary>
     public const int FewImages = 200;
 
     /// <summary>
-    /// The largest class over the smallest, from which accuracy and loss are ruled by the large ones.
+    /// Ratio of the largest class to the smallest from which the large classes dominate accuracy and loss.
     /// </summary>
     private const double UnevenRatio = 3;
 
     private const int Named = 5;
 
-    /// <summary>Uneven classes and too few images.</summary>
+    /// <summary>Warns of uneven classes and too few images.</summary>
     public static void AddAboutSize(IReadOnlyList<string> classes, ImageSet training, List<string> warnings)
     {
         IReadOnlyList<int> counts = training.ClassCounts();
@@ -41,16 +39,16 @@ internal static class DatasetWarnings
                     CultureInfo.InvariantCulture,
                     $"The set is too small to train from scratch: {training.Count} training images, {mean:0} a class "
                         + $"on average, where "
-                        + $"about {FewImages} a class are the least; expect a network that memorises them. Add images."
+                        + $"about {FewImages} a class are the least; expect a network that memorizes them. Add images."
                 )
             );
         }
     }
 
-    /// <summary>Images of the same content in more than one split, or in more than one class.</summary>
+    /// <summary>Warns of images of the same content in more than one split, or in more than one class.</summary>
     /// <param name="duplicates">Groups of images of the same content.</param>
     /// <param name="splitOf">The name of the split an image is in.</param>
-    /// <param name="warnings">Where to say so.</param>
+    /// <param name="warnings">Receives the warnings.</param>
     public static void AddAboutDuplicates(
         IReadOnlyList<IReadOnlyList<ImageReference>> duplicates,
         Func<ImageReference, string> splitOf,
@@ -64,7 +62,7 @@ internal static class DatasetWarnings
         if (acrossSplits.Length > 0)
         {
             warnings.Add(
-                $"Images that stand in more than one split, so that results on them are too good: "
+                $"Images in more than one split, so that results on them are too good: "
                     + $"{acrossSplits.Length}. "
                     + List(acrossSplits)
             );
@@ -78,7 +76,7 @@ internal static class DatasetWarnings
         ];
         if (acrossClasses.Length > 0)
         {
-            warnings.Add($"Images that stand in more than one class: {acrossClasses.Length}. {List(acrossClasses)}");
+            warnings.Add($"Images in more than one class: {acrossClasses.Length}. {List(acrossClasses)}");
         }
     }
 

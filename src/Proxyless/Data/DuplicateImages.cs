@@ -1,6 +1,6 @@
 namespace Proxyless.Data;
 
-/// <summary>An image by its place.</summary>
+/// <summary>An image by its source and number.</summary>
 internal readonly record struct ImageReference(ImageSource Source, int Index)
 {
     public int Label => Source.Label(Index);
@@ -11,8 +11,8 @@ internal readonly record struct ImageReference(ImageSource Source, int Index)
 /// <summary>Finds images of the same content: files of equal length are compared by SHA-256.</summary>
 internal static class DuplicateImages
 {
-    /// <summary>Groups of two or more images of the same bytes, each in the order given.</summary>
-    /// <param name="images">Where to look.</param>
+    /// <summary>Returns groups of two or more images of the same bytes, each in the given order.</summary>
+    /// <param name="images">The images to compare.</param>
     /// <param name="threads">Threads to use.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static IReadOnlyList<IReadOnlyList<ImageReference>> Find(

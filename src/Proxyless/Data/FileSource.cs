@@ -3,9 +3,7 @@ using Proxyless.Inference;
 
 namespace Proxyless.Data;
 
-/// <summary>
-/// Image files in a folder for each class. A million of them cost a string, a length and a class each.
-/// </summary>
+/// <summary>Image files in a folder for each class. Each takes a string, a length and a class of memory.</summary>
 internal sealed class FileSource : ImageSource
 {
     private readonly string _root;
@@ -21,7 +19,7 @@ internal sealed class FileSource : ImageSource
     /// <param name="root">The folder that holds the folders of the classes.</param>
     /// <param name="folders">Folder of each class, relative to <paramref name="root"/>.</param>
     /// <param name="files">Files relative to the folder of their class.</param>
-    /// <param name="lengths">Their bytes; 0 also for what is no file.</param>
+    /// <param name="lengths">Their length in bytes; 0 also for entries that are not files.</param>
     /// <param name="labels">Their classes.</param>
     /// <param name="maxPixels">The most pixels of an image that is read.</param>
     public FileSource(string root, string[] folders, string[] files, long[] lengths, int[] labels, long maxPixels)
@@ -47,11 +45,11 @@ internal sealed class FileSource : ImageSource
         string folder = Path.Combine(_root, _folders[_labels[index]]);
         if (!Directory.Exists(folder))
         {
-            throw new DirectoryNotFoundException($"the image folder '{folder}' is not there any more; bring it back");
+            throw new DirectoryNotFoundException($"the image folder '{folder}' no longer exists; restore it");
         }
     }
 
-    // What has no bytes is not opened: a pipe would wait for somebody to write into it.
+    // An entry without bytes is not opened: a pipe would block until somebody writes to it.
     public override byte[] Read(int index) =>
         _lengths[index] > 0
             ? ImageFile.Read(Name(index))
@@ -59,25 +57,25 @@ internal sealed class FileSource : ImageSource
                 $"{Name(index)}: {(LeadsNowhere(Name(index)) ? "the link leads nowhere" : "it is empty, or no file")}"
             );
 
-    /// <summary>Width and height of the upright image, from its header.</summary>
-    /// <exception cref="InvalidInputException">The file is no image.</exception>
+    /// <summary>Reads width and height of the upright image from its header.</summary>
+    /// <exception cref="InvalidInputException">The file is not an image.</exception>
     public (int Width, int Height) ReadSize(int index) => Examine(index, _ => { });
 
-    /// <summary>Decodes an image in full and drops it.</summary>
+    /// <summary>Decodes an image in full and discards it.</summary>
     /// <returns>Width and height of the upright image.</returns>
-    /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
+    /// <exception cref="InvalidInputException">The file is not an image or is cut off.</exception>
     public (int Width, int Height) Check(int index) => Examine(index, image => image.Check());
 
-    /// <summary>Keeps decoded images of one size from now on; <see cref="Keep"/> fills them in.</summary>
+    /// <summary>Makes room for decoded images of one size; <see cref="Keep"/> fills it.</summary>
     public void KeepDecoded(int side, int channels)
     {
         _store = new PixelStore(Count, side, side, channels);
         _isKept = new bool[Count];
     }
 
-    /// <summary>Decodes one image into memory; one of another size than the others is read anew each time.</summary>
+    /// <summary>Decodes one image into memory; an image of another size is read again each time.</summary>
     /// <returns>Width and height of the upright image.</returns>
-    /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
+    /// <exception cref="InvalidInputException">The file is not an image or is cut off.</exception>
     public (int Width, int Height) Keep(int index) =>
         Examine(
             index,
@@ -135,18 +133,18 @@ internal sealed class FileSource : ImageSource
             return;
         }
 
-        // At its edges a part may differ from the whole by a shade, which training does not mind.
+        // At its edges a part may differ from the whole by a shade, which does not matter for training.
         using DecodedPart part =
             encoded.DecodePart(transforms.Channels, denominator, region, transforms.Resolution)
             ?? encoded.DecodeFor(transforms.Channels, denominator, region);
         transforms.Apply(part, destination, ref random);
     }
 
-    /// <summary>Looks at an image before the work begins; what its bytes are is kept in mind.</summary>
+    /// <summary>Examines an image before the work begins and keeps the hash of its bytes.</summary>
     /// <param name="index">The image.</param>
     /// <param name="look">What is done with it.</param>
     /// <returns>Width and height of the upright image.</returns>
-    /// <exception cref="InvalidInputException">The file is no image or is cut off.</exception>
+    /// <exception cref="InvalidInputException">The file is not an image or is cut off.</exception>
     private (int Width, int Height) Examine(int index, Action<EncodedImage> look)
     {
         byte[] bytes = Read(index);

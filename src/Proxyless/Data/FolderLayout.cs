@@ -5,14 +5,14 @@ namespace Proxyless.Data;
 /// <summary>
 /// Lists image folders: a folder for each class, at the top or under <c>train/</c>, <c>val/</c> (also <c>valid/</c>,
 /// <c>validation/</c>) and <c>test/</c>. Folders within a class belong to it. What <see cref="FolderListing"/> does not
-/// list is passed over.
+/// list is ignored.
 /// </summary>
 internal static class FolderLayout
 {
     private const int MostSplits = 3;
     private const int NamedFiles = 3;
 
-    /// <summary>What a folder of validation images may be called.</summary>
+    /// <summary>Allowed names of a folder of validation images.</summary>
     internal static readonly string[] ValidationNames = ["val", "valid", "validation"];
 
     private static readonly string[] SplitNames = ["train", "training", "test", "testing", .. ValidationNames];
@@ -65,8 +65,7 @@ internal static class FolderLayout
     }
 
     /// <summary>
-    /// Splits under other names would be taken for classes, and what a network learns would be which split an image is
-    /// of.
+    /// Splits under other names would be taken for classes, and the network would learn which split an image is in.
     /// </summary>
     private static void RequireNoSplits(string folder, string[] classes, List<string> warnings)
     {
@@ -74,7 +73,7 @@ internal static class FolderLayout
         {
             throw new InvalidInputException(
                 $"{Path.Combine(folder, split)} looks like a split, and there is no {Path.Combine(folder, "train")}: "
-                    + $"name the splits train, val and test, in small letters; a class of that name needs another."
+                    + $"name the splits train, val and test, in lower case; a class of that name needs another."
             );
         }
 
@@ -146,8 +145,8 @@ internal static class FolderLayout
     private static string[] VisibleFolders(string folder) => Guard(folder, () => FolderListing.Folders(folder));
 
     /// <summary>
-    /// Folders that can be classes, in an order in which the coding of accents does not matter. Two that differ in it
-    /// alone cannot be: they look the same everywhere.
+    /// Folders that can be classes, in an order that does not depend on the encoding of accents. Two names that differ
+    /// only in it are not allowed: they look the same everywhere.
     /// </summary>
     internal static string[] ClassFolders(string folder)
     {
@@ -159,8 +158,8 @@ internal static class FolderLayout
             if (!byKey.TryAdd(ClassName.Key(name), name))
             {
                 throw new InvalidInputException(
-                    $"{folder} holds two folders that are both called '{name}' and differ in how its accents are "
-                        + $"coded (as Linux and as a Mac do) alone: move the images of one into the other."
+                    $"{folder} holds two folders that are both called '{name}' and differ only in how its accents are "
+                        + $"encoded (on Linux and on a Mac): move the images of one into the other."
                 );
             }
         }
@@ -223,10 +222,10 @@ internal static class FolderLayout
 
         if (others > 0)
         {
-            warnings.Add($"{root}: files passed over because they are no JPEG, PNG, WebP, BMP or GIF: {others}.");
+            warnings.Add($"{root}: files ignored because they are not JPEG, PNG, WebP, BMP or GIF: {others}.");
         }
 
-        // Where a split has no folder of a class it has no image of it either.
+        // A split without a folder for a class has no image of it.
         return new FileSource(
             root,
             [.. folders.Select(name => name ?? "")],

@@ -4,12 +4,12 @@ using Proxyless.Files;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Folders and files as a user means them: without hidden ones, without what file systems, photo servers and the
-/// program itself keep there. Links are followed, and a folder is entered once however many links lead to it.
+/// Folders and files as a user sees them: without hidden ones, and without those that file systems, photo servers and
+/// the program itself create. Links are followed, and a folder is entered once however many links lead to it.
 /// </summary>
 internal static class FolderListing
 {
-    // As they are written by whoever makes them: a class may be called recycler.
+    // In the spelling of the programs that create them: a class may be called recycler.
     private static readonly HashSet<string> FoldersOfOthers = new(StringComparer.Ordinal)
     {
         "@eaDir",
@@ -45,7 +45,7 @@ internal static class FolderListing
 
     /// <summary>Names of the folders in a folder, in order.</summary>
     /// <exception cref="IOException">The folder cannot be listed.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder must not be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to the folder is denied.</exception>
     public static string[] Folders(string folder)
     {
         string[] above = [.. RealPath.WithParents(RealPath.OfExisting(folder) ?? folder)];
@@ -59,20 +59,20 @@ internal static class FolderListing
     }
 
     /// <summary>
-    /// Files in a class's folder and the folders within, with their bytes: 0 where there is nothing to be read as a
-    /// file.
+    /// Lists files in a class's folder and the folders within, with their length in bytes: 0 if the entry cannot be
+    /// read as a file.
     /// </summary>
-    /// <param name="root">The folder that the classes are in.</param>
+    /// <param name="root">The folder that holds the classes.</param>
     /// <param name="name">The class's folder.</param>
     /// <returns>Paths relative to the class's folder, in order.</returns>
     /// <exception cref="IOException">A folder cannot be listed.</exception>
-    /// <exception cref="UnauthorizedAccessException">A folder must not be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to a folder is denied.</exception>
     public static (string File, long Length)[] Files(string root, string name)
     {
         string folder = Path.Combine(root, name);
         string real = RealPath.OfExisting(folder) ?? folder;
 
-        // The folders that this one is in count as entered: they hold the other classes.
+        // The parents of this folder count as entered: they hold the other classes.
         var entered = new HashSet<string>(
             [.. RealPath.WithParents(real), .. RealPath.WithParents(RealPath.OfExisting(root) ?? root)],
             StringComparer.Ordinal
@@ -90,7 +90,7 @@ internal static class FolderListing
 
         return [.. files.OrderBy(file => file.File, StringComparer.Ordinal)];
 
-        // Folders before links, so that what stands here is called by its own name.
+        // Folders before links, so that a folder that is here is listed under its own name.
         void Walk(string path, string realPath, string relative)
         {
             foreach (Entry entry in Read(path))
@@ -146,7 +146,7 @@ internal static class FolderListing
         return [.. listing.OrderBy(entry => entry.Name, StringComparer.Ordinal)];
     }
 
-    // An entry that is a link has the length of the link. Pipes and devices have none, and are not opened.
+    // A link has the length of the link itself. Pipes and devices have none, and are not opened.
     private static long LengthOf(ref FileSystemEntry entry)
     {
         if (entry.IsDirectory)
@@ -168,7 +168,7 @@ internal static class FolderListing
         }
         catch (IOException)
         {
-            // Links in a circle.
+            // A cycle of links.
             return 0;
         }
     }

@@ -1,16 +1,18 @@
 namespace Proxyless.Data;
 
-/// <summary>How a square is made of an image.</summary>
+/// <summary>How an image becomes a square.</summary>
 internal enum Framing
 {
-    /// <summary>A random part of random size and aspect ratio, scaled to the square: training on photographs.</summary>
+    /// <summary>
+    /// A random part of random size and aspect ratio, scaled to the square: for training on photographs.
+    /// </summary>
     RandomResizedCrop,
 
     /// <summary>
-    /// The image with a black border, and a square at a random place of it: training on small images.
+    /// The image with a black border, cropped to a square at a random place: for training on small images.
     /// </summary>
     PadAndCrop,
 
-    /// <summary>As the recipe of the model says: evaluation.</summary>
+    /// <summary>By the recipe of the model: for evaluation.</summary>
     Recipe,
 }

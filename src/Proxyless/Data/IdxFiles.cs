@@ -16,9 +16,9 @@ internal static class IdxFiles
     private const long LargestInflated = 1L << 30;
     private const long DeflateRatio = 1032;
 
-    /// <summary>Reads the folder; null where there are no such files.</summary>
+    /// <summary>Reads the folder; null if there are no such files.</summary>
     /// <exception cref="InvalidInputException">
-    /// A file is missing, cut off, of another kind, or does not fit the others.
+    /// A file is missing, cut off or of another kind, or does not match the others.
     /// </exception>
     public static DatasetLayout? TryRead(string folder)
     {
@@ -52,11 +52,10 @@ internal static class IdxFiles
     }
 
     /// <summary>
-    /// Reads the images to judge a model by: the test images, else the training images; null where there are no such
-    /// files.
+    /// Reads images for evaluation: the test images, otherwise the training images; null if there are no such files.
     /// </summary>
     /// <exception cref="InvalidInputException">
-    /// A file is missing, cut off, of another kind, or does not fit the others.
+    /// A file is missing, cut off or of another kind, or does not match the others.
     /// </exception>
     public static DatasetLayout? TryReadLabeled(string folder)
     {
@@ -109,7 +108,7 @@ internal static class IdxFiles
         if (bytes.Length < header || BinaryPrimitives.ReadInt32BigEndian(bytes) != UnsignedBytes + dimensions)
         {
             throw new InvalidInputException(
-                $"{file} is no IDX file of unsigned bytes in {dimensions} dimensions; download it again."
+                $"{file} is not an IDX file of unsigned bytes in {dimensions} dimensions; download it again."
             )
             {
                 File = file,
@@ -138,10 +137,11 @@ internal static class IdxFiles
     }
 
     /// <summary>
-    /// The bytes of a file. Of a gzip file no more than its header tells and one: a small one can hold gigabytes.
+    /// Reads the bytes of a file. For a gzip file, at most one byte more than its header states: a small one can hold
+    /// gigabytes.
     /// </summary>
     /// <exception cref="InvalidInputException">
-    /// It is no gzip file, or tells of more than such a file can hold.
+    /// It is not a gzip file, or states more bytes than such a file can hold.
     /// </exception>
     private static byte[] Inflate(string file, int header)
     {
@@ -153,7 +153,7 @@ internal static class IdxFiles
 
         try
         {
-            // No byte of a gzip file holds more than 1032.
+            // A byte of a gzip file expands to at most 1032.
             long most = Math.Min(LargestInflated, DeflateRatio * bytes.LongLength);
             using var inflated = new MemoryStream();
             using (var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress))
@@ -178,7 +178,7 @@ internal static class IdxFiles
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
             throw new InvalidInputException(
-                $"{file} is no whole gzip file: {exception.Message}; download it again.",
+                $"{file} is not a complete gzip file: {exception.Message}; download it again.",
                 exception
             )
             {

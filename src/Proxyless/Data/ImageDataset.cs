@@ -2,15 +2,15 @@ namespace Proxyless.Data;
 
 /// <summary>
 /// The user's images with their roles. Roles never mix: weights learn on <see cref="Weights"/>, architecture parameters
-/// on <see cref="Architecture"/>, and <see cref="Test"/> is read at the very end alone.
+/// on <see cref="Architecture"/>, and <see cref="Test"/> is read only at the very end.
 /// </summary>
 /// <remarks>
-/// Unreadable images found when a dataset is opened are named in <see cref="Warnings"/> and left out. How thoroughly
-/// files are looked at depends on how many there are: small images of one size (up to 96 pixels, 1 GiB decoded) and
-/// sets of up to 5,000 files are decoded in full; of up to 200,000 files the headers are read; beyond, a sample; with
-/// <see cref="DatasetOptions.Strict"/> all are decoded in full. A file found to be cut off later, while batches are
-/// made, is told to the observer once and replaced by the next image of its class, or left out where images are judged.
-/// With <see cref="DatasetOptions.Strict"/> either is an error.
+/// Unreadable images found when a dataset is opened are named in <see cref="Warnings"/> and left out. The number of
+/// files determines how thoroughly they are examined: small images of one size (up to 96 pixels, 1 GiB decoded) and
+/// sets of up to 5,000 files are decoded in full; of up to 200,000 files the headers are read; beyond that, a sample;
+/// with <see cref="DatasetOptions.Strict"/> all are decoded in full. A file found to be cut off later, while batches
+/// are made, is reported to the observer once and replaced by the next image of its class, or left out in evaluation.
+/// With <see cref="DatasetOptions.Strict"/> both are errors.
 /// </remarks>
 internal sealed class ImageDataset
 {
@@ -43,23 +43,25 @@ internal sealed class ImageDataset
         _fingerprintOfNames = new Lazy<string>(() => DatasetFingerprint.OfNames(Classes, division.Roles));
     }
 
-    /// <summary>What reports call the images.</summary>
+    /// <summary>The name of the images in reports.</summary>
     public string Name { get; }
 
     /// <summary>Names of the classes, by label.</summary>
     public IReadOnlyList<string> Classes { get; }
 
-    /// <summary>1 for grey, 3 for color.</summary>
+    /// <summary>1 for gray, 3 for color.</summary>
     public int Channels { get; }
 
-    /// <summary>Search: what weights learn on, the training images without <see cref="Architecture"/>.</summary>
+    /// <summary>
+    /// Search: the images that weights learn on, the training images without <see cref="Architecture"/>.
+    /// </summary>
     public ImageSet Weights { get; }
 
     /// <summary>Search: the slice held out of the training images on which architecture parameters learn.</summary>
     public ImageSet Architecture { get; }
 
     /// <summary>
-    /// Training of the derived network: <see cref="Weights"/>, and <see cref="Architecture"/> too where the user has a
+    /// Training of the derived network: <see cref="Weights"/>, and <see cref="Architecture"/> too if the user has a
     /// <c>val/</c> to choose the checkpoint with.
     /// </summary>
     public ImageSet Training { get; }
@@ -67,11 +69,14 @@ internal sealed class ImageDataset
     /// <summary><see cref="Weights"/> and <see cref="Architecture"/> together.</summary>
     public ImageSet AllTraining { get; }
 
-    /// <summary>Chooses the best checkpoint: the user's <c>val/</c>, else <see cref="Architecture"/>.</summary>
+    /// <summary>
+    /// The images that choose the best checkpoint: the user's <c>val/</c>, otherwise <see cref="Architecture"/>.
+    /// </summary>
     public ImageSet Validation { get; }
 
     /// <summary>
-    /// The user's <c>test/</c>, else a slice of all images; read by <c>evaluate</c> and at the end of <c>run</c> alone.
+    /// The user's <c>test/</c>, otherwise a slice of all images; read only by <c>evaluate</c> and at the end of
+    /// <c>run</c>.
     /// </summary>
     public ImageSet Test { get; }
 
@@ -82,7 +87,7 @@ internal sealed class ImageDataset
     public bool HasOwnTest { get; }
 
     /// <summary>
-    /// All images of a folder without splits, or of <c>train/</c>: to judge a model by that never saw any of them.
+    /// All images of a folder without splits, or of <c>train/</c>: for evaluating a model that never saw any of them.
     /// </summary>
     public ImageSet All { get; }
 
@@ -93,22 +98,22 @@ internal sealed class ImageDataset
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
-    /// The side that images have, where it is one of at most 96 pixels (CIFAR 32, MNIST 28); 0 for photographs. Of
-    /// files a sample of 256 decides; others that are found are named in <see cref="Warnings"/>.
+    /// The side of the images if they share one of at most 96 pixels (CIFAR 32, MNIST 28); 0 for photographs. Of files
+    /// a sample of 256 decides; files of another size are named in <see cref="Warnings"/>.
     /// </summary>
     public int NativeResolution { get; }
 
     /// <summary>
-    /// A hash of classes, images and their roles; the same images in the same roles give the same one on any machine.
-    /// Of up to 200,000 images it is of the contents, of more it is of names, lengths and the contents of about 5,000.
+    /// A hash of classes, images and their roles; the same images in the same roles give the same hash on any machine.
+    /// For up to 200,000 images it covers the contents; beyond that, names, lengths and the contents of about 5,000.
     /// </summary>
     public string Fingerprint { get; }
 
     /// <summary>
-    /// Whether a fingerprint is of these images in these roles. One of an earlier version, which says nothing of
+    /// Whether a fingerprint is of these images in these roles. One of an earlier version, which does not cover
     /// contents, is compared by its own rule.
     /// </summary>
-    /// <param name="fingerprint">What <see cref="Fingerprint"/> was.</param>
+    /// <param name="fingerprint">An earlier value of <see cref="Fingerprint"/>.</param>
     public bool HasFingerprint(string fingerprint)
     {
         ArgumentNullException.ThrowIfNull(fingerprint);
@@ -118,7 +123,7 @@ internal sealed class ImageDataset
     /// <summary>Lists, checks and divides the images.</summary>
     /// <param name="options">Which images, and how they are divided.</param>
     /// <param name="observer">
-    /// Receives <see cref="Warnings"/> and, later, of images found unreadable while batches are made.
+    /// Receives <see cref="Warnings"/> and, later, reports of images found unreadable while batches are made.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">
@@ -131,7 +136,7 @@ internal sealed class ImageDataset
     ) => Open(options, forTraining: true, observer, cancellationToken);
 
     /// <summary>
-    /// The same, for images that may only be judged: then nothing is said about how few or uneven they are.
+    /// The same, for images that are only evaluated: then there are no warnings about few or uneven images.
     /// </summary>
     internal static ImageDataset Open(
         DatasetOptions options,
@@ -149,9 +154,7 @@ internal sealed class ImageDataset
         int files = layout.Sources.OfType<FileSource>().Sum(source => source.Count);
         if (decodeAll && files > ImageInspection.DecodedFiles)
         {
-            observer.Message(
-                Invariant($"all {files:N0} images are decoded before anything else, for they are read strictly")
-            );
+            observer.Message(Invariant($"all {files:N0} images are decoded first, because they are read strictly"));
         }
 
         ImageInspection.Result inspection = ImageInspection.Inspect(
@@ -202,7 +205,7 @@ internal sealed class ImageDataset
         return new ImageDataset(layout, division, channels, inspection.NativeResolution, fingerprint, warnings);
     }
 
-    /// <summary>A warning that names unreadable images.</summary>
+    /// <summary>Returns a warning that names unreadable images.</summary>
     /// <exception cref="InvalidInputException">The images are read strictly.</exception>
     internal static string DescribeUnreadable(IEnumerable<string> messages, DatasetOptions options)
     {
@@ -211,9 +214,9 @@ internal sealed class ImageDataset
         string named = string.Join("\n  ", all.Take(Named));
         string more = all.Length > Named ? $"\n  and {all.Length - Named} more" : "";
         string advice = options.HasBegun
-            ? "Restore them as they were: the run goes on with the images it began with, and with no others."
+            ? "Restore them as they were: the run continues with the images it began with, and with no others."
             : "Restore them; or, before a run begins, remove them or leave DatasetOptions.Strict out. A run that has "
-                + "begun goes on with the images it began with.";
+                + "begun continues with the images it began with.";
         return options.Strict
             ? throw new InvalidInputException($"Unreadable images: {all.Length}.\n  {named}{more}\n{advice}")
             : $"Unreadable images, skipped: {all.Length}.\n  {named}{more}";

@@ -2,10 +2,10 @@ using Proxyless.Inference;
 
 namespace Proxyless.Data;
 
-/// <summary>Reads files of images, and says what is wrong with one as all unusable input is told of.</summary>
+/// <summary>Reads image files, and reports what is wrong with one as for all unusable input.</summary>
 internal static class ImageFile
 {
-    /// <summary>The bytes of a file.</summary>
+    /// <summary>Reads the bytes of a file.</summary>
     /// <exception cref="InvalidInputException">It cannot be read.</exception>
     public static byte[] Read(string path)
     {
@@ -19,7 +19,7 @@ internal static class ImageFile
         }
     }
 
-    /// <summary>What is wrong with an image, and what can be done about it.</summary>
+    /// <summary>Describes what is wrong with an image, and what can be done about it.</summary>
     public static InvalidInputException Refused(UnreadableImageException exception) =>
         new(
             exception.Pixels is { } pixels

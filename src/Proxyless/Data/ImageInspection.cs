@@ -9,7 +9,7 @@ namespace Proxyless.Data;
 /// it;</item>
 /// <item>beyond, only a sample of headers is read.</item>
 /// </list>
-/// Whoever reads strictly has all files decoded in full, however many there are.
+/// With strict reading, all files are decoded in full, however many there are.
 /// </summary>
 internal static class ImageInspection
 {
@@ -20,7 +20,7 @@ internal static class ImageInspection
 
     private const long MemoryBudget = 1L << 30;
 
-    /// <summary>Most files that are decoded in full without having been asked for.</summary>
+    /// <summary>Most files that are decoded in full by default.</summary>
     public const int DecodedFiles = 5_000;
 
     private const int SampledFiles = 256;
@@ -30,11 +30,11 @@ internal static class ImageInspection
 
     /// <summary>What was found.</summary>
     /// <param name="NativeResolution">
-    /// The side that a sample of the images has, where it is one and small; else 0.
+    /// The side that all images of a sample have, if it is one and small; otherwise 0.
     /// </param>
     /// <param name="Unreadable">Messages by source and image.</param>
     /// <param name="OfOtherSize">
-    /// Names of images that were looked at and are not of <paramref name="NativeResolution"/>, if there is one.
+    /// Names of examined images that are not of <paramref name="NativeResolution"/>, if there is one.
     /// </param>
     public sealed record Result(
         int NativeResolution,
@@ -42,7 +42,7 @@ internal static class ImageInspection
         IReadOnlyList<string> OfOtherSize
     )
     {
-        /// <summary>What to say of images of another size, or null.</summary>
+        /// <summary>The warning about images of another size, or null.</summary>
         public string? SizeWarning =>
             OfOtherSize.Count == 0
                 ? null
@@ -55,7 +55,7 @@ internal static class ImageInspection
     /// <param name="channels">Channels to keep in memory.</param>
     /// <param name="decodeAll">Decode every file, however many there are.</param>
     /// <param name="threads">Threads to use.</param>
-    /// <param name="observer">Receives progress where it takes long.</param>
+    /// <param name="observer">Receives progress reports if it takes long.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static Result Inspect(
         IReadOnlyList<ImageSource> sources,
@@ -136,7 +136,7 @@ internal static class ImageInspection
         }
     }
 
-    /// <summary>The one side of a sample of images spread over the files, or 0.</summary>
+    /// <summary>The common side of a sample of images spread over the files, or 0.</summary>
     private static int CommonSide(FileSource[] files, int count)
     {
         int common = 0;
@@ -153,7 +153,7 @@ internal static class ImageInspection
                 }
                 catch (InvalidInputException)
                 {
-                    // Named and counted by the examination that follows; it has no size.
+                    // The examination that follows names and counts it; it has no size.
                     continue;
                 }
 

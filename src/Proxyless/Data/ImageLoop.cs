@@ -1,16 +1,16 @@
 namespace Proxyless.Data;
 
-/// <summary>Does something to many images on several threads and says how far it is where that takes long.</summary>
+/// <summary>Processes many images on several threads and reports progress if it takes long.</summary>
 internal static class ImageLoop
 {
     /// <summary>Runs the loop.</summary>
     /// <param name="count">Number of images.</param>
-    /// <param name="threads">Threads to use, that of the caller among them.</param>
+    /// <param name="threads">Threads to use, including the caller's.</param>
     /// <param name="stage">What is being done, for the observer.</param>
     /// <param name="observer">
     /// Receives progress from the caller's thread, once it has taken <see cref="Progress.Unreported"/>.
     /// </param>
-    /// <param name="work">Done to each image, by its number.</param>
+    /// <param name="work">Called for each image, with its number.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static void Run(
         int count,

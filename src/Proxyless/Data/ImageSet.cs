@@ -1,7 +1,7 @@
 namespace Proxyless.Data;
 
 /// <summary>
-/// Images with one role. Decoding is the work of <see cref="BatchLoader"/>; a set only knows which images it has.
+/// Images with one role. <see cref="BatchLoader"/> decodes them; a set only knows which images it has.
 /// </summary>
 internal sealed class ImageSet
 {
@@ -31,7 +31,9 @@ internal sealed class ImageSet
     /// <summary>Where an image comes from: its file, or its file and number.</summary>
     public string Name(int i) => _source.Name(_indices[i]);
 
-    /// <summary>The set itself where it is small enough, else so many of its images, spread evenly over it.</summary>
+    /// <summary>
+    /// Returns the set itself if it is small enough, otherwise that many of its images, spread evenly over it.
+    /// </summary>
     /// <param name="most">The most images, 1 or more.</param>
     internal ImageSet Spread(int most)
     {
@@ -46,13 +48,13 @@ internal sealed class ImageSet
             );
     }
 
-    /// <summary>Images of each class.</summary>
+    /// <summary>Number of images of each class.</summary>
     public IReadOnlyList<int> ClassCounts() => _classCounts;
 
     /// <summary>
-    /// A weight for the loss of each class, inversely proportional to its images, so that the mean over the images is
-    /// 1 (images / (classes that have any * images of the class), as scikit-learn's "balanced"). 0 for a class without
-    /// images.
+    /// Returns a weight for the loss of each class, inversely proportional to its number of images, so that the mean
+    /// over the images is 1 (images / (classes that have any * images of the class), as scikit-learn's "balanced"). 0
+    /// for a class without images.
     /// </summary>
     public double[] BalancedClassWeights()
     {
@@ -64,13 +66,13 @@ internal sealed class ImageSet
     /// Decodes and transforms one image; one that turns out unreadable is replaced by the next of its class.
     /// </summary>
     /// <param name="i">The image.</param>
-    /// <param name="transforms">What is done to it.</param>
-    /// <param name="random">The image's stream.</param>
-    /// <param name="destination">[resolution, resolution, channels], normalised.</param>
+    /// <param name="transforms">The processing of the image.</param>
+    /// <param name="random">The image's random stream.</param>
+    /// <param name="destination">[resolution, resolution, channels], normalized.</param>
     /// <exception cref="InvalidInputException">
     /// The image is unreadable and reading is strict, or no image of its class can be read.
     /// </exception>
-    /// <exception cref="DirectoryNotFoundException">The folder of the images is gone.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder of the images no longer exists.</exception>
     internal void Render(int i, Transforms transforms, SplitMix64 random, Span<float> destination)
     {
         int label = Label(i);
@@ -98,7 +100,7 @@ internal sealed class ImageSet
     }
 
     /// <summary>Decodes and transforms one image, if it can be read.</summary>
-    /// <returns>Whether it could.</returns>
+    /// <returns>Whether it could be read.</returns>
     /// <exception cref="InvalidInputException">The image is unreadable and reading is strict.</exception>
     /// <inheritdoc cref="Render"/>
     internal bool TryRender(int i, Transforms transforms, SplitMix64 random, Span<float> destination)
@@ -111,13 +113,13 @@ internal sealed class ImageSet
         catch (InvalidInputException exception)
         {
             _source.RequireFolder(_indices[i]);
-            _unreadable.Add(exception, "It is left out of what is judged");
+            _unreadable.Add(exception, "It is left out of the evaluation");
             return false;
         }
     }
 
     /// <summary>
-    /// Tells the observer about images found unreadable since the last call; from the job's own thread.
+    /// Reports images found unreadable since the last call to the observer; call it on the job's own thread.
     /// </summary>
     internal void ReportUnreadable() => _unreadable.Report();
 

@@ -3,30 +3,30 @@ using System.Security.Cryptography;
 
 namespace Proxyless.Data;
 
-/// <summary>All images of one split as the user keeps them. Sets are lists of indices into a source.</summary>
+/// <summary>All images of one split as the user stores them. Sets are lists of indices into a source.</summary>
 internal abstract class ImageSource
 {
     private UInt128[]? _contents;
 
-    /// <summary>Number of images, unreadable ones among them.</summary>
+    /// <summary>Number of images, including unreadable ones.</summary>
     public abstract int Count { get; }
 
     /// <summary>Class of an image.</summary>
     public abstract int Label(int index);
 
-    /// <summary>What messages call an image.</summary>
+    /// <summary>The name of an image in messages.</summary>
     public abstract string Name(int index);
 
     /// <summary>Bytes of an image as stored; images of different length differ.</summary>
     public abstract long Length(int index);
 
-    /// <summary>The bytes of an image as stored.</summary>
+    /// <summary>Reads the bytes of an image as stored.</summary>
     /// <exception cref="InvalidInputException">The file cannot be read.</exception>
     public abstract byte[] Read(int index);
 
     /// <summary>
-    /// A hash of the bytes of an image as stored, taken when it is first asked for. Not for one image by two threads at
-    /// once.
+    /// A hash of the bytes of an image as stored, computed on first use. Two threads must not ask for the same image at
+    /// the same time.
     /// </summary>
     /// <returns>The first 128 bits of their SHA-256.</returns>
     /// <exception cref="InvalidInputException">The file cannot be read.</exception>
@@ -46,12 +46,12 @@ internal abstract class ImageSource
         }
     }
 
-    /// <summary>Hashes the bytes of an image where they are read for something else.</summary>
+    /// <summary>Hashes the bytes of an image that are read for another purpose.</summary>
     /// <param name="index">The image.</param>
     /// <param name="bytes">Its bytes as stored.</param>
     protected UInt128 RememberContent(int index, byte[] bytes)
     {
-        // Zeros stand for what is not known; that a hash is zero is as likely as that two are the same.
+        // Zeros mean that the hash is not known; a hash of zero is as likely as two equal hashes.
         UInt128 hash = BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(bytes));
         Contents[index] = hash;
         return hash;
@@ -59,17 +59,17 @@ internal abstract class ImageSource
 
     /// <summary>Decodes and transforms one image.</summary>
     /// <param name="index">The image.</param>
-    /// <param name="transforms">What is done to it.</param>
-    /// <param name="random">The image's stream.</param>
-    /// <param name="destination">[resolution, resolution, channels], normalised.</param>
+    /// <param name="transforms">The processing of the image.</param>
+    /// <param name="random">The image's random stream.</param>
+    /// <param name="destination">[resolution, resolution, channels], normalized.</param>
     /// <exception cref="InvalidInputException">The image cannot be read.</exception>
     public abstract void Render(int index, Transforms transforms, SplitMix64 random, Span<float> destination);
 
     /// <summary>
-    /// Tells a file that cannot be read from a folder that is gone: a disk that was taken out, a share that is offline.
+    /// Distinguishes a file that cannot be read from a missing folder: a removed disk, a share that is offline.
     /// </summary>
     /// <param name="index">An image that cannot be read.</param>
-    /// <exception cref="DirectoryNotFoundException">The folder it was in is not there any more.</exception>
+    /// <exception cref="DirectoryNotFoundException">Its folder no longer exists.</exception>
     public virtual void RequireFolder(int index) { }
 
     private UInt128[] Contents => LazyInitializer.EnsureInitialized(ref _contents, () => new UInt128[Count]);

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Proxyless.Data;
 
 /// <summary>
-/// A number for each colour, laid out as the vectors that meet red, green, blue, red... in memory: three vectors hold
-/// as many pixels as one has lanes, and then it begins again.
+/// One number per color, laid out as vectors over red, green, blue, red... in memory: three vectors hold as many pixels
+/// as one has lanes, and then the pattern repeats.
 /// </summary>
 internal readonly struct Interleaved
 {
@@ -23,15 +23,15 @@ internal readonly struct Interleaved
         Third = new Vector<float>(lanes[(2 * Vector<float>.Count)..]);
     }
 
-    /// <summary>Numbers in the three vectors.</summary>
+    /// <summary>Length of the three vectors.</summary>
     public static int Length => 3 * Vector<float>.Count;
 
-    /// <summary>Beside the first third of <see cref="Length"/> numbers.</summary>
+    /// <summary>For the first third of <see cref="Length"/> numbers.</summary>
     public Vector<float> First { get; }
 
-    /// <summary>Beside the second third.</summary>
+    /// <summary>For the second third.</summary>
     public Vector<float> Second { get; }
 
-    /// <summary>Beside the last third.</summary>
+    /// <summary>For the last third.</summary>
     public Vector<float> Third { get; }
 }

@@ -4,8 +4,8 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Images to judge a model by: any whose classes, by name, are some of the model's. What a training needs beside that,
-/// such as two classes, or several images of each, they may lack.
+/// Images for evaluation: their classes, by name, must be among the model's. They need not meet the needs of a
+/// training, such as two classes, or several images of each.
 /// </summary>
 internal sealed class LabeledImages
 {
@@ -37,27 +37,27 @@ internal sealed class LabeledImages
         IsTestSet = isTestSet;
     }
 
-    /// <summary>What reports call them.</summary>
+    /// <summary>Their name in reports.</summary>
     public string Name { get; }
 
     /// <summary>The classes of the folder, in its order.</summary>
     public IReadOnlyList<string> Classes { get; }
 
     /// <summary>
-    /// Whether they are the <c>test/</c> of the folder, or the test images of its format, which nothing is trained on.
+    /// Whether they are the folder's <c>test/</c>, or the test images of its format, which are never trained on.
     /// </summary>
     public bool IsTestSet { get; }
 
     /// <summary>
-    /// Lists the images of a location: its <c>test/</c>, else its <c>val/</c>, else its <c>train/</c>, else the folders
-    /// of classes in it.
+    /// Lists the images of a location: its <c>test/</c>, otherwise its <c>val/</c>, otherwise its <c>train/</c>,
+    /// otherwise its folders of classes.
     /// </summary>
-    /// <param name="location">As <see cref="DatasetOptions.Location"/>; what a training needs may be missing.</param>
+    /// <param name="location">As <see cref="DatasetOptions.Location"/>, without the needs of a training.</param>
     /// <param name="modelClasses">The classes of the model.</param>
     /// <param name="identifiers">Their identifiers, which folders may be named by; empty where they have none.</param>
     /// <param name="maxPixels">The most pixels of an image that is read.</param>
     /// <exception cref="InvalidInputException">
-    /// There are no images, or images of classes that the model lacks.
+    /// There are no images, or images of classes that the model does not have.
     /// </exception>
     public static LabeledImages List(
         string location,
@@ -86,7 +86,7 @@ internal sealed class LabeledImages
         string folder = Path.GetFullPath(location);
         string[] folders = FolderLayout.ClassFolders(folder);
 
-        // A class may have the name of a split where there is a train/.
+        // Beside a train/, a class may have the name of a split.
         bool IsSplit(string name) =>
             folders.Contains(name) && (folders.Contains("train") || !modelClasses.Contains(name));
         string[] splits = ["test", .. FolderLayout.ValidationNames, "train"];
@@ -110,11 +110,11 @@ internal sealed class LabeledImages
             );
     }
 
-    /// <summary>Looks at the images and numbers their classes as the model's outputs.</summary>
+    /// <summary>Examines the images and numbers their classes by the model's outputs.</summary>
     /// <param name="options">How they are read.</param>
-    /// <param name="observer">Is told of unreadable ones.</param>
+    /// <param name="observer">Is told of unreadable images.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="InvalidInputException">None can be read, or one cannot and reading is strict.</exception>
+    /// <exception cref="InvalidInputException">No image can be read, or one cannot and reading is strict.</exception>
     public ImageSet Open(DatasetOptions options, IRunObserver observer, CancellationToken cancellationToken)
     {
         int channels = options.Channels ?? 3;
@@ -147,16 +147,14 @@ internal sealed class LabeledImages
         ];
         if (readable.Length == 0)
         {
-            throw new InvalidInputException($"{_location}: there is no readable image to judge the model by.");
+            throw new InvalidInputException($"{_location}: there is no readable image to evaluate the model on.");
         }
 
         var labeled = new RelabeledSource(_source, Outputs());
         return new ImageSet(labeled, readable, _modelClasses.Count, new UnreadableImages(options.Strict, observer));
     }
 
-    /// <summary>
-    /// A folder of splits, or a format of its own; null where it is left to be seen what the folder holds.
-    /// </summary>
+    /// <summary>A folder of splits, or a format of its own; null if the folder's contents must decide.</summary>
     private static DatasetLayout? ReadFormat(string location, long maxPixels)
     {
         string folder = Path.GetFullPath(location);
@@ -174,7 +172,7 @@ internal sealed class LabeledImages
             present[images._source.Label(i)] = true;
         }
 
-        // A folder without images is no class.
+        // A folder without images is not a class.
         int[] outputs = images.Outputs();
         string[] unknown = [.. images.Classes.Where((_, label) => present[label] && outputs[label] < 0)];
         if (unknown.Length == 0)
@@ -183,7 +181,7 @@ internal sealed class LabeledImages
         }
 
         string split = unknown.Any(name => name.ToUpperInvariant() is "TEST" or "TRAIN" or "VAL")
-            ? " (splits are named test, train and val, in small letters)"
+            ? " (splits are named test, train and val, in lower case)"
             : "";
         string[] named = [.. unknown.Select(name => $"'{name}'{NearestName.Suggestion(name, modelClasses)}")];
         throw new InvalidInputException(
@@ -192,7 +190,7 @@ internal sealed class LabeledImages
         );
     }
 
-    /// <summary>Some names, and how many more there are.</summary>
+    /// <summary>Lists some names, and how many more there are.</summary>
     public static string Enumerate(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(Named)) + (names.Count > Named ? $" and {names.Count - Named} more" : "");
 

@@ -1,6 +1,6 @@
 namespace Proxyless.Data;
 
-/// <summary>Left for right.</summary>
+/// <summary>Swaps left and right.</summary>
 internal static class Mirroring
 {
     /// <summary>Mirrors a square in place.</summary>
@@ -15,7 +15,7 @@ internal static class Mirroring
             row.Reverse();
             if (channels == 3)
             {
-                // The reversal went through the colours too.
+                // The reversal reversed the colors too.
                 for (int x = 0; x < row.Length; x += 3)
                 {
                     (row[x], row[x + 2]) = (row[x + 2], row[x]);

@@ -2,13 +2,13 @@ using System.Numerics;
 
 namespace Proxyless.Data;
 
-/// <summary>Bytes' range to what a network learns on: (value / 255 - mean) / deviation.</summary>
+/// <summary>Maps bytes to the input of a network: (value / 255 - mean) / deviation.</summary>
 internal static class Normalization
 {
-    /// <summary>Normalises values in 0 to 255 in place.</summary>
+    /// <summary>Normalizes values in 0 to 255 in place.</summary>
     /// <param name="square">[height, width, channels].</param>
-    /// <param name="mean">For each channel, in [0, 1].</param>
-    /// <param name="deviation">For each channel, in [0, 1].</param>
+    /// <param name="mean">Of each channel, in [0, 1].</param>
+    /// <param name="deviation">Of each channel, in [0, 1].</param>
     public static void Apply(Span<float> square, float[] mean, float[] deviation)
     {
         if (mean.Length == 1)

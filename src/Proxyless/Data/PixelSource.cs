@@ -1,6 +1,6 @@
 namespace Proxyless.Data;
 
-/// <summary>Images that stand undecoded in a binary file: CIFAR-10, IDX.</summary>
+/// <summary>Images stored uncompressed in a binary file: CIFAR-10, IDX.</summary>
 internal sealed class PixelSource : ImageSource
 {
     private readonly PixelStore _store;
@@ -10,7 +10,7 @@ internal sealed class PixelSource : ImageSource
     /// <summary>Wraps decoded images.</summary>
     /// <param name="file">Name of the file or files, for messages.</param>
     /// <param name="store">The images.</param>
-    /// <param name="labels">A class for each.</param>
+    /// <param name="labels">The class of each.</param>
     public PixelSource(string file, PixelStore store, byte[] labels)
     {
         _file = file;
@@ -18,7 +18,7 @@ internal sealed class PixelSource : ImageSource
         _labels = labels;
     }
 
-    /// <summary>Side of the images where they are square, else 0.</summary>
+    /// <summary>Side of the images if they are square, otherwise 0.</summary>
     public int Side => _store.Width == _store.Height ? _store.Width : 0;
 
     public override int Count => _labels.Length;

@@ -7,7 +7,7 @@ internal sealed class PixelStore
 {
     private readonly byte[] _pixels;
 
-    /// <summary>Makes room for <paramref name="count"/> images, or wraps images that are there.</summary>
+    /// <summary>Makes room for <paramref name="count"/> images, or wraps existing images.</summary>
     public PixelStore(int count, int width, int height, int channels, byte[]? pixels = null)
     {
         Width = width;

@@ -4,12 +4,10 @@ namespace Proxyless.Data;
 
 /// <summary>A file on the internet.</summary>
 /// <param name="Location">Where it is.</param>
-/// <param name="Md5">
-/// Its MD5 as its publishers give it, in lower case: against broken downloads, not against forgers.
-/// </param>
+/// <param name="Md5">Its MD5 as published, in lower case: it detects broken downloads, not forgeries.</param>
 internal sealed record PublicFile(Uri Location, string Md5);
 
-/// <summary>A dataset that anybody can download, and that <see cref="ImageDataset"/> reads as it is.</summary>
+/// <summary>A dataset that anybody can download and that <see cref="ImageDataset"/> reads as it is.</summary>
 public sealed class PublicDataset
 {
     private const string FashionMnist =
@@ -22,17 +20,17 @@ public sealed class PublicDataset
         Files = [.. files.Select(file => new PublicFile(new Uri(file.Location), file.Md5))];
     }
 
-    /// <summary>All there are.</summary>
+    /// <summary>All known datasets.</summary>
     public static IReadOnlyList<PublicDataset> All { get; } =
     [
         new(
             "cifar10",
-            "60,000 colour images of 32x32 in 10 classes (Krizhevsky 2009), 170 MB",
+            "60,000 color images of 32x32 in 10 classes (Krizhevsky 2009), 170 MB",
             ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530")
         ),
         new(
             "fashion-mnist",
-            "70,000 grey images of 28x28 in 10 classes (Xiao et al., arXiv 1708.07747), 30 MB",
+            "70,000 gray images of 28x28 in 10 classes (Xiao et al., arXiv 1708.07747), 30 MB",
             (FashionMnist + "train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
             (FashionMnist + "train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
             (FashionMnist + "t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
@@ -45,17 +43,17 @@ public sealed class PublicDataset
         ),
     ];
 
-    /// <summary>What it is asked for by.</summary>
+    /// <summary>The name by which it is requested.</summary>
     public string Name { get; }
 
-    /// <summary>What it holds, by whom, and how much there is to download.</summary>
+    /// <summary>Its contents, its authors and the size of the download.</summary>
     public string Description { get; }
 
-    /// <summary>Archives to unpack, or files to take as they are.</summary>
+    /// <summary>Archives to unpack, or files to keep as they are.</summary>
     internal IReadOnlyList<PublicFile> Files { get; }
 
-    /// <summary>The dataset of a name.</summary>
-    /// <exception cref="InvalidInputException">There is none; the message names all.</exception>
+    /// <summary>Returns the dataset of a name.</summary>
+    /// <exception cref="InvalidInputException">There is none; the message lists all names.</exception>
     public static PublicDataset ByName(string name) =>
         All.FirstOrDefault(dataset => dataset.Name == name)
         ?? throw new InvalidInputException(

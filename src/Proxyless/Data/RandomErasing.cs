@@ -3,8 +3,8 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Takes a rectangle out of some training images, so that a network cannot rest on one part of what it sees. Zhong et
-/// al.: Random erasing data augmentation, AAAI 2020 (arXiv 1708.04896); areas and ratios are torchvision's.
+/// Erases a rectangle of some training images, so that a network cannot rely on one part of an image. Zhong et al.:
+/// Random erasing data augmentation, AAAI 2020 (arXiv 1708.04896); areas and ratios are torchvision's.
 /// </summary>
 internal static class RandomErasing
 {
@@ -13,13 +13,13 @@ internal static class RandomErasing
     private const double WidestRatio = 3.3;
 
     /// <summary>Erases a rectangle, or nothing.</summary>
-    /// <param name="square">
-    /// [side, side, channels], normalised: 0 is the mean of all images, and what is left of the erased.
-    /// </param>
+    /// <param name="square">[side, side, channels], normalized: erased pixels become 0, the mean of all images.</param>
     /// <param name="side">Pixels in a row.</param>
     /// <param name="channels">1 or 3.</param>
-    /// <param name="share">How probable it is that something is erased, 0 to 1.</param>
-    /// <param name="random">The image's stream; nothing is drawn from it where <paramref name="share"/> is 0.</param>
+    /// <param name="share">Probability that something is erased, 0 to 1.</param>
+    /// <param name="random">
+    /// The image's random stream; nothing is drawn from it if <paramref name="share"/> is 0.
+    /// </param>
     public static void Apply(Span<float> square, int side, int channels, double share, ref SplitMix64 random)
     {
         if (share == 0 || random.NextDouble() >= share)

@@ -2,13 +2,13 @@ using Proxyless.Inference;
 
 namespace Proxyless.Data;
 
-/// <summary>Draws the part of an image that training looks at.</summary>
+/// <summary>Draws the part of an image that training uses.</summary>
 internal static class RandomResizedCrop
 {
     /// <summary>
-    /// A random part with a share of the area and an aspect ratio drawn within their ranges; the whole image as far as
-    /// the ratio allows after ten misses (the random resized crop of Szegedy et al., Going deeper with convolutions,
-    /// section 6, as torchvision does it).
+    /// A random part with a share of the area and an aspect ratio drawn within their ranges; after ten misses, the
+    /// largest part within the range of ratios (the random resized crop of Szegedy et al., Going deeper with
+    /// convolutions, section 6, as torchvision does it).
     /// </summary>
     public static Region Draw(
         int width,

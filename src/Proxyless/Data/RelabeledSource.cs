@@ -1,6 +1,6 @@
 namespace Proxyless.Data;
 
-/// <summary>The images of a source with their classes numbered otherwise.</summary>
+/// <summary>The images of a source with their classes renumbered.</summary>
 /// <param name="source">The images.</param>
 /// <param name="labels">The new number of each class.</param>
 internal sealed class RelabeledSource(ImageSource source, int[] labels) : ImageSource

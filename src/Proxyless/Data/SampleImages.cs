@@ -4,20 +4,20 @@ using SkiaSharp;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Small pictures of eight shapes, drawn at run time and written as PNG files, so that the whole road can be tried
-/// without a download. Place, size, angle and both colours are random, and so is which of shape and ground is the
-/// lighter: no pixel says anything about the class by itself, and a linear classifier fails.
+/// Small pictures of eight shapes, drawn at run time and written as PNG files, so that the whole pipeline can be tried
+/// without a download. Place, size, angle and both colors are random, and so is whether shape or background is lighter:
+/// no single pixel tells anything about the class, and a linear classifier fails.
 /// </summary>
 public static class SampleImages
 {
-    /// <summary>The name that stands for these images where a folder of images is asked for.</summary>
+    /// <summary>The name that stands for these images in place of a folder of images.</summary>
     public const string Name = "sample";
 
     private const int DefaultSize = 32;
     private const int DefaultTraining = 250;
     private const int DefaultTest = 50;
 
-    /// <summary>Changes with the drawing, so that a cache of older pictures is not taken for these.</summary>
+    /// <summary>Changes with the drawing code, so that cached older pictures are not taken for these.</summary>
     private const int DrawingVersion = 1;
 
     /// <summary>Names of the classes in alphabetical order.</summary>
@@ -25,7 +25,7 @@ public static class SampleImages
     [.. Enum.GetNames<SampleShape>().Select(name => name.ToLowerInvariant())];
 
     /// <summary>Writes <c>train/CLASS/NNNN.png</c> and <c>test/CLASS/NNNN.png</c>.</summary>
-    /// <param name="folder">Where to; existing files of the same names are replaced.</param>
+    /// <param name="folder">The destination; existing files of the same names are replaced.</param>
     /// <param name="size">Side in pixels, at least 16.</param>
     /// <param name="trainingPerClass">Training images of each class.</param>
     /// <param name="testPerClass">Test images of each class.</param>
@@ -57,15 +57,15 @@ public static class SampleImages
         WriteSplit(Path.Combine(folder, "test"), size, testPerClass, seed, 1);
     }
 
-    /// <summary>The default pictures in this user's cache, written there when first asked for.</summary>
+    /// <summary>Returns the folder of the default pictures in this user's cache, written there on first use.</summary>
     /// <exception cref="InvalidInputException">The cache cannot be written.</exception>
     internal static string Cached()
     {
         string folder = CacheFolder.Of($"sample-{DrawingVersion}");
         if (!Directory.Exists(folder))
         {
-            // Written beside its place and moved there, so that neither an interruption nor a second run leaves half of
-            // it.
+            // Written beside its place and moved there, so that neither an interruption nor a second run leaves a part
+            // of it.
             string draft = $"{folder}.{Guid.NewGuid():N}";
             try
             {
@@ -131,7 +131,7 @@ public static class SampleImages
         canvas.Restore();
     }
 
-    /// <summary>Bars and dots in colours near the ground's, and smaller than any shape.</summary>
+    /// <summary>Bars and dots in colors near the background's, and smaller than any shape.</summary>
     private static void DrawClutter(
         SKCanvas canvas,
         int size,

@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace Proxyless.Data;
 
-/// <summary>What the sample pictures show, in alphabetical order.</summary>
+/// <summary>The shapes of the sample pictures, in alphabetical order.</summary>
 internal enum SampleShape
 {
     Bar,
@@ -47,7 +47,8 @@ internal static class SampleOutlines
     }
 
     /// <summary>
-    /// Corners by turns on the unit circle and on a smaller one; three corners with 0.5 between them make a triangle.
+    /// Corners alternate between the unit circle and a smaller one; three corners with 0.5 between them make a
+    /// triangle.
     /// </summary>
     private static SKPath Polygon(int corners, float innerRadius)
     {

@@ -4,8 +4,7 @@ namespace Proxyless.Data;
 
 /// <summary>
 /// A random stream that costs nothing to start, one for every image of every epoch: what is drawn for an image depends
-/// on (seed, epoch, image) and on nothing else. Steele, Lea, Flood: Fast splittable pseudorandom number generators,
-/// OOPSLA 2014.
+/// only on (seed, epoch, image). Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
 /// </summary>
 internal struct SplitMix64
 {

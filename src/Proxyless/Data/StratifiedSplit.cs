@@ -11,9 +11,9 @@ internal static class StratifiedSplit
     /// Share of each class to hold out, rounded, but at least one image where the class has <paramref name="minimum"/>.
     /// </param>
     /// <param name="minimum">Fewest images of a class from which one is held out for certain.</param>
-    /// <param name="random">Draws which.</param>
+    /// <param name="random">Draws the images.</param>
     /// <returns>
-    /// Those that stay and those held out, each in ascending order. A class never loses its last image.
+    /// The images that stay and those held out, each in ascending order. A class never loses its last image.
     /// </returns>
     public static (int[] Kept, int[] HeldOut) Divide(
         IReadOnlyList<int> images,

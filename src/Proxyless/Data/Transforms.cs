@@ -2,7 +2,7 @@ using Proxyless.Inference;
 
 namespace Proxyless.Data;
 
-/// <summary>What is done to an image on its way into a batch.</summary>
+/// <summary>The processing of an image for a batch.</summary>
 internal sealed record Transforms
 {
     private static readonly float[] ColorMean = [0.485f, 0.456f, 0.406f];
@@ -13,7 +13,7 @@ internal sealed record Transforms
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resolution);
         if (channels is not (1 or 3))
         {
-            throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 for grey, 3 for color.");
+            throw new ArgumentOutOfRangeException(nameof(channels), channels, "1 for gray, 3 for color.");
         }
 
         Framing = framing;
@@ -23,39 +23,39 @@ internal sealed record Transforms
         Std = channels == 3 ? [.. ColorDeviation] : [0.25f];
     }
 
-    /// <summary>How a square is made of an image.</summary>
+    /// <summary>How an image becomes a square.</summary>
     public Framing Framing { get; }
 
-    /// <summary>How evaluation makes a square of an image; null for training.</summary>
+    /// <summary>How evaluation makes a square from an image; null for training.</summary>
     public PreprocessingRecipe? Recipe { get; private init; }
 
     /// <summary>Side of the square in pixels.</summary>
     public int Resolution { get; }
 
-    /// <summary>1 for grey, 3 for color.</summary>
+    /// <summary>1 for gray, 3 for color.</summary>
     public int Channels { get; }
 
-    /// <summary>Subtracted from each channel in [0, 1]: ImageNet's for colour, 0.5 for grey.</summary>
+    /// <summary>Subtracted from each channel in [0, 1]: ImageNet's for color, 0.5 for gray.</summary>
     public float[] Mean { get; init; }
 
-    /// <summary>Divides each channel after the mean is taken off: ImageNet's for colour, 0.25 for grey.</summary>
+    /// <summary>Divides each channel after the mean is subtracted: ImageNet's for color, 0.25 for gray.</summary>
     public float[] Std { get; init; }
 
     /// <summary>
-    /// Least share of the area that <see cref="Framing.RandomResizedCrop"/> keeps; 0.25 by default, 0.08 is ImageNet's
-    /// custom.
+    /// Smallest share of the area that <see cref="Framing.RandomResizedCrop"/> keeps; 0.25 by default, 0.08 is usual
+    /// for ImageNet.
     /// </summary>
     public double MinimumScale { get; init; } = 0.25;
 
     /// <summary>
-    /// Widest aspect ratio of <see cref="Framing.RandomResizedCrop"/>, its inverse being the narrowest; 4/3 by default.
+    /// Widest aspect ratio of <see cref="Framing.RandomResizedCrop"/>; its inverse is the narrowest; 4/3 by default.
     /// </summary>
     public double MaximumRatio { get; init; } = 4.0 / 3.0;
 
     /// <summary>Black border of <see cref="Framing.PadAndCrop"/> in pixels.</summary>
     public int Padding { get; init; }
 
-    /// <summary>Every other image is mirrored; off for digits and letters.</summary>
+    /// <summary>Whether every other image is mirrored; off for digits and letters.</summary>
     public bool Flip { get; init; }
 
     /// <summary>Changes of brightness, contrast and saturation; none by default.</summary>
@@ -70,14 +70,14 @@ internal sealed record Transforms
     public int Length => Resolution * Resolution * Channels;
 
     /// <summary>
-    /// Augmentation of the field: for photographs random resized crop, mirror image and colour jitter; for small images
-    /// pad and crop, mirror image.
+    /// The usual augmentation: for photographs random resized crop, mirror image and color jitter; for small images pad
+    /// and crop, mirror image.
     /// </summary>
     /// <param name="resolution">Side of the square in pixels.</param>
     /// <param name="smallImages">
     /// The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).
     /// </param>
-    /// <param name="channels">1 for grey, 3 for color.</param>
+    /// <param name="channels">1 for gray, 3 for color.</param>
     /// <param name="flip">
     /// Mirror every other image; false where left and right differ in meaning (digits, letters).
     /// </param>
@@ -91,13 +91,13 @@ internal sealed record Transforms
             };
 
     /// <summary>
-    /// What the deployed model does: photographs are scaled and cropped in the middle, small images taken whole.
+    /// What the deployed model does: photographs are scaled and center-cropped, small images are used whole.
     /// </summary>
     /// <param name="resolution">Side of the square in pixels.</param>
     /// <param name="smallImages">
     /// The images are small squares (<see cref="ImageDataset.NativeResolution"/> is not 0).
     /// </param>
-    /// <param name="channels">1 for grey, 3 for color.</param>
+    /// <param name="channels">1 for gray, 3 for color.</param>
     public static Transforms ForEvaluation(int resolution, bool smallImages, int channels = 3) =>
         ForEvaluation(
             smallImages
@@ -106,8 +106,7 @@ internal sealed record Transforms
         );
 
     /// <summary>
-    /// What a model that is deployed by a recipe does, with the mean and the deviation of networks that are trained
-    /// here.
+    /// What a model that is deployed with a recipe does, with the mean and the deviation of networks trained here.
     /// </summary>
     /// <param name="recipe">The recipe of a model that normalizes by itself.</param>
     internal static Transforms ForEvaluation(PreprocessingRecipe recipe) =>
@@ -122,7 +121,7 @@ internal sealed record Transforms
         };
 
     /// <summary>
-    /// Draws the part of an image that is used; the first thing drawn for it, so that it can be decoded to measure.
+    /// Draws the part of an image that is used. It is drawn first, so that only what is needed is decoded.
     /// </summary>
     internal Region ChooseRegion(int width, int height, ref SplitMix64 random) =>
         Framing switch
@@ -154,12 +153,12 @@ internal sealed record Transforms
     }
 
     /// <summary>Transforms a decoded image.</summary>
-    /// <param name="image">The image, perhaps decoded at a fraction of its size.</param>
-    /// <param name="width">The width it has at full size.</param>
-    /// <param name="height">The height it has at full size.</param>
+    /// <param name="image">The image, possibly decoded at a fraction of its size.</param>
+    /// <param name="width">Its width at full size.</param>
+    /// <param name="height">Its height at full size.</param>
     /// <param name="region">The part to use, at full size.</param>
-    /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
-    /// <param name="random">Where the part was drawn from.</param>
+    /// <param name="destination">[Resolution, Resolution, Channels], normalized.</param>
+    /// <param name="random">The stream that the part was drawn from.</param>
     internal void Apply(
         DecodedImage image,
         int width,
@@ -196,10 +195,10 @@ internal sealed record Transforms
         Finish(destination[..Length], ref random);
     }
 
-    /// <summary>Transforms as much of an image as its part needs.</summary>
+    /// <summary>Transforms the decoded part of an image.</summary>
     /// <param name="part">Decoded for this crop.</param>
-    /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
-    /// <param name="random">Where the crop was drawn from.</param>
+    /// <param name="destination">[Resolution, Resolution, Channels], normalized.</param>
+    /// <param name="random">The stream that the crop was drawn from.</param>
     internal void Apply(DecodedPart part, Span<float> destination, ref SplitMix64 random)
     {
         Span<float> square = destination[..Length];
@@ -207,9 +206,9 @@ internal sealed record Transforms
         Finish(square, ref random);
     }
 
-    /// <summary>What comes after scaling: mirror image, jitter, normalization, erasing.</summary>
+    /// <summary>The steps after scaling: mirror image, jitter, normalization, erasing.</summary>
     /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255; normalized afterwards.</param>
-    /// <param name="random">The image's stream.</param>
+    /// <param name="random">The image's random stream.</param>
     internal void Finish(Span<float> square, ref SplitMix64 random)
     {
         if (Flip && random.NextDouble() < 0.5)
@@ -226,8 +225,8 @@ internal sealed record Transforms
     /// Transforms an image that has the right size and channels: no resampling, bytes go straight to floats.
     /// </summary>
     /// <param name="pixels">[Resolution, Resolution, Channels].</param>
-    /// <param name="destination">[Resolution, Resolution, Channels], normalised.</param>
-    /// <param name="random">The image's stream.</param>
+    /// <param name="destination">[Resolution, Resolution, Channels], normalized.</param>
+    /// <param name="random">The image's random stream.</param>
     internal void ApplySmall(ReadOnlySpan<byte> pixels, Span<float> destination, ref SplitMix64 random)
     {
         int shiftX = Padding == 0 ? 0 : random.Below(2 * Padding + 1) - Padding;
@@ -261,7 +260,9 @@ internal sealed record Transforms
         Finish(square, ref random);
     }
 
-    /// <summary>The whole image as a square of <see cref="Resolution"/>; itself where it is one.</summary>
+    /// <summary>
+    /// Scales the whole image to a square of <see cref="Resolution"/>; returns it as it is if it is one.
+    /// </summary>
     internal DecodedImage Resize(DecodedImage image)
     {
         if (image.Width == Resolution && image.Height == Resolution)

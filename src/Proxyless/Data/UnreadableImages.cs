@@ -3,17 +3,17 @@ using System.Collections.Concurrent;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Images found to be unreadable while batches are made, each told once. Decoding threads add; the thread that takes
-/// the batches reports, because an observer is called from the job's own thread.
+/// Images found to be unreadable while batches are made, each reported once. Decoding threads add them; the thread that
+/// takes the batches reports them, because an observer is called from the job's own thread.
 /// </summary>
 internal sealed class UnreadableImages(bool strict, IRunObserver observer)
 {
     private readonly ConcurrentDictionary<string, bool> _known = new();
     private readonly ConcurrentQueue<string> _untold = new();
 
-    /// <summary>Notes an image, or refuses it.</summary>
+    /// <summary>Records an image, or throws.</summary>
     /// <param name="exception">Why it cannot be read.</param>
-    /// <param name="instead">What is done about it.</param>
+    /// <param name="instead">What is used instead.</param>
     /// <exception cref="InvalidInputException">The images are read strictly.</exception>
     public void Add(InvalidInputException exception, string instead)
     {
@@ -21,7 +21,7 @@ internal sealed class UnreadableImages(bool strict, IRunObserver observer)
         {
             throw new InvalidInputException(
                 $"{exception.Message}, though it was there when the images were opened. Restore it as it was and try "
-                    + $"again, a run with RunOptions.Resume; a run goes on with the images it began with, and with "
+                    + $"again, a run with RunOptions.Resume; a run continues with the images it began with, and with "
                     + $"no others.",
                 exception
             );
@@ -33,7 +33,7 @@ internal sealed class UnreadableImages(bool strict, IRunObserver observer)
         }
     }
 
-    /// <summary>Tells the observer what has been found since the last call.</summary>
+    /// <summary>Reports to the observer what has been found since the last call.</summary>
     public void Report()
     {
         while (_untold.TryDequeue(out string? message))

@@ -4,17 +4,17 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Knows folders that the program itself wrote, by what they hold. They stand among the images of whoever starts a run
+/// Recognizes folders that the program itself wrote, by their contents. They are among the images if a run is started
 /// in the folder of the images, and are never a class.
 /// </summary>
 internal static class WrittenFolder
 {
     private static readonly HashSet<string> DefaultParents = new(StringComparer.Ordinal) { "runs", "comparisons" };
 
-    // Entries of links are not followed: they may lead in circles, and the program makes none.
+    // Links are not followed: they may lead in circles, and the program makes none.
     private static readonly EnumerationOptions Entries = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
-    /// <summary>Whether a folder is a run or a comparison, or holds nothing but such.</summary>
+    /// <summary>Whether a folder is a run or a comparison, or holds only such folders.</summary>
     public static bool Is(string folder)
     {
         try
@@ -23,7 +23,7 @@ internal static class WrittenFolder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Whoever lists it says so.
+            // The caller that lists it reports the error.
             return false;
         }
     }

@@ -2,7 +2,7 @@ using Proxyless.Inference;
 
 namespace Proxyless.Export;
 
-/// <summary>What goes into a model file beside the network.</summary>
+/// <summary>What a model file holds besides the network.</summary>
 internal sealed record ExportOptions
 {
     /// <summary>The mean of each channel that is subtracted inside the model, of pixels in [0, 1].</summary>
@@ -17,17 +17,17 @@ internal sealed record ExportOptions
     /// <summary>Identifiers of the classes in the same order; empty where they have none.</summary>
     public IReadOnlyList<string> ClassIdentifiers { get; init; } = [];
 
-    /// <summary>How a photo becomes the model's input; null in a model that is timed and not used.</summary>
+    /// <summary>How a photo becomes the model's input; null in a model that is only timed.</summary>
     public PreprocessingRecipe? Preprocessing { get; init; }
 
     /// <summary>Where the model comes from, by name: data set, space, run, accuracy.</summary>
     public IReadOnlyDictionary<string, string> Provenance { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// What an untrained network is exported with to be timed: a normalisation much like ImageNet's, classes without
-    /// names.
+    /// The options of an untrained network that is exported to be timed: a normalization much like ImageNet's, classes
+    /// without names.
     /// </summary>
-    /// <param name="channels">3 for colour, 1 for grey.</param>
+    /// <param name="channels">3 for color, 1 for gray.</param>
     /// <param name="classes">Number of classes.</param>
     public static ExportOptions Untrained(int channels, int classes) =>
         new()

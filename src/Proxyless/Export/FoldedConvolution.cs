@@ -1,6 +1,6 @@
 namespace Proxyless.Export;
 
-/// <summary>A convolution into which the batch norm that follows it is folded.</summary>
+/// <summary>A convolution with the following batch norm folded in.</summary>
 /// <param name="Weight">[Outputs, inputs / Groups, Kernel, Kernel], row-major.</param>
 /// <param name="Bias">[Outputs].</param>
 /// <param name="Groups">1, or the number of channels of a depthwise convolution.</param>
@@ -8,23 +8,23 @@ namespace Proxyless.Export;
 /// <param name="Stride">1 or 2.</param>
 internal sealed record FoldedConvolution(float[] Weight, float[] Bias, int Groups, int Kernel, int Stride)
 {
-    /// <summary>Channels that go out.</summary>
+    /// <summary>Output channels.</summary>
     public int Outputs => Bias.Length;
 
     /// <summary>
-    /// Folds a batch norm in evaluation mode into the convolution (without bias) before it:
-    /// gamma (W x - mean) / sqrt(variance + epsilon) + beta = W' x + b'.
+    /// Folds a batch norm in evaluation mode into the convolution (without bias) before it: gamma (W x - mean) /
+    /// sqrt(variance + epsilon) + beta = W' x + b'.
     /// </summary>
     /// <param name="weight">[O, I / groups, K, K].</param>
     /// <param name="gamma">Batch norm's scale, [O].</param>
     /// <param name="beta">Batch norm's shift, [O].</param>
     /// <param name="mean">The running mean, [O].</param>
     /// <param name="variance">The running variance, [O].</param>
-    /// <param name="epsilon">What batch norm adds to the variance; the published networks take 1e-3.</param>
+    /// <param name="epsilon">What batch norm adds to the variance; 1e-3 in the published networks.</param>
     /// <param name="groups">1, or the number of channels of a depthwise convolution.</param>
     /// <param name="kernel">Side of the kernel in pixels.</param>
     /// <param name="stride">1 or 2.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public static FoldedConvolution Fold(
         ReadOnlySpan<float> weight,
         ReadOnlySpan<float> gamma,

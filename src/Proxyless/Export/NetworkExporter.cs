@@ -6,8 +6,8 @@ using Proxyless.Inference;
 namespace Proxyless.Export;
 
 /// <summary>
-/// Writes a network as an ONNX model that takes <c>images</c>, [batch, channels, side, side], RGB or grey in [0, 1],
-/// and gives <c>logits</c>, [batch, classes]. Its metadata says all that is needed to use it.
+/// Writes a network as an ONNX model with the input <c>images</c>, [batch, channels, side, side], RGB or gray in [0,
+/// 1], and the output <c>logits</c>, [batch, classes]. Its metadata holds all that is needed to use it.
 /// </summary>
 internal static class NetworkExporter
 {
@@ -24,7 +24,7 @@ internal static class NetworkExporter
     public const string ResizeKey = "resize";
 
     /// <summary>
-    /// The metadata key of the normalisation inside the model, for information: JSON with mean and deviation.
+    /// The metadata key of the normalization inside the model, for information: JSON with mean and deviation.
     /// </summary>
     public const string NormalizationKey = "normalisation";
 
@@ -34,10 +34,10 @@ internal static class NetworkExporter
     /// <summary>The metadata key of the architecture's name.</summary>
     public const string ArchitectureKey = "architecture";
 
-    /// <summary>What the keys of <see cref="ExportOptions.Provenance"/> are prefixed with in the metadata.</summary>
+    /// <summary>The prefix in the metadata of the keys of <see cref="ExportOptions.Provenance"/>.</summary>
     public const string ProvenancePrefix = OnnxClassifier.ProvenancePrefix;
 
-    // Names of nodes begin with the part of the network that they belong to, also after graph optimisation.
+    // Names of nodes begin with the part of the network that they belong to, also after graph optimization.
     internal const string StemPrefix = "stem.";
     internal const string HeadPrefix = "head.";
     internal const string ClassifierPrefix = "classifier.";
@@ -48,10 +48,12 @@ internal static class NetworkExporter
 
     /// <summary>Writes the network with its weights.</summary>
     /// <param name="architecture">The network.</param>
-    /// <param name="weights">Weights of that very architecture.</param>
+    /// <param name="weights">Weights of this architecture.</param>
     /// <param name="options">Normalization, class names and provenance.</param>
     /// <returns>The bytes of an ONNX file.</returns>
-    /// <exception cref="ArgumentException">Classes or channels of the options are not the architecture's.</exception>
+    /// <exception cref="ArgumentException">
+    /// Classes or channels of the options do not match the architecture.
+    /// </exception>
     public static byte[] Export(Architecture architecture, INetworkWeights weights, ExportOptions options)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -68,7 +70,7 @@ internal static class NetworkExporter
         if (options.Mean.Count != architecture.InputChannels || options.Deviation.Count != architecture.InputChannels)
         {
             throw new ArgumentException(
-                $"'{architecture.Name}' takes {architecture.InputChannels} channels, the normalisation has "
+                $"'{architecture.Name}' takes {architecture.InputChannels} channels, the normalization has "
                     + $"{options.Mean.Count} and {options.Deviation.Count}",
                 nameof(options)
             );
@@ -104,7 +106,7 @@ internal static class NetworkExporter
         return graph.ToBytes();
     }
 
-    /// <summary>Writes the network with random weights, to be timed before it is trained.</summary>
+    /// <summary>Writes the network with random weights, to time it before it is trained.</summary>
     /// <returns>The bytes of an ONNX file.</returns>
     public static byte[] Untrained(Architecture architecture)
     {
@@ -117,7 +119,7 @@ internal static class NetworkExporter
     }
 
     /// <summary>
-    /// The place of the block that a node belongs to, told by the node's name; null for nodes of other parts.
+    /// Returns the index of the block that a node belongs to, by the node's name; null for nodes of other parts.
     /// </summary>
     internal static int? BlockOf(string node)
     {

@@ -3,8 +3,8 @@ using Proxyless.Architectures;
 namespace Proxyless.Export;
 
 /// <summary>
-/// The parts of a network as ONNX nodes. Written so that ONNX Runtime fuses each convolution with the activation behind
-/// it and, in a block with shortcut, the projection with the addition.
+/// The parts of a network as ONNX nodes, written so that ONNX Runtime fuses each convolution with the following
+/// activation and, in a block with shortcut, the projection with the addition.
 /// </summary>
 internal sealed class NetworkGraph(
     OnnxGraph graph,
@@ -29,7 +29,7 @@ internal sealed class NetworkGraph(
     }
 
     /// <summary>Convolution and activation: the stem and the first half of the head.</summary>
-    /// <param name="prefix">What the names of its nodes begin with, ending in a dot.</param>
+    /// <param name="prefix">The prefix of the names of its nodes, ending in a dot.</param>
     /// <param name="input">The name of its input.</param>
     /// <param name="side">Side of its input in pixels.</param>
     /// <param name="weights">The convolution.</param>
@@ -37,10 +37,10 @@ internal sealed class NetworkGraph(
         Activate(prefix, Convolution(prefix, input, side, weights));
 
     /// <summary>One block, its shortcut included.</summary>
-    /// <param name="prefix">What the names of its nodes begin with, ending in a dot.</param>
+    /// <param name="prefix">The prefix of the names of its nodes, ending in a dot.</param>
     /// <param name="input">The name of its input.</param>
     /// <param name="block">Its shapes.</param>
-    /// <param name="weights">Gives the convolutions its operation has.</param>
+    /// <param name="weights">Returns the convolutions of its operation.</param>
     /// <exception cref="ArgumentException">
     /// The block is a zero without shortcut, whose output would be constant.
     /// </exception>
@@ -56,7 +56,7 @@ internal sealed class NetworkGraph(
         {
             case OperationKind.Zero:
                 throw new ArgumentException(
-                    $"block '{block.Key}' is zero without a shortcut: nothing would come through the network",
+                    $"block '{block.Key}' is zero without a shortcut: the network would have no output",
                     nameof(block)
                 );
             case OperationKind.Identity:

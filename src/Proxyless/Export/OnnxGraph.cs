@@ -5,14 +5,12 @@ using Proxyless.Export.Onnx;
 namespace Proxyless.Export;
 
 /// <summary>
-/// An ONNX graph under construction. Every method that adds a node returns the name of its output, to be the next
-/// node's input, so that a network reads as a chain of calls.
+/// An ONNX graph under construction. Every method that adds a node returns the name of its output for the next node's
+/// input, so that a network reads as a chain of calls.
 /// </summary>
 internal sealed class OnnxGraph(string name)
 {
-    /// <summary>
-    /// The operator set the graph is written in: every operator used here has kept its meaning since.
-    /// </summary>
+    /// <summary>The operator set of the graph: every operator used here has kept its meaning since.</summary>
     public const int Opset = 17;
 
     /// <summary>The version of the file format, the one that came with <see cref="Opset"/>.</summary>
@@ -32,7 +30,7 @@ internal sealed class OnnxGraph(string name)
     }
 
     /// <summary>
-    /// Adds the graph's output, a float tensor [batch, sizes...]; <paramref name="name"/> is some node's output.
+    /// Adds the graph's output, a float tensor [batch, sizes...]; <paramref name="name"/> is the output of a node.
     /// </summary>
     public void Output(string name, params ReadOnlySpan<int> sizes) => _graph.Output.Add(Value(name, sizes));
 
@@ -66,7 +64,7 @@ internal sealed class OnnxGraph(string name)
 
     /// <summary>Adds a node with one output.</summary>
     /// <param name="operation">The operator's name in ONNX.</param>
-    /// <param name="output">The name of the output, also the node's.</param>
+    /// <param name="output">The name of the output, and of the node.</param>
     /// <param name="inputs">Names of inputs and constants.</param>
     /// <param name="attributes">
     /// The operator's attributes, made by <see cref="Integer"/> and <see cref="Integers"/>.
@@ -103,7 +101,7 @@ internal sealed class OnnxGraph(string name)
         return attribute;
     }
 
-    /// <summary>The finished model as the bytes of an ONNX file.</summary>
+    /// <summary>Returns the finished model as the bytes of an ONNX file.</summary>
     public byte[] ToBytes()
     {
         var model = new ModelProto

@@ -3,13 +3,13 @@ using Proxyless.Architectures;
 namespace Proxyless.Export;
 
 /// <summary>
-/// Parts of a network as ONNX models of their own, with random weights: for targets that can only time whole models.
+/// Parts of a network as separate ONNX models with random weights: for targets that can only time whole models.
 /// </summary>
 internal static class PartExporter
 {
     /// <summary>
-    /// The parts of a space by their keys in a latency table, each with what writes its model. Blocks that compute
-    /// nothing are left out.
+    /// The parts of a space by their keys in a latency table, each with a function that writes its model. Blocks that
+    /// compute nothing are left out.
     /// </summary>
     public static IReadOnlyDictionary<string, Func<byte[]>> Parts(SearchSpace space, int classes)
     {

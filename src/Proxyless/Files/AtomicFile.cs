@@ -3,49 +3,50 @@ using System.Text;
 namespace Proxyless.Files;
 
 /// <summary>
-/// Writes a file beside its place and moves it there, so that a reader sees the old file or the new one, whole.
+/// Writes a file beside its place and moves it there, so that a reader sees either the old file or the complete new
+/// one.
 /// </summary>
 internal static class AtomicFile
 {
     private const string TemporaryEnding = ".proxyless-tmp";
     private static int _count;
 
-    /// <summary>Replaces <paramref name="path"/> by what <paramref name="write"/> writes.</summary>
+    /// <summary>Replaces <paramref name="path"/> with what <paramref name="write"/> writes.</summary>
     /// <exception cref="IOException">
     /// The disk is full or the folder cannot be written; the old file is untouched.
     /// </exception>
     public static void Write(string path, Action<Stream> write) => Write(path, write, ownerOnly: false, previous: null);
 
     /// <summary>
-    /// The same, and the old file is kept under another name. A process that is killed in between leaves it under that
-    /// name alone.
+    /// The same, but keeps the old file under another name. If the process is killed in between, the file exists only
+    /// under that name.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes it.</param>
-    /// <param name="previous">Where the old file goes, in the same folder; null: it is dropped.</param>
+    /// <param name="previous">Where the old file goes, in the same folder; null: it is deleted.</param>
     /// <exception cref="IOException">
-    /// The disk is full or the folder cannot be written; the old file is as it was.
+    /// The disk is full or the folder cannot be written; the old file is untouched.
     /// </exception>
     internal static void Write(string path, Action<Stream> write, string? previous) =>
         Write(path, write, ownerOnly: false, previous);
 
     /// <summary>
-    /// Replaces <paramref name="path"/> by <paramref name="text"/>, readable by its owner alone where the system can.
+    /// Replaces <paramref name="path"/> with <paramref name="text"/>, readable only by its owner where the system can.
     /// </summary>
     public static void WritePrivateText(string path, string text) =>
         WritePrivateBytes(path, Encoding.UTF8.GetBytes(text));
 
     /// <summary>
-    /// Replaces <paramref name="path"/> by <paramref name="bytes"/>, readable by its owner alone where the system can.
+    /// Replaces <paramref name="path"/> with <paramref name="bytes"/>, readable only by its owner where the system can.
     /// </summary>
     public static void WritePrivateBytes(string path, ReadOnlyMemory<byte> bytes) =>
         Write(path, stream => stream.Write(bytes.Span), ownerOnly: true, previous: null);
 
-    /// <summary>Whether it is the half-written file of a process that was killed, or still writes it.</summary>
+    /// <summary>Whether a file is the incomplete file of a process that was killed, or is still writing it.</summary>
     /// <param name="path">A file.</param>
     internal static bool IsLeftover(string path) => path.EndsWith(TemporaryEnding, StringComparison.Ordinal);
 
-    /// <summary>Removes the half-written files of processes that were killed while they wrote.</summary>
+    /// <summary>Removes the incomplete files of processes that were killed while they wrote.</summary>
     /// <param name="folder">The folder. No other process may be writing there.</param>
     public static void RemoveLeftovers(string folder)
     {
@@ -103,12 +104,12 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>Replaces <paramref name="path"/> by <paramref name="bytes"/>.</summary>
+    /// <summary>Replaces <paramref name="path"/> with <paramref name="bytes"/>.</summary>
     public static void WriteAllBytes(string path, ReadOnlyMemory<byte> bytes) =>
         Write(path, stream => stream.Write(bytes.Span));
 
     /// <summary>
-    /// Replaces <paramref name="path"/> by <paramref name="text"/> in UTF-8 without a byte order mark.
+    /// Replaces <paramref name="path"/> with <paramref name="text"/> in UTF-8 without a byte order mark.
     /// </summary>
     public static void WriteAllText(string path, string text) => WriteAllBytes(path, Encoding.UTF8.GetBytes(text));
 }

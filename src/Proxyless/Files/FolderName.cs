@@ -1,14 +1,13 @@
 namespace Proxyless.Files;
 
 /// <summary>
-/// Makes names of folders of texts that were not meant as such: never a path, never a folder's own or its parent's
-/// name.
+/// Makes folder names from other texts: never a path, and never the name of the folder itself or of its parent.
 /// </summary>
 internal static class FolderName
 {
     private const string OfNothing = "network";
 
-    /// <summary>The text with hyphens for all but letters, digits, dots, hyphens and underlines.</summary>
+    /// <summary>The text with hyphens for all but letters, digits, dots, hyphens and underscores.</summary>
     public static string Of(string text)
     {
         string name = string.Concat(

@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Proxyless.Files;
 
-/// <summary>Logs of one JSON object a line, names in snake_case.</summary>
+/// <summary>Logs with one JSON object per line and names in snake_case.</summary>
 internal static class JsonLines
 {
-    /// <summary>How everything of a run directory is written.</summary>
+    /// <summary>The format of all JSON in a run directory.</summary>
     public static JsonSerializerOptions Options { get; } =
         new(JsonSerializerDefaults.General)
         {
@@ -15,10 +15,10 @@ internal static class JsonLines
             RespectRequiredConstructorParameters = true,
         };
 
-    /// <summary>The same for files that a person reads.</summary>
+    /// <summary>The same for files that people read.</summary>
     public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };
 
-    /// <summary>Reads a log. A last line that was cut short, which has no end, is left out.</summary>
+    /// <summary>Reads a log. A last line that was cut short is left out.</summary>
     /// <exception cref="InvalidInputException">
     /// Another line is damaged, or of another version; the message says file and line.
     /// </exception>
@@ -45,7 +45,7 @@ internal static class JsonLines
                     JsonText.Parse<T>(
                         texts[i],
                         path,
-                        "restore the line, or remove it where its values can be done without",
+                        "restore the line, or remove it if its values are not needed",
                         i + 1
                     )
                 );

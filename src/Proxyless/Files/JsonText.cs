@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace Proxyless.Files;
 
 /// <summary>
-/// Reads the JSON that a run or a comparison has written, and that somebody may have changed or damaged since.
+/// Reads JSON that a run or a comparison has written, and that may have been changed or damaged since.
 /// </summary>
 internal static class JsonText
 {
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="fix">What to do where it cannot be read, for the message.</param>
+    /// <param name="fix">What to do if it cannot be read, for the message.</param>
     /// <exception cref="InvalidInputException">
-    /// The file is missing or holds no whole value of that type; the message says file and line.
+    /// The file is missing or does not hold a complete value of that type; the message says file and line.
     /// </exception>
     public static T Read<T>(string path, string fix)
     {
@@ -32,17 +32,17 @@ internal static class JsonText
     /// <summary>Reads a text.</summary>
     /// <param name="text">JSON.</param>
     /// <param name="source">What to call it in messages.</param>
-    /// <param name="fix">What to do where it cannot be read, for the message.</param>
+    /// <param name="fix">What to do if it cannot be read, for the message.</param>
     /// <param name="line">The text's first line in the file, from 1.</param>
     /// <param name="nullsInLists">Whether a list may hold nulls.</param>
-    /// <exception cref="InvalidInputException">The text is no whole value of that type.</exception>
+    /// <exception cref="InvalidInputException">The text is not a complete value of that type.</exception>
     public static T Parse<T>(string text, string source, string fix, long line = 1, bool nullsInLists = false)
     {
         try
         {
             if (!nullsInLists)
             {
-                // The serializer looks for nulls in properties alone.
+                // The serializer checks only properties for nulls.
                 using var document = JsonDocument.Parse(text);
                 RequireItems(document.RootElement);
             }

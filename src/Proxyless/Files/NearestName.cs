@@ -1,19 +1,19 @@
 namespace Proxyless.Files;
 
-/// <summary>The name that was probably meant, for messages about unknown names.</summary>
+/// <summary>Finds the name that was probably meant, for messages about unknown names.</summary>
 internal static class NearestName
 {
     /// <summary>
-    /// The allowed name with the fewest edits to <paramref name="text"/>, or null where none is near.
+    /// Returns the allowed name with the fewest edits to <paramref name="text"/>, or null if none is near.
     /// </summary>
     /// <param name="text">What was given.</param>
-    /// <param name="allowed">The names there are.</param>
+    /// <param name="allowed">The allowed names.</param>
     public static string? Of(string text, IEnumerable<string> allowed)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(allowed);
 
-        // A third of the letters, two at least: more edits than that and the suggestion is noise.
+        // A third of the letters, at least two: with more edits the suggestion is noise.
         int limit = Math.Max(2, text.Length / 3);
         return allowed
             .Select(name => (name, distance: Distance(text, name)))
@@ -26,14 +26,12 @@ internal static class NearestName
     /// <summary>
     /// A clause for the end of a message: <c> (did you mean 'x'?)</c>, or nothing where no name is near.
     /// </summary>
-    /// <param name="text">What was given.</param>
+    /// <param name="text">The given text.</param>
     /// <param name="allowed">The names there are.</param>
     public static string Suggestion(string text, IEnumerable<string> allowed) =>
         Of(text, allowed) is { } name ? $" (did you mean '{name}'?)" : "";
 
-    /// <summary>
-    /// Levenshtein's distance over letters of either case, a swap of neighbours counted as two edits.
-    /// </summary>
+    /// <summary>The Levenshtein distance, ignoring case; a swap of neighbors counts as two edits.</summary>
     private static int Distance(string left, string right)
     {
         int[] previous = [.. Enumerable.Range(0, right.Length + 1)];

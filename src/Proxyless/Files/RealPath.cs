@@ -1,9 +1,9 @@
 namespace Proxyless.Files;
 
-/// <summary>What a path leads to, so that two spellings of one place are known as one.</summary>
+/// <summary>The place that a path leads to, so that two spellings of one place are recognized as one.</summary>
 internal static class RealPath
 {
-    // As many as Linux follows: a chain of more is a circle.
+    // As many as Linux follows: a longer chain is a cycle.
     private const int MostLinks = 40;
 
     private static StringComparison Comparison =>
@@ -12,18 +12,18 @@ internal static class RealPath
             : StringComparison.Ordinal;
 
     /// <summary>
-    /// The whole path without links, <c>.</c>, <c>..</c> or a separator at its end. What does not exist is kept as it
-    /// is written.
+    /// Returns the full path without links, <c>.</c>, <c>..</c> or a separator at its end. Parts that do not exist are
+    /// kept as written.
     /// </summary>
     public static string Of(string path) => Follow(path) ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
-    /// <summary>The same, or null where there is nothing at its end.</summary>
+    /// <summary>Returns the same, or null if nothing exists there.</summary>
     public static string? OfExisting(string path) => Follow(path) is { } real && Path.Exists(real) ? real : null;
 
     /// <summary>Whether two paths lead to the same place.</summary>
     public static bool Same(string left, string right) => string.Equals(Of(left), Of(right), Comparison);
 
-    /// <summary>A path and all folders that it is in.</summary>
+    /// <summary>Returns a path and all folders that it is in.</summary>
     public static IEnumerable<string> WithParents(string path)
     {
         for (string? at = path; at is not null; at = Path.GetDirectoryName(at))
@@ -32,7 +32,7 @@ internal static class RealPath
         }
     }
 
-    /// <summary>The path with all links in it followed; null where they lead in a circle.</summary>
+    /// <summary>Returns the path with all links followed; null if they form a cycle.</summary>
     private static string? Follow(string path)
     {
         string full = Path.GetFullPath(path);

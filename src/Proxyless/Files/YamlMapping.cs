@@ -4,8 +4,8 @@ using YamlDotNet.RepresentationModel;
 namespace Proxyless.Files;
 
 /// <summary>
-/// A mapping of a YAML file that remembers its lines, so that whatever is wrong is said with file, line, key and the
-/// values that are allowed. Every member that reads throws <see cref="InvalidInputException"/> in that form.
+/// A mapping of a YAML file that remembers its lines, so that every error names file, line, key and the allowed values.
+/// Every member that reads throws <see cref="InvalidInputException"/> in that form.
 /// </summary>
 internal sealed class YamlMapping
 {
@@ -55,7 +55,7 @@ internal sealed class YamlMapping
         return new YamlMapping(root, source);
     }
 
-    /// <summary>Refuses keys other than these.</summary>
+    /// <summary>Rejects keys other than these.</summary>
     public void AllowOnly(params IReadOnlyList<string> allowed)
     {
         foreach (YamlNode key in _node.Children.Keys)
@@ -71,13 +71,13 @@ internal sealed class YamlMapping
         }
     }
 
-    /// <summary>Whether the key is there.</summary>
+    /// <summary>Whether the key exists.</summary>
     public bool Has(string key) => _node.Children.ContainsKey(key);
 
-    /// <summary>The line of the key's value, from 1, or the mapping's own where the key is missing.</summary>
+    /// <summary>The line of the key's value, from 1, or the mapping's own line if the key is missing.</summary>
     public long Line(string key) => (_node.Children.TryGetValue(key, out YamlNode? value) ? value : _node).Start.Line;
 
-    /// <summary>A complaint about the value of a key, with file and line.</summary>
+    /// <summary>Creates an error about the value of a key, with file and line.</summary>
     public InvalidInputException Error(string key, string complaint) =>
         new($"{Source}, line {Line(key)}: '{key}' {complaint}")
         {
@@ -89,10 +89,10 @@ internal sealed class YamlMapping
                     : null,
         };
 
-    /// <summary>The text of a scalar.</summary>
+    /// <summary>Reads the text of a scalar.</summary>
     public string Text(string key) => Scalar(Value(key), key);
 
-    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    /// <summary>Reads a whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public int Integer(string key, int least, int most)
     {
         string text = Text(key);
@@ -104,16 +104,16 @@ internal sealed class YamlMapping
             : throw Error(key, $"is '{text}'; allowed are whole numbers from {least} to {most}");
     }
 
-    /// <summary>A whole number, or <paramref name="absent"/> where the key is missing.</summary>
+    /// <summary>Reads a whole number; returns <paramref name="absent"/> if the key is missing.</summary>
     public int Integer(string key, int least, int most, int absent) => Has(key) ? Integer(key, least, most) : absent;
 
-    /// <summary>The mapping under a key.</summary>
+    /// <summary>Reads the mapping under a key.</summary>
     public YamlMapping Mapping(string key) =>
         Value(key) is YamlMappingNode node
             ? new YamlMapping(node, Source)
             : throw Error(key, "must hold keys of its own, such as {width: 32}");
 
-    /// <summary>The mappings listed under a key, one at least.</summary>
+    /// <summary>Reads the mappings listed under a key, at least one.</summary>
     public IReadOnlyList<YamlMapping> Mappings(string key) =>
         [
             .. Items(key)
@@ -126,13 +126,9 @@ internal sealed class YamlMapping
                 ),
         ];
 
-    /// <summary>
-    /// The scalars listed under a key, one at least, each turned into a value by <paramref name="parse"/>.
-    /// </summary>
+    /// <summary>Reads the scalars listed under a key, at least one; <paramref name="parse"/> converts each.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="parse">
-    /// Throws <see cref="FormatException"/>, with the allowed values, for what it does not know.
-    /// </param>
+    /// <param name="parse">Throws <see cref="FormatException"/>, with the allowed values, for an unknown value.</param>
     public IReadOnlyList<T> Values<T>(string key, Func<string, T> parse)
     {
         ArgumentNullException.ThrowIfNull(parse);
@@ -155,7 +151,7 @@ internal sealed class YamlMapping
         return values;
     }
 
-    /// <summary>The texts of a key that holds one scalar or a list of them.</summary>
+    /// <summary>Reads the texts of a key that holds one scalar or a list of them.</summary>
     public IReadOnlyList<string> Texts(string key) =>
         Value(key) is YamlSequenceNode ? Values(key, text => text) : [Text(key)];
 
@@ -167,7 +163,7 @@ internal sealed class YamlMapping
     private IEnumerable<YamlNode> Items(string key) =>
         Value(key) is YamlSequenceNode { Children.Count: > 0 } list
             ? list.Children
-            : throw Error(key, "must be a list of one entry at least");
+            : throw Error(key, "must be a list of at least one entry");
 
     private string Scalar(YamlNode node, string key) =>
         node is YamlScalarNode { Value: { Length: > 0 } text }

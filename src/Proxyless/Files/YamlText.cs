@@ -5,19 +5,19 @@ using YamlDotNet.RepresentationModel;
 namespace Proxyless.Files;
 
 /// <summary>
-/// Reads YAML that somebody else has written. What would take the reader's stack or memory is refused before it is
-/// built: nesting deeper than any file here has, and aliases that multiply.
+/// Reads YAML from other authors. Input that would exhaust the reader's stack or memory is rejected before it is built:
+/// nesting deeper than any file here has, and aliases that multiply.
 /// </summary>
 internal static class YamlText
 {
     private const int MostDepth = 32;
     private const long MostNodes = 1_000_000;
 
-    /// <summary>The documents of a text.</summary>
+    /// <summary>Reads the documents of a text.</summary>
     /// <param name="text">YAML.</param>
     /// <param name="source">What to call it in messages.</param>
     /// <exception cref="InvalidInputException">
-    /// The text is not YAML, is nested too deeply or multiplies itself; the message says the line.
+    /// The text is not YAML, is nested too deeply or multiplies itself; the message names the line.
     /// </exception>
     public static YamlStream Load(string text, string source)
     {
@@ -34,7 +34,7 @@ internal static class YamlText
         return stream;
     }
 
-    /// <summary>Refuses what <see cref="Load"/> refuses.</summary>
+    /// <summary>Rejects what <see cref="Load"/> rejects.</summary>
     /// <inheritdoc cref="Load"/>
     public static void Check(string text, string source) => Guarded(source, () => Check(text));
 
@@ -43,7 +43,7 @@ internal static class YamlText
         using var reader = new StringReader(text);
         var parser = new Parser(reader);
 
-        // How many nodes an alias stands for, by the name of its anchor.
+        // The number of nodes that an alias stands for, by the name of its anchor.
         var sizes = new Dictionary<string, long>();
         var open = new Stack<(string? Anchor, long Before)>();
         long nodes = 0;
@@ -71,7 +71,7 @@ internal static class YamlText
                         : throw new YamlException(
                             current.Start,
                             current.End,
-                            $"'*{alias.Value}' stands for nothing that is complete before it"
+                            $"'*{alias.Value}' refers to nothing that is complete before it"
                         );
                     break;
                 case Scalar scalar:
@@ -117,7 +117,7 @@ internal static class YamlText
                 || exception is ArgumentException or FormatException or OverflowException or InvalidOperationException
             )
         {
-            // The parser has exceptions of its own for most mistakes, not for all.
+            // The parser has its own exceptions for most mistakes, but not for all.
             throw new InvalidInputException($"{source}: no valid YAML: {exception.Message}", exception)
             {
                 File = source,

@@ -11,36 +11,36 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// A device on which <c>proxyless-agent serve</c> runs. Models go there over TLS and are measured by the ONNX Runtime
-/// there. The agent's certificate is its own, known by its fingerprint; a connection that is lost is taken up again.
+/// A device that runs <c>proxyless-agent serve</c>. Models are sent there over TLS and measured by the ONNX Runtime
+/// there. The agent's certificate is self-signed and identified by its fingerprint; a lost connection is restored.
 /// </summary>
 internal sealed class AgentTarget : WholeModelTarget
 {
     private const int PieceBytes = 1 << 18;
 
-    // An agent that was never heard of is called for about seven seconds, by gRPC: the address may be wrong.
+    // An agent that has never answered is tried for about seven seconds, by gRPC: the address may be wrong.
     private const int AttemptsToDescribe = 4;
 
-    // One that was heard of may start anew: about six minutes.
+    // One that has answered may be restarting: about six minutes.
     private const int AttemptsToMeasure = 40;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    // By itself gRPC waits longer and longer, up to two minutes, before it tries a lost connection again. Until then
-    // every call fails at once, and the attempts above may all be over before it notices a device that is on again:
+    // By default gRPC waits longer and longer, up to two minutes, before it tries a lost connection again. Until then
+    // every call fails at once, and the attempts above may all be over before it notices that a device is on again:
     // beside a load of ten that took 0.6 to 4.8 seconds, and 0.5 to 1.4 with this.
     private static readonly TimeSpan PauseToReconnect = TimeSpan.FromSeconds(0.1);
 
-    // Aborted: the measuring process there was ended, by whoever runs out of memory for example.
+    // Aborted: the measuring process there was ended, for example because memory ran out.
     private static readonly StatusCode[] Repeated = [StatusCode.Unavailable, StatusCode.Aborted, StatusCode.Cancelled];
 
-    // An answer that broke off the sending is here already, or as good as here.
+    // An answer that broke off the sending has arrived already, or will very soon.
     private static readonly TimeSpan PatienceForAnswer = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PatienceLater = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan DescribeDeadline = TimeSpan.FromSeconds(40);
 
-    // What an agent of an older version, which does not say, has a client wait with its default limits: 33 turns of a
-    // model of 256 MB at the least speed, then a measurement of two minutes.
+    // The longest wait at an agent of an older version, which does not state it, with its default limits: 33 turns of a
+    // model of 256 MB at the lowest speed, then a measurement of two minutes.
     private static readonly TimeSpan LongestWaitOfOldAgents = TimeSpan.FromHours(52);
     private static readonly TimeSpan LongestWaitEver = TimeSpan.FromDays(365);
 
@@ -55,19 +55,19 @@ internal sealed class AgentTarget : WholeModelTarget
     private volatile Description? _description;
     private volatile bool _wrongCertificate;
 
-    /// <summary>Prepares; nothing is sent yet.</summary>
-    /// <param name="name">What names the target, as <see cref="TargetFile.Open"/> takes it.</param>
+    /// <summary>Prepares the target; nothing is sent yet.</summary>
+    /// <param name="name">The text that names the target, as <see cref="TargetFile.Open"/> takes it.</param>
     /// <param name="address">Such as <c>https://192.168.1.20:7443</c>.</param>
     /// <param name="fingerprint">SHA-256 of the agent's certificate, 64 hexadecimal digits.</param>
     /// <param name="token">The agent's token.</param>
-    /// <param name="threads">Threads of one run.</param>
-    /// <param name="batch">Images of one run.</param>
-    /// <exception cref="FormatException">The address or the fingerprint is none.</exception>
+    /// <param name="threads">Threads per run.</param>
+    /// <param name="batch">Images per run.</param>
+    /// <exception cref="FormatException">The address or the fingerprint is not valid.</exception>
     public AgentTarget(string name, string address, string fingerprint, string token, int threads, int batch)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme != Uri.UriSchemeHttps)
         {
-            throw new FormatException($"address '{address}' is none; expected is such as https://192.168.1.20:7443");
+            throw new FormatException($"address '{address}' is invalid; expected one like https://192.168.1.20:7443");
         }
 
         byte[] expected = Convert.FromHexString(fingerprint);
@@ -83,7 +83,7 @@ internal sealed class AgentTarget : WholeModelTarget
         Batch = batch;
         Address = address;
 
-        // Two devices of one make are two targets: boards of different speed may not tell their processors apart.
+        // Two devices of one model are two targets: boards of different speed may report the same processor.
         _fingerprint = Convert.ToHexStringLower(expected)[..FingerprintShown];
         _threads = threads;
         _headers = new Metadata { { "authorization", $"Bearer {token}" } };
@@ -117,10 +117,8 @@ internal sealed class AgentTarget : WholeModelTarget
     public override string Name { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="TargetUnavailableException">
-    /// The agent cannot be reached; asked again later, it is called again.
-    /// </exception>
-    /// <exception cref="InvalidInputException">The agent turns us away.</exception>
+    /// <exception cref="TargetUnavailableException">The agent cannot be reached; a later call tries again.</exception>
+    /// <exception cref="InvalidInputException">The agent rejects the client.</exception>
     public override string Id => IdOf(Described(CancellationToken.None));
 
     /// <summary>Where the agent listens.</summary>
@@ -135,7 +133,7 @@ internal sealed class AgentTarget : WholeModelTarget
         DateTime deadline = DateTime.UtcNow + DeadlineOf(Described(cancellationToken));
         MeasureHeader header = HeaderOf(onnx, _threads, Batch, options);
 
-        // A call that sends a stream can only be waited for; gRPC has no other.
+        // A call that sends a stream can only be awaited; gRPC has no other.
         Agent.Protocol.Measurement measured = Called(
             () => SendAsync(header, onnx, deadline, cancellationToken).GetAwaiter().GetResult(),
             cancellationToken
@@ -163,7 +161,7 @@ internal sealed class AgentTarget : WholeModelTarget
         base.Dispose(disposing);
     }
 
-    /// <summary>What is asked of the agent: the model's size and digest, and all of the options.</summary>
+    /// <summary>What the agent is asked for: the model's size and digest, and all options.</summary>
     internal static MeasureHeader HeaderOf(byte[] onnx, int threads, int batch, TimingOptions options) =>
         new()
         {
@@ -179,9 +177,9 @@ internal sealed class AgentTarget : WholeModelTarget
         };
 
     /// <summary>
-    /// After which a measurement is given up: the longest wait that the agent's own limits allow, and the time for
-    /// calls that are repeated. The agent works the wait out and does not tell a place in the queue instead: a place
-    /// would have to come ahead of the answer, and a call of this kind has one answer.
+    /// Time after which a measurement is given up: the longest wait that the agent's own limits allow, and the time for
+    /// repeated calls. The agent computes the wait and does not report a place in the queue instead: a place would have
+    /// to come before the answer, and a call of this kind has one answer.
     /// </summary>
     internal static TimeSpan DeadlineOf(Description description)
     {
@@ -194,7 +192,7 @@ internal sealed class AgentTarget : WholeModelTarget
     }
 
     /// <summary>
-    /// What the agent says of itself. Only an answer is kept: a device that is off now may be on the next time.
+    /// What the agent reports about itself. Only an answer is kept: a device that is off now may be on the next time.
     /// </summary>
     private Description Described(CancellationToken cancellationToken) =>
         _description ??= Called(
@@ -213,7 +211,7 @@ internal sealed class AgentTarget : WholeModelTarget
         + $"ONNX Runtime {description.OnnxRuntime}";
 
     /// <summary>
-    /// Sends until there is an answer. Each attempt is a call of its own, which sends everything or ends: where gRPC
+    /// Sends until there is an answer. Each attempt is a separate call, which sends everything or ends: where gRPC
     /// repeats a call that sends a stream, a write may fail although the call goes on, and what was not written is
     /// never sent.
     /// </summary>
@@ -263,7 +261,7 @@ internal sealed class AgentTarget : WholeModelTarget
             when (exception is RpcException or InvalidOperationException or IOException or HttpRequestException)
         {
             // The agent answered before it had everything, and its answer says why; or the connection is lost, which
-            // ends the call likewise.
+            // also ends the call.
             try
             {
                 return await call.ResponseAsync.WaitAsync(PatienceForAnswer, cancellationToken).ConfigureAwait(false);
@@ -296,7 +294,7 @@ internal sealed class AgentTarget : WholeModelTarget
         await stream.CompleteAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Makes a call and says in whose words it failed.</summary>
+    /// <summary>Makes a call and translates its failure.</summary>
     private T Called<T>(Func<T> call, CancellationToken cancellationToken)
     {
         try
@@ -306,7 +304,7 @@ internal sealed class AgentTarget : WholeModelTarget
         catch (Exception exception)
             when (exception is RpcException or OperationCanceledException && cancellationToken.IsCancellationRequested)
         {
-            throw new OperationCanceledException("the measurement was cancelled", exception, cancellationToken);
+            throw new OperationCanceledException("the measurement was canceled", exception, cancellationToken);
         }
         catch (RpcException exception)
         {
@@ -360,7 +358,7 @@ internal sealed class AgentTarget : WholeModelTarget
                 "has not answered in time; is the device on, and 'proxyless-agent serve' running there?",
             (StatusCode.DeadlineExceeded, _) => $"took too long: {exception.Status.Detail}",
             (StatusCode.Aborted or StatusCode.Cancelled, _) =>
-                $"broke off again and again: {exception.Status.Detail}; look at the device's memory",
+                $"failed repeatedly: {exception.Status.Detail}; look at the device's memory",
             _ => $"{exception.StatusCode}: {exception.Status.Detail}",
         };
 

@@ -9,8 +9,9 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Whatever machine a program can reach that takes a model file and prints a latency: <c>adb shell</c>, <c>ssh</c>,
-/// <c>trtexec</c>, a script. The program is started directly, its arguments as a list, never through a shell.
+/// Any machine that can be reached by a program that takes a model file and prints a latency: <c>adb shell</c>,
+/// <c>ssh</c>, <c>trtexec</c>, a script. The program is started directly, with its arguments as a list, never through a
+/// shell.
 /// </summary>
 internal sealed record CommandTarget : IModelTimer
 {
@@ -27,27 +28,27 @@ internal sealed record CommandTarget : IModelTimer
     /// <inheritdoc/>
     public required string Name { get; init; }
 
-    /// <summary>The program and its arguments; <see cref="ModelPlace"/> stands in one of them.</summary>
+    /// <summary>The program and its arguments; one of them contains <see cref="ModelPlace"/>.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
-    /// <summary>Finds the latency in what the program prints: its first group, the last match.</summary>
+    /// <summary>Finds the latency in the program's output: the first group of the last match.</summary>
     public required Regex Pattern { get; init; }
 
-    /// <summary>Milliseconds of one unit of the number that is printed.</summary>
+    /// <summary>Milliseconds per unit of the printed number.</summary>
     public double UnitMs { get; init; } = 1;
 
-    /// <summary>Runs of the program for a measurement; the median counts.</summary>
+    /// <summary>Runs of the program per measurement; the median counts.</summary>
     public int Repeats { get; init; } = 3;
 
-    /// <summary>After which a run is given up and its processes are ended.</summary>
+    /// <summary>Time after which a run is given up and its processes are ended.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <inheritdoc/>
     public int Batch { get; init; } = 1;
 
     /// <summary>
-    /// Which machine the program reaches, in the user's words; null: not said. Tables of one command on two devices are
-    /// kept apart by it.
+    /// The machine that the program reaches, in the user's words; null if not given. It keeps the tables of one command
+    /// on two devices apart.
     /// </summary>
     public string? Device { get; init; }
 
@@ -65,7 +66,7 @@ internal sealed record CommandTarget : IModelTimer
         }
     }
 
-    /// <summary>Milliseconds of a unit by its name.</summary>
+    /// <summary>Returns the milliseconds of a unit by its name.</summary>
     internal static IReadOnlyDictionary<string, double> Units { get; } =
         new Dictionary<string, double>
         {
@@ -121,7 +122,7 @@ internal sealed record CommandTarget : IModelTimer
         }
     }
 
-    /// <summary>Does nothing: a program is ended with its measurement.</summary>
+    /// <summary>Does nothing: a program ends with its measurement.</summary>
     public void Dispose() { }
 
     /// <inheritdoc cref="Dispose"/>
@@ -153,7 +154,7 @@ internal sealed record CommandTarget : IModelTimer
             );
     }
 
-    /// <summary>The milliseconds in a text; null where there are none.</summary>
+    /// <summary>Returns the milliseconds in a text; null if there are none.</summary>
     private double? Find(string text)
     {
         try
@@ -174,7 +175,7 @@ internal sealed record CommandTarget : IModelTimer
         catch (RegexMatchTimeoutException exception)
         {
             throw new InvalidInputException(
-                $"target '{Name}': the pattern '{Pattern}' takes too long on what is printed; make it simpler",
+                $"target '{Name}': the pattern '{Pattern}' takes too long on the output; simplify it",
                 exception
             );
         }
@@ -197,7 +198,7 @@ internal sealed record CommandTarget : IModelTimer
         Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
         try
         {
-            // The texts too: something that the program has left running may hold them open after its end.
+            // The streams too: a process that the program left running may hold them open after its end.
             Task.WhenAll(output, error, process.WaitForExitAsync(limit.Token))
                 .WaitAsync(limit.Token)
                 .GetAwaiter()

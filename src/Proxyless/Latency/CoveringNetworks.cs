@@ -3,12 +3,12 @@ using Proxyless.Architectures;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// A few networks that between them take every candidate of every block at least once: as many as the block with the
-/// most candidates has.
+/// A few networks that together take every candidate of every block at least once: as many as the block with the most
+/// candidates has.
 /// </summary>
 internal static class CoveringNetworks
 {
-    /// <summary>The choices of the networks; each block deals its candidates out in an order of its own.</summary>
+    /// <summary>The choices of the networks; each block orders its candidates independently.</summary>
     public static IReadOnlyList<int[]> Choices(SearchSpace space, Random random)
     {
         IReadOnlyList<SearchBlock> blocks = space.Blocks();

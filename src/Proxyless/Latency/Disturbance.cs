@@ -3,27 +3,27 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// How far other work on a machine disturbs a measurement: the median run over the quiet ones, less 1. It is 0.01 on a
-/// machine at rest, and 0.1 and more where other work interrupts most runs.
+/// How far other work on a machine disturbs a measurement: the median run over the quiet ones, minus 1. It is 0.01 on
+/// an idle machine, and 0.1 and more where other work interrupts most runs.
 /// </summary>
 internal static class Disturbance
 {
-    /// <summary>Above it a table is said to be disturbed.</summary>
+    /// <summary>Above it a table counts as disturbed.</summary>
     public const double Tolerable = 0.1;
 
-    // A profile of a machine at rest is off by 1 %, and so is one beside two busy processes on two cores.
+    // A profile of an idle machine is off by 1 %, and so is one beside two busy processes on two cores.
     private const double TolerableError = 0.05;
 
-    /// <summary>That of a model's runs.</summary>
+    /// <summary>The disturbance of a model's runs.</summary>
     public static double Of(Timing timing) => (timing.MedianMs / timing.QuietMs) - 1;
 
     /// <summary>
-    /// Whether a table that was measured inside whole networks is off by more than other machines of its kind at rest.
+    /// Whether a table that was measured inside whole networks is off by more than those of idle machines of its kind.
     /// </summary>
     public static bool IsLikely(LatencyTable table) =>
         table.Disturbance > Tolerable || table.Calibration.MeanAbsoluteError > TolerableError;
 
-    /// <summary>That a profile was disturbed, and the remedy.</summary>
+    /// <summary>The warning that a profile was disturbed, and the remedy.</summary>
     public static string Text(LatencyTable table) =>
         $"other work on this machine disturbed the profile "
         + Invariant(
@@ -31,7 +31,7 @@ internal static class Disturbance
                 + $"{table.Disturbance:P0} over a quiet one): repeat it when the machine is quiet"
         );
 
-    /// <summary>What a user of a table that was made before has to know; null where nothing.</summary>
+    /// <summary>What a user of an existing table has to know; null if nothing.</summary>
     public static string? Complaint(LatencyTable table)
     {
         string made = Invariant(

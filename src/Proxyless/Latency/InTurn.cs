@@ -2,12 +2,12 @@ using Proxyless.Measurement;
 
 namespace Proxyless.Latency;
 
-/// <summary>Times two models in turn on a machine that takes one whole measurement at a time.</summary>
+/// <summary>Times two models alternately on a machine that takes one whole measurement at a time.</summary>
 internal static class InTurn
 {
     private const int Turns = 3;
 
-    /// <summary>Three turns of the reference, then the network.</summary>
+    /// <summary>Measures three turns of the reference, then the network.</summary>
     /// <param name="time">Times a model, given as the bytes of its ONNX file.</param>
     /// <param name="onnx">The network.</param>
     /// <param name="reference">The reference.</param>

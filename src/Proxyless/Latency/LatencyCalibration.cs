@@ -1,13 +1,15 @@
 namespace Proxyless.Latency;
 
 /// <summary>
-/// What makes a sum over a table the latency of a whole network: latency = scale * sum + offset. Sums are off in one
-/// direction by a few per cent, since timing the nodes costs time and since a run costs something beside its nodes.
+/// Turns a sum over a table into the latency of a whole network: latency = scale * sum + offset. Sums are off in one
+/// direction by a few percent, since timing the nodes costs time and since a run costs something besides its nodes.
 /// </summary>
-/// <param name="Scale">Without unit.</param>
-/// <param name="Offset">Milliseconds.</param>
-/// <param name="Networks">Whole networks, none of them used for the fit, that the error was measured on.</param>
-/// <param name="MeanAbsoluteError">The mean of |predicted / measured - 1| over those networks, a share.</param>
+/// <param name="Scale">Scale, without unit.</param>
+/// <param name="Offset">Offset in milliseconds.</param>
+/// <param name="Networks">
+/// Number of whole networks, none of them used for the fit, that the error was measured on.
+/// </param>
+/// <param name="MeanAbsoluteError">The mean of |predicted / measured - 1| over those networks, as a share.</param>
 /// <param name="KendallTau">The rank correlation of predicted and measured latency over those networks.</param>
 public sealed record LatencyCalibration(
     double Scale,
@@ -17,19 +19,19 @@ public sealed record LatencyCalibration(
     double KendallTau
 )
 {
-    /// <summary>The calibrated latency in milliseconds.</summary>
+    /// <summary>Returns the calibrated latency in milliseconds.</summary>
     /// <param name="sum">The sum over the table in milliseconds.</param>
     public double Apply(double sum) => (Scale * sum) + Offset;
 
     /// <summary>
     /// Fits scale and offset by least squares on the relative error, sum_i ((scale x_i + offset) / y_i - 1)^2, and
-    /// measures the error on other networks. Where that scale is 0 or less the noise of the device is larger than what
-    /// tells the networks apart, and a slower part would be rewarded: then the scale alone is fitted, which is over 0
-    /// since times are, and the offset is 0.
+    /// measures the error on other networks. If that scale is 0 or less, the noise of the device is larger than the
+    /// differences between the networks, and a slower part would be rewarded: then only the scale is fitted, which is
+    /// over 0 since times are, and the offset is 0.
     /// </summary>
     /// <param name="sums">x: sums over the table of the networks to fit.</param>
     /// <param name="measured">y: their measured latencies in milliseconds.</param>
-    /// <param name="otherSums">Sums of the networks to check.</param>
+    /// <param name="otherSums">Sums of the networks used to check.</param>
     /// <param name="otherMeasured">Their measured latencies.</param>
     /// <exception cref="ArgumentException">There is nothing to fit or to check, or the lengths differ.</exception>
     public static LatencyCalibration Fit(
@@ -89,7 +91,7 @@ public sealed record LatencyCalibration(
             v1 += v;
         }
 
-        // A space of one network, or of networks all alike, tells nothing about an offset.
+        // A space of one network, or of equal networks, tells nothing about an offset.
         double determinant = (uu * vv) - (uv * uv);
         double scale = ((u1 * vv) - (v1 * uv)) / determinant;
         return determinant <= 1e-9 * uu * vv || scale <= 0

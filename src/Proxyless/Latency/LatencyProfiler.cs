@@ -6,11 +6,10 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Measures what each part of a space takes on this machine. A block is timed where it will work, inside whole
-/// networks, by the node times of ONNX Runtime: alone it would also pay for turning its input and output into the
-/// layout that its neighbours in a network hand it in, and find its input in other caches. A few networks hold every
-/// candidate of every block. Then whole networks are timed without recording, to calibrate the sums and to know their
-/// error.
+/// Measures the time of each part of a space on this machine. A block is timed where it will work, inside whole
+/// networks, by the node times of ONNX Runtime: alone it would also pay for converting its input and output to the
+/// layout of its neighbors in a network, and its input would be in other caches. A few networks hold every candidate of
+/// every block. Then whole networks are timed without recording, to calibrate the sums and to measure their error.
 /// </summary>
 public static class LatencyProfiler
 {
@@ -18,11 +17,11 @@ public static class LatencyProfiler
     private const int WarmUpRuns = 2;
 
     /// <summary>Profiles a space.</summary>
-    /// <param name="space">The space, at the resolution it will be used at.</param>
-    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="space">The space, at the resolution of its use.</param>
+    /// <param name="classes">Number of outputs of the classifier.</param>
     /// <param name="target">Threads and batch to measure with.</param>
-    /// <param name="mode">How carefully.</param>
-    /// <param name="observer">Receives progress reports, and of an error that is too large to build on.</param>
+    /// <param name="mode">How carefully to measure.</param>
+    /// <param name="observer">Receives progress reports, and a warning of an error that is too large.</param>
     /// <param name="cancellationToken">Stops between two networks.</param>
     public static LatencyTable Profile(
         SearchSpace space,

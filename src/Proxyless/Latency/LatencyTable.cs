@@ -4,20 +4,20 @@ using Proxyless.Architectures;
 namespace Proxyless.Latency;
 
 /// <summary>The time of one part of a network.</summary>
-/// <param name="Milliseconds">The middle of the rounds of measurement, before calibration.</param>
-/// <param name="Spread">The largest minus the smallest of the rounds, as a share of the middle.</param>
+/// <param name="Milliseconds">The median of the rounds of measurement, before calibration.</param>
+/// <param name="Spread">The largest minus the smallest of the rounds, as a share of the median.</param>
 public sealed record LatencyEntry(double Milliseconds, double Spread);
 
 /// <summary>
-/// A network of the space whose latency is known from the time the table was made. Measured again beside another
-/// network, it tells whether the machine is as fast as it was.
+/// A network of the space whose latency was measured when the table was made. Measured again beside another network, it
+/// shows whether the machine is as fast as it was.
 /// </summary>
 /// <param name="Choice">The candidate it takes in each searched block.</param>
 /// <param name="Milliseconds">Its measured latency.</param>
 public sealed record LatencyReference(IReadOnlyList<int> Choice, double Milliseconds);
 
 /// <summary>
-/// What each part that a space can hold takes on a target, and how sums over it become latencies of whole networks.
+/// The time of each part that a space can hold on a target, and the calibration of sums to latencies of whole networks.
 /// Made by <see cref="LatencyProfiler"/>, stored by <see cref="LatencyTableFile"/>.
 /// </summary>
 public sealed record LatencyTable
@@ -50,27 +50,29 @@ public sealed record LatencyTable
     public required LatencyReference Reference { get; init; }
 
     /// <summary>
-    /// How far other work disturbed the profile: the reference's median run over its quiet runs, less 1. 0.01 on a
-    /// machine at rest; above 0.1 every use of the table is warned of. Null where it is not known: tables of older
-    /// versions, and of targets that tell one latency of a model alone.
+    /// How far other work disturbed the profile: the reference's median run over its quiet runs, minus 1. 0.01 on an
+    /// idle machine; above 0.1 every use of the table gives a warning. Null if it is not known: tables of older
+    /// versions, and of targets that report only one latency of a model.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Disturbance { get; init; }
 
-    /// <summary>The latency of a network in milliseconds.</summary>
-    /// <exception cref="InvalidInputException">The network holds a part that the table does not.</exception>
+    /// <summary>Predicts the latency of a network in milliseconds.</summary>
+    /// <exception cref="InvalidInputException">The network holds a part that the table does not have.</exception>
     public double Predict(Architecture architecture) => Calibration.Apply(RawSum(architecture));
 
-    /// <summary>A block's share of a network's latency in milliseconds; 0 for one that computes nothing.</summary>
-    /// <exception cref="InvalidInputException">The table does not hold the block.</exception>
+    /// <summary>
+    /// Predicts a block's share of a network's latency in milliseconds; 0 for one that computes nothing.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The table does not have the block.</exception>
     public double Predict(Block block)
     {
         ArgumentNullException.ThrowIfNull(block);
         return Calibration.Scale * Of(block);
     }
 
-    /// <summary>The sum of a network's entries in milliseconds, before calibration.</summary>
-    /// <exception cref="InvalidInputException">The network holds a part that the table does not.</exception>
+    /// <summary>Computes the sum of a network's entries in milliseconds, before calibration.</summary>
+    /// <exception cref="InvalidInputException">The network holds a part that the table does not have.</exception>
     public double RawSum(Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -78,12 +80,12 @@ public sealed record LatencyTable
     }
 
     /// <summary>
-    /// The same table as a cost of the space, calibration applied: for every choice, <see cref="SpaceCost.Of"/> is
-    /// <see cref="Predict(Architecture)"/> of the chosen architecture.
+    /// Returns the same table as a cost of the space, with calibration applied: for every choice,
+    /// <see cref="SpaceCost.Of"/> is <see cref="Predict(Architecture)"/> of the chosen architecture.
     /// </summary>
     /// <param name="space">The space that was profiled.</param>
-    /// <param name="classes">Outputs of the classifier.</param>
-    /// <exception cref="InvalidInputException">The space holds a part that the table does not.</exception>
+    /// <param name="classes">Number of outputs of the classifier.</param>
+    /// <exception cref="InvalidInputException">The space holds a part that the table does not have.</exception>
     internal SpaceCost ToSpaceCost(SearchSpace space, int classes)
     {
         ArgumentNullException.ThrowIfNull(space);
@@ -102,7 +104,9 @@ public sealed record LatencyTable
         );
     }
 
-    /// <summary>The table after a whole network was measured: every prediction multiplied by one ratio.</summary>
+    /// <summary>
+    /// Returns the table corrected after a whole network was measured: every prediction is multiplied by one ratio.
+    /// </summary>
     /// <param name="ratio">Measured latency over predicted latency.</param>
     public LatencyTable WithCorrection(double ratio)
     {

@@ -6,26 +6,26 @@ using Proxyless.Runtime;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Latency tables kept on disk, found again by what they depend on: the parts of the space, the target's identity and
-/// the mode. Spaces that are built of the same parts share a table whatever they are called.
+/// Latency tables kept on disk and found by what they depend on: the parts of the space, the target's identity and the
+/// mode. Spaces that are built of the same parts share a table, whatever their names.
 /// </summary>
-/// <param name="folder">Where the tables are kept; made when the first one is stored.</param>
+/// <param name="folder">Where the tables are kept; created when the first one is stored.</param>
 internal sealed class LatencyTableCache(string folder)
 {
-    // Of how tables are measured: those of another version are made anew.
+    // The version of the measurement: tables of another version are measured again.
     private const string MethodVersion = "method 2";
 
-    /// <summary>The cache of this user.</summary>
+    /// <summary>The cache of the current user.</summary>
     public static LatencyTableCache Default => new(CacheFolder.Of("latency"));
 
     /// <summary>Where the tables are kept.</summary>
     public string Folder => folder;
 
-    /// <summary>The table of a space on a target, from disk, or profiled and stored.</summary>
-    /// <param name="space">The space, at the resolution it will be used at.</param>
-    /// <param name="classes">Outputs of the classifier.</param>
+    /// <summary>Returns the table of a space on a target: from disk, or profiled and stored.</summary>
+    /// <param name="space">The space, at the resolution of its use.</param>
+    /// <param name="classes">Number of outputs of the classifier.</param>
     /// <param name="target">The target.</param>
-    /// <param name="mode">The least care that will do: a thorough table serves a quick request.</param>
+    /// <param name="mode">The minimum care: a thorough table serves a quick request.</param>
     /// <param name="observer">Is told where the table comes from.</param>
     /// <param name="cancellationToken">Stops profiling.</param>
     public LatencyTable GetOrProfile(
@@ -62,11 +62,11 @@ internal sealed class LatencyTableCache(string folder)
     }
 
     /// <summary>
-    /// Says what is doubtful about a table that was made before: it was disturbed, or may be of another device behind
-    /// the same command. It is used with this warning, each time, and not measured anew: on a machine that is always
-    /// busy every command would begin with a profile, which takes up to an hour on a device, and another disturbed
-    /// table would come of it. The user knows when the machine is quiet; whether a network is within the limit is
-    /// measured beside the reference network in any case.
+    /// Warns of what is doubtful about an existing table: it was disturbed, or may be of another device behind the same
+    /// command. It is used with this warning, each time, and not measured again: on a machine that is always busy every
+    /// command would begin with a profile, which takes up to an hour on a device, and would give another disturbed
+    /// table. The user knows when the machine is quiet; whether a network is within the limit is measured beside the
+    /// reference network in any case.
     /// </summary>
     internal static void WarnOfReuse(LatencyTable table, ITarget target, IRunObserver observer)
     {
@@ -89,10 +89,9 @@ internal sealed class LatencyTableCache(string folder)
     }
 
     /// <summary>
-    /// Makes the table anew and stores it; what an interrupted profile has measured already is taken up where the
-    /// target measures slowly.
+    /// Measures the table again and stores it; an interrupted profile is continued where the target measures slowly.
     /// </summary>
-    /// <returns>The table; of a target that is a table, what it has of the space, which is not stored.</returns>
+    /// <returns>The table; for a target that is a table, its entries for the space, which are not stored.</returns>
     /// <inheritdoc cref="GetOrProfile"/>
     public LatencyTable Profile(
         SearchSpace space,
@@ -116,7 +115,9 @@ internal sealed class LatencyTableCache(string folder)
         return table;
     }
 
-    /// <summary>The stored table, or null. One that cannot be read counts as missing, with a warning.</summary>
+    /// <summary>
+    /// Reads the stored table, or returns null. One that cannot be read counts as missing, with a warning.
+    /// </summary>
     public LatencyTable? Find(SearchSpace space, int classes, ITarget target, ProfileMode mode, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(space);
@@ -131,7 +132,7 @@ internal sealed class LatencyTableCache(string folder)
                 LatencyTable table = LatencyTableFile.Read(path);
                 if (table.Calibration.Scale > 0)
                 {
-                    // Its name may be another space's that is built of the same parts.
+                    // Its name may be that of another space that is built of the same parts.
                     return table with { Space = space.Name };
                 }
 
@@ -148,7 +149,7 @@ internal sealed class LatencyTableCache(string folder)
         return null;
     }
 
-    /// <summary>Keeps a table for later.</summary>
+    /// <summary>Stores a table for later use.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Store(SearchSpace space, int classes, ITarget target, LatencyTable table)
     {

@@ -19,13 +19,13 @@ public static class LatencyTableFile
     };
 
     /// <summary>Writes a table.</summary>
-    /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
+    /// <exception cref="IOException">The file cannot be written; an existing one is untouched.</exception>
     public static void Write(string path, LatencyTable table) =>
         AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, table, Options));
 
     /// <summary>Reads a table.</summary>
     /// <exception cref="InvalidInputException">
-    /// The file is missing or is no latency table; the message says where.
+    /// The file is missing or is not a latency table; the message says where.
     /// </exception>
     public static LatencyTable Read(string path)
     {
@@ -71,7 +71,7 @@ public static class LatencyTableFile
         )
         {
             throw new InvalidInputException(
-                $"latency table '{path}': calibration or reference hold what is no number of theirs; "
+                $"latency table '{path}': calibration or reference hold invalid numbers; "
                     + $"LatencyTableCache.Profile makes a new one"
             )
             {

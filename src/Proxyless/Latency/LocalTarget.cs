@@ -5,13 +5,14 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// This machine's processor as a target, used as it will be deployed: a number of threads, a number of images a run.
+/// This machine's processor as a target, used as in deployment: with a number of threads and a number of images per
+/// run.
 /// </summary>
-/// <param name="Threads">Threads of one run.</param>
-/// <param name="Batch">Images of one run; every latency is of a whole batch.</param>
+/// <param name="Threads">Threads per run.</param>
+/// <param name="Batch">Images per run; every latency is of a whole batch.</param>
 public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
 {
-    // Where ONNX Runtime's memory comes to lie makes a network some percent faster or slower for the life of a session.
+    // The placement of ONNX Runtime's memory makes a network some percent faster or slower for the life of a session.
     private const int Sessions = 5;
     private const string Processor = "cpu";
 
@@ -27,7 +28,9 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
             _ => $"{Processor}:{Threads}:{Batch}",
         };
 
-    /// <summary>All that a latency depends on beside the network: tables of one identity are interchangeable.</summary>
+    /// <summary>
+    /// All that a latency depends on besides the network: tables of one identity are interchangeable.
+    /// </summary>
     public string Id =>
         $"{ProcessorInfo.Name}, {Threads} threads, batch {Batch}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}";
 
@@ -94,17 +97,19 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
         return OnnxTimer.Measure(model, TimingOptions.Thorough, cancellationToken);
     }
 
-    /// <summary>Does nothing: nothing is held.</summary>
+    /// <summary>Does nothing: no resources are held.</summary>
     public void Dispose() { }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => default;
 
-    /// <summary>Times a network and a reference in turn, a run of each, in several sessions of ONNX Runtime.</summary>
+    /// <summary>
+    /// Times a network and a reference alternately, one run of each, in several sessions of ONNX Runtime.
+    /// </summary>
     /// <param name="onnx">The bytes of the network's ONNX file.</param>
-    /// <param name="reference">The bytes of the reference's.</param>
-    /// <param name="referenceMs">The reference's latency in milliseconds at the time of the table.</param>
-    /// <param name="options">How long in all sessions together.</param>
+    /// <param name="reference">The bytes of the reference network's ONNX file.</param>
+    /// <param name="referenceMs">The reference network's latency in milliseconds at the time of the table.</param>
+    /// <param name="options">How long to measure in all sessions together.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>
     internal NetworkLatency Compare(
         byte[] onnx,

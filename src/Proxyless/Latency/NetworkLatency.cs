@@ -5,22 +5,20 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// The latency of a whole network, in two readings. A limit is held against the quiet one; what a user of the machine
-/// meets is the median.
+/// The latency of a whole network, in two readings. A limit is compared with the quiet one; the median is what a user
+/// of the machine experiences.
 /// </summary>
 /// <param name="QuietMs">
 /// The quiet latency in milliseconds, on the machine at its quietest: the ratio to the reference, times the reference's
-/// latency now or at the time of the table, whichever is less. Other work on a machine only ever adds time.
+/// latency now or at the time of the table, whichever is lower. Other work on a machine only adds time.
 /// </param>
-/// <param name="MedianMs">
-/// The median latency in milliseconds: half of the runs just now, other work included, stayed under it.
-/// </param>
-/// <param name="P90Ms">Nine in ten runs just now stayed under it, in milliseconds.</param>
+/// <param name="MedianMs">The median latency in milliseconds of the runs just made, other work included.</param>
+/// <param name="P90Ms">The 90th percentile of the runs just made, in milliseconds.</param>
 /// <param name="Slowdown">
-/// The reference's latency now over that at the time of the table; far over 1 on a busy machine.
+/// The reference's latency now over that at the time of the table; far above 1 on a busy machine.
 /// </param>
 /// <param name="IsMeasured">
-/// False where a target can only be asked for the sum of its table, which all readings are then.
+/// False if the target can only give the sum of its table, which is then the value of all readings.
 /// </param>
 public sealed record NetworkLatency(
     double QuietMs,
@@ -33,7 +31,7 @@ public sealed record NetworkLatency(
     private const double Disturbed = 1.15;
     private const double Faster = 0.9;
 
-    /// <summary>Says so where the machine was busy, or the table was made while it was.</summary>
+    /// <summary>Says so if the machine was busy, or was busy when the table was made.</summary>
     public void WarnIfDisturbed(IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
@@ -60,19 +58,19 @@ public sealed record NetworkLatency(
     }
 
     /// <summary>
-    /// The latency of a network on a target: beside the reference network of the space's table where the target runs
-    /// models, else the sum of the target's table.
+    /// Measures the latency of a network on a target: beside the reference network of the space's table if the target
+    /// runs models, otherwise the sum of the target's table.
     /// </summary>
     /// <param name="target">The target.</param>
     /// <param name="architecture">The network.</param>
     /// <param name="onnx">The bytes of its ONNX file.</param>
     /// <param name="space">The space of the table.</param>
-    /// <param name="classes">Outputs of the reference's classifier.</param>
+    /// <param name="classes">Number of outputs of the reference network's classifier.</param>
     /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>
     /// <exception cref="TargetUnavailableException">The target cannot be reached.</exception>
     /// <exception cref="InvalidInputException">
-    /// The target cannot run the network, or its table lacks a part of it.
+    /// The target cannot run the network, or its table lacks a part of the network.
     /// </exception>
     public static NetworkLatency Measure(
         ITarget target,
@@ -96,23 +94,21 @@ public sealed record NetworkLatency(
                 cancellationToken
             ),
 
-            // From the whole file, for a network may be none of the space that the run's table was cut down to.
+            // From the whole file: a network may be outside the space that the run's table was cut down to.
             TableTarget known => Summed(known.Predict(architecture, NullRunObserver.Instance)),
             _ => throw new ArgumentException($"'{target.Name}' neither runs models nor has a table", nameof(target)),
         };
     }
 
-    /// <summary>
-    /// The latency of a model without a table: it is its own reference, of which no earlier latency is known.
-    /// </summary>
-    /// <param name="timing">What its runs took.</param>
+    /// <summary>The latency of a model without a table: it is its own reference, without an earlier latency.</summary>
+    /// <param name="timing">The times of its runs.</param>
     public static NetworkLatency Alone(Timing timing) => Of([(timing, timing)], own => own.QuietMs, referenceMs: null);
 
-    /// <summary>Both readings from a network and a reference that were timed in turn.</summary>
+    /// <summary>Computes both readings from a network and a reference that were timed alternately.</summary>
     /// <param name="turns">At least one turn.</param>
-    /// <param name="compared">What of a turn's runs is set into relation to the reference.</param>
+    /// <param name="compared">Which of a turn's runs is compared with the reference.</param>
     /// <param name="referenceMs">
-    /// The reference's latency in milliseconds at the time of the table; null: not known.
+    /// The reference's latency in milliseconds at the time of the table; null if unknown.
     /// </param>
     internal static NetworkLatency Of(
         IReadOnlyList<(Timing Reference, Timing Network)> turns,

@@ -5,8 +5,8 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Times whole untrained networks beside a reference network that runs in turn with each of them, so that a machine
-/// which slows down for a while does not make the networks of that while look slow.
+/// Times whole untrained networks beside a reference network that runs alternately with each of them, so that a
+/// temporary slowdown of the machine does not make the networks measured in that time look slow.
 /// </summary>
 internal sealed class NetworkTimer : IDisposable
 {
@@ -25,13 +25,13 @@ internal sealed class NetworkTimer : IDisposable
         _reference = Load(reference);
     }
 
-    /// <summary>The reference's latency in milliseconds: the median over the networks it was run beside.</summary>
+    /// <summary>The reference's latency in milliseconds: the median over the networks that it was run beside.</summary>
     public double ReferenceMs => SampleStatistics.Median(_referenceMs);
 
-    /// <summary>How far the reference was disturbed: the median over the networks it was run beside.</summary>
+    /// <summary>How far the reference was disturbed: the median over the networks that it was run beside.</summary>
     public double Disturbance => SampleStatistics.Median(_disturbances);
 
-    /// <summary>The latencies in milliseconds of the networks added so far, in their order.</summary>
+    /// <summary>The latencies in milliseconds of the networks added so far, in order.</summary>
     public IReadOnlyList<double> Latencies => [.. _ratios.Select(ratio => ratio * ReferenceMs)];
 
     /// <summary>Times one more network.</summary>

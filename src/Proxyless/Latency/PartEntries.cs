@@ -6,17 +6,16 @@ using YamlDotNet.RepresentationModel;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Reads what somebody else measured: latencies of parts of networks by their keys
-/// (<see cref="Architectures.Block.Key"/> and the like), from a CSV file or from the YAML that the ProxylessNAS authors
-/// published for a Google Pixel 1.
+/// Reads measurements of others: latencies of parts of networks by their keys (<see cref="Architectures.Block.Key"/>
+/// and the like), from a CSV file or from the YAML that the ProxylessNAS authors published for a Google Pixel 1.
 /// </summary>
 internal static partial class PartEntries
 {
     private const string Header = "part,milliseconds";
 
     /// <summary>
-    /// A CSV file: <c>part,milliseconds</c> in its first line, then a part a line, such as <c>mb3e6 24x56x56 40
-    /// s2,1.25</c>. Keys hold no commas and nothing is quoted.
+    /// Reads a CSV file: <c>part,milliseconds</c> in its first line, then one part per line, such as <c>mb3e6 24x56x56
+    /// 40 s2,1.25</c>. Keys hold no commas and nothing is quoted.
     /// </summary>
     /// <exception cref="InvalidInputException">
     /// The file cannot be read; the message says which line and what is expected.
@@ -68,9 +67,9 @@ internal static partial class PartEntries
     }
 
     /// <summary>
-    /// The authors' YAML: for each part a key such as
+    /// Reads the authors' YAML: for each part a key such as
     /// <c>expanded_conv-input:56x56x24-output:28x28x40-expand:6-kernel:3-stride:2-idskip:0</c> and under it <c>mean</c>
-    /// in milliseconds; <c>var</c>, the variance, if there is one, gives the spread.
+    /// in milliseconds; <c>var</c>, the variance, if present, gives the spread.
     /// </summary>
     /// <exception cref="InvalidInputException">
     /// The file cannot be read; the message says which line and what is expected.
@@ -81,7 +80,7 @@ internal static partial class PartEntries
         if (stream.Documents is not [{ RootNode: YamlMappingNode root }])
         {
             throw new InvalidInputException(
-                $"{path}: is no published latency table: parts with 'mean' under each are expected"
+                $"{path}: is not a published latency table: expected are parts, each with 'mean'"
             )
             {
                 File = path,
@@ -95,7 +94,7 @@ internal static partial class PartEntries
             string part =
                 KeyOf(text)
                 ?? throw new InvalidInputException(
-                    $"{path}, line {key.Start.Line}: '{text}' is no part that this version knows; expected are Conv, "
+                    $"{path}, line {key.Start.Line}: '{text}' is not a part known to this version; expected are Conv, "
                         + $"Conv_1, Logits and expanded_conv with their shapes"
                 )
                 {
@@ -119,12 +118,12 @@ internal static partial class PartEntries
         return entries;
     }
 
-    /// <summary>Our key of a part that the authors' key names; null where it names none.</summary>
+    /// <summary>Our key of the part with the authors' key; null if it names no part.</summary>
     internal static string? KeyOf(string published)
     {
         if (Convolution().Match(published) is { Success: true } stem)
         {
-            // Height and width come first there, channels first here.
+            // Height and width come first there, channels come first here.
             int side = int.Parse(stem.Groups["side"].ValueSpan, CultureInfo.InvariantCulture);
             int stride = side / int.Parse(stem.Groups["out"].ValueSpan, CultureInfo.InvariantCulture);
             return $"stem {stem.Groups["channels"]}x{stem.Groups["side"]}x{stem.Groups["side"]} "

@@ -7,12 +7,12 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Profiles a space on a target that only times whole models. Each part is a model of its own; a reference network,
-/// measured again after every few parts, tells how the machine's speed drifts meanwhile, and whole networks calibrate
-/// the sums. What is measured is written down at once, so that an interrupted profile is continued.
+/// Profiles a space on a target that can only time whole models. Each part is a separate model; a reference network,
+/// measured again after every few parts, shows how the machine's speed drifts, and whole networks calibrate the sums.
+/// Every measurement is written to disk at once, so that an interrupted profile can be continued.
 /// </summary>
-/// <param name="target">Whose table it becomes.</param>
-/// <param name="time">The milliseconds of a model, given as the bytes of its ONNX file.</param>
+/// <param name="target">The target of the table.</param>
+/// <param name="time">Measures the milliseconds of a model, given as the bytes of its ONNX file.</param>
 internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToken, double> time)
 {
     private const int PartsBetweenReferences = 8;
@@ -33,7 +33,7 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
         var random = new Random(1);
         IReadOnlyDictionary<string, Func<byte[]>> parts = PartExporter.Parts(space, classes);
 
-        // Nothing is known yet of latencies: networks are spread over multiply-adds.
+        // No latencies are known yet: networks are spread over multiply-adds.
         var counted = SpaceCost.MultiplyAdds(space, classes);
         int[] reference = SpreadNetworks.Choices(counted, 1, random)[0];
         List<int[]> networks =
@@ -50,7 +50,7 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
         double? now = isContinued ? null : referenceMs;
         int since = 0;
 
-        // The reference is measured when something is to be put into relation to it: what the log holds needs none.
+        // The reference is measured only when a new measurement needs it: those in the log do not.
         double AtReferenceSpeed(byte[] model)
         {
             double reference = now ??= time(referenceModel, cancellationToken);
@@ -124,7 +124,7 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
     private static byte[] Untrained(SearchSpace space, IReadOnlyList<int> choice, int classes) =>
         NetworkExporter.Untrained(space.Architecture(choice, classes, "whole"));
 
-    /// <summary>What has been measured, by name, on disk after every measurement.</summary>
+    /// <summary>The measurements by name, on disk after each one.</summary>
     private sealed class Log
     {
         private readonly string? _file;
@@ -179,15 +179,15 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
                     ?? throw new JsonException("it is null");
                 if (!before.Values.All(milliseconds => milliseconds is > 0 and < double.PositiveInfinity))
                 {
-                    throw new JsonException("it holds what is no time");
+                    throw new JsonException("it holds an invalid time");
                 }
 
-                observer.Message($"profile: {before.Count} measurements of an interrupted profile are taken up");
+                observer.Message($"profile: {before.Count} measurements of an interrupted profile are reused");
                 return before;
             }
             catch (JsonException exception)
             {
-                observer.Warning($"{file} cannot be read ({exception.Message}); the profile begins anew");
+                observer.Warning($"{file} cannot be read ({exception.Message}); the profile starts again");
                 return [];
             }
         }

@@ -7,7 +7,7 @@ namespace Proxyless.Latency;
 /// <summary>Sorts the node times of a network's runs by the part of the network that each node belongs to.</summary>
 internal static class PartTimes
 {
-    /// <summary>Each part's time in milliseconds; several values where a network holds a part several times.</summary>
+    /// <summary>Each part's time in milliseconds; several values if a network holds a part several times.</summary>
     /// <param name="architecture">The network that was exported and run.</param>
     /// <param name="runs">For each run, its nodes in the order of their execution.</param>
     public static ILookup<string, double> Of(Architecture architecture, IReadOnlyList<IReadOnlyList<NodeTime>> runs)
@@ -26,14 +26,14 @@ internal static class PartTimes
             }
         }
 
-        // Not the median: node times are whole microseconds, and parts of small images take but a few of them.
+        // Not the median: node times are whole microseconds, and parts of small images take only a few of them.
         return samples.ToLookup(entry => entry.Key.Key, entry => SampleStatistics.InterquartileMean(entry.Value));
     }
 
     /// <summary>
-    /// Times from different networks, brought to one speed. A network is timed within a fraction of a second, and the
-    /// speed of a machine that others share, or that saves power, may be another one in the next. What all networks
-    /// have in common tells it.
+    /// Normalizes times from different networks to one speed. A network is timed within a fraction of a second, and the
+    /// speed of a machine that is shared, or that saves power, may differ in the next. The parts that all networks
+    /// share show the difference.
     /// </summary>
     /// <param name="networks">The parts' times in milliseconds of each network.</param>
     /// <param name="common">Parts that every network holds.</param>
@@ -46,7 +46,7 @@ internal static class PartTimes
         double[] commonTimes = [.. networks.Select(parts => common.Sum(key => parts[key].First()))];
         double usual = SampleStatistics.Median(commonTimes);
 
-        // Parts so small that their recorded times are 0 tell nothing of the speed.
+        // Parts so small that their recorded times are 0 tell nothing about the speed.
         double Factor(double common) => common > 0 && usual > 0 ? usual / common : 1;
         return networks
             .Zip(commonTimes)
@@ -64,9 +64,8 @@ internal static class PartTimes
         var current = new Part(0, architecture.Stem.Key);
         foreach (NodeTime node in run)
         {
-            // Nodes that ONNX Runtime puts in between, which turn one memory layout into another, have names of its own
-            // and count with the part before them. Those in front of the stem are the normalisation, which counts with
-            // it.
+            // Nodes that ONNX Runtime inserts, which convert one memory layout to another, have their own names and
+            // count with the part before them. Those before the stem are the normalization, which counts with it.
             current = PartOf(architecture, node.Name) ?? current;
             sums[current] = sums.GetValueOrDefault(current) + node.Microseconds;
         }
@@ -89,6 +88,6 @@ internal static class PartTimes
             : null;
     }
 
-    /// <summary>A place in a network and the key of what stands there.</summary>
+    /// <summary>A place in a network and the key of the part there.</summary>
     private readonly record struct Part(int Place, string Key);
 }

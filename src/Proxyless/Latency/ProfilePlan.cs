@@ -3,18 +3,18 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// What a profile spends. Tuned on <c>imagenet-mobile</c> (networks of 6 to 18 ms) on two cores that other work shares.
+/// The effort of a profile. Tuned on <c>imagenet-mobile</c> (networks of 6 to 18 ms) on two cores with other work.
 /// </summary>
 /// <param name="Rounds">
-/// How often each candidate is met, each time among other neighbours; the middle of the rounds counts.
+/// How often each candidate is measured, each time among other neighbors; the median of the rounds counts.
 /// </param>
-/// <param name="MinRuns">Runs of one network in any case.</param>
-/// <param name="MaxRuns">Runs of one network that are never exceeded.</param>
+/// <param name="MinRuns">Minimum number of runs of one network.</param>
+/// <param name="MaxRuns">Maximum number of runs of one network.</param>
 /// <param name="TimePerNetwork">
-/// Time after which a network is run no further, once it has had its <paramref name="MinRuns"/>.
+/// Time after which a network is no longer run, once it has had its <paramref name="MinRuns"/>.
 /// </param>
-/// <param name="CalibrationNetworks">Whole networks that scale and offset are fitted on.</param>
-/// <param name="CheckNetworks">Other whole networks that the error is reported on.</param>
+/// <param name="CalibrationNetworks">Number of whole networks that scale and offset are fitted on.</param>
+/// <param name="CheckNetworks">Number of other whole networks that the error is measured on.</param>
 /// <param name="NetworkTiming">How long each whole network is timed.</param>
 internal sealed record ProfilePlan(
     int Rounds,
@@ -26,7 +26,7 @@ internal sealed record ProfilePlan(
     TimingOptions NetworkTiming
 )
 {
-    /// <summary>The plan of a mode.</summary>
+    /// <summary>Returns the plan of a mode.</summary>
     public static ProfilePlan Of(ProfileMode mode) =>
         mode switch
         {

@@ -4,15 +4,15 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// An execution provider of this machine's ONNX Runtime other than its processor: a graphics card above all. Node times
-/// say nothing there, for kernels are only queued; each part is timed as a model of its own, the way of its images to
-/// the device and back included. Not run by us on any such device.
+/// An execution provider of this machine's ONNX Runtime other than its processor: mainly a graphics card. Node times
+/// mean nothing there, since kernels are only queued; each part is timed as a separate model, including the transfer of
+/// its images to the device and back. We have not run it on any such device.
 /// </summary>
-/// <param name="name">What names the target, as <see cref="TargetFile.Open"/> takes it.</param>
-/// <param name="provider">What computes the model.</param>
+/// <param name="name">The text that names the target, as <see cref="TargetFile.Open"/> takes it.</param>
+/// <param name="provider">The provider that computes the model.</param>
 /// <param name="device">Which of the machine's devices of this kind, from 0.</param>
-/// <param name="threads">Threads of the processor beside it.</param>
-/// <param name="batch">Images of one run.</param>
+/// <param name="threads">Threads of the processor besides the device.</param>
+/// <param name="batch">Images per run.</param>
 internal sealed class ProviderTarget(string name, ExecutionProvider provider, int device, int threads, int batch)
     : WholeModelTarget
 {
@@ -43,8 +43,8 @@ internal sealed class ProviderTarget(string name, ExecutionProvider provider, in
         catch (OnnxRuntimeException exception)
         {
             throw new InvalidInputException(
-                $"target '{name}': {provider} cannot be started on device {device}: {exception.Message}; look after "
-                    + $"its driver and its maker's libraries",
+                $"target '{name}': {provider} cannot be started on device {device}: {exception.Message}; check "
+                    + $"its driver and its vendor's libraries",
                 exception
             );
         }

@@ -4,8 +4,9 @@ namespace Proxyless.Latency;
 internal static class RankCorrelation
 {
     /// <summary>
-    /// Kendall's tau-b: concordant minus discordant pairs over the geometric mean of the pairs untied in each quantity.
-    /// 1 for the same order, -1 for the reverse; 1 where nothing can be ranked, since then no pair is out of order.
+    /// Computes Kendall's tau-b: concordant minus discordant pairs over the geometric mean of the pairs untied in each
+    /// quantity. 1 for the same order, -1 for the reverse; 1 if nothing can be ranked, since then no pair is out of
+    /// order.
     /// </summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static double KendallTau(IReadOnlyList<double> first, IReadOnlyList<double> second)
@@ -32,14 +33,13 @@ internal static class RankCorrelation
     }
 
     /// <summary>
-    /// The 95 % interval of <see cref="KendallTau"/> by the percentile bootstrap (Efron, Annals of Statistics 7, 1979).
+    /// Computes the 95 % interval of <see cref="KendallTau"/> by percentile bootstrap (Efron, Annals of Statistics 7,
+    /// 1979).
     /// </summary>
     /// <param name="first">One quantity.</param>
-    /// <param name="second">The other, pair by pair.</param>
+    /// <param name="second">The other quantity, pair by pair.</param>
     /// <param name="seed">Seed of the resampling.</param>
-    /// <exception cref="ArgumentException">
-    /// The lengths differ, or one of the quantities has the same value throughout.
-    /// </exception>
+    /// <exception cref="ArgumentException">The lengths differ, or one of the quantities is constant.</exception>
     public static (double Low, double High) KendallInterval(
         IReadOnlyList<double> first,
         IReadOnlyList<double> second,
@@ -80,7 +80,7 @@ internal static class RankCorrelation
         }
     }
 
-    // Where nothing varies nothing can be ranked.
+    // If nothing varies, nothing can be ranked.
     private static bool Varies(int[] drawn, IReadOnlyList<double> values) =>
         Array.Exists(drawn, i => values[i] != values[drawn[0]]);
 }

@@ -3,11 +3,11 @@ using System.Net;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Sends the content of a request once. By itself <see cref="SocketsHttpHandler"/> asks for it anew where a server that
-/// shuts down has turned a request away. gRPC does not write the messages of a stream anew then: the server would get a
-/// part of them, or wait for the rest for ever. Such a request fails here.
+/// Sends the content of a request once. By default <see cref="SocketsHttpHandler"/> requests it again if a server that
+/// shuts down has rejected the request. gRPC does not write the messages of a stream again: the server would get a part
+/// of them, or wait for the rest forever. With this handler such a request fails.
 /// </summary>
-/// <param name="inner">What sends.</param>
+/// <param name="inner">The handler that sends.</param>
 internal sealed class SentOnceHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal sealed class SentOnceHandler(HttpMessageHandler inner) : DelegatingHand
         {
             if (Interlocked.Exchange(ref _sent, true))
             {
-                throw new IOException("the agent turned the call away, as one that shuts down does");
+                throw new IOException("the agent rejected the call, as one that shuts down does");
             }
 
             return _content.CopyToAsync(stream, context, cancellationToken);

@@ -4,17 +4,17 @@ namespace Proxyless.Latency;
 
 /// <summary>
 /// Random networks spread over the whole range of a cost. Uniformly random ones all cost about the same; these are
-/// drawn from p_ij proportional to exp(beta F_ij), the most even distribution with a given expected cost, at
-/// expectations that lie evenly between the cheapest network and the dearest.
+/// drawn from p_ij proportional to exp(beta F_ij), the distribution of maximum entropy with a given expected cost, at
+/// expectations spaced evenly between the cheapest network and the most expensive.
 /// </summary>
 internal static class SpreadNetworks
 {
-    // In units of the dearest candidate's cost: a candidate that is a hundredth of it from the best of its block weighs
-    // exp(-100).
+    // In units of the most expensive candidate's cost: a candidate that is a hundredth of it from the best of its block
+    // weighs exp(-100).
     private const double SteepestBeta = 1e4;
 
-    /// <summary>The choices of <paramref name="count"/> networks, from cheap to dear.</summary>
-    /// <param name="cost">What the networks are spread over.</param>
+    /// <summary>Returns the choices of <paramref name="count"/> networks, from cheap to expensive.</summary>
+    /// <param name="cost">The cost that the networks are spread over.</param>
     /// <param name="count">Number of networks.</param>
     /// <param name="random">Decides among networks of one expectation.</param>
     public static IReadOnlyList<int[]> Choices(SpaceCost cost, int count, Random random) =>

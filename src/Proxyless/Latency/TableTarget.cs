@@ -5,8 +5,8 @@ using Proxyless.Architectures;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// A machine that is not at hand, known by a file of latencies: our own <c>latency.json</c>, a CSV, or the YAML that
-/// the ProxylessNAS authors published (<see cref="PartEntries"/>). Networks are summed up, never measured.
+/// A machine that is not available, known by a file of latencies: our own <c>latency.json</c>, a CSV, or the YAML that
+/// the ProxylessNAS authors published (<see cref="PartEntries"/>). Latencies of networks are sums, never measured.
 /// </summary>
 internal sealed class TableTarget : ITarget
 {
@@ -16,9 +16,9 @@ internal sealed class TableTarget : ITarget
     private readonly double? _disturbance;
 
     /// <summary>Reads the table.</summary>
-    /// <param name="name">What names the target, as <see cref="TargetFile.Open"/> takes it.</param>
+    /// <param name="name">The text that names the target, as <see cref="TargetFile.Open"/> takes it.</param>
     /// <param name="file">A file that ends in <c>.json</c>, <c>.csv</c>, <c>.yaml</c> or <c>.yml</c>.</param>
-    /// <param name="batch">Images of the runs that were measured.</param>
+    /// <param name="batch">Images per measured run.</param>
     /// <exception cref="InvalidInputException">The file is missing, of another kind or wrong.</exception>
     public TableTarget(string name, string file, int batch)
     {
@@ -43,10 +43,10 @@ internal sealed class TableTarget : ITarget
     /// <summary>The parts that the table knows.</summary>
     public IReadOnlyCollection<string> Parts => [.. _entries.Keys];
 
-    /// <summary>The table of a space: the entries of its parts.</summary>
-    /// <param name="space">The space, at the resolution it will be used at.</param>
-    /// <param name="classes">Outputs of the classifier.</param>
-    /// <param name="observer">Is told where the classifier's latency is scaled from another number of classes.</param>
+    /// <summary>Returns the table of a space: the entries of its parts.</summary>
+    /// <param name="space">The space, at the resolution of its use.</param>
+    /// <param name="classes">Number of outputs of the classifier.</param>
+    /// <param name="observer">Is told if the classifier's latency is scaled from another number of classes.</param>
     /// <exception cref="InvalidInputException">The table lacks a part of the space, which is named.</exception>
     public LatencyTable TableOf(SearchSpace space, int classes, IRunObserver observer)
     {
@@ -54,10 +54,10 @@ internal sealed class TableTarget : ITarget
         return TableOf(space.Name, SpaceParts.Keys(space, classes), observer);
     }
 
-    /// <summary>The latency of a network: the sum of the table's entries.</summary>
+    /// <summary>Returns the latency of a network: the sum of the table's entries.</summary>
     /// <param name="architecture">The network.</param>
-    /// <param name="observer">Is told where the classifier's latency is scaled from another number of classes.</param>
-    /// <exception cref="InvalidInputException">The table lacks a part of it, which is named.</exception>
+    /// <param name="observer">Is told if the classifier's latency is scaled from another number of classes.</param>
+    /// <exception cref="InvalidInputException">The table lacks a part of the network, which is named.</exception>
     public double Predict(Architecture architecture, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(architecture);
@@ -71,7 +71,7 @@ internal sealed class TableTarget : ITarget
         return TableOf(architecture.Name, keys.Distinct(), observer).Predict(architecture);
     }
 
-    /// <summary>Does nothing: nothing is held.</summary>
+    /// <summary>Does nothing: no resources are held.</summary>
     public void Dispose() { }
 
     /// <inheritdoc cref="Dispose"/>
@@ -92,7 +92,7 @@ internal sealed class TableTarget : ITarget
         };
 
     /// <summary>
-    /// A classifier's time for another number of classes, to which its multiply-adds are proportional.
+    /// The time of a classifier with another number of classes; its multiply-adds are proportional to them.
     /// </summary>
     private LatencyEntry Scaled(string key, IRunObserver observer)
     {

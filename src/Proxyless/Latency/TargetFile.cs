@@ -7,12 +7,12 @@ using YamlDotNet.Serialization;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Targets as YAML files, and where they are found: by path, or by name among those that <see cref="Add"/> keeps.
-/// docs/targets.md explains every key.
+/// Targets as YAML files, found by path, or by name among those that <see cref="Add"/> keeps. docs/targets.md explains
+/// every key.
 /// </summary>
 public static class TargetFile
 {
-    /// <summary>What <see cref="Open"/> takes, for messages and help.</summary>
+    /// <summary>The forms that <see cref="Open"/> takes, for messages and help.</summary>
     public const string Forms =
         LocalTarget.Forms + ", a target's YAML file, or the name of one that TargetFile.Add keeps";
 
@@ -21,7 +21,9 @@ public static class TargetFile
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
     private static readonly string[] Kinds = ["local", "agent", "table", "command"];
 
-    /// <summary>Where targets are kept by name: <c>$PROXYLESS_TARGETS</c>, else the user's application data.</summary>
+    /// <summary>
+    /// The folder of targets kept by name: <c>$PROXYLESS_TARGETS</c>, otherwise in the user's application data.
+    /// </summary>
     public static string Folder
     {
         get
@@ -52,7 +54,7 @@ public static class TargetFile
             ]
             : [];
 
-    /// <summary>The target that a text stands for.</summary>
+    /// <summary>Opens the target that a text stands for.</summary>
     /// <exception cref="InvalidInputException">It is not one of <see cref="Forms"/>, or its file is wrong.</exception>
     public static ITarget Open(string nameOrFile)
     {
@@ -76,11 +78,11 @@ public static class TargetFile
     }
 
     /// <summary>
-    /// Keeps a target's file under a name, checked; files that it names are found from where it stood.
+    /// Checks a target's file and keeps it under a name; files that it names are resolved from its original folder.
     /// </summary>
-    /// <param name="name">Letters, digits, dots, hyphens and underlines.</param>
+    /// <param name="name">Letters, digits, dots, hyphens and underscores.</param>
     /// <param name="file">The target's YAML file.</param>
-    /// <param name="overwrite">Whether a target of that name is replaced.</param>
+    /// <param name="overwrite">Whether an existing target of that name is replaced.</param>
     /// <returns>The target.</returns>
     /// <exception cref="InvalidInputException">The name cannot be used, is taken, or the file is wrong.</exception>
     public static ITarget Add(string name, string file, bool overwrite)
@@ -121,7 +123,7 @@ public static class TargetFile
         return target;
     }
 
-    /// <summary>The file anew, with whole paths in place of those that start from its folder.</summary>
+    /// <summary>The file with full paths in place of those that are relative to its folder.</summary>
     private static string Kept(YamlMapping file, string folder)
     {
         var values = new Dictionary<string, object>();
@@ -139,7 +141,8 @@ public static class TargetFile
     }
 
     /// <summary>
-    /// A program with a folder in its name is looked for beside the target's file, any other where the system looks.
+    /// A program with a folder in its name is resolved relative to the target's file, any other by the system's search
+    /// path.
     /// </summary>
     private static string Program(string program, string folder) =>
         program.Contains('/', StringComparison.Ordinal)
@@ -293,7 +296,7 @@ public static class TargetFile
         }
         catch (ArgumentException exception)
         {
-            throw file.Error("pattern", $"is no regular expression: {exception.Message}");
+            throw file.Error("pattern", $"is not a regular expression: {exception.Message}");
         }
 
         return pattern.GetGroupNumbers().Length > 1

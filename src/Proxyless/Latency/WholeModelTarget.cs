@@ -4,8 +4,7 @@ using Proxyless.Measurement;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// A target that times whole models as carefully as it is asked to: parts of a space are models of their own there
-/// (<see cref="PartProfiler"/>).
+/// A target that times whole models; parts of a space are separate models there (<see cref="PartProfiler"/>).
 /// </summary>
 internal abstract class WholeModelTarget : IModelTimer
 {
@@ -71,7 +70,7 @@ internal abstract class WholeModelTarget : IModelTimer
     public Timing Time(byte[] onnx, CancellationToken cancellationToken = default) =>
         Time(onnx, TimingOptions.Thorough, cancellationToken);
 
-    /// <summary>Gives back what is held of the target.</summary>
+    /// <summary>Releases the resources of the target.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
@@ -88,11 +87,11 @@ internal abstract class WholeModelTarget : IModelTimer
 
     /// <summary>Times a model.</summary>
     /// <param name="onnx">The bytes of its ONNX file.</param>
-    /// <param name="options">How long.</param>
+    /// <param name="options">How long to measure.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>
     protected abstract Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken);
 
-    /// <summary>Gives back what is held of the target; a target that holds something overrides it.</summary>
+    /// <summary>Releases the resources of the target; a target that holds any overrides it.</summary>
     /// <param name="disposing">True from <see cref="Dispose()"/>.</param>
     protected virtual void Dispose(bool disposing) { }
 }

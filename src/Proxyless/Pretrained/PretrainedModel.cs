@@ -34,6 +34,37 @@ public static class PretrainedModel
         }),
     ];
 
+    /// <summary>
+    /// Returns the file of a network's weights: the one in the cache, or downloaded from its origin, where an
+    /// interrupted download is continued.
+    /// </summary>
+    /// <param name="name">A name of <see cref="All"/>.</param>
+    /// <param name="observer">Receives progress reports and messages; null for none.</param>
+    /// <param name="cancellationToken">Stops it; the next call continues.</param>
+    /// <exception cref="InvalidInputException">
+    /// There is no such name, or the file has no address of its own; the message says how to get it.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// The download failed or is damaged; the message says what to do by hand.
+    /// </exception>
+    public static async Task<string> DownloadAsync(
+        string name,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        using var handler = new HttpClientHandler();
+        return await WeightsDownload
+            .GetAsync(
+                name,
+                PretrainedNetworks.ByName(name).Source,
+                handler,
+                observer ?? NullRunObserver.Instance,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+    }
+
     /// <summary>Puts the weights of a file into a network and writes it as an ONNX model with its input's
     /// recipe.</summary>
     /// <param name="options">What is imported, and how.</param>
@@ -123,7 +154,8 @@ public static class PretrainedModel
                 PretrainedInput.Usual,
                 file,
                 "",
-                null
+                null,
+                PretrainedSource.None
             )
             : throw new InvalidInputException(
                 $"{file}: a network of {architecture.InputChannels} channels is not imported"

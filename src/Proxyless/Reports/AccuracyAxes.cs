@@ -5,11 +5,11 @@ using System.Text;
 namespace Proxyless.Reports;
 
 /// <summary>
-/// The frame of a plot of accuracy against latency: title, grid, numbers, limits as dashed lines. Its classes have
-/// colors by <see cref="Css"/> in an SVG file of its own, by <see cref="ReportStyle"/> in a page.
+/// The frame of a plot of accuracy against latency: title, grid, numbers, limits as dashed lines. Its classes get their
+/// colors from <see cref="Css"/> in a separate SVG file, from <see cref="ReportStyle"/> in a page.
 /// </summary>
-/// <param name="times">What the horizontal axis covers, in milliseconds.</param>
-/// <param name="accuracies">What the vertical axis covers, in per cent.</param>
+/// <param name="times">The range of the horizontal axis, in milliseconds.</param>
+/// <param name="accuracies">The range of the vertical axis, in percent.</param>
 internal sealed class AccuracyAxes(Ticks times, Ticks accuracies)
 {
     /// <summary>The width.</summary>
@@ -18,7 +18,7 @@ internal sealed class AccuracyAxes(Ticks times, Ticks accuracies)
     /// <summary>The height, without a legend.</summary>
     public const double Height = 400;
 
-    /// <summary>Where the horizontal axis begins.</summary>
+    /// <summary>The left end of the horizontal axis.</summary>
     public const double Left = 64;
 
     /// <summary>Height of a row of a legend.</summary>
@@ -29,7 +29,7 @@ internal sealed class AccuracyAxes(Ticks times, Ticks accuracies)
     private const double Bottom = 44;
     private const double LimitText = 40;
 
-    /// <summary>The style sheet of an SVG file of its own, light or dark as the reader's system is.</summary>
+    /// <summary>The style sheet of a separate SVG file; follows the reader's light or dark theme.</summary>
     public const string Css = """
         :root{--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--c0:#2f6fbd;--c1:#c4622d;--c2:#2c8a57;--c3:#8250a8;--c4:#b08800;--c5:#596069}
         @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--c0:#78b0f5;--c1:#f0986a;--c2:#6bc46d;--c3:#c297eb;--c4:#e3c04f;--c5:#a5adb6}}
@@ -37,11 +37,11 @@ internal sealed class AccuracyAxes(Ticks times, Ticks accuracies)
         .grid{stroke:var(--rule)} .limit{stroke:var(--soft);stroke-dasharray:5 4}
         """;
 
-    /// <summary>The place of a latency.</summary>
+    /// <summary>The horizontal position of a latency.</summary>
     public double X(double milliseconds) =>
         Left + ((milliseconds - times.First) / (times.Last - times.First) * (Width - Left - Right));
 
-    /// <summary>The place of an accuracy in per cent.</summary>
+    /// <summary>The vertical position of an accuracy in percent.</summary>
     public double Y(double accuracy) =>
         Top + ((accuracies.Last - accuracy) / (accuracies.Last - accuracies.First) * (Height - Top - Bottom));
 
@@ -73,10 +73,10 @@ internal sealed class AccuracyAxes(Ticks times, Ticks accuracies)
         }
     }
 
-    /// <summary>Adds a limit, its text at the top.</summary>
+    /// <summary>Adds a limit, with its text at the top.</summary>
     /// <param name="svg">The drawing.</param>
     /// <param name="milliseconds">The limit.</param>
-    /// <param name="text">What stands beside it.</param>
+    /// <param name="text">The text beside it.</param>
     public void AppendLimit(StringBuilder svg, double milliseconds, string text)
     {
         double limit = X(milliseconds);
@@ -89,10 +89,12 @@ internal sealed class AccuracyAxes(Ticks times, Ticks accuracies)
         );
     }
 
-    /// <summary>Adds one of several limits, its text along the foot of the line, where it covers no other.</summary>
+    /// <summary>
+    /// Adds one of several limits, with its text along the foot of the line, where it covers no other.
+    /// </summary>
     /// <param name="svg">The drawing.</param>
     /// <param name="milliseconds">The limit.</param>
-    /// <param name="text">What stands beside it.</param>
+    /// <param name="text">The text beside it.</param>
     public void AppendNarrowLimit(StringBuilder svg, double milliseconds, string text)
     {
         double limit = X(milliseconds);

@@ -7,19 +7,19 @@ namespace Proxyless.Reports;
 /// <summary>A network in a <see cref="FrontPlot"/>.</summary>
 /// <param name="LatencyMs">Its latency by the table, in milliseconds.</param>
 /// <param name="Top1">Its accuracy with the shared weights, 0..1.</param>
-/// <param name="Name">What stands beside it, or null.</param>
+/// <param name="Name">The text beside it, or null.</param>
 internal sealed record FrontMark(double LatencyMs, double Top1, string? Name = null);
 
-/// <summary>What a <see cref="FrontPlot"/> shows.</summary>
+/// <summary>The contents of a <see cref="FrontPlot"/>.</summary>
 internal sealed record FrontPlotData
 {
-    /// <summary>The target that latencies are of.</summary>
+    /// <summary>The target of the latencies.</summary>
     public required string Target { get; init; }
 
     /// <summary>All networks that were scored.</summary>
     public required IReadOnlyList<FrontMark> Scored { get; init; }
 
-    /// <summary>Those of them that no other is both faster and more accurate than, the fastest first.</summary>
+    /// <summary>Those of them for which no other is both faster and more accurate, the fastest first.</summary>
     public required IReadOnlyList<FrontMark> Front { get; init; }
 
     /// <summary>The networks that were chosen, by name.</summary>
@@ -30,8 +30,8 @@ internal sealed record FrontPlotData
 }
 
 /// <summary>
-/// What another millisecond buys: accuracy with the shared weights against latency, the networks that were scored as
-/// dots, the best of each latency as a stair, the chosen ones named, the limits as dashed lines.
+/// The gain in accuracy per latency: accuracy with the shared weights against latency, the scored networks as dots, the
+/// best of each latency as a stair, the chosen ones with names, the limits as dashed lines.
 /// </summary>
 internal static class FrontPlot
 {
@@ -43,10 +43,10 @@ internal static class FrontPlot
         .scored{fill:var(--c5);fill-opacity:.5} .front{fill:none;stroke:var(--c0);stroke-width:1.5;stroke-linejoin:round} .best{fill:var(--c0)} .chosen{fill:var(--c1)} .name{fill:var(--ink);font-weight:600}
         """;
 
-    /// <summary>An SVG file of its own.</summary>
+    /// <summary>Returns a separate SVG file.</summary>
     public static string File(FrontPlotData data) => Svg(data, $"<style>\n{AccuracyAxes.Css}\n{Css}\n</style>\n");
 
-    /// <summary>A part of a page that has <see cref="ReportStyle"/>.</summary>
+    /// <summary>Returns a part of a page that has <see cref="ReportStyle"/>.</summary>
     public static string Inline(FrontPlotData data) => Svg(data, "");
 
     private static string Svg(FrontPlotData data, string style)
@@ -108,7 +108,7 @@ internal static class FrontPlot
         return svg.ToString();
     }
 
-    /// <summary>One mark for a network that was chosen for several limits.</summary>
+    /// <summary>Draws one mark for a network that was chosen for several limits.</summary>
     private static FrontMark Together(IEnumerable<FrontMark> same) =>
         same.First() with
         {

@@ -4,14 +4,14 @@ using static Proxyless.Reports.ReportPage;
 
 namespace Proxyless.Reports;
 
-/// <summary>A limit's line of a <see cref="FrontReport"/>.</summary>
+/// <summary>The row of a limit in a <see cref="FrontReport"/>.</summary>
 /// <param name="Folder">The folder of its network, as the page names and links it.</param>
 /// <param name="Target">The target's name.</param>
 /// <param name="LimitMs">The limit, in milliseconds.</param>
 /// <param name="LatencyMs">The latency of its network, in milliseconds.</param>
-/// <param name="Parameters">Learned numbers.</param>
-/// <param name="SharedTop1">Accuracy with the shared weights, 0..1; null where some were pruned.</param>
-/// <param name="Top1">Accuracy on the test set, 0..1; null where it is not trained.</param>
+/// <param name="Parameters">Number of parameters.</param>
+/// <param name="SharedTop1">Accuracy with the shared weights, 0..1; null if some were pruned.</param>
+/// <param name="Top1">Accuracy on the test set, 0..1; null if it is not trained.</param>
 internal sealed record FrontRow(
     string Folder,
     string Target,
@@ -22,13 +22,13 @@ internal sealed record FrontRow(
     double? Top1
 );
 
-/// <summary>The page of a run for several limits: what each buys, and where its own page is.</summary>
+/// <summary>The page of a run for several limits: the results of each, and links to their own pages.</summary>
 internal static class FrontReport
 {
-    /// <summary>The page.</summary>
+    /// <summary>Returns the page.</summary>
     /// <param name="title">The heading.</param>
-    /// <param name="rows">A line for each limit that has a network.</param>
-    /// <param name="failures">Why others have none.</param>
+    /// <param name="rows">A row for each limit that has a network.</param>
+    /// <param name="failures">Why other limits have none.</param>
     /// <param name="fronts">A plot for each target whose networks were scored.</param>
     public static string Html(
         string title,

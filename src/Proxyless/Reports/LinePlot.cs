@@ -6,12 +6,12 @@ namespace Proxyless.Reports;
 
 /// <summary>A curve of a <see cref="LinePlot"/>; points without a value are left out.</summary>
 /// <param name="Name">Its name in the legend.</param>
-/// <param name="Points">x and y.</param>
+/// <param name="Points">Pairs of x and y.</param>
 /// <param name="IsLimit">Whether it is a limit, drawn dashed.</param>
 internal sealed record PlotSeries(string Name, IReadOnlyList<(double X, double? Y)> Points, bool IsLimit = false);
 
 /// <summary>
-/// A small line plot as inline SVG. Text stays text and colours come from the page's style sheet, so a plot follows the
+/// A small line plot as inline SVG. Text stays text and colors come from the page's style sheet, so a plot follows the
 /// light or dark theme and needs no fonts on the machine that writes it (docs/decisions/cli.md).
 /// </summary>
 internal static class LinePlot
@@ -23,9 +23,9 @@ internal static class LinePlot
     private const double Top = 44;
     private const double Bottom = 34;
 
-    /// <summary>Draws curves over epochs, or nothing where there is no value to draw.</summary>
+    /// <summary>Draws curves over epochs, or nothing if there is no value to draw.</summary>
     /// <param name="title">What is plotted, with its unit.</param>
-    /// <param name="series">The curves; the style sheet colours the first four.</param>
+    /// <param name="series">The curves; the style sheet colors the first four.</param>
     public static string Svg(string title, params IReadOnlyList<PlotSeries> series)
     {
         List<(PlotSeries Series, int Index, List<(double X, double Y)> Points)> curves =

@@ -5,7 +5,7 @@ using System.Text;
 namespace Proxyless.Reports;
 
 /// <summary>
-/// The probabilities of a search as a heat map: a row a candidate, a column a block, darker is likelier.
+/// The probabilities of a search as a heat map: one row per candidate, one column per block; darker is more probable.
 /// </summary>
 internal static class ProbabilityMap
 {

@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Proxyless.Reports;
 
-/// <summary>What the pages of reports have in common.</summary>
+/// <summary>The common parts of report pages.</summary>
 internal static class ReportPage
 {
-    /// <summary>Adds all up to the heading, it among it.</summary>
+    /// <summary>Adds everything up to and including the heading.</summary>
     /// <param name="html">The page.</param>
     /// <param name="title">The heading.</param>
     public static void Begin(StringBuilder html, string title) =>
@@ -18,16 +18,16 @@ internal static class ReportPage
                 + $"</style>\n</head>\n<body>\n<h1>{Text(title)}</h1>\n"
         );
 
-    /// <summary>Adds the end.</summary>
+    /// <summary>Adds the end of the page.</summary>
     /// <param name="html">The page.</param>
     public static void End(StringBuilder html) => html.Append("</body>\n</html>\n");
 
-    /// <summary>A text as it stands in a page.</summary>
+    /// <summary>Escapes a text for a page.</summary>
     public static string Text(string text) => WebUtility.HtmlEncode(text);
 
-    /// <summary>A share as per cent.</summary>
+    /// <summary>Formats a share as percent.</summary>
     public static string Percent(double share) => Invariant($"{100 * share:0.00} %");
 
-    /// <summary>A time in milliseconds.</summary>
+    /// <summary>Formats a time in milliseconds.</summary>
     public static string Milliseconds(double time) => Invariant($"{time:0.000} ms");
 }

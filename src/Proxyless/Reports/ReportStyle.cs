@@ -1,7 +1,7 @@
 namespace Proxyless.Reports;
 
 /// <summary>
-/// The style sheet of a report: neutral, light or dark as the reader's system is, nothing fetched from elsewhere.
+/// The style sheet of a report: neutral, follows the reader's light or dark theme, fetches nothing from elsewhere.
 /// </summary>
 internal static class ReportStyle
 {

@@ -8,7 +8,7 @@ using static Proxyless.Reports.ReportPage;
 namespace Proxyless.Reports;
 
 /// <summary>
-/// Writes <c>report.html</c>: one file that needs nothing else, to be opened, mailed or kept beside the model.
+/// Writes <c>report.html</c>: one self-contained file, to be opened, mailed or kept beside the model.
 /// </summary>
 internal static class RunReport
 {
@@ -18,7 +18,7 @@ internal static class RunReport
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteHtml(string path, RunReportData data) => AtomicFile.WriteAllText(path, Html(data));
 
-    /// <summary>The page.</summary>
+    /// <summary>Returns the page.</summary>
     public static string Html(RunReportData data)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -63,7 +63,7 @@ internal static class RunReport
             );
         }
 
-        // Of five classes or fewer every answer is among the five likeliest.
+        // With five classes or fewer every answer is among the five most probable.
         if (data.Top5 is { } top5 && data.Architecture.Classes > 5)
         {
             Tile(html, Percent(top5), "top-5");

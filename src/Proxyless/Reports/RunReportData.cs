@@ -3,7 +3,7 @@ using Proxyless.Training;
 
 namespace Proxyless.Reports;
 
-/// <summary>An epoch of a search, as it stands in <c>search.jsonl</c>.</summary>
+/// <summary>An epoch of a search, as in <c>search.jsonl</c>.</summary>
 /// <param name="Epoch">From 1.</param>
 /// <param name="TrainLoss">Mean cross entropy of the weight steps.</param>
 /// <param name="ValidationLoss">Mean cross entropy of the architecture steps; null in warm-up.</param>
@@ -19,7 +19,9 @@ internal sealed record SearchCurvePoint(
     IReadOnlyList<IReadOnlyList<double>> Probabilities
 );
 
-/// <summary>Everything a run's report shows, as plain data. What is null or empty is left out of the page.</summary>
+/// <summary>
+/// All contents of a run's report, as plain data. Values that are null or empty are left out of the page.
+/// </summary>
 internal sealed record RunReportData
 {
     /// <summary>The heading.</summary>
@@ -28,25 +30,25 @@ internal sealed record RunReportData
     /// <summary>The network that was chosen.</summary>
     public required Architecture Architecture { get; init; }
 
-    /// <summary>Share of right answers on the test set, 0..1.</summary>
+    /// <summary>Share of correct answers on the test set, 0..1.</summary>
     public double? Top1 { get; init; }
 
-    /// <summary>Share of images whose class is among the five likeliest, 0..1.</summary>
+    /// <summary>Share of images whose class is among the five most probable, 0..1.</summary>
     public double? Top5 { get; init; }
 
-    /// <summary>How many images the shares are of.</summary>
+    /// <summary>Number of images behind the shares.</summary>
     public int? TestImages { get; init; }
 
     /// <summary>Measured latency of the exported model in milliseconds.</summary>
     public double? LatencyMs { get; init; }
 
-    /// <summary>False where the target is a table, whose sum <see cref="LatencyMs"/> is then.</summary>
+    /// <summary>False if the target is a table; <see cref="LatencyMs"/> is then its sum.</summary>
     public bool LatencyIsMeasured { get; init; } = true;
 
-    /// <summary>The limit that was asked for, in milliseconds.</summary>
+    /// <summary>The requested limit in milliseconds.</summary>
     public double? LatencyLimitMs { get; init; }
 
-    /// <summary>What the latency table predicted, in milliseconds.</summary>
+    /// <summary>The latency table's prediction in milliseconds.</summary>
     public double? PredictedLatencyMs { get; init; }
 
     /// <summary>The table's latency of each block in milliseconds, in the order of the architecture's blocks.</summary>
@@ -58,7 +60,7 @@ internal sealed record RunReportData
     /// </summary>
     public IReadOnlyList<IReadOnlyList<string>> Candidates { get; init; } = [];
 
-    /// <summary>What was scored and chosen; null where nothing was scored.</summary>
+    /// <summary>What was scored and chosen; null if nothing was scored.</summary>
     public FrontPlotData? Front { get; init; }
 
     /// <summary>The epochs of the search.</summary>

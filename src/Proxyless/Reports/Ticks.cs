@@ -5,7 +5,7 @@ namespace Proxyless.Reports;
 /// <summary>Round numbers that cover a range.</summary>
 internal readonly record struct Ticks(double First, double Last, double Step)
 {
-    /// <summary>Steps of 1, 2 or 5 times a power of ten, about <paramref name="count"/> of them.</summary>
+    /// <summary>Returns steps of 1, 2 or 5 times a power of ten, about <paramref name="count"/> of them.</summary>
     public static Ticks Cover(double least, double most, int count)
     {
         double range = most - least > 1e-9 ? most - least : Math.Max(Math.Abs(most), 1) * 0.1;
@@ -26,7 +26,7 @@ internal readonly record struct Ticks(double First, double Last, double Step)
         return new Ticks(first, Math.Max(Math.Ceiling(most / step) * step, first + step), step);
     }
 
-    /// <summary>The ticks themselves, the first and the last one among them.</summary>
+    /// <summary>The ticks, including the first and the last one.</summary>
     public IEnumerable<double> Values
     {
         get
@@ -39,8 +39,8 @@ internal readonly record struct Ticks(double First, double Last, double Step)
         }
     }
 
-    /// <summary>A value with as many decimals as the step needs.</summary>
-    // The 0.0 turns a zero that rounding left negative into a plain one.
+    /// <summary>Formats a value with as many decimals as the step needs.</summary>
+    // Adding 0.0 turns a zero that rounding left negative into a plain one.
     public string Text(double value) =>
         (Math.Round(value, 10) + 0.0).ToString(
             Step >= 1 ? "0" : "0." + new string('0', (int)Math.Ceiling(-Math.Log10(Step))),

@@ -5,17 +5,17 @@ using Proxyless.Search;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Chooses the network of a limit by looking at networks, not at blocks: proposals of the architecture parameters, of
+/// Chooses the network of a limit by scoring whole networks, not blocks: proposals of the architecture parameters, of
 /// an additive predictor and of evolution are scored with the shared weights (<see cref="SurrogateSearch"/>); the best
-/// few that are within the limit as measured are trained a little and halved in turn (<see cref="FinalRound"/>;
+/// few that are measured within the limit are trained a little and halved repeatedly (<see cref="FinalRound"/>;
 /// docs/decisions/decision.md).
 /// </summary>
-/// <param name="context">What every stage is given.</param>
+/// <param name="context">The common context of all stages.</param>
 /// <param name="goal">Target, table and limits.</param>
-/// <param name="scorer">Scores with the weights that the search has left.</param>
-/// <param name="scores">The scores so far, and where new ones are kept.</param>
-/// <param name="searchSteps">Weight steps of the search, by which the final round's are measured.</param>
-/// <param name="planned">Networks that the run's plan has for its first limit; null: the usual number.</param>
+/// <param name="scorer">Scores with the weights of the search.</param>
+/// <param name="scores">The scores so far; new ones are added.</param>
+/// <param name="searchSteps">Weight steps of the search, which determine those of the final round.</param>
+/// <param name="planned">Number of networks in the run's plan for its first limit; null: the usual number.</param>
 internal sealed class DecisionStage(
     RunContext context,
     SearchGoal goal,
@@ -25,17 +25,18 @@ internal sealed class DecisionStage(
     int? planned
 )
 {
-    // Measurements differ from the table by a few per cent either way: about half of the best are within the limit.
+    // Measurements differ from the table by a few percent in both directions: about half of the best are within the
+    // limit.
     private const int MostOver = 12;
 
     /// <summary>Scores, ranks and measures.</summary>
-    /// <param name="derived">What the architecture parameters alone would have, measured.</param>
-    /// <returns>The best network, and its score; null where the search has pruned some of its weights.</returns>
+    /// <param name="derived">The network of the architecture parameters alone, measured.</param>
+    /// <returns>The best network, and its score; null if the search has pruned some of its weights.</returns>
     public (MeasuredChoice Chosen, SharedScore? Score) Choose(MeasuredChoice derived)
     {
         SuperNetwork network = scorer.Network;
 
-        // What the table is off by at this limit, the derived network has shown.
+        // The derived network has shown the table's error at this limit.
         double correction = derived.MeasuredMs / goal.Latency.Cost.Of(derived.Choice);
         SpaceCost cost = goal.Table.WithCorrection(correction).ToSpaceCost(context.Space, context.Classes);
         CostLimit[] limits = [new CostLimit(cost, goal.LatencyMs), .. goal.Limits.Others];
@@ -75,8 +76,8 @@ internal sealed class DecisionStage(
         if (finalists.Count == 0)
         {
             context.Observer.Warning(
-                "none of the networks with the best scores is within the limit as measured; the one that the "
-                    + "architecture parameters give is taken"
+                "none of the networks with the best scores is measured within the limit; the one of the "
+                    + "architecture parameters is used"
             );
         }
 
@@ -99,7 +100,7 @@ internal sealed class DecisionStage(
         return (chosen, score);
     }
 
-    /// <summary>The best by estimate that are within the limit as measured.</summary>
+    /// <summary>The best by estimate that are measured within the limit.</summary>
     private List<MeasuredChoice> FirstWithin(
         IReadOnlyList<RankedNetwork> ranked,
         int count,
@@ -129,7 +130,7 @@ internal sealed class DecisionStage(
             over++;
             context.Observer.Message(
                 Invariant($"decided: measured {measured.MeasuredMs:F3} ms, over the limit of {goal.LatencyMs:F3} ms: ")
-                    + "the next best is taken"
+                    + "the next best is used"
             );
         }
 

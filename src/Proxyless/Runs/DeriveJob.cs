@@ -4,14 +4,14 @@ using Proxyless.Search;
 
 namespace Proxyless.Runs;
 
-/// <summary>Other networks from a finished search, for new limits.</summary>
+/// <summary>Derives other networks from a finished search, for new limits.</summary>
 internal static class DeriveJob
 {
-    /// <summary>Derives.</summary>
+    /// <summary>Derives the networks.</summary>
     /// <param name="source">The run whose search is finished.</param>
-    /// <param name="options">That run's options with new limits, and where the networks go.</param>
+    /// <param name="options">That run's options with new limits and the destination of the networks.</param>
     /// <param name="observer">Receives progress, messages and warnings.</param>
-    /// <param name="cancellationToken">Stops; nothing is written until all limits are decided.</param>
+    /// <param name="cancellationToken">Stops the job; nothing is written until all limits are decided.</param>
     public static LimitResults<SearchResult> Run(
         string source,
         RunOptions options,

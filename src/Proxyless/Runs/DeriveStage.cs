@@ -4,19 +4,21 @@ using Proxyless.Search;
 
 namespace Proxyless.Runs;
 
-/// <summary>Derives an architecture from what a search has learnt.</summary>
+/// <summary>Derives an architecture from what a search has learned.</summary>
 internal static class DeriveStage
 {
     private const double UndecidedEntropy = 1.0 / 3;
 
-    /// <summary>Chooses an architecture at the limits; of a run's own files only its scores are written.</summary>
-    /// <param name="context">What every stage is given.</param>
+    /// <summary>Chooses an architecture at the limits; of a run's own files it writes only the scores.</summary>
+    /// <param name="context">The common context of all stages.</param>
     /// <param name="goal">Target, table and limits.</param>
     /// <param name="log">The epochs of the search.</param>
-    /// <param name="scorer">Scores with the weights that the search has left.</param>
-    /// <param name="scores">The scores so far, and where new ones are kept.</param>
-    /// <param name="evaluations">Networks that the run's plan has for its first limit; null: the usual number.</param>
-    /// <exception cref="LimitNotMetException">No network that is derived is within the limits as measured.</exception>
+    /// <param name="scorer">Scores with the weights of the search.</param>
+    /// <param name="scores">The scores so far; new ones are added.</param>
+    /// <param name="evaluations">
+    /// Number of networks in the run's plan for its first limit; null: the usual number.
+    /// </param>
+    /// <exception cref="LimitNotMetException">No derived network is measured within the limits.</exception>
     public static DerivedChoice Choose(
         RunContext context,
         SearchGoal goal,
@@ -32,8 +34,8 @@ internal static class DeriveStage
         {
             context.Observer.Warning(
                 Invariant(
-                    $"the search has not decided: the entropy of the probabilities is {entropy:P0} of that of even "
-                        + $"odds; give it more time (SearchOptions.Epochs) or a higher "
+                    $"the search has not converged: the entropy of the probabilities is {entropy:P0} of that of "
+                        + $"uniform ones; give it more time (SearchOptions.Epochs) or a higher "
                         + $"SearchOptions.ArchitectureLearningRate, or let networks be scored "
                         + $"(SearchOptions.Evaluations)"
                 )
@@ -73,12 +75,12 @@ internal static class DeriveStage
     }
 
     /// <summary>
-    /// Refuses to score networks with the weights of a search that has pruned what another limit may need.
+    /// Refuses to score networks with the weights of a search that has pruned candidates that another limit may need.
     /// </summary>
-    /// <param name="context">What every stage is given.</param>
+    /// <param name="context">The common context of all stages.</param>
     /// <param name="searched">The run whose search is finished.</param>
     /// <param name="log">The epochs of that search.</param>
-    /// <exception cref="InvalidInputException">It has, and networks are to be scored.</exception>
+    /// <exception cref="InvalidInputException">It has, and networks must be scored.</exception>
     public static void RequireWeights(RunContext context, RunDirectory searched, IReadOnlyList<SearchEpoch> log)
     {
         int pruned = log[^1].Probabilities.Sum(block => block.Count(p => p == 0));
@@ -87,18 +89,18 @@ internal static class DeriveStage
             throw new InvalidInputException(
                 $"the search in '{searched.Root}' has removed {pruned} candidates that its own limit did not need, and "
                     + "their weights with them: networks of another limit cannot be scored. Derive from its "
-                    + "architecture parameters alone with SearchOptions.Evaluations = 0, or search anew with "
+                    + "architecture parameters alone with SearchOptions.Evaluations = 0, or search again with "
                     + "SearchOptions.PruneThreshold = 0"
             );
         }
     }
 
-    /// <summary>The network of a choice, with what is told of it.</summary>
-    /// <param name="context">What every stage is given.</param>
-    /// <param name="directory">The run that it is for.</param>
+    /// <summary>Returns the network of a choice, with its result.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="directory">The run of the network.</param>
     /// <param name="goal">Target, table and limits.</param>
-    /// <param name="derived">What was chosen.</param>
-    /// <param name="seconds">What search and derivation took, profiling included.</param>
+    /// <param name="derived">The choice.</param>
+    /// <param name="seconds">Duration of search and derivation, including profiling.</param>
     public static DerivedNetwork NetworkOf(
         RunContext context,
         RunDirectory directory,
@@ -143,10 +145,10 @@ internal static class DeriveStage
     }
 }
 
-/// <summary>What was chosen for a search.</summary>
+/// <summary>The choice for a search.</summary>
 /// <param name="Log">The search's epochs.</param>
 /// <param name="Chosen">The architecture and its latency.</param>
 /// <param name="SharedTop1">
-/// Its accuracy with the shared weights, 0..1; null where the search has pruned some of them.
+/// Its accuracy with the shared weights, 0..1; null if the search has pruned some of them.
 /// </param>
 internal sealed record DerivedChoice(IReadOnlyList<SearchEpoch> Log, MeasuredChoice Chosen, double? SharedTop1);

@@ -9,14 +9,14 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Runs;
 
-/// <summary>Judges a model file: the test set through ONNX Runtime, the latency on the target.</summary>
+/// <summary>Evaluates a model file: the test set with ONNX Runtime, and the latency on the target.</summary>
 internal static class EvaluateStage
 {
-    /// <summary>The end of a run: test set, measured latency against the limit.</summary>
-    /// <param name="context">What every stage is given.</param>
-    /// <param name="store">The run, whose model is judged as it stands in its file.</param>
+    /// <summary>The end of a run: test set, and measured latency against the limit.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="store">The run; its model is evaluated as stored.</param>
     /// <param name="goal">The target and its table.</param>
-    /// <param name="derived">What the search has found.</param>
+    /// <param name="derived">The network that the search found.</param>
     public static RunResult Finish(RunContext context, RunStore store, SearchGoal goal, DerivedNetwork derived)
     {
         RunDirectory directory = store.Directory;
@@ -62,12 +62,10 @@ internal static class EvaluateStage
         };
     }
 
-    /// <summary>A model on its own, on labelled images that it was not trained on.</summary>
+    /// <summary>A single model, on labeled images that it was not trained on.</summary>
     /// <param name="file">The model.</param>
-    /// <param name="network">The run whose network is asked as well, or null.</param>
-    /// <param name="run">
-    /// The run that the model is of, or null: its latency table has a reference to measure beside.
-    /// </param>
+    /// <param name="network">The run whose network is evaluated too, or null.</param>
+    /// <param name="run">The run of the model, or null: its latency table has a reference to measure beside.</param>
     /// <param name="options">Data and target.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
@@ -159,7 +157,7 @@ internal static class EvaluateStage
                 long[] own = local.data<long>().ToArray();
                 for (int i = 0; i < own.Length; i++)
                 {
-                    // An image that could be read only now has no answer to compare with.
+                    // An image that could not be read earlier has no answer to compare with.
                     if (answers.TryGetValue(batch.Positions[i], out int answer))
                     {
                         asked++;
@@ -173,7 +171,7 @@ internal static class EvaluateStage
     }
 
     /// <summary>Loads a model that Proxyless exported.</summary>
-    /// <exception cref="InvalidInputException">The file is none.</exception>
+    /// <exception cref="InvalidInputException">It is not such a file.</exception>
     public static OnnxClassifier Load(string file, int threads)
     {
         try
@@ -186,10 +184,10 @@ internal static class EvaluateStage
         }
     }
 
-    /// <summary>What a model answers on labelled images.</summary>
+    /// <summary>Returns a model's answers on labeled images.</summary>
     /// <param name="file">The model.</param>
     /// <param name="batches">The images in order, as the model takes them.</param>
-    /// <param name="images">How many they are.</param>
+    /// <param name="images">Number of images.</param>
     /// <param name="threads">Threads that run the model.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
@@ -231,7 +229,8 @@ internal static class EvaluateStage
     }
 
     /// <summary>
-    /// Accuracy, answers by the image's number in the set, and how often each class (row) was taken for each (column).
+    /// Accuracy, answers by the image's number in the set, and how often each class (row) was classified as each
+    /// (column).
     /// </summary>
     internal sealed record Judgement(TopAccuracy Accuracy, int[][] Confusion, IReadOnlyDictionary<int, int> Answers);
 }

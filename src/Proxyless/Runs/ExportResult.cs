@@ -1,6 +1,6 @@
 namespace Proxyless.Runs;
 
-/// <summary>What <c>export</c> ends with.</summary>
+/// <summary>The result of <c>export</c>.</summary>
 public sealed record ExportResult
 {
     /// <summary>The model's file.</summary>
@@ -9,12 +9,12 @@ public sealed record ExportResult
     /// <summary>Its size in bytes.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>The version of ONNX's operators that it needs.</summary>
+    /// <summary>The version of ONNX's operator set that it needs.</summary>
     public required int Opset { get; init; }
 
     /// <summary>The largest difference between a score of the model and of the network it was written from.</summary>
     public required double LargestDifference { get; init; }
 
-    /// <summary>How many images were compared.</summary>
+    /// <summary>Number of images that were compared.</summary>
     public required int ComparedImages { get; init; }
 }

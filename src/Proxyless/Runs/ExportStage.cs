@@ -18,7 +18,7 @@ internal static class ExportStage
 
     /// <summary>Writes <paramref name="file"/> and the labels beside it.</summary>
     /// <exception cref="InvalidOperationException">
-    /// The model computes something else than the network; the file is not written.
+    /// The model computes something other than the network; the file is not written.
     /// </exception>
     public static ExportResult Run(RunContext context, RunDirectory directory, Architecture architecture, string file)
     {
@@ -74,7 +74,7 @@ internal static class ExportStage
                 ?? "",
         };
 
-        // The accuracy of these very weights, or nothing is said of it.
+        // The accuracy of these weights, or none.
         provenance.Remove(NetworkTrainer.ValidationTop1Key);
         if (checkpoint.Metadata.TryGetValue(NetworkTrainer.ValidationTop1Key, out string? top1))
         {
@@ -104,7 +104,7 @@ internal static class ExportStage
             {
                 if (!forNetwork.Positions.AsSpan().SequenceEqual(forModel.Positions))
                 {
-                    // An image could be read once alone.
+                    // An image could be read only once.
                     continue;
                 }
 
@@ -136,7 +136,7 @@ internal static class ExportStage
             );
         }
 
-        // Written so that NaN, too, is a difference.
+        // Written so that NaN also counts as a difference.
         if (!(largest <= Tolerance * scale))
         {
             throw new InvalidOperationException(

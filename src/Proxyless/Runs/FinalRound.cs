@@ -3,19 +3,19 @@ using Proxyless.Search;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// The networks with the best scores, trained a little from the shared weights and halved in turn
-/// (<see cref="SuccessiveHalving"/>): what shared weights say of a network is not quite what training makes of it.
+/// The networks with the best scores, trained a little from the shared weights and halved repeatedly
+/// (<see cref="SuccessiveHalving"/>): the score with shared weights differs somewhat from the accuracy after training.
 /// </summary>
 /// <param name="context">Images and options of training.</param>
-/// <param name="scorer">Has the shared weights, and judges by the images that no weight learnt from.</param>
+/// <param name="scorer">Has the shared weights, and evaluates on the images that no weight learned from.</param>
 internal sealed class FinalRound(RunContext context, PathScorer scorer)
 {
-    // The shared weights have learnt: a high rate would first undo that (docs/decisions/decision.md).
+    // The shared weights are already trained: a high rate would first undo that (docs/decisions/decision.md).
     private const double RateShare = 0.25;
 
-    /// <summary>How many of so many finalists the steps are enough for.</summary>
-    /// <param name="finalists">Finalists that there could be.</param>
-    /// <param name="steps">Training steps of all together.</param>
+    /// <summary>Returns for how many finalists the steps are enough.</summary>
+    /// <param name="finalists">The most finalists.</param>
+    /// <param name="steps">Training steps of all finalists together.</param>
     public static int Enough(int finalists, long steps)
     {
         int enough = finalists;
@@ -27,9 +27,9 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         return enough;
     }
 
-    /// <summary>Trains and halves.</summary>
+    /// <summary>Trains and halves the finalists.</summary>
     /// <param name="finalists">One or more, the best by score first.</param>
-    /// <param name="steps">Training steps of all together, <see cref="Enough"/> for them.</param>
+    /// <param name="steps">Training steps of all finalists together, <see cref="Enough"/> for them.</param>
     /// <returns>The finalists, the best first.</returns>
     public IReadOnlyList<MeasuredChoice> Rank(IReadOnlyList<MeasuredChoice> finalists, long steps)
     {

@@ -5,16 +5,16 @@ using Proxyless.Reports;
 
 namespace Proxyless.Runs;
 
-/// <summary>What is told of a run for several limits as a whole, in its own folder.</summary>
+/// <summary>The common results of a run for several limits, in its own folder.</summary>
 internal static class FrontStage
 {
     /// <summary>
-    /// Writes <c>search.json</c> with the results of all limits, <c>report.html</c>, and <c>front.svg</c> where all are
-    /// of one target.
+    /// Writes <c>search.json</c> with the results of all limits, <c>report.html</c>, and <c>front.svg</c> if all limits
+    /// are of one target.
     /// </summary>
-    /// <param name="store">The run of all.</param>
+    /// <param name="store">The run of all limits.</param>
     /// <param name="parts">The limits that were searched for.</param>
-    /// <param name="failures">Why there are limits without a network.</param>
+    /// <param name="failures">Why some limits have no network.</param>
     public static void Write(RunStore store, IReadOnlyList<SearchPart> parts, IReadOnlyList<LimitFailure> failures)
     {
         (SearchPart Part, DerivedNetwork Network)[] derived =

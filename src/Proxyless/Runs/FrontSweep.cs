@@ -5,23 +5,23 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// Scores a few networks from the fastest of the space to the slowest, so that the front of accuracy against latency is
-/// known over the whole range and not only near the limits that were asked for: at each of some latencies the one that
-/// the additive predictor of all scores so far has as the best.
+/// known over the whole range and not only near the requested limits: at each of some latencies, the network that the
+/// additive predictor of all scores so far ranks best.
 /// </summary>
 internal static class FrontSweep
 {
-    /// <summary>Scores.</summary>
-    /// <param name="context">What every stage is given.</param>
-    /// <param name="goal">The target; limits other than that on latency are kept.</param>
+    /// <summary>Scores the networks.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="goal">The target; limits other than on latency are kept.</param>
     /// <param name="scorer">Scores networks with the shared weights.</param>
-    /// <param name="scores">The scores so far, and where new ones are kept.</param>
-    /// <param name="evaluations">Networks that the run's plan has for its first limit, or null.</param>
+    /// <param name="scores">The scores so far; new ones are added.</param>
+    /// <param name="evaluations">Number of networks in the run's plan for its first limit, or null.</param>
     public static void Run(RunContext context, SearchGoal goal, PathScorer scorer, ScoreLog scores, int? evaluations)
     {
         int points = RunDefaults.FrontPoints(context.Options, evaluations);
         string purpose = $"front of {goal.Target.Name}";
 
-        // What was known before the first of them: a sweep that was stopped goes the same way again.
+        // What was known before the first of them: a sweep that was stopped repeats the same networks.
         List<ScoredNetwork> known = [.. scores.KnownTo(purpose).Select(Scored)];
         if (points == 0 || known.Count == 0)
         {

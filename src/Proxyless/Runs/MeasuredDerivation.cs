@@ -7,18 +7,18 @@ namespace Proxyless.Runs;
 
 /// <summary>A derived architecture and its latency.</summary>
 /// <param name="Choice">A candidate for each block.</param>
-/// <param name="PredictedMs">The table's latency, corrected by what was measured.</param>
+/// <param name="PredictedMs">The table's latency, corrected by the measurements.</param>
 /// <param name="MeasuredMs">The measured latency of the untrained network.</param>
 /// <param name="IsMeasured">
-/// False where the target has a table alone, whose sum <paramref name="MeasuredMs"/> is then.
+/// False if the target has only a table; <paramref name="MeasuredMs"/> is then its sum.
 /// </param>
 internal sealed record MeasuredChoice(int[] Choice, double PredictedMs, double MeasuredMs, bool IsMeasured);
 
 /// <summary>
-/// Derives an architecture under a latency limit and measures it, untrained, before hours go into its training. Where
-/// the measurement is over the limit, or under it with more probable paths left out, the table is corrected by the
-/// measured ratio and the architecture derived again; where that changes nothing, the limit for the table is drawn
-/// tighter.
+/// Derives an architecture under a latency limit and measures it untrained, before hours are spent on its training. If
+/// the measurement is over the limit, or under it while more probable paths were left out, the table is corrected by
+/// the measured ratio and the architecture is derived again; if that changes nothing, the limit for the table is
+/// tightened.
 /// </summary>
 internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget target, IRunObserver observer)
 {
@@ -29,13 +29,13 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
     // Two measurements of one network differ by about this much.
     private const double Tolerance = 1.02;
 
-    /// <summary>Derives, measures, corrects.</summary>
+    /// <summary>Derives, measures and corrects.</summary>
     /// <param name="probabilities">p_ij at [i][j].</param>
     /// <param name="limits">The limits, one on latency among them.</param>
     /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="LimitNotMetException">
-    /// Whatever was derived takes longer than the limit and the tolerance of measuring.
+    /// Every derived network takes longer than the limit and the measurement tolerance.
     /// </exception>
     public MeasuredChoice Derive(
         IReadOnlyList<double[]> probabilities,
@@ -143,7 +143,7 @@ internal sealed class MeasuredDerivation(SearchSpace space, int classes, ITarget
 
     /// <summary>Measures a network, untrained.</summary>
     /// <param name="choice">A candidate for each block.</param>
-    /// <param name="predicted">What the table says of it, in milliseconds.</param>
+    /// <param name="predicted">The table's prediction in milliseconds.</param>
     /// <param name="table">The table of the space on the target.</param>
     /// <param name="cancellationToken">Stops.</param>
     public MeasuredChoice Measure(

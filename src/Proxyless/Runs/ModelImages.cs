@@ -6,14 +6,14 @@ using Proxyless.Inference;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// What a model's metadata says of the images it was trained on, so that whoever judges it can tell images it has seen
+/// What a model's metadata says about the images it was trained on, so that an evaluation can tell images it has seen
 /// from images it has not.
 /// </summary>
-/// <param name="Name">What reports call them.</param>
-/// <param name="Fingerprint"><see cref="ImageDataset.Fingerprint"/>; empty in a model that does not say.</param>
-/// <param name="Small">Whether they are small ones, which are resized without a crop.</param>
+/// <param name="Name">Their name in reports.</param>
+/// <param name="Fingerprint"><see cref="ImageDataset.Fingerprint"/>; empty if the model does not state it.</param>
+/// <param name="Small">Whether they are small images, which are resized without a crop.</param>
 /// <param name="Seed">The seed of the splits.</param>
-/// <param name="ValidationShare">Share of the training images that was held out of them.</param>
+/// <param name="ValidationShare">Share of the training images that was held out.</param>
 /// <param name="TestShare">Share of the images that became the test set.</param>
 internal sealed record ModelImages(
     string Name,
@@ -31,7 +31,7 @@ internal sealed record ModelImages(
     private const string ValidationShareKey = "validation_share";
     private const string TestShareKey = "test_share";
 
-    /// <summary>The images of a run.</summary>
+    /// <summary>Returns the images of a run.</summary>
     public static ModelImages Of(RunContext context) =>
         new(
             context.Images.Name,
@@ -42,7 +42,7 @@ internal sealed record ModelImages(
             context.Options.Data.TestShare
         );
 
-    /// <summary>The images that a model says it was trained on.</summary>
+    /// <summary>Returns the images that a model says it was trained on.</summary>
     public static ModelImages Of(OnnxClassifier model)
     {
         var defaults = new RunOptions();
@@ -59,7 +59,7 @@ internal sealed record ModelImages(
         );
     }
 
-    /// <summary>The same as entries of the metadata.</summary>
+    /// <summary>Returns the same as entries of the metadata.</summary>
     public IEnumerable<KeyValuePair<string, string>> ToMetadata() =>
         [
             new(NameKey, Name),
@@ -70,7 +70,7 @@ internal sealed record ModelImages(
             new(TestShareKey, TestShare.ToString("R", CultureInfo.InvariantCulture)),
         ];
 
-    /// <summary>Options that divide images as they were divided for the training.</summary>
+    /// <summary>Returns options that divide images as for the training.</summary>
     public RunOptions DividedAlike(RunOptions options) =>
         options with
         {
@@ -79,12 +79,13 @@ internal sealed record ModelImages(
         };
 
     /// <summary>
-    /// The images of a location that the model has not been trained on, their classes numbered as the model's outputs.
+    /// Returns the images of a location that the model was not trained on, with classes numbered by the model's
+    /// outputs.
     /// </summary>
-    /// <param name="options">Which images, divided as for the training.</param>
+    /// <param name="options">The images, divided as for the training.</param>
     /// <param name="classes">The model's classes.</param>
     /// <param name="identifiers">Their identifiers; empty where they have none.</param>
-    /// <param name="observer">Is told which they are.</param>
+    /// <param name="observer">Is told which images they are.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">
     /// There are no images, or the model lacks some of their classes.
@@ -113,7 +114,7 @@ internal sealed record ModelImages(
             observer.Warning(
                 Invariant(
                     $"'{options.Location}' is not as it was when the model was trained on '{Name}': all its "
-                        + $"{all.Count:N0} images are judged, and as far as the model was trained on them, the "
+                        + $"{all.Count:N0} images are evaluated, and if the model was trained on any of them, the "
                         + $"accuracy is too high"
                 )
             );
@@ -141,7 +142,7 @@ internal sealed record ModelImages(
     }
 
     /// <summary>
-    /// The images divided as for the training; null where they are too few for that, so that they were not trained on.
+    /// Divides the images as for the training; null if they are too few for that, so that they were not trained on.
     /// </summary>
     private static ImageDataset? TryDivide(
         DatasetOptions options,

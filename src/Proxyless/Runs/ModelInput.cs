@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Runs;
 
-/// <summary>Batches as an exported model takes them.</summary>
+/// <summary>Batches in the form that an exported model takes.</summary>
 internal static class ModelInput
 {
     /// <summary>The values of a batch [N, C, H, W], row-major.</summary>

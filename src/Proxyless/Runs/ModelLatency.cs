@@ -4,20 +4,20 @@ using Proxyless.Latency;
 
 namespace Proxyless.Runs;
 
-/// <summary>The latency of a model's file, as <c>evaluate</c> tells it.</summary>
+/// <summary>The latency of a model file, as <c>evaluate</c> reports it.</summary>
 internal static class ModelLatency
 {
     /// <summary>
-    /// Measures a model: beside the reference network of its run's table, as the end of a run does, where that table is
-    /// of the same target; else by itself.
+    /// Measures a model: beside the reference network of its run's table, as at the end of a run, if that table is of
+    /// the same target; otherwise alone.
     /// </summary>
     /// <param name="file">The model.</param>
-    /// <param name="classes">Classes of the model.</param>
-    /// <param name="run">The run that the model is of, or null.</param>
+    /// <param name="classes">Number of classes of the model.</param>
+    /// <param name="run">The run of the model, or null.</param>
     /// <param name="target">Where to measure.</param>
-    /// <param name="observer">Is told where the run's table cannot be used, or nothing can be measured.</param>
+    /// <param name="observer">Is told if the run's table cannot be used, or nothing can be measured.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>
-    /// <returns>Null where the target is a table and runs no models.</returns>
+    /// <returns>Null if the target is a table and runs no models.</returns>
     public static NetworkLatency? Of(
         string file,
         int classes,
@@ -48,7 +48,7 @@ internal static class ModelLatency
     }
 
     /// <summary>
-    /// The reference network of a run's table and its latency then; null where the run has no table that can be used.
+    /// The reference network of a run's table and its latency then; null if the run has no usable table.
     /// </summary>
     private static (byte[] Onnx, double Milliseconds)? Reference(
         RunDirectory run,

@@ -4,26 +4,26 @@ namespace Proxyless.Runs;
 
 /// <summary>A network that was scored with the shared weights of a search.</summary>
 /// <param name="LatencyMs">Its latency by the target's table, in milliseconds.</param>
-/// <param name="Top1">Share of right answers on images that no weight learnt from, 0..1.</param>
+/// <param name="Top1">Share of correct answers on images that no weight learned from, 0..1.</param>
 /// <param name="Choice">A candidate for each block of the space.</param>
 public sealed record ScoredPoint(double LatencyMs, double Top1, IReadOnlyList<int> Choice);
 
-/// <summary>What the networks of a searched space reach at each latency of a target.</summary>
+/// <summary>The accuracy that the networks of a searched space reach at each latency of a target.</summary>
 public sealed record NetworkFront
 {
     /// <summary>
-    /// The networks that no other scored one is both faster and more accurate than, the fastest first: each more
+    /// The networks for which no other scored one is both faster and more accurate, the fastest first: each is more
     /// accurate than the one before.
     /// </summary>
     public required IReadOnlyList<ScoredPoint> Best { get; init; }
 
-    /// <summary>All that were scored, in the order in which they were.</summary>
+    /// <summary>All scored networks, in the order of their scoring.</summary>
     public required IReadOnlyList<ScoredPoint> Scored { get; init; }
 
-    /// <summary>Puts scores beside latencies.</summary>
+    /// <summary>Combines scores with latencies.</summary>
     /// <param name="scores">The scores.</param>
     /// <param name="latency">The latencies of the space's networks.</param>
-    /// <returns>Null where nothing was scored.</returns>
+    /// <returns>Null if nothing was scored.</returns>
     internal static NetworkFront? Of(IReadOnlyList<SharedScore> scores, SpaceCost latency)
     {
         ScoredPoint[] points =

@@ -2,12 +2,12 @@ using Proxyless.Latency;
 
 namespace Proxyless.Runs;
 
-/// <summary>The targets that a job has opened, which are disposed of with it.</summary>
+/// <summary>The targets that a job has opened; they are disposed of with it.</summary>
 internal sealed class OpenTargets : IDisposable
 {
     private readonly Stack<ITarget> _open = [];
 
-    /// <summary>Opens one more.</summary>
+    /// <summary>Opens another target.</summary>
     /// <param name="nameOrFile">Its name or file.</param>
     /// <exception cref="InvalidInputException">There is no such target, or its file is wrong.</exception>
     public ITarget Open(string nameOrFile)

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Proxyless.Runs;
 
-/// <summary>Checks the numbers of an options type, and words what it refuses.</summary>
+/// <summary>Checks the numbers of an options type and words the errors.</summary>
 /// <param name="owner">The options' type, which messages name before the property.</param>
-/// <param name="ranges">The numbers that each property takes.</param>
+/// <param name="ranges">The numbers that each property accepts.</param>
 internal sealed class OptionRanges(string owner, IReadOnlyDictionary<string, NumberRange> ranges)
 {
-    /// <summary>Checks a number; null is one that the run chooses.</summary>
-    /// <exception cref="InvalidInputException">It is out of its property's range.</exception>
+    /// <summary>Checks a number; null stands for one that the run chooses.</summary>
+    /// <exception cref="InvalidInputException">It is out of the range of its property.</exception>
     public void Require(string property, double? value)
     {
         if (value is { } given && !ranges[property].Contains(given))
@@ -17,10 +17,10 @@ internal sealed class OptionRanges(string owner, IReadOnlyDictionary<string, Num
         }
     }
 
-    /// <summary>The exception for a value that is out of range.</summary>
+    /// <summary>Creates the exception for a value that is out of range.</summary>
     /// <param name="property">The property.</param>
-    /// <param name="value">What it holds.</param>
-    /// <param name="allowed">What it may hold.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="allowed">The allowed values.</param>
     public InvalidInputException Refuse(string property, string value, string allowed) =>
         new($"{owner}.{property} = {value} is out of range; allowed are {allowed}")
         {

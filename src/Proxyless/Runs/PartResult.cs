@@ -1,13 +1,13 @@
 namespace Proxyless.Runs;
 
-/// <summary>What has come of a part: a value, or why there is none.</summary>
+/// <summary>The result of a part: a value, or the reason why there is none.</summary>
 /// <param name="Part">The part.</param>
-/// <param name="Value">The value; null where there is none.</param>
-/// <param name="Failure">What it failed with, or null.</param>
+/// <param name="Value">The value; null if there is none.</param>
+/// <param name="Failure">Its failure, or null.</param>
 internal sealed record PartResult<T>(SearchPart Part, T? Value, ProxylessException? Failure)
     where T : class;
 
-/// <summary>Does work for parts one after another: one that fails does not keep the others from theirs.</summary>
+/// <summary>Does work for parts one after another; a part that fails does not stop the others.</summary>
 internal static class PartResults
 {
     /// <summary>Does the work for each part.</summary>
@@ -16,8 +16,8 @@ internal static class PartResults
     public static IReadOnlyList<PartResult<T>> Each<T>(IReadOnlyList<SearchPart> parts, Func<SearchPart, T> work)
         where T : class => [.. parts.Select(part => Of(part, () => work(part)))];
 
-    /// <summary>Goes on with the parts that have not failed.</summary>
-    /// <param name="before">What has come of them so far.</param>
+    /// <summary>Continues with the parts that have not failed.</summary>
+    /// <param name="before">Their results so far.</param>
     /// <param name="work">The work.</param>
     public static IReadOnlyList<PartResult<TNext>> Then<T, TNext>(
         this IReadOnlyList<PartResult<T>> before,

@@ -8,12 +8,12 @@ using static TorchSharp.torch;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Scores networks with the shared weights of a search: forward passes alone, of as many images as a few training steps
+/// Scores networks with the shared weights of a search: forward passes only, of as many images as a few training steps
 /// take. The images are decoded once.
 /// </summary>
 internal sealed class PathScorer : IDisposable
 {
-    // Of 1,280 small images the statistics of batch norm are known to a few per cent.
+    // With 1,280 small images the statistics of batch norm are known to a few percent.
     private const int StatisticsBatches = 20;
 
     // More of them change the order of networks less than another training of the shared weights does.
@@ -43,8 +43,8 @@ internal sealed class PathScorer : IDisposable
         _judged = [.. judged.Epoch(0, 0, context.CancellationToken)];
     }
 
-    /// <summary>Images that a score passes through a network.</summary>
-    /// <param name="batchSize">Images of a training step.</param>
+    /// <summary>Returns the number of images per score.</summary>
+    /// <param name="batchSize">Images per training step.</param>
     /// <param name="batchesPerEpoch">Steps in which weights see every image once.</param>
     /// <param name="held">Images that no weight learns from.</param>
     /// <param name="space">The space, at the resolution and channels of the run.</param>
@@ -54,16 +54,16 @@ internal sealed class PathScorer : IDisposable
     /// <summary>The shared weights.</summary>
     public SuperNetwork Network => _network;
 
-    /// <summary>Scores a network whose weights are all there.</summary>
+    /// <summary>Scores a network whose weights all exist.</summary>
     /// <param name="choice">A candidate for each block.</param>
-    /// <exception cref="TrainingDivergedException">The loss is infinite or no number.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>
     public SharedScore Required(int[] choice) =>
         Of(choice) ?? throw new InvalidOperationException("a network that was pruned is no proposal");
 
     /// <summary>Scores a network.</summary>
     /// <param name="choice">A candidate for each block.</param>
-    /// <returns>The score; null where the search has pruned some of the weights.</returns>
-    /// <exception cref="TrainingDivergedException">The loss is infinite or no number.</exception>
+    /// <returns>The score; null if the search has pruned some of the weights.</returns>
+    /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>
     public SharedScore? Of(IReadOnlyList<int> choice)
     {
         ArgumentNullException.ThrowIfNull(choice);
@@ -77,12 +77,10 @@ internal sealed class PathScorer : IDisposable
         return new SharedScore([.. choice], loss, top1);
     }
 
-    /// <summary>
-    /// Judges a network on the same images, once its batch norms' statistics are estimated anew.
-    /// </summary>
+    /// <summary>Evaluates a network on the same images, after its batch norms' statistics are re-estimated.</summary>
     /// <param name="network">The network; the statistics are overwritten.</param>
-    /// <returns>The mean cross entropy and the share of right answers.</returns>
-    /// <exception cref="TrainingDivergedException">The loss is infinite or no number.</exception>
+    /// <returns>The mean cross entropy and the share of correct answers.</returns>
+    /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>
     public (double Loss, double Top1) Judge(CompactNetwork network)
     {
         ArgumentNullException.ThrowIfNull(network);

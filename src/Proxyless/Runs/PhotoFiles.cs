@@ -3,7 +3,7 @@ using Proxyless.Inference;
 
 namespace Proxyless.Runs;
 
-/// <summary>The photos that somebody names: files, and folders that are walked.</summary>
+/// <summary>Finds the requested photos: files, and the files of folders.</summary>
 internal static class PhotoFiles
 {
     private static readonly EnumerationOptions Listed = new()
@@ -12,13 +12,13 @@ internal static class PhotoFiles
         IgnoreInaccessible = false,
     };
 
-    /// <summary>The files, those of a folder sorted; what cannot be read stands among them with the reason.</summary>
+    /// <summary>Returns the files, those of a folder sorted; unreadable entries are listed with the reason.</summary>
     /// <param name="paths">Files and folders.</param>
     public static IReadOnlyList<(string Path, string? Error)> Of(IEnumerable<string> paths) =>
         [.. paths.SelectMany(path => Directory.Exists(path) ? OfFolder(path) : [(path, ErrorOf(path))])];
 
     /// <summary>
-    /// Image files of the folder and the folders in it; hidden ones, and links to folders, are passed over.
+    /// Lists image files of the folder and the folders in it; hidden ones, and links to folders, are skipped.
     /// </summary>
     private static IEnumerable<(string Path, string? Error)> OfFolder(string folder)
     {
@@ -29,7 +29,7 @@ internal static class PhotoFiles
             : found.OrderBy(file => file.Path, StringComparer.Ordinal);
     }
 
-    /// <summary>A folder that cannot be listed does not keep the others from their answers.</summary>
+    /// <summary>A folder that cannot be listed does not stop the others.</summary>
     private static void Walk(string folder, List<(string Path, string? Error)> found)
     {
         (string Path, bool IsFolder)[] entries;
@@ -72,7 +72,7 @@ internal static class PhotoFiles
         }
     }
 
-    /// <summary>Why a file is not to be opened, or null.</summary>
+    /// <summary>Why a file must not be opened, or null.</summary>
     private static string? ErrorOf(string path)
     {
         try
@@ -83,9 +83,9 @@ internal static class PhotoFiles
                 file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
             }
 
-            // A pipe or a device has no length; opened, it would be waited for, or never end.
+            // A pipe or a device has no length; reading it would block, or never end.
             return !file.Exists ? $"{path}: there is no such file"
-                : file.Length == 0 ? $"{path}: the file is empty, or none that holds data; remove it or restore it."
+                : file.Length == 0 ? $"{path}: the file is empty, or not a regular file; remove it or restore it."
                 : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -3,15 +3,15 @@ using Proxyless.Inference;
 
 namespace Proxyless.Runs;
 
-/// <summary>Asks a model about photos.</summary>
+/// <summary>Classifies photos with a model.</summary>
 internal static class PredictStage
 {
-    /// <summary>The likeliest classes of each photo.</summary>
+    /// <summary>Returns the most probable classes of each photo.</summary>
     /// <param name="model">The ONNX file.</param>
     /// <param name="images">Image files and folders.</param>
-    /// <param name="top">How many classes to name.</param>
+    /// <param name="top">Number of classes per photo.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
-    /// <param name="observer">Receives progress where it takes more than two seconds.</param>
+    /// <param name="observer">Receives progress reports if it takes more than two seconds.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
     public static IReadOnlyList<Prediction> Run(
         string model,

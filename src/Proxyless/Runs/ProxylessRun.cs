@@ -5,33 +5,35 @@ using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
-/// <summary>The whole road and its parts: what the commands call, and what a program calls instead of them.</summary>
+/// <summary>
+/// The whole pipeline and its steps: called by the commands, and by programs in place of the commands.
+/// </summary>
 public static class ProxylessRun
 {
     /// <summary>From images to a measured model: profile, search, derive, train, export, evaluate, report.</summary>
     /// <param name="options">
-    /// What to do. With <see cref="RunOptions.Resume"/> all is as the run began with, whose <c>config.yaml</c> is read,
-    /// but for <see cref="RunOptions.Threads"/> and the folder in <see cref="DataOptions.Path"/>, which may have been
-    /// moved: the images must be the same.
+    /// What to do. With <see cref="RunOptions.Resume"/> all options are read from the <c>config.yaml</c> of the run,
+    /// except for <see cref="RunOptions.Threads"/> and the folder in <see cref="DataOptions.Path"/>, which may have
+    /// been moved: the images must be the same.
     /// </param>
     /// <param name="observer">
     /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
     /// </param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
-    /// <exception cref="TargetUnavailableException">The target cannot be reached; what was made is kept.</exception>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached; completed work is kept.</exception>
     /// <exception cref="InvalidInputException">Options or data cannot be used, and nothing was written.</exception>
     /// <exception cref="LimitNotMetException">
-    /// No network of the space is within the limits, and nothing was written; or, later, none as measured, and the
-    /// search is kept.
+    /// No network of the space is within the limits, and nothing was written; or, later, none is measured within them,
+    /// and the search is kept.
     /// </exception>
     /// <exception cref="TrainingDivergedException">
-    /// A loss or a weight is no longer finite; what was made is kept.
+    /// A loss or a weight is no longer finite; completed work is kept.
     /// </exception>
     /// <exception cref="RunInterruptedException">
-    /// It was stopped; go on with <see cref="RunOptions.Resume"/>.
+    /// It was stopped; continue with <see cref="RunOptions.Resume"/>.
     /// </exception>
     /// <exception cref="RunFailedException">
-    /// The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.
+    /// The disk is full, or the images are gone; fix that and continue with <see cref="RunOptions.Resume"/>.
     /// </exception>
     public static RunResult Run(
         RunOptions options,
@@ -39,7 +41,7 @@ public static class ProxylessRun
         CancellationToken cancellationToken = default
     ) => RunBy(TimeProvider.System, options, observer ?? NullRunObserver.Instance, cancellationToken);
 
-    /// <summary>The same by a clock of its own.</summary>
+    /// <summary>The same with a separate clock.</summary>
     internal static RunResult RunBy(
         TimeProvider time,
         RunOptions options,
@@ -55,10 +57,10 @@ public static class ProxylessRun
     }
 
     /// <summary>
-    /// The same for several limits, of one machine or of several, from one search: for
-    /// <see cref="TargetOptions.LatencyMs"/> and for each of <see cref="TargetOptions.AlsoFor"/>. Each gets a run of
-    /// its own, with a model, in a folder within <see cref="RunOptions.Out"/>; one that cannot be met does not keep the
-    /// others from theirs. A single limit is served as by <see cref="Run"/>.
+    /// The same for several limits, on one machine or on several, from one search: for
+    /// <see cref="TargetOptions.LatencyMs"/> and for each of <see cref="TargetOptions.AlsoFor"/>. Each gets its own run
+    /// with a model, in a folder within <see cref="RunOptions.Out"/>; one that cannot be met does not stop the others.
+    /// A single limit is handled as by <see cref="Run"/>.
     /// </summary>
     /// <returns>A result for each limit that has a network, and why others have none.</returns>
     /// <inheritdoc cref="Run"/>
@@ -97,9 +99,9 @@ public static class ProxylessRun
     }
 
     /// <summary>
-    /// One search for several limits, of one machine or of several: for <see cref="TargetOptions.LatencyMs"/> and for
-    /// each of <see cref="TargetOptions.AlsoFor"/>. Each gets a run of its own in a folder within
-    /// <see cref="RunOptions.Out"/>, to derive from and to train in. A single limit is served as by
+    /// One search for several limits, on one machine or on several: for <see cref="TargetOptions.LatencyMs"/> and for
+    /// each of <see cref="TargetOptions.AlsoFor"/>. Each gets its own run in a folder within
+    /// <see cref="RunOptions.Out"/>, to derive from and to train in. A single limit is handled as by
     /// <see cref="Search"/>.
     /// </summary>
     /// <returns>A result for each limit that has a network, and why others have none.</returns>
@@ -122,17 +124,19 @@ public static class ProxylessRun
         );
     }
 
-    /// <summary>Another architecture from a finished search, at the limits of <paramref name="options"/>.</summary>
+    /// <summary>
+    /// Derives another architecture from a finished search, at the limits of <paramref name="options"/>.
+    /// </summary>
     /// <param name="source">The run whose search is finished.</param>
     /// <param name="options">
-    /// That run's options with new limits; <see cref="RunOptions.Out"/> gets the architecture.
+    /// That run's options with new limits; the architecture is written to <see cref="RunOptions.Out"/>.
     /// </param>
     /// <param name="observer">
     /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
     /// </param>
-    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="cancellationToken">Stops the job.</param>
     /// <exception cref="InvalidInputException">
-    /// The search is not finished, or the images are others; nothing was written.
+    /// The search is not finished, or the images differ; nothing was written.
     /// </exception>
     /// <exception cref="LimitNotMetException">
     /// No network that the search left is within the limits; nothing was written.
@@ -167,10 +171,10 @@ public static class ProxylessRun
     }
 
     /// <summary>Trains one architecture and exports it.</summary>
-    /// <param name="options">Data and training. With <see cref="RunOptions.Resume"/> as in <see cref="Run"/>.</param>
+    /// <param name="options">Data and training. <see cref="RunOptions.Resume"/> works as in <see cref="Run"/>.</param>
     /// <param name="architecture">
     /// A name, a file, or the folder of a run whose search is finished: then without <see cref="RunOptions.Out"/> the
-    /// training goes into that run, on its images, and <paramref name="options"/> replaces its <c>config.yaml</c>.
+    /// network is trained in that run, on its images, and <paramref name="options"/> replaces its <c>config.yaml</c>.
     /// </param>
     /// <param name="observer">
     /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
@@ -183,10 +187,10 @@ public static class ProxylessRun
     /// A loss or a weight is no longer finite; the last checkpoint is from before.
     /// </exception>
     /// <exception cref="RunInterruptedException">
-    /// It was stopped; go on with <see cref="RunOptions.Resume"/>.
+    /// It was stopped; continue with <see cref="RunOptions.Resume"/>.
     /// </exception>
     /// <exception cref="RunFailedException">
-    /// The disk is full, or the images are gone; mend that and go on with <see cref="RunOptions.Resume"/>.
+    /// The disk is full, or the images are gone; fix that and continue with <see cref="RunOptions.Resume"/>.
     /// </exception>
     public static TrainResult Train(
         RunOptions options,
@@ -204,13 +208,13 @@ public static class ProxylessRun
 
     /// <summary>Exports the trained network of a run.</summary>
     /// <param name="run">The run directory.</param>
-    /// <param name="file">Where to.</param>
+    /// <param name="file">The file to write.</param>
     /// <param name="observer">
     /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
     /// </param>
-    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="cancellationToken">Stops the job.</param>
     /// <exception cref="InvalidInputException">
-    /// There is no such run, it is not trained, or its images are not there or are others.
+    /// There is no such run, it is not trained, or its images are missing or differ.
     /// </exception>
     public static ExportResult Export(
         string run,
@@ -221,16 +225,16 @@ public static class ProxylessRun
 
     /// <summary>Exports the trained network of a run whose images may have been moved.</summary>
     /// <param name="run">The run directory.</param>
-    /// <param name="file">Where to.</param>
+    /// <param name="file">The file to write.</param>
     /// <param name="data">
-    /// The folder of the run's images, which its <c>config.yaml</c> names from then on; null: as it names it.
+    /// The folder of the run's images, which its <c>config.yaml</c> names from then on; null: the folder it names now.
     /// </param>
     /// <param name="observer">
     /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
     /// </param>
-    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="cancellationToken">Stops the job.</param>
     /// <exception cref="InvalidInputException">
-    /// There is no such run, it is not trained, or its images are not there or are others.
+    /// There is no such run, it is not trained, or its images are missing or differ.
     /// </exception>
     public static ExportResult Export(
         string run,
@@ -277,17 +281,19 @@ public static class ProxylessRun
     }
 
     /// <summary>
-    /// Judges a model file on labelled images and times it on the target. The images are those that it was not trained
-    /// on: of a folder with a <c>test/</c> these, of the folder that it was trained on the slice it never saw, of any
-    /// other folder all. Classes are known by their names; a folder may lack some of the model's.
+    /// Evaluates a model file on labeled images and times it on the target. Only images that it was not trained on are
+    /// used: of a folder with a <c>test/</c> these, of the folder that it was trained on the slice it never saw, of any
+    /// other folder all. Classes are matched by name; a folder may lack some of the model's.
     /// </summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
-    /// <param name="options">Data and target; how the images are divided is read from the model.</param>
-    /// <param name="againstNetwork">Whether the network of the run directory is asked about the same images.</param>
+    /// <param name="options">Data and target; the division of the images is read from the model.</param>
+    /// <param name="againstNetwork">
+    /// Whether the network of the run directory is evaluated on the same images too.
+    /// </param>
     /// <param name="observer">
     /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
     /// </param>
-    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="cancellationToken">Stops the job.</param>
     public static EvaluateResult Evaluate(
         string model,
         RunOptions options,
@@ -327,18 +333,18 @@ public static class ProxylessRun
     }
 
     /// <summary>
-    /// The likeliest classes of photos. One that cannot be read does not keep the others from their answers.
+    /// Returns the most probable classes of photos. One that cannot be read does not stop the others.
     /// </summary>
     /// <param name="model">The ONNX file, or a run directory.</param>
     /// <param name="images">
-    /// Image files, and folders: of these all image files, also of folders within them, sorted by their names.
+    /// Image files, and folders: all image files in them and in their subfolders, sorted by name.
     /// </param>
-    /// <param name="top">How many classes to name.</param>
+    /// <param name="top">Number of classes per photo.</param>
     /// <param name="maxPixels">The most pixels, width times height, of an image that is read.</param>
-    /// <param name="observer">Receives progress reports where it takes more than two seconds.</param>
+    /// <param name="observer">Receives progress reports if it takes more than two seconds.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
     /// <returns>
-    /// For each file its classes, or a <see cref="Prediction.Error"/>; so too for a folder without images.
+    /// For each file its classes, or a <see cref="Prediction.Error"/>; the same for a folder without images.
     /// </returns>
     /// <exception cref="InvalidInputException">There is no model, or it is not one that Proxyless exported.</exception>
     public static IReadOnlyList<Prediction> Predict(

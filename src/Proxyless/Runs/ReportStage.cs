@@ -7,15 +7,15 @@ using Proxyless.Search;
 
 namespace Proxyless.Runs;
 
-/// <summary>Gathers what a run wrote into its report.</summary>
+/// <summary>Collects a run's results into its report.</summary>
 internal static class ReportStage
 {
-    /// <summary>Writes <c>report.html</c>, and <c>front.svg</c> where networks were scored.</summary>
-    /// <param name="context">What every stage is given.</param>
+    /// <summary>Writes <c>report.html</c>, and <c>front.svg</c> if networks were scored.</summary>
+    /// <param name="context">The common context of all stages.</param>
     /// <param name="store">The run.</param>
     /// <param name="table">The latency table of its target.</param>
-    /// <param name="derived">What the search has found.</param>
-    /// <param name="result">How the run has ended; null where the network has not been judged yet.</param>
+    /// <param name="derived">The network that the search found.</param>
+    /// <param name="result">The result of the run; null if the network has not been evaluated yet.</param>
     public static void Write(
         RunContext context,
         RunStore store,
@@ -80,8 +80,8 @@ internal static class ReportStage
 
     /// <summary>What was scored for a target, and what was chosen.</summary>
     /// <param name="target">The target's name.</param>
-    /// <param name="derived">The networks of its limits, one at least.</param>
-    /// <returns>Null where nothing was scored.</returns>
+    /// <param name="derived">The networks of its limits, at least one.</param>
+    /// <returns>Null if nothing was scored.</returns>
     public static FrontPlotData? FrontOf(string target, IReadOnlyList<DerivedNetwork> derived) =>
         derived[0].Result.Front is not { } front
             ? null

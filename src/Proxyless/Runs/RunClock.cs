@@ -1,12 +1,12 @@
 namespace Proxyless.Runs;
 
-/// <summary>What the time of a run is spent on.</summary>
+/// <summary>The parts of a run by which its time is recorded.</summary>
 internal enum RunStage
 {
     /// <summary>Images, profile, search and derivation with its measurements.</summary>
     Search,
 
-    /// <summary>The training, the timing of its steps included.</summary>
+    /// <summary>The training, including the timing of its steps.</summary>
     Training,
 
     /// <summary>Export, evaluation and report.</summary>
@@ -14,21 +14,20 @@ internal enum RunStage
 }
 
 /// <summary>
-/// The time of one job. It starts with the job, and every moment of it is charged to one stage of the run's plan: none
-/// twice, none to nothing. What earlier jobs of the run were charged stands in the
-/// plan, so that a resume adds its own time alone.
+/// The time of one job. It starts with the job, and every moment is charged to exactly one stage of the run's plan. The
+/// plan also holds what earlier jobs of the run were charged, so that a resumed run adds only its own time.
 /// </summary>
-/// <param name="time">Where the time comes from.</param>
+/// <param name="time">The source of the time.</param>
 internal sealed class RunClock(TimeProvider time)
 {
     private long _charged = time.GetTimestamp();
 
-    /// <summary>What has passed since the last charge, or since the job began.</summary>
+    /// <summary>The time since the last charge, or since the job began.</summary>
     public TimeSpan Uncharged => time.GetElapsedTime(_charged);
 
-    /// <summary>Charges what has passed since the last charge, and writes it into the plan.</summary>
+    /// <summary>Charges the time since the last charge, and writes it to the plan.</summary>
     /// <param name="store">The run.</param>
-    /// <param name="stage">What it was spent on.</param>
+    /// <param name="stage">The stage that it was spent on.</param>
     public void Charge(RunStore store, RunStage stage)
     {
         long now = time.GetTimestamp();

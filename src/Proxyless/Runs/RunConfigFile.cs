@@ -11,12 +11,12 @@ namespace Proxyless.Runs;
 /// <summary>Options as YAML: one flat list under the keys of <see cref="RunSettings"/>.</summary>
 internal static partial class RunConfigFile
 {
-    // What is done with a run that stands there is of this call, not of the run.
+    // How to treat an existing run is an option of this call, not of the run.
     private static readonly string[] NotWritten = [nameof(RunOptions.Resume), nameof(RunOptions.Overwrite)];
 
     /// <summary>Writes <c>config.yaml</c>.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="options">The options; what is null is left out.</param>
+    /// <param name="options">The options; null values are left out.</param>
     public static void Write(string path, RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -31,11 +31,9 @@ internal static partial class RunConfigFile
         AtomicFile.WriteAllText(path, serializer.Serialize(values));
     }
 
-    /// <summary>
-    /// Reads the <c>config.yaml</c> of a run; <see cref="RunOptions.Out"/> is the folder that it stands in.
-    /// </summary>
+    /// <summary>Reads the <c>config.yaml</c> of a run; <see cref="RunOptions.Out"/> becomes its folder.</summary>
     /// <exception cref="InvalidInputException">
-    /// The file is missing or no such file; the message names the line.
+    /// The file is missing or is not such a file; the message names the line.
     /// </exception>
     public static RunOptions Read(string path)
     {
@@ -55,7 +53,7 @@ internal static partial class RunConfigFile
                 && Enum.IsDefined(options.Kernels)
                 && Enum.IsDefined(options.Search.Update)
                 && Enum.IsDefined(options.Search.Objective)
-                // A run is where its configuration is, also where its folder has been moved.
+                // A run is where its configuration is, also if its folder has been moved.
                 ? options.Out is null
                     ? options
                     : options with
@@ -63,7 +61,7 @@ internal static partial class RunConfigFile
                         Out = Path.GetDirectoryName(Path.GetFullPath(path)),
                     }
                 : throw new InvalidInputException(
-                    $"{path}: a value is empty, or a number stands in place of a name; restore the file, or begin "
+                    $"{path}: a value is empty, or a number is in place of a name; restore the file, or begin "
                         + $"another run"
                 )
                 {
@@ -82,8 +80,8 @@ internal static partial class RunConfigFile
     }
 
     /// <summary>
-    /// The options of a run for another job on what it found: without its folder, its time and where its training
-    /// began, which were for that run alone.
+    /// The options of a run for another job on its results: without its folder, its time and the initial weights of its
+    /// training, which were for that run alone.
     /// </summary>
     /// <exception cref="InvalidInputException">As for <see cref="Read"/>.</exception>
     public static RunOptions ReadForNextJob(string path)
@@ -93,7 +91,7 @@ internal static partial class RunConfigFile
     }
 
     /// <summary>
-    /// Texts are texts whatever they look like: a folder may be called <c>null</c>, <c>no</c> or <c>1e3</c>.
+    /// Texts stay texts whatever they look like: a folder may be called <c>null</c>, <c>no</c> or <c>1e3</c>.
     /// </summary>
     private sealed partial class TextConverter : IYamlTypeConverter
     {
@@ -135,7 +133,7 @@ internal static partial class RunConfigFile
                 text.EndsWith('s')
                 && double.TryParse(text.AsSpan(0, text.Length - 1), CultureInfo.InvariantCulture, out double seconds)
                 ? TimeSpan.FromSeconds(seconds)
-                : throw new FormatException($"'{text}' is no time in seconds such as 3600s");
+                : throw new FormatException($"'{text}' is not a time in seconds such as 3600s");
         }
 
         public void WriteYaml(IEmitter emitter, object? value, Type type, ObjectSerializer serializer)

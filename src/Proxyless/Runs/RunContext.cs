@@ -7,16 +7,16 @@ using TorchSharp;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// What every stage of a run is given: options with nothing left open, images, space, clock, observer and the token
-/// that stops it. It is made once and owns nothing; what differs for one target or one training is a copy. A run's
-/// target is in its <see cref="SearchGoal"/>, for a training needs none.
+/// The common context of all stages of a run: resolved options, images, space, clock, observer and the cancellation
+/// token. It is created once and owns nothing; what differs for one target or one training is a copy. A run's target is
+/// in its <see cref="SearchGoal"/>, since a training needs none.
 /// </summary>
 internal sealed record RunContext
 {
     // Batch norm has no statistics of a single image.
     private const int FewestImagesOfStep = 2;
 
-    /// <summary>The options, unresolved ones resolved.</summary>
+    /// <summary>The resolved options.</summary>
     public required RunOptions Options { get; init; }
 
     /// <summary>The images.</summary>
@@ -35,21 +35,21 @@ internal sealed record RunContext
     public required CancellationToken CancellationToken { get; init; }
 
     /// <summary>
-    /// Seed of weights, order and augmentation; the images are divided by that of <see cref="Options"/>, which it is
-    /// unless told otherwise.
+    /// Seed of weights, order and augmentation; by default the seed of <see cref="Options"/>, which always divides the
+    /// images.
     /// </summary>
     public required int TrainingSeed { get; init; }
 
-    /// <summary>Makes the batches.</summary>
+    /// <summary>Creates the batches.</summary>
     public RunLoaders Loaders => new(Options, Images, TrainingSeed);
 
     /// <summary>Whether images are augmented as small ones, by padding and cropping.</summary>
     public bool SmallImages => ImageFacts.Of(Images).AreSmall;
 
-    /// <summary>Where networks live.</summary>
+    /// <summary>The device of the networks.</summary>
     public required torch.Device Device { get; init; }
 
-    /// <summary>How networks are made.</summary>
+    /// <summary>How networks are created.</summary>
     public NetworkOptions NetworkOptions =>
         new()
         {
@@ -68,7 +68,7 @@ internal sealed record RunContext
     /// <summary>The peak learning rate at the run's batch size.</summary>
     public double LearningRate => RunDefaults.LearningRate(Options, Loaders.BatchSize);
 
-    /// <summary>Least time between two checkpoints, or null for the default.</summary>
+    /// <summary>Minimum time between two checkpoints, or null for the default.</summary>
     public TimeSpan? CheckpointInterval =>
         Options.CheckpointSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
@@ -120,7 +120,7 @@ internal sealed record RunContext
         };
     }
 
-    /// <summary>The same for a job whose time nobody asks for.</summary>
+    /// <summary>The same for a job whose time is not recorded.</summary>
     /// <inheritdoc cref="Open(RunOptions, RunClock, IRunObserver, CancellationToken)"/>
     public static RunContext Open(
         RunOptions options,
@@ -128,7 +128,7 @@ internal sealed record RunContext
         CancellationToken cancellationToken = default
     ) => Open(options, new RunClock(TimeProvider.System), observer, cancellationToken);
 
-    /// <summary>Which images the options mean, and how they are divided.</summary>
+    /// <summary>Returns the images that the options name, and how they are divided.</summary>
     public static DatasetOptions ImagesOf(RunOptions options) =>
         new()
         {
@@ -143,7 +143,7 @@ internal sealed record RunContext
             Channels = options.Data.Channels,
         };
 
-    /// <summary>The same images, divided as they are, for a training that differs by chance alone.</summary>
+    /// <summary>Returns the same images, divided alike, for a training that differs only by chance.</summary>
     /// <param name="trainingSeed">Seed of weights, order and augmentation.</param>
     /// <param name="clock">The time of that training.</param>
     public RunContext Reseeded(int trainingSeed, RunClock clock) =>
@@ -153,7 +153,7 @@ internal sealed record RunContext
             Clock = clock,
         };
 
-    /// <summary>The same images for one of several limits alone.</summary>
+    /// <summary>Returns the same images for only one of several limits.</summary>
     public RunContext For(RunPart limit) =>
         this with
         {
@@ -168,7 +168,7 @@ internal sealed record RunContext
             },
         };
 
-    /// <summary>A weight for each class where that was asked for.</summary>
+    /// <summary>Returns a weight for each class if that was requested.</summary>
     public IReadOnlyList<double>? ClassWeightsOf(ImageSet images) =>
         Options.Training.ClassWeights ? images.BalancedClassWeights() : null;
 }

@@ -10,7 +10,7 @@ namespace Proxyless.Runs;
 /// </summary>
 internal static class RunDefaults
 {
-    // Half as large again as the 32 pixels of that space: larger images lose too much in it.
+    // One and a half times the 32 pixels of that space: larger images lose too much in it.
     private const int LargestImageOfCifarSpace = 48;
 
     // An epoch of a small dataset has few steps and an epoch of a large one many: runs without a number of epochs get
@@ -21,12 +21,12 @@ internal static class RunDefaults
     // A step on two paths, one of them the widest, takes about as long as 2.4 on one (bench --mode weight,sandwich).
     private const double SandwichStepsOverSteps = 0.6;
 
-    // Further ones change little on tables of trained networks (docs/decisions/decision.md).
+    // More of them change little on tables of trained networks (docs/decisions/decision.md).
     private const int UsualEvaluations = 100;
     private const int UsualFinalists = 4;
     private const int EvaluationsOverFrontPoints = 12;
 
-    // What the usual scores of one limit are of the usual search (docs/decisions/decision.md).
+    // The usual scores of one limit as a share of the usual search (docs/decisions/decision.md).
     private const double ScoringShareOfTime = 0.2;
     private const int FewestEvaluations = 8;
 
@@ -40,16 +40,16 @@ internal static class RunDefaults
     private const int BatchOfSmallImages = 128;
     private const int BatchOfLargeImages = 32;
 
-    // Small images are few and soon known by heart.
+    // Small images are few and soon memorized.
     private const double DecayOfSmallImages = 5e-4;
     private const double DecayOfLargeImages = 1e-4;
     private const double EraseOfSmallImages = 0.5;
     private const double EraseOfLargeImages = 0;
 
-    // The learning rate of the options is for this many images in a step.
+    // The learning rate of the options is for this many images per step.
     private const double BatchOfLearningRate = 256;
 
-    /// <summary>The space: the one that was asked for, or the one for such images.</summary>
+    /// <summary>Returns the space: the requested one, or the one for such images.</summary>
     /// <param name="options">The options.</param>
     /// <param name="images">The images.</param>
     /// <returns>A name or a file.</returns>
@@ -61,11 +61,11 @@ internal static class RunDefaults
             : "imagenet-mobile"
         );
 
-    /// <summary>The options with nothing left open that the images decide.</summary>
+    /// <summary>Returns the options with everything resolved that the images determine.</summary>
     /// <param name="options">The options.</param>
     /// <param name="images">The images.</param>
     /// <param name="space">What <see cref="SpaceOf"/> names, at the resolution and channels of the run.</param>
-    /// <param name="threads">Threads of this machine, where none were asked for.</param>
+    /// <param name="threads">Threads of this machine, if no number was requested.</param>
     public static RunOptions Resolve(RunOptions options, ImageFacts images, SearchSpace space, int threads) =>
         options with
         {
@@ -73,7 +73,7 @@ internal static class RunDefaults
             Search = options.Search with { Space = SpaceOf(options, images) },
             Training = options.Training with
             {
-                // Memory and time go by the network's resolution, to which small images may be enlarged.
+                // Memory and time depend on the network's resolution, to which small images may be enlarged.
                 BatchSize =
                     options.Training.BatchSize
                     ?? (
@@ -88,13 +88,15 @@ internal static class RunDefaults
             Threads = options.Threads ?? threads,
         };
 
-    /// <summary>The peak learning rate at a batch size (linear scaling: Goyal et al., arXiv 1706.02677).</summary>
+    /// <summary>
+    /// Returns the peak learning rate at a batch size (linear scaling: Goyal et al., arXiv 1706.02677).
+    /// </summary>
     /// <param name="options">The options.</param>
-    /// <param name="batchSize">Images in a step.</param>
+    /// <param name="batchSize">Images per step.</param>
     public static double LearningRate(RunOptions options, int batchSize) =>
         options.Training.LearningRate * batchSize / BatchOfLearningRate;
 
-    /// <summary>Weight steps of a search without <see cref="RunOptions.Time"/>.</summary>
+    /// <summary>Returns the weight steps of a search without <see cref="RunOptions.Time"/>.</summary>
     /// <param name="options">The options.</param>
     /// <param name="batchesPerEpoch">Steps in which weights see every image once.</param>
     public static long SearchSteps(RunOptions options, long batchesPerEpoch) =>
@@ -107,9 +109,11 @@ internal static class RunDefaults
                 : SearchStepsWithoutEpochs
         );
 
-    /// <summary>Networks that are scored for a limit: half as many where other limits have scored enough.</summary>
+    /// <summary>
+    /// Returns the number of networks to score for a limit: half as many if other limits have scored enough.
+    /// </summary>
     /// <param name="options">The options.</param>
-    /// <param name="planned">What the run's plan has for its first limit; null: the usual number.</param>
+    /// <param name="planned">The number in the run's plan for its first limit; null: the usual number.</param>
     /// <param name="known">Networks that were scored for other limits.</param>
     public static int Evaluations(RunOptions options, int? planned = null, int known = 0)
     {
@@ -118,13 +122,13 @@ internal static class RunDefaults
     }
 
     /// <summary>
-    /// Networks that are scored for the first limit where <see cref="RunOptions.Time"/> is given: the usual number, or
-    /// what a fifth of the search's time is enough for.
+    /// Returns the number of networks to score for the first limit if <see cref="RunOptions.Time"/> is given: the usual
+    /// number, or what a fifth of the search's time is enough for.
     /// </summary>
     /// <param name="options">The options.</param>
-    /// <param name="limits">For how many limits networks are scored.</param>
+    /// <param name="limits">Number of limits for which networks are scored.</param>
     /// <param name="seconds">The search's time.</param>
-    /// <param name="scoreSeconds">Seconds of a score.</param>
+    /// <param name="scoreSeconds">Seconds per score.</param>
     public static int EvaluationsIn(RunOptions options, int limits, double seconds, double scoreSeconds) =>
         options.Search.Evaluations
         ?? (int)
@@ -134,35 +138,39 @@ internal static class RunDefaults
                 UsualEvaluationsOf(options)
             );
 
-    /// <summary>Scores of all limits, and of the front, for each score of the first limit.</summary>
+    /// <summary>Returns the scores of all limits, and of the front, per score of the first limit.</summary>
     /// <param name="options">The options.</param>
-    /// <param name="limits">For how many limits networks are scored.</param>
+    /// <param name="limits">Number of limits for which networks are scored.</param>
     public static double ScoresOverEvaluations(RunOptions options, int limits) =>
         (options.Search.Evaluations is null ? 1 + ((limits - 1) / 2.0) : limits) + (1.0 / EvaluationsOverFrontPoints);
 
-    /// <summary>Networks that are scored over the whole range of latencies, for the front alone.</summary>
+    /// <summary>
+    /// Returns the number of networks to score over the whole range of latencies, only for the front.
+    /// </summary>
     /// <param name="options">The options.</param>
-    /// <param name="planned">What the run's plan has for its first limit; null: the usual number.</param>
+    /// <param name="planned">The number in the run's plan for its first limit; null: the usual number.</param>
     public static int FrontPoints(RunOptions options, int? planned = null) =>
         (Evaluations(options, planned) + EvaluationsOverFrontPoints - 1) / EvaluationsOverFrontPoints;
 
     private static int UsualEvaluationsOf(RunOptions options) =>
         IsSample(options) ? UsualEvaluations / StepsOverStepsOfSample : UsualEvaluations;
 
-    /// <summary>Networks that are trained a little to choose one of them.</summary>
+    /// <summary>Returns the number of networks that are trained a little to choose one of them.</summary>
     /// <param name="options">The options.</param>
     public static int Finalists(RunOptions options) => options.Search.Finalists ?? UsualFinalists;
 
-    /// <summary>Training steps of all finalists of a limit together, for each weight step of the search.</summary>
+    /// <summary>
+    /// Returns the training steps of all finalists of a limit together, per weight step of the search.
+    /// </summary>
     /// <param name="options">The options.</param>
     public static double FinalStepsOverSteps(RunOptions options) =>
         Finalists(options) > 1 && options.Search.Evaluations != 0 ? FinalStepsOverSearchSteps : 0;
 
-    /// <summary>Training steps of all finalists together.</summary>
+    /// <summary>Returns the training steps of all finalists together.</summary>
     /// <param name="searchSteps">Weight steps of the search.</param>
     public static long FinalSteps(long searchSteps) => (long)(FinalStepsOverSearchSteps * searchSteps);
 
-    /// <summary>Steps of a training without <see cref="RunOptions.Time"/>.</summary>
+    /// <summary>Returns the steps of a training without <see cref="RunOptions.Time"/>.</summary>
     /// <param name="options">The options.</param>
     /// <param name="batchesPerEpoch">Steps in which the network sees every image once.</param>
     public static long TrainSteps(RunOptions options, long batchesPerEpoch) =>

@@ -11,43 +11,43 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The folder.</summary>
     public string Root { get; } = path;
 
-    /// <summary>All options as they were resolved.</summary>
+    /// <summary>All options as resolved.</summary>
     public string Config => File(WrittenFiles.RunConfig);
 
-    /// <summary>Numbers of steps, fixed once so that a resume repeats them.</summary>
+    /// <summary>Step counts, fixed once so that a resumed run repeats them.</summary>
     public string Plan => File(WrittenFiles.RunPlan);
 
-    /// <summary>What the user was warned of.</summary>
+    /// <summary>The warnings that the user received.</summary>
     public string Warnings => File("warnings.jsonl");
 
     /// <summary>The latency table.</summary>
     public string Latency => File("latency.json");
 
-    /// <summary>A line for each epoch of the search.</summary>
+    /// <summary>One line per epoch of the search.</summary>
     public string SearchLog => File("search.jsonl");
 
-    /// <summary>A line for each network that was scored with the shared weights of the search.</summary>
+    /// <summary>One line per network that was scored with the shared weights of the search.</summary>
     public string Scores => File("scores.jsonl");
 
-    /// <summary>What the search found.</summary>
+    /// <summary>The result of the search.</summary>
     public string SearchResult => File("search.json");
 
-    /// <summary>The architecture that was derived.</summary>
+    /// <summary>The derived architecture.</summary>
     public string Architecture => File("architecture.json");
 
     /// <summary>Its picture.</summary>
     public string Picture => File("architecture.svg");
 
-    /// <summary>The picture of what other latencies would buy.</summary>
+    /// <summary>The picture of the accuracy at other latencies.</summary>
     public string FrontPicture => File("front.svg");
 
-    /// <summary>A line for each epoch of the training.</summary>
+    /// <summary>One line per epoch of the training.</summary>
     public string TrainingLog => File("training.jsonl");
 
     /// <summary>The model.</summary>
     public string Model => File("model.onnx");
 
-    /// <summary>The classes, a line each, in the order of the model's outputs.</summary>
+    /// <summary>The classes, one per line, in the order of the model's outputs.</summary>
     public string Labels => File("labels.txt");
 
     /// <summary>The report.</summary>
@@ -59,25 +59,25 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The super-network and the state of the search.</summary>
     public string SearchCheckpoint => File("checkpoints", "search.safetensors");
 
-    /// <summary>The network as the training left it last, with the optimiser's state.</summary>
+    /// <summary>The network after the last step of the training so far, with the optimizer's state.</summary>
     public string LastCheckpoint => File("checkpoints", "last.safetensors");
 
     /// <summary>The network at its best validation accuracy.</summary>
     public string BestCheckpoint => File("checkpoints", "best.safetensors");
 
     /// <summary>
-    /// Takes the folder of a new run, or that of one to go on with, for this job alone; nothing of a run is written or
-    /// removed yet.
+    /// Locks the folder of a new run, or of one to resume, for this job alone; no file of the run is written or removed
+    /// yet.
     /// </summary>
     /// <param name="path">The folder, or null for a new one under <c>runs/</c>.</param>
     /// <param name="resume">Whether the run must exist and is continued.</param>
-    /// <param name="overwrite">Whether what a run left there may be removed.</param>
-    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="overwrite">Whether the files of an existing run may be removed.</param>
+    /// <param name="observer">Is told if an earlier job was killed in the folder.</param>
     /// <param name="directory">The folder's files.</param>
-    /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
+    /// <returns>The lock of the folder; dispose of it at the end of the job.</returns>
     /// <exception cref="InvalidInputException">
-    /// A run stands there and neither was said, there is none to resume, the folder holds something else than a run, or
-    /// another job works in it.
+    /// A run exists there and neither option is set; there is none to resume; the folder holds something other than a
+    /// run; or another job works in it.
     /// </exception>
     internal static RunLock Claim(
         string? path,
@@ -87,11 +87,11 @@ public sealed class RunDirectory(string path) : ITrainingStore
         out RunDirectory directory
     ) => Claim(path, "runs", () => Choose(path, resume, overwrite), observer, out directory);
 
-    /// <summary>The same by another rule of what may stand there.</summary>
+    /// <summary>The same with another rule for existing folders.</summary>
     /// <param name="path">The folder, or null for a new one.</param>
-    /// <param name="parent">Where a new one is made.</param>
-    /// <param name="require">Refuses a folder that cannot be taken.</param>
-    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="parent">The parent folder of a new folder.</param>
+    /// <param name="require">Rejects a folder that cannot be used.</param>
+    /// <param name="observer">Is told if an earlier job was killed in the folder.</param>
     /// <param name="directory">The folder's files.</param>
     internal static RunLock Claim(
         string? path,
@@ -101,8 +101,8 @@ public sealed class RunDirectory(string path) : ITrainingStore
         out RunDirectory directory
     )
     {
-        // Before the lock, so that a wrong folder is not touched, and under it, for another job may have been there
-        // meanwhile.
+        // Before the lock, so that a wrong folder is not touched, and again under it, since another job may have been
+        // there in the meantime.
         require();
         RunLock held = path is null ? RunLock.AcquireNew(parent) : RunLock.Acquire(path);
         try
@@ -119,19 +119,20 @@ public sealed class RunDirectory(string path) : ITrainingStore
         }
     }
 
-    /// <summary>Refuses what cannot be the folder of a new run, or that of one to go on with.</summary>
+    /// <summary>Rejects a folder that cannot be that of a new run, or of one to resume.</summary>
     /// <param name="path">The folder, or null for a new one.</param>
     /// <param name="resume">Whether the run must exist and is continued.</param>
-    /// <param name="overwrite">Whether what a run left there may be removed.</param>
+    /// <param name="overwrite">Whether the files of an existing run may be removed.</param>
     /// <exception cref="InvalidInputException">
-    /// A run stands there and neither was said, there is none to resume, or the folder holds something else than a run.
+    /// A run exists there and neither option is set; there is none to resume; or the folder holds something other than
+    /// a run.
     /// </exception>
     public static void Choose(string? path, bool resume, bool overwrite)
     {
         if (path is not null && System.IO.File.Exists(Path.Combine(path, WrittenFiles.ComparisonPlan)))
         {
             throw new InvalidInputException(
-                $"'{path}' holds a comparison; go on with it by ProxylessComparison.Run(RunOptions.Out = '{path}', "
+                $"'{path}' holds a comparison; continue it with ProxylessComparison.Run(RunOptions.Out = '{path}', "
                     + $"RunOptions.Resume), or choose another RunOptions.Out"
             );
         }
@@ -146,7 +147,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         {
             if (resume)
             {
-                throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the run to go on with");
+                throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the run to resume");
             }
 
             return;
@@ -176,12 +177,12 @@ public sealed class RunDirectory(string path) : ITrainingStore
         if (!overwrite)
         {
             throw new InvalidInputException(
-                $"'{path}' exists and is not empty; go on with RunOptions.Resume, replace it with "
+                $"'{path}' exists and is not empty; continue with RunOptions.Resume, replace it with "
                     + $"RunOptions.Overwrite, or choose another RunOptions.Out"
             );
         }
 
-        // Only a run is replaced, and only its own files: a mistyped folder must not cost anybody a folder.
+        // Only a run is replaced, and only its own files: a mistyped folder must not be lost.
         if (!isRun)
         {
             throw new InvalidInputException(
@@ -192,23 +193,23 @@ public sealed class RunDirectory(string path) : ITrainingStore
     }
 
     /// <summary>
-    /// Whether a job was killed while it put a new run, or a new training, in place of one that was here: the new
-    /// one is gone on with, and <see cref="FinishBeginning"/> removes what is left of the old one.
+    /// Whether a job was killed while it replaced an earlier run, or training, with a new one: the new one is
+    /// continued, and <see cref="FinishBeginning"/> removes the rest of the old one.
     /// </summary>
     internal bool IsBeginning => System.IO.File.Exists(NewConfig) || System.IO.File.Exists(NewTrainingConfig);
 
-    // The configuration of a run, or of a training of the same search, until what stood here before is removed.
+    // The configuration of a run, or of a training of the same search, until the earlier files are removed.
     private string NewConfig => File("config.new.yaml");
 
     private string NewTrainingConfig => File("config.new-training.yaml");
 
     /// <summary>
-    /// Begins a run, in place of one that may be here. Whenever the process is killed, a resume finds the old run
-    /// or the new one.
+    /// Begins a run and replaces an existing one. Whenever the process is killed, a resume finds either the old run or
+    /// the new one.
     /// </summary>
     /// <param name="options">The new run's configuration.</param>
-    /// <param name="removeMore">Removes what else belongs to the old run.</param>
-    /// <exception cref="InvalidInputException">The folder cannot be made.</exception>
+    /// <param name="removeMore">Removes the other files of the old run.</param>
+    /// <exception cref="InvalidInputException">The folder cannot be created.</exception>
     internal void Begin(RunOptions options, Action removeMore)
     {
         if (System.IO.File.Exists(Config))
@@ -224,19 +225,17 @@ public sealed class RunDirectory(string path) : ITrainingStore
         RunConfigFile.Write(Config, options);
     }
 
-    /// <summary>
-    /// Begins a training of the network that was searched here, in place of one that may be here.
-    /// </summary>
+    /// <summary>Begins a training of the network that was searched here and replaces an existing training.</summary>
     /// <param name="options">The run's new configuration.</param>
     internal void BeginTraining(RunOptions options)
     {
-        // Whoever trains the network that was searched here does not replace the search any more.
+        // A training of the network that was searched here no longer replaces the search.
         Remove(NewConfig);
         RunConfigFile.Write(NewTrainingConfig, options);
         FinishBeginning();
     }
 
-    /// <summary>Removes what is left of the old run, or training, that a new one takes the place of.</summary>
+    /// <summary>Removes the rest of the old run, or training, that a new one replaces.</summary>
     internal void FinishBeginning()
     {
         if (System.IO.File.Exists(NewConfig))
@@ -253,7 +252,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         }
     }
 
-    /// <summary>The configuration of the run that a resume goes on with.</summary>
+    /// <summary>Reads the configuration of the run that is resumed.</summary>
     /// <exception cref="InvalidInputException">The file is missing or damaged.</exception>
     public RunOptions ReadConfig()
     {
@@ -261,8 +260,8 @@ public sealed class RunDirectory(string path) : ITrainingStore
         return RunConfigFile.Read(Array.Find(begun, System.IO.File.Exists) ?? Config);
     }
 
-    /// <summary>Makes the folder and removes what an earlier run left in it.</summary>
-    /// <exception cref="InvalidInputException">The folder cannot be made.</exception>
+    /// <summary>Creates the folder and removes what an earlier run left in it.</summary>
+    /// <exception cref="InvalidInputException">The folder cannot be created.</exception>
     public void Create()
     {
         try
@@ -293,15 +292,15 @@ public sealed class RunDirectory(string path) : ITrainingStore
         RemoveTraining();
     }
 
-    /// <summary>Makes the folder and removes all that an earlier run left in it, its configuration too.</summary>
-    /// <exception cref="InvalidInputException">The folder cannot be made.</exception>
+    /// <summary>Creates the folder and removes all files of an earlier run, including its configuration.</summary>
+    /// <exception cref="InvalidInputException">The folder cannot be created.</exception>
     public void Empty()
     {
         Create();
         Remove(Config);
     }
 
-    /// <summary>Removes what a training left; the search stays.</summary>
+    /// <summary>Removes the files of a training; the search stays.</summary>
     public void RemoveTraining() =>
         Remove(
             TrainingLog,
@@ -315,14 +314,14 @@ public sealed class RunDirectory(string path) : ITrainingStore
         );
 
     /// <summary>Opens a finished or interrupted run.</summary>
-    /// <exception cref="InvalidInputException">There is none.</exception>
+    /// <exception cref="InvalidInputException">There is no such run.</exception>
     public static RunDirectory Open(string path)
     {
         var directory = new RunDirectory(path);
         return System.IO.File.Exists(directory.Config)
             ? directory
             : throw new InvalidInputException(
-                $"'{path}' is no run directory (no config.yaml); give the RunOptions.Out of an earlier run"
+                $"'{path}' is not a run directory (no config.yaml); give the RunOptions.Out of an earlier run"
             );
     }
 
@@ -330,7 +329,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
     {
         foreach (string file in files)
         {
-            // Deleting what is not there is no error, but where its folder is not there either it is one.
+            // Deleting a missing file is not an error, but it is one if its folder is missing too.
             if (System.IO.File.Exists(file))
             {
                 System.IO.File.Delete(file);

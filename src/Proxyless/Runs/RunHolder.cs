@@ -3,16 +3,18 @@ using System.ComponentModel;
 namespace Proxyless.Runs;
 
 /// <summary>A process that works in a run folder.</summary>
-/// <param name="Process">Its number.</param>
-/// <param name="Host">The machine it runs on.</param>
-/// <param name="ProcessStarted">When the process began, by which a number that was given again is told apart.</param>
-/// <param name="Since">When it took the folder.</param>
+/// <param name="Process">Its process id.</param>
+/// <param name="Host">The machine that it runs on.</param>
+/// <param name="ProcessStarted">
+/// When the process started, which distinguishes it from a later process with the same id.
+/// </param>
+/// <param name="Since">When it locked the folder.</param>
 internal sealed record RunHolder(int Process, string Host, DateTimeOffset ProcessStarted, DateTimeOffset Since)
 {
-    /// <summary>Whether it is, or was, on this host.</summary>
+    /// <summary>Whether it runs, or ran, on this host.</summary>
     public bool IsHere => Host == Environment.MachineName;
 
-    /// <summary>This process, from now on.</summary>
+    /// <summary>The current process, from now on.</summary>
     public static RunHolder Current()
     {
         using var self = System.Diagnostics.Process.GetCurrentProcess();
@@ -25,7 +27,7 @@ internal sealed record RunHolder(int Process, string Host, DateTimeOffset Proces
     }
 
     /// <summary>Whether the process still runs, on this host.</summary>
-    /// <param name="tolerance">By how much two readings of a start time may differ.</param>
+    /// <param name="tolerance">The maximum difference between two readings of a start time.</param>
     public bool IsAlive(TimeSpan tolerance)
     {
         try

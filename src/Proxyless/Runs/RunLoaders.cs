@@ -3,24 +3,24 @@ using Proxyless.Runtime;
 
 namespace Proxyless.Runs;
 
-/// <summary>Makes the batches of a run: for training, for judging a network, for judging its model.</summary>
+/// <summary>Creates the batches of a run: for training, for evaluating a network, for evaluating its model.</summary>
 /// <param name="options">The resolved options.</param>
 /// <param name="images">The images.</param>
 /// <param name="seed">Seed of order and augmentation.</param>
 internal sealed class RunLoaders(RunOptions options, ImageDataset images, int seed)
 {
-    // Images that are judged at once: their number changes the memory that it takes and nothing else.
+    // Batch size of evaluation: it affects only the memory used.
     private const int SmallImagesAtOnce = 256;
     private const int LargeImagesAtOnce = 32;
 
     private readonly bool _areSmall = ImageFacts.Of(images).AreSmall;
 
-    /// <summary>Images in a step: those that were asked for, or all there are.</summary>
+    /// <summary>Images per step: the requested number, or all if there are fewer.</summary>
     public int BatchSize =>
         Math.Min(options.Training.BatchSize!.Value, Math.Min(images.Weights.Count, images.Training.Count));
 
     /// <summary>
-    /// Augmentation for the weights of a search, and for training but for what <see cref="FinalTransforms"/> adds.
+    /// Augmentation for the weights of a search, and for training except for what <see cref="FinalTransforms"/> adds.
     /// </summary>
     public Transforms TrainingTransforms =>
         Transforms.ForTraining(
@@ -38,16 +38,16 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     /// </summary>
     public Transforms FinalTransforms => TrainingTransforms with { Erase = options.Training.Erase!.Value };
 
-    /// <summary>What is done to an image that is judged.</summary>
+    /// <summary>The processing of an image for evaluation.</summary>
     public Transforms EvaluationTransforms =>
         Transforms.ForEvaluation(options.Data.Resolution!.Value, _areSmall, images.Channels);
 
-    /// <summary>What the chosen network is trained on.</summary>
+    /// <summary>The images that the chosen network is trained on.</summary>
     public ImageSet FinalImages => options.Training.OnAll ? images.AllTraining : images.Training;
 
     /// <summary>Shuffled batches, augmented as in a search; the last, smaller one of an epoch is left out.</summary>
     /// <param name="set">The images.</param>
-    /// <param name="use">What they are for, which seeds their order.</param>
+    /// <param name="use">Their use, which seeds their order.</param>
     public BatchLoader Training(ImageSet set, RandomUse use) => Shuffled(set, use, TrainingTransforms);
 
     /// <summary>Shuffled batches of <see cref="FinalImages"/>, augmented for the training of one network.</summary>
@@ -57,14 +57,16 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     public BatchLoader Evaluation(ImageSet set) =>
         InOrder(set, EvaluationTransforms, _areSmall, options.Threads!.Value);
 
-    /// <summary>Batches in order as an exported model takes them: not augmented, prepared by its recipe.</summary>
+    /// <summary>
+    /// Batches in order in the form that an exported model takes: not augmented, prepared by its recipe.
+    /// </summary>
     public BatchLoader Model(ImageSet set) =>
         InOrder(set, Transforms.ForModel(EvaluationTransforms.Recipe!), _areSmall, options.Threads!.Value);
 
     /// <summary>Batches in order.</summary>
     /// <param name="set">The images.</param>
-    /// <param name="transforms">What is done to each.</param>
-    /// <param name="smallImages">Whether they are small ones, of which more are loaded at once.</param>
+    /// <param name="transforms">The processing of each image.</param>
+    /// <param name="smallImages">Whether they are small images, of which more are loaded at once.</param>
     /// <param name="threads">Threads that decode.</param>
     public static BatchLoader InOrder(ImageSet set, Transforms transforms, bool smallImages, int threads)
     {

@@ -5,12 +5,12 @@ using Proxyless.Files;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Keeps a run folder for one job. A job that stands twice in one folder would mix two runs, so a second one is refused
-/// while the first one works, whichever process it is in.
+/// Locks a run folder for one job. Two jobs in one folder would mix two runs, so a second one is rejected while the
+/// first one works, whichever process it is in.
 /// </summary>
 /// <remarks>
-/// The lock itself is the operating system's, on an empty file, so that it ends with its process however that ends. Who
-/// holds it stands in a second file, because a locked file cannot be read: for the message, for file systems without
+/// The lock itself is the operating system's, on an empty file, so that it ends with its process in any case. Its
+/// holder is recorded in a second file, because a locked file cannot be read: for the message, for file systems without
 /// locks, and for other hosts, whose locks a shared file system may not pass on.
 /// </remarks>
 internal sealed class RunLock : IDisposable
@@ -19,8 +19,7 @@ internal sealed class RunLock : IDisposable
     private const string HolderName = ".lock.json";
     private const int Attempts = 100;
 
-    // Start times of processes are told in ticks of the kernel's clock, counted from a boot time that is rounded as
-    // well.
+    // Start times of processes are given in ticks of the kernel's clock, relative to a boot time that is also rounded.
     private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(2);
 
     private readonly FileStream _file;
@@ -37,29 +36,28 @@ internal sealed class RunLock : IDisposable
     public string Folder { get; }
 
     /// <summary>
-    /// The job that was here before and ended without giving the folder back, killed perhaps; null where there was
-    /// none.
+    /// The earlier job that ended without releasing the folder, possibly killed; null if there was none.
     /// </summary>
     public RunHolder? Dead { get; private init; }
 
-    /// <summary>Whether it is a file of the lock and nothing of the run.</summary>
+    /// <summary>Whether a file belongs to the lock and not to the run.</summary>
     /// <param name="path">A path in a run folder.</param>
     public static bool IsOwn(string path) => Path.GetFileName(path) is LockName or HolderName;
 
     /// <summary>
-    /// Whether a folder holds anything but a lock and what a job that was killed at its very beginning had half
-    /// written.
+    /// Whether a folder holds anything other than a lock and incomplete files of a job that was killed at its very
+    /// beginning.
     /// </summary>
     public static bool HoldsSomething(string folder) =>
         Directory.Exists(folder)
         && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsOwn(entry) && !AtomicFile.IsLeftover(entry));
 
     /// <summary>
-    /// Takes a new folder that is named by the time of day, and by a number where another job has begun in the same
+    /// Locks a new folder that is named by the time of day, and by a number if another job has begun in the same
     /// second.
     /// </summary>
-    /// <param name="parent">Where the folder is made.</param>
-    /// <exception cref="InvalidInputException">It cannot be made.</exception>
+    /// <param name="parent">The parent of the new folder.</param>
+    /// <exception cref="InvalidInputException">It cannot be created.</exception>
     public static RunLock AcquireNew(string parent)
     {
         string name = DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
@@ -76,15 +74,15 @@ internal sealed class RunLock : IDisposable
                 return held;
             }
 
-            // A job has begun and ended there between the two looks.
+            // A job has begun and ended there between the two checks.
             held.Dispose();
         }
     }
 
-    /// <summary>Takes the folder; makes it where it is missing.</summary>
+    /// <summary>Locks the folder; creates it if it is missing.</summary>
     /// <param name="folder">The run folder.</param>
     /// <exception cref="InvalidInputException">
-    /// Another job holds it, which the message names, or it cannot be made or written.
+    /// Another job holds it, which the message names, or it cannot be created or written.
     /// </exception>
     public static RunLock Acquire(string folder) =>
         TryAcquire(folder, out RunHolder? holder)
@@ -99,10 +97,10 @@ internal sealed class RunLock : IDisposable
                     )
         );
 
-    /// <summary>Takes the folder, or null where another job holds it.</summary>
-    /// <param name="folder">The run folder; made where it is missing.</param>
-    /// <param name="holder">Who holds it, as far as that is known.</param>
-    /// <exception cref="InvalidInputException">The folder cannot be made or written.</exception>
+    /// <summary>Locks the folder, or returns null if another job holds it.</summary>
+    /// <param name="folder">The run folder; created if it is missing.</param>
+    /// <param name="holder">The holder, as far as it is known.</param>
+    /// <exception cref="InvalidInputException">The folder cannot be created or written.</exception>
     public static RunLock? TryAcquire(string folder, out RunHolder? holder)
     {
         string path = Path.Combine(folder, LockName);
@@ -116,7 +114,8 @@ internal sealed class RunLock : IDisposable
                 return null;
             }
 
-            // Whoever gives a folder back may have deleted the file between its opening and its locking here.
+            // A job that releases the folder may have deleted the file after it was opened and before it was locked
+            // here.
             if (attempt < Attempts && !IsAt(file, path))
             {
                 file.Dispose();
@@ -155,8 +154,8 @@ internal sealed class RunLock : IDisposable
     }
 
     /// <summary>
-    /// Removes what the dead job had half written, but not in folders within that another job holds: those of a
-    /// search's targets.
+    /// Removes the incomplete files of the dead job, but not in subfolders that another job holds: those of a search's
+    /// targets.
     /// </summary>
     private static void RemoveLeftovers(string folder)
     {
@@ -171,38 +170,38 @@ internal sealed class RunLock : IDisposable
         }
     }
 
-    /// <summary>Says where a job before was killed here, whose run is gone on with.</summary>
-    /// <param name="observer">Receives its reports.</param>
+    /// <summary>Reports if an earlier job was killed here whose run is continued.</summary>
+    /// <param name="observer">Receives the report.</param>
     public void Report(IRunObserver observer)
     {
         if (Dead is not null)
         {
             observer.Message(
-                $"'{Folder}' was left by {Dead}, which has ended without giving it back; what it wrote is whole"
+                $"'{Folder}' was left by {Dead}, which ended without releasing it; its files are complete"
             );
         }
     }
 
-    /// <summary>Gives the folder back; one that was made for the lock and got nothing else is removed.</summary>
+    /// <summary>Releases the folder; one that was created for the lock and is otherwise empty is removed.</summary>
     public void Dispose()
     {
         Try(() => File.Delete(Path.Combine(Folder, HolderName)));
         if (OperatingSystem.IsWindows())
         {
-            // An open file cannot be deleted there, and one that another job has just opened neither.
+            // An open file cannot be deleted there, nor one that another job has just opened.
             _file.Dispose();
             Try(() => File.Delete(_file.Name));
         }
         else
         {
-            // While it is locked: nobody can lock it between.
+            // While it is locked: nobody can lock it in between.
             Try(() => File.Delete(_file.Name));
             _file.Dispose();
         }
 
         if (_madeFolder)
         {
-            // Not a recursive deletion: what is not empty stays.
+            // Not a recursive deletion: a folder that is not empty stays.
             Try(() => Directory.Delete(Folder));
         }
     }
@@ -215,8 +214,8 @@ internal sealed class RunLock : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It is in use again, holds something, or the folder is gone or cannot be written any more: nothing that
-            // concerns the job's result.
+            // It is in use again, holds something, or the folder is gone or cannot be written any more: this does not
+            // affect the job's result.
         }
     }
 
@@ -228,12 +227,12 @@ internal sealed class RunLock : IDisposable
             {
                 Directory.CreateDirectory(folder);
 
-                // On Unix this is flock(2), which is let go when the process ends.
+                // On Unix this is flock(2), which is released when the process ends.
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException exception) when (attempt < Attempts && WasRemovedMeanwhile(folder, exception))
             {
-                // The job before has just removed its empty folder.
+                // The earlier job has just removed its empty folder.
             }
             catch (IOException exception) when (IsLockedElsewhere(exception))
             {
@@ -243,7 +242,7 @@ internal sealed class RunLock : IDisposable
                 when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 throw new InvalidInputException(
-                    $"RunOptions.Out = '{folder}' cannot be made or written: {exception.Message}",
+                    $"RunOptions.Out = '{folder}' cannot be created or written: {exception.Message}",
                     exception
                 );
             }
@@ -264,11 +263,11 @@ internal sealed class RunLock : IDisposable
         exception.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     /// <summary>
-    /// Whether the file still stands under its name: a time that is set by its handle is read by the name.
+    /// Whether the file still exists under its name: a time that is set by its handle is read by the name.
     /// </summary>
     private static bool IsAt(FileStream file, string path)
     {
-        // Even seconds of this century: as coarse as the times of any file system are.
+        // Even seconds of this century: as coarse as the times of any file system.
         DateTime mark = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(2 * Random.Shared.Next(1 << 29));
         try
         {
@@ -276,7 +275,7 @@ internal sealed class RunLock : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Of another user: it cannot be told, and hardly ever is it not.
+            // It belongs to another user: the answer is unknown, and hardly ever no.
             return true;
         }
 

@@ -1,14 +1,14 @@
 namespace Proxyless.Runs;
 
-/// <summary>The folders of a job that works in several; given back in the reverse order.</summary>
+/// <summary>The locked folders of a job that works in several; they are released in reverse order.</summary>
 internal sealed class RunLocks : IDisposable
 {
     private readonly Stack<RunLock> _held = [];
 
-    /// <summary>Takes one more folder.</summary>
+    /// <summary>Locks another folder.</summary>
     /// <param name="folder">The run folder.</param>
     /// <exception cref="InvalidInputException">
-    /// Another job holds it, which the message names, or it cannot be made or written.
+    /// Another job holds it, which the message names, or it cannot be created or written.
     /// </exception>
     public void Acquire(string folder) => _held.Push(RunLock.Acquire(folder));
 

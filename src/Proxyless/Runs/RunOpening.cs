@@ -4,24 +4,24 @@ using Proxyless.Latency;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// How a job on a run begins: it takes the folder, opens the images, finds its goal, and writes what it begins with.
-/// Until that is written nothing of an earlier run is touched.
+/// The beginning of a job on a run: it locks the folder, opens the images, finds its goal, and writes its
+/// configuration. Until that is written no file of an earlier run is touched.
 /// </summary>
 internal static class RunOpening
 {
-    /// <summary>Takes the folder of a new run, or of one to go on with, for this job alone.</summary>
-    /// <param name="options">What is asked for; of a run that is gone on with, what it began with.</param>
-    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <summary>Locks the folder of a new run, or of one to resume, for this job alone.</summary>
+    /// <param name="options">The requested options; for a resumed run, those that it began with.</param>
+    /// <param name="observer">Is told if an earlier job was killed in the folder.</param>
     /// <param name="store">The run.</param>
-    /// <returns>The lock of the folder, to be disposed of at the job's end.</returns>
+    /// <returns>The lock of the folder; dispose of it at the end of the job.</returns>
     /// <inheritdoc cref="RunDirectory.Claim(string?, bool, bool, IRunObserver, out RunDirectory)"/>
     public static RunLock Claim(ref RunOptions options, IRunObserver observer, out RunStore store) =>
         Claim(ref options, _ => { }, observer, out store);
 
-    /// <summary>The same where the options of the run that is gone on with must be fit for the job.</summary>
-    /// <param name="options">What is asked for; of a run that is gone on with, what it began with.</param>
-    /// <param name="require">Refuses options of a run that is gone on with.</param>
-    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <summary>The same if the options of the resumed run must suit the job.</summary>
+    /// <param name="options">The requested options; for a resumed run, those that it began with.</param>
+    /// <param name="require">Rejects options of a resumed run.</param>
+    /// <param name="observer">Is told if an earlier job was killed in the folder.</param>
     /// <param name="store">The run.</param>
     public static RunLock Claim(
         ref RunOptions options,
@@ -42,9 +42,9 @@ internal static class RunOpening
     }
 
     /// <summary>The same for a training in the folder in which its network was searched.</summary>
-    /// <param name="options">What is asked for; of a training that is gone on with, what it began with.</param>
+    /// <param name="options">The requested options; for a resumed training, those that it began with.</param>
     /// <param name="searched">The run.</param>
-    /// <param name="observer">Told where a job before was killed there.</param>
+    /// <param name="observer">Is told if an earlier job was killed in the folder.</param>
     /// <param name="store">The run.</param>
     public static RunLock ClaimSearched(
         ref RunOptions options,
@@ -60,12 +60,12 @@ internal static class RunOpening
 
     /// <summary>Opens the images of a job.</summary>
     /// <param name="options">The job's options.</param>
-    /// <param name="before">A run of which they must be the images, or null.</param>
+    /// <param name="before">A run that must have the same images, or null.</param>
     /// <param name="clock">The job's time.</param>
     /// <param name="observer">Receives progress and warnings.</param>
-    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="cancellationToken">Stops the job.</param>
     /// <exception cref="InvalidInputException">
-    /// Options, images or space cannot be used, or the images are others.
+    /// Options, images or space cannot be used, or the images differ.
     /// </exception>
     public static RunContext OpenImages(
         RunOptions options,
@@ -84,8 +84,8 @@ internal static class RunOpening
         return context;
     }
 
-    /// <summary>Refuses other images than those that a run began with.</summary>
-    /// <exception cref="InvalidInputException">They are others.</exception>
+    /// <summary>Rejects images that differ from those that a run began with.</summary>
+    /// <exception cref="InvalidInputException">They differ.</exception>
     public static void RequireSameImages(RunContext context, RunStore store)
     {
         if (store.Plan.DataFingerprint is { } before && !context.Images.HasFingerprint(before))
@@ -93,17 +93,17 @@ internal static class RunOpening
             throw new InvalidInputException(
                 $"the images of '{context.Options.Data.Path}' are not those that the run in '{store.Directory.Root}' "
                     + $"began with, or RunOptions.Seed, DataOptions.ValidationShare or DataOptions.TestShare divides "
-                    + $"them otherwise; restore that, name the folder where they are by DataOptions.Path, or "
-                    + $"start anew in another RunOptions.Out"
+                    + $"them differently; restore that, give their folder with DataOptions.Path, or "
+                    + $"start again in another RunOptions.Out"
             );
         }
     }
 
-    /// <summary>Writes what a search begins with: a new run, or the one that is gone on with.</summary>
+    /// <summary>Writes the first files of a search: a new run, or the one that is resumed.</summary>
     /// <param name="context">The job's context.</param>
     /// <param name="store">The run.</param>
     /// <param name="goal">Its goal.</param>
-    /// <param name="removeMore">Removes what else belongs to a run that stood here, or null.</param>
+    /// <param name="removeMore">Removes the other files of an existing run, or null.</param>
     public static void Begin(RunContext context, RunStore store, SearchGoal goal, Action? removeMore = null)
     {
         RunOptions options = OptionsOf(context, store);
@@ -125,10 +125,10 @@ internal static class RunOpening
         context.Observer.WriteTo(store.Directory);
     }
 
-    /// <summary>Writes what a training begins with.</summary>
+    /// <summary>Writes the first files of a training.</summary>
     /// <param name="context">The job's context.</param>
     /// <param name="store">The run.</param>
-    /// <param name="network">What is trained.</param>
+    /// <param name="network">The network to train.</param>
     /// <param name="inPlace">Whether the network was searched in this run.</param>
     public static void BeginTraining(RunContext context, RunStore store, Architecture network, bool inPlace)
     {
@@ -151,7 +151,7 @@ internal static class RunOpening
         context.Observer.WriteTo(store.Directory);
     }
 
-    /// <summary>Does the work of a run that has begun, and says how to go on where it is stopped.</summary>
+    /// <summary>Does the work of a run that has begun, and says how to continue if it is stopped.</summary>
     /// <exception cref="RunInterruptedException">It was stopped.</exception>
     /// <exception cref="RunFailedException">The disk is full, or the images are gone.</exception>
     public static T Resumable<T>(RunDirectory directory, Func<T> work, CancellationToken cancellationToken)
@@ -162,7 +162,7 @@ internal static class RunOpening
         }
         catch (OperationCanceledException exception)
         {
-            // A part of the work may have been stopped by a token of its own that follows the caller's.
+            // A part of the work may have been stopped by a token of its own that is linked to the caller's.
             throw new RunInterruptedException(
                 directory.Root,
                 exception,
@@ -176,13 +176,13 @@ internal static class RunOpening
     }
 
     /// <summary>
-    /// The options that a run began with, for going on with it; its images may have been moved to another folder.
+    /// The options that a run began with, for resuming it; its images may have been moved to another folder.
     /// </summary>
     public static RunOptions Resumed(RunOptions options, RunDirectory directory)
     {
         RunOptions saved = directory.ReadConfig();
 
-        // A run from before there was erasing began without.
+        // Runs from before random erasing began without it.
         RunOptions resumed = saved with
         {
             Data = saved.Data with
@@ -200,7 +200,7 @@ internal static class RunOpening
     }
 
     /// <summary>
-    /// The same under the folder's lock: what a job that was killed has left of the run before is removed.
+    /// The same under the folder's lock: the rest of an earlier run that a killed job left is removed.
     /// </summary>
     private static RunOptions GoneOnWith(RunOptions options, RunDirectory directory)
     {

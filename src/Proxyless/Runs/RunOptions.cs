@@ -4,10 +4,9 @@ using Proxyless.Search;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Everything a run can be told, by what it is about. What is null is chosen from the data and the machine, and stands
-/// resolved in the run's <c>config.yaml</c>. <see cref="Validate"/> is the one place that checks ranges, whose ends are
-/// far from what makes sense, and near enough that what is computed from them (epochs times batches, times as
-/// durations) stays within its type.
+/// All options of a run, by subject. Null values are chosen from the data and the machine; the resolved values are in
+/// the run's <c>config.yaml</c>. Only <see cref="Validate"/> checks ranges. Their ends are far from sensible values,
+/// but close enough that what is computed from them (epochs times batches, times as durations) stays within its type.
 /// </summary>
 public sealed record RunOptions
 {
@@ -20,7 +19,7 @@ public sealed record RunOptions
     /// <summary>The allowed <see cref="Time"/>, for messages.</summary>
     public const string TimeRange = "times from 1s to 9999h, such as 2h, 90m, 1h30m, 45s";
 
-    /// <summary>The numbers that each property takes, by its name; those of the parts are with them.</summary>
+    /// <summary>The numbers that each property accepts, by its name; those of the parts are with the parts.</summary>
     public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } =
         new Dictionary<string, NumberRange>
         {
@@ -29,50 +28,51 @@ public sealed record RunOptions
             [nameof(CheckpointSeconds)] = new(0.001, 86_400, Note: "seconds"),
         };
 
-    /// <summary>Which images, and how they are divided.</summary>
+    /// <summary>The images, and how they are divided.</summary>
     public DataOptions Data { get; init; } = new();
 
-    /// <summary>Where the model will run, and what it may cost there.</summary>
+    /// <summary>Where the model will run, and its limits there.</summary>
     public TargetOptions Target { get; init; } = new();
 
-    /// <summary>What may be chosen, and how the choice is made.</summary>
+    /// <summary>The search space, and how the search chooses in it.</summary>
     public SearchOptions Search { get; init; } = new();
 
     /// <summary>How networks are trained.</summary>
     public TrainingOptions Training { get; init; } = new();
 
     /// <summary>
-    /// Time for the whole job; what images, profile and derivation take of it is taken from it before it is turned,
-    /// once, into numbers of steps of search and training.
+    /// Time for the whole job. The time for images, profile and derivation is subtracted first; the rest is converted,
+    /// once, to step counts of search and training.
     /// </summary>
     public TimeSpan? Time { get; init; }
 
-    /// <summary>Seed of everything that is random.</summary>
+    /// <summary>Seed of all random numbers.</summary>
     public int Seed { get; init; }
 
     /// <summary>
-    /// Threads of training and decoding. A number is set in libtorch, for all of the process, until another run begins;
-    /// null: the number that libtorch has (<see cref="Runtime.RuntimeOptions.Threads"/>).
+    /// Threads of training and decoding. A number is set in libtorch, for the whole process, until another run begins;
+    /// null: libtorch's current number (<see cref="Runtime.RuntimeOptions.Threads"/>).
     /// </summary>
     public int? Threads { get; init; }
 
     /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>What computes the steps of training.</summary>
+    /// <summary>The implementation of the training steps.</summary>
     public BlockKernels Kernels { get; init; }
 
     /// <summary>The run directory; null: <c>runs/</c> and the time of day.</summary>
     public string? Out { get; init; }
 
-    /// <summary>Go on with the run that stands in <see cref="Out"/>.</summary>
+    /// <summary>Whether to continue the run in <see cref="Out"/>.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>Replace the run that stands in <see cref="Out"/>.</summary>
+    /// <summary>Whether to replace the run in <see cref="Out"/>.</summary>
     public bool Overwrite { get; init; }
 
     /// <summary>
-    /// Least seconds between two checkpoints within an epoch, a tenth of them between those at epochs' ends; null: 300.
+    /// Minimum seconds between two checkpoints within an epoch, a tenth of them between those at the ends of epochs;
+    /// null: 300.
     /// </summary>
     public double? CheckpointSeconds { get; init; }
 
@@ -106,11 +106,11 @@ public sealed record RunOptions
     }
 
     /// <summary>
-    /// Checks, beside every range, what a search that begins cannot do; a training or derivation that follows one can.
+    /// Checks every range, and what a search that begins cannot do; a training or derivation that follows one can.
     /// </summary>
     /// <returns>The options themselves.</returns>
     /// <exception cref="InvalidInputException">
-    /// A value is out of its range, or two options do not go together.
+    /// A value is out of its range, or two options exclude each other.
     /// </exception>
     internal RunOptions ValidateForSearch()
     {
@@ -129,7 +129,7 @@ public sealed record RunOptions
         if (this is { Time: not null, Search.Epochs: not null, Training.Epochs: not null })
         {
             throw new InvalidInputException(
-                "RunOptions.Time has nothing to decide beside SearchOptions.Epochs and TrainingOptions.Epochs; leave "
+                "RunOptions.Time has nothing to decide besides SearchOptions.Epochs and TrainingOptions.Epochs; leave "
                     + "one of the three out"
             );
         }

@@ -3,15 +3,15 @@ using Proxyless.Files;
 
 namespace Proxyless.Runs;
 
-/// <summary>One of the limits of a run that has several, for one of its targets.</summary>
+/// <summary>One of several limits of a run, for one of its targets.</summary>
 /// <param name="Target">The target's name or file.</param>
-/// <param name="LatencyMs">The limit in milliseconds; null: the middle of what the space offers.</param>
+/// <param name="LatencyMs">The limit in milliseconds; null: the middle of the space's range.</param>
 /// <param name="Folder">The name of its folder within the run's.</param>
 internal sealed record RunPart(string Target, double? LatencyMs, string Folder);
 
 /// <summary>
-/// The limits of a run with several limits or targets: each has a network, in a run of its own in a folder of the
-/// run's.
+/// The limits of a run with several limits or targets: each has a network, in a run of its own in a subfolder of the
+/// run.
 /// </summary>
 internal static class RunParts
 {
@@ -25,10 +25,10 @@ internal static class RunParts
             .All(other => RunPaths.IsSameTarget(other.Target, options.Target.Name));
 
     /// <summary>
-    /// All of them, that of <see cref="TargetOptions.LatencyMs"/> first; where it is alone its network is in the run's
-    /// own folder.
+    /// All limits, <see cref="TargetOptions.LatencyMs"/> first; if it is the only one, its network is in the run's own
+    /// folder.
     /// </summary>
-    /// <exception cref="InvalidInputException">One is given twice, or two would share a folder.</exception>
+    /// <exception cref="InvalidInputException">A limit is given twice, or two would share a folder.</exception>
     public static IReadOnlyList<RunPart> Of(RunOptions options)
     {
         if (!AreSeveral(options))
@@ -75,18 +75,18 @@ internal static class RunParts
         ];
         return parts.GroupBy(part => part.Folder).FirstOrDefault(group => group.Count() > 1) is { } shared
             ? throw new InvalidInputException(
-                $"two of the targets would share the folder '{shared.Key}'; name one of them otherwise (TargetFile.Add)"
+                $"two of the targets would share the folder '{shared.Key}'; rename one of them (TargetFile.Add)"
             )
             : parts;
     }
 
-    /// <summary>The folders of a run that has several; none where it has one network, in its own folder.</summary>
+    /// <summary>The folders of a run with several limits; none if it has one network, in its own folder.</summary>
     /// <param name="options">The run's options.</param>
     /// <param name="root">The run's folder.</param>
     public static IReadOnlyList<RunDirectory> FoldersOf(RunOptions options, string root) =>
         AreSeveral(options) ? [.. Of(options).Select(part => new RunDirectory(Path.Combine(root, part.Folder)))] : [];
 
-    /// <summary>Refuses a run that holds the runs of several limits, where one network is wanted.</summary>
+    /// <summary>Rejects a run that holds the runs of several limits, where one network is required.</summary>
     /// <exception cref="InvalidInputException">It does; the message names their folders.</exception>
     public static void RequireOne(RunDirectory run)
     {

@@ -6,17 +6,17 @@ using Proxyless.Latency;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Which options of a run are paths. They are kept whole, so that a run is gone on with from any working folder, and
-/// compared by what they lead to. Names (<c>sample</c>, a space's preset, <c>cpu</c>, a kept target) are no paths and
-/// stay as they are.
+/// The options of a run that are paths. They are stored as full paths, so that a run can be continued from any working
+/// folder, and compared by the places that they lead to. Names (<c>sample</c>, a space's preset, <c>cpu</c>, a kept
+/// target) are not paths and stay unchanged.
 /// </summary>
 internal static class RunPaths
 {
-    /// <summary>The options with whole paths.</summary>
+    /// <summary>Returns the options with full paths.</summary>
     /// <param name="options">Options whose relative paths start from the working folder.</param>
     internal static RunOptions Whole(RunOptions options) => Map(options, WholePath);
 
-    /// <summary>Whether two sets of options say the same, however their paths are spelled.</summary>
+    /// <summary>Whether two sets of options are equal, however their paths are spelled.</summary>
     public static bool SaySame(RunOptions left, RunOptions right)
     {
         ArgumentNullException.ThrowIfNull(left);
@@ -24,10 +24,10 @@ internal static class RunPaths
         return Map(left, RealPath.Of) == Map(right, RealPath.Of);
     }
 
-    /// <summary>A target with its whole path where it is a file.</summary>
+    /// <summary>Returns a target with its full path if it is a file.</summary>
     internal static string WholeTarget(string target) => MapTarget(target, WholePath);
 
-    /// <summary>Whether two texts stand for the same target.</summary>
+    /// <summary>Whether two texts name the same target.</summary>
     public static bool IsSameTarget(string left, string right)
     {
         ArgumentNullException.ThrowIfNull(left);
@@ -38,11 +38,11 @@ internal static class RunPaths
     /// <summary>Whether the images are in a folder, and not the built-in ones.</summary>
     public static bool IsFolder(string data) => data != SampleImages.Name;
 
-    /// <summary>Refuses images that are not where a run has them.</summary>
+    /// <summary>Rejects images that are not where the run expects them.</summary>
     /// <param name="options">The options of the run.</param>
     /// <param name="run">The run's folder.</param>
     /// <exception cref="InvalidInputException">
-    /// There is no such folder; the message says how to name it anew.
+    /// There is no such folder; the message says how to give the new one.
     /// </exception>
     internal static void RequireImages(RunOptions options, string run)
     {
@@ -51,7 +51,7 @@ internal static class RunPaths
             string from = Path.IsPathFullyQualified(options.Data.Path) ? "" : $" in {Environment.CurrentDirectory}";
             throw new InvalidInputException(
                 $"the images of the run in '{run}' are not in '{options.Data.Path}': there is no such folder{from}; "
-                    + $"name the folder where they are now by DataOptions.Path = DIR"
+                    + $"give their present folder with DataOptions.Path = DIR"
             );
         }
     }
@@ -93,7 +93,7 @@ internal static class RunPaths
             .. TargetLimit.ParseAll(alsoFor).Select(other => other with { Target = MapTarget(other.Target, map) }),
         ];
 
-        // A comma would part the text at the wrong place.
+        // A comma would split the text at the wrong place.
         return others.Any(other => other.Target.Contains(',', StringComparison.Ordinal))
             ? alsoFor
             : TargetLimit.Join(others);

@@ -5,7 +5,7 @@ using Proxyless.Search;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// What a run fixes once and a resume repeats: numbers of steps, from epochs, or from <see cref="RunOptions.Time"/> and
+/// What a run fixes once and a resumed run repeats: step counts, from epochs, or from <see cref="RunOptions.Time"/> and
 /// measured step times.
 /// </summary>
 internal sealed record RunPlan
@@ -17,8 +17,8 @@ internal sealed record RunPlan
     public SearchPlan? Search { get; init; }
 
     /// <summary>
-    /// Networks that are scored for the first limit; null: as many as the options say, for no time was given, or the
-    /// run is of an older version.
+    /// Number of networks to score for the first limit; null: as many as the options say, since no time was given, or
+    /// the run is of an older version.
     /// </summary>
     public int? Evaluations { get; init; }
 
@@ -34,10 +34,10 @@ internal sealed record RunPlan
     /// <summary>Seconds spent on export, evaluation and report so far.</summary>
     public double ExportSeconds { get; init; }
 
-    /// <summary>What the data was when the run began.</summary>
+    /// <summary>The fingerprint of the data when the run began.</summary>
     public string? DataFingerprint { get; init; }
 
-    /// <summary>Reads the plan of a run, an empty one if there is none yet.</summary>
+    /// <summary>Reads the plan of a run; returns an empty one if there is none yet.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public static RunPlan Read(RunDirectory directory)
     {
@@ -65,7 +65,7 @@ internal sealed record RunPlan
             );
     }
 
-    /// <summary>The plan of the same search with no training yet.</summary>
+    /// <summary>Returns the plan of the same search without a training.</summary>
     internal RunPlan WithoutTraining() => this with { TrainSteps = null, TrainSeconds = 0 };
 
     /// <summary>Writes the plan.</summary>

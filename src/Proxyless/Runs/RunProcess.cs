@@ -3,12 +3,12 @@ using Proxyless.Runtime;
 
 namespace Proxyless.Runs;
 
-/// <summary>What a job sets for the whole process, in one place.</summary>
+/// <summary>The settings that a job makes for the whole process, in one place.</summary>
 internal static class RunProcess
 {
-    /// <summary>Loads libtorch and sets its threads where the options name a number.</summary>
+    /// <summary>Loads libtorch and sets its threads if the options give a number.</summary>
     /// <param name="options">Threads, device and kernels.</param>
-    /// <param name="observer">Is warned of too many threads, and of convolutions that are wrong here.</param>
+    /// <param name="observer">Is warned of too many threads, and of incorrect convolutions on this processor.</param>
     /// <returns>Threads of training and decoding.</returns>
     public static int Prepare(RunOptions options, IRunObserver observer)
     {

@@ -3,20 +3,20 @@ using System.Text;
 
 namespace Proxyless.Runs;
 
-/// <summary>A property of <see cref="RunOptions"/> or of one of its parts, under its name in the flat list.</summary>
+/// <summary>A property of <see cref="RunOptions"/> or of one of its parts, with its name in the flat list.</summary>
 /// <param name="Key">Its key in <c>config.yaml</c>, such as <c>train-epochs</c>.</param>
 /// <param name="Part">The part that holds it; null: the options themselves.</param>
 /// <param name="Property">The property.</param>
-/// <param name="Range">The numbers that it takes; null where it is no number.</param>
+/// <param name="Range">The numbers that it accepts; null if it is not a number.</param>
 internal sealed record RunSetting(string Key, PropertyInfo? Part, PropertyInfo Property, NumberRange? Range)
 {
-    /// <summary>As messages name it: <c>TrainingOptions.Epochs</c>.</summary>
+    /// <summary>The name in messages: <c>TrainingOptions.Epochs</c>.</summary>
     public string Name => $"{Property.DeclaringType!.Name}.{Property.Name}";
 
-    /// <summary>The value.</summary>
+    /// <summary>Returns the value.</summary>
     public object? Get(object options) => Property.GetValue(Owner(options));
 
-    /// <summary>Sets the value in options that are being read, which nobody else has seen.</summary>
+    /// <summary>Sets the value in options that are being read and are not shared yet.</summary>
     public void Set(object options, object? value) => Property.SetValue(Owner(options), value);
 
     private object Owner(object options) => Part is null ? options : Part.GetValue(options)!;
@@ -28,7 +28,7 @@ internal sealed record RunSetting(string Key, PropertyInfo? Part, PropertyInfo P
 /// </summary>
 internal static class RunSettings
 {
-    // The names of a flat list say what a part says in code.
+    // The flat list needs longer names: in code the part says the rest.
     private static readonly Dictionary<string, string> OwnKeys = new()
     {
         [$"{nameof(DataOptions)}.{nameof(DataOptions.Path)}"] = "data",
@@ -49,7 +49,7 @@ internal static class RunSettings
         .. SettingsOf(part: null, typeof(RunOptions), RunOptions.Ranges).Where(setting => !IsPart(setting.Property)),
     ];
 
-    /// <summary>The setting of a key.</summary>
+    /// <summary>Returns the setting of a key.</summary>
     public static RunSetting Of(string key) => All.Single(setting => setting.Key == key);
 
     private static bool IsPart(PropertyInfo property) =>

@@ -8,8 +8,8 @@ using Proxyless.Training;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Keeps what the stages of a run return: it writes each value to the run's folder, where a resume finds it. What this
-/// process has written it does not read again.
+/// Stores what the stages of a run return: it writes each value to the run's folder, where a resumed run finds it.
+/// Values that this process has written are not read again.
 /// </summary>
 /// <param name="directory">The folder.</param>
 internal sealed class RunStore(RunDirectory directory)
@@ -19,17 +19,15 @@ internal sealed class RunStore(RunDirectory directory)
     /// <summary>The files.</summary>
     public RunDirectory Directory => directory;
 
-    /// <summary>
-    /// The plan as it stands: read when it is first asked for, written by <see cref="Write(RunPlan)"/> alone.
-    /// </summary>
+    /// <summary>The current plan: read on first use, written only by <see cref="Write(RunPlan)"/>.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public RunPlan Plan => _plan ??= RunPlan.Read(directory);
 
-    /// <summary>Whether a search was finished here and an architecture derived from it.</summary>
+    /// <summary>Whether a search was finished here and an architecture was derived from it.</summary>
     public bool IsDerived => File.Exists(directory.SearchResult) && File.Exists(directory.Architecture);
 
     /// <summary>
-    /// Whether the result of the search has its front; true also where nothing was scored, as by older versions.
+    /// Whether the result of the search has its front; also true if nothing was scored, as by older versions.
     /// </summary>
     public bool HasFront => !File.Exists(directory.Scores) || ReadSearchResult().Front is not null;
 
@@ -40,7 +38,7 @@ internal sealed class RunStore(RunDirectory directory)
         _plan = plan;
     }
 
-    /// <summary>Begins a run, in place of one that may be here.</summary>
+    /// <summary>Begins a run and replaces an existing one.</summary>
     /// <inheritdoc cref="RunDirectory.Begin"/>
     public void Begin(RunOptions options, Action removeMore)
     {
@@ -48,7 +46,7 @@ internal sealed class RunStore(RunDirectory directory)
         _plan = new RunPlan();
     }
 
-    /// <summary>Begins a training of the network that was searched here, in place of an earlier one.</summary>
+    /// <summary>Begins a training of the network that was searched here and replaces an earlier one.</summary>
     /// <inheritdoc cref="RunDirectory.BeginTraining"/>
     public void BeginTraining(RunOptions options)
     {
@@ -57,7 +55,7 @@ internal sealed class RunStore(RunDirectory directory)
         _plan = searched;
     }
 
-    /// <summary>Takes over a finished search of another run.</summary>
+    /// <summary>Copies a finished search of another run.</summary>
     /// <param name="searched">That run.</param>
     /// <param name="log">The epochs of its search.</param>
     /// <param name="scores">The networks that were scored with its weights.</param>
@@ -75,7 +73,7 @@ internal sealed class RunStore(RunDirectory directory)
         }
     }
 
-    /// <summary>What an earlier job derived here.</summary>
+    /// <summary>Reads what an earlier job derived here.</summary>
     /// <exception cref="InvalidInputException">A file is damaged.</exception>
     public DerivedNetwork ReadDerived()
     {
@@ -83,45 +81,45 @@ internal sealed class RunStore(RunDirectory directory)
         return new DerivedNetwork(result, ArchitectureFile.Read(directory.Architecture), ReadSearchLog());
     }
 
-    /// <summary>What is told of it.</summary>
+    /// <summary>Reads the result of the search.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public SearchResult ReadSearchResult() =>
         JsonText.Read<SearchResult>(directory.SearchResult, "remove it to have the architecture derived again") with
         {
-            // Where they are now: the folder may have been moved.
+            // The current paths: the folder may have been moved.
             Run = directory.Root,
             Architecture = directory.Architecture,
             Report = File.Exists(directory.Report) ? directory.Report : null,
         };
 
-    /// <summary>How the run has ended; null where it has not.</summary>
+    /// <summary>Reads the result of the run; null if it has not ended.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public RunResult? ReadResult() =>
         File.Exists(directory.Result)
-            ? JsonText.Read<RunResult>(directory.Result, "remove it and go on with the run to have it made again")
+            ? JsonText.Read<RunResult>(directory.Result, "remove it and resume the run to create it again")
             : null;
 
-    /// <summary>The epochs of the search; none where there is no search.</summary>
+    /// <summary>Reads the epochs of the search; none if there is no search.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public IReadOnlyList<SearchEpoch> ReadSearchLog() => JsonLines.Read<SearchEpoch>(directory.SearchLog);
 
-    /// <summary>The networks that were scored with the weights of the search; none where none were.</summary>
+    /// <summary>Reads the networks that were scored with the weights of the search; none if none were.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public IReadOnlyList<SharedScore> ReadScores() => JsonLines.Read<SharedScore>(directory.Scores);
 
-    /// <summary>The epochs of the training.</summary>
+    /// <summary>Reads the epochs of the training.</summary>
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     public IReadOnlyList<TrainingCurvePoint> ReadTrainingLog() =>
         JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog);
 
-    /// <summary>Writes what was derived; its search is finished from then on.</summary>
+    /// <summary>Writes what was derived; this marks its search as finished.</summary>
     public void Write(DerivedNetwork derived)
     {
         Write(derived.Architecture);
         Write(derived.Result);
     }
 
-    /// <summary>Writes what is told of the search.</summary>
+    /// <summary>Writes the result of the search.</summary>
     public void Write(SearchResult result) =>
         AtomicFile.WriteAllText(directory.SearchResult, JsonSerializer.Serialize(result, JsonLines.Indented));
 

@@ -4,8 +4,8 @@ using Proxyless.Search;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// The networks that were scored with the shared weights of a search (<c>scores.jsonl</c>): what one limit has scored
-/// another does not score again, and a job that was stopped goes on where it was.
+/// The networks that were scored with the shared weights of a search (<c>scores.jsonl</c>): a network scored for one
+/// limit is not scored again for another, and a job that was stopped continues where it was.
 /// </summary>
 internal sealed class ScoreLog
 {
@@ -13,9 +13,9 @@ internal sealed class ScoreLog
     private readonly List<SharedScore> _scores;
     private readonly Dictionary<int[], SharedScore> _byChoice = new(ChoiceComparer.Instance);
 
-    /// <summary>Reads the scores that are there.</summary>
-    /// <param name="file">Where they are kept; null: nowhere.</param>
-    /// <param name="before">Further ones, of the same weights.</param>
+    /// <summary>Reads the existing scores.</summary>
+    /// <param name="file">The file of the scores; null: none.</param>
+    /// <param name="before">Further scores, with the same weights.</param>
     /// <exception cref="InvalidInputException">A line is damaged.</exception>
     public ScoreLog(string? file, IEnumerable<SharedScore>? before = null)
     {
@@ -27,20 +27,20 @@ internal sealed class ScoreLog
         }
     }
 
-    /// <summary>All of them, in the order in which they were made.</summary>
+    /// <summary>All scores, in the order in which they were made.</summary>
     public IReadOnlyList<SharedScore> Scores => _scores;
 
     /// <summary>
-    /// What was known before a limit was first decided: a job that was stopped while it decided, or decides it once
-    /// more, goes the same way again.
+    /// The scores that were known before a limit was first decided: a job that was stopped while it decided, or decides
+    /// again, repeats the same steps.
     /// </summary>
     /// <param name="purpose">The target and limit.</param>
     public IReadOnlyList<SharedScore> KnownTo(string purpose) => [.. _scores.TakeWhile(score => score.For != purpose)];
 
-    /// <summary>The score of a network, which is made and written where it is not there yet.</summary>
+    /// <summary>Returns the score of a network; computes and writes it if it is missing.</summary>
     /// <param name="choice">A candidate for each block.</param>
-    /// <param name="purpose">The target and limit that it is scored for.</param>
-    /// <param name="make">Makes it.</param>
+    /// <param name="purpose">The target and limit of the score.</param>
+    /// <param name="make">Computes the score.</param>
     public SharedScore Of(int[] choice, string purpose, Func<int[], SharedScore> make)
     {
         if (_byChoice.TryGetValue(choice, out SharedScore? before))

@@ -4,8 +4,8 @@ using Proxyless.Search;
 
 namespace Proxyless.Runs;
 
-/// <summary>What a search works towards: the target, its latencies and the limits.</summary>
-/// <param name="Target">The target; whoever opened it disposes of it.</param>
+/// <summary>The goal of a search: the target, its latencies and the limits.</summary>
+/// <param name="Target">The target; the caller that opened it disposes of it.</param>
 /// <param name="Table">The latency table of the space on the target.</param>
 /// <param name="Limits">The limits, one on latency among them.</param>
 internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimits Limits)
@@ -18,16 +18,16 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
     /// <summary>The limit on latency in milliseconds.</summary>
     public double LatencyMs => Latency.Limit;
 
-    /// <summary>Reads or makes the table and checks the limits; writes nothing into a run.</summary>
-    /// <param name="context">The images, the space and the limits that are asked for.</param>
+    /// <summary>Reads or creates the table and checks the limits; writes nothing into a run.</summary>
+    /// <param name="context">The images, the space and the requested limits.</param>
     /// <param name="target">The target.</param>
-    /// <param name="before">A run whose table is used where it is of the same target, or null.</param>
+    /// <param name="before">A run whose table is used if it is of the same target, or null.</param>
     /// <exception cref="LimitNotMetException">No network of the space is within the limits.</exception>
     public static SearchGoal Find(RunContext context, ITarget target, RunDirectory? before) =>
         Of(context, target, TableOf(context, target, before));
 
     /// <summary>Checks the limits; writes nothing into a run.</summary>
-    /// <param name="context">The images, the space and the limits that are asked for.</param>
+    /// <param name="context">The images, the space and the requested limits.</param>
     /// <param name="target">The target.</param>
     /// <param name="table">Its table.</param>
     /// <exception cref="LimitNotMetException">No network of the space is within the limits.</exception>
@@ -52,10 +52,12 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             : new SearchGoal(target, table, limits);
     }
 
-    /// <summary>The table of a target: an earlier run's where it can be used, else from the cache or made.</summary>
+    /// <summary>
+    /// Returns the table of a target: an earlier run's if it can be used, otherwise from the cache or measured.
+    /// </summary>
     /// <param name="context">The images and the space.</param>
     /// <param name="target">The target.</param>
-    /// <param name="before">A run whose table is used where it is of the same target, or null.</param>
+    /// <param name="before">A run whose table is used if it is of the same target, or null.</param>
     public static LatencyTable TableOf(RunContext context, ITarget target, RunDirectory? before)
     {
         if (before is not null && File.Exists(before.Latency))
@@ -76,7 +78,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             else
             {
                 context.Observer.Message(
-                    $"the latency table of '{before.Root}' was made quickly; a thorough one is asked for"
+                    $"the latency table of '{before.Root}' was made quickly; a thorough one is requested"
                 );
             }
         }
@@ -95,8 +97,8 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
         return table;
     }
 
-    /// <summary>The table of the run's space on a target, from the cache where it is there.</summary>
-    /// <param name="context">What every stage is given.</param>
+    /// <summary>Returns the table of the run's space on a target, from the cache if it is there.</summary>
+    /// <param name="context">The common context of all stages.</param>
     /// <param name="target">The target.</param>
     public static LatencyTable Profile(RunContext context, ITarget target) =>
         LatencyTableCache.Default.GetOrProfile(
@@ -109,8 +111,8 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
         );
 
     /// <summary>
-    /// Whether a table of an earlier run is as careful as the options ask. A run that is resumed keeps the one it began
-    /// with.
+    /// Whether a table of an earlier run is as careful as the options require. A resumed run keeps the table that it
+    /// began with.
     /// </summary>
     internal static bool IsCarefulEnough(LatencyTable made, RunOptions options) =>
         options.Resume || !options.Target.Thorough || made.Mode == ProfileMode.Thorough;

@@ -6,7 +6,7 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// The limits of a job: those that can be searched for, and those that no network of the space meets. A single limit
-/// has the job's own folder, each of several has a folder within it (<see cref="RunParts"/>).
+/// uses the job's own folder; each of several has a folder within it (<see cref="RunParts"/>).
 /// </summary>
 internal sealed class SearchGoals
 {
@@ -16,15 +16,15 @@ internal sealed class SearchGoals
 
     private SearchGoals(RunStore store) => _store = store;
 
-    /// <summary>What can be searched for; one at least.</summary>
+    /// <summary>The goals that can be searched for; at least one.</summary>
     public IReadOnlyList<SearchPart> Parts => [.. _limits.Select(limit => limit.Part).OfType<SearchPart>()];
 
     /// <summary>Opens targets and finds goals; writes nothing into a run.</summary>
-    /// <param name="context">What every stage is given, for all limits.</param>
-    /// <param name="store">The run of all.</param>
-    /// <param name="locks">Takes the folder of each, in which another job may train.</param>
+    /// <param name="context">The common context of all stages, for all limits.</param>
+    /// <param name="store">The run of all limits.</param>
+    /// <param name="locks">Locks the folder of each, in which another job may train.</param>
     /// <param name="targets">Opens the targets.</param>
-    /// <param name="before">A run whose latency tables are used; null: this one's, where it is gone on with.</param>
+    /// <param name="before">A run whose latency tables are used; null: this one's, if it is resumed.</param>
     /// <exception cref="LimitNotMetException">None of the limits can be met.</exception>
     public static SearchGoals Find(
         RunContext context,
@@ -75,15 +75,15 @@ internal sealed class SearchGoals
             : throw OneOf([.. goals._limits.Select(limit => limit.Failure).OfType<ProxylessException>()]);
     }
 
-    /// <summary>Writes what a search begins with: a new run, or the one that is gone on with.</summary>
-    /// <param name="context">What every stage is given, for all limits.</param>
+    /// <summary>Writes the first files of a search: a new run, or the one that is resumed.</summary>
+    /// <param name="context">The common context of all stages, for all limits.</param>
     public void Begin(RunContext context)
     {
-        // What an old search found for a limit is not to be taken for what this one finds.
+        // The result of an old search for a limit must not be taken for that of this one.
         RunOpening.Begin(context, _store, Parts[0].Goal, () => _folders.ForEach(folder => folder.Empty()));
         foreach (SearchPart part in Parts.Where(part => part.Store != _store))
         {
-            // Its configuration comes when the search is finished: only then is it a run.
+            // Its configuration is written when the search is finished: only then is it a run.
             RunDirectory directory = part.Store.Directory;
             LatencyTableFile.Write(directory.Latency, part.Goal.Table);
             IReadOnlyList<string> warnings = part.Context.Observer.Warnings;
@@ -91,9 +91,9 @@ internal sealed class SearchGoals
         }
     }
 
-    /// <summary>What is told of the job, which is written too where there are several limits.</summary>
-    /// <param name="results">What has come of the parts.</param>
-    /// <exception cref="ProxylessException">Nothing has come of any.</exception>
+    /// <summary>Returns the result of the job, and writes it if there are several limits.</summary>
+    /// <param name="results">The results of the parts.</param>
+    /// <exception cref="ProxylessException">All parts have failed.</exception>
     public LimitResults<T> ResultsOf<T>(IReadOnlyList<PartResult<T>> results)
         where T : class
     {
@@ -115,13 +115,13 @@ internal sealed class SearchGoals
         };
     }
 
-    /// <summary>Goes on where one limit at least has come to something.</summary>
-    /// <param name="results">What has come of the parts so far.</param>
-    /// <exception cref="ProxylessException">Nothing has come of any.</exception>
+    /// <summary>Returns if at least one part has not failed.</summary>
+    /// <param name="results">The results of the parts so far.</param>
+    /// <exception cref="ProxylessException">All parts have failed.</exception>
     public void RequireOne<T>(IReadOnlyList<PartResult<T>> results)
         where T : class => FailedOf(results);
 
-    /// <summary>The limits that have failed, where not all have.</summary>
+    /// <summary>The limits that have failed, if not all have.</summary>
     private (RunPart Limit, ProxylessException Failure)[] FailedOf<T>(IReadOnlyList<PartResult<T>> results)
         where T : class
     {
@@ -137,12 +137,12 @@ internal sealed class SearchGoals
         return failed.Length < _limits.Count ? failed : throw OneOf([.. failed.Select(limit => limit.Failure)]);
     }
 
-    /// <summary>What all limits failed with, in one: of the kind that all are of, else bad input.</summary>
+    /// <summary>The failures of all limits in one: of their common type, otherwise bad input.</summary>
     internal static ProxylessException OneOf(IReadOnlyList<ProxylessException> failures)
     {
         if (failures is [var alone])
         {
-            // As it was thrown, with its trace.
+            // As it was thrown, with its stack trace.
             ExceptionDispatchInfo.Throw(alone);
         }
 

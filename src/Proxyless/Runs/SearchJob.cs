@@ -2,13 +2,13 @@ using Proxyless.Networks;
 
 namespace Proxyless.Runs;
 
-/// <summary>The jobs that begin with a search for one target: the search alone, and the whole run.</summary>
+/// <summary>The jobs that begin with a search: the search alone, and the whole run.</summary>
 internal static class SearchJob
 {
     private const double SearchShareOfTime = 0.45;
     private const double SearchAloneShareOfTime = 0.95;
 
-    /// <summary>Searches alone.</summary>
+    /// <summary>Only searches.</summary>
     /// <param name="store">The run.</param>
     /// <param name="parts">Its limits.</param>
     public static IReadOnlyList<PartResult<SearchResult>> Search(RunStore store, IReadOnlyList<SearchPart> parts) =>
@@ -66,17 +66,17 @@ internal static class SearchJob
     }
 
     /// <summary>
-    /// Takes the folder, opens the images, finds the goals, and does the work; a limit that fails does not keep others
-    /// from theirs.
+    /// Locks the folder, opens the images, finds the goals, and does the work; a limit that fails does not stop the
+    /// others.
     /// </summary>
-    /// <typeparam name="T">What the work ends with for one limit.</typeparam>
-    /// <param name="options">What is asked for, or the run to go on with.</param>
-    /// <param name="time">Where the time comes from.</param>
+    /// <typeparam name="T">The result of the work for one limit.</typeparam>
+    /// <param name="options">The requested options, or the run to resume.</param>
+    /// <param name="time">The source of the time.</param>
     /// <param name="observer">Receives progress and warnings.</param>
-    /// <param name="require">Refuses options of the run that is gone on with.</param>
-    /// <param name="work">The work, once all that it begins with is written.</param>
+    /// <param name="require">Rejects options of a resumed run.</param>
+    /// <param name="work">The work, called after its first files are written.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
-    /// <exception cref="ProxylessException">No limit has come to a network.</exception>
+    /// <exception cref="ProxylessException">No limit has a network.</exception>
     public static LimitResults<T> Run<T>(
         RunOptions options,
         TimeProvider time,
@@ -100,7 +100,7 @@ internal static class SearchJob
         if (options.Resume && store.Plan.Search is null && File.Exists(store.Directory.Architecture))
         {
             throw new InvalidInputException(
-                $"'{store.Directory.Root}' is a training without a search; go on with "
+                $"'{store.Directory.Root}' is a training without a search; continue with "
                     + $"ProxylessRun.Train(architecture: '{store.Directory.Root}', RunOptions.Resume)"
             );
         }
@@ -114,7 +114,7 @@ internal static class SearchJob
         );
     }
 
-    /// <summary>Refuses several limits or targets.</summary>
+    /// <summary>Rejects several limits or targets.</summary>
     /// <exception cref="InvalidInputException">There are several.</exception>
     public static void RequireOneLimit(RunOptions options)
     {
@@ -127,14 +127,14 @@ internal static class SearchJob
         }
     }
 
-    /// <summary>Refuses options that leave a search without a training nothing to decide.</summary>
-    /// <exception cref="InvalidInputException">They do.</exception>
+    /// <summary>Rejects options that leave nothing to decide in a search without a training.</summary>
+    /// <exception cref="InvalidInputException">They leave nothing.</exception>
     public static void RequireSearchAlone(RunOptions options)
     {
         if (options is { Time: not null, Search.Epochs: not null })
         {
             throw new InvalidInputException(
-                "RunOptions.Time has nothing to decide beside SearchOptions.Epochs where no training follows; "
+                "RunOptions.Time has nothing to decide besides SearchOptions.Epochs where no training follows; "
                     + "leave one of them out"
             );
         }

@@ -2,10 +2,10 @@ using Proxyless.Search;
 
 namespace Proxyless.Runs;
 
-/// <summary>What may be chosen, and how the choice is made.</summary>
+/// <summary>The search space, and how the search chooses in it.</summary>
 public sealed record SearchOptions
 {
-    /// <summary>The numbers that each property takes, by its name.</summary>
+    /// <summary>The numbers that each property accepts, by its name.</summary>
     public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } =
         new Dictionary<string, NumberRange>
         {
@@ -21,7 +21,7 @@ public sealed record SearchOptions
         };
 
     /// <summary>
-    /// A space by name or YAML file; null: <c>tiny</c> for the sample, <c>cifar</c> for small images, else
+    /// A space by name or YAML file; null: <c>tiny</c> for the sample, <c>cifar</c> for small images, otherwise
     /// <c>imagenet-mobile</c>.
     /// </summary>
     public string? Space { get; init; }
@@ -30,45 +30,52 @@ public sealed record SearchOptions
     public double? Epochs { get; init; }
 
     /// <summary>
-    /// Share of the search during which architecture parameters rest: even odds, or odds as near to the limits as a
-    /// fifth of even ones among them allows.
+    /// Share of the search during which architecture parameters are fixed: uniform, or as close to the limits as a
+    /// share of a fifth for the uniform distribution allows.
     /// </summary>
     public double WarmupShare { get; init; } = 0.3;
 
-    /// <summary>How the weight steps teach the shared weights.</summary>
+    /// <summary>How the weight steps train the shared weights.</summary>
     public WeightUpdate WeightUpdate { get; init; } = WeightUpdate.Sandwich;
 
-    /// <summary>Give each candidate of a block convolutions of its own, as published, instead of shared ones.</summary>
+    /// <summary>
+    /// Whether each candidate of a block has its own convolutions, as published, instead of shared ones.
+    /// </summary>
     public bool SeparateWeights { get; init; }
 
     /// <summary>
-    /// Networks that are scored with the shared weights to choose one for a limit; 0: the architecture parameters
-    /// alone choose; null: 100, half of them where other limits have scored that many, a tenth for the built-in images.
+    /// Number of networks to score with the shared weights to choose one for a limit; 0: only the architecture
+    /// parameters choose; null: 100, half as many if that many were scored for other limits, a tenth for the built-in
+    /// images.
     /// </summary>
     public int? Evaluations { get; init; }
 
     /// <summary>
-    /// Networks with the best scores that are trained a little, from the shared weights, to choose one of them; 1: the
-    /// best score decides; null: 4.
+    /// Number of networks with the best scores that are trained a little, from the shared weights, to choose one of
+    /// them; 1: the best score decides; null: 4.
     /// </summary>
     public int? Finalists { get; init; }
 
-    /// <summary>How architecture parameters get their gradient.</summary>
+    /// <summary>How the gradient of the architecture parameters is computed.</summary>
     public ArchitectureUpdate Update { get; init; } = ArchitectureUpdate.TwoPath;
 
-    /// <summary>Weight steps for each architecture step.</summary>
+    /// <summary>Weight steps per architecture step.</summary>
     public int ArchitectureInterval { get; init; } = 2;
 
-    /// <summary>About what a step moves an architecture parameter; null: from the number of steps planned.</summary>
+    /// <summary>
+    /// Approximate change of an architecture parameter per step; null: from the number of planned steps.
+    /// </summary>
     public double? ArchitectureLearningRate { get; init; }
 
     /// <summary>
-    /// Architectures in a step of the reinforce and leave-one-out updates; leave-one-out compares them, so that it
-    /// takes 2 or more.
+    /// Architectures per step of the reinforce and leave-one-out updates; leave-one-out compares them, so it needs 2 or
+    /// more.
     /// </summary>
     public int ReinforceSamples { get; init; } = 4;
 
-    /// <summary>Weight two-path gradients so that their mean is proportional to the full gradient.</summary>
+    /// <summary>
+    /// Whether two-path gradients are weighted so that their mean is proportional to the full gradient.
+    /// </summary>
     public bool CorrectPairs { get; init; }
 
     /// <summary>How costs enter the objective.</summary>
@@ -77,11 +84,11 @@ public sealed record SearchOptions
     /// <summary>lambda of the linear objective, beta of the logarithmic one.</summary>
     public double ObjectiveWeight { get; init; } = 0.6;
 
-    /// <summary>Let the search decide by itself, without lowering its entropy on a schedule.</summary>
+    /// <summary>Whether the search decides by itself, without a schedule that lowers its entropy.</summary>
     public bool NoEntropySchedule { get; init; }
 
     /// <summary>
-    /// Candidates less probable than this are removed for good, which another limit may have needed; 0 keeps all.
+    /// Candidates less probable than this are removed permanently, although another limit might need them; 0 keeps all.
     /// </summary>
     public double PruneThreshold { get; init; }
 

@@ -1,7 +1,7 @@
 namespace Proxyless.Runs;
 
-/// <summary>What a search does for one limit of one of its targets.</summary>
-/// <param name="Context">Images and options, target and limit among them.</param>
-/// <param name="Store">Where its network goes.</param>
+/// <summary>The part of a search for one limit of one of its targets.</summary>
+/// <param name="Context">Images and options, including target and limit.</param>
+/// <param name="Store">The run of its network.</param>
 /// <param name="Goal">The target, its table and limits.</param>
 internal sealed record SearchPart(RunContext Context, RunStore Store, SearchGoal Goal);

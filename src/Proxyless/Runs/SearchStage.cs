@@ -6,14 +6,14 @@ using Proxyless.Search;
 
 namespace Proxyless.Runs;
 
-/// <summary>The search, and the derivation that ends it.</summary>
+/// <summary>The search and the derivation at its end.</summary>
 internal static class SearchStage
 {
     /// <summary>
-    /// One search for several limits, or reads its results where it is finished: weights are shared, each target gets
-    /// architecture parameters of its own, which learn at the middle one of its limits; each limit gets a network.
+    /// Runs one search for several limits, or reads its results if it is finished: weights are shared; each target has
+    /// its own architecture parameters, which learn at the middle one of its limits; each limit gets a network.
     /// </summary>
-    /// <param name="store">The checkpoint and the plan of all.</param>
+    /// <param name="store">The checkpoint and the plan of all parts.</param>
     /// <param name="parts">The limits; if there is one, its store may be <paramref name="store"/>.</param>
     /// <param name="timeShare">Share of <see cref="RunOptions.Time"/> that the search may take.</param>
     /// <returns>A network for each part.</returns>
@@ -99,13 +99,13 @@ internal static class SearchStage
         return DeriveAll(store, parts, LogOf, network);
     }
 
-    /// <summary>The part at the middle one of a target's limits, of an even number the higher of two.</summary>
+    /// <summary>The part at the middle one of a target's limits; of an even number, the higher of the two.</summary>
     private static SearchPart Middle(SearchPart[] target) =>
         target.OrderBy(part => part.Goal.LatencyMs).ElementAt(target.Length / 2);
 
-    /// <summary>Makes a part a run of its own, to derive from and to train in.</summary>
-    /// <param name="store">The run of all, whose search is finished.</param>
-    /// <param name="part">The part, in a folder of its own.</param>
+    /// <summary>Makes a part a separate run, to derive from and to train in.</summary>
+    /// <param name="store">The run of all parts, whose search is finished.</param>
+    /// <param name="part">The part, in its own folder.</param>
     /// <param name="log">The epochs of the search for its target.</param>
     public static void BeginPart(RunStore store, SearchPart part, IReadOnlyList<SearchEpoch> log)
     {
@@ -133,7 +133,7 @@ internal static class SearchStage
         SuperNetwork network
     )
     {
-        // A part is charged with the search, which is of all, and with its own derivation.
+        // A part is charged with the common search, and with its own derivation.
         double searched = store.Plan.SearchSeconds;
         double charged = searched;
         double ChargedSince(SearchPart part)
@@ -144,7 +144,7 @@ internal static class SearchStage
             return charged - before;
         }
 
-        // Scores are of the weights, which all parts share.
+        // Scores belong to the weights, which all parts share.
         var scores = new ScoreLog(store.Directory.Scores);
         using var scorer = new PathScorer(parts[0].Context, network);
         IReadOnlyList<PartResult<DerivedNetwork>> derived = PartResults.Each(
@@ -166,7 +166,7 @@ internal static class SearchStage
                 }
                 finally
                 {
-                    // What a part that failed has taken is not the next one's.
+                    // The time of a failed part is not charged to the next one.
                     ChargedSince(part);
                 }
             }
@@ -174,12 +174,12 @@ internal static class SearchStage
         return WithFronts(store, parts, derived, scorer, scores);
     }
 
-    /// <summary>Adds to each network what other latencies of its target would buy, and writes its report.</summary>
-    /// <param name="store">The run of all.</param>
+    /// <summary>Adds to each network the accuracy at other latencies of its target, and writes its report.</summary>
+    /// <param name="store">The run of all parts.</param>
     /// <param name="parts">The limits.</param>
     /// <param name="derived">Their networks.</param>
     /// <param name="scorer">Scores with the weights of the search.</param>
-    /// <param name="scores">The scores so far, and where new ones are kept.</param>
+    /// <param name="scores">The scores so far; new ones are added.</param>
     public static IReadOnlyList<PartResult<DerivedNetwork>> WithFronts(
         RunStore store,
         IReadOnlyList<SearchPart> parts,
@@ -233,7 +233,7 @@ internal static class SearchStage
         return derived;
     }
 
-    /// <summary>The steps of the search: those of its plan, into which they are written if it has none yet.</summary>
+    /// <summary>The steps of the search: those of its plan, which is written first if it has none yet.</summary>
     private static SearchPlan PlanOf(
         RunStore store,
         SearchPart[] targets,

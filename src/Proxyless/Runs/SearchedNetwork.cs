@@ -6,9 +6,9 @@ namespace Proxyless.Runs;
 /// <summary>The super-network of a run whose search is finished.</summary>
 internal static class SearchedNetwork
 {
-    /// <summary>Refuses a run whose search has not come to its end.</summary>
+    /// <summary>Rejects a run whose search has not ended.</summary>
     /// <returns>The epochs of the search.</returns>
-    /// <exception cref="InvalidInputException">It has not.</exception>
+    /// <exception cref="InvalidInputException">It has not ended.</exception>
     public static IReadOnlyList<SearchEpoch> RequireFinished(RunStore searched)
     {
         // A search for several limits of one target has one log and one network of shared weights, in its own folder.
@@ -23,7 +23,7 @@ internal static class SearchedNetwork
         if (done < planned)
         {
             throw new InvalidInputException(
-                $"the search in '{searched.Directory.Root}' is not finished; go on with it first: "
+                $"the search in '{searched.Directory.Root}' is not finished; continue it first: "
                     + $"ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Directory.Root}')"
             );
         }
@@ -31,7 +31,7 @@ internal static class SearchedNetwork
         return log;
     }
 
-    /// <summary>The super-network as a finished search left it, what it has pruned missing.</summary>
+    /// <summary>Loads the super-network as a finished search left it, without what it has pruned.</summary>
     /// <param name="context">Images and space.</param>
     /// <param name="searched">The run.</param>
     /// <param name="log">The epochs of its search.</param>

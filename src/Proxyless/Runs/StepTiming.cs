@@ -10,20 +10,20 @@ using static TorchSharp.torch;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Measures steps on networks that are thrown away, to turn <see cref="RunOptions.Time"/> into numbers of steps.
-/// Reading the loss, as real steps do, waits for a device that works on its own.
+/// Times steps on temporary networks, to convert <see cref="RunOptions.Time"/> to step counts. Reading the loss, as
+/// real steps do, waits for a device that works asynchronously.
 /// </summary>
 internal static class StepTiming
 {
     private const int WarmUp = 1;
     private const int Measured = 4;
 
-    // Small, so that nothing is learnt that changes what a step takes.
+    // Small, so that nothing is learned that changes the duration of a step.
     private const double Rate = 1e-3;
 
-    /// <summary>What the steps of a search take, and those of the decision that ends it.</summary>
+    /// <summary>Times the steps of a search, and those of the decision at its end.</summary>
     /// <param name="context">Images, space and options.</param>
-    /// <param name="targets">What networks take on each target.</param>
+    /// <param name="targets">The latencies of networks on each target.</param>
     public static SearchTiming OfSearch(RunContext context, IReadOnlyList<SpaceCost> targets)
     {
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
@@ -42,7 +42,7 @@ internal static class StepTiming
             double Seconds(IWeightStep weights, long at) =>
                 Median(i => weights.Run(images, labels, at, new Random(i), Rate), context.CancellationToken);
 
-            // Half of the warm-up passed: what its steps take on average.
+            // Half of the warm-up: its average steps.
             const long Passed = 1;
             var settings = new SearchSettings
             {
@@ -80,7 +80,7 @@ internal static class StepTiming
         }
     }
 
-    /// <summary>Seconds of a score: forward passes of as many images, the same ones again and again.</summary>
+    /// <summary>Seconds per score: forward passes of as many images, always the same ones.</summary>
     private static double OfScore(RunContext context, SuperNetwork network, Tensor images, int[] path)
     {
         using var withoutGraph = no_grad();
@@ -103,7 +103,7 @@ internal static class StepTiming
         return pass * passed / batch;
     }
 
-    /// <summary>Seconds of a training step of one network; the median.</summary>
+    /// <summary>Seconds per training step of one network; the median.</summary>
     public static double OfTraining(RunContext context, Architecture architecture)
     {
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
@@ -152,8 +152,8 @@ internal static class StepTiming
     }
 }
 
-/// <summary>Seconds of what a search does.</summary>
-/// <param name="Weight">A weight step, the wider ones of the warm-up included.</param>
+/// <summary>Seconds of the steps of a search.</summary>
+/// <param name="Weight">A weight step, including the wider ones of the warm-up.</param>
 /// <param name="Architecture">An architecture step for one target.</param>
 /// <param name="Score">A score of a network with the shared weights.</param>
 /// <param name="Training">A training step of one network.</param>

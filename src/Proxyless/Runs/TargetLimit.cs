@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace Proxyless.Runs;
 
-/// <summary>A further limit of a run, as <c>cpu:2=0.5</c>: of a further target, or of the same one.</summary>
+/// <summary>A further limit of a run, such as <c>cpu:2=0.5</c>: for a further target, or for the same one.</summary>
 /// <param name="Target">The target's name or file.</param>
-/// <param name="LatencyMs">The most that one run may take there, in milliseconds.</param>
+/// <param name="LatencyMs">The highest latency of one run there, in milliseconds.</param>
 public sealed record TargetLimit(string Target, double LatencyMs)
 {
     private const char Between = ',';
 
-    /// <summary>Understands one.</summary>
+    /// <summary>Parses one limit.</summary>
     /// <param name="text">Such as <c>cpu:2=0.5</c>.</param>
-    /// <exception cref="InvalidInputException">It is no target with a limit.</exception>
+    /// <exception cref="InvalidInputException">It is not a target with a limit.</exception>
     public static TargetLimit Parse(string text)
     {
         int equals = text.LastIndexOf('=');
@@ -26,17 +26,17 @@ public sealed record TargetLimit(string Target, double LatencyMs)
             && TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)].Contains(limit)
             ? new TargetLimit(text[..equals], limit)
             : throw new InvalidInputException(
-                $"TargetOptions.AlsoFor = '{text}' is no limit of a target; expected is such as cpu:2=0.5, with "
+                $"TargetOptions.AlsoFor = '{text}' is not a limit of a target; expected is one such as cpu:2=0.5, with "
                     + $"{TargetOptions.Ranges[nameof(TargetOptions.LatencyMs)]}"
             );
     }
 
-    /// <summary>Understands several; null for none. As <see cref="TargetOptions.AlsoFor"/> holds them.</summary>
-    /// <exception cref="InvalidInputException">One of them is no target with a limit.</exception>
+    /// <summary>Parses several limits; null for none. In the form of <see cref="TargetOptions.AlsoFor"/>.</summary>
+    /// <exception cref="InvalidInputException">One of them is not a target with a limit.</exception>
     public static IReadOnlyList<TargetLimit> ParseAll(string? text) =>
         text is null ? [] : [.. text.Split(Between).Select(Parse)];
 
-    /// <summary>Several as one text.</summary>
+    /// <summary>Returns several limits as one text.</summary>
     public static string? Join(IReadOnlyCollection<TargetLimit> limits) =>
         limits.Count == 0
             ? null

@@ -1,9 +1,9 @@
 namespace Proxyless.Runs;
 
-/// <summary>Where the model will run, and what it may cost there.</summary>
+/// <summary>Where the model will run, and its limits there.</summary>
 public sealed record TargetOptions
 {
-    /// <summary>The numbers that each property takes, by its name.</summary>
+    /// <summary>The numbers that each property accepts, by its name.</summary>
     public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } =
         new Dictionary<string, NumberRange>
         {
@@ -18,24 +18,24 @@ public sealed record TargetOptions
     public string Name { get; init; } = "cpu";
 
     /// <summary>
-    /// The most the model may take on the target, in milliseconds; null: the middle of what the space offers.
+    /// The highest latency of the model on the target, in milliseconds; null: the middle of the space's range.
     /// </summary>
     public double? LatencyMs { get; init; }
 
     /// <summary>
-    /// Further limits of a search, each with its target, as <c>cpu=5,cpu=8,board=30</c>: of this target, which has
-    /// <see cref="LatencyMs"/> then, or of others; null for none. Weights are shared, each limit gets a network of its
-    /// own (<see cref="ProxylessRun.RunAll"/>).
+    /// Further limits of a search, each with its target, such as <c>cpu=5,cpu=8,board=30</c>: for this target, which
+    /// then needs <see cref="LatencyMs"/>, or for others; null for none. Weights are shared, each limit gets its own
+    /// network (<see cref="ProxylessRun.RunAll"/>).
     /// </summary>
     public string? AlsoFor { get; init; }
 
-    /// <summary>The most parameters the model may have.</summary>
+    /// <summary>The maximum number of parameters of the model.</summary>
     public long? MaxParameters { get; init; }
 
-    /// <summary>The most multiply-adds the model may need for an image.</summary>
+    /// <summary>The maximum number of multiply-adds of the model for an image.</summary>
     public long? MaxMacs { get; init; }
 
-    /// <summary>Measure the latency table thoroughly (minutes) instead of quickly (seconds).</summary>
+    /// <summary>Whether the latency table is measured thoroughly (minutes) instead of quickly (seconds).</summary>
     public bool Thorough { get; init; }
 
     internal void Validate()

@@ -9,7 +9,7 @@ namespace Proxyless.Runs;
 internal static class TrainJob
 {
     /// <summary>Trains and exports.</summary>
-    /// <param name="options">Data and training, or the run to go on with.</param>
+    /// <param name="options">Data and training, or the run to resume.</param>
     /// <param name="architecture">A name, a file, or the folder of a run whose search is finished.</param>
     /// <param name="clock">The job's time.</param>
     /// <param name="observer">Receives progress and warnings.</param>
@@ -42,7 +42,7 @@ internal static class TrainJob
             options.Resume ? store.Directory.Architecture : searched?.Architecture ?? architecture
         );
 
-        // What would be test images now may be what the search's weights learnt on.
+        // The test images of other options may be images that the search's weights learned from.
         RunStore? before =
             inPlace || options.Resume ? store
             : options.Training.FromSupernet ? new RunStore(searched!)
@@ -62,7 +62,7 @@ internal static class TrainJob
         {
             throw new InvalidInputException(
                 $"'{store.Directory.Root}' was searched at another DataOptions.Resolution or DataOptions.Channels; "
-                    + $"choose an RunOptions.Out to train its network at these"
+                    + $"choose another RunOptions.Out to train its network at these"
             );
         }
 
@@ -99,7 +99,7 @@ internal static class TrainJob
             ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
             if (store.IsDerived && File.Exists(store.Directory.Latency))
             {
-                // The report of the search, with the training now.
+                // The report of the search, now with the training.
                 LatencyTable table = LatencyTableFile.Read(store.Directory.Latency);
                 ReportStage.Write(context, store, table, store.ReadDerived(), null);
             }
@@ -112,9 +112,9 @@ internal static class TrainJob
         return result;
     }
 
-    /// <summary>The run in which the network was searched; null for a name or a file.</summary>
+    /// <summary>Returns the run in which the network was searched; null for a name or a file.</summary>
     /// <exception cref="InvalidInputException">
-    /// Its search is not finished, or the options do not go with the network.
+    /// Its search is not finished, or the options do not suit the network.
     /// </exception>
     private static RunDirectory? SearchedOf(RunOptions options, string architecture)
     {
@@ -127,7 +127,7 @@ internal static class TrainJob
         if (searched is not null && !File.Exists(searched.Architecture))
         {
             throw new InvalidInputException(
-                $"'{searched.Root}' has no architecture.json: its search is not finished; go on with "
+                $"'{searched.Root}' has no architecture.json: its search is not finished; continue with "
                     + $"ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = '{searched.Root}')"
             );
         }
@@ -160,7 +160,7 @@ internal static class TrainJob
         if (File.Exists(directory.BestCheckpoint) || new CheckpointFile(directory.LastCheckpoint).Exists)
         {
             throw new InvalidInputException(
-                $"'{directory.Root}' was trained already; go on with RunOptions.Resume, train anew with "
+                $"'{directory.Root}' is already trained; continue with RunOptions.Resume, train again with "
                     + $"RunOptions.Overwrite, or choose another RunOptions.Out"
             );
         }

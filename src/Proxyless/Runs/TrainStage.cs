@@ -8,15 +8,15 @@ namespace Proxyless.Runs;
 /// <summary>The training of one architecture.</summary>
 internal static class TrainStage
 {
-    // What evaluation after every epoch, export and the final measurement take of the time.
+    // The share of the time for evaluation after every epoch, export and the final measurement.
     private const double ShareForSteps = 0.85;
 
     /// <summary>Trains from the last checkpoint if there is one.</summary>
-    /// <param name="context">What every stage is given.</param>
-    /// <param name="store">Where the training goes.</param>
-    /// <param name="start">Weights to start from, or null.</param>
-    /// <param name="architecture">What to train.</param>
-    /// <param name="time">Time for the training with all that earlier jobs have spent on it, or null.</param>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="store">The run of the training.</param>
+    /// <param name="start">Initial weights, or null.</param>
+    /// <param name="architecture">The network to train.</param>
+    /// <param name="time">Time for the training, including what earlier jobs have spent on it, or null.</param>
     public static TrainResult Run(
         RunContext context,
         RunStore store,
@@ -90,7 +90,7 @@ internal static class TrainStage
         );
     }
 
-    /// <summary>The steps of the training: those of its plan, into which they are written if it has none yet.</summary>
+    /// <summary>The steps of the training: those of its plan, which is written first if it has none yet.</summary>
     private static long StepsOf(
         RunContext context,
         RunStore store,
@@ -126,16 +126,16 @@ internal static class TrainStage
         return planned;
     }
 
-    /// <summary>What <see cref="TrainingOptions.FromSupernet"/> starts from.</summary>
+    /// <summary>Loads the initial weights of <see cref="TrainingOptions.FromSupernet"/>.</summary>
     /// <param name="context">The images and options.</param>
-    /// <param name="directory">Where the training goes, or has come to already.</param>
+    /// <param name="directory">The run of the training, which may have begun already.</param>
     /// <param name="searched">The run of the search.</param>
-    /// <param name="architecture">What to train.</param>
+    /// <param name="architecture">The network to train.</param>
     /// <param name="pruned">
-    /// Told why where the search has pruned what is needed; the training then starts from scratch.
+    /// Is told why if the search has pruned what is needed; the training then starts from scratch.
     /// </param>
     /// <returns>
-    /// The searched path with its weights; null where the training starts from scratch or goes on from a checkpoint.
+    /// The searched path with its weights; null if the training starts from scratch or continues from a checkpoint.
     /// </returns>
     /// <exception cref="InvalidInputException">There is no search, or it was in another space.</exception>
     public static CompactNetwork? Start(

@@ -1,12 +1,12 @@
 namespace Proxyless.Runs;
 
 /// <summary>
-/// How a network is trained. Batch size, learning rate, weight decay, label smoothing, class weights and what is done
-/// to images hold for the weights of a search too.
+/// How a network is trained. Batch size, learning rate, weight decay, label smoothing, class weights and the processing
+/// of images apply to the weights of a search too.
 /// </summary>
 public sealed record TrainingOptions
 {
-    /// <summary>The numbers that each property takes, by its name.</summary>
+    /// <summary>The numbers that each property accepts, by its name.</summary>
     public static IReadOnlyDictionary<string, NumberRange> Ranges { get; } =
         new Dictionary<string, NumberRange>
         {
@@ -25,12 +25,14 @@ public sealed record TrainingOptions
     public double? Epochs { get; init; }
 
     /// <summary>
-    /// Images in a step; null: 128 where networks see small images as small ones or 32 where they are large, and never
+    /// Images per step; null: 128 where networks see small images as small ones or 32 where they are large, and never
     /// more than there are.
     /// </summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>Peak learning rate of weights for 256 images a step; scaled in proportion to the batch size.</summary>
+    /// <summary>
+    /// Peak learning rate of weights for 256 images per step; scaled in proportion to the batch size.
+    /// </summary>
     public double LearningRate { get; init; } = 0.2;
 
     /// <summary>
@@ -41,16 +43,16 @@ public sealed record TrainingOptions
     /// <summary>Share of the target that is spread over all classes.</summary>
     public double LabelSmoothing { get; init; } = 0.1;
 
-    /// <summary>Weight classes by the inverse of their frequency.</summary>
+    /// <summary>Whether classes are weighted by the inverse of their frequency.</summary>
     public bool ClassWeights { get; init; }
 
     /// <summary>
-    /// Least share of a photograph's area that a training crop keeps; small images are padded and cropped instead.
+    /// Smallest share of a photograph's area that a training crop keeps; small images are padded and cropped instead.
     /// </summary>
     public double MinimumCrop { get; init; } = 0.25;
 
     /// <summary>
-    /// Train without mirrored images; grey images are never mirrored, for digits and letters are among them.
+    /// Whether to train without mirrored images; gray images are never mirrored, since they may be digits and letters.
     /// </summary>
     public bool NoFlip { get; init; }
 
@@ -64,17 +66,17 @@ public sealed record TrainingOptions
     public double Dropout { get; init; }
 
     /// <summary>
-    /// Decay of an average of the weights that is evaluated and exported instead of them; null for none.
+    /// Decay of a moving average of the weights that is evaluated and exported instead of them; null for none.
     /// </summary>
     public double? Ema { get; init; }
 
     /// <summary>
-    /// Train on the images that the architecture was chosen on too; the last epoch is kept, for none are left to choose
-    /// the best one.
+    /// Whether to train also on the images that the architecture was chosen on; the last epoch is kept, since no images
+    /// are left to choose the best one.
     /// </summary>
     public bool OnAll { get; init; }
 
-    /// <summary>Start the final training from the super-network's weights instead of random ones.</summary>
+    /// <summary>Whether the final training starts from the super-network's weights instead of random ones.</summary>
     public bool FromSupernet { get; init; }
 
     internal void Validate()

@@ -9,7 +9,7 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// A network that is trained a little, from the shared weights, to be compared with others: each stretch of steps ends
-/// at a rate of zero, so that what is judged has settled.
+/// at a rate of zero, so that the network has settled when it is evaluated.
 /// </summary>
 internal sealed class Trial : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class Trial : IDisposable
     private readonly double _rate;
     private long _steps;
 
-    /// <summary>Takes the weights.</summary>
+    /// <summary>Copies the weights.</summary>
     /// <param name="context">Images and options of training.</param>
     /// <param name="network">The shared weights.</param>
     /// <param name="choice">A candidate for each block.</param>
@@ -46,14 +46,14 @@ internal sealed class Trial : IDisposable
         _network = network.Extract(choice);
     }
 
-    /// <summary>The network as it stands.</summary>
+    /// <summary>The network in its current state.</summary>
     public CompactNetwork Network => _network;
 
-    /// <summary>Trains on.</summary>
-    /// <param name="steps">Steps since the beginning.</param>
-    /// <param name="stepped">Is called after each step.</param>
+    /// <summary>Continues the training.</summary>
+    /// <param name="steps">Number of steps since the beginning.</param>
+    /// <param name="stepped">Called after each step.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
-    /// <exception cref="TrainingDivergedException">The loss is infinite or no number.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>
     public void TrainTo(long steps, Action stepped, CancellationToken cancellationToken)
     {
         var schedule = new CosineSchedule(_rate, steps - _steps, WarmupSteps: 0);

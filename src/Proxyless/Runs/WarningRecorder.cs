@@ -2,8 +2,8 @@ using Proxyless.Files;
 
 namespace Proxyless.Runs;
 
-/// <summary>Passes everything on and keeps the warnings for the report, over a resume too.</summary>
-/// <param name="inner">Who hears of it.</param>
+/// <summary>Passes everything on and records the warnings for the report, also across a resume.</summary>
+/// <param name="inner">Receives everything.</param>
 internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
 {
     private readonly List<string> _warnings = [];
@@ -12,7 +12,7 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     /// <summary>The warnings so far.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
-    /// <summary>Takes up the warnings of an earlier part of the run, and writes all from now on.</summary>
+    /// <summary>Reads the warnings of an earlier part of the run, and writes all warnings from now on.</summary>
     public void WriteTo(RunDirectory directory)
     {
         _directory = directory;

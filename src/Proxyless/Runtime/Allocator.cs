@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// glibc gives every large tensor back to the kernel and fetches the next one zeroed page by page, which takes most of
-/// a training step's time. Keeping freed memory in the process makes a step several times faster. Other systems'
-/// allocators keep it by themselves: there is nothing to call.
+/// glibc returns every large tensor to the kernel and gets the next one zeroed page by page, which takes most of a
+/// training step's time. Keeping freed memory in the process makes a step several times faster. The allocators of other
+/// systems keep it by default: there is nothing to call.
 /// </summary>
 internal static partial class Allocator
 {
@@ -14,7 +14,7 @@ internal static partial class Allocator
     private const int MapCount = -4; // M_MMAP_MAX
     private const int TopPadBytes = 256 << 20;
 
-    /// <summary>Keeps freed memory in the process. To be called before the first tensor.</summary>
+    /// <summary>Keeps freed memory in the process. Call it before the first tensor is created.</summary>
     public static void Tune()
     {
         if (!OperatingSystem.IsLinux())
@@ -30,7 +30,7 @@ internal static partial class Allocator
         }
         catch (EntryPointNotFoundException)
         {
-            // musl has no mallopt; its allocator is left as it is.
+            // musl has no mallopt; its allocator is left unchanged.
         }
     }
 

@@ -3,23 +3,23 @@ using System.Collections.Concurrent;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Where what can be made again is kept: <c>$PROXYLESS_CACHE</c>, else the user's local application data. Where that
-/// cannot be written, as in a container without a home, a folder that only this process knows takes its place and is
-/// gone with it.
+/// The place of everything that can be created again: <c>$PROXYLESS_CACHE</c>, otherwise the user's local application
+/// data. If that cannot be written, as in a container without a home, a temporary folder of this process is used and
+/// removed with it.
 /// </summary>
 internal static class CacheFolder
 {
-    /// <summary>The variable that names another folder.</summary>
+    /// <summary>The environment variable that names another folder.</summary>
     private const string Variable = "PROXYLESS_CACHE";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    // By the folder that was asked for: what is made again and again would not be found again.
+    // By the requested folder: otherwise what was created once would not be found again.
     private static readonly ConcurrentDictionary<string, Lazy<string>> Substitutes = new();
     private static readonly ConcurrentDictionary<string, Lazy<string>> PrivateSubstitutes = new();
     private static readonly ConcurrentDictionary<string, bool> Warned = new();
 
-    /// <summary>Where things are kept if it can be written.</summary>
+    /// <summary>The folder that is used if it can be written.</summary>
     private static string Wanted
     {
         get
@@ -38,7 +38,9 @@ internal static class CacheFolder
         }
     }
 
-    /// <summary>The folder for one kind of thing, which can be made and written; it need not exist yet.</summary>
+    /// <summary>
+    /// Returns a folder for one kind of files that can be created and written; it need not exist yet.
+    /// </summary>
     /// <param name="kind">A folder name such as <c>native</c> or <c>latency</c>.</param>
     /// <exception cref="InvalidInputException">
     /// Neither the cache nor the temporary folder can be written; the message names the variable.
@@ -46,8 +48,8 @@ internal static class CacheFolder
     public static string Of(string kind) => Path.Combine(Root(), kind);
 
     /// <summary>
-    /// A folder that this user alone may enter and write, for what is loaded as code. Where the cache's is somebody
-    /// else's, a folder that only this process knows takes its place.
+    /// Returns a folder that only this user may enter and write, for files that are loaded as code. If the one in the
+    /// cache belongs to somebody else, a temporary folder of this process is used.
     /// </summary>
     /// <param name="kind">A folder name such as <c>native</c>.</param>
     /// <param name="item">A folder in it.</param>
@@ -67,7 +69,7 @@ internal static class CacheFolder
         return Path.Combine(substitute.Value, kind, item);
     }
 
-    /// <summary>Makes a folder, or takes what others may do there away; only its owner can.</summary>
+    /// <summary>Creates a folder, or removes the permissions of others on it; only its owner can.</summary>
     private static bool MakePrivate(string folder)
     {
         try
@@ -79,7 +81,7 @@ internal static class CacheFolder
 
             if (OperatingSystem.IsWindows())
             {
-                // What lies in the user's profile has its permissions.
+                // Folders in the user's profile inherit its permissions.
                 Directory.CreateDirectory(folder);
             }
             else
@@ -96,8 +98,8 @@ internal static class CacheFolder
         }
     }
 
-    /// <summary>Says, once in a process, that what is made will have to be made again.</summary>
-    /// <param name="observer">Who hears of it.</param>
+    /// <summary>Warns, once per process, that everything will have to be created again.</summary>
+    /// <param name="observer">Receives the warning.</param>
     public static void WarnIfNotKept(IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
@@ -140,7 +142,7 @@ internal static class CacheFolder
         }
     }
 
-    /// <summary>A folder of an unpredictable name that only this user can enter: code is loaded from it.</summary>
+    /// <summary>A folder with an unpredictable name that only this user can enter: code is loaded from it.</summary>
     private static string Temporary(string instead)
     {
         string folder;

@@ -6,14 +6,14 @@ namespace Proxyless.Runtime;
 /// <summary>Where tensors live: <c>cpu</c> or <c>cuda</c>.</summary>
 internal static class ComputeDevice
 {
-    /// <summary>Understands the name of a device.</summary>
+    /// <summary>Parses the name of a device.</summary>
     /// <param name="name"><c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</param>
     /// <exception cref="InvalidInputException">
     /// The name is unknown, or this build of libtorch has no such device.
     /// </exception>
     /// <remarks>
-    /// The CUDA path needs an executable built against a libtorch-cuda package. No test runs it; what was seen of it is
-    /// in docs/decisions/cuda.md.
+    /// The CUDA path needs an executable built with a libtorch-cuda package. No test runs it; what is known of it is in
+    /// docs/decisions/cuda.md.
     /// </remarks>
     public static Device Parse(string name)
     {
@@ -44,8 +44,8 @@ internal static class ComputeDevice
             );
         }
 
-        // Matrix products in TF32 keep 10 bits of 23: an exported model's scores differ from the network's by a
-        // hundredth then, and the check of the export fails.
+        // Matrix products in TF32 keep 10 bits of 23: then an exported model's scores differ from the network's by a
+        // hundredth, and the check of the export fails.
         backends.cuda.matmul.allow_tf32 = false;
         backends.cudnn.allow_tf32 = false;
         return new Device(DeviceType.CUDA, index);

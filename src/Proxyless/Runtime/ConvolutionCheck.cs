@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Whether libtorch's 1x1 convolutions are right on this processor: oneDNN's are not on every one
+/// Checks whether libtorch's 1x1 convolutions are correct on this processor: oneDNN's are not on every one
 /// (docs/decisions/kernels.md).
 /// </summary>
 internal static class ConvolutionCheck
@@ -12,16 +12,16 @@ internal static class ConvolutionCheck
     private const int Side = 7;
     private const int Inputs = 16;
 
-    // Rounding of sums of 16 products is below 1e-5 of what they are; the wrong ones differ by as much as they are.
+    // Rounding errors of sums of 16 products are below 1e-5 of their value; the wrong ones differ by their full value.
     private const float Tolerance = 1e-3f;
 
-    // Of those that were found to be wrong: oneDNN computes up to 64 outputs at a time, and the last ones, which are
-    // fewer, wrongly.
+    // Among those found to be wrong: oneDNN computes up to 64 outputs at a time, and the last ones, which are fewer,
+    // incorrectly.
     private static readonly int[] Outputs = [40, 72, 80, 104, 1280];
 
     /// <summary>
-    /// The numbers of output channels, of a few tried, for which a channels-last convolution differs from a product of
-    /// matrices.
+    /// Returns the numbers of output channels, of a few tried, for which a channels-last convolution differs from a
+    /// matrix product.
     /// </summary>
     public static IReadOnlyList<int> WrongOutputs()
     {

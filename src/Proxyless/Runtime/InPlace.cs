@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Sums and products in place, whose scalars outlive the call (<see cref="WithScalar"/>): also the factor of 1 that
-/// TorchSharp adds by itself ("Expected false to be true" from Scalar.toFloat was seen once in hours of training).
+/// Sums and products in place, whose scalars outlive the call (<see cref="WithScalar"/>): including the factor of 1
+/// that TorchSharp adds by itself ("Expected false to be true" from Scalar.toFloat was seen once in hours of training).
 /// </summary>
 internal static class InPlace
 {

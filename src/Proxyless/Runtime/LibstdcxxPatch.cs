@@ -6,15 +6,15 @@ using Proxyless.Files;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// LibTorchSharp 0.107 is built against libstdc++ 13 (<c>GLIBCXX_3.4.32</c>), which Debian 12 does not have, for the
-/// sake of one symbol: <c>std::ios_base_library_init()</c>, an empty function that only marks the version. This makes a
-/// copy of the library that does without it: the version need becomes weak, and the symbol is bound to the library's
-/// own <c>.fini</c>, which does nothing and returns. Used only where libstdc++ is too old for the library as shipped.
-/// Delete this file and its one call the day TorchSharp ships for older systems.
+/// LibTorchSharp 0.107 is built with libstdc++ 13 (<c>GLIBCXX_3.4.32</c>), which Debian 12 does not have, and needs it
+/// for one symbol: <c>std::ios_base_library_init()</c>, an empty function that only marks the version. This creates a
+/// copy of the library without that need: the version requirement becomes weak, and the symbol is bound to the
+/// library's own <c>.fini</c>, which does nothing and returns. Used only where libstdc++ is too old for the original
+/// library. Delete this file and its one call when TorchSharp ships for older systems.
 /// </summary>
 internal static class LibstdcxxPatch
 {
-    /// <summary>What libstdc++ 13 has and older ones do not.</summary>
+    /// <summary>The version that libstdc++ 13 has and older ones lack.</summary>
     internal const string Symbol = "_ZSt21ios_base_library_initv";
     private const string Version = "GLIBCXX_3.4.32";
     private const int DynamicSymbols = 11; // SHT_DYNSYM
@@ -22,8 +22,8 @@ internal static class LibstdcxxPatch
     private const int VersionSymbols = 0x6fffffff; // SHT_GNU_versym
 
     /// <summary>
-    /// The patched copy of <paramref name="library"/>, made once per content of the library, and made anew where what
-    /// stands in its place is not it.
+    /// Returns the patched copy of <paramref name="library"/>, created once per content of the library, and created
+    /// again if the existing file is not it.
     /// </summary>
     /// <returns>Its path in the user's cache folder.</returns>
     public static string CachedCopy(string library)
@@ -40,7 +40,7 @@ internal static class LibstdcxxPatch
         return path;
     }
 
-    /// <summary>Whether a file is the user's own and of the expected content: it is loaded as code.</summary>
+    /// <summary>Whether a file belongs to the user and has the expected content: it is loaded as code.</summary>
     private static bool Holds(string path, ReadOnlySpan<byte> hash)
     {
         try
@@ -66,7 +66,7 @@ internal static class LibstdcxxPatch
     }
 
     /// <summary>
-    /// Patches a 64-bit little-endian ELF image in place; an image without the symbol stays as it is.
+    /// Patches a 64-bit little-endian ELF image in place; an image without the symbol stays unchanged.
     /// </summary>
     internal static void Patch(Span<byte> image)
     {

@@ -4,12 +4,12 @@ using TorchSharp;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Loads libtorch before the first touch of <c>torch</c>, so that what is missing is said in one sentence. What else
-/// the process needs is set by <see cref="ProxylessRuntime.Configure"/>.
+/// Loads libtorch before the first use of <c>torch</c>, so that a missing library gives a one-sentence error. Other
+/// settings of the process are made by <see cref="ProxylessRuntime.Configure"/>.
 /// </summary>
 internal static class Libtorch
 {
-    /// <summary>TorchSharp's native library, as its P/Invokes name it.</summary>
+    /// <summary>TorchSharp's native library, by the name in its P/Invokes.</summary>
     internal const string Name = "LibTorchSharp";
 
     private const string LargestFile = "libtorch_cpu.so";
@@ -17,7 +17,7 @@ internal static class Libtorch
     private static bool _loaded;
     private static int? _threads;
 
-    /// <summary>Loads libtorch; the second call and later ones do nothing.</summary>
+    /// <summary>Loads libtorch; later calls do nothing.</summary>
     /// <exception cref="InvalidInputException">
     /// The native libraries are missing or do not load; the message says which, and the remedy.
     /// </exception>
@@ -30,7 +30,7 @@ internal static class Libtorch
                 return;
             }
 
-            // Before the first touch: that cannot be repeated, and copies half a gigabyte of libraries before it fails.
+            // Before the first use: that cannot be repeated, and copies half a gigabyte of libraries before it fails.
             PatchedLibrary.RequireIfNeeded();
             try
             {
@@ -39,7 +39,7 @@ internal static class Libtorch
             catch (Exception exception)
                 when (exception is NotSupportedException or TypeInitializationException or DllNotFoundException)
             {
-                // TorchSharp's message goes on with a protocol of all that it has tried.
+                // TorchSharp's message continues with a log of everything that it tried.
                 string reason = exception.GetBaseException().Message.Split('\n')[0];
                 throw OperatingSystem.IsLinux() && FolderOnLinux() is null
                     ? MissingOnLinux()
@@ -68,9 +68,9 @@ internal static class Libtorch
         }
     }
 
-    /// <summary>Where the package of libtorch has put its files.</summary>
+    /// <summary>The folder of libtorch's files from its package.</summary>
     /// <exception cref="InvalidInputException">
-    /// They are nowhere; the message says which package brings them.
+    /// They do not exist; the message says which package contains them.
     /// </exception>
     internal static string NativeFolder() => FolderOnLinux() ?? throw MissingOnLinux();
 

@@ -4,11 +4,11 @@ namespace Proxyless.Runtime;
 
 /// <summary>
 /// Channels-last memory. TorchSharp has no argument for it, but strides decide: a permuted view of [N, H, W, C] memory
-/// is a channels-last tensor, and convolutions follow the layout of their input and weights.
+/// is a channels-last tensor, and convolutions keep the layout of their input and weights.
 /// </summary>
 internal static class MemoryLayout
 {
-    /// <summary>A copy of <paramref name="tensor"/> whose channels lie next to each other.</summary>
+    /// <summary>Returns a copy of <paramref name="tensor"/> whose channels are adjacent in memory.</summary>
     /// <param name="tensor">[N, C, H, W].</param>
     /// <returns>[N, C, H, W] with the strides of [N, H, W, C]; the caller disposes of it.</returns>
     public static Tensor ChannelsLast(Tensor tensor)

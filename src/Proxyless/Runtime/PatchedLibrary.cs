@@ -6,7 +6,7 @@ using TorchSharp;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Answers TorchSharp's search for its native library with the copy that <see cref="LibstdcxxPatch"/> makes.
+/// Answers TorchSharp's search for its native library with the copy that <see cref="LibstdcxxPatch"/> creates.
 /// </summary>
 internal static class PatchedLibrary
 {
@@ -20,8 +20,8 @@ internal static class PatchedLibrary
 
     private static bool IsInstalled { get; set; }
 
-    /// <summary>Begins to answer; the copy is made when it is first asked for.</summary>
-    /// <exception cref="InvalidOperationException">The program has set a resolver of its own.</exception>
+    /// <summary>Starts to answer; the copy is created on first use.</summary>
+    /// <exception cref="InvalidOperationException">The program has set its own resolver.</exception>
     public static void Install()
     {
         Assembly assembly = typeof(torch).Assembly;
@@ -41,14 +41,14 @@ internal static class PatchedLibrary
             );
         }
 
-        // TorchSharp first asks for the library by name, which no resolver hears of; then its P/Invokes do.
+        // TorchSharp first requests the library by name, which no resolver sees; then its P/Invokes request it.
         AssemblyLoadContext.GetLoadContext(assembly)!.ResolvingUnmanagedDll += (_, name) => Answer(name);
         IsInstalled = true;
     }
 
-    /// <summary>Makes sure that TorchSharp will find a library that loads.</summary>
+    /// <summary>Ensures that TorchSharp will find a library that loads.</summary>
     /// <exception cref="InvalidInputException">
-    /// It will not; the message names the call that mends it, or what is in the way.
+    /// It will not; the message names the call that fixes it, or what prevents it.
     /// </exception>
     public static void RequireIfNeeded()
     {
@@ -65,7 +65,7 @@ internal static class PatchedLibrary
         }
     }
 
-    /// <summary>Whether it loads as TorchSharp does it: the program may have seen to it by itself.</summary>
+    /// <summary>Whether it loads as TorchSharp does it: the program may have its own solution.</summary>
     private static bool IsLoadable()
     {
         Assembly assembly = typeof(torch).Assembly;
@@ -80,7 +80,7 @@ internal static class PatchedLibrary
         string folder = Libtorch.NativeFolder();
         string library = Path.Combine(folder, $"lib{Libtorch.Name}.so");
 
-        // The copy stands elsewhere, so its dependencies must be there by name before it is loaded.
+        // The copy is in another folder, so its dependencies must be known by name before it is loaded.
         foreach (string dependency in (ReadOnlySpan<string>)["libc10.so", "libtorch_cpu.so", "libtorch.so"])
         {
             NativeLibrary.Load(Path.Combine(folder, dependency));

@@ -1,31 +1,31 @@
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Prepares the process for training. This is the one call of the library that changes settings of the whole process;
-/// the command line makes it first. Without it everything works with the settings that the process has: more slowly
-/// where the allocator gives memory back, and not at all where TorchSharp's native library does not load as shipped.
+/// Prepares the process for training. This is the only call of the library that changes settings of the whole process;
+/// the command line makes it first. Without it everything works with the process's own settings: more slowly where the
+/// allocator returns memory, and not at all where TorchSharp's original native library does not load.
 /// </summary>
 /// <remarks>
 /// The one exception is ONNX Runtime's telemetry: it is switched off when a model is first loaded
 /// (<c>ORT_DISABLE_TELEMETRY=1</c>, unless the environment sets it), because nobody who classifies or times a model has
-/// agreed to reports, and a program that uses Proxyless.Inference alone does not have this call.
+/// agreed to reports, and a program that uses only Proxyless.Inference does not have this call.
 /// </remarks>
 public static class ProxylessRuntime
 {
-    /// <summary>What messages advise.</summary>
+    /// <summary>The advice in messages.</summary>
     internal const string Call = $"{nameof(ProxylessRuntime)}.{nameof(Configure)}";
 
     private static readonly Lock Gate = new();
     private static RuntimeOptions? _configured;
 
     /// <summary>
-    /// Makes the changes that the options name. To be called at the start of the program, before anything uses
-    /// TorchSharp. A second call with equal options does nothing. Thread-safe.
+    /// Makes the changes that the options name. Call it at the start of the program, before anything uses TorchSharp. A
+    /// second call with equal options does nothing. Thread-safe.
     /// </summary>
-    /// <param name="options">What to change; null: everything, by its default.</param>
+    /// <param name="options">What to change; null: everything, with defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException"><see cref="RuntimeOptions.Threads"/> is below 1.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The process is configured otherwise already; or TorchSharp's assembly has a resolver of native libraries that
+    /// The process is already configured differently; or TorchSharp's assembly has a resolver of native libraries that
     /// the program has set, and this system needs ours. Then nothing was changed.
     /// </exception>
     public static void Configure(RuntimeOptions? options = null)
@@ -51,7 +51,7 @@ public static class ProxylessRuntime
                 return;
             }
 
-            // What can fail comes first.
+            // Steps that can fail come first.
             if (options.SupportOldLibstdcxx && PatchedLibrary.IsNeeded)
             {
                 PatchedLibrary.Install();

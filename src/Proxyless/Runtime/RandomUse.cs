@@ -1,6 +1,6 @@
 namespace Proxyless.Runtime;
 
-/// <summary>What random numbers are for; each use has a sequence of its own (<see cref="SeedSequence"/>).</summary>
+/// <summary>The uses of random numbers; each has its own sequence (<see cref="SeedSequence"/>).</summary>
 internal enum RandomUse
 {
     /// <summary>Initial weights.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Proxyless.Runtime;
 
-/// <summary>The most resident memory of this process since a moment.</summary>
+/// <summary>The peak resident memory of this process since a given moment.</summary>
 internal sealed class ResidentMemory
 {
     private const string Status = "/proc/self/status";
@@ -12,7 +12,7 @@ internal sealed class ResidentMemory
     private ResidentMemory(double before) => _before = before;
 
     /// <summary>
-    /// Begins to watch. On Linux the kernel's mark is set back; elsewhere it stands at the process's highest so far.
+    /// Starts the measurement. On Linux the kernel's peak is reset; elsewhere it starts at the process's peak so far.
     /// </summary>
     public static ResidentMemory Start()
     {
@@ -26,7 +26,7 @@ internal sealed class ResidentMemory
             }
             catch (IOException)
             {
-                // Not allowed in some containers: the mark then stands at the highest so far.
+                // Not allowed in some containers: the peak then starts at its highest value so far.
             }
             catch (UnauthorizedAccessException)
             {
@@ -38,7 +38,7 @@ internal sealed class ResidentMemory
         return new ResidentMemory(process.WorkingSet64 / 1e6);
     }
 
-    /// <summary>The highest since the start over what stood then, in MB (10^6 bytes).</summary>
+    /// <summary>The peak since the start minus the memory in use then, in MB (10^6 bytes).</summary>
     public double PeakMegabytes()
     {
         double peak;

@@ -1,8 +1,8 @@
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// What <see cref="ProxylessRuntime.Configure"/> changes in the process. Every effect is on unless it is switched off:
-/// so the command line runs, and so its speed was measured.
+/// What <see cref="ProxylessRuntime.Configure"/> changes in the process. Every effect is on by default: the command
+/// line runs this way, and its speed was measured this way.
 /// </summary>
 public sealed record RuntimeOptions
 {
@@ -15,24 +15,22 @@ public sealed record RuntimeOptions
 
     /// <summary>
     /// Lets libtorch's threads sleep while they wait for each other: true. On Linux it sets
-    /// <c>OMP_WAIT_POLICY=passive</c> in the environment that native code sees, unless the variable is set. It holds
-    /// for a libtorch that is loaded after the call (docs/decisions/threads.md). No effect on other systems.
+    /// <c>OMP_WAIT_POLICY=passive</c> in the environment that native code sees, unless the variable is set. It affects
+    /// a libtorch that is loaded after the call (docs/decisions/threads.md). No effect on other systems.
     /// </summary>
     public bool WaitPassively { get; init; } = true;
 
     /// <summary>
-    /// Loads libtorch on systems with a libstdc++ older than version 13, such as Debian 12: true. Where TorchSharp's
+    /// Loads libtorch on systems with a libstdc++ older than version 13, such as Debian 12: true. If TorchSharp's
     /// native library does not load for this reason, a patched copy of it is kept in the cache
-    /// (<c>$PROXYLESS_CACHE</c>, folder <c>native</c>), compared by hash with what it must be at each use, and loaded
-    /// instead; for this, TorchSharp's assembly gets a resolver of native libraries. No effect on systems that do not
-    /// need it.
+    /// (<c>$PROXYLESS_CACHE</c>, folder <c>native</c>), verified by its hash at each use, and loaded instead; for this,
+    /// TorchSharp's assembly gets a resolver of native libraries. No effect on systems that do not need it.
     /// </summary>
     public bool SupportOldLibstdcxx { get; init; } = true;
 
     /// <summary>
-    /// Threads that libtorch and the kernels of Proxyless compute with in this process: one for each processor. Null
-    /// leaves libtorch's own number. Set when Proxyless loads libtorch (<see cref="Libtorch.Load"/>), at the latest by
-    /// the first run.
+    /// Threads of libtorch and of the kernels of Proxyless in this process: one per processor. Null leaves libtorch's
+    /// own number. Set when Proxyless loads libtorch (<see cref="Libtorch.Load"/>), at the latest by the first run.
     /// </summary>
     public int? Threads { get; init; } = Environment.ProcessorCount;
 }

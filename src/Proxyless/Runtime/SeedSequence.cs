@@ -1,25 +1,25 @@
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Seeds that depend on a place (seed, use, step) and on nothing that ran before, so that work resumed or spread over
-/// threads draws the same numbers. Mixed as SplitMix64 does (Steele, Lea, Flood, OOPSLA 2014).
+/// Seeds that depend only on a place (seed, use, step) and not on what ran before, so that work resumed or spread over
+/// threads draws the same numbers. Mixed as in SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 /// </summary>
 internal static class SeedSequence
 {
-    /// <summary>A generator for one place.</summary>
+    /// <summary>Creates a generator for one place.</summary>
     /// <param name="seed">The user's seed.</param>
-    /// <param name="use">What the numbers are for.</param>
+    /// <param name="use">The use of the numbers.</param>
     /// <param name="step">When they are drawn.</param>
     public static Random At(int seed, RandomUse use, long step) => new(unchecked((int)Mix(seed, use, step)));
 
-    /// <summary>A 64-bit seed for one place.</summary>
+    /// <summary>Returns a 64-bit seed for one place.</summary>
     public static ulong Mix(int seed, RandomUse use, long step) =>
         Finish(Finish(Finish((uint)seed) + (ulong)use) + unchecked((ulong)step));
 
-    /// <summary>What SplitMix64 adds to its state for each number.</summary>
+    /// <summary>The increment of SplitMix64's state for each number.</summary>
     internal const ulong Gamma = 0x9e3779b97f4a7c15;
 
-    /// <summary>What SplitMix64 makes of its state: every bit depends on all.</summary>
+    /// <summary>The output function of SplitMix64: every bit depends on all.</summary>
     internal static ulong Mix(ulong state)
     {
         state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9;

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Seeds the generator of random numbers that libtorch's operations share, and puts its state back: the program may
-/// draw from it too. On CUDA the device's generator keeps the seed.
+/// Seeds the random number generator that libtorch's operations share, and restores its state: the program may draw
+/// from it too. On CUDA the device's generator keeps the seed.
 /// </summary>
 internal sealed class TemporarySeed : IDisposable
 {

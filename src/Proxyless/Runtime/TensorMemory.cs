@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Runtime;
 
-/// <summary>The memory of tensors, for kernels of our own.</summary>
+/// <summary>The memory of tensors, for our own kernels.</summary>
 internal static unsafe class TensorMemory
 {
     /// <summary>
-    /// The first number of a contiguous float32 tensor on the CPU; valid as long as the tensor lives.
+    /// Returns the first number of a contiguous float32 tensor on the CPU; valid as long as the tensor exists.
     /// </summary>
     /// <exception cref="ArgumentException">It is of another type or on another device.</exception>
     public static float* Pointer(Tensor tensor) =>
@@ -20,7 +20,7 @@ internal static unsafe class TensorMemory
             );
 
     /// <summary>
-    /// Where the numbers of a float32 tensor on the CPU begin, in whatever order they lie; there are no gaps.
+    /// Returns the start of the numbers of a float32 tensor on the CPU, in whatever order they are; there are no gaps.
     /// </summary>
     public static nint Address(Tensor tensor)
     {
@@ -33,11 +33,11 @@ internal static unsafe class TensorMemory
         return (nint)Pointer(flat);
     }
 
-    /// <summary>The numbers of a small tensor.</summary>
+    /// <summary>Returns the numbers of a small tensor.</summary>
     public static float[] ToArray(Tensor tensor) =>
         new Span<float>(Pointer(tensor), checked((int)tensor.numel())).ToArray();
 
-    /// <summary>The same memory read as [N, H, W, C]; a copy where the tensor is not channels-last.</summary>
+    /// <summary>Returns the same memory as [N, H, W, C]; a copy if the tensor is not channels-last.</summary>
     /// <param name="tensor">[N, C, H, W].</param>
     public static Tensor PixelsFirst(Tensor tensor)
     {

@@ -2,18 +2,18 @@ using TorchSharp;
 
 namespace Proxyless.Runtime;
 
-/// <summary>How many threads compute.</summary>
+/// <summary>The number of threads that compute.</summary>
 internal static class ThreadCount
 {
     private static readonly Lock Gate = new();
     private static (int Own, int Asked)? _changed;
 
-    /// <summary>The number that was asked for, or one for each processor that this process may use.</summary>
-    /// <param name="asked">What was asked for, or null.</param>
+    /// <summary>Returns the requested number, or one for each processor that this process may use.</summary>
+    /// <param name="asked">The requested number, or null.</param>
     public static int Of(int? asked) => asked ?? Environment.ProcessorCount;
 
     /// <summary>The same, with a warning.</summary>
-    /// <param name="asked">What was asked for, or null.</param>
+    /// <param name="asked">The requested number, or null.</param>
     /// <param name="observer">
     /// Is warned of more threads than processors: they take turns and wait for each other.
     /// </param>
@@ -31,12 +31,12 @@ internal static class ThreadCount
         return Of(asked);
     }
 
-    /// <summary>Threads of libtorch for one run.</summary>
+    /// <summary>Sets libtorch's threads for one run.</summary>
     /// <param name="asked">
-    /// The number to set; null: the process's own number, as it was before a run asked for another. It is left alone.
+    /// The number to set; null: the process's own number, as before any run requested another. It is not changed.
     /// </param>
     /// <param name="observer">Is warned of more threads than processors.</param>
-    /// <returns>What libtorch computes with now.</returns>
+    /// <returns>The number that libtorch uses now.</returns>
     public static int OfLibtorch(int? asked, IRunObserver observer)
     {
         lock (Gate)

@@ -5,14 +5,14 @@ using static TorchSharp.torch;
 namespace Proxyless.Runtime;
 
 /// <summary>
-/// Operations of a tensor and a number, and the number in a tensor, of which nothing is freed while libtorch reads it.
+/// Operations on a tensor and a number, and on the number in a tensor, that free nothing while libtorch reads it.
 /// </summary>
 /// <remarks>
-/// TorchSharp makes a <see cref="Scalar"/> of a number, hands its address to libtorch and keeps no reference, and it
-/// keeps none to a tensor that stands in the midst of an expression: the collector may free either while libtorch works
+/// TorchSharp creates a <see cref="Scalar"/> from a number, passes its address to libtorch and keeps no reference, and
+/// it keeps none to a temporary tensor within an expression: the garbage collector may free either while libtorch works
 /// with it. Then a result is wrong, a call fails, or the process ends (docs/reliability.md). So every scalar and every
 /// tensor between two operations has a name and a <c>using</c>, here and wherever TorchSharp is called. No method is
-/// called that makes a scalar inside TorchSharp.
+/// called that creates a scalar inside TorchSharp.
 /// </remarks>
 internal static class WithScalar
 {
@@ -26,7 +26,7 @@ internal static class WithScalar
     /// <summary>tensor + term, a new tensor.</summary>
     public static Tensor Plus(Tensor tensor, double term)
     {
-        // With one scalar alone, TorchSharp would make the other, which multiplies the term, and not keep it.
+        // With only one scalar, TorchSharp would create the other, which multiplies the term, and not keep it.
         using Scalar scalar = term;
         using Scalar one = 1;
         return tensor.add(scalar, one);
@@ -39,7 +39,7 @@ internal static class WithScalar
         return one.add(other, factor);
     }
 
-    /// <summary>The tensor kept within two numbers, a new tensor.</summary>
+    /// <summary>The tensor clamped between two numbers, a new tensor.</summary>
     public static Tensor Clamp(Tensor tensor, double low, double high)
     {
         using Scalar least = low;
@@ -54,14 +54,14 @@ internal static class WithScalar
         return full(length, scalar, dtype: type);
     }
 
-    /// <summary>All numbers of a tensor become one.</summary>
+    /// <summary>Sets all numbers of a tensor to one value.</summary>
     public static void Fill(Tensor tensor, double value)
     {
         using Scalar scalar = value;
         tensor.fill_(scalar);
     }
 
-    /// <summary>The number of a tensor that holds one, of single or double precision, on any device.</summary>
+    /// <summary>Reads the number of a tensor that holds one, of single or double precision, on any device.</summary>
     public static double ToDouble(Tensor tensor)
     {
         using Tensor detached = tensor.detach();

@@ -1,16 +1,16 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Predicts a network's score from its candidates: score = intercept + sum_i effect_i,choice(i) + residual, an effect
-/// being the sum of the weights of the candidate's features (<see cref="CandidateFeatures"/>). Bayesian ridge
-/// regression: weights are normal with mean 0 and one variance, residuals with another, the intercept is flat.
-/// The ratio of the two variances is that of most evidence (MacKay, Neural Computation 4, 1992), with the weights, the
-/// intercept and the residuals' variance integrated or maximized in closed form; for a flat intercept it is restricted
-/// maximum likelihood (Patterson and Thompson, Biometrika 58, 1971).
+/// Predicts a network's score from its candidates: score = intercept + sum_i effect_i,choice(i) + residual; an effect
+/// is the sum of the weights of the candidate's features (<see cref="CandidateFeatures"/>). Bayesian ridge regression:
+/// weights are normal with mean 0 and one variance, residuals with another, the intercept is flat. The ratio of the two
+/// variances has maximum evidence (MacKay, Neural Computation 4, 1992), with the weights, the intercept and the
+/// residuals' variance integrated or maximized in closed form; for a flat intercept it is restricted maximum likelihood
+/// (Patterson and Thompson, Biometrika 58, 1971).
 /// </summary>
 /// <remarks>
-/// Residuals are what the score is beside a sum: interactions of blocks, and noise. Few scores leave effects near 0
-/// instead of fitting the noise, and a candidate that no network has stays at 0 with the whole variance.
+/// Residuals are the part of the score that is not a sum: interactions of blocks, and noise. Few scores leave effects
+/// near 0 instead of fitting the noise, and a candidate that no network has stays at 0 with the whole variance.
 /// </remarks>
 internal sealed class AdditivePredictor
 {
@@ -41,7 +41,7 @@ internal sealed class AdditivePredictor
     internal double Ratio { get; }
 
     /// <summary>Fits the effects.</summary>
-    /// <param name="features">What candidates have in common.</param>
+    /// <param name="features">The common features of candidates.</param>
     /// <param name="networks">One or more networks with finite scores.</param>
     public static AdditivePredictor Fit(CandidateFeatures features, IReadOnlyList<ScoredNetwork> networks)
     {
@@ -91,7 +91,7 @@ internal sealed class AdditivePredictor
         );
     }
 
-    /// <summary>The score that is expected of a network, its posterior mean.</summary>
+    /// <summary>Returns the expected score of a network, its posterior mean.</summary>
     /// <param name="choice">A candidate for each block.</param>
     public double Of(IReadOnlyList<int> choice)
     {
@@ -100,8 +100,8 @@ internal sealed class AdditivePredictor
     }
 
     /// <summary>
-    /// What is expected of a network that the predictor was fitted on, its own score included: the posterior mean
-    /// where residuals are sums of interactions, which are the network's own, and of noise, which is not.
+    /// Returns the expected score of a network that the predictor was fitted on, including its own score: the posterior
+    /// mean if residuals are the sum of interactions, which belong to the network, and of noise, which does not.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="interactionShare">The interactions' share of the residuals' variance, 0..1.</param>
@@ -113,8 +113,8 @@ internal sealed class AdditivePredictor
     }
 
     /// <summary>
-    /// A sample of the effects' posterior: the network that is best for it is proposed as often as it is the best one
-    /// (Thompson, Biometrika 25, 1933).
+    /// Draws a sample of the effects' posterior: the network that is best for it is proposed as often as it is the best
+    /// one (Thompson, Biometrika 25, 1933).
     /// </summary>
     /// <param name="random">Draws it.</param>
     /// <returns>Effects at [i][j].</returns>
@@ -141,7 +141,7 @@ internal sealed class AdditivePredictor
         double[] weights = precision.Solve(products);
         double explained = weights.Zip(products, (weight, product) => weight * product).Sum();
 
-        // Scores that are all the same have no variance, and no logarithm of one.
+        // Scores that are all equal have no variance, and it has no logarithm.
         double variance = Math.Max((squares - explained) / Math.Max(1, degrees), 1e-12 * squares);
         double evidence =
             -(degrees * Math.Log(Math.Max(variance, double.Epsilon)))
@@ -150,7 +150,7 @@ internal sealed class AdditivePredictor
         return new Solution(weights, precision, variance, ratio, evidence);
     }
 
-    /// <summary>What a candidate adds, at [i][j]: the sum of the weights of its features.</summary>
+    /// <summary>The effect of a candidate, at [i][j]: the sum of the weights of its features.</summary>
     private double[][] OfCandidates(double[] weights) =>
         [
             .. _features.Candidates.Select(
@@ -162,7 +162,7 @@ internal sealed class AdditivePredictor
             ),
         ];
 
-    /// <summary>A standard normal number (Box and Muller, Annals of Mathematical Statistics 29, 1958).</summary>
+    /// <summary>Draws a standard normal number (Box and Muller, Annals of Mathematical Statistics 29, 1958).</summary>
     private static double Normal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 

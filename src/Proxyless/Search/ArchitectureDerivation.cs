@@ -1,10 +1,10 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// The best architecture within limits: maximize the sum of a value for each block's candidate (log p_ij: the most
-/// probable) over all choices whose costs stay within. A multiple-choice knapsack, solved exactly: blocks are merged
-/// one after another and only choices are kept that no other beats in all costs and value, and that can still become
-/// as good as a choice already known (<see cref="LagrangianBound"/>); no cost is rounded.
+/// The best architecture within limits: maximizes the sum of a value for each block's candidate (log p_ij: the most
+/// probable) over all choices whose costs are within the limits. A multiple-choice knapsack problem, solved exactly:
+/// blocks are merged one after another, and only choices are kept that no other beats in all costs and value, and that
+/// can still become as good as a known choice (<see cref="LagrangianBound"/>); no cost is rounded.
 /// </summary>
 internal static class ArchitectureDerivation
 {
@@ -42,7 +42,7 @@ internal static class ArchitectureDerivation
             );
     }
 
-    /// <summary>As <see cref="Derive"/>, or null where no choice is within all limits.</summary>
+    /// <summary>As <see cref="Derive"/>, or null if no choice is within all limits.</summary>
     public static int[]? TryDerive(IReadOnlyList<double[]> probabilities, IReadOnlyList<CostLimit> limits)
     {
         ArgumentNullException.ThrowIfNull(probabilities);
@@ -50,16 +50,17 @@ internal static class ArchitectureDerivation
         return Maximize([.. probabilities.Select(block => block.Select(p => Math.Log(p)).ToArray())], limits);
     }
 
-    /// <summary>The choice within the limits with the highest sum of values.</summary>
+    /// <summary>Returns the choice within the limits with the highest sum of values.</summary>
     /// <param name="values">
-    /// That of candidate j of block i at [i][j], of any unit and scale; minus infinity for what is never chosen.
+    /// The value of candidate j of block i at [i][j], of any unit and scale; minus infinity for one that is never
+    /// chosen.
     /// </param>
     /// <param name="limits">
     /// The costs that must stay within their limits; none gives the best candidate of each block.
     /// </param>
     /// <returns>
-    /// A candidate for each block, or null where no choice is within all limits. Among equally good choices the one
-    /// with the lowest costs, in the order of the limits.
+    /// A candidate for each block, or null if no choice is within all limits. Among equally good choices the one with
+    /// the lowest costs, in the order of the limits.
     /// </returns>
     public static int[]? TryMaximize(IReadOnlyList<double[]> values, IReadOnlyList<CostLimit> limits)
     {
@@ -160,7 +161,7 @@ internal static class ArchitectureDerivation
 
     private static List<Partial> ParetoFront(List<Partial> partials)
     {
-        // From the best down, ties by cost: whoever comes later can only stay by being cheaper in some cost.
+        // From the best down, ties by cost: a later one can only stay by being cheaper in some cost.
         partials.Sort(
             static (left, right) =>
             {
@@ -192,8 +193,8 @@ internal static class ArchitectureDerivation
     }
 
     /// <summary>
-    /// Whether one of the costs is nowhere higher. Those that cover something move forward: they are likely to cover
-    /// more.
+    /// Whether one of the choices is nowhere more expensive. Those that cover something move forward: they are likely
+    /// to cover more.
     /// </summary>
     private static bool IsCovered(List<double[]> coverers, double[] costs)
     {

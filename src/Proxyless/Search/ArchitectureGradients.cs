@@ -1,8 +1,8 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// From the gradients of the gates to those of the architecture parameters: the chain rule through the softmax, over
-/// all candidates or over a pair (ProxylessNAS, equation 4 and section 3.2.1).
+/// Converts the gradients of the gates to those of the architecture parameters: the chain rule through the softmax,
+/// over all candidates or over a pair (ProxylessNAS, equation 4 and section 3.2.1).
 /// </summary>
 internal static class ArchitectureGradients
 {
@@ -29,7 +29,7 @@ internal static class ArchitectureGradients
     }
 
     /// <summary>
-    /// The same over a pair renormalised to q = softmax(alpha_a, alpha_b): dL/dalpha_a = q_a q_b (dL/dg_a - dL/dg_b),
+    /// The same over a pair renormalized to q = softmax(alpha_a, alpha_b): dL/dalpha_a = q_a q_b (dL/dg_a - dL/dg_b),
     /// and its negative for b.
     /// </summary>
     /// <returns>dL/dalpha_a.</returns>
@@ -44,7 +44,7 @@ internal static class ArchitectureGradients
     /// p_ij.
     /// </summary>
     /// <param name="paths">Sampled architectures, a candidate for each block.</param>
-    /// <param name="weights">w_m of each: what is minimised, less a baseline, over the number of samples.</param>
+    /// <param name="weights">w_m of each: what is minimized, minus a baseline, over the number of samples.</param>
     /// <param name="probabilities">p_ij at [i][j].</param>
     /// <returns>dL/dalpha_ij at [i][j].</returns>
     public static double[][] OfSamples(
@@ -74,7 +74,7 @@ internal static class ArchitectureGradients
     /// (Kool, van Hoof, Welling, "Buy 4 REINFORCE samples, get a baseline for free!", 2019): sum_m (L_m - mean L) / (M
     /// - 1) grad log p(path_m). Its expectation is dE[L]/dalpha.
     /// </summary>
-    /// <param name="paths">M sampled architectures, 2 at least.</param>
+    /// <param name="paths">M sampled architectures, at least 2.</param>
     /// <param name="losses">L_m of each.</param>
     /// <param name="probabilities">p_ij at [i][j], with which they were sampled.</param>
     /// <returns>dL/dalpha_ij at [i][j].</returns>
@@ -96,9 +96,9 @@ internal static class ArchitectureGradients
     /// replacement.
     /// </summary>
     /// <returns>
-    /// 1 where one of them has all of the probability that a double can tell: the limit as p_b = 1 - p_a goes to 0,
-    /// where the pair is drawn for certain and (p_a + p_b)^2 is 1. Infinity where one has none and the other not all,
-    /// which is never drawn.
+    /// 1 if one of them has the whole probability in double precision: the limit as p_b = 1 - p_a goes to 0, where the
+    /// pair is drawn for certain and (p_a + p_b)^2 is 1. Infinity if one has none and the other not all, which is never
+    /// drawn.
     /// </returns>
     public static double PairCorrection(double probabilityA, double probabilityB)
     {

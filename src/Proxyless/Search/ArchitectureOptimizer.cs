@@ -2,7 +2,7 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// Adam (Kingma, Ba, arXiv 1412.6980) on architecture parameters, without first moment (beta1 = 0) as published.
-/// Moments and step counts are kept per candidate: one that took no part in a step is not moved by it.
+/// Moments and step counts are kept per candidate: a candidate that took no part in a step is not moved by it.
 /// </summary>
 internal sealed class ArchitectureOptimizer
 {
@@ -12,7 +12,7 @@ internal sealed class ArchitectureOptimizer
     private readonly double[][] _secondMoments;
     private readonly int[][] _steps;
 
-    /// <summary>Creates the optimiser without history.</summary>
+    /// <summary>Creates the optimizer without history.</summary>
     public ArchitectureOptimizer(ArchitectureParameters parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
@@ -22,12 +22,12 @@ internal sealed class ArchitectureOptimizer
         _steps = [.. candidates.Select(count => new int[count])];
     }
 
-    /// <summary>Moves all candidates of a block that are left.</summary>
+    /// <summary>Moves all remaining candidates of a block.</summary>
     /// <param name="block">The block.</param>
     /// <param name="gradient">dL/dalpha_j for each candidate.</param>
-    /// <param name="rate">About what a logit moves in a step.</param>
+    /// <param name="rate">Approximate change of a logit per step.</param>
     /// <exception cref="NotFiniteNumberException">
-    /// A gradient is infinite, no number, or too large for its square; or a logit becomes so.
+    /// A gradient is infinite, NaN, or too large for its square; or a logit becomes so.
     /// </exception>
     public void Step(int block, ReadOnlySpan<double> gradient, double rate)
     {

@@ -4,7 +4,7 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// The architecture parameters: a logit alpha_ij for each candidate j of each block i, p_i = softmax(alpha_i) over the
-/// candidates that are left. Plain numbers, no tensors: there are a few hundred.
+/// remaining candidates. Plain numbers, not tensors: there are a few hundred.
 /// </summary>
 internal sealed class ArchitectureParameters
 {
@@ -12,7 +12,7 @@ internal sealed class ArchitectureParameters
     private readonly double[][] _costLogits;
     private readonly bool[][] _alive;
 
-    /// <summary>Even odds everywhere.</summary>
+    /// <summary>Creates uniform probabilities.</summary>
     /// <param name="candidates">Number of candidates of each block.</param>
     public ArchitectureParameters(IEnumerable<int> candidates)
     {
@@ -22,8 +22,8 @@ internal sealed class ArchitectureParameters
         _alive = [.. _logits.Select(block => Enumerable.Repeat(true, block.Length).ToArray())];
     }
 
-    /// <summary>Even odds among the candidates that are there.</summary>
-    /// <param name="isThere">Whether candidate j of block i is, at [i][j]; one of each block is.</param>
+    /// <summary>Creates uniform probabilities among the existing candidates.</summary>
+    /// <param name="isThere">Whether candidate j of block i exists, at [i][j]; at least one per block does.</param>
     public static ArchitectureParameters Over(IReadOnlyList<bool[]> isThere)
     {
         ArgumentNullException.ThrowIfNull(isThere);
@@ -43,8 +43,8 @@ internal sealed class ArchitectureParameters
     public int Blocks => _logits.Length;
 
     /// <summary>
-    /// Mean entropy of the blocks' probabilities over the entropy of even odds among all candidates, 0..1; 0 where no
-    /// block has a choice.
+    /// Mean entropy of the blocks' probabilities over the entropy of uniform probabilities of all candidates, 0..1; 0
+    /// if no block has a choice.
     /// </summary>
     public double RelativeEntropy
     {
@@ -55,32 +55,30 @@ internal sealed class ArchitectureParameters
         }
     }
 
-    /// <summary>How many candidates a block has, pruned ones among them.</summary>
+    /// <summary>Returns the number of candidates of a block, including pruned ones.</summary>
     public int CandidatesIn(int block) => _logits[block].Length;
 
-    /// <summary>alpha_ij of block i at [j]; those of pruned candidates have no meaning.</summary>
+    /// <summary>Returns alpha_ij of block i at [j]; those of pruned candidates have no meaning.</summary>
     public ReadOnlySpan<double> Logits(int block) => _logits[block];
 
     /// <summary>
-    /// What of alpha_ij the limits alone account for (<see cref="LimitProjection"/>), at [j] of block i; the rest is
-    /// what steps have taught.
+    /// Returns the part of alpha_ij that the limits alone account for (<see cref="LimitProjection"/>), at [j] of block
+    /// i; steps have learned the rest.
     /// </summary>
     public ReadOnlySpan<double> CostLogits(int block) => _costLogits[block];
 
-    /// <summary>Moves alpha_ij by what a step has taught; the part that the limits account for stays.</summary>
+    /// <summary>Moves alpha_ij by what a step has learned; the part that the limits account for stays.</summary>
     /// <param name="block">i.</param>
-    /// <param name="candidate">j, which is left.</param>
-    /// <param name="change">By how much.</param>
-    /// <exception cref="NotFiniteNumberException">
-    /// alpha_ij would be infinite or no number; it stays as it was.
-    /// </exception>
+    /// <param name="candidate">j, a remaining candidate.</param>
+    /// <param name="change">The change.</param>
+    /// <exception cref="NotFiniteNumberException">alpha_ij would be infinite or NaN; it stays unchanged.</exception>
     public void Learn(int block, int candidate, double change) =>
         _logits[block][candidate] = RequireFinite(_logits[block][candidate] + change, block, candidate);
 
-    /// <summary>Moves every alpha_ij for what the candidate costs.</summary>
-    /// <param name="shifts">By how much, at [i][j].</param>
+    /// <summary>Moves every alpha_ij according to the candidate's cost.</summary>
+    /// <param name="shifts">The changes, at [i][j].</param>
     /// <exception cref="NotFiniteNumberException">
-    /// alpha_ij of a candidate that is left would be infinite or no number.
+    /// alpha_ij of a remaining candidate would be infinite or NaN.
     /// </exception>
     public void ShiftForCosts(IReadOnlyList<double[]> shifts)
     {
@@ -96,26 +94,26 @@ internal sealed class ArchitectureParameters
         }
     }
 
-    /// <summary>Whether a candidate is left.</summary>
+    /// <summary>Whether a candidate remains.</summary>
     public bool IsAlive(int block, int candidate) => _alive[block][candidate];
 
-    /// <summary>The candidates of a block that are left, in order.</summary>
+    /// <summary>The remaining candidates of a block, in order.</summary>
     public int[] AliveIn(int block) =>
         [.. Enumerable.Range(0, _alive[block].Length).Where(candidate => _alive[block][candidate])];
 
-    /// <summary>The most that a network of the candidates that are left costs.</summary>
+    /// <summary>The highest cost of a network of the remaining candidates.</summary>
     /// <param name="cost">The cost.</param>
-    /// <param name="without">A candidate that counts as gone, not the last of its block.</param>
+    /// <param name="without">A candidate that counts as removed, not the last of its block.</param>
     internal double Largest(SpaceCost cost, (int Block, int Candidate)? without = null) =>
         cost.Fixed
         + cost.Candidates.Select((block, i) => block.Where((_, j) => _alive[i][j] && (i, j) != without).Max()).Sum();
 
-    /// <summary>The least that a network of the candidates that are left costs.</summary>
+    /// <summary>The lowest cost of a network of the remaining candidates.</summary>
     /// <param name="cost">The cost.</param>
     internal double Smallest(SpaceCost cost) =>
         cost.Fixed + cost.Candidates.Select((block, i) => block.Where((_, j) => _alive[i][j]).Min()).Sum();
 
-    /// <summary>Removes a candidate; the probabilities of the others are renormalised.</summary>
+    /// <summary>Removes a candidate; the probabilities of the others are renormalized.</summary>
     /// <exception cref="InvalidOperationException">It is the last one of its block.</exception>
     public void Prune(int block, int candidate)
     {
@@ -130,9 +128,9 @@ internal sealed class ArchitectureParameters
     /// <summary>p_i of one block; 0 for pruned candidates.</summary>
     public double[] Probabilities(int block) => Softmax(_logits[block], _alive[block]);
 
-    /// <summary>p_i of one block as it would be with other logits; 0 for pruned candidates.</summary>
+    /// <summary>p_i of one block for changed logits; 0 for pruned candidates.</summary>
     /// <param name="block">The block.</param>
-    /// <param name="shifts">What would be added to the logits.</param>
+    /// <param name="shifts">Added to the logits.</param>
     internal double[] Probabilities(int block, double[] shifts) =>
         Softmax([.. _logits[block].Zip(shifts, (logit, shift) => logit + shift)], _alive[block]);
 
@@ -163,10 +161,10 @@ internal sealed class ArchitectureParameters
     /// <summary>p_ij at [i][j].</summary>
     public double[][] Probabilities() => [.. Enumerable.Range(0, Blocks).Select(Probabilities)];
 
-    /// <summary>Draws a path, each block's candidate by its probability.</summary>
+    /// <summary>Draws a path, with each block's candidate by its probability.</summary>
     public int[] Sample(Random random) => [.. Probabilities().Select(p => Draw(p, random))];
 
-    /// <summary>Draws a path, every candidate that is left being as likely as the others of its block.</summary>
+    /// <summary>Draws a path, with all remaining candidates of a block equally probable.</summary>
     public int[] SampleUniformly(Random random)
     {
         ArgumentNullException.ThrowIfNull(random);
@@ -177,10 +175,10 @@ internal sealed class ArchitectureParameters
     }
 
     /// <summary>
-    /// Draws two different candidates of a block, the second from what the first left: P{a, b} =
-    /// p_a p_b (1 / (1 - p_a) + 1 / (1 - p_b)).
+    /// Draws two different candidates of a block, the second from those that remain without the first: P{a, b} = p_a
+    /// p_b (1 / (1 - p_a) + 1 / (1 - p_b)).
     /// </summary>
-    /// <exception cref="InvalidOperationException">The block has fewer than two candidates left.</exception>
+    /// <exception cref="InvalidOperationException">The block has fewer than two candidates.</exception>
     public (int First, int Second) SamplePair(int block, Random random)
     {
         int[] alive = AliveIn(block);
@@ -193,7 +191,7 @@ internal sealed class ArchitectureParameters
         int first = Draw(p, random);
         p[first] = 0;
 
-        // Where the first has all of the probability the others are alike.
+        // If the first has the whole probability, the others are equally probable.
         if (p.Sum() <= 0)
         {
             foreach (int j in alive.Where(j => j != first))
@@ -229,8 +227,8 @@ internal sealed class ArchitectureParameters
     }
 
     /// <summary>
-    /// The state for a checkpoint: copies of alpha_ij, null where a candidate was pruned, and of the limits' part of
-    /// them.
+    /// Returns the state for a checkpoint: copies of alpha_ij, null where a candidate was pruned, and of the limits'
+    /// part of them.
     /// </summary>
     internal (double?[][] Logits, double[][] CostLogits) Save() =>
         (
@@ -243,7 +241,7 @@ internal sealed class ArchitectureParameters
         );
 
     /// <summary>Restores a saved state of the same shape.</summary>
-    /// <param name="state">The logits that <see cref="Save"/> gave.</param>
+    /// <param name="state">The logits that <see cref="Save"/> returned.</param>
     /// <param name="costLogits">The limits' part of them.</param>
     internal void Restore(double?[][] state, double[][] costLogits)
     {
@@ -265,7 +263,7 @@ internal sealed class ArchitectureParameters
         }
     }
 
-    /// <summary>Mean entropy of the blocks' probabilities in nats; no number where a probability is none.</summary>
+    /// <summary>Computes the mean entropy of the blocks' probabilities in nats; NaN if a probability is NaN.</summary>
     /// <param name="probabilities">p_ij at [i][j].</param>
     internal static double EntropyOf(IReadOnlyList<double[]> probabilities) =>
         probabilities.Average(p => -p.Where(value => value != 0).Sum(value => value * Math.Log(value)));

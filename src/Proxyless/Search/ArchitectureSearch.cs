@@ -9,14 +9,14 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// The search (ProxylessNAS, sections 3.1 to 3.3): weight steps on training images along sampled paths; after a
-/// warm-up, in which the odds rest where they begin (<see cref="LimitProjection"/>), architecture steps on images held
-/// out of them; now and then the pruning of unlikely paths.
+/// warm-up, in which the probabilities keep their initial values (<see cref="LimitProjection"/>), architecture steps on
+/// held-out images; from time to time the pruning of improbable paths.
 /// </summary>
 internal sealed class ArchitectureSearch : IDisposable
 {
     private const int PruningsPerSearch = 50;
 
-    // Of the weights' learning rate; the warm-up of the architecture parameters is another matter.
+    // For the weights' learning rate; the warm-up of the architecture parameters is separate.
     private const int WarmupPart = 20;
     private readonly SuperNetwork _network;
     private readonly SearchSettings _settings;
@@ -34,10 +34,10 @@ internal sealed class ArchitectureSearch : IDisposable
     private bool _isInStep;
 
     /// <summary>Prepares a search, from its checkpoint if there is one.</summary>
-    /// <param name="network">The super-network; loses what every target has pruned.</param>
+    /// <param name="network">The super-network; loses the candidates that every target has pruned.</param>
     /// <param name="settings">How to search.</param>
     /// <param name="targets">
-    /// The machines to search for, one at least; weights are shared, architecture parameters are each one's own.
+    /// The machines to search for, at least one; weights are shared, each machine has its own architecture parameters.
     /// </param>
     /// <param name="checkpoint">The checkpoint's file.</param>
     /// <param name="observer">Receives progress reports.</param>
@@ -84,20 +84,20 @@ internal sealed class ArchitectureSearch : IDisposable
     }
 
     /// <summary>The epochs of a target so far.</summary>
-    /// <param name="target">Its place among the targets.</param>
+    /// <param name="target">Its index among the targets.</param>
     public IReadOnlyList<SearchEpoch> Log(int target = 0) => _targets[target].Log;
 
-    /// <summary>Runs the steps that are left.</summary>
+    /// <summary>Runs the remaining steps.</summary>
     /// <param name="weightImages">Training images, shuffled and augmented.</param>
-    /// <param name="architectureImages">Images held out of them, shuffled.</param>
-    /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
+    /// <param name="architectureImages">Held-out images, shuffled.</param>
+    /// <param name="cancellationToken">Stops after the current step, with a checkpoint.</param>
     /// <exception cref="TrainingDivergedException">The search diverges; the last checkpoint is from before.</exception>
     /// <exception cref="InvalidInputException">
     /// The images are unreadable, and the checkpoint is of the last step.
     /// </exception>
     /// <exception cref="IOException">
-    /// The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before
-    /// is left.
+    /// The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the previous
+    /// one remains.
     /// </exception>
     public void Run(
         BatchLoader weightImages,
@@ -138,7 +138,7 @@ internal sealed class ArchitectureSearch : IDisposable
             {
                 using (batch)
                 {
-                    // Both batches first: what fails to be read fails between two steps.
+                    // Both batches first: a reading error then falls between two steps.
                     using Batch? held = plan.HasArchitectureStep(_step) ? architectureBatches.Next() : null;
                     _isInStep = true;
                     WeightStep(batch);
@@ -150,7 +150,7 @@ internal sealed class ArchitectureSearch : IDisposable
                     _step++;
                 }
 
-                // The last step of an epoch is done when the epoch's line is.
+                // The last step of an epoch is complete when the epoch's line is written.
                 bool ended = _step >= plan.WeightSteps || _step % weightImages.BatchesPerEpoch == 0;
                 _isInStep = ended;
                 progress.Report(_step, Detail);
@@ -215,12 +215,12 @@ internal sealed class ArchitectureSearch : IDisposable
     }
 
     /// <summary>
-    /// Removes unlikely candidates for good, with the weights and momenta of their own where no target wants them any
+    /// Removes improbable candidates permanently, including their own weights and momenta if no target needs them any
     /// more.
     /// </summary>
     private void Prune()
     {
-        // All of them first: what two give up together has to be seen as given up by both.
+        // All of them first: what two targets give up together must be recognized as given up by both.
         (int Block, int Candidate)[] pruned = [.. _targets.SelectMany(target => target.Prune()).Distinct()];
         foreach ((int block, int candidate) in pruned)
         {
@@ -273,14 +273,14 @@ internal sealed class ArchitectureSearch : IDisposable
 
     private void Save()
     {
-        // The logs first: a resume leaves out what they are ahead of the checkpoint.
+        // The logs first: a resumed run drops the lines that are ahead of the checkpoint.
         Array.ForEach(_targets, target => target.WriteLog());
         ClassificationLoss.RequireFinite(SearchState.TensorsOf(_network, _optimizer), _step, _settings.LearningRate);
         State().Write(_checkpoint, _network, _optimizer);
         _checkpoints.Saved();
     }
 
-    /// <summary>Where the search stands.</summary>
+    /// <summary>The state of the search.</summary>
     internal SearchState State() =>
         new()
         {

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Search;
 
 /// <summary>
-/// One step of the architecture parameters on a batch of the architecture split, weights frozen (ProxylessNAS, sections
-/// 3.2 and 3.3). Costs go through the same gates as the loss, so that both weigh alike.
+/// One step of the architecture parameters on a batch of the architecture split, with frozen weights (ProxylessNAS,
+/// sections 3.2 and 3.3). Costs pass through the same gates as the loss, so that both have the same scale.
 /// </summary>
 internal sealed class ArchitectureStep
 {
@@ -37,25 +37,25 @@ internal sealed class ArchitectureStep
     /// </summary>
     public bool CorrectsPairs { get; init; }
 
-    /// <summary>Architectures in a step of reinforce and leave-one-out; the latter compares two at least.</summary>
+    /// <summary>Architectures per step of reinforce and leave-one-out; the latter compares at least two.</summary>
     public int Samples { get; init; } = 4;
 
-    /// <summary>What reinforce compares rewards with; read before a batch, moved after it.</summary>
+    /// <summary>The baseline of reinforce's rewards; read before a batch, updated after it.</summary>
     public RewardBaseline Baseline { get; } = new();
 
     /// <summary>dL/dH of the entropy term, set by <see cref="EntropyAnnealing"/>.</summary>
     public double EntropySlope { get; set; }
 
     /// <summary>Makes the step.</summary>
-    /// <param name="update">How the gradient is made.</param>
+    /// <param name="update">How the gradient is computed.</param>
     /// <param name="images">[N, C, H, W] of the architecture split.</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="random">Draws the paths.</param>
-    /// <param name="rate">About what a logit moves.</param>
+    /// <param name="rate">Approximate change of a logit.</param>
     /// <returns>The batch's mean cross entropy along the active path, or over all sampled ones.</returns>
     /// <exception cref="NotFiniteNumberException">
-    /// A loss, a gradient or a logit became infinite or no number; the message names the block and the candidate, or
-    /// the path. Logits of blocks before it may have moved: this search is over.
+    /// A loss, a gradient or a logit became infinite or NaN; the message names the block and the candidate, or the
+    /// path. Logits of earlier blocks may have moved: this search cannot continue.
     /// </exception>
     public double Run(ArchitectureUpdate update, Tensor images, Tensor labels, Random random, double rate) =>
         update switch
@@ -66,7 +66,7 @@ internal sealed class ArchitectureStep
             _ => Reinforce(images, labels, random, rate),
         };
 
-    /// <summary>Two candidates of each block, drawn without replacement; one of them is active.</summary>
+    /// <summary>Uses two candidates of each block, drawn without replacement; one of them is active.</summary>
     private double TwoPath(Tensor images, Tensor labels, Random random, double rate)
     {
         double[][] p = _parameters.Probabilities();
@@ -111,7 +111,7 @@ internal sealed class ArchitectureStep
         return pass.Loss;
     }
 
-    /// <summary>All candidates of each block; one drawn by its probability is active.</summary>
+    /// <summary>Uses all candidates of each block; one drawn by its probability is active.</summary>
     private double FullPath(Tensor images, Tensor labels, Random random, double rate)
     {
         double[][] p = _parameters.Probabilities();
@@ -141,7 +141,7 @@ internal sealed class ArchitectureStep
     }
 
     /// <summary>
-    /// Sampled architectures and their rewards: gradient -(R - b) * grad log p, averaged over the samples.
+    /// Uses sampled architectures and their rewards: gradient -(R - b) * grad log p, averaged over the samples.
     /// </summary>
     private double Reinforce(Tensor images, Tensor labels, Random random, double rate)
     {
@@ -173,9 +173,9 @@ internal sealed class ArchitectureStep
     }
 
     /// <summary>
-    /// Sampled architectures and their losses on the same images (<see cref="ArchitectureGradients.LeaveOneOut"/>):
-    /// neither the images' difficulty nor what all samples share adds to the variance. Costs, whose expectations are
-    /// known, come in by their exact gradient.
+    /// Uses sampled architectures and their losses on the same images
+    /// (<see cref="ArchitectureGradients.LeaveOneOut"/>): neither the images' difficulty nor what all samples share
+    /// adds to the variance. Costs, whose expectations are known, enter by their exact gradient.
     /// </summary>
     private double LeaveOneOut(Tensor images, Tensor labels, Random random, double rate)
     {
@@ -215,8 +215,8 @@ internal sealed class ArchitectureStep
         FiniteNumber.Require(loss, () => $"the loss along the path {string.Join('-', path)}");
 
     /// <summary>
-    /// dL/dg of a candidate's gate by loss and costs. The loss may be a number where the output of an inactive
-    /// candidate is none.
+    /// dL/dg of a candidate's gate by loss and costs. The loss may be finite where the output of an inactive candidate
+    /// is not.
     /// </summary>
     private double Gate(GatePass pass, ObjectivePoint point, int block, int candidate)
     {

@@ -1,6 +1,6 @@
 namespace Proxyless.Search;
 
-/// <summary>How architecture parameters get their gradient.</summary>
+/// <summary>How the gradient of the architecture parameters is computed.</summary>
 public enum ArchitectureUpdate
 {
     /// <summary>Two candidates of each block, drawn by their probabilities (ProxylessNAS, section 3.2.1).</summary>

@@ -3,10 +3,10 @@ using Proxyless.Architectures;
 namespace Proxyless.Search;
 
 /// <summary>
-/// What the candidates of a space have in common, for a predictor of scores: of a candidate there are itself, its
-/// kernel, its expansion and that it computes anything, each of its block alone and of its stage as a whole. A network
-/// that has an <c>mb5e6</c> says something of every kernel of 5 and every expansion of 6 beside it: there are about as
-/// many candidates as scores (docs/decisions/decision.md has what it gains).
+/// The common features of a space's candidates, for a predictor of scores: a candidate's features are itself, its
+/// kernel, its expansion and whether it computes anything, each for its block alone and for its stage as a whole. A
+/// network with an <c>mb5e6</c> tells something about every kernel of 5 and every expansion of 6 near it: there are
+/// about as many candidates as scores (the gain is in docs/decisions/decision.md).
 /// </summary>
 internal sealed class CandidateFeatures
 {
@@ -18,7 +18,7 @@ internal sealed class CandidateFeatures
         Count = count;
     }
 
-    /// <summary>How many features there are.</summary>
+    /// <summary>Number of features.</summary>
     public int Count { get; }
 
     /// <summary>Number of candidates of each block.</summary>
@@ -56,7 +56,7 @@ internal sealed class CandidateFeatures
         return new CandidateFeatures(features, numbers.Count);
     }
 
-    /// <summary>Candidates that have nothing in common.</summary>
+    /// <summary>Features of candidates that have nothing in common.</summary>
     /// <param name="candidates">Number of candidates of each block.</param>
     public static CandidateFeatures OneForEach(IReadOnlyList<int> candidates)
     {
@@ -71,7 +71,7 @@ internal sealed class CandidateFeatures
 
     private static IEnumerable<string> Names(int index, Block block)
     {
-        // Blocks of one stage are alike in what they compute; the first one, which changes the shape, less so.
+        // Blocks of one stage compute similar things; the first one, which changes the shape, less so.
         string stage = $"{block.OutputWidth}x{block.OutputResolution}";
         string place = block.KeepsShape ? stage : $"{stage} first";
         foreach (string owner in (string[])[$"block {index}", place])

@@ -3,28 +3,28 @@ using Proxyless.Architectures;
 namespace Proxyless.Search;
 
 /// <summary>
-/// Trains shared channels before they are judged (docs/decisions/shared-weights.md). Hidden channels that only the
-/// widest candidates have would be trained in few steps, the first ones in nearly all, and a wide candidate would look
-/// no better than a narrow one. During warm-up a drawn candidate gives way to the widest one of its kernel, at first
-/// always and towards the end never (the warm-up of filters in TuNAS, arXiv 2008.06120, section 4).
+/// Trains shared channels before candidates are compared (docs/decisions/shared-weights.md). Hidden channels that only
+/// the widest candidates have would be trained in few steps, the first ones in nearly all, and a wide candidate would
+/// look no better than a narrow one. During warm-up a drawn candidate is replaced by the widest one of its kernel, at
+/// first always and at the end never (the warm-up of filters in TuNAS, arXiv 2008.06120, section 4).
 /// </summary>
 /// <param name="space">The space, whose candidates share their convolutions.</param>
 internal sealed class ChannelWarmup(SearchSpace space)
 {
-    /// <summary>Half of the warm-up passed: what its steps take on average.</summary>
+    /// <summary>Half of the warm-up: its average steps.</summary>
     internal const double Middle = 0.5;
 
     private readonly int[][] _widest = [.. space.Blocks().Select(WidestOfEach)];
 
-    /// <summary>The path that is trained.</summary>
-    /// <param name="path">The path that was drawn.</param>
-    /// <param name="share">How much of the warm-up has passed, 0..1.</param>
+    /// <summary>Returns the path to train.</summary>
+    /// <param name="path">The drawn path.</param>
+    /// <param name="share">Share of the warm-up that is done, 0..1.</param>
     /// <param name="random">Decides for each block.</param>
     public int[] Widen(int[] path, double share, Random random) =>
         [.. path.Select((candidate, i) => random.NextDouble() >= share ? _widest[i][candidate] : candidate)];
 
-    /// <summary>How likely each candidate is to be trained.</summary>
-    /// <param name="probabilities">How likely each is to be drawn, at [i][j].</param>
+    /// <summary>Returns the probability that each candidate is trained.</summary>
+    /// <param name="probabilities">The probability that each is drawn, at [i][j].</param>
     /// <param name="share">As in <see cref="Widen"/>.</param>
     public double[][] Odds(IReadOnlyList<double[]> probabilities, double share) =>
         [

@@ -2,12 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Proxyless.Search;
 
-/// <summary>Two choices are the same network where every block takes the same candidate.</summary>
+/// <summary>Two choices are equal if every block takes the same candidate.</summary>
 internal sealed class ChoiceComparer : IEqualityComparer<int[]>
 {
     private ChoiceComparer() { }
 
-    /// <summary>The only one.</summary>
+    /// <summary>The only instance.</summary>
     public static ChoiceComparer Instance { get; } = new();
 
     /// <inheritdoc />

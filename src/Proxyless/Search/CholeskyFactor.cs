@@ -5,7 +5,7 @@ internal sealed class CholeskyFactor
 {
     private readonly double[][] _lower;
 
-    /// <summary>Factors the matrix.</summary>
+    /// <summary>Factorizes the matrix.</summary>
     /// <param name="matrix">A, of which the lower triangle is read: row i at [i], of at least i + 1 numbers.</param>
     /// <exception cref="ArgumentException">The matrix is not positive definite.</exception>
     public CholeskyFactor(IReadOnlyList<double[]> matrix)
@@ -40,7 +40,7 @@ internal sealed class CholeskyFactor
     /// <summary>log det A.</summary>
     public double LogDeterminant => 2 * _lower.Select((row, i) => Math.Log(row[i])).Sum();
 
-    /// <summary>x of A x = b.</summary>
+    /// <summary>Solves A x = b for x.</summary>
     /// <param name="right">b.</param>
     public double[] Solve(double[] right)
     {
@@ -55,7 +55,7 @@ internal sealed class CholeskyFactor
     }
 
     /// <summary>
-    /// x of L^T x = b: for independent b of variance 1 the covariance of x is the inverse of A.
+    /// Solves L^T x = b for x: for independent b of variance 1 the covariance of x is the inverse of A.
     /// </summary>
     /// <param name="right">b.</param>
     public double[] SolveTransposed(double[] right)

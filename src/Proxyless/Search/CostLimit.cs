@@ -4,17 +4,17 @@ using Proxyless.Architectures;
 namespace Proxyless.Search;
 
 /// <summary>A cost that must stay within a limit.</summary>
-/// <param name="Cost">What networks of the space cost.</param>
-/// <param name="Limit">The most that is allowed, in the cost's unit.</param>
+/// <param name="Cost">The costs of networks of the space.</param>
+/// <param name="Limit">The highest allowed cost, in the cost's unit.</param>
 internal sealed record CostLimit(SpaceCost Cost, double Limit)
 {
     /// <summary>Whether it is on latency.</summary>
     public bool IsOnLatency => Cost.Quantity == SpaceCost.LatencyQuantity;
 
-    /// <summary>The most that a sum of costs may be: the tolerance is that of summing in another order.</summary>
+    /// <summary>The highest allowed sum of costs: the tolerance is that of summing in another order.</summary>
     public double LimitOfSums => Limit * (1 + 1e-12);
 
-    /// <summary>Refuses a limit that no network of the space can meet.</summary>
+    /// <summary>Rejects a limit that no network of the space can meet.</summary>
     /// <exception cref="LimitNotMetException">The message says the smallest possible value.</exception>
     public void RequirePossible()
     {

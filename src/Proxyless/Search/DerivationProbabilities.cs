@@ -2,16 +2,16 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// The probabilities that an architecture is derived from. A limit tighter than the search's may need candidates that
-/// the search has pruned: they stand at the last probability they had at an epoch's end, but under that which pruned
+/// the search has pruned: they get the last probability they had at an epoch's end, but below the threshold that pruned
 /// them.
 /// </summary>
 internal static class DerivationProbabilities
 {
-    /// <summary>p_ij at [i][j], none of them 0.</summary>
+    /// <summary>Returns p_ij at [i][j], none of them 0.</summary>
     /// <param name="log">The epochs of the search.</param>
-    /// <param name="pruneThreshold">The probability under which candidates were pruned.</param>
+    /// <param name="pruneThreshold">The probability below which candidates were pruned.</param>
     /// <exception cref="InvalidInputException">
-    /// The last epoch's line holds what is no probability: the search has diverged.
+    /// The last epoch's line holds a value that is not a probability: the search has diverged.
     /// </exception>
     public static double[][] Of(IReadOnlyList<SearchEpoch> log, double pruneThreshold)
     {
@@ -28,7 +28,7 @@ internal static class DerivationProbabilities
                     )
                         + $"in epoch {log[^1].Epoch}: the search has diverged, or the log is damaged, and no "
                         + $"architecture "
-                        + "can be derived from it; search anew with RunOptions.Overwrite"
+                        + "can be derived from it; search again with RunOptions.Overwrite"
                 );
             }
         }

@@ -10,8 +10,8 @@ internal sealed class EndlessBatches : IDisposable
     private IEnumerator<Batch> _batches;
 
     /// <summary>Starts at a batch.</summary>
-    /// <param name="loader">Where batches come from.</param>
-    /// <param name="first">Batches to pass over, counted through the epochs.</param>
+    /// <param name="loader">The source of the batches.</param>
+    /// <param name="first">Batches to skip, counted across epochs.</param>
     public EndlessBatches(BatchLoader loader, long first)
     {
         _loader = loader;
@@ -19,7 +19,7 @@ internal sealed class EndlessBatches : IDisposable
         _batches = loader.Epoch(_epoch, (int)(first % loader.BatchesPerEpoch)).GetEnumerator();
     }
 
-    /// <summary>The next batch; the caller disposes of it.</summary>
+    /// <summary>Returns the next batch; the caller disposes of it.</summary>
     public Batch Next()
     {
         if (!_batches.MoveNext())

@@ -1,10 +1,10 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Brings a search to a decision in the steps it has. The target for the mean relative entropy falls in a straight line
-/// from that of even odds to a tenth of it; while the entropy lies above, a multiplier grows (dual ascent, as for the
-/// budget) and the objective gains multiplier * H. A search that decides by itself stays under the line and is left
-/// alone.
+/// Makes a search converge within its steps. The target of the mean relative entropy falls linearly from that of
+/// uniform probabilities to a tenth of it; while the entropy is above it, a multiplier grows (dual ascent, as for the
+/// budget) and the objective gains multiplier * H. A search that converges by itself stays below the line and is not
+/// affected.
 /// </summary>
 /// <param name="plannedSteps">Architecture steps planned.</param>
 internal sealed class EntropyAnnealing(long plannedSteps)
@@ -14,25 +14,25 @@ internal sealed class EntropyAnnealing(long plannedSteps)
     /// <summary>dL/dH for each block.</summary>
     public double Multiplier { get; set; }
 
-    /// <summary>The entropy a step should be under, as a share of even odds'.</summary>
+    /// <summary>The highest entropy that a step should have, as a share of that of uniform probabilities.</summary>
     /// <param name="step">From 0.</param>
     public double Target(long step) => 1 - ((1 - FinalShare) * Math.Min(1, (step + 1.0) / plannedSteps));
 
     /// <summary>
-    /// One step of dual ascent: an excess of 10 % held for a tenth of the steps moves the multiplier by 0.1.
+    /// One step of dual ascent: an excess of 10 % during a tenth of the steps moves the multiplier by 0.1.
     /// </summary>
     /// <param name="step">From 0.</param>
-    /// <param name="relativeEntropy">The mean entropy as a share of even odds'.</param>
+    /// <param name="relativeEntropy">The mean entropy as a share of that of uniform probabilities.</param>
     public void Ascend(long step, double relativeEntropy) =>
         Multiplier = Math.Max(0, Multiplier + (10.0 / plannedSteps * (relativeEntropy - Target(step))));
 
     /// <summary>
-    /// dH/dalpha_k = -p_k (log p_k - b_k + H) for H = -sum_j p_j (log p_j - b_j): the entropy relative to the odds
-    /// exp(b_j) that the costs alone would give. What the costs made likely is no evidence, and a fall of the entropy
-    /// must not amplify it.
+    /// dH/dalpha_k = -p_k (log p_k - b_k + H) for H = -sum_j p_j (log p_j - b_j): the entropy relative to the weights
+    /// exp(b_j) that the costs alone would give. A probability that comes from the costs is not evidence, and a falling
+    /// entropy must not amplify it.
     /// </summary>
-    /// <param name="probabilities">p_j; a pruned candidate has 0 and gets 0, and what is no number stays none.</param>
-    /// <param name="logOdds">b_j, all alike where costs do not count.</param>
+    /// <param name="probabilities">p_j; a pruned candidate has 0 and gets 0, and NaN stays NaN.</param>
+    /// <param name="logOdds">b_j, all equal if costs do not count.</param>
     public static double[] Gradient(ReadOnlySpan<double> probabilities, ReadOnlySpan<double> logOdds)
     {
         double sum = 0;
@@ -53,7 +53,7 @@ internal sealed class EntropyAnnealing(long plannedSteps)
     }
 
     /// <summary>
-    /// dH(q)/dalpha_a = q_a q_b (log(q_b / q_a) + b_a - b_b) for the pair renormalised to q; the negative is that of b.
+    /// dH(q)/dalpha_a = q_a q_b (log(q_b / q_a) + b_a - b_b) for the pair renormalized to q; the negative is that of b.
     /// </summary>
     /// <param name="probabilityA">p_a.</param>
     /// <param name="probabilityB">p_b.</param>

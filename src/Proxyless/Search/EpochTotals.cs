@@ -1,6 +1,6 @@
 namespace Proxyless.Search;
 
-/// <summary>Sums over the weight steps of the epoch at hand.</summary>
+/// <summary>Sums over the weight steps of the current epoch.</summary>
 internal sealed class EpochTotals
 {
     public double TrainLoss { get; set; }
@@ -10,7 +10,7 @@ internal sealed class EpochTotals
     public long TrainSteps { get; set; }
 }
 
-/// <summary>Sums over a target's architecture steps of the epoch at hand.</summary>
+/// <summary>Sums over a target's architecture steps of the current epoch.</summary>
 internal sealed class ArchitectureTotals
 {
     public double Loss { get; set; }

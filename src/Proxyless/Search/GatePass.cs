@@ -7,10 +7,10 @@ using static TorchSharp.torch;
 namespace Proxyless.Search;
 
 /// <summary>
-/// One forward and backward pass along a path with frozen weights that leaves what the gates' gradients need. A block's
+/// One forward and backward pass along a path with frozen weights that keeps what the gates' gradients need. A block's
 /// output is y = sum_j g_j o_j(x), so dL/dg_j = &lt;dL/dy, o_j(x)&gt; (ProxylessNAS, equation 4): the inputs x and the
-/// gradients dL/dy of all blocks are kept, and each o_j(x) is computed when it is asked for, without graph, one at a
-/// time. That keeps the memory at that of one path however many candidates are asked about.
+/// gradients dL/dy of all blocks are kept, and each o_j(x) is computed on request, without graph, one at a time. So the
+/// memory is that of one path, however many candidates are requested.
 /// </summary>
 internal sealed class GatePass : IDisposable
 {
@@ -42,7 +42,9 @@ internal sealed class GatePass : IDisposable
     /// <param name="images">[N, C, H, W] of the architecture split.</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="loss">The loss.</param>
-    /// <remarks>Whatever is thrown, the weights want gradients again and nothing of the pass is kept.</remarks>
+    /// <remarks>
+    /// Whatever is thrown, gradients of the weights are enabled again and nothing of the pass is kept.
+    /// </remarks>
     public static GatePass Run(
         SuperNetwork network,
         IReadOnlyList<int> path,
@@ -102,7 +104,7 @@ internal sealed class GatePass : IDisposable
         }
     }
 
-    /// <summary>dL/dg_j of one candidate of one block; exactly 0 for <c>zero</c>, whose output is 0.</summary>
+    /// <summary>Computes dL/dg_j of one candidate of one block; exactly 0 for <c>zero</c>, whose output is 0.</summary>
     public double GateGradient(int block, int candidate)
     {
         BlockPath path = _network.Blocks[block][candidate];

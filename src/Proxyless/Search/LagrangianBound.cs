@@ -1,10 +1,9 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// How good a choice within limits can be at most, by Lagrangian relaxation (Fisher, Management Science 27, 1981):
-/// for multipliers m_c >= 0 no choice within the limits exceeds sum_i max_j (value_ij - sum_c m_c cost_ijc / limit_c) +
-/// sum_c m_c (1 - fixed_c / limit_c). The multipliers come from subgradient descent, which meets good choices on its
-/// way.
+/// An upper bound for choices within limits, by Lagrangian relaxation (Fisher, Management Science 27, 1981): for
+/// multipliers m_c >= 0 no choice within the limits exceeds sum_i max_j (value_ij - sum_c m_c cost_ijc / limit_c) +
+/// sum_c m_c (1 - fixed_c / limit_c). The multipliers come from subgradient descent, which also finds good choices.
 /// </summary>
 internal sealed class LagrangianBound
 {
@@ -16,7 +15,7 @@ internal sealed class LagrangianBound
 
     /// <summary>Computes the bound.</summary>
     /// <param name="values">
-    /// value_ij at [i][j], of the scale of log p_ij; minus infinity for candidates that are not there.
+    /// value_ij at [i][j], of the scale of log p_ij; minus infinity for missing candidates.
     /// </param>
     /// <param name="limits">The limits.</param>
     public LagrangianBound(double[][] values, IReadOnlyList<CostLimit> limits)
@@ -69,14 +68,14 @@ internal sealed class LagrangianBound
     }
 
     /// <summary>
-    /// The sum of values of the best choice within the limits that was met; minus infinity where none was.
+    /// The sum of values of the best choice within the limits that was found; minus infinity if none was.
     /// </summary>
     public double Known { get; }
 
-    /// <summary>The most that the sum of values can become.</summary>
-    /// <param name="sum">Of the blocks that are chosen.</param>
-    /// <param name="costs">Of the blocks that are chosen, the fixed part included.</param>
-    /// <param name="blocks">How many are chosen.</param>
+    /// <summary>Returns the highest possible sum of values.</summary>
+    /// <param name="sum">Sum of the blocks that are chosen.</param>
+    /// <param name="costs">Costs of the blocks that are chosen, including the fixed part.</param>
+    /// <param name="blocks">Number of blocks that are chosen.</param>
     public double Of(double sum, double[] costs, int blocks) => sum + Slack(_multipliers, costs) + _tails[blocks];
 
     private static double Sum(double[][] values, int[] choice) => choice.Select((j, i) => values[i][j]).Sum();

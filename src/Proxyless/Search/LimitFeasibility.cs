@@ -1,21 +1,21 @@
 namespace Proxyless.Search;
 
-/// <summary>Looks for a choice within several limits at once, whatever its probability.</summary>
+/// <summary>Finds a choice within several limits at once, whatever its probability.</summary>
 /// <remarks>
-/// The cheapest choice under weighted costs cost / limit, with weights that grow for the limits it violates
+/// Uses the cheapest choice under weighted costs cost / limit, with weights that grow for the limits it violates
 /// (multiplicative weights: Arora, Hazan, Kale, Theory of Computing 8, 2012). With one limit the first round is exact.
-/// With several a choice that exists may, in principle, be missed; none that is returned is ever over a limit.
+/// With several limits it may, in principle, miss a choice that exists; it never returns one over a limit.
 /// </remarks>
 internal static class LimitFeasibility
 {
     private const int Rounds = 200;
     private const double Rate = 4;
 
-    /// <summary>A choice within all limits, or null where none was found.</summary>
-    /// <param name="probabilities">p_ij at [i][j]; candidates of probability 0 are not there.</param>
+    /// <summary>Returns a choice within all limits, or null if none was found.</summary>
+    /// <param name="probabilities">p_ij at [i][j]; candidates of probability 0 do not exist.</param>
     /// <param name="limits">The limits.</param>
     /// <param name="impossible">
-    /// Whether it is proven that there is none: then even the weighted mean of the costs cannot be met.
+    /// Whether it is proven that there is none: then not even the weighted mean of the costs can be met.
     /// </param>
     public static int[]? Find(
         IReadOnlyList<double[]> probabilities,

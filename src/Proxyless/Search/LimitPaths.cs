@@ -3,21 +3,23 @@ using Proxyless.Architectures;
 namespace Proxyless.Search;
 
 /// <summary>
-/// Draws paths so that every limit gets as many: first a limit, evenly between the cheapest and the costliest network,
-/// then a path from the most even odds whose expected cost is that limit (<see cref="LimitProjection"/>). Paths that
-/// are drawn evenly, block by block, crowd in the middle of the space and leave tight and wide limits without weights
-/// that have learnt.
+/// Draws paths so that every limit gets equally many: first a limit, uniformly between the cheapest and the most
+/// expensive network, then a path from the distribution of maximum entropy whose expected cost is that limit
+/// (<see cref="LimitProjection"/>). Paths that are drawn uniformly, block by block, crowd in the middle of the space
+/// and leave tight and wide limits without trained weights.
 /// </summary>
 internal sealed class LimitPaths
 {
-    // Odds between two of them differ by less than a draw does.
+    // The probabilities of two neighbors differ by less than a draw does.
     private const int Limits = 40;
 
     private readonly ArchitectureParameters[] _odds;
 
-    /// <summary>Finds the odds of each limit.</summary>
-    /// <param name="cost">What networks take.</param>
-    /// <param name="isThere">Whether candidate j of block i may be drawn, at [i][j]; one of each block may.</param>
+    /// <summary>Finds the probabilities of each limit.</summary>
+    /// <param name="cost">The costs of networks.</param>
+    /// <param name="isThere">
+    /// Whether candidate j of block i may be drawn, at [i][j]; at least one per block may.
+    /// </param>
     public LimitPaths(SpaceCost cost, IReadOnlyList<bool[]> isThere)
     {
         ArgumentNullException.ThrowIfNull(cost);
@@ -34,7 +36,7 @@ internal sealed class LimitPaths
         ];
     }
 
-    /// <summary>Draws a path, a candidate's index for each block.</summary>
+    /// <summary>Draws a path: a candidate's index for each block.</summary>
     public int[] Draw(Random random)
     {
         ArgumentNullException.ThrowIfNull(random);

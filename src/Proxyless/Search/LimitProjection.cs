@@ -1,40 +1,46 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Keeps expected costs at their limits: of all odds whose expectations are at the limits, those that are nearest to
-/// the present ones in relative entropy. They are p_ij exp(-sum_c mu_c cost_ijc / T_c), renormalised (the I-projection,
-/// Csiszar, Annals of Probability 3, 1975; from even odds on it is Jaynes' distribution of most entropy, Physical
-/// Review 106, 1957).
+/// Keeps expected costs at their limits: of all probabilities whose expectations are at the limits, it takes those that
+/// are nearest to the present ones in relative entropy. They are p_ij exp(-sum_c mu_c cost_ijc / T_c), renormalized
+/// (the I-projection, Csiszar, Annals of Probability 3, 1975; from uniform probabilities it is Jaynes' distribution of
+/// maximum entropy, Physical Review 106, 1957).
 /// </summary>
 /// <remarks>
-/// Even odds can lie far over a tight limit. A search that sets out from there is first pushed down by its costs,
-/// faster than the losses of batches can tell candidates apart, and has chosen small candidates before it knows any
-/// better (docs/decisions/limit-projection.md). Each mu_c in turn is found by bisection, which descends the convex dual
-/// coordinate by coordinate. A limit can be used up as long as some network of the candidates that are left costs more
+/// Uniform probabilities can be far over a tight limit. A search that starts there is first pushed down by its costs,
+/// faster than the losses of batches can tell candidates apart, and has chosen small candidates before it knows their
+/// accuracy (docs/decisions/limit-projection.md). Each mu_c in turn is found by bisection, which descends the convex
+/// dual coordinate by coordinate. A limit can be used up as long as some network of the remaining candidates costs more
 /// (<see cref="IsWithinReach"/>); pruning keeps such a network (<see cref="PathPruning"/>). So the expectation stays at
-/// the limit to the end of the search: where all blocks but one are decided, that one stays divided between a candidate
-/// under the limit and one over it.
+/// the limit to the end of the search: when all blocks but one are decided, that one stays divided between a candidate
+/// below the limit and one above it.
 /// </remarks>
 /// <param name="limits">The costs that count.</param>
 /// <param name="usesUp">
-/// Whether odds that cost less than a limit are raised to it, where they can be; else they stay.
+/// Whether probabilities that cost less than a limit are raised to it, if possible; otherwise they stay.
 /// </param>
 internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool usesUp)
 {
-    /// <summary>How much of the first odds is even ones: what is costly begins unlikely, not ruled out.</summary>
+    /// <summary>
+    /// Share of the uniform distribution in the first one: expensive candidates start improbable, but not excluded.
+    /// </summary>
     internal const double EvenShare = 0.2;
 
     private const int RoundsForSeveral = 30;
     private const int Halvings = 40;
 
-    // In logits for a candidate that costs a whole limit more. One limit alone is met by some multiplier, which is
-    // large where the candidates that are left cost nearly the same; several limits may exclude each other, and their
-    // multipliers would never end.
+    // In logits for a candidate that costs a whole limit more. A single limit is met by some multiplier, which is large
+    // if the remaining candidates cost nearly the same; several limits may exclude each other, and their multipliers
+    // would grow forever.
     private const double Steepest = 1e9;
     private const double SteepestOfSeveral = 1000;
 
-    /// <summary>The most even odds whose expected costs are the limits, as far as they can be.</summary>
-    /// <param name="isThere">Whether candidate j of block i may have odds, at [i][j]; one of each block may.</param>
+    /// <summary>
+    /// Returns the most uniform probabilities whose expected costs are the limits, as far as possible.
+    /// </summary>
+    /// <param name="isThere">
+    /// Whether candidate j of block i may have a probability, at [i][j]; at least one per block may.
+    /// </param>
     /// <param name="limits">The costs that count.</param>
     public static ArchitectureParameters OddsAt(IReadOnlyList<bool[]> isThere, IReadOnlyList<CostLimit> limits)
     {
@@ -43,8 +49,8 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         return odds;
     }
 
-    /// <summary>Sets even odds to the limits, as far as <see cref="EvenShare"/> allows.</summary>
-    /// <param name="parameters">At even odds.</param>
+    /// <summary>Sets uniform probabilities to the limits, as far as <see cref="EvenShare"/> allows.</summary>
+    /// <param name="parameters">With uniform probabilities.</param>
     public void Begin(ArchitectureParameters parameters)
     {
         if (limits.Count == 0)
@@ -62,9 +68,9 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         ]);
     }
 
-    /// <summary>Brings the odds back to the limits.</summary>
-    /// <param name="parameters">As a step has left them.</param>
-    /// <exception cref="NotFiniteNumberException">An expected cost or a logit is infinite or no number.</exception>
+    /// <summary>Moves the probabilities back to the limits.</summary>
+    /// <param name="parameters">The state after a step.</param>
+    /// <exception cref="NotFiniteNumberException">An expected cost or a logit is infinite or NaN.</exception>
     public void Apply(ArchitectureParameters parameters)
     {
         if (limits.Count > 0)
@@ -74,11 +80,11 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
     }
 
     /// <summary>
-    /// Whether the limit can be used up: a network of the candidates that are left costs more. Where none does, no odds
-    /// but those of the costliest network come nearest to the limit, so the losses alone decide.
+    /// Whether the limit can be used up: a network of the remaining candidates costs more. If none does, only the
+    /// probabilities of the most expensive network come nearest to the limit, so the losses alone decide.
     /// </summary>
-    /// <param name="parameters">Says what is left.</param>
-    /// <param name="without">A candidate that counts as gone.</param>
+    /// <param name="parameters">Tells which candidates remain.</param>
+    /// <param name="without">A candidate that counts as removed.</param>
     public bool IsWithinReach(ArchitectureParameters parameters, (int Block, int Candidate)? without = null) =>
         usesUp && limits.Count > 0 && limits.All(limit => parameters.Largest(limit.Cost, without) > limit.Limit);
 
@@ -96,7 +102,7 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
                     return Expectation(parameters, tried, c, evenShare) - limits[c].Limit;
                 }
 
-                // Where even odds among them keep the odds under the limit, they come as near as those allow.
+                // If uniform probabilities among them stay below the limit, use the nearest ones that those allow.
                 double excess = Excess(0);
                 bool isRaised = excess < 0 && IsWithinReach(parameters);
                 if (excess <= 0 && !isRaised)
@@ -132,7 +138,7 @@ internal sealed class LimitProjection(IReadOnlyList<CostLimit> limits, bool uses
         double expected = limits[cost]
             .Cost.Expectation([.. Shifts(multipliers).Select((shifts, i) => Odds(parameters, i, shifts, evenShare))]);
 
-        // No comparison with a limit is true of what is no number, and the odds would be left where they are.
+        // Comparisons with NaN are false, and the probabilities would stay unchanged.
         return FiniteNumber.Require(expected, () => $"the expected {limits[cost].Cost.Quantity}");
     }
 

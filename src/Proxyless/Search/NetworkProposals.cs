@@ -1,11 +1,11 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Proposes networks that are within the limits and new. Whoever takes a proposal adds it to the known ones.
+/// Proposes new networks that are within the limits. The caller that uses a proposal adds it to the known ones.
 /// </summary>
-/// <param name="isThere">Whether candidate j of block i is there, at [i][j]; each block has one.</param>
-/// <param name="limits">What networks must stay within.</param>
-/// <param name="known">What is not proposed; compares with <see cref="ChoiceComparer"/>.</param>
+/// <param name="isThere">Whether candidate j of block i exists, at [i][j]; each block has one.</param>
+/// <param name="limits">The limits of the networks.</param>
+/// <param name="known">Networks that are not proposed; compares with <see cref="ChoiceComparer"/>.</param>
 /// <param name="random">Draws.</param>
 internal sealed class NetworkProposals(
     IReadOnlyList<bool[]> isThere,
@@ -21,7 +21,7 @@ internal sealed class NetworkProposals(
 
     private readonly ArchitectureParameters _odds = LimitProjection.OddsAt(isThere, limits);
 
-    /// <summary>Whether all candidates are there and all limits are met.</summary>
+    /// <summary>Whether all candidates exist and all limits are met.</summary>
     /// <param name="choice">A candidate for each block.</param>
     public bool IsWithin(int[] choice)
     {
@@ -30,17 +30,17 @@ internal sealed class NetworkProposals(
             && limits.All(limit => limit.Cost.Of(choice) <= limit.LimitOfSums);
     }
 
-    /// <summary>Whether it is none of the known networks, and within the limits.</summary>
+    /// <summary>Whether a network is not known and within the limits.</summary>
     /// <param name="choice">A candidate for each block.</param>
     public bool IsNew(int[] choice) => !known.Contains(choice) && IsWithin(choice);
 
     /// <summary>
-    /// The new network with the highest sum of effects, exactly: where the best one is known, what is left without it
-    /// is divided into disjoint parts, each with its own best one (Lawler, Management Science 18, 1972).
+    /// Finds the new network with the highest sum of effects, exactly: if the best one is known, the rest is divided
+    /// into disjoint parts, each with its own best one (Lawler, Management Science 18, 1972).
     /// </summary>
     /// <param name="effects">At [i][j].</param>
     /// <returns>
-    /// Null where every network within the limits is known, or where so many of the best are that finding the next
+    /// Null if every network within the limits is known, or if so many of the best are known that finding the next
     /// takes too long.
     /// </returns>
     public int[]? Best(IReadOnlyList<double[]> effects)
@@ -94,9 +94,9 @@ internal sealed class NetworkProposals(
         return null;
     }
 
-    /// <summary>The effects, those of candidates that are not there infinitely bad.</summary>
+    /// <summary>Returns the effects, with minus infinity for missing candidates.</summary>
     /// <param name="effects">At [i][j].</param>
-    /// <param name="isThere">Whether candidate j of block i is there, at [i][j].</param>
+    /// <param name="isThere">Whether candidate j of block i exists, at [i][j].</param>
     public static double[][] WithoutAbsent(IReadOnlyList<double[]> effects, IReadOnlyList<bool[]> isThere) =>
         [
             .. isThere.Select(
@@ -105,11 +105,11 @@ internal sealed class NetworkProposals(
         ];
 
     /// <summary>
-    /// A random network that uses most of a limit, where it can: drawn from the odds of most entropy whose expected
-    /// costs are the limits (<see cref="LimitProjection"/>). Where no draw is within them, the best for random
-    /// effects.
+    /// Draws a random network that uses most of a limit, if possible: from the distribution of maximum entropy whose
+    /// expected costs are the limits (<see cref="LimitProjection"/>). If no draw is within them, the best network for
+    /// random effects.
     /// </summary>
-    /// <returns>Null where nothing new is found.</returns>
+    /// <returns>Null if no new network is found.</returns>
     public int[]? Draw()
     {
         int[]? nearest = null;
@@ -132,9 +132,9 @@ internal sealed class NetworkProposals(
         return nearest ?? Best([.. isThere.Select(block => block.Select(_ => random.NextDouble()).ToArray())]);
     }
 
-    /// <summary>The network with one block or more changed, one in the mean.</summary>
+    /// <summary>Returns the network with at least one block changed, one on average.</summary>
     /// <param name="parent">A candidate for each block.</param>
-    /// <returns>Null where nothing new is found.</returns>
+    /// <returns>Null if no new network is found.</returns>
     public int[]? Mutate(int[] parent)
     {
         ArgumentNullException.ThrowIfNull(parent);
@@ -150,10 +150,10 @@ internal sealed class NetworkProposals(
         return null;
     }
 
-    /// <summary>A network that takes each block from one of two, at even odds.</summary>
+    /// <summary>Returns a network that takes each block from one of two with equal probability.</summary>
     /// <param name="first">A candidate for each block.</param>
-    /// <param name="second">Another.</param>
-    /// <returns>Null where nothing new is found.</returns>
+    /// <param name="second">Another network.</param>
+    /// <returns>Null if no new network is found.</returns>
     public int[]? Cross(int[] first, int[] second)
     {
         ArgumentNullException.ThrowIfNull(first);

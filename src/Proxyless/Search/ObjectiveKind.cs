@@ -4,14 +4,14 @@ namespace Proxyless.Search;
 public enum ObjectiveKind
 {
     /// <summary>
-    /// Minimise cross entropy subject to E[cost] within its limit; the multiplier is found by dual ascent.
+    /// Minimizes cross entropy subject to E[cost] within its limit; the multiplier is found by dual ascent.
     /// </summary>
     Budget,
 
     /// <summary>
-    /// Minimise cross entropy with E[cost] held at its limit: after every step the odds are projected back to it
-    /// (<see cref="LimitProjection"/>), so that all of the limit is used and there is no multiplier. Several limits are
-    /// kept from above alone.
+    /// Minimizes cross entropy with E[cost] held at its limit: after every step the probabilities are projected back to
+    /// it (<see cref="LimitProjection"/>), so that the whole limit is used and there is no multiplier. Several limits
+    /// are upper bounds only.
     /// </summary>
     Equality,
 
@@ -19,8 +19,9 @@ public enum ObjectiveKind
     Linear,
 
     /// <summary>
-    /// alpha CE (log E / log T)^beta, the form of the published code. It takes milliseconds; microseconds here, so that
-    /// logarithms are positive under 1 ms too: a beta of theirs is one of ln(1000 T) / ln(T) times as much here.
+    /// alpha CE (log E / log T)^beta, the form of the published code. That code uses milliseconds; here it is
+    /// microseconds, so that logarithms are positive under 1 ms too: their beta is ln(1000 T) / ln(T) times as much
+    /// here.
     /// </summary>
     Log,
 }

@@ -1,18 +1,18 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Path-level pruning: a candidate whose probability has fallen under a threshold is removed for good. Never the most
-/// probable one of its block, and never one that the limits need: an architecture within all of them must be left, and
-/// where a limit is to be used up (<see cref="LimitProjection"/>), one over it as well, as long as there is one.
+/// Path-level pruning: a candidate whose probability falls below a threshold is removed permanently. Never the most
+/// probable one of its block, and never one that the limits need: an architecture within all of them must remain, and
+/// if a limit is to be used up (<see cref="LimitProjection"/>), also one above it, as long as there is one.
 /// </summary>
 /// <param name="threshold">A candidate stays while its probability is at least this share.</param>
-/// <param name="limits">What the network must stay within.</param>
-/// <param name="projection">What uses a limit up; null where nothing does.</param>
+/// <param name="limits">The limits of the network.</param>
+/// <param name="projection">Uses a limit up; null for none.</param>
 internal sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> limits, LimitProjection? projection = null)
 {
-    /// <summary>Prunes what has become unlikely.</summary>
+    /// <summary>Prunes improbable candidates.</summary>
     /// <param name="parameters">Loses the candidates.</param>
-    /// <returns>What was removed, in order of block and candidate.</returns>
+    /// <returns>The removed candidates, in order of block and candidate.</returns>
     public IReadOnlyList<(int Block, int Candidate)> Prune(ArchitectureParameters parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
@@ -30,7 +30,7 @@ internal sealed class PathPruning(double threshold, IReadOnlyList<CostLimit> lim
                     continue;
                 }
 
-                // Taken out for the check, put back where the limits need it.
+                // Removed for the check, restored if the limits need it.
                 probabilities[i][j] = 0;
                 if (
                     LimitFeasibility.Find(probabilities, limits, out _) is null

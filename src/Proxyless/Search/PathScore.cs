@@ -6,10 +6,10 @@ using static TorchSharp.torch;
 namespace Proxyless.Search;
 
 /// <summary>
-/// How well a path of the super-network does on a batch, its weights and running statistics left as they are.
+/// The result of a path of the super-network on a batch; its weights and running statistics stay unchanged.
 /// </summary>
-/// <param name="CrossEntropy">The mean over the batch, weighed by class where the loss is.</param>
-/// <param name="Top1">Share of right answers, weighed likewise.</param>
+/// <param name="CrossEntropy">The mean over the batch, weighted by class if the loss is.</param>
+/// <param name="Top1">Share of correct answers, weighted in the same way.</param>
 internal readonly record struct PathScore(double CrossEntropy, double Top1)
 {
     /// <summary>Scores a path with the batch's own statistics.</summary>

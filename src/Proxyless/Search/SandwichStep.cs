@@ -7,16 +7,16 @@ using static TorchSharp.torch;
 namespace Proxyless.Search;
 
 /// <summary>
-/// A weight step on two paths: the widest one by the labels, and one at a limit drawn evenly from all that the space
-/// can meet (<see cref="LimitPaths"/>) by the answers of the widest (<see cref="WeightUpdate.Sandwich"/>). One step of
-/// the optimizer moves both by the sum of their gradients. The architecture parameters have no part in it, so that
-/// weights rank networks at every limit, not at one alone (docs/decisions/sandwich.md).
+/// A weight step on two paths: the widest one with the labels, and one at a limit drawn uniformly from all that the
+/// space can meet (<see cref="LimitPaths"/>) with the answers of the widest (<see cref="WeightUpdate.Sandwich"/>). One
+/// step of the optimizer uses the sum of their gradients. The architecture parameters are not involved, so that weights
+/// rank networks at every limit, not at one alone (docs/decisions/sandwich.md).
 /// </summary>
 /// <param name="network">The weights.</param>
 /// <param name="settings">The peak rate for messages.</param>
-/// <param name="targets">What networks take on each target, one at least; each gets its paths in turn.</param>
-/// <param name="loss">What is brought down.</param>
-/// <param name="optimizer">Moves the weights.</param>
+/// <param name="targets">The costs of networks on each target, at least one; paths are drawn for each in turn.</param>
+/// <param name="loss">The loss to minimize.</param>
+/// <param name="optimizer">Updates the weights.</param>
 internal sealed class SandwichStep(
     SuperNetwork network,
     SearchSettings settings,
@@ -53,7 +53,9 @@ internal sealed class SandwichStep(
     /// <inheritdoc/>
     public void Forget() => (_widest, _paths) = (null, null);
 
-    /// <summary>The gradients of the widest path by the labels, and the probabilities that it answers.</summary>
+    /// <summary>
+    /// Computes the gradients of the widest path with the labels, and the probabilities that it answers.
+    /// </summary>
     private Tensor Teach(Tensor images, Tensor labels, long step, NetworkTensor[] moved)
     {
         using Tensor logits = network.Forward(images, _widest!, NormPass.Training);

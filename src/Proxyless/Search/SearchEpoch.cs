@@ -4,14 +4,14 @@ namespace Proxyless.Search;
 /// <param name="Epoch">From 1.</param>
 /// <param name="Step">Weight steps so far.</param>
 /// <param name="TrainLoss">Mean cross entropy of the weight steps.</param>
-/// <param name="TrainTop1">Share of right answers in the weight steps, over all the paths drawn.</param>
+/// <param name="TrainTop1">Share of correct answers in the weight steps, over all the paths drawn.</param>
 /// <param name="ArchitectureLoss">Mean cross entropy of the architecture steps; null in warm-up.</param>
 /// <param name="ExpectedCosts">E[cost] by quantity, in its unit.</param>
 /// <param name="Multipliers">lambda by quantity.</param>
-/// <param name="RelativeEntropy">Entropy of the probabilities over that of even odds.</param>
+/// <param name="RelativeEntropy">Entropy of the probabilities over that of uniform probabilities.</param>
 /// <param name="EntropyMultiplier">The entropy's weight in the objective.</param>
 /// <param name="Probabilities">p_ij at [i][j]; 0 where pruned.</param>
-/// <param name="Pruned">What was removed in this epoch, as block and candidate.</param>
+/// <param name="Pruned">The candidates removed in this epoch, as block and candidate.</param>
 internal sealed record SearchEpoch(
     int Epoch,
     long Step,

@@ -1,18 +1,18 @@
 namespace Proxyless.Search;
 
-/// <summary>What the network of a search must stay within: a limit on latency and limits on other costs.</summary>
+/// <summary>The limits on the network of a search: one on latency, and others on other costs.</summary>
 internal sealed class SearchLimits
 {
     /// <summary>Creates the limits.</summary>
-    /// <param name="latency">That on latency, or null.</param>
-    /// <param name="others">Those on other costs.</param>
-    /// <exception cref="ArgumentException">A limit is on another quantity than its place says.</exception>
+    /// <param name="latency">The limit on latency, or null.</param>
+    /// <param name="others">The limits on other costs.</param>
+    /// <exception cref="ArgumentException">A limit is on another quantity than its parameter says.</exception>
     public SearchLimits(CostLimit? latency, params IReadOnlyList<CostLimit> others)
     {
         ArgumentNullException.ThrowIfNull(others);
         if (latency is not null && !latency.IsOnLatency)
         {
-            throw new ArgumentException($"a limit on {latency.Cost.Quantity} is none on latency", nameof(latency));
+            throw new ArgumentException($"a limit on {latency.Cost.Quantity} is not one on latency", nameof(latency));
         }
 
         if (others.Any(limit => limit.IsOnLatency))
@@ -28,15 +28,14 @@ internal sealed class SearchLimits
     /// <summary>No limits.</summary>
     public static SearchLimits None { get; } = new(null);
 
-    /// <summary>That on latency, or null.</summary>
+    /// <summary>The limit on latency, or null.</summary>
     public CostLimit? Latency { get; }
 
-    /// <summary>Those on other costs.</summary>
+    /// <summary>The limits on other costs.</summary>
     public IReadOnlyList<CostLimit> Others { get; }
 
     /// <summary>
-    /// All of them, in the order in which checkpoints keep their multipliers: that on latency first, where there is
-    /// one.
+    /// All limits, in the order in which checkpoints keep their multipliers: the one on latency first, if there is one.
     /// </summary>
     public IReadOnlyList<CostLimit> All { get; }
 

@@ -1,15 +1,15 @@
 namespace Proxyless.Search;
 
-/// <summary>What the architecture parameters minimise: cross entropy and the expected costs of the network.</summary>
+/// <summary>What the architecture parameters minimize: cross entropy and the expected costs of the network.</summary>
 /// <remarks>
 /// Budget: with the violation v_c = E_c / T_c - 1, L = CE + sum_c (max(0, lambda_c + rho v_c)^2 - lambda_c^2) / (2
 /// rho), each lambda_c >= 0 moved by dual ascent on v_c: an augmented Lagrangian for inequalities (Nocedal, Wright,
-/// Numerical Optimization, section 17.4), whose quadratic part damps the swing of ascent alone. Equality: cross entropy
-/// alone, for <see cref="LimitProjection"/> holds the costs where they should be.
+/// Numerical Optimization, section 17.4), whose quadratic part damps the oscillation of plain ascent. Equality: cross
+/// entropy alone, since <see cref="LimitProjection"/> keeps the costs at the limits.
 /// </remarks>
 internal sealed class SearchObjective
 {
-    /// <summary>What is said where the logarithmic form is asked for with another limit.</summary>
+    /// <summary>The message if the logarithmic form is used with another limit.</summary>
     internal const string LogTakesLatencyAlone =
         "ObjectiveKind.Log takes a latency limit and no other; use ObjectiveKind.Budget for limits on parameters or "
         + "multiply-adds";
@@ -24,14 +24,14 @@ internal sealed class SearchObjective
     /// <param name="kind">The form.</param>
     /// <param name="limits">The costs that count; none leaves cross entropy alone.</param>
     /// <param name="weight">
-    /// How much costs weigh: the factor lambda of the linear form's term, the exponent beta of the logarithmic form's
-    /// ratio. Two different numbers under one option; unused by the other forms.
+    /// Weight of the costs: the factor lambda of the linear form's term, the exponent beta of the logarithmic form's
+    /// ratio. Two different numbers in one option; unused by the other forms.
     /// </param>
     /// <param name="plannedSteps">
-    /// Architecture steps planned: a violation of 10 % held for a tenth of them moves a multiplier by 1.
+    /// Planned architecture steps: a violation of 10 % during a tenth of them moves a multiplier by 1.
     /// </param>
     /// <exception cref="InvalidInputException">
-    /// The logarithmic form is asked for with another cost than latency, or with several.
+    /// The logarithmic form is used with another cost than latency, or with several.
     /// </exception>
     public SearchObjective(ObjectiveKind kind, SearchLimits limits, double weight, long plannedSteps)
     {
@@ -58,7 +58,7 @@ internal sealed class SearchObjective
     /// <summary>lambda_c of the budget form.</summary>
     public double[] Multipliers { get; }
 
-    /// <summary>The derivatives at the present expectations.</summary>
+    /// <summary>Returns the derivatives at the present expectations.</summary>
     /// <param name="crossEntropy">The batch's cross entropy.</param>
     /// <param name="expectations">E_c of each limited cost.</param>
     public ObjectivePoint At(double crossEntropy, IReadOnlyList<double> expectations)
@@ -85,9 +85,9 @@ internal sealed class SearchObjective
         return new ObjectivePoint(1, slopes);
     }
 
-    /// <summary>The reward of one architecture, for the reinforce update.</summary>
-    /// <param name="accuracy">Share of right answers.</param>
-    /// <param name="costs">What the architecture costs, for each limit.</param>
+    /// <summary>Returns the reward of one architecture, for the reinforce update.</summary>
+    /// <param name="accuracy">Share of correct answers.</param>
+    /// <param name="costs">The costs of the architecture, for each limit.</param>
     /// <returns>
     /// Budget: accuracy - sum lambda (cost / T - 1). Equality: accuracy. Linear: accuracy - sum beta |cost / T - 1|
     /// (TuNAS, arXiv 2008.06120, equation 2). Log: accuracy (T / latency)^w (MnasNet, arXiv 1807.11626).
@@ -111,7 +111,7 @@ internal sealed class SearchObjective
         return reward;
     }
 
-    /// <summary>One step of dual ascent; the other forms have nothing to move.</summary>
+    /// <summary>Makes one step of dual ascent; the other forms have nothing to update.</summary>
     /// <param name="expectations">E_c of each limited cost.</param>
     public void Ascend(IReadOnlyList<double> expectations)
     {

@@ -2,12 +2,12 @@ using System.Text.Json.Serialization;
 
 namespace Proxyless.Search;
 
-/// <summary>How many steps a search has and how far each moves the architecture parameters.</summary>
-/// <param name="WeightSteps">Weight steps in all, those of the warm-up among them.</param>
+/// <summary>The number of steps of a search, and how far each moves the architecture parameters.</summary>
+/// <param name="WeightSteps">Total number of weight steps, including the warm-up.</param>
 /// <param name="WarmupSteps">Weight steps before the first architecture step.</param>
-/// <param name="Interval">Weight steps for each architecture step.</param>
+/// <param name="Interval">Weight steps per architecture step.</param>
 /// <param name="WeightUpdate">
-/// What a weight step does; plans of older runs do not say so, and were all made of steps on a single path.
+/// The method of a weight step; plans of older runs do not have it, and all their steps are on a single path.
 /// </param>
 internal sealed record SearchPlan(
     long WeightSteps,
@@ -17,11 +17,11 @@ internal sealed record SearchPlan(
         WeightUpdate WeightUpdate = WeightUpdate.SinglePath
 )
 {
-    // From even odds among 7 candidates to a probability of 0.95 takes ln(0.95 / 0.05) + ln 6 = 4.7 in logits.
+    // From uniform probabilities of 7 candidates to a probability of 0.95 takes ln(0.95 / 0.05) + ln 6 = 4.7 in logits.
     private const double DecisiveLogit = 4.7;
     private const double HighestRate = 0.3;
 
-    /// <summary>Architecture steps in all.</summary>
+    /// <summary>Total number of architecture steps.</summary>
     public long ArchitectureSteps => Math.Max(1, (WeightSteps - WarmupSteps) / Interval);
 
     /// <summary>Whether an architecture step follows a weight step.</summary>
@@ -30,11 +30,11 @@ internal sealed record SearchPlan(
 
     /// <summary>
     /// The rate with which consistent evidence decides a block in a third of the steps. Adam moves a logit by about the
-    /// rate in a step in which it takes part; in a two-path step of N candidates that is 2 of N at the start, about
-    /// half on the way.
+    /// rate in a step that involves it; in a two-path step of N candidates that is 2 of N at the start, and about half
+    /// later.
     /// </summary>
-    /// <param name="update">How gradients are made.</param>
-    /// <remarks>Held under 0.3: in a search of a few steps a higher rate would let single batches decide.</remarks>
+    /// <param name="update">How gradients are computed.</param>
+    /// <remarks>At most 0.3: in a search of a few steps a higher rate would let single batches decide.</remarks>
     public double ArchitectureRate(ArchitectureUpdate update) =>
         Math.Min(
             HighestRate,

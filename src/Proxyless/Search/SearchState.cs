@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Search;
 
-/// <summary>Where a search stands, as its checkpoint keeps it beside the weights.</summary>
+/// <summary>The state of a search that its checkpoint keeps besides the weights.</summary>
 internal sealed record SearchState
 {
     private const string Key = "search";
@@ -34,7 +34,7 @@ internal sealed record SearchState
             }
         );
 
-    /// <summary>What is written of a search's weights and momenta.</summary>
+    /// <summary>The tensors of a search's weights and momenta that are written.</summary>
     public static IEnumerable<(string Name, Tensor Value)> TensorsOf(SuperNetwork network, SgdOptimizer optimizer) =>
         network.Tensors.Select(tensor => (tensor.Name, tensor.Value)).Concat(optimizer.State);
 
@@ -47,12 +47,12 @@ internal sealed record SearchState
     public static SearchState Of(SafeTensorsFile file, string path) =>
         file.Metadata.TryGetValue(Key, out string? text)
             ? Parse(text, path)
-            : throw new InvalidInputException($"{path} is no checkpoint of a search") { File = path };
+            : throw new InvalidInputException($"{path} is not a checkpoint of a search") { File = path };
 
     private static SearchState Parse(string text, string path)
     {
         const string Fix =
-            "a checkpoint that is damaged, or of another version's search, cannot be gone on with; search anew with "
+            "a checkpoint that is damaged, or of another version's search, cannot be continued; search again with "
             + "RunOptions.Overwrite";
 
         // Logits of pruned candidates are null.
@@ -66,7 +66,7 @@ internal sealed record SearchState
     }
 }
 
-/// <summary>Where the architecture parameters of one target stand.</summary>
+/// <summary>The state of one target's architecture parameters.</summary>
 internal sealed record TargetSearchState
 {
     public required double?[][] Logits { get; init; }
@@ -85,7 +85,7 @@ internal sealed record TargetSearchState
 
     public required ArchitectureTotals Totals { get; init; }
 
-    /// <summary>Whether there is nothing where something has to be, and every number is one.</summary>
+    /// <summary>Whether all required values are present and every number is finite.</summary>
     [JsonIgnore]
     public bool IsWhole =>
         Array.TrueForAll(

@@ -7,14 +7,14 @@ namespace Proxyless.Search;
 
 /// <summary>
 /// A weight step on one path (ProxylessNAS, section 3.2), drawn by the architecture parameters of each target in turn:
-/// a step costs the same however many targets there are. During the warm-up shared channels are trained first
+/// the cost of a step does not depend on the number of targets. During the warm-up shared channels are trained first
 /// (<see cref="ChannelWarmup"/>).
 /// </summary>
 /// <param name="network">The weights.</param>
-/// <param name="settings">Numbers of steps, and the peak rate for messages.</param>
-/// <param name="targets">The architecture parameters, those of one target at least.</param>
-/// <param name="loss">What is brought down.</param>
-/// <param name="optimizer">Moves the weights.</param>
+/// <param name="settings">Step counts, and the peak rate for messages.</param>
+/// <param name="targets">The architecture parameters of at least one target.</param>
+/// <param name="loss">The loss to minimize.</param>
+/// <param name="optimizer">Updates the weights.</param>
 internal sealed class SinglePathStep(
     SuperNetwork network,
     SearchSettings settings,
@@ -48,6 +48,6 @@ internal sealed class SinglePathStep(
     /// <inheritdoc/>
     public void Forget()
     {
-        // Architecture parameters never draw what was pruned.
+        // Architecture parameters never draw a pruned candidate.
     }
 }

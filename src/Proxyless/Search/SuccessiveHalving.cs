@@ -1,24 +1,24 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Finds the best of a few candidates with little training: all are trained a little, the better half goes on, until
-/// one is left (Jamieson and Talwalkar, AISTATS 2016, arXiv 1502.07943, algorithm 1). Every round has the same share
-/// of the steps, so that each candidate that is left gets about twice as many as in the round before.
+/// Finds the best of a few candidates with little training: all are trained a little and the better half continues,
+/// until one remains (Jamieson and Talwalkar, AISTATS 2016, arXiv 1502.07943, algorithm 1). Every round has the same
+/// share of the steps, so that each remaining candidate gets about twice as many as in the previous round.
 /// </summary>
 internal static class SuccessiveHalving
 {
-    /// <summary>Trains and compares.</summary>
-    /// <typeparam name="T">What is compared.</typeparam>
+    /// <summary>Trains and compares the candidates.</summary>
+    /// <typeparam name="T">The type of the candidates.</typeparam>
     /// <param name="candidates">One or more; of those with the same score the earlier one is better.</param>
     /// <param name="trainTo">
-    /// Trains a candidate on to so many steps, counted from its beginning, and gives its score: the higher the better,
-    /// no number for one that failed.
+    /// Trains a candidate to a number of steps, counted from its beginning, and returns its score: higher is better,
+    /// NaN for one that failed.
     /// </param>
-    /// <param name="totalSteps">
-    /// The most steps of all candidates together: <see cref="LeastSteps"/> at the least.
-    /// </param>
+    /// <param name="totalSteps">The most steps of all candidates together: at least <see cref="LeastSteps"/>.</param>
     /// <param name="cancellationToken">Stops before the next candidate.</param>
-    /// <returns>All candidates, the best first: those that came further, then those with the higher score.</returns>
+    /// <returns>
+    /// All candidates, the best first: those that were trained longer, then those with the higher score.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">
     /// There are no candidates, or too few steps for one step of every candidate in every round.
     /// </exception>
@@ -40,7 +40,7 @@ internal static class SuccessiveHalving
         long trainedTo = 0;
         for (int rounds = Rounds(candidates.Count); rounds > 0; rounds--)
         {
-            // What rounding down has left is for the rounds that come.
+            // The remainder of the division is left for later rounds.
             long steps = stepsLeft / ((long)rounds * left.Length);
             stepsLeft -= steps * left.Length;
             trainedTo += steps;
@@ -61,10 +61,10 @@ internal static class SuccessiveHalving
         return [results[left[0]], .. worstFirst.AsEnumerable().Reverse().Select(index => results[index])];
     }
 
-    /// <summary>The fewest steps that a comparison of so many candidates takes.</summary>
+    /// <summary>Returns the fewest steps that a comparison of this many candidates takes.</summary>
     public static long LeastSteps(int candidates) => (long)Rounds(candidates) * candidates;
 
-    /// <summary>ceil(log2 candidates): so often is the larger half of them kept until one is left.</summary>
+    /// <summary>ceil(log2 candidates): the number of times that the larger half is kept until one remains.</summary>
     private static int Rounds(int candidates)
     {
         int rounds = 0;

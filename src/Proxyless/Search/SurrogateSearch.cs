@@ -1,13 +1,13 @@
 namespace Proxyless.Search;
 
 /// <summary>
-/// Looks for the best networks within limits with a given number of scores, each of which is noisy and costs much more
-/// than a proposal: an additive predictor fitted on the scores so far (<see cref="AdditivePredictor"/>) proposes what
-/// to score next, and says in the end what each score is worth.
+/// Finds the best networks within limits with a given number of scores, each of which is noisy and costs much more than
+/// a proposal: an additive predictor fitted on the scores so far (<see cref="AdditivePredictor"/>) proposes what to
+/// score next, and estimates in the end what each score is worth.
 /// </summary>
-/// <param name="features">What candidates have in common.</param>
-/// <param name="isThere">Whether candidate j of block i is there, at [i][j]; each block has one.</param>
-/// <param name="limits">What networks must stay within.</param>
+/// <param name="features">The common features of candidates.</param>
+/// <param name="isThere">Whether candidate j of block i exists, at [i][j]; each block has one.</param>
+/// <param name="limits">The limits of the networks.</param>
 internal sealed class SurrogateSearch(
     CandidateFeatures features,
     IReadOnlyList<bool[]> isThere,
@@ -22,34 +22,34 @@ internal sealed class SurrogateSearch(
     internal const double InteractionShare = 0.25;
 
     // Chosen on planted spaces of 8 blocks of 3, 12 of 10 and 21 of 7 candidates, with 90 evaluations: 10 to 20 draws
-    // do equally well, 30 worse. Scores at other limits take their place, but for a few at this one.
+    // do equally well, 30 worse. Scores at other limits replace them, except for a few at this one.
     private const int FirstDraws = 16;
     private const int FirstDrawsBesideKnown = 4;
 
-    // One proposal in four is a child. On those spaces it neither helps nor harms beside the predictor's own proposals
-    // (one in three is worse); it is for spaces that are less additive.
+    // One proposal in four is a child. On those spaces it neither helps nor harms compared with the predictor's own
+    // proposals (one in three is worse); it is for spaces that are less additive.
     private const int Parents = 10;
     private const int Children = 20;
 
     /// <summary>Scores networks.</summary>
     /// <param name="score">
-    /// The score of a choice, the higher the better; called once for each network, one after another.
+    /// Returns the score of a choice, higher is better; called once for each network, one after another.
     /// </param>
-    /// <param name="evaluations">How often it is called at most.</param>
+    /// <param name="evaluations">The most calls.</param>
     /// <param name="seed">Seed of all draws.</param>
     /// <param name="first">
-    /// What is scored first, as far as it is within the limits; the rest is looked for from there on.
+    /// Networks to score first, if they are within the limits; the search continues from them.
     /// </param>
     /// <param name="known">
-    /// What is scored already, of this space and by the same score, at whatever limit: it is not scored again.
+    /// Existing scores, of this space and by the same score, at any limit: these networks are not scored again.
     /// </param>
     /// <param name="cancellationToken">Stops before the next score.</param>
     /// <returns>
     /// All networks within the limits that are scored or were known, the best by <see cref="RankedNetwork.Estimate"/>
-    /// first; none where no network is within the limits. Fewer than <paramref name="evaluations"/> are scored where
-    /// no more are found.
+    /// first; none if no network is within the limits. Fewer than <paramref name="evaluations"/> are scored if no more
+    /// are found.
     /// </returns>
-    /// <exception cref="NotFiniteNumberException">A score is infinite or no number.</exception>
+    /// <exception cref="NotFiniteNumberException">A score is infinite or NaN.</exception>
     public IReadOnlyList<RankedNetwork> Run(
         Func<int[], double> score,
         int evaluations,
@@ -123,7 +123,7 @@ internal sealed class SurrogateSearch(
         return scored.Count > 0 ? Rank(AdditivePredictor.Fit(features, scored), scored, proposals) : [];
     }
 
-    /// <summary>The child of the best networks that is predicted to be the best of a few.</summary>
+    /// <summary>Returns the child of the best networks that is predicted to be the best of a few.</summary>
     private static int[]? BestChild(
         AdditivePredictor predictor,
         List<ScoredNetwork> scored,

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Search;
 
 /// <summary>
-/// The architecture parameters of one target and all that moves them. Weights are shared by all targets.
+/// The architecture parameters of one target and all that updates them. Weights are shared by all targets.
 /// </summary>
 internal sealed class TargetSearch
 {
@@ -24,12 +24,15 @@ internal sealed class TargetSearch
     private bool _hasToldOfReach;
     private long _lastStep;
 
-    /// <summary>No steps made: odds at the limits where the objective keeps to them, even odds elsewhere.</summary>
+    /// <summary>
+    /// Starts before the first step: with probabilities at the limits if the objective keeps to them, otherwise
+    /// uniform.
+    /// </summary>
     /// <param name="network">The shared weights.</param>
     /// <param name="settings">How to search.</param>
     /// <param name="target">Name, limits and log.</param>
-    /// <param name="loss">What is brought down.</param>
-    /// <param name="observer">Is told where an equality cannot hold.</param>
+    /// <param name="loss">The loss to minimize.</param>
+    /// <param name="observer">Is told if an equality cannot be kept.</param>
     public TargetSearch(
         SuperNetwork network,
         SearchSettings settings,
@@ -73,13 +76,13 @@ internal sealed class TargetSearch
     /// <summary>The epochs so far.</summary>
     public IReadOnlyList<SearchEpoch> Log => _log;
 
-    /// <summary>One architecture step.</summary>
+    /// <summary>Makes one architecture step.</summary>
     /// <param name="images">[N, C, H, W] of the architecture split.</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="random">Draws paths.</param>
     /// <param name="step">Number of the step, from 0.</param>
     /// <exception cref="TrainingDivergedException">
-    /// A loss, a gradient or a logit is infinite or no number: the search has diverged. The message names the step, the
+    /// A loss, a gradient or a logit is infinite or NaN: the search has diverged. The message names the step, the
     /// target and the block.
     /// </exception>
     public void Step(Tensor images, Tensor labels, Random random, long step)
@@ -101,10 +104,8 @@ internal sealed class TargetSearch
         _objective.Ascend(Expectations());
     }
 
-    /// <summary>
-    /// Takes unlikely candidates out of the parameters; their weights are for whoever else wants them.
-    /// </summary>
-    /// <returns>What was taken out, in order of block and candidate.</returns>
+    /// <summary>Removes improbable candidates from the parameters; their weights stay for other targets.</summary>
+    /// <returns>The removed candidates, in order of block and candidate.</returns>
     public IReadOnlyList<(int Block, int Candidate)> Prune()
     {
         IReadOnlyList<(int Block, int Candidate)> pruned = _pruning.Prune(Parameters);
@@ -122,7 +123,7 @@ internal sealed class TargetSearch
 
     /// <summary>Adds an epoch's line to the log.</summary>
     /// <param name="epoch">Its number, from 1.</param>
-    /// <param name="step">Weight steps so far.</param>
+    /// <param name="step">Share of correct answers in them.</param>
     /// <param name="trainLoss">Mean cross entropy of its weight steps.</param>
     /// <param name="trainTop1">Share of right answers in them.</param>
     public void EndEpoch(int epoch, long step, double trainLoss, double trainTop1)
@@ -148,7 +149,7 @@ internal sealed class TargetSearch
         _totals = new ArchitectureTotals();
     }
 
-    /// <summary>Entropy and expected costs, for a line of progress.</summary>
+    /// <summary>Entropy and expected costs, for a progress line.</summary>
     public string Detail()
     {
         double[] expectations = Expectations();
@@ -165,7 +166,7 @@ internal sealed class TargetSearch
         return Invariant($"entropy {Parameters.RelativeEntropy:P0}{costs}");
     }
 
-    /// <summary>The state for a checkpoint.</summary>
+    /// <summary>Returns the state for a checkpoint.</summary>
     public TargetSearchState Save()
     {
         (double?[][] logits, double[][] costLogits) = Parameters.Save();
@@ -184,8 +185,8 @@ internal sealed class TargetSearch
     }
 
     /// <summary>Restores a saved state.</summary>
-    /// <param name="state">What <see cref="Save"/> gave.</param>
-    /// <param name="step">Weight steps so far: later lines of the log are made again.</param>
+    /// <param name="state">The state that <see cref="Save"/> returned.</param>
+    /// <param name="step">Weight steps so far: later lines of the log are written again.</param>
     public void Restore(TargetSearchState state, long step)
     {
         if (state.Multipliers.Length != _objective.Multipliers.Length)
@@ -206,7 +207,9 @@ internal sealed class TargetSearch
         TellOfReach();
     }
 
-    /// <summary>Says once where no odds of what is left bring the expectation to the limit.</summary>
+    /// <summary>
+    /// Reports once that no probabilities of the remaining candidates bring the expectation to the limit.
+    /// </summary>
     private void TellOfReach()
     {
         if (
@@ -226,16 +229,16 @@ internal sealed class TargetSearch
         bool isDecided = Enumerable.Range(0, Parameters.Blocks).All(block => Parameters.AliveIn(block).Length == 1);
         _observer.Message(
             isDecided
-                ? $"equality for {Name}: all blocks are decided; E[{limit.Cost.Quantity}] rests at "
+                ? $"equality for {Name}: all blocks are decided; E[{limit.Cost.Quantity}] stays at "
                     + $"{Share(Expectations()[0])}"
-                : $"equality for {Name}: the costliest network of the candidates that are left has "
+                : $"equality for {Name}: the most expensive network of the remaining candidates has "
                     + $"{Share(Parameters.Largest(limit.Cost))}, so E[{limit.Cost.Quantity}] cannot be held at it; "
                     + $"the losses alone decide"
         );
     }
 
-    /// <summary>Does what moves alpha; a number that is not finite ends the search as one that diverges.</summary>
-    /// <exception cref="TrainingDivergedException">A number became infinite or none.</exception>
+    /// <summary>Runs an update of alpha; a number that is not finite ends the search as divergence.</summary>
+    /// <exception cref="TrainingDivergedException">A number became infinite or NaN.</exception>
     private void Checked(Action move)
     {
         try

@@ -5,11 +5,11 @@ namespace Proxyless.Training;
 
 /// <summary>
 /// Cross entropy with label smoothing (Szegedy et al., arXiv 1512.00567, section 7) and optional class weights, which
-/// weigh images by their class: sum_i w_{y_i} l_i / sum_i w_{y_i}.
+/// weight images by their class: sum_i w_{y_i} l_i / sum_i w_{y_i}.
 /// </summary>
 /// <remarks>
-/// libtorch's own weights are no use beside smoothing: they scale each class's term of the target too, so that the
-/// smoothed share of a class that weighs 40 times as much outweighs the label of the common one.
+/// libtorch's own weights do not work with smoothing: they scale each class's term of the target too, so that the
+/// smoothed share of a class with 40 times the weight outweighs the label of the common one.
 /// </remarks>
 internal sealed class ClassificationLoss : IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class ClassificationLoss : IDisposable
     /// <summary>Creates the loss.</summary>
     /// <param name="labelSmoothing">Share of the target that is spread over all classes.</param>
     /// <param name="classWeights">A weight for each class, or null for equal ones.</param>
-    /// <param name="device">Where the logits live.</param>
+    /// <param name="device">The device of the logits.</param>
     public ClassificationLoss(double labelSmoothing, IReadOnlyList<double>? classWeights, Device device)
     {
         _labelSmoothing = labelSmoothing;
@@ -28,7 +28,7 @@ internal sealed class ClassificationLoss : IDisposable
             : tensor(classWeights.Select(weight => (float)weight).ToArray(), device: device).DetachFromDisposeScope();
     }
 
-    /// <summary>The mean loss of a batch, weighed by the images' classes.</summary>
+    /// <summary>Computes the mean loss of a batch, weighted by the images' classes.</summary>
     /// <param name="logits">[N, classes].</param>
     /// <param name="labels">[N], int64.</param>
     /// <returns>A scalar.</returns>
@@ -49,12 +49,12 @@ internal sealed class ClassificationLoss : IDisposable
     }
 
     /// <summary>
-    /// The mean cross entropy against what another network answers (knowledge distillation at temperature 1: Hinton,
-    /// Vinyals, Dean, arXiv 1503.02531), weighed by the images' classes.
+    /// Computes the mean cross entropy against the answers of another network (knowledge distillation at temperature 1:
+    /// Hinton, Vinyals, Dean, arXiv 1503.02531), weighted by the images' classes.
     /// </summary>
     /// <param name="logits">[N, classes].</param>
     /// <param name="answers">The other network's probabilities, [N, classes], without graph.</param>
-    /// <param name="labels">[N], int64; what the weights of classes go by.</param>
+    /// <param name="labels">[N], int64; they select the weights of the classes.</param>
     /// <returns>A scalar.</returns>
     public Tensor OfAnswers(Tensor logits, Tensor answers, Tensor labels)
     {
@@ -67,7 +67,7 @@ internal sealed class ClassificationLoss : IDisposable
         return WeighedMean(losses, _classWeights, labels);
     }
 
-    /// <summary>The share of right answers in a batch, each image weighed as in the loss.</summary>
+    /// <summary>Computes the share of correct answers in a batch, each image weighted as in the loss.</summary>
     /// <param name="logits">[N, classes].</param>
     /// <param name="labels">[N], int64.</param>
     public double AccuracyOf(Tensor logits, Tensor labels)
@@ -95,11 +95,11 @@ internal sealed class ClassificationLoss : IDisposable
         return sum / total;
     }
 
-    /// <summary>Refuses a loss that training has lost.</summary>
+    /// <summary>Rejects a loss that has diverged.</summary>
     /// <param name="value">The loss.</param>
     /// <param name="step">Its step, from 0.</param>
     /// <param name="rate">The peak learning rate at this batch size.</param>
-    /// <exception cref="TrainingDivergedException">It is infinite or no number.</exception>
+    /// <exception cref="TrainingDivergedException">It is infinite or NaN.</exception>
     internal static void RequireFinite(double value, long step, double rate)
     {
         if (!double.IsFinite(value))
@@ -108,8 +108,8 @@ internal sealed class ClassificationLoss : IDisposable
         }
     }
 
-    /// <summary>Refuses weights that training has lost, before they are written.</summary>
-    /// <param name="tensors">The weights and all that is written with them.</param>
+    /// <summary>Rejects weights that have diverged, before they are written.</summary>
+    /// <param name="tensors">The weights and all tensors that are written with them.</param>
     /// <param name="step">Steps so far.</param>
     /// <param name="rate">The peak learning rate at this batch size.</param>
     /// <exception cref="TrainingDivergedException">One of them holds a number that is not finite.</exception>
@@ -128,17 +128,17 @@ internal sealed class ClassificationLoss : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _classWeights?.Dispose();
 
-    /// <summary>What is thrown where numbers have left the finite ones.</summary>
-    /// <param name="what">What became of what.</param>
+    /// <summary>Creates the exception for numbers that are no longer finite.</summary>
+    /// <param name="what">What happened to which number.</param>
     /// <param name="step">The weight step, from 0.</param>
     /// <param name="rate">The peak learning rate at this batch size.</param>
-    /// <param name="cause">What was caught, or null.</param>
+    /// <param name="cause">The exception that was caught, or null.</param>
     internal static TrainingDivergedException Divergence(string what, long step, double rate, Exception? cause = null)
     {
         string text =
             Invariant(
                 $"{what} at step {step}: TrainingOptions.LearningRate = {rate:G3} (at this batch size) is too high "
-            ) + "for this data; begin anew with a lower one. The last checkpoint is from before and finite";
+            ) + "for this data; start again with a lower one. The last checkpoint is from before and finite";
         return cause is null ? new TrainingDivergedException(text) : new TrainingDivergedException(text, cause);
     }
 }

@@ -5,7 +5,7 @@ namespace Proxyless.Training;
 /// 1608.03983, without restarts).
 /// </summary>
 /// <param name="Peak">The highest rate.</param>
-/// <param name="Steps">Steps in all.</param>
+/// <param name="Steps">Total number of steps.</param>
 /// <param name="WarmupSteps">Steps of the rise.</param>
 internal sealed record CosineSchedule(double Peak, long Steps, long WarmupSteps)
 {

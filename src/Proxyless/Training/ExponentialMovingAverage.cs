@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace Proxyless.Training;
 
 /// <summary>
-/// A running average of a network's tensors, statistics among them: average += (1 - decay) (value - average). The decay
-/// rises from small values, min(decay, (1 + n) / (10 + n)) at the n-th update, so that a short training is not judged
-/// by its start.
+/// A moving average of a network's tensors, including statistics: average += (1 - decay) (value - average). The decay
+/// rises from small values, min(decay, (1 + n) / (10 + n)) at the n-th update, so that a short training is not
+/// dominated by its start.
 /// </summary>
 internal sealed class ExponentialMovingAverage : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class ExponentialMovingAverage : IDisposable
     /// <summary>The averaged network.</summary>
     public CompactNetwork Average { get; }
 
-    /// <summary>Takes the present values in.</summary>
+    /// <summary>Adds the present values.</summary>
     /// <param name="updates">Updates before this one.</param>
     public void Update(long updates)
     {

@@ -5,17 +5,17 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Training;
 
-/// <summary>Evaluates networks without graph.</summary>
+/// <summary>Evaluates networks without gradients.</summary>
 internal static class NetworkEvaluator
 {
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>Top-1 and top-5 over one pass of the images.</summary>
-    /// <param name="forward">Logits [N, classes] of images [N, C, H, W].</param>
+    /// <summary>Computes top-1 and top-5 over one pass of the images.</summary>
+    /// <param name="forward">Returns logits [N, classes] of images [N, C, H, W].</param>
     /// <param name="loader">The images, unshuffled.</param>
-    /// <param name="device">Where the network lives.</param>
+    /// <param name="device">The device of the network.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <param name="observer">Receives progress reports where it takes more than a moment, or null.</param>
+    /// <param name="observer">Receives progress reports if it takes more than a moment, or null.</param>
     public static TopAccuracy Evaluate(
         Func<Tensor, Tensor> forward,
         BatchLoader loader,
@@ -51,8 +51,8 @@ internal static class NetworkEvaluator
     }
 
     /// <summary>
-    /// Re-estimates the running statistics of all batch norms of a network on training images. The statistics a
-    /// super-network gathered are of many different networks.
+    /// Re-estimates the running statistics of all batch norms of a network on training images. The statistics of a
+    /// super-network are of many different networks.
     /// </summary>
     /// <param name="network">Its statistics are overwritten.</param>
     /// <param name="training">Batches of training images; averaged, not disposed of.</param>

@@ -5,13 +5,13 @@ namespace Proxyless.Training;
 
 /// <summary>
 /// Trains one fixed network: SGD with Nesterov momentum, cosine schedule with warm-up, label smoothing, no weight decay
-/// on batch norm and bias. A checkpoint (<see cref="CheckpointSchedule"/>) holds all that a resume needs to repeat what
-/// would have been.
+/// on batch norm and bias. A checkpoint (<see cref="CheckpointSchedule"/>) holds everything that a resumed training
+/// needs to give the same result.
 /// </summary>
 internal sealed class NetworkTrainer
 {
     /// <summary>
-    /// The metadata key, in the best checkpoint, of its top-1 on the validation images; absent where there were none.
+    /// The metadata key, in the best checkpoint, of its top-1 on the validation images; absent if there were none.
     /// </summary>
     internal const string ValidationTop1Key = "validation_top1";
 
@@ -20,7 +20,7 @@ internal sealed class NetworkTrainer
     private readonly IRunObserver _observer;
 
     /// <summary>Creates a trainer.</summary>
-    /// <param name="store">Where checkpoints and the log go.</param>
+    /// <param name="store">Receives checkpoints and the log.</param>
     /// <param name="settings">How to train.</param>
     /// <param name="observer">Receives progress reports.</param>
     public NetworkTrainer(ITrainingStore store, TrainingSettings settings, IRunObserver observer)
@@ -33,11 +33,11 @@ internal sealed class NetworkTrainer
 
     /// <summary>Trains the network, from its last checkpoint if there is one.</summary>
     /// <param name="network">
-    /// The network; holds the weights of the best epoch afterwards, of the last one without validation images.
+    /// The network; afterwards it holds the weights of the best epoch, or of the last one without validation images.
     /// </param>
     /// <param name="training">Augmented training images, shuffled.</param>
-    /// <param name="validation">Images that pick the best epoch, or null.</param>
-    /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
+    /// <param name="validation">Images that select the best epoch, or null.</param>
+    /// <param name="cancellationToken">Stops after the current step, with a checkpoint.</param>
     /// <exception cref="TrainingDivergedException">
     /// The training diverges; the last checkpoint is from before.
     /// </exception>
@@ -45,10 +45,10 @@ internal sealed class NetworkTrainer
     /// The images are unreadable, and the checkpoint is of the last step.
     /// </exception>
     /// <exception cref="IOException">
-    /// The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the one before
-    /// is left.
+    /// The images are gone, and the checkpoint is of the last step; or no checkpoint can be written, and the previous
+    /// one remains.
     /// </exception>
-    /// <returns>Top-1 on the validation images at the best epoch, 0..1; null without any.</returns>
+    /// <returns>Top-1 on the validation images at the best epoch, 0..1; null without validation images.</returns>
     public double? Train(
         CompactNetwork network,
         BatchLoader training,

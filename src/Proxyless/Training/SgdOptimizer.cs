@@ -8,29 +8,30 @@ namespace Proxyless.Training;
 
 /// <summary>
 /// Stochastic gradient descent with Nesterov momentum (Sutskever et al., ICML 2013, in PyTorch's form): g += decay * w,
-/// v = momentum * v + g, w -= rate * (g + momentum * v). It touches only tensors that have a gradient: numbers that
-/// took no part in a step keep their value and their momentum to the bit. Parts of one memory have parts of one
+/// v = momentum * v + g, w -= rate * (g + momentum * v). It updates only tensors that have a gradient: numbers that
+/// were not involved in a step keep their value and their momentum exactly. Parts of one memory block have parts of one
 /// momentum.
 /// </summary>
 internal sealed class SgdOptimizer : IDisposable
 {
     private readonly Dictionary<NetworkTensor, Tensor> _momenta = new(ReferenceEqualityComparer.Instance);
 
-    // Tensors in one memory have their momenta in one memory.
+    // Tensors in one memory block have their momenta in one memory block.
     private readonly Dictionary<WholeTensor, Tensor> _wholeMomenta = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Share of the last step's direction that is kept.</summary>
     public double Momentum { get; init; } = 0.9;
 
-    /// <summary>Weight decay, for <see cref="TensorRole.Weight"/> alone.</summary>
+    /// <summary>Weight decay, only for <see cref="TensorRole.Weight"/>.</summary>
     public double WeightDecay { get; init; } = 4e-5;
 
-    /// <summary>What computes the step on a CPU in single precision; libtorch's operators everywhere else.</summary>
+    /// <summary>Computes the step on a CPU in single precision; libtorch's operators do everywhere else.</summary>
     public BlockKernels Kernels { get; init; } = BlockKernels.Proxyless;
 
-    /// <summary>Moves the tensors that have a gradient and removes the gradients.</summary>
+    /// <summary>Updates the tensors that have a gradient and removes the gradients.</summary>
     /// <param name="tensors">
-    /// What took part in the step; no two of them parts of one memory, of which only one can have had a path.
+    /// The tensors involved in the step; no two of them are parts of one memory block, of which only one can have had a
+    /// path.
     /// </param>
     /// <param name="rate">Learning rate.</param>
     public void Step(IEnumerable<NetworkTensor> tensors, double rate)
@@ -77,7 +78,7 @@ internal sealed class SgdOptimizer : IDisposable
         gradients.ForEach(gradient => gradient.Dispose());
     }
 
-    /// <summary>Drops the momenta of tensors that were pruned.</summary>
+    /// <summary>Removes the momenta of tensors that were pruned.</summary>
     public void Forget(IEnumerable<NetworkTensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(tensors);
@@ -101,7 +102,7 @@ internal sealed class SgdOptimizer : IDisposable
             .Concat(_wholeMomenta.Select(pair => (StateName(pair.Key.Name), pair.Value)))
             .OrderBy(state => state.Item1, StringComparer.Ordinal);
 
-    /// <summary>Restores momenta from a checkpoint; tensors without one start anew.</summary>
+    /// <summary>Restores momenta from a checkpoint; tensors without one start from zero.</summary>
     /// <exception cref="InvalidInputException">A momentum is of another shape.</exception>
     public void Restore(SafeTensorsFile file, IEnumerable<NetworkTensor> tensors)
     {
@@ -147,7 +148,7 @@ internal sealed class SgdOptimizer : IDisposable
         && tensor.device_type == TorchSharp.DeviceType.CPU;
 
     /// <summary>
-    /// Whether the numbers lie side by side, in whatever order: the kernel walks from the first as many as there are.
+    /// Whether the numbers are contiguous, in any order: the kernel reads all of them, starting from the first.
     /// </summary>
     internal static bool IsDense(Tensor tensor)
     {
@@ -166,7 +167,7 @@ internal sealed class SgdOptimizer : IDisposable
         return true;
     }
 
-    // Whether numbers of the same place have the same address from the beginning.
+    // Whether numbers at the same index have the same address offset.
     private static bool AreAlike(Tensor left, Tensor right)
     {
         long[] sizes = left.shape;

@@ -2,13 +2,13 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Training;
 
-/// <summary>Counts how often the right class is the first, or among the first five.</summary>
+/// <summary>Counts how often the correct class is the first, or among the first five.</summary>
 internal sealed class TopAccuracy
 {
     private long _first;
     private long _firstFive;
 
-    /// <summary>Images seen.</summary>
+    /// <summary>Number of images counted.</summary>
     public long Images { get; private set; }
 
     /// <summary>Share of images whose class scored highest; 0 without images.</summary>
@@ -19,7 +19,7 @@ internal sealed class TopAccuracy
 
     /// <summary>Counts one image by its scores. A tie goes to the class with the lower index.</summary>
     /// <param name="scores">A score for each class.</param>
-    /// <param name="label">The right class.</param>
+    /// <param name="label">The correct class.</param>
     public void Add(ReadOnlySpan<float> scores, int label)
     {
         int better = 0;

@@ -1,7 +1,7 @@
 namespace Proxyless.Training;
 
 /// <summary>
-/// A loss, or a weight, became infinite or no number: the learning rate is too high for the network and its data.
+/// A loss, or a weight, became infinite or NaN: the learning rate is too high for the network and its data.
 /// </summary>
 public sealed class TrainingDivergedException : ProxylessException
 {
@@ -15,7 +15,7 @@ public sealed class TrainingDivergedException : ProxylessException
 
     /// <summary>Creates the exception with its cause.</summary>
     /// <param name="message">What is no longer finite, at which step, and the fix.</param>
-    /// <param name="innerException">What was caught.</param>
+    /// <param name="innerException">The exception that was caught.</param>
     public TrainingDivergedException(string message, Exception innerException)
         : base(message, innerException) { }
 }

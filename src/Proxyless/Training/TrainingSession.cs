@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Training;
 
 /// <summary>
-/// One training from its last checkpoint to its end or its interruption: the network, all that moves with it, and where
-/// it stands.
+/// One training from its last checkpoint to its end or its interruption: the network, all that is updated with it, and
+/// its progress.
 /// </summary>
 internal sealed class TrainingSession : IDisposable
 {
@@ -30,11 +30,11 @@ internal sealed class TrainingSession : IDisposable
     private TrainingState _state;
     private long _saved = -1;
 
-    /// <summary>Takes the training up from its last checkpoint if there is one.</summary>
-    /// <param name="store">Where checkpoints and log go.</param>
+    /// <summary>Continues the training from its last checkpoint if there is one.</summary>
+    /// <param name="store">Receives checkpoints and the log.</param>
     /// <param name="settings">How to train.</param>
     /// <param name="network">The network; not disposed of.</param>
-    /// <param name="batchesPerEpoch">Batches of the training images.</param>
+    /// <param name="batchesPerEpoch">Number of batches of the training images.</param>
     /// <param name="observer">Receives progress.</param>
     /// <exception cref="InvalidInputException">The checkpoint or the log is damaged, or of another network.</exception>
     public TrainingSession(
@@ -77,17 +77,17 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>Whether all steps are done.</summary>
     public bool IsDone => _state.Step >= _settings.Steps;
 
-    /// <summary>Whether a step is under way: what it has half done is not worth keeping.</summary>
+    /// <summary>Whether a step is in progress: its partial result is not worth keeping.</summary>
     public bool IsInStep { get; private set; }
 
     /// <summary>Top-1 on the validation images at the best epoch so far, 0..1.</summary>
     public double Best => _state.Best;
 
-    /// <summary>Takes weights, momenta, average and state from a checkpoint.</summary>
+    /// <summary>Restores weights, momenta, average and state from a checkpoint.</summary>
     /// <param name="last">The checkpoint.</param>
-    /// <param name="tensors">The network's.</param>
-    /// <param name="optimizer">Gets the momenta.</param>
-    /// <param name="average">Gets the average, if there is one.</param>
+    /// <param name="tensors">The network's tensors.</param>
+    /// <param name="optimizer">Receives the momenta.</param>
+    /// <param name="average">Receives the average, if there is one.</param>
     /// <param name="observer">Is told of a damaged checkpoint.</param>
     /// <exception cref="InvalidInputException">The checkpoint is damaged or of another network.</exception>
     public static TrainingState Resume(
@@ -109,15 +109,14 @@ internal sealed class TrainingSession : IDisposable
     }
 
     /// <summary>
-    /// Evaluates an epoch that is trained and not judged, if there is one, and keeps the network where it is the
-    /// best.
+    /// Evaluates an epoch that is trained but not evaluated, if there is one, and keeps the network if it is the best.
     /// </summary>
-    /// <param name="batchesPerEpoch">Batches of the training images.</param>
-    /// <param name="validation">Images that pick the best epoch, or null.</param>
+    /// <param name="batchesPerEpoch">Number of batches of the training images.</param>
+    /// <param name="validation">Images that select the best epoch, or null.</param>
     /// <param name="cancellationToken">Stops, with a checkpoint.</param>
     public void JudgeEpoch(long batchesPerEpoch, BatchLoader? validation, CancellationToken cancellationToken)
     {
-        // So it is after the last step of an epoch, and after a resume that finds an epoch trained but not judged.
+        // The case after the last step of an epoch, and after a resume that finds an epoch trained but not evaluated.
         if (!_state.AwaitsJudgement(batchesPerEpoch, _settings.Steps))
         {
             return;
@@ -144,7 +143,7 @@ internal sealed class TrainingSession : IDisposable
 
     /// <summary>Trains to the end of the epoch, or of all steps.</summary>
     /// <param name="training">The images.</param>
-    /// <param name="cancellationToken">Stops after the step at hand, with a checkpoint.</param>
+    /// <param name="cancellationToken">Stops after the current step, with a checkpoint.</param>
     public void TrainEpoch(BatchLoader training, CancellationToken cancellationToken)
     {
         int epoch = (int)(_state.Step / training.BatchesPerEpoch);
@@ -174,7 +173,7 @@ internal sealed class TrainingSession : IDisposable
         }
     }
 
-    /// <summary>Writes a checkpoint of the last step if there is none; leaves the one before if it cannot.</summary>
+    /// <summary>Writes a checkpoint of the last step if there is none; keeps the previous one if it cannot.</summary>
     public void TrySave()
     {
         if (_saved != _state.Step)
@@ -183,7 +182,7 @@ internal sealed class TrainingSession : IDisposable
         }
     }
 
-    /// <summary>Gives the network the weights of the best epoch.</summary>
+    /// <summary>Loads the weights of the best epoch into the network.</summary>
     public void TakeBest() => SafeTensorsFile.Read(_store.BestCheckpoint).CopyTo(_tensors, _store.BestCheckpoint);
 
     /// <inheritdoc/>
@@ -240,7 +239,7 @@ internal sealed class TrainingSession : IDisposable
 
     private void Save()
     {
-        // The log first: a resume leaves out what it is ahead of the checkpoint.
+        // The log first: a resumed training drops the lines that are ahead of the checkpoint.
         JsonLines.Write(_store.TrainingLog, _log);
         var all = new List<(string, Tensor)>(_tensors.Select(tensor => (tensor.Name, tensor.Value)));
         all.AddRange(_optimizer.State);

@@ -3,7 +3,7 @@ namespace Proxyless.Training;
 /// <summary>How one fixed network is trained.</summary>
 internal sealed record TrainingSettings
 {
-    /// <summary>Steps in all.</summary>
+    /// <summary>Total number of steps.</summary>
     public required long Steps { get; init; }
 
     /// <summary>Peak learning rate at this batch size.</summary>
@@ -21,14 +21,14 @@ internal sealed record TrainingSettings
     /// <summary>Share of the pooled features that are dropped.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>Decay of the average that is evaluated instead of the weights; null for none.</summary>
+    /// <summary>Decay of the moving average that is evaluated instead of the weights; null for none.</summary>
     public double? Ema { get; init; }
 
     /// <summary>A weight for each class, or null for equal ones.</summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
     /// <summary>
-    /// Least time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.
+    /// Minimum time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.
     /// </summary>
     public TimeSpan? CheckpointInterval { get; init; }
 

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Proxyless.Training;
 
-/// <summary>How far a training is, as its checkpoint says beside the weights.</summary>
+/// <summary>The progress of a training that its checkpoint keeps besides the weights.</summary>
 /// <param name="Step">Steps so far.</param>
 /// <param name="Best">Top-1 on the validation images at the best epoch, 0..1; -1 before the first.</param>
-/// <param name="LossSum">Sum of the losses of the steps that no line of the log holds yet.</param>
-/// <param name="LossSteps">How many those are.</param>
+/// <param name="LossSum">Sum of the losses of the steps that are not yet in the log.</param>
+/// <param name="LossSteps">Number of these steps.</param>
 internal sealed record TrainingState(long Step, double Best, double LossSum, long LossSteps)
 {
     private const string StepKey = "step";
@@ -14,20 +14,20 @@ internal sealed record TrainingState(long Step, double Best, double LossSum, lon
     private const string LossSumKey = "loss_sum";
     private const string LossStepsKey = "loss_steps";
 
-    /// <summary>Before the first step.</summary>
+    /// <summary>The state before the first step.</summary>
     public static TrainingState Start { get; } = new(0, -1, 0, 0);
 
-    /// <summary>After one more step.</summary>
+    /// <summary>Returns the state after one more step.</summary>
     public TrainingState After(double loss) => new(Step + 1, Best, LossSum + loss, LossSteps + 1);
 
-    /// <summary>After the line of an epoch.</summary>
+    /// <summary>Returns the state after the line of an epoch.</summary>
     public TrainingState AfterEpoch(double best) => this with { Best = best, LossSum = 0, LossSteps = 0 };
 
-    /// <summary>Whether the steps of an epoch, or all, are done and no line of the log holds them.</summary>
+    /// <summary>Whether the steps of an epoch, or all steps, are done but not in the log.</summary>
     public bool AwaitsJudgement(long batchesPerEpoch, long steps) =>
         LossSteps > 0 && (Step % batchesPerEpoch == 0 || Step >= steps);
 
-    /// <summary>How many lines the log has.</summary>
+    /// <summary>Number of lines in the log.</summary>
     public long JudgedEpochs(long batchesPerEpoch) => (Step - LossSteps + batchesPerEpoch - 1) / batchesPerEpoch;
 
     /// <summary>The metadata of a checkpoint.</summary>
@@ -40,7 +40,7 @@ internal sealed record TrainingState(long Step, double Best, double LossSum, lon
             [LossStepsKey] = LossSteps.ToString(CultureInfo.InvariantCulture),
         };
 
-    /// <summary>What a checkpoint's metadata say, or null where that is no state of a training.</summary>
+    /// <summary>Reads the state from a checkpoint's metadata; null if they are not those of a training.</summary>
     public static TrainingState? Of(IReadOnlyDictionary<string, string> metadata)
     {
         string Text(string key) => metadata.GetValueOrDefault(key) ?? "";

@@ -142,10 +142,10 @@ public sealed class ArchitectureFileTests
 
     [Theory]
     [InlineData("\"ZeroLayer\"", "\"SkipLayer\"", "'blocks[1].mobile_inverted_conv.name' is 'SkipLayer'")]
-    [InlineData("{\"name\": \"IdentityLayer\"}", "null", "nothing would come out")]
+    [InlineData("{\"name\": \"IdentityLayer\"}", "null", "would have no output")]
     [InlineData("\"shortcut\": null", "\"shortcut\": {}", "shortcut where the shape changes")]
     [InlineData("\"kernel_size\": 5", "\"kernel_size\": 4", "'mb4e3'")]
-    [InlineData("\"in_channels\": 16", "\"in_channels\": 20", "does not fit the 16 channels")]
+    [InlineData("\"in_channels\": 16", "\"in_channels\": 20", "does not match the 16")]
     [InlineData("\"expand_ratio\": 3", "\"expand_ratio\": \"3\"", "whole numbers from 1 to 12")]
     [InlineData("\"classifier\"", "\"classifer\"", "the key 'classifier' is missing")]
     public void A_network_of_the_authors_that_cannot_be_built_is_refused(
@@ -165,9 +165,9 @@ public sealed class ArchitectureFileTests
     [InlineData(
         "mb5e3 s2 16x112x112",
         "mb5e3 s2 16x111x112",
-        "but what comes in makes it 'mb5e3 s2 16x112x112 -> 32x56x56'"
+        "but the input makes it 'mb5e3 s2 16x112x112 -> 32x56x56'"
     )]
-    [InlineData("mb5e3 s2 16x112x112", "mb6e3 s2 16x112x112", "'mb6e3' is no candidate operation")]
+    [InlineData("mb5e3 s2 16x112x112", "mb6e3 s2 16x112x112", "'mb6e3' is not a candidate operation")]
     [InlineData("mb5e3 s2 16x112x112", "mb5e3 16x112x112", "expected operation, stride and shapes")]
     [InlineData("mb5e3 s2 16x112x112", "zero s2 16x112x112", "only where a block keeps its shape")]
     [InlineData("\"resolution\": 224", "\"resolution\": 22.4", "'resolution' is 22.4")]

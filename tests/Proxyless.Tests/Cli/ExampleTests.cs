@@ -161,6 +161,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
     {
         ["proxyless data get cifar10"] = "www.cs.toronto.edu:443",
         ["proxyless data get imagenette-160 --out photos"] = "s3.amazonaws.com:443",
+        ["proxyless weights get timm-mnasnet-100 --out mnasnet.onnx"] = "huggingface.co:443",
     };
 
     public static TheoryData<string> Examples =>

@@ -167,7 +167,7 @@ public sealed partial class LibraryWordsTests
         folder.Add("runs/photos/thesis.txt", [1]);
         string run = Path.Combine(folder.Root, "runs", "photos");
         Assert.Equal(
-            $"error: '{run}' exists and is not empty; go on with --resume, replace it with --overwrite, or choose "
+            $"error: '{run}' exists and is not empty; continue with --resume, replace it with --overwrite, or choose "
                 + $"another --out{Environment.NewLine}",
             CommandLineRun
                 .Of(

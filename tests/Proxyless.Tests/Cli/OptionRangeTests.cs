@@ -122,7 +122,7 @@ public sealed class OptionRangeTests
     {
         CommandLineRun run = Parse(command, option, text);
         Assert.Equal(2, run.ExitCode);
-        Assert.Matches("(from 0.000001 to 1000000000)|(allowed are 1 \\(grey\\) and 3 \\(color\\))", run.Error);
+        Assert.Matches("(from 0.000001 to 1000000000)|(allowed are 1 \\(gray\\) and 3 \\(color\\))", run.Error);
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class OptionRangeTests
             .Single(entry => string.Join(' ', entry.Path) == path)
             .Command;
         string example = command.Examples[0];
-        foreach (string name in (string[])["--data", "--run", "--arch", "--model", "--space", "--out"])
+        foreach (string name in (string[])["--data", "--run", "--arch", "--model", "--space", "--as", "--out"])
         {
             if (
                 command.Options.Any(option => option.Name == name && option.ValueType == typeof(string))

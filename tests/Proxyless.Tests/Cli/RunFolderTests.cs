@@ -116,7 +116,7 @@ public sealed class RunFolderTests : IDisposable
         string model = _folder.Add("model.onnx", [1, 2, 3]);
         CommandLineRun run = CommandLineRun.Of("predict", "--model", model, "cat.jpg");
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains("no classifier that Proxyless exported", run.Error, StringComparison.Ordinal);
+        Assert.Contains("not a classifier that Proxyless exported", run.Error, StringComparison.Ordinal);
     }
 
     private static RunOptions Train(params string[] words)

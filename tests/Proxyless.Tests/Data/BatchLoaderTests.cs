@@ -286,7 +286,7 @@ public sealed class BatchLoaderTests : IDisposable
         Assert.Equal(bad.Length, observer.Warnings.Count);
         Assert.All(
             observer.Warnings,
-            warning => Assert.Contains("left out of what is judged", warning, StringComparison.Ordinal)
+            warning => Assert.Contains("left out of the evaluation", warning, StringComparison.Ordinal)
         );
     }
 

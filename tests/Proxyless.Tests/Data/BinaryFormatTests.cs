@@ -100,7 +100,7 @@ public sealed class BinaryFormatTests
         File.WriteAllBytes(images, whole[..^5]);
         Assert.Contains(images + " is cut off", Refusal(folder.Root), StringComparison.Ordinal);
         File.WriteAllBytes(images, [9, .. whole[1..]]);
-        Assert.Contains("no IDX file", Refusal(folder.Root), StringComparison.Ordinal);
+        Assert.Contains("not an IDX file", Refusal(folder.Root), StringComparison.Ordinal);
         File.WriteAllBytes(images, whole);
         File.WriteAllBytes(labels, Idx([39], new byte[39]));
         Assert.Contains("39 labels for the 40 images", Refusal(folder.Root), StringComparison.Ordinal);

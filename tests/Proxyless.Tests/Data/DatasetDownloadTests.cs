@@ -95,7 +95,7 @@ public sealed class DatasetDownloadTests : IDisposable
         var observer = new SlowObserver();
         await Assert.ThrowsAsync<IOException>(() =>
             DatasetDownload.RunAsync(
-                [new PublicFile(new Uri("https://example.org/images.bin"), "")],
+                [new PublicFile(new Uri("https://example.org/images.bin"), new string('0', 32))],
                 Out,
                 new Server(_ => new HttpResponseMessage
                 {

@@ -115,7 +115,7 @@ public sealed class TableTargetTests : IDisposable
 
     [Theory]
     [InlineData("a: [1, 2", "no valid YAML")]
-    [InlineData("- 1\n", "no published latency table")]
+    [InlineData("- 1\n", "not a published latency table")]
     [InlineData("Pool-input:7x7x3:\n  mean: 1\n", "line 1")]
     [InlineData("Logits-input:7x7x1280-output:1000:\n  count: 3\n", "needs 'mean'")]
     public void A_wrong_published_table_is_refused(string text, string named)

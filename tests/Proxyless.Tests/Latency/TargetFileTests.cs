@@ -56,7 +56,7 @@ public sealed class TargetFileTests : IDisposable
     [InlineData("kind: table\nfile: nowhere.csv\n", "there is no file")]
     [InlineData("kind: command\ncommand: [run, model.onnx]\npattern: '(.*)'\n", "{model}")]
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: 'ms'\n", "in parentheses")]
-    [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '('\n", "no regular expression")]
+    [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '('\n", "not a regular expression")]
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '(.*)'\ndevice: ' '\n", "line 4")]
     [InlineData("kind: command\ncommand: [run, '{model}']\npattern: '(.*)'\nunit: ns\n", "us, ms, s")]
     public void What_is_wrong_is_said_with_what_is_allowed(string yaml, string named) =>

@@ -252,7 +252,7 @@ public sealed class FinishedRunTests(FinishedRun run) : IClassFixture<FinishedRu
                 Cancellation
             )
         );
-        Assert.Contains("trained already", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("already trained", exception.Message, StringComparison.Ordinal);
         Assert.Equal(model, File.ReadAllBytes(run.Result.Model));
     }
 

@@ -75,7 +75,7 @@ public sealed class TargetSearchTests : IDisposable
             observer.Messages,
             message =>
                 Assert.Contains(
-                    "equality for board: the costliest network of the candidates that are left has 0.667 of the limit",
+                    "equality for board: the most expensive network of the remaining candidates has 0.667 of the limit",
                     message,
                     StringComparison.Ordinal
                 )
@@ -106,7 +106,7 @@ public sealed class TargetSearchTests : IDisposable
             0
         );
         Assert.Contains(
-            "all blocks are decided; E[multiply-adds] rests at 0.8 of the limit",
+            "all blocks are decided; E[multiply-adds] stays at 0.8 of the limit",
             Assert.Single(observer.Messages),
             StringComparison.Ordinal
         );

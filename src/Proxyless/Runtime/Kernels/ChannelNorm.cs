@@ -1,8 +1,8 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// A batch norm and its activation as one function of each channel: clamp(y * scale + shift), and what its gradient
-/// needs. Batch norm: Ioffe, Szegedy, arXiv 1502.03167, algorithm 1; its gradient: section 3.
+/// A batch norm and its activation as one function per channel: clamp(y * scale + shift), and what its gradient needs.
+/// Batch norm: Ioffe, Szegedy, arXiv 1502.03167, algorithm 1; its gradient: section 3.
 /// </summary>
 internal sealed class ChannelNorm
 {
@@ -36,10 +36,10 @@ internal sealed class ChannelNorm
     /// <summary>The mean that is subtracted.</summary>
     public float[] Mean { get; }
 
-    /// <summary>The activation's least value, minus infinity for none.</summary>
+    /// <summary>The activation's lowest value, minus infinity for none.</summary>
     public float Low { get; }
 
-    /// <summary>The activation's greatest value, infinity for none.</summary>
+    /// <summary>The activation's highest value, infinity for none.</summary>
     public float High { get; }
 
     /// <summary>Number of channels.</summary>
@@ -50,8 +50,8 @@ internal sealed class ChannelNorm
     /// <param name="beta">Shift.</param>
     /// <param name="sums">Sums over the batch.</param>
     /// <param name="epsilon">Added to the variance.</param>
-    /// <param name="low">The activation's least value.</param>
-    /// <param name="high">The activation's greatest value.</param>
+    /// <param name="low">The activation's lowest value.</param>
+    /// <param name="high">The activation's highest value.</param>
     public static ChannelNorm OfBatch(
         float[] gamma,
         float[] beta,
@@ -84,10 +84,12 @@ internal sealed class ChannelNorm
     ) => new(gamma, beta, mean, [.. variance.Select(value => (float)(1 / Math.Sqrt(value + epsilon)))], 0, low, high);
 
     /// <summary>
-    /// From the sums over the gradient: how the gradient of y follows from that of the output, and those of gamma and
-    /// beta.
+    /// Computes, from the sums over the gradient, how the gradient of y follows from that of the output, and those of
+    /// gamma and beta.
     /// </summary>
-    /// <param name="sums">sum g and sum g (y - reference), g the gradient where the activation lets it through.</param>
+    /// <param name="sums">
+    /// sum g and sum g (y - reference), where g is the gradient where the activation lets it through.
+    /// </param>
     public ChannelNormGradient Gradient(ChannelSums sums)
     {
         var gradient = new ChannelNormGradient(Channels);

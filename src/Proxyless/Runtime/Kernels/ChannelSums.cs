@@ -1,17 +1,17 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// Two sums over the pixels of each channel. Values are counted from a reference near their mean, so that a variance is
-/// not the small difference of large numbers, and added in double beyond a few hundred pixels.
+/// Two sums over the pixels of each channel. Values are taken relative to a reference near their mean, so that a
+/// variance is not the small difference of large numbers, and are added in double beyond a few hundred pixels.
 /// </summary>
-/// <param name="reference">What values are counted from, for each channel.</param>
-/// <param name="pixels">How many pixels are summed over.</param>
+/// <param name="reference">The reference of the values, for each channel.</param>
+/// <param name="pixels">Number of pixels that are summed.</param>
 internal sealed class ChannelSums(float[] reference, long pixels)
 {
-    /// <summary>What values are counted from.</summary>
+    /// <summary>The reference of the values.</summary>
     public float[] Reference { get; } = reference;
 
-    /// <summary>How many pixels are summed over.</summary>
+    /// <summary>Number of pixels that are summed.</summary>
     public long Pixels { get; } = pixels;
 
     /// <summary>sum (y - reference), or sum g.</summary>
@@ -31,9 +31,9 @@ internal sealed class ChannelSums(float[] reference, long pixels)
     }
 
     /// <summary>
-    /// Adds what each thread has summed, in the threads' order, so that the same threads give the same bits.
+    /// Adds the sums of the threads in the threads' order, so that the same threads give the same bits.
     /// </summary>
-    /// <param name="parts">For each thread its two sums; null where it had nothing to do.</param>
+    /// <param name="parts">The two sums of each thread; null if it had no work.</param>
     public void Add(IEnumerable<(double[] First, double[] Second)?> parts)
     {
         foreach ((double[] first, double[] second) in parts.OfType<(double[], double[])>())
@@ -49,10 +49,10 @@ internal sealed class ChannelSums(float[] reference, long pixels)
     /// <summary>Adds the single-precision sums of some blocks of channels to the sums of a thread.</summary>
     /// <param name="sums">[blocks, 2, lanes].</param>
     /// <param name="channel">The first channel.</param>
-    /// <param name="blocks">How many blocks.</param>
-    /// <param name="lanes">Channels of a block.</param>
-    /// <param name="first">Gets the first sums.</param>
-    /// <param name="second">Gets the second.</param>
+    /// <param name="blocks">Number of blocks.</param>
+    /// <param name="lanes">Channels per block.</param>
+    /// <param name="first">The first sums are added to it.</param>
+    /// <param name="second">The second sums are added to it.</param>
     public static unsafe void AddBlocks(
         float* sums,
         int channel,

@@ -2,20 +2,18 @@ using System.Runtime.Intrinsics;
 
 namespace Proxyless.Runtime.Kernels;
 
-/// <summary>Work on a range of channels in vectors of one width.</summary>
+/// <summary>Work on a range of channels with vectors of one width.</summary>
 internal interface IChannelKernel
 {
     /// <summary>Does the work.</summary>
     /// <param name="from">The first channel.</param>
-    /// <param name="to">The one after the last; a multiple of the width away from the first.</param>
+    /// <param name="to">The channel after the last; a multiple of the width away from the first.</param>
     void Run<TVector, TLanes>(int from, int to)
         where TVector : unmanaged
         where TLanes : ILanes<TVector>;
 }
 
-/// <summary>
-/// Divides channels into as many wide vectors as there are, then narrower ones, then single channels.
-/// </summary>
+/// <summary>Divides channels into as many wide vectors as possible, then narrower ones, then single channels.</summary>
 internal static class ChannelWidths
 {
     /// <summary>The widest vector that this processor computes at once: 16, 8, 4 or 1 numbers.</summary>
@@ -26,8 +24,8 @@ internal static class ChannelWidths
         : 1;
 
     /// <summary>Runs a kernel over all channels.</summary>
-    /// <param name="channels">How many.</param>
-    /// <param name="widest">The widest vectors to use, <see cref="Widest"/> but in tests.</param>
+    /// <param name="channels">Number of channels.</param>
+    /// <param name="widest">The widest vectors to use, <see cref="Widest"/> except in tests.</param>
     /// <param name="kernel">The kernel.</param>
     public static void Run<TKernel>(int channels, int widest, ref TKernel kernel)
         where TKernel : struct, IChannelKernel

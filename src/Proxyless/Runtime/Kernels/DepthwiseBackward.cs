@@ -5,34 +5,34 @@ namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
 /// The gradients of a depthwise convolution between two batch norms, in one pass over channels-last memory: the
-/// gradient of the norm behind it and the activated input are computed as they are read, the gradient of the input is
-/// summed up for the norm before it as it is written.
+/// gradient of the norm after it and the activated input are computed as they are read; the gradient of the input is
+/// summed for the norm before it as it is written.
 /// </summary>
 internal static unsafe class DepthwiseBackward
 {
-    /// <summary>What goes in and where the results go.</summary>
+    /// <summary>The inputs, and the destinations of the results.</summary>
     internal struct Operands
     {
-        /// <summary>[images, height, width, channels]: what <see cref="DepthwiseForward"/> got.</summary>
+        /// <summary>[images, height, width, channels]: the input of <see cref="DepthwiseForward"/>.</summary>
         public float* Input;
 
-        /// <summary>What was done to the input, or null.</summary>
+        /// <summary>The norm of the input, or null.</summary>
         public ChannelNorm? InputNorm;
 
-        /// <summary>[images, output height, output width, channels]: what it returned.</summary>
+        /// <summary>[images, output height, output width, channels]: its output.</summary>
         public float* Output;
 
         /// <summary>
-        /// [images, output height, output width, channels]: the gradient of the activated, normalised output.
+        /// [images, output height, output width, channels]: the gradient of the activated, normalized output.
         /// </summary>
         public float* Gradient;
 
         /// <summary>
-        /// Gets g and g (y - mean) of the input's gradient g added, for the norm before; null if there is none.
+        /// The sums of g and g (y - mean), g the input's gradient, for the norm before; null if there is none.
         /// </summary>
         public ChannelSums? Sums;
 
-        /// <summary>The norm behind the convolution.</summary>
+        /// <summary>The norm after the convolution.</summary>
         public ChannelNorm Norm;
 
         /// <summary>Its gradient.</summary>
@@ -42,20 +42,20 @@ internal static unsafe class DepthwiseBackward
         public float* Weights;
 
         /// <summary>
-        /// [images, height, width, channels]: gets the gradient of the activated input where the activation lets it
+        /// [images, height, width, channels]: receives the gradient of the activated input where the activation lets it
         /// through.
         /// </summary>
         public float* InputGradient;
 
         /// <summary>
-        /// [channels, kernel, kernel]: the gradient of the weights is added to it; null where it is not wanted.
+        /// [channels, kernel, kernel]: the gradient of the weights is added to it; null if it is not needed.
         /// </summary>
         public float* WeightGradient;
     }
 
     /// <summary>Computes the gradients.</summary>
     /// <param name="shape">The shape.</param>
-    /// <param name="operands">What goes in and where the results go.</param>
+    /// <param name="operands">The inputs, and the destinations of the results.</param>
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Run(DepthwiseShape shape, Operands operands, int? widest = null)
     {
@@ -202,7 +202,7 @@ internal static unsafe class DepthwiseBackward
                 );
             }
 
-            // Of every row of the input and both phases of its columns.
+            // For every row of the input and both phases of its columns.
             var within = (TapRows*)NativeMemory.Alloc((nuint)(Shape.Height * Shape.Stride * sizeof(TapRows)));
             for (int y = 0; y < Shape.Height; y++)
             {
@@ -357,7 +357,7 @@ internal static unsafe class DepthwiseBackward
             Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);
         }
 
-        // The output pixels that an input pixel took part in: with a stride of 2 only every second tap, which ones
+        // The output pixels that an input pixel contributed to: with a stride of 2 only every second tap; which ones
         // depends on whether row and column are even.
         private readonly TapRows Taps(
             int rowPhase,

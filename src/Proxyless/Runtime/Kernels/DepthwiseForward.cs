@@ -3,18 +3,18 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// A depthwise convolution over channels-last memory whose input is normalised and activated as it is read, and whose
-/// output is summed up for its own batch norm as it is written: each is a pass over memory less.
+/// A depthwise convolution over channels-last memory. Its input is normalized and activated as it is read, and its
+/// output is summed for its own batch norm as it is written: each saves a pass over memory.
 /// </summary>
 internal static unsafe class DepthwiseForward
 {
     /// <summary>Computes the convolution.</summary>
     /// <param name="shape">The shape.</param>
     /// <param name="input">[images, height, width, channels].</param>
-    /// <param name="norm">What is done to the input, or null.</param>
+    /// <param name="norm">The norm of the input, or null.</param>
     /// <param name="weights">[channels, kernel, kernel].</param>
     /// <param name="output">[images, output height, output width, channels].</param>
-    /// <param name="sums">The output and its square are added to them.</param>
+    /// <param name="sums">The output and its square are added to these sums.</param>
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Run(
         DepthwiseShape shape,

@@ -2,13 +2,13 @@ namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
 /// The arithmetic of one vector width, so that a kernel is written once and compiled for each: the just-in-time
-/// compiler makes a version of its own for every struct.
+/// compiler creates a separate version for every struct.
 /// </summary>
 /// <typeparam name="TVector">The vector.</typeparam>
 internal unsafe interface ILanes<TVector>
     where TVector : unmanaged
 {
-    /// <summary>Numbers in a vector.</summary>
+    /// <summary>Numbers per vector.</summary>
     static abstract int Count { get; }
 
     /// <summary>Reads <see cref="Count"/> numbers.</summary>
@@ -29,9 +29,11 @@ internal unsafe interface ILanes<TVector>
     /// <summary>left * right + addend, rounded once.</summary>
     static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
 
-    /// <summary>min(max(value, low), high); NaN stays NaN, or a training that diverges would not be seen to.</summary>
+    /// <summary>
+    /// min(max(value, low), high); NaN stays NaN, since otherwise a divergence of the training would not be noticed.
+    /// </summary>
     static abstract TVector Clamp(TVector value, TVector low, TVector high);
 
-    /// <summary>value where low &lt; at &lt; high, else 0.</summary>
+    /// <summary>value where low &lt; at &lt; high, otherwise 0.</summary>
     static abstract TVector WhereInside(TVector at, TVector low, TVector high, TVector value);
 }

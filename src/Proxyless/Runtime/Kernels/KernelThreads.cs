@@ -5,8 +5,7 @@ namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
 /// Divides the work of a kernel among as many threads as libtorch uses. A step calls kernels thousands of times for a
-/// fraction of a millisecond each, so the threads are kept, and wait busily for the next call for a moment before they
-/// sleep.
+/// fraction of a millisecond each, so the threads are kept, and spin briefly for the next call before they sleep.
 /// </summary>
 internal static class KernelThreads
 {
@@ -17,9 +16,9 @@ internal static class KernelThreads
     public static int Count => torch.get_num_threads();
 
     /// <summary>Calls <paramref name="work"/> with consecutive ranges of 0..items, one for each thread.</summary>
-    /// <param name="items">How many there are.</param>
-    /// <param name="threads">Threads, <see cref="Count"/> as a rule.</param>
-    /// <param name="work">Gets the part's number, the first item and the one after the last.</param>
+    /// <param name="items">Number of items.</param>
+    /// <param name="threads">Threads, usually <see cref="Count"/>.</param>
+    /// <param name="work">Receives the part's number, the first item and the one after the last.</param>
     public static void For(int items, int threads, Action<int, int, int> work)
     {
         int parts = Math.Min(threads, items);
@@ -29,7 +28,7 @@ internal static class KernelThreads
             return;
         }
 
-        // One kernel at a time: a second caller would only take the processors from the first.
+        // One kernel at a time: a second caller would only take processors from the first.
         lock (Gate)
         {
             while (Workers.Count < parts - 1)
@@ -138,7 +137,7 @@ internal static class KernelThreads
 
             lock (_sleep)
             {
-                // Whoever sets the state to busy after this waits for the lock before it wakes.
+                // A caller that sets the state to busy after this waits for the lock before it wakes the thread.
                 if (Interlocked.CompareExchange(ref _state, State.Asleep, State.Idle) == State.Idle)
                 {
                     while (Volatile.Read(ref _state) == State.Asleep)

@@ -1,7 +1,7 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// A number of taps, rows or vectors that the compiler knows, so that what a kernel does not use is left out.
+/// A number of taps, rows or vectors that is known to the compiler, so that unused parts of a kernel are left out.
 /// </summary>
 internal interface IKnownCount
 {

@@ -138,7 +138,7 @@ internal readonly unsafe struct Lanes4 : ILanes<Vector128<float>>
         );
 }
 
-/// <summary>One number: what is left of the channels, and processors without vectors.</summary>
+/// <summary>One number: for the remaining channels, and for processors without vectors.</summary>
 internal readonly unsafe struct Lanes1 : ILanes<float>
 {
     public static int Count => 1;

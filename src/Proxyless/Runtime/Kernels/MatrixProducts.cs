@@ -5,20 +5,21 @@ using System.Runtime.CompilerServices;
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// Products of matrices that are narrow beside the number of pixels: what a 1x1 convolution is, forward and backward.
-/// Nothing is packed: rows lie as they are needed, and a tile of the result stays in registers while what it is the sum
-/// of goes by.
+/// Products of matrices that are narrow compared with the number of pixels: 1x1 convolutions, forward and backward.
+/// Nothing is packed: rows are stored as they are needed, and a tile of the result stays in registers while its terms
+/// are added.
 /// </summary>
 internal static unsafe class MatrixProducts
 {
-    // Of a factor that is read once for each panel of columns: within a second-level cache beside the other factor.
+    // For a factor that is read once for each panel of columns: fits a second-level cache together with the other
+    // factor.
     private const int ChunkBytes = 128 << 10;
 
     // Terms of a sum between two visits of its tile.
     private const int Terms = 512;
 
-    // With fewer for each of them, threads share out the rows of a sum instead of its terms: a result for each would
-    // cost more than the products.
+    // With fewer per thread, threads share the rows of a sum instead of its terms: a result for each thread would cost
+    // more than the products.
     private const int FewTerms = 1024;
 
     /// <summary>result[r, c] = sum over k of left[r, k] right[k, c].</summary>
@@ -149,19 +150,19 @@ internal static unsafe class MatrixProducts
 
     private struct Kernel : IChannelKernel
     {
-        /// <summary>The factor of which single numbers are read.</summary>
+        /// <summary>The factor that is read number by number.</summary>
         public float* Left;
 
-        /// <summary>From one row of the result to the next.</summary>
+        /// <summary>Distance from one row of the result to the next.</summary>
         public int LeftRow;
 
-        /// <summary>From one term to the next.</summary>
+        /// <summary>Distance from one term to the next.</summary>
         public int LeftStep;
 
-        /// <summary>The factor of which vectors are read.</summary>
+        /// <summary>The factor that is read in vectors.</summary>
         public float* Right;
 
-        /// <summary>From one term to the next.</summary>
+        /// <summary>Distance from one term to the next.</summary>
         public int RightStep;
 
         public float* Result;
@@ -240,7 +241,7 @@ internal static unsafe class MatrixProducts
             }
         }
 
-        // Eight rows by two vectors, four by four, or fewer: what is not used, the compiler leaves out.
+        // Eight rows by two vectors, four by four, or fewer: the compiler leaves out what is not used.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Tile<TVector, TLanes, TRows, TVectors>(
             int term,

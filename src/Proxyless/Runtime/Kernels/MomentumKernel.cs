@@ -3,16 +3,16 @@ namespace Proxyless.Runtime.Kernels;
 /// <summary>
 /// The memory of one tensor in a step of stochastic gradient descent: three arrays in the same order.
 /// </summary>
-/// <param name="Weights">Moved.</param>
-/// <param name="Gradient">Read.</param>
-/// <param name="Momentum">Moved.</param>
-/// <param name="Count">Numbers in each.</param>
+/// <param name="Weights">The weights, updated.</param>
+/// <param name="Gradient">The gradient, read.</param>
+/// <param name="Momentum">The momentum, updated.</param>
+/// <param name="Count">Numbers in each array.</param>
 /// <param name="Decay">Weight decay.</param>
 internal readonly record struct MomentumSegment(nint Weights, nint Gradient, nint Momentum, long Count, float Decay);
 
 /// <summary>
 /// A step of stochastic gradient descent with Nesterov momentum over many tensors in one pass: each number is read and
-/// written once, where separate operators pass over memory five times and cost a call each.
+/// written once, where separate operators pass over memory five times and need a call each.
 /// </summary>
 internal static unsafe class MomentumKernel
 {
@@ -23,7 +23,7 @@ internal static unsafe class MomentumKernel
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Step(IReadOnlyList<MomentumSegment> segments, float rate, float momentum, int? widest = null)
     {
-        // Where each tensor begins among all numbers: threads share these evenly, across tensors.
+        // Offset of each tensor among all numbers: threads share these evenly, across tensors.
         long total = 0;
         var starts = new long[segments.Count];
         for (int i = 0; i < starts.Length; i++)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// Some rows of some channels of an image, copied out so that a kernel walks over memory without gaps and without
-/// borders: [blocks, rows, columns, lanes], zero where the image ends. It fits a core's cache.
+/// Some rows of some channels of an image, copied so that a kernel reads memory without gaps and without borders:
+/// [blocks, rows, columns, lanes], zero outside the image. It fits a core's cache.
 /// </summary>
 internal sealed unsafe class PaddedTile : IDisposable
 {
@@ -16,10 +16,10 @@ internal sealed unsafe class PaddedTile : IDisposable
     /// <summary>Row of the image at the tile's first row; may be negative.</summary>
     public int FirstRow { get; private set; }
 
-    /// <summary>Numbers from one row to the next.</summary>
+    /// <summary>Distance from one row to the next, in numbers.</summary>
     public int RowLength { get; private set; }
 
-    /// <summary>Numbers from one block of channels to the next.</summary>
+    /// <summary>Distance from one block of channels to the next, in numbers.</summary>
     public int BlockLength { get; private set; }
 
     /// <summary>Column of the tile at the image's first column.</summary>
@@ -33,9 +33,9 @@ internal sealed unsafe class PaddedTile : IDisposable
     /// <param name="blocks">Blocks of channels.</param>
     /// <param name="firstRow">Row of the image at the first row.</param>
     /// <param name="rows">Rows.</param>
-    /// <param name="left">Columns before the image's first.</param>
-    /// <param name="columns">Columns in all.</param>
-    /// <param name="lanes">Channels of a block.</param>
+    /// <param name="left">Columns before the image's first column.</param>
+    /// <param name="columns">Total number of columns.</param>
+    /// <param name="lanes">Channels per block.</param>
     public void Shape(int blocks, int firstRow, int rows, int left, int columns, int lanes)
     {
         (FirstRow, Rows, Left, Columns) = (firstRow, rows, left, columns);
@@ -50,7 +50,7 @@ internal sealed unsafe class PaddedTile : IDisposable
         }
     }
 
-    /// <summary>The numbers of a pixel, in image coordinates.</summary>
+    /// <summary>Returns the numbers of a pixel, in image coordinates.</summary>
     public float* At(int block, int row, int column, int lanes) =>
         Data + (block * BlockLength) + ((row - FirstRow) * RowLength) + ((column + Left) * lanes);
 
@@ -94,12 +94,12 @@ internal sealed unsafe class PaddedTile : IDisposable
     }
 }
 
-/// <summary>Where a tile's numbers come from.</summary>
+/// <summary>The source of a tile's numbers.</summary>
 internal unsafe interface ITileSource
 {
-    /// <summary>The numbers of some channels of pixels in a row.</summary>
+    /// <summary>Computes the numbers of some channels of pixels in a row.</summary>
     /// <param name="pixel">The first pixel of the image, row by row.</param>
-    /// <param name="pixels">How many.</param>
+    /// <param name="pixels">Number of pixels.</param>
     /// <param name="channel">The first channel, counted from the tile's first.</param>
     /// <param name="destination">[pixels, lanes].</param>
     void Read<TVector, TLanes>(int pixel, int pixels, int channel, float* destination)
@@ -107,28 +107,28 @@ internal unsafe interface ITileSource
         where TLanes : ILanes<TVector>;
 }
 
-/// <summary>What a batch norm and its activation make of y, or y itself.</summary>
+/// <summary>Reads y with its batch norm and activation, or y itself.</summary>
 internal unsafe struct ActivatedSource : ITileSource
 {
-    /// <summary>[pixels, channels], from the tile's first channel on.</summary>
+    /// <summary>[pixels, channels], starting at the tile's first channel.</summary>
     public float* Y;
 
-    /// <summary>Of the tile's first channel, or null for y itself.</summary>
+    /// <summary>Starting at the tile's first channel, or null for y itself.</summary>
     public float* Scale;
 
-    /// <summary>Of the tile's first channel.</summary>
+    /// <summary>Starting at the tile's first channel.</summary>
     public float* Shift;
 
-    /// <summary>The activation's least value.</summary>
+    /// <summary>The activation's lowest value.</summary>
     public float Low;
 
-    /// <summary>The activation's greatest value.</summary>
+    /// <summary>The activation's highest value.</summary>
     public float High;
 
-    /// <summary>Numbers from one pixel to the next.</summary>
+    /// <summary>Distance from one pixel to the next, in numbers.</summary>
     public int Channels;
 
-    /// <summary>The same from a pixel and a channel on.</summary>
+    /// <summary>Returns the same, starting at a pixel and a channel.</summary>
     public readonly ActivatedSource From(long pixel, int channel) =>
         this with
         {
@@ -172,19 +172,19 @@ internal unsafe struct NormGradientSource : ITileSource
     /// <summary>The convolution's output, and scale and shift of its norm.</summary>
     public ActivatedSource Norm;
 
-    /// <summary>The gradient of the activation's output, from the tile's first channel on.</summary>
+    /// <summary>The gradient of the activation's output, starting at the tile's first channel.</summary>
     public float* Gradient;
 
-    /// <summary>Of the tile's first channel: see <see cref="ChannelNorm.Mean"/>.</summary>
+    /// <summary>Starting at the tile's first channel: see <see cref="ChannelNorm.Mean"/>.</summary>
     public float* Mean;
 
-    /// <summary>Of the tile's first channel: see <see cref="ChannelNormGradient.OfOutput"/>.</summary>
+    /// <summary>Starting at the tile's first channel: see <see cref="ChannelNormGradient.OfOutput"/>.</summary>
     public float* OfOutput;
 
-    /// <summary>Of the tile's first channel: see <see cref="ChannelNormGradient.OfDistance"/>.</summary>
+    /// <summary>Starting at the tile's first channel: see <see cref="ChannelNormGradient.OfDistance"/>.</summary>
     public float* OfDistance;
 
-    /// <summary>Of the tile's first channel: see <see cref="ChannelNormGradient.Constant"/>.</summary>
+    /// <summary>Starting at the tile's first channel: see <see cref="ChannelNormGradient.Constant"/>.</summary>
     public float* Constant;
 
     /// <inheritdoc/>

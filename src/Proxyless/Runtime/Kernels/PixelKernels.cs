@@ -1,9 +1,9 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// What a batch norm does with each pixel by itself, in one pass over channels-last memory [pixels, channels]:
-/// statistics, normalisation with the activation and the shortcut, and their gradients. Only the convolution's output y
-/// is ever needed; what the activation let through is computed again from it.
+/// The part of a batch norm that treats each pixel separately, in one pass over channels-last memory [pixels,
+/// channels]: statistics, normalization with the activation and the shortcut, and their gradients. Only the
+/// convolution's output y is needed; what the activation let through is computed from it again.
 /// </summary>
 internal static unsafe class PixelKernels
 {
@@ -40,7 +40,7 @@ internal static unsafe class PixelKernels
 
     /// <summary>output = clamp(y * scale + shift) + shortcut.</summary>
     /// <param name="y">[pixels, channels].</param>
-    /// <param name="pixels">How many.</param>
+    /// <param name="pixels">Number of pixels.</param>
     /// <param name="norm">Scale, shift, activation.</param>
     /// <param name="shortcut">[pixels, channels], or null.</param>
     /// <param name="output">[pixels, channels]; may be <paramref name="y"/>.</param>
@@ -87,7 +87,8 @@ internal static unsafe class PixelKernels
     }
 
     /// <summary>
-    /// Adds g and g (y - mean) to the sums of each channel, g the gradient where the activation lets it through.
+    /// Adds g and g (y - mean) to the sums of each channel, where g is the gradient where the activation lets it
+    /// through.
     /// </summary>
     public static void GradientSums(
         float* y,
@@ -135,13 +136,13 @@ internal static unsafe class PixelKernels
         }
     }
 
-    /// <summary>dL/dy from the gradient of the output.</summary>
+    /// <summary>Computes dL/dy from the gradient of the output.</summary>
     /// <param name="y">[pixels, channels].</param>
     /// <param name="gradient">[pixels, channels], of the output.</param>
-    /// <param name="pixels">How many.</param>
+    /// <param name="pixels">Number of pixels.</param>
     /// <param name="norm">The batch norm.</param>
     /// <param name="factors">From <see cref="ChannelNorm.Gradient"/>.</param>
-    /// <param name="isMasked">Whether the gradient is 0 already where the activation lets nothing through.</param>
+    /// <param name="isMasked">Whether the gradient is already 0 where the activation lets nothing through.</param>
     /// <param name="output">[pixels, channels]; may be <paramref name="gradient"/>.</param>
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Gradient(

@@ -14,11 +14,11 @@ internal static unsafe class TapKernels<TVector, TLanes>
 
     /// <summary>result_i = sum_t weight_t * source_(i, t) for up to <see cref="Pixels"/> pixels in a row.</summary>
     /// <param name="origin">The first pixel's place in the tile.</param>
-    /// <param name="step">Numbers from one pixel's place to the next one's.</param>
-    /// <param name="pixels">Pixels that are wanted; the numbers of all <see cref="Pixels"/> are in the tile.</param>
+    /// <param name="step">Distance from one pixel's place to the next, in numbers.</param>
+    /// <param name="pixels">Number of pixels needed; the numbers of all <see cref="Pixels"/> are in the tile.</param>
     /// <param name="taps">The taps.</param>
     /// <param name="weights">The weights of the block.</param>
-    /// <param name="result">[<see cref="Pixels"/>, lanes]; what is beyond the wanted ones is of no use.</param>
+    /// <param name="result">[<see cref="Pixels"/>, lanes]; values beyond the needed ones are undefined.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Correlate(float* origin, int step, int pixels, in TapRows taps, float* weights, float* result)
     {
@@ -76,7 +76,7 @@ internal static unsafe class TapKernels<TVector, TLanes>
         TLanes.Store(a7, result + (7 * lanes));
     }
 
-    // Two sums for each of four pixels, so that as many additions are under way as with eight pixels.
+    // Two sums for each of four pixels, so that as many additions are in flight as with eight pixels.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CorrelateFew(
         float* origin,
@@ -135,8 +135,8 @@ internal static unsafe class TapKernels<TVector, TLanes>
     /// </summary>
     /// <param name="gradient">The gradient's row, without gaps.</param>
     /// <param name="source">The first pixel under the kernel's first corner.</param>
-    /// <param name="rowLength">From one row of the source to the next.</param>
-    /// <param name="step">From the place of one gradient to that of the next.</param>
+    /// <param name="rowLength">Distance from one row of the source to the next.</param>
+    /// <param name="step">Distance from the place of one gradient to that of the next.</param>
     /// <param name="pixels">Gradients in the row.</param>
     /// <param name="sums">[9, lanes].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -180,13 +180,13 @@ internal static unsafe class TapKernels<TVector, TLanes>
     }
 
     /// <summary>
-    /// sum_k += sum over rows of gradient * source_k, for up to seven neighbouring taps of one kernel row.
+    /// sum_k += sum over rows of gradient * source_k, for up to seven neighboring taps of one kernel row.
     /// </summary>
     /// <param name="gradient">The gradient's first row, without gaps.</param>
-    /// <param name="gradientRow">From one row of the gradient to the next.</param>
+    /// <param name="gradientRow">Distance from one row of the gradient to the next.</param>
     /// <param name="source">The first pixel under the first tap.</param>
-    /// <param name="sourceRow">From the source under one row of the gradient to that under the next.</param>
-    /// <param name="step">From the place of one gradient to that of the next.</param>
+    /// <param name="sourceRow">Distance from the source of one row of the gradient to that of the next.</param>
+    /// <param name="step">Distance from the place of one gradient to that of the next.</param>
     /// <param name="rows">Rows of the gradient.</param>
     /// <param name="pixels">Gradients in a row.</param>
     /// <param name="sums">[taps, lanes].</param>

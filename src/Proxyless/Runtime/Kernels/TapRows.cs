@@ -1,25 +1,24 @@
 namespace Proxyless.Runtime.Kernels;
 
-/// <summary>The taps of a depthwise kernel row by row: where each one's numbers and weights are.</summary>
-/// <param name="places">Where a tap's numbers are, from its pixel's place in a tile.</param>
-/// <param name="weights">Where a tap's weights are.</param>
+/// <summary>The taps of a depthwise kernel row by row: where the numbers and weights of each are.</summary>
+/// <param name="places">Offset of a tap's numbers from its pixel's place in a tile.</param>
+/// <param name="weights">Offset of a tap's weights.</param>
 /// <param name="rows">Rows of taps.</param>
-/// <param name="columns">Taps of a row.</param>
+/// <param name="columns">Taps per row.</param>
 internal readonly unsafe struct TapRows(int* places, int* weights, int rows, int columns)
 {
-    /// <summary>Where a tap's numbers are, from its pixel's place in a tile.</summary>
+    /// <summary>Offset of a tap's numbers from its pixel's place in a tile.</summary>
     public int* Places => places;
 
-    /// <summary>Where a tap's weights are.</summary>
+    /// <summary>Offset of a tap's weights.</summary>
     public int* Weights => weights;
 
     /// <summary>Number of taps.</summary>
     public int Count { get; } = rows * columns;
 
     /// <summary>
-    /// The rows from <paramref name="first"/> up to <paramref name="end"/> as far as there are any. The others lie over
-    /// the border of an image, where all is zero: of an image of 4x4 pixels a kernel of 7 has almost half its rows
-    /// there.
+    /// The rows from <paramref name="first"/> up to <paramref name="end"/> that exist. The others are beyond the border
+    /// of an image, where all is zero: for an image of 4x4 pixels a kernel of 7 has almost half its rows there.
     /// </summary>
     public TapRows Between(int first, int end)
     {

@@ -1,23 +1,23 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// How an image is cut: so many output rows and blocks of channels at a time that a tile stays in a core's cache.
+/// How an image is divided: the number of output rows and blocks of channels for which a tile stays in a core's cache.
 /// </summary>
 /// <param name="OutputRows">Rows of the output.</param>
 /// <param name="Blocks">Blocks of channels.</param>
 internal readonly record struct TilePlan(int OutputRows, int Blocks)
 {
-    // 192 KB, well within a second-level cache together with what streams past it.
+    // 192 KB, well within a second-level cache together with the data that streams past it.
     private const int Numbers = 48 << 10;
 
-    // Neighbouring channels that are read together: four cache lines.
+    // Neighboring channels that are read together: four cache lines.
     private const int Channels = 64;
 
-    /// <summary>Chooses.</summary>
+    /// <summary>Chooses a plan.</summary>
     /// <param name="shape">The convolution.</param>
-    /// <param name="blocks">Blocks of channels there are.</param>
+    /// <param name="blocks">Number of blocks of channels.</param>
     /// <param name="columns">Columns of a tile.</param>
-    /// <param name="lanes">Channels of a block.</param>
+    /// <param name="lanes">Channels per block.</param>
     public static TilePlan Of(DepthwiseShape shape, int blocks, int columns, int lanes)
     {
         int together = Math.Min(blocks, Math.Max(1, Channels / lanes));
@@ -28,7 +28,7 @@ internal readonly record struct TilePlan(int OutputRows, int Blocks)
     /// <summary>The next multiple.</summary>
     public static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 
-    /// <summary>From [channels, taps] to [blocks, taps, lanes].</summary>
+    /// <summary>Converts [channels, taps] to [blocks, taps, lanes].</summary>
     public static unsafe void Interleave(float* weights, int channels, int taps, int lanes, float* result)
     {
         for (int c = 0; c < channels; c++)

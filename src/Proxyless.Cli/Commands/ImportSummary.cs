@@ -1,0 +1,28 @@
+using System.Globalization;
+using Proxyless.Cli.Output;
+using Proxyless.Pretrained;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>What is printed about imported weights.</summary>
+internal static class ImportSummary
+{
+    public static CommandOutcome Of(ImportResult result) =>
+        new(
+            result,
+            console =>
+            {
+                console.WriteFacts(
+                    ("model", result.Model),
+                    ("network", result.Network),
+                    ("state dict", result.StateDict.Length > 0 ? result.StateDict : null),
+                    ("input", Text($"{result.Resolution}x{result.Resolution}")),
+                    ("classes", Text($"{result.Classes:N0}")),
+                    ("parameters", Text($"{result.Parameters:N0}"))
+                );
+                console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO");
+            }
+        );
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
