@@ -40,7 +40,8 @@ internal sealed class WeightsGetCommand : ReportingCommand
                     Network = name,
                     Model = model,
                 },
-                session.Observer
+                session.Observer,
+                session.Cancellation
             )
         );
     }

@@ -66,7 +66,8 @@ internal sealed class WeightsImportCommand : ReportingCommand
                 Classes = parse.GetValue(_classes),
                 Resolution = (int?)parse.GetValue(_resolution),
             },
-            session.Observer
+            session.Observer,
+            session.Cancellation
         );
         return ImportSummary.Of(result);
     }

@@ -69,10 +69,15 @@ public static class PretrainedModel
     /// recipe.</summary>
     /// <param name="options">What is imported, and how.</param>
     /// <param name="observer">Receives messages; null for none.</param>
+    /// <param name="cancellationToken">Stops it before the model is written.</param>
     /// <exception cref="InvalidInputException">
     /// A file cannot be read, or its weights are not the network's; nothing is written.
     /// </exception>
-    public static ImportResult Import(ImportOptions options, IRunObserver? observer = null)
+    public static ImportResult Import(
+        ImportOptions options,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         observer ??= NullRunObserver.Instance;
@@ -87,6 +92,7 @@ public static class PretrainedModel
             );
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         Libtorch.Load();
         int resolution = options.Resolution ?? known.Architecture.Resolution;
         int classes = known.Architecture.Classes;
@@ -120,6 +126,7 @@ public static class PretrainedModel
             }
         );
         double difference = Compare(network, onnx, known.Input);
+        cancellationToken.ThrowIfCancellationRequested();
         AtomicFile.WriteAllBytes(options.Model, onnx);
         return new ImportResult
         {

@@ -33,7 +33,8 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
                 Weights = SharedData.Path(Path.Combine("pretrained", weights)),
                 Network = network,
                 Model = Model,
-            }
+            },
+            cancellationToken: TestContext.Current.CancellationToken
         );
         using OnnxClassifier model = OnnxClassifier.Load(Model);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(expected));
@@ -72,7 +73,7 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
         string names = Path.Combine(_folder.Root, "names.txt");
         File.WriteAllLines(names, Enumerable.Range(0, 10).Select(i => $"digit {i}"));
         ImportOptions options = Thin() with { Classes = names, Resolution = 96 };
-        ImportResult result = PretrainedModel.Import(options);
+        ImportResult result = PretrainedModel.Import(options, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal("state_dict", result.StateDict);
         Assert.Equal(96, result.Resolution);
         using OnnxClassifier model = OnnxClassifier.Load(Model);
@@ -95,10 +96,23 @@ public sealed class PretrainedModelTests(ITestOutputHelper output) : IDisposable
         Assert.False(File.Exists(Model));
     }
 
+    [Fact]
+    public void An_import_that_is_cancelled_writes_nothing()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.Throws<OperationCanceledException>(() => PretrainedModel.Import(Thin(), cancellationToken: stop.Token));
+        Assert.False(File.Exists(Model));
+    }
+
     private static void AssertRefused(ImportOptions options, string reason) =>
         Assert.Contains(
             reason,
-            Assert.Throws<InvalidInputException>(() => PretrainedModel.Import(options)).Message,
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    PretrainedModel.Import(options, cancellationToken: TestContext.Current.CancellationToken)
+                )
+                .Message,
             StringComparison.Ordinal
         );
 
