@@ -253,9 +253,23 @@ internal sealed class AgentTarget : WholeModelTarget
             deadline,
             cancellationToken
         );
+        Task writing = WriteAsync(call.RequestStream, header, onnx, cancellationToken);
+        if (await Task.WhenAny(writing, call.ResponseAsync).ConfigureAwait(false) != writing)
+        {
+            // The agent answered before it had everything: it reads no more, and the write may wait for it forever. The
+            // end of the call ends the write.
+            _ = writing.ContinueWith(
+                static ended => ended.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default
+            );
+            return await call.ResponseAsync.ConfigureAwait(false);
+        }
+
         try
         {
-            await WriteAsync(call.RequestStream, header, onnx, cancellationToken).ConfigureAwait(false);
+            await writing.ConfigureAwait(false);
         }
         catch (Exception exception)
             when (exception is RpcException or InvalidOperationException or IOException or HttpRequestException)

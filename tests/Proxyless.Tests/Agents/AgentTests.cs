@@ -529,12 +529,8 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         );
         try
         {
-            foreach (MeasureRequest request in requests)
-            {
-                call.RequestStream.WriteAsync(request, Cancellation).GetAwaiter().GetResult();
-            }
-
-            call.RequestStream.CompleteAsync().GetAwaiter().GetResult();
+            // Where the agent answers before it has everything, a write may wait for it forever.
+            Task.WhenAny(WriteAsync(), call.ResponseAsync).Unwrap().GetAwaiter().GetResult();
         }
         catch (Exception exception)
             when (exception is RpcException or InvalidOperationException or IOException or HttpRequestException)
@@ -544,6 +540,16 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         }
 
         return call.ResponseAsync.GetAwaiter().GetResult();
+
+        async Task WriteAsync()
+        {
+            foreach (MeasureRequest request in requests)
+            {
+                await call.RequestStream.WriteAsync(request, Cancellation);
+            }
+
+            await call.RequestStream.CompleteAsync();
+        }
     }
 
     /// <summary>Begins a measurement that ends when the call is disposed, and waits until it runs.</summary>
