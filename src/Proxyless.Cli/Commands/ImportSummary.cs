@@ -1,4 +1,3 @@
-using System.Globalization;
 using Proxyless.Cli.Output;
 using Proxyless.Pretrained;
 
@@ -16,13 +15,11 @@ internal static class ImportSummary
                     ("model", result.Model),
                     ("network", result.Network),
                     ("state dict", result.StateDict.Length > 0 ? result.StateDict : null),
-                    ("input", Text($"{result.Resolution}x{result.Resolution}")),
-                    ("classes", Text($"{result.Classes:N0}")),
-                    ("parameters", Text($"{result.Parameters:N0}"))
+                    ("input", $"{result.Resolution}x{result.Resolution}"),
+                    ("classes", $"{result.Classes:N0}"),
+                    ("parameters", $"{result.Parameters:N0}")
                 );
                 console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO");
             }
         );
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

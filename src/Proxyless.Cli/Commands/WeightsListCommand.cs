@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Proxyless.Cli.Output;
 using Proxyless.Pretrained;
 using Spectre.Console;
@@ -30,9 +29,9 @@ internal sealed class WeightsListCommand : ReportingCommand
                         network.Name,
                         Markup.Escape(network.Origin),
                         Markup.Escape(network.License),
-                        Text($"{network.Resolution}"),
-                        Text($"{network.Parameters / 1e6:F1} M"),
-                        Text($"{network.MultiplyAdds / 1e6:F0} M"),
+                        $"{network.Resolution}",
+                        $"{network.Parameters / 1e6:F1} M",
+                        $"{network.MultiplyAdds / 1e6:F0} M",
                         network.PublishedTop1 is { } top1 ? Facts.Percent(top1) : ""
                     );
                 }
@@ -41,6 +40,4 @@ internal sealed class WeightsListCommand : ReportingCommand
                 console.WriteNext("proxyless weights import FILE --as NAME --out model.onnx");
             }
         );
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -43,6 +43,12 @@ public static partial class ArchitectureFile
     // The old name of that key, which is also the key of a trained network's own accuracy.
     private const string FormerSupernetTop1Key = "validation_top1";
 
+    private static readonly JsonDocumentOptions Lenient = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+    };
+
     private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
@@ -114,10 +120,7 @@ public static partial class ArchitectureFile
     /// <summary>What batch norm adds to the variance, where a file says so, as the authors' do.</summary>
     internal static double? EpsilonOf(string path)
     {
-        using JsonDocument document = JsonDocument.Parse(
-            File.ReadAllText(path),
-            new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }
-        );
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path), Lenient);
         return
             document.RootElement.TryGetProperty("bn", out JsonElement norm)
             && norm is { ValueKind: JsonValueKind.Object }
@@ -138,10 +141,7 @@ public static partial class ArchitectureFile
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(
-                json,
-                new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }
-            );
+            using JsonDocument document = JsonDocument.Parse(json, Lenient);
             var root = new JsonEntry(document.RootElement, source, "");
             return root.Has("first_conv") ? ArchitectureFileOfAuthors.FromJson(root) : FromJson(root);
         }

@@ -1,7 +1,8 @@
 namespace Proxyless.Pretrained;
 
-/// <summary>The 1000 classes of ImageNet (ILSVRC 2012), in the order of the outputs of networks trained on
-/// them.</summary>
+/// <summary>
+/// The 1000 classes of ImageNet (ILSVRC 2012), in the order of the outputs of networks trained on them.
+/// </summary>
 internal static class ImageNetClasses
 {
     /// <summary>How many there are.</summary>
@@ -9,19 +10,21 @@ internal static class ImageNetClasses
 
     private const string Resource = "Proxyless.Pretrained.ImageNetClasses.tsv";
 
-    private static readonly Lazy<(string Synset, string Words)[]> All = new(Read);
+    private static readonly (string Synset, string Words)[] All = Read();
 
-    /// <summary>Their words, such as <c>tench, Tinca tinca</c>; of two with the same words each with its
-    /// synset.</summary>
-    public static IReadOnlyList<string> Names { get; } =
+    private static readonly HashSet<string> Repeated =
     [
-        .. All.Value.Select(one =>
-            All.Value.Count(other => other.Words == one.Words) > 1 ? $"{one.Words} ({one.Synset})" : one.Words
-        ),
+        .. All.CountBy(one => one.Words).Where(words => words.Value > 1).Select(words => words.Key),
     ];
 
+    /// <summary>
+    /// Their words, such as <c>tench, Tinca tinca</c>; of two with the same words each with its synset.
+    /// </summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [.. All.Select(one => Repeated.Contains(one.Words) ? $"{one.Words} ({one.Synset})" : one.Words)];
+
     /// <summary>Their WordNet synsets, such as <c>n01440764</c>.</summary>
-    public static IReadOnlyList<string> Synsets { get; } = [.. All.Value.Select(one => one.Synset)];
+    public static IReadOnlyList<string> Synsets { get; } = [.. All.Select(one => one.Synset)];
 
     private static (string Synset, string Words)[] Read()
     {

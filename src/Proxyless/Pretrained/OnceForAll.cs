@@ -29,10 +29,6 @@ internal static class OnceForAll
     /// <summary>Blocks that a choice speaks of.</summary>
     public static int ChoiceBlocks => StageDepths.Sum();
 
-    /// <summary>Whether a file holds such a super-network.</summary>
-    public static bool IsOne(IReadOnlyDictionary<string, WeightTensor> tensors) =>
-        tensors.Keys.Any(name => name.EndsWith(".7to5_matrix", StringComparison.Ordinal));
-
     /// <summary>Cuts a network out.</summary>
     /// <param name="weights">The super-network's file.</param>
     /// <param name="choice">What to keep.</param>
@@ -48,17 +44,13 @@ internal static class OnceForAll
     )
     {
         Require(choice);
-        var source = new Source(
-            weights.Tensors.ToDictionary(pair => AuthorsNaming.Usual(pair.Key), pair => pair.Value),
-            file
-        );
+        var source = new Source(new AuthorsNaming().Renamed(weights).Tensors, file);
         var tensors = new Dictionary<string, WeightTensor>();
-        foreach (string layer in (string[])["first_conv", "feature_mix_layer"])
+        foreach (string layer in (string[])["first_conv", $"blocks.0.{Prefix}", "feature_mix_layer"])
         {
-            source.CopyAll(layer, layer, tensors);
+            source.CopyAll(layer, tensors);
         }
 
-        source.CopyAll($"blocks.0.{Prefix}", $"blocks.0.{Prefix}", tensors);
         tensors["classifier.linear.weight"] = source["classifier.linear.weight"];
         tensors["classifier.linear.bias"] = source["classifier.linear.bias"];
         var stem = new Stem(3, source.Outputs("first_conv.conv"), 2, resolution);
@@ -154,8 +146,9 @@ internal static class OnceForAll
         source.CopyNorm($"{from}.point_linear.bn.bn", $"{to}.point_linear.bn", block.OutputWidth, tensors);
     }
 
-    /// <summary>The kernels [C, 1, K, K] of the first channels: the middle of the next larger ones,
-    /// transformed.</summary>
+    /// <summary>
+    /// The kernels [C, 1, K, K] of the first channels: the middle of the next larger ones, transformed.
+    /// </summary>
     private static WeightTensor Kernel(Source source, string layer, int channels, int kernel)
     {
         WeightTensor kernels = source.First($"{layer}.conv.weight", channels);
@@ -204,7 +197,7 @@ internal static class OnceForAll
     }
 
     /// <summary>The tensors of the file, with messages that name it.</summary>
-    private sealed class Source(Dictionary<string, WeightTensor> tensors, string file)
+    private sealed class Source(IReadOnlyDictionary<string, WeightTensor> tensors, string file)
     {
         private static readonly string[] NormParts = ["weight", "bias", "running_mean", "running_var"];
 
@@ -245,13 +238,13 @@ internal static class OnceForAll
             }
         }
 
-        public void CopyAll(string from, string to, Dictionary<string, WeightTensor> copies)
+        public void CopyAll(string layer, Dictionary<string, WeightTensor> copies)
         {
             foreach ((string name, WeightTensor tensor) in tensors)
             {
-                if (name.StartsWith($"{from}.", StringComparison.Ordinal))
+                if (name.StartsWith($"{layer}.", StringComparison.Ordinal))
                 {
-                    copies[to + name[from.Length..]] = tensor;
+                    copies[name] = tensor;
                 }
             }
         }

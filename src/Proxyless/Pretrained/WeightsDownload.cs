@@ -15,8 +15,9 @@ internal static class WeightsDownload
     /// <param name="handler">Sends the request.</param>
     /// <param name="observer">Receives progress reports and messages.</param>
     /// <param name="cancellationToken">Stops it; the next call continues.</param>
-    /// <exception cref="InvalidInputException">The file has no address of its own; the message says how to get
-    /// it.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The file has no address of its own; the message says how to get it.
+    /// </exception>
     /// <exception cref="IOException">
     /// The download failed or is damaged; the message says what to do by hand.
     /// </exception>

@@ -35,7 +35,7 @@ internal static class WeightsImport
     )
     {
         var naming = TensorNaming.Of(weights, file);
-        weights = weights.With(weights.Tensors.ToDictionary(pair => naming.UsualName(pair.Key), pair => pair.Value));
+        weights = naming.Renamed(weights);
         (ConvolutionLayer Layer, LayerNames Names)[] layers = [.. LayersOf(network, depths, naming)];
         (NetworkTensor Target, string Source)[] pairs =
         [
@@ -74,18 +74,18 @@ internal static class WeightsImport
                 continue;
             }
 
-            (LayerNames? expand, LayerNames? depthwise, LayerNames project) = naming.Block(named, i);
-            if (block.Expand is not null && expand is not null)
+            BlockNames names = naming.Block(named, i);
+            if (block.Expand is not null)
             {
-                yield return (block.Expand, expand);
+                yield return (block.Expand, names.Expand);
             }
 
-            if (block.Depthwise is not null && depthwise is not null)
+            if (block.Depthwise is not null)
             {
-                yield return (block.Depthwise, depthwise);
+                yield return (block.Depthwise, names.Depthwise);
             }
 
-            yield return (block.Project, project);
+            yield return (block.Project, names.Project);
         }
 
         yield return (network.Head.Convolution, naming.Head(named));

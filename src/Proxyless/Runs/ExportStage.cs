@@ -1,4 +1,3 @@
-using System.Reflection;
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Export;
@@ -67,11 +66,7 @@ internal static class ExportStage
             .. ModelImages.Of(context).ToMetadata(),
         ])
         {
-            ["proxyless"] =
-                typeof(ExportStage)
-                    .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-                    ?.InformationalVersion
-                ?? "",
+            [LibraryVersion.Key] = LibraryVersion.Text,
         };
 
         // The accuracy of these weights, or none.

@@ -54,7 +54,7 @@ internal sealed class PyTorchFile : IDisposable
     /// <summary>Whether a file looks like one of PyTorch's.</summary>
     public static bool IsOne(FileStream stream) => StartsWith(stream, "PK"u8) || StartsWith(stream, [0x80]);
 
-    /// <summary>Opens a file; the stream belongs to the result.</summary>
+    /// <summary>Opens a file; the stream stays the caller's, and open as long as the result is used.</summary>
     /// <exception cref="FormatException">It is damaged or another kind of file.</exception>
     /// <exception cref="InvalidDataException">The archive is damaged.</exception>
     public static PyTorchFile Open(FileStream stream) => new(stream);
@@ -92,11 +92,7 @@ internal sealed class PyTorchFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _archive?.Dispose();
-        _stream.Dispose();
-    }
+    public void Dispose() => _archive?.Dispose();
 
     private static float[] Gather(float[] all, TensorRecipe recipe)
     {
