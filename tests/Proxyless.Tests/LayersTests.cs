@@ -25,6 +25,7 @@ public sealed class LayersTests
         ("Weights", []),
         ("Networks", ["Files", "Architectures", "Runtime", "Runtime.Kernels", "Weights"]),
         ("Training", ["Files", "Runtime", "Runtime.Kernels", "Data", "Weights", "Networks"]),
+        ("FineTuning", ["Architectures", "Runtime", "Data", "Networks"]),
         ("Search", ["Files", "Architectures", "Runtime", "Data", "Networks", "Training"]),
         ("Export", ["Inference", "Architectures", "Networks"]),
         ("Pretrained", ["Inference", "Files", "Architectures", "Runtime", "Weights", "Networks", "Export"]),
@@ -42,8 +43,10 @@ public sealed class LayersTests
                 "Weights",
                 "Networks",
                 "Training",
+                "FineTuning",
                 "Search",
                 "Export",
+                "Pretrained",
                 "Latency",
                 "Reports",
             ]

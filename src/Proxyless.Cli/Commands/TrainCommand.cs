@@ -2,6 +2,7 @@ using System.CommandLine;
 using Proxyless.Architectures;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
+using Proxyless.Pretrained;
 using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
@@ -18,31 +19,54 @@ internal sealed class TrainCommand : ReportingCommand
     public TrainCommand()
         : base(
             "train",
-            "Train one architecture on your images, from scratch or from the super-network's weights, and write it "
-                + "as ONNX.",
+            "Train one architecture on your images, from scratch, from the super-network's weights or from pretrained "
+                + "ones, and write it as ONNX.",
+            "proxyless train --weights efficientnet-lite0 --data photos --out runs/photos",
             "proxyless train --arch runs/photos --train-epochs 60 --from-supernet",
             "proxyless train --arch mobilenet-v2 --data photos --time 2h"
         )
     {
         MainOptions =
         [
+            "--weights",
             "--arch",
             "--data",
             "--time",
             "--train-epochs",
             "--from-supernet",
-            "--batch-size",
-            "--learning-rate",
+            "--folds",
             "--resolution",
             "--out",
             "--resume",
         ];
-        Require(_architecture);
-        Add(LibraryOptions.Data().Time("training").Learning().Training().Machine().Output().Resume().Options);
+        Options.Add(_architecture);
+        Add(
+            LibraryOptions
+                .Data()
+                .Time("training")
+                .Learning()
+                .Training()
+                .Pretrained()
+                .Machine()
+                .Output()
+                .Resume()
+                .Options
+        );
     }
 
     /// <summary>The network to train, as given.</summary>
-    public string Architecture(ParseResult parse) => parse.GetValue(_architecture)!;
+    /// <exception cref="InvalidInputException">Neither a network nor weights with a name are given.</exception>
+    public string Architecture(ParseResult parse) =>
+        parse.GetValue(_architecture)
+        ?? (
+            LibraryOptions.Read(parse) is { Training.Weights: { } weights }
+            && PretrainedModel.All.Any(model => model.Name == weights)
+                ? weights
+                : throw new InvalidInputException(
+                    $"option '{_architecture.Name} {_architecture.HelpName}' is missing: the network to train, or that "
+                        + $"of the file in --weights; '{Examples[0]}' is an example"
+                )
+        );
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {

@@ -62,7 +62,17 @@ internal sealed class RunOptionSet
 
     /// <summary>Every option that sets a property of <see cref="RunOptions"/>.</summary>
     public static RunOptionSet All() =>
-        new RunOptionSet().Data().Targets().Search().Time("work").Learning().Training().Machine().Output().Resume();
+        new RunOptionSet()
+            .Data()
+            .Targets()
+            .Search()
+            .Time("work")
+            .Learning()
+            .Training()
+            .Pretrained()
+            .Machine()
+            .Output()
+            .Resume();
 
     /// <summary>The images, and how they are divided.</summary>
     public RunOptionSet Data()
@@ -469,6 +479,30 @@ internal sealed class RunOptionSet
         return this;
     }
 
+    /// <summary>Pretrained weights.</summary>
+    public RunOptionSet Pretrained()
+    {
+        _heading = OptionHeading.Training;
+        AddToTraining(
+            Values.Text(
+                "--weights",
+                "NAME|FILE",
+                "Pretrained weights to begin with: a name of 'proxyless weights list', or a file of weights with "
+                    + "--arch for their network (none)"
+            ),
+            (o, v) => o with { Weights = v }
+        );
+        AddToTraining(
+            Integer(
+                "--folds",
+                "With --weights: divide all images into this many parts, train without each and test on it; says more "
+                    + "than a small test set (none)"
+            ),
+            (o, v) => o with { Folds = (int?)v }
+        );
+        return this;
+    }
+
     /// <summary>How a network is trained from scratch.</summary>
     public RunOptionSet Recipe()
     {
@@ -502,7 +536,8 @@ internal sealed class RunOptionSet
             Number(
                 "--ema",
                 "D",
-                "Decay of a moving average of the weights that is exported instead of them, such as 0.999 (none)"
+                "Decay of a moving average of the weights that is exported instead of them, such as 0.999 (none, or "
+                    + "0.99 with pretrained weights)"
             ),
             (o, v) => o with { Ema = v }
         );
@@ -545,10 +580,10 @@ internal sealed class RunOptionSet
             Number(
                 "--minimum-crop",
                 "P",
-                $"Smallest share of a photograph that a training crop keeps ({Defaults.Training.MinimumCrop}); 0.08 is "
-                    + $"usual for ImageNet"
+                "Smallest share of a photograph that a training crop keeps (0.25, or 0.5 with pretrained weights); "
+                    + "0.08 is usual for ImageNet"
             ),
-            (o, v) => o with { MinimumCrop = v!.Value }
+            (o, v) => o with { MinimumCrop = v }
         );
         AddToTraining(
             Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"),

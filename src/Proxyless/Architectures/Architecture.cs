@@ -55,4 +55,23 @@ public sealed record Architecture(
             Head = Head with { InputResolution = side, Classes = classes },
         };
     }
+
+    /// <summary>
+    /// Returns the network of the first blocks alone, whose head passes the mean of each channel of the last of them to
+    /// the classifier: its convolution gives each channel and its negative, so that what the activation cuts off of one
+    /// is left of the other.
+    /// </summary>
+    /// <param name="blocks">How many blocks are kept, from 1.</param>
+    public Architecture FirstBlocks(int blocks)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(blocks, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(blocks, Blocks.Count);
+        Block last = Blocks[blocks - 1];
+        return this with
+        {
+            Name = Invariant($"{Name}, {blocks} of {Blocks.Count} blocks"),
+            Blocks = [.. Blocks.Take(blocks)],
+            Head = new Head(last.OutputWidth, 2 * last.OutputWidth, Classes, last.OutputResolution),
+        };
+    }
 }

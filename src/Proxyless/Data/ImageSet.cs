@@ -48,6 +48,11 @@ internal sealed class ImageSet
             );
     }
 
+    /// <summary>Returns the set of some of its images.</summary>
+    /// <param name="positions">Their numbers in this set.</param>
+    internal ImageSet Subset(IEnumerable<int> positions) =>
+        new(_source, [.. positions.Select(position => _indices[position])], _classCounts.Length, _unreadable);
+
     /// <summary>Number of images of each class.</summary>
     public IReadOnlyList<int> ClassCounts() => _classCounts;
 

@@ -104,7 +104,7 @@ internal sealed class BlockPath : IDisposable
             return Project.Forward(x, pass);
         }
 
-        if (IsFused(x, pass))
+        if (IsFused(x))
         {
             return Fused(x, pass, addsShortcut: false);
         }
@@ -121,7 +121,7 @@ internal sealed class BlockPath : IDisposable
     public Tensor Forward(Tensor x, NormPass pass)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (IsFused(x, pass))
+        if (IsFused(x))
         {
             return Fused(x, pass, Block.HasShortcut);
         }
@@ -138,8 +138,7 @@ internal sealed class BlockPath : IDisposable
     }
 
     // The kernels of our own know centered zeros alone.
-    private bool IsFused(Tensor x, NormPass pass) =>
-        _usesOwnKernels && pass.HasOwnKernels && Depthwise is not null && Depthwise.IsCentered(x);
+    private bool IsFused(Tensor x) => _usesOwnKernels && Depthwise is not null && Depthwise.IsCentered(x);
 
     private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) =>
         FusedFunction.Run(

@@ -70,8 +70,7 @@ internal sealed class ConvolutionLayer : IDisposable
     /// <returns>[N, O, H / stride, W / stride].</returns>
     public Tensor Forward(Tensor x, NormPass pass)
     {
-        bool isFused = _usesOwnKernels && pass.HasOwnKernels;
-        if (isFused && Kernel == 1 && Groups == 1)
+        if (_usesOwnKernels && Kernel == 1 && Groups == 1)
         {
             return FusedFunction.Run(
                 x,
@@ -80,8 +79,8 @@ internal sealed class ConvolutionLayer : IDisposable
             );
         }
 
-        using Tensor convolved = _usesOwnKernels && Kernel == 1 && Groups == 1 ? Multiply(x) : Convolve(x);
-        if (isFused)
+        using Tensor convolved = Convolve(x);
+        if (_usesOwnKernels)
         {
             return FusedFunction.Run(
                 convolved,
@@ -137,16 +136,6 @@ internal sealed class ConvolutionLayer : IDisposable
     {
         using Tensor rows = image.slice(2, 0, image.shape[2], Stride);
         return rows.slice(3, 0, image.shape[3], Stride);
-    }
-
-    // A 1x1 convolution through libtorch's product of matrices, whose convolution is wrong on some processors.
-    private Tensor Multiply(Tensor x)
-    {
-        using Tensor kept = EveryStride(x);
-        using Tensor pixels = kept.permute(0, 2, 3, 1);
-        using Tensor matrix = Weight.Value.flatten(1);
-        using Tensor product = nn.functional.linear(pixels, matrix);
-        return product.permute(0, 3, 1, 2);
     }
 
     /// <inheritdoc/>

@@ -13,14 +13,10 @@ internal readonly record struct NormPass(bool UsesBatch, double Momentum)
     /// <summary>An architecture step: the batch's statistics, no buffer is written.</summary>
     public static NormPass Frozen { get; } = new(true, 0);
 
-    /// <summary>Evaluation: the running statistics.</summary>
-    public static NormPass Evaluation { get; } = new(false, 0);
-
     /// <summary>
-    /// Whether kernels of our own compute it; they have no gradient through running statistics, which no training
-    /// needs.
+    /// Evaluation, or a weight step that leaves the statistics as they are: the running statistics.
     /// </summary>
-    internal bool HasOwnKernels => UsesBatch || !TorchSharp.torch.is_grad_enabled();
+    public static NormPass Evaluation { get; } = new(false, 0);
 
     /// <summary>
     /// The n-th batch of a re-estimation: running statistics become the mean over the batches so far.

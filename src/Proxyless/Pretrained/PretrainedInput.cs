@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Inference;
 
 namespace Proxyless.Pretrained;
@@ -43,6 +44,14 @@ internal sealed record PretrainedInput(
             [127 / 255f, 127 / 255f, 127 / 255f],
             [128 / 255f, 128 / 255f, 128 / 255f]
         );
+
+    /// <summary>The input of the pretrained weights that a network began with.</summary>
+    /// <param name="architecture">The network, with its metadata.</param>
+    /// <returns>Null if it did not begin with any.</returns>
+    public static PretrainedInput? Of(Architecture architecture) =>
+        architecture.Metadata.TryGetValue(PretrainedNetworks.MetadataKey, out string? name)
+            ? PretrainedNetworks.Networks.FirstOrDefault(network => network.Architecture.Name == name)?.Input ?? Usual
+            : null;
 
     /// <summary>The recipe of a model that normalizes by itself.</summary>
     /// <param name="resolution">Side of its input in pixels.</param>

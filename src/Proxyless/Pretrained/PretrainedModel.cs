@@ -80,26 +80,19 @@ public static class PretrainedModel
     {
         ArgumentNullException.ThrowIfNull(options);
         observer ??= NullRunObserver.Instance;
-        PretrainedNetwork known = PretrainedNetworks.Names.Contains(options.Network)
-            ? PretrainedNetworks.ByName(options.Network)
-            : OfFile(options.Network);
-        WeightsFile weights = WeightsFile.Read(options.Weights, options.StateDict);
-        if (weights.StateDicts.Count > 1)
-        {
-            observer.Message(
-                $"'{options.Weights}' holds {string.Join(", ", weights.StateDicts)}; '{weights.StateDict}' is taken"
-            );
-        }
-
+        PretrainedNetwork known = PretrainedWeights.NetworkOf(options.Network);
+        WeightsFile weights = PretrainedWeights.Read(options.Weights, options.StateDict, observer);
         cancellationToken.ThrowIfCancellationRequested();
         Libtorch.Load();
         int resolution = options.Resolution ?? known.Architecture.Resolution;
         int classes = known.Architecture.Classes;
-        using var network = new CompactNetwork(
-            known.Architecture.WithInput(resolution, known.Architecture.InputChannels, classes),
+        using CompactNetwork network = PretrainedWeights.Create(
+            known,
+            weights,
+            options.Weights,
+            resolution,
             new NetworkOptions()
         );
-        WeightsImport.Copy(network, known.Depths, weights, known.Epsilon, options.Weights);
         byte[] onnx = NetworkExporter.Export(
             network.Architecture,
             new TrainedWeights(network),
@@ -123,6 +116,11 @@ public static class PretrainedModel
         double difference = Compare(network, onnx, known.Input);
         cancellationToken.ThrowIfCancellationRequested();
         AtomicFile.WriteAllBytes(options.Model, onnx);
+        if (PretrainedWeights.IsName(options.Network))
+        {
+            PretrainedWeights.Keep(options.Network, network);
+        }
+
         return new ImportResult
         {
             Model = options.Model,
@@ -133,38 +131,6 @@ public static class PretrainedModel
             Parameters = ArchitectureCost.Of(network.Architecture).Parameters,
             LargestDifference = difference,
         };
-    }
-
-    private static PretrainedNetwork OfFile(string file)
-    {
-        if (!File.Exists(file))
-        {
-            throw new InvalidInputException(
-                $"there is no pretrained network and no file '{file}'"
-                    + NearestName.Suggestion(file, PretrainedNetworks.Names)
-                    + "; give an architecture.json, a net.config, or one of "
-                    + string.Join(", ", PretrainedNetworks.Names)
-            );
-        }
-
-        Architecture architecture = ArchitectureFile.Read(file);
-        return architecture.InputChannels == 3
-            ? new PretrainedNetwork(
-                architecture,
-                [],
-                ArchitectureFile.EpsilonOf(file) ?? BatchNorm.Epsilon,
-                PretrainedInput.Usual,
-                file,
-                "",
-                null,
-                PretrainedSource.None
-            )
-            : throw new InvalidInputException(
-                $"{file}: a network of {architecture.InputChannels} channels is not imported"
-            )
-            {
-                File = file,
-            };
     }
 
     private static IReadOnlyList<string> ClassNames(string? file, int classes)

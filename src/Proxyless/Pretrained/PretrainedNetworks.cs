@@ -26,6 +26,9 @@ internal sealed record PretrainedNetwork(
 /// <summary>The networks of others whose weights can be imported, by name.</summary>
 internal static class PretrainedNetworks
 {
+    /// <summary>The key of an architecture's metadata for the name of the weights that it began with.</summary>
+    public const string MetadataKey = "pretrained";
+
     private const double EpsilonOfTensorFlow = 1e-3;
     private const double EpsilonOfPyTorch = 1e-5;
     private const string Apache = "Apache-2.0";

@@ -3,6 +3,7 @@ using Proxyless.Data;
 using Proxyless.Inference;
 using Proxyless.Latency;
 using Proxyless.Networks;
+using Proxyless.Pretrained;
 using Proxyless.Runtime;
 using Proxyless.Training;
 using static TorchSharp.torch;
@@ -100,7 +101,7 @@ internal static class EvaluateStage
         Judgement judged = Judge(file, plain, unseen.Count, threads, observer, cancellationToken);
         using BatchLoader normalized = RunLoaders.InOrder(
             unseen,
-            Transforms.ForEvaluation(model.Preprocessing),
+            NormalizedFor(network, model.Preprocessing),
             trained.Small,
             threads
         );
@@ -121,6 +122,18 @@ internal static class EvaluateStage
             Classes = model.Classes,
             Confusion = judged.Confusion,
         };
+    }
+
+    private static Transforms NormalizedFor(RunDirectory? network, PreprocessingRecipe recipe)
+    {
+        var transforms = Transforms.ForEvaluation(recipe);
+        return network is not null && PretrainedInput.Of(ArchitectureFile.Read(network.Architecture)) is { } input
+            ? transforms with
+            {
+                Mean = [.. input.Mean],
+                Std = [.. input.Deviation],
+            }
+            : transforms;
     }
 
     private static double Agreement(

@@ -1,3 +1,4 @@
+using Proxyless.Runtime;
 using Proxyless.Search;
 
 namespace Proxyless.Runs;
@@ -42,7 +43,13 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         {
             if (!trials.TryGetValue(finalist, out Trial? trial))
             {
-                trial = new Trial(context, scorer.Network, finalist.Choice, RateShare);
+                trial = new Trial(
+                    context,
+                    scorer.Network.Extract(finalist.Choice),
+                    context.Images.Weights,
+                    context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages),
+                    RateShare * context.LearningRate
+                );
                 trials.Add(finalist, trial);
             }
 
@@ -65,6 +72,7 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         {
             foreach (Trial trial in trials.Values)
             {
+                trial.Network.Dispose();
                 trial.Dispose();
             }
         }

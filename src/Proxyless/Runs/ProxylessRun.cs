@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Files;
+using Proxyless.Pretrained;
 using Proxyless.Training;
 
 namespace Proxyless.Runs;
@@ -173,8 +174,10 @@ public static class ProxylessRun
     /// <summary>Trains one architecture and exports it.</summary>
     /// <param name="options">Data and training. <see cref="RunOptions.Resume"/> works as in <see cref="Run"/>.</param>
     /// <param name="architecture">
-    /// A name, a file, or the folder of a run whose search is finished: then without <see cref="RunOptions.Out"/> the
-    /// network is trained in that run, on its images, and <paramref name="options"/> replaces its <c>config.yaml</c>.
+    /// With <see cref="TrainingOptions.Weights"/> their network: a name of <see cref="PretrainedModel.All"/>, or a
+    /// file. Otherwise a name, a file, or the folder of a run whose search is finished: then without <see
+    /// cref="RunOptions.Out"/> the network is trained in that run, on its images, and <paramref name="options"/>
+    /// replaces its <c>config.yaml</c>.
     /// </param>
     /// <param name="observer">
     /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
@@ -203,7 +206,9 @@ public static class ProxylessRun
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
         options.Validate();
-        return TrainJob.Run(options, architecture, clock, observer, cancellationToken);
+        return FineTuneJob.IsRequested(options, architecture)
+            ? FineTuneJob.Run(options, architecture, clock, observer, cancellationToken)
+            : TrainJob.Run(options, architecture, clock, observer, cancellationToken);
     }
 
     /// <summary>Exports the trained network of a run.</summary>
@@ -277,7 +282,15 @@ public static class ProxylessRun
             RunConfigFile.Write(directory.Config, RunPaths.Whole(options));
         }
 
-        return ExportStage.Run(context, directory, architecture, file);
+        return ExportStage.Run(
+            context with
+            {
+                Input = PretrainedInput.Of(architecture),
+            },
+            directory,
+            architecture,
+            file
+        );
     }
 
     /// <summary>

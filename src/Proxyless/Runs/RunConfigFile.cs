@@ -87,7 +87,12 @@ internal static partial class RunConfigFile
     public static RunOptions ReadForNextJob(string path)
     {
         RunOptions options = Read(path);
-        return options with { Out = null, Time = null, Training = options.Training with { FromSupernet = false } };
+        return options with
+        {
+            Out = null,
+            Time = null,
+            Training = options.Training with { FromSupernet = false, Weights = null, Folds = null },
+        };
     }
 
     /// <summary>

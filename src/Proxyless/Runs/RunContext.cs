@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
+using Proxyless.Pretrained;
 using Proxyless.Runtime;
 using TorchSharp;
 
@@ -40,8 +41,17 @@ internal sealed record RunContext
     /// </summary>
     public required int TrainingSeed { get; init; }
 
+    /// <summary>The input of the pretrained weights that the network began with; null if it did not.</summary>
+    public PretrainedInput? Input { get; init; }
+
+    /// <summary>Whether training leaves the statistics of batch norms as they are.</summary>
+    public bool KeepsStatistics => Input is not null;
+
+    /// <summary>The largest norm of the gradients of a training step; null for any.</summary>
+    public double? MostGradient => Input is null ? null : RunDefaults.MostGradientOfFineTuning;
+
     /// <summary>Creates the batches.</summary>
-    public RunLoaders Loaders => new(Options, Images, TrainingSeed);
+    public RunLoaders Loaders => new(Options, Images, TrainingSeed, Input);
 
     /// <summary>Whether images are augmented as small ones, by padding and cropping.</summary>
     public bool SmallImages => ImageFacts.Of(Images).AreSmall;

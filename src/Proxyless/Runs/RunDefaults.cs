@@ -46,6 +46,19 @@ internal static class RunDefaults
     private const double EraseOfSmallImages = 0.5;
     private const double EraseOfLargeImages = 0;
 
+    /// <summary>
+    /// The largest norm of the gradients of pretrained weights, about that of the first steps: with fixed statistics a
+    /// high rate would undo what they know (docs/results/fine-tuning.md).
+    /// </summary>
+    public const double MostGradientOfFineTuning = 3;
+
+    // What fine-tuning needs on few images, and how often it sees each of many (docs/results/fine-tuning.md).
+    private const long FineTuningSteps = 100;
+    private const long FineTuningEpochs = 20;
+    private const double EmaOfFineTuning = 0.99;
+    private const double UsualMinimumCrop = 0.25;
+    private const double MinimumCropOfFineTuning = 0.5;
+
     // The learning rate of the options is for this many images per step.
     private const double BatchOfLearningRate = 256;
 
@@ -83,6 +96,10 @@ internal static class RunDefaults
                     ),
                 WeightDecay =
                     options.Training.WeightDecay ?? (images.AreSmall ? DecayOfSmallImages : DecayOfLargeImages),
+                MinimumCrop =
+                    options.Training.MinimumCrop
+                    ?? (options.Training.Weights is null ? UsualMinimumCrop : MinimumCropOfFineTuning),
+                Ema = options.Training.Ema ?? (options.Training.Weights is null ? null : EmaOfFineTuning),
                 Erase = options.Training.Erase ?? (images.AreSmall ? EraseOfSmallImages : EraseOfLargeImages),
             },
             Threads = options.Threads ?? threads,
@@ -175,6 +192,17 @@ internal static class RunDefaults
     /// <param name="batchesPerEpoch">Steps in which the network sees every image once.</param>
     public static long TrainSteps(RunOptions options, long batchesPerEpoch) =>
         Steps(options, options.Training.Epochs, batchesPerEpoch, TrainStepsWithoutEpochs);
+
+    /// <summary>Returns the steps of a training that begins with pretrained weights.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="batchesPerEpoch">Steps in which the network sees every image once.</param>
+    public static long FineTuneSteps(RunOptions options, long batchesPerEpoch) =>
+        Steps(
+            options,
+            options.Training.Epochs,
+            batchesPerEpoch,
+            Math.Min(TrainStepsWithoutEpochs, FineTuningSteps + (FineTuningEpochs * batchesPerEpoch))
+        );
 
     private static long Steps(RunOptions options, double? epochs, long batchesPerEpoch, long otherwise) =>
         Math.Max(

@@ -1,4 +1,5 @@
 using Proxyless.Data;
+using Proxyless.Pretrained;
 using Proxyless.Runtime;
 
 namespace Proxyless.Runs;
@@ -7,7 +8,8 @@ namespace Proxyless.Runs;
 /// <param name="options">The resolved options.</param>
 /// <param name="images">The images.</param>
 /// <param name="seed">Seed of order and augmentation.</param>
-internal sealed class RunLoaders(RunOptions options, ImageDataset images, int seed)
+/// <param name="input">The input of pretrained weights; null for networks that are trained from scratch.</param>
+internal sealed class RunLoaders(RunOptions options, ImageDataset images, int seed, PretrainedInput? input)
 {
     // Batch size of evaluation: it affects only the memory used.
     private const int SmallImagesAtOnce = 256;
@@ -23,15 +25,17 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     /// Augmentation for the weights of a search, and for training except for what <see cref="FinalTransforms"/> adds.
     /// </summary>
     public Transforms TrainingTransforms =>
-        Transforms.ForTraining(
-            options.Data.Resolution!.Value,
-            _areSmall,
-            images.Channels,
-            flip: !options.Training.NoFlip && images.Channels == 3
-        ) with
-        {
-            MinimumScale = options.Training.MinimumCrop,
-        };
+        Normalized(
+            Transforms.ForTraining(
+                options.Data.Resolution!.Value,
+                _areSmall,
+                images.Channels,
+                flip: !options.Training.NoFlip && images.Channels == 3
+            ) with
+            {
+                MinimumScale = options.Training.MinimumCrop!.Value,
+            }
+        );
 
     /// <summary>
     /// Augmentation for the training of one network, which sees each image far more often than a path of a search does.
@@ -40,7 +44,11 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
 
     /// <summary>The processing of an image for evaluation.</summary>
     public Transforms EvaluationTransforms =>
-        Transforms.ForEvaluation(options.Data.Resolution!.Value, _areSmall, images.Channels);
+        Normalized(
+            input is null || _areSmall
+                ? Transforms.ForEvaluation(options.Data.Resolution!.Value, _areSmall, images.Channels)
+                : Transforms.ForEvaluation(input.RecipeAt(options.Data.Resolution!.Value))
+        );
 
     /// <summary>The images that the chosen network is trained on.</summary>
     public ImageSet FinalImages => options.Training.OnAll ? images.AllTraining : images.Training;
@@ -51,7 +59,14 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     public BatchLoader Training(ImageSet set, RandomUse use) => Shuffled(set, use, TrainingTransforms);
 
     /// <summary>Shuffled batches of <see cref="FinalImages"/>, augmented for the training of one network.</summary>
-    public BatchLoader FinalTraining() => Shuffled(FinalImages, RandomUse.WeightImages, FinalTransforms);
+    public BatchLoader FinalTraining() => FinalTraining(FinalImages);
+
+    /// <summary>Shuffled batches of some images, augmented for the training of one network.</summary>
+    public BatchLoader FinalTraining(ImageSet set) => Shuffled(set, RandomUse.WeightImages, FinalTransforms);
+
+    /// <summary>Batches in order, augmented for the training of one network.</summary>
+    public BatchLoader InOrderAugmented(ImageSet set) =>
+        InOrder(set, FinalTransforms, _areSmall, options.Threads!.Value);
 
     /// <summary>Batches in order, not augmented.</summary>
     public BatchLoader Evaluation(ImageSet set) =>
@@ -77,6 +92,9 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
             LeavesOutUnreadable = true,
         };
     }
+
+    private Transforms Normalized(Transforms transforms) =>
+        input is null ? transforms : transforms with { Mean = [.. input.Mean], Std = [.. input.Deviation] };
 
     private BatchLoader Shuffled(ImageSet set, RandomUse use, Transforms transforms) =>
         new(

@@ -2,6 +2,7 @@ using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Latency;
+using Proxyless.Pretrained;
 
 namespace Proxyless.Runs;
 
@@ -79,6 +80,15 @@ internal static class RunPaths
             {
                 Name = MapTarget(options.Target.Name, map),
                 AlsoFor = MapOthers(options.Target.AlsoFor, map),
+            },
+            Training = options.Training with
+            {
+                Weights =
+                    options.Training.Weights is { } weights
+                    && !PretrainedWeights.IsName(weights)
+                    && File.Exists(weights)
+                        ? map(weights)
+                        : options.Training.Weights,
             },
             Out = string.IsNullOrEmpty(options.Out) ? options.Out : map(options.Out),
         };

@@ -25,6 +25,9 @@ internal sealed record RunPlan
     /// <summary>Steps of the training.</summary>
     public long? TrainSteps { get; init; }
 
+    /// <summary>How pretrained weights are used; null: not decided, or there are none.</summary>
+    public FineTuning? FineTuning { get; init; }
+
     /// <summary>Seconds spent on images, profiling, search and derivation so far.</summary>
     public double SearchSeconds { get; init; }
 
@@ -54,6 +57,7 @@ internal sealed record RunPlan
             && Enum.IsDefined(plan.Search?.WeightUpdate ?? default)
             && plan.Evaluations is null or >= 0
             && plan.TrainSteps is null or (>= 0 and <= MostSteps)
+            && plan.FineTuning is null or { Top1: >= 0 and <= 1 }
             && plan.SearchSeconds is >= 0 and <= MostSeconds
             && plan.TrainSeconds is >= 0 and <= MostSeconds
             && plan.ExportSeconds is >= 0 and <= MostSeconds;
@@ -66,7 +70,7 @@ internal sealed record RunPlan
     }
 
     /// <summary>Returns the plan of the same search without a training.</summary>
-    internal RunPlan WithoutTraining() => this with { TrainSteps = null, TrainSeconds = 0 };
+    internal RunPlan WithoutTraining() => this with { TrainSteps = null, FineTuning = null, TrainSeconds = 0 };
 
     /// <summary>Writes the plan.</summary>
     public void Write(RunDirectory directory)

@@ -124,6 +124,15 @@ public sealed record TrainResult
     /// <summary>Accuracy on the validation images at the best epoch; null if those were trained on.</summary>
     public required double? ValidationTop1 { get; init; }
 
+    /// <summary>
+    /// Accuracy by cross-validation on the training images, of few images with pretrained weights; null otherwise.
+    /// </summary>
+    public double? CrossValidatedTop1 { get; init; }
+
+    /// <summary>The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not asked
+    /// for.</summary>
+    public FoldAccuracy? Folds { get; init; }
+
     /// <summary>Seconds.</summary>
     public required double Seconds { get; init; }
 }
@@ -168,3 +177,12 @@ public sealed record EvaluateResult
     /// <summary>Number of images of class i that were classified as class j, at [i][j].</summary>
     public required IReadOnlyList<int[]> Confusion { get; init; }
 }
+
+/// <summary>
+/// The accuracy on all images, each of which was classified by a network that was trained, and decided on, without it.
+/// </summary>
+/// <param name="Folds">Number of parts, each tested by a network that was trained on the others.</param>
+/// <param name="Images">Number of images.</param>
+/// <param name="Top1">Share of correct answers.</param>
+/// <param name="ClassTop1">The mean of the classes' shares of correct answers.</param>
+public sealed record FoldAccuracy(int Folds, int Images, double Top1, double ClassTop1);

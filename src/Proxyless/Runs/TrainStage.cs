@@ -41,6 +41,7 @@ internal static class TrainStage
             Architecture = architecture.Name,
             Model = store.Directory.Model,
             ValidationTop1 = best,
+            CrossValidatedTop1 = context.Options.Training.OnAll ? store.Plan.FineTuning?.Top1 : null,
             Seconds = store.Plan.TrainSeconds,
         };
     }
@@ -53,6 +54,12 @@ internal static class TrainStage
         TimeSpan? time
     )
     {
+        if (store.Plan is { TrainSteps: 0, FineTuning.Top1: var decided })
+        {
+            // The classifier is all that was to be learned.
+            return context.Options.Training.OnAll ? null : decided;
+        }
+
         using BatchLoader training = context.Loaders.FinalTraining();
         using BatchLoader? validation = context.Options.Training.OnAll
             ? null
@@ -70,6 +77,14 @@ internal static class TrainStage
             target.CopyFrom(source.Value);
         }
 
+        FineTuning? decision = store.Plan.FineTuning;
+        if (decision is not null && !new CheckpointFile(store.Directory.LastCheckpoint).Exists)
+        {
+            SafeTensorsFile
+                .Read(store.Directory.BestCheckpoint)
+                .CopyTo(network.Tensors, store.Directory.BestCheckpoint);
+        }
+
         var settings = new TrainingSettings
         {
             Steps = steps,
@@ -78,7 +93,10 @@ internal static class TrainStage
             LabelSmoothing = context.Options.Training.LabelSmoothing,
             Dropout = context.Options.Training.Dropout,
             Ema = context.Options.Training.Ema,
+            KeepsStatistics = context.KeepsStatistics,
+            MostGradient = context.MostGradient,
             ClassWeights = context.ClassWeightsOf(context.Loaders.FinalImages),
+            Top1AtStart = validation is null ? null : decision?.Top1,
             CheckpointInterval = context.CheckpointInterval,
             Seed = context.TrainingSeed,
         };

@@ -19,7 +19,20 @@ public sealed record TrainingOptions
             [nameof(Erase)] = new(0, 1),
             [nameof(Ema)] = new(1e-6, 0.999999),
             [nameof(MinimumCrop)] = new(1e-6, 1),
+            [nameof(Folds)] = new(2, 100, IsWhole: true),
         };
+
+    /// <summary>
+    /// Pretrained weights to begin with: a name of <see cref="Pretrained.PretrainedModel.All"/>, or a file; null:
+    /// random ones.
+    /// </summary>
+    public string? Weights { get; init; }
+
+    /// <summary>
+    /// With <see cref="Weights"/>: the number of parts of all images, on each of which a network is tested that was
+    /// trained on the others; the mean says more than a small test set. Null: none.
+    /// </summary>
+    public int? Folds { get; init; }
 
     /// <summary>Epochs of the final training; null: from the size of the data.</summary>
     public double? Epochs { get; init; }
@@ -47,9 +60,10 @@ public sealed record TrainingOptions
     public bool ClassWeights { get; init; }
 
     /// <summary>
-    /// Smallest share of a photograph's area that a training crop keeps; small images are padded and cropped instead.
+    /// Smallest share of a photograph's area that a training crop keeps; null: 0.25, or 0.5 with <see cref="Weights"/>.
+    /// Small images are padded and cropped instead.
     /// </summary>
-    public double MinimumCrop { get; init; } = 0.25;
+    public double? MinimumCrop { get; init; }
 
     /// <summary>
     /// Whether to train without mirrored images; gray images are never mirrored, since they may be digits and letters.
@@ -66,7 +80,9 @@ public sealed record TrainingOptions
     public double Dropout { get; init; }
 
     /// <summary>
-    /// Decay of a moving average of the weights that is evaluated and exported instead of them; null for none.
+    /// Decay of a moving average of the weights that is evaluated and exported instead of them; null: none, or 0.99
+    /// with
+    /// <see cref="Weights"/>.
     /// </summary>
     public double? Ema { get; init; }
 
@@ -91,5 +107,12 @@ public sealed record TrainingOptions
         ranges.Require(nameof(Erase), Erase);
         ranges.Require(nameof(Ema), Ema);
         ranges.Require(nameof(MinimumCrop), MinimumCrop);
+        ranges.Require(nameof(Folds), Folds);
+        if (Weights is not null && FromSupernet)
+        {
+            throw new InvalidInputException(
+                "TrainingOptions.Weights and TrainingOptions.FromSupernet exclude each other; leave one of them out"
+            );
+        }
     }
 }

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// A network that is trained a little, from the shared weights, to be compared with others: each stretch of steps ends
-/// at a rate of zero, so that the network has settled when it is evaluated.
+/// A network that is trained a little, to be compared with others: each stretch of steps ends at a rate of zero, so
+/// that the network has settled when it is evaluated.
 /// </summary>
 internal sealed class Trial : IDisposable
 {
@@ -18,24 +18,28 @@ internal sealed class Trial : IDisposable
     private readonly SgdOptimizer _optimizer;
     private readonly BatchLoader _loader;
     private readonly EndlessBatches _batches;
+    private readonly NormPass _pass;
+    private readonly double? _mostGradient;
     private readonly double _rate;
     private long _steps;
 
-    /// <summary>Copies the weights.</summary>
-    /// <param name="context">Images and options of training.</param>
-    /// <param name="network">The shared weights.</param>
-    /// <param name="choice">A candidate for each block.</param>
-    /// <param name="rateShare">The highest rate of a stretch, as a share of that of the search.</param>
-    public Trial(RunContext context, SuperNetwork network, IReadOnlyList<int> choice, double rateShare)
+    /// <summary>Prepares the training.</summary>
+    /// <param name="context">Options of training.</param>
+    /// <param name="network">The network; not disposed of.</param>
+    /// <param name="images">What it learns from.</param>
+    /// <param name="loader">These images, shuffled; owned.</param>
+    /// <param name="rate">The highest rate of a stretch.</param>
+    public Trial(RunContext context, CompactNetwork network, ImageSet images, BatchLoader loader, double rate)
     {
         ArgumentNullException.ThrowIfNull(context);
-        ArgumentNullException.ThrowIfNull(network);
-        _rate = rateShare * context.LearningRate;
-        _loader = context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages);
+        _rate = rate;
+        _pass = context.KeepsStatistics ? NormPass.Evaluation : NormPass.Training;
+        _mostGradient = context.MostGradient;
+        _loader = loader;
         _batches = new EndlessBatches(_loader, first: 0);
         _loss = new ClassificationLoss(
             context.Options.Training.LabelSmoothing,
-            context.ClassWeightsOf(context.Images.Weights),
+            context.ClassWeightsOf(images),
             context.Device
         );
         _optimizer = new SgdOptimizer
@@ -43,7 +47,7 @@ internal sealed class Trial : IDisposable
             WeightDecay = context.Options.Training.WeightDecay!.Value,
             Kernels = context.NetworkOptions.Kernels,
         };
-        _network = network.Extract(choice);
+        _network = network;
     }
 
     /// <summary>The network in its current state.</summary>
@@ -53,10 +57,12 @@ internal sealed class Trial : IDisposable
     /// <param name="steps">Number of steps since the beginning.</param>
     /// <param name="stepped">Called after each step.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
+    /// <param name="warmupShare">Share of the steps during which the rate rises.</param>
     /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>
-    public void TrainTo(long steps, Action stepped, CancellationToken cancellationToken)
+    public void TrainTo(long steps, Action stepped, CancellationToken cancellationToken, double warmupShare = 0)
     {
-        var schedule = new CosineSchedule(_rate, steps - _steps, WarmupSteps: 0);
+        long stretch = steps - _steps;
+        var schedule = new CosineSchedule(_rate, stretch, (long)(warmupShare * stretch));
         NetworkTensor[] tensors = [.. _network.Tensors];
         for (long step = 0; _steps < steps; step++, _steps++)
         {
@@ -64,10 +70,15 @@ internal sealed class Trial : IDisposable
             using Batch batch = _batches.Next();
             using Tensor images = batch.Images.to(_network.Options.Device);
             using Tensor labels = batch.Labels.to(_network.Options.Device);
-            using Tensor logits = _network.Forward(images, NormPass.Training);
+            using Tensor logits = _network.Forward(images, _pass);
             using Tensor value = _loss.Of(logits, labels);
             ClassificationLoss.RequireFinite(WithScalar.ToDouble(value), _steps, _rate);
             BackwardPass.Run(value, tensors);
+            if (_mostGradient is { } most)
+            {
+                GradientClipping.Clip(tensors, most);
+            }
+
             _optimizer.Step(tensors, schedule.At(step));
             stepped();
         }
@@ -80,6 +91,5 @@ internal sealed class Trial : IDisposable
         _loader.Dispose();
         _loss.Dispose();
         _optimizer.Dispose();
-        _network.Dispose();
     }
 }

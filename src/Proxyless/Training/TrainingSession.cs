@@ -60,7 +60,12 @@ internal sealed class TrainingSession : IDisposable
         _schedule = new CosineSchedule(settings.LearningRate, settings.Steps, warmup);
         try
         {
-            _state = _last.Exists ? Resume(_last, _tensors, _optimizer, _average, observer) : TrainingState.Start;
+            _state = _last.Exists
+                ? Resume(_last, _tensors, _optimizer, _average, observer)
+                : TrainingState.Start with
+                {
+                    Best = settings.Top1AtStart ?? TrainingState.Start.Best,
+                };
             long judged = _state.JudgedEpochs(batchesPerEpoch);
             _log.AddRange(JsonLines.Read<TrainingCurvePoint>(store.TrainingLog).Where(point => point.Epoch <= judged));
         }
@@ -201,11 +206,17 @@ internal sealed class TrainingSession : IDisposable
                 : null;
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
-        using Tensor logits = _network.Forward(images, NormPass.Training, _settings.Dropout);
+        NormPass pass = _settings.KeepsStatistics ? NormPass.Evaluation : NormPass.Training;
+        using Tensor logits = _network.Forward(images, pass, _settings.Dropout);
         using Tensor value = _loss.Of(logits, labels);
         double number = WithScalar.ToDouble(value);
         ClassificationLoss.RequireFinite(number, _state.Step, _settings.LearningRate);
         BackwardPass.Run(value, _tensors);
+        if (_settings.MostGradient is { } most)
+        {
+            GradientClipping.Clip(_tensors, most);
+        }
+
         _optimizer.Step(_tensors, _schedule.At(_state.Step));
         return number;
     }

@@ -3,6 +3,9 @@ namespace Proxyless.Training;
 /// <summary>How one fixed network is trained.</summary>
 internal sealed record TrainingSettings
 {
+    /// <summary>Share of the steps during which the rate usually rises.</summary>
+    public const double UsualWarmupShare = 0.05;
+
     /// <summary>Total number of steps.</summary>
     public required long Steps { get; init; }
 
@@ -13,7 +16,7 @@ internal sealed record TrainingSettings
     public double WeightDecay { get; init; } = 1e-4;
 
     /// <summary>Share of the steps during which the rate rises.</summary>
-    public double WarmupShare { get; init; } = 0.05;
+    public double WarmupShare { get; init; } = UsualWarmupShare;
 
     /// <summary>Share of the target that is spread over all classes.</summary>
     public double LabelSmoothing { get; init; } = 0.1;
@@ -24,6 +27,15 @@ internal sealed record TrainingSettings
     /// <summary>Decay of the moving average that is evaluated instead of the weights; null for none.</summary>
     public double? Ema { get; init; }
 
+    /// <summary>
+    /// Whether batch norms use their running statistics and leave them as they are, as for pretrained weights on few
+    /// images; else those of each batch.
+    /// </summary>
+    public bool KeepsStatistics { get; init; }
+
+    /// <summary>The largest norm of the gradients of a step (<see cref="GradientClipping"/>); null for any.</summary>
+    public double? MostGradient { get; init; }
+
     /// <summary>A weight for each class, or null for equal ones.</summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
@@ -31,6 +43,12 @@ internal sealed record TrainingSettings
     /// Minimum time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.
     /// </summary>
     public TimeSpan? CheckpointInterval { get; init; }
+
+    /// <summary>
+    /// Top-1 of the weights that the training begins with, on the validation images; they are in the best checkpoint
+    /// and stay there unless an epoch is at least as good. Null: they do not count.
+    /// </summary>
+    public double? Top1AtStart { get; init; }
 
     /// <summary>Seed of the dropout masks.</summary>
     public int Seed { get; init; }

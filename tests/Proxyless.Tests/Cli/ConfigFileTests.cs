@@ -74,9 +74,13 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(2, CommandLineRun.Of("run", "--config", "nowhere.yaml").ExitCode);
 
     [Fact]
-    public void Every_setting_of_the_library_is_an_option_of_run()
+    public void Every_setting_of_the_library_is_an_option_of_run_or_train()
     {
-        IEnumerable<string> options = new RunCommand().Options.Select(option => option.Name);
+        IEnumerable<string> options =
+        [
+            .. new RunCommand().Options.Select(option => option.Name),
+            .. new TrainCommand().Options.Select(option => option.Name),
+        ];
         Assert.All(
             RunSettings.All.Where(setting => setting.Property.Name != nameof(TargetOptions.AlsoFor)),
             setting => Assert.Contains($"--{setting.Key}", options)

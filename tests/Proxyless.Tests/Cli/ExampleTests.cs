@@ -6,6 +6,8 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
+using Proxyless.Networks;
+using Proxyless.Pretrained;
 using Proxyless.Runs;
 using Proxyless.Tests.Agents;
 using Proxyless.Tests.Pretrained;
@@ -77,6 +79,22 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ),
         ["proxyless derive --run runs/photos --latency 3,5,8 --out runs/photos-front"] = new(Decision),
         ["proxyless derive --run runs/photos --latency 5 --out runs/photos-5ms"] = new(Decision),
+
+        // With random weights in the cache of the folder; one that is there is replaced by another run.
+        ["proxyless train --weights efficientnet-lite0 --data photos --out runs/photos"] = new(
+            "--resolution 32 --batch-size 4 --train-epochs 0.1"
+        )
+        {
+            Before = _ =>
+            {
+                Directory.Delete("runs", recursive: true);
+                using var random = new CompactNetwork(
+                    PretrainedNetworks.ByName("efficientnet-lite0").Architecture,
+                    new NetworkOptions()
+                );
+                PretrainedWeights.Keep("efficientnet-lite0", random);
+            },
+        },
 
         // A run that is searched and not trained yet.
         ["proxyless train --arch runs/photos --train-epochs 60 --from-supernet"] = new("", ("60", "0.1"))

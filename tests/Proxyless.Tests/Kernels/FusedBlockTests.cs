@@ -47,7 +47,7 @@ public sealed class FusedBlockTests
     public void A_batch_that_is_cut_into_chunks_and_tiles_equals_libtorch(int kernel, int stride)
     {
         var one = new Case(kernel, 6, stride, 7, 40, stride == 1 ? 40 : 24, 64, 64);
-        foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen])
+        foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen, NormPass.Evaluation])
         {
             // Among millions of activations some lie on a kink: as a whole the difference must be small, not number by
             // number.
@@ -79,7 +79,7 @@ public sealed class FusedBlockTests
 
     private static void Compare(Case one)
     {
-        foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen])
+        foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen, NormPass.Evaluation])
         {
             Compare(precision => Run(one, precision, pass));
 

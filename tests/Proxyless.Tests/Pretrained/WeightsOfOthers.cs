@@ -1,3 +1,4 @@
+using Proxyless.Architectures;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Runtime;
@@ -11,14 +12,20 @@ internal static class WeightsOfOthers
     /// <summary>Writes random weights of a pretrained network under the names of the ProxylessNAS authors.</summary>
     public static void Write(string file, string network)
     {
-        Libtorch.Load();
         PretrainedNetwork known = PretrainedNetworks.ByName(network);
-        using var random = new CompactNetwork(known.Architecture, new NetworkOptions());
+        Write(file, known.Architecture, known.Depths);
+    }
+
+    /// <summary>Writes random weights of any network under the names of the ProxylessNAS authors.</summary>
+    public static void Write(string file, Architecture architecture, IReadOnlyList<int> depths)
+    {
+        Libtorch.Load();
+        using var random = new CompactNetwork(architecture, new NetworkOptions());
         var naming = new AuthorsNaming();
         List<(NetworkTensor Target, string Source)> pairs =
         [
             .. WeightsImport
-                .LayersOf(random, known.Depths, naming)
+                .LayersOf(random, depths, naming)
                 .SelectMany(layer => WeightsImport.TensorsOf(layer.Layer, layer.Names)),
             (random.Head.Weight, $"{naming.Classifier}.weight"),
             (random.Head.Bias, $"{naming.Classifier}.bias"),

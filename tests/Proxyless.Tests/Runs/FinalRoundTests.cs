@@ -1,5 +1,6 @@
 using Proxyless.Networks;
 using Proxyless.Runs;
+using Proxyless.Runtime;
 using Proxyless.Tests.Data;
 using Xunit;
 
@@ -42,7 +43,14 @@ public sealed class FinalRoundTests
         ];
         using var scorer = new PathScorer(context, network);
         SharedScore before = scorer.Of(choice)!;
-        using var trial = new Trial(context, network, choice, rateShare: 0.25);
+        using CompactNetwork copy = network.Extract(choice);
+        using var trial = new Trial(
+            context,
+            copy,
+            context.Images.Weights,
+            context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages),
+            0.25 * context.LearningRate
+        );
         Assert.Equal(before.Loss, scorer.Judge(trial.Network).Loss);
 
         int steps = 0;

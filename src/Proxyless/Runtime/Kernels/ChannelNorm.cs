@@ -72,7 +72,7 @@ internal sealed class ChannelNorm
         return new ChannelNorm(gamma, beta, mean, inverse, sums.Pixels, low, high);
     }
 
-    /// <summary>With running statistics; it has no gradient.</summary>
+    /// <summary>With fixed statistics, which no gradient flows through.</summary>
     public static ChannelNorm OfRunning(
         float[] gamma,
         float[] beta,
@@ -100,6 +100,12 @@ internal sealed class ChannelNorm
             gradient.Gamma[c] = (float)gamma;
             gradient.Beta[c] = (float)sums.First[c];
             gradient.OfOutput[c] = Scale[c];
+            if (_pixels == 0)
+            {
+                // Mean and variance are constants.
+                continue;
+            }
+
             gradient.OfDistance[c] = (float)(-Scale[c] * _inverse[c] * gamma / _pixels);
             gradient.Constant[c] = (float)(-Scale[c] * sums.First[c] / _pixels);
         }

@@ -1,0 +1,177 @@
+using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using Proxyless.Weights;
+
+namespace Proxyless.Pretrained;
+
+/// <summary>Networks with the weights of others, from a file or, by name, from the cache.</summary>
+internal static class PretrainedWeights
+{
+    private const string Kind = "weights";
+    private const string Converted = "converted.safetensors";
+
+    /// <summary>Whether weights are given by a name and not by a file.</summary>
+    public static bool IsName(string weights) => PretrainedNetworks.Names.Contains(weights);
+
+    /// <summary>Returns the network of a name, or of the file of an architecture.</summary>
+    /// <param name="nameOrFile">A known name, an <c>architecture.json</c> or a <c>net.config</c>.</param>
+    /// <exception cref="InvalidInputException">There is neither; or the network is not of color images.</exception>
+    public static PretrainedNetwork NetworkOf(string nameOrFile)
+    {
+        if (IsName(nameOrFile))
+        {
+            return PretrainedNetworks.ByName(nameOrFile);
+        }
+
+        if (!File.Exists(nameOrFile))
+        {
+            throw new InvalidInputException(
+                $"there is no pretrained network and no file '{nameOrFile}'"
+                    + NearestName.Suggestion(nameOrFile, PretrainedNetworks.Names)
+                    + "; give an architecture.json, a net.config, or one of "
+                    + string.Join(", ", PretrainedNetworks.Names)
+            );
+        }
+
+        Architecture architecture = ArchitectureFile.Read(nameOrFile);
+        return architecture.InputChannels == 3
+            ? new PretrainedNetwork(
+                architecture,
+                [],
+                ArchitectureFile.EpsilonOf(nameOrFile) ?? BatchNorm.Epsilon,
+                PretrainedInput.Usual,
+                nameOrFile,
+                "",
+                null,
+                PretrainedSource.None
+            )
+            : throw new InvalidInputException(
+                $"{nameOrFile}: a network of {architecture.InputChannels} channels is not imported"
+            )
+            {
+                File = nameOrFile,
+            };
+    }
+
+    /// <summary>Creates the network with the weights of a file.</summary>
+    /// <param name="known">The network.</param>
+    /// <param name="weights">The file's tensors.</param>
+    /// <param name="file">What to call the file in messages.</param>
+    /// <param name="resolution">Side of the images in pixels.</param>
+    /// <param name="options">How the network is created.</param>
+    /// <exception cref="InvalidInputException">The weights are not the network's.</exception>
+    public static CompactNetwork Create(
+        PretrainedNetwork known,
+        WeightsFile weights,
+        string file,
+        int resolution,
+        NetworkOptions options
+    )
+    {
+        CompactNetwork network = Untrained(known, resolution, options);
+        try
+        {
+            WeightsImport.Copy(network, known.Depths, weights, known.Epsilon, file);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a file, and says which of its state dicts is taken if it has several.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="stateDict">Which state dict; null: the moving average, if there is one.</param>
+    /// <param name="observer">Receives the message.</param>
+    /// <exception cref="InvalidInputException">The file cannot be read.</exception>
+    public static WeightsFile Read(string file, string? stateDict, IRunObserver observer)
+    {
+        WeightsFile weights = WeightsFile.Read(file, stateDict);
+        if (weights.StateDicts.Count > 1)
+        {
+            observer.Message($"'{file}' holds {string.Join(", ", weights.StateDicts)}; '{weights.StateDict}' is taken");
+        }
+
+        return weights;
+    }
+
+    /// <summary>Creates a network with its weights: of a file, or by name from the cache or its origin.</summary>
+    /// <param name="known">The network.</param>
+    /// <param name="weights">The network's name, or a file.</param>
+    /// <param name="resolution">Side of the images in pixels.</param>
+    /// <param name="options">How the network is created.</param>
+    /// <param name="observer">Receives progress reports and messages.</param>
+    /// <param name="cancellationToken">Stops a download; the next call continues.</param>
+    /// <exception cref="InvalidInputException">
+    /// The file cannot be read, its weights are not the network's, or those of a name are neither in the cache nor
+    /// offered for download.
+    /// </exception>
+    /// <exception cref="IOException">The download failed.</exception>
+    public static CompactNetwork Load(
+        PretrainedNetwork known,
+        string weights,
+        int resolution,
+        NetworkOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!IsName(weights))
+        {
+            return Create(known, Read(weights, null, observer), weights, resolution, options);
+        }
+
+        string kept = CachedFile(weights);
+        if (!File.Exists(kept))
+        {
+            using var handler = new HttpClientHandler();
+            string file = WeightsDownload
+                .GetAsync(weights, known.Source, handler, observer, cancellationToken)
+                .GetAwaiter()
+                .GetResult();
+            CompactNetwork network = Create(known, Read(file, null, observer), file, resolution, options);
+            Keep(weights, network);
+            return network;
+        }
+
+        SafeTensorsFile saved = SafeTensorsFile.Read(kept);
+        CompactNetwork cached = Untrained(known, resolution, options);
+        try
+        {
+            saved.CopyTo(cached.Tensors, kept);
+            return cached;
+        }
+        catch
+        {
+            cached.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Keeps the weights of a known network in the cache, where they are found by its name.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="network">The network.</param>
+    public static void Keep(string name, CompactNetwork network)
+    {
+        string file = CachedFile(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        SafeTensorsFile.Write(
+            file,
+            [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))],
+            new Dictionary<string, string> { [PretrainedNetworks.MetadataKey] = name }
+        );
+    }
+
+    /// <summary>Where the weights of a known network are kept.</summary>
+    internal static string CachedFile(string name) => Path.Combine(CacheFolder.Of(Kind), name, Converted);
+
+    private static CompactNetwork Untrained(PretrainedNetwork known, int resolution, NetworkOptions options) =>
+        new(
+            known.Architecture.WithInput(resolution, known.Architecture.InputChannels, known.Architecture.Classes),
+            options
+        );
+}

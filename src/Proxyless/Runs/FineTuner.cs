@@ -1,0 +1,329 @@
+using Proxyless.Data;
+using Proxyless.FineTuning;
+using Proxyless.Networks;
+using Proxyless.Training;
+using static TorchSharp.torch;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// Makes a network for few images from pretrained weights. What the network computes behind its last blocks is kept
+/// once for each image; a linear classifier of it is fitted in a fraction of a second. Cross-validation chooses behind
+/// which block: the last layers know the classes that they were trained on, and may have forgotten what else is in an
+/// image. It also tells whether training all weights is better than leaving them as they are.
+/// </summary>
+internal sealed class FineTuner
+{
+    /// <summary>More images are divided once, not several times.</summary>
+    public const int MostImages = 400;
+
+    /// <summary>A classifier of more images is hardly better, as the beginning of a training.</summary>
+    public const int MostImagesOfClassifier = 2000;
+
+    // As many rows as a classifier of about a thousand features needs to be stable.
+    private const int Rows = 1600;
+    private const int MostViews = 8;
+
+    // The last convolution and the blocks of about the last two stages.
+    private const int Depths = 7;
+    private const int PartsOfClassifier = 5;
+    private const int PartsOfTraining = 3;
+
+    // More parts are needless where chance alone would make the two differ in so many images less often than this.
+    private const double Doubt = 0.1;
+
+    private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1];
+
+    private readonly RunContext _context;
+    private readonly long _mostSteps;
+    private readonly ImageSet _images;
+    private readonly NetworkFeatures _features;
+    private readonly int[][] _rowsOfImage;
+    private readonly bool[] _isPlain;
+
+    /// <summary>Computes the features of images.</summary>
+    /// <param name="context">Options of training.</param>
+    /// <param name="network">The network with its pretrained weights; not disposed of.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="mostSteps">The most steps of a training of all weights.</param>
+    public FineTuner(RunContext context, CompactNetwork network, ImageSet images, long mostSteps = long.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(images);
+        _context = context;
+        _images = images;
+        _mostSteps = mostSteps;
+        _features = new NetworkFeatures(network, images.Count <= MostImages ? Depths : 1);
+        int views = Math.Clamp(Rows / images.Count, 1, MostViews);
+        var progress = new Progress(context.Observer, "features", 0, (long)images.Count * (1 + views));
+        long done = 0;
+        void Added(int count) => progress.Report(done += count, "of the pretrained network");
+        using BatchLoader plain = context.Loaders.Evaluation(images);
+        _features.Add(plain, 0, Added, context.CancellationToken);
+        int plainRows = _features.Labels.Count;
+        using BatchLoader augmented = context.Loaders.InOrderAugmented(images);
+        for (int view = 0; view < views; view++)
+        {
+            _features.Add(augmented, view, Added, context.CancellationToken);
+        }
+
+        _isPlain = [.. _features.Labels.Select((_, row) => row < plainRows)];
+        _rowsOfImage = [.. Enumerable.Range(0, images.Count).Select(_ => Array.Empty<int>())];
+        foreach (IGrouping<int, int> rows in Enumerable.Range(0, _features.Labels.Count).GroupBy(ImageOf))
+        {
+            _rowsOfImage[rows.Key] = [.. rows];
+        }
+    }
+
+    private int ImageOf(int row) => _features.Images[row];
+
+    /// <summary>Steps of the training of all weights on a number of images.</summary>
+    public long StepsOn(int images)
+    {
+        int batch = Math.Min(_context.Loaders.BatchSize, images);
+        return Math.Min(_mostSteps, RunDefaults.FineTuneSteps(_context.Options, images / batch));
+    }
+
+    /// <summary>Chooses the block and whether all weights are trained.</summary>
+    /// <param name="images">The images to choose on, by their numbers.</param>
+    public FineTuning Decide(IReadOnlyList<int> images)
+    {
+        (Place place, bool?[] classifier) = ChoosePlace(images);
+        double top1 = Share(classifier, images);
+        _context.Observer.Message(
+            Invariant(
+                $"classifier of the pretrained features behind {Describe(place.Depth)}: {top1:P1} of {images.Count} "
+                    + $"images, cross-validated"
+            )
+        );
+        (bool isBetter, bool?[] trained) = CompareWithTraining(images, classifier);
+        return new FineTuning(
+            place.Depth,
+            isBetter,
+            isBetter ? Share(trained, [.. images.Where(image => trained[image] is not null)]) : top1,
+            images.Count(image => (isBetter ? trained : classifier)[image] is not null)
+        );
+    }
+
+    /// <summary>
+    /// Creates the network that was chosen, before any training: with a classifier that is fitted to all of some
+    /// images.
+    /// </summary>
+    /// <param name="images">The images, by their numbers.</param>
+    /// <param name="decision">What was chosen on them.</param>
+    public CompactNetwork Begin(IReadOnlyList<int> images, FineTuning decision)
+    {
+        ArgumentNullException.ThrowIfNull(decision);
+        int depth = decision.IsTrained ? _features.Depths.Last() : decision.Blocks;
+        (Place place, _) = Choose(images, [depth]);
+        return ClassifierOnFeatures.Create(_features, depth, Fit(images, place));
+    }
+
+    /// <summary>Decides and trains, all on the same images.</summary>
+    /// <param name="images">The images, by their numbers.</param>
+    public CompactNetwork Tune(IReadOnlyList<int> images)
+    {
+        FineTuning decision =
+            _images.Count <= MostImages ? Decide(images) : new FineTuning(_features.Depths.Last(), true, 0, 0);
+        CompactNetwork network = Begin(images, decision);
+        return decision.IsTrained ? Train(network, images, "train") : network;
+    }
+
+    /// <summary>Returns which images a network is right on.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="images">The images, by their numbers.</param>
+    /// <returns>By the image's number; null for other images, and for those that cannot be read.</returns>
+    public bool?[] Judge(CompactNetwork network, IReadOnlyList<int> images)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var right = new bool?[_images.Count];
+        using var withoutGraph = no_grad();
+        using BatchLoader loader = _context.Loaders.Evaluation(_images.Subset(images));
+        foreach (Batch batch in loader.Epoch(0, 0, _context.CancellationToken))
+        {
+            using (batch)
+            {
+                using Tensor input = batch.Images.to(network.Options.Device);
+                using Tensor logits = network.Forward(input, NormPass.Evaluation);
+                using Tensor best = logits.argmax(1);
+                using Tensor local = best.cpu();
+                long[] answers = local.data<long>().ToArray();
+                for (int i = 0; i < answers.Length; i++)
+                {
+                    int image = images[batch.Positions[i]];
+                    right[image] = answers[i] == _images.Label(image);
+                }
+            }
+        }
+
+        return right;
+    }
+
+    /// <summary>Divides images into parts with the same share of each class.</summary>
+    /// <param name="images">The images, by their numbers.</param>
+    /// <param name="count">Number of parts; fewer are returned if there are fewer images.</param>
+    public IReadOnlyList<int[]> Parts(IReadOnlyList<int> images, int count)
+    {
+        var random = new SplitMix64(_context.Options.Seed);
+        var parts = new List<int>[Math.Min(count, images.Count)];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            parts[i] = [];
+        }
+
+        int next = 0;
+        foreach (IGrouping<int, int> ofClass in images.GroupBy(_images.Label).OrderBy(group => group.Key))
+        {
+            int[] shuffled = [.. ofClass.Order()];
+            random.Shuffle(shuffled);
+            foreach (int image in shuffled)
+            {
+                parts[next++ % parts.Length].Add(image);
+            }
+        }
+
+        return [.. parts.Select(part => part.Order().ToArray())];
+    }
+
+    private (Place Place, bool?[] Right) ChoosePlace(IReadOnlyList<int> images) =>
+        Choose(images, [.. _features.Depths]);
+
+    private (Place Place, bool?[] Right) Choose(IReadOnlyList<int> images, IReadOnlyList<int> depths)
+    {
+        IReadOnlyList<int[]> parts = Parts(images, PartsOfClassifier);
+        Place[] places = [.. depths.SelectMany(depth => Penalties.Select(penalty => new Place(depth, penalty)))];
+        var progress = new Progress(
+            _context.Observer,
+            "classifiers",
+            0,
+            places.Length * parts.Count,
+            Progress.Unreported
+        );
+        int done = 0;
+        (Place Place, double Loss, bool?[] Right) best = (places[0], double.PositiveInfinity, []);
+        foreach (Place place in places)
+        {
+            double loss = 0;
+            var right = new bool?[_images.Count];
+            foreach (int[] part in parts)
+            {
+                _context.CancellationToken.ThrowIfCancellationRequested();
+                LinearClassifier classifier = Fit([.. images.Except(part)], place);
+                foreach (int row in part.SelectMany(image => _rowsOfImage[image]).Where(row => _isPlain[row]))
+                {
+                    double[] logs = classifier.LogProbabilities(_features.At(place.Depth)[row]);
+                    loss -= logs[_features.Labels[row]];
+                    right[ImageOf(row)] = Array.IndexOf(logs, logs.Max()) == _features.Labels[row];
+                }
+
+                progress.Report(++done, "cross-validated");
+            }
+
+            if (loss < best.Loss)
+            {
+                best = (place, loss, right);
+            }
+        }
+
+        return (best.Place, best.Right);
+    }
+
+    private LinearClassifier Fit(IReadOnlyList<int> images, Place place)
+    {
+        int[] rows = [.. images.SelectMany(image => _rowsOfImage[image])];
+        using var regression = new LogisticRegression(
+            [.. rows.Select(row => _features.At(place.Depth)[row])],
+            [.. rows.Select(row => _features.Labels[row])],
+            _context.Classes,
+            place.Penalty,
+            _context.ClassWeightsOf(_images.Subset(images))
+        );
+        return regression.Solve();
+    }
+
+    private (bool IsBetter, bool?[] Right) CompareWithTraining(IReadOnlyList<int> images, bool?[] classifier)
+    {
+        var trained = new bool?[_images.Count];
+        int better = 0;
+        int worse = 0;
+        IReadOnlyList<int[]> parts = Parts(images, PartsOfTraining);
+        for (int i = 0; i < parts.Count; i++)
+        {
+            int[] rest = [.. images.Except(parts[i])];
+            using CompactNetwork network = Train(
+                Begin(rest, new FineTuning(0, true, 0, 0)),
+                rest,
+                Invariant($"trial {i + 1} of {parts.Count}")
+            );
+            bool?[] right = Judge(network, parts[i]);
+            foreach (int image in parts[i])
+            {
+                trained[image] = right[image];
+                better += right[image] == true && classifier[image] == false ? 1 : 0;
+                worse += right[image] == false && classifier[image] == true ? 1 : 0;
+            }
+
+            if (SignTest(better, worse) < Doubt)
+            {
+                break;
+            }
+        }
+
+        _context.Observer.Message(
+            Invariant(
+                $"training all weights: right on {better} images where the classifier is wrong, wrong on {worse} where "
+                    + $"it is right, of {trained.Count(answer => answer is not null)}: "
+            ) + (better > worse ? "all weights are trained" : "the pretrained weights stay as they are")
+        );
+        return (better > worse, trained);
+    }
+
+    private CompactNetwork Train(CompactNetwork network, IReadOnlyList<int> images, string stage)
+    {
+        ImageSet set = _images.Subset(images);
+        using var trial = new Trial(
+            _context,
+            network,
+            set,
+            _context.Loaders.FinalTraining(set),
+            RunDefaults.LearningRate(_context.Options, Math.Min(_context.Loaders.BatchSize, set.Count))
+        );
+        long steps = StepsOn(set.Count);
+        var progress = new Progress(_context.Observer, stage, 0, steps);
+        long done = 0;
+        trial.TrainTo(
+            steps,
+            () => progress.Report(++done, "all weights"),
+            _context.CancellationToken,
+            TrainingSettings.UsualWarmupShare
+        );
+        return network;
+    }
+
+    private string Describe(int depth) =>
+        depth > _features.Network.Blocks.Count
+            ? "the last convolution"
+            : Invariant($"block {depth} of {_features.Network.Blocks.Count}");
+
+    private static double Share(bool?[] right, IReadOnlyList<int> images) =>
+        images.Average(image => right[image] == true ? 1.0 : 0);
+
+    /// <summary>
+    /// The probability that of so many fair coins as many or more fall on one side: the two-sided sign test.
+    /// </summary>
+    internal static double SignTest(int one, int other)
+    {
+        int coins = one + other;
+        double term = Math.Pow(0.5, coins);
+        double tail = 0;
+        for (int i = 0; i <= Math.Min(one, other); i++)
+        {
+            tail += term;
+            term *= (coins - i) / (i + 1.0);
+        }
+
+        return Math.Min(1, 2 * tail);
+    }
+
+    private readonly record struct Place(int Depth, double Penalty);
+}

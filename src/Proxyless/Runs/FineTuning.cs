@@ -1,0 +1,13 @@
+namespace Proxyless.Runs;
+
+/// <summary>What was decided about pretrained weights, on images that the compared networks had not learned
+/// from.</summary>
+/// <param name="Blocks">
+/// The number of blocks that the network keeps; one more than it has if it keeps its last convolution too.
+/// </param>
+/// <param name="IsTrained">
+/// Whether all weights are trained, or only the classifier of what the pretrained ones compute.
+/// </param>
+/// <param name="Top1">Share of correct answers of the better one, 0..1.</param>
+/// <param name="Images">Number of images behind the share.</param>
+internal sealed record FineTuning(int Blocks, bool IsTrained, double Top1, int Images);

@@ -1,0 +1,236 @@
+using Proxyless.Architectures;
+using Proxyless.Inference;
+using Proxyless.Runs;
+using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
+using Proxyless.Tests.Pretrained;
+using SkiaSharp;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+[Collection(nameof(WholeRuns))]
+public sealed class FineTuneTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string Run => Path.Combine(_folder.Root, "run");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(0, 0, 1)]
+    [InlineData(1, 0, 1)]
+    [InlineData(5, 0, 0.0625)]
+    [InlineData(3, 1, 0.625)]
+    [InlineData(1, 9, 0.021484375)]
+    [InlineData(4, 4, 1)]
+    public void The_sign_test_is_that_of_fair_coins(int one, int other, double expected) =>
+        Assert.Equal(expected, FineTuner.SignTest(one, other), 1e-12);
+
+    [Fact]
+    public void Few_images_get_a_network_that_was_decided_by_cross_validation()
+    {
+        (RunOptions options, string network) = Few();
+        var observer = new RecordingObserver();
+        TrainResult trained = ProxylessRun.Train(options, network, observer, Cancellation);
+        Assert.Null(trained.ValidationTop1);
+        Assert.InRange(trained.CrossValidatedTop1!.Value, 0.5, 1);
+        Assert.True(File.Exists(trained.Model));
+        Assert.Contains(observer.Messages, text => text.Contains("cross-validated", StringComparison.Ordinal));
+        Assert.Contains(observer.Messages, text => text.StartsWith("training all weights", StringComparison.Ordinal));
+        Architecture architecture = ArchitectureFile.Read(new RunDirectory(Run).Architecture);
+        Assert.Equal("other", architecture.Metadata["pretrained"]);
+        Assert.Equal(2, architecture.Classes);
+        EvaluateResult evaluated = ProxylessRun.Evaluate(
+            Run,
+            options with
+            {
+                Training = new(),
+                Target = new(),
+            },
+            againstNetwork: true,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.Equal(1, evaluated.NetworkAgreement);
+        Assert.Equal(FinishedRun.TestImages, evaluated.Images);
+    }
+
+    [Fact]
+    public void Every_image_is_tested_once_in_the_folds()
+    {
+        (RunOptions options, string network) = Few();
+        TrainResult trained = ProxylessRun.Train(
+            options with
+            {
+                Training = options.Training with { Folds = 3, Epochs = 1 },
+            },
+            network,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.Equal(3, trained.Folds!.Folds);
+        Assert.Equal(2 * FinishedRun.ImagesOfAClass, trained.Folds.Images);
+        Assert.InRange(trained.Folds.Top1, 0.5, 1);
+
+        // The classes are of one size.
+        Assert.Equal(trained.Folds.Top1, trained.Folds.ClassTop1, 1e-9);
+    }
+
+    [Theory]
+    [InlineData("features")]
+    [InlineData("trial 1 of 3")]
+    public void A_decision_that_was_stopped_ends_as_one_that_was_not(string stage)
+    {
+        (RunOptions options, string network) = Few();
+        StoppedIsAsWhole(options with { Training = options.Training with { Epochs = 2 } }, network, stage);
+    }
+
+    [Fact]
+    public void A_training_that_was_stopped_ends_as_one_that_was_not()
+    {
+        (RunOptions options, string network) = Many();
+        StoppedIsAsWhole(options with { CheckpointSeconds = 0.001 }, network, "train");
+    }
+
+    [Fact]
+    public void Many_images_are_divided_once_and_the_start_counts_as_an_epoch()
+    {
+        (RunOptions options, string network) = Many();
+        var observer = new RecordingObserver();
+        TrainResult trained = ProxylessRun.Train(options, network, observer, Cancellation);
+        Assert.InRange(trained.ValidationTop1!.Value, 0.9, 1);
+        Assert.Null(trained.CrossValidatedTop1);
+        Assert.Contains(observer.Messages, text => text.Contains("validation images", StringComparison.Ordinal));
+    }
+
+    /// <summary>The input of EfficientNet-Lite has a mean, a deviation and a filter of its own.</summary>
+    [Fact]
+    public void The_input_of_the_weights_travels_with_the_model()
+    {
+        RunOptions options = new()
+        {
+            Data = new() { Path = SharedData.Path("photographs"), Resolution = 64 },
+            Training = new()
+            {
+                Weights = SharedData.Path(Path.Combine("pretrained", "efficientnet-lite0-57934424.pth")),
+                Epochs = 1,
+            },
+            Out = Run,
+        };
+        ProxylessRun.Train(options, "efficientnet-lite0", NullRunObserver.Instance, Cancellation);
+        EvaluateResult evaluated = ProxylessRun.Evaluate(
+            Run,
+            new RunOptions { Data = options.Data with { Resolution = null } },
+            againstNetwork: true,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.Equal(1, evaluated.NetworkAgreement);
+        using OnnxClassifier model = OnnxClassifier.Load(new RunDirectory(Run).Model);
+        Assert.Equal(ImageFilter.Bicubic, model.Preprocessing.Filter);
+        string file = Path.Combine(_folder.Root, "again.onnx");
+        ProxylessRun.Export(Run, file, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(File.ReadAllBytes(new RunDirectory(Run).Model), File.ReadAllBytes(file));
+    }
+
+    [Fact]
+    public void What_cannot_be_is_refused_before_anything_is_written()
+    {
+        (RunOptions options, string network) = Few();
+        void Refused(RunOptions with, string of, string word)
+        {
+            InvalidInputException refusal = Assert.Throws<InvalidInputException>(() =>
+                ProxylessRun.Train(with, of, NullRunObserver.Instance, Cancellation)
+            );
+            Assert.Contains(word, refusal.Message, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(Run));
+        }
+
+        RunOptions With(Func<TrainingOptions, TrainingOptions> change) =>
+            options with
+            {
+                Training = change(options.Training),
+            };
+        Refused(With(training => training with { Weights = "efficientnet-lite0" }), "timm-mnasnet-100", "mnasnet");
+        Refused(options, _folder.Root, "is a folder");
+        Refused(options, "efficientnet-light0", "efficientnet-lite0");
+        Refused(With(training => training with { FromSupernet = true }), network, "exclude each other");
+        Refused(With(training => training with { Weights = null, Folds = 5 }), network, "TrainingOptions.Folds");
+        Refused(options with { Data = options.Data with { Channels = 1 } }, network, "DataOptions.Channels = 3");
+    }
+
+    private (RunOptions Options, string Network) Few()
+    {
+        Architecture architecture = SmallSpace.Network(1, 0, 2) with { Name = "small" };
+        string network = Path.Combine(_folder.Root, "small.json");
+        string weights = Path.Combine(_folder.Root, "small.safetensors");
+        ArchitectureFile.Write(network, architecture);
+        WeightsOfOthers.Write(weights, architecture, []);
+        return (
+            FinishedRun.OptionsIn(_folder) with
+            {
+                Target = new(),
+                Search = new(),
+                Training = new() { Weights = weights },
+                Out = Run,
+            },
+            network
+        );
+    }
+
+    private (RunOptions Options, string Network) Many()
+    {
+        for (int i = 0; i < 300; i++)
+        {
+            _folder.Add(Path.Combine("many", "noise", $"{i}.png"), TestPictures.Noise(i, 16, 16));
+            _folder.Add(Path.Combine("many", "flat", $"{i}.png"), Flat(i));
+        }
+
+        (RunOptions options, string network) = Few();
+        return (
+            options with
+            {
+                Data = new() { Path = Path.Combine(_folder.Root, "many") },
+                Training = options.Training with { Epochs = 1 },
+            },
+            network
+        );
+    }
+
+    private void StoppedIsAsWhole(RunOptions options, string network, string stage)
+    {
+        options = options with { Threads = 1 };
+        TrainResult whole = ProxylessRun.Train(options, network, NullRunObserver.Instance, Cancellation);
+        RunOptions second = options with { Out = Path.Combine(_folder.Root, "second") };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Assert.Throws<RunInterruptedException>(() =>
+            ProxylessRun.Train(second, network, new RunObserver(new Stop(stage, stop)), stop.Token)
+        );
+        ProxylessRun.Train(second with { Resume = true }, network, NullRunObserver.Instance, Cancellation);
+        Assert.Equal(File.ReadAllBytes(whole.Model), File.ReadAllBytes(new RunDirectory(second.Out!).Model));
+    }
+
+    private static byte[] Flat(int i)
+    {
+        using var bitmap = new SKBitmap(16, 16);
+        bitmap.Erase(new SKColor((byte)i, (byte)(i * 3), (byte)(i * 7)));
+        using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
+
+    /// <summary>Stops a job in a stage.</summary>
+    private sealed class Stop(string stage, CancellationTokenSource token) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value)
+        {
+            if (value.Stage == stage)
+            {
+                token.Cancel();
+            }
+        }
+    }
+}
