@@ -15,11 +15,7 @@ internal sealed class EvaluateCommand : ReportingCommand
     /// </summary>
     private const int LargestMatrix = 12;
 
-    private readonly Option<string?> _model = Values.Text(
-        "--model",
-        "FILE|DIR",
-        "The model.onnx, or the run's folder that holds it"
-    );
+    private readonly ModelOption _model = new();
 
     private readonly Option<bool> _againstNetwork = new("--against-network")
     {
@@ -36,8 +32,8 @@ internal sealed class EvaluateCommand : ReportingCommand
             "proxyless evaluate --model photos.onnx --data more-photos"
         )
     {
-        MainOptions = ["--model", "--data", "--target", "--against-network"];
-        Require(_model);
+        MainOptions = ["--model", "--weights", "--data", "--target", "--against-network"];
+        Add(_model.Options);
         Options.Add(_againstNetwork);
         Add(
             LibraryOptions
@@ -49,7 +45,7 @@ internal sealed class EvaluateCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        string model = parse.GetValue(_model)!;
+        string model = _model.FileOf(parse, session, Examples[0]);
 
         // A run's folder names its images; a model file only describes them.
         RunOptions others = Directory.Exists(model)

@@ -10,11 +10,7 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Classes of photos.</summary>
 internal sealed class PredictCommand : ReportingCommand
 {
-    private readonly Option<string?> _model = Values.Text(
-        "--model",
-        "FILE|DIR",
-        "The model.onnx, or the run's folder that holds it"
-    );
+    private readonly ModelOption _model = new();
     private readonly Option<long?> _top = Values.Integer(
         "--top",
         "Number of most probable classes to show (3)",
@@ -39,10 +35,11 @@ internal sealed class PredictCommand : ReportingCommand
             "The classes of one or more photos. One that cannot be read is an error (exit code 1; 2 if none can "
                 + "be read); the others are still classified.",
             "proxyless predict --model runs/photos cat.jpg dog.jpg",
-            "proxyless predict --model runs/photos holidays"
+            "proxyless predict --model runs/photos holidays",
+            "proxyless predict --weights efficientnet-lite0 cat.jpg"
         )
     {
-        Require(_model);
+        Add(_model.Options);
         Options.Add(_top);
         Options.Add(_maxPixels);
         _images.Validators.Add(result => Values.RefuseNothing(result, result.Tokens, "an image's name"));
@@ -52,7 +49,7 @@ internal sealed class PredictCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         IReadOnlyList<Prediction> predictions = ProxylessRun.Predict(
-            parse.GetValue(_model)!,
+            _model.FileOf(parse, session, Examples[0]),
             parse.GetValue(_images)!,
             (int)(parse.GetValue(_top) ?? 3),
             parse.GetValue(_maxPixels) ?? DatasetOptions.DefaultMaxPixels,

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Proxyless.Architectures;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
-using Proxyless.Pretrained;
 using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
@@ -54,19 +53,21 @@ internal sealed class TrainCommand : ReportingCommand
         );
     }
 
-    /// <summary>The network to train, as given.</summary>
-    /// <exception cref="InvalidInputException">Neither a network nor weights with a name are given.</exception>
+    /// <summary>The network to train, as given; that of a run to resume is in its folder.</summary>
+    /// <exception cref="InvalidInputException">
+    /// Neither a network, nor weights with a name, nor a run to resume are given.
+    /// </exception>
     public string Architecture(ParseResult parse) =>
         parse.GetValue(_architecture)
-        ?? (
-            LibraryOptions.Read(parse) is { Training.Weights: { } weights }
-            && PretrainedModel.All.Any(model => model.Name == weights)
-                ? weights
-                : throw new InvalidInputException(
-                    $"option '{_architecture.Name} {_architecture.HelpName}' is missing: the network to train, or that "
-                        + $"of the file in --weights; '{Examples[0]}' is an example"
-                )
-        );
+        ?? LibraryOptions.Read(parse) switch
+        {
+            { Resume: true, Out: { } folder } => folder,
+            { Training.Weights: { } weights } when !File.Exists(weights) => weights,
+            _ => throw new InvalidInputException(
+                $"option '{_architecture.Name} {_architecture.HelpName}' is missing: the network to train, or that of "
+                    + $"the file in --weights; '{Examples[0]}' is an example"
+            ),
+        };
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {

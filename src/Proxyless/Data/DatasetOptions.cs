@@ -48,6 +48,9 @@ internal sealed record DatasetOptions
     /// </summary>
     internal bool HasBegun { get; init; }
 
+    /// <summary>Whether the network begins with pretrained weights, for which few images are enough.</summary>
+    internal bool HasWeights { get; init; }
+
     /// <summary>Threads that read and decode, at least 1; the number of processors by default.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

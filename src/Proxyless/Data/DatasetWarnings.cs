@@ -16,7 +16,17 @@ internal static class DatasetWarnings
     private const int Named = 5;
 
     /// <summary>Warns of uneven classes and too few images.</summary>
-    public static void AddAboutSize(IReadOnlyList<string> classes, ImageSet training, List<string> warnings)
+    /// <param name="classes">Names of the classes.</param>
+    /// <param name="training">The training images.</param>
+    /// <param name="fromScratch">Whether a network is trained from random weights, for which few images are too
+    /// few.</param>
+    /// <param name="warnings">Receives the warnings.</param>
+    public static void AddAboutSize(
+        IReadOnlyList<string> classes,
+        ImageSet training,
+        bool fromScratch,
+        List<string> warnings
+    )
     {
         IReadOnlyList<int> counts = training.ClassCounts();
         int[] order = [.. Enumerable.Range(0, counts.Count).OrderBy(label => counts[label])];
@@ -32,14 +42,15 @@ internal static class DatasetWarnings
         }
 
         double mean = training.Count / (double)counts.Count;
-        if (mean < FewImages)
+        if (fromScratch && mean < FewImages)
         {
             warnings.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"The set is too small to train from scratch: {training.Count} training images, {mean:0} a class "
                         + $"on average, where "
-                        + $"about {FewImages} a class are the least; expect a network that memorizes them. Add images."
+                        + $"about {FewImages} a class are the least; expect a network that memorizes them. Add images, "
+                        + $"or begin with pretrained weights."
                 )
             );
         }

@@ -186,7 +186,7 @@ internal sealed class ImageDataset
         );
         if (forTraining)
         {
-            DatasetWarnings.AddAboutSize(layout.Classes, division.Training, warnings);
+            DatasetWarnings.AddAboutSize(layout.Classes, division.Training, !options.HasWeights, warnings);
         }
 
         foreach (string warning in warnings)

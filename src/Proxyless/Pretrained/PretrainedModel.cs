@@ -93,29 +93,15 @@ public static class PretrainedModel
             resolution,
             new NetworkOptions()
         );
-        byte[] onnx = NetworkExporter.Export(
-            network.Architecture,
-            new TrainedWeights(network),
-            new ExportOptions
-            {
-                Mean = known.Input.Mean,
-                Deviation = known.Input.Deviation,
-                Classes = ClassNames(options.Classes, classes),
-                ClassIdentifiers =
-                    options.Classes is null && classes == ImageNetClasses.Count ? ImageNetClasses.Synsets : [],
-                Preprocessing = known.Input.RecipeAt(resolution),
-                Provenance = new Dictionary<string, string>(known.Architecture.Metadata)
-                {
-                    ["weights"] = Path.GetFileName(options.Weights),
-                    ["origin"] = known.Origin,
-                    ["license"] = known.License,
-                    [LibraryVersion.Key] = LibraryVersion.Text,
-                },
-            }
+        double difference = Write(
+            network,
+            known,
+            ClassNames(options.Classes, classes),
+            isImageNet: options.Classes is null && classes == ImageNetClasses.Count,
+            options.Weights,
+            options.Model,
+            cancellationToken
         );
-        double difference = Compare(network, onnx, known.Input);
-        cancellationToken.ThrowIfCancellationRequested();
-        AtomicFile.WriteAllBytes(options.Model, onnx);
         if (PretrainedWeights.IsName(options.Network))
         {
             PretrainedWeights.Keep(options.Network, network);
@@ -131,6 +117,79 @@ public static class PretrainedModel
             Parameters = ArchitectureCost.Of(network.Architecture).Parameters,
             LargestDifference = difference,
         };
+    }
+
+    /// <summary>
+    /// Returns a known network with its own classes as a model: from the cache, where it is kept, or made of the weights
+    /// there, or of those of its origin.
+    /// </summary>
+    /// <param name="name">A name of <see cref="All"/>.</param>
+    /// <param name="observer">Receives progress reports and messages; null for none.</param>
+    /// <param name="cancellationToken">Stops it; a download is continued by the next call.</param>
+    /// <returns>The model's file.</returns>
+    /// <exception cref="InvalidInputException">
+    /// There is no such name, or its weights are neither in the cache nor offered for download; the message says how to
+    /// get them.
+    /// </exception>
+    /// <exception cref="IOException">The download failed; the message says what to do by hand.</exception>
+    public static string FileOf(
+        string name,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        PretrainedNetwork known = PretrainedNetworks.ByName(name);
+        string model = PretrainedWeights.CachedModel(name);
+        if (!File.Exists(model))
+        {
+            Libtorch.Load();
+            using CompactNetwork network = PretrainedWeights.Load(
+                known,
+                name,
+                known.Architecture.Resolution,
+                new NetworkOptions(),
+                observer ?? NullRunObserver.Instance,
+                cancellationToken
+            );
+            Write(network, known, ImageNetClasses.Names, isImageNet: true, name, model, cancellationToken);
+        }
+
+        return model;
+    }
+
+    private static double Write(
+        CompactNetwork network,
+        PretrainedNetwork known,
+        IReadOnlyList<string> classes,
+        bool isImageNet,
+        string weights,
+        string model,
+        CancellationToken cancellationToken
+    )
+    {
+        byte[] onnx = NetworkExporter.Export(
+            network.Architecture,
+            new TrainedWeights(network),
+            new ExportOptions
+            {
+                Mean = known.Input.Mean,
+                Deviation = known.Input.Deviation,
+                Classes = classes,
+                ClassIdentifiers = isImageNet ? ImageNetClasses.Synsets : [],
+                Preprocessing = known.Input.RecipeAt(network.Architecture.Resolution),
+                Provenance = new Dictionary<string, string>(known.Architecture.Metadata)
+                {
+                    ["weights"] = Path.GetFileName(weights),
+                    ["origin"] = known.Origin,
+                    ["license"] = known.License,
+                    [LibraryVersion.Key] = LibraryVersion.Text,
+                },
+            }
+        );
+        double difference = Compare(network, onnx, known.Input);
+        cancellationToken.ThrowIfCancellationRequested();
+        AtomicFile.WriteAllBytes(model, onnx);
+        return difference;
     }
 
     private static IReadOnlyList<string> ClassNames(string? file, int classes)

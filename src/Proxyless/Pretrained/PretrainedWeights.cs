@@ -159,6 +159,9 @@ internal static class PretrainedWeights
     {
         string file = CachedFile(name);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+
+        // A model of other weights.
+        File.Delete(CachedModel(name));
         SafeTensorsFile.Write(
             file,
             [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))],
@@ -168,6 +171,9 @@ internal static class PretrainedWeights
 
     /// <summary>Where the weights of a known network are kept.</summary>
     internal static string CachedFile(string name) => Path.Combine(CacheFolder.Of(Kind), name, Converted);
+
+    /// <summary>Where a known network is kept as a model.</summary>
+    internal static string CachedModel(string name) => Path.Combine(CacheFolder.Of(Kind), name, "model.onnx");
 
     private static CompactNetwork Untrained(PretrainedNetwork known, int resolution, NetworkOptions options) =>
         new(

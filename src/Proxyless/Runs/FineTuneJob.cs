@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Networks;
 using Proxyless.Pretrained;
 
 namespace Proxyless.Runs;
@@ -73,10 +74,20 @@ internal static class FineTuneJob
         {
             Metadata = MetadataOf(known, context.Options.Training.Weights!),
         };
+
+        // Before anything is written: the file may be of another network.
+        using CompactNetwork whole = PretrainedWeights.Load(
+            known,
+            context.Options.Training.Weights!,
+            sized.Resolution,
+            context.NetworkOptions,
+            context.Observer,
+            cancellationToken
+        );
         RunOpening.BeginTraining(context, store, ArchitectureOf(store, options, sized), inPlace: false);
         return RunOpening.Resumable(
             store.Directory,
-            () => TrainAndExport(context with { Input = known.Input }, store, known, sized),
+            () => TrainAndExport(context with { Input = known.Input }, store, whole, sized),
             cancellationToken
         );
     }
@@ -84,12 +95,12 @@ internal static class FineTuneJob
     private static TrainResult TrainAndExport(
         RunContext context,
         RunStore store,
-        PretrainedNetwork known,
+        CompactNetwork whole,
         Architecture sized
     )
     {
         RunContext training = FineTuneStage.ContextOf(context);
-        Architecture architecture = FineTuneStage.Run(training, store, known, sized);
+        Architecture architecture = FineTuneStage.Run(training, store, whole, sized);
         TrainResult result = TrainStage.Run(training, store, start: null, architecture, context.Options.Time);
         try
         {
@@ -103,7 +114,7 @@ internal static class FineTuneJob
         return context.Options.Training.Folds is { } folds
             ? result with
             {
-                Folds = FineTuneStage.InFolds(training, known, sized.Resolution, folds),
+                Folds = FineTuneStage.InFolds(training, whole, folds),
             }
             : result;
     }

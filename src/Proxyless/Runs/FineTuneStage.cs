@@ -1,7 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
-using Proxyless.Pretrained;
 using Proxyless.Training;
 using static TorchSharp.torch;
 
@@ -32,10 +31,10 @@ internal static class FineTuneStage
     /// <summary>Decides, unless an earlier job has.</summary>
     /// <param name="context">The context of <see cref="ContextOf"/>, with the input of the weights.</param>
     /// <param name="store">The run of the training.</param>
-    /// <param name="known">The network of the weights.</param>
-    /// <param name="sized">The same at the resolution and with the classes of the run.</param>
+    /// <param name="whole">The network with its weights, at the resolution of the run.</param>
+    /// <param name="sized">The same with the classes of the run.</param>
     /// <returns>The network to train or to export.</returns>
-    public static Architecture Run(RunContext context, RunStore store, PretrainedNetwork known, Architecture sized)
+    public static Architecture Run(RunContext context, RunStore store, CompactNetwork whole, Architecture sized)
     {
         if (store.Plan.FineTuning is not null)
         {
@@ -44,14 +43,6 @@ internal static class FineTuneStage
 
         try
         {
-            using CompactNetwork whole = PretrainedWeights.Load(
-                known,
-                context.Options.Training.Weights!,
-                sized.Resolution,
-                context.NetworkOptions,
-                context.Observer,
-                context.CancellationToken
-            );
             long mostSteps = MostSteps(context, sized);
             (FineTuning decision, CompactNetwork begun, long steps) = AreFew(context)
                 ? OfFew(context, whole, mostSteps)
@@ -75,19 +66,10 @@ internal static class FineTuneStage
     /// Repeats everything, the decisions too, on all parts of the images but one, and tests the network on that one.
     /// </summary>
     /// <param name="context">The context of <see cref="ContextOf"/>, with the input of the weights.</param>
-    /// <param name="known">The network of the weights.</param>
-    /// <param name="resolution">Side of the images in pixels.</param>
+    /// <param name="whole">The network with its weights, at the resolution of the run.</param>
     /// <param name="folds">Number of parts.</param>
-    public static FoldAccuracy InFolds(RunContext context, PretrainedNetwork known, int resolution, int folds)
+    public static FoldAccuracy InFolds(RunContext context, CompactNetwork whole, int folds)
     {
-        using CompactNetwork whole = PretrainedWeights.Load(
-            known,
-            context.Options.Training.Weights!,
-            resolution,
-            context.NetworkOptions,
-            context.Observer,
-            context.CancellationToken
-        );
         ImageSet images = context.Images.All;
         var tuner = new FineTuner(context, whole, images, MostSteps(context, whole.Architecture));
         int[] all = [.. Enumerable.Range(0, images.Count)];

@@ -148,6 +148,7 @@ internal sealed record RunContext
             TestShare = options.Data.TestShare,
             Strict = options.Data.Strict,
             HasBegun = options.Resume,
+            HasWeights = options.Training.Weights is not null,
             MaxPixels = options.Data.MaxPixels,
             Threads = ThreadCount.Of(options.Threads),
             Channels = options.Data.Channels,

@@ -88,13 +88,10 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             Before = _ =>
             {
                 Directory.Delete("runs", recursive: true);
-                using var random = new CompactNetwork(
-                    PretrainedNetworks.ByName("efficientnet-lite0").Architecture,
-                    new NetworkOptions()
-                );
-                PretrainedWeights.Keep("efficientnet-lite0", random);
+                KeepRandomWeights();
             },
         },
+        ["proxyless predict --weights efficientnet-lite0 cat.jpg"] = new() { Before = _ => KeepRandomWeights() },
 
         // A run that is searched and not trained yet.
         ["proxyless train --arch runs/photos --train-epochs 60 --from-supernet"] = new("", ("60", "0.1"))
@@ -196,6 +193,15 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ];
 
     public static TheoryData<string, string> Downloading => [.. Downloads.Select(entry => (entry.Key, entry.Value))];
+
+    private static void KeepRandomWeights()
+    {
+        using var random = new CompactNetwork(
+            PretrainedNetworks.ByName("efficientnet-lite0").Architecture,
+            new NetworkOptions()
+        );
+        PretrainedWeights.Keep("efficientnet-lite0", random);
+    }
 
     [Theory]
     [MemberData(nameof(Examples))]

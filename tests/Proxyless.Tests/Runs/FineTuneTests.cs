@@ -156,6 +156,9 @@ public sealed class FineTuneTests : IDisposable
                 Training = change(options.Training),
             };
         Refused(With(training => training with { Weights = "efficientnet-lite0" }), "timm-mnasnet-100", "mnasnet");
+        _folder.Add("other.safetensors", [1, 2, 3]);
+        string other = Path.Combine(_folder.Root, "other.safetensors");
+        Refused(With(training => training with { Weights = other }), network, "other.safetensors");
         Refused(options, _folder.Root, "is a folder");
         Refused(options, "efficientnet-light0", "efficientnet-lite0");
         Refused(With(training => training with { FromSupernet = true }), network, "exclude each other");
