@@ -120,8 +120,8 @@ public static class PretrainedModel
     }
 
     /// <summary>
-    /// Returns a known network with its own classes as a model: from the cache, where it is kept, or made of the weights
-    /// there, or of those of its origin.
+    /// Returns a known network with its own classes as a model: from the cache, where it is kept, or made of the
+    /// weights there, or of those of its origin.
     /// </summary>
     /// <param name="name">A name of <see cref="All"/>.</param>
     /// <param name="observer">Receives progress reports and messages; null for none.</param>

@@ -251,10 +251,11 @@ internal sealed class RunLock : IDisposable
 
     /// <summary>
     /// Whether a folder was gone when the file in it was opened, or was there when it was to be made (EEXIST of Linux
-    /// and macOS, ERROR_ALREADY_EXISTS) and gone at the next look.
+    /// and macOS, ERROR_ALREADY_EXISTS) and gone at the next look. A file that is made if it is missing is not found
+    /// only if its folder was missing, and was there again when .NET looked for the reason.
     /// </summary>
-    private static bool WasRemovedMeanwhile(string folder, IOException exception) =>
-        exception is DirectoryNotFoundException
+    internal static bool WasRemovedMeanwhile(string folder, IOException exception) =>
+        exception is DirectoryNotFoundException or FileNotFoundException
             ? Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(folder)))
             : exception.HResult is 17 or unchecked((int)0x800700B7) && !File.Exists(folder);
 

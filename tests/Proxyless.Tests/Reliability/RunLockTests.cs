@@ -201,6 +201,17 @@ public sealed class RunLockTests : IDisposable
         }
     }
 
+    /// <summary>What .NET says depends on whether the folder is there again when it looks for the reason.</summary>
+    [Fact]
+    public void A_folder_that_was_removed_between_its_making_and_its_lock_is_made_again()
+    {
+        Assert.True(RunLock.WasRemovedMeanwhile(Run, new DirectoryNotFoundException()));
+        Assert.True(RunLock.WasRemovedMeanwhile(Run, new FileNotFoundException()));
+        Assert.False(RunLock.WasRemovedMeanwhile(Run, new IOException("full", 28)));
+        string within = Path.Combine(Run, "no", "such", "folder");
+        Assert.False(RunLock.WasRemovedMeanwhile(within, new FileNotFoundException()));
+    }
+
     [Fact]
     public void Of_many_that_want_one_folder_at_once_one_gets_it()
     {

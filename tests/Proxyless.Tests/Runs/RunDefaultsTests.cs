@@ -68,7 +68,7 @@ public sealed class RunDefaultsTests
         RunOptions given = Photos with
         {
             Search = Photos.Search with { Space = "cifar" },
-            Training = Photos.Training with { BatchSize = 5, WeightDecay = 0.25, Erase = 0.125 },
+            Training = Photos.Training with { BatchSize = 5, WeightDecay = 0.25, MinimumCrop = 0.375, Erase = 0.125 },
             Threads = 3,
             Data = Photos.Data with { Resolution = 40, Channels = 1 },
         };
