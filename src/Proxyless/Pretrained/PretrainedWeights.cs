@@ -9,7 +9,9 @@ namespace Proxyless.Pretrained;
 /// <summary>Networks with the weights of others, from a file or, by name, from the cache.</summary>
 internal static class PretrainedWeights
 {
-    private const string Kind = "weights";
+    /// <summary>The folder of the cache.</summary>
+    public const string Kind = "weights";
+
     private const string Converted = "converted.safetensors";
 
     /// <summary>Whether weights are given by a name and not by a file.</summary>

@@ -6,7 +6,6 @@ namespace Proxyless.Pretrained;
 /// <summary>Downloads weights into the cache, where the next call finds them.</summary>
 internal static class WeightsDownload
 {
-    private const string Kind = "weights";
     private const string Partial = ".partial";
 
     /// <summary>Returns the file of a network's weights, downloaded if it is not in the cache.</summary>
@@ -37,7 +36,7 @@ internal static class WeightsDownload
             );
         }
 
-        string folder = Path.Combine(CacheFolder.Of(Kind), name);
+        string folder = Path.Combine(CacheFolder.Of(PretrainedWeights.Kind), name);
         string file = Path.Combine(folder, Path.GetFileName(location.LocalPath));
         if (File.Exists(file))
         {

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Inference;
+using Proxyless.Networks;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
@@ -105,6 +106,11 @@ public sealed class FineTuneTests : IDisposable
         Assert.InRange(trained.ValidationTop1!.Value, 0.9, 1);
         Assert.Null(trained.CrossValidatedTop1);
         Assert.Contains(observer.Messages, text => text.Contains("validation images", StringComparison.Ordinal));
+
+        // The statistics of batch norm are those of the weights; random weights have these.
+        SafeTensorsFile best = SafeTensorsFile.Read(new RunDirectory(Run).BestCheckpoint);
+        Assert.All(best.Tensors["stem.norm.mean"].Values, mean => Assert.Equal(0, mean));
+        Assert.All(best.Tensors["stem.norm.variance"].Values, variance => Assert.Equal(1, variance));
     }
 
     /// <summary>The input of EfficientNet-Lite has a mean, a deviation and a filter of its own.</summary>
