@@ -12,8 +12,8 @@ namespace Proxyless.Runs;
 /// </summary>
 internal static class FineTuneStage
 {
-    // The trials of cross-validation and the training itself.
-    private const int Trainings = 4;
+    // The trials of cross-validation, and the training itself, which is as long as two.
+    private const int Trainings = 5;
 
     // The rest is for features, evaluation and export.
     private const double ShareForSteps = 0.7;

@@ -32,6 +32,9 @@ internal sealed class FineTuner
     // More parts are needless where chance alone would make the two differ in so many images less often than this.
     private const double Doubt = 0.1;
 
+    // To compare, half of the steps are enough; on few images the result gains by all (docs/results/fine-tuning.md).
+    private const int StepsOverTrialSteps = 2;
+
     private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1];
 
     private readonly RunContext _context;
@@ -77,12 +80,16 @@ internal sealed class FineTuner
 
     private int ImageOf(int row) => _features.Images[row];
 
-    /// <summary>Steps of the training of all weights on a number of images.</summary>
-    public long StepsOn(int images)
+    private long StepsOfTrialOn(int images)
     {
         int batch = Math.Min(_context.Loaders.BatchSize, images);
         return Math.Min(_mostSteps, RunDefaults.FineTuneSteps(_context.Options, images / batch));
     }
+
+    /// <summary>Steps of the training of all weights on a number of images.</summary>
+    public long StepsOn(int images) =>
+        (_images.Count <= MostImages && _context.Options.Training.Epochs is null ? StepsOverTrialSteps : 1)
+        * StepsOfTrialOn(images);
 
     /// <summary>Chooses the block and whether all weights are trained.</summary>
     /// <param name="images">The images to choose on, by their numbers.</param>
@@ -126,7 +133,7 @@ internal sealed class FineTuner
         FineTuning decision =
             _images.Count <= MostImages ? Decide(images) : new FineTuning(_features.Depths.Last(), true, 0, 0);
         CompactNetwork network = Begin(images, decision);
-        return decision.IsTrained ? Train(network, images, "train") : network;
+        return decision.IsTrained ? Train(network, images, "train", StepsOn(images.Count)) : network;
     }
 
     /// <summary>Returns which images a network is right on.</summary>
@@ -253,7 +260,8 @@ internal sealed class FineTuner
             using CompactNetwork network = Train(
                 Begin(rest, new FineTuning(0, true, 0, 0)),
                 rest,
-                Invariant($"trial {i + 1} of {parts.Count}")
+                Invariant($"trial {i + 1} of {parts.Count}"),
+                StepsOfTrialOn(rest.Length)
             );
             bool?[] right = Judge(network, parts[i]);
             foreach (int image in parts[i])
@@ -278,7 +286,7 @@ internal sealed class FineTuner
         return (better > worse, trained);
     }
 
-    private CompactNetwork Train(CompactNetwork network, IReadOnlyList<int> images, string stage)
+    private CompactNetwork Train(CompactNetwork network, IReadOnlyList<int> images, string stage, long steps)
     {
         ImageSet set = _images.Subset(images);
         using var trial = new Trial(
@@ -288,7 +296,6 @@ internal sealed class FineTuner
             _context.Loaders.FinalTraining(set),
             RunDefaults.LearningRate(_context.Options, Math.Min(_context.Loaders.BatchSize, set.Count))
         );
-        long steps = StepsOn(set.Count);
         var progress = new Progress(_context.Observer, stage, 0, steps);
         long done = 0;
         trial.TrainTo(
