@@ -38,14 +38,7 @@ internal sealed class ImageSet
     internal ImageSet Spread(int most)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
-        return Count <= most
-            ? this
-            : new ImageSet(
-                _source,
-                [.. Enumerable.Range(0, most).Select(i => _indices[(int)((long)i * Count / most)])],
-                _classCounts.Length,
-                _unreadable
-            );
+        return Count <= most ? this : Subset(Enumerable.Range(0, most).Select(i => (int)((long)i * Count / most)));
     }
 
     /// <summary>Returns the set of some of its images.</summary>

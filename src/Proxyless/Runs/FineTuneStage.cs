@@ -18,8 +18,9 @@ internal static class FineTuneStage
     // The rest is for features, evaluation and export.
     private const double ShareForSteps = 0.7;
 
-    /// <summary>Returns the context in which the network is trained: what few images there are, all are learned
-    /// from.</summary>
+    /// <summary>
+    /// Returns the context in which the network is trained: what few images there are, all are learned from.
+    /// </summary>
     public static RunContext ContextOf(RunContext context) =>
         AreFew(context) && !context.Images.HasOwnValidation
             ? context with
@@ -51,7 +52,12 @@ internal static class FineTuneStage
             {
                 Architecture architecture = begun.Architecture with { Metadata = sized.Metadata };
                 store.Write(architecture);
-                WriteCheckpoint(store.Directory, begun, context.Options.Training.OnAll ? null : decision.Top1);
+                TrainingSession.Begin(
+                    store.Directory,
+                    begun,
+                    context.Options.Training.OnAll ? null : decision.Top1,
+                    context.Options.Training.Ema is not null
+                );
                 store.Write(store.Plan with { FineTuning = decision, TrainSteps = steps });
                 return architecture;
             }
@@ -140,23 +146,5 @@ internal static class FineTuneStage
         int trainings = (AreFew(context) ? Trainings : 1) * (1 + (context.Options.Training.Folds ?? 0));
         double seconds = StepTiming.OfTraining(context, architecture);
         return Math.Max(1, (long)((time - context.Clock.Uncharged).TotalSeconds * ShareForSteps / trainings / seconds));
-    }
-
-    private static void WriteCheckpoint(RunDirectory directory, CompactNetwork network, double? top1)
-    {
-        Dictionary<string, string> metadata = [];
-        if (top1 is { } known)
-        {
-            metadata[NetworkTrainer.ValidationTop1Key] = known.ToString(
-                "R",
-                System.Globalization.CultureInfo.InvariantCulture
-            );
-        }
-
-        SafeTensorsFile.Write(
-            directory.BestCheckpoint,
-            [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))],
-            metadata
-        );
     }
 }

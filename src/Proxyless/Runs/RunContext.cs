@@ -44,8 +44,8 @@ internal sealed record RunContext
     /// <summary>The input of the pretrained weights that the network began with; null if it did not.</summary>
     public PretrainedInput? Input { get; init; }
 
-    /// <summary>Whether training leaves the statistics of batch norms as they are.</summary>
-    public bool KeepsStatistics => Input is not null;
+    /// <summary>What batch norms do in training; the statistics of pretrained weights stay.</summary>
+    public NormPass Norms => Input is null ? NormPass.Training : NormPass.Evaluation;
 
     /// <summary>The largest norm of the gradients of a training step; null for any.</summary>
     public double? MostGradient => Input is null ? null : RunDefaults.MostGradientOfFineTuning;

@@ -77,14 +77,6 @@ internal static class TrainStage
             target.CopyFrom(source.Value);
         }
 
-        FineTuning? decision = store.Plan.FineTuning;
-        if (decision is not null && !new CheckpointFile(store.Directory.LastCheckpoint).Exists)
-        {
-            SafeTensorsFile
-                .Read(store.Directory.BestCheckpoint)
-                .CopyTo(network.Tensors, store.Directory.BestCheckpoint);
-        }
-
         var settings = new TrainingSettings
         {
             Steps = steps,
@@ -93,10 +85,9 @@ internal static class TrainStage
             LabelSmoothing = context.Options.Training.LabelSmoothing,
             Dropout = context.Options.Training.Dropout,
             Ema = context.Options.Training.Ema,
-            KeepsStatistics = context.KeepsStatistics,
+            Norms = context.Norms,
             MostGradient = context.MostGradient,
             ClassWeights = context.ClassWeightsOf(context.Loaders.FinalImages),
-            Top1AtStart = validation is null ? null : decision?.Top1,
             CheckpointInterval = context.CheckpointInterval,
             Seed = context.TrainingSeed,
         };

@@ -18,8 +18,7 @@ internal sealed class Trial : IDisposable
     private readonly SgdOptimizer _optimizer;
     private readonly BatchLoader _loader;
     private readonly EndlessBatches _batches;
-    private readonly NormPass _pass;
-    private readonly double? _mostGradient;
+    private readonly NormPass _norms;
     private readonly double _rate;
     private long _steps;
 
@@ -33,8 +32,7 @@ internal sealed class Trial : IDisposable
     {
         ArgumentNullException.ThrowIfNull(context);
         _rate = rate;
-        _pass = context.KeepsStatistics ? NormPass.Evaluation : NormPass.Training;
-        _mostGradient = context.MostGradient;
+        _norms = context.Norms;
         _loader = loader;
         _batches = new EndlessBatches(_loader, first: 0);
         _loss = new ClassificationLoss(
@@ -45,6 +43,7 @@ internal sealed class Trial : IDisposable
         _optimizer = new SgdOptimizer
         {
             WeightDecay = context.Options.Training.WeightDecay!.Value,
+            MostGradient = context.MostGradient,
             Kernels = context.NetworkOptions.Kernels,
         };
         _network = network;
@@ -70,15 +69,10 @@ internal sealed class Trial : IDisposable
             using Batch batch = _batches.Next();
             using Tensor images = batch.Images.to(_network.Options.Device);
             using Tensor labels = batch.Labels.to(_network.Options.Device);
-            using Tensor logits = _network.Forward(images, _pass);
+            using Tensor logits = _network.Forward(images, _norms);
             using Tensor value = _loss.Of(logits, labels);
             ClassificationLoss.RequireFinite(WithScalar.ToDouble(value), _steps, _rate);
             BackwardPass.Run(value, tensors);
-            if (_mostGradient is { } most)
-            {
-                GradientClipping.Clip(tensors, most);
-            }
-
             _optimizer.Step(tensors, schedule.At(step));
             stepped();
         }

@@ -13,7 +13,7 @@ internal static class GradientClipping
     /// <summary>Scales the gradients.</summary>
     /// <param name="tensors">The tensors of the step.</param>
     /// <param name="mostNorm">The limit.</param>
-    public static void Clip(IReadOnlyList<NetworkTensor> tensors, double mostNorm)
+    public static void Clip(IEnumerable<NetworkTensor> tensors, double mostNorm)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         using var scope = NewDisposeScope();

@@ -25,6 +25,9 @@ internal sealed class SgdOptimizer : IDisposable
     /// <summary>Weight decay, only for <see cref="TensorRole.Weight"/>.</summary>
     public double WeightDecay { get; init; } = 4e-5;
 
+    /// <summary>The largest norm of the gradients of a step (<see cref="GradientClipping"/>); null for any.</summary>
+    public double? MostGradient { get; init; }
+
     /// <summary>Computes the step on a CPU in single precision; libtorch's operators do everywhere else.</summary>
     public BlockKernels Kernels { get; init; } = BlockKernels.Proxyless;
 
@@ -37,6 +40,11 @@ internal sealed class SgdOptimizer : IDisposable
     public void Step(IEnumerable<NetworkTensor> tensors, double rate)
     {
         ArgumentNullException.ThrowIfNull(tensors);
+        if (MostGradient is { } most)
+        {
+            GradientClipping.Clip(tensors, most);
+        }
+
         using var withoutGraph = no_grad();
         var segments = new List<MomentumSegment>();
         var gradients = new List<Tensor>();

@@ -52,7 +52,12 @@ internal sealed class TrainingSession : IDisposable
         _tensors = [.. network.Tensors];
         _last = new CheckpointFile(store.LastCheckpoint);
         _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
-        _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay, Kernels = network.Options.Kernels };
+        _optimizer = new SgdOptimizer
+        {
+            WeightDecay = settings.WeightDecay,
+            MostGradient = settings.MostGradient,
+            Kernels = network.Options.Kernels,
+        };
         _average = settings.Ema is { } decay
             ? new ExponentialMovingAverage(network, new CompactNetwork(network.Architecture, network.Options), decay)
             : null;
@@ -60,12 +65,7 @@ internal sealed class TrainingSession : IDisposable
         _schedule = new CosineSchedule(settings.LearningRate, settings.Steps, warmup);
         try
         {
-            _state = _last.Exists
-                ? Resume(_last, _tensors, _optimizer, _average, observer)
-                : TrainingState.Start with
-                {
-                    Best = settings.Top1AtStart ?? TrainingState.Start.Best,
-                };
+            _state = _last.Exists ? Resume(_last, _tensors, _optimizer, _average, observer) : TrainingState.Start;
             long judged = _state.JudgedEpochs(batchesPerEpoch);
             _log.AddRange(JsonLines.Read<TrainingCurvePoint>(store.TrainingLog).Where(point => point.Epoch <= judged));
         }
@@ -77,6 +77,24 @@ internal sealed class TrainingSession : IDisposable
 
         _progress = new Progress(observer, "train", _state.Step, settings.Steps);
         _checkpoints = new CheckpointSchedule(TimeProvider.System, settings.CheckpointInterval);
+    }
+
+    /// <summary>
+    /// Writes the weights that a training begins with as its checkpoints: the best one, which stays unless an epoch is
+    /// at least as good, and the last one, of no step yet.
+    /// </summary>
+    /// <param name="store">Receives the checkpoints.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="top1">Its top-1 on the validation images; null without.</param>
+    /// <param name="isAveraged">Whether the training has a moving average.</param>
+    public static void Begin(ITrainingStore store, CompactNetwork network, double? top1, bool isAveraged)
+    {
+        WriteBest(store, network, top1);
+        TrainingState start = TrainingState.Start;
+        new CheckpointFile(store.LastCheckpoint).Write(
+            [.. Named(network.Tensors), .. isAveraged ? Named(network.Tensors, AveragePrefix) : []],
+            (start with { Best = top1 ?? start.Best }).ToMetadata()
+        );
     }
 
     /// <summary>Whether all steps are done.</summary>
@@ -206,17 +224,11 @@ internal sealed class TrainingSession : IDisposable
                 : null;
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
-        NormPass pass = _settings.KeepsStatistics ? NormPass.Evaluation : NormPass.Training;
-        using Tensor logits = _network.Forward(images, pass, _settings.Dropout);
+        using Tensor logits = _network.Forward(images, _settings.Norms, _settings.Dropout);
         using Tensor value = _loss.Of(logits, labels);
         double number = WithScalar.ToDouble(value);
         ClassificationLoss.RequireFinite(number, _state.Step, _settings.LearningRate);
         BackwardPass.Run(value, _tensors);
-        if (_settings.MostGradient is { } most)
-        {
-            GradientClipping.Clip(_tensors, most);
-        }
-
         _optimizer.Step(_tensors, _schedule.At(_state.Step));
         return number;
     }
@@ -237,24 +249,34 @@ internal sealed class TrainingSession : IDisposable
 
     private void WriteNetwork(CompactNetwork network, double? top1)
     {
+        ClassificationLoss.RequireFinite(Named(network.Tensors), _state.Step, _settings.LearningRate);
+        WriteBest(_store, network, top1);
+    }
+
+    private static void WriteBest(ITrainingStore store, CompactNetwork network, double? top1)
+    {
         var metadata = new Dictionary<string, string>();
         if (top1 is { } known)
         {
             metadata[NetworkTrainer.ValidationTop1Key] = known.ToString("R", CultureInfo.InvariantCulture);
         }
 
-        (string, Tensor)[] tensors = [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))];
-        ClassificationLoss.RequireFinite(tensors, _state.Step, _settings.LearningRate);
-        SafeTensorsFile.Write(_store.BestCheckpoint, tensors, metadata);
+        SafeTensorsFile.Write(store.BestCheckpoint, Named(network.Tensors), metadata);
     }
+
+    private static (string Name, Tensor Value)[] Named(IEnumerable<NetworkTensor> tensors, string prefix = "") =>
+        [.. tensors.Select(tensor => (prefix + tensor.Name, tensor.Value))];
 
     private void Save()
     {
         // The log first: a resumed training drops the lines that are ahead of the checkpoint.
         JsonLines.Write(_store.TrainingLog, _log);
-        var all = new List<(string, Tensor)>(_tensors.Select(tensor => (tensor.Name, tensor.Value)));
-        all.AddRange(_optimizer.State);
-        all.AddRange(_average?.Average.Tensors.Select(tensor => (AveragePrefix + tensor.Name, tensor.Value)) ?? []);
+        List<(string, Tensor)> all =
+        [
+            .. Named(_tensors),
+            .. _optimizer.State,
+            .. Named(_average?.Average.Tensors ?? [], AveragePrefix),
+        ];
         ClassificationLoss.RequireFinite(all, _state.Step, _settings.LearningRate);
         _last.Write(all, _state.ToMetadata());
         _checkpoints.Saved();

@@ -1,3 +1,5 @@
+using Proxyless.Networks;
+
 namespace Proxyless.Training;
 
 /// <summary>How one fixed network is trained.</summary>
@@ -27,11 +29,8 @@ internal sealed record TrainingSettings
     /// <summary>Decay of the moving average that is evaluated instead of the weights; null for none.</summary>
     public double? Ema { get; init; }
 
-    /// <summary>
-    /// Whether batch norms use their running statistics and leave them as they are, as for pretrained weights on few
-    /// images; else those of each batch.
-    /// </summary>
-    public bool KeepsStatistics { get; init; }
+    /// <summary>What batch norms do in a step.</summary>
+    public NormPass Norms { get; init; } = NormPass.Training;
 
     /// <summary>The largest norm of the gradients of a step (<see cref="GradientClipping"/>); null for any.</summary>
     public double? MostGradient { get; init; }
@@ -43,12 +42,6 @@ internal sealed record TrainingSettings
     /// Minimum time between two checkpoints within an epoch; null: <see cref="CheckpointSchedule.DefaultInterval"/>.
     /// </summary>
     public TimeSpan? CheckpointInterval { get; init; }
-
-    /// <summary>
-    /// Top-1 of the weights that the training begins with, on the validation images; they are in the best checkpoint
-    /// and stay there unless an epoch is at least as good. Null: they do not count.
-    /// </summary>
-    public double? Top1AtStart { get; init; }
 
     /// <summary>Seed of the dropout masks.</summary>
     public int Seed { get; init; }
