@@ -36,6 +36,12 @@ internal static class UsageErrors
         }
     }
 
+    /// <summary>Creates the error for an option that must be given.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="example">A complete command line.</param>
+    public static InvalidInputException Missing(Option option, string example) =>
+        new($"option '{option.Name} {option.HelpName}' is missing; '{example}' is an example");
+
     private static string Path(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "proxyless";
 }

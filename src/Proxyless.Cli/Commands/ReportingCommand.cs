@@ -83,9 +83,7 @@ internal abstract class ReportingCommand : Command
         {
             if (parse.GetResult(option) is null or { Implicit: true })
             {
-                throw new InvalidInputException(
-                    $"option '{option.Name} {option.HelpName}' is missing; '{Examples[0]}' is an example"
-                );
+                throw UsageErrors.Missing(option, Examples[0]);
             }
         }
     }

@@ -32,9 +32,7 @@ internal sealed class ModelOption
         {
             ({ } model, null) => model,
             (null, { } name) => PretrainedModel.FileOf(name, session.Observer, session.Cancellation),
-            (null, null) => throw new InvalidInputException(
-                $"option '{_model.Name} {_model.HelpName}' is missing; '{example}' is an example"
-            ),
+            (null, null) => throw UsageErrors.Missing(_model, example),
             _ => throw new InvalidInputException(
                 $"options '{_model.Name}' and '{_weights.Name}' exclude each other; leave one of them out"
             ),

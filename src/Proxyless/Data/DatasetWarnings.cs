@@ -18,8 +18,9 @@ internal static class DatasetWarnings
     /// <summary>Warns of uneven classes and too few images.</summary>
     /// <param name="classes">Names of the classes.</param>
     /// <param name="training">The training images.</param>
-    /// <param name="fromScratch">Whether a network is trained from random weights, for which few images are too
-    /// few.</param>
+    /// <param name="fromScratch">
+    /// Whether a network is trained from random weights, for which few images are too few.
+    /// </param>
     /// <param name="warnings">Receives the warnings.</param>
     public static void AddAboutSize(
         IReadOnlyList<string> classes,

@@ -31,16 +31,16 @@ internal static class ClassifierOnFeatures
             },
             whole.Options
         );
-        Copy(whole.Stem.Tensors, network.Stem.Tensors);
+        NetworkTensor.CopyAll(whole.Stem.Tensors, network.Stem.Tensors);
         foreach ((BlockPath to, BlockPath from) in network.Blocks.Zip(whole.Blocks))
         {
-            Copy(from.Tensors, to.Tensors);
+            NetworkTensor.CopyAll(from.Tensors, to.Tensors);
         }
 
         float[] weights = classifier.Weights;
         if (isWhole)
         {
-            Copy(whole.Head.Convolution.Tensors, network.Head.Convolution.Tensors);
+            NetworkTensor.CopyAll(whole.Head.Convolution.Tensors, network.Head.Convolution.Tensors);
         }
         else
         {
@@ -87,14 +87,6 @@ internal static class ClassifierOnFeatures
         }
 
         return weights;
-    }
-
-    private static void Copy(IEnumerable<NetworkTensor> from, IEnumerable<NetworkTensor> to)
-    {
-        foreach ((NetworkTensor source, NetworkTensor target) in from.Zip(to))
-        {
-            target.CopyFrom(source.Value);
-        }
     }
 
     private static void Set(NetworkTensor target, float[] values)

@@ -43,6 +43,17 @@ internal sealed class NetworkTensor(string name, Tensor value, TensorRole role) 
         Value.copy_(source);
     }
 
+    /// <summary>Overwrites the values of tensors with those of others of the same shapes, in the same order.</summary>
+    /// <param name="from">The others; some more may follow.</param>
+    /// <param name="to">The tensors; some more may follow.</param>
+    public static void CopyAll(IEnumerable<NetworkTensor> from, IEnumerable<NetworkTensor> to)
+    {
+        foreach ((NetworkTensor source, NetworkTensor target) in from.Zip(to))
+        {
+            target.CopyFrom(source.Value);
+        }
+    }
+
     /// <summary>
     /// Gives its own memory up and becomes the first numbers of another tensor along a dimension, with a gradient of
     /// its own.

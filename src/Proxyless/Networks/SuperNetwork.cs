@@ -142,11 +142,7 @@ internal sealed class SuperNetwork : IDisposable
     public CompactNetwork Extract(IReadOnlyList<int> path)
     {
         var network = new CompactNetwork(Space.Architecture(path, Classes, $"{Space.Name} path"), Options);
-        foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(TensorsOf(path)))
-        {
-            target.CopyFrom(source.Value);
-        }
-
+        NetworkTensor.CopyAll(TensorsOf(path), network.Tensors);
         return network;
     }
 

@@ -9,8 +9,7 @@ namespace Proxyless.Pretrained;
 /// <summary>Networks with the weights of others, from a file or, by name, from the cache.</summary>
 internal static class PretrainedWeights
 {
-    /// <summary>The folder of the cache.</summary>
-    public const string Kind = "weights";
+    private const string Kind = "weights";
 
     private const string Converted = "converted.safetensors";
 
@@ -70,20 +69,13 @@ internal static class PretrainedWeights
         string file,
         int resolution,
         NetworkOptions options
-    )
-    {
-        CompactNetwork network = Untrained(known, resolution, options);
-        try
-        {
-            WeightsImport.Copy(network, known.Depths, weights, known.Epsilon, file);
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
-    }
+    ) =>
+        Filled(
+            known,
+            resolution,
+            options,
+            network => WeightsImport.Copy(network, known.Depths, weights, known.Epsilon, file)
+        );
 
     /// <summary>Reads a file, and says which of its state dicts is taken if it has several.</summary>
     /// <param name="file">The file.</param>
@@ -140,18 +132,8 @@ internal static class PretrainedWeights
             return network;
         }
 
-        SafeTensorsFile saved = SafeTensorsFile.Read(kept);
-        CompactNetwork cached = Untrained(known, resolution, options);
-        try
-        {
-            saved.CopyTo(cached.Tensors, kept);
-            return cached;
-        }
-        catch
-        {
-            cached.Dispose();
-            throw;
-        }
+        var saved = SafeTensorsFile.Read(kept);
+        return Filled(known, resolution, options, network => saved.CopyTo(network.Tensors, kept));
     }
 
     /// <summary>Keeps the weights of a known network in the cache, where they are found by its name.</summary>
@@ -159,27 +141,46 @@ internal static class PretrainedWeights
     /// <param name="network">The network.</param>
     public static void Keep(string name, CompactNetwork network)
     {
-        string file = CachedFile(name);
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        Directory.CreateDirectory(FolderOf(name));
 
         // A model of other weights.
         File.Delete(CachedModel(name));
         SafeTensorsFile.Write(
-            file,
+            CachedFile(name),
             [.. network.Tensors.Select(tensor => (tensor.Name, tensor.Value))],
             new Dictionary<string, string> { [PretrainedNetworks.MetadataKey] = name }
         );
     }
 
     /// <summary>Where the weights of a known network are kept.</summary>
-    internal static string CachedFile(string name) => Path.Combine(CacheFolder.Of(Kind), name, Converted);
+    internal static string CachedFile(string name) => Path.Combine(FolderOf(name), Converted);
 
     /// <summary>Where a known network is kept as a model.</summary>
-    internal static string CachedModel(string name) => Path.Combine(CacheFolder.Of(Kind), name, "model.onnx");
+    internal static string CachedModel(string name) => Path.Combine(FolderOf(name), "model.onnx");
 
-    private static CompactNetwork Untrained(PretrainedNetwork known, int resolution, NetworkOptions options) =>
-        new(
+    /// <summary>The folder of a known network in the cache; it need not exist yet.</summary>
+    internal static string FolderOf(string name) => Path.Combine(CacheFolder.Of(Kind), name);
+
+    private static CompactNetwork Filled(
+        PretrainedNetwork known,
+        int resolution,
+        NetworkOptions options,
+        Action<CompactNetwork> fill
+    )
+    {
+        var network = new CompactNetwork(
             known.Architecture.WithInput(resolution, known.Architecture.InputChannels, known.Architecture.Classes),
             options
         );
+        try
+        {
+            fill(network);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 }

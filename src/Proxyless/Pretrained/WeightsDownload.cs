@@ -1,5 +1,4 @@
 using Proxyless.Files;
-using Proxyless.Runtime;
 
 namespace Proxyless.Pretrained;
 
@@ -36,7 +35,7 @@ internal static class WeightsDownload
             );
         }
 
-        string folder = Path.Combine(CacheFolder.Of(PretrainedWeights.Kind), name);
+        string folder = PretrainedWeights.FolderOf(name);
         string file = Path.Combine(folder, Path.GetFileName(location.LocalPath));
         if (File.Exists(file))
         {

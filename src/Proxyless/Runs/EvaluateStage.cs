@@ -156,27 +156,15 @@ internal static class EvaluateStage
             }
         );
         SafeTensorsFile.Read(directory.BestCheckpoint).CopyTo(network.Tensors, directory.BestCheckpoint);
-        using var withoutGraph = no_grad();
         int same = 0;
         int asked = 0;
-        foreach (Batch batch in batches.Epoch(0, 0, cancellationToken))
+        foreach ((int position, long own) in NetworkEvaluator.Answers(network, batches, cancellationToken))
         {
-            using (batch)
+            // An image that could not be read earlier has no answer to compare with.
+            if (answers.TryGetValue(position, out int answer))
             {
-                using Tensor input = batch.Images.to(device);
-                using Tensor logits = network.Forward(input, NormPass.Evaluation);
-                using Tensor best = logits.argmax(1);
-                using Tensor local = best.cpu();
-                long[] own = local.data<long>().ToArray();
-                for (int i = 0; i < own.Length; i++)
-                {
-                    // An image that could not be read earlier has no answer to compare with.
-                    if (answers.TryGetValue(batch.Positions[i], out int answer))
-                    {
-                        asked++;
-                        same += own[i] == answer ? 1 : 0;
-                    }
-                }
+                asked++;
+                same += own == answer ? 1 : 0;
             }
         }
 

@@ -84,10 +84,17 @@ internal static class FineTuneJob
             context.Observer,
             cancellationToken
         );
-        RunOpening.BeginTraining(context, store, ArchitectureOf(store, options, sized), inPlace: false);
+
+        // A resumed training keeps the network that was decided on.
+        Architecture? decided =
+            options.Resume && store.Plan.FineTuning is not null
+                ? ArchitectureFile.Read(store.Directory.Architecture)
+                : null;
+        RunOpening.BeginTraining(context, store, decided ?? sized, inPlace: false);
+        RunContext training = FineTuneStage.ContextOf(context with { Input = known.Input });
         return RunOpening.Resumable(
             store.Directory,
-            () => TrainAndExport(context with { Input = known.Input }, store, whole, sized),
+            () => TrainAndExport(training, store, whole, decided ?? FineTuneStage.Run(training, store, whole, sized)),
             cancellationToken
         );
     }
@@ -96,12 +103,10 @@ internal static class FineTuneJob
         RunContext context,
         RunStore store,
         CompactNetwork whole,
-        Architecture sized
+        Architecture architecture
     )
     {
-        RunContext training = FineTuneStage.ContextOf(context);
-        Architecture architecture = FineTuneStage.Run(training, store, whole, sized);
-        TrainResult result = TrainStage.Run(training, store, start: null, architecture, context.Options.Time);
+        TrainResult result = TrainStage.Run(context, store, start: null, architecture, context.Options.Time);
         try
         {
             ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
@@ -114,7 +119,7 @@ internal static class FineTuneJob
         return context.Options.Training.Folds is { } folds
             ? result with
             {
-                Folds = FineTuneStage.InFolds(training, whole, folds),
+                Folds = FineTuneStage.InFolds(context, whole, folds),
             }
             : result;
     }
@@ -145,12 +150,6 @@ internal static class FineTuneJob
                         + $"ProxylessRun.Train(architecture) once more"
                 );
     }
-
-    /// <summary>A resumed training keeps the network that was decided on.</summary>
-    private static Architecture ArchitectureOf(RunStore store, RunOptions options, Architecture sized) =>
-        options.Resume && store.Plan.FineTuning is not null
-            ? ArchitectureFile.Read(store.Directory.Architecture)
-            : sized;
 
     private static Dictionary<string, string> MetadataOf(PretrainedNetwork known, string weights)
     {

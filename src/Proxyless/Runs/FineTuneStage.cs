@@ -29,7 +29,7 @@ internal static class FineTuneStage
             }
             : context;
 
-    /// <summary>Decides, unless an earlier job has.</summary>
+    /// <summary>Decides, and writes what the training begins with.</summary>
     /// <param name="context">The context of <see cref="ContextOf"/>, with the input of the weights.</param>
     /// <param name="store">The run of the training.</param>
     /// <param name="whole">The network with its weights, at the resolution of the run.</param>
@@ -37,11 +37,6 @@ internal static class FineTuneStage
     /// <returns>The network to train or to export.</returns>
     public static Architecture Run(RunContext context, RunStore store, CompactNetwork whole, Architecture sized)
     {
-        if (store.Plan.FineTuning is not null)
-        {
-            return ArchitectureFile.Read(store.Directory.Architecture);
-        }
-
         try
         {
             long mostSteps = MostSteps(context, sized);
@@ -77,14 +72,13 @@ internal static class FineTuneStage
     public static FoldAccuracy InFolds(RunContext context, CompactNetwork whole, int folds)
     {
         ImageSet images = context.Images.All;
-        var tuner = new FineTuner(context, whole, images, MostSteps(context, whole.Architecture));
-        int[] all = [.. Enumerable.Range(0, images.Count)];
+        var tuner = new FineTuner(context, whole, images, AreFew(context), MostSteps(context, whole.Architecture));
         var right = new bool?[images.Count];
-        IReadOnlyList<int[]> parts = tuner.Parts(all, folds);
+        IReadOnlyList<int[]> parts = tuner.Parts(tuner.All, folds);
         for (int i = 0; i < parts.Count; i++)
         {
             context.Observer.Message(Invariant($"fold {i + 1} of {parts.Count}:"));
-            using CompactNetwork network = tuner.Tune([.. all.Except(parts[i])]);
+            using CompactNetwork network = tuner.Tune([.. tuner.All.Except(parts[i])]);
             bool?[] answers = tuner.Judge(network, parts[i]);
             foreach (int image in parts[i])
             {
@@ -92,7 +86,7 @@ internal static class FineTuneStage
             }
         }
 
-        int[] judged = [.. all.Where(image => right[image] is not null)];
+        int[] judged = [.. tuner.All.Where(image => right[image] is not null)];
         return new FoldAccuracy(
             parts.Count,
             judged.Length,
@@ -105,20 +99,19 @@ internal static class FineTuneStage
 
     private static (FineTuning, CompactNetwork, long) OfFew(RunContext context, CompactNetwork whole, long mostSteps)
     {
-        ImageSet images = context.Images.AllTraining;
-        var tuner = new FineTuner(context, whole, images, mostSteps);
-        int[] all = [.. Enumerable.Range(0, images.Count)];
-        FineTuning decision = tuner.Decide(all);
-        return (decision, tuner.Begin(all, decision), decision.IsTrained ? tuner.StepsOn(all.Length) : 0);
+        var tuner = new FineTuner(context, whole, context.Images.AllTraining, decides: true, mostSteps);
+        FineTuning decision = tuner.Decide(tuner.All);
+        CompactNetwork begun = tuner.Begin(tuner.All, decision.Blocks);
+        return (decision, begun, decision.IsTrained ? tuner.StepsOn(tuner.All.Count) : 0);
     }
 
     private static (FineTuning, CompactNetwork, long) OfMany(RunContext context, CompactNetwork whole, long mostSteps)
     {
         ImageSet images = context.Loaders.FinalImages;
-        var tuner = new FineTuner(context, whole, images.Spread(FineTuner.MostImagesOfClassifier), mostSteps);
-        int[] all = [.. Enumerable.Range(0, Math.Min(images.Count, FineTuner.MostImagesOfClassifier))];
-        var decision = new FineTuning(whole.Blocks.Count + 1, true, 0, context.Images.Validation.Count);
-        CompactNetwork begun = tuner.Begin(all, decision);
+        ImageSet some = images.Spread(FineTuner.MostImagesOfClassifier);
+        var tuner = new FineTuner(context, whole, some, decides: false, mostSteps);
+        FineTuning decision = tuner.Decide(tuner.All);
+        CompactNetwork begun = tuner.Begin(tuner.All, decision.Blocks);
         using BatchLoader validation = context.Loaders.Evaluation(context.Images.Validation);
         Tensor Scores(Tensor input) => begun.Forward(input, NormPass.Evaluation);
         TopAccuracy accuracy = NetworkEvaluator.Evaluate(
@@ -133,7 +126,15 @@ internal static class FineTuneStage
                 $"classifier of the pretrained features: {accuracy.Top1:P1} of {accuracy.Images} validation images"
             )
         );
-        return (decision with { Top1 = accuracy.Top1 }, begun, tuner.StepsOn(images.Count));
+        return (
+            decision with
+            {
+                Top1 = accuracy.Top1,
+                Images = (int)accuracy.Images,
+            },
+            begun,
+            tuner.StepsOn(images.Count)
+        );
     }
 
     private static long MostSteps(RunContext context, Architecture architecture)

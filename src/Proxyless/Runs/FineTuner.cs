@@ -2,7 +2,6 @@ using Proxyless.Data;
 using Proxyless.FineTuning;
 using Proxyless.Networks;
 using Proxyless.Training;
-using static TorchSharp.torch;
 
 namespace Proxyless.Runs;
 
@@ -38,6 +37,7 @@ internal sealed class FineTuner
     private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1];
 
     private readonly RunContext _context;
+    private readonly bool _decides;
     private readonly long _mostSteps;
     private readonly ImageSet _images;
     private readonly NetworkFeatures _features;
@@ -48,15 +48,20 @@ internal sealed class FineTuner
     /// <param name="context">Options of training.</param>
     /// <param name="network">The network with its pretrained weights; not disposed of.</param>
     /// <param name="images">The images.</param>
-    /// <param name="mostSteps">The most steps of a training of all weights.</param>
-    public FineTuner(RunContext context, CompactNetwork network, ImageSet images, long mostSteps = long.MaxValue)
+    /// <param name="decides">
+    /// Whether the block is chosen and training is compared with the classifier; else all weights are trained.
+    /// </param>
+    /// <param name="mostSteps">The most steps of a trial.</param>
+    public FineTuner(RunContext context, CompactNetwork network, ImageSet images, bool decides, long mostSteps)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(images);
         _context = context;
         _images = images;
+        _decides = decides;
         _mostSteps = mostSteps;
-        _features = new NetworkFeatures(network, images.Count <= MostImages ? Depths : 1);
+        _features = new NetworkFeatures(network, decides ? Depths : 1);
+        All = [.. Enumerable.Range(0, images.Count)];
         int views = Math.Clamp(Rows / images.Count, 1, MostViews);
         var progress = new Progress(context.Observer, "features", 0, (long)images.Count * (1 + views));
         long done = 0;
@@ -78,24 +83,26 @@ internal sealed class FineTuner
         }
     }
 
-    private int ImageOf(int row) => _features.Images[row];
+    /// <summary>The numbers of all images.</summary>
+    public IReadOnlyList<int> All { get; }
 
-    private long StepsOfTrialOn(int images)
-    {
-        int batch = Math.Min(_context.Loaders.BatchSize, images);
-        return Math.Min(_mostSteps, RunDefaults.FineTuneSteps(_context.Options, images / batch));
-    }
+    /// <summary>Where the whole network's features are: behind its last convolution.</summary>
+    private int LastDepth => _features.Depths.Last();
 
     /// <summary>Steps of the training of all weights on a number of images.</summary>
     public long StepsOn(int images) =>
-        (_images.Count <= MostImages && _context.Options.Training.Epochs is null ? StepsOverTrialSteps : 1)
-        * StepsOfTrialOn(images);
+        (_decides && _context.Options.Training.Epochs is null ? StepsOverTrialSteps : 1) * StepsOfTrialOn(images);
 
     /// <summary>Chooses the block and whether all weights are trained.</summary>
     /// <param name="images">The images to choose on, by their numbers.</param>
     public FineTuning Decide(IReadOnlyList<int> images)
     {
-        (Place place, bool?[] classifier) = ChoosePlace(images);
+        if (!_decides)
+        {
+            return new FineTuning(LastDepth, IsTrained: true, Top1: 0, Images: 0);
+        }
+
+        (Place place, bool?[] classifier) = Choose(images, [.. _features.Depths]);
         double top1 = Share(classifier, images);
         _context.Observer.Message(
             Invariant(
@@ -104,12 +111,13 @@ internal sealed class FineTuner
             )
         );
         (bool isBetter, bool?[] trained) = CompareWithTraining(images, classifier);
-        return new FineTuning(
-            place.Depth,
-            isBetter,
-            isBetter ? Share(trained, [.. images.Where(image => trained[image] is not null)]) : top1,
-            images.Count(image => (isBetter ? trained : classifier)[image] is not null)
-        );
+        if (!isBetter)
+        {
+            return new FineTuning(place.Depth, IsTrained: false, top1, Known(classifier, images).Length);
+        }
+
+        int[] tried = Known(trained, images);
+        return new FineTuning(LastDepth, IsTrained: true, Share(trained, tried), tried.Length);
     }
 
     /// <summary>
@@ -117,11 +125,9 @@ internal sealed class FineTuner
     /// images.
     /// </summary>
     /// <param name="images">The images, by their numbers.</param>
-    /// <param name="decision">What was chosen on them.</param>
-    public CompactNetwork Begin(IReadOnlyList<int> images, FineTuning decision)
+    /// <param name="depth">Where its features are: <see cref="FineTuning.Blocks"/>.</param>
+    public CompactNetwork Begin(IReadOnlyList<int> images, int depth)
     {
-        ArgumentNullException.ThrowIfNull(decision);
-        int depth = decision.IsTrained ? _features.Depths.Last() : decision.Blocks;
         (Place place, _) = Choose(images, [depth]);
         return ClassifierOnFeatures.Create(_features, depth, Fit(images, place));
     }
@@ -130,9 +136,8 @@ internal sealed class FineTuner
     /// <param name="images">The images, by their numbers.</param>
     public CompactNetwork Tune(IReadOnlyList<int> images)
     {
-        FineTuning decision =
-            _images.Count <= MostImages ? Decide(images) : new FineTuning(_features.Depths.Last(), true, 0, 0);
-        CompactNetwork network = Begin(images, decision);
+        FineTuning decision = Decide(images);
+        CompactNetwork network = Begin(images, decision.Blocks);
         return decision.IsTrained ? Train(network, images, "train", StepsOn(images.Count)) : network;
     }
 
@@ -144,23 +149,11 @@ internal sealed class FineTuner
     {
         ArgumentNullException.ThrowIfNull(network);
         var right = new bool?[_images.Count];
-        using var withoutGraph = no_grad();
         using BatchLoader loader = _context.Loaders.Evaluation(_images.Subset(images));
-        foreach (Batch batch in loader.Epoch(0, 0, _context.CancellationToken))
+        foreach ((int position, long answer) in NetworkEvaluator.Answers(network, loader, _context.CancellationToken))
         {
-            using (batch)
-            {
-                using Tensor input = batch.Images.to(network.Options.Device);
-                using Tensor logits = network.Forward(input, NormPass.Evaluation);
-                using Tensor best = logits.argmax(1);
-                using Tensor local = best.cpu();
-                long[] answers = local.data<long>().ToArray();
-                for (int i = 0; i < answers.Length; i++)
-                {
-                    int image = images[batch.Positions[i]];
-                    right[image] = answers[i] == _images.Label(image);
-                }
-            }
+            int image = images[position];
+            right[image] = answer == _images.Label(image);
         }
 
         return right;
@@ -191,9 +184,6 @@ internal sealed class FineTuner
 
         return [.. parts.Select(part => part.Order().ToArray())];
     }
-
-    private (Place Place, bool?[] Right) ChoosePlace(IReadOnlyList<int> images) =>
-        Choose(images, [.. _features.Depths]);
 
     private (Place Place, bool?[] Right) Choose(IReadOnlyList<int> images, IReadOnlyList<int> depths)
     {
@@ -258,7 +248,7 @@ internal sealed class FineTuner
         {
             int[] rest = [.. images.Except(parts[i])];
             using CompactNetwork network = Train(
-                Begin(rest, new FineTuning(0, true, 0, 0)),
+                Begin(rest, LastDepth),
                 rest,
                 Invariant($"trial {i + 1} of {parts.Count}"),
                 StepsOfTrialOn(rest.Length)
@@ -294,7 +284,7 @@ internal sealed class FineTuner
             network,
             set,
             _context.Loaders.FinalTraining(set),
-            RunDefaults.LearningRate(_context.Options, Math.Min(_context.Loaders.BatchSize, set.Count))
+            RunDefaults.LearningRate(_context.Options, _context.Loaders.BatchSizeOf(set.Count))
         );
         var progress = new Progress(_context.Observer, stage, 0, steps);
         long done = 0;
@@ -307,10 +297,21 @@ internal sealed class FineTuner
         return network;
     }
 
+    private long StepsOfTrialOn(int images) =>
+        Math.Min(
+            _mostSteps,
+            RunDefaults.FineTuneSteps(_context.Options, images / _context.Loaders.BatchSizeOf(images))
+        );
+
+    private int ImageOf(int row) => _features.Images[row];
+
     private string Describe(int depth) =>
         depth > _features.Network.Blocks.Count
             ? "the last convolution"
             : Invariant($"block {depth} of {_features.Network.Blocks.Count}");
+
+    private static int[] Known(bool?[] right, IReadOnlyList<int> images) =>
+        [.. images.Where(image => right[image] is not null)];
 
     private static double Share(bool?[] right, IReadOnlyList<int> images) =>
         images.Average(image => right[image] == true ? 1.0 : 0);

@@ -1,7 +1,8 @@
 namespace Proxyless.Runs;
 
-/// <summary>What was decided about pretrained weights, on images that the compared networks had not learned
-/// from.</summary>
+/// <summary>
+/// What was decided about pretrained weights, on images that the compared networks had not learned from.
+/// </summary>
 /// <param name="Blocks">
 /// The number of blocks that the network keeps; one more than it has if it keeps its last convolution too.
 /// </param>

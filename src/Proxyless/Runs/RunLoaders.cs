@@ -21,6 +21,9 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     public int BatchSize =>
         Math.Min(options.Training.BatchSize!.Value, Math.Min(images.Weights.Count, images.Training.Count));
 
+    /// <summary>Images per step of a training on a number of images.</summary>
+    public int BatchSizeOf(int count) => Math.Min(BatchSize, count);
+
     /// <summary>
     /// Augmentation for the weights of a search, and for training except for what <see cref="FinalTransforms"/> adds.
     /// </summary>
@@ -100,7 +103,7 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
         new(
             set,
             transforms,
-            Math.Min(BatchSize, set.Count),
+            BatchSizeOf(set.Count),
             unchecked((int)SeedSequence.Mix(seed, use, 0)),
             shuffle: true,
             dropLast: true,

@@ -129,8 +129,9 @@ public sealed record TrainResult
     /// </summary>
     public double? CrossValidatedTop1 { get; init; }
 
-    /// <summary>The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not asked
-    /// for.</summary>
+    /// <summary>
+    /// The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not asked for.
+    /// </summary>
     public FoldAccuracy? Folds { get; init; }
 
     /// <summary>Seconds.</summary>

@@ -72,10 +72,7 @@ internal static class TrainStage
             )
         );
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
-        foreach ((NetworkTensor target, NetworkTensor source) in network.Tensors.Zip(start?.Tensors ?? []))
-        {
-            target.CopyFrom(source.Value);
-        }
+        NetworkTensor.CopyAll(start?.Tensors ?? [], network.Tensors);
 
         var settings = new TrainingSettings
         {

@@ -81,8 +81,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Decay of a moving average of the weights that is evaluated and exported instead of them; null: none, or 0.99
-    /// with
-    /// <see cref="Weights"/>.
+    /// with <see cref="Weights"/>.
     /// </summary>
     public double? Ema { get; init; }
 

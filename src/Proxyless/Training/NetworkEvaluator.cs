@@ -50,6 +50,40 @@ internal static class NetworkEvaluator
         return accuracy;
     }
 
+    /// <summary>Returns the most probable class of each image.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="loader">The images, unshuffled.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <returns>The image's number in its set, and the class; none for an image that cannot be read.</returns>
+    public static IEnumerable<(int Position, long Class)> Answers(
+        CompactNetwork network,
+        BatchLoader loader,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(loader);
+        return loader
+            .Epoch(0, 0, cancellationToken)
+            .SelectMany(batch =>
+            {
+                using (batch)
+                {
+                    return batch.Positions.Zip(Answers(network, batch));
+                }
+            });
+    }
+
+    private static long[] Answers(CompactNetwork network, Batch batch)
+    {
+        using var withoutGraph = no_grad();
+        using Tensor input = batch.Images.to(network.Options.Device);
+        using Tensor logits = network.Forward(input, NormPass.Evaluation);
+        using Tensor best = logits.argmax(1);
+        using Tensor local = best.cpu();
+        return local.data<long>().ToArray();
+    }
+
     /// <summary>
     /// Re-estimates the running statistics of all batch norms of a network on training images. The statistics of a
     /// super-network are of many different networks.
