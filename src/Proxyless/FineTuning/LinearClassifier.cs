@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Proxyless.FineTuning;
 
 /// <summary>A linear classifier of features: the score of class c is bias_c + sum_i weight_ci x_i.</summary>
@@ -20,7 +18,11 @@ internal sealed record LinearClassifier(float[] Weights, float[] Biases)
         var scores = new double[Classes];
         for (int c = 0; c < scores.Length; c++)
         {
-            scores[c] = Biases[c] + TensorPrimitives.Dot(Weights.AsSpan(c * Width, Width), features);
+            scores[c] = Biases[c];
+            for (int i = 0; i < features.Length; i++)
+            {
+                scores[c] += (double)Weights[(c * Width) + i] * features[i];
+            }
         }
 
         double most = scores.Max();

@@ -67,7 +67,7 @@ internal sealed class LogisticRegression : IDisposable
             }
         }
 
-        double variance = TensorPrimitives.SumOfSquares<double>(centered) / centered.Length;
+        double variance = Dot(centered, centered) / centered.Length;
         _scale = variance > 0 ? Math.Sqrt(variance) : 1;
         TensorPrimitives.Divide(centered, _scale, centered);
         double[] weights = [.. labels.Select(label => classWeights?[label] ?? 1)];
@@ -78,9 +78,9 @@ internal sealed class LogisticRegression : IDisposable
             targets[(i * classes) + labels[i]] = 1;
         }
 
-        _features = tensor(centered, [_rows, _width]).DetachFromDisposeScope();
-        _targets = tensor(targets, [_rows, classes]).DetachFromDisposeScope();
-        _rowWeights = tensor(weights.Select(weight => weight / total).ToArray(), [_rows, 1]).DetachFromDisposeScope();
+        _features = Own(centered, _rows, _width);
+        _targets = Own(targets, _rows, classes);
+        _rowWeights = Own([.. weights.Select(weight => weight / total)], _rows, 1);
     }
 
     /// <summary>The number of unknowns: weights, row by row of a class each, then biases.</summary>
@@ -116,8 +116,8 @@ internal sealed class LogisticRegression : IDisposable
         using var scope = NewDisposeScope();
         using var withoutGraph = no_grad();
         int weights = _classes * _width;
-        Tensor matrix = tensor(unknowns.AsSpan(0, weights).ToArray(), [_classes, _width]);
-        Tensor biases = tensor(unknowns.AsSpan(weights).ToArray());
+        using Tensor matrix = Own(unknowns[..weights], _classes, _width);
+        using Tensor biases = Own(unknowns[weights..], _classes);
         Tensor scores = nn.functional.linear(_features, matrix, biases);
         Tensor logs = nn.functional.log_softmax(scores, 1);
         Tensor weighted = logs * _targets;
@@ -133,7 +133,7 @@ internal sealed class LogisticRegression : IDisposable
         ofBiases.data<double>().CopyTo(gradient, weights);
         ReadOnlySpan<double> penalized = unknowns.AsSpan(0, weights);
         TensorPrimitives.MultiplyAdd(penalized, _penalty, gradient.AsSpan(0, weights), gradient.AsSpan(0, weights));
-        return -WithScalar.ToDouble(loss) + (_penalty / 2 * TensorPrimitives.SumOfSquares(penalized));
+        return -WithScalar.ToDouble(loss) + (_penalty / 2 * Dot(penalized, penalized));
     }
 
     /// <inheritdoc/>
@@ -150,11 +150,11 @@ internal sealed class LogisticRegression : IDisposable
         var gradient = new double[Unknowns];
         double value = Value(x, gradient);
         var steps = new List<(double[] Step, double[] Change)>();
-        for (int n = 0; n < MostIterations && TensorPrimitives.Norm<double>(gradient) > SmallestGradient; n++)
+        for (int n = 0; n < MostIterations && Math.Sqrt(Dot(gradient, gradient)) > SmallestGradient; n++)
         {
             double[] direction = Direction(gradient, steps);
-            double slope = TensorPrimitives.Dot<double>(direction, gradient);
-            double length = steps.Count == 0 ? 1 / Math.Max(1, TensorPrimitives.Norm<double>(gradient)) : 1;
+            double slope = Dot(direction, gradient);
+            double length = steps.Count == 0 ? 1 / Math.Max(1, Math.Sqrt(Dot(gradient, gradient))) : 1;
             var next = new double[Unknowns];
             var nextGradient = new double[Unknowns];
             double nextValue;
@@ -179,7 +179,7 @@ internal sealed class LogisticRegression : IDisposable
             var change = new double[Unknowns];
             TensorPrimitives.Subtract(next, x, step);
             TensorPrimitives.Subtract(nextGradient, gradient, change);
-            if (TensorPrimitives.Dot<double>(step, change) > 0)
+            if (Dot(step, change) > 0)
             {
                 steps.Add((step, change));
                 if (steps.Count > Memory)
@@ -194,6 +194,28 @@ internal sealed class LogisticRegression : IDisposable
         return x;
     }
 
+    /// <summary>A tensor in libtorch's memory: that of an array has an address of the garbage collector's.</summary>
+    private static Tensor Own(double[] values, params long[] shape)
+    {
+        using Tensor managed = tensor(values, shape);
+        return managed.clone().DetachFromDisposeScope();
+    }
+
+    /// <summary>
+    /// The sum of products, in the order of the numbers: what adds up in vectors begins at an address that the garbage
+    /// collector chooses, and the same problem would have another solution in the last digits each time.
+    /// </summary>
+    private static double Dot(ReadOnlySpan<double> one, ReadOnlySpan<double> other)
+    {
+        double sum = 0;
+        for (int i = 0; i < one.Length; i++)
+        {
+            sum += one[i] * other[i];
+        }
+
+        return sum;
+    }
+
     /// <summary>-H g, with the inverse Hessian H that the last steps suggest: the two loops of L-BFGS.</summary>
     private static double[] Direction(double[] gradient, List<(double[] Step, double[] Change)> steps)
     {
@@ -202,25 +224,20 @@ internal sealed class LogisticRegression : IDisposable
         for (int i = steps.Count - 1; i >= 0; i--)
         {
             (double[] step, double[] change) = steps[i];
-            factors[i] = TensorPrimitives.Dot<double>(step, direction) / TensorPrimitives.Dot<double>(step, change);
+            factors[i] = Dot(step, direction) / Dot(step, change);
             TensorPrimitives.MultiplyAdd(change, -factors[i], direction, direction);
         }
 
         if (steps.Count > 0)
         {
             (double[] step, double[] change) = steps[^1];
-            TensorPrimitives.Multiply(
-                direction,
-                TensorPrimitives.Dot<double>(step, change) / TensorPrimitives.SumOfSquares<double>(change),
-                direction
-            );
+            TensorPrimitives.Multiply(direction, Dot(step, change) / Dot(change, change), direction);
         }
 
         for (int i = 0; i < steps.Count; i++)
         {
             (double[] step, double[] change) = steps[i];
-            double factor =
-                TensorPrimitives.Dot<double>(change, direction) / TensorPrimitives.Dot<double>(step, change);
+            double factor = Dot(change, direction) / Dot(step, change);
             TensorPrimitives.MultiplyAdd(step, factors[i] - factor, direction, direction);
         }
 
