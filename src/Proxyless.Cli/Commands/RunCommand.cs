@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Proxyless.Architectures;
+using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
 using Proxyless.Runs;
 using Spectre.Console;
@@ -9,12 +10,20 @@ namespace Proxyless.Cli.Commands;
 /// <summary>The whole pipeline: images in, a measured ONNX model out.</summary>
 internal sealed class RunCommand : ReportingCommand
 {
+    private readonly Option<string?> _architecture = Values.Text(
+        "--arch",
+        "NAME|FILE",
+        "The network of a file of weights in --weights: a name of 'proxyless weights list', an architecture.json or a "
+            + "net.config (none)"
+    );
+
     public RunCommand()
         : base(
             "run",
             "Search a network for your images and your machine, train it, write it as ONNX and measure it. Without "
                 + "options: on built-in sample images and this processor.",
             "proxyless run",
+            "proxyless run --data photos --weights efficientnet-lite0 --latency 4 --out runs/photos",
             "proxyless run --data photos --latency 8 --time 3h --out runs/photos",
             "proxyless run --data photos --latency 3,5,8 --out runs/photos-front",
             "proxyless run --out runs/photos --resume"
@@ -23,16 +32,17 @@ internal sealed class RunCommand : ReportingCommand
         MainOptions =
         [
             "--data",
+            "--weights",
+            "--arch",
             "--target",
             "--latency",
             "--time",
             "--space",
-            "--max-parameters",
-            "--search-epochs",
             "--train-epochs",
             "--out",
             "--resume",
         ];
+        Options.Add(_architecture);
         Add(
             LibraryOptions
                 .Data()
@@ -41,6 +51,7 @@ internal sealed class RunCommand : ReportingCommand
                 .Time("search and the training")
                 .Learning()
                 .Training()
+                .Pretrained()
                 .Machine()
                 .Output()
                 .Resume()
@@ -48,14 +59,32 @@ internal sealed class RunCommand : ReportingCommand
         );
     }
 
-    public override CommandOutcome Execute(ParseResult parse, CommandSession session) =>
-        LimitSummary.Outcome(
-            ProxylessRun.RunAll(ReadResumable(parse), session.Observer, session.Cancellation),
-            Write,
-            "top-1, test set",
-            result => new LimitLine(result.Run, result.LatencyMs, result.LatencyLimitMs, result.Top1),
-            result => $"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg"
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        RunOptions options = ReadResumable(parse);
+        if (parse.GetValue(_architecture) is not { } architecture)
+        {
+            return LimitSummary.Outcome(
+                ProxylessRun.RunAll(options, session.Observer, session.Cancellation),
+                Write,
+                "top-1, test set",
+                result => new LimitLine(result.Run, result.LatencyMs, result.LatencyLimitMs, result.Top1),
+                Next
+            );
+        }
+
+        RunResult only = ProxylessRun.Run(options, architecture, session.Observer, session.Cancellation);
+        return new CommandOutcome(
+            only,
+            console =>
+            {
+                Write(console, only);
+                console.WriteNext(Next(only));
+            }
         );
+    }
+
+    private static string Next(RunResult result) => $"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg";
 
     private static void Write(IAnsiConsole console, RunResult result)
     {
@@ -63,6 +92,8 @@ internal sealed class RunCommand : ReportingCommand
         console.WriteFacts(
             ("top-1", Facts.Percent(result.Top1)),
             ("top-5", Facts.Percent(result.Top5)),
+            ("top-1, cross-validated on the training images", Facts.Percent(result.CrossValidatedTop1)),
+            ("top-1 in the folds", Facts.Folds(result.Folds)),
             (
                 result.LatencyIsMeasured ? "latency, quiet machine" : "latency, by the table",
                 Facts.Latency(result.LatencyMs, result.LatencyLimitMs)

@@ -10,17 +10,9 @@ internal static class TrainingSummary
     /// <summary>Writes the result.</summary>
     public static void WriteTraining(this IAnsiConsole console, TrainResult result) =>
         console.WriteFacts(
-            ("top-1 on the validation images", result.ValidationTop1 is { } top1 ? Facts.Percent(top1) : null),
-            (
-                "top-1, cross-validated on the training images",
-                result.CrossValidatedTop1 is { } crossValidated ? Facts.Percent(crossValidated) : null
-            ),
-            (
-                "top-1 in the folds",
-                result.Folds is { } folds
-                    ? $"{Facts.Percent(folds.Top1)}, in the mean of the classes {Facts.Percent(folds.ClassTop1)}"
-                    : null
-            ),
+            ("top-1 on the validation images", Facts.Percent(result.ValidationTop1)),
+            ("top-1, cross-validated on the training images", Facts.Percent(result.CrossValidatedTop1)),
+            ("top-1 in the folds", Facts.Folds(result.Folds)),
             ("time", Durations.Text(result.Seconds)),
             ("model", result.Model)
         );

@@ -45,6 +45,7 @@ internal static partial class LibraryWords
 
     private static readonly Dictionary<string, string> Commands = new()
     {
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.Run))] = "run",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.RunAll))] = "run",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Search))] = "search",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.SearchAll))] = "search",
@@ -63,6 +64,7 @@ internal static partial class LibraryWords
     private static readonly Dictionary<string, string> Parameters = new()
     {
         ["ProxylessRun.Train.architecture"] = "--arch",
+        ["ProxylessRun.Run.architecture"] = "--arch",
         ["ProxylessRun.Evaluate.model"] = "--model",
         ["ProxylessRun.Evaluate.againstNetwork"] = "--against-network",
         ["TargetFile.Add.overwrite"] = "--overwrite",

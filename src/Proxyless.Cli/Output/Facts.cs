@@ -1,3 +1,4 @@
+using Proxyless.Runs;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Output;
@@ -38,6 +39,13 @@ internal static class Facts
 
     /// <summary>Formats a share as percent.</summary>
     public static string Percent(double share) => $"{100 * share:0.00} %";
+
+    /// <summary>Formats a share as percent; null if there is none.</summary>
+    public static string? Percent(double? share) => share is { } known ? Percent(known) : null;
+
+    /// <summary>The accuracy in folds; null if there is none.</summary>
+    public static string? Folds(FoldAccuracy? folds) =>
+        folds is null ? null : $"{Percent(folds.Top1)}, in the mean of the classes {Percent(folds.ClassTop1)}";
 
     /// <summary>A latency; null if there is none.</summary>
     public static string? Milliseconds(double? milliseconds) => milliseconds is { } time ? $"{time:0.000} ms" : null;

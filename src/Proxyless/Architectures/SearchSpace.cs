@@ -5,7 +5,11 @@ namespace Proxyless.Architectures;
 /// <param name="Depth">Number of blocks.</param>
 /// <param name="Stride">Stride of the first block, 1 or 2.</param>
 /// <param name="Candidates">What each block may be. <c>zero</c> is allowed only where a block keeps its shape.</param>
-public sealed record Stage(int Width, int Depth, int Stride, IReadOnlyList<CandidateOperation> Candidates);
+public sealed record Stage(int Width, int Depth, int Stride, IReadOnlyList<CandidateOperation> Candidates)
+{
+    /// <summary>Whether its blocks go without the shortcut that their shapes allow.</summary>
+    internal bool LacksShortcut { get; init; }
+}
 
 /// <summary>A block that is searched: its shapes and its candidates.</summary>
 /// <param name="Index">Its index among the searched blocks, from 0.</param>
@@ -47,6 +51,9 @@ public sealed record SearchSpace
     /// <summary>The non-linearity.</summary>
     public Activation Activation { get; init; } = Activation.Relu6;
 
+    /// <summary>Where the zeros around the inputs of its convolutions stand.</summary>
+    internal ConvolutionPadding Padding { get; init; }
+
     /// <summary>The stem with its shapes.</summary>
     public Stem Stem => new(InputChannels, StemWidth, StemStride, Resolution);
 
@@ -81,7 +88,10 @@ public sealed record SearchSpace
                 [
                     .. stage
                         .Candidates.Where(candidate => keepsShape || candidate.Kind != OperationKind.Zero)
-                        .Select(candidate => new Block(candidate, width, stage.Width, stride, side)),
+                        .Select(candidate => new Block(candidate, width, stage.Width, stride, side)
+                        {
+                            LacksShortcut = stage.LacksShortcut,
+                        }),
                 ];
                 blocks.Add(new SearchBlock(blocks.Count, candidates));
                 width = stage.Width;
@@ -132,7 +142,10 @@ public sealed record SearchSpace
             Head(classes),
             Activation,
             metadata ?? new Dictionary<string, string> { ["space"] = Name }
-        );
+        )
+        {
+            Padding = Padding,
+        };
     }
 
     /// <summary>
@@ -152,7 +165,7 @@ public sealed record SearchSpace
             || architecture.Stem != Stem
             || architecture.Head != Head(architecture.Classes)
             || architecture.Activation != Activation
-            || architecture.Padding != ConvolutionPadding.Centered
+            || architecture.Padding != Padding
         )
         {
             return null;

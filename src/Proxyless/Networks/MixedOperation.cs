@@ -11,7 +11,12 @@ internal sealed class MixedOperation : IDisposable
     private readonly BlockPath?[] _candidates;
     private readonly SharedWeights? _shared;
 
-    internal MixedOperation(TensorFactory factory, SearchBlock block, Activation activation)
+    internal MixedOperation(
+        TensorFactory factory,
+        SearchBlock block,
+        Activation activation,
+        ConvolutionPadding padding = ConvolutionPadding.Centered
+    )
     {
         _candidates =
         [
@@ -19,7 +24,8 @@ internal sealed class MixedOperation : IDisposable
                 factory,
                 $"blocks.{block.Index}.{candidate.Operation}",
                 candidate,
-                activation
+                activation,
+                padding
             )),
         ];
         BlockPath[] residuals = [.. _candidates.OfType<BlockPath>().Where(path => path.Depthwise is not null)];

@@ -31,10 +31,16 @@ internal sealed class SuperNetwork : IDisposable
             3,
             space.StemStride,
             1,
-            space.Activation
+            space.Activation,
+            space.Padding
         );
-        FirstBlock = space.FirstBlock is { } first ? new BlockPath(factory, "first", first, space.Activation) : null;
-        _blocks = [.. space.Blocks().Select(block => new MixedOperation(factory, block, space.Activation))];
+        FirstBlock = space.FirstBlock is { } first
+            ? new BlockPath(factory, "first", first, space.Activation, space.Padding)
+            : null;
+        _blocks =
+        [
+            .. space.Blocks().Select(block => new MixedOperation(factory, block, space.Activation, space.Padding)),
+        ];
         Head = new ClassifierHead(factory, "head", space.Head(classes), space.Activation);
     }
 

@@ -7,8 +7,6 @@ namespace Proxyless.Runs;
 /// <summary>Trains a network that begins with pretrained weights, and exports it.</summary>
 internal static class FineTuneJob
 {
-    private const string Other = "other";
-
     /// <summary>Whether a training begins, or has begun, with pretrained weights.</summary>
     /// <param name="options">The requested options.</param>
     /// <param name="architecture">What is trained: if it is a run's folder, that run may be the one to resume.</param>
@@ -45,45 +43,29 @@ internal static class FineTuneJob
         }
 
         options = isFolder && options.Out is null ? options with { Out = architecture } : options;
-        PretrainedNetwork? asked = isFolder ? null : NetworkOf(options, architecture);
+        PretrainedNetwork? asked = isFolder ? null : FineTuneOpening.NetworkOf(options, architecture);
         using RunLock held = RunOpening.Claim(ref options, observer, out RunStore store);
-        PretrainedNetwork known = options.Resume ? NetworkOf(store, asked) : asked!;
-        RunContext context = RunOpening.OpenImages(
-            options with
-            {
-                Data = options.Data with { Resolution = options.Data.Resolution ?? known.Architecture.Resolution },
-            },
+        if (options.Resume && File.Exists(store.Directory.Latency))
+        {
+            throw new InvalidInputException(
+                $"'{store.Directory.Root}' is a run with limits; continue with "
+                    + $"ProxylessRun.Run(RunOptions.Resume, RunOptions.Out = '{store.Directory.Root}')"
+            );
+        }
+
+        PretrainedNetwork known = options.Resume ? FineTuneOpening.NetworkOf(store, asked) : asked!;
+        RunContext context = FineTuneOpening.OpenImages(
+            options,
+            known,
             options.Resume ? store : null,
             clock,
             observer,
             cancellationToken
         );
-        if (context.Images.Channels != known.Architecture.InputChannels)
-        {
-            throw new InvalidInputException(
-                $"'{options.Data.Path}' has gray images and the weights are for color: give DataOptions.Channels = "
-                    + $"{known.Architecture.InputChannels}"
-            );
-        }
-
-        Architecture sized = known.Architecture.WithInput(
-            context.Space.Resolution,
-            context.Images.Channels,
-            context.Classes
-        ) with
-        {
-            Metadata = MetadataOf(known, context.Options.Training.Weights!),
-        };
 
         // Before anything is written: the file may be of another network.
-        using CompactNetwork whole = PretrainedWeights.Load(
-            known,
-            context.Options.Training.Weights!,
-            sized.Resolution,
-            context.NetworkOptions,
-            context.Observer,
-            cancellationToken
-        );
+        using CompactNetwork whole = FineTuneOpening.Load(known, context);
+        Architecture sized = FineTuneOpening.SizedFor(context, known);
 
         // A resumed training keeps the network that was decided on.
         Architecture? decided =
@@ -94,7 +76,7 @@ internal static class FineTuneJob
         RunContext training = FineTuneStage.ContextOf(context with { Input = known.Input });
         return RunOpening.Resumable(
             store.Directory,
-            () => TrainAndExport(training, store, whole, decided ?? FineTuneStage.Run(training, store, whole, sized)),
+            () => TrainAndExport(training, store, new WholeStart(training, whole), decided, sized.Metadata),
             cancellationToken
         );
     }
@@ -102,10 +84,12 @@ internal static class FineTuneJob
     private static TrainResult TrainAndExport(
         RunContext context,
         RunStore store,
-        CompactNetwork whole,
-        Architecture architecture
+        WholeStart start,
+        Architecture? decided,
+        IReadOnlyDictionary<string, string> metadata
     )
     {
+        Architecture architecture = decided ?? Begin(context, store, start, metadata);
         TrainResult result = TrainStage.Run(context, store, start: null, architecture, context.Options.Time);
         try
         {
@@ -119,53 +103,25 @@ internal static class FineTuneJob
         return context.Options.Training.Folds is { } folds
             ? result with
             {
-                Folds = FineTuneStage.InFolds(context, whole, folds),
+                Folds = FineTuneStage.InFolds(context, start, folds),
             }
             : result;
     }
 
-    private static PretrainedNetwork NetworkOf(RunOptions options, string architecture)
+    private static Architecture Begin(
+        RunContext context,
+        RunStore store,
+        WholeStart start,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
-        PretrainedNetwork network = PretrainedWeights.NetworkOf(architecture);
-        string? weights = options.Training.Weights;
-        return weights is not null && PretrainedWeights.IsName(weights) && weights != architecture
-            ? throw new InvalidInputException(
-                $"TrainingOptions.Weights = '{weights}' are not the weights of '{architecture}'; leave "
-                    + $"ProxylessRun.Train(architecture) at '{weights}', or give a file of weights"
-            )
-            : network;
-    }
-
-    /// <summary>The network of a training that is resumed.</summary>
-    private static PretrainedNetwork NetworkOf(RunStore store, PretrainedNetwork? asked)
-    {
-        string? name = ArchitectureFile
-            .Read(store.Directory.Architecture)
-            .Metadata.GetValueOrDefault(PretrainedNetworks.MetadataKey);
-        return name is not null && PretrainedWeights.IsName(name)
-            ? PretrainedNetworks.ByName(name)
-            : asked
-                ?? throw new InvalidInputException(
-                    $"'{store.Directory.Root}' began with the weights of a network from a file; give that file as "
-                        + $"ProxylessRun.Train(architecture) once more"
-                );
-    }
-
-    private static Dictionary<string, string> MetadataOf(PretrainedNetwork known, string weights)
-    {
-        var metadata = new Dictionary<string, string>(known.Architecture.Metadata)
+        try
         {
-            [PretrainedNetworks.MetadataKey] = PretrainedWeights.IsName(known.Architecture.Name)
-                ? known.Architecture.Name
-                : Other,
-            ["weights"] = Path.GetFileName(weights),
-            ["origin"] = known.Origin,
-        };
-        if (known.License.Length > 0)
-        {
-            metadata["license"] = known.License;
+            return FineTuneStage.Run(context, store, start, metadata).Architecture;
         }
-
-        return metadata;
+        finally
+        {
+            context.Clock.Charge(store, RunStage.Training);
+        }
     }
 }

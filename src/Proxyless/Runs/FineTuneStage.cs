@@ -32,61 +32,70 @@ internal static class FineTuneStage
     /// <summary>Decides, and writes what the training begins with.</summary>
     /// <param name="context">The context of <see cref="ContextOf"/>, with the input of the weights.</param>
     /// <param name="store">The run of the training.</param>
-    /// <param name="whole">The network with its weights, at the resolution of the run.</param>
-    /// <param name="sized">The same with the classes of the run.</param>
-    /// <returns>The network to train or to export.</returns>
-    public static Architecture Run(RunContext context, RunStore store, CompactNetwork whole, Architecture sized)
+    /// <param name="start">Finds the network with its weights.</param>
+    /// <param name="metadata">Where the weights come from.</param>
+    /// <returns>The network to train or to export, and the context of its training.</returns>
+    public static (RunContext Context, Architecture Architecture) Run(
+        RunContext context,
+        RunStore store,
+        IFineTuneStart start,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
-        try
-        {
-            long mostSteps = MostSteps(context, sized);
-            (FineTuning decision, CompactNetwork begun, long steps) = AreFew(context)
-                ? OfFew(context, whole, mostSteps)
-                : OfMany(context, whole, mostSteps);
-            using (begun)
-            {
-                Architecture architecture = begun.Architecture with { Metadata = sized.Metadata };
-                store.Write(architecture);
-                TrainingSession.Begin(
-                    store.Directory,
-                    begun,
-                    context.Options.Training.OnAll ? null : decision.Top1,
-                    context.Options.Training.Ema is not null
-                );
-                store.Write(store.Plan with { FineTuning = decision, TrainSteps = steps });
-                return architecture;
-            }
-        }
-        finally
-        {
-            context.Clock.Charge(store, RunStage.Training);
-        }
+        ImageSet images = AreFew(context)
+            ? context.Images.AllTraining
+            : context.Loaders.FinalImages.Spread(FineTuner.MostImagesOfClassifier);
+        Tuned tuned = Decide(images, [.. Enumerable.Range(0, images.Count)], start, null);
+        RunContext at = tuned.Context;
+        using CompactNetwork begun = tuned.Begin();
+        FineTuning decision = AreFew(context) ? tuned.Decision : Judge(at, begun, tuned.Decision);
+        Architecture architecture = begun.Architecture with { Metadata = metadata };
+        store.Write(architecture);
+        TrainingSession.Begin(
+            store.Directory,
+            begun,
+            at.Options.Training.OnAll ? null : decision.Top1,
+            at.Options.Training.Ema is not null
+        );
+        long steps = decision.IsTrained
+            ? tuned.Tuner.StepsOn(AreFew(context) ? images.Count : at.Loaders.FinalImages.Count)
+            : 0;
+        store.Write(store.Plan with { FineTuning = decision, TrainSteps = steps });
+        return (at, architecture);
     }
 
     /// <summary>
     /// Repeats everything, the decisions too, on all parts of the images but one, and tests the network on that one.
     /// </summary>
     /// <param name="context">The context of <see cref="ContextOf"/>, with the input of the weights.</param>
-    /// <param name="whole">The network with its weights, at the resolution of the run.</param>
+    /// <param name="start">Finds the network with its weights.</param>
     /// <param name="folds">Number of parts.</param>
-    public static FoldAccuracy InFolds(RunContext context, CompactNetwork whole, int folds)
+    public static FoldAccuracy InFolds(RunContext context, IFineTuneStart start, int folds)
     {
         ImageSet images = context.Images.All;
-        var tuner = new FineTuner(context, whole, images, AreFew(context), MostSteps(context, whole.Architecture));
+        int[] all = [.. Enumerable.Range(0, images.Count)];
         var right = new bool?[images.Count];
-        IReadOnlyList<int[]> parts = tuner.Parts(tuner.All, folds);
+        IReadOnlyList<int[]> parts = FineTuner.Parts(context, images, all, folds);
+        Tuned? tuned = null;
         for (int i = 0; i < parts.Count; i++)
         {
             context.Observer.Message(Invariant($"fold {i + 1} of {parts.Count}:"));
-            using CompactNetwork network = tuner.Tune([.. tuner.All.Except(parts[i])]);
-            bool?[] answers = tuner.Judge(network, parts[i]);
+            int[] rest = [.. all.Except(parts[i])];
+            tuned = Decide(images, rest, start, tuned?.Tuner);
+            using CompactNetwork network = tuned.Begin();
+            if (tuned.Decision.IsTrained)
+            {
+                tuned.Tuner.Train(network, rest);
+            }
+
+            bool?[] answers = tuned.Tuner.Judge(network, parts[i]);
             foreach (int image in parts[i])
             {
                 right[image] = answers[image];
             }
         }
 
-        int[] judged = [.. tuner.All.Where(image => right[image] is not null)];
+        int[] judged = [.. all.Where(image => right[image] is not null)];
         return new FoldAccuracy(
             parts.Count,
             judged.Length,
@@ -97,21 +106,32 @@ internal static class FineTuneStage
 
     private static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
 
-    private static (FineTuning, CompactNetwork, long) OfFew(RunContext context, CompactNetwork whole, long mostSteps)
+    /// <summary>Finds the network and decides how it is used, all on the same images.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="among">Those that may be learned from, by their numbers.</param>
+    /// <param name="start">Finds the network with its weights.</param>
+    /// <param name="before">A tuner on the same images, which is used again if the network is the same.</param>
+    private static Tuned Decide(ImageSet images, int[] among, IFineTuneStart start, FineTuner? before)
     {
-        var tuner = new FineTuner(context, whole, context.Images.AllTraining, decides: true, mostSteps);
-        FineTuning decision = tuner.Decide(tuner.All);
-        CompactNetwork begun = tuner.Begin(tuner.All, decision.Blocks);
-        return (decision, begun, decision.IsTrained ? tuner.StepsOn(tuner.All.Count) : 0);
+        (RunContext context, CompactNetwork network) = start.Of(images, among);
+        FineTuner tuner = before is not null && before.Network == network ? before : TunerOf(context, network, images);
+        FineTuning decision = tuner.Decide(among);
+        if (!decision.IsTrained && start.OfFirstBlocks(images, among, decision.Blocks) is { } first)
+        {
+            context = first.Context;
+            tuner = TunerOf(context, first.Network, images);
+            decision = tuner.DecideOnClassifier(among);
+        }
+
+        return new Tuned(context, tuner, decision, among);
     }
 
-    private static (FineTuning, CompactNetwork, long) OfMany(RunContext context, CompactNetwork whole, long mostSteps)
+    private static FineTuner TunerOf(RunContext context, CompactNetwork network, ImageSet images) =>
+        new(context, network, images, AreFew(context), MostSteps(context, network.Architecture));
+
+    /// <summary>Replaces the cross-validated accuracy of few images by that on the validation images.</summary>
+    private static FineTuning Judge(RunContext context, CompactNetwork begun, FineTuning decision)
     {
-        ImageSet images = context.Loaders.FinalImages;
-        ImageSet some = images.Spread(FineTuner.MostImagesOfClassifier);
-        var tuner = new FineTuner(context, whole, some, decides: false, mostSteps);
-        FineTuning decision = tuner.Decide(tuner.All);
-        CompactNetwork begun = tuner.Begin(tuner.All, decision.Blocks);
         using BatchLoader validation = context.Loaders.Evaluation(context.Images.Validation);
         Tensor Scores(Tensor input) => begun.Forward(input, NormPass.Evaluation);
         TopAccuracy accuracy = NetworkEvaluator.Evaluate(
@@ -126,15 +146,7 @@ internal static class FineTuneStage
                 $"classifier of the pretrained features: {accuracy.Top1:P1} of {accuracy.Images} validation images"
             )
         );
-        return (
-            decision with
-            {
-                Top1 = accuracy.Top1,
-                Images = (int)accuracy.Images,
-            },
-            begun,
-            tuner.StepsOn(images.Count)
-        );
+        return decision with { Top1 = accuracy.Top1, Images = (int)accuracy.Images };
     }
 
     private static long MostSteps(RunContext context, Architecture architecture)
@@ -147,5 +159,11 @@ internal static class FineTuneStage
         int trainings = (AreFew(context) ? Trainings : 1) * (1 + (context.Options.Training.Folds ?? 0));
         double seconds = StepTiming.OfTraining(context, architecture);
         return Math.Max(1, (long)((time - context.Clock.Uncharged).TotalSeconds * ShareForSteps / trainings / seconds));
+    }
+
+    private sealed record Tuned(RunContext Context, FineTuner Tuner, FineTuning Decision, int[] Among)
+    {
+        /// <summary>Creates the network that was decided on, before any training.</summary>
+        public CompactNetwork Begin() => Tuner.Begin(Among, Decision.Blocks);
     }
 }

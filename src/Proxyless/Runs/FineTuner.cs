@@ -86,6 +86,9 @@ internal sealed class FineTuner
     /// <summary>The numbers of all images.</summary>
     public IReadOnlyList<int> All { get; }
 
+    /// <summary>The network with its pretrained weights.</summary>
+    public CompactNetwork Network => _features.Network;
+
     /// <summary>Where the whole network's features are: behind its last convolution.</summary>
     private int LastDepth => _features.Depths.Last();
 
@@ -104,12 +107,7 @@ internal sealed class FineTuner
 
         (Place place, bool?[] classifier) = Choose(images, [.. _features.Depths]);
         double top1 = Share(classifier, images);
-        _context.Observer.Message(
-            Invariant(
-                $"classifier of the pretrained features behind {Describe(place.Depth)}: {top1:P1} of {images.Count} "
-                    + $"images, cross-validated"
-            )
-        );
+        Report(place.Depth, top1, images.Count);
         (bool isBetter, bool?[] trained) = CompareWithTraining(images, classifier);
         if (!isBetter)
         {
@@ -132,14 +130,22 @@ internal sealed class FineTuner
         return ClassifierOnFeatures.Create(_features, depth, Fit(images, place));
     }
 
-    /// <summary>Decides and trains, all on the same images.</summary>
-    /// <param name="images">The images, by their numbers.</param>
-    public CompactNetwork Tune(IReadOnlyList<int> images)
+    /// <summary>Says how good the classifier of the last block's features is, where no weight is trained.</summary>
+    /// <param name="images">The images to judge on, by their numbers.</param>
+    public FineTuning DecideOnClassifier(IReadOnlyList<int> images)
     {
-        FineTuning decision = Decide(images);
-        CompactNetwork network = Begin(images, decision.Blocks);
-        return decision.IsTrained ? Train(network, images, "train", StepsOn(images.Count)) : network;
+        int depth = Network.Blocks.Count;
+        (_, bool?[] right) = Choose(images, [depth]);
+        double top1 = Share(right, images);
+        Report(depth, top1, images.Count);
+        return new FineTuning(depth, IsTrained: false, top1, Known(right, images).Length);
     }
+
+    /// <summary>Trains all weights.</summary>
+    /// <param name="network">From <see cref="Begin"/>.</param>
+    /// <param name="images">The images, by their numbers.</param>
+    public void Train(CompactNetwork network, IReadOnlyList<int> images) =>
+        Train(network, images, "train", StepsOn(images.Count));
 
     /// <summary>Returns which images a network is right on.</summary>
     /// <param name="network">The network.</param>
@@ -160,34 +166,20 @@ internal sealed class FineTuner
     }
 
     /// <summary>Divides images into parts with the same share of each class.</summary>
-    /// <param name="images">The images, by their numbers.</param>
+    /// <param name="context">Has the seed of the division.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="among">Those to divide, by their numbers.</param>
     /// <param name="count">Number of parts; fewer are returned if there are fewer images.</param>
-    public IReadOnlyList<int[]> Parts(IReadOnlyList<int> images, int count)
-    {
-        var random = new SplitMix64(_context.Options.Seed);
-        var parts = new List<int>[Math.Min(count, images.Count)];
-        for (int i = 0; i < parts.Length; i++)
-        {
-            parts[i] = [];
-        }
-
-        int next = 0;
-        foreach (IGrouping<int, int> ofClass in images.GroupBy(_images.Label).OrderBy(group => group.Key))
-        {
-            int[] shuffled = [.. ofClass.Order()];
-            random.Shuffle(shuffled);
-            foreach (int image in shuffled)
-            {
-                parts[next++ % parts.Length].Add(image);
-            }
-        }
-
-        return [.. parts.Select(part => part.Order().ToArray())];
-    }
+    public static IReadOnlyList<int[]> Parts(
+        RunContext context,
+        ImageSet images,
+        IReadOnlyList<int> among,
+        int count
+    ) => StratifiedParts.Of(among, images.Label, count, context.Options.Seed);
 
     private (Place Place, bool?[] Right) Choose(IReadOnlyList<int> images, IReadOnlyList<int> depths)
     {
-        IReadOnlyList<int[]> parts = Parts(images, PartsOfClassifier);
+        IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfClassifier);
         Place[] places = [.. depths.SelectMany(depth => Penalties.Select(penalty => new Place(depth, penalty)))];
         var progress = new Progress(
             _context.Observer,
@@ -243,7 +235,7 @@ internal sealed class FineTuner
         var trained = new bool?[_images.Count];
         int better = 0;
         int worse = 0;
-        IReadOnlyList<int[]> parts = Parts(images, PartsOfTraining);
+        IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfTraining);
         for (int i = 0; i < parts.Count; i++)
         {
             int[] rest = [.. images.Except(parts[i])];
@@ -304,6 +296,14 @@ internal sealed class FineTuner
         );
 
     private int ImageOf(int row) => _features.Images[row];
+
+    private void Report(int depth, double top1, int images) =>
+        _context.Observer.Message(
+            Invariant(
+                $"classifier of the pretrained features behind {Describe(depth)}: {top1:P1} of {images} images, "
+                    + $"cross-validated"
+            )
+        );
 
     private string Describe(int depth) =>
         depth > _features.Network.Blocks.Count

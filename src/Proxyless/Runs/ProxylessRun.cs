@@ -42,6 +42,37 @@ public static class ProxylessRun
         CancellationToken cancellationToken = default
     ) => RunBy(TimeProvider.System, options, observer ?? NullRunObserver.Instance, cancellationToken);
 
+    /// <summary>The same for pretrained weights in a file (<see cref="TrainingOptions.Weights"/>).</summary>
+    /// <param name="options">The options; or, with <see cref="RunOptions.Resume"/>, the run to resume.</param>
+    /// <param name="architecture">
+    /// The network of the weights: a name of <see cref="Pretrained.PretrainedModel.All"/>, an
+    /// <c>architecture.json</c> or a <c>net.config</c>.
+    /// </param>
+    /// <param name="observer">Receives progress reports and warnings.</param>
+    /// <param name="cancellationToken">Stops with a checkpoint.</param>
+    /// <inheritdoc cref="Run(RunOptions, IRunObserver?, CancellationToken)"/>
+    public static RunResult Run(
+        RunOptions options,
+        string architecture,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(architecture);
+        return SpecializeJob.IsRequested(options)
+            ? SpecializeJob.Run(
+                options,
+                architecture,
+                TimeProvider.System,
+                observer ?? NullRunObserver.Instance,
+                cancellationToken
+            )
+            : throw new InvalidInputException(
+                "ProxylessRun.Run(architecture) is the network of TrainingOptions.Weights; give these too"
+            );
+    }
+
     /// <summary>The same with a separate clock.</summary>
     internal static RunResult RunBy(
         TimeProvider time,
@@ -51,6 +82,11 @@ public static class ProxylessRun
     )
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (SpecializeJob.IsRequested(options))
+        {
+            return SpecializeJob.Run(options, null, time, observer, cancellationToken);
+        }
+
         SearchJob.RequireOneLimit(options);
         return SearchJob
             .Run(options, time, observer, SearchJob.RequireOneLimit, SearchJob.Whole, cancellationToken)
@@ -61,10 +97,10 @@ public static class ProxylessRun
     /// The same for several limits, on one machine or on several, from one search: for
     /// <see cref="TargetOptions.LatencyMs"/> and for each of <see cref="TargetOptions.AlsoFor"/>. Each gets its own run
     /// with a model, in a folder within <see cref="RunOptions.Out"/>; one that cannot be met does not stop the others.
-    /// A single limit is handled as by <see cref="Run"/>.
+    /// A single limit is handled as by <see cref="Run(RunOptions, IRunObserver?, CancellationToken)"/>.
     /// </summary>
     /// <returns>A result for each limit that has a network, and why others have none.</returns>
-    /// <inheritdoc cref="Run"/>
+    /// <inheritdoc cref="Run(RunOptions, IRunObserver?, CancellationToken)"/>
     public static LimitResults<RunResult> RunAll(
         RunOptions options,
         IRunObserver? observer = null,
@@ -72,18 +108,23 @@ public static class ProxylessRun
     )
     {
         ArgumentNullException.ThrowIfNull(options);
-        return SearchJob.Run(
-            options,
-            TimeProvider.System,
-            observer ?? NullRunObserver.Instance,
-            _ => { },
-            SearchJob.Whole,
-            cancellationToken
-        );
+        observer ??= NullRunObserver.Instance;
+        if (SpecializeJob.IsRequested(options))
+        {
+            RunResult only = SpecializeJob.Run(options, null, TimeProvider.System, observer, cancellationToken);
+            return new LimitResults<RunResult>
+            {
+                Run = only.Run,
+                Networks = [only],
+                Failures = [],
+            };
+        }
+
+        return SearchJob.Run(options, TimeProvider.System, observer, _ => { }, SearchJob.Whole, cancellationToken);
     }
 
     /// <summary>From images to <c>architecture.json</c>: profile, search, derive.</summary>
-    /// <inheritdoc cref="Run"/>
+    /// <inheritdoc cref="Run(RunOptions, IRunObserver?, CancellationToken)"/>
     public static SearchResult Search(
         RunOptions options,
         IRunObserver? observer = null,
@@ -106,7 +147,7 @@ public static class ProxylessRun
     /// <see cref="Search"/>.
     /// </summary>
     /// <returns>A result for each limit that has a network, and why others have none.</returns>
-    /// <inheritdoc cref="Run"/>
+    /// <inheritdoc cref="Run(RunOptions, IRunObserver?, CancellationToken)"/>
     public static LimitResults<SearchResult> SearchAll(
         RunOptions options,
         IRunObserver? observer = null,
@@ -172,7 +213,10 @@ public static class ProxylessRun
     }
 
     /// <summary>Trains one architecture and exports it.</summary>
-    /// <param name="options">Data and training. <see cref="RunOptions.Resume"/> works as in <see cref="Run"/>.</param>
+    /// <param name="options">
+    /// Data and training. <see cref="RunOptions.Resume"/> works as in
+    /// <see cref="Run(RunOptions, IRunObserver?, CancellationToken)"/>.
+    /// </param>
     /// <param name="architecture">
     /// With <see cref="TrainingOptions.Weights"/> their network: a name of <see cref="PretrainedModel.All"/>, or a
     /// file. Otherwise a name, a file, or the folder of a run whose search is finished: then without <see

@@ -25,6 +25,16 @@ public sealed record RunResult
     public required double Top5 { get; init; }
 
     /// <summary>
+    /// Accuracy by cross-validation on the training images, of few images with pretrained weights; null otherwise.
+    /// </summary>
+    public double? CrossValidatedTop1 { get; init; }
+
+    /// <summary>
+    /// The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not asked for.
+    /// </summary>
+    public FoldAccuracy? Folds { get; init; }
+
+    /// <summary>
     /// The model's latency that the limit applies to: <see cref="QuietLatencyMs"/>, or the sum of the target's table.
     /// </summary>
     public required double LatencyMs { get; init; }

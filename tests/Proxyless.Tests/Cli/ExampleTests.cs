@@ -91,6 +91,16 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
                 KeepRandomWeights();
             },
         },
+        ["proxyless run --data photos --weights efficientnet-lite0 --latency 4 --out runs/photos"] = new(
+            "--resolution 32 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+        )
+        {
+            Before = _ =>
+            {
+                Directory.Delete("runs", recursive: true);
+                KeepRandomWeights();
+            },
+        },
         ["proxyless predict --weights efficientnet-lite0 cat.jpg"] = new() { Before = _ => KeepRandomWeights() },
 
         // A run that is searched and not trained yet.

@@ -16,13 +16,34 @@ internal static class FixedTable
     /// <param name="classes">Classes of the images.</param>
     /// <param name="others">Networks whose parts are in it too.</param>
     /// <returns>The target's file.</returns>
-    public static string Write(string folder, SearchSpace space, int classes, params IEnumerable<Architecture> others)
+    public static string Write(
+        string folder,
+        SearchSpace space,
+        int classes,
+        params IEnumerable<Architecture> others
+    ) => Write(folder, [space], classes, others);
+
+    /// <summary>The same for several spaces.</summary>
+    /// <param name="folder">Where both are written.</param>
+    /// <param name="spaces">The spaces whose parts are in the table.</param>
+    /// <param name="classes">Classes of the images.</param>
+    /// <param name="others">Networks whose parts are in it too.</param>
+    /// <returns>The target's file.</returns>
+    public static string Write(
+        string folder,
+        IEnumerable<SearchSpace> spaces,
+        int classes,
+        params IEnumerable<Architecture> others
+    )
     {
         var times = new Dictionary<string, double>();
-        Add(times, space.Stem, space.Blocks().SelectMany(block => block.Candidates), space.Head(classes));
-        if (space.FirstBlock is { } first)
+        foreach (SearchSpace space in spaces)
         {
-            times[first.Key] = Milliseconds(ArchitectureCost.Of(first).MultiplyAdds);
+            Add(times, space.Stem, space.Blocks().SelectMany(block => block.Candidates), space.Head(classes));
+            if (space.FirstBlock is { } first)
+            {
+                times[first.Key] = Milliseconds(ArchitectureCost.Of(first).MultiplyAdds);
+            }
         }
 
         foreach (Architecture other in others)

@@ -217,7 +217,7 @@ public sealed class FineTuneTests : IDisposable
         RunOptions second = options with { Out = Path.Combine(_folder.Root, "second") };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         Assert.Throws<RunInterruptedException>(() =>
-            ProxylessRun.Train(second, network, new RunObserver(new Stop(stage, stop)), stop.Token)
+            ProxylessRun.Train(second, network, new RunObserver(new StopInStage(stage, stop)), stop.Token)
         );
         ProxylessRun.Train(second with { Resume = true }, network, NullRunObserver.Instance, Cancellation);
         Assert.Equal(File.ReadAllBytes(whole.Model), File.ReadAllBytes(new RunDirectory(second.Out!).Model));
@@ -229,17 +229,5 @@ public sealed class FineTuneTests : IDisposable
         bitmap.Erase(new SKColor((byte)i, (byte)(i * 3), (byte)(i * 7)));
         using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
-    }
-
-    /// <summary>Stops a job in a stage.</summary>
-    private sealed class Stop(string stage, CancellationTokenSource token) : IProgress<RunProgress>
-    {
-        public void Report(RunProgress value)
-        {
-            if (value.Stage == stage)
-            {
-                token.Cancel();
-            }
-        }
     }
 }

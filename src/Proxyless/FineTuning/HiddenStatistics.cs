@@ -1,0 +1,226 @@
+using Proxyless.Architectures;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using static TorchSharp.torch;
+
+namespace Proxyless.FineTuning;
+
+/// <summary>
+/// Means and covariances, over images and pixels, of the hidden channels of a block and of what another block projects:
+/// the normal equations for the one to give the other's output. Outputs are in units of the batch norm behind them.
+/// </summary>
+internal sealed class HiddenStatistics
+{
+    private static readonly long[] OfRows = [0];
+
+    private readonly double[][] _covariance;
+    private readonly double[][] _cross;
+    private readonly double[] _means;
+    private readonly double[] _outputMeans;
+    private readonly double[] _units;
+    private readonly double[][] _weights;
+    private readonly BlockPath _taught;
+
+    private HiddenStatistics(BlockPath teacher, BlockPath taught, Sums sums)
+    {
+        _taught = taught;
+        _units = UnitsOf(teacher.Project!);
+        _weights = Transposed(Matrix(teacher.Project!.Weight.Value), _units);
+        _means = [.. sums.Hidden.Select(sum => sum / sums.Count)];
+        _outputMeans = [.. sums.Outputs.Select(sum => sum / sums.Count)];
+        _covariance = Centered(sums.HiddenHidden, _means, _means, sums.Count);
+        _cross = Centered(sums.HiddenOutputs, _means, _outputMeans, sums.Count);
+        foreach (double[] row in _cross)
+        {
+            for (int o = 0; o < row.Length; o++)
+            {
+                row[o] *= _units[o];
+            }
+        }
+    }
+
+    /// <summary>Computes the statistics.</summary>
+    /// <param name="teacher">An inverted residual.</param>
+    /// <param name="taught">One with the same hidden channels, and perhaps a smaller kernel.</param>
+    /// <param name="inputs">Inputs of both, [N, C, H, W].</param>
+    /// <param name="mostPixels">The most pixels of an image that are used.</param>
+    public static HiddenStatistics Of(BlockPath teacher, BlockPath taught, IReadOnlyList<Tensor> inputs, int mostPixels)
+    {
+        ArgumentNullException.ThrowIfNull(teacher);
+        ArgumentNullException.ThrowIfNull(taught);
+        ArgumentNullException.ThrowIfNull(inputs);
+        using var scope = NewDisposeScope();
+        using var withoutGraph = no_grad();
+        Sums? sums = null;
+        using Tensor weights = teacher.Project!.Weight.Value.to(float64);
+        using Tensor matrix = weights.reshape(weights.shape[0], weights.shape[1]);
+        using Tensor transposed = matrix.t();
+        foreach (Tensor input in inputs)
+        {
+            using var ofBatch = NewDisposeScope();
+            Tensor expanded = teacher.Expand?.Forward(input, NormPass.Evaluation) ?? input;
+            Tensor own = Rows(taught.Depthwise!.Forward(expanded, NormPass.Evaluation), mostPixels);
+            Tensor outputs =
+                taught == teacher || taught.Block.Operation.Kernel == teacher.Block.Operation.Kernel
+                    ? own.matmul(transposed)
+                    : Rows(teacher.Depthwise!.Forward(expanded, NormPass.Evaluation), mostPixels).matmul(transposed);
+            Tensor hidden = own.t();
+            var batch = new Sums(
+                own.shape[0],
+                Numbers(own.sum(OfRows)),
+                Numbers(outputs.sum(OfRows)),
+                Matrix(hidden.matmul(own)),
+                Matrix(hidden.matmul(outputs))
+            );
+            sums = sums is null ? batch : sums.Plus(batch);
+        }
+
+        return new HiddenStatistics(
+            teacher,
+            taught,
+            sums ?? throw new ArgumentException("there are no inputs", nameof(inputs))
+        );
+    }
+
+    /// <summary>Solves for all hidden channels; fewer are the elimination's work.</summary>
+    /// <param name="ridge">
+    /// A part of the mean variance of a hidden channel: with so many times the squared distance of the weights from the
+    /// teacher's, too few images do no harm.
+    /// </param>
+    public ChannelElimination Begin(double ridge)
+    {
+        int width = _means.Length;
+        double penalty = ridge * Enumerable.Range(0, width).Average(i => _covariance[i][i]);
+
+        // A channel that never varies must not make the matrix singular.
+        penalty = Math.Max(penalty, 1e-12);
+        using var scope = NewDisposeScope();
+        Tensor covariance = Square(_covariance);
+        using Tensor identity = eye(width, dtype: float64);
+        Tensor hessian = WithScalar.Sum(covariance, WithScalar.Times(identity, penalty));
+        Tensor inverse = linalg.inv(hessian);
+        Tensor old = Square(_weights);
+        Tensor cross = Square(_cross);
+        Tensor weights = WithScalar.Sum(old, inverse.matmul(cross - covariance.matmul(old)));
+        return new ChannelElimination(Matrix(inverse), Matrix(weights));
+    }
+
+    /// <summary>Gives a block the channels that are left, and the projection of least squares.</summary>
+    /// <param name="elimination">From <see cref="Begin"/>, with as many channels left as the block has.</param>
+    /// <param name="teacher">The block whose output is given.</param>
+    /// <param name="narrow">The block to overwrite.</param>
+    public void Write(ChannelElimination elimination, BlockPath teacher, BlockPath narrow)
+    {
+        ArgumentNullException.ThrowIfNull(elimination);
+        ArgumentNullException.ThrowIfNull(teacher);
+        ArgumentNullException.ThrowIfNull(narrow);
+        using var scope = NewDisposeScope();
+        int[] left = elimination.Left;
+        Tensor index = tensor([.. left.Select(i => (long)i)]);
+        if (_taught.Expand is { } expand)
+        {
+            Select(expand, narrow.Expand!, index);
+        }
+
+        Select(_taught.Depthwise!, narrow.Depthwise!, index);
+        ConvolutionLayer from = teacher.Project!;
+        ConvolutionLayer to = narrow.Project!;
+        NetworkTensor.CopyAll([from.Scale, from.Shift, from.Variance], [to.Scale, to.Shift, to.Variance]);
+        int outputs = _units.Length;
+        var weights = new double[outputs * left.Length];
+        double[] means = Numbers(from.Mean.Value);
+        for (int o = 0; o < outputs; o++)
+        {
+            double mean = 0;
+            for (int k = 0; k < left.Length; k++)
+            {
+                double weight = elimination.WeightsOf(left[k])[o] / _units[o];
+                weights[(o * left.Length) + k] = weight;
+                mean += weight * _means[left[k]];
+            }
+
+            means[o] += mean - _outputMeans[o];
+        }
+
+        to.Weight.CopyFrom(tensor(weights, [outputs, left.Length, 1, 1]));
+        to.Mean.CopyFrom(tensor(means));
+    }
+
+    private static void Select(ConvolutionLayer from, ConvolutionLayer to, Tensor index)
+    {
+        foreach ((NetworkTensor source, NetworkTensor target) in from.Tensors.Zip(to.Tensors))
+        {
+            target.CopyFrom(source.Value.index_select(0, index));
+        }
+    }
+
+    /// <summary>
+    /// What the batch norm multiplies each output by; never 0, for then a weight could not be divided by it.
+    /// </summary>
+    private static double[] UnitsOf(ConvolutionLayer projection)
+    {
+        double[] scales = Numbers(projection.Scale.Value);
+        double[] variances = Numbers(projection.Variance.Value);
+        return
+        [
+            .. scales.Select(
+                (scale, o) => Math.Max(Math.Abs(scale) / Math.Sqrt(variances[o] + BatchNorm.Epsilon), 1e-6)
+            ),
+        ];
+    }
+
+    /// <summary>[N, C, H, W] as one row for each of some pixels, in double precision.</summary>
+    private static Tensor Rows(Tensor x, int mostPixels)
+    {
+        long pixels = x.shape[2] * x.shape[3];
+        long step = Math.Max(1, (pixels + mostPixels - 1) / mostPixels);
+        return x.permute(0, 2, 3, 1)
+            .reshape(x.shape[0], pixels, x.shape[1])
+            .slice(1, 0, pixels, step)
+            .reshape(-1, x.shape[1])
+            .to(float64);
+    }
+
+    private static double[] Numbers(Tensor vector)
+    {
+        using Tensor local = vector.to(float64, CPU).contiguous();
+        return local.data<double>().ToArray();
+    }
+
+    /// <summary>The rows of a matrix [R, C] or of a 1x1 convolution [R, C, 1, 1].</summary>
+    private static double[][] Matrix(Tensor matrix)
+    {
+        double[] numbers = Numbers(matrix);
+        int columns = (int)matrix.shape[1];
+        return [.. numbers.Chunk(columns)];
+    }
+
+    private static double[][] Transposed(double[][] rows, double[] units) =>
+        [.. Enumerable.Range(0, rows[0].Length).Select(k => rows.Select((row, o) => row[k] * units[o]).ToArray())];
+
+    private static Tensor Square(double[][] rows) =>
+        tensor([.. rows.SelectMany(row => row)], [rows.Length, rows[0].Length]);
+
+    private static double[][] Centered(double[][] sums, double[] left, double[] right, long count) =>
+        [.. sums.Select((row, i) => row.Select((sum, j) => (sum / count) - (left[i] * right[j])).ToArray())];
+
+    private sealed record Sums(
+        long Count,
+        double[] Hidden,
+        double[] Outputs,
+        double[][] HiddenHidden,
+        double[][] HiddenOutputs
+    )
+    {
+        public Sums Plus(Sums other) =>
+            new(
+                Count + other.Count,
+                Plus(Hidden, other.Hidden),
+                Plus(Outputs, other.Outputs),
+                [.. HiddenHidden.Zip(other.HiddenHidden, Plus)],
+                [.. HiddenOutputs.Zip(other.HiddenOutputs, Plus)]
+            );
+
+        private static double[] Plus(double[] one, double[] two) => [.. one.Zip(two, (left, right) => left + right)];
+    }
+}

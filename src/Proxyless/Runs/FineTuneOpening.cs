@@ -1,0 +1,119 @@
+using Proxyless.Architectures;
+using Proxyless.Networks;
+using Proxyless.Pretrained;
+
+namespace Proxyless.Runs;
+
+/// <summary>The beginning of a job with pretrained weights: images and weights that suit each other.</summary>
+internal static class FineTuneOpening
+{
+    private const string Other = "other";
+
+    /// <summary>The network of weights that are given as a name or a file.</summary>
+    /// <param name="options">The job's options.</param>
+    /// <param name="architecture">The network: a known name or a file.</param>
+    /// <exception cref="InvalidInputException">There is none, or the weights are another network's.</exception>
+    public static PretrainedNetwork NetworkOf(RunOptions options, string architecture)
+    {
+        PretrainedNetwork network = PretrainedWeights.NetworkOf(architecture);
+        string? weights = options.Training.Weights;
+        return weights is not null && PretrainedWeights.IsName(weights) && weights != architecture
+            ? throw new InvalidInputException(
+                $"TrainingOptions.Weights = '{weights}' are not the weights of '{architecture}'; leave "
+                    + $"ProxylessRun.Train(architecture) at '{weights}', or give a file of weights"
+            )
+            : network;
+    }
+
+    /// <summary>The network of a job that is resumed.</summary>
+    /// <param name="store">The job's run.</param>
+    /// <param name="asked">The network that was given, or null.</param>
+    /// <exception cref="InvalidInputException">It began with a file, which must be given once more.</exception>
+    public static PretrainedNetwork NetworkOf(RunStore store, PretrainedNetwork? asked)
+    {
+        string? name = ArchitectureFile
+            .Read(store.Directory.Architecture)
+            .Metadata.GetValueOrDefault(PretrainedNetworks.MetadataKey);
+        return name is not null && PretrainedWeights.IsName(name)
+            ? PretrainedNetworks.ByName(name)
+            : asked
+                ?? throw new InvalidInputException(
+                    $"'{store.Directory.Root}' began with the weights of a network from a file; give that file as "
+                        + $"ProxylessRun.Train(architecture) once more"
+                );
+    }
+
+    /// <summary>Opens the images, by default at the resolution of the network.</summary>
+    /// <param name="options">The job's options.</param>
+    /// <param name="known">The network of the weights.</param>
+    /// <param name="before">A run that must have the same images, or null.</param>
+    /// <param name="clock">The job's time.</param>
+    /// <param name="observer">Receives progress and warnings.</param>
+    /// <param name="cancellationToken">Stops the job.</param>
+    /// <exception cref="InvalidInputException">
+    /// Options or images cannot be used, the images differ, or are gray where the weights are for color.
+    /// </exception>
+    public static RunContext OpenImages(
+        RunOptions options,
+        PretrainedNetwork known,
+        RunStore? before,
+        RunClock clock,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        RunContext context = RunOpening.OpenImages(
+            options with
+            {
+                Data = options.Data with { Resolution = options.Data.Resolution ?? known.Architecture.Resolution },
+            },
+            before,
+            clock,
+            observer,
+            cancellationToken
+        );
+        return context.Images.Channels == known.Architecture.InputChannels
+            ? context
+            : throw new InvalidInputException(
+                $"'{options.Data.Path}' has gray images and the weights are for color: give DataOptions.Channels = "
+                    + $"{known.Architecture.InputChannels}"
+            );
+    }
+
+    /// <summary>Loads the weights of the job's options, at the resolution of its images.</summary>
+    /// <exception cref="InvalidInputException">They are missing, or of another network.</exception>
+    public static CompactNetwork Load(PretrainedNetwork known, RunContext context) =>
+        PretrainedWeights.Load(
+            known,
+            context.Options.Training.Weights!,
+            context.Space.Resolution,
+            context.NetworkOptions,
+            context.Observer,
+            context.CancellationToken
+        );
+
+    /// <summary>The network for the images and classes of a job, which says where its weights come from.</summary>
+    public static Architecture SizedFor(RunContext context, PretrainedNetwork known) =>
+        known.Architecture.WithInput(context.Space.Resolution, context.Images.Channels, context.Classes) with
+        {
+            Metadata = MetadataOf(known, context.Options.Training.Weights!),
+        };
+
+    private static Dictionary<string, string> MetadataOf(PretrainedNetwork known, string weights)
+    {
+        var metadata = new Dictionary<string, string>(known.Architecture.Metadata)
+        {
+            [PretrainedNetworks.MetadataKey] = PretrainedWeights.IsName(known.Architecture.Name)
+                ? known.Architecture.Name
+                : Other,
+            ["weights"] = Path.GetFileName(weights),
+            ["origin"] = known.Origin,
+        };
+        if (known.License.Length > 0)
+        {
+            metadata["license"] = known.License;
+        }
+
+        return metadata;
+    }
+}

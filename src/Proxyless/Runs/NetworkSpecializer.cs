@@ -1,0 +1,239 @@
+using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.FineTuning;
+using Proxyless.Latency;
+using Proxyless.Networks;
+using static TorchSharp.torch;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// Finds the network within the limits that keeps most of what a pretrained one computes. At each of some resolutions,
+/// exactly the choice of the space that the network spans (<see cref="SpannedNetwork"/>) whose blocks' errors have the
+/// smallest sum; among the resolutions, the one whose features classify the images best (<see cref="FeatureProbe"/>;
+/// docs/decisions/specialization.md).
+/// </summary>
+/// <param name="context">The context of fine-tuning, at the highest resolution.</param>
+/// <param name="whole">The network with its weights, at that resolution; not disposed of.</param>
+/// <param name="target">The target; not disposed of.</param>
+internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whole, ITarget target)
+{
+    // More change the choice less than another draw of them does.
+    private const int MostImages = 400;
+
+    // The resolutions, as parts of the highest: at half of it a network takes a quarter of the time.
+    private const int Sevenths = 7;
+    private const int FewestSevenths = 4;
+    private const int ResolutionStep = 16;
+
+    private readonly Dictionary<(int Resolution, int Blocks), SearchGoal?> _goals = [];
+    private LimitNotMetException? _notMet;
+
+    /// <summary>The number of all blocks.</summary>
+    public int Blocks => whole.Blocks.Count;
+
+    /// <summary>Finds the tables and checks the limits.</summary>
+    /// <returns>The goal at the highest resolution that has a network within the limits.</returns>
+    /// <exception cref="LimitNotMetException">None has.</exception>
+    public SearchGoal Require() => GoalsOf(Blocks)[0].Goal;
+
+    /// <summary>Finds the network.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="among">Those to choose on, by their numbers.</param>
+    /// <param name="blocks">How many blocks are kept: all of them, or the first ones.</param>
+    /// <exception cref="LimitNotMetException">No network of so many blocks is within the limits.</exception>
+    public SpecializedNetwork Find(ImageSet images, IReadOnlyList<int> among, int blocks)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(among);
+        (RunContext Context, SearchGoal Goal)[] goals = GoalsOf(blocks);
+        SpecializedNetwork? best = null;
+        double least = double.PositiveInfinity;
+        foreach ((RunContext at, SearchGoal goal) in goals)
+        {
+            using FeatureProbe probe = Load(at, images, among);
+            if (Propose(at, goal, probe, blocks) is not { } made)
+            {
+                continue;
+            }
+
+            double loss = goals.Length > 1 ? LossOf(made, probe, blocks) : 0;
+            if (loss < least)
+            {
+                best?.Network.Dispose();
+                (best, least) = (made, loss);
+            }
+            else
+            {
+                made.Network.Dispose();
+            }
+        }
+
+        return best ?? throw _notMet!;
+    }
+
+    private static IEnumerable<int> Resolutions(int highest) =>
+        Enumerable
+            .Range(0, Sevenths - FewestSevenths + 1)
+            .Select(less => highest * (Sevenths - less) / Sevenths)
+            .Select(side =>
+                side == highest ? side : Math.Max(1, (side + (ResolutionStep / 2)) / ResolutionStep) * ResolutionStep
+            )
+            .Where(side => side <= highest)
+            .Distinct();
+
+    /// <summary>
+    /// The goals from the highest resolution with a network within the limits to the one where nothing must be left
+    /// out.
+    /// </summary>
+    private (RunContext Context, SearchGoal Goal)[] GoalsOf(int blocks)
+    {
+        var goals = new List<(RunContext, SearchGoal)>();
+        foreach (int resolution in Resolutions(whole.Architecture.Resolution))
+        {
+            Architecture architecture = ArchitectureOf(resolution, blocks);
+            RunContext at = context with
+            {
+                Space = SpannedSpace.Of(architecture),
+                Options = context.Options with { Data = context.Options.Data with { Resolution = resolution } },
+            };
+            if (!_goals.TryGetValue((resolution, blocks), out SearchGoal? goal))
+            {
+                goal = GoalOf(at);
+                _goals.Add((resolution, blocks), goal);
+            }
+
+            if (goal is null)
+            {
+                continue;
+            }
+
+            goals.Add((at, goal));
+            int[] nothing = new int[architecture.Blocks.Count];
+            if (goal.Limits.All.All(limit => limit.Cost.Of(nothing) <= limit.LimitOfSums))
+            {
+                break;
+            }
+        }
+
+        return goals.Count > 0 ? [.. goals] : throw _notMet!;
+    }
+
+    private SearchGoal? GoalOf(RunContext at)
+    {
+        try
+        {
+            LatencyTable table = SearchGoal.TableOf(at, target, null);
+            return SearchGoal.Of(at, target, table);
+        }
+        catch (LimitNotMetException exception)
+        {
+            _notMet = exception;
+            return null;
+        }
+    }
+
+    private Architecture ArchitectureOf(int resolution, int blocks)
+    {
+        Architecture architecture = whole.Architecture.WithInput(
+            resolution,
+            whole.Architecture.InputChannels,
+            context.Classes
+        );
+        return blocks < Blocks ? architecture.FirstBlocks(blocks) : architecture;
+    }
+
+    private SpecializedNetwork? Propose(RunContext at, SearchGoal goal, FeatureProbe probe, int blocks)
+    {
+        int resolution = at.Space.Resolution;
+        using CompactNetwork start = StartOf(resolution, blocks, probe);
+        var progress = new Progress(
+            at.Observer,
+            Invariant($"narrow at {resolution}x{resolution}"),
+            0,
+            start.Blocks.Count,
+            Progress.Unreported
+        );
+        using var spanned = new SpannedNetwork(
+            start,
+            probe.Images,
+            done => progress.Report(done, "blocks"),
+            at.CancellationToken
+        );
+        try
+        {
+            MeasuredChoice chosen = new MeasuredDerivation(at.Space, at.Classes, target, at.Observer).Derive(
+                [.. spanned.Errors.Select(block => block.Select(error => Math.Exp(-error)).ToArray())],
+                goal.Limits,
+                goal.Table,
+                at.CancellationToken
+            );
+            return new SpecializedNetwork(at, spanned.Super.Extract(chosen.Choice), goal, chosen);
+        }
+        catch (LimitNotMetException exception)
+        {
+            _notMet = exception;
+            return null;
+        }
+    }
+
+    private double LossOf(SpecializedNetwork found, FeatureProbe probe, int blocks)
+    {
+        RunContext at = found.Context;
+        int depth = blocks < Blocks ? blocks : Blocks + 1;
+        double loss = probe.LossOf(found.Network, depth, at.CancellationToken);
+        at.Observer.Message(
+            Invariant($"at {at.Space.Resolution}x{at.Space.Resolution}: {found.Chosen.MeasuredMs:F3} ms, ")
+                + Invariant($"loss of a classifier of its features {loss:F3}, cross-validated")
+        );
+        return loss;
+    }
+
+    private static FeatureProbe Load(RunContext at, ImageSet images, IReadOnlyList<int> among)
+    {
+        int[] some = [.. among];
+        new SplitMix64(at.Options.Seed).Shuffle(some);
+        ImageSet set = images.Subset(some.Take(MostImages));
+        var progress = new Progress(at.Observer, "images", 0, set.Count, Progress.Unreported);
+        long done = 0;
+        using BatchLoader loader = at.Loaders.Evaluation(set);
+        return new FeatureProbe(
+            loader,
+            at.Classes,
+            at.ClassWeightsOf(set),
+            at.Options.Seed,
+            count => progress.Report(done += count, "decoded"),
+            at.CancellationToken
+        );
+    }
+
+    /// <summary>The whole network at a resolution, or its first blocks.</summary>
+    private CompactNetwork StartOf(int resolution, int blocks, FeatureProbe probe)
+    {
+        var network = new CompactNetwork(
+            whole.Architecture.WithInput(resolution, whole.Architecture.InputChannels, whole.Architecture.Classes),
+            whole.Options
+        );
+        NetworkTensor.CopyAll(whole.Tensors, network.Tensors);
+        if (blocks == Blocks)
+        {
+            return network;
+        }
+
+        using (network)
+        {
+            // Only how large its features become is asked for.
+            var features = new NetworkFeatures(network, Blocks + 2 - blocks);
+            using var withoutGraph = no_grad();
+            foreach (Tensor batch in probe.Images)
+            {
+                int count = (int)batch.shape[0];
+                features.Add(batch, new long[count], new int[count]);
+            }
+
+            int width = network.Blocks[blocks - 1].Block.OutputWidth;
+            var nothing = new LinearClassifier(new float[context.Classes * width], new float[context.Classes]);
+            return ClassifierOnFeatures.Create(features, blocks, nothing);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using Proxyless.Architectures;
+using Proxyless.Latency;
+using Proxyless.Networks;
+using Proxyless.Pretrained;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// The whole run that begins with pretrained weights: finds the network within the limits that keeps most of what they
+/// know, trains it, and exports, evaluates and reports.
+/// </summary>
+internal static class SpecializeJob
+{
+    // Without a limit: a network as fast as the whole one is what a training alone gives.
+    private const double UsualShareOfLatency = 0.5;
+
+    /// <summary>Whether a run begins, or has begun, with pretrained weights.</summary>
+    public static bool IsRequested(RunOptions options) =>
+        options.Training.Weights is not null
+        || (
+            options is { Resume: true, Out: { } folder }
+            && File.Exists(new RunDirectory(folder).Config)
+            && new RunDirectory(folder).ReadConfig().Training.Weights is not null
+        );
+
+    /// <summary>Does all the work.</summary>
+    /// <param name="options">The requested options, or the run to resume.</param>
+    /// <param name="architecture">
+    /// The network of weights in a file: a name, or a file itself; null: that of the weights' name.
+    /// </param>
+    /// <param name="time">The source of the time.</param>
+    /// <param name="observer">Receives progress and warnings.</param>
+    /// <param name="cancellationToken">Stops with a checkpoint.</param>
+    public static RunResult Run(
+        RunOptions options,
+        string? architecture,
+        TimeProvider time,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        var clock = new RunClock(time);
+        if (!options.Resume)
+        {
+            RequireUsed(options);
+        }
+
+        PretrainedNetwork? asked = AskedOf(options, architecture);
+        using RunLock held = RunOpening.Claim(ref options, observer, out RunStore store);
+        if (options.Resume && !File.Exists(store.Directory.Latency))
+        {
+            throw new InvalidInputException(
+                $"'{store.Directory.Root}' is a training without limits; continue with "
+                    + $"ProxylessRun.Train(architecture: '{store.Directory.Root}', RunOptions.Resume)"
+            );
+        }
+
+        PretrainedNetwork known = options.Resume ? FineTuneOpening.NetworkOf(store, asked) : asked!;
+        RunContext context = FineTuneOpening.OpenImages(
+            options,
+            known,
+            options.Resume ? store : null,
+            clock,
+            observer,
+            cancellationToken
+        );
+        using CompactNetwork whole = FineTuneOpening.Load(known, context);
+        Architecture sized = FineTuneOpening.SizedFor(context, known);
+        using ITarget target = TargetFile.Open(context.Options.Target.Name);
+        context = WithLimit(context with { Input = known.Input, Space = SpannedSpace.Of(sized) }, target);
+        context = FineTuneStage.ContextOf(context);
+        var specializer = new NetworkSpecializer(context, whole, target);
+        bool isDecided = options.Resume && store.Plan.FineTuning is not null;
+        if (!isDecided)
+        {
+            RunOpening.Begin(context, store, specializer.Require());
+            store.Write(sized);
+        }
+
+        return RunOpening.Resumable(
+            store.Directory,
+            () =>
+            {
+                using var start = new SpecializedStart(specializer);
+                (RunContext at, SearchGoal goal, DerivedNetwork derived) = isDecided
+                    ? Decided(context, store, target)
+                    : Decide(context, store, start, sized.Metadata);
+                return Finish(at, store, goal, derived, start);
+            },
+            cancellationToken
+        );
+    }
+
+    private static void RequireUsed(RunOptions options)
+    {
+        options.ValidateForSearch();
+        if (RunParts.AreSeveral(options))
+        {
+            throw new InvalidInputException(
+                "TargetOptions.AlsoFor: with TrainingOptions.Weights a run finds one network; begin one for each limit"
+            );
+        }
+
+        if (options.Search != new SearchOptions())
+        {
+            throw new InvalidInputException(
+                "SearchOptions has nothing to decide with TrainingOptions.Weights, whose network spans the space; "
+                    + "leave its values out"
+            );
+        }
+    }
+
+    private static PretrainedNetwork? AskedOf(RunOptions options, string? architecture) =>
+        architecture is not null ? FineTuneOpening.NetworkOf(options, architecture)
+        : options.Resume ? null
+        : options.Training.Weights is { } weights && File.Exists(weights)
+            ? throw new InvalidInputException(
+                $"TrainingOptions.Weights = '{weights}' is a file; give its network as "
+                    + $"ProxylessRun.Run(architecture): {string.Join(", ", PretrainedNetworks.Names)}, or its file"
+            )
+        : PretrainedWeights.NetworkOf(options.Training.Weights!);
+
+    private static RunContext WithLimit(RunContext context, ITarget target)
+    {
+        if (context.Options.Target.LatencyMs is not null)
+        {
+            return context;
+        }
+
+        LatencyTable table = SearchGoal.Profile(context, target);
+        int[] whole = new int[context.Space.Depth];
+        double limit = UsualShareOfLatency * table.ToSpaceCost(context.Space, context.Classes).Of(whole);
+        context.Observer.Message(
+            Invariant($"limit: {limit:F3} ms, half of the whole network's latency (no TargetOptions.LatencyMs)")
+        );
+        return context with
+        {
+            Options = context.Options with { Target = context.Options.Target with { LatencyMs = limit } },
+        };
+    }
+
+    private static (RunContext, SearchGoal, DerivedNetwork) Decide(
+        RunContext context,
+        RunStore store,
+        SpecializedStart start,
+        IReadOnlyDictionary<string, string> metadata
+    )
+    {
+        try
+        {
+            (RunContext at, Architecture architecture) = FineTuneStage.Run(context, store, start, metadata);
+            SpecializedNetwork found = start.Found!;
+            LatencyTableFile.Write(store.Directory.Latency, found.Goal.Table);
+            var result = new SearchResult
+            {
+                Run = store.Directory.Root,
+                Architecture = store.Directory.Architecture,
+                ValidationTop1 = store.Plan.FineTuning!.Top1,
+                ExpectedLatencyMs = found.Chosen.PredictedMs,
+                PredictedLatencyMs = found.Chosen.PredictedMs,
+                LatencyMs = found.Chosen.MeasuredMs,
+                LatencyIsMeasured = found.Chosen.IsMeasured,
+                LatencyLimitMs = found.Goal.LatencyMs,
+                Entropy = 0,
+                Seconds = store.Plan.SearchSeconds + context.Clock.Uncharged.TotalSeconds,
+            };
+            store.Write(result);
+            return (at, found.Goal, new DerivedNetwork(result, architecture, []));
+        }
+        finally
+        {
+            context.Clock.Charge(store, RunStage.Search);
+        }
+    }
+
+    private static (RunContext, SearchGoal, DerivedNetwork) Decided(RunContext context, RunStore store, ITarget target)
+    {
+        DerivedNetwork derived = store.ReadDerived();
+        int resolution = derived.Architecture.Resolution;
+        RunContext at = context with
+        {
+            Space = SpannedSpace.Of(derived.Architecture),
+            Options = context.Options with { Data = context.Options.Data with { Resolution = resolution } },
+        };
+        return (at, SearchGoal.Of(at, target, LatencyTableFile.Read(store.Directory.Latency)), derived);
+    }
+
+    private static RunResult Finish(
+        RunContext context,
+        RunStore store,
+        SearchGoal goal,
+        DerivedNetwork derived,
+        SpecializedStart start
+    )
+    {
+        TrainStage.Run(context, store, start: null, derived.Architecture, context.Options.Time);
+        try
+        {
+            ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
+            RunResult result = EvaluateStage.Finish(context, store, goal, derived) with
+            {
+                CrossValidatedTop1 = context.Options.Training.OnAll ? store.Plan.FineTuning!.Top1 : null,
+                Folds = context.Options.Training.Folds is { } folds
+                    ? FineTuneStage.InFolds(context, start, folds)
+                    : null,
+            };
+            ReportStage.Write(context, store, goal.Table, derived, result);
+            store.Write(result);
+            return result;
+        }
+        finally
+        {
+            context.Clock.Charge(store, RunStage.Export);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Proxyless.Data;
+using Proxyless.Networks;
+
+namespace Proxyless.Runs;
+
+/// <summary>A fine-tuning that begins with a pretrained network as it is.</summary>
+/// <param name="context">The context of the training.</param>
+/// <param name="whole">The network; not disposed of.</param>
+internal sealed class WholeStart(RunContext context, CompactNetwork whole) : IFineTuneStart
+{
+    /// <inheritdoc/>
+    public (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among) =>
+        (context, whole);
+
+    /// <inheritdoc/>
+    public (RunContext Context, CompactNetwork Network)? OfFirstBlocks(
+        ImageSet images,
+        IReadOnlyList<int> among,
+        int blocks
+    ) => null;
+}

@@ -1,0 +1,223 @@
+using Proxyless.Architectures;
+using Proxyless.Latency;
+using Proxyless.Runs;
+using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
+using Proxyless.Tests.Pretrained;
+using Xunit;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>Runs that begin with pretrained weights, on a machine whose latencies are fixed.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class SpecializeTests : IDisposable
+{
+    private const int HalfSide = 16;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly Architecture _whole;
+    private readonly string _network;
+    private readonly RunOptions _options;
+
+    public SpecializeTests()
+    {
+        _whole = SmallSpace.Network(1, 2, 1).WithInput(2 * HalfSide, 3, 5) with { Name = "small" };
+        _network = Path.Combine(_folder.Root, "small.json");
+        string weights = Path.Combine(_folder.Root, "small.safetensors");
+        ArchitectureFile.Write(_network, _whole);
+        WeightsOfOthers.Write(weights, _whole, []);
+
+        // Every place that a classifier may stand behind has a head of its own.
+        IEnumerable<SearchSpace> spaces = ((int[])[2 * HalfSide, HalfSide]).SelectMany(side =>
+            Enumerable
+                .Range(1, _whole.Blocks.Count)
+                .Select(blocks => At(side).FirstBlocks(blocks))
+                .Append(At(side))
+                .Select(SpannedSpace.Of)
+        );
+        _options = FinishedRun.OptionsIn(_folder) with
+        {
+            Search = new(),
+            Target = new() { Name = FixedTable.Write(Path.Combine(_folder.Root, "target"), spaces, classes: 2) },
+            Training = new() { Weights = weights, Epochs = 1 },
+            Out = Path.Combine(_folder.Root, "run"),
+        };
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_run_finds_a_smaller_network_within_the_limit_and_trains_and_judges_it()
+    {
+        var observer = new RecordingObserver();
+        RunResult result = ProxylessRun.Run(_options, _network, observer, Cancellation);
+
+        // Without a limit: half of the whole network's latency.
+        double whole = LatencyOf(At(_whole.Resolution));
+        Assert.Equal(whole / 2, result.LatencyLimitMs, 1e-9);
+        Assert.InRange(result.LatencyMs, 0.8 * result.LatencyLimitMs, result.LatencyLimitMs);
+        Assert.Contains(
+            observer.Messages,
+            text => text.Contains("half of the whole network's latency", StringComparison.Ordinal)
+        );
+        Architecture architecture = ArchitectureFile.Read(result.Architecture);
+        Assert.Equal(result.LatencyMs, LatencyOf(architecture), 1e-9);
+        Assert.Equal("other", architecture.Metadata["pretrained"]);
+        Assert.InRange(result.CrossValidatedTop1!.Value, 0.5, 1);
+        Assert.True(File.Exists(result.Model));
+        Assert.True(File.Exists(result.Report));
+        EvaluateResult judged = ProxylessRun.Evaluate(
+            result.Run,
+            RunConfigFile.Read(new RunDirectory(result.Run).Config),
+            againstNetwork: true,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.Equal(1, judged.NetworkAgreement);
+        Assert.Equal(result.Top1, judged.Top1);
+        Assert.Equal(FinishedRun.TestImages, judged.Images);
+    }
+
+    [Fact]
+    public void Nothing_is_left_out_where_the_whole_network_is_within_the_limit()
+    {
+        RunResult result = ProxylessRun.Run(
+            Within(1.01 * LatencyOf(At(_whole.Resolution))),
+            _network,
+            null,
+            Cancellation
+        );
+        Architecture architecture = ArchitectureFile.Read(result.Architecture);
+        Assert.Equal(_whole.Resolution, architecture.Resolution);
+        Assert.Equal(_whole.Blocks.Take(architecture.Blocks.Count), architecture.Blocks);
+    }
+
+    [Fact]
+    public void A_limit_below_every_network_is_refused_with_the_smallest_possible()
+    {
+        LimitNotMetException refusal = Assert.Throws<LimitNotMetException>(() =>
+            ProxylessRun.Run(Within(0.01), _network, null, Cancellation)
+        );
+        Assert.InRange(refusal.Least!.Value, 0.01, LatencyOf(At(HalfSide)));
+        Assert.False(Directory.Exists(_options.Out));
+    }
+
+    /// <summary>Stopped before the decision it is made again; after it, the decided network is trained on.</summary>
+    [Theory]
+    [InlineData("features")]
+    [InlineData("train")]
+    public void A_run_that_was_stopped_ends_as_one_that_was_not(string stage)
+    {
+        RunOptions options = Many() with { Threads = 1, CheckpointSeconds = 0.001 };
+        RunResult whole = ProxylessRun.Run(options, _network, null, Cancellation);
+        RunOptions second = options with { Out = Path.Combine(_folder.Root, "second") };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Assert.Throws<RunInterruptedException>(() =>
+            ProxylessRun.Run(second, _network, new RunObserver(new StopInStage(stage, stop)), stop.Token)
+        );
+        ProxylessRun.Run(second with { Resume = true }, _network, null, Cancellation);
+        Assert.Equal(File.ReadAllBytes(whole.Model), File.ReadAllBytes(new RunDirectory(second.Out!).Model));
+    }
+
+    [Fact]
+    public void Every_image_is_tested_once_in_the_folds_each_with_a_network_of_its_own()
+    {
+        var observer = new RecordingObserver();
+        RunResult result = ProxylessRun.Run(
+            _options with
+            {
+                Training = _options.Training with { Folds = 2 },
+            },
+            _network,
+            observer,
+            Cancellation
+        );
+        Assert.Equal(2, result.Folds!.Folds);
+        Assert.Equal(2 * FinishedRun.ImagesOfAClass, result.Folds.Images);
+        Assert.InRange(observer.Messages.Count(text => text.StartsWith("derived:", StringComparison.Ordinal)), 3, 99);
+    }
+
+    [Fact]
+    public void What_cannot_be_is_refused_before_anything_is_written()
+    {
+        void Refused(RunOptions with, string word)
+        {
+            InvalidInputException refusal = Assert.Throws<InvalidInputException>(() =>
+                ProxylessRun.Run(with, _network, null, Cancellation)
+            );
+            Assert.Contains(word, refusal.Message, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(_options.Out));
+        }
+
+        Refused(_options with { Search = new() { Space = "tiny" } }, "SearchOptions");
+        Refused(_options with { Target = _options.Target with { AlsoFor = "cpu=5", LatencyMs = 3 } }, "one network");
+        void RefusedWithout(TrainingOptions training, string word) =>
+            Assert.Contains(
+                word,
+                Assert
+                    .Throws<InvalidInputException>(() =>
+                        ProxylessRun.Run(_options with { Training = training }, null, Cancellation)
+                    )
+                    .Message,
+                StringComparison.Ordinal
+            );
+        RefusedWithout(new() { Weights = "efficientnet-light0" }, "efficientnet-lite0");
+        RefusedWithout(_options.Training, "ProxylessRun.Run(architecture)");
+        Refused(_options with { Training = new() }, "TrainingOptions.Weights");
+    }
+
+    [Fact]
+    public void A_run_and_a_training_are_not_continued_as_the_other()
+    {
+        RunResult result = ProxylessRun.Run(_options, _network, null, Cancellation);
+        RunOptions again = _options with { Resume = true };
+        Assert.Contains(
+            "ProxylessRun.Run",
+            Assert
+                .Throws<InvalidInputException>(() => ProxylessRun.Train(again, result.Run, null, Cancellation))
+                .Message,
+            StringComparison.Ordinal
+        );
+        RunOptions training = _options with { Out = Path.Combine(_folder.Root, "training"), Target = new() };
+        ProxylessRun.Train(training, _network, null, Cancellation);
+        Assert.Contains(
+            "ProxylessRun.Train",
+            Assert
+                .Throws<InvalidInputException>(() =>
+                    ProxylessRun.Run(training with { Resume = true }, _network, null, Cancellation)
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    private RunOptions Many()
+    {
+        for (int i = 0; i < 300; i++)
+        {
+            _folder.Add(Path.Combine("many", "small", $"{i}.png"), TestPictures.Noise(i, 16, 16));
+            _folder.Add(Path.Combine("many", "large", $"{i}.png"), TestPictures.Noise(i, 32, 32));
+        }
+
+        return _options with
+        {
+            Data = _options.Data with { Path = Path.Combine(_folder.Root, "many") },
+        };
+    }
+
+    private RunOptions Within(double milliseconds) =>
+        _options with
+        {
+            Target = _options.Target with { LatencyMs = milliseconds },
+        };
+
+    private Architecture At(int side) => _whole.WithInput(side, 3, 2);
+
+    private double LatencyOf(Architecture architecture)
+    {
+        using ITarget target = TargetFile.Open(_options.Target.Name);
+        return ((TableTarget)target).Predict(architecture, NullRunObserver.Instance);
+    }
+}
