@@ -65,8 +65,12 @@ public sealed class LayersTests
                 "Data",
                 "Networks",
                 "Training",
+                "FineTuning",
                 "Search",
+                "Pretrained",
+                "Latency",
                 "Runs",
+                "Comparisons",
             ]
         ),
     ];

@@ -58,6 +58,7 @@ internal sealed class BenchCommand : ReportingCommand
         Subcommands.Add(new BenchFloorCommand());
         Subcommands.Add(new BenchSearchCommand());
         Subcommands.Add(new BenchGradientsCommand());
+        Subcommands.Add(new BenchNarrowCommand());
         Subcommands.Add(new BenchSoakCommand());
 
         // Never called: it tells the parser that this command is valid without one of its subcommands.

@@ -480,7 +480,7 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>Pretrained weights.</summary>
-    public RunOptionSet Pretrained()
+    public RunOptionSet Weights()
     {
         _heading = OptionHeading.Training;
         AddToTraining(
@@ -492,6 +492,13 @@ internal sealed class RunOptionSet
             ),
             (o, v) => o with { Weights = v }
         );
+        return this;
+    }
+
+    /// <summary>Pretrained weights, and the judgment of what begins with them.</summary>
+    public RunOptionSet Pretrained()
+    {
+        Weights();
         AddToTraining(
             Integer(
                 "--folds",

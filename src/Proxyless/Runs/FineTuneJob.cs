@@ -103,7 +103,7 @@ internal static class FineTuneJob
         return context.Options.Training.Folds is { } folds
             ? result with
             {
-                Folds = FineTuneStage.InFolds(context, start, folds),
+                Folds = FineTuneStage.InFolds(start, folds),
             }
             : result;
     }
@@ -117,7 +117,7 @@ internal static class FineTuneJob
     {
         try
         {
-            return FineTuneStage.Run(context, store, start, metadata).Architecture;
+            return FineTuneStage.Run(store, start, metadata).Architecture;
         }
         finally
         {

@@ -30,22 +30,23 @@ internal static class FineTuneStage
             : context;
 
     /// <summary>Decides, and writes what the training begins with.</summary>
-    /// <param name="context">The context of <see cref="ContextOf"/>, with the input of the weights.</param>
     /// <param name="store">The run of the training.</param>
-    /// <param name="start">Finds the network with its weights.</param>
+    /// <param name="start">
+    /// The networks, with the context of <see cref="ContextOf"/> and the input of the weights.
+    /// </param>
     /// <param name="metadata">Where the weights come from.</param>
-    /// <returns>The network to train or to export, and the context of its training.</returns>
-    public static (RunContext Context, Architecture Architecture) Run(
-        RunContext context,
+    /// <returns>The network to train or to export, the context of its training, and what it begins with.</returns>
+    public static (RunContext Context, Architecture Architecture, CompactNetwork Start) Run(
         RunStore store,
         IFineTuneStart start,
         IReadOnlyDictionary<string, string> metadata
     )
     {
+        RunContext context = start.Context;
         ImageSet images = AreFew(context)
             ? context.Images.AllTraining
             : context.Loaders.FinalImages.Spread(FineTuner.MostImagesOfClassifier);
-        Tuned tuned = Decide(images, [.. Enumerable.Range(0, images.Count)], start, null);
+        Tuned tuned = Decide(images, [.. Enumerable.Range(0, images.Count)], start, null, out _);
         RunContext at = tuned.Context;
         using CompactNetwork begun = tuned.Begin();
         FineTuning decision = AreFew(context) ? tuned.Decision : Judge(at, begun, tuned.Decision);
@@ -61,27 +62,29 @@ internal static class FineTuneStage
             ? tuned.Tuner.StepsOn(AreFew(context) ? images.Count : at.Loaders.FinalImages.Count)
             : 0;
         store.Write(store.Plan with { FineTuning = decision, TrainSteps = steps });
-        return (at, architecture);
+        return (at, architecture, tuned.Tuner.Network);
     }
 
     /// <summary>
     /// Repeats everything, the decisions too, on all parts of the images but one, and tests the network on that one.
     /// </summary>
-    /// <param name="context">The context of <see cref="ContextOf"/>, with the input of the weights.</param>
-    /// <param name="start">Finds the network with its weights.</param>
+    /// <param name="start">
+    /// The networks, with the context of <see cref="ContextOf"/> and the input of the weights.
+    /// </param>
     /// <param name="folds">Number of parts.</param>
-    public static FoldAccuracy InFolds(RunContext context, IFineTuneStart start, int folds)
+    public static FoldAccuracy InFolds(IFineTuneStart start, int folds)
     {
+        RunContext context = start.Context;
         ImageSet images = context.Images.All;
         int[] all = [.. Enumerable.Range(0, images.Count)];
         var right = new bool?[images.Count];
         IReadOnlyList<int[]> parts = FineTuner.Parts(context, images, all, folds);
-        Tuned? tuned = null;
+        FineTuner? whole = null;
         for (int i = 0; i < parts.Count; i++)
         {
             context.Observer.Message(Invariant($"fold {i + 1} of {parts.Count}:"));
             int[] rest = [.. all.Except(parts[i])];
-            tuned = Decide(images, rest, start, tuned?.Tuner);
+            Tuned tuned = Decide(images, rest, start, whole, out whole);
             using CompactNetwork network = tuned.Begin();
             if (tuned.Decision.IsTrained)
             {
@@ -109,25 +112,44 @@ internal static class FineTuneStage
     /// <summary>Finds the network and decides how it is used, all on the same images.</summary>
     /// <param name="images">The images.</param>
     /// <param name="among">Those that may be learned from, by their numbers.</param>
-    /// <param name="start">Finds the network with its weights.</param>
-    /// <param name="before">A tuner on the same images, which is used again if the network is the same.</param>
-    private static Tuned Decide(ImageSet images, int[] among, IFineTuneStart start, FineTuner? before)
+    /// <param name="start">The networks.</param>
+    /// <param name="before">The tuner of the whole network from an earlier decision on the images, or null.</param>
+    /// <param name="whole">The tuner of the whole network, if it was needed, for the next decision.</param>
+    private static Tuned Decide(
+        ImageSet images,
+        int[] among,
+        IFineTuneStart start,
+        FineTuner? before,
+        out FineTuner? whole
+    )
     {
-        (RunContext context, CompactNetwork network) = start.Of(images, among);
-        FineTuner tuner = before is not null && before.Network == network ? before : TunerOf(context, network, images);
-        FineTuning decision = tuner.Decide(among);
-        if (!decision.IsTrained && start.OfFirstBlocks(images, among, decision.Blocks) is { } first)
+        FineTuner? known = before;
+        FineTuner TunerOf(RunContext context, CompactNetwork network) =>
+            known?.Network == network
+                ? known
+                : new FineTuner(context, network, images, AreFew(context), MostSteps(context, network.Architecture));
+        Tuned Begin(int blocks)
         {
-            context = first.Context;
-            tuner = TunerOf(context, first.Network, images);
-            decision = tuner.DecideOnClassifier(among);
+            (RunContext context, CompactNetwork network) = start.Of(images, among, blocks);
+            FineTuner tuner = TunerOf(context, network);
+            return new Tuned(context, tuner, tuner.Undecided, among);
         }
 
-        return new Tuned(context, tuner, decision, among);
-    }
+        int all = start.Whole.Blocks.Count + 1;
+        if (!AreFew(start.Context))
+        {
+            whole = null;
+            return Begin(all);
+        }
 
-    private static FineTuner TunerOf(RunContext context, CompactNetwork network, ImageSet images) =>
-        new(context, network, images, AreFew(context), MostSteps(context, network.Architecture));
+        known = whole = TunerOf(start.Context, start.Whole);
+        int depth = whole.ChooseDepth(among);
+        Tuned trained = Begin(all);
+        Tuned classified = depth < all ? Begin(depth) : trained;
+        int place = Math.Min(depth, classified.Tuner.Network.Blocks.Count + 1);
+        FineTuning decision = trained.Tuner.Decide(among, place, classified.Tuner.Classify(among, place));
+        return (decision.IsTrained ? trained : classified) with { Decision = decision };
+    }
 
     /// <summary>Replaces the cross-validated accuracy of few images by that on the validation images.</summary>
     private static FineTuning Judge(RunContext context, CompactNetwork begun, FineTuning decision)

@@ -96,27 +96,47 @@ internal sealed class FineTuner
     public long StepsOn(int images) =>
         (_decides && _context.Options.Training.Epochs is null ? StepsOverTrialSteps : 1) * StepsOfTrialOn(images);
 
-    /// <summary>Chooses the block and whether all weights are trained.</summary>
+    /// <summary>
+    /// Chooses where the features are that a linear classifier tells the classes apart best by; behind the last
+    /// convolution if nothing is to be decided.
+    /// </summary>
     /// <param name="images">The images to choose on, by their numbers.</param>
-    public FineTuning Decide(IReadOnlyList<int> images)
+    /// <returns>The number of blocks before the place: one of <see cref="NetworkFeatures.Depths"/>.</returns>
+    public int ChooseDepth(IReadOnlyList<int> images) =>
+        _decides ? Choose(images, [.. _features.Depths]).Place.Depth : LastDepth;
+
+    /// <summary>Says how good the classifier of the features at a place is, cross-validated.</summary>
+    /// <param name="images">The images to judge on, by their numbers.</param>
+    /// <param name="depth">The place.</param>
+    /// <returns>Which images it is right on, by the image's number; null for those that cannot be read.</returns>
+    public bool?[] Classify(IReadOnlyList<int> images, int depth)
     {
-        if (!_decides)
-        {
-            return new FineTuning(LastDepth, IsTrained: true, Top1: 0, Images: 0);
-        }
-
-        (Place place, bool?[] classifier) = Choose(images, [.. _features.Depths]);
-        double top1 = Share(classifier, images);
-        Report(place.Depth, top1, images.Count);
-        (bool isBetter, bool?[] trained) = CompareWithTraining(images, classifier);
-        if (!isBetter)
-        {
-            return new FineTuning(place.Depth, IsTrained: false, top1, Known(classifier, images).Length);
-        }
-
-        int[] tried = Known(trained, images);
-        return new FineTuning(LastDepth, IsTrained: true, Share(trained, tried), tried.Length);
+        (_, bool?[] right) = Choose(images, [depth]);
+        _context.Observer.Message(
+            Invariant($"classifier of the pretrained features behind {Describe(depth)}: {Share(right, images):P1} of ")
+                + Invariant($"{images.Count} images, cross-validated")
+        );
+        return right;
     }
+
+    /// <summary>Decides whether all weights are trained.</summary>
+    /// <param name="images">The images to decide on, by their numbers.</param>
+    /// <param name="blocks">What <see cref="FineTuning.Blocks"/> says if they are not.</param>
+    /// <param name="classifier">Which images the classifier is right on that is used if they are not.</param>
+    public FineTuning Decide(IReadOnlyList<int> images, int blocks, bool?[] classifier)
+    {
+        (bool isBetter, bool?[] trained) = CompareWithTraining(images, classifier);
+        int[] known = Known(isBetter ? trained : classifier, images);
+        return new FineTuning(
+            isBetter ? LastDepth : blocks,
+            isBetter,
+            Share(isBetter ? trained : classifier, known),
+            known.Length
+        );
+    }
+
+    /// <summary>What a training of all weights begins with, where there is nothing to decide.</summary>
+    public FineTuning Undecided => new(LastDepth, IsTrained: true, Top1: 0, Images: 0);
 
     /// <summary>
     /// Creates the network that was chosen, before any training: with a classifier that is fitted to all of some
@@ -128,17 +148,6 @@ internal sealed class FineTuner
     {
         (Place place, _) = Choose(images, [depth]);
         return ClassifierOnFeatures.Create(_features, depth, Fit(images, place));
-    }
-
-    /// <summary>Says how good the classifier of the last block's features is, where no weight is trained.</summary>
-    /// <param name="images">The images to judge on, by their numbers.</param>
-    public FineTuning DecideOnClassifier(IReadOnlyList<int> images)
-    {
-        int depth = Network.Blocks.Count;
-        (_, bool?[] right) = Choose(images, [depth]);
-        double top1 = Share(right, images);
-        Report(depth, top1, images.Count);
-        return new FineTuning(depth, IsTrained: false, top1, Known(right, images).Length);
     }
 
     /// <summary>Trains all weights.</summary>
@@ -296,14 +305,6 @@ internal sealed class FineTuner
         );
 
     private int ImageOf(int row) => _features.Images[row];
-
-    private void Report(int depth, double top1, int images) =>
-        _context.Observer.Message(
-            Invariant(
-                $"classifier of the pretrained features behind {Describe(depth)}: {top1:P1} of {images} images, "
-                    + $"cross-validated"
-            )
-        );
 
     private string Describe(int depth) =>
         depth > _features.Network.Blocks.Count

@@ -3,18 +3,21 @@ using Proxyless.Networks;
 
 namespace Proxyless.Runs;
 
-/// <summary>What a fine-tuning begins with: a network with pretrained weights, found for the images.</summary>
+/// <summary>What a fine-tuning begins with: networks with pretrained weights.</summary>
 internal interface IFineTuneStart
 {
-    /// <summary>Returns the network with all blocks.</summary>
-    /// <param name="images">The images.</param>
-    /// <param name="among">Those that may be learned from, by their numbers.</param>
-    /// <returns>The network, valid until the next call, and the context of its training.</returns>
-    (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among);
+    /// <summary>The context of training, at the resolution of <see cref="Whole"/>.</summary>
+    RunContext Context { get; }
 
-    /// <summary>Returns the network of the first blocks, if it is another one than these of the first.</summary>
+    /// <summary>The network that the weights are of.</summary>
+    CompactNetwork Whole { get; }
+
+    /// <summary>Returns the network to begin with.</summary>
     /// <param name="images">The images.</param>
     /// <param name="among">Those that may be learned from, by their numbers.</param>
-    /// <param name="blocks">How many blocks are kept.</param>
-    (RunContext Context, CompactNetwork Network)? OfFirstBlocks(ImageSet images, IReadOnlyList<int> among, int blocks);
+    /// <param name="blocks">
+    /// How many of the blocks of <see cref="Whole"/> are needed at most; one more stands for its last convolution.
+    /// </param>
+    /// <returns>The network, which is disposed of with this, and the context of its training.</returns>
+    (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among, int blocks);
 }

@@ -18,8 +18,8 @@ namespace Proxyless.Runs;
 /// <param name="target">The target; not disposed of.</param>
 internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whole, ITarget target)
 {
-    // More change the choice less than another draw of them does.
-    private const int MostImages = 400;
+    /// <summary>More images change the choice less than another draw of them does.</summary>
+    public const int MostImages = 400;
 
     // The resolutions, as parts of the highest: at half of it a network takes a quarter of the time.
     private const int Sevenths = 7;
@@ -29,18 +29,17 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
     private readonly Dictionary<(int Resolution, int Blocks), SearchGoal?> _goals = [];
     private LimitNotMetException? _notMet;
 
-    /// <summary>The number of all blocks.</summary>
-    public int Blocks => whole.Blocks.Count;
-
     /// <summary>Finds the tables and checks the limits.</summary>
     /// <returns>The goal at the highest resolution that has a network within the limits.</returns>
     /// <exception cref="LimitNotMetException">None has.</exception>
-    public SearchGoal Require() => GoalsOf(Blocks)[0].Goal;
+    public SearchGoal Require() => GoalsOf(whole.Blocks.Count + 1)[0].Goal;
 
     /// <summary>Finds the network.</summary>
     /// <param name="images">The images.</param>
     /// <param name="among">Those to choose on, by their numbers.</param>
-    /// <param name="blocks">How many blocks are kept: all of them, or the first ones.</param>
+    /// <param name="blocks">
+    /// How many blocks are kept; one more than there are: all of them, and the last convolution.
+    /// </param>
     /// <exception cref="LimitNotMetException">No network of so many blocks is within the limits.</exception>
     public SpecializedNetwork Find(ImageSet images, IReadOnlyList<int> among, int blocks)
     {
@@ -140,7 +139,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             whole.Architecture.InputChannels,
             context.Classes
         );
-        return blocks < Blocks ? architecture.FirstBlocks(blocks) : architecture;
+        return blocks <= whole.Blocks.Count ? architecture.FirstBlocks(blocks) : architecture;
     }
 
     private SpecializedNetwork? Propose(RunContext at, SearchGoal goal, FeatureProbe probe, int blocks)
@@ -177,11 +176,10 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         }
     }
 
-    private double LossOf(SpecializedNetwork found, FeatureProbe probe, int blocks)
+    private static double LossOf(SpecializedNetwork found, FeatureProbe probe, int blocks)
     {
         RunContext at = found.Context;
-        int depth = blocks < Blocks ? blocks : Blocks + 1;
-        double loss = probe.LossOf(found.Network, depth, at.CancellationToken);
+        double loss = probe.LossOf(found.Network, blocks, at.CancellationToken);
         at.Observer.Message(
             Invariant($"at {at.Space.Resolution}x{at.Space.Resolution}: {found.Chosen.MeasuredMs:F3} ms, ")
                 + Invariant($"loss of a classifier of its features {loss:F3}, cross-validated")
@@ -215,7 +213,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             whole.Options
         );
         NetworkTensor.CopyAll(whole.Tensors, network.Tensors);
-        if (blocks == Blocks)
+        if (blocks > network.Blocks.Count)
         {
             return network;
         }
@@ -223,7 +221,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         using (network)
         {
             // Only how large its features become is asked for.
-            var features = new NetworkFeatures(network, Blocks + 2 - blocks);
+            var features = new NetworkFeatures(network, network.Blocks.Count + 2 - blocks);
             using var withoutGraph = no_grad();
             foreach (Tensor batch in probe.Images)
             {

@@ -61,9 +61,7 @@ internal static class ReportStage
                 [
                     new(
                         "data",
-                        $"{context.Images.Name}: {context.Loaders.FinalImages.Count} training, "
-                            + $"{context.Images.Validation.Count} "
-                            + $"{(context.Options.Training.OnAll ? "of them for the architecture" : "validation")}, "
+                        $"{context.Images.Name}: {context.Loaders.FinalImages.Count} training, {HeldOut(context)}"
                             + $"{context.Images.Test.Count} test images"
                     ),
                     new("space", context.Space.Name),
@@ -77,6 +75,15 @@ internal static class ReportStage
             }
         );
     }
+
+    /// <summary>What was held out of the weights' images. With few images and pretrained weights nothing is.</summary>
+    private static string HeldOut(RunContext context) =>
+        context switch
+        {
+            { Input: not null, Options.Training.OnAll: true } => "",
+            { Options.Training.OnAll: true } => $"{context.Images.Validation.Count} of them for the architecture, ",
+            _ => $"{context.Images.Validation.Count} validation, ",
+        };
 
     /// <summary>What was scored for a target, and what was chosen.</summary>
     /// <param name="target">The target's name.</param>

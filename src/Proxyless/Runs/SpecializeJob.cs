@@ -1,3 +1,4 @@
+using System.Globalization;
 using Proxyless.Architectures;
 using Proxyless.Latency;
 using Proxyless.Networks;
@@ -70,7 +71,7 @@ internal static class SpecializeJob
         context = WithLimit(context with { Input = known.Input, Space = SpannedSpace.Of(sized) }, target);
         context = FineTuneStage.ContextOf(context);
         var specializer = new NetworkSpecializer(context, whole, target);
-        bool isDecided = options.Resume && store.Plan.FineTuning is not null;
+        bool isDecided = options.Resume && store.IsDerived;
         if (!isDecided)
         {
             RunOpening.Begin(context, store, specializer.Require());
@@ -81,7 +82,7 @@ internal static class SpecializeJob
             store.Directory,
             () =>
             {
-                using var start = new SpecializedStart(specializer);
+                using var start = new SpecializedStart(context, whole, specializer);
                 (RunContext at, SearchGoal goal, DerivedNetwork derived) = isDecided
                     ? Decided(context, store, target)
                     : Decide(context, store, start, sized.Metadata);
@@ -148,8 +149,14 @@ internal static class SpecializeJob
     {
         try
         {
-            (RunContext at, Architecture architecture) = FineTuneStage.Run(context, store, start, metadata);
-            SpecializedNetwork found = start.Found!;
+            (RunContext at, Architecture architecture, CompactNetwork begun) = FineTuneStage.Run(
+                store,
+                start,
+                metadata
+            );
+            SpecializedNetwork found = start.Found(begun);
+            architecture = Named(architecture, store, found);
+            store.Write(architecture);
             LatencyTableFile.Write(store.Directory.Latency, found.Goal.Table);
             var result = new SearchResult
             {
@@ -171,6 +178,21 @@ internal static class SpecializeJob
         {
             context.Clock.Charge(store, RunStage.Search);
         }
+    }
+
+    private static Architecture Named(Architecture architecture, RunStore store, SpecializedNetwork found)
+    {
+        string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+        return architecture with
+        {
+            Name = Path.GetFileName(Path.GetFullPath(store.Directory.Root)),
+            Metadata = new Dictionary<string, string>(architecture.Metadata)
+            {
+                ["target"] = found.Goal.Target.Id,
+                ["latency_limit_ms"] = Number(found.Goal.LatencyMs),
+                ["latency_ms"] = Number(found.Chosen.MeasuredMs),
+            },
+        };
     }
 
     private static (RunContext, SearchGoal, DerivedNetwork) Decided(RunContext context, RunStore store, ITarget target)
@@ -200,9 +222,7 @@ internal static class SpecializeJob
             RunResult result = EvaluateStage.Finish(context, store, goal, derived) with
             {
                 CrossValidatedTop1 = context.Options.Training.OnAll ? store.Plan.FineTuning!.Top1 : null,
-                Folds = context.Options.Training.Folds is { } folds
-                    ? FineTuneStage.InFolds(context, start, folds)
-                    : null,
+                Folds = context.Options.Training.Folds is { } folds ? FineTuneStage.InFolds(start, folds) : null,
             };
             ReportStage.Write(context, store, goal.Table, derived, result);
             store.Write(result);

@@ -3,31 +3,33 @@ using Proxyless.Networks;
 
 namespace Proxyless.Runs;
 
-/// <summary>A fine-tuning that begins with the network that <see cref="NetworkSpecializer"/> finds.</summary>
-/// <param name="specializer">Finds it.</param>
-internal sealed class SpecializedStart(NetworkSpecializer specializer) : IFineTuneStart, IDisposable
+/// <summary>A fine-tuning that begins with the networks that <see cref="NetworkSpecializer"/> finds.</summary>
+/// <param name="context">The context of the training, at the highest resolution.</param>
+/// <param name="whole">The network with its weights, at that resolution; not disposed of.</param>
+/// <param name="specializer">Finds smaller ones.</param>
+internal sealed class SpecializedStart(RunContext context, CompactNetwork whole, NetworkSpecializer specializer)
+    : IFineTuneStart,
+        IDisposable
 {
-    /// <summary>What was found last; null before the first call.</summary>
-    public SpecializedNetwork? Found { get; private set; }
+    private readonly List<SpecializedNetwork> _found = [];
 
     /// <inheritdoc/>
-    public (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among) =>
-        Keep(specializer.Find(images, among, specializer.Blocks));
+    public RunContext Context => context;
 
     /// <inheritdoc/>
-    public (RunContext Context, CompactNetwork Network)? OfFirstBlocks(
-        ImageSet images,
-        IReadOnlyList<int> among,
-        int blocks
-    ) => blocks > specializer.Blocks ? null : Keep(specializer.Find(images, among, blocks));
+    public CompactNetwork Whole => whole;
+
+    /// <summary>What was found with a network.</summary>
+    public SpecializedNetwork Found(CompactNetwork network) => _found.Find(found => found.Network == network)!;
 
     /// <inheritdoc/>
-    public void Dispose() => Found?.Network.Dispose();
-
-    private (RunContext Context, CompactNetwork Network) Keep(SpecializedNetwork found)
+    public (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among, int blocks)
     {
-        Found?.Network.Dispose();
-        Found = found;
+        SpecializedNetwork found = specializer.Find(images, among, blocks);
+        _found.Add(found);
         return (found.Context, found.Network);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _found.ForEach(found => found.Network.Dispose());
 }

@@ -9,13 +9,12 @@ namespace Proxyless.Runs;
 internal sealed class WholeStart(RunContext context, CompactNetwork whole) : IFineTuneStart
 {
     /// <inheritdoc/>
-    public (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among) =>
-        (context, whole);
+    public RunContext Context => context;
 
     /// <inheritdoc/>
-    public (RunContext Context, CompactNetwork Network)? OfFirstBlocks(
-        ImageSet images,
-        IReadOnlyList<int> among,
-        int blocks
-    ) => null;
+    public CompactNetwork Whole => whole;
+
+    /// <inheritdoc/>
+    public (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among, int blocks) =>
+        (context, whole);
 }

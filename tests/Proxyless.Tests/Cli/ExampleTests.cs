@@ -171,6 +171,13 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ),
         ["proxyless bench search --data photos --search-epochs 40"] = new($"{Step} --batch-size 4"),
         ["proxyless bench soak --steps 5000"] = new("--cycle 1 --batch 2", ("5000", "10")),
+        ["proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112"] = new(
+            "--steps 1 --seeds 1 --batch-size 4 --target size.yaml",
+            ("112", "32")
+        )
+        {
+            Before = _ => KeepRandomWeights(),
+        },
         ["proxyless bench gradients --run runs/even"] = new("--contexts 2 --steps 1"),
     };
 

@@ -49,6 +49,25 @@ public sealed class SpannedNetworkTests : IDisposable
         Assert.All(spanned.Errors, block => Assert.Equal(0, block[0]));
     }
 
+    /// <summary>As EfficientNet-Lite pads, whose own code is TensorFlow's.</summary>
+    [Fact]
+    public void The_padding_of_the_network_is_that_of_all_candidates()
+    {
+        using var padded = new CompactNetwork(
+            _network.Architecture with
+            {
+                Padding = ConvolutionPadding.Same,
+            },
+            _network.Options
+        );
+        NetworkTensor.CopyAll(_network.Tensors, padded.Tensors);
+        using var spanned = new SpannedNetwork(padded, [_images], _ => { }, TestContext.Current.CancellationToken);
+        using CompactNetwork first = spanned.Super.Extract(new int[padded.Blocks.Count]);
+        Assert.Equal(Outputs(padded), Outputs(first));
+        Assert.NotEqual(Outputs(_network), Outputs(first));
+        Assert.All(spanned.Errors, block => Assert.All(block, error => Assert.InRange(error, 0, 10)));
+    }
+
     [Fact]
     public void An_error_is_the_part_of_the_variance_of_the_features_that_is_lost()
     {

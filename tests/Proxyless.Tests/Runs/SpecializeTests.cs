@@ -112,7 +112,12 @@ public sealed class SpecializeTests : IDisposable
     {
         RunOptions options = Many() with { Threads = 1, CheckpointSeconds = 0.001 };
         RunResult whole = ProxylessRun.Run(options, _network, null, Cancellation);
-        RunOptions second = options with { Out = Path.Combine(_folder.Root, "second") };
+
+        // The network is called as its folder.
+        RunOptions second = options with
+        {
+            Out = Path.Combine(_folder.Root, "second", "run"),
+        };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         Assert.Throws<RunInterruptedException>(() =>
             ProxylessRun.Run(second, _network, new RunObserver(new StopInStage(stage, stop)), stop.Token)
