@@ -26,7 +26,7 @@ internal sealed class BenchNarrowCommand : ReportingCommand
         )
     {
         Add([_seeds, _steps]);
-        Add(LibraryOptions.Data().Target().Weights().Learning().Machine().Options);
+        Add(LibraryOptions.Data().Target().NamedWeights().Learning().Machine().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

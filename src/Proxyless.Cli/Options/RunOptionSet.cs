@@ -479,26 +479,16 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>Pretrained weights.</summary>
-    public RunOptionSet Weights()
-    {
-        _heading = OptionHeading.Training;
-        AddToTraining(
-            Values.Text(
-                "--weights",
-                "NAME|FILE",
-                "Pretrained weights to begin with: a name of 'proxyless weights list', or a file of weights with "
-                    + "--arch for their network (none)"
-            ),
-            (o, v) => o with { Weights = v }
-        );
-        return this;
-    }
+    /// <summary>Pretrained weights by name.</summary>
+    public RunOptionSet NamedWeights() => Weights("NAME", "a name of 'proxyless weights list' (none)");
 
     /// <summary>Pretrained weights, and the judgment of what begins with them.</summary>
     public RunOptionSet Pretrained()
     {
-        Weights();
+        Weights(
+            "NAME|FILE",
+            "a name of 'proxyless weights list', or a file of weights with --arch for their network (none)"
+        );
         AddToTraining(
             Integer(
                 "--folds",
@@ -506,6 +496,16 @@ internal sealed class RunOptionSet
                     + "than a small test set (none)"
             ),
             (o, v) => o with { Folds = (int?)v }
+        );
+        return this;
+    }
+
+    private RunOptionSet Weights(string form, string what)
+    {
+        _heading = OptionHeading.Training;
+        AddToTraining(
+            Values.Text("--weights", form, $"Pretrained weights to begin with: {what}"),
+            (o, v) => o with { Weights = v }
         );
         return this;
     }
