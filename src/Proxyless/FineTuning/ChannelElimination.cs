@@ -47,10 +47,22 @@ internal sealed class ChannelElimination
         for (int size = left.Length; size > count; size--)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int worst = left.MinBy(i => TensorPrimitives.SumOfSquares<double>(_weights[i]) / _inverse[i][i]);
+            int worst = left.MinBy(i => SumOfSquares(_weights[i]) / _inverse[i][i]);
             Remove(worst, left);
             left = [.. left.Where(i => i != worst)];
         }
+    }
+
+    // In order, for the same result wherever the numbers are in memory.
+    private static double SumOfSquares(double[] numbers)
+    {
+        double sum = 0;
+        foreach (double number in numbers)
+        {
+            sum += number * number;
+        }
+
+        return sum;
     }
 
     private void Remove(int input, int[] left)

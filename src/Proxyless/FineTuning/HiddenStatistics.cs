@@ -116,7 +116,7 @@ internal sealed class HiddenStatistics
         ArgumentNullException.ThrowIfNull(narrow);
         using var scope = NewDisposeScope();
         int[] left = elimination.Left;
-        Tensor index = tensor([.. left.Select(i => (long)i)]);
+        Tensor index = tensor([.. left.Select(i => (long)i)], device: teacher.Project!.Weight.Value.device);
         if (_taught.Expand is { } expand)
         {
             Select(expand, narrow.Expand!, index);
@@ -169,14 +169,13 @@ internal sealed class HiddenStatistics
         ];
     }
 
-    /// <summary>[N, C, H, W] as one row for each of some pixels, in double precision.</summary>
+    /// <summary>[N, C, H, W] as one row for each pixel of a grid, in double precision.</summary>
     private static Tensor Rows(Tensor x, int mostPixels)
     {
-        long pixels = x.shape[2] * x.shape[3];
-        long step = Math.Max(1, (pixels + mostPixels - 1) / mostPixels);
-        return x.permute(0, 2, 3, 1)
-            .reshape(x.shape[0], pixels, x.shape[1])
-            .slice(1, 0, pixels, step)
+        long step = (long)Math.Ceiling(Math.Sqrt((double)(x.shape[2] * x.shape[3]) / mostPixels));
+        return x.slice(2, step / 2, x.shape[2], step)
+            .slice(3, step / 2, x.shape[3], step)
+            .permute(0, 2, 3, 1)
             .reshape(-1, x.shape[1])
             .to(float64);
     }
@@ -198,8 +197,9 @@ internal sealed class HiddenStatistics
     private static double[][] Transposed(double[][] rows, double[] units) =>
         [.. Enumerable.Range(0, rows[0].Length).Select(k => rows.Select((row, o) => row[k] * units[o]).ToArray())];
 
+    // In memory of libtorch, whose alignment does not depend on the garbage collector.
     private static Tensor Square(double[][] rows) =>
-        tensor([.. rows.SelectMany(row => row)], [rows.Length, rows[0].Length]);
+        tensor([.. rows.SelectMany(row => row)], [rows.Length, rows[0].Length]).clone();
 
     private static double[][] Centered(double[][] sums, double[] left, double[] right, long count) =>
         [.. sums.Select((row, i) => row.Select((sum, j) => (sum / count) - (left[i] * right[j])).ToArray())];

@@ -53,25 +53,15 @@ internal sealed class SpannedNetwork : IDisposable
         );
         NetworkTensor.CopyAll(network.Stem.Tensors, Super.Stem.Tensors);
         NetworkTensor.CopyAll(network.Head.Tensors, Super.Head.Tensors);
-        using var withoutGraph = no_grad();
-        using Tensor some = Spread(batches);
-        List<Tensor> inputs = [.. batches.Select(Begin)];
-        Tensor judged = Begin(some);
-        using Tensor expected = FeaturesBehind(judged, 0);
-        var errors = new List<double[]>();
-        for (int i = 0; i < network.Blocks.Count; i++)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            Fill(i, inputs, cancellationToken);
-            errors.Add(ErrorsOf(i, judged, expected));
-            inputs = [.. inputs.Select(input => Next(input, i))];
-            judged = Next(judged, i);
-            computed(i + 1);
+            Errors = Fill(batches, computed, cancellationToken);
         }
-
-        inputs.ForEach(input => input.Dispose());
-        judged.Dispose();
-        Errors = errors;
+        catch
+        {
+            Super.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The super-network; its first candidates are the network itself.</summary>
@@ -93,6 +83,33 @@ internal sealed class SpannedNetwork : IDisposable
         long most = Math.Min(count, ImagesOfErrors);
         using Tensor index = tensor([.. Enumerable.Range(0, (int)most).Select(i => i * count / most)]);
         return all.index_select(0, index);
+    }
+
+    /// <summary>Gives every candidate its weights, block by block, and measures its error.</summary>
+    private List<double[]> Fill(
+        IReadOnlyList<Tensor> batches,
+        Action<int> computed,
+        CancellationToken cancellationToken
+    )
+    {
+        using var withoutGraph = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor some = Spread(batches);
+        List<Tensor> inputs = [.. batches.Select(Begin)];
+        Tensor judged = Begin(some);
+        Tensor expected = FeaturesBehind(judged, 0);
+        var errors = new List<double[]>();
+        for (int i = 0; i < _network.Blocks.Count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Fill(i, inputs, cancellationToken);
+            errors.Add(ErrorsOf(i, judged, expected));
+            inputs = [.. inputs.Select(input => Next(input, i))];
+            judged = Next(judged, i);
+            computed(i + 1);
+        }
+
+        return errors;
     }
 
     private Tensor Begin(Tensor images)

@@ -42,10 +42,15 @@ internal static class FineTuneJob
             );
         }
 
+        // Limits are a run's; by them the two are told apart.
+        options = options with
+        {
+            Target = new TargetOptions(),
+        };
         options = isFolder && options.Out is null ? options with { Out = architecture } : options;
         PretrainedNetwork? asked = isFolder ? null : FineTuneOpening.NetworkOf(options, architecture);
         using RunLock held = RunOpening.Claim(ref options, observer, out RunStore store);
-        if (options.Resume && File.Exists(store.Directory.Latency))
+        if (options is { Resume: true, Target.LatencyMs: not null })
         {
             throw new InvalidInputException(
                 $"'{store.Directory.Root}' is a run with limits; continue with "
@@ -53,7 +58,7 @@ internal static class FineTuneJob
             );
         }
 
-        PretrainedNetwork known = options.Resume ? FineTuneOpening.NetworkOf(store, asked) : asked!;
+        PretrainedNetwork known = options.Resume ? FineTuneOpening.NetworkOf(store, options, asked) : asked!;
         RunContext context = FineTuneOpening.OpenImages(
             options,
             known,

@@ -27,13 +27,16 @@ internal static class FineTuneOpening
 
     /// <summary>The network of a job that is resumed.</summary>
     /// <param name="store">The job's run.</param>
+    /// <param name="options">The options that it began with.</param>
     /// <param name="asked">The network that was given, or null.</param>
     /// <exception cref="InvalidInputException">It began with a file, which must be given once more.</exception>
-    public static PretrainedNetwork NetworkOf(RunStore store, PretrainedNetwork? asked)
+    public static PretrainedNetwork NetworkOf(RunStore store, RunOptions options, PretrainedNetwork? asked)
     {
-        string? name = ArchitectureFile
-            .Read(store.Directory.Architecture)
-            .Metadata.GetValueOrDefault(PretrainedNetworks.MetadataKey);
+        string? name = File.Exists(store.Directory.Architecture)
+            ? ArchitectureFile
+                .Read(store.Directory.Architecture)
+                .Metadata.GetValueOrDefault(PretrainedNetworks.MetadataKey)
+            : options.Training.Weights;
         return name is not null && PretrainedWeights.IsName(name)
             ? PretrainedNetworks.ByName(name)
             : asked
@@ -51,7 +54,7 @@ internal static class FineTuneOpening
     /// <param name="observer">Receives progress and warnings.</param>
     /// <param name="cancellationToken">Stops the job.</param>
     /// <exception cref="InvalidInputException">
-    /// Options or images cannot be used, the images differ, or are gray where the weights are for color.
+    /// Options or images cannot be used, the images differ, or have other channels than the weights are for.
     /// </exception>
     public static RunContext OpenImages(
         RunOptions options,
@@ -75,7 +78,8 @@ internal static class FineTuneOpening
         return context.Images.Channels == known.Architecture.InputChannels
             ? context
             : throw new InvalidInputException(
-                $"'{options.Data.Path}' has gray images and the weights are for color: give DataOptions.Channels = "
+                $"'{options.Data.Path}' has images of {context.Images.Channels} channels and the weights are for "
+                    + $"{known.Architecture.InputChannels}: give DataOptions.Channels = "
                     + $"{known.Architecture.InputChannels}"
             );
     }

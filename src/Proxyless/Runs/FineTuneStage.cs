@@ -128,25 +128,25 @@ internal static class FineTuneStage
             known?.Network == network
                 ? known
                 : new FineTuner(context, network, images, AreFew(context), MostSteps(context, network.Architecture));
-        Tuned Begin(int blocks)
+        (Tuned Tuned, int Depth) Begin(int blocks)
         {
-            (RunContext context, CompactNetwork network) = start.Of(images, among, blocks);
+            (RunContext context, CompactNetwork network, int depth) = start.Of(images, among, blocks);
             FineTuner tuner = TunerOf(context, network);
-            return new Tuned(context, tuner, tuner.Undecided, among);
+            return (new Tuned(context, tuner, tuner.Undecided, among), depth);
         }
 
         int all = start.Whole.Blocks.Count + 1;
         if (!AreFew(start.Context))
         {
-            whole = null;
-            return Begin(all);
+            Tuned undecided = Begin(all).Tuned;
+            whole = undecided.Tuner;
+            return undecided;
         }
 
         known = whole = TunerOf(start.Context, start.Whole);
         int depth = whole.ChooseDepth(among);
-        Tuned trained = Begin(all);
-        Tuned classified = depth < all ? Begin(depth) : trained;
-        int place = Math.Min(depth, classified.Tuner.Network.Blocks.Count + 1);
+        (Tuned trained, int last) = Begin(all);
+        (Tuned classified, int place) = depth < all ? Begin(depth) : (trained, last);
         FineTuning decision = trained.Tuner.Decide(among, place, classified.Tuner.Classify(among, place));
         return (decision.IsTrained ? trained : classified) with { Decision = decision };
     }

@@ -132,7 +132,10 @@ internal sealed class FineTuner
             isBetter,
             Share(isBetter ? trained : classifier, known),
             known.Length
-        );
+        )
+        {
+            IsCrossValidated = true,
+        };
     }
 
     /// <summary>What a training of all weights begins with, where there is nothing to decide.</summary>
@@ -268,13 +271,15 @@ internal sealed class FineTuner
             }
         }
 
+        // Where chance may be the reason, the classifier of a shorter network is as good, and faster.
+        bool isBetter = better > worse && SignTest(better, worse) < Doubt;
         _context.Observer.Message(
             Invariant(
                 $"training all weights: right on {better} images where the classifier is wrong, wrong on {worse} where "
                     + $"it is right, of {trained.Count(answer => answer is not null)}: "
-            ) + (better > worse ? "all weights are trained" : "the pretrained weights stay as they are")
+            ) + (isBetter ? "all weights are trained" : "the pretrained weights stay as they are")
         );
-        return (better > worse, trained);
+        return (isBetter, trained);
     }
 
     private CompactNetwork Train(CompactNetwork network, IReadOnlyList<int> images, string stage, long steps)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Proxyless.Runs;
 
 /// <summary>
@@ -11,4 +13,12 @@ namespace Proxyless.Runs;
 /// </param>
 /// <param name="Top1">Share of correct answers of the better one, 0..1.</param>
 /// <param name="Images">Number of images behind the share.</param>
-internal sealed record FineTuning(int Blocks, bool IsTrained, double Top1, int Images);
+internal sealed record FineTuning(int Blocks, bool IsTrained, double Top1, int Images)
+{
+    /// <summary>Whether <see cref="Top1"/> is that of cross-validation, or of the validation images.</summary>
+    public bool IsCrossValidated { get; init; }
+
+    /// <summary><see cref="Top1"/> if it is that of cross-validation.</summary>
+    [JsonIgnore]
+    public double? CrossValidatedTop1 => IsCrossValidated ? Top1 : null;
+}

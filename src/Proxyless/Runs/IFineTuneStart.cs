@@ -18,6 +18,9 @@ internal interface IFineTuneStart
     /// <param name="blocks">
     /// How many of the blocks of <see cref="Whole"/> are needed at most; one more stands for its last convolution.
     /// </param>
-    /// <returns>The network, which is disposed of with this, and the context of its training.</returns>
-    (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among, int blocks);
+    /// <returns>
+    /// The network, which stays valid as long as this; the context of its training; and behind how many of its blocks
+    /// the features are that were asked for.
+    /// </returns>
+    (RunContext Context, CompactNetwork Network, int Depth) Of(ImageSet images, IReadOnlyList<int> among, int blocks);
 }

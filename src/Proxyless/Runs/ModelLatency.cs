@@ -74,13 +74,7 @@ internal static class ModelLatency
                 return null;
             }
 
-            RunOptions options = RunConfigFile.Read(run.Config);
-            SearchSpace space = SearchSpaceFile.Open(options.Search.Space ?? table.Space);
-            space = space.WithInput(
-                options.Data.Resolution ?? space.Resolution,
-                options.Data.Channels ?? space.InputChannels
-            );
-            Architecture reference = space.Architecture(table.Reference.Choice, classes, "reference");
+            Architecture reference = SpaceOf(run, table).Architecture(table.Reference.Choice, classes, "reference");
             return (NetworkExporter.Untrained(reference), table.Reference.Milliseconds);
         }
         catch (InvalidInputException exception)
@@ -88,5 +82,20 @@ internal static class ModelLatency
             observer.Warning($"the model is measured without the latency table of '{run.Root}': {exception.Message}");
             return null;
         }
+    }
+
+    private static SearchSpace SpaceOf(RunDirectory run, LatencyTable table)
+    {
+        if (File.Exists(run.Spanning))
+        {
+            return SpannedSpace.Of(ArchitectureFile.Read(run.Spanning));
+        }
+
+        RunOptions options = RunConfigFile.Read(run.Config);
+        SearchSpace space = SearchSpaceFile.Open(options.Search.Space ?? table.Space);
+        return space.WithInput(
+            options.Data.Resolution ?? space.Resolution,
+            options.Data.Channels ?? space.InputChannels
+        );
     }
 }

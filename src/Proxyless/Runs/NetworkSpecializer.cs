@@ -26,13 +26,19 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
     private const int FewestSevenths = 3;
     private const int ResolutionStep = 16;
 
+    // exp(-700) is above 0, and a candidate of probability 0 would never be chosen.
+    private const double MostError = 700;
+
     private readonly Dictionary<(int Resolution, int Blocks), SearchGoal?> _goals = [];
-    private LimitNotMetException? _notMet;
+    private ProxylessException? _notMet;
 
     /// <summary>Finds the tables and checks the limits.</summary>
     /// <returns>The goal at the highest resolution that has a network within the limits.</returns>
     /// <exception cref="LimitNotMetException">None has.</exception>
     public SearchGoal Require() => GoalsOf(whole.Blocks.Count + 1)[0].Goal;
+
+    /// <summary>Whether the sum of the parts of a network of so many blocks can be within the limits.</summary>
+    public bool Has(int blocks) => Goals(blocks).Length > 0;
 
     /// <summary>Finds the network.</summary>
     /// <param name="images">The images.</param>
@@ -57,7 +63,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             }
 
             double loss = goals.Length > 1 ? LossOf(made, probe, blocks) : 0;
-            if (loss < least)
+            if (best is null || loss < least)
             {
                 best?.Network.Dispose();
                 (best, least) = (made, loss);
@@ -85,7 +91,10 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
     /// The goals from the highest resolution with a network within the limits to the one where nothing must be left
     /// out.
     /// </summary>
-    private (RunContext Context, SearchGoal Goal)[] GoalsOf(int blocks)
+    private (RunContext Context, SearchGoal Goal)[] GoalsOf(int blocks) =>
+        Goals(blocks) is { Length: > 0 } goals ? goals : throw _notMet!;
+
+    private (RunContext Context, SearchGoal Goal)[] Goals(int blocks)
     {
         var goals = new List<(RunContext, SearchGoal)>();
         foreach (int resolution in Resolutions(whole.Architecture.Resolution))
@@ -115,7 +124,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             }
         }
 
-        return goals.Count > 0 ? [.. goals] : throw _notMet!;
+        return [.. goals];
     }
 
     private SearchGoal? GoalOf(RunContext at)
@@ -125,8 +134,10 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             LatencyTable table = SearchGoal.TableOf(at, target, null);
             return SearchGoal.Of(at, target, table);
         }
-        catch (LimitNotMetException exception)
+        catch (ProxylessException exception)
+            when (exception is LimitNotMetException || (exception is InvalidInputException && target is TableTarget))
         {
+            // A target that is a table may lack the parts of a resolution, or of a shorter network.
             _notMet = exception;
             return null;
         }
@@ -162,16 +173,37 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         try
         {
             MeasuredChoice chosen = new MeasuredDerivation(at.Space, at.Classes, target, at.Observer).Derive(
-                [.. spanned.Errors.Select(block => block.Select(error => Math.Exp(-error)).ToArray())],
+                [
+                    .. spanned.Errors.Select(block =>
+                        block.Select(error => Math.Exp(-Math.Min(error, MostError))).ToArray()
+                    ),
+                ],
                 goal.Limits,
                 goal.Table,
                 at.CancellationToken
             );
-            return new SpecializedNetwork(at, spanned.Super.Extract(chosen.Choice), goal, chosen);
+            return new SpecializedNetwork(
+                at,
+                spanned.Super.Extract(chosen.Choice),
+                ArchitectureOf(resolution, blocks),
+                goal,
+                chosen
+            );
         }
         catch (LimitNotMetException exception)
         {
-            _notMet = exception;
+            _notMet = new LimitNotMetException(
+                Invariant(
+                    $"the fastest network that was found takes {exception.Least:F3} ms, over the limit of "
+                        + $"{exception.Limit:F3} ms; raise TargetOptions.LatencyMs"
+                ),
+                exception
+            )
+            {
+                Quantity = exception.Quantity,
+                Limit = exception.Limit,
+                Least = exception.Least,
+            };
             return null;
         }
     }

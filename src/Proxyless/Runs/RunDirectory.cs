@@ -23,6 +23,9 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The latency table.</summary>
     public string Latency => File("latency.json");
 
+    /// <summary>With pretrained weights: the network that spans the space of the latency table.</summary>
+    public string Spanning => File("spanning.json");
+
     /// <summary>One line per epoch of the search.</summary>
     public string SearchLog => File("search.jsonl");
 
@@ -280,6 +283,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
             Plan,
             Warnings,
             Latency,
+            Spanning,
             SearchLog,
             Scores,
             SearchResult,

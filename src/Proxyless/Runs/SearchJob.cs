@@ -131,6 +131,14 @@ internal static class SearchJob
     /// <exception cref="InvalidInputException">They leave nothing.</exception>
     public static void RequireSearchAlone(RunOptions options)
     {
+        if (options.Training.Weights is not null)
+        {
+            throw new InvalidInputException(
+                "TrainingOptions.Weights: a search begins with random weights; ProxylessRun.Run finds a network for "
+                    + "pretrained ones"
+            );
+        }
+
         if (options is { Time: not null, Search.Epochs: not null })
         {
             throw new InvalidInputException(

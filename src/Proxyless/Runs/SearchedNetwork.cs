@@ -17,6 +17,14 @@ internal static class SearchedNetwork
             RunParts.RequireOne(searched.Directory);
         }
 
+        if (searched.Directory.ReadConfig().Training.Weights is not null)
+        {
+            throw new InvalidInputException(
+                $"'{searched.Directory.Root}' began with pretrained weights, without a search to derive from; begin "
+                    + "another run for another limit"
+            );
+        }
+
         IReadOnlyList<SearchEpoch> log = searched.ReadSearchLog();
         long done = log is [.., { } last] ? last.Step : 0;
         long planned = searched.Plan.Search?.WeightSteps ?? long.MaxValue;

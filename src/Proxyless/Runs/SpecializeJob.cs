@@ -48,7 +48,7 @@ internal static class SpecializeJob
 
         PretrainedNetwork? asked = AskedOf(options, architecture);
         using RunLock held = RunOpening.Claim(ref options, observer, out RunStore store);
-        if (options.Resume && !File.Exists(store.Directory.Latency))
+        if (options is { Resume: true, Target.LatencyMs: null })
         {
             throw new InvalidInputException(
                 $"'{store.Directory.Root}' is a training without limits; continue with "
@@ -56,7 +56,7 @@ internal static class SpecializeJob
             );
         }
 
-        PretrainedNetwork known = options.Resume ? FineTuneOpening.NetworkOf(store, asked) : asked!;
+        PretrainedNetwork known = options.Resume ? FineTuneOpening.NetworkOf(store, options, asked) : asked!;
         RunContext context = FineTuneOpening.OpenImages(
             options,
             known,
@@ -71,10 +71,11 @@ internal static class SpecializeJob
         context = WithLimit(context with { Input = known.Input, Space = SpannedSpace.Of(sized) }, target);
         context = FineTuneStage.ContextOf(context);
         var specializer = new NetworkSpecializer(context, whole, target);
-        bool isDecided = options.Resume && store.IsDerived;
-        if (!isDecided)
+        (RunContext, SearchGoal Goal, DerivedNetwork)? decided =
+            options.Resume && store.IsDerived ? Decided(context, store, target) : null;
+        RunOpening.Begin(context, store, decided?.Goal ?? specializer.Require());
+        if (decided is null)
         {
-            RunOpening.Begin(context, store, specializer.Require());
             store.Write(sized);
         }
 
@@ -83,9 +84,8 @@ internal static class SpecializeJob
             () =>
             {
                 using var start = new SpecializedStart(context, whole, specializer);
-                (RunContext at, SearchGoal goal, DerivedNetwork derived) = isDecided
-                    ? Decided(context, store, target)
-                    : Decide(context, store, start, sized.Metadata);
+                (RunContext at, SearchGoal goal, DerivedNetwork derived) =
+                    decided ?? Decide(context, store, start, sized.Metadata);
                 return Finish(at, store, goal, derived, start);
             },
             cancellationToken
@@ -99,6 +99,13 @@ internal static class SpecializeJob
         {
             throw new InvalidInputException(
                 "TargetOptions.AlsoFor: with TrainingOptions.Weights a run finds one network; begin one for each limit"
+            );
+        }
+
+        if (options is { Time: not null, Training.Epochs: not null })
+        {
+            throw new InvalidInputException(
+                "RunOptions.Time has nothing to decide besides TrainingOptions.Epochs; leave one of them out"
             );
         }
 
@@ -158,6 +165,7 @@ internal static class SpecializeJob
             architecture = Named(architecture, store, found);
             store.Write(architecture);
             LatencyTableFile.Write(store.Directory.Latency, found.Goal.Table);
+            ArchitectureFile.Write(store.Directory.Spanning, found.Spanning);
             var result = new SearchResult
             {
                 Run = store.Directory.Root,
@@ -198,11 +206,11 @@ internal static class SpecializeJob
     private static (RunContext, SearchGoal, DerivedNetwork) Decided(RunContext context, RunStore store, ITarget target)
     {
         DerivedNetwork derived = store.ReadDerived();
-        int resolution = derived.Architecture.Resolution;
+        Architecture spanning = ArchitectureFile.Read(store.Directory.Spanning);
         RunContext at = context with
         {
-            Space = SpannedSpace.Of(derived.Architecture),
-            Options = context.Options with { Data = context.Options.Data with { Resolution = resolution } },
+            Space = SpannedSpace.Of(spanning),
+            Options = context.Options with { Data = context.Options.Data with { Resolution = spanning.Resolution } },
         };
         return (at, SearchGoal.Of(at, target, LatencyTableFile.Read(store.Directory.Latency)), derived);
     }
@@ -221,7 +229,7 @@ internal static class SpecializeJob
             ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
             RunResult result = EvaluateStage.Finish(context, store, goal, derived) with
             {
-                CrossValidatedTop1 = context.Options.Training.OnAll ? store.Plan.FineTuning!.Top1 : null,
+                CrossValidatedTop1 = store.Plan.FineTuning!.CrossValidatedTop1,
                 Folds = context.Options.Training.Folds is { } folds ? FineTuneStage.InFolds(start, folds) : null,
             };
             ReportStage.Write(context, store, goal.Table, derived, result);

@@ -23,11 +23,16 @@ internal sealed class SpecializedStart(RunContext context, CompactNetwork whole,
     public SpecializedNetwork Found(CompactNetwork network) => _found.Find(found => found.Network == network)!;
 
     /// <inheritdoc/>
-    public (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among, int blocks)
+    public (RunContext Context, CompactNetwork Network, int Depth) Of(
+        ImageSet images,
+        IReadOnlyList<int> among,
+        int blocks
+    )
     {
-        SpecializedNetwork found = specializer.Find(images, among, blocks);
+        int depth = specializer.Has(blocks) ? blocks : whole.Blocks.Count + 1;
+        SpecializedNetwork found = specializer.Find(images, among, depth);
         _found.Add(found);
-        return (found.Context, found.Network);
+        return (found.Context, found.Network, depth);
     }
 
     /// <inheritdoc/>

@@ -22,11 +22,6 @@ internal static class TrainJob
         CancellationToken cancellationToken
     )
     {
-        if (options.Training.Folds is not null)
-        {
-            throw new InvalidInputException("TrainingOptions.Folds needs TrainingOptions.Weights; leave it out");
-        }
-
         RunDirectory? searched = SearchedOf(options, architecture);
         bool inPlace = searched is not null && (options.Out is null || RealPath.Same(options.Out, searched.Root));
         RunStore store;

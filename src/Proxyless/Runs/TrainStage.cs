@@ -41,7 +41,7 @@ internal static class TrainStage
             Architecture = architecture.Name,
             Model = store.Directory.Model,
             ValidationTop1 = best,
-            CrossValidatedTop1 = context.Options.Training.OnAll ? store.Plan.FineTuning?.Top1 : null,
+            CrossValidatedTop1 = store.Plan.FineTuning?.CrossValidatedTop1,
             Seconds = store.Plan.TrainSeconds,
         };
     }

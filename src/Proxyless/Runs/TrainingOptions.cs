@@ -107,6 +107,11 @@ public sealed record TrainingOptions
         ranges.Require(nameof(Ema), Ema);
         ranges.Require(nameof(MinimumCrop), MinimumCrop);
         ranges.Require(nameof(Folds), Folds);
+        if (Folds is not null && Weights is null)
+        {
+            throw new InvalidInputException("TrainingOptions.Folds needs TrainingOptions.Weights; leave it out");
+        }
+
         if (Weights is not null && FromSupernet)
         {
             throw new InvalidInputException(

@@ -15,6 +15,9 @@ internal sealed class WholeStart(RunContext context, CompactNetwork whole) : IFi
     public CompactNetwork Whole => whole;
 
     /// <inheritdoc/>
-    public (RunContext Context, CompactNetwork Network) Of(ImageSet images, IReadOnlyList<int> among, int blocks) =>
-        (context, whole);
+    public (RunContext Context, CompactNetwork Network, int Depth) Of(
+        ImageSet images,
+        IReadOnlyList<int> among,
+        int blocks
+    ) => (context, whole, blocks);
 }

@@ -110,7 +110,7 @@ public sealed class SpecializeTests : IDisposable
     [InlineData("train")]
     public void A_run_that_was_stopped_ends_as_one_that_was_not(string stage)
     {
-        RunOptions options = Many() with { Threads = 1, CheckpointSeconds = 0.001 };
+        RunOptions options = Narrowed(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
         RunResult whole = ProxylessRun.Run(options, _network, null, Cancellation);
 
         // The network is called as its folder.
@@ -124,6 +124,70 @@ public sealed class SpecializeTests : IDisposable
         );
         ProxylessRun.Run(second with { Resume = true }, _network, null, Cancellation);
         Assert.Equal(File.ReadAllBytes(whole.Model), File.ReadAllBytes(new RunDirectory(second.Out!).Model));
+        Architecture architecture = ArchitectureFile.Read(whole.Architecture);
+        Assert.NotEqual(At(architecture.Resolution).Blocks, architecture.Blocks);
+    }
+
+    /// <summary>On a machine that runs models: beside the reference network of the run's own table.</summary>
+    [Fact]
+    public void Its_latency_is_measured_again_as_the_run_measured_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "models are timed by 'wc' here");
+        string target = Path.Combine(_folder.Root, "size.yaml");
+        File.WriteAllText(
+            target,
+            "kind: command\ncommand: [sh, -c, 'wc -c < \"$0\" | awk \"{ print \\$1 / 1e3 }\"', '{model}']\n"
+                + "pattern: '([0-9.e-]+)'\nrepeats: 1\n"
+        );
+        RunOptions options = _options with { Target = new() { Name = target } };
+        RunResult result = ProxylessRun.Run(options, _network, null, Cancellation);
+        Assert.True(result.LatencyIsMeasured);
+        Assert.InRange(result.LatencyMs / result.LatencyLimitMs, 0.5, 1.05);
+        var observer = new RecordingObserver();
+        EvaluateResult judged = ProxylessRun.Evaluate(
+            result.Run,
+            RunConfigFile.Read(new RunDirectory(result.Run).Config),
+            againstNetwork: false,
+            observer,
+            Cancellation
+        );
+        Assert.Equal(result.LatencyMs, judged.QuietLatencyMs!.Value, 1e-9);
+        Assert.DoesNotContain(
+            observer.Warnings,
+            text => text.Contains("without the latency table", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void A_table_without_the_parts_of_shorter_networks_serves_for_whole_ones()
+    {
+        SearchSpace[] spaces = [SpannedSpace.Of(At(2 * HalfSide))];
+        RunOptions options = _options with
+        {
+            Target = new() { Name = FixedTable.Write(Path.Combine(_folder.Root, "few"), spaces, classes: 2) },
+        };
+        RunResult result = ProxylessRun.Run(options, _network, null, Cancellation);
+        Architecture architecture = ArchitectureFile.Read(result.Architecture);
+        Assert.Equal(_whole.Blocks.Count, architecture.Blocks.Count);
+        Assert.Equal(_whole.Resolution, architecture.Resolution);
+        Assert.InRange(result.LatencyMs, 0, result.LatencyLimitMs);
+    }
+
+    [Fact]
+    public void Parameters_and_multiply_adds_are_limited_too()
+    {
+        long parameters = ArchitectureCost.Of(At(HalfSide)).Parameters * 3 / 4;
+        RunResult result = ProxylessRun.Run(
+            _options with
+            {
+                Target = _options.Target with { MaxParameters = parameters, MaxMacs = 1_000_000 },
+            },
+            _network,
+            null,
+            Cancellation
+        );
+        Assert.InRange(result.Parameters, 1, parameters);
+        Assert.InRange(result.MultiplyAdds, 1, 1_000_000);
     }
 
     [Fact]
@@ -171,6 +235,20 @@ public sealed class SpecializeTests : IDisposable
         RefusedWithout(new() { Weights = "efficientnet-light0" }, "efficientnet-lite0");
         RefusedWithout(_options.Training, "ProxylessRun.Run(architecture)");
         Refused(_options with { Training = new() }, "TrainingOptions.Weights");
+        Refused(
+            _options with
+            {
+                Training = _options.Training with { Epochs = 1 },
+                Time = TimeSpan.FromHours(1),
+            },
+            "Time"
+        );
+        RefusedWithout(new() { Folds = 5 }, "TrainingOptions.Folds");
+        Assert.Contains(
+            "TrainingOptions.Weights",
+            Assert.Throws<InvalidInputException>(() => ProxylessRun.Search(_options, null, Cancellation)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -178,6 +256,13 @@ public sealed class SpecializeTests : IDisposable
     {
         RunResult result = ProxylessRun.Run(_options, _network, null, Cancellation);
         RunOptions again = _options with { Resume = true };
+        Assert.Contains(
+            "another run",
+            Assert
+                .Throws<InvalidInputException>(() => ProxylessRun.Derive(result.Run, _options, null, Cancellation))
+                .Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains(
             "ProxylessRun.Run",
             Assert
@@ -197,6 +282,13 @@ public sealed class SpecializeTests : IDisposable
             StringComparison.Ordinal
         );
     }
+
+    /// <summary>With a limit that the whole network does not meet at any resolution.</summary>
+    private RunOptions Narrowed(RunOptions options) =>
+        options with
+        {
+            Target = options.Target with { LatencyMs = 0.7 * LatencyOf(At(HalfSide)) },
+        };
 
     private RunOptions Many()
     {
