@@ -9,7 +9,6 @@ using Proxyless.Pretrained;
 using Proxyless.Runs;
 using Proxyless.Search;
 using Proxyless.Training;
-using static TorchSharp.torch;
 
 namespace Proxyless.Bench;
 
@@ -152,14 +151,7 @@ internal static class NarrowBench
         using CompactNetwork tuned = tuner.Begin(tuner.All, network.Blocks.Count + 1);
         tuner.Train(tuned, tuner.All);
         using BatchLoader test = context.Loaders.Evaluation(context.Images.Test);
-        Tensor Scores(Tensor input) => tuned.Forward(input, NormPass.Evaluation);
-        TopAccuracy accuracy = NetworkEvaluator.Evaluate(
-            Scores,
-            test,
-            context.Device,
-            context.Observer,
-            context.CancellationToken
-        );
+        TopAccuracy accuracy = NetworkEvaluator.Evaluate(tuned, test, context.Observer, context.CancellationToken);
         context.Observer.Message(
             string.Create(
                 CultureInfo.InvariantCulture,

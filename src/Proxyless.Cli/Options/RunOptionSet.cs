@@ -174,7 +174,8 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>The machines of a search and the limit on each.</summary>
-    public RunOptionSet Targets()
+    /// <param name="otherwise">The default limit.</param>
+    public RunOptionSet Targets(string otherwise = MiddleOfSpace)
     {
         _heading = OptionHeading.Limits;
         Option<string[]> target = Values.Texts(
@@ -183,7 +184,7 @@ internal sealed class RunOptionSet
             $"Where the model will run; repeat it to search for several machines at once (cpu): "
                 + $"{LibraryWords.Translate(TargetFile.Forms)}"
         );
-        Option<string[]> latency = Latencies(MiddleOfSpace, "with several targets one for each, such as cpu:2=0.5");
+        Option<string[]> latency = Latencies(otherwise, "with several targets one for each, such as cpu:2=0.5");
         RunOptions Combine(RunOptions options, ParseResult parse) =>
             SearchedTargets.Combine(options, parse.GetValue(target) ?? [], parse.GetValue(latency) ?? []);
         Bind(target, Combine);

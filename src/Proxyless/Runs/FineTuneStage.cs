@@ -2,7 +2,6 @@ using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Training;
-using static TorchSharp.torch;
 
 namespace Proxyless.Runs;
 
@@ -155,11 +154,9 @@ internal static class FineTuneStage
     private static FineTuning Judge(RunContext context, CompactNetwork begun, FineTuning decision)
     {
         using BatchLoader validation = context.Loaders.Evaluation(context.Images.Validation);
-        Tensor Scores(Tensor input) => begun.Forward(input, NormPass.Evaluation);
         TopAccuracy accuracy = NetworkEvaluator.Evaluate(
-            Scores,
+            begun,
             validation,
-            context.Device,
             context.Observer,
             context.CancellationToken
         );

@@ -50,6 +50,28 @@ internal static class NetworkEvaluator
         return accuracy;
     }
 
+    /// <summary>The same of a network.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="loader">The images, unshuffled.</param>
+    /// <param name="observer">Receives progress reports if it takes more than a moment.</param>
+    /// <param name="cancellationToken">Stops between two batches.</param>
+    public static TopAccuracy Evaluate(
+        CompactNetwork network,
+        BatchLoader loader,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return Evaluate(
+            images => network.Forward(images, NormPass.Evaluation),
+            loader,
+            network.Options.Device,
+            observer,
+            cancellationToken
+        );
+    }
+
     /// <summary>Returns the most probable class of each image.</summary>
     /// <param name="network">The network.</param>
     /// <param name="loader">The images, unshuffled.</param>

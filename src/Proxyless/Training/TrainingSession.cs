@@ -233,13 +233,8 @@ internal sealed class TrainingSession : IDisposable
         return number;
     }
 
-    private double Top1(CompactNetwork judged, BatchLoader validation, CancellationToken cancellationToken)
-    {
-        Tensor Scores(Tensor images) => judged.Forward(images, NormPass.Evaluation);
-        return NetworkEvaluator
-            .Evaluate(Scores, validation, _network.Options.Device, _observer, cancellationToken)
-            .Top1;
-    }
+    private double Top1(CompactNetwork judged, BatchLoader validation, CancellationToken cancellationToken) =>
+        NetworkEvaluator.Evaluate(judged, validation, _observer, cancellationToken).Top1;
 
     private string Detail()
     {
