@@ -113,7 +113,7 @@ internal static class NarrowBench
     private static double? PValueOf(NarrowBenchRow row, NarrowBenchRow thinned) =>
         row == thinned ? null : WelchTest.Of(row.Top1, thinned.Top1)?.P;
 
-    /// <summary>The same share of the hidden channels of every block; errors of rounding add to nothing.</summary>
+    /// <summary>The same share of the hidden channels of every block; rounding errors do not accumulate.</summary>
     private static int[] Thinned(SearchSpace space, SpaceCost cost, double limit)
     {
         for (int share = Shares; share > 0; share--)

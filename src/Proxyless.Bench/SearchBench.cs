@@ -51,7 +51,7 @@ internal sealed record SearchBenchResult
     /// <summary>
     /// Multiply-adds of the search. A weight step has those of the mean network of the space three times (forward,
     /// gradient of the inputs, gradient of the weights), and so has a step of the final round; an architecture step
-    /// needs no gradient of weights, and computes forward two candidates of a block (two-path), all of them
+    /// needs no gradient of weights, and computes forward passes of two candidates of a block (two-path), all of them
     /// (full-path), or one in each sampled network, without gradients (reinforce). A score is a forward pass of its
     /// images.
     /// </summary>

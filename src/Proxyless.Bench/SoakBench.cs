@@ -55,8 +55,8 @@ internal static class SoakBench
 
     /// <summary>Runs the steps.</summary>
     /// <param name="options">The space, the batch and the number of steps.</param>
-    /// <param name="cycle">Paths of the cycle, 1 at least.</param>
-    /// <param name="observer">The space, the batch and the number of steps.</param>
+    /// <param name="cycle">Paths of the cycle, at least 1.</param>
+    /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <exception cref="InvalidInputException">There are too few steps for ten cycles.</exception>
     public static SoakBenchResult Measure(

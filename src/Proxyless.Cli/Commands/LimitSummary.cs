@@ -17,7 +17,7 @@ internal static class LimitSummary
 {
     /// <summary>
     /// For one limit its result; for several limits one line for each that has a network, an error for each that has
-    /// none, and exit code 1 if there is one.
+    /// none, and exit code 1 if there is an error.
     /// </summary>
     /// <param name="results">What was found.</param>
     /// <param name="write">Writes the summary of one result.</param>

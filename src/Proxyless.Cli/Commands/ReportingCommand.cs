@@ -71,11 +71,11 @@ internal abstract class ReportingCommand : Command
     /// <summary>The settings of the process that the command changes before it begins.</summary>
     public virtual RuntimeOptions RuntimeFor(ParseResult parse) => new();
 
-    /// <summary>Creates the error for a value that is out of its range.</summary>
+    /// <summary>Throws the error for a value that is out of its range.</summary>
     /// <exception cref="InvalidInputException">The message names option, value and range.</exception>
     public void CheckRanges(ParseResult parse) => LibraryOptions.Read(parse).Validate();
 
-    /// <summary>Creates the error for a required option that is neither on the command line nor in the file.</summary>
+    /// <summary>Throws the error for a required option that is neither on the command line nor in the file.</summary>
     /// <remarks>The parser's own check would come before the file is read.</remarks>
     public void RequireOptions(ParseResult parse)
     {
@@ -89,8 +89,8 @@ internal abstract class ReportingCommand : Command
     }
 
     /// <summary>
-    /// Returns the options of a run that is begun, or resumed: then they are those it began with, and others are
-    /// rejected instead of being ignored.
+    /// Returns the options of a run that is begun or resumed. A resumed run keeps the options that it began with, and
+    /// others are rejected instead of being ignored.
     /// </summary>
     /// <param name="parse">The given options.</param>
     /// <param name="otherwise">The values of missing options when a run is begun.</param>

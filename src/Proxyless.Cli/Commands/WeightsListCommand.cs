@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
-/// <summary>The networks of others whose weights can be imported.</summary>
+/// <summary>The networks by others whose weights can be imported.</summary>
 internal sealed class WeightsListCommand : ReportingCommand
 {
     public WeightsListCommand()

@@ -12,7 +12,9 @@ internal static class ActivationName
     public static Activation Read(JsonEntry entry) => Parse(entry.Text(), entry.Error);
 
     /// <param name="text">The name.</param>
-    /// <param name="error">Makes the exception to throw if it is not one, from what is wrong with it.</param>
+    /// <param name="error">
+    /// Creates the exception to throw if it is not one, from the text of what is wrong with it.
+    /// </param>
     public static Activation Parse(string text, Func<string, InvalidInputException> error) =>
         text switch
         {

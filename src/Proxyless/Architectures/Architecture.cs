@@ -21,7 +21,7 @@ public sealed record Architecture(
     IReadOnlyDictionary<string, string> Metadata
 )
 {
-    /// <summary>Where the zeros around the inputs of its convolutions stand.</summary>
+    /// <summary>Where the zeros around the inputs of its convolutions are.</summary>
     public ConvolutionPadding Padding { get; init; }
 
     /// <summary>Side of the square image in pixels.</summary>
@@ -57,11 +57,11 @@ public sealed record Architecture(
     }
 
     /// <summary>
-    /// Returns the network of the first blocks alone, whose head passes the mean of each channel of the last of them to
-    /// the classifier: its convolution gives each channel and its negative, so that what the activation cuts off of one
-    /// is left of the other.
+    /// Returns a network of only the first blocks, whose head passes the mean of each channel of the last block to the
+    /// classifier: its convolution returns each channel and its negative, so that what the activation cuts off from one
+    /// remains in the other.
     /// </summary>
-    /// <param name="blocks">How many blocks are kept, from 1.</param>
+    /// <param name="blocks">Number of blocks that are kept, at least 1.</param>
     public Architecture FirstBlocks(int blocks)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blocks, 1);

@@ -35,7 +35,7 @@ public static partial class ArchitectureFile
     ];
 
     /// <summary>
-    /// The metadata key of a search's score: top-1 of the network with the super-network's weights, on images held out,
+    /// The metadata key of a search's score: top-1 of the network with the super-network's weights, on held-out images,
     /// before its training.
     /// </summary>
     public const string SupernetTop1Key = "supernet_top1";
@@ -100,7 +100,8 @@ public static partial class ArchitectureFile
     }
 
     /// <summary>
-    /// Reads an architecture in the product's own format or as the authors' <c>net.config</c>; the content tells which.
+    /// Reads an architecture in the product's own format or as the authors' <c>net.config</c>; the content decides
+    /// which.
     /// </summary>
     /// <exception cref="InvalidInputException">
     /// The file is missing or wrong; the message says which entry and what is expected.
@@ -117,7 +118,7 @@ public static partial class ArchitectureFile
         }
     }
 
-    /// <summary>What batch norm adds to the variance, where a file says so, as the authors' do.</summary>
+    /// <summary>What batch norm adds to the variance, if a file states it, as the authors' files do.</summary>
     internal static double? EpsilonOf(string path)
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path), Lenient);
@@ -158,7 +159,7 @@ public static partial class ArchitectureFile
         catch (InvalidOperationException exception)
             when (exception.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
         {
-            // A text is decoded when it is asked for.
+            // A text is decoded only when it is requested.
             throw new InvalidInputException($"{source}: no valid JSON: {exception.Message}", exception)
             {
                 File = source,

@@ -37,7 +37,7 @@ public sealed record Block(
     /// </summary>
     public int OutputResolution => (InputResolution + Stride - 1) / Stride;
 
-    /// <summary>Channels between expansion and projection; 0 for operations without.</summary>
+    /// <summary>Channels between expansion and projection; 0 for operations without them.</summary>
     public int HiddenWidth => InputWidth * Operation.Expansion;
 
     /// <summary>

@@ -28,7 +28,7 @@ public enum OperationKind
 /// <param name="Kernel">Side of the depthwise kernel in pixels; 0 if there is none.</param>
 /// <param name="Expansion">Hidden channels per input channel; 0 where there are none.</param>
 /// <param name="AlwaysExpands">
-/// Whether there is a 1x1 expansion also with an <paramref name="Expansion"/> of 1 (FBNet, arXiv 1812.03443); written
+/// Whether there is a 1x1 expansion even with an <paramref name="Expansion"/> of 1 (FBNet, arXiv 1812.03443); written
 /// <c>mb3e1x</c>.
 /// </param>
 public sealed partial record CandidateOperation(

@@ -1,24 +1,24 @@
 namespace Proxyless.Architectures;
 
-/// <summary>Where the zeros around the input of a convolution stand.</summary>
+/// <summary>Where the zeros around the input of a convolution are.</summary>
 public enum ConvolutionPadding
 {
     /// <summary>Half a kernel on every side.</summary>
     Centered,
 
     /// <summary>
-    /// As TensorFlow's <c>SAME</c>: as few zeros as the output needs, of an odd number one more below and on the right.
-    /// Differs from <see cref="Centered"/> where a stride of 2 meets an even number of pixels.
+    /// As TensorFlow's <c>SAME</c>: as few zeros as the output needs; if their number is odd, one more below and on the
+    /// right. Differs from <see cref="Centered"/> where a stride of 2 meets an even number of pixels.
     /// </summary>
     Same,
 }
 
-/// <summary>How many zeros a padding is.</summary>
+/// <summary>The number of zeros of a padding.</summary>
 internal static class PaddingMargins
 {
-    /// <summary>The zeros before and behind the pixels of a side.</summary>
+    /// <summary>The zeros before and after the pixels along a side.</summary>
     /// <param name="padding">The padding.</param>
-    /// <param name="side">Pixels that come in.</param>
+    /// <param name="side">Pixels of the input along the side.</param>
     /// <param name="kernel">Side of the kernel, odd.</param>
     /// <param name="stride">1 or 2.</param>
     public static (int Before, int After) Of(ConvolutionPadding padding, int side, int kernel, int stride)

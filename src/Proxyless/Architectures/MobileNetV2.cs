@@ -62,7 +62,7 @@ internal static class MobileNetV2
     }
 
     /// <summary>
-    /// The nearest multiple of 8, at least 8 and at least nine tenths of the width asked for: the rule of the paper's
+    /// The nearest multiple of 8, at least 8 and at least nine tenths of the requested width: the rule of the paper's
     /// code.
     /// </summary>
     private static int WidthOf(int width, double multiplier)

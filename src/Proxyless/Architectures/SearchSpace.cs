@@ -51,7 +51,7 @@ public sealed record SearchSpace
     /// <summary>The non-linearity.</summary>
     public Activation Activation { get; init; } = Activation.Relu6;
 
-    /// <summary>Where the zeros around the inputs of its convolutions stand.</summary>
+    /// <summary>Where the zeros around the inputs of its convolutions are.</summary>
     internal ConvolutionPadding Padding { get; init; }
 
     /// <summary>The stem with its shapes.</summary>

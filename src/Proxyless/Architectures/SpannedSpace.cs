@@ -1,14 +1,15 @@
 namespace Proxyless.Architectures;
 
 /// <summary>
-/// The space that a network spans: each of its blocks may keep its form, take a smaller kernel, fewer hidden channels,
-/// or vanish beside its shortcut. The first candidate of each block is the block as it is.
+/// The space that a network spans: each of its blocks may stay as it is, take a smaller kernel or fewer hidden
+/// channels, or be reduced to its shortcut. The first candidate of each block is the unchanged block.
 /// </summary>
 internal static class SpannedSpace
 {
     private const int SmallestKernel = 3;
 
-    // Fewer than a third of the hidden channels are a poor remainder; neighbors are far enough apart to be timed.
+    // With fewer than a third of the hidden channels, too little remains; neighboring shares are far enough apart to be
+    // told apart by timing.
     private static readonly double[] Shares = [1, 5.0 / 6, 2.0 / 3, 1.0 / 2, 1.0 / 3];
 
     /// <summary>Returns the space.</summary>

@@ -121,7 +121,7 @@ internal sealed class ComparisonDirectory(string path)
     /// <summary>Writes the plan.</summary>
     public void Write(ComparisonPlan plan) => WriteJson(PlanFile, plan);
 
-    /// <summary>Reads a network's layers.</summary>
+    /// <summary>The file of a network's layers.</summary>
     public string Architecture(ComparedNetwork network) => Path.Combine(FolderOf(network), "architecture.json");
 
     /// <summary>Reads the measurements of a network; null if there are none.</summary>

@@ -31,9 +31,9 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="transforms">The processing of each image.</param>
     /// <param name="batchSize">Images per batch, at least 1.</param>
     /// <param name="seed">Seed of order and augmentation.</param>
-    /// <param name="shuffle">Another order in every epoch; false: the order of the set.</param>
-    /// <param name="dropLast">Whether every epoch has a new order; false: the order of the set.</param>
-    /// <param name="threads">Whether a last batch that is not full is left out.</param>
+    /// <param name="shuffle">Whether every epoch has a new order; false: the order of the set.</param>
+    /// <param name="dropLast">Whether a last batch that is not full is left out.</param>
+    /// <param name="threads">Threads that decode, at least 1.</param>
     /// <exception cref="InvalidInputException">The set is too small for a single batch.</exception>
     public BatchLoader(
         ImageSet set,

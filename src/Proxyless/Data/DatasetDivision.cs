@@ -20,7 +20,8 @@ internal sealed record DatasetDivision(
     public IReadOnlyList<ImageSet> Roles => [Weights, Architecture, Training, Validation, Test];
 
     /// <summary>
-    /// Divides the images that a layout lists. Images of the same content stay in one split where the splits are ours.
+    /// Divides the images that a layout lists. Images of the same content stay in one split if the splits are made
+    /// here.
     /// </summary>
     /// <param name="layout">The listed images.</param>
     /// <param name="options">Shares and seed.</param>
@@ -82,7 +83,7 @@ internal sealed record DatasetDivision(
             );
         }
 
-        // Of the three images that give one to each split, the test set may have taken its own already.
+        // Of the three images needed for one in each split, the test set may already have taken its own.
         int minimum = layout.Test is null ? OneForEachSplit - 1 : OneForEachSplit;
         (int[] weights, int[] architecture) = StratifiedSplit.Divide(
             remaining,

@@ -6,7 +6,7 @@ namespace Proxyless.Data;
 
 /// <summary>
 /// The IDX files of the MNIST family (http://yann.lecun.com/exdb/mnist): train-images-idx3-ubyte and
-/// train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte where there is a test set, each plain or
+/// train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte if there is a test set, each plain or
 /// with .gz. Classes are named by their numbers, or by the lines of a labels.txt beside them.
 /// </summary>
 internal static class IdxFiles
@@ -116,7 +116,7 @@ internal static class IdxFiles
         }
 
         var shape = new int[dimensions];
-        // Three sides have up to 93 bits.
+        // The product of three sides has up to 93 bits.
         Int128 length = 1;
         for (int i = 0; i < dimensions; i++)
         {
@@ -153,7 +153,7 @@ internal static class IdxFiles
 
         try
         {
-            // A byte of a gzip file expands to at most 1032.
+            // A byte of a gzip file expands to at most 1032 bytes.
             long most = Math.Min(LargestInflated, DeflateRatio * bytes.LongLength);
             using var inflated = new MemoryStream();
             using (var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress))

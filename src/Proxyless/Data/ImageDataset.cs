@@ -98,8 +98,8 @@ internal sealed class ImageDataset
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
-    /// The side of the images if they share one of at most 96 pixels (CIFAR 32, MNIST 28); 0 for photographs. Of files
-    /// a sample of 256 decides; files of another size are named in <see cref="Warnings"/>.
+    /// The side of the images if they share one of at most 96 pixels (CIFAR 32, MNIST 28); 0 for photographs. For
+    /// files, a sample of 256 decides; files of another size are named in <see cref="Warnings"/>.
     /// </summary>
     public int NativeResolution { get; }
 

@@ -5,9 +5,9 @@ namespace Proxyless.Data;
 /// <list type="bullet">
 /// <item>small images of one size that fit in 1 GiB are all decoded, once, and kept in memory;</item>
 /// <item>up to 5,000 other files are decoded in full;</item>
-/// <item>of up to 200,000 files the headers are read, so that a file cut off further down is found when a batch needs
+/// <item>of up to 200,000 files the headers are read; a file cut off further down is found when a batch needs
 /// it;</item>
-/// <item>beyond, only a sample of headers is read.</item>
+/// <item>beyond that, only a sample of headers is read.</item>
 /// </list>
 /// With strict reading, all files are decoded in full, however many there are.
 /// </summary>

@@ -4,8 +4,8 @@ using Proxyless.Inference;
 namespace Proxyless.Data;
 
 /// <summary>
-/// Images for evaluation: their classes, by name, must be among the model's. They need not meet the needs of a
-/// training, such as two classes, or several images of each.
+/// Images for evaluation: their classes, by name, must be among the model's. They need not meet the requirements of a
+/// training, such as two classes or several images of each.
 /// </summary>
 internal sealed class LabeledImages
 {
@@ -52,9 +52,9 @@ internal sealed class LabeledImages
     /// Lists the images of a location: its <c>test/</c>, otherwise its <c>val/</c>, otherwise its <c>train/</c>,
     /// otherwise its folders of classes.
     /// </summary>
-    /// <param name="location">As <see cref="DatasetOptions.Location"/>, without the needs of a training.</param>
+    /// <param name="location">As <see cref="DatasetOptions.Location"/>, without the requirements of a training.</param>
     /// <param name="modelClasses">The classes of the model.</param>
-    /// <param name="identifiers">Their identifiers, which folders may be named by; empty where they have none.</param>
+    /// <param name="identifiers">Their identifiers, which folders may be named by; empty if they have none.</param>
     /// <param name="maxPixels">The most pixels of an image that is read.</param>
     /// <exception cref="InvalidInputException">
     /// There are no images, or images of classes that the model does not have.

@@ -8,7 +8,7 @@ internal static class StratifiedSplit
     /// <param name="labelOf">Class of an image.</param>
     /// <param name="groupOf">Images of one group (of the same content) stay together.</param>
     /// <param name="share">
-    /// Share of each class to hold out, rounded, but at least one image where the class has <paramref name="minimum"/>.
+    /// Share of each class to hold out, rounded, but at least one image if the class has <paramref name="minimum"/>.
     /// </param>
     /// <param name="minimum">Fewest images of a class from which one is held out for certain.</param>
     /// <param name="random">Draws the images.</param>

@@ -14,7 +14,7 @@ internal sealed record ExportOptions
     /// <summary>The names of the classes in the order of the outputs.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
-    /// <summary>Identifiers of the classes in the same order; empty where they have none.</summary>
+    /// <summary>Identifiers of the classes in the same order; empty if they have none.</summary>
     public IReadOnlyList<string> ClassIdentifiers { get; init; } = [];
 
     /// <summary>How a photo becomes the model's input; null in a model that is only timed.</summary>

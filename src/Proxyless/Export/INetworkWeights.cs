@@ -23,7 +23,9 @@ internal enum BlockConvolution
 /// <param name="Bias">[classes].</param>
 internal sealed record ClassifierWeights(float[] Weight, float[] Bias);
 
-/// <summary>The weights of one architecture as the exporter wants them: batch norm folded, plain arrays.</summary>
+/// <summary>
+/// The weights of one architecture in the form that the exporter needs: batch norm folded, plain arrays.
+/// </summary>
 internal interface INetworkWeights
 {
     /// <summary>The first convolution.</summary>
@@ -37,6 +39,6 @@ internal interface INetworkWeights
 
     /// <summary>A convolution of a block.</summary>
     /// <param name="block">The block's place in <see cref="Architectures.Architecture.Blocks"/>.</param>
-    /// <param name="convolution">Which of those that the block's operation has.</param>
+    /// <param name="convolution">Which convolution of the block's operation.</param>
     FoldedConvolution Block(int block, BlockConvolution convolution);
 }

@@ -4,8 +4,8 @@ namespace Proxyless.Export;
 
 /// <summary>
 /// Weights of an untrained network, for timing: uniform with He's variance 2 / fan-in (arXiv 1502.01852), so that
-/// activations neither vanish nor overflow. The same seed gives the same weights, whatever the order they are asked for
-/// in.
+/// activations neither vanish nor overflow. The same seed gives the same weights, whatever the order in which they are
+/// requested.
 /// </summary>
 internal sealed class RandomWeights(Architecture architecture, int seed = 0) : INetworkWeights
 {

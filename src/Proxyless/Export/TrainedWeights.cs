@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Export;
 
-/// <summary>A network's weights as the exporter wants them, batch norms folded in.</summary>
-/// <param name="network">The network; read when asked.</param>
+/// <summary>A network's weights in the form that the exporter needs, with batch norms folded in.</summary>
+/// <param name="network">The network; read on demand.</param>
 internal sealed class TrainedWeights(CompactNetwork network) : INetworkWeights
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Proxyless.Files;
 
-/// <summary>What a file is checked with.</summary>
+/// <summary>The kind of digest that a file is checked with.</summary>
 internal enum DigestKind
 {
     /// <summary>SHA-256, or its first digits, as PyTorch puts them into file names.</summary>

@@ -3,18 +3,18 @@ using System.Net.Http.Headers;
 
 namespace Proxyless.Files;
 
-/// <summary>Downloads a file over HTTP; what an interrupted download left is continued if the server can.</summary>
+/// <summary>Downloads a file over HTTP; an interrupted download is continued if the server supports it.</summary>
 internal static class FileDownload
 {
     private const int BufferBytes = 1 << 16;
 
-    // Without a byte, until a connection is given up.
+    // Time without a byte after which a connection is given up.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Downloads a file and checks it.</summary>
     /// <param name="client">Sends the request.</param>
     /// <param name="location">Where the file is.</param>
-    /// <param name="path">Where to; bytes that are there already are taken for the file's first ones.</param>
+    /// <param name="path">The destination; existing bytes are taken for the beginning of the file.</param>
     /// <param name="digest">The file's digest; null if none is published.</param>
     /// <param name="byHand">What to do otherwise, for messages.</param>
     /// <param name="observer">Receives progress reports, in bytes.</param>
@@ -36,7 +36,7 @@ internal static class FileDownload
         {
             if (!await TryReceiveAsync(client, location, path, observer, cancellationToken).ConfigureAwait(false))
             {
-                // What is there is no beginning of the file.
+                // The existing bytes are not the beginning of the file.
                 File.Delete(path);
                 await TryReceiveAsync(client, location, path, observer, cancellationToken).ConfigureAwait(false);
             }
@@ -104,7 +104,7 @@ internal static class FileDownload
         return true;
     }
 
-    // A client that waits in vain reports a cancellation that nobody asked for.
+    // A client that times out reports a cancellation that nobody requested.
     private static bool IsFailedDownload(Exception exception, CancellationToken cancellationToken) =>
         exception is HttpRequestException
         || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
@@ -119,7 +119,7 @@ internal static class FileDownload
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // By the token that the caller knows, not by the one that patience has run out with.
+            // With the token that the caller knows, not with the one that timed out.
             throw new OperationCanceledException(cancellationToken);
         }
         catch (IOException exception)

@@ -7,7 +7,9 @@ internal static class FolderName
 {
     private const string OfNothing = "network";
 
-    /// <summary>The text with hyphens for all but letters, digits, dots, hyphens and underscores.</summary>
+    /// <summary>
+    /// The text with hyphens in place of everything but letters, digits, dots, hyphens and underscores.
+    /// </summary>
     public static string Of(string text)
     {
         string name = string.Concat(

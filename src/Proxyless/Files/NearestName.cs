@@ -24,10 +24,10 @@ internal static class NearestName
     }
 
     /// <summary>
-    /// A clause for the end of a message: <c> (did you mean 'x'?)</c>, or nothing where no name is near.
+    /// A clause for the end of a message: <c> (did you mean 'x'?)</c>, or nothing if no name is near.
     /// </summary>
     /// <param name="text">The given text.</param>
-    /// <param name="allowed">The names there are.</param>
+    /// <param name="allowed">The existing names.</param>
     public static string Suggestion(string text, IEnumerable<string> allowed) =>
         Of(text, allowed) is { } name ? $" (did you mean '{name}'?)" : "";
 

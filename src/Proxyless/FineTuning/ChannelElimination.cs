@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace Proxyless.FineTuning;
 
 /// <summary>
-/// Removes the inputs of a linear map one after another, each time the one whose loss costs least, and corrects the
+/// Removes the inputs of a linear map one after another, each time the one whose removal costs least, and corrects the
 /// weights of the others: a weight w of an input k costs w_k^2 / (H^-1)_kk, summed over the outputs, and the others
 /// change by -w_k H^-1_k / (H^-1)_kk, where H is the covariance of the inputs (Optimal Brain Surgeon, Hassibi and Stork
 /// 1993; for the rows of a layer, Frantar and Alistarh, arXiv 2208.11580). After each removal the weights are exactly
@@ -37,7 +37,7 @@ internal sealed class ChannelElimination
     /// <summary>The weights of an input that is left, for all outputs.</summary>
     public ReadOnlySpan<double> WeightsOf(int input) => _weights[input];
 
-    /// <summary>Removes inputs until so many are left.</summary>
+    /// <summary>Removes inputs until this many are left.</summary>
     /// <param name="count">At least 1.</param>
     /// <param name="cancellationToken">Stops between two removals.</param>
     public void RemoveTo(int count, CancellationToken cancellationToken)
@@ -53,7 +53,7 @@ internal sealed class ChannelElimination
         }
     }
 
-    // In order, for the same result wherever the numbers are in memory.
+    // In order, so that the result does not depend on where the numbers are in memory.
     private static double SumOfSquares(double[] numbers)
     {
         double sum = 0;

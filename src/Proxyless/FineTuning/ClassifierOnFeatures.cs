@@ -4,17 +4,17 @@ using static TorchSharp.torch;
 
 namespace Proxyless.FineTuning;
 
-/// <summary>Networks that end in a linear classifier of the features of another network.</summary>
+/// <summary>Networks that end in a linear classifier on the features of another network.</summary>
 internal static class ClassifierOnFeatures
 {
-    // The activation leaves what is below 6 as it is; twice the largest number that was seen may come.
+    // The activation does not change what is below 6; numbers may be up to twice the largest one seen.
     private const float LargestInHead = 3;
 
     /// <summary>
-    /// Creates the network of the first blocks, or of all and the last convolution, with the classifier of the features
-    /// there. It computes the classifier's scores exactly, up to rounding.
+    /// Creates the network of the first blocks, or of all blocks and the last convolution, with the classifier of the
+    /// features there. It computes the classifier's scores exactly, up to rounding.
     /// </summary>
-    /// <param name="features">The network that the features are of, and how large they become.</param>
+    /// <param name="features">The network of the features, and how large they become.</param>
     /// <param name="depth">Where the features are: one of <see cref="NetworkFeatures.Depths"/>.</param>
     /// <param name="classifier">The classifier of the features there.</param>
     public static CompactNetwork Create(NetworkFeatures features, int depth, LinearClassifier classifier)
@@ -54,7 +54,7 @@ internal static class ClassifierOnFeatures
         return network;
     }
 
-    /// <summary>Makes a 1x1 convolution return its input, times a factor, and the negative of that.</summary>
+    /// <summary>Makes a 1x1 convolution return its input times a factor, and the negative of that.</summary>
     private static void PassChannels(ConvolutionLayer layer, int width, float factor)
     {
         var matrix = new float[2 * width * width];

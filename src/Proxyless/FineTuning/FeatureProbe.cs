@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Proxyless.FineTuning;
 
 /// <summary>
-/// Says how useful a network's features are for some images without any training: the loss of a linear classifier of
-/// them, cross-validated. The images are decoded once.
+/// Measures how useful a network's features are for some images, without any training: the cross-validated loss of a
+/// linear classifier on them. The images are decoded once.
 /// </summary>
 internal sealed class FeatureProbe : IDisposable
 {

@@ -6,8 +6,9 @@ using static TorchSharp.torch;
 namespace Proxyless.FineTuning;
 
 /// <summary>
-/// Means and covariances, over images and pixels, of the hidden channels of a block and of what another block projects:
-/// the normal equations for the one to give the other's output. Outputs are in units of the batch norm behind them.
+/// Means and covariances, over images and pixels, of the hidden channels of a block and of the projected output of
+/// another block: the normal equations for the first to reproduce the other's output. Outputs are in units of the batch
+/// norm after them.
 /// </summary>
 internal sealed class HiddenStatistics
 {
@@ -82,10 +83,10 @@ internal sealed class HiddenStatistics
         );
     }
 
-    /// <summary>Solves for all hidden channels; fewer are the elimination's work.</summary>
+    /// <summary>Solves for all hidden channels; the elimination then reduces them.</summary>
     /// <param name="ridge">
-    /// A part of the mean variance of a hidden channel: with so many times the squared distance of the weights from the
-    /// teacher's, too few images do no harm.
+    /// Weight of the penalty on the squared distance from the teacher's weights, as a fraction of the mean variance of
+    /// a hidden channel: with it, too few images do no harm.
     /// </param>
     public ChannelElimination Begin(double ridge)
     {
@@ -105,9 +106,9 @@ internal sealed class HiddenStatistics
         return new ChannelElimination(Matrix(inverse), Matrix(weights));
     }
 
-    /// <summary>Gives a block the channels that are left, and the projection of least squares.</summary>
+    /// <summary>Gives a block the remaining channels, and the least-squares projection.</summary>
     /// <param name="elimination">From <see cref="Begin"/>, with as many channels left as the block has.</param>
-    /// <param name="teacher">The block whose output is given.</param>
+    /// <param name="teacher">The block whose output is reproduced.</param>
     /// <param name="narrow">The block to overwrite.</param>
     public void Write(ChannelElimination elimination, BlockPath teacher, BlockPath narrow)
     {
@@ -155,7 +156,7 @@ internal sealed class HiddenStatistics
     }
 
     /// <summary>
-    /// What the batch norm multiplies each output by; never 0, for then a weight could not be divided by it.
+    /// The factor by which the batch norm multiplies each output; never 0, since weights are divided by it.
     /// </summary>
     private static double[] UnitsOf(ConvolutionLayer projection)
     {
@@ -197,7 +198,7 @@ internal sealed class HiddenStatistics
     private static double[][] Transposed(double[][] rows, double[] units) =>
         [.. Enumerable.Range(0, rows[0].Length).Select(k => rows.Select((row, o) => row[k] * units[o]).ToArray())];
 
-    // In memory of libtorch, whose alignment does not depend on the garbage collector.
+    // In libtorch's memory, whose alignment does not depend on the garbage collector.
     private static Tensor Square(double[][] rows) =>
         tensor([.. rows.SelectMany(row => row)], [rows.Length, rows[0].Length]).clone();
 

@@ -83,7 +83,7 @@ internal sealed class LogisticRegression : IDisposable
         _rowWeights = Own([.. weights.Select(weight => weight / total)], _rows, 1);
     }
 
-    /// <summary>The number of unknowns: weights, row by row of a class each, then biases.</summary>
+    /// <summary>The number of unknowns: weights, one row per class, then biases.</summary>
     public int Unknowns => _classes * (_width + 1);
 
     /// <summary>Solves it.</summary>
@@ -194,7 +194,7 @@ internal sealed class LogisticRegression : IDisposable
         return x;
     }
 
-    /// <summary>A tensor in libtorch's memory: that of an array has an address of the garbage collector's.</summary>
+    /// <summary>A tensor in libtorch's memory: the address of an array depends on the garbage collector.</summary>
     private static Tensor Own(double[] values, params long[] shape)
     {
         using Tensor managed = tensor(values, shape);
@@ -202,8 +202,8 @@ internal sealed class LogisticRegression : IDisposable
     }
 
     /// <summary>
-    /// The sum of products, in the order of the numbers: what adds up in vectors begins at an address that the garbage
-    /// collector chooses, and the same problem would have another solution in the last digits each time.
+    /// The sum of products, in the order of the numbers: the order of a vectorized sum depends on an address that the
+    /// garbage collector chooses, and the last digits of the solution would differ each time.
     /// </summary>
     private static double Dot(ReadOnlySpan<double> one, ReadOnlySpan<double> other)
     {

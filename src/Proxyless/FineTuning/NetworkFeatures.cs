@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Proxyless.FineTuning;
 
 /// <summary>
-/// What a network that is not trained makes of images: the mean of each channel behind some of its blocks and behind
-/// its last convolution. An image may have several rows, one for each time it was loaded.
+/// The features that a network computes from images without being trained: the mean of each channel after some of its
+/// blocks and after its last convolution. An image may have several rows, one for each time it was loaded.
 /// </summary>
 internal sealed class NetworkFeatures
 {
@@ -19,7 +19,7 @@ internal sealed class NetworkFeatures
     /// <summary>Prepares the collection.</summary>
     /// <param name="network">The network.</param>
     /// <param name="depths">
-    /// How many of the places are used: the last convolution, and the blocks before it from the last one on.
+    /// Number of places that are used: the last convolution, and the blocks before it from the last one on.
     /// </param>
     public NetworkFeatures(CompactNetwork network, int depths)
     {
@@ -48,7 +48,7 @@ internal sealed class NetworkFeatures
     /// <param name="depth">One of <see cref="Depths"/>.</param>
     public IReadOnlyList<float[]> At(int depth) => _rows[depth - _firstDepth];
 
-    /// <summary>The largest magnitude of a number behind a block, over all images and pixels.</summary>
+    /// <summary>The largest magnitude of a number after a block, over all images and pixels.</summary>
     /// <param name="depth">One of <see cref="Depths"/>.</param>
     public float LargestAt(int depth) => _largest[depth - _firstDepth];
 

@@ -7,16 +7,16 @@ namespace Proxyless.FineTuning;
 
 /// <summary>
 /// The super-network of the space that a network spans (<see cref="SpannedSpace"/>), with the network's own weights. A
-/// candidate of fewer hidden channels has those whose loss costs least (<see cref="ChannelElimination"/>), and its
-/// projection is what least squares on the block's own output gives (He et al., arXiv 1707.06168); a smaller kernel is
-/// the middle of the larger one, with statistics of its own. Nothing is trained, and no label is looked at.
+/// candidate with fewer hidden channels lacks those whose removal costs least (<see cref="ChannelElimination"/>), and
+/// its projection is the least-squares fit to the block's own output (He et al., arXiv 1707.06168); a smaller kernel is
+/// the middle of the larger one, with its own statistics. Nothing is trained, and no label is used.
 /// </summary>
 internal sealed class SpannedNetwork : IDisposable
 {
-    // A part of the mean variance of a hidden channel, which draws the weights to what they were.
+    // A fraction of the mean variance of a hidden channel, which pulls the weights toward their old values.
     private const double Ridge = 1e-3;
 
-    // Neighboring pixels say the same.
+    // Neighboring pixels carry nearly the same information.
     private const int MostPixels = 144;
 
     // Enough to tell the candidates of a block from one another.
@@ -68,8 +68,8 @@ internal sealed class SpannedNetwork : IDisposable
     public SuperNetwork Super { get; }
 
     /// <summary>
-    /// What part of the variance of the network's features over images is lost if one block becomes each of its
-    /// candidates, at [i][j]: 0 for the block itself.
+    /// The share of the variance of the network's features over images that is lost if block i becomes its candidate j,
+    /// at [i][j]: 0 for the block itself.
     /// </summary>
     public IReadOnlyList<double[]> Errors { get; }
 
@@ -189,8 +189,8 @@ internal sealed class SpannedNetwork : IDisposable
     }
 
     /// <summary>
-    /// Gives a block the weights of another one of a larger kernel, of which the middle is left, and its depthwise
-    /// convolution's statistics on the same inputs.
+    /// Gives a block the weights of another one with a larger kernel, of which it keeps the middle, and the statistics
+    /// of its own depthwise convolution on the same inputs.
     /// </summary>
     private static void TakeMiddle(BlockPath from, BlockPath to, List<Tensor> inputs)
     {

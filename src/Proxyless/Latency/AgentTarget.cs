@@ -28,7 +28,7 @@ internal sealed class AgentTarget : WholeModelTarget
 
     // By default gRPC waits longer and longer, up to two minutes, before it tries a lost connection again. Until then
     // every call fails at once, and the attempts above may all be over before it notices that a device is on again:
-    // beside a load of ten that took 0.6 to 4.8 seconds, and 0.5 to 1.4 with this.
+    // under a load of ten this took 0.6 to 4.8 seconds, and 0.5 to 1.4 with this pause.
     private static readonly TimeSpan PauseToReconnect = TimeSpan.FromSeconds(0.1);
 
     // Aborted: the measuring process there was ended, for example because memory ran out.
@@ -161,7 +161,7 @@ internal sealed class AgentTarget : WholeModelTarget
         base.Dispose(disposing);
     }
 
-    /// <summary>What the agent is asked for: the model's size and digest, and all options.</summary>
+    /// <summary>The request to the agent: the model's size and digest, and all options.</summary>
     internal static MeasureHeader HeaderOf(byte[] onnx, int threads, int batch, TimingOptions options) =>
         new()
         {

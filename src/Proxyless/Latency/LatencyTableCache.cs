@@ -62,11 +62,11 @@ internal sealed class LatencyTableCache(string folder)
     }
 
     /// <summary>
-    /// Warns of what is doubtful about an existing table: it was disturbed, or may be of another device behind the same
-    /// command. It is used with this warning, each time, and not measured again: on a machine that is always busy every
-    /// command would begin with a profile, which takes up to an hour on a device, and would give another disturbed
-    /// table. The user knows when the machine is quiet; whether a network is within the limit is measured beside the
-    /// reference network in any case.
+    /// Warns of doubts about an existing table: it was disturbed, or may be of another device behind the same command.
+    /// It is used with this warning, each time, and not measured again: on a machine that is always busy every command
+    /// would begin with a profile, which takes up to an hour on a device, and would give another disturbed table. The
+    /// user knows when the machine is quiet; whether a network is within the limit is measured beside the reference
+    /// network in any case.
     /// </summary>
     internal static void WarnOfReuse(LatencyTable table, ITarget target, IRunObserver observer)
     {

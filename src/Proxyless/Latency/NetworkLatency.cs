@@ -31,7 +31,7 @@ public sealed record NetworkLatency(
     private const double Disturbed = 1.15;
     private const double Faster = 0.9;
 
-    /// <summary>Says so if the machine was busy, or was busy when the table was made.</summary>
+    /// <summary>Warns if the machine was busy, or was busy when the table was made.</summary>
     public void WarnIfDisturbed(IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(observer);

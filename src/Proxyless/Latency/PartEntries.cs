@@ -6,7 +6,7 @@ using YamlDotNet.RepresentationModel;
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Reads measurements of others: latencies of parts of networks by their keys (<see cref="Architectures.Block.Key"/>
+/// Reads measurements by others: latencies of parts of networks by their keys (<see cref="Architectures.Block.Key"/>
 /// and the like), from a CSV file or from the YAML that the ProxylessNAS authors published for a Google Pixel 1.
 /// </summary>
 internal static partial class PartEntries

@@ -6,7 +6,7 @@ namespace Proxyless.Latency;
 /// The effort of a profile. Tuned on <c>imagenet-mobile</c> (networks of 6 to 18 ms) on two cores with other work.
 /// </summary>
 /// <param name="Rounds">
-/// How often each candidate is measured, each time among other neighbors; the median of the rounds counts.
+/// How often each candidate is measured, each time with different neighbors; the median of the rounds counts.
 /// </param>
 /// <param name="MinRuns">Minimum number of runs of one network.</param>
 /// <param name="MaxRuns">Maximum number of runs of one network.</param>

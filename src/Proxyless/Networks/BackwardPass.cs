@@ -3,15 +3,15 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// Backward passes through graphs with passes of our own (<see cref="FusedFunction"/>). Whatever one of them throws
-/// reaches the caller as it is, and nothing of a pass that failed is left in the weights' gradients.
+/// Backward passes through graphs that contain our own passes (<see cref="FusedFunction"/>). An exception from one of
+/// them reaches the caller unchanged, and a failed pass leaves nothing in the weights' gradients.
 /// </summary>
 internal static class BackwardPass
 {
-    /// <summary>Adds the gradients of a value to those of all that it depends on.</summary>
+    /// <summary>Adds the gradients of a value to the gradients of everything that it depends on.</summary>
     /// <param name="value">A scalar where <paramref name="gradient"/> is null; not disposed of.</param>
-    /// <param name="weights">What gets a gradient and outlives the pass.</param>
-    /// <param name="gradient">That of the value, of its shape; null for 1.</param>
+    /// <param name="weights">The tensors that get a gradient and outlive the pass.</param>
+    /// <param name="gradient">The gradient of the value, of the same shape; null for 1.</param>
     /// <exception cref="System.Runtime.InteropServices.ExternalException">libtorch has failed.</exception>
     public static void Run(Tensor value, IEnumerable<NetworkTensor> weights, Tensor? gradient = null)
     {
@@ -36,7 +36,7 @@ internal static class BackwardPass
                 weight.Value.grad = null;
             }
 
-            // What a pass of ours has thrown says more than what libtorch made of it.
+            // The exception of our own pass says more than what libtorch made of it.
             FusedFunction.Finish();
             throw;
         }

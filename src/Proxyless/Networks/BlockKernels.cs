@@ -1,10 +1,10 @@
 namespace Proxyless.Networks;
 
-/// <summary>What computes a step of training: the blocks, batch norm with its activation, the optimiser.</summary>
+/// <summary>What computes a training step: the blocks, batch norm with its activation, the optimizer.</summary>
 public enum BlockKernels
 {
     /// <summary>
-    /// Kernels of our own, on a CPU in single precision and channels-last memory; libtorch's elsewhere.
+    /// Our own kernels, on a CPU in single precision and channels-last memory; libtorch's operators elsewhere.
     /// </summary>
     Proxyless,
 

@@ -79,7 +79,7 @@ internal sealed class BlockPath : IDisposable
     /// <summary>Depthwise convolution, or null.</summary>
     public ConvolutionLayer? Depthwise { get; }
 
-    /// <summary>1x1 projection, or null where the path computes nothing.</summary>
+    /// <summary>1x1 projection, or null if the path computes nothing.</summary>
     public ConvolutionLayer? Project { get; }
 
     /// <summary>Every tensor of the path.</summary>
@@ -114,7 +114,7 @@ internal sealed class BlockPath : IDisposable
         return Project.Forward(filtered, pass);
     }
 
-    /// <summary>The block's output: o(x), plus x where there is a shortcut.</summary>
+    /// <summary>The block's output: o(x), plus x if there is a shortcut.</summary>
     /// <param name="x">[N, C, H, W]; not disposed of.</param>
     /// <param name="pass">What batch norms do.</param>
     /// <returns>[N, C', H / stride, W / stride].</returns>
@@ -137,7 +137,7 @@ internal sealed class BlockPath : IDisposable
         return Block.HasShortcut ? InPlace.Add(output, x) : output;
     }
 
-    // The kernels of our own know centered zeros alone.
+    // Our own kernels support only centered padding.
     private bool IsFused(Tensor x) => _usesOwnKernels && Depthwise is not null && Depthwise.IsCentered(x);
 
     private Tensor Fused(Tensor x, NormPass pass, bool addsShortcut) =>

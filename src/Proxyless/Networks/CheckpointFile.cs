@@ -4,11 +4,11 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A checkpoint and the one before it. A checkpoint carries a checksum; where the newest is damaged or missing, the one
-/// before is read.
+/// A checkpoint and the previous one. A checkpoint carries a checksum; if the newest is damaged or missing, the
+/// previous one is read.
 /// </summary>
 /// <param name="path">
-/// The newest checkpoint's file; the one before it stands beside it as <c>NAME.previous.safetensors</c>.
+/// The newest checkpoint's file; the previous one is beside it as <c>NAME.previous.safetensors</c>.
 /// </param>
 internal sealed class CheckpointFile(string path)
 {
@@ -17,13 +17,13 @@ internal sealed class CheckpointFile(string path)
     /// <summary>The newest checkpoint.</summary>
     public string Newest { get; } = path;
 
-    /// <summary>The one before it.</summary>
+    /// <summary>The previous checkpoint.</summary>
     public string Previous { get; } = Path.ChangeExtension(path, ".previous" + Path.GetExtension(path));
 
     /// <summary>Whether there is one.</summary>
     public bool Exists => File.Exists(Newest) || File.Exists(Previous);
 
-    /// <summary>Writes the newest checkpoint; what was the newest becomes the one before.</summary>
+    /// <summary>Writes the newest checkpoint; the former newest becomes the previous one.</summary>
     /// <param name="tensors">Float32 tensors by name.</param>
     /// <param name="metadata">Free text by name.</param>
     /// <exception cref="IOException">
@@ -35,8 +35,8 @@ internal sealed class CheckpointFile(string path)
         _keepsPrevious = false;
     }
 
-    /// <summary>Reads the newest checkpoint that is whole.</summary>
-    /// <param name="observer">Is warned where that is not the newest.</param>
+    /// <summary>Reads the newest checkpoint that is intact.</summary>
+    /// <param name="observer">Is warned if that is not the newest.</param>
     /// <returns>The checkpoint and its file's name for messages.</returns>
     /// <exception cref="InvalidInputException">There is none.</exception>
     public (SafeTensorsFile File, string Path) Read(IRunObserver observer)
@@ -56,7 +56,7 @@ internal sealed class CheckpointFile(string path)
             }
             else
             {
-                // A process that was killed between two renamings; nothing is lost.
+                // A process was killed between two renames; nothing is lost.
                 observer.Message(used);
             }
 
@@ -65,9 +65,9 @@ internal sealed class CheckpointFile(string path)
         }
     }
 
-    /// <summary>Copies the newest checkpoint that is whole.</summary>
-    /// <param name="other">Where to.</param>
-    /// <param name="observer">Is warned where that is not the newest.</param>
+    /// <summary>Copies the newest checkpoint that is intact.</summary>
+    /// <param name="other">The destination.</param>
+    /// <param name="observer">Is warned if that is not the newest.</param>
     /// <exception cref="InvalidInputException">There is none.</exception>
     public void CopyTo(string other, IRunObserver observer)
     {
@@ -75,8 +75,8 @@ internal sealed class CheckpointFile(string path)
         AtomicFile.Write(other, whole.CopyTo);
     }
 
-    /// <summary>Writes a checkpoint where something else has failed already, which is the one to be told of.</summary>
-    /// <param name="write">Writes it, or fails and leaves the one before.</param>
+    /// <summary>Writes a checkpoint after another failure, which is the one to report.</summary>
+    /// <param name="write">Writes it, or fails and leaves the previous one.</param>
     public static void TryWrite(Action write)
     {
         ArgumentNullException.ThrowIfNull(write);
@@ -86,7 +86,7 @@ internal sealed class CheckpointFile(string path)
         }
         catch (Exception exception) when (exception is ProxylessException or IOException or UnauthorizedAccessException)
         {
-            // The disk that is full, or a state that is not finite.
+            // The disk is full, or the state is not finite.
         }
     }
 }

@@ -54,12 +54,12 @@ internal sealed class CompactNetwork : IDisposable
     /// <summary>The classifier.</summary>
     public ClassifierHead Head { get; }
 
-    /// <summary>Every tensor of the network, statistics among them.</summary>
+    /// <summary>Every tensor of the network, including statistics.</summary>
     public IEnumerable<NetworkTensor> Tensors =>
         [.. Stem.Tensors, .. _blocks.SelectMany(block => block.Tensors), .. Head.Tensors];
 
     /// <summary>The scores of the classes.</summary>
-    /// <param name="images">[N, C, H, W], normalised; not disposed of.</param>
+    /// <param name="images">[N, C, H, W], normalized; not disposed of.</param>
     /// <param name="pass">What batch norms do.</param>
     /// <param name="dropout">Share of the pooled features that are dropped; 0 outside of training.</param>
     /// <returns>Logits [N, classes].</returns>

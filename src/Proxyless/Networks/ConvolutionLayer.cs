@@ -105,11 +105,11 @@ internal sealed class ConvolutionLayer : IDisposable
             return normalised;
         }
 
-        // In place: the activation's own gradient needs its output alone, the batch norm's needs its input.
+        // In place: the activation's gradient needs only its output, the batch norm's needs its input.
         return _activation == Activation.Relu6 ? normalised.relu6_() : normalised.relu_();
     }
 
-    /// <summary>Whether there are as many zeros before the pixels of an image [N, I, H, W] as behind them.</summary>
+    /// <summary>Whether there are as many zeros before the pixels of an image [N, I, H, W] as after them.</summary>
     internal bool IsCentered(Tensor x)
     {
         (int before, int after) = MarginsOf(x);

@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// One pass through an inverted residual block with kernels of our own. Of a training step it keeps the outputs of the
-/// three convolutions alone; what batch norms and activations made of them is computed again where the backward pass
-/// needs it. It goes through the batch a few images at a time: between two batch norms, which need the whole batch,
-/// what one operation writes is still in the cache when the next one reads it.
+/// One pass through an inverted residual block with our own kernels. In a training step it keeps only the outputs of
+/// the three convolutions; the results of batch norms and activations are computed again where the backward pass needs
+/// them. It processes the batch a few images at a time: between two batch norms, which need the whole batch, the output
+/// of one operation is still in the cache when the next one reads it.
 /// </summary>
 /// <param name="path">The block.</param>
-/// <param name="activation">Between its convolutions.</param>
+/// <param name="activation">The activation between its convolutions.</param>
 /// <param name="pass">What batch norms do.</param>
 /// <param name="addsShortcut">Whether the input is added to the output.</param>
 /// <param name="wanted">Which gradients will be computed.</param>
@@ -24,7 +24,7 @@ internal sealed unsafe class FusedBlock(
     WantedGradients wanted
 ) : IFusedPass
 {
-    // Of the widest tensor of the block. Smaller chunks cost more in calls than the nearer caches gain (bench: 2 MB
+    // Of the widest tensor of the block. Smaller chunks cost more in calls than the faster caches save (bench: 2 MB is
     // 1.1x slower).
     private const long ChunkBytes = 8 << 20;
 
@@ -67,10 +67,10 @@ internal sealed unsafe class FusedBlock(
         return output.permute(0, 3, 1, 2);
     }
 
-    /// <summary>The gradients, once; what was kept is released on the way.</summary>
+    /// <summary>The gradients; called once, since it releases what was kept.</summary>
     /// <param name="gradient">[N, C', H / stride, W / stride] of the output.</param>
     /// <returns>
-    /// That of the input, then those of weight, scale and shift of each layer; null where none was wanted.
+    /// The gradient of the input, then those of weight, scale and shift of each layer; null where none was wanted.
     /// </returns>
     public List<Tensor?> Backward(Tensor gradient)
     {
@@ -116,7 +116,7 @@ internal sealed unsafe class FusedBlock(
     /// <inheritdoc/>
     public void Dispose()
     {
-        // Some are missing where cutting the batch failed.
+        // Some are missing if splitting the batch failed.
         Array.ForEach(_chunks, chunk => chunk?.Dispose());
         _chunks = [];
     }
@@ -150,7 +150,7 @@ internal sealed unsafe class FusedBlock(
         );
         long bytes = sizeof(float) * (long)_shape.Height * _shape.Width * _shape.Channels;
 
-        // As many images for each thread, for these share out images; the last chunk may have fewer.
+        // The same number of images for each thread, since threads share the images; the last chunk may have fewer.
         int threads = KernelThreads.Count;
         int most = (int)
             Math.Clamp(ChunkBytes / bytes / threads * threads, threads, TilePlan.RoundUp(_shape.Images, threads));
@@ -232,7 +232,7 @@ internal sealed unsafe class FusedBlock(
         _projectNorm = FusedLayerNorm.Of(_project, null, pass, sums);
     }
 
-    // What the projection is given.
+    // The input of the projection.
     private Tensor Activated(FusedBlockChunk chunk)
     {
         Tensor activated = empty_like(chunk.Filtered!);

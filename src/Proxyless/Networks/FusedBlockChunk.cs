@@ -4,18 +4,18 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A few images of a batch on their way through a <see cref="FusedBlock"/>, all [images, height, width, channels]. A
-/// tensor that is set is owned; the one that stood in its place is disposed of.
+/// A few images of a batch on their way through a <see cref="FusedBlock"/>; all tensors are [images, height, width,
+/// channels]. A tensor that is set is owned; the one that it replaces is disposed of.
 /// </summary>
-/// <param name="input">What the block is given; owned.</param>
-/// <param name="shape">Of the depthwise convolution.</param>
+/// <param name="input">The block's input; owned.</param>
+/// <param name="shape">The shape of the depthwise convolution.</param>
 /// <param name="firstImage">The first image's number in the batch.</param>
 internal sealed class FusedBlockChunk(Tensor input, DepthwiseShape shape, int firstImage) : IDisposable
 {
     /// <summary>The block's input.</summary>
     public Tensor Input { get; } = input;
 
-    /// <summary>Of the depthwise convolution.</summary>
+    /// <summary>The shape of the depthwise convolution.</summary>
     public DepthwiseShape Shape { get; } = shape;
 
     /// <summary>The first image's number in the batch.</summary>
@@ -42,21 +42,21 @@ internal sealed class FusedBlockChunk(Tensor input, DepthwiseShape shape, int fi
         set => field = Replace(field, value);
     }
 
-    /// <summary>The gradient of what the projection is given.</summary>
+    /// <summary>The gradient of the projection's input.</summary>
     public Tensor? OfActivated
     {
         get;
         set => field = Replace(field, value);
     }
 
-    /// <summary>The gradient of what the depthwise convolution is given.</summary>
+    /// <summary>The gradient of the depthwise convolution's input.</summary>
     public Tensor? OfInner
     {
         get;
         set => field = Replace(field, value);
     }
 
-    /// <summary>The chunk's images of a tensor of the whole batch.</summary>
+    /// <summary>The chunk's images in a tensor of the whole batch.</summary>
     public Tensor Of(Tensor batch) => batch.narrow(0, FirstImage, Shape.Images);
 
     /// <inheritdoc/>

@@ -6,11 +6,11 @@ namespace Proxyless.Networks;
 
 /// <summary>An <see cref="IFusedPass"/> as a node of libtorch's graph.</summary>
 /// <remarks>
-/// TorchSharp disposes of none of the handles that a function returns or is given; here each is disposed of as soon as
-/// nobody needs it, or memory would grow until the garbage collector happens to run. No exception may unwind through
-/// libtorch's frames. That of a backward pass is kept, no later pass of the graph computes anything, NaN goes back for
-/// all gradients, and <see cref="Finish"/> throws the exception once libtorch has returned: <see cref="BackwardPass"/>
-/// does so. libtorch runs the backward pass of a CPU's graph on the thread that asks for it.
+/// TorchSharp does not dispose of the handles that a function returns or receives. Here each is disposed of as soon as
+/// nobody needs it; otherwise memory would grow until the garbage collector happens to run. No exception may unwind
+/// through libtorch's frames. The exception of a backward pass is kept, no later pass of the graph computes anything,
+/// all gradients are returned as NaN, and <see cref="Finish"/>, which <see cref="BackwardPass"/> calls, throws the
+/// exception once libtorch has returned. libtorch runs the backward pass of a CPU graph on the thread that requests it.
 /// </remarks>
 internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunction>
 {
@@ -27,11 +27,13 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
 
     /// <summary>The output, with a node in the graph where gradients are wanted.</summary>
     /// <param name="x">[N, C, H, W]; not disposed of.</param>
-    /// <param name="weights">What else the output depends on; all of them want a gradient or none.</param>
-    /// <param name="create">Makes the pass.</param>
+    /// <param name="weights">
+    /// The other tensors that the output depends on; either all of them want a gradient or none.
+    /// </param>
+    /// <param name="create">Creates the pass.</param>
     public static Tensor Run(Tensor x, Tensor[] weights, Func<WantedGradients, IFusedPass> create)
     {
-        // Of a graph that was differentiated by somebody else, and failed.
+        // Left by a graph that somebody else differentiated, and that failed.
         Finish();
         var wanted = new WantedGradients(
             is_grad_enabled() && x.requires_grad,
@@ -101,7 +103,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
                 }
             }
 
-            // Views of one number each: what may have failed is the memory for more.
+            // Views of a single number each: the failure may be that there is no memory for more.
             _returned ??= [.. holder.Shapes.Select(shape => shape is null ? null : Missing(shape, grad_output.dtype))];
         }
 
@@ -109,7 +111,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     }
 
     /// <summary>
-    /// Disposes of the gradients that this thread's passes have returned last, and throws what one of them has thrown,
+    /// Disposes of the gradients that this thread's passes returned last, and throws the exception of one of them,
     /// once.
     /// </summary>
     internal static void Finish()
@@ -132,14 +134,14 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         _returned = null;
     }
 
-    // Takes the pass in and its output's handle out.
+    // Carries the pass in and the handle of its output out.
     private sealed class Holder(IFusedPass pass)
     {
         public IFusedPass Pass { get; } = pass;
 
         public Tensor? Output { get; set; }
 
-        /// <summary>Those of the gradients, in the order of <see cref="IFusedPass.Backward"/>.</summary>
+        /// <summary>The shapes of the gradients, in the order of <see cref="IFusedPass.Backward"/>.</summary>
         public required IReadOnlyList<long[]?> Shapes { get; init; }
     }
 }

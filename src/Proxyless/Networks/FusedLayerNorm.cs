@@ -5,22 +5,22 @@ using Proxyless.Runtime.Kernels;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// The batch norm of a <see cref="ConvolutionLayer"/> for kernels of our own: its sums, its function, its running
+/// The batch norm of a <see cref="ConvolutionLayer"/> for our own kernels: its sums, its function, its running
 /// statistics.
 /// </summary>
 internal static unsafe class FusedLayerNorm
 {
-    /// <summary>Sums for the layer's output, counted from its running mean.</summary>
+    /// <summary>Sums for the layer's output, relative to its running mean.</summary>
     public static ChannelSums Sums(ConvolutionLayer layer, int pixels) =>
         new(TensorMemory.ToArray(layer.Mean.Value), pixels);
 
     /// <summary>
-    /// The layer's batch norm and activation in a pass; moves the running statistics where the pass says so.
+    /// The layer's batch norm and activation in a pass; updates the running statistics if the pass says so.
     /// </summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="activation">Behind the norm, or null.</param>
+    /// <param name="activation">The activation after the norm, or null.</param>
     /// <param name="pass">What batch norms do.</param>
-    /// <param name="sums">Over the layer's output; unused where the pass takes the running statistics.</param>
+    /// <param name="sums">Sums over the layer's output; unused if the pass uses the running statistics.</param>
     public static ChannelNorm Of(ConvolutionLayer layer, Activation? activation, NormPass pass, ChannelSums sums)
     {
         float low = activation is null ? float.NegativeInfinity : 0;

@@ -6,10 +6,10 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// Batch norm and activation behind a convolution of libtorch's in one pass, keeping the convolution's output alone.
+/// Batch norm and activation after a convolution by libtorch, in one pass that keeps only the convolution's output.
 /// </summary>
-/// <param name="layer">The layer whose convolution it was.</param>
-/// <param name="activation">Behind the norm, or null.</param>
+/// <param name="layer">The layer of the convolution.</param>
+/// <param name="activation">The activation after the norm, or null.</param>
 /// <param name="pass">What the norm does.</param>
 /// <param name="wanted">Which gradients will be computed.</param>
 internal sealed unsafe class FusedNorm(

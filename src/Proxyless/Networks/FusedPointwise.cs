@@ -5,11 +5,10 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A 1x1 convolution with its batch norm and activation. Where it has a stride, it computes the pixels that it keeps
-/// alone.
+/// A 1x1 convolution with its batch norm and activation. With a stride, it computes only the pixels that it keeps.
 /// </summary>
 /// <param name="layer">The layer.</param>
-/// <param name="activation">Behind the norm, or null.</param>
+/// <param name="activation">The activation after the norm, or null.</param>
 /// <param name="pass">What the norm does.</param>
 /// <param name="wanted">Which gradients will be computed.</param>
 internal sealed class FusedPointwise(

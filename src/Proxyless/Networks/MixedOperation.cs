@@ -3,8 +3,8 @@ using Proxyless.Architectures;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A searched block: all its candidate paths, of which one runs at a time; each with batch norms and, unless they share
-/// them, weights of its own.
+/// A searched block: all its candidate paths, of which one runs at a time. Each has its own batch norms and, unless
+/// weights are shared, its own weights.
 /// </summary>
 internal sealed class MixedOperation : IDisposable
 {
@@ -36,17 +36,17 @@ internal sealed class MixedOperation : IDisposable
     /// <summary>The candidates; null where one was pruned.</summary>
     public IReadOnlyList<BlockPath?> Candidates => _candidates;
 
-    /// <summary>The tensors of the candidates that are left.</summary>
+    /// <summary>The tensors of the remaining candidates.</summary>
     public IEnumerable<NetworkTensor> Tensors => _candidates.OfType<BlockPath>().SelectMany(path => path.Tensors);
 
-    /// <summary>A candidate that is left.</summary>
+    /// <summary>A remaining candidate.</summary>
     /// <exception cref="InvalidOperationException">It was pruned.</exception>
     public BlockPath this[int candidate] =>
         _candidates[candidate] ?? throw new InvalidOperationException($"candidate {candidate} was pruned");
 
     /// <summary>
-    /// Removes a candidate for good, with those of its weights that it shares with no other; shared ones stay as long
-    /// as the block.
+    /// Removes a candidate permanently, with the weights that it shares with no other; shared weights live as long as
+    /// the block.
     /// </summary>
     public void Prune(int candidate)
     {

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// Lets the inverted residuals of a block begin as nearly the same function: those of fewer hidden channels with the
-/// first channels of the widest one, those of larger kernels with the smallest kernel in the middle of zeros. Drawn
-/// independently, the candidates hand their successors unrelated features, and a super-network of many blocks spends
-/// its first epochs on nothing but bringing them together. Where weights are not shared (<see cref="SharedWeights"/>),
-/// each candidate has its own from the first step on.
+/// Initializes the inverted residuals of a block to nearly the same function: those with fewer hidden channels get the
+/// first channels of the widest one, those with larger kernels get the smallest kernel in the middle of zeros. If they
+/// were drawn independently, the candidates would pass unrelated features to the next block, and a super-network of
+/// many blocks would spend its first epochs only on aligning them. If weights are not shared
+/// (<see cref="SharedWeights"/>), each candidate has its own from the first step on.
 /// </summary>
 internal static class NestedInitialization
 {

@@ -2,27 +2,27 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
 
-/// <summary>How a network's tensors are made.</summary>
+/// <summary>How a network's tensors are created.</summary>
 internal sealed record NetworkOptions
 {
-    /// <summary>Where the tensors live.</summary>
+    /// <summary>The device of the tensors.</summary>
     public Device Device { get; init; } = CPU;
 
     /// <summary>
-    /// Whether weights are laid out channels-last, which images must then be too (<see cref="Runtime.MemoryLayout"/>).
+    /// Whether weights are laid out channels-last, as images must then be too (<see cref="Runtime.MemoryLayout"/>).
     /// </summary>
     public bool ChannelsLast { get; init; } = true;
 
-    /// <summary>What computes the steps.</summary>
+    /// <summary>The implementation that computes the steps.</summary>
     public BlockKernels Kernels { get; init; }
 
     /// <summary>
-    /// Whether the candidates of a super-network's block share their convolutions; without it each has its own, as
+    /// Whether the candidates of a super-network's block share their convolutions; if not, each has its own, as
     /// published.
     /// </summary>
     public bool SharesWeights { get; init; } = true;
 
-    /// <summary>Whether blocks are computed by kernels of our own.</summary>
+    /// <summary>Whether blocks are computed by our own kernels.</summary>
     internal bool UsesOwnKernels =>
         Kernels == BlockKernels.Proxyless
         && ChannelsLast

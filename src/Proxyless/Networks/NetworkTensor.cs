@@ -15,7 +15,7 @@ internal enum TensorRole
     Statistic,
 }
 
-/// <summary>A tensor of a network by name. Its identity is the object: optimisers key their state by it.</summary>
+/// <summary>A tensor of a network by name. Its identity is the object: optimizers key their state by it.</summary>
 /// <param name="name">Its path in the network, such as <c>blocks.3.mb3e6.expand.weight</c>.</param>
 /// <param name="value">The tensor; owned.</param>
 /// <param name="role">What it is.</param>
@@ -27,13 +27,13 @@ internal sealed class NetworkTensor(string name, Tensor value, TensorRole role) 
     /// <summary>The tensor itself.</summary>
     public Tensor Value { get; private set; } = value;
 
-    /// <summary>The tensor that this one is a part of; null where it has its memory for itself.</summary>
+    /// <summary>The tensor that this one is a part of; null if it has its own memory.</summary>
     internal TensorPart? Part { get; private set; }
 
     /// <summary>What it is.</summary>
     public TensorRole Role { get; } = role;
 
-    /// <summary>Whether an optimiser moves it.</summary>
+    /// <summary>Whether an optimizer updates it.</summary>
     public bool IsTrained => Role != TensorRole.Statistic;
 
     /// <summary>Overwrites the values with those of <paramref name="source"/>, whatever its memory layout.</summary>
@@ -44,8 +44,8 @@ internal sealed class NetworkTensor(string name, Tensor value, TensorRole role) 
     }
 
     /// <summary>Overwrites the values of tensors with those of others of the same shapes, in the same order.</summary>
-    /// <param name="from">The others; some more may follow.</param>
-    /// <param name="to">The tensors; some more may follow.</param>
+    /// <param name="from">The others; the longer of the two lists is cut.</param>
+    /// <param name="to">The tensors; the longer of the two lists is cut.</param>
     public static void CopyAll(IEnumerable<NetworkTensor> from, IEnumerable<NetworkTensor> to)
     {
         foreach ((NetworkTensor source, NetworkTensor target) in from.Zip(to))
@@ -55,11 +55,10 @@ internal sealed class NetworkTensor(string name, Tensor value, TensorRole role) 
     }
 
     /// <summary>
-    /// Gives its own memory up and becomes the first numbers of another tensor along a dimension, with a gradient of
-    /// its own.
+    /// Gives up its own memory and becomes the first part of another tensor along a dimension, with its own gradient.
     /// </summary>
     /// <param name="whole">
-    /// The other tensor; of the same shape but for the dimension, where it is as long or longer.
+    /// The other tensor; of the same shape except along the dimension, where it is at least as long.
     /// </param>
     /// <param name="dimension">The dimension.</param>
     internal void BecomePartOf(WholeTensor whole, int dimension)

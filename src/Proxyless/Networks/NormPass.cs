@@ -1,26 +1,26 @@
 namespace Proxyless.Networks;
 
 /// <summary>What batch norms do in one forward pass.</summary>
-/// <param name="UsesBatch">Whether the statistics of the batch are used, or the running ones.</param>
+/// <param name="UsesBatch">Whether the statistics of the batch are used instead of the running ones.</param>
 /// <param name="Momentum">Share of the batch in the new running statistics; 0 writes nothing.</param>
 internal readonly record struct NormPass(bool UsesBatch, double Momentum)
 {
     /// <summary>
-    /// A weight step: the batch's statistics, followed by the running ones (momentum 0.1, as published).
+    /// A weight step: uses the batch's statistics, which the running ones follow (momentum 0.1, as published).
     /// </summary>
     public static NormPass Training { get; } = new(true, 0.1);
 
-    /// <summary>An architecture step: the batch's statistics, no buffer is written.</summary>
+    /// <summary>An architecture step: uses the batch's statistics and writes no buffer.</summary>
     public static NormPass Frozen { get; } = new(true, 0);
 
     /// <summary>
-    /// Evaluation, or a weight step that leaves the statistics as they are: the running statistics.
+    /// Evaluation, or a weight step that does not change the statistics: uses the running statistics.
     /// </summary>
     public static NormPass Evaluation { get; } = new(false, 0);
 
     /// <summary>
     /// The n-th batch of a re-estimation: running statistics become the mean over the batches so far.
     /// </summary>
-    /// <param name="n">1 for the first batch, which overwrites what stood there.</param>
+    /// <param name="n">1 for the first batch, which overwrites the old statistics.</param>
     public static NormPass Reestimation(int n) => new(true, 1.0 / n);
 }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// A 1x1 convolution over memory [N, H, W, C] and its gradients, without graph: products of matrices, which libtorch
-/// computes more slowly and, on some processors, wrongly (docs/decisions/kernels.md).
+/// A 1x1 convolution over memory [N, H, W, C] and its gradients, without a graph: matrix products, which libtorch
+/// computes more slowly and, on some processors, incorrectly (docs/decisions/kernels.md).
 /// </summary>
 internal static unsafe class PointwiseConvolution
 {
@@ -36,7 +36,7 @@ internal static unsafe class PointwiseConvolution
         return result;
     }
 
-    /// <summary>The gradient of the input, into memory that is there.</summary>
+    /// <summary>The gradient of the input, written to existing memory.</summary>
     /// <param name="gradient">[N, H, W, O], contiguous.</param>
     /// <param name="weight">[O, I, 1, 1].</param>
     /// <param name="result">[N, H, W, I], contiguous.</param>

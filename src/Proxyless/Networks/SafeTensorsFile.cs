@@ -10,7 +10,7 @@ namespace Proxyless.Networks;
 /// <summary>
 /// A network's tensors and text metadata in the safetensors format (<see cref="SafeTensorsReader"/>), which PyTorch's
 /// tools read as well. Files written here are float32 and carry a checksum (<see cref="SafeTensorsChecksum"/>), which
-/// is checked if there is one.
+/// is verified if present.
 /// </summary>
 internal sealed class SafeTensorsFile
 {
@@ -43,7 +43,7 @@ internal sealed class SafeTensorsFile
     /// <param name="path">The file.</param>
     /// <param name="tensors">Float32 tensors by name, of any layout and device.</param>
     /// <param name="metadata">Free text by name.</param>
-    /// <param name="previous">Where what stood in <paramref name="path"/> goes; null: it is dropped.</param>
+    /// <param name="previous">Where the old file at <paramref name="path"/> goes; null: it is deleted.</param>
     internal static void Write(
         string path,
         IReadOnlyList<(string Name, Tensor Value)> tensors,
@@ -99,7 +99,7 @@ internal sealed class SafeTensorsFile
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidInputException">
-    /// The file is missing, cut short, damaged or no safetensors file.
+    /// The file is missing, cut short, damaged or not a safetensors file.
     /// </exception>
     public static SafeTensorsFile Read(string path)
     {
@@ -111,8 +111,8 @@ internal sealed class SafeTensorsFile
     /// <summary>Copies the tensors of the file into those of a network, by name.</summary>
     /// <param name="targets">The network's tensors.</param>
     /// <param name="path">The file's name for messages.</param>
-    /// <param name="prefix">What stands before the names in the file.</param>
-    /// <exception cref="InvalidInputException">A tensor is missing or of another shape.</exception>
+    /// <param name="prefix">The prefix of the names in the file.</param>
+    /// <exception cref="InvalidInputException">A tensor is missing or has another shape.</exception>
     public void CopyTo(IEnumerable<NetworkTensor> targets, string path, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(targets);

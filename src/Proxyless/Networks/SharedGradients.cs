@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// Gradients where several paths have run before one step: those of parts of one memory (<see cref="SharedWeights"/>)
-/// are added up, for the gradient of a sum is the sum of the gradients.
+/// Gradients if several paths have run before one step: those of parts of one memory block
+/// (<see cref="SharedWeights"/>) are added, since the gradient of a sum is the sum of the gradients.
 /// </summary>
 internal static class SharedGradients
 {
     /// <summary>
-    /// Adds the gradients of each memory's parts into that of its longest part, and removes the others.
+    /// Adds the gradients of each memory block's parts to that of its longest part, and removes the others.
     /// </summary>
-    /// <param name="tensors">What took part.</param>
+    /// <param name="tensors">The tensors that took part.</param>
     public static void Sum(IEnumerable<NetworkTensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(tensors);

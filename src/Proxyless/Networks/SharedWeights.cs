@@ -4,14 +4,14 @@ namespace Proxyless.Networks;
 
 /// <summary>
 /// Lets the inverted residuals of a block share their convolutions, as a superkernel does (Single-Path NAS, arXiv
-/// 1904.02877, section 3; weight entanglement in AutoFormer, arXiv 2107.00651): those of fewer hidden channels are the
-/// first channels of the widest one. Kernels of one size are shared, those of different sizes are not, nor are weights
-/// with and without an expansion, whose hidden channels are other things. Batch norms stay each candidate's own, for
-/// each has statistics of its own.
+/// 1904.02877, section 3; weight entanglement in AutoFormer, arXiv 2107.00651): those with fewer hidden channels use
+/// the first channels of the widest one. Kernels of one size are shared, those of different sizes are not; nor are
+/// weights with and without an expansion, whose hidden channels mean different things. Each candidate keeps its own
+/// batch norms, since it has its own statistics.
 /// </summary>
 /// <remarks>
-/// A step on one candidate is then a step on the weights of most others. In a search that can give a candidate a few
-/// hundred steps, that is the difference between weights that have learnt and weights that have not
+/// A step on one candidate is then also a step on the weights of most others. In a search that can give a candidate
+/// only a few hundred steps, that is the difference between weights that have learned and weights that have not
 /// (docs/decisions/shared-weights.md).
 /// </remarks>
 internal sealed class SharedWeights : IDisposable
@@ -20,9 +20,9 @@ internal sealed class SharedWeights : IDisposable
     private const int Inputs = 1;
     private readonly List<WholeTensor> _wholes = [];
 
-    /// <summary>Makes the candidates share, with the weights of the widest ones.</summary>
+    /// <summary>Makes the candidates share the weights of the widest ones.</summary>
     /// <param name="candidates">
-    /// Inverted residuals of the same input and output, whose weights begin nested
+    /// Inverted residuals of the same input and output, whose initial weights are nested
     /// (<see cref="NestedInitialization"/>).
     /// </param>
     public SharedWeights(IReadOnlyList<BlockPath> candidates)

@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// The over-parameterised network: every candidate of every block (ProxylessNAS, section 3.1). A pass runs one path, a
-/// candidate's index for each block, and costs the time and memory of that path alone.
+/// The over-parameterized network: every candidate of every block (ProxylessNAS, section 3.1). A pass runs one path, a
+/// candidate's index for each block, and costs only the time and memory of that path.
 /// </summary>
 internal sealed class SuperNetwork : IDisposable
 {
     private readonly MixedOperation[] _blocks;
 
     /// <summary>Builds the network with random weights.</summary>
-    /// <param name="space">What may be built.</param>
+    /// <param name="space">The search space.</param>
     /// <param name="classes">Outputs of the classifier.</param>
     /// <param name="options">Device, layout and seed.</param>
     public SuperNetwork(SearchSpace space, int classes, NetworkOptions options)
@@ -44,7 +44,7 @@ internal sealed class SuperNetwork : IDisposable
         Head = new ClassifierHead(factory, "head", space.Head(classes), space.Activation);
     }
 
-    /// <summary>What may be built.</summary>
+    /// <summary>The search space.</summary>
     public SearchSpace Space { get; }
 
     /// <summary>Outputs of the classifier.</summary>
@@ -65,7 +65,7 @@ internal sealed class SuperNetwork : IDisposable
     /// <summary>The classifier.</summary>
     public ClassifierHead Head { get; }
 
-    /// <summary>Every tensor that is left, statistics among them.</summary>
+    /// <summary>Every remaining tensor, including statistics.</summary>
     public IEnumerable<NetworkTensor> Tensors =>
         [.. Stem.Tensors, .. FirstBlock?.Tensors ?? [], .. _blocks.SelectMany(block => block.Tensors), .. Head.Tensors];
 
@@ -92,8 +92,8 @@ internal sealed class SuperNetwork : IDisposable
     }
 
     /// <summary>
-    /// The path of the candidates of most multiply-adds among those that are left, a candidate's index for each block;
-    /// all channels of the candidates that share their weights with it are its own too.
+    /// The path of the remaining candidates with the most multiply-adds, a candidate's index for each block. It
+    /// contains all channels of the candidates that share their weights with it.
     /// </summary>
     public int[] Widest() =>
         [
@@ -109,7 +109,7 @@ internal sealed class SuperNetwork : IDisposable
         ];
 
     /// <summary>The fixed beginning: stem and first block.</summary>
-    /// <param name="images">[N, C, H, W], normalised; not disposed of.</param>
+    /// <param name="images">[N, C, H, W], normalized; not disposed of.</param>
     /// <param name="pass">What batch norms do.</param>
     public Tensor Begin(Tensor images, NormPass pass)
     {
@@ -124,7 +124,7 @@ internal sealed class SuperNetwork : IDisposable
     }
 
     /// <summary>The scores of the classes along one path.</summary>
-    /// <param name="images">[N, C, H, W], normalised; not disposed of.</param>
+    /// <param name="images">[N, C, H, W], normalized; not disposed of.</param>
     /// <param name="path">A candidate's index for each block.</param>
     /// <param name="pass">What batch norms do.</param>
     /// <param name="dropout">Share of the pooled features that are dropped; 0 outside of training.</param>
@@ -143,7 +143,7 @@ internal sealed class SuperNetwork : IDisposable
         return Head.Forward(last, pass, dropout);
     }
 
-    /// <summary>The network of one path as a fixed one, with a copy of its weights.</summary>
+    /// <summary>The network of one path as a fixed network, with a copy of its weights.</summary>
     /// <param name="path">A candidate's index for each block.</param>
     public CompactNetwork Extract(IReadOnlyList<int> path)
     {

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// Makes the tensors of a network from one seeded generator, in the layout and on the device of the options.
+/// Creates the tensors of a network from one seeded generator, in the layout and on the device of the options.
 /// </summary>
 internal sealed class TensorFactory : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class TensorFactory : IDisposable
         _generator = new Generator(SeedSequence.Mix(options.Seed, RandomUse.Weights, 0) >> 1, CPU);
     }
 
-    /// <summary>Whether blocks are computed by kernels of our own.</summary>
+    /// <summary>Whether blocks are computed by our own kernels.</summary>
     public bool UsesOwnKernels => _options.UsesOwnKernels;
 
     /// <summary>Whether the candidates of a block share their convolutions.</summary>

@@ -5,7 +5,7 @@ namespace Proxyless.Pretrained;
 /// </summary>
 internal static class ImageNetClasses
 {
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of classes.</summary>
     public const int Count = 1000;
 
     private const string Resource = "Proxyless.Pretrained.ImageNetClasses.tsv";
@@ -18,7 +18,7 @@ internal static class ImageNetClasses
     ];
 
     /// <summary>
-    /// Their words, such as <c>tench, Tinca tinca</c>; of two with the same words each with its synset.
+    /// Their words, such as <c>tench, Tinca tinca</c>; two with the same words also have their synsets.
     /// </summary>
     public static IReadOnlyList<string> Names { get; } =
     [.. All.Select(one => Repeated.Contains(one.Words) ? $"{one.Words} ({one.Synset})" : one.Words)];

@@ -15,10 +15,10 @@ public sealed record ImportOptions
     /// <summary>The model to write.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Which of the file's state dicts; null: the moving average, where there is one.</summary>
+    /// <summary>Which of the file's state dicts; null: the moving average, if there is one.</summary>
     public string? StateDict { get; init; }
 
-    /// <summary>A file of class names, a line each; null: ImageNet's, where there are 1000.</summary>
+    /// <summary>A file of class names, one per line; null: ImageNet's, if there are 1000.</summary>
     public string? Classes { get; init; }
 
     /// <summary>Side of the images in pixels; null: the network's own.</summary>

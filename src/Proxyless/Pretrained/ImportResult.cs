@@ -9,16 +9,16 @@ public sealed record ImportResult
     /// <summary>The network's name.</summary>
     public required string Network { get; init; }
 
-    /// <summary>The state dict that was read; empty where the file is one.</summary>
+    /// <summary>The state dict that was read; empty if the file itself is one.</summary>
     public required string StateDict { get; init; }
 
     /// <summary>Side of its images in pixels.</summary>
     public required int Resolution { get; init; }
 
-    /// <summary>How many classes it knows.</summary>
+    /// <summary>Number of its classes.</summary>
     public required int Classes { get; init; }
 
-    /// <summary>How many parameters it has.</summary>
+    /// <summary>Number of its parameters.</summary>
     public required long Parameters { get; init; }
 
     /// <summary>The largest difference between the scores of the network and of the model on images of noise.</summary>

@@ -6,7 +6,7 @@ namespace Proxyless.Pretrained;
 /// <summary>What is cut out of a super-network, block by block in the order of the file.</summary>
 /// <param name="Kernels">Sides of the kernels: 3, 5 or 7.</param>
 /// <param name="Expansions">Hidden channels per input channel.</param>
-/// <param name="Depths">How many blocks each stage keeps, the first ones.</param>
+/// <param name="Depths">How many of its blocks each stage keeps, counted from the first.</param>
 internal sealed record OnceForAllChoice(
     IReadOnlyList<int> Kernels,
     IReadOnlyList<int> Expansions,
@@ -15,8 +15,8 @@ internal sealed record OnceForAllChoice(
 
 /// <summary>
 /// The super-network of Once-for-all in the space of ProxylessNAS (Cai et al., ICLR 2020, arXiv 1908.09791): one file
-/// with the weights of many networks. A smaller kernel is the middle of the larger one, transformed by a matrix of its
-/// own; a smaller expansion is the first hidden channels; a shallower stage its first blocks.
+/// with the weights of many networks. A smaller kernel is the middle of the larger one, transformed by its own matrix;
+/// a smaller expansion is the first hidden channels; a shallower stage is its first blocks.
 /// </summary>
 internal static class OnceForAll
 {
@@ -26,7 +26,7 @@ internal static class OnceForAll
     private static readonly int[] StageDepths = [4, 4, 4, 4, 4, 1];
     private static readonly int[] StageStrides = [2, 2, 2, 1, 2, 1];
 
-    /// <summary>Blocks that a choice speaks of.</summary>
+    /// <summary>Number of blocks that a choice covers.</summary>
     public static int ChoiceBlocks => StageDepths.Sum();
 
     /// <summary>Cuts a network out.</summary>
@@ -182,7 +182,7 @@ internal static class OnceForAll
         return kernels;
     }
 
-    /// <summary>Of weights [O, I, 1, 1] those of the first inputs.</summary>
+    /// <summary>The part of weights [O, I, 1, 1] for the first inputs.</summary>
     private static WeightTensor FirstInputs(WeightTensor weights, int inputs)
     {
         int outputs = (int)weights.Shape[0];

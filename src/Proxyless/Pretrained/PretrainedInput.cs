@@ -15,10 +15,10 @@ internal sealed record PretrainedInput(
     IReadOnlyList<float> Deviation
 )
 {
-    // 224 of 256, the custom of the field.
+    // 224 of 256, as is usual.
     private const double UsualCrop = 0.875;
 
-    // By how much the images of EfficientNet's code are larger than their middle.
+    // How much larger images are than their middle square in EfficientNet's code.
     private const double CropPadding = 32;
 
     /// <summary>Bilinear, with the mean and deviation of ImageNet.</summary>

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace Proxyless.Pretrained;
 
-/// <summary>Networks of others with their weights, as models in ONNX.</summary>
+/// <summary>Networks by others with their weights, as ONNX models.</summary>
 public static class PretrainedModel
 {
     private const int ComparedImages = 2;
@@ -120,8 +120,8 @@ public static class PretrainedModel
     }
 
     /// <summary>
-    /// Returns a known network with its own classes as a model: from the cache, where it is kept, or made of the
-    /// weights there, or of those of its origin.
+    /// Returns a known network with its own classes as a model: from the cache, where it is kept, or created from the
+    /// weights there, or from those of its origin.
     /// </summary>
     /// <param name="name">A name of <see cref="All"/>.</param>
     /// <param name="observer">Receives progress reports and messages; null for none.</param>
@@ -245,7 +245,7 @@ public static class PretrainedModel
         double largest = expected.Zip(actual, (one, other) => Math.Abs(one - other)).Max();
         double scale = Math.Max(1, expected.Max(Math.Abs));
 
-        // Written so that NaN, too, is a difference.
+        // Written so that NaN also counts as a difference.
         return largest <= Tolerance * scale
             ? largest
             : throw new InvalidInputException(

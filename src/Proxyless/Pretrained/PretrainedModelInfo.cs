@@ -1,12 +1,12 @@
 namespace Proxyless.Pretrained;
 
-/// <summary>A network of others whose weights can be imported.</summary>
+/// <summary>A network by others whose weights can be imported.</summary>
 /// <param name="Name">What <see cref="PretrainedModel.Import"/> takes.</param>
 /// <param name="Origin">Whose weights they are.</param>
 /// <param name="License">Their license, as the origin states it.</param>
 /// <param name="Resolution">Side of its images in pixels.</param>
-/// <param name="Parameters">How many it has.</param>
-/// <param name="MultiplyAdds">For an image.</param>
+/// <param name="Parameters">Number of parameters.</param>
+/// <param name="MultiplyAdds">Multiply-adds for one image.</param>
 /// <param name="PublishedTop1">Top-1 on ImageNet as the origin states it, in 0 to 1.</param>
 public sealed record PretrainedModelInfo(
     string Name,

@@ -3,9 +3,11 @@ using Proxyless.Files;
 
 namespace Proxyless.Pretrained;
 
-/// <summary>A network of others of which there are weights.</summary>
-/// <param name="Architecture">At the resolution and with the classes that it was trained for; its name.</param>
-/// <param name="Depths">How many blocks each stage has, by which some codes name tensors.</param>
+/// <summary>A network by others with available weights.</summary>
+/// <param name="Architecture">
+/// The network, with its name, at the resolution and with the classes that it was trained for.
+/// </param>
+/// <param name="Depths">How many blocks each stage has, which some code bases use to name tensors.</param>
 /// <param name="Epsilon">What its code adds to the variance in batch norm.</param>
 /// <param name="Input">How a photograph becomes its input.</param>
 /// <param name="Origin">Whose weights they are.</param>
@@ -23,7 +25,7 @@ internal sealed record PretrainedNetwork(
     PretrainedSource Source
 );
 
-/// <summary>The networks of others whose weights can be imported, by name.</summary>
+/// <summary>The networks by others whose weights can be imported, by name.</summary>
 internal static class PretrainedNetworks
 {
     /// <summary>The key of an architecture's metadata for the name of the weights that it began with.</summary>
@@ -164,7 +166,7 @@ internal static class PretrainedNetworks
     public static IReadOnlyList<string> Names { get; } = [.. Networks.Select(network => network.Architecture.Name)];
 
     /// <summary>The network of a name.</summary>
-    /// <exception cref="InvalidInputException">There is no such name; the message lists those there are.</exception>
+    /// <exception cref="InvalidInputException">There is no such name; the message lists the known names.</exception>
     public static PretrainedNetwork ByName(string name) =>
         Networks.FirstOrDefault(network => network.Architecture.Name == name)
         ?? throw new InvalidInputException(

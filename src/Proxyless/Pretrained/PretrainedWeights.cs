@@ -6,7 +6,7 @@ using Proxyless.Weights;
 
 namespace Proxyless.Pretrained;
 
-/// <summary>Networks with the weights of others, from a file or, by name, from the cache.</summary>
+/// <summary>Networks with weights by others, from a file or, by name, from the cache.</summary>
 internal static class PretrainedWeights
 {
     private const string Kind = "weights";
@@ -18,7 +18,7 @@ internal static class PretrainedWeights
 
     /// <summary>Returns the network of a name, or of the file of an architecture.</summary>
     /// <param name="nameOrFile">A known name, an <c>architecture.json</c> or a <c>net.config</c>.</param>
-    /// <exception cref="InvalidInputException">There is neither; or the network is not of color images.</exception>
+    /// <exception cref="InvalidInputException">There is neither; or the network is not for color images.</exception>
     public static PretrainedNetwork NetworkOf(string nameOrFile)
     {
         if (IsName(nameOrFile))
@@ -143,7 +143,7 @@ internal static class PretrainedWeights
     {
         Directory.CreateDirectory(FolderOf(name));
 
-        // A model of other weights.
+        // A model with other weights.
         File.Delete(CachedModel(name));
         SafeTensorsFile.Write(
             CachedFile(name),

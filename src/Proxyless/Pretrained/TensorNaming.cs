@@ -3,17 +3,17 @@ using Proxyless.Weights;
 
 namespace Proxyless.Pretrained;
 
-/// <summary>What another code calls a convolution and the batch norm that follows it.</summary>
-/// <param name="Convolution">What stands before <c>.weight</c>.</param>
-/// <param name="Norm">
-/// What stands before <c>.weight</c>, <c>.bias</c>, <c>.running_mean</c>, <c>.running_var</c>.
-/// </param>
+/// <summary>What another code base calls a convolution and the batch norm that follows it.</summary>
+/// <param name="Convolution">The text before <c>.weight</c>.</param>
+/// <param name="Norm">The text before <c>.weight</c>, <c>.bias</c>, <c>.running_mean</c>, <c>.running_var</c>.</param>
 internal sealed record LayerNames(string Convolution, string Norm);
 
-/// <summary>What another code calls the layers of a block; names of layers that the block lacks mean nothing.</summary>
+/// <summary>
+/// What another code base calls the layers of a block; names of layers that the block lacks mean nothing.
+/// </summary>
 internal sealed record BlockNames(LayerNames Expand, LayerNames Depthwise, LayerNames Project);
 
-/// <summary>What another code calls the layers of its networks.</summary>
+/// <summary>What another code base calls the layers of its networks.</summary>
 internal abstract class TensorNaming
 {
     /// <summary>Every naming, in the order in which they are tried.</summary>
@@ -26,7 +26,7 @@ internal abstract class TensorNaming
     /// <summary>The first convolution.</summary>
     public abstract LayerNames Stem { get; }
 
-    /// <summary>What stands before <c>.weight</c> and <c>.bias</c> of the classifier.</summary>
+    /// <summary>The text before <c>.weight</c> and <c>.bias</c> of the classifier.</summary>
     public abstract string Classifier { get; }
 
     /// <summary>The last convolution.</summary>
@@ -35,15 +35,15 @@ internal abstract class TensorNaming
     /// <summary>The layers of a block.</summary>
     public abstract BlockNames Block(NamedNetwork network, int block);
 
-    /// <summary>A file with the names that tensors have in most files of this code.</summary>
+    /// <summary>A file with the names that tensors have in most files of this code base.</summary>
     public WeightsFile Renamed(WeightsFile weights) =>
         weights.With(weights.Tensors.ToDictionary(pair => UsualName(pair.Key), pair => pair.Value));
 
-    /// <summary>The name that a tensor has in most files of this code.</summary>
+    /// <summary>The name that a tensor has in most files of this code base.</summary>
     protected virtual string UsualName(string name) => name;
 
     /// <summary>The naming of a file.</summary>
-    /// <exception cref="InvalidInputException">Its tensors are called as no known code calls them.</exception>
+    /// <exception cref="InvalidInputException">Its tensors have names that no known code base uses.</exception>
     public static TensorNaming Of(WeightsFile weights, string file) =>
         All.FirstOrDefault(naming => weights.Tensors.ContainsKey($"{naming.Stem.Convolution}.weight"))
         ?? throw new InvalidInputException(
@@ -56,7 +56,7 @@ internal abstract class TensorNaming
         };
 }
 
-/// <summary>An architecture and how its blocks stand in stages.</summary>
+/// <summary>An architecture and how its blocks are grouped into stages.</summary>
 /// <param name="Architecture">The network.</param>
 /// <param name="Depths">How many blocks each stage has.</param>
 internal sealed record NamedNetwork(Architecture Architecture, IReadOnlyList<int> Depths)

@@ -11,16 +11,16 @@ internal static class WeightsImport
 {
     private const int MostListed = 10;
 
-    // What PyTorch counts in a batch norm, and nothing reads.
+    // A counter of PyTorch's batch norm that nothing reads.
     private const string BatchCount = ".num_batches_tracked";
 
     /// <summary>Copies every tensor.</summary>
-    /// <param name="network">Takes the weights.</param>
+    /// <param name="network">Receives the weights.</param>
     /// <param name="depths">How many blocks each stage of the network has.</param>
-    /// <param name="weights">The tensors by the names of another code.</param>
+    /// <param name="weights">The tensors by the names of another code base.</param>
     /// <param name="epsilon">
-    /// What that code adds to the variance. Where it is not <see cref="BatchNorm.Epsilon"/> the scale gamma becomes
-    /// gamma sqrt((variance + ours) / (variance + theirs)), with which the network computes the same.
+    /// What that code base adds to the variance. If it is not <see cref="BatchNorm.Epsilon"/>, the scale gamma becomes
+    /// gamma sqrt((variance + ours) / (variance + theirs)), so that the network computes the same.
     /// </param>
     /// <param name="file">What to call the file in messages.</param>
     /// <exception cref="InvalidInputException">
@@ -57,7 +57,7 @@ internal static class WeightsImport
         }
     }
 
-    /// <summary>The convolutions of a network, and what another code calls them.</summary>
+    /// <summary>The convolutions of a network, and what another code base calls them.</summary>
     public static IEnumerable<(ConvolutionLayer Layer, LayerNames Names)> LayersOf(
         CompactNetwork network,
         IReadOnlyList<int> depths,
@@ -91,7 +91,7 @@ internal static class WeightsImport
         yield return (network.Head.Convolution, naming.Head(named));
     }
 
-    /// <summary>The tensors of a convolution and of its batch norm, and what another code calls them.</summary>
+    /// <summary>The tensors of a convolution and of its batch norm, and what another code base calls them.</summary>
     public static IEnumerable<(NetworkTensor Target, string Source)> TensorsOf(
         ConvolutionLayer layer,
         LayerNames names

@@ -42,7 +42,7 @@ internal static class FineTuneJob
             );
         }
 
-        // Limits are a run's; by them the two are told apart.
+        // Limits belong to a run; they distinguish a run from a training.
         options = options with
         {
             Target = new TargetOptions(),

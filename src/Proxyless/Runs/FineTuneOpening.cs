@@ -4,7 +4,7 @@ using Proxyless.Pretrained;
 
 namespace Proxyless.Runs;
 
-/// <summary>The beginning of a job with pretrained weights: images and weights that suit each other.</summary>
+/// <summary>The beginning of a job with pretrained weights: images and weights that match each other.</summary>
 internal static class FineTuneOpening
 {
     private const string Other = "other";
@@ -29,7 +29,7 @@ internal static class FineTuneOpening
     /// <param name="store">The job's run.</param>
     /// <param name="options">The options that it began with.</param>
     /// <param name="asked">The network that was given, or null.</param>
-    /// <exception cref="InvalidInputException">It began with a file, which must be given once more.</exception>
+    /// <exception cref="InvalidInputException">It began with a file, which must be given again.</exception>
     public static PretrainedNetwork NetworkOf(RunStore store, RunOptions options, PretrainedNetwork? asked)
     {
         string? name = File.Exists(store.Directory.Architecture)

@@ -18,7 +18,7 @@ internal static class FineTuneStage
     private const double ShareForSteps = 0.7;
 
     /// <summary>
-    /// Returns the context in which the network is trained: what few images there are, all are learned from.
+    /// Returns the context in which the network is trained: if there are only a few images, it learns from all of them.
     /// </summary>
     public static RunContext ContextOf(RunContext context) =>
         AreFew(context) && !context.Images.HasOwnValidation
@@ -28,7 +28,7 @@ internal static class FineTuneStage
             }
             : context;
 
-    /// <summary>Decides, and writes what the training begins with.</summary>
+    /// <summary>Decides how the weights are used, and writes what the training begins with.</summary>
     /// <param name="store">The run of the training.</param>
     /// <param name="start">
     /// The networks, with the context of <see cref="ContextOf"/> and the input of the weights.
@@ -65,7 +65,8 @@ internal static class FineTuneStage
     }
 
     /// <summary>
-    /// Repeats everything, the decisions too, on all parts of the images but one, and tests the network on that one.
+    /// Repeats everything, including the decisions, on all parts of the images but one, and tests the network on that
+    /// part.
     /// </summary>
     /// <param name="start">
     /// The networks, with the context of <see cref="ContextOf"/> and the input of the weights.
@@ -108,7 +109,7 @@ internal static class FineTuneStage
 
     private static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
 
-    /// <summary>Finds the network and decides how it is used, all on the same images.</summary>
+    /// <summary>Finds the network and decides how it is used, both on the same images.</summary>
     /// <param name="images">The images.</param>
     /// <param name="among">Those that may be learned from, by their numbers.</param>
     /// <param name="start">The networks.</param>
@@ -150,7 +151,7 @@ internal static class FineTuneStage
         return (decision.IsTrained ? trained : classified) with { Decision = decision };
     }
 
-    /// <summary>Replaces the cross-validated accuracy of few images by that on the validation images.</summary>
+    /// <summary>Replaces the cross-validated accuracy on a few images with that on the validation images.</summary>
     private static FineTuning Judge(RunContext context, CompactNetwork begun, FineTuning decision)
     {
         using BatchLoader validation = context.Loaders.Evaluation(context.Images.Validation);

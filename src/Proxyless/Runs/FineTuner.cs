@@ -6,17 +6,17 @@ using Proxyless.Training;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Makes a network for few images from pretrained weights. What the network computes behind its last blocks is kept
-/// once for each image; a linear classifier of it is fitted in a fraction of a second. Cross-validation chooses behind
-/// which block: the last layers know the classes that they were trained on, and may have forgotten what else is in an
-/// image. It also tells whether training all weights is better than leaving them as they are.
+/// Creates a network for a few images from pretrained weights. The features after its last blocks are kept for each
+/// image; a linear classifier on them is fitted in a fraction of a second. Cross-validation chooses the block whose
+/// features are used: the last layers are specialized in the classes that they were trained on, and may have discarded
+/// what else is in an image. It also decides whether training all weights is better than leaving them unchanged.
 /// </summary>
 internal sealed class FineTuner
 {
-    /// <summary>More images are divided once, not several times.</summary>
+    /// <summary>More images than this are divided once, not several times.</summary>
     public const int MostImages = 400;
 
-    /// <summary>A classifier of more images is hardly better, as the beginning of a training.</summary>
+    /// <summary>As the beginning of a training, a classifier of more images than this is hardly better.</summary>
     public const int MostImagesOfClassifier = 2000;
 
     // As many rows as a classifier of about a thousand features needs to be stable.
@@ -28,10 +28,12 @@ internal sealed class FineTuner
     private const int PartsOfClassifier = 5;
     private const int PartsOfTraining = 3;
 
-    // More parts are needless where chance alone would make the two differ in so many images less often than this.
+    // No more parts are needed once the probability that chance alone makes the two differ in this many images is lower
+    // than this.
     private const double Doubt = 0.1;
 
-    // To compare, half of the steps are enough; on few images the result gains by all (docs/results/fine-tuning.md).
+    // For a comparison, half of the steps are enough; with few images, the result benefits from all of them
+    // (docs/results/fine-tuning.md).
     private const int StepsOverTrialSteps = 2;
 
     private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1];
@@ -49,7 +51,7 @@ internal sealed class FineTuner
     /// <param name="network">The network with its pretrained weights; not disposed of.</param>
     /// <param name="images">The images.</param>
     /// <param name="decides">
-    /// Whether the block is chosen and training is compared with the classifier; else all weights are trained.
+    /// Whether the block is chosen and training is compared with the classifier; otherwise all weights are trained.
     /// </param>
     /// <param name="mostSteps">The most steps of a trial.</param>
     public FineTuner(RunContext context, CompactNetwork network, ImageSet images, bool decides, long mostSteps)
@@ -89,7 +91,7 @@ internal sealed class FineTuner
     /// <summary>The network with its pretrained weights.</summary>
     public CompactNetwork Network => _features.Network;
 
-    /// <summary>Where the whole network's features are: behind its last convolution.</summary>
+    /// <summary>Where the whole network's features are: after its last convolution.</summary>
     private int LastDepth => _features.Depths.Last();
 
     /// <summary>Steps of the training of all weights on a number of images.</summary>
@@ -97,7 +99,7 @@ internal sealed class FineTuner
         (_decides && _context.Options.Training.Epochs is null ? StepsOverTrialSteps : 1) * StepsOfTrialOn(images);
 
     /// <summary>
-    /// Chooses where the features are that a linear classifier tells the classes apart best by; behind the last
+    /// Chooses the place whose features let a linear classifier distinguish the classes best; after the last
     /// convolution if nothing is to be decided.
     /// </summary>
     /// <param name="images">The images to choose on, by their numbers.</param>
@@ -105,10 +107,10 @@ internal sealed class FineTuner
     public int ChooseDepth(IReadOnlyList<int> images) =>
         _decides ? Choose(images, [.. _features.Depths]).Place.Depth : LastDepth;
 
-    /// <summary>Says how good the classifier of the features at a place is, cross-validated.</summary>
+    /// <summary>Cross-validates the classifier of the features at a place.</summary>
     /// <param name="images">The images to judge on, by their numbers.</param>
     /// <param name="depth">The place.</param>
-    /// <returns>Which images it is right on, by the image's number; null for those that cannot be read.</returns>
+    /// <returns>Whether it is right on each image, by the image's number; null for those that cannot be read.</returns>
     public bool?[] Classify(IReadOnlyList<int> images, int depth)
     {
         (_, bool?[] right) = Choose(images, [depth]);
@@ -121,8 +123,8 @@ internal sealed class FineTuner
 
     /// <summary>Decides whether all weights are trained.</summary>
     /// <param name="images">The images to decide on, by their numbers.</param>
-    /// <param name="blocks">What <see cref="FineTuning.Blocks"/> says if they are not.</param>
-    /// <param name="classifier">Which images the classifier is right on that is used if they are not.</param>
+    /// <param name="blocks">The value of <see cref="FineTuning.Blocks"/> if they are not.</param>
+    /// <param name="classifier">The classifier that is used if they are not: on which images it is right.</param>
     public FineTuning Decide(IReadOnlyList<int> images, int blocks, bool?[] classifier)
     {
         (bool isBetter, bool?[] trained) = CompareWithTraining(images, classifier);
@@ -138,12 +140,11 @@ internal sealed class FineTuner
         };
     }
 
-    /// <summary>What a training of all weights begins with, where there is nothing to decide.</summary>
+    /// <summary>What a training of all weights begins with if there is nothing to decide.</summary>
     public FineTuning Undecided => new(LastDepth, IsTrained: true, Top1: 0, Images: 0);
 
     /// <summary>
-    /// Creates the network that was chosen, before any training: with a classifier that is fitted to all of some
-    /// images.
+    /// Creates the chosen network, before any training, with a classifier that is fitted to all of the given images.
     /// </summary>
     /// <param name="images">The images, by their numbers.</param>
     /// <param name="depth">Where its features are: <see cref="FineTuning.Blocks"/>.</param>
@@ -159,7 +160,7 @@ internal sealed class FineTuner
     public void Train(CompactNetwork network, IReadOnlyList<int> images) =>
         Train(network, images, "train", StepsOn(images.Count));
 
-    /// <summary>Returns which images a network is right on.</summary>
+    /// <summary>Returns on which images a network is right.</summary>
     /// <param name="network">The network.</param>
     /// <param name="images">The images, by their numbers.</param>
     /// <returns>By the image's number; null for other images, and for those that cannot be read.</returns>
@@ -271,7 +272,7 @@ internal sealed class FineTuner
             }
         }
 
-        // Where chance may be the reason, the classifier of a shorter network is as good, and faster.
+        // If chance may be the reason, the classifier of a shorter network is as good, and faster.
         bool isBetter = better > worse && SignTest(better, worse) < Doubt;
         _context.Observer.Message(
             Invariant(
@@ -322,9 +323,7 @@ internal sealed class FineTuner
     private static double Share(bool?[] right, IReadOnlyList<int> images) =>
         images.Average(image => right[image] == true ? 1.0 : 0);
 
-    /// <summary>
-    /// The probability that of so many fair coins as many or more fall on one side: the two-sided sign test.
-    /// </summary>
+    /// <summary>The probability that this many fair coins fall at least as unevenly: the two-sided sign test.</summary>
     internal static double SignTest(int one, int other)
     {
         int coins = one + other;

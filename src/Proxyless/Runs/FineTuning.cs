@@ -9,7 +9,7 @@ namespace Proxyless.Runs;
 /// The number of blocks that the network keeps; one more than it has if it keeps its last convolution too.
 /// </param>
 /// <param name="IsTrained">
-/// Whether all weights are trained, or only the classifier of what the pretrained ones compute.
+/// Whether all weights are trained, or only the classifier of the features that the pretrained ones compute.
 /// </param>
 /// <param name="Top1">Share of correct answers of the better one, 0..1.</param>
 /// <param name="Images">Number of images behind the share.</param>

@@ -19,8 +19,8 @@ internal interface IFineTuneStart
     /// How many of the blocks of <see cref="Whole"/> are needed at most; one more stands for its last convolution.
     /// </param>
     /// <returns>
-    /// The network, which stays valid as long as this; the context of its training; and behind how many of its blocks
-    /// the features are that were asked for.
+    /// The network, which stays valid as long as this; the context of its training; and the number of its blocks after
+    /// which the requested features are.
     /// </returns>
     (RunContext Context, CompactNetwork Network, int Depth) Of(ImageSet images, IReadOnlyList<int> among, int blocks);
 }

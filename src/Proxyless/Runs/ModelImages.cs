@@ -84,7 +84,7 @@ internal sealed record ModelImages(
     /// </summary>
     /// <param name="options">The images, divided as for the training.</param>
     /// <param name="classes">The model's classes.</param>
-    /// <param name="identifiers">Their identifiers; empty where they have none.</param>
+    /// <param name="identifiers">Their identifiers; empty if they have none.</param>
     /// <param name="observer">Is told which images they are.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="InvalidInputException">

@@ -8,20 +8,20 @@ using static TorchSharp.torch;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Finds the network within the limits that keeps most of what a pretrained one computes. At each of some resolutions,
-/// exactly the choice of the space that the network spans (<see cref="SpannedNetwork"/>) whose blocks' errors have the
-/// smallest sum; among the resolutions, the one whose features classify the images best (<see cref="FeatureProbe"/>;
-/// docs/decisions/specialization.md).
+/// Finds the network within the limits that keeps most of what a pretrained network computes. At each of several
+/// resolutions it finds, exactly, the choice in the space that the network spans (<see cref="SpannedNetwork"/>) whose
+/// blocks' errors have the smallest sum; among the resolutions it takes the one whose features classify the images best
+/// (<see cref="FeatureProbe"/>; docs/decisions/specialization.md).
 /// </summary>
 /// <param name="context">The context of fine-tuning, at the highest resolution.</param>
 /// <param name="whole">The network with its weights, at that resolution; not disposed of.</param>
 /// <param name="target">The target; not disposed of.</param>
 internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whole, ITarget target)
 {
-    /// <summary>More images change the choice less than another draw of them does.</summary>
+    /// <summary>More images change the choice less than another random draw of them does.</summary>
     public const int MostImages = 400;
 
-    // The resolutions, as parts of the highest: at three sevenths of it a network takes a fifth of the time.
+    // The resolutions, as fractions of the highest: at three sevenths of it a network takes a fifth of the time.
     private const int Sevenths = 7;
     private const int FewestSevenths = 3;
     private const int ResolutionStep = 16;
@@ -34,19 +34,19 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
 
     /// <summary>Finds the tables and checks the limits.</summary>
     /// <returns>The goal at the highest resolution that has a network within the limits.</returns>
-    /// <exception cref="LimitNotMetException">None has.</exception>
+    /// <exception cref="LimitNotMetException">No resolution has one.</exception>
     public SearchGoal Require() => GoalsOf(whole.Blocks.Count + 1)[0].Goal;
 
-    /// <summary>Whether the sum of the parts of a network of so many blocks can be within the limits.</summary>
+    /// <summary>Whether the sum of the parts of a network of this many blocks can be within the limits.</summary>
     public bool Has(int blocks) => Goals(blocks).Length > 0;
 
     /// <summary>Finds the network.</summary>
     /// <param name="images">The images.</param>
     /// <param name="among">Those to choose on, by their numbers.</param>
     /// <param name="blocks">
-    /// How many blocks are kept; one more than there are: all of them, and the last convolution.
+    /// Number of blocks that are kept; one more than there are: all of them, and the last convolution.
     /// </param>
-    /// <exception cref="LimitNotMetException">No network of so many blocks is within the limits.</exception>
+    /// <exception cref="LimitNotMetException">No network of this many blocks is within the limits.</exception>
     public SpecializedNetwork Find(ImageSet images, IReadOnlyList<int> among, int blocks)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -252,7 +252,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
 
         using (network)
         {
-            // Only how large its features become is asked for.
+            // Only the magnitude of its features is needed.
             var features = new NetworkFeatures(network, network.Blocks.Count + 2 - blocks);
             using var withoutGraph = no_grad();
             foreach (Tensor batch in probe.Images)

@@ -250,16 +250,16 @@ internal sealed class RunLock : IDisposable
     }
 
     /// <summary>
-    /// Whether a folder was gone when the file in it was opened, or was there when it was to be made (EEXIST of Linux
-    /// and macOS, ERROR_ALREADY_EXISTS) and gone at the next look. A file that is made if it is missing is not found
-    /// only if its folder was missing, and was there again when .NET looked for the reason.
+    /// Whether a folder was gone when the file in it was opened, or existed when it was to be created (EEXIST on Linux
+    /// and macOS, ERROR_ALREADY_EXISTS) and was gone at the next check. Opening a file that is created if it is missing
+    /// fails with "not found" only if its folder was missing, and existed again when .NET looked for the reason.
     /// </summary>
     internal static bool WasRemovedMeanwhile(string folder, IOException exception) =>
         exception is DirectoryNotFoundException or FileNotFoundException
             ? Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(folder)))
             : exception.HResult is 17 or unchecked((int)0x800700B7) && !File.Exists(folder);
 
-    /// <summary>EWOULDBLOCK of Linux and of macOS, and ERROR_SHARING_VIOLATION.</summary>
+    /// <summary>EWOULDBLOCK on Linux and on macOS, and ERROR_SHARING_VIOLATION.</summary>
     private static bool IsLockedElsewhere(IOException exception) =>
         exception.HResult is 11 or 35 or unchecked((int)0x80070020);
 

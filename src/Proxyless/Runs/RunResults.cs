@@ -25,12 +25,12 @@ public sealed record RunResult
     public required double Top5 { get; init; }
 
     /// <summary>
-    /// Accuracy by cross-validation on the training images, of few images with pretrained weights; null otherwise.
+    /// Accuracy by cross-validation on the training images, if they are few and weights are pretrained; null otherwise.
     /// </summary>
     public double? CrossValidatedTop1 { get; init; }
 
     /// <summary>
-    /// The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not asked for.
+    /// The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not requested.
     /// </summary>
     public FoldAccuracy? Folds { get; init; }
 
@@ -135,12 +135,12 @@ public sealed record TrainResult
     public required double? ValidationTop1 { get; init; }
 
     /// <summary>
-    /// Accuracy by cross-validation on the training images, of few images with pretrained weights; null otherwise.
+    /// Accuracy by cross-validation on the training images, if they are few and weights are pretrained; null otherwise.
     /// </summary>
     public double? CrossValidatedTop1 { get; init; }
 
     /// <summary>
-    /// The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not asked for.
+    /// The accuracy in parts of all images (<see cref="TrainingOptions.Folds"/>); null if not requested.
     /// </summary>
     public FoldAccuracy? Folds { get; init; }
 
@@ -164,7 +164,7 @@ public sealed record EvaluateResult
     public required double? LatencyMs { get; init; }
 
     /// <summary>
-    /// Latency on the target at its quietest, as a run reports it (<see cref="Latency.NetworkLatency.QuietMs"/>); of a
+    /// Latency on the target at its quietest, as a run reports it (<see cref="Latency.NetworkLatency.QuietMs"/>); for a
     /// model file without the latency table of its run, the 20th percentile of the runs. Null if the target is a table.
     /// </summary>
     public double? QuietLatencyMs { get; init; }
@@ -190,7 +190,7 @@ public sealed record EvaluateResult
 }
 
 /// <summary>
-/// The accuracy on all images, each of which was classified by a network that was trained, and decided on, without it.
+/// The accuracy on all images, each of which was classified by a network that was trained, and chosen, without it.
 /// </summary>
 /// <param name="Folds">Number of parts, each tested by a network that was trained on the others.</param>
 /// <param name="Images">Number of images.</param>

@@ -5,7 +5,7 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// The networks that were scored with the shared weights of a search (<c>scores.jsonl</c>): a network scored for one
-/// limit is not scored again for another, and a job that was stopped continues where it was.
+/// limit is not scored again for another, and a job that was stopped continues where it stopped.
 /// </summary>
 internal sealed class ScoreLog
 {

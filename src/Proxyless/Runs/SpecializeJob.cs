@@ -12,7 +12,7 @@ namespace Proxyless.Runs;
 /// </summary>
 internal static class SpecializeJob
 {
-    // Without a limit: a network as fast as the whole one is what a training alone gives.
+    // If no limit is given: a network as fast as the whole one is what a training alone would give.
     private const double UsualShareOfLatency = 0.5;
 
     /// <summary>Whether a run begins, or has begun, with pretrained weights.</summary>

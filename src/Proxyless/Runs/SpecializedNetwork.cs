@@ -6,7 +6,9 @@ namespace Proxyless.Runs;
 /// <summary>A network that begins with the weights of a larger one, within the limits.</summary>
 /// <param name="Context">The context of its training: with its resolution and its space.</param>
 /// <param name="Network">The network, with the classifier of the larger one; the receiver disposes of it.</param>
-/// <param name="Spanning">What spans its space: the larger one, at its resolution, for the run's classes.</param>
+/// <param name="Spanning">
+/// The network that spans its space: the larger one, at its resolution, for the run's classes.
+/// </param>
 /// <param name="Goal">Target, table and limits.</param>
 /// <param name="Chosen">What was chosen, and its latency.</param>
 internal sealed record SpecializedNetwork(

@@ -19,7 +19,7 @@ internal sealed class SpecializedStart(RunContext context, CompactNetwork whole,
     /// <inheritdoc/>
     public CompactNetwork Whole => whole;
 
-    /// <summary>What was found with a network.</summary>
+    /// <summary>The result whose network is the given one.</summary>
     public SpecializedNetwork Found(CompactNetwork network) => _found.Find(found => found.Network == network)!;
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace Proxyless.Runs;
 /// <summary>The training of one architecture.</summary>
 internal static class TrainStage
 {
-    // The share of the time for evaluation after every epoch, export and the final measurement.
+    // The rest is for evaluation after every epoch, export and the final measurement.
     private const double ShareForSteps = 0.85;
 
     /// <summary>Trains from the last checkpoint if there is one.</summary>
@@ -56,7 +56,7 @@ internal static class TrainStage
     {
         if (store.Plan is { TrainSteps: 0, FineTuning.Top1: var decided })
         {
-            // The classifier is all that was to be learned.
+            // Only the classifier was to be learned.
             return context.Options.Training.OnAll ? null : decided;
         }
 

@@ -29,8 +29,8 @@ public sealed record TrainingOptions
     public string? Weights { get; init; }
 
     /// <summary>
-    /// With <see cref="Weights"/>: the number of parts of all images, on each of which a network is tested that was
-    /// trained on the others; the mean says more than a small test set. Null: none.
+    /// With <see cref="Weights"/>: the number of parts of all images; on each part a network is tested that was trained
+    /// on the others, and the mean says more than a small test set. Null: none.
     /// </summary>
     public int? Folds { get; init; }
 
@@ -38,8 +38,7 @@ public sealed record TrainingOptions
     public double? Epochs { get; init; }
 
     /// <summary>
-    /// Images per step; null: 128 where networks see small images as small ones or 32 where they are large, and never
-    /// more than there are.
+    /// Images per step; null: 128 for small images at a small resolution, otherwise 32, and never more than there are.
     /// </summary>
     public int? BatchSize { get; init; }
 

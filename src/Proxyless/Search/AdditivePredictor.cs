@@ -9,8 +9,8 @@ namespace Proxyless.Search;
 /// (Patterson and Thompson, Biometrika 58, 1971).
 /// </summary>
 /// <remarks>
-/// Residuals are the part of the score that is not a sum: interactions of blocks, and noise. Few scores leave effects
-/// near 0 instead of fitting the noise, and a candidate that no network has stays at 0 with the whole variance.
+/// Residuals are the part of the score that is not a sum: interactions of blocks, and noise. With few scores, effects
+/// stay near 0 instead of fitting the noise, and a candidate that no network has stays at 0 with the full variance.
 /// </remarks>
 internal sealed class AdditivePredictor
 {
@@ -72,7 +72,7 @@ internal sealed class AdditivePredictor
             }
         }
 
-        // Columns less their means: the flat intercept is integrated out.
+        // Columns minus their means: the flat intercept is integrated out.
         for (int k = 0; k < features.Count; k++)
         {
             for (int l = 0; l <= k; l++)
@@ -113,8 +113,8 @@ internal sealed class AdditivePredictor
     }
 
     /// <summary>
-    /// Draws a sample of the effects' posterior: the network that is best for it is proposed as often as it is the best
-    /// one (Thompson, Biometrika 25, 1933).
+    /// Draws a sample of the effects' posterior: the network that is best for the sample is proposed with the
+    /// probability that it is the best one (Thompson, Biometrika 25, 1933).
     /// </summary>
     /// <param name="random">Draws it.</param>
     /// <returns>Effects at [i][j].</returns>
@@ -141,7 +141,7 @@ internal sealed class AdditivePredictor
         double[] weights = precision.Solve(products);
         double explained = weights.Zip(products, (weight, product) => weight * product).Sum();
 
-        // Scores that are all equal have no variance, and it has no logarithm.
+        // If all scores are equal, their variance is 0 and has no logarithm.
         double variance = Math.Max((squares - explained) / Math.Max(1, degrees), 1e-12 * squares);
         double evidence =
             -(degrees * Math.Log(Math.Max(variance, double.Epsilon)))

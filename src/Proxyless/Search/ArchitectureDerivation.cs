@@ -161,7 +161,7 @@ internal static class ArchitectureDerivation
 
     private static List<Partial> ParetoFront(List<Partial> partials)
     {
-        // From the best down, ties by cost: a later one can only stay by being cheaper in some cost.
+        // From the best to the worst, ties by cost: a later one can stay only if it is cheaper in some cost.
         partials.Sort(
             static (left, right) =>
             {

@@ -20,8 +20,8 @@ public enum ObjectiveKind
 
     /// <summary>
     /// alpha CE (log E / log T)^beta, the form of the published code. That code uses milliseconds; here it is
-    /// microseconds, so that logarithms are positive under 1 ms too: their beta is ln(1000 T) / ln(T) times as much
-    /// here.
+    /// microseconds, so that logarithms are positive under 1 ms too: their beta corresponds to ln(1000 T) / ln(T) times
+    /// that value here.
     /// </summary>
     Log,
 }

@@ -10,7 +10,7 @@ namespace Proxyless.Search;
 /// A weight step on two paths: the widest one with the labels, and one at a limit drawn uniformly from all that the
 /// space can meet (<see cref="LimitPaths"/>) with the answers of the widest (<see cref="WeightUpdate.Sandwich"/>). One
 /// step of the optimizer uses the sum of their gradients. The architecture parameters are not involved, so that weights
-/// rank networks at every limit, not at one alone (docs/decisions/sandwich.md).
+/// rank networks at every limit, not only at one (docs/decisions/sandwich.md).
 /// </summary>
 /// <param name="network">The weights.</param>
 /// <param name="settings">The peak rate for messages.</param>

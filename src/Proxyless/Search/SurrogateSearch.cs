@@ -17,7 +17,7 @@ internal sealed class SurrogateSearch(
     /// <summary>
     /// The interactions' share of the residuals' variance. Chosen on planted spaces where, among networks near one
     /// limit, the sum of effects explains seven eighths of the variance of the true values and the score has a
-    /// Kendall's tau of 0.65, which makes it 0.26: 0 to 0.3 find equally good networks, more finds worse ones.
+    /// Kendall's tau of 0.65, which makes it 0.26: 0 to 0.3 find equally good networks, larger values find worse ones.
     /// </summary>
     internal const double InteractionShare = 0.25;
 

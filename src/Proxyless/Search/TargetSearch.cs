@@ -123,9 +123,9 @@ internal sealed class TargetSearch
 
     /// <summary>Adds an epoch's line to the log.</summary>
     /// <param name="epoch">Its number, from 1.</param>
-    /// <param name="step">Share of correct answers in them.</param>
+    /// <param name="step">Weight steps so far.</param>
     /// <param name="trainLoss">Mean cross entropy of its weight steps.</param>
-    /// <param name="trainTop1">Share of right answers in them.</param>
+    /// <param name="trainTop1">Share of correct answers in them.</param>
     public void EndEpoch(int epoch, long step, double trainLoss, double trainTop1)
     {
         Dictionary<string, double> ByQuantity(IEnumerable<double> values) =>

@@ -29,7 +29,7 @@ internal static class GradientClipping
         Tensor norm = all.norm();
         double length = WithScalar.ToDouble(norm);
 
-        // Where it is not finite the loss is not either, which the caller looks at.
+        // If it is not finite, neither is the loss, which the caller checks.
         if (length > mostNorm)
         {
             foreach (Tensor gradient in gradients)

@@ -50,7 +50,7 @@ internal static class NetworkEvaluator
         return accuracy;
     }
 
-    /// <summary>The same of a network.</summary>
+    /// <summary>The same for a network.</summary>
     /// <param name="network">The network.</param>
     /// <param name="loader">The images, unshuffled.</param>
     /// <param name="observer">Receives progress reports if it takes more than a moment.</param>

@@ -28,13 +28,15 @@ internal sealed class SgdOptimizer : IDisposable
     /// <summary>The largest norm of the gradients of a step (<see cref="GradientClipping"/>); null for any.</summary>
     public double? MostGradient { get; init; }
 
-    /// <summary>Computes the step on a CPU in single precision; libtorch's operators do everywhere else.</summary>
+    /// <summary>
+    /// What computes the step on a CPU in single precision; libtorch's operators do so everywhere else.
+    /// </summary>
     public BlockKernels Kernels { get; init; } = BlockKernels.Proxyless;
 
     /// <summary>Updates the tensors that have a gradient and removes the gradients.</summary>
     /// <param name="tensors">
-    /// The tensors involved in the step; no two of them are parts of one memory block, of which only one can have had a
-    /// path.
+    /// The tensors involved in the step; no two of them are parts of one memory block, since only one of its parts can
+    /// have been on a path.
     /// </param>
     /// <param name="rate">Learning rate.</param>
     public void Step(IEnumerable<NetworkTensor> tensors, double rate)

@@ -8,8 +8,8 @@ namespace Proxyless.Weights;
 
 /// <summary>
 /// Reads a pickle (Python's protocols 0 to 5, https://docs.python.org/3/library/pickletools.html). A pickle is a
-/// program that calls what it names; here nothing is called: what a call would make is a <see cref="PickleCall"/>. Only
-/// the names of dictionaries are understood.
+/// program that calls the functions that it names. Here nothing is called: the result of a call is represented by a
+/// <see cref="PickleCall"/>. Only the names of dictionaries are understood.
 /// </summary>
 internal sealed class PickleReader
 {
@@ -38,11 +38,13 @@ internal sealed class PickleReader
         _end = end;
     }
 
-    /// <summary>Reads one pickle, which begins where a stream stands; afterwards the stream stands behind it.</summary>
+    /// <summary>
+    /// Reads one pickle, which begins at a stream's position; afterwards the stream is positioned after it.
+    /// </summary>
     /// <param name="stream">A stream that can seek.</param>
     /// <param name="end">Where the pickle has to end at the latest.</param>
-    /// <returns>The value, and all that it refers to outside of the pickle.</returns>
-    /// <exception cref="FormatException">It is none, or too large.</exception>
+    /// <returns>The value, and everything that it refers to outside of the pickle.</returns>
+    /// <exception cref="FormatException">It is not a pickle, or too large.</exception>
     public static (object? Value, IReadOnlyList<PickleReference> References) Read(Stream stream, long end)
     {
         var reader = new PickleReader(stream, end);
@@ -220,7 +222,7 @@ internal sealed class PickleReader
                 Push(Called(instance, TupleOf(PopToMark())));
                 break;
             case (byte)'b':
-                // What an object would be told of its state.
+                // The state that an object would receive.
                 Pop();
                 Peek();
                 break;
@@ -271,7 +273,7 @@ internal sealed class PickleReader
 
     private object Referred(object? id)
     {
-        // The legacy format refers to a class with its source; what counts is the class.
+        // The legacy format refers to a class with its source; only the class counts.
         if (id is PickleTuple { Items: ["module", var type, ..] })
         {
             return type ?? throw new FormatException("a reference to no class");
@@ -293,7 +295,7 @@ internal sealed class PickleReader
 
     private void Append(object?[] items)
     {
-        // What an object of another kind would do with them is its own affair.
+        // What an object of another kind would do with them is not needed.
         if (Peek() is PickleList list)
         {
             list.Items.AddRange(items);

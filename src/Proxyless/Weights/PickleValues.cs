@@ -1,7 +1,7 @@
 namespace Proxyless.Weights;
 
-// What a pickle describes, as data that does nothing. Classes, not records: values may contain each other in circles,
-// and no comparison may follow them.
+// What a pickle describes, as data that does nothing. Classes, not records: values may contain each other in cycles,
+// and no comparison may follow these.
 
 /// <summary>A list or a set.</summary>
 internal sealed class PickleList
@@ -15,7 +15,7 @@ internal sealed class PickleTuple(object?[] items)
     public IReadOnlyList<object?> Items { get; } = items;
 }
 
-/// <summary>A dictionary, ordered or not; of two entries under one key the later holds.</summary>
+/// <summary>A dictionary, ordered or not; of two entries under one key, the later one counts.</summary>
 internal sealed class PickleDictionary
 {
     public List<(object? Key, object? Value)> Items { get; } = [];
@@ -27,14 +27,14 @@ internal sealed class PickleName(string module, string name)
     public string Text => $"{module}.{name}";
 }
 
-/// <summary>What a call or a class would make; nothing is called and nothing is made.</summary>
+/// <summary>What a call or a class would create; nothing is called and nothing is created.</summary>
 internal sealed class PickleCall(object? function, object? arguments)
 {
     public object? Function { get; } = function;
 
     public IReadOnlyList<object?> Arguments { get; } = arguments is PickleTuple tuple ? tuple.Items : [];
 
-    /// <summary>Whose object this is, for messages.</summary>
+    /// <summary>The name of its class or function, for messages.</summary>
     public string Name =>
         Function is not PickleName { Text: var name } ? "an unnamed object"
         : name is "copy_reg._reconstructor" or "copyreg._reconstructor" or "copyreg.__newobj__"

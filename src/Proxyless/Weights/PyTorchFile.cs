@@ -6,7 +6,7 @@ namespace Proxyless.Weights;
 
 /// <summary>
 /// A file that <c>torch.save</c> wrote: one pickle and the numbers that it refers to, in a zip archive (since PyTorch
-/// 1.6) or one behind the other (before).
+/// 1.6) or one after the other (before).
 /// </summary>
 internal sealed class PyTorchFile : IDisposable
 {
@@ -54,7 +54,9 @@ internal sealed class PyTorchFile : IDisposable
     /// <summary>Whether a file looks like one of PyTorch's.</summary>
     public static bool IsOne(FileStream stream) => StartsWith(stream, "PK"u8) || StartsWith(stream, [0x80]);
 
-    /// <summary>Opens a file; the stream stays the caller's, and open as long as the result is used.</summary>
+    /// <summary>
+    /// Opens a file; the stream still belongs to the caller, and must stay open as long as the result is used.
+    /// </summary>
     /// <exception cref="FormatException">It is damaged or another kind of file.</exception>
     /// <exception cref="InvalidDataException">The archive is damaged.</exception>
     public static PyTorchFile Open(FileStream stream) => new(stream);
@@ -184,7 +186,7 @@ internal sealed class PyTorchFile : IDisposable
         return PickleReader.Read(stream, stream.Length).Value;
     }
 
-    // PyTorch stores without compression. So memory is taken for what the file holds, never for what it tells.
+    // PyTorch stores without compression. So memory is allocated for what the file holds, never for what it claims.
     private byte[] Content(ZipArchiveEntry entry)
     {
         if (entry.CompressedLength != entry.Length || entry.Length < 0 || entry.Length > _stream.Length)

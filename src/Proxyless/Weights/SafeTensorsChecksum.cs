@@ -12,15 +12,15 @@ internal static class SafeTensorsChecksum
     /// <summary>The entry of the metadata.</summary>
     public const string Key = "sha256";
 
-    // What stands for the digits while the checksum is taken.
+    // The placeholder for the digits while the checksum is computed.
     private static readonly string Zeros = new('0', 2 * SHA256.HashSizeInBytes);
 
     /// <summary>The entry of a file whose checksum is not known yet.</summary>
     public static KeyValuePair<string, string> Placeholder => new(Key, Zeros);
 
-    /// <summary>Puts the checksum of a complete file in its placeholder's stead.</summary>
+    /// <summary>Replaces the placeholder in a complete file with its checksum.</summary>
     /// <param name="stream">The file, to read and write.</param>
-    /// <param name="header">The header's text, which stands after the eight bytes of its length.</param>
+    /// <param name="header">The header's text, which follows the eight bytes of its length.</param>
     public static void Fill(Stream stream, ReadOnlySpan<byte> header)
     {
         int digits = PlaceOf(header, Zeros);
@@ -31,9 +31,9 @@ internal static class SafeTensorsChecksum
         stream.Position = stream.Length;
     }
 
-    /// <summary>Whether a file is as it was written.</summary>
+    /// <summary>Whether a file is unchanged since it was written.</summary>
     /// <param name="stream">The file; its position is lost.</param>
-    /// <param name="header">The header's text, which stands after the eight bytes of its length.</param>
+    /// <param name="header">The header's text, which follows the eight bytes of its length.</param>
     /// <param name="checksum">The entry of its metadata.</param>
     public static bool IsRight(Stream stream, byte[] header, string checksum)
     {

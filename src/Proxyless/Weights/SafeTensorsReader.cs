@@ -16,7 +16,7 @@ internal static class SafeTensorsReader
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidInputException">
-    /// The file is missing, cut short, damaged or no safetensors file.
+    /// The file is missing, cut short, damaged or not a safetensors file.
     /// </exception>
     public static (
         IReadOnlyDictionary<string, WeightTensor> Tensors,
@@ -82,7 +82,7 @@ internal static class SafeTensorsReader
                         File = path,
                     };
 
-                // Memory is taken for what the file holds, never for what it tells.
+                // Memory is allocated for what the file holds, never for what it claims.
                 if (from != end || to < from || to > stream.Length - data || (to - from) % type.Bytes != 0)
                 {
                     throw new InvalidInputException(

@@ -3,10 +3,10 @@ namespace Proxyless.Weights;
 /// <summary>Finds the sets of tensors in what <c>torch.save</c> wrote.</summary>
 internal static class StateDictFinder
 {
-    // A set within a set of a checkpoint, such as ema/state_dict, is as deep as they are put.
+    // A set within a set of a checkpoint, such as ema/state_dict, is as deep as they are nested.
     private const int Deepest = 2;
 
-    /// <summary>The state dicts: moving averages first, then by their names, then as they stand.</summary>
+    /// <summary>The state dicts: moving averages first, then by their names, then in the order of the file.</summary>
     /// <returns>Name, such as <c>state_dict_ema</c> (empty: the whole file), and entries; at least one.</returns>
     /// <exception cref="FormatException">There is none; the message says what there is.</exception>
     public static IReadOnlyList<(string Name, PickleDictionary Items)> Find(object? root)
@@ -62,12 +62,12 @@ internal static class StateDictFinder
         }
         catch (Exception exception) when (exception is FormatException or OverflowException)
         {
-            // Of a tensor that makes no sense; whoever reads it says so.
+            // The tensor's description makes no sense, which is reported when it is read.
             return true;
         }
     }
 
-    // What trainings call them. An optimizer's tensors have numbers for names, its settings none.
+    // The names that training code uses. An optimizer's tensors have numbers for names, its settings none.
     private static int Rank(string name) =>
         name.Contains("ema", StringComparison.OrdinalIgnoreCase) ? 0
         : name.Contains("state_dict", StringComparison.OrdinalIgnoreCase) ? 1

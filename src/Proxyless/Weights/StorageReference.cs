@@ -1,12 +1,12 @@
 namespace Proxyless.Weights;
 
-/// <summary>What a pickle says of one of PyTorch's storages.</summary>
+/// <summary>What a pickle says about one of PyTorch's storages.</summary>
 /// <param name="Key">Its key in the file.</param>
 /// <param name="Type">
-/// The type of its numbers; null: bytes, whose type each tensor says, or a type that is not read.
+/// The type of its numbers; null: bytes, whose type each tensor states, or a type that is not supported.
 /// </param>
 /// <param name="Count">How many numbers there are.</param>
-/// <param name="ViewOffset">The first of them, where this is a part of the storage.</param>
+/// <param name="ViewOffset">The first of them, if this is a part of the storage.</param>
 internal sealed record StorageReference(string Key, NumberType? Type, long Count, long ViewOffset)
 {
     private static readonly Dictionary<string, NumberType> Types = new()
@@ -33,10 +33,10 @@ internal sealed record StorageReference(string Key, NumberType? Type, long Count
         ["bool"] = NumberType.Bool,
     };
 
-    /// <summary>The type of a class of storages or of a dtype; null where it is not read.</summary>
+    /// <summary>The type of a class of storages or of a dtype; null if it is not supported.</summary>
     public static NumberType? TypeOf(string name) => Types.GetValueOrDefault(name.Split('.')[^1]);
 
-    /// <summary>The storage that a reference names; null where it names something else.</summary>
+    /// <summary>The storage that a reference names; null if it names something else.</summary>
     public static StorageReference? Of(PickleReference reference)
     {
         if (

@@ -1,11 +1,11 @@
 namespace Proxyless.Weights;
 
-/// <summary>Which numbers of PyTorch's storages are a tensor.</summary>
+/// <summary>Which numbers of PyTorch's storages make up a tensor.</summary>
 /// <param name="Storage">The storage's key.</param>
 /// <param name="Type">The type of its numbers.</param>
 /// <param name="Offset">The first number.</param>
 /// <param name="Shape">The tensor's sides.</param>
-/// <param name="Strides">Numbers from one to the next, for each side.</param>
+/// <param name="Strides">Distance from one number to the next, for each side.</param>
 internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset, long[] Shape, long[] Strides)
 {
     // A parameter is a call around a tensor; a subclass of tensor a call around that.
@@ -14,7 +14,7 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
     /// <summary>The numbers of the tensor.</summary>
     public long Count => Shape.Aggregate(1L, (product, side) => checked(product * side));
 
-    /// <summary>Whether the numbers stand one behind the other.</summary>
+    /// <summary>Whether the numbers follow each other without gaps, in order.</summary>
     public bool IsPacked
     {
         get
@@ -34,8 +34,8 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
         }
     }
 
-    /// <summary>What a value of a pickle is as a tensor; null where it is none that is understood.</summary>
-    /// <exception cref="FormatException">It is one, and what it says of itself makes no sense.</exception>
+    /// <summary>The tensor that a value of a pickle describes; null if it is not one that is understood.</summary>
+    /// <exception cref="FormatException">It is one, but its description makes no sense.</exception>
     public static TensorRecipe? Of(object? value)
     {
         for (int depth = 0; depth < DeepestCall && value is PickleCall call; depth++)
@@ -102,7 +102,7 @@ internal sealed record TensorRecipe(string Storage, NumberType Type, long Offset
             throw new FormatException("a tensor's shape, strides and offset are not what they can be");
         }
 
-        // The last number that is touched; and no more numbers than are kept, as a view that repeats them would have.
+        // The last number that is read; and no more numbers than are stored, as a view that repeats them would have.
         long last = checked(offset + sides.Zip(steps, (side, step) => Math.Max(side - 1, 0) * step).Sum());
         if (recipe.Count > 0 && (last >= numbers || recipe.Count > numbers))
         {

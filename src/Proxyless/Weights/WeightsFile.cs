@@ -6,12 +6,12 @@ namespace Proxyless.Weights;
 /// </summary>
 internal sealed class WeightsFile
 {
-    // Tensors may share a storage and may be half as large in the file as in memory; more is a file made to fill
-    // memory.
+    // Tensors may share a storage and may be half as large in the file as in memory; a larger ratio means a file that
+    // was made to fill memory.
     private const int LargestExpansion = 4;
     private const long SmallFile = 1 << 20;
 
-    // What stands before every name where a network was wrapped (DataParallel, torch.compile).
+    // The prefix of every name if a network was wrapped (DataParallel, torch.compile).
     private static readonly string[] Wrappers = ["module.", "_orig_mod."];
 
     private WeightsFile(
@@ -27,21 +27,21 @@ internal sealed class WeightsFile
         StateDicts = stateDicts;
     }
 
-    /// <summary>The tensors by name, without what a wrapper puts before all names.</summary>
+    /// <summary>The tensors by name, without the prefix that a wrapper adds to all names.</summary>
     public IReadOnlyDictionary<string, WeightTensor> Tensors { get; }
 
-    /// <summary>What stands among the tensors and is none that is read: name and kind.</summary>
+    /// <summary>The entries among the tensors that are not read as tensors: name and kind.</summary>
     public IReadOnlyDictionary<string, string> Unread { get; }
 
-    /// <summary>The state dict that was read; empty where the file is one.</summary>
+    /// <summary>The state dict that was read; empty if the file itself is one.</summary>
     public string StateDict { get; }
 
-    /// <summary>The state dicts of the file, those that are preferred first.</summary>
+    /// <summary>The state dicts of the file, the preferred ones first.</summary>
     public IReadOnlyList<string> StateDicts { get; }
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="stateDict">The state dict to read; null: the moving average, where there is one.</param>
+    /// <param name="stateDict">The state dict to read; null: the moving average, if there is one.</param>
     /// <exception cref="InvalidInputException">
     /// The file is missing, damaged, or holds no tensors; the message names it and what to do.
     /// </exception>

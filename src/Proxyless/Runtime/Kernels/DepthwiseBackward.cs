@@ -28,7 +28,7 @@ internal static unsafe class DepthwiseBackward
         public float* Gradient;
 
         /// <summary>
-        /// The sums of g and g (y - mean), g the input's gradient, for the norm before; null if there is none.
+        /// The sums of g and g (y - mean) for the norm before, where g is the input's gradient; null if there is none.
         /// </summary>
         public ChannelSums? Sums;
 
