@@ -71,11 +71,7 @@ internal static class NarrowBench
             observer,
             cancellationToken
         );
-        context = context with
-        {
-            Input = known.Input,
-            Space = SpannedSpace.Of(FineTuneOpening.SizedFor(context, known)),
-        };
+        context = context.SpannedBy(FineTuneOpening.SizedFor(context, known));
         using CompactNetwork whole = FineTuneOpening.Load(known, context);
         using ITarget target = TargetFile.Open(options.Target.Name);
         SpaceCost cost = SearchGoal.Profile(context, target).ToSpaceCost(context.Space, context.Classes);

@@ -20,10 +20,12 @@ internal sealed class HiddenStatistics
     private readonly double[] _outputMeans;
     private readonly double[] _units;
     private readonly double[][] _weights;
+    private readonly BlockPath _teacher;
     private readonly BlockPath _taught;
 
     private HiddenStatistics(BlockPath teacher, BlockPath taught, Sums sums)
     {
+        _teacher = teacher;
         _taught = taught;
         _units = UnitsOf(teacher.Project!);
         _weights = Transposed(Matrix(teacher.Project!.Weight.Value), _units);
@@ -62,7 +64,7 @@ internal sealed class HiddenStatistics
             Tensor expanded = teacher.Expand?.Forward(input, NormPass.Evaluation) ?? input;
             Tensor own = Rows(taught.Depthwise!.Forward(expanded, NormPass.Evaluation), mostPixels);
             Tensor outputs =
-                taught == teacher || taught.Block.Operation.Kernel == teacher.Block.Operation.Kernel
+                taught.Block.Operation.Kernel == teacher.Block.Operation.Kernel
                     ? own.matmul(transposed)
                     : Rows(teacher.Depthwise!.Forward(expanded, NormPass.Evaluation), mostPixels).matmul(transposed);
             Tensor hidden = own.t();
@@ -108,23 +110,21 @@ internal sealed class HiddenStatistics
 
     /// <summary>Gives a block the remaining channels, and the least-squares projection.</summary>
     /// <param name="elimination">From <see cref="Begin"/>, with as many channels left as the block has.</param>
-    /// <param name="teacher">The block whose output is reproduced.</param>
     /// <param name="narrow">The block to overwrite.</param>
-    public void Write(ChannelElimination elimination, BlockPath teacher, BlockPath narrow)
+    public void Write(ChannelElimination elimination, BlockPath narrow)
     {
         ArgumentNullException.ThrowIfNull(elimination);
-        ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(narrow);
         using var scope = NewDisposeScope();
         int[] left = elimination.Left;
-        Tensor index = tensor([.. left.Select(i => (long)i)], device: teacher.Project!.Weight.Value.device);
+        ConvolutionLayer from = _teacher.Project!;
+        Tensor index = tensor([.. left.Select(i => (long)i)], device: from.Weight.Value.device);
         if (_taught.Expand is { } expand)
         {
             Select(expand, narrow.Expand!, index);
         }
 
         Select(_taught.Depthwise!, narrow.Depthwise!, index);
-        ConvolutionLayer from = teacher.Project!;
         ConvolutionLayer to = narrow.Project!;
         NetworkTensor.CopyAll([from.Scale, from.Shift, from.Variance], [to.Scale, to.Shift, to.Variance]);
         int outputs = _units.Length;

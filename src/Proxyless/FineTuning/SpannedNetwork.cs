@@ -183,7 +183,7 @@ internal sealed class SpannedNetwork : IDisposable
             foreach (BlockPath path in narrower.Where(path => path != candidates[0]))
             {
                 elimination.RemoveTo(path.Block.HiddenWidth, cancellationToken);
-                statistics.Write(elimination, whole, path);
+                statistics.Write(elimination, path);
             }
         }
     }

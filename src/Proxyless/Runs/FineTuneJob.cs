@@ -7,18 +7,6 @@ namespace Proxyless.Runs;
 /// <summary>Trains a network that begins with pretrained weights, and exports it.</summary>
 internal static class FineTuneJob
 {
-    /// <summary>Whether a training begins, or has begun, with pretrained weights.</summary>
-    /// <param name="options">The requested options.</param>
-    /// <param name="architecture">What is trained: if it is a run's folder, that run may be the one to resume.</param>
-    public static bool IsRequested(RunOptions options, string architecture) =>
-        options.Training.Weights is not null
-        || (
-            options.Resume
-            && (options.Out ?? architecture) is { } folder
-            && File.Exists(new RunDirectory(folder).Config)
-            && new RunDirectory(folder).ReadConfig().Training.Weights is not null
-        );
-
     /// <summary>Trains and exports.</summary>
     /// <param name="options">Data, weights and training, or the run to resume.</param>
     /// <param name="architecture">The network of the weights: a known name or a file.</param>
@@ -78,7 +66,7 @@ internal static class FineTuneJob
                 ? ArchitectureFile.Read(store.Directory.Architecture)
                 : null;
         RunOpening.BeginTraining(context, store, decided ?? sized, inPlace: false);
-        RunContext training = FineTuneStage.ContextOf(context with { Input = known.Input });
+        RunContext training = FineTuneStage.ContextOf(context);
         return RunOpening.Resumable(
             store.Directory,
             () => TrainAndExport(training, store, new WholeStart(training, whole), decided, sized.Metadata),

@@ -9,6 +9,18 @@ internal static class FineTuneOpening
 {
     private const string Other = "other";
 
+    /// <summary>Whether a job begins, or has begun, with pretrained weights.</summary>
+    /// <param name="options">The requested options.</param>
+    /// <param name="folder">The folder of the run that may be the one to resume, or null.</param>
+    public static bool IsRequested(RunOptions options, string? folder) =>
+        options.Training.Weights is not null
+        || (
+            options.Resume
+            && folder is not null
+            && File.Exists(new RunDirectory(folder).Config)
+            && new RunDirectory(folder).ReadConfig().Training.Weights is not null
+        );
+
     /// <summary>The network of weights that are given as a name or a file.</summary>
     /// <param name="options">The job's options.</param>
     /// <param name="architecture">The network: a known name or a file.</param>
@@ -46,7 +58,7 @@ internal static class FineTuneOpening
                 );
     }
 
-    /// <summary>Opens the images, by default at the resolution of the network.</summary>
+    /// <summary>Opens the images with the input of the weights, by default at the resolution of the network.</summary>
     /// <param name="options">The job's options.</param>
     /// <param name="known">The network of the weights.</param>
     /// <param name="before">A run that must have the same images, or null.</param>
@@ -76,7 +88,10 @@ internal static class FineTuneOpening
             cancellationToken
         );
         return context.Images.Channels == known.Architecture.InputChannels
-            ? context
+            ? context with
+            {
+                Input = known.Input,
+            }
             : throw new InvalidInputException(
                 $"'{options.Data.Path}' has images of {context.Images.Channels} channels and the weights are for "
                     + $"{known.Architecture.InputChannels}: give DataOptions.Channels = "

@@ -98,14 +98,10 @@ internal sealed class FineTuner
     public long StepsOn(int images) =>
         (_decides && _context.Options.Training.Epochs is null ? StepsOverTrialSteps : 1) * StepsOfTrialOn(images);
 
-    /// <summary>
-    /// Chooses the place whose features let a linear classifier distinguish the classes best; after the last
-    /// convolution if nothing is to be decided.
-    /// </summary>
+    /// <summary>Chooses the place whose features let a linear classifier distinguish the classes best.</summary>
     /// <param name="images">The images to choose on, by their numbers.</param>
     /// <returns>The number of blocks before the place: one of <see cref="NetworkFeatures.Depths"/>.</returns>
-    public int ChooseDepth(IReadOnlyList<int> images) =>
-        _decides ? Choose(images, [.. _features.Depths]).Place.Depth : LastDepth;
+    public int ChooseDepth(IReadOnlyList<int> images) => Choose(images, [.. _features.Depths]).Place.Depth;
 
     /// <summary>Cross-validates the classifier of the features at a place.</summary>
     /// <param name="images">The images to judge on, by their numbers.</param>

@@ -100,11 +100,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         foreach (int resolution in Resolutions(whole.Architecture.Resolution))
         {
             Architecture architecture = ArchitectureOf(resolution, blocks);
-            RunContext at = context with
-            {
-                Space = SpannedSpace.Of(architecture),
-                Options = context.Options with { Data = context.Options.Data with { Resolution = resolution } },
-            };
+            RunContext at = context.SpannedBy(architecture);
             if (!_goals.TryGetValue((resolution, blocks), out SearchGoal? goal))
             {
                 goal = GoalOf(at);

@@ -60,7 +60,7 @@ public static class ProxylessRun
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(architecture);
-        return SpecializeJob.IsRequested(options)
+        return FineTuneOpening.IsRequested(options, options.Out)
             ? SpecializeJob.Run(
                 options,
                 architecture,
@@ -82,7 +82,7 @@ public static class ProxylessRun
     )
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (SpecializeJob.IsRequested(options))
+        if (FineTuneOpening.IsRequested(options, options.Out))
         {
             return SpecializeJob.Run(options, null, time, observer, cancellationToken);
         }
@@ -109,7 +109,7 @@ public static class ProxylessRun
     {
         ArgumentNullException.ThrowIfNull(options);
         observer ??= NullRunObserver.Instance;
-        if (SpecializeJob.IsRequested(options))
+        if (FineTuneOpening.IsRequested(options, options.Out))
         {
             RunResult only = SpecializeJob.Run(options, null, TimeProvider.System, observer, cancellationToken);
             return new LimitResults<RunResult>
@@ -250,7 +250,7 @@ public static class ProxylessRun
         ArgumentNullException.ThrowIfNull(options);
         var clock = new RunClock(TimeProvider.System);
         options.Validate();
-        return FineTuneJob.IsRequested(options, architecture)
+        return FineTuneOpening.IsRequested(options, options.Out ?? architecture)
             ? FineTuneJob.Run(options, architecture, clock, observer, cancellationToken)
             : TrainJob.Run(options, architecture, clock, observer, cancellationToken);
     }

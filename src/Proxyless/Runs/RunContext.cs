@@ -179,6 +179,15 @@ internal sealed record RunContext
             },
         };
 
+    /// <summary>Returns the same images at the resolution of a network, with the space that it spans.</summary>
+    /// <param name="network">The network, at that resolution.</param>
+    public RunContext SpannedBy(Architecture network) =>
+        this with
+        {
+            Space = SpannedSpace.Of(network),
+            Options = Options with { Data = Options.Data with { Resolution = network.Resolution } },
+        };
+
     /// <summary>Returns a weight for each class if that was requested.</summary>
     public IReadOnlyList<double>? ClassWeightsOf(ImageSet images) =>
         Options.Training.ClassWeights ? images.BalancedClassWeights() : null;

@@ -15,15 +15,6 @@ internal static class SpecializeJob
     // If no limit is given: a network as fast as the whole one is what a training alone would give.
     private const double UsualShareOfLatency = 0.5;
 
-    /// <summary>Whether a run begins, or has begun, with pretrained weights.</summary>
-    public static bool IsRequested(RunOptions options) =>
-        options.Training.Weights is not null
-        || (
-            options is { Resume: true, Out: { } folder }
-            && File.Exists(new RunDirectory(folder).Config)
-            && new RunDirectory(folder).ReadConfig().Training.Weights is not null
-        );
-
     /// <summary>Does all the work.</summary>
     /// <param name="options">The requested options, or the run to resume.</param>
     /// <param name="architecture">
@@ -68,7 +59,7 @@ internal static class SpecializeJob
         using CompactNetwork whole = FineTuneOpening.Load(known, context);
         Architecture sized = FineTuneOpening.SizedFor(context, known);
         using ITarget target = TargetFile.Open(context.Options.Target.Name);
-        context = WithLimit(context with { Input = known.Input, Space = SpannedSpace.Of(sized) }, target);
+        context = WithLimit(context.SpannedBy(sized), target);
         context = FineTuneStage.ContextOf(context);
         var specializer = new NetworkSpecializer(context, whole, target);
         (RunContext, SearchGoal Goal, DerivedNetwork)? decided =
@@ -206,12 +197,7 @@ internal static class SpecializeJob
     private static (RunContext, SearchGoal, DerivedNetwork) Decided(RunContext context, RunStore store, ITarget target)
     {
         DerivedNetwork derived = store.ReadDerived();
-        Architecture spanning = ArchitectureFile.Read(store.Directory.Spanning);
-        RunContext at = context with
-        {
-            Space = SpannedSpace.Of(spanning),
-            Options = context.Options with { Data = context.Options.Data with { Resolution = spanning.Resolution } },
-        };
+        RunContext at = context.SpannedBy(ArchitectureFile.Read(store.Directory.Spanning));
         return (at, SearchGoal.Of(at, target, LatencyTableFile.Read(store.Directory.Latency)), derived);
     }
 
