@@ -22,6 +22,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
                 OnnxRuntime = ProcessorInfo.OnnxRuntimeVersion,
                 System = RuntimeInformation.RuntimeIdentifier,
                 LongestWaitSeconds = limits.LongestWait.TotalSeconds,
+                SaturatesIntegers = IntegerArithmetic.Saturates,
             }
         );
 

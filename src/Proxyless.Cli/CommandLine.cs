@@ -34,6 +34,7 @@ internal static class CommandLine
             new ProfileCommand(),
             new DescribeCommand(),
             new ExportCommand(),
+            new QuantizeCommand(),
             new CompareCommand(),
             new Command(
                 "data",

@@ -23,18 +23,26 @@ internal sealed class EvaluateCommand : ReportingCommand
             "Evaluate the network in the run's folder on the same images, and say how often the model agrees with it",
     };
 
+    private readonly Option<string?> _against = Values.Text(
+        "--against",
+        "FILE|DIR",
+        "Another model of the same classes and input, such as the one of floats: how often both give the same class"
+    );
+
     public EvaluateCommand()
         : base(
             "evaluate",
             "Accuracy of a model.onnx on labeled images that it was not trained on, its confusions, and its latency "
                 + "on this machine. Without --data, the folder of a run is evaluated on the run's own test images.",
             "proxyless evaluate --model runs/photos",
-            "proxyless evaluate --model photos.onnx --data more-photos"
+            "proxyless evaluate --model photos.onnx --data more-photos",
+            "proxyless evaluate --model photos-int8.onnx --against photos.onnx --data more-photos"
         )
     {
-        MainOptions = ["--model", "--weights", "--data", "--target", "--against-network"];
+        MainOptions = ["--model", "--weights", "--data", "--target", "--against-network", "--against"];
         Add(_model.Options);
         Options.Add(_againstNetwork);
+        Options.Add(_against);
         Add(
             LibraryOptions
                 .Images("the run's own; sample for a model file")
@@ -55,6 +63,7 @@ internal sealed class EvaluateCommand : ReportingCommand
             model,
             LibraryOptions.Read(parse, others),
             parse.GetValue(_againstNetwork),
+            parse.GetValue(_against),
             session.Observer,
             session.Cancellation
         );
@@ -66,6 +75,14 @@ internal sealed class EvaluateCommand : ReportingCommand
                 if (result.NetworkAgreement is { } agreement)
                 {
                     console.WriteFacts(("same class as the network", Facts.Percent(agreement)));
+                }
+
+                if (result is { ModelAgreement: { } same, ScoreError: { } error })
+                {
+                    console.WriteFacts(
+                        ("same class as the other model", Facts.Percent(same)),
+                        ("error of the scores", $"{error:0.000} of their standard deviation")
+                    );
                 }
 
                 console.WriteFacts(

@@ -33,6 +33,11 @@ internal static partial class LibraryWords
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Targets))] = "--targets",
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.ScoredBy))] = "--scored-by",
         [Name(nameof(ProfileMode), nameof(ProfileMode.Thorough))] = "--thorough",
+        [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.Data))] = "--data",
+        [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.Out))] = "--out",
+        [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.KeepFloat))] = "--keep-float",
+        [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.WeightBits))] = "--weight-bits",
+        [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.CalibrationImages))] = "--images",
     };
 
     private static readonly Dictionary<string, Func<string, string?>> Enumerations = new()
@@ -67,6 +72,7 @@ internal static partial class LibraryWords
         ["ProxylessRun.Run.architecture"] = "--arch",
         ["ProxylessRun.Evaluate.model"] = "--model",
         ["ProxylessRun.Evaluate.againstNetwork"] = "--against-network",
+        ["ProxylessRun.Evaluate.against"] = "--against",
         ["TargetFile.Add.overwrite"] = "--overwrite",
     };
 

@@ -22,6 +22,9 @@ internal sealed class ModelOption
     /// <summary>The options, for the command to add.</summary>
     public IEnumerable<Option> Options => [_model, _weights];
 
+    /// <summary>The name of the pretrained network that is asked for, or null.</summary>
+    public string? NameOf(ParseResult parse) => parse.GetValue(_weights);
+
     /// <summary>Returns the file or the folder; a pretrained network is downloaded if it must be.</summary>
     /// <param name="parse">The given options.</param>
     /// <param name="session">Receives progress.</param>

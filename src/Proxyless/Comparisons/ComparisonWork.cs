@@ -155,6 +155,7 @@ internal sealed class ComparisonWork(
         using BatchLoader test = seeded.Loaders.Model(images);
         EvaluateStage.Judgement judged = EvaluateStage.Judge(
             files.Model,
+            null,
             test,
             images.Count,
             seeded.Threads,

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Proxyless.Export.Onnx;
 
@@ -21,6 +22,20 @@ internal sealed class OnnxGraph(string name)
 
     private readonly GraphProto _graph = new() { Name = name };
     private readonly Dictionary<string, string> _metadata = [];
+
+    /// <summary>A graph without nodes, with the inputs, outputs and metadata of another model.</summary>
+    public static OnnxGraph Like(ModelProto model)
+    {
+        var graph = new OnnxGraph(model.Graph.Name);
+        graph._graph.Input.AddRange(model.Graph.Input);
+        graph._graph.Output.AddRange(model.Graph.Output);
+        foreach (StringStringEntryProto entry in model.MetadataProps)
+        {
+            graph.Metadata(entry.Key, entry.Value);
+        }
+
+        return graph;
+    }
 
     /// <summary>Adds the graph's input, a float tensor [batch, sizes...] with a dynamic first dimension.</summary>
     public string Input(string name, params ReadOnlySpan<int> sizes)
@@ -47,10 +62,44 @@ internal sealed class OnnxGraph(string name)
             BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
         }
 
+        return Constant(name, TensorProto.Types.DataType.Float, bytes, sizes);
+    }
+
+    /// <summary>Adds a constant of 8-bit integers without sign.</summary>
+    /// <returns>Its name.</returns>
+    public string Constant(string name, ReadOnlySpan<byte> values, params ReadOnlySpan<int> sizes) =>
+        Constant(name, TensorProto.Types.DataType.Uint8, values.ToArray(), sizes);
+
+    /// <summary>Adds a constant of 8-bit integers with sign.</summary>
+    /// <returns>Its name.</returns>
+    public string Constant(string name, ReadOnlySpan<sbyte> values, params ReadOnlySpan<int> sizes) =>
+        Constant(name, TensorProto.Types.DataType.Int8, MemoryMarshal.AsBytes(values).ToArray(), sizes);
+
+    /// <summary>Adds a constant of 32-bit integers.</summary>
+    /// <returns>Its name.</returns>
+    public string Constant(string name, ReadOnlySpan<int> values, params ReadOnlySpan<int> sizes)
+    {
+        byte[] bytes = new byte[values.Length * sizeof(int)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(i * sizeof(int)), values[i]);
+        }
+
+        return Constant(name, TensorProto.Types.DataType.Int32, bytes, sizes);
+    }
+
+    /// <summary>Adds a constant of another graph under its own name.</summary>
+    public void Add(TensorProto constant) => _graph.Initializer.Add(constant);
+
+    /// <summary>Adds a node of another graph.</summary>
+    public void Add(NodeProto node) => _graph.Node.Add(node);
+
+    private string Constant(string name, TensorProto.Types.DataType type, byte[] bytes, ReadOnlySpan<int> sizes)
+    {
         var tensor = new TensorProto
         {
             Name = name,
-            DataType = (int)TensorProto.Types.DataType.Float,
+            DataType = (int)type,
             RawData = UnsafeByteOperations.UnsafeWrap(bytes),
         };
         foreach (int size in sizes)

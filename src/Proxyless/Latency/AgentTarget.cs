@@ -14,7 +14,7 @@ namespace Proxyless.Latency;
 /// A device that runs <c>proxyless-agent serve</c>. Models are sent there over TLS and measured by the ONNX Runtime
 /// there. The agent's certificate is self-signed and identified by its fingerprint; a lost connection is restored.
 /// </summary>
-internal sealed class AgentTarget : WholeModelTarget
+internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget
 {
     private const int PieceBytes = 1 << 18;
 
@@ -120,6 +120,12 @@ internal sealed class AgentTarget : WholeModelTarget
     /// <exception cref="TargetUnavailableException">The agent cannot be reached; a later call tries again.</exception>
     /// <exception cref="InvalidInputException">The agent rejects the client.</exception>
     public override string Id => IdOf(Described(CancellationToken.None));
+
+    /// <inheritdoc/>
+    public bool? SaturatesIntegers =>
+        Described(CancellationToken.None) is { HasSaturatesIntegers: true } description
+            ? description.SaturatesIntegers
+            : null;
 
     /// <summary>Where the agent listens.</summary>
     public string Address { get; }

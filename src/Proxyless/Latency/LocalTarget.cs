@@ -10,7 +10,7 @@ namespace Proxyless.Latency;
 /// </summary>
 /// <param name="Threads">Threads per run.</param>
 /// <param name="Batch">Images per run; every latency is of a whole batch.</param>
-public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
+public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, IProcessorTarget
 {
     // The placement of ONNX Runtime's memory makes a network some percent faster or slower for the life of a session.
     private const int Sessions = 5;
@@ -33,6 +33,9 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer
     /// </summary>
     public string Id =>
         $"{ProcessorInfo.Name}, {Threads} threads, batch {Batch}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}";
+
+    /// <inheritdoc/>
+    bool? IProcessorTarget.SaturatesIntegers => IntegerArithmetic.Saturates;
 
     /// <summary>Whether a text names this kind of target.</summary>
     public static bool IsName(string text)

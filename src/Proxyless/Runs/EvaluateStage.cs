@@ -4,6 +4,7 @@ using Proxyless.Inference;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
+using Proxyless.Quantization;
 using Proxyless.Runtime;
 using Proxyless.Training;
 using static TorchSharp.torch;
@@ -25,6 +26,7 @@ internal static class EvaluateStage
         using BatchLoader test = context.Loaders.Model(images);
         Judgement judged = Judge(
             directory.Model,
+            null,
             test,
             images.Count,
             context.Threads,
@@ -67,19 +69,29 @@ internal static class EvaluateStage
     /// <param name="file">The model.</param>
     /// <param name="network">The run whose network is evaluated too, or null.</param>
     /// <param name="run">The run of the model, or null: its latency table has a reference to measure beside.</param>
+    /// <param name="against">Another model of the same classes and input, whose answers are compared, or null.</param>
     /// <param name="options">Data and target.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <exception cref="InvalidInputException">
+    /// A file is not a model that Proxyless exported, or the models differ in classes or input.
+    /// </exception>
     public static EvaluateResult Run(
         string file,
         RunDirectory? network,
         RunDirectory? run,
+        string? against,
         RunOptions options,
         IRunObserver observer,
         CancellationToken cancellationToken
     )
     {
         using OnnxClassifier model = Load(file, threads: 1);
+        if (against is not null)
+        {
+            RequireAlike(model, file, against);
+        }
+
         ModelImages trained = ModelImages.Of(model);
         options = trained.DividedAlike(options);
         options = options with { Data = options.Data with { Channels = model.Channels } };
@@ -98,7 +110,7 @@ internal static class EvaluateStage
             trained.Small,
             threads
         );
-        Judgement judged = Judge(file, plain, unseen.Count, threads, observer, cancellationToken);
+        Judgement judged = Judge(file, against, plain, unseen.Count, threads, observer, cancellationToken);
         using BatchLoader normalized = RunLoaders.InOrder(
             unseen,
             NormalizedFor(network, model.Preprocessing),
@@ -115,6 +127,8 @@ internal static class EvaluateStage
             Top5 = judged.Accuracy.Top5,
             Images = judged.Accuracy.Images,
             NetworkAgreement = agreement,
+            ModelAgreement = judged.Against?.Agreement,
+            ScoreError = judged.Against?.Error,
             LatencyMs = latency?.MedianMs,
             QuietLatencyMs = latency?.QuietMs,
             MedianLatencyMs = latency?.MedianMs,
@@ -185,8 +199,22 @@ internal static class EvaluateStage
         }
     }
 
+    private static void RequireAlike(OnnxClassifier model, string file, string against)
+    {
+        using OnnxClassifier other = Load(against, threads: 1);
+        if (!model.Classes.SequenceEqual(other.Classes) || model.Preprocessing.ToJson() != other.Preprocessing.ToJson())
+        {
+            throw new InvalidInputException(
+                $"'{against}' ({other.Classes.Count} classes, input {other.Preprocessing.Description}) cannot be "
+                    + $"compared with '{file}' ({model.Classes.Count} classes, input "
+                    + $"{model.Preprocessing.Description}): give models of the same classes and input"
+            );
+        }
+    }
+
     /// <summary>Returns a model's answers on labeled images.</summary>
     /// <param name="file">The model.</param>
+    /// <param name="against">Another model, whose answers are compared, or null.</param>
     /// <param name="batches">The images in order, as the model takes them.</param>
     /// <param name="images">Number of images.</param>
     /// <param name="threads">Threads that run the model.</param>
@@ -194,6 +222,7 @@ internal static class EvaluateStage
     /// <param name="cancellationToken">Stops between two batches.</param>
     public static Judgement Judge(
         string file,
+        string? against,
         BatchLoader batches,
         int images,
         int threads,
@@ -202,6 +231,8 @@ internal static class EvaluateStage
     )
     {
         using OnnxClassifier model = Load(file, threads);
+        using OnnxClassifier? other = against is null ? null : Load(against, threads);
+        AnswerComparison? comparison = other is null ? null : new AnswerComparison();
         int classes = model.Classes.Count;
         int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
         var accuracy = new TopAccuracy();
@@ -212,10 +243,13 @@ internal static class EvaluateStage
             using (batch)
             {
                 long[] labels = batch.Labels.data<long>().ToArray();
-                float[] scores = model.Run(ModelInput.Of(batch), batch.Count);
+                float[] input = ModelInput.Of(batch);
+                float[] scores = model.Run(input, batch.Count);
+                float[]? expected = other?.Run(input, batch.Count);
                 for (int i = 0; i < labels.Length; i++)
                 {
                     ReadOnlySpan<float> own = scores.AsSpan(i * classes, classes);
+                    comparison?.Add(expected.AsSpan(i * classes, classes), own, (int)labels[i]);
                     accuracy.Add(own, (int)labels[i]);
                     int answer = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(own);
                     confusion[labels[i]][answer]++;
@@ -226,12 +260,17 @@ internal static class EvaluateStage
             progress.Report(accuracy.Images, Invariant($"top-1 {accuracy.Top1:P2}"));
         }
 
-        return new Judgement(accuracy, confusion, answers);
+        return new Judgement(accuracy, confusion, answers, comparison);
     }
 
     /// <summary>
-    /// Accuracy, answers by the image's number in the set, and how often each class (row) was classified as each
-    /// (column).
+    /// Accuracy, answers by the image's number in the set, how often each class (row) was classified as each (column),
+    /// and the comparison with another model.
     /// </summary>
-    internal sealed record Judgement(TopAccuracy Accuracy, int[][] Confusion, IReadOnlyDictionary<int, int> Answers);
+    internal sealed record Judgement(
+        TopAccuracy Accuracy,
+        int[][] Confusion,
+        IReadOnlyDictionary<int, int> Answers,
+        AnswerComparison? Against
+    );
 }

@@ -309,31 +309,41 @@ public static class ProxylessRun
             data is not null || RealPath.Same(Path.GetDirectoryName(Path.GetFullPath(file))!, run)
                 ? RunLock.Acquire(run)
                 : null;
-        RunPaths.RequireImages(options, run);
-        Architecture architecture = ArchitectureFile.Read(directory.Architecture);
-        RunContext context = RunOpening.OpenImages(
-            options with
-            {
-                Data = options.Data with { Resolution = architecture.Resolution },
-            },
-            new RunStore(directory),
-            new RunClock(TimeProvider.System),
-            observer,
-            cancellationToken
-        );
+        RunContext context = TrainedRun.Open(directory, options, observer, cancellationToken);
         if (!RunPaths.SaySame(options, saved))
         {
             RunConfigFile.Write(directory.Config, RunPaths.Whole(options));
         }
 
-        return ExportStage.Run(
-            context with
-            {
-                Input = PretrainedInput.Of(architecture),
-            },
-            directory,
-            architecture,
-            file
+        return ExportStage.Run(context, directory, ArchitectureFile.Read(directory.Architecture), file);
+    }
+
+    /// <summary>
+    /// Makes a model of 8-bit integers of a model of floats, and compares the two: answers, latency on the target,
+    /// size, and what each layer loses.
+    /// </summary>
+    /// <param name="options">The model, the photographs, and how.</param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
+    /// <param name="cancellationToken">Stops the job before the model is written.</param>
+    /// <exception cref="InvalidInputException">
+    /// There is no model, it is not one of floats that Proxyless exported, or there are no images for calibration;
+    /// nothing was written.
+    /// </exception>
+    /// <exception cref="TargetUnavailableException">The target cannot be reached; nothing was written.</exception>
+    public static QuantizeResult Quantize(
+        QuantizeOptions options,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return QuantizeJob.Run(
+            options,
+            ModelFile(options.Model),
+            observer ?? NullRunObserver.Instance,
+            cancellationToken
         );
     }
 
@@ -355,6 +365,29 @@ public static class ProxylessRun
         string model,
         RunOptions options,
         bool againstNetwork,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    ) => Evaluate(model, options, againstNetwork, against: null, observer, cancellationToken);
+
+    /// <summary>The same, and compared with another model, such as the one that it was quantized from.</summary>
+    /// <param name="model">The ONNX file, or a run directory.</param>
+    /// <param name="options">Data and target; the division of the images is read from the model.</param>
+    /// <param name="againstNetwork">
+    /// Whether the network of the run directory is evaluated on the same images too.
+    /// </param>
+    /// <param name="against">The other model's ONNX file, or its run directory; null for none.</param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
+    /// <param name="cancellationToken">Stops the job.</param>
+    /// <exception cref="InvalidInputException">
+    /// A model or the images cannot be used, or the models differ in classes or input.
+    /// </exception>
+    public static EvaluateResult Evaluate(
+        string model,
+        RunOptions options,
+        bool againstNetwork,
+        string? against,
         IRunObserver? observer = null,
         CancellationToken cancellationToken = default
     )
@@ -383,6 +416,7 @@ public static class ProxylessRun
             ModelFile(model),
             againstNetwork ? run : null,
             run,
+            against is null ? null : ModelFile(against),
             options,
             observer,
             cancellationToken

@@ -50,6 +50,9 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The model.</summary>
     public string Model => File("model.onnx");
 
+    /// <summary>The model of 8-bit integers.</summary>
+    public string IntegerModel => File("model-int8.onnx");
+
     /// <summary>The classes, one per line, in the order of the model's outputs.</summary>
     public string Labels => File("labels.txt");
 

@@ -182,6 +182,17 @@ public sealed record EvaluateResult
     /// </summary>
     public double? NetworkAgreement { get; init; }
 
+    /// <summary>
+    /// Share of images for which another model gives the same class; null if none was compared.
+    /// </summary>
+    public double? ModelAgreement { get; init; }
+
+    /// <summary>
+    /// The root of the mean squared difference of the scores from those of that model, over the standard deviation of
+    /// its scores; null if none was compared.
+    /// </summary>
+    public double? ScoreError { get; init; }
+
     /// <summary>The classes in the order of the confusion's rows and columns.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 

@@ -114,6 +114,16 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ),
         ["proxyless evaluate --model runs/photos"] = new(),
         ["proxyless evaluate --model photos.onnx --data more-photos"] = new(),
+        ["proxyless evaluate --model photos-int8.onnx --against photos.onnx --data more-photos"] = new()
+        {
+            Before = _ => File.Copy("photos.onnx", "photos-int8.onnx"),
+        },
+        ["proxyless quantize --model runs/photos"] = new(),
+        ["proxyless quantize --model photos.onnx --data photos --out photos-int8.onnx"] = new(),
+        ["proxyless quantize --weights efficientnet-lite0 --data photos"] = new("--images 2 --keep-float stem")
+        {
+            Before = _ => KeepRandomWeights(),
+        },
         ["proxyless predict --model runs/photos cat.jpg dog.jpg"] = new(),
         ["proxyless predict --model runs/photos cat.jpg"] = new(),
         ["proxyless predict --model runs/photos holidays"] = new(),

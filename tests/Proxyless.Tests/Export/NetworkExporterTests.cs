@@ -13,8 +13,8 @@ public sealed class NetworkExporterTests
     [InlineData(3, Activation.Relu)]
     public void The_exported_model_computes_what_the_architecture_says(int channels, Activation activation)
     {
-        Architecture architecture = EveryKindOfBlock(channels, activation);
-        INetworkWeights weights = new BiasedWeights(new RandomWeights(architecture, seed: 7));
+        Architecture architecture = EveryBlock.Network(channels, activation);
+        INetworkWeights weights = EveryBlock.Weights(architecture);
         ExportOptions options = Options(architecture);
         float[] images = Images(architecture, count: 2);
 
@@ -38,7 +38,7 @@ public sealed class NetworkExporterTests
     [Fact]
     public void A_batch_gives_each_image_the_logits_it_gets_alone()
     {
-        Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
+        Architecture architecture = EveryBlock.Network(3, Activation.Relu6);
         float[] images = Images(architecture, count: 3);
         int size = images.Length / 3;
         using OnnxClassifier model = OnnxClassifier.Load(NetworkExporter.Untrained(architecture), "model");
@@ -53,7 +53,7 @@ public sealed class NetworkExporterTests
     [Fact]
     public void The_metadata_says_all_that_is_needed_to_use_the_model()
     {
-        Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
+        Architecture architecture = EveryBlock.Network(3, Activation.Relu6);
         ExportOptions options = Options(architecture) with
         {
             Provenance = new Dictionary<string, string> { ["space"] = "tiny" },
@@ -77,7 +77,7 @@ public sealed class NetworkExporterTests
     [Fact]
     public void Class_names_that_are_too_few_are_refused()
     {
-        Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
+        Architecture architecture = EveryBlock.Network(3, Activation.Relu6);
         ExportOptions options = Options(architecture) with { Classes = ["only one"] };
         Assert.Throws<ArgumentException>(() =>
             NetworkExporter.Export(architecture, new RandomWeights(architecture), options)
@@ -87,7 +87,7 @@ public sealed class NetworkExporterTests
     [Fact]
     public void A_normalisation_for_another_number_of_channels_is_refused()
     {
-        Architecture architecture = EveryKindOfBlock(1, Activation.Relu6);
+        Architecture architecture = EveryBlock.Network(1, Activation.Relu6);
         ExportOptions options = Options(architecture) with { Mean = [0.5f, 0.5f, 0.5f] };
         Assert.Throws<ArgumentException>(() =>
             NetworkExporter.Export(architecture, new RandomWeights(architecture), options)
@@ -97,7 +97,7 @@ public sealed class NetworkExporterTests
     [Fact]
     public void A_zero_without_shortcut_is_refused()
     {
-        Architecture architecture = EveryKindOfBlock(3, Activation.Relu6);
+        Architecture architecture = EveryBlock.Network(3, Activation.Relu6);
         Block[] blocks =
         [
             architecture.Blocks[0] with
@@ -119,42 +119,6 @@ public sealed class NetworkExporterTests
     public void The_name_of_a_node_tells_its_block(string node, int? block) =>
         Assert.Equal(block, NetworkExporter.BlockOf(node));
 
-    /// <summary>
-    /// Expansions of 1 and more, kernels 3 to 7, strides with odd and even sides, shortcuts, identities, zero.
-    /// </summary>
-    private static Architecture EveryKindOfBlock(int channels, Activation activation)
-    {
-        var stem = new Stem(channels, 8, 2, 21);
-        var blocks = new List<Block>();
-        int width = stem.Width;
-        int side = stem.OutputResolution;
-        Add("mb3e1", 8, 1);
-        Add("mb5e3", 12, 2);
-        Add("mb7e6", 12, 1);
-        Add("zero", 12, 1);
-        Add("identity", 12, 1);
-        Add("identity", 20, 1);
-        Add("mb3e6", 20, 2);
-        Add("identity", 16, 2);
-        Add("mb1e2", 16, 1);
-        return new Architecture(
-            "every kind",
-            stem,
-            blocks,
-            new Head(width, 24, 5, side),
-            activation,
-            new Dictionary<string, string>()
-        );
-
-        void Add(string operation, int output, int stride)
-        {
-            var block = new Block(CandidateOperation.Parse(operation), width, output, stride, side);
-            blocks.Add(block);
-            width = output;
-            side = block.OutputResolution;
-        }
-    }
-
     private static ExportOptions Options(Architecture architecture) =>
         new()
         {
@@ -173,24 +137,5 @@ public sealed class NetworkExporterTests
                 .Range(0, count * architecture.InputChannels * architecture.Resolution * architecture.Resolution)
                 .Select(_ => random.NextSingle()),
         ];
-    }
-
-    /// <summary>Random weights whose biases are not zero, so that a forgotten bias shows.</summary>
-    private sealed class BiasedWeights(INetworkWeights weights) : INetworkWeights
-    {
-        public FoldedConvolution Stem => Biased(weights.Stem);
-
-        public FoldedConvolution Head => Biased(weights.Head);
-
-        public ClassifierWeights Classifier => weights.Classifier with { Bias = [0.3f, -0.2f, 0.1f, 0, -0.4f] };
-
-        public FoldedConvolution Block(int block, BlockConvolution convolution) =>
-            Biased(weights.Block(block, convolution));
-
-        private static FoldedConvolution Biased(FoldedConvolution convolution) =>
-            convolution with
-            {
-                Bias = [.. convolution.Bias.Select((_, i) => 0.5f * MathF.Sin(i + 1))],
-            };
     }
 }

@@ -111,6 +111,7 @@ public sealed class PhotoRunTests : IDisposable
         using BatchLoader batches = context.Loaders.Model(context.Images.Test);
         EvaluateStage.Judgement judged = EvaluateStage.Judge(
             result.Model,
+            null,
             batches,
             context.Images.Test.Count,
             1,

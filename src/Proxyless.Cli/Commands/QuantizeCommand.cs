@@ -1,0 +1,166 @@
+using System.CommandLine;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Proxyless.Data;
+using Proxyless.Quantization;
+using Proxyless.Runs;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Makes an integer model of a model of floats.</summary>
+internal sealed class QuantizeCommand : ReportingCommand
+{
+    private const int LayersShown = 5;
+    private const string None = "none";
+
+    private static readonly QuantizeOptions Defaults = new() { Model = "", Out = "" };
+
+    private readonly ModelOption _model = new();
+    private readonly Option<string?> _data = Values.Text(
+        "--data",
+        "DIR",
+        "A folder of photographs of the kind that the model will see; no labels are needed. Every second one is for "
+            + "calibration, the others for the comparison (the images of the run)"
+    );
+    private readonly Option<string?> _out = Values.Text(
+        "--out",
+        "FILE",
+        "The file to write (the model's name and -int8.onnx)"
+    );
+    private readonly Option<string?> _target = Values.Text(
+        "--target",
+        "NAME|FILE",
+        "Where the model will run (cpu): it decides which layers stay in float, and the bits of a weight"
+    );
+    private readonly Option<long?> _images = Values.Integer(
+        "--images",
+        $"The most images for calibration ({Defaults.CalibrationImages})",
+        (long)QuantizeOptions.CalibrationRange.Least,
+        (long)QuantizeOptions.CalibrationRange.Most
+    );
+    private readonly Option<RangeMethod?> _ranges = Values.Choice(
+        "--ranges",
+        "How the range of a layer's integers follows from the images: all numbers, all but one in 100,000 at each end, "
+            + "or the least squared error (mean-squared-error)",
+        Values.Words<RangeMethod>()
+    );
+    private readonly Option<string?> _keepFloat = Values.Text(
+        "--keep-float",
+        "LAYERS",
+        "Layers that stay in float, separated by commas: stem, block0.depthwise, block3 for a whole block, classifier, "
+            + $"or {None} (as many of the first as measure best)"
+    );
+    private readonly Option<long?> _weightBits = Values.Integer(
+        "--weight-bits",
+        "Bits of a weight: 8, or 7 for x86 processors without VNNI, where sums of 8-bit products saturate (what the "
+            + "target needs)",
+        QuantizationSettings.BitsWhereSaturated,
+        QuantizationSettings.Bits
+    );
+    private readonly Option<long?> _maxPixels = Values.Integer(
+        "--max-pixels",
+        $"Maximum pixels, width times height, of a photograph that is read ({DatasetOptions.DefaultMaxPixels})",
+        1,
+        DatasetOptions.MostPixels
+    );
+
+    public QuantizeCommand()
+        : base(
+            "quantize",
+            "Write a model with 8-bit integers instead of floats: a quarter of the size, and on most processors about "
+                + "half of the latency. It is calibrated on images, and compared with the model of floats on others.",
+            "proxyless quantize --model runs/photos",
+            "proxyless quantize --model photos.onnx --data photos --out photos-int8.onnx",
+            "proxyless quantize --weights efficientnet-lite0 --data photos"
+        )
+    {
+        Add(_model.Options);
+        Add([_data, _out, _target, _images, _ranges, _keepFloat, _weightBits, _maxPixels]);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        OutputFile.Check(_out.Name, parse.GetValue(_out), "an ONNX model", ".onnx");
+        string model = _model.FileOf(parse, session, Examples[0]);
+        string? layers = parse.GetValue(_keepFloat);
+        QuantizeResult result = ProxylessRun.Quantize(
+            new QuantizeOptions
+            {
+                Model = model,
+                Out = parse.GetValue(_out) ?? OutOf(model, _model.NameOf(parse)),
+                Data = parse.GetValue(_data),
+                CalibrationImages = (int)(parse.GetValue(_images) ?? Defaults.CalibrationImages),
+                Ranges = parse.GetValue(_ranges) ?? Defaults.Ranges,
+                KeepFloat =
+                    layers is null ? null
+                    : layers == None ? []
+                    : layers.Split(',', StringSplitOptions.TrimEntries),
+                WeightBits = (int?)parse.GetValue(_weightBits),
+                Target = parse.GetValue(_target) ?? Defaults.Target,
+                MaxPixels = parse.GetValue(_maxPixels) ?? Defaults.MaxPixels,
+            },
+            session.Observer,
+            session.Cancellation
+        );
+        return new CommandOutcome(result, console => Write(console, result));
+    }
+
+    /// <summary>The file to write where none is given: beside a model, or, for a name, here.</summary>
+    private static string OutOf(string model, string? name) =>
+        name is not null ? $"{name}-int8.onnx"
+        : Directory.Exists(model) ? new RunDirectory(model).IntegerModel
+        : Path.ChangeExtension(model, null) + "-int8.onnx";
+
+    private static void Write(IAnsiConsole console, QuantizeResult result)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns("", "float", "int8", "");
+        for (int column = 1; column < 4; column++)
+        {
+            table.Columns[column].RightAligned();
+        }
+
+        if (result is { Top1: { } top1, FloatTop1: { } before })
+        {
+            table.AddRow(
+                "top-1",
+                Facts.Percent(before),
+                Facts.Percent(top1),
+                $"{100 * (top1 - before):+0.00;-0.00;0.00}"
+            );
+        }
+
+        if (result is { LatencyMs: { } integers, FloatLatencyMs: { } floats })
+        {
+            table.AddRow(
+                "latency",
+                $"{floats:0.000} ms",
+                $"{integers:0.000} ms",
+                $"{floats / integers:0.00} times as fast"
+            );
+        }
+
+        table.AddRow(
+            "size",
+            $"{result.FloatBytes / 1e6:0.00} MB",
+            $"{result.Bytes / 1e6:0.00} MB",
+            $"{(double)result.Bytes / result.FloatBytes:P0}"
+        );
+        console.Write(table);
+        console.WriteFacts(
+            ("model", result.Model),
+            ("same class", $"{Facts.Percent(result.Agreement)} of {result.ComparedImages:N0} images"),
+            ("error of the scores", $"{result.ScoreError:0.000} of their standard deviation"),
+            ("in float", result.InFloat.Count == 0 ? "nothing" : string.Join(", ", result.InFloat)),
+            ("least exact layers", string.Join(", ", LeastExact(result)))
+        );
+        console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
+    }
+
+    private static IEnumerable<string> LeastExact(QuantizeResult result) =>
+        result
+            .Layers.OrderBy(layer => layer.SignalToNoiseDb)
+            .Take(LayersShown)
+            .Select(layer => $"{layer.Name} ({layer.SignalToNoiseDb:0.0} dB)");
+}

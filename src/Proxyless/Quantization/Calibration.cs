@@ -1,0 +1,52 @@
+using Proxyless.Measurement;
+
+namespace Proxyless.Quantization;
+
+/// <summary>Looks at the tensors between the layers of a model on some images.</summary>
+internal static class Calibration
+{
+    /// <summary>
+    /// Returns the statistics of the input of the first layer and of every layer's output, by tensor.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="images">Inputs of the model, one image each.</param>
+    /// <param name="threads">Threads that run it.</param>
+    /// <param name="seen">Called with the images that were run so far; each is run twice.</param>
+    /// <param name="cancellationToken">Stops between two images.</param>
+    public static IReadOnlyDictionary<string, TensorStatistics> Observe(
+        FloatModel model,
+        IReadOnlyList<float[]> images,
+        int threads,
+        Action<int> seen,
+        CancellationToken cancellationToken
+    )
+    {
+        string[] tensors = [model.FirstInput, .. model.Layers.Select(layer => layer.Output)];
+        using var probe = new OnnxProbe(model.With(tensors), threads, optimized: true);
+        var statistics = probe.Outputs.ToDictionary(name => name, _ => new TensorStatistics());
+        for (int i = 0; i < 2 * images.Count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            bool first = i < images.Count;
+            probe.Run(
+                images[i % images.Count],
+                1,
+                (output, shape, values) =>
+                {
+                    TensorStatistics own = statistics[probe.Outputs[output]];
+                    if (first)
+                    {
+                        own.Bound(shape, values);
+                    }
+                    else
+                    {
+                        own.Count(values);
+                    }
+                }
+            );
+            seen(i + 1);
+        }
+
+        return statistics;
+    }
+}

@@ -1,0 +1,92 @@
+namespace Proxyless.Quantization;
+
+/// <summary>Makes integer models of one model of floats.</summary>
+internal sealed class ModelQuantizer(FloatModel model, IReadOnlyDictionary<string, TensorStatistics> statistics)
+{
+    /// <summary>The metadata key of the precision.</summary>
+    public const string PrecisionKey = "precision";
+
+    /// <summary>The value of <see cref="PrecisionKey"/> of integer models; models of floats have none.</summary>
+    public const string Precision = "int8";
+
+    /// <summary>The prefix of the metadata keys that tell how a model was quantized.</summary>
+    public const string Prefix = "quantization.";
+
+    /// <summary>The model of floats.</summary>
+    public FloatModel Model => model;
+
+    /// <summary>Makes an integer model.</summary>
+    /// <param name="settings">How.</param>
+    /// <param name="metadata">More entries of the metadata.</param>
+    public byte[] Quantize(QuantizationSettings settings, IReadOnlyDictionary<string, string> metadata)
+    {
+        Dictionary<string, QuantizedRange> ranges = RangesBy(settings.Ranges);
+        return QuantizedModel.Write(
+            model,
+            ranges,
+            layer => WeightsOf(layer, ranges, settings),
+            settings.InFloat,
+            metadata
+        );
+    }
+
+    private QuantizedWeights WeightsOf(
+        FloatLayer layer,
+        Dictionary<string, QuantizedRange> ranges,
+        QuantizationSettings settings
+    )
+    {
+        float[] weights = model.Values(layer.Node.Input[1]);
+        float[] biases = model.Values(layer.Node.Input[2]);
+        string input = layer.Node.Input[0];
+        var rounded = QuantizedWeights.Of(weights, biases, ranges[input].Scale, settings.LargestWeight);
+        if (!settings.CorrectsBiases)
+        {
+            return rounded;
+        }
+
+        IReadOnlyList<double> means = statistics[input].Means;
+        int each = weights.Length / biases.Length;
+        int taps = layer.Node.OpType == "Conv" ? Taps(layer) : 1;
+        bool depthwise = layer.Attribute("group", 1) > 1;
+        for (int o = 0; o < biases.Length; o++)
+        {
+            double error = 0;
+            for (int i = 0; i < each; i++)
+            {
+                int at = (o * each) + i;
+                double difference = (rounded.Weights[at] * (double)rounded.Scales[o]) - weights[at];
+                error += difference * means[depthwise ? o : i / taps];
+            }
+
+            biases[o] -= (float)error;
+        }
+
+        return QuantizedWeights.Of(weights, biases, ranges[input].Scale, settings.LargestWeight);
+    }
+
+    private int Taps(FloatLayer layer)
+    {
+        int[] sizes = model.Sizes(layer.Node.Input[1]);
+        return sizes[2] * sizes[3];
+    }
+
+    private Dictionary<string, QuantizedRange> RangesBy(RangeMethod method)
+    {
+        var ranges = new Dictionary<string, QuantizedRange>
+        {
+            [model.FirstInput] = statistics[model.FirstInput].RangeBy(method),
+        };
+        string scores = model.Proto.Graph.Output[0].Name;
+        foreach (FloatLayer layer in model.Layers.Where(layer => layer.Output != scores))
+        {
+            ranges[layer.Output] =
+                layer.Node.OpType == "Flatten" ? ranges[layer.Node.Input[0]]
+                : layer.IsActivated
+                    ? QuantizedRange.Of(0, Math.Min(statistics[layer.Output].RangeBy(method).High, layer.Bound))
+                : statistics[layer.Output].RangeBy(method);
+        }
+
+        return ranges;
+    }
+}

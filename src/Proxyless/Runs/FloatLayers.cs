@@ -1,0 +1,110 @@
+using Proxyless.Latency;
+using Proxyless.Quantization;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// Finds the layers that stay in float: the first ones, where channels are few and images large, so that integers gain
+/// least, and where their error goes through the whole network.
+/// </summary>
+internal static class FloatLayers
+{
+    // The stem and the first depthwise convolution, where nothing can be measured.
+    private const int Unmeasured = 2;
+    private const int Most = 6;
+
+    // Two measurements of one model differ by about this much.
+    private const double Tolerance = 1.01;
+
+    // One that is slower than this is not made faster by one more.
+    private const double Slower = 1.05;
+
+    /// <summary>The layers of names, and of blocks.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="names">Names of layers, or their first part.</param>
+    /// <exception cref="InvalidInputException">There is no such layer.</exception>
+    public static IReadOnlySet<string> Named(FloatModel model, IReadOnlyList<string> names)
+    {
+        var chosen = new HashSet<string>();
+        foreach (string name in names)
+        {
+            IEnumerable<string> layers = model.Layers.Select(layer => layer.Name);
+            string[] meant = [.. layers.Where(layer => layer == name)];
+            meant =
+                meant.Length > 0
+                    ? meant
+                    : [.. layers.Where(layer => layer.StartsWith($"{name}.", StringComparison.Ordinal))];
+            if (meant.Length == 0)
+            {
+                throw new InvalidInputException(
+                    $"QuantizeOptions.KeepFloat is '{name}', and the model has no such layer; it has "
+                        + string.Join(", ", model.Layers.Where(layer => layer.HasWeights).Select(layer => layer.Name))
+                );
+            }
+
+            chosen.UnionWith(meant);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>
+    /// The first layers with weights: as many as make the model fastest, and of these the most exact.
+    /// </summary>
+    /// <param name="quantizer">Makes the models.</param>
+    /// <param name="settings">How.</param>
+    /// <param name="answers">What the model of floats says of some images.</param>
+    /// <param name="target">Where they are timed.</param>
+    /// <param name="observer">Receives progress and the decision.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static IReadOnlySet<string> Measured(
+        ModelQuantizer quantizer,
+        QuantizationSettings settings,
+        FloatAnswers answers,
+        ITarget target,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        string[] names = [.. quantizer.Model.Layers.Where(layer => layer.HasWeights).Select(layer => layer.Name)];
+        if (target is not IModelTimer timer)
+        {
+            observer.Message(
+                $"target '{target.Name}' is a table and runs no models: {string.Join(" and ", names.Take(Unmeasured))} "
+                    + "stay in float, which is mostly faster and more exact"
+            );
+            return names.Take(Unmeasured).ToHashSet();
+        }
+
+        double reference = timer.Time(answers.Model, cancellationToken).QuietMs;
+        var tried = new List<(int Layers, double Milliseconds, double Error)>();
+        int most = Math.Min(Most, names.Length - 1);
+        var progress = new Progress(observer, "layers in float", 0, most + 1, Progress.Unreported);
+        for (int layers = 0; layers <= most; layers++)
+        {
+            byte[] made = quantizer.Quantize(
+                settings with
+                {
+                    InFloat = names.Take(layers).ToHashSet(),
+                },
+                new Dictionary<string, string>()
+            );
+            double milliseconds = timer.Compare(made, answers.Model, reference, cancellationToken).QuietMs;
+            tried.Add((layers, milliseconds, answers.Compare(made, cancellationToken).Error));
+            progress.Report(layers + 1, Invariant($"{milliseconds:F3} ms, error {tried[^1].Error:F3}"));
+            if (milliseconds > Slower * tried.Min(one => one.Milliseconds))
+            {
+                break;
+            }
+        }
+
+        double limit = Tolerance * tried.Min(one => one.Milliseconds);
+        (int best, double bestMs, double error) = tried.Where(one => one.Milliseconds <= limit).MinBy(one => one.Error);
+        observer.Message(
+            Invariant($"in float: {(best == 0 ? "nothing" : string.Join(", ", names.Take(best)))}; {bestMs:F3} ms, ")
+                + Invariant($"error of the scores {error:F3} (all integers: {tried[0].Milliseconds:F3} ms, ")
+                + Invariant($"{tried[0].Error:F3})")
+        );
+        return names.Take(best).ToHashSet();
+    }
+}

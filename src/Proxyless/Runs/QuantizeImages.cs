@@ -1,0 +1,162 @@
+using Proxyless.Data;
+using Proxyless.Inference;
+
+namespace Proxyless.Runs;
+
+/// <summary>The images of a quantization.</summary>
+/// <param name="Calibration">Inputs from which the ranges are learned.</param>
+/// <param name="Others">Other images, on which the models are compared; read once, when they are asked for.</param>
+/// <param name="OthersCount">Their number, those that cannot be read included.</param>
+internal sealed record QuantizeImages(
+    IReadOnlyList<float[]> Calibration,
+    IEnumerable<ComparedImage> Others,
+    int OthersCount
+)
+{
+    // Fewer can be used, but the ranges then depend on which they are.
+    private const int Few = 16;
+
+    /// <summary>The images of a run: training images for calibration, and its test images.</summary>
+    /// <param name="context">The run's context.</param>
+    /// <param name="most">The most images for calibration.</param>
+    public static QuantizeImages Of(RunContext context, int most)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var progress = new Progress(context.Observer, "images", 0, null, Progress.Unreported);
+        var calibration = new List<float[]>();
+        foreach (ComparedImage image in Read(context, context.Images.Training.Spread(most)))
+        {
+            calibration.Add(image.Input);
+            progress.Report(calibration.Count, "for calibration");
+        }
+
+        return new QuantizeImages(calibration, Read(context, context.Images.Test), context.Images.Test.Count);
+    }
+
+    /// <summary>The photographs of a folder: every second one for calibration, and the others.</summary>
+    /// <param name="folder">The folder; those within it are searched, too.</param>
+    /// <param name="model">The model, for the form of its input.</param>
+    /// <param name="most">The most images for calibration.</param>
+    /// <param name="maxPixels">The most pixels of a photograph that is read.</param>
+    /// <param name="observer">Is told of photographs that cannot be read.</param>
+    /// <param name="cancellationToken">Stops between two photographs.</param>
+    /// <exception cref="InvalidInputException">
+    /// There is no such folder, or it has fewer than two photographs that can be read.
+    /// </exception>
+    public static QuantizeImages Of(
+        string folder,
+        OnnxClassifier model,
+        int most,
+        long maxPixels,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(observer);
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidInputException($"there is no folder '{folder}'; give one of photographs")
+            {
+                File = folder,
+            };
+        }
+
+        (string Path, string? Error)[] files = [.. PhotoFiles.Of([folder])];
+        (string Path, string? Error)[] even = [.. files.Where((_, i) => i % 2 == 0)];
+        (string Path, string? Error)[] chosen =
+        [
+            .. even.Where((_, i) => i * (long)most / even.Length != (i - 1) * (long)most / even.Length || i == 0),
+        ];
+        (string Path, string? Error)[] others = [.. files.Where((_, i) => i % 2 == 1)];
+        var progress = new Progress(observer, "photographs", 0, chosen.Length, Progress.Unreported);
+        var calibration = new List<float[]>();
+        IEnumerable<ComparedImage> Photographs(IEnumerable<(string Path, string? Error)> some)
+        {
+            foreach ((string path, string? error) in some)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (TryRead(model, path, error, maxPixels, observer) is { } input)
+                {
+                    yield return new ComparedImage(input, null);
+                }
+            }
+        }
+
+        foreach (ComparedImage image in Photographs(chosen))
+        {
+            calibration.Add(image.Input);
+            progress.Report(calibration.Count, "for calibration");
+        }
+
+        if (calibration.Count == 0 || others.Length == 0)
+        {
+            throw new InvalidInputException(
+                $"'{folder}' has {calibration.Count} photographs for calibration that can be read, and {others.Length} "
+                    + "for the comparison; give a folder of at least two, better of dozens"
+            )
+            {
+                File = folder,
+            };
+        }
+
+        if (calibration.Count < Few)
+        {
+            observer.Warning(
+                Invariant(
+                    $"the ranges of the integers are learned from {calibration.Count} photographs; give {2 * Few} or "
+                        + $"more of the kind that the model will see"
+                )
+            );
+        }
+
+        return new QuantizeImages(calibration, Photographs(others), others.Length);
+    }
+
+    private static float[]? TryRead(
+        OnnxClassifier model,
+        string path,
+        string? error,
+        long maxPixels,
+        IRunObserver observer
+    )
+    {
+        try
+        {
+            if (error is null)
+            {
+                return model.Prepare(ImageFile.Read(path), path, maxPixels);
+            }
+
+            observer.Warning(error);
+        }
+        catch (UnreadableImageException exception)
+        {
+            observer.Warning(ImageFile.Refused(exception).Message);
+        }
+        catch (InvalidInputException exception)
+        {
+            observer.Warning(exception.Message);
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<ComparedImage> Read(RunContext context, ImageSet set)
+    {
+        using BatchLoader loader = context.Loaders.Model(set);
+        foreach (Batch batch in loader.Epoch(0, 0, context.CancellationToken))
+        {
+            using (batch)
+            {
+                float[] values = ModelInput.Of(batch);
+                long[] labels = batch.Labels.data<long>().ToArray();
+                int length = values.Length / labels.Length;
+                for (int i = 0; i < labels.Length; i++)
+                {
+                    yield return new ComparedImage(values.AsSpan(i * length, length).ToArray(), (int)labels[i]);
+                }
+            }
+        }
+    }
+}

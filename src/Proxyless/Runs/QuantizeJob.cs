@@ -1,0 +1,105 @@
+using Proxyless.Files;
+using Proxyless.Inference;
+using Proxyless.Latency;
+using Proxyless.Quantization;
+using Proxyless.Runtime;
+
+namespace Proxyless.Runs;
+
+/// <summary>Quantizes a model file or the model of a run.</summary>
+internal static class QuantizeJob
+{
+    /// <summary>Quantizes a model.</summary>
+    /// <param name="options">What, and how.</param>
+    /// <param name="file">The file of the model of floats.</param>
+    /// <param name="observer">Receives progress, messages and warnings.</param>
+    /// <param name="cancellationToken">Stops before anything is written.</param>
+    public static QuantizeResult Run(
+        QuantizeOptions options,
+        string file,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        RequireOptions(options, file);
+        RunDirectory? run = Directory.Exists(options.Model) ? RunDirectory.Open(options.Model) : null;
+        using RunLock? held =
+            run is not null && RealPath.Same(Path.GetDirectoryName(Path.GetFullPath(options.Out))!, run.Root)
+                ? RunLock.Acquire(run.Root)
+                : null;
+
+        // Before hours of calibration: an integer model, or one of another tool.
+        _ = FloatModel.Read(File.ReadAllBytes(file), file);
+        using ITarget target = TargetFile.Open(options.Target);
+        if (options.Data is { } folder)
+        {
+            using OnnxClassifier model = EvaluateStage.Load(file, threads: 1);
+            var photographs = QuantizeImages.Of(
+                folder,
+                model,
+                options.CalibrationImages,
+                options.MaxPixels,
+                observer,
+                cancellationToken
+            );
+            return QuantizeStage.Run(
+                options,
+                file,
+                photographs,
+                target,
+                ThreadCount.Of(null),
+                observer,
+                cancellationToken
+            );
+        }
+
+        RunContext context = TrainedRun.Open(run!, RunConfigFile.Read(run!.Config), observer, cancellationToken);
+        return QuantizeStage.Run(
+            options,
+            file,
+            QuantizeImages.Of(context, options.CalibrationImages),
+            target,
+            context.Threads,
+            observer,
+            cancellationToken
+        );
+    }
+
+    private static void RequireOptions(QuantizeOptions options, string file)
+    {
+        if (!QuantizeOptions.CalibrationRange.Contains(options.CalibrationImages))
+        {
+            throw new InvalidInputException(
+                $"QuantizeOptions.CalibrationImages = {options.CalibrationImages}; allowed are "
+                    + $"{QuantizeOptions.CalibrationRange}"
+            );
+        }
+
+        if (
+            options.WeightBits
+            is { } bits
+                and not (QuantizationSettings.Bits or QuantizationSettings.BitsWhereSaturated)
+        )
+        {
+            throw new InvalidInputException(
+                $"QuantizeOptions.WeightBits = {bits}; allowed are {QuantizationSettings.BitsWhereSaturated} and "
+                    + $"{QuantizationSettings.Bits}"
+            );
+        }
+
+        if (options.Data is null && !Directory.Exists(options.Model))
+        {
+            throw new InvalidInputException(
+                $"'{options.Model}' is a model file, without images of its own; give a folder of photographs with "
+                    + "QuantizeOptions.Data"
+            );
+        }
+
+        if (RealPath.Same(Path.GetFullPath(options.Out), Path.GetFullPath(file)))
+        {
+            throw new InvalidInputException(
+                $"QuantizeOptions.Out = '{options.Out}' is the model of floats itself; give another file"
+            );
+        }
+    }
+}

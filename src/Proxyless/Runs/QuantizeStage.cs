@@ -1,0 +1,160 @@
+using System.Globalization;
+using Proxyless.Files;
+using Proxyless.Latency;
+using Proxyless.Measurement;
+using Proxyless.Quantization;
+
+namespace Proxyless.Runs;
+
+/// <summary>Makes an integer model, compares it with the model of floats, and writes it.</summary>
+internal static class QuantizeStage
+{
+    // The noise of a layer is an average over all its pixels.
+    private const int ImagesOfNoise = 16;
+
+    /// <summary>Quantizes a model.</summary>
+    /// <param name="options">How.</param>
+    /// <param name="file">The file of the model of floats.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="target">Where the model will run.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="observer">Receives progress and decisions.</param>
+    /// <param name="cancellationToken">Stops before anything is written.</param>
+    public static QuantizeResult Run(
+        QuantizeOptions options,
+        string file,
+        QuantizeImages images,
+        ITarget target,
+        int threads,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        byte[] onnx = File.ReadAllBytes(file);
+        var model = FloatModel.Read(onnx, file);
+        var progress = new Progress(observer, "calibrate", 0, 2 * images.Calibration.Count, Progress.Unreported);
+        var quantizer = new ModelQuantizer(
+            model,
+            Calibration.Observe(
+                model,
+                images.Calibration,
+                threads,
+                seen => progress.Report(seen, ""),
+                cancellationToken
+            )
+        );
+        var settings = new QuantizationSettings
+        {
+            Ranges = options.Ranges,
+            WeightBits = options.WeightBits ?? WeightBitsOf(target, observer),
+        };
+        settings = settings with
+        {
+            InFloat = options.KeepFloat is { } kept
+                ? FloatLayers.Named(model, kept)
+                : FloatLayers.Measured(
+                    quantizer,
+                    settings,
+                    new FloatAnswers(onnx, images.Calibration, threads, cancellationToken),
+                    target,
+                    observer,
+                    cancellationToken
+                ),
+        };
+        byte[] made = quantizer.Quantize(settings, MetadataOf(settings, images.Calibration.Count));
+        AnswerComparison comparison = Compare(onnx, made, images, threads, observer, cancellationToken);
+        IReadOnlyList<LayerNoise> layers = LayerNoise.Of(
+            model,
+            made,
+            settings.InFloat,
+            images.Calibration.Take(ImagesOfNoise),
+            threads,
+            cancellationToken
+        );
+        (double Integers, double Floats)? latency = null;
+        if (target is IModelTimer timer)
+        {
+            double floats = timer.Time(onnx, cancellationToken).QuietMs;
+            latency = (timer.Compare(made, onnx, floats, cancellationToken).QuietMs, floats);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        AtomicFile.WriteAllBytes(options.Out, made);
+        return new QuantizeResult
+        {
+            Model = options.Out,
+            FloatModel = file,
+            Bytes = made.Length,
+            FloatBytes = onnx.Length,
+            LatencyMs = latency?.Integers,
+            FloatLatencyMs = latency?.Floats,
+            InFloat = [.. model.Layers.Select(layer => layer.Name).Where(settings.InFloat.Contains)],
+            WeightBits = settings.WeightBits,
+            Ranges = settings.Ranges,
+            CalibrationImages = images.Calibration.Count,
+            ComparedImages = comparison.Images,
+            Agreement = comparison.Agreement,
+            ScoreError = comparison.Error,
+            Top1 = comparison.Top1,
+            FloatTop1 = comparison.ExpectedTop1,
+            Layers = layers,
+        };
+    }
+
+    private static AnswerComparison Compare(
+        byte[] floats,
+        byte[] integers,
+        QuantizeImages images,
+        int threads,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        using var first = new OnnxProbe(floats, threads, optimized: true);
+        using var second = new OnnxProbe(integers, threads, optimized: true);
+        var comparison = new AnswerComparison();
+        var progress = new Progress(observer, "compare", 0, images.OthersCount, Progress.Unreported);
+        foreach (ComparedImage image in images.Others)
+        {
+            comparison.Add(
+                FloatAnswers.Answer(first, image.Input, cancellationToken),
+                FloatAnswers.Answer(second, image.Input, cancellationToken),
+                image.Label
+            );
+            progress.Report(comparison.Images, () => Invariant($"same class {comparison.Agreement:P2}"));
+        }
+
+        return comparison;
+    }
+
+    private static int WeightBitsOf(ITarget target, IRunObserver observer)
+    {
+        switch ((target as IProcessorTarget)?.SaturatesIntegers)
+        {
+            case true:
+                observer.Message(
+                    $"the processor of target '{target.Name}' has no VNNI, where sums of 8-bit products saturate: "
+                        + $"weights get {QuantizationSettings.BitsWhereSaturated} bits"
+                );
+                return QuantizationSettings.BitsWhereSaturated;
+            case null:
+                observer.Message(
+                    $"target '{target.Name}' does not say whether its processor has VNNI; if it is an x86 processor "
+                        + $"without, set QuantizeOptions.WeightBits to {QuantizationSettings.BitsWhereSaturated}"
+                );
+                break;
+        }
+
+        return QuantizationSettings.Bits;
+    }
+
+    private static Dictionary<string, string> MetadataOf(QuantizationSettings settings, int images) =>
+        new()
+        {
+            [ModelQuantizer.PrecisionKey] = ModelQuantizer.Precision,
+            [$"{ModelQuantizer.Prefix}ranges"] = settings.Ranges.ToString(),
+            [$"{ModelQuantizer.Prefix}weight_bits"] = settings.WeightBits.ToString(CultureInfo.InvariantCulture),
+            [$"{ModelQuantizer.Prefix}images"] = images.ToString(CultureInfo.InvariantCulture),
+            [$"{ModelQuantizer.Prefix}in_float"] = string.Join(' ', settings.InFloat),
+        };
+}

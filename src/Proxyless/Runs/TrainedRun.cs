@@ -1,0 +1,38 @@
+using Proxyless.Architectures;
+using Proxyless.Pretrained;
+
+namespace Proxyless.Runs;
+
+/// <summary>A run with a trained network, opened with its images.</summary>
+internal static class TrainedRun
+{
+    /// <summary>Opens the images of a run as they were for its training.</summary>
+    /// <param name="directory">The run.</param>
+    /// <param name="options">Its options; the images may have been moved.</param>
+    /// <param name="observer">Receives progress, messages and warnings.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="InvalidInputException">Its images are missing or differ.</exception>
+    public static RunContext Open(
+        RunDirectory directory,
+        RunOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(options);
+        RunPaths.RequireImages(options, directory.Root);
+        Architecture architecture = ArchitectureFile.Read(directory.Architecture);
+        RunContext context = RunOpening.OpenImages(
+            options with
+            {
+                Data = options.Data with { Resolution = architecture.Resolution },
+            },
+            new RunStore(directory),
+            new RunClock(TimeProvider.System),
+            observer,
+            cancellationToken
+        );
+        return context with { Input = PretrainedInput.Of(architecture) };
+    }
+}
