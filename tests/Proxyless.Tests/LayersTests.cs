@@ -30,7 +30,7 @@ public sealed class LayersTests
         ("Export", ["Inference", "Architectures", "Networks"]),
         ("Quantization", ["Measurement", "Export"]),
         ("Pretrained", ["Inference", "Files", "Architectures", "Runtime", "Weights", "Networks", "Export"]),
-        ("Latency", ["Measurement", "Files", "Architectures", "Runtime", "Export"]),
+        ("Latency", ["Measurement", "Files", "Architectures", "Runtime", "Export", "Quantization"]),
         ("Reports", ["Files", "Architectures", "Training"]),
         (
             "Runs",

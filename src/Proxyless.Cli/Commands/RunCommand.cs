@@ -84,6 +84,12 @@ internal sealed class RunCommand : ReportingCommand
         );
     }
 
+    private static string? Floats(QuantizeResult? integers) =>
+        integers is null
+            ? null
+            : $"top-1 {Facts.Percent(integers.FloatTop1)}, {Facts.Milliseconds(integers.FloatLatencyMs)}, "
+                + $"{integers.FloatBytes / 1e6:0.00} MB instead of {integers.Bytes / 1e6:0.00}: {integers.FloatModel}";
+
     private static string Next(RunResult result) => $"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg";
 
     private static void Write(IAnsiConsole console, RunResult result)
@@ -104,6 +110,7 @@ internal sealed class RunCommand : ReportingCommand
             ("multiply-adds", $"{result.MultiplyAdds:N0}"),
             ("time", $"search {Durations.Text(result.SearchSeconds)}, training {Durations.Text(result.TrainSeconds)}"),
             ("model", result.Model),
+            ("the same with floats", Floats(result.Integers)),
             ("report", result.Report)
         );
     }

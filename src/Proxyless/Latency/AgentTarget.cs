@@ -134,7 +134,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget
     public override int Batch { get; }
 
     /// <inheritdoc/>
-    protected override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken)
+    protected internal override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken)
     {
         DateTime deadline = DateTime.UtcNow + DeadlineOf(Described(cancellationToken));
         MeasureHeader header = HeaderOf(onnx, _threads, Batch, options);

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Proxyless.Architectures;
 using Proxyless.Measurement;
+using Proxyless.Quantization;
 
 namespace Proxyless.Latency;
 
@@ -46,6 +47,9 @@ internal sealed record CommandTarget : IModelTimer
     /// <inheritdoc/>
     public int Batch { get; init; } = 1;
 
+    /// <inheritdoc/>
+    public bool TimesIntegers { get; init; }
+
     /// <summary>
     /// The machine that the program reaches, in the user's words; null if not given. It keeps the tables of one command
     /// on two devices apart.
@@ -61,7 +65,7 @@ internal sealed record CommandTarget : IModelTimer
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"command {JsonSerializer.Serialize(Command)}{device}, '{Pattern}' "
-                    + $"in units of {UnitMs} ms, batch {Batch}"
+                    + $"in units of {UnitMs} ms, batch {Batch}{(TimesIntegers ? IntegerModels.Identity : "")}"
             );
         }
     }
@@ -113,7 +117,7 @@ internal sealed record CommandTarget : IModelTimer
         string file = Path.Combine(Path.GetTempPath(), $"proxyless-{Guid.NewGuid():N}.onnx");
         try
         {
-            File.WriteAllBytes(file, onnx);
+            File.WriteAllBytes(file, TimesIntegers ? UntrainedIntegers.Of(onnx) : onnx);
             return Timing.Of([.. Enumerable.Range(0, Repeats).Select(_ => RunOnce(file, cancellationToken))]);
         }
         finally

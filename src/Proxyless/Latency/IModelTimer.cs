@@ -6,6 +6,11 @@ namespace Proxyless.Latency;
 /// <summary>A target that runs models, so that latencies can be measured there.</summary>
 public interface IModelTimer : ITarget
 {
+    /// <summary>
+    /// Whether models of floats are timed in their integer form: the target is one for integer models.
+    /// </summary>
+    bool TimesIntegers => false;
+
     /// <summary>Times a single model.</summary>
     /// <param name="onnx">The bytes of its ONNX file.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>

@@ -80,7 +80,11 @@ public static class LatencyProfiler
 
     private static ILookup<string, double> TimeParts(Architecture architecture, LocalTarget target, ProfilePlan plan)
     {
-        using var profile = new NodeProfile(NetworkExporter.Untrained(architecture), target.Threads, target.Batch);
+        using var profile = new NodeProfile(
+            target.Form(NetworkExporter.Untrained(architecture)),
+            target.Threads,
+            target.Batch
+        );
         for (int i = 0; i < WarmUpRuns; i++)
         {
             profile.Run();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Proxyless.Architectures;
 using Proxyless.Measurement;
+using Proxyless.Quantization;
 
 namespace Proxyless.Latency;
 
@@ -19,20 +20,24 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
     /// <summary>The forms that <see cref="Parse"/> takes, for messages and help.</summary>
     public const string Forms = "cpu (one thread, one image), cpu:THREADS, cpu:THREADS:BATCH such as cpu:2:32";
 
-    /// <summary>The shortest text that <see cref="Parse"/> reads as this target.</summary>
+    /// <summary>The shortest text that <see cref="TargetFile.Open"/> reads as this target.</summary>
     public string Name =>
         (Threads, Batch) switch
         {
             (1, 1) => Processor,
             (_, 1) => $"{Processor}:{Threads}",
             _ => $"{Processor}:{Threads}:{Batch}",
-        };
+        } + (TimesIntegers ? IntegerModels.Suffix : "");
+
+    /// <inheritdoc/>
+    public bool TimesIntegers { get; init; }
 
     /// <summary>
     /// All that a latency depends on besides the network: tables of one identity are interchangeable.
     /// </summary>
     public string Id =>
-        $"{ProcessorInfo.Name}, {Threads} threads, batch {Batch}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}";
+        $"{ProcessorInfo.Name}, {Threads} threads, batch {Batch}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}"
+        + (TimesIntegers ? IntegerModels.Identity : "");
 
     /// <inheritdoc/>
     bool? IProcessorTarget.SaturatesIntegers => IntegerArithmetic.Saturates;
@@ -96,7 +101,7 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
     /// <inheritdoc/>
     public Timing Time(byte[] onnx, CancellationToken cancellationToken = default)
     {
-        using var model = new OnnxModel(onnx, Threads, Batch);
+        using OnnxModel model = Load(onnx);
         return OnnxTimer.Measure(model, TimingOptions.Thorough, cancellationToken);
     }
 
@@ -126,8 +131,8 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
         var turns = new List<(Timing Reference, Timing Network)>();
         for (int i = 0; i < Sessions; i++)
         {
-            using var other = new OnnxModel(reference, Threads, Batch);
-            using var model = new OnnxModel(onnx, Threads, Batch);
+            using OnnxModel other = Load(reference);
+            using OnnxModel model = Load(onnx);
             IReadOnlyList<InterleavedTiming> timings = InterleavedTimer.Measure(
                 [other, model],
                 each,
@@ -138,6 +143,12 @@ public sealed record LocalTarget(int Threads = 1, int Batch = 1) : IModelTimer, 
 
         return NetworkLatency.Of(turns, timing => timing.QuietMs, referenceMs);
     }
+
+    /// <summary>Loads a model as it is timed here.</summary>
+    internal OnnxModel Load(byte[] onnx) => new(Form(onnx), Threads, Batch);
+
+    /// <summary>The form of a model that is timed here.</summary>
+    internal byte[] Form(byte[] onnx) => TimesIntegers ? UntrainedIntegers.Of(onnx) : onnx;
 
     private static int Count(string[] parts, int index, string text)
     {

@@ -51,6 +51,5 @@ internal sealed class NetworkTimer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _reference.Dispose();
 
-    private OnnxModel Load(Architecture architecture) =>
-        new(NetworkExporter.Untrained(architecture), _target.Threads, _target.Batch);
+    private OnnxModel Load(Architecture architecture) => _target.Load(NetworkExporter.Untrained(architecture));
 }

@@ -28,7 +28,7 @@ internal sealed class ProviderTarget(string name, ExecutionProvider provider, in
     public override int Batch => batch;
 
     /// <inheritdoc/>
-    protected override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken)
+    protected internal override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken)
     {
         using OnnxModel model = Load(onnx);
         return OnnxTimer.Measure(model, options, cancellationToken);

@@ -14,7 +14,9 @@ public static class TargetFile
 {
     /// <summary>The forms that <see cref="Open"/> takes, for messages and help.</summary>
     public const string Forms =
-        LocalTarget.Forms + ", a target's YAML file, or the name of one that TargetFile.Add keeps";
+        LocalTarget.Forms
+        + ", a target's YAML file, or the name of one that TargetFile.Add keeps; with +int8 behind it, such as "
+        + "cpu+int8, for integer models";
 
     private const string FolderVariable = "PROXYLESS_TARGETS";
     private const string Extension = ".yaml";
@@ -59,6 +61,21 @@ public static class TargetFile
     public static ITarget Open(string nameOrFile)
     {
         ArgumentNullException.ThrowIfNull(nameOrFile);
+        if (IntegerModels.Is(nameOrFile) && !File.Exists(nameOrFile))
+        {
+            return Open(IntegerModels.Without(nameOrFile)) switch
+            {
+                LocalTarget local => local with { TimesIntegers = true },
+                CommandTarget command => command with
+                {
+                    Name = command.Name + IntegerModels.Suffix,
+                    TimesIntegers = true,
+                },
+                WholeModelTarget whole => new IntegerModelTarget(whole),
+                ITarget table => throw NotForIntegers(table),
+            };
+        }
+
         if (LocalTarget.IsName(nameOrFile))
         {
             return LocalTarget.Parse(nameOrFile);
@@ -121,6 +138,15 @@ public static class TargetFile
         }
 
         return target;
+    }
+
+    private static InvalidInputException NotForIntegers(ITarget table)
+    {
+        table.Dispose();
+        return new InvalidInputException(
+            $"target '{table.Name}{IntegerModels.Suffix}' is a table, and cannot time integer models; give a table of "
+                + $"integer models as '{table.Name}', or a target that runs models"
+        );
     }
 
     /// <summary>The file with full paths in place of those that are relative to its folder.</summary>

@@ -18,6 +18,9 @@ internal abstract class WholeModelTarget : IModelTimer
     public abstract int Batch { get; }
 
     /// <inheritdoc/>
+    public virtual bool TimesIntegers => false;
+
+    /// <inheritdoc/>
     public LatencyTable Profile(
         SearchSpace space,
         int classes,
@@ -89,7 +92,7 @@ internal abstract class WholeModelTarget : IModelTimer
     /// <param name="onnx">The bytes of its ONNX file.</param>
     /// <param name="options">How long to measure.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>
-    protected abstract Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken);
+    protected internal abstract Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken);
 
     /// <summary>Releases the resources of the target; a target that holds any overrides it.</summary>
     /// <param name="disposing">True from <see cref="Dispose()"/>.</param>

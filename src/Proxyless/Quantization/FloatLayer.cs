@@ -17,6 +17,9 @@ internal sealed record FloatLayer(string Name, NodeProto Node, NodeProto? Activa
     /// <summary>Whether it has weights.</summary>
     public bool HasWeights => Node.OpType is "Conv" or "Gemm";
 
+    /// <summary>Whether it is the linear layer, which writes the scores.</summary>
+    public bool IsClassifier => Node.OpType == "Gemm";
+
     /// <summary>Whether its outputs are never negative.</summary>
     public bool IsActivated => Activation is not null;
 

@@ -57,6 +57,11 @@ internal sealed class FloatModel
     /// <summary>The layers in the order of their execution.</summary>
     public IReadOnlyList<FloatLayer> Layers { get; }
 
+    /// <summary>Whether a model is one of integers already.</summary>
+    /// <param name="onnx">The bytes of an ONNX file.</param>
+    public static bool IsInteger(byte[] onnx) =>
+        ModelProto.Parser.ParseFrom(onnx).Graph.Node.Any(node => node.OpType is "QuantizeLinear" or "DequantizeLinear");
+
     /// <summary>Reads a model.</summary>
     /// <param name="onnx">The bytes of an ONNX file.</param>
     /// <param name="file">Its name in messages.</param>
@@ -94,10 +99,8 @@ internal sealed class FloatModel
     /// <summary>A constant as it is.</summary>
     public TensorProto? Constant(string name) => _constants.GetValueOrDefault(name);
 
-    /// <summary>
-    /// The tensor that the first convolution reads: the input behind its normalization.
-    /// </summary>
-    public string FirstInput => Layers.First(layer => layer.HasWeights).Node.Input[0];
+    /// <summary>The tensor that the first layer reads: the input behind its normalization.</summary>
+    public string FirstInput => Layers[0].Node.Input[0];
 
     /// <summary>The model with more outputs.</summary>
     /// <param name="tensors">Names of tensors that nodes write.</param>

@@ -47,7 +47,7 @@ internal sealed class ModelQuantizer(FloatModel model, IReadOnlyDictionary<strin
 
         IReadOnlyList<double> means = statistics[input].Means;
         int each = weights.Length / biases.Length;
-        int taps = layer.Node.OpType == "Conv" ? Taps(layer) : 1;
+        int taps = layer.IsClassifier ? 1 : Taps(layer);
         bool depthwise = layer.Attribute("group", 1) > 1;
         for (int o = 0; o < biases.Length; o++)
         {
@@ -77,8 +77,7 @@ internal sealed class ModelQuantizer(FloatModel model, IReadOnlyDictionary<strin
         {
             [model.FirstInput] = statistics[model.FirstInput].RangeBy(method),
         };
-        string scores = model.Proto.Graph.Output[0].Name;
-        foreach (FloatLayer layer in model.Layers.Where(layer => layer.Output != scores))
+        foreach (FloatLayer layer in model.Layers.Where(layer => !layer.IsClassifier))
         {
             ranges[layer.Output] =
                 layer.Node.OpType == "Flatten" ? ranges[layer.Node.Input[0]]

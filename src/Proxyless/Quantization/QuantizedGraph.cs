@@ -42,6 +42,10 @@ internal sealed class QuantizedGraph(OnnxGraph graph, IReadOnlyDictionary<string
         _quantized[tensor] = graph.Node("QuantizeLinear", $"{tensor}.quantized", [from, scale, zero]);
     }
 
+    /// <summary>Writes a rounded tensor as floats under its own name: the output of the model.</summary>
+    public void Finish(string tensor) =>
+        graph.Node("DequantizeLinear", tensor, [_quantized[tensor], $"{tensor}.scale", $"{tensor}.zero_point"]);
+
     /// <summary>Adds weights or biases, which a layer reads as floats again.</summary>
     /// <param name="name">The name of the floats.</param>
     /// <param name="integers">Adds the integers under a name.</param>

@@ -9,7 +9,6 @@ internal sealed class QuantizedModel
     private readonly FloatModel _model;
     private readonly OnnxGraph _graph;
     private readonly QuantizedGraph _tensors;
-    private readonly IReadOnlyDictionary<string, QuantizedRange> _ranges;
     private readonly Func<FloatLayer, QuantizedWeights> _weights;
     private readonly HashSet<string> _constants = [];
 
@@ -22,7 +21,6 @@ internal sealed class QuantizedModel
         _model = model;
         _graph = OnnxGraph.Like(model.Proto);
         _tensors = new QuantizedGraph(_graph, ranges);
-        _ranges = ranges;
         _weights = weights;
     }
 
@@ -129,14 +127,22 @@ internal sealed class QuantizedModel
         }
 
         _graph.Add(node);
-        if (_ranges.ContainsKey(layer.Output))
+        if (layer.IsClassifier)
         {
-            _tensors.Quantize(layer.Output, node.Output[0]);
-        }
-        else
-        {
-            // The scores.
             _tensors.HasFloats(layer.Output);
+            return;
         }
+
+        // The node of the last layer of a part of a network must not have the name of the part's output.
+        if (layer.Output == _model.Proto.Graph.Output[0].Name)
+        {
+            node.Output[0] += ".sums";
+            node.Name = node.Output[0];
+            _tensors.Quantize(layer.Output, node.Output[0]);
+            _tensors.Finish(layer.Output);
+            return;
+        }
+
+        _tensors.Quantize(layer.Output, node.Output[0]);
     }
 }

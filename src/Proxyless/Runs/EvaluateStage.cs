@@ -22,10 +22,14 @@ internal static class EvaluateStage
     public static RunResult Finish(RunContext context, RunStore store, SearchGoal goal, DerivedNetwork derived)
     {
         RunDirectory directory = store.Directory;
+        QuantizeResult? integers = goal.Target is IModelTimer { TimesIntegers: true }
+            ? QuantizeJob.OfRun(context, directory, goal.Target)
+            : null;
+        string model = integers?.Model ?? directory.Model;
         ImageSet images = context.Images.Test;
         using BatchLoader test = context.Loaders.Model(images);
         Judgement judged = Judge(
-            directory.Model,
+            model,
             null,
             test,
             images.Count,
@@ -36,7 +40,7 @@ internal static class EvaluateStage
         var latency = NetworkLatency.Measure(
             goal.Target,
             derived.Architecture,
-            File.ReadAllBytes(directory.Model),
+            File.ReadAllBytes(model),
             context.Space,
             context.Classes,
             goal.Table,
@@ -48,7 +52,8 @@ internal static class EvaluateStage
         {
             Run = directory.Root,
             Architecture = directory.Architecture,
-            Model = directory.Model,
+            Model = model,
+            Integers = integers,
             Report = directory.Report,
             Top1 = judged.Accuracy.Top1,
             Top5 = judged.Accuracy.Top5,

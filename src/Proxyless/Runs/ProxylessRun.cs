@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Files;
+using Proxyless.Latency;
 using Proxyless.Pretrained;
 using Proxyless.Training;
 
@@ -341,7 +342,7 @@ public static class ProxylessRun
         ArgumentNullException.ThrowIfNull(options);
         return QuantizeJob.Run(
             options,
-            ModelFile(options.Model),
+            Existing(options.Model, run => run.Model),
             observer ?? NullRunObserver.Instance,
             cancellationToken
         );
@@ -460,14 +461,24 @@ public static class ProxylessRun
         CancellationToken cancellationToken = default
     ) => Predict(model, images, top, DatasetOptions.DefaultMaxPixels, NullRunObserver.Instance, cancellationToken);
 
-    private static string ModelFile(string model)
+    /// <summary>The file of a model, or the model of a run that is used.</summary>
+    private static string ModelFile(string model) =>
+        Existing(
+            model,
+            run =>
+                File.Exists(run.IntegerModel) && IntegerModels.Is(RunConfigFile.Read(run.Config).Target.Name)
+                    ? run.IntegerModel
+                    : run.Model
+        );
+
+    private static string Existing(string model, Func<RunDirectory, string> modelOf)
     {
         string file = model;
         if (Directory.Exists(model))
         {
             RunDirectory run = RunDirectory.Open(model);
             RunParts.RequireOne(run);
-            file = run.Model;
+            file = modelOf(run);
         }
 
         return File.Exists(file)

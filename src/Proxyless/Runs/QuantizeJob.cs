@@ -30,7 +30,7 @@ internal static class QuantizeJob
 
         // Before hours of calibration: an integer model, or one of another tool.
         _ = FloatModel.Read(File.ReadAllBytes(file), file);
-        using ITarget target = TargetFile.Open(options.Target);
+        using ITarget target = TargetFile.Open(IntegerModels.Without(options.Target));
         if (options.Data is { } folder)
         {
             using OnnxClassifier model = EvaluateStage.Load(file, threads: 1);
@@ -62,6 +62,28 @@ internal static class QuantizeJob
             context.Threads,
             observer,
             cancellationToken
+        );
+    }
+
+    /// <summary>Writes the integer model of a run whose target is one for integer models.</summary>
+    /// <param name="context">The run's context.</param>
+    /// <param name="directory">The run, with its model of floats.</param>
+    /// <param name="target">The run's target.</param>
+    public static QuantizeResult OfRun(RunContext context, RunDirectory directory, ITarget target)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(target);
+        var options = new QuantizeOptions { Model = directory.Root, Out = directory.IntegerModel };
+        using ITarget floats = TargetFile.Open(IntegerModels.Without(target.Name));
+        return QuantizeStage.Run(
+            options,
+            directory.Model,
+            QuantizeImages.Of(context, options.CalibrationImages),
+            floats,
+            context.Threads,
+            context.Observer,
+            context.CancellationToken
         );
     }
 

@@ -50,7 +50,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The model.</summary>
     public string Model => File("model.onnx");
 
-    /// <summary>The model of 8-bit integers.</summary>
+    /// <summary>The model of 8-bit integers; the one to use if the run's target is one for integer models.</summary>
     public string IntegerModel => File("model-int8.onnx");
 
     /// <summary>The classes, one per line, in the order of the model's outputs.</summary>

@@ -94,7 +94,10 @@ internal static class RunPaths
         };
 
     private static string MapTarget(string target, Func<string, string> map) =>
-        !LocalTarget.IsName(target) && File.Exists(target) ? map(target) : target;
+        IntegerModels.Is(target) && !File.Exists(target)
+            ? MapTarget(IntegerModels.Without(target), map) + IntegerModels.Suffix
+        : !LocalTarget.IsName(target) && File.Exists(target) ? map(target)
+        : target;
 
     private static string? MapOthers(string? alsoFor, Func<string, string> map)
     {

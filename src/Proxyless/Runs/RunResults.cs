@@ -15,6 +15,12 @@ public sealed record RunResult
     /// <summary>The model's file.</summary>
     public required string Model { get; init; }
 
+    /// <summary>
+    /// How the integer model compares with the model of floats, if the target is one for integer models
+    /// (<c>cpu+int8</c>): <see cref="Model"/>, accuracy and latency are then the integer model's. Null otherwise.
+    /// </summary>
+    public QuantizeResult? Integers { get; init; }
+
     /// <summary>The report's file.</summary>
     public required string Report { get; init; }
 

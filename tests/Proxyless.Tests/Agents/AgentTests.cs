@@ -447,6 +447,8 @@ public sealed class AgentTests : IClassFixture<AgentProcess>
         using (channel)
         {
             Description description = client.Describe(new DescribeRequest(), headers, cancellationToken: Cancellation);
+            Assert.True(description.HasSaturatesIntegers);
+            Assert.Equal(IntegerArithmetic.Saturates, description.SaturatesIntegers);
 
             // Its limits in AgentProcess: a thousand seconds for a measurement, and for a piece of a model.
             TimeSpan turn = TimeSpan.FromSeconds(1000 + 1000 + (AgentProcess.Megabytes * 1e6 / 50_000));

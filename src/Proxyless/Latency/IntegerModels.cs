@@ -1,0 +1,17 @@
+namespace Proxyless.Latency;
+
+/// <summary>The words for targets that time integer models.</summary>
+internal static class IntegerModels
+{
+    /// <summary>What follows the name of a target: <c>cpu+int8</c>.</summary>
+    public const string Suffix = "+int8";
+
+    /// <summary>What follows its identity, so that its tables are its own.</summary>
+    public const string Identity = ", int8";
+
+    /// <summary>The name of a target without the suffix.</summary>
+    public static string Without(string name) => Is(name) ? name[..^Suffix.Length] : name;
+
+    /// <summary>Whether a name has the suffix.</summary>
+    public static bool Is(string name) => name.EndsWith(Suffix, StringComparison.Ordinal);
+}
