@@ -32,9 +32,8 @@ internal sealed record NarrowBenchRow
 }
 
 /// <summary>
-/// Compares ways to make a pretrained network faster at one resolution: the choice of the blocks with the smallest sum
-/// of errors, as a run makes it, and the same share of hidden channels in every block; the weights of both are those of
-/// least squares.
+/// Compares ways to make a pretrained network faster at one resolution: the choice of a run, and the same share of
+/// hidden channels in every block; the weights of both are fitted in the same way.
 /// </summary>
 internal static class NarrowBench
 {
@@ -82,14 +81,14 @@ internal static class NarrowBench
         using var spanned = new SpannedNetwork(whole, probe.Images, _ => { }, cancellationToken);
         int[] nothing = new int[context.Space.Depth];
         int[] thinned = Thinned(context.Space, cost, ShareOfLatency * cost.Of(nothing));
-        int[] chosen = ArchitectureDerivation.TryMaximize(
-            [.. spanned.Errors.Select(block => block.Select(error => -error).ToArray())],
-            [new CostLimit(cost, cost.Of(thinned))]
-        )!;
+        int[] chosen = GradualChoice
+            .Find(spanned, [new CostLimit(cost, cost.Of(thinned))], _ => { }, cancellationToken)
+            .Choice;
         (string Name, int[] Choice)[] ways = [("thinned uniformly", thinned), ("chosen", chosen), ("whole", nothing)];
         NarrowBenchRow RowOf(string name, int[] choice)
         {
             using CompactNetwork network = spanned.Super.Extract(choice);
+            BlockwiseFit.Apply(network, whole, probe.Images, cancellationToken);
             observer.Message(
                 $"{name}: {string.Join(' ', network.Architecture.Blocks.Select(block => block.Operation))}"
             );

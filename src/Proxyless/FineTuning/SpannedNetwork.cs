@@ -19,13 +19,20 @@ internal sealed class SpannedNetwork : IDisposable
     // Neighboring pixels carry nearly the same information.
     private const int MostPixels = 144;
 
-    // Enough to tell the candidates of a block from one another.
-    private const int ImagesOfErrors = 64;
+    // Enough to tell the candidates of a block from one another: 64 images at 112x112, fewer larger ones.
+    private const int MostImagesOfErrors = 64;
+    private const int FewestImagesOfErrors = 24;
+    private const int PixelsOfErrors = MostImagesOfErrors * 112 * 112;
 
     private static readonly long[] OfImages = [0];
     private static readonly long[] OfPixels = [2, 3];
 
     private readonly CompactNetwork _network;
+
+    // Some images behind the stem, the features that the network has of them, and the sum of their variances.
+    private readonly Tensor _judged;
+    private readonly Tensor _features;
+    private readonly double _scale;
 
     /// <summary>Creates the super-network.</summary>
     /// <param name="network">The network; not disposed of, and kept as long as this.</param>
@@ -53,63 +60,111 @@ internal sealed class SpannedNetwork : IDisposable
         );
         NetworkTensor.CopyAll(network.Stem.Tensors, Super.Stem.Tensors);
         NetworkTensor.CopyAll(network.Head.Tensors, Super.Head.Tensors);
+        using var withoutGraph = no_grad();
         try
         {
-            Errors = Fill(batches, computed, cancellationToken);
+            Fill(batches, computed, cancellationToken);
+            using Tensor some = Spread(batches, network.Architecture.Resolution);
+            _judged = Begin(some);
+            _features = FeaturesBehind(_judged, Whole, 0);
         }
         catch
         {
+            _judged?.Dispose();
             Super.Dispose();
             throw;
         }
+
+        using Tensor variances = _features.var(OfImages, unbiased: false);
+        using Tensor variance = variances.sum();
+        _scale = Math.Max(WithScalar.ToDouble(variance), double.Epsilon) * _features.shape[0];
     }
 
     /// <summary>The super-network; its first candidates are the network itself.</summary>
     public SuperNetwork Super { get; }
 
+    private IReadOnlyList<BlockPath> Whole => _network.Blocks;
+
     /// <summary>
-    /// The share of the variance of the network's features over images that is lost if block i becomes its candidate j,
-    /// at [i][j]: 0 for the block itself.
+    /// The error of a network of the space: the share of the variance of the whole network's features over images that
+    /// it loses.
     /// </summary>
-    public IReadOnlyList<double[]> Errors { get; }
+    /// <param name="choice">A candidate for each block.</param>
+    public double ErrorOf(IReadOnlyList<int> choice)
+    {
+        using var withoutGraph = no_grad();
+        return ErrorBehind(_judged, Paths(choice), 0);
+    }
+
+    /// <summary>
+    /// The errors of all networks that differ from one network in one block: with block i's candidate j at [i][j].
+    /// </summary>
+    /// <param name="choice">The network: a candidate for each block.</param>
+    /// <param name="cancellationToken">Stops between two blocks.</param>
+    public IReadOnlyList<double[]> ErrorsBeside(IReadOnlyList<int> choice, CancellationToken cancellationToken)
+    {
+        using var withoutGraph = no_grad();
+        BlockPath[] paths = Paths(choice);
+        var errors = new List<double[]>();
+        Tensor input = _judged.alias();
+        for (int i = 0; i < paths.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            errors.Add([
+                .. Super
+                    .Blocks[i]
+                    .Candidates.Select(path =>
+                    {
+                        using Tensor output = path!.Forward(input, NormPass.Evaluation);
+                        return ErrorBehind(output, paths, i + 1);
+                    }),
+            ]);
+            input = Next(input, paths[i]);
+        }
+
+        input.Dispose();
+        return errors;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => Super.Dispose();
+    public void Dispose()
+    {
+        _judged.Dispose();
+        _features.Dispose();
+        Super.Dispose();
+    }
 
-    private static Tensor Spread(IReadOnlyList<Tensor> batches)
+    private static Tensor Spread(IReadOnlyList<Tensor> batches, int resolution)
     {
         using Tensor all = cat([.. batches], 0);
         long count = all.shape[0];
-        long most = Math.Min(count, ImagesOfErrors);
-        using Tensor index = tensor([.. Enumerable.Range(0, (int)most).Select(i => i * count / most)]);
+        int most = Math.Clamp(PixelsOfErrors / (resolution * resolution), FewestImagesOfErrors, MostImagesOfErrors);
+        long used = Math.Min(count, most);
+        using Tensor index = tensor([.. Enumerable.Range(0, (int)used).Select(i => i * count / used)]);
         return all.index_select(0, index);
     }
 
-    /// <summary>Gives every candidate its weights, block by block, and measures its error.</summary>
-    private List<double[]> Fill(
-        IReadOnlyList<Tensor> batches,
-        Action<int> computed,
-        CancellationToken cancellationToken
-    )
+    private static Tensor Next(Tensor x, BlockPath path)
     {
-        using var withoutGraph = no_grad();
+        using Tensor input = x;
+        return path.Forward(input, NormPass.Evaluation);
+    }
+
+    private BlockPath[] Paths(IReadOnlyList<int> choice) =>
+        [.. choice.Select((candidate, i) => Super.Blocks[i].Candidates[candidate]!)];
+
+    /// <summary>Gives every candidate its weights, block by block.</summary>
+    private void Fill(IReadOnlyList<Tensor> batches, Action<int> computed, CancellationToken cancellationToken)
+    {
         using var scope = NewDisposeScope();
-        Tensor some = Spread(batches);
         List<Tensor> inputs = [.. batches.Select(Begin)];
-        Tensor judged = Begin(some);
-        Tensor expected = FeaturesBehind(judged, 0);
-        var errors = new List<double[]>();
-        for (int i = 0; i < _network.Blocks.Count; i++)
+        for (int i = 0; i < Whole.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             Fill(i, inputs, cancellationToken);
-            errors.Add(ErrorsOf(i, judged, expected));
-            inputs = [.. inputs.Select(input => Next(input, i))];
-            judged = Next(judged, i);
+            inputs = [.. inputs.Select(input => Next(input, Whole[i]))];
             computed(i + 1);
         }
-
-        return errors;
     }
 
     private Tensor Begin(Tensor images)
@@ -118,19 +173,13 @@ internal sealed class SpannedNetwork : IDisposable
         return _network.Stem.Forward(local, NormPass.Evaluation);
     }
 
-    private Tensor Next(Tensor x, int block)
-    {
-        using Tensor input = x;
-        return _network.Blocks[block].Forward(input, NormPass.Evaluation);
-    }
-
     /// <summary>The mean of each channel of the last convolution, from the input of a block on.</summary>
-    private Tensor FeaturesBehind(Tensor input, int block)
+    private Tensor FeaturesBehind(Tensor input, IReadOnlyList<BlockPath> paths, int block)
     {
         Tensor x = input.alias();
-        for (int i = block; i < _network.Blocks.Count; i++)
+        for (int i = block; i < paths.Count; i++)
         {
-            x = Next(x, i);
+            x = Next(x, paths[i]);
         }
 
         using Tensor last = x;
@@ -138,22 +187,13 @@ internal sealed class SpannedNetwork : IDisposable
         return features.mean(OfPixels);
     }
 
-    private double[] ErrorsOf(int i, Tensor input, Tensor expected)
+    private double ErrorBehind(Tensor input, IReadOnlyList<BlockPath> paths, int block)
     {
-        using Tensor variances = expected.var(OfImages, unbiased: false);
-        using Tensor variance = variances.sum();
-        double scale = Math.Max(WithScalar.ToDouble(variance), double.Epsilon) * expected.shape[0];
-        return [.. Super.Blocks[i].Candidates.Select((path, j) => j == 0 ? 0 : Difference(path!) / scale)];
-
-        double Difference(BlockPath path)
-        {
-            using Tensor output = path.Forward(input, NormPass.Evaluation);
-            using Tensor features = FeaturesBehind(output, i + 1);
-            using Tensor difference = features - expected;
-            using Tensor squares = difference * difference;
-            using Tensor sum = squares.sum();
-            return WithScalar.ToDouble(sum);
-        }
+        using Tensor features = FeaturesBehind(input, paths, block);
+        using Tensor difference = features - _features;
+        using Tensor squares = difference * difference;
+        using Tensor sum = squares.sum();
+        return WithScalar.ToDouble(sum) / _scale;
     }
 
     private void Fill(int i, List<Tensor> inputs, CancellationToken cancellationToken)

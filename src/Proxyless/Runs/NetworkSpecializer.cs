@@ -9,8 +9,8 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// Finds the network within the limits that keeps most of what a pretrained network computes. At each of several
-/// resolutions it finds, exactly, the choice in the space that the network spans (<see cref="SpannedNetwork"/>) whose
-/// blocks' errors have the smallest sum; among the resolutions it takes the one whose features classify the images best
+/// resolutions it finds the choice in the space that the network spans (<see cref="SpannedNetwork"/>) with the smallest
+/// error (<see cref="GradualChoice"/>); among the resolutions it takes the one whose features classify the images best
 /// (<see cref="FeatureProbe"/>; docs/decisions/specialization.md).
 /// </summary>
 /// <param name="context">The context of fine-tuning, at the highest resolution.</param>
@@ -157,7 +157,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             at.Observer,
             Invariant($"narrow at {resolution}x{resolution}"),
             0,
-            start.Blocks.Count,
+            start.Blocks.Count + GradualChoice.MostSteps,
             Progress.Unreported
         );
         using var spanned = new SpannedNetwork(
@@ -166,11 +166,18 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             done => progress.Report(done, "blocks"),
             at.CancellationToken
         );
+        var choice = GradualChoice.Find(
+            spanned,
+            goal.Limits.All,
+            done => progress.Report(start.Blocks.Count + done, "errors"),
+            at.CancellationToken
+        );
+        progress.Report(start.Blocks.Count + GradualChoice.MostSteps, "errors");
         try
         {
             MeasuredChoice chosen = new MeasuredDerivation(at.Space, at.Classes, target, at.Observer).Derive(
                 [
-                    .. spanned.Errors.Select(block =>
+                    .. choice.Errors.Select(block =>
                         block.Select(error => Math.Exp(-Math.Min(error, MostError))).ToArray()
                     ),
                 ],
@@ -178,13 +185,8 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
                 goal.Table,
                 at.CancellationToken
             );
-            return new SpecializedNetwork(
-                at,
-                spanned.Super.Extract(chosen.Choice),
-                ArchitectureOf(resolution, blocks),
-                goal,
-                chosen
-            );
+            CompactNetwork network = Fitted(spanned, chosen.Choice, start, probe, at.CancellationToken);
+            return new SpecializedNetwork(at, network, ArchitectureOf(resolution, blocks), goal, chosen);
         }
         catch (LimitNotMetException exception)
         {
@@ -201,6 +203,27 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
                 Least = exception.Least,
             };
             return null;
+        }
+    }
+
+    private static CompactNetwork Fitted(
+        SpannedNetwork spanned,
+        int[] choice,
+        CompactNetwork start,
+        FeatureProbe probe,
+        CancellationToken cancellationToken
+    )
+    {
+        CompactNetwork network = spanned.Super.Extract(choice);
+        try
+        {
+            BlockwiseFit.Apply(network, start, probe.Images, cancellationToken);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
         }
     }
 
