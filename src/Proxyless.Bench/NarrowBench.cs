@@ -33,7 +33,7 @@ internal sealed record NarrowBenchRow
 
 /// <summary>
 /// Compares ways to make a pretrained network faster at one resolution: the choice of a run, and the same share of
-/// hidden channels in every block; the weights of both are fitted in the same way.
+/// hidden channels in every block; the weights of both are those of least squares.
 /// </summary>
 internal static class NarrowBench
 {
@@ -88,7 +88,6 @@ internal static class NarrowBench
         NarrowBenchRow RowOf(string name, int[] choice)
         {
             using CompactNetwork network = spanned.Super.Extract(choice);
-            BlockwiseFit.Apply(network, whole, probe.Images, cancellationToken);
             observer.Message(
                 $"{name}: {string.Join(' ', network.Architecture.Blocks.Select(block => block.Operation))}"
             );

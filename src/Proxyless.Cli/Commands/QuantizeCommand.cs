@@ -31,7 +31,8 @@ internal sealed class QuantizeCommand : ReportingCommand
     private readonly Option<string?> _target = Values.Text(
         "--target",
         "NAME|FILE",
-        "Where the model will run (cpu): it decides which layers stay in float, and the bits of a weight"
+        "Where the model will run (the run's; cpu for a model file): it decides which layers stay in float, and the "
+            + "bits of a weight"
     );
     private readonly Option<long?> _images = Values.Integer(
         "--images",
@@ -68,8 +69,9 @@ internal sealed class QuantizeCommand : ReportingCommand
     public QuantizeCommand()
         : base(
             "quantize",
-            "Write a model with 8-bit integers instead of floats: a quarter of the size, and on most processors about "
-                + "half of the latency. It is calibrated on images, and compared with the model of floats on others.",
+            "Write a model with 8-bit integers instead of floats: about a quarter of the size and, on processors with "
+                + "integer instructions, half of the latency. It is calibrated on images, and compared with the model "
+                + "of floats on others.",
             "proxyless quantize --model runs/photos",
             "proxyless quantize --model photos.onnx --data photos --out photos-int8.onnx",
             "proxyless quantize --weights efficientnet-lite0 --data photos"
@@ -97,7 +99,7 @@ internal sealed class QuantizeCommand : ReportingCommand
                     : layers == None ? []
                     : layers.Split(',', StringSplitOptions.TrimEntries),
                 WeightBits = (int?)parse.GetValue(_weightBits),
-                Target = parse.GetValue(_target) ?? Defaults.Target,
+                Target = parse.GetValue(_target),
                 MaxPixels = parse.GetValue(_maxPixels) ?? Defaults.MaxPixels,
             },
             session.Observer,

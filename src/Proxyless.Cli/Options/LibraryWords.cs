@@ -58,6 +58,7 @@ internal static partial class LibraryWords
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Train))] = "train",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Evaluate))] = "evaluate",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Predict))] = "predict",
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.Quantize))] = "quantize",
         [Name(nameof(ProxylessComparison), nameof(ProxylessComparison.Run))] = "compare",
         [Name(nameof(LatencyTableCache), nameof(LatencyTableCache.Profile))] = "profile",
         [Name(nameof(LatencyTableFile), nameof(LatencyTableFile.Write))] = "profile",

@@ -171,7 +171,7 @@ internal sealed class HiddenStatistics
     }
 
     /// <summary>[N, C, H, W] as one row for each pixel of a grid, in double precision.</summary>
-    internal static Tensor Rows(Tensor x, int mostPixels)
+    private static Tensor Rows(Tensor x, int mostPixels)
     {
         long step = (long)Math.Ceiling(Math.Sqrt((double)(x.shape[2] * x.shape[3]) / mostPixels));
         return x.slice(2, step / 2, x.shape[2], step)

@@ -5,6 +5,9 @@ namespace Proxyless.Quantization;
 /// <summary>Compares the scores of two models on the same images.</summary>
 internal sealed class AnswerComparison
 {
+    // Scores that are all alike must not make the error infinite.
+    private const double LeastVariance = 1e-12;
+
     private double _squares;
     private double _sum;
     private double _sumOfSquares;
@@ -29,7 +32,7 @@ internal sealed class AnswerComparison
         {
             double mean = _sum / Math.Max(1, _scores);
             double variance = (_sumOfSquares / Math.Max(1, _scores)) - (mean * mean);
-            return _squares == 0 ? 0 : Math.Sqrt(_squares / _scores / Math.Max(variance, double.Epsilon));
+            return _squares == 0 ? 0 : Math.Sqrt(_squares / _scores / Math.Max(variance, LeastVariance));
         }
     }
 

@@ -13,6 +13,7 @@ internal static class Calibration
     /// <param name="threads">Threads that run it.</param>
     /// <param name="seen">Called with the images that were run so far; each is run twice.</param>
     /// <param name="cancellationToken">Stops between two images.</param>
+    /// <exception cref="InvalidInputException">The model computes numbers that are not finite.</exception>
     public static IReadOnlyDictionary<string, TensorStatistics> Observe(
         FloatModel model,
         IReadOnlyList<float[]> images,
@@ -45,8 +46,25 @@ internal static class Calibration
                 }
             );
             seen(i + 1);
+            if (i == images.Count - 1)
+            {
+                RequireFinite(model, statistics);
+            }
         }
 
         return statistics;
+    }
+
+    private static void RequireFinite(FloatModel model, Dictionary<string, TensorStatistics> statistics)
+    {
+        if (statistics.FirstOrDefault(own => !own.Value.IsFinite).Key is { } tensor)
+        {
+            throw new InvalidInputException(
+                $"'{model.File}': the numbers of '{tensor}' are not finite; its weights are damaged, export it again"
+            )
+            {
+                File = model.File,
+            };
+        }
     }
 }

@@ -10,46 +10,53 @@ internal sealed class FloatModel
     private static readonly string[] OfInput = ["Sub", "Div"];
     private static readonly string[] OfLayers = ["Conv", "Add", "GlobalAveragePool", "Flatten", "Gemm"];
     private static readonly string[] OfActivation = ["Clip", "Relu"];
+    private static readonly string[] OfIntegers = ["QuantizeLinear", "DequantizeLinear"];
 
     private readonly Dictionary<string, TensorProto> _constants;
 
     private FloatModel(ModelProto proto, string file)
     {
         Proto = proto;
-        _constants = proto.Graph.Initializer.ToDictionary(tensor => tensor.Name);
-        var activations = proto
-            .Graph.Node.Where(node => OfActivation.Contains(node.OpType))
-            .ToDictionary(node => node.Input[0]);
+        File = file;
         foreach (NodeProto node in proto.Graph.Node)
         {
-            Require(node, file);
+            Require(node);
         }
 
+        _constants = proto
+            .Graph.Initializer.GroupBy(tensor => tensor.Name)
+            .ToDictionary(own => own.Key, own => own.First());
+        ILookup<string, NodeProto> activations = proto
+            .Graph.Node.Where(node => OfActivation.Contains(node.OpType))
+            .ToLookup(node => node.Input[0]);
         Layers =
         [
             .. proto
                 .Graph.Node.Where(node => OfLayers.Contains(node.OpType))
-                .Select(node => new FloatLayer(NameOf(node), node, activations.GetValueOrDefault(node.Output[0]))),
+                .Select(node => new FloatLayer(NameOf(node), node, activations[node.Output[0]].FirstOrDefault())),
         ];
-        if (proto.Graph.Input.Count != 1 || proto.Graph.Output.Count != 1 || !Layers.Any(layer => layer.HasWeights))
+        if (
+            proto.Graph.Input.Count != 1
+            || proto.Graph.Output.Count != 1
+            || !Layers.Any(layer => layer.HasWeights)
+            || activations.Any(own => own.Count() > 1)
+            || Layers.DistinctBy(layer => layer.Name).Count() != Layers.Count
+        )
         {
-            throw new InvalidInputException(
-                $"'{file}' is not a network of one input, convolutions and one output; give a model that Proxyless "
-                    + "exported"
-            );
+            throw Refused("is not a network of one input, convolutions and one output");
         }
 
         foreach (FloatLayer layer in Layers.Where(layer => layer.HasWeights))
         {
-            if (layer.Node.Input.Count != 3 || !layer.Node.Input.Skip(1).All(_constants.ContainsKey))
+            if (layer.Node.Input.Count != 3 || !HasFloats(layer.Node.Input[1]) || !HasFloats(layer.Node.Input[2]))
             {
-                throw new InvalidInputException(
-                    $"'{file}': layer '{layer.Name}' has no constant weight and bias; give a model that Proxyless "
-                        + "exported"
-                );
+                throw Refused($"has no constant weight and bias of float32 for layer '{layer.Name}'");
             }
         }
     }
+
+    /// <summary>The name of its file, for messages.</summary>
+    public string File { get; }
 
     /// <summary>The model as read; not changed.</summary>
     public ModelProto Proto { get; }
@@ -59,8 +66,10 @@ internal sealed class FloatModel
 
     /// <summary>Whether a model is one of integers already.</summary>
     /// <param name="onnx">The bytes of an ONNX file.</param>
-    public static bool IsInteger(byte[] onnx) =>
-        ModelProto.Parser.ParseFrom(onnx).Graph.Node.Any(node => node.OpType is "QuantizeLinear" or "DequantizeLinear");
+    /// <param name="file">Its name in messages.</param>
+    /// <exception cref="InvalidInputException">It is no ONNX file.</exception>
+    public static bool IsInteger(byte[] onnx, string file) =>
+        Parse(onnx, file).Graph.Node.Any(node => OfIntegers.Contains(node.OpType));
 
     /// <summary>Reads a model.</summary>
     /// <param name="onnx">The bytes of an ONNX file.</param>
@@ -68,13 +77,16 @@ internal sealed class FloatModel
     /// <exception cref="InvalidInputException">
     /// It is no ONNX file, an integer model, or has an operation that Proxyless does not export.
     /// </exception>
-    public static FloatModel Read(byte[] onnx, string file)
+    public static FloatModel Read(byte[] onnx, string file) => new(Parse(onnx, file), file);
+
+    private static ModelProto Parse(byte[] onnx, string file)
     {
         ArgumentNullException.ThrowIfNull(onnx);
-        ModelProto proto;
         try
         {
-            proto = ModelProto.Parser.ParseFrom(onnx);
+            return ModelProto.Parser.ParseFrom(onnx) is { Graph: not null } model
+                ? model
+                : throw new InvalidInputException($"'{file}' is not an ONNX model: it has no graph") { File = file };
         }
         catch (InvalidProtocolBufferException exception)
         {
@@ -83,10 +95,6 @@ internal sealed class FloatModel
                 File = file,
             };
         }
-
-        return proto.Graph is null
-            ? throw new InvalidInputException($"'{file}' is not an ONNX model: it has no graph") { File = file }
-            : new FloatModel(proto, file);
     }
 
     /// <summary>The values of a constant.</summary>
@@ -129,27 +137,38 @@ internal sealed class FloatModel
         return more.ToByteArray();
     }
 
-    private static void Require(NodeProto node, string file)
+    private bool HasFloats(string constant) =>
+        Constant(constant) is { DataType: (int)TensorProto.Types.DataType.Float } tensor
+        && tensor.RawData.Length == sizeof(float) * tensor.Dims.Aggregate(1L, (product, size) => product * size)
+        && tensor.RawData.Length > 0;
+
+    private void Require(NodeProto node)
     {
-        if (node.OpType is "QuantizeLinear" or "DequantizeLinear")
+        if (OfIntegers.Contains(node.OpType))
         {
-            throw new InvalidInputException($"'{file}' is an integer model already; give the model of floats")
+            throw new InvalidInputException($"'{File}' is an integer model already; give the model of floats")
             {
-                File = file,
+                File = File,
             };
         }
 
-        if (!OfInput.Contains(node.OpType) && !OfLayers.Contains(node.OpType) && !OfActivation.Contains(node.OpType))
-        {
-            throw new InvalidInputException(
-                $"'{file}' has the operation {node.OpType} ('{node.Name}'), which is not among those that can be "
-                    + $"quantized: {string.Join(", ", OfLayers)}; give a model that Proxyless exported"
+        if (
+            node.Input.Count == 0
+            || node.Output.Count != 1
+            || (
+                !OfInput.Contains(node.OpType) && !OfLayers.Contains(node.OpType) && !OfActivation.Contains(node.OpType)
             )
-            {
-                File = file,
-            };
+        )
+        {
+            throw Refused(
+                $"has the operation {node.OpType} ('{node.Name}'), which is not among those that can be quantized: "
+                    + $"{string.Join(", ", OfLayers)}"
+            );
         }
     }
+
+    private InvalidInputException Refused(string what) =>
+        new($"'{File}' {what}; give a model that Proxyless exported") { File = File };
 
     /// <summary>The part of the network that a node computes, from the node's name.</summary>
     private static string NameOf(NodeProto node)

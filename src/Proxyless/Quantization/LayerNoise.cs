@@ -70,7 +70,7 @@ public sealed record LayerNoise(string Name, double SignalToNoiseDb, bool IsInte
                 (layer, i) =>
                     new LayerNoise(
                         layer.Name,
-                        noise[i] == 0 ? MostDb : Math.Min(MostDb, 10 * Math.Log10(signal[i] / noise[i])),
+                        noise[i] == 0 ? MostDb : Math.Clamp(10 * Math.Log10(signal[i] / noise[i]), -MostDb, MostDb),
                         !inFloat.Contains(layer.Name)
                     )
             ),

@@ -126,6 +126,13 @@ internal sealed class QuantizedModel
             );
         }
 
+        bool isOutput = layer.Output == _model.Proto.Graph.Output[0].Name;
+        if (isOutput && !layer.IsClassifier)
+        {
+            // The last layer of a part of a network, whose integers become the output.
+            node.Name = node.Output[0] = $"{layer.Output}.sums";
+        }
+
         _graph.Add(node);
         if (layer.IsClassifier)
         {
@@ -133,16 +140,10 @@ internal sealed class QuantizedModel
             return;
         }
 
-        // The node of the last layer of a part of a network must not have the name of the part's output.
-        if (layer.Output == _model.Proto.Graph.Output[0].Name)
-        {
-            node.Output[0] += ".sums";
-            node.Name = node.Output[0];
-            _tensors.Quantize(layer.Output, node.Output[0]);
-            _tensors.Finish(layer.Output);
-            return;
-        }
-
         _tensors.Quantize(layer.Output, node.Output[0]);
+        if (isOutput)
+        {
+            _tensors.Finish(layer.Output);
+        }
     }
 }

@@ -22,6 +22,9 @@ internal sealed class TensorStatistics
     /// <summary>The largest number; 0 if all are below it.</summary>
     public float High { get; private set; }
 
+    /// <summary>Whether all numbers are finite.</summary>
+    public bool IsFinite => double.IsFinite(_sums.Sum()) && float.IsFinite(High - Low);
+
     /// <summary>The mean of each channel.</summary>
     public IReadOnlyList<double> Means => [.. _sums.Select(sum => sum / Math.Max(1, _perChannel))];
 

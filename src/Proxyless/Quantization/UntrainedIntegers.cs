@@ -17,12 +17,13 @@ internal static class UntrainedIntegers
     /// <exception cref="InvalidInputException">It has operations that cannot be quantized.</exception>
     public static byte[] Of(byte[] onnx)
     {
-        if (FloatModel.IsInteger(onnx))
+        const string Name = "the model";
+        if (FloatModel.IsInteger(onnx, Name))
         {
             return onnx;
         }
 
-        var model = FloatModel.Read(onnx, "model.onnx");
+        var model = FloatModel.Read(onnx, Name);
         var ranges = new Dictionary<string, QuantizedRange> { [model.FirstInput] = Linear };
         foreach (FloatLayer layer in model.Layers.Where(layer => !layer.IsClassifier))
         {

@@ -125,6 +125,14 @@ internal static class EvaluateStage
         double? agreement = network is null
             ? null
             : Agreement(network, judged.Answers, normalized, options, cancellationToken);
+        if (target is IModelTimer { TimesIntegers: true } && !FloatModel.IsInteger(File.ReadAllBytes(file), file))
+        {
+            observer.Warning(
+                $"'{file}' is a model of floats, and target '{target.Name}' times integer models: the accuracy is that "
+                    + "of floats, the latency that of integers; make the integer model with ProxylessRun.Quantize"
+            );
+        }
+
         NetworkLatency? latency = ModelLatency.Of(file, model.Classes.Count, run, target, observer, cancellationToken);
         return new EvaluateResult
         {

@@ -87,6 +87,7 @@ internal static class FineTuneJob
         try
         {
             ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
+            result = QuantizeJob.After(result, context, store.Directory);
         }
         finally
         {

@@ -45,6 +45,13 @@ internal static class FloatLayers
             chosen.UnionWith(meant);
         }
 
+        if (model.Layers.Where(layer => layer.HasWeights).All(layer => chosen.Contains(layer.Name)))
+        {
+            throw new InvalidInputException(
+                "QuantizeOptions.KeepFloat names all layers, so that nothing would be quantized; leave some out"
+            );
+        }
+
         return chosen;
     }
 

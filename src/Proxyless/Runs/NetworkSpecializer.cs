@@ -185,8 +185,13 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
                 goal.Table,
                 at.CancellationToken
             );
-            CompactNetwork network = Fitted(spanned, chosen.Choice, start, probe, at.CancellationToken);
-            return new SpecializedNetwork(at, network, ArchitectureOf(resolution, blocks), goal, chosen);
+            return new SpecializedNetwork(
+                at,
+                spanned.Super.Extract(chosen.Choice),
+                ArchitectureOf(resolution, blocks),
+                goal,
+                chosen
+            );
         }
         catch (LimitNotMetException exception)
         {
@@ -203,27 +208,6 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
                 Least = exception.Least,
             };
             return null;
-        }
-    }
-
-    private static CompactNetwork Fitted(
-        SpannedNetwork spanned,
-        int[] choice,
-        CompactNetwork start,
-        FeatureProbe probe,
-        CancellationToken cancellationToken
-    )
-    {
-        CompactNetwork network = spanned.Super.Extract(choice);
-        try
-        {
-            BlockwiseFit.Apply(network, start, probe.Images, cancellationToken);
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
         }
     }
 

@@ -417,7 +417,7 @@ public static class ProxylessRun
             ModelFile(model),
             againstNetwork ? run : null,
             run,
-            against is null ? null : ModelFile(against),
+            against is null ? null : OtherModel(model, against),
             options,
             observer,
             cancellationToken
@@ -470,6 +470,17 @@ public static class ProxylessRun
                     ? run.IntegerModel
                     : run.Model
         );
+
+    /// <summary>The file of a model that another one is compared with: of a run, the model of floats.</summary>
+    private static string OtherModel(string model, string against)
+    {
+        string other = Existing(against, run => run.Model);
+        return RealPath.Same(Path.GetFullPath(other), Path.GetFullPath(ModelFile(model)))
+            ? throw new InvalidInputException(
+                $"ProxylessRun.Evaluate(against) = '{against}' is the model that is evaluated; give another one"
+            )
+            : other;
+    }
 
     private static string Existing(string model, Func<RunDirectory, string> modelOf)
     {

@@ -30,7 +30,12 @@ internal sealed record QuantizeImages(
             progress.Report(calibration.Count, "for calibration");
         }
 
-        return new QuantizeImages(calibration, Read(context, context.Images.Test), context.Images.Test.Count);
+        return calibration.Count > 0
+            ? new QuantizeImages(calibration, Read(context, context.Images.Test), context.Images.Test.Count)
+            : throw new InvalidInputException(
+                $"'{context.Options.Data.Path}': none of the training images can be read, from which the ranges of the "
+                    + "integers are learned; restore them"
+            );
     }
 
     /// <summary>The photographs of a folder: every second one for calibration, and the others.</summary>

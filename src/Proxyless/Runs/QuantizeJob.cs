@@ -28,9 +28,10 @@ internal static class QuantizeJob
                 ? RunLock.Acquire(run.Root)
                 : null;
 
-        // Before hours of calibration: an integer model, or one of another tool.
-        _ = FloatModel.Read(File.ReadAllBytes(file), file);
-        using ITarget target = TargetFile.Open(IntegerModels.Without(options.Target));
+        // Before minutes of calibration: an integer model, one of another tool, layers that it does not have.
+        var read = FloatModel.Read(File.ReadAllBytes(file), file);
+        _ = FloatLayers.Named(read, options.KeepFloat ?? []);
+        using ITarget target = TargetFile.Open(IntegerModels.Without(TargetOf(options, run)));
         if (options.Data is { } folder)
         {
             using OnnxClassifier model = EvaluateStage.Load(file, threads: 1);
@@ -65,6 +66,26 @@ internal static class QuantizeJob
         );
     }
 
+    /// <summary>
+    /// After a training: writes the integer model too if the run's target is one for integer models.
+    /// </summary>
+    /// <param name="result">The training, with its model of floats.</param>
+    /// <param name="context">The run's context.</param>
+    /// <param name="directory">The run.</param>
+    /// <returns>The result, with the model to use.</returns>
+    public static TrainResult After(TrainResult result, RunContext context, RunDirectory directory)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        ArgumentNullException.ThrowIfNull(context);
+        if (!IntegerModels.Is(context.Options.Target.Name))
+        {
+            return result;
+        }
+
+        using ITarget target = TargetFile.Open(context.Options.Target.Name);
+        return result with { Model = OfRun(context, directory, target).Model };
+    }
+
     /// <summary>Writes the integer model of a run whose target is one for integer models.</summary>
     /// <param name="context">The run's context.</param>
     /// <param name="directory">The run, with its model of floats.</param>
@@ -86,6 +107,9 @@ internal static class QuantizeJob
             context.CancellationToken
         );
     }
+
+    private static string TargetOf(QuantizeOptions options, RunDirectory? run) =>
+        options.Target ?? (run is null ? "cpu" : RunConfigFile.Read(run.Config).Target.Name);
 
     private static void RequireOptions(QuantizeOptions options, string file)
     {

@@ -8,7 +8,7 @@ namespace Proxyless.Runs;
 public sealed record QuantizeOptions
 {
     /// <summary>The values of <see cref="CalibrationImages"/>.</summary>
-    internal static readonly NumberRange CalibrationRange = new(1, 100_000, IsWhole: true);
+    internal static readonly NumberRange CalibrationRange = new(1, 4096, IsWhole: true);
 
     /// <summary>The model of floats: an ONNX file that Proxyless exported, or a finished run.</summary>
     public required string Model { get; init; }
@@ -41,8 +41,11 @@ public sealed record QuantizeOptions
     /// </summary>
     public int? WeightBits { get; init; }
 
-    /// <summary>Where the model will run, as <see cref="TargetFile.Open"/> takes it.</summary>
-    public string Target { get; init; } = "cpu";
+    /// <summary>
+    /// Where the model will run, as <see cref="TargetFile.Open"/> takes it; null: the target of the run, or <c>cpu</c>
+    /// for a model file.
+    /// </summary>
+    public string? Target { get; init; }
 
     /// <summary>The most pixels, width times height, of a photograph that is read.</summary>
     public long MaxPixels { get; init; } = DatasetOptions.DefaultMaxPixels;

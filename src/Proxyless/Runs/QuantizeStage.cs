@@ -124,7 +124,12 @@ internal static class QuantizeStage
             progress.Report(comparison.Images, () => Invariant($"same class {comparison.Agreement:P2}"));
         }
 
-        return comparison;
+        return comparison.Images > 0
+            ? comparison
+            : throw new InvalidInputException(
+                "no image is left that can be read and was not for calibration, so that the integer model cannot be "
+                    + "compared with the model of floats; give more images"
+            );
     }
 
     private static int WeightBitsOf(ITarget target, IRunObserver observer)

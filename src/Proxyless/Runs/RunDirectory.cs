@@ -312,6 +312,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         Remove(
             TrainingLog,
             Model,
+            IntegerModel,
             Labels,
             Report,
             Result,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Proxyless.Files;
+using Proxyless.Latency;
 
 namespace Proxyless.Runs;
 
@@ -106,7 +107,8 @@ internal static class RunParts
         );
     }
 
-    private static string NameOf(string target) => Path.GetFileNameWithoutExtension(target);
+    private static string NameOf(string target) =>
+        Path.GetFileNameWithoutExtension(IntegerModels.Without(target)) + (IntegerModels.Is(target) ? "-int8" : "");
 
     private static string Text(double limit) => limit.ToString("R", CultureInfo.InvariantCulture);
 }

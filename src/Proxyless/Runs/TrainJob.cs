@@ -97,6 +97,7 @@ internal static class TrainJob
         try
         {
             ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
+            result = QuantizeJob.After(result, context, store.Directory);
             if (store.IsDerived && File.Exists(store.Directory.Latency))
             {
                 // The report of the search, now with the training.

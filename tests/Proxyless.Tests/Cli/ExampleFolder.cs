@@ -1,6 +1,7 @@
 using System.Text;
 using Proxyless.Architectures;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Xunit;
 
 namespace Proxyless.Tests.Cli;
@@ -39,14 +40,11 @@ public sealed class ExampleFolder : IDisposable
         Add("holidays/beach.jpg", TestPictures.Noise(3, 40, 40));
         Add("dog.jpg", TestPictures.Noise(2, 32, 40));
 
-        // Timed by its size, a model takes the same everywhere, and no time: a megabyte is a millisecond.
-        string size =
-            "kind: command\ncommand: [sh, -c, 'wc -c < \"$0\" | awk \"{ print \\$1 / 1e6 }\"', '{model}']\npattern: "
-            + "'([0-9.e-]+)'\nrepeats: 1\n";
-        Add("size.yaml", System.Text.Encoding.UTF8.GetBytes(size));
+        // Timed by its size, a model takes the same everywhere, and no time.
+        Add("size.yaml", SizeTarget.File);
         foreach (string kept in (string[])["board", "phone"])
         {
-            Add($"kept/{kept}.yaml", System.Text.Encoding.UTF8.GetBytes(size));
+            Add($"kept/{kept}.yaml", SizeTarget.File);
         }
 
         // A space of two blocks, for what looks at every block for seconds.

@@ -12,11 +12,6 @@ namespace Proxyless.Tests.Latency;
 /// <summary>A target with +int8 behind its name times integer models.</summary>
 public sealed class IntegerTargetTests : IDisposable
 {
-    // A megabyte is a millisecond.
-    private const string Size =
-        "kind: command\ncommand: [sh, -c, 'wc -c < \"$0\" | awk \"{ print \\$1 / 1e6 }\"', '{model}']\npattern: "
-        + "'([0-9.e-]+)'\nrepeats: 1\n";
-
     private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -38,7 +33,7 @@ public sealed class IntegerTargetTests : IDisposable
     public void A_program_gets_the_integer_model()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the program of this test is a shell script");
-        string file = Text("size.yaml", Size);
+        string file = _folder.Add("size.yaml", SizeTarget.File);
         byte[] onnx = NetworkExporter.Untrained(MobileNetV2.Build(0.5, 32, 3, 4));
         using var floats = (IModelTimer)TargetFile.Open(file);
         using var integers = (IModelTimer)TargetFile.Open(file + "+int8");
@@ -77,7 +72,7 @@ public sealed class IntegerTargetTests : IDisposable
     [Fact]
     public void A_file_behind_such_a_name_is_found_from_any_folder()
     {
-        string file = Text("size.yaml", Size);
+        string file = _folder.Add("size.yaml", SizeTarget.File);
         string relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), file);
         Assert.Equal(file + "+int8", RunPaths.WholeTarget(relative + "+int8"));
         Assert.True(RunPaths.IsSameTarget(relative + "+int8", file + "+int8"));
@@ -92,7 +87,7 @@ public sealed class IntegerTargetTests : IDisposable
         foreach ((string key, Func<byte[]> part) in PartExporter.Parts(space, 4))
         {
             byte[] integers = UntrainedIntegers.Of(part());
-            Assert.Equal(key != space.Stem.Key, FloatModel.IsInteger(integers));
+            Assert.Equal(key != space.Stem.Key, FloatModel.IsInteger(integers, key));
             using var model = new OnnxModel(integers);
             model.Run();
             Assert.All(model.Output.ToArray(), value => Assert.True(float.IsFinite(value), key));
@@ -115,6 +110,4 @@ public sealed class IntegerTargetTests : IDisposable
         Assert.Equal(SpaceParts.Keys(SmallSpace.Space, SmallSpace.Classes).Order(), table.Entries.Keys.Order());
         Assert.All(table.Entries.Values, entry => Assert.True(entry.Milliseconds > 0));
     }
-
-    private string Text(string name, string text) => _folder.Add(name, System.Text.Encoding.UTF8.GetBytes(text));
 }

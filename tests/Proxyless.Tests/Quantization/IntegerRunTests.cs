@@ -1,6 +1,7 @@
 using Proxyless.Latency;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Proxyless.Tests.Runs;
 using Xunit;
 
@@ -10,11 +11,6 @@ namespace Proxyless.Tests.Quantization;
 [Collection(nameof(WholeRuns))]
 public sealed class IntegerRunTests : IDisposable
 {
-    // A megabyte is a millisecond: the same on every machine.
-    private const string Size =
-        "kind: command\ncommand: [sh, -c, 'wc -c < \"$0\" | awk \"{ print \\$1 / 1e6 }\"', '{model}']\npattern: "
-        + "'([0-9.e-]+)'\nrepeats: 1\n";
-
     private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -25,7 +21,7 @@ public sealed class IntegerRunTests : IDisposable
     public void A_run_for_integers_ends_with_an_integer_model_within_the_limit()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "models are timed by 'wc' here");
-        string target = _folder.Add("size.yaml", System.Text.Encoding.UTF8.GetBytes(Size)) + "+int8";
+        string target = _folder.Add("size.yaml", SizeTarget.File) + "+int8";
         RunOptions options = FinishedRun.OptionsIn(_folder) with { Out = Path.Combine(_folder.Root, "run") };
         options = options with
         {
@@ -54,5 +50,22 @@ public sealed class IntegerRunTests : IDisposable
         Assert.Equal(result.Top1, evaluated.Top1);
         Assert.Equal(integers.Agreement, evaluated.ModelAgreement);
         Assert.Equal(integers.Agreement, evaluated.NetworkAgreement);
+
+        // Another training of the network replaces both models.
+        byte[] before = File.ReadAllBytes(run.IntegerModel);
+        TrainResult trained = ProxylessRun.Train(
+            options with
+            {
+                Out = null,
+                Overwrite = true,
+                Training = options.Training with { Epochs = 2 },
+            },
+            options.Out!,
+            cancellationToken: Cancellation
+        );
+        Assert.Equal(run.IntegerModel, trained.Model);
+        Assert.NotEqual(before, File.ReadAllBytes(run.IntegerModel));
+        run.RemoveTraining();
+        Assert.False(File.Exists(run.IntegerModel));
     }
 }

@@ -155,8 +155,32 @@ public sealed class ModelQuantizerTests : IDisposable
         other.Graph.Node[^1].OpType = "MatMul";
         AssertRefused("photo.onnx' has the operation MatMul ('logits')", Bytes(other));
         other = ModelProto.Parser.ParseFrom(floats);
-        other.Graph.Initializer.RemoveAt(3);
-        AssertRefused("photo.onnx': layer 'stem'", Bytes(other));
+        other.Graph.Initializer.Remove(other.Graph.Initializer.Single(tensor => tensor.Name == "stem.weight"));
+        AssertRefused("float32 for layer 'stem'", Bytes(other));
+        other = ModelProto.Parser.ParseFrom(floats);
+        TensorProto weight = other.Graph.Initializer.Single(tensor => tensor.Name == "block1.expand.weight");
+        weight.RawData = Google.Protobuf.ByteString.Empty;
+        AssertRefused("float32 for layer 'block1.expand'", Bytes(other));
+        other = ModelProto.Parser.ParseFrom(floats);
+        other.Graph.Node[2].Input.Clear();
+        AssertRefused("has the operation Conv ('stem.convolution')", Bytes(other));
+        other = ModelProto.Parser.ParseFrom(floats);
+        other.Graph.Initializer.Add(other.Graph.Initializer[0]);
+        other.Graph.Node.Add(other.Graph.Node[2]);
+        AssertRefused("is not a network of one input", Bytes(other));
+    }
+
+    [Fact]
+    public void A_model_whose_numbers_are_not_finite_is_refused()
+    {
+        (byte[] floats, float[][] images) = Network(3, Activation.Relu);
+        ModelProto damaged = ModelProto.Parser.ParseFrom(floats);
+        TensorProto bias = damaged.Graph.Initializer.Single(tensor => tensor.Name == "block1.project.bias");
+        byte[] bytes = bias.RawData.ToByteArray();
+        BitConverter.TryWriteBytes(bytes, float.PositiveInfinity);
+        bias.RawData = Google.Protobuf.ByteString.CopyFrom(bytes);
+        var exception = Assert.Throws<InvalidInputException>(() => Quantizer(Bytes(damaged), images));
+        Assert.Contains("are not finite", exception.Message, StringComparison.Ordinal);
     }
 
     private static void AssertRefused(string expected, byte[] onnx)

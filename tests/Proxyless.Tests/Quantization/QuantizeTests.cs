@@ -100,8 +100,10 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
 
     [Theory]
     [InlineData("no such layer; it has stem, ", "layer")]
+    [InlineData("KeepFloat names all layers", "all")]
     [InlineData("WeightBits = 4; allowed are 7 and 8", "bits")]
-    [InlineData("CalibrationImages = 0; allowed are whole numbers from 1 to 100000", "images")]
+    [InlineData("no image is left that can be read", "damaged")]
+    [InlineData("CalibrationImages = 0; allowed are whole numbers from 1 to 4096", "images")]
     [InlineData("is a model file, without images of its own", "data")]
     [InlineData("there is no folder", "absent")]
     [InlineData("has 0 photographs for calibration that can be read", "empty")]
@@ -121,6 +123,8 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
         options = kind switch
         {
             "layer" => options with { KeepFloat = ["block99"] },
+            "all" => options with { KeepFloat = AllLayers() },
+            "damaged" => options with { Data = DamagedPhotographs() },
             "bits" => options with { WeightBits = 4 },
             "images" => options with { CalibrationImages = 0 },
             "data" => options with { Data = null },
@@ -134,6 +138,21 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Out));
         Assert.Equal(before, File.ReadAllBytes(run.Result.Model));
+    }
+
+    [Fact]
+    public void A_model_is_not_compared_with_itself()
+    {
+        var exception = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Evaluate(
+                run.Result.Run,
+                run.Options,
+                againstNetwork: false,
+                against: run.Result.Model,
+                cancellationToken: Cancellation
+            )
+        );
+        Assert.Contains("is the model that is evaluated", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -229,6 +248,21 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
         {
             _folder.Add($"{folder}/{i}.png", TestPictures.Noise(i, 32, 32));
         }
+    }
+
+    private string[] AllLayers() =>
+        [
+            .. FloatModel
+                .Read(File.ReadAllBytes(run.Result.Model), "model.onnx")
+                .Layers.Where(layer => layer.HasWeights)
+                .Select(layer => layer.Name),
+        ];
+
+    /// <summary>The first can be read, and is for calibration; the second cannot.</summary>
+    private string DamagedPhotographs()
+    {
+        _folder.Add("damaged/a.png", TestPictures.Noise(1, 32, 32));
+        return Path.GetDirectoryName(_folder.Add("damaged/b.png", [1, 2, 3]))!;
     }
 
     private string Foreign()

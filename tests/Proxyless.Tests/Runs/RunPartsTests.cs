@@ -13,6 +13,8 @@ public sealed class RunPartsTests
     [InlineData("cpu", 3.0, "cpu:2=5", "cpu cpu-2")]
     [InlineData("cpu", 3.0, "board=40,cpu=5", "cpu-3ms board cpu-5ms")]
     [InlineData("cpu", null, "board=40", "cpu board")]
+    [InlineData("cpu", 3.0, "cpu+int8=2", "cpu cpu-int8")]
+    [InlineData("a/pi.yaml", 3.0, "a/pi.yaml+int8=2", "pi pi-int8")]
     public void Each_limit_has_a_folder_that_says_what_tells_it_from_the_others(
         string target,
         double? limit,
