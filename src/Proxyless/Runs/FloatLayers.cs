@@ -16,6 +16,9 @@ internal static class FloatLayers
     // Two measurements of one model differ by about this much.
     private const double Tolerance = 1.01;
 
+    // Errors on some images that differ by less say nothing about other images.
+    private const double AlikeError = 1.05;
+
     // One that is slower than this is not made faster by one more.
     private const double Slower = 1.05;
 
@@ -56,7 +59,7 @@ internal static class FloatLayers
     }
 
     /// <summary>
-    /// The first layers with weights: as many as make the model fastest, and of these the most exact.
+    /// The first layers with weights: as many as make the model fastest, and of these the fewest with the least error.
     /// </summary>
     /// <param name="quantizer">Makes the models.</param>
     /// <param name="settings">How.</param>
@@ -105,8 +108,13 @@ internal static class FloatLayers
             }
         }
 
-        double limit = Tolerance * tried.Min(one => one.Milliseconds);
-        (int best, double bestMs, double error) = tried.Where(one => one.Milliseconds <= limit).MinBy(one => one.Error);
+        (int Layers, double Milliseconds, double Error)[] fast =
+        [
+            .. tried.Where(one => one.Milliseconds <= Tolerance * tried.Min(other => other.Milliseconds)),
+        ];
+        (int best, double bestMs, double error) = fast.First(one =>
+            one.Error <= AlikeError * fast.Min(other => other.Error)
+        );
         observer.Message(
             Invariant($"in float: {(best == 0 ? "nothing" : string.Join(", ", names.Take(best)))}; {bestMs:F3} ms, ")
                 + Invariant($"error of the scores {error:F3} (all integers: {tried[0].Milliseconds:F3} ms, ")
