@@ -154,6 +154,14 @@ public static class ProxylessComparison
             new(goal.Target, goal.Table),
             .. plan.Targets.Select(target => PlaceOf(targets.Open(target), context)),
         ];
+        foreach (MeasuringPlace place in places.Where(place => place.Target is IModelTimer { TimesIntegers: true }))
+        {
+            context.Observer.Warning(
+                $"latencies on target '{place.Target.Name}' are those of integer models, accuracies those of models of "
+                    + "floats; ProxylessRun.Quantize says how far they differ"
+            );
+        }
+
         return places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice
             ? throw new InvalidInputException(
                 $"ComparisonOptions.Targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are "

@@ -23,6 +23,9 @@ internal sealed record GradualChoice(int[] Choice, IReadOnlyList<double[]> Error
     private const int Exchanges = 5;
     private const double FirstPenalty = 1e-3;
 
+    // Errors beyond are those of networks that compute nothing.
+    private const double LargestPenalty = 1e6;
+
     // What a change of a block must gain by its own error: a sum of many small gains is less certain.
     private static readonly double[] Penalties = [0, 0.002, 0.005, 0.01, 0.02];
 
@@ -120,7 +123,7 @@ internal sealed record GradualChoice(int[] Choice, IReadOnlyList<double[]> Error
         IReadOnlyList<double[]> held = errors;
         for (
             double penalty = FirstPenalty;
-            Least(held, limits) is { } least && !least.SequenceEqual(choice) && double.IsFinite(penalty);
+            penalty < LargestPenalty && Least(held, limits) is { } least && !least.SequenceEqual(choice);
             penalty *= 2
         )
         {
