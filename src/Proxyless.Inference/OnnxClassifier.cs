@@ -216,18 +216,7 @@ public sealed class OnnxClassifier : IDisposable
             );
         }
 
-        using OrtValue input = OrtValue.CreateAllocatedTensorValue(
-            OrtAllocator.DefaultInstance,
-            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float,
-            shape
-        );
-        images.CopyTo(input.GetTensorMutableDataAsSpan<float>());
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(
-            _runOptions,
-            _session.InputNames,
-            [input],
-            _session.OutputNames
-        );
+        using IDisposableReadOnlyCollection<OrtValue> outputs = OnnxSessions.Run(_session, _runOptions, images, shape);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Proxyless.Measurement;
 
@@ -39,18 +38,11 @@ internal sealed class OnnxProbe : IDisposable
     /// <param name="see">Receives each output: its place in <see cref="Outputs"/>, its shape and its values.</param>
     public void Run(ReadOnlySpan<float> images, int count, Action<int, long[], ReadOnlySpan<float>> see)
     {
-        long[] shape = [count, .. _shape.Skip(1)];
-        using var input = OrtValue.CreateAllocatedTensorValue(
-            OrtAllocator.DefaultInstance,
-            TensorElementType.Float,
-            shape
-        );
-        images.CopyTo(input.GetTensorMutableDataAsSpan<float>());
-        using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(
+        using IDisposableReadOnlyCollection<OrtValue> outputs = OnnxSessions.Run(
+            _session,
             _runOptions,
-            _session.InputNames,
-            [input],
-            _session.OutputNames
+            images,
+            [count, .. _shape.Skip(1)]
         );
         for (int i = 0; i < outputs.Count; i++)
         {

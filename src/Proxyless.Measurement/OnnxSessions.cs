@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Proxyless.Measurement;
 
@@ -39,5 +40,27 @@ internal static class OnnxSessions
         }
 
         return options;
+    }
+
+    /// <summary>Runs a model of one float input once.</summary>
+    /// <param name="session">The model.</param>
+    /// <param name="runOptions">The options of the run.</param>
+    /// <param name="values">The input's values, row-major.</param>
+    /// <param name="shape">The input's shape.</param>
+    /// <returns>All outputs, in the order of the session's names.</returns>
+    internal static IDisposableReadOnlyCollection<OrtValue> Run(
+        InferenceSession session,
+        RunOptions runOptions,
+        ReadOnlySpan<float> values,
+        long[] shape
+    )
+    {
+        using var input = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance,
+            TensorElementType.Float,
+            shape
+        );
+        values.CopyTo(input.GetTensorMutableDataAsSpan<float>());
+        return session.Run(runOptions, session.InputNames, [input], session.OutputNames);
     }
 }

@@ -104,6 +104,7 @@ internal sealed class SpannedNetwork : IDisposable
     public IReadOnlyList<double[]> ErrorsBeside(IReadOnlyList<int> choice, CancellationToken cancellationToken)
     {
         using var withoutGraph = no_grad();
+        using var scope = NewDisposeScope();
         BlockPath[] paths = Paths(choice);
         var errors = new List<double[]>();
         Tensor input = _judged.alias();
@@ -122,7 +123,6 @@ internal sealed class SpannedNetwork : IDisposable
             input = Next(input, paths[i]);
         }
 
-        input.Dispose();
         return errors;
     }
 

@@ -14,8 +14,9 @@ internal sealed class FloatModel
 
     private readonly Dictionary<string, TensorProto> _constants;
 
-    private FloatModel(ModelProto proto, string file)
+    private FloatModel(byte[] onnx, ModelProto proto, string file)
     {
+        Onnx = onnx;
         Proto = proto;
         File = file;
         foreach (NodeProto node in proto.Graph.Node)
@@ -55,7 +56,10 @@ internal sealed class FloatModel
         }
     }
 
-    /// <summary>The name of its file, for messages.</summary>
+    /// <summary>The bytes of its file.</summary>
+    public byte[] Onnx { get; }
+
+    /// <summary>The name of its file.</summary>
     public string File { get; }
 
     /// <summary>The model as read; not changed.</summary>
@@ -77,7 +81,7 @@ internal sealed class FloatModel
     /// <exception cref="InvalidInputException">
     /// It is no ONNX file, an integer model, or has an operation that Proxyless does not export.
     /// </exception>
-    public static FloatModel Read(byte[] onnx, string file) => new(Parse(onnx, file), file);
+    public static FloatModel Read(byte[] onnx, string file) => new(onnx, Parse(onnx, file), file);
 
     private static ModelProto Parse(byte[] onnx, string file)
     {

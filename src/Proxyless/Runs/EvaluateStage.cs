@@ -23,7 +23,7 @@ internal static class EvaluateStage
     {
         RunDirectory directory = store.Directory;
         QuantizeResult? integers = goal.Target is IModelTimer { TimesIntegers: true }
-            ? QuantizeJob.OfRun(context, directory, goal.Target)
+            ? QuantizeJob.OfRun(context, directory, goal.Target.Name)
             : null;
         string model = integers?.Model ?? directory.Model;
         ImageSet images = context.Images.Test;
@@ -125,7 +125,10 @@ internal static class EvaluateStage
         double? agreement = network is null
             ? null
             : Agreement(network, judged.Answers, normalized, options, cancellationToken);
-        if (target is IModelTimer { TimesIntegers: true } && !FloatModel.IsInteger(File.ReadAllBytes(file), file))
+        if (
+            target is IModelTimer { TimesIntegers: true }
+            && model.Metadata.GetValueOrDefault(ModelQuantizer.PrecisionKey) != ModelQuantizer.Precision
+        )
         {
             observer.Warning(
                 $"'{file}' is a model of floats, and target '{target.Name}' times integer models: the accuracy is that "

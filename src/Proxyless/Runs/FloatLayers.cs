@@ -10,7 +10,7 @@ namespace Proxyless.Runs;
 internal static class FloatLayers
 {
     // The stem and the first depthwise convolution, where nothing can be measured.
-    private const int Unmeasured = 2;
+    private const int UsualLayers = 2;
     private const int Most = 6;
 
     // Two measurements of one model differ by about this much.
@@ -41,14 +41,14 @@ internal static class FloatLayers
             {
                 throw new InvalidInputException(
                     $"QuantizeOptions.KeepFloat is '{name}', and the model has no such layer; it has "
-                        + string.Join(", ", model.Layers.Where(layer => layer.HasWeights).Select(layer => layer.Name))
+                        + string.Join(", ", NamesOf(model))
                 );
             }
 
             chosen.UnionWith(meant);
         }
 
-        if (model.Layers.Where(layer => layer.HasWeights).All(layer => chosen.Contains(layer.Name)))
+        if (NamesOf(model).All(chosen.Contains))
         {
             throw new InvalidInputException(
                 "QuantizeOptions.KeepFloat names all layers, so that nothing would be quantized; leave some out"
@@ -58,35 +58,41 @@ internal static class FloatLayers
         return chosen;
     }
 
+    /// <summary>The first two layers with weights, for a target that runs no models.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="observer">Receives the decision.</param>
+    public static IReadOnlySet<string> Unmeasured(FloatModel model, ITarget target, IRunObserver observer)
+    {
+        string[] usual = [.. NamesOf(model).Take(UsualLayers)];
+        observer.Message(
+            $"target '{target.Name}' is a table and runs no models: {string.Join(" and ", usual)} stay in float, which "
+                + "is mostly faster and more exact"
+        );
+        return usual.ToHashSet();
+    }
+
     /// <summary>
     /// The first layers with weights: as many as make the model fastest, and of these the fewest with the least error.
     /// </summary>
     /// <param name="quantizer">Makes the models.</param>
     /// <param name="settings">How.</param>
     /// <param name="answers">What the model of floats says of some images.</param>
-    /// <param name="target">Where they are timed.</param>
+    /// <param name="timer">Where they are timed.</param>
+    /// <param name="floatMs">The latency of the model of floats there, in milliseconds.</param>
     /// <param name="observer">Receives progress and the decision.</param>
     /// <param name="cancellationToken">Stops.</param>
     public static IReadOnlySet<string> Measured(
         ModelQuantizer quantizer,
         QuantizationSettings settings,
         FloatAnswers answers,
-        ITarget target,
+        IModelTimer timer,
+        double floatMs,
         IRunObserver observer,
         CancellationToken cancellationToken
     )
     {
-        string[] names = [.. quantizer.Model.Layers.Where(layer => layer.HasWeights).Select(layer => layer.Name)];
-        if (target is not IModelTimer timer)
-        {
-            observer.Message(
-                $"target '{target.Name}' is a table and runs no models: {string.Join(" and ", names.Take(Unmeasured))} "
-                    + "stay in float, which is mostly faster and more exact"
-            );
-            return names.Take(Unmeasured).ToHashSet();
-        }
-
-        double reference = timer.Time(answers.Model, cancellationToken).QuietMs;
+        string[] names = NamesOf(quantizer.Model);
         var tried = new List<(int Layers, double Milliseconds, double Error)>();
         int most = Math.Min(Most, names.Length - 1);
         var progress = new Progress(observer, "layers in float", 0, most + 1, Progress.Unreported);
@@ -99,7 +105,7 @@ internal static class FloatLayers
                 },
                 new Dictionary<string, string>()
             );
-            double milliseconds = timer.Compare(made, answers.Model, reference, cancellationToken).QuietMs;
+            double milliseconds = timer.Compare(made, answers.Model, floatMs, cancellationToken).QuietMs;
             tried.Add((layers, milliseconds, answers.Compare(made, cancellationToken).Error));
             progress.Report(layers + 1, Invariant($"{milliseconds:F3} ms, error {tried[^1].Error:F3}"));
             if (milliseconds > Slower * tried.Min(one => one.Milliseconds))
@@ -122,4 +128,8 @@ internal static class FloatLayers
         );
         return names.Take(best).ToHashSet();
     }
+
+    /// <summary>The names of the layers with weights.</summary>
+    private static string[] NamesOf(FloatModel model) =>
+        [.. model.Layers.Where(layer => layer.HasWeights).Select(layer => layer.Name)];
 }

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Proxyless.Data;
 using Proxyless.Inference;
 
 namespace Proxyless.Runs;
@@ -16,6 +17,32 @@ internal static class PhotoFiles
     /// <param name="paths">Files and folders.</param>
     public static IReadOnlyList<(string Path, string? Error)> Of(IEnumerable<string> paths) =>
         [.. paths.SelectMany(path => Directory.Exists(path) ? OfFolder(path) : [(path, ErrorOf(path))])];
+
+    /// <summary>Uses a photo; one that cannot be read gives the reason.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="error">Why it must not be opened (<see cref="Of"/>), or null.</param>
+    /// <param name="use">Gets its bytes.</param>
+    public static (T? Result, string? Error) Read<T>(string path, string? error, Func<byte[], T> use)
+        where T : class
+    {
+        if (error is not null)
+        {
+            return (null, error);
+        }
+
+        try
+        {
+            return (use(ImageFile.Read(path)), null);
+        }
+        catch (UnreadableImageException exception)
+        {
+            return (null, ImageFile.Refused(exception).Message);
+        }
+        catch (InvalidInputException exception)
+        {
+            return (null, exception.Message);
+        }
+    }
 
     /// <summary>
     /// Lists image files of the folder and the folders in it; hidden ones, and links to folders, are skipped.

@@ -1,4 +1,3 @@
-using Proxyless.Data;
 using Proxyless.Inference;
 
 namespace Proxyless.Runs;
@@ -29,30 +28,15 @@ internal static class PredictStage
         foreach ((string path, string? error) in files)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            predictions.Add(
-                error is null
-                    ? PredictOne(classifier, path, top, maxPixels)
-                    : new Prediction(path, []) { Error = error }
+            (IReadOnlyList<ClassProbability>? classes, string? complaint) = PhotoFiles.Read(
+                path,
+                error,
+                encoded => classifier.Classify(encoded, path, top, maxPixels)
             );
+            predictions.Add(new Prediction(path, classes ?? []) { Error = complaint });
             progress.Report(predictions.Count, "");
         }
 
         return predictions;
-    }
-
-    private static Prediction PredictOne(OnnxClassifier classifier, string path, int top, long maxPixels)
-    {
-        try
-        {
-            return new Prediction(path, classifier.Classify(ImageFile.Read(path), path, top, maxPixels));
-        }
-        catch (UnreadableImageException exception)
-        {
-            return new Prediction(path, []) { Error = ImageFile.Refused(exception).Message };
-        }
-        catch (InvalidInputException exception)
-        {
-            return new Prediction(path, []) { Error = exception.Message };
-        }
     }
 }

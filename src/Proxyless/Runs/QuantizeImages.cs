@@ -69,9 +69,10 @@ internal sealed record QuantizeImages(
 
         (string Path, string? Error)[] files = [.. PhotoFiles.Of([folder])];
         (string Path, string? Error)[] even = [.. files.Where((_, i) => i % 2 == 0)];
+        int count = Math.Min(most, even.Length);
         (string Path, string? Error)[] chosen =
         [
-            .. even.Where((_, i) => i * (long)most / even.Length != (i - 1) * (long)most / even.Length || i == 0),
+            .. Enumerable.Range(0, count).Select(k => even[(int)((((long)k * even.Length) + count - 1) / count)]),
         ];
         (string Path, string? Error)[] others = [.. files.Where((_, i) => i % 2 == 1)];
         var progress = new Progress(observer, "photographs", 0, chosen.Length, Progress.Unreported);
@@ -81,9 +82,18 @@ internal sealed record QuantizeImages(
             foreach ((string path, string? error) in some)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (TryRead(model, path, error, maxPixels, observer) is { } input)
+                (float[]? input, string? complaint) = PhotoFiles.Read(
+                    path,
+                    error,
+                    encoded => model.Prepare(encoded, path, maxPixels)
+                );
+                if (input is not null)
                 {
                     yield return new ComparedImage(input, null);
+                }
+                else
+                {
+                    observer.Warning(complaint!);
                 }
             }
         }
@@ -116,35 +126,6 @@ internal sealed record QuantizeImages(
         }
 
         return new QuantizeImages(calibration, Photographs(others), others.Length);
-    }
-
-    private static float[]? TryRead(
-        OnnxClassifier model,
-        string path,
-        string? error,
-        long maxPixels,
-        IRunObserver observer
-    )
-    {
-        try
-        {
-            if (error is null)
-            {
-                return model.Prepare(ImageFile.Read(path), path, maxPixels);
-            }
-
-            observer.Warning(error);
-        }
-        catch (UnreadableImageException exception)
-        {
-            observer.Warning(ImageFile.Refused(exception).Message);
-        }
-        catch (InvalidInputException exception)
-        {
-            observer.Warning(exception.Message);
-        }
-
-        return null;
     }
 
     private static IEnumerable<ComparedImage> Read(RunContext context, ImageSet set)

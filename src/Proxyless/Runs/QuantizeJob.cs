@@ -29,8 +29,8 @@ internal static class QuantizeJob
                 : null;
 
         // Before minutes of calibration: an integer model, one of another tool, layers that it does not have.
-        var read = FloatModel.Read(File.ReadAllBytes(file), file);
-        _ = FloatLayers.Named(read, options.KeepFloat ?? []);
+        var floats = FloatModel.Read(File.ReadAllBytes(file), file);
+        IReadOnlySet<string>? kept = options.KeepFloat is { } names ? FloatLayers.Named(floats, names) : null;
         using ITarget target = TargetFile.Open(IntegerModels.Without(TargetOf(options, run)));
         if (options.Data is { } folder)
         {
@@ -45,7 +45,8 @@ internal static class QuantizeJob
             );
             return QuantizeStage.Run(
                 options,
-                file,
+                floats,
+                kept,
                 photographs,
                 target,
                 ThreadCount.Of(null),
@@ -57,7 +58,8 @@ internal static class QuantizeJob
         RunContext context = TrainedRun.Open(run!, RunConfigFile.Read(run!.Config), observer, cancellationToken);
         return QuantizeStage.Run(
             options,
-            file,
+            floats,
+            kept,
             QuantizeImages.Of(context, options.CalibrationImages),
             target,
             context.Threads,
@@ -77,31 +79,27 @@ internal static class QuantizeJob
     {
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(context);
-        if (!IntegerModels.Is(context.Options.Target.Name))
-        {
-            return result;
-        }
-
-        using ITarget target = TargetFile.Open(context.Options.Target.Name);
-        return result with { Model = OfRun(context, directory, target).Model };
+        string target = context.Options.Target.Name;
+        return IntegerModels.Is(target) ? result with { Model = OfRun(context, directory, target).Model } : result;
     }
 
     /// <summary>Writes the integer model of a run whose target is one for integer models.</summary>
     /// <param name="context">The run's context.</param>
     /// <param name="directory">The run, with its model of floats.</param>
-    /// <param name="target">The run's target.</param>
-    public static QuantizeResult OfRun(RunContext context, RunDirectory directory, ITarget target)
+    /// <param name="target">The name of the run's target.</param>
+    public static QuantizeResult OfRun(RunContext context, RunDirectory directory, string target)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(directory);
         ArgumentNullException.ThrowIfNull(target);
         var options = new QuantizeOptions { Model = directory.Root, Out = directory.IntegerModel };
-        using ITarget floats = TargetFile.Open(IntegerModels.Without(target.Name));
+        using ITarget forFloats = TargetFile.Open(IntegerModels.Without(target));
         return QuantizeStage.Run(
             options,
-            directory.Model,
+            FloatModel.Read(File.ReadAllBytes(directory.Model), directory.Model),
+            kept: null,
             QuantizeImages.Of(context, options.CalibrationImages),
-            floats,
+            forFloats,
             context.Threads,
             context.Observer,
             context.CancellationToken
@@ -109,7 +107,7 @@ internal static class QuantizeJob
     }
 
     private static string TargetOf(QuantizeOptions options, RunDirectory? run) =>
-        options.Target ?? (run is null ? "cpu" : RunConfigFile.Read(run.Config).Target.Name);
+        options.Target ?? (run is null ? new TargetOptions() : RunConfigFile.Read(run.Config).Target).Name;
 
     private static void RequireOptions(QuantizeOptions options, string file)
     {

@@ -14,7 +14,8 @@ internal static class QuantizeStage
 
     /// <summary>Quantizes a model.</summary>
     /// <param name="options">How.</param>
-    /// <param name="file">The file of the model of floats.</param>
+    /// <param name="model">The model of floats.</param>
+    /// <param name="kept">Names of the layers that stay in float; null: what measures best.</param>
     /// <param name="images">The images.</param>
     /// <param name="target">Where the model will run.</param>
     /// <param name="threads">Threads that compute.</param>
@@ -22,7 +23,8 @@ internal static class QuantizeStage
     /// <param name="cancellationToken">Stops before anything is written.</param>
     public static QuantizeResult Run(
         QuantizeOptions options,
-        string file,
+        FloatModel model,
+        IReadOnlySet<string>? kept,
         QuantizeImages images,
         ITarget target,
         int threads,
@@ -30,8 +32,7 @@ internal static class QuantizeStage
         CancellationToken cancellationToken
     )
     {
-        byte[] onnx = File.ReadAllBytes(file);
-        var model = FloatModel.Read(onnx, file);
+        byte[] onnx = model.Onnx;
         var progress = new Progress(observer, "calibrate", 0, 2 * images.Calibration.Count, Progress.Unreported);
         var quantizer = new ModelQuantizer(
             model,
@@ -48,17 +49,24 @@ internal static class QuantizeStage
             Ranges = options.Ranges,
             WeightBits = options.WeightBits ?? WeightBitsOf(target, observer),
         };
+        var timer = target as IModelTimer;
+        double? floatMs = timer?.Time(onnx, cancellationToken).QuietMs;
         settings = settings with
         {
-            InFloat = options.KeepFloat is { } kept
-                ? FloatLayers.Named(model, kept)
-                : FloatLayers.Measured(
-                    quantizer,
-                    settings,
-                    new FloatAnswers(onnx, images.Calibration, threads, cancellationToken),
-                    target,
-                    observer,
-                    cancellationToken
+            InFloat =
+                kept
+                ?? (
+                    timer is null
+                        ? FloatLayers.Unmeasured(model, target, observer)
+                        : FloatLayers.Measured(
+                            quantizer,
+                            settings,
+                            new FloatAnswers(onnx, images.Calibration, threads, cancellationToken),
+                            timer,
+                            floatMs!.Value,
+                            observer,
+                            cancellationToken
+                        )
                 ),
         };
         byte[] made = quantizer.Quantize(settings, MetadataOf(settings, images.Calibration.Count));
@@ -71,23 +79,17 @@ internal static class QuantizeStage
             threads,
             cancellationToken
         );
-        (double Integers, double Floats)? latency = null;
-        if (target is IModelTimer timer)
-        {
-            double floats = timer.Time(onnx, cancellationToken).QuietMs;
-            latency = (timer.Compare(made, onnx, floats, cancellationToken).QuietMs, floats);
-        }
-
+        double? integerMs = timer?.Compare(made, onnx, floatMs!.Value, cancellationToken).QuietMs;
         cancellationToken.ThrowIfCancellationRequested();
         AtomicFile.WriteAllBytes(options.Out, made);
         return new QuantizeResult
         {
             Model = options.Out,
-            FloatModel = file,
+            FloatModel = model.File,
             Bytes = made.Length,
             FloatBytes = onnx.Length,
-            LatencyMs = latency?.Integers,
-            FloatLatencyMs = latency?.Floats,
+            LatencyMs = integerMs,
+            FloatLatencyMs = floatMs,
             InFloat = [.. model.Layers.Select(layer => layer.Name).Where(settings.InFloat.Contains)],
             WeightBits = settings.WeightBits,
             Ranges = settings.Ranges,
