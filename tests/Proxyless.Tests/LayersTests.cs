@@ -28,7 +28,7 @@ public sealed class LayersTests
         ("FineTuning", ["Architectures", "Runtime", "Data", "Networks"]),
         ("Search", ["Files", "Architectures", "Runtime", "Data", "Networks", "Training"]),
         ("Export", ["Inference", "Architectures", "Networks"]),
-        ("Quantization", ["Measurement", "Export"]),
+        ("Quantization", ["Measurement", "Runtime", "Runtime.Kernels", "Networks", "Training", "Export"]),
         ("Pretrained", ["Inference", "Files", "Architectures", "Runtime", "Weights", "Networks", "Export"]),
         ("Latency", ["Measurement", "Files", "Architectures", "Runtime", "Export", "Quantization"]),
         ("Reports", ["Files", "Architectures", "Training"]),

@@ -59,6 +59,13 @@ internal sealed class QuantizeCommand : ReportingCommand
         QuantizationSettings.BitsWhereSaturated,
         QuantizationSettings.Bits
     );
+    private readonly Option<double?> _qatEpochs = Values.Number(
+        "--qat-epochs",
+        "N",
+        "Epochs of quantization-aware training on a run's images: weights learn to be rounded; fractions are allowed "
+            + $"(0, or {IntegerFineTuning.UsualSteps} steps where the integers lose more than half a point of top-1)",
+        QuantizeOptions.QatRange
+    );
     private readonly Option<long?> _maxPixels = Values.Integer(
         "--max-pixels",
         $"Maximum pixels, width times height, of a photograph that is read ({DatasetOptions.DefaultMaxPixels})",
@@ -78,7 +85,7 @@ internal sealed class QuantizeCommand : ReportingCommand
         )
     {
         Add(_model.Options);
-        Add([_data, _out, _target, _images, _ranges, _keepFloat, _weightBits, _maxPixels]);
+        Add([_data, _out, _target, _images, _ranges, _keepFloat, _weightBits, _qatEpochs, _maxPixels]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -99,6 +106,7 @@ internal sealed class QuantizeCommand : ReportingCommand
                     : layers == None ? []
                     : layers.Split(',', StringSplitOptions.TrimEntries),
                 WeightBits = (int?)parse.GetValue(_weightBits),
+                QatEpochs = parse.GetValue(_qatEpochs),
                 Target = parse.GetValue(_target),
                 MaxPixels = parse.GetValue(_maxPixels) ?? Defaults.MaxPixels,
             },

@@ -38,6 +38,7 @@ internal static partial class LibraryWords
         [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.KeepFloat))] = "--keep-float",
         [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.WeightBits))] = "--weight-bits",
         [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.CalibrationImages))] = "--images",
+        [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.QatEpochs))] = "--qat-epochs",
     };
 
     private static readonly Dictionary<string, Func<string, string?>> Enumerations = new()

@@ -28,7 +28,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     /// <summary>The output, with a node in the graph where gradients are wanted.</summary>
     /// <param name="x">[N, C, H, W]; not disposed of.</param>
     /// <param name="weights">
-    /// The other tensors that the output depends on; either all of them want a gradient or none.
+    /// The other tensors that the output depends on, if any; either all of them want a gradient or none.
     /// </param>
     /// <param name="create">Creates the pass.</param>
     public static Tensor Run(Tensor x, Tensor[] weights, Func<WantedGradients, IFusedPass> create)
@@ -37,7 +37,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         Finish();
         var wanted = new WantedGradients(
             is_grad_enabled() && x.requires_grad,
-            is_grad_enabled() && weights[0].requires_grad
+            is_grad_enabled() && weights.Length > 0 && weights[0].requires_grad
         );
         IFusedPass pass = create(wanted);
         if (!wanted.Any)

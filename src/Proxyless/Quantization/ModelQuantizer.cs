@@ -20,7 +20,7 @@ internal sealed class ModelQuantizer(FloatModel model, IReadOnlyDictionary<strin
     /// <param name="metadata">More entries of the metadata.</param>
     public byte[] Quantize(QuantizationSettings settings, IReadOnlyDictionary<string, string> metadata)
     {
-        Dictionary<string, QuantizedRange> ranges = RangesBy(settings.Ranges);
+        IReadOnlyDictionary<string, QuantizedRange> ranges = RangesBy(settings.Ranges);
         return QuantizedModel.Write(
             model,
             ranges,
@@ -30,9 +30,23 @@ internal sealed class ModelQuantizer(FloatModel model, IReadOnlyDictionary<strin
         );
     }
 
-    private QuantizedWeights WeightsOf(
+    /// <summary>Makes an integer model of weights that were trained as integers.</summary>
+    /// <param name="settings">How the training began.</param>
+    /// <param name="network">The network of the same model and settings.</param>
+    /// <param name="metadata">More entries of the metadata.</param>
+    public byte[] Quantize(
+        QuantizationSettings settings,
+        RoundedNetwork network,
+        IReadOnlyDictionary<string, string> metadata
+    ) => QuantizedModel.Write(model, RangesBy(settings.Ranges), network.WeightsOf, settings.InFloat, metadata);
+
+    /// <summary>The integers of a layer's weights and biases.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="ranges">From <see cref="RangesBy"/>.</param>
+    /// <param name="settings">How.</param>
+    public QuantizedWeights WeightsOf(
         FloatLayer layer,
-        Dictionary<string, QuantizedRange> ranges,
+        IReadOnlyDictionary<string, QuantizedRange> ranges,
         QuantizationSettings settings
     )
     {
@@ -65,13 +79,18 @@ internal sealed class ModelQuantizer(FloatModel model, IReadOnlyDictionary<strin
         return QuantizedWeights.Of(weights, biases, ranges[input].Scale, settings.LargestWeight);
     }
 
+    /// <summary>What 8 bits of a layer's output tell apart: the share 1 / 255 of all that calibration saw.</summary>
+    public double StepOf(FloatLayer layer) => statistics[layer.Output].RangeBy(RangeMethod.MinMax).Scale;
+
     private int Taps(FloatLayer layer)
     {
         int[] sizes = model.Sizes(layer.Node.Input[1]);
         return sizes[2] * sizes[3];
     }
 
-    private Dictionary<string, QuantizedRange> RangesBy(RangeMethod method)
+    /// <summary>The ranges of all tensors between layers.</summary>
+    /// <param name="method">How they are chosen.</param>
+    public IReadOnlyDictionary<string, QuantizedRange> RangesBy(RangeMethod method)
     {
         var ranges = new Dictionary<string, QuantizedRange>
         {

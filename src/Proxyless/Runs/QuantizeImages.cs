@@ -16,6 +16,9 @@ internal sealed record QuantizeImages(
     // Fewer can be used, but the ranges then depend on which they are.
     private const int Few = 16;
 
+    /// <summary>The images of a quantization-aware training; null for photographs without labels.</summary>
+    public QatImages? Training { get; init; }
+
     /// <summary>The images of a run: training images for calibration, and its test images.</summary>
     /// <param name="context">The run's context.</param>
     /// <param name="most">The most images for calibration.</param>
@@ -32,6 +35,9 @@ internal sealed record QuantizeImages(
 
         return calibration.Count > 0
             ? new QuantizeImages(calibration, Read(context, context.Images.Test), context.Images.Test.Count)
+            {
+                Training = QatImages.Of(context),
+            }
             : throw new InvalidInputException(
                 $"'{context.Options.Data.Path}': none of the training images can be read, from which the ranges of the "
                     + "integers are learned; restore them"
@@ -128,7 +134,10 @@ internal sealed record QuantizeImages(
         return new QuantizeImages(calibration, Photographs(others), others.Length);
     }
 
-    private static IEnumerable<ComparedImage> Read(RunContext context, ImageSet set)
+    /// <summary>Images in the form that the run's model takes.</summary>
+    /// <param name="context">The run's context.</param>
+    /// <param name="set">The images; those that cannot be read are left out.</param>
+    public static IEnumerable<ComparedImage> Read(RunContext context, ImageSet set)
     {
         using BatchLoader loader = context.Loaders.Model(set);
         foreach (Batch batch in loader.Epoch(0, 0, context.CancellationToken))

@@ -131,6 +131,21 @@ internal static class QuantizeJob
             );
         }
 
+        if (options.QatEpochs is { } epochs && !QuantizeOptions.QatRange.Contains(epochs))
+        {
+            throw new InvalidInputException(
+                Invariant($"QuantizeOptions.QatEpochs = {epochs}; allowed are {QuantizeOptions.QatRange}")
+            );
+        }
+
+        if (options is { QatEpochs: > 0, Data: not null })
+        {
+            throw new InvalidInputException(
+                "QuantizeOptions.QatEpochs trains on the images of a run, and QuantizeOptions.Data replaces them; "
+                    + "leave one of the two out"
+            );
+        }
+
         if (options.Data is null && !Directory.Exists(options.Model))
         {
             throw new InvalidInputException(

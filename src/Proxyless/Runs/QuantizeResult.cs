@@ -34,6 +34,9 @@ public sealed record QuantizeResult
     /// <summary>How the ranges of activations were chosen.</summary>
     public required RangeMethod Ranges { get; init; }
 
+    /// <summary>Steps of quantization-aware training; 0 if there was none, or if it did not help.</summary>
+    public long QatSteps { get; init; }
+
     /// <summary>Number of images for calibration.</summary>
     public required int CalibrationImages { get; init; }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Proxyless.Files;
 using Proxyless.Latency;
-using Proxyless.Measurement;
 using Proxyless.Quantization;
 
 namespace Proxyless.Runs;
@@ -69,7 +68,15 @@ internal static class QuantizeStage
                         )
                 ),
         };
-        byte[] made = quantizer.Quantize(settings, MetadataOf(settings, images.Calibration.Count));
+        Dictionary<string, string> Metadata(long steps) => MetadataOf(settings, images.Calibration.Count, steps);
+        byte[] made = quantizer.Quantize(settings, Metadata(0));
+        long qatSteps = 0;
+        if (images.Training is { } training)
+        {
+            var tuning = new IntegerFineTuning(quantizer, training, threads, observer, cancellationToken);
+            (made, qatSteps) = tuning.Improve(made, settings, options.QatEpochs, Metadata);
+        }
+
         AnswerComparison comparison = Compare(onnx, made, images, threads, observer, cancellationToken);
         IReadOnlyList<LayerNoise> layers = LayerNoise.Of(
             model,
@@ -93,6 +100,7 @@ internal static class QuantizeStage
             InFloat = [.. model.Layers.Select(layer => layer.Name).Where(settings.InFloat.Contains)],
             WeightBits = settings.WeightBits,
             Ranges = settings.Ranges,
+            QatSteps = qatSteps,
             CalibrationImages = images.Calibration.Count,
             ComparedImages = comparison.Images,
             Agreement = comparison.Agreement,
@@ -112,20 +120,15 @@ internal static class QuantizeStage
         CancellationToken cancellationToken
     )
     {
-        using var first = new OnnxProbe(floats, threads, optimized: true);
-        using var second = new OnnxProbe(integers, threads, optimized: true);
-        var comparison = new AnswerComparison();
-        var progress = new Progress(observer, "compare", 0, images.OthersCount, Progress.Unreported);
-        foreach (ComparedImage image in images.Others)
-        {
-            comparison.Add(
-                FloatAnswers.Answer(first, image.Input, cancellationToken),
-                FloatAnswers.Answer(second, image.Input, cancellationToken),
-                image.Label
-            );
-            progress.Report(comparison.Images, () => Invariant($"same class {comparison.Agreement:P2}"));
-        }
-
+        AnswerComparison comparison = ImageComparison.Of(
+            floats,
+            integers,
+            images.Others,
+            images.OthersCount,
+            threads,
+            observer,
+            cancellationToken
+        );
         return comparison.Images > 0
             ? comparison
             : throw new InvalidInputException(
@@ -155,13 +158,14 @@ internal static class QuantizeStage
         return QuantizationSettings.Bits;
     }
 
-    private static Dictionary<string, string> MetadataOf(QuantizationSettings settings, int images) =>
+    private static Dictionary<string, string> MetadataOf(QuantizationSettings settings, int images, long qatSteps) =>
         new()
         {
             [ModelQuantizer.PrecisionKey] = ModelQuantizer.Precision,
             [$"{ModelQuantizer.Prefix}ranges"] = settings.Ranges.ToString(),
             [$"{ModelQuantizer.Prefix}weight_bits"] = settings.WeightBits.ToString(CultureInfo.InvariantCulture),
             [$"{ModelQuantizer.Prefix}images"] = images.ToString(CultureInfo.InvariantCulture),
+            [$"{ModelQuantizer.Prefix}qat_steps"] = qatSteps.ToString(CultureInfo.InvariantCulture),
             [$"{ModelQuantizer.Prefix}in_float"] = string.Join(' ', settings.InFloat),
         };
 }

@@ -81,6 +81,13 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     public BatchLoader Model(ImageSet set) =>
         InOrder(set, Transforms.ForModel(EvaluationTransforms.Recipe!), _areSmall, options.Threads!.Value);
 
+    /// <summary>Shuffled batches in the form that an exported model takes, augmented as in a search.</summary>
+    public BatchLoader ModelTraining(ImageSet set)
+    {
+        var model = Transforms.ForModel(EvaluationTransforms.Recipe!);
+        return Shuffled(set, RandomUse.WeightImages, TrainingTransforms with { Mean = model.Mean, Std = model.Std });
+    }
+
     /// <summary>Batches in order.</summary>
     /// <param name="set">The images.</param>
     /// <param name="transforms">The processing of each image.</param>

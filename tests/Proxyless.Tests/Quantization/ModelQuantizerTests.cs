@@ -1,13 +1,11 @@
 using Microsoft.ML.OnnxRuntime;
 using Proxyless.Architectures;
-using Proxyless.Export;
 using Proxyless.Export.Onnx;
 using Proxyless.Inference;
 using Proxyless.Measurement;
 using Proxyless.Quantization;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
-using Proxyless.Tests.Export;
 using Xunit;
 
 namespace Proxyless.Tests.Quantization;
@@ -28,8 +26,8 @@ public sealed class ModelQuantizerTests : IDisposable
     [InlineData(3, Activation.Relu)]
     public void Integers_give_nearly_the_scores_of_floats(int channels, Activation activation)
     {
-        (byte[] floats, float[][] images) = Network(channels, activation);
-        ModelQuantizer quantizer = Quantizer(floats, images);
+        (byte[] floats, float[][] images) = FloatNetwork.Create(channels, activation);
+        ModelQuantizer quantizer = FloatNetwork.Quantizer(floats, images);
         byte[] integers = quantizer.Quantize(new QuantizationSettings(), NoMetadata);
         AnswerComparison comparison = new FloatAnswers(floats, images, 1, Cancellation).Compare(integers, Cancellation);
         Assert.Equal(images.Length, comparison.Images);
@@ -41,8 +39,8 @@ public sealed class ModelQuantizerTests : IDisposable
     [Fact]
     public void Every_layer_is_computed_with_integers_but_those_that_are_kept()
     {
-        (byte[] floats, float[][] images) = Network(3, Activation.Relu6);
-        ModelQuantizer quantizer = Quantizer(floats, images);
+        (byte[] floats, float[][] images) = FloatNetwork.Create(3, Activation.Relu6);
+        ModelQuantizer quantizer = FloatNetwork.Quantizer(floats, images);
         Dictionary<string, int> all = Operations(quantizer.Quantize(new QuantizationSettings(), NoMetadata));
         int convolutions = quantizer.Model.Layers.Count(layer => layer.Node.OpType == "Conv");
         Assert.Equal(convolutions, all["QLinearConv"]);
@@ -65,8 +63,8 @@ public sealed class ModelQuantizerTests : IDisposable
     [Fact]
     public void A_model_of_which_all_layers_are_kept_is_the_model_of_floats()
     {
-        (byte[] floats, float[][] images) = Network(3, Activation.Relu6);
-        ModelQuantizer quantizer = Quantizer(floats, images);
+        (byte[] floats, float[][] images) = FloatNetwork.Create(3, Activation.Relu6);
+        ModelQuantizer quantizer = FloatNetwork.Quantizer(floats, images);
         byte[] kept = quantizer.Quantize(
             new QuantizationSettings { InFloat = quantizer.Model.Layers.Select(layer => layer.Name).ToHashSet() },
             NoMetadata
@@ -78,8 +76,9 @@ public sealed class ModelQuantizerTests : IDisposable
     [Fact]
     public void Fused_integer_layers_compute_what_the_file_says()
     {
-        (byte[] floats, float[][] images) = Network(3, Activation.Relu6);
-        byte[] integers = Quantizer(floats, images)
+        (byte[] floats, float[][] images) = FloatNetwork.Create(3, Activation.Relu6);
+        byte[] integers = FloatNetwork
+            .Quantizer(floats, images)
             .Quantize(new QuantizationSettings { WeightBits = QuantizationSettings.BitsWhereSaturated }, NoMetadata);
         using var fused = new OnnxProbe(integers, 1, optimized: true);
         using var apart = new OnnxProbe(integers, 1, optimized: false);
@@ -100,8 +99,8 @@ public sealed class ModelQuantizerTests : IDisposable
     [Fact]
     public void Corrected_biases_take_the_mean_error_out_of_the_scores()
     {
-        (byte[] floats, float[][] images) = Network(3, Activation.Relu6);
-        ModelQuantizer quantizer = Quantizer(floats, images);
+        (byte[] floats, float[][] images) = FloatNetwork.Create(3, Activation.Relu6);
+        ModelQuantizer quantizer = FloatNetwork.Quantizer(floats, images);
         double ErrorOfMean(bool corrects)
         {
             // Few bits, so that there is an error.
@@ -130,8 +129,8 @@ public sealed class ModelQuantizerTests : IDisposable
     [Fact]
     public void Noise_grows_from_layer_to_layer_and_is_none_where_nothing_is_rounded()
     {
-        (byte[] floats, float[][] images) = Network(3, Activation.Relu6);
-        ModelQuantizer quantizer = Quantizer(floats, images);
+        (byte[] floats, float[][] images) = FloatNetwork.Create(3, Activation.Relu6);
+        ModelQuantizer quantizer = FloatNetwork.Quantizer(floats, images);
         HashSet<string> kept = ["stem", "block0.depthwise"];
         byte[] integers = quantizer.Quantize(new QuantizationSettings { InFloat = kept }, NoMetadata);
         IReadOnlyList<LayerNoise> layers = LayerNoise.Of(quantizer.Model, integers, kept, images, 1, Cancellation);
@@ -146,8 +145,8 @@ public sealed class ModelQuantizerTests : IDisposable
     [Fact]
     public void What_cannot_be_quantized_is_refused_by_name()
     {
-        (byte[] floats, float[][] images) = Network(3, Activation.Relu6);
-        byte[] integers = Quantizer(floats, images).Quantize(new QuantizationSettings(), NoMetadata);
+        (byte[] floats, float[][] images) = FloatNetwork.Create(3, Activation.Relu6);
+        byte[] integers = FloatNetwork.Quantizer(floats, images).Quantize(new QuantizationSettings(), NoMetadata);
         AssertRefused("photo.onnx' is an integer model already", integers);
         AssertRefused("photo.onnx' is not an ONNX model", [1, 2, 3]);
         AssertRefused("photo.onnx' is not an ONNX model", []);
@@ -173,13 +172,13 @@ public sealed class ModelQuantizerTests : IDisposable
     [Fact]
     public void A_model_whose_numbers_are_not_finite_is_refused()
     {
-        (byte[] floats, float[][] images) = Network(3, Activation.Relu);
+        (byte[] floats, float[][] images) = FloatNetwork.Create(3, Activation.Relu);
         ModelProto damaged = ModelProto.Parser.ParseFrom(floats);
         TensorProto bias = damaged.Graph.Initializer.Single(tensor => tensor.Name == "block1.project.bias");
         byte[] bytes = bias.RawData.ToByteArray();
         BitConverter.TryWriteBytes(bytes, float.PositiveInfinity);
         bias.RawData = Google.Protobuf.ByteString.CopyFrom(bytes);
-        var exception = Assert.Throws<InvalidInputException>(() => Quantizer(Bytes(damaged), images));
+        var exception = Assert.Throws<InvalidInputException>(() => FloatNetwork.Quantizer(Bytes(damaged), images));
         Assert.Contains("are not finite", exception.Message, StringComparison.Ordinal);
     }
 
@@ -190,37 +189,6 @@ public sealed class ModelQuantizerTests : IDisposable
     }
 
     private static byte[] Bytes(ModelProto model) => Google.Protobuf.MessageExtensions.ToByteArray(model);
-
-    private static ModelQuantizer Quantizer(byte[] floats, float[][] images)
-    {
-        var model = FloatModel.Read(floats, "floats.onnx");
-        return new ModelQuantizer(model, Calibration.Observe(model, images, 1, _ => { }, Cancellation));
-    }
-
-    private static (byte[] Onnx, float[][] Images) Network(int channels, Activation activation)
-    {
-        Architecture architecture = EveryBlock.Network(channels, activation);
-        byte[] onnx = NetworkExporter.Export(
-            architecture,
-            EveryBlock.Weights(architecture),
-            ExportOptions.Untrained(channels, architecture.Classes)
-        );
-        var random = new Random(3);
-        int length = channels * architecture.Resolution * architecture.Resolution;
-        return (
-            onnx,
-            [
-                .. Enumerable
-                    .Range(0, 24)
-                    .Select(_ =>
-                    {
-                        // Images that differ by more than their noise.
-                        float shade = random.NextSingle();
-                        return Enumerable.Range(0, length).Select(_ => (shade + random.NextSingle()) / 2).ToArray();
-                    }),
-            ]
-        );
-    }
 
     /// <summary>The nodes that are left after all optimizations of the runtime, by operation.</summary>
     private Dictionary<string, int> Operations(byte[] onnx)

@@ -98,12 +98,49 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
         Assert.Equal(["stem", "classifier"], Quantize(options with { KeepFloat = ["classifier", "stem"] }).InFloat);
     }
 
+    [Fact]
+    public void Integers_are_trained_where_that_is_asked_and_kept_where_the_scores_are_nearer()
+    {
+        QuantizeOptions options = new()
+        {
+            Model = run.Result.Run,
+            Out = Out,
+            Target = run.Options.Target.Name,
+        };
+        var observer = new RecordingObserver();
+        QuantizeResult without = Quantize(options, observer);
+        Assert.Equal(0, without.QatSteps);
+        Assert.Contains(
+            observer.Messages,
+            message => message.Contains("no quantization-aware", StringComparison.Ordinal)
+        );
+
+        observer = new RecordingObserver();
+        QuantizeResult trained = Quantize(options with { QatEpochs = 30 }, observer);
+        Assert.Contains(
+            observer.Messages,
+            message => message.Contains("steps of quantization-aware training", StringComparison.Ordinal)
+        );
+        string verdict = observer.Messages.Single(message =>
+            message.StartsWith("quantization-aware training: error", StringComparison.Ordinal)
+        );
+        Assert.Equal(verdict.EndsWith(": kept", StringComparison.Ordinal), trained.QatSteps > 0);
+        using OnnxClassifier model = OnnxClassifier.Load(Out);
+        Assert.Equal(
+            trained.QatSteps.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            model.Metadata["quantization.qat_steps"]
+        );
+        output.WriteLine(verdict);
+    }
+
     [Theory]
     [InlineData("no such layer; it has stem, ", "layer")]
     [InlineData("KeepFloat names all layers", "all")]
     [InlineData("WeightBits = 4; allowed are 7 and 8", "bits")]
     [InlineData("no image is left that can be read", "damaged")]
     [InlineData("CalibrationImages = 0; allowed are whole numbers from 1 to 4096", "images")]
+    [InlineData("QatEpochs = -1; allowed are numbers from 0 to 1000", "epochs")]
+    [InlineData("QatEpochs trains on the images of a run", "training")]
     [InlineData("is a model file, without images of its own", "data")]
     [InlineData("there is no folder", "absent")]
     [InlineData("has 0 photographs for calibration that can be read", "empty")]
@@ -127,6 +164,8 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
             "damaged" => options with { Data = DamagedPhotographs() },
             "bits" => options with { WeightBits = 4 },
             "images" => options with { CalibrationImages = 0 },
+            "epochs" => options with { QatEpochs = -1 },
+            "training" => options with { QatEpochs = 1 },
             "data" => options with { Data = null },
             "absent" => options with { Data = Path.Combine(_folder.Root, "absent") },
             "empty" => options with { Data = Path.Combine(_folder.Root, "empty") },
