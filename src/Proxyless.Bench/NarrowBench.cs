@@ -1,4 +1,3 @@
-using System.Globalization;
 using Proxyless.Architectures;
 using Proxyless.Comparisons;
 using Proxyless.Data;
@@ -8,7 +7,6 @@ using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Runs;
 using Proxyless.Search;
-using Proxyless.Training;
 
 namespace Proxyless.Bench;
 
@@ -24,25 +22,38 @@ internal sealed record NarrowBenchRow
     /// <summary>Multiply-adds for one image.</summary>
     public required long MultiplyAdds { get; init; }
 
+    /// <summary>Latency on the other target by its table, in milliseconds; null without one.</summary>
+    public double? OtherLatencyMs { get; init; }
+
     /// <summary>Share of correct answers on the test images, for each seed.</summary>
     public required IReadOnlyList<double> Top1 { get; init; }
 
-    /// <summary>Welch's test against the uniformly thinned network; null for itself, or with one seed.</summary>
+    /// <summary>The same as an integer model; null if the other target is none for integer models.</summary>
+    public IReadOnlyList<double>? Top1OfIntegers { get; init; }
+
+    /// <summary>
+    /// Welch's test against the first network, of the integer models if there are; null for itself, or with one seed.
+    /// </summary>
     public double? PValue { get; init; }
 }
 
 /// <summary>
-/// Compares ways to make a pretrained network faster at one resolution: the choice of a run, and the same share of
-/// hidden channels in every block; the weights of both are those of least squares.
+/// Compares ways to make a pretrained network faster at one resolution: the choice of a run, and either the same share
+/// of hidden channels in every block, or the choice for another target. All weights are those of least squares.
 /// </summary>
 internal static class NarrowBench
 {
     // So that a uniformly thinned network that just fits is close to half of the latency.
     private const int Shares = 100;
     private const double ShareOfLatency = 0.5;
+    private const int CalibrationImages = 256;
 
     /// <summary>Finds the networks, fine-tunes them and evaluates them on the test images.</summary>
     /// <param name="options">Images, resolution, weights by name, target.</param>
+    /// <param name="other">
+    /// Another target, by name: the choice for it is compared, at the latency there of the choice for the first; null
+    /// for uniform thinning.
+    /// </param>
     /// <param name="seeds">Trainings of each network.</param>
     /// <param name="steps">The most steps of a training.</param>
     /// <param name="observer">Receives progress reports and messages.</param>
@@ -50,6 +61,7 @@ internal static class NarrowBench
     /// <exception cref="InvalidInputException">The options, the weights or the data cannot be used.</exception>
     public static IReadOnlyList<NarrowBenchRow> Measure(
         RunOptions options,
+        string? other,
         int seeds,
         int steps,
         IRunObserver observer,
@@ -74,29 +86,50 @@ internal static class NarrowBench
         using CompactNetwork whole = FineTuneOpening.Load(known, context);
         using ITarget target = TargetFile.Open(options.Target.Name);
         SpaceCost cost = SearchGoal.Profile(context, target).ToSpaceCost(context.Space, context.Classes);
+        using ITarget? otherTarget = other is null ? null : TargetFile.Open(other);
+        SpaceCost? otherCost = otherTarget is null
+            ? null
+            : SearchGoal.Profile(context, otherTarget).ToSpaceCost(context.Space, context.Classes);
         using BatchLoader loader = context.Loaders.Evaluation(
             context.Images.Training.Spread(NetworkSpecializer.MostImages)
         );
         using var probe = new FeatureProbe(loader, context.Classes, null, options.Seed, _ => { }, cancellationToken);
         using var spanned = new SpannedNetwork(whole, probe.Images, _ => { }, cancellationToken);
+        int[] Chosen(SpaceCost limited, double limit) =>
+            GradualChoice.Find(spanned, [new CostLimit(limited, limit)], _ => { }, cancellationToken).Choice;
         int[] nothing = new int[context.Space.Depth];
         int[] thinned = Thinned(context.Space, cost, ShareOfLatency * cost.Of(nothing));
-        int[] chosen = GradualChoice
-            .Find(spanned, [new CostLimit(cost, cost.Of(thinned))], _ => { }, cancellationToken)
-            .Choice;
-        (string Name, int[] Choice)[] ways = [("thinned uniformly", thinned), ("chosen", chosen), ("whole", nothing)];
+        int[] chosen = Chosen(cost, cost.Of(thinned));
+        (string Name, int[] Choice)[] ways = otherCost is null
+            ? [("thinned uniformly", thinned), ("chosen", chosen), ("whole", nothing)]
+            :
+            [
+                ($"chosen for {target.Name}", chosen),
+                ($"chosen for {otherTarget!.Name}", Chosen(otherCost, otherCost.Of(chosen))),
+            ];
+        var tuning = new NarrowTuning(
+            context,
+            steps,
+            otherTarget is IModelTimer { TimesIntegers: true } ? QuantizeImages.Of(context, CalibrationImages) : null
+        );
         NarrowBenchRow RowOf(string name, int[] choice)
         {
             using CompactNetwork network = spanned.Super.Extract(choice);
             observer.Message(
                 $"{name}: {string.Join(' ', network.Architecture.Blocks.Select(block => block.Operation))}"
             );
+            (double Floats, double? Integers)[] top1 =
+            [
+                .. Enumerable.Range(0, seeds).Select(seed => tuning.Top1Of(network, seed)),
+            ];
             return new NarrowBenchRow
             {
                 Name = name,
                 LatencyMs = cost.Of(choice),
+                OtherLatencyMs = otherCost?.Of(choice),
                 MultiplyAdds = ArchitectureCost.Of(network.Architecture).MultiplyAdds,
-                Top1 = [.. Enumerable.Range(0, seeds).Select(seed => Tuned(context, network, seed, steps))],
+                Top1 = [.. top1.Select(own => own.Floats)],
+                Top1OfIntegers = top1[0].Integers is null ? null : [.. top1.Select(own => own.Integers!.Value)],
             };
         }
 
@@ -104,8 +137,10 @@ internal static class NarrowBench
         return [.. rows.Select(row => row with { PValue = PValueOf(row, rows[0]) })];
     }
 
-    private static double? PValueOf(NarrowBenchRow row, NarrowBenchRow thinned) =>
-        row == thinned ? null : WelchTest.Of(row.Top1, thinned.Top1)?.P;
+    private static double? PValueOf(NarrowBenchRow row, NarrowBenchRow first) =>
+        row == first ? null : WelchTest.Of(Judged(row), Judged(first))?.P;
+
+    private static IReadOnlyList<double> Judged(NarrowBenchRow row) => row.Top1OfIntegers ?? row.Top1;
 
     /// <summary>The same share of the hidden channels of every block; rounding errors do not accumulate.</summary>
     private static int[] Thinned(SearchSpace space, SpaceCost cost, double limit)
@@ -136,22 +171,5 @@ internal static class NarrowBench
         }
 
         throw new InvalidInputException("no uniformly thinned network takes half of the whole network's latency");
-    }
-
-    private static double Tuned(RunContext context, CompactNetwork network, int seed, int steps)
-    {
-        RunContext seeded = context.Reseeded(context.TrainingSeed + seed, context.Clock);
-        var tuner = new FineTuner(seeded, network, context.Images.Training, decides: false, steps);
-        using CompactNetwork tuned = tuner.Begin(tuner.All, network.Blocks.Count + 1);
-        tuner.Train(tuned, tuner.All);
-        using BatchLoader test = context.Loaders.Evaluation(context.Images.Test);
-        TopAccuracy accuracy = NetworkEvaluator.Evaluate(tuned, test, context.Observer, context.CancellationToken);
-        context.Observer.Message(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"seed {seed}: {accuracy.Top1:P2} of {accuracy.Images} test images"
-            )
-        );
-        return accuracy.Top1;
     }
 }

@@ -69,6 +69,8 @@ public sealed class LayersTests
                 "Training",
                 "FineTuning",
                 "Search",
+                "Export",
+                "Quantization",
                 "Pretrained",
                 "Latency",
                 "Runs",

@@ -59,6 +59,7 @@ internal sealed class BenchCommand : ReportingCommand
         Subcommands.Add(new BenchSearchCommand());
         Subcommands.Add(new BenchGradientsCommand());
         Subcommands.Add(new BenchNarrowCommand());
+        Subcommands.Add(new BenchOrderCommand());
         Subcommands.Add(new BenchSoakCommand());
 
         // Never called: it tells the parser that this command is valid without one of its subcommands.

@@ -9,6 +9,11 @@ namespace Proxyless.Cli.Commands;
 /// <summary>A pretrained network at half of its latency, in two ways.</summary>
 internal sealed class BenchNarrowCommand : ReportingCommand
 {
+    private readonly Option<string?> _other = Values.Text(
+        "--other",
+        "NAME|FILE",
+        "Another target: compare the choice for it, at the latency there of the choice for --target (none)"
+    );
     private readonly Option<long?> _seeds = Values.Integer("--seeds", "Trainings of each network (5)", 1, 100);
     private readonly Option<long?> _steps = Values.Integer(
         "--steps",
@@ -21,11 +26,13 @@ internal sealed class BenchNarrowCommand : ReportingCommand
         : base(
             "narrow",
             "The accuracy of a pretrained network after fine-tuning: whole, at half of its latency by the choice of "
-                + "'run --weights' at one resolution, and with the same share of hidden channels in every block.",
-            "proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112"
+                + "'run --weights' at one resolution, and with the same share of hidden channels in every block; or "
+                + "chosen for one target and for another.",
+            "proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112",
+            "proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112 --other cpu+int8"
         )
     {
-        Add([_seeds, _steps]);
+        Add([_other, _seeds, _steps]);
         Add(LibraryOptions.Data().Target().NamedWeights().Learning().Machine().Options);
     }
 
@@ -33,6 +40,7 @@ internal sealed class BenchNarrowCommand : ReportingCommand
     {
         IReadOnlyList<NarrowBenchRow> rows = NarrowBench.Measure(
             LibraryOptions.Read(parse),
+            parse.GetValue(_other),
             (int?)parse.GetValue(_seeds) ?? 5,
             (int?)parse.GetValue(_steps) ?? 600,
             session.Observer,
@@ -45,7 +53,17 @@ internal sealed class BenchNarrowCommand : ReportingCommand
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("network");
-        foreach (string column in (string[])["latency, by the table", "multiply-adds", "top-1, mean", "top-1", "p"])
+        string[] columns =
+        [
+            "latency, by the table",
+            "on the other",
+            "multiply-adds",
+            "top-1, mean",
+            "top-1",
+            "as int8",
+            "p",
+        ];
+        foreach (string column in columns)
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
@@ -55,14 +73,19 @@ internal sealed class BenchNarrowCommand : ReportingCommand
             table.AddRow(
                 row.Name,
                 Facts.Milliseconds(row.LatencyMs)!,
+                Facts.Milliseconds(row.OtherLatencyMs) ?? "",
                 $"{row.MultiplyAdds:N0}",
                 Facts.Percent(row.Top1.Average()),
-                string.Join(' ', row.Top1.Select(top1 => $"{100 * top1:F2}")),
+                Percentages(row.Top1),
+                row.Top1OfIntegers is { } integers ? Percentages(integers) : "",
                 row.PValue is { } p ? $"{p:G2}" : ""
             );
         }
 
         console.Write(table);
-        console.WriteLine("p: Welch's test against the uniformly thinned network");
+        console.WriteLine("p: Welch's test against the first network, as int8 if that was evaluated");
     }
+
+    private static string Percentages(IReadOnlyList<double> shares) =>
+        string.Join(' ', shares.Select(share => $"{100 * share:F2}"));
 }

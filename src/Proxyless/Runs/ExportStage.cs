@@ -24,19 +24,7 @@ internal static class ExportStage
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
         SafeTensorsFile checkpoint = SafeTensorsFile.Read(directory.BestCheckpoint);
         checkpoint.CopyTo(network.Tensors, directory.BestCheckpoint);
-        Transforms transforms = context.Loaders.EvaluationTransforms;
-        byte[] onnx = NetworkExporter.Export(
-            architecture,
-            new TrainedWeights(network),
-            new ExportOptions
-            {
-                Mean = transforms.Mean,
-                Deviation = transforms.Std,
-                Classes = context.Images.Classes,
-                Preprocessing = transforms.Recipe!,
-                Provenance = ProvenanceOf(architecture, checkpoint, context),
-            }
-        );
+        byte[] onnx = ModelOf(context, network, ProvenanceOf(architecture, checkpoint, context));
         (double difference, int images) = Compare(onnx, network, context);
         AtomicFile.WriteAllBytes(file, onnx);
         if (file == directory.Model)
@@ -53,6 +41,33 @@ internal static class ExportStage
             LargestDifference = difference,
             ComparedImages = images,
         };
+    }
+
+    /// <summary>Returns a network of a run as the bytes of an ONNX file.</summary>
+    /// <param name="context">The run, with its images and what is done to them.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="provenance">Where it comes from, for the metadata.</param>
+    public static byte[] ModelOf(
+        RunContext context,
+        CompactNetwork network,
+        IReadOnlyDictionary<string, string> provenance
+    )
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(network);
+        Transforms transforms = context.Loaders.EvaluationTransforms;
+        return NetworkExporter.Export(
+            network.Architecture,
+            new TrainedWeights(network),
+            new ExportOptions
+            {
+                Mean = transforms.Mean,
+                Deviation = transforms.Std,
+                Classes = context.Images.Classes,
+                Preprocessing = transforms.Recipe!,
+                Provenance = provenance,
+            }
+        );
     }
 
     private static Dictionary<string, string> ProvenanceOf(

@@ -188,6 +188,19 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         {
             Before = _ => KeepRandomWeights(),
         },
+        ["proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112 --other cpu+int8"] = new(
+            "--steps 1 --seeds 1 --batch-size 4 --target size.yaml",
+            ("112", "32"),
+            ("cpu+int8", "size.yaml+int8")
+        )
+        {
+            Before = _ => KeepRandomWeights(),
+        },
+        ["proxyless bench order --space imagenet-mobile --resolution 112 --target cpu --other cpu+int8"] = new(
+            "--networks 2",
+            ("imagenet-mobile", "tiny"),
+            ("112", "16")
+        ),
         ["proxyless bench gradients --run runs/even"] = new("--contexts 2 --steps 1"),
     };
 

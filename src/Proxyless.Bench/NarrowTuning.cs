@@ -1,0 +1,72 @@
+using Proxyless.Data;
+using Proxyless.Networks;
+using Proxyless.Quantization;
+using Proxyless.Runs;
+using Proxyless.Training;
+using static Proxyless.InvariantText;
+
+namespace Proxyless.Bench;
+
+/// <summary>Fine-tunes networks and evaluates them on the test images.</summary>
+/// <param name="context">The images.</param>
+/// <param name="steps">The most steps of a training.</param>
+/// <param name="integers">The images of a quantization; null if integer models are not evaluated.</param>
+internal sealed class NarrowTuning(RunContext context, int steps, QuantizeImages? integers)
+{
+    // The stem and the first depthwise convolution, as where nothing is measured.
+    private const int InFloat = 2;
+
+    /// <summary>The accuracy of a network after fine-tuning, and as an integer model.</summary>
+    /// <param name="network">The network; not changed.</param>
+    /// <param name="seed">Added to the seed of the training.</param>
+    public (double Floats, double? Integers) Top1Of(CompactNetwork network, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        RunContext seeded = context.Reseeded(context.TrainingSeed + seed, context.Clock);
+        var tuner = new FineTuner(seeded, network, context.Images.Training, decides: false, steps);
+        using CompactNetwork tuned = tuner.Begin(tuner.All, network.Blocks.Count + 1);
+        tuner.Train(tuned, tuner.All);
+        if (integers is not null)
+        {
+            AnswerComparison comparison = AsIntegers(tuned);
+            context.Observer.Message(
+                Invariant($"seed {seed}: {comparison.ExpectedTop1:P2} in float, {comparison.Top1:P2} in integers, ")
+                    + Invariant($"of {comparison.Images} test images")
+            );
+            return (comparison.ExpectedTop1!.Value, comparison.Top1);
+        }
+
+        using BatchLoader test = context.Loaders.Evaluation(context.Images.Test);
+        TopAccuracy accuracy = NetworkEvaluator.Evaluate(tuned, test, context.Observer, context.CancellationToken);
+        context.Observer.Message(Invariant($"seed {seed}: {accuracy.Top1:P2} of {accuracy.Images} test images"));
+        return (accuracy.Top1, null);
+    }
+
+    private AnswerComparison AsIntegers(CompactNetwork tuned)
+    {
+        var none = new Dictionary<string, string>();
+        byte[] onnx = ExportStage.ModelOf(context, tuned, none);
+        var model = FloatModel.Read(onnx, "model.onnx");
+        var quantizer = new ModelQuantizer(
+            model,
+            Calibration.Observe(model, integers!.Calibration, context.Threads, _ => { }, context.CancellationToken)
+        );
+        var settings = new QuantizationSettings
+        {
+            InFloat = model
+                .Layers.Where(layer => layer.HasWeights)
+                .Take(InFloat)
+                .Select(layer => layer.Name)
+                .ToHashSet(),
+        };
+        return ImageComparison.Of(
+            onnx,
+            quantizer.Quantize(settings, none),
+            integers.Others,
+            integers.OthersCount,
+            context.Threads,
+            context.Observer,
+            context.CancellationToken
+        );
+    }
+}

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using Proxyless.Architectures;
+using Proxyless.Bench;
+using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
+using Proxyless.Latency;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>Whether a search for one target finds what a search for another does.</summary>
+internal sealed class BenchOrderCommand : ReportingCommand
+{
+    private readonly Option<string?> _space = Values.Text(
+        "--space",
+        "NAME|FILE",
+        $"The space: {string.Join(", ", SearchSpacePresets.Names)} or a YAML file"
+    );
+    private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", "The first target (cpu)");
+    private readonly Option<string?> _other = Values.Text("--other", "NAME|FILE", "The second target (cpu+int8)");
+    private readonly Option<long?> _resolution = Values.Integer(
+        "--resolution",
+        "Side of the images in pixels (the space's own)",
+        8,
+        2048
+    );
+    private readonly Option<long?> _networks = Values.Integer(
+        "--networks",
+        "Random networks to measure on both targets (20)",
+        2,
+        1000
+    );
+    private readonly Option<bool> _thorough = Values.Flag("--thorough", "Minutes for a table instead of seconds");
+
+    public BenchOrderCommand()
+        : base(
+            "order",
+            "How alike two targets order the networks of a space by latency: if they agree, one search serves both.",
+            "proxyless bench order --space imagenet-mobile --resolution 112 --target cpu --other cpu+int8"
+        )
+    {
+        Require(_space);
+        Add([_target, _other, _resolution, _networks, _thorough]);
+    }
+
+    public override CommandOutcome Execute(ParseResult parse, CommandSession session)
+    {
+        SearchSpace space = SearchSpaceFile.Open(parse.GetValue(_space)!);
+        space = space.WithInput((int)(parse.GetValue(_resolution) ?? space.Resolution), space.InputChannels);
+        using ITarget first = TargetFile.Open(parse.GetValue(_target) ?? "cpu");
+        using ITarget second = TargetFile.Open(parse.GetValue(_other) ?? "cpu+int8");
+        OrderBenchResult result = OrderBench.Measure(
+            space,
+            classes: 1000,
+            first,
+            second,
+            (int)(parse.GetValue(_networks) ?? 20),
+            parse.GetValue(_thorough) ? ProfileMode.Thorough : ProfileMode.Quick,
+            session.Observer,
+            session.Cancellation
+        );
+        return new CommandOutcome(result, console => Write(console, result));
+    }
+
+    private static void Write(IAnsiConsole console, OrderBenchResult result)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("random networks");
+        foreach (string column in (string[])[.. result.Targets, "within both"])
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        foreach (SharedRank rank in result.Ranks)
+        {
+            table.AddRow(
+                $"the fastest {rank.Rank:P0}",
+                $"up to {rank.FirstMs:0.000} ms",
+                $"up to {rank.SecondMs:0.000} ms",
+                $"{rank.Both:P0}"
+            );
+        }
+
+        console.Write(table);
+        console.WriteFacts(
+            ("Kendall's tau", $"{result.TauOfRandom:0.00} over {result.Networks:N0} random networks, by the tables"),
+            ("over all latencies", $"{result.TauOfSpread:0.00} over {result.Networks:N0} networks, by the tables"),
+            (
+                "measured",
+                result is { TauOfMeasured: { } tau, IntervalOfMeasured: { } interval }
+                    ? $"{tau:0.00} over {result.Measured.Count} random networks (95 %: {interval[0]:0.00} to "
+                        + $"{interval[1]:0.00})"
+                    : "nothing: a table runs no models"
+            )
+        );
+    }
+}
