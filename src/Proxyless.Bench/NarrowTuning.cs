@@ -1,4 +1,5 @@
 using Proxyless.Data;
+using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Quantization;
 using Proxyless.Runs;
@@ -13,9 +14,6 @@ namespace Proxyless.Bench;
 /// <param name="integers">The images of a quantization; null if integer models are not evaluated.</param>
 internal sealed class NarrowTuning(RunContext context, int steps, QuantizeImages? integers)
 {
-    // The stem and the first depthwise convolution, as where nothing is measured.
-    private const int InFloat = 2;
-
     /// <summary>The accuracy of a network after fine-tuning, and as an integer model.</summary>
     /// <param name="network">The network; not changed.</param>
     /// <param name="seed">Added to the seed of the training.</param>
@@ -53,11 +51,10 @@ internal sealed class NarrowTuning(RunContext context, int steps, QuantizeImages
         );
         var settings = new QuantizationSettings
         {
-            InFloat = model
-                .Layers.Where(layer => layer.HasWeights)
-                .Take(InFloat)
-                .Select(layer => layer.Name)
-                .ToHashSet(),
+            InFloat = FloatLayers.Usual(model),
+
+            // The models run on this processor, wherever they are for.
+            WeightBits = Saturates() ? QuantizationSettings.BitsWhereSaturated : QuantizationSettings.Bits,
         };
         return ImageComparison.Of(
             onnx,
@@ -68,5 +65,11 @@ internal sealed class NarrowTuning(RunContext context, int steps, QuantizeImages
             context.Observer,
             context.CancellationToken
         );
+    }
+
+    private static bool Saturates()
+    {
+        using ITarget here = TargetFile.Open(new TargetOptions().Name);
+        return here is IProcessorTarget { SaturatesIntegers: true };
     }
 }

@@ -28,7 +28,9 @@ internal sealed record OrderBenchResult
     /// <summary>Kendall's tau of the measured latencies; null if nothing was measured.</summary>
     public double? TauOfMeasured { get; init; }
 
-    /// <summary>The bounds of its 95 % interval.</summary>
+    /// <summary>
+    /// The bounds of its 95 % interval; null if all networks took the same time on one of the targets.
+    /// </summary>
     public IReadOnlyList<double>? IntervalOfMeasured { get; init; }
 }
 
@@ -103,10 +105,7 @@ internal static class OrderBench
             Ranks = [.. Ranks.Select(rank => Shared(rank, a, b))],
             Measured = twice,
             TauOfMeasured = twice.Length > 1 ? RankCorrelation.KendallTau(onFirst, onSecond) : null,
-            IntervalOfMeasured =
-                twice.Length > 1 && RankCorrelation.KendallInterval(onFirst, onSecond, seed: 0) is var (low, high)
-                    ? [low, high]
-                    : null,
+            IntervalOfMeasured = Varies(onFirst) && Varies(onSecond) ? Interval(onFirst, onSecond) : null,
         };
     }
 
@@ -152,6 +151,14 @@ internal static class OrderBench
         }
 
         return [.. measured];
+    }
+
+    private static bool Varies(double[] latencies) => latencies.Distinct().Count() > 1;
+
+    private static IReadOnlyList<double> Interval(double[] first, double[] second)
+    {
+        (double low, double high) = RankCorrelation.KendallInterval(first, second, seed: 0);
+        return [low, high];
     }
 
     private static int[] Draw(SpaceCost cost, Random random) =>

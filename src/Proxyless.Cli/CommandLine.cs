@@ -187,10 +187,11 @@ internal static class CommandLine
             return $"proxyless train --arch {Facts.Quoted(run)} --resume";
         }
 
-        string architecture = parse.CommandResult.Command is TrainCommand train
-            ? $" --arch {Facts.Quoted(train.Architecture(parse))}"
-            : "";
-        return $"proxyless {parse.CommandResult.Command.Name}{architecture} --out {Facts.Quoted(run)} --resume";
+        (string architecture, string precision) = parse.CommandResult.Command is TrainCommand train
+            ? ($" --arch {Facts.Quoted(train.Architecture(parse))}", train.PrecisionOf(parse))
+            : ("", "");
+        string command = parse.CommandResult.Command.Name;
+        return $"proxyless {command}{architecture} --out {Facts.Quoted(run)} --resume{precision}";
     }
 
     /// <summary>Whether an option acts by itself: help, or the version.</summary>

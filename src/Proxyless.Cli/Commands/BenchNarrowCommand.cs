@@ -71,7 +71,7 @@ internal sealed class BenchNarrowCommand : ReportingCommand
         foreach (NarrowBenchRow row in rows)
         {
             table.AddRow(
-                row.Name,
+                Markup.Escape(row.Name),
                 Facts.Milliseconds(row.LatencyMs)!,
                 Facts.Milliseconds(row.OtherLatencyMs) ?? "",
                 $"{row.MultiplyAdds:N0}",

@@ -68,7 +68,7 @@ internal sealed class BenchOrderCommand : ReportingCommand
         table.AddColumn("random networks");
         foreach (string column in (string[])[.. result.Targets, "within both"])
         {
-            table.AddColumn(new TableColumn(column).RightAligned());
+            table.AddColumn(new TableColumn(Markup.Escape(column)).RightAligned());
         }
 
         foreach (SharedRank rank in result.Ranks)
@@ -87,11 +87,13 @@ internal sealed class BenchOrderCommand : ReportingCommand
             ("over all latencies", $"{result.TauOfSpread:0.00} over {result.Networks:N0} networks, by the tables"),
             (
                 "measured",
-                result is { TauOfMeasured: { } tau, IntervalOfMeasured: { } interval }
-                    ? $"{tau:0.00} over {result.Measured.Count} random networks (95 %: {interval[0]:0.00} to "
-                        + $"{interval[1]:0.00})"
+                result.TauOfMeasured is { } tau
+                    ? $"{tau:0.00} over {result.Measured.Count} random networks{Interval(result)}"
                     : "nothing: a table runs no models"
             )
         );
     }
+
+    private static string Interval(OrderBenchResult result) =>
+        result.IntervalOfMeasured is [var low, var high] ? $" (95 %: {low:0.00} to {high:0.00})" : "";
 }

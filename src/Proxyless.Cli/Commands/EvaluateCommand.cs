@@ -29,20 +29,26 @@ internal sealed class EvaluateCommand : ReportingCommand
         "Another model of the same classes and input, such as the one of floats: how often both give the same class"
     );
 
+    private readonly PrecisionOption _precision = new(
+        "Which model of a run: that of floats, or of 8-bit integers, which is compared with the other (the run's)"
+    );
+
     public EvaluateCommand()
         : base(
             "evaluate",
             "Accuracy of a model.onnx on labeled images that it was not trained on, its confusions, and its latency "
                 + "on this machine. Without --data, the folder of a run is evaluated on the run's own test images.",
             "proxyless evaluate --model runs/photos",
+            "proxyless evaluate --model runs/photos --precision int8",
             "proxyless evaluate --model photos.onnx --data more-photos",
             "proxyless evaluate --model photos-int8.onnx --against photos.onnx --data more-photos"
         )
     {
-        MainOptions = ["--model", "--weights", "--data", "--target", "--against-network", "--against"];
+        MainOptions = ["--model", "--weights", "--data", "--target", "--against-network", "--against", "--precision"];
         Add(_model.Options);
         Options.Add(_againstNetwork);
         Options.Add(_against);
+        Options.Add(_precision.Option);
         Add(
             LibraryOptions
                 .Images("the run's own; sample for a model file")
@@ -61,9 +67,9 @@ internal sealed class EvaluateCommand : ReportingCommand
             : new RunOptions();
         EvaluateResult result = ProxylessRun.Evaluate(
             model,
-            LibraryOptions.Read(parse, others),
+            _precision.ForModelOf(parse, model, LibraryOptions.Read(parse, others)),
             parse.GetValue(_againstNetwork),
-            parse.GetValue(_against),
+            parse.GetValue(_against) ?? (_precision.IsInteger(parse) ? model : null),
             session.Observer,
             session.Cancellation
         );

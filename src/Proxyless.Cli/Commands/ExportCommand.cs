@@ -15,24 +15,34 @@ internal sealed class ExportCommand : ReportingCommand
         "The file to write (model.onnx in the run's folder)"
     );
     private readonly Option<string?> _data = RunOptionSet.MovedImagesOption();
+    private readonly PrecisionOption _precision = new(
+        "What the model computes with; int8: as 'proxyless quantize', which has more options (float)"
+    );
 
     public ExportCommand()
         : base(
             "export",
             "Write the best network of a run as ONNX, with batch norm folded and normalization inside, and check it "
                 + "against the network.",
-            "proxyless export --run runs/photos --out photos.onnx"
+            "proxyless export --run runs/photos --out photos.onnx",
+            "proxyless export --run runs/photos --out photos-int8.onnx --precision int8"
         )
     {
         Require(_run);
         Options.Add(_out);
         Options.Add(_data);
+        Options.Add(_precision.Option);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         string run = parse.GetValue(_run)!;
         OutputFile.Check(_out.Name, parse.GetValue(_out), "an ONNX model", ".onnx");
+        if (_precision.IsInteger(parse))
+        {
+            return Quantize(parse, session, run);
+        }
+
         ExportResult result = ProxylessRun.Export(
             run,
             parse.GetValue(_out) ?? new RunDirectory(run).Model,
@@ -53,7 +63,36 @@ internal sealed class ExportCommand : ReportingCommand
                         $"{result.LargestDifference:0.0e+0} on {result.ComparedImages} images"
                     )
                 );
-                console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
+                console.WriteNext(Next(result.Model));
+            }
+        );
+    }
+
+    private static string Next(string model) => $"proxyless predict --model {Facts.Quoted(model)} PHOTO.jpg";
+
+    private CommandOutcome Quantize(ParseResult parse, CommandSession session, string run)
+    {
+        if (parse.GetValue(_data) is not null)
+        {
+            throw new InvalidInputException(
+                $"options '{_data.Name}' and '{_precision.Option.Name}' int8 exclude each other: the ranges of "
+                    + "integers are learned from the run's images as they are; 'proxyless quantize' takes others"
+            );
+        }
+
+        string floats = new RunDirectory(run).Model;
+        _ = ProxylessRun.Export(run, floats, data: null, session.Observer, session.Cancellation);
+        QuantizeResult result = ProxylessRun.Quantize(
+            new QuantizeOptions { Model = run, Out = parse.GetValue(_out) ?? new RunDirectory(run).IntegerModel },
+            session.Observer,
+            session.Cancellation
+        );
+        return new CommandOutcome(
+            result,
+            console =>
+            {
+                console.WriteQuantized(result);
+                console.WriteNext(Next(result.Model));
             }
         );
     }

@@ -4,14 +4,12 @@ using Proxyless.Cli.Output;
 using Proxyless.Data;
 using Proxyless.Quantization;
 using Proxyless.Runs;
-using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
 /// <summary>Makes an integer model of a model of floats.</summary>
 internal sealed class QuantizeCommand : ReportingCommand
 {
-    private const int LayersShown = 5;
     private const string None = "none";
 
     private static readonly QuantizeOptions Defaults = new() { Model = "", Out = "" };
@@ -113,7 +111,14 @@ internal sealed class QuantizeCommand : ReportingCommand
             session.Observer,
             session.Cancellation
         );
-        return new CommandOutcome(result, console => Write(console, result));
+        return new CommandOutcome(
+            result,
+            console =>
+            {
+                console.WriteQuantized(result);
+                console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
+            }
+        );
     }
 
     /// <summary>The file to write where none is given: beside a model, or, for a name, here.</summary>
@@ -121,56 +126,4 @@ internal sealed class QuantizeCommand : ReportingCommand
         name is not null ? $"{name}-int8.onnx"
         : Directory.Exists(model) ? new RunDirectory(model).IntegerModel
         : Path.ChangeExtension(model, null) + "-int8.onnx";
-
-    private static void Write(IAnsiConsole console, QuantizeResult result)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("", "float", "int8", "");
-        for (int column = 1; column < 4; column++)
-        {
-            table.Columns[column].RightAligned();
-        }
-
-        if (result is { Top1: { } top1, FloatTop1: { } before })
-        {
-            table.AddRow(
-                "top-1",
-                Facts.Percent(before),
-                Facts.Percent(top1),
-                $"{100 * (top1 - before):+0.00;-0.00;0.00}"
-            );
-        }
-
-        if (result is { LatencyMs: { } integers, FloatLatencyMs: { } floats })
-        {
-            table.AddRow(
-                "latency",
-                $"{floats:0.000} ms",
-                $"{integers:0.000} ms",
-                $"{floats / integers:0.00} times as fast"
-            );
-        }
-
-        table.AddRow(
-            "size",
-            $"{result.FloatBytes / 1e6:0.00} MB",
-            $"{result.Bytes / 1e6:0.00} MB",
-            $"{(double)result.Bytes / result.FloatBytes:P0}"
-        );
-        console.Write(table);
-        console.WriteFacts(
-            ("model", result.Model),
-            ("same class", $"{Facts.Percent(result.Agreement)} of {result.ComparedImages:N0} images"),
-            ("error of the scores", $"{result.ScoreError:0.000} of their standard deviation"),
-            ("in float", result.InFloat.Count == 0 ? "nothing" : string.Join(", ", result.InFloat)),
-            ("least exact layers", string.Join(", ", LeastExact(result)))
-        );
-        console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
-    }
-
-    private static IEnumerable<string> LeastExact(QuantizeResult result) =>
-        result
-            .Layers.OrderBy(layer => layer.SignalToNoiseDb)
-            .Take(LayersShown)
-            .Select(layer => $"{layer.Name} ({layer.SignalToNoiseDb:0.0} dB)");
 }

@@ -95,16 +95,23 @@ internal abstract class ReportingCommand : Command
     /// <param name="parse">The given options.</param>
     /// <param name="otherwise">The values of missing options when a run is begun.</param>
     /// <param name="run">The run that is resumed if no <c>--out</c> is given.</param>
+    /// <param name="given">The options that a run was begun with, as they were given.</param>
     /// <exception cref="InvalidInputException">There is no run to resume, or an option would change it.</exception>
-    protected RunOptions ReadResumable(ParseResult parse, RunOptions? otherwise = null, string? run = null)
+    protected RunOptions ReadResumable(
+        ParseResult parse,
+        RunOptions? otherwise = null,
+        string? run = null,
+        Func<RunOptions, RunOptions>? given = null
+    )
     {
-        RunOptions given = LibraryOptions.Read(parse, otherwise ?? new RunOptions());
-        if (!given.Resume || (given.Out ?? run) is not { } begunRun)
+        RunOptions options = LibraryOptions.Read(parse, otherwise ?? new RunOptions());
+        if (!options.Resume || (options.Out ?? run) is not { } begunRun)
         {
-            return given;
+            return options;
         }
 
         RunOptions begun = RunDirectory.Open(begunRun).ReadConfig();
+        begun = given?.Invoke(begun) ?? begun;
         IReadOnlyList<string> changes = LibraryOptions.Changes(parse, begun);
         return changes.Count == 0
             ? LibraryOptions.Read(parse, begun with { Out = begunRun })

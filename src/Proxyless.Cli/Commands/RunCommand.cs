@@ -17,6 +17,11 @@ internal sealed class RunCommand : ReportingCommand
             + "net.config (none)"
     );
 
+    private readonly PrecisionOption _precision = new(
+        "What the model computes with; int8: the limits are latencies of 8-bit integer models, as with +int8 behind "
+            + "the targets (float)"
+    );
+
     public RunCommand()
         : base(
             "run",
@@ -43,6 +48,7 @@ internal sealed class RunCommand : ReportingCommand
             "--resume",
         ];
         Options.Add(_architecture);
+        Add(OptionHeading.Limits, _precision.Option);
         Add(
             LibraryOptions
                 .Data()
@@ -61,7 +67,10 @@ internal sealed class RunCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        RunOptions options = ReadResumable(parse);
+        RunOptions options = _precision.Apply(
+            parse,
+            ReadResumable(parse, given: begun => _precision.Unapply(parse, begun))
+        );
         if (parse.GetValue(_architecture) is not { } architecture)
         {
             return LimitSummary.Outcome(

@@ -15,6 +15,11 @@ internal sealed class TrainCommand : ReportingCommand
         $"The network: {string.Join(", ", PublishedArchitectures.Names)}, an architecture.json, or a run's folder"
     );
 
+    private readonly PrecisionOption _precision = new(
+        "What the model computes with; int8: the model of 8-bit integers is written too, as by 'proxyless quantize' "
+            + "(float)"
+    );
+
     public TrainCommand()
         : base(
             "train",
@@ -39,6 +44,7 @@ internal sealed class TrainCommand : ReportingCommand
             "--resume",
         ];
         Options.Add(_architecture);
+        Add(OptionHeading.Output, _precision.Option);
         Add(
             LibraryOptions
                 .Data()
@@ -73,7 +79,13 @@ internal sealed class TrainCommand : ReportingCommand
     {
         string architecture = Architecture(parse);
         RunOptions options = ReadOptions(parse, architecture);
+        _precision.RequireNoContradiction(parse, options);
         TrainResult result = ProxylessRun.Train(options, architecture, session.Observer, session.Cancellation);
+        if (_precision.IsInteger(parse) && result.Integers is null)
+        {
+            result = Quantize(result, session);
+        }
+
         return new CommandOutcome(
             result,
             console =>
@@ -82,6 +94,30 @@ internal sealed class TrainCommand : ReportingCommand
                 console.WriteNext(TrainingSummary.Next(result, options.Data.Path));
             }
         );
+    }
+
+    /// <summary>What the command that resumes a training needs besides the run.</summary>
+    public string PrecisionOf(ParseResult parse) =>
+        _precision.IsInteger(parse) ? $" {_precision.Option.Name} int8" : "";
+
+    private static TrainResult Quantize(TrainResult result, CommandSession session)
+    {
+        try
+        {
+            QuantizeResult integers = ProxylessRun.Quantize(
+                new QuantizeOptions { Model = result.Run, Out = new RunDirectory(result.Run).IntegerModel },
+                session.Observer,
+                session.Cancellation
+            );
+            return result with { Model = integers.Model, Integers = integers };
+        }
+        catch (OperationCanceledException)
+        {
+            session.Observer.Message(
+                $"the training is finished; 'proxyless quantize --model {Facts.Quoted(result.Run)}' writes the integers"
+            );
+            throw;
+        }
     }
 
     /// <summary>

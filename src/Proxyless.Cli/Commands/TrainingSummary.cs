@@ -8,7 +8,8 @@ namespace Proxyless.Cli.Commands;
 internal static class TrainingSummary
 {
     /// <summary>Writes the result.</summary>
-    public static void WriteTraining(this IAnsiConsole console, TrainResult result) =>
+    public static void WriteTraining(this IAnsiConsole console, TrainResult result)
+    {
         console.WriteFacts(
             ("top-1 on the validation images", Facts.Percent(result.ValidationTop1)),
             ("top-1, cross-validated on the training images", Facts.Percent(result.CrossValidatedTop1)),
@@ -16,6 +17,11 @@ internal static class TrainingSummary
             ("time", Durations.Text(result.Seconds)),
             ("model", result.Model)
         );
+        if (result.Integers is { } integers)
+        {
+            console.WriteQuantized(integers);
+        }
+    }
 
     /// <summary>The next command.</summary>
     /// <param name="result">The training.</param>

@@ -33,6 +33,7 @@ internal static partial class LibraryWords
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.Targets))] = "--targets",
         [Name(nameof(ComparisonOptions), nameof(ComparisonOptions.ScoredBy))] = "--scored-by",
         [Name(nameof(ProfileMode), nameof(ProfileMode.Thorough))] = "--thorough",
+        [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.Model))] = "--model",
         [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.Data))] = "--data",
         [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.Out))] = "--out",
         [Name(nameof(QuantizeOptions), nameof(QuantizeOptions.KeepFloat))] = "--keep-float",

@@ -9,6 +9,9 @@ internal static class IntegerModels
     /// <summary>What follows its identity, so that its tables are its own.</summary>
     public const string Identity = ", int8";
 
+    /// <summary>The name of a target with the suffix.</summary>
+    public static string Of(string name) => Is(name) ? name : name + Suffix;
+
     /// <summary>The name of a target without the suffix.</summary>
     public static string Without(string name) => Is(name) ? name[..^Suffix.Length] : name;
 

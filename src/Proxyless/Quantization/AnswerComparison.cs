@@ -5,8 +5,8 @@ namespace Proxyless.Quantization;
 /// <summary>Compares the scores of two models on the same images.</summary>
 internal sealed class AnswerComparison
 {
-    // Scores that are all alike must not make the error infinite.
-    private const double LeastVariance = 1e-12;
+    /// <summary>The variance of scores that are all alike, so that the error is finite.</summary>
+    public const double LeastVariance = 1e-12;
 
     private double _squares;
     private double _sum;
@@ -35,6 +35,9 @@ internal sealed class AnswerComparison
             return _squares == 0 ? 0 : Math.Sqrt(_squares / _scores / Math.Max(variance, LeastVariance));
         }
     }
+
+    /// <summary>Number of labeled images that the expected scores get right, less those that the model does.</summary>
+    public int Lost => _expectedRight - _right;
 
     /// <summary>Share of labeled images that the model gets right; null without labels.</summary>
     public double? Top1 => _labeled == 0 ? null : (double)_right / _labeled;

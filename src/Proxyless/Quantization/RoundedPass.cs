@@ -43,15 +43,17 @@ internal sealed unsafe class RoundedPass(RoundingKernel kernel, WantedGradients 
             throw new InvalidOperationException("the backward pass has run already");
         }
 
-        Tensor result = empty_like(_input);
-
         // Libtorch chooses the order in memory of a gradient by itself.
-        using Tensor alike = gradient.stride().SequenceEqual(_input.stride())
-            ? gradient.alias()
-            : empty_like(_input).copy_(gradient);
+        Tensor result = empty_like(_input);
+        bool isAlike = gradient.stride().SequenceEqual(_input.stride());
+        if (!isAlike)
+        {
+            result.copy_(gradient);
+        }
+
         kernel.Gradient(
             (float*)TensorMemory.Address(_input),
-            (float*)TensorMemory.Address(alike),
+            (float*)TensorMemory.Address(isAlike ? gradient : result),
             (float*)TensorMemory.Address(result),
             _input.numel()
         );

@@ -54,14 +54,16 @@ internal sealed class RoundedTraining : IDisposable
         Tensor logits = _network.Forward(MemoryLayout.ChannelsLast(input));
         Tensor loss = nn.functional.mse_loss(logits, expected);
         BackwardPass.Run(loss, _tensors);
-        double error = Math.Sqrt(WithScalar.ToDouble(loss) / WithScalar.ToDouble(expected.var(unbiased: false)));
-        if (!double.IsFinite(error))
+        double squares = WithScalar.ToDouble(loss);
+        if (!double.IsFinite(squares))
         {
-            throw new TrainingDivergedException(Invariant($"the error of the scores became {error} in step {_step}"));
+            throw new TrainingDivergedException(Invariant($"the error of the scores became {squares} in step {_step}"));
         }
 
+        double variance = WithScalar.ToDouble(expected.var(unbiased: false));
+
         _optimizer.Step(_tensors, _schedule.At(_step++));
-        return error;
+        return Math.Sqrt(squares / Math.Max(variance, AnswerComparison.LeastVariance));
     }
 
     /// <inheritdoc/>

@@ -64,13 +64,16 @@ internal static class FloatLayers
     /// <param name="observer">Receives the decision.</param>
     public static IReadOnlySet<string> Unmeasured(FloatModel model, ITarget target, IRunObserver observer)
     {
-        string[] usual = [.. NamesOf(model).Take(UsualLayers)];
+        IReadOnlySet<string> usual = Usual(model);
         observer.Message(
             $"target '{target.Name}' is a table and runs no models: {string.Join(" and ", usual)} stay in float, which "
                 + "is mostly faster and more exact"
         );
-        return usual.ToHashSet();
+        return usual;
     }
+
+    /// <summary>The first two layers with weights.</summary>
+    public static IReadOnlySet<string> Usual(FloatModel model) => NamesOf(model).Take(UsualLayers).ToHashSet();
 
     /// <summary>
     /// The first layers with weights: as many as make the model fastest, and of these the fewest with the least error.

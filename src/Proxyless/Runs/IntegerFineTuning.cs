@@ -1,5 +1,6 @@
 using Proxyless.Data;
 using Proxyless.Quantization;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -15,8 +16,9 @@ internal sealed class IntegerFineTuning(
     /// <summary>Steps where nobody asked for a number of epochs.</summary>
     public const long UsualSteps = 200;
 
-    // In top-1, 0..1.
-    private const double Loss = 0.005;
+    // Of all images; and a number that is hardly chance.
+    private const double LossOfTraining = 0.005;
+    private const int FewestLost = 3;
 
     /// <summary>Improves an integer model.</summary>
     /// <param name="made">The model as quantized.</param>
@@ -38,20 +40,30 @@ internal sealed class IntegerFineTuning(
         }
 
         AnswerComparison before = Judge(made);
-        double loss = (before.ExpectedTop1 ?? 0) - (before.Top1 ?? 0);
-        string judged = Invariant(
-            $"on {before.Images} validation images the integers lose {100 * loss:0.00} points of top-1"
-        );
-        if (epochs is null && loss <= Loss)
+        string judged = Invariant($"of {before.Images} validation images the integers lose {before.Lost}");
+        if (epochs is null && !LosesMuch(before))
         {
-            observer.Message(Invariant($"{judged}: no quantization-aware training (from {100 * Loss:0.0} on)"));
+            observer.Message(
+                Invariant($"{judged}: no quantization-aware training (from {FewestLost} on, if they are over ")
+                    + Invariant($"{100 * LossOfTraining:0.0} %)")
+            );
             return (made, 0);
         }
 
         using BatchLoader batches = images.Batches();
         long steps = epochs is { } asked ? Math.Max(1, (long)(asked * batches.BatchesPerEpoch)) : UsualSteps;
         observer.Message($"{judged}: {steps} steps of quantization-aware training");
-        byte[] trained = Train(settings, batches, steps, metadata(steps));
+        byte[] trained;
+        try
+        {
+            trained = Train(settings, batches, steps, metadata(steps));
+        }
+        catch (TrainingDivergedException exception) when (epochs is null)
+        {
+            observer.Warning($"quantization-aware training has failed, and the integers stay: {exception.Message}");
+            return (made, 0);
+        }
+
         AnswerComparison after = Judge(trained);
         bool isBetter = after.Error < before.Error;
         observer.Message(
@@ -61,6 +73,10 @@ internal sealed class IntegerFineTuning(
         );
         return isBetter ? (trained, steps) : (made, 0);
     }
+
+    /// <summary>Whether the integers lose so much that they are trained without being asked for.</summary>
+    internal static bool LosesMuch(AnswerComparison comparison) =>
+        comparison.Lost >= FewestLost && comparison.Lost > LossOfTraining * comparison.Images;
 
     private byte[] Train(
         QuantizationSettings settings,
@@ -79,6 +95,7 @@ internal sealed class IntegerFineTuning(
             {
                 using (batch)
                 {
+                    cancellationToken.ThrowIfCancellationRequested();
                     double error = training.Step(ModelInput.Of(batch), (int)batch.Labels.shape[0]);
                     progress.Report(++done, Invariant($"error {error:0.000}"));
                 }

@@ -371,7 +371,9 @@ public static class ProxylessRun
     ) => Evaluate(model, options, againstNetwork, against: null, observer, cancellationToken);
 
     /// <summary>The same, and compared with another model, such as the one that it was quantized from.</summary>
-    /// <param name="model">The ONNX file, or a run directory.</param>
+    /// <param name="model">
+    /// The ONNX file, or a run directory: its integer model for a target for integer models, else its model of floats.
+    /// </param>
     /// <param name="options">Data and target; the division of the images is read from the model.</param>
     /// <param name="againstNetwork">
     /// Whether the network of the run directory is evaluated on the same images too.
@@ -413,11 +415,15 @@ public static class ProxylessRun
         }
 
         RunDirectory? run = Directory.Exists(model) ? RunDirectory.Open(model) : null;
+        string file = Existing(
+            model,
+            directory => IntegerModels.Is(options.Target.Name) ? IntegerModelOf(directory) : directory.Model
+        );
         return EvaluateStage.Run(
-            ModelFile(model),
+            file,
             againstNetwork ? run : null,
             run,
-            against is null ? null : OtherModel(model, against),
+            against is null ? null : OtherModel(file, against),
             options,
             observer,
             cancellationToken
@@ -461,6 +467,14 @@ public static class ProxylessRun
         CancellationToken cancellationToken = default
     ) => Predict(model, images, top, DatasetOptions.DefaultMaxPixels, NullRunObserver.Instance, cancellationToken);
 
+    private static string IntegerModelOf(RunDirectory run) =>
+        File.Exists(run.IntegerModel)
+            ? run.IntegerModel
+            : throw new InvalidInputException(
+                $"'{run.Root}' has no integer model; write it with ProxylessRun.Quantize(QuantizeOptions.Model = "
+                    + $"'{run.Root}')"
+            );
+
     /// <summary>The file of a model, or the model of a run that is used.</summary>
     private static string ModelFile(string model) =>
         Existing(
@@ -472,10 +486,10 @@ public static class ProxylessRun
         );
 
     /// <summary>The file of a model that another one is compared with: of a run, the model of floats.</summary>
-    private static string OtherModel(string model, string against)
+    private static string OtherModel(string file, string against)
     {
         string other = Existing(against, run => run.Model);
-        return RealPath.Same(Path.GetFullPath(other), Path.GetFullPath(ModelFile(model)))
+        return RealPath.Same(Path.GetFullPath(other), Path.GetFullPath(file))
             ? throw new InvalidInputException(
                 $"ProxylessRun.Evaluate(against) = '{against}' is the model that is evaluated; give another one"
             )

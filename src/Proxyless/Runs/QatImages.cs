@@ -22,8 +22,7 @@ internal sealed class QatImages
     public static QatImages Of(RunContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        ImageSet validation = context.Images.Validation;
-        return new QatImages(context, (validation.Count > 0 ? validation : context.Images.Training).Spread(MostJudged));
+        return new QatImages(context, context.Images.Validation.Spread(MostJudged));
     }
 
     /// <summary>Labeled images on which the effect of the training is judged: those of validation.</summary>

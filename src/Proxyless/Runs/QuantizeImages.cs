@@ -5,7 +5,7 @@ namespace Proxyless.Runs;
 
 /// <summary>The images of a quantization.</summary>
 /// <param name="Calibration">Inputs from which the ranges are learned.</param>
-/// <param name="Others">Other images, on which the models are compared; read once, when they are asked for.</param>
+/// <param name="Others">Other images, on which the models are compared; read each time that they are listed.</param>
 /// <param name="OthersCount">Their number, those that cannot be read included.</param>
 internal sealed record QuantizeImages(
     IReadOnlyList<float[]> Calibration,

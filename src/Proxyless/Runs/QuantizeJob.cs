@@ -80,7 +80,13 @@ internal static class QuantizeJob
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(context);
         string target = context.Options.Target.Name;
-        return IntegerModels.Is(target) ? result with { Model = OfRun(context, directory, target).Model } : result;
+        if (!IntegerModels.Is(target))
+        {
+            return result;
+        }
+
+        QuantizeResult integers = OfRun(context, directory, target);
+        return result with { Model = integers.Model, Integers = integers };
     }
 
     /// <summary>Writes the integer model of a run whose target is one for integer models.</summary>

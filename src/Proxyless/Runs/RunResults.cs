@@ -150,6 +150,12 @@ public sealed record TrainResult
     /// </summary>
     public FoldAccuracy? Folds { get; init; }
 
+    /// <summary>
+    /// How the integer model compares with the model of floats, if it was written too; <see cref="Model"/> is then the
+    /// integer model. Null otherwise.
+    /// </summary>
+    public QuantizeResult? Integers { get; init; }
+
     /// <summary>Seconds.</summary>
     public required double Seconds { get; init; }
 }

@@ -39,7 +39,8 @@ internal sealed class AdamOptimizer
             using (gradient)
             {
                 // As the tensor's memory, whatever order libtorch chose for the gradient.
-                using torch.Tensor alike = empty_like(tensor.Value).copy_(gradient);
+                using torch.Tensor alike = empty_like(tensor.Value);
+                alike.copy_(gradient);
                 if (!_moments.TryGetValue(tensor, out (float[] Mean, float[] Square) moments))
                 {
                     moments = (new float[tensor.Value.numel()], new float[tensor.Value.numel()]);

@@ -113,6 +113,10 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             ("2h", "1s")
         ),
         ["proxyless evaluate --model runs/photos"] = new(),
+        ["proxyless evaluate --model runs/photos --precision int8"] = new()
+        {
+            Before = fact => fact.Run("proxyless quantize --model runs/photos"),
+        },
         ["proxyless evaluate --model photos.onnx --data more-photos"] = new(),
         ["proxyless evaluate --model photos-int8.onnx --against photos.onnx --data more-photos"] = new()
         {
@@ -136,6 +140,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ),
         ["proxyless describe --arch proxyless-mobile"] = new(),
         ["proxyless describe --arch runs/photos --target cpu --picture photos.svg"] = new(),
+        ["proxyless export --run runs/photos --out photos-int8.onnx --precision int8"] = new(),
         ["proxyless export --run runs/photos --out photos.onnx"] = new() { Before = _ => File.Delete("photos.onnx") },
 
         // Networks of the space are of up to 0.45 MB, and random ones must be near the limit.

@@ -105,9 +105,13 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
         {
             Model = run.Result.Run,
             Out = Out,
+            WeightBits = QuantizationSettings.BitsWhereSaturated,
             Target = run.Options.Target.Name,
         };
         var observer = new RecordingObserver();
+        Quantize(options with { QatEpochs = 0 }, observer);
+        Assert.DoesNotContain(observer.Messages, message => message.Contains("training", StringComparison.Ordinal));
+        observer = new RecordingObserver();
         QuantizeResult without = Quantize(options, observer);
         Assert.Equal(0, without.QatSteps);
         Assert.Contains(
@@ -131,6 +135,26 @@ public sealed class QuantizeTests(FinishedRun run, ITestOutputHelper output) : I
             model.Metadata["quantization.qat_steps"]
         );
         output.WriteLine(verdict);
+    }
+
+    /// <summary>
+    /// The images that the integers lose, of all: over half a percent and at least three are too many.
+    /// </summary>
+    [Theory]
+    [InlineData(0, 100, false)]
+    [InlineData(2, 100, false)]
+    [InlineData(3, 100, true)]
+    [InlineData(5, 1000, false)]
+    [InlineData(6, 1000, true)]
+    public void Integers_are_trained_by_themselves_where_they_lose_much(int lost, int images, bool expected)
+    {
+        var comparison = new AnswerComparison();
+        for (int i = 0; i < images; i++)
+        {
+            comparison.Add([1, 0], i < lost ? [0, 1] : [1, 0], label: 0);
+        }
+
+        Assert.Equal(expected, IntegerFineTuning.LosesMuch(comparison));
     }
 
     [Theory]

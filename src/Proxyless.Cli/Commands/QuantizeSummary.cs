@@ -1,0 +1,64 @@
+using Proxyless.Cli.Output;
+using Proxyless.Runs;
+using Spectre.Console;
+
+namespace Proxyless.Cli.Commands;
+
+/// <summary>The summary of a quantization.</summary>
+internal static class QuantizeSummary
+{
+    private const int LayersShown = 5;
+
+    /// <summary>Writes both models side by side.</summary>
+    public static void WriteQuantized(this IAnsiConsole console, QuantizeResult result)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns("", "float", "int8", "");
+        for (int column = 1; column < 4; column++)
+        {
+            table.Columns[column].RightAligned();
+        }
+
+        if (result is { Top1: { } top1, FloatTop1: { } before })
+        {
+            table.AddRow(
+                "top-1",
+                Facts.Percent(before),
+                Facts.Percent(top1),
+                $"{100 * (top1 - before):+0.00;-0.00;0.00}"
+            );
+        }
+
+        if (result is { LatencyMs: { } integers, FloatLatencyMs: { } floats })
+        {
+            table.AddRow(
+                "latency",
+                $"{floats:0.000} ms",
+                $"{integers:0.000} ms",
+                $"{floats / integers:0.00} times as fast"
+            );
+        }
+
+        table.AddRow(
+            "size",
+            $"{result.FloatBytes / 1e6:0.00} MB",
+            $"{result.Bytes / 1e6:0.00} MB",
+            $"{(double)result.Bytes / result.FloatBytes:P0}"
+        );
+        console.Write(table);
+        console.WriteFacts(
+            ("model", result.Model),
+            ("same class", $"{Facts.Percent(result.Agreement)} of {result.ComparedImages:N0} images"),
+            ("error of the scores", $"{result.ScoreError:0.000} of their standard deviation"),
+            ("quantization-aware training", result.QatSteps > 0 ? $"{result.QatSteps:N0} steps" : null),
+            ("in float", result.InFloat.Count == 0 ? "nothing" : string.Join(", ", result.InFloat)),
+            ("least exact layers", string.Join(", ", LeastExact(result)))
+        );
+    }
+
+    private static IEnumerable<string> LeastExact(QuantizeResult result) =>
+        result
+            .Layers.OrderBy(layer => layer.SignalToNoiseDb)
+            .Take(LayersShown)
+            .Select(layer => $"{layer.Name} ({layer.SignalToNoiseDb:0.0} dB)");
+}

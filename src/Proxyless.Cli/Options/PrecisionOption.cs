@@ -1,0 +1,141 @@
+using System.CommandLine;
+using Proxyless.Latency;
+using Proxyless.Runs;
+
+namespace Proxyless.Cli.Options;
+
+/// <summary>What a model computes with: <c>--precision</c>.</summary>
+/// <param name="description">What it does in a command, and the default.</param>
+internal sealed class PrecisionOption(string description)
+{
+    /// <summary>The words of the option.</summary>
+    private enum Precision
+    {
+        Float,
+        Int8,
+    }
+
+    private readonly Option<Precision?> _option = Values.Choice("--precision", description, Values.Words<Precision>());
+
+    /// <summary>The option, for the command to add.</summary>
+    public Option Option => _option;
+
+    /// <summary>Whether integers are asked for.</summary>
+    public bool IsInteger(ParseResult parse) => parse.GetValue(_option) == Precision.Int8;
+
+    /// <summary>The options of an evaluation: a run's model of integers is the one for a target for integers.</summary>
+    /// <param name="parse">The given options.</param>
+    /// <param name="model">A run's folder, or a file.</param>
+    /// <param name="options">The options without the precision.</param>
+    /// <exception cref="InvalidInputException">It is a file.</exception>
+    public RunOptions ForModelOf(ParseResult parse, string model, RunOptions options)
+    {
+        if (parse.GetValue(_option) is not { } precision)
+        {
+            return options;
+        }
+
+        if (!Directory.Exists(model))
+        {
+            throw new InvalidInputException(
+                $"{_option.Name} chooses between the models of a run, and '{model}' is a file; leave the option out"
+            );
+        }
+
+        string target = options.Target.Name;
+        return options with
+        {
+            Target = options.Target with
+            {
+                Name = precision == Precision.Int8 ? IntegerModels.Of(target) : IntegerModels.Without(target),
+            },
+        };
+    }
+
+    /// <summary>
+    /// The options of a run as they were given, if it was begun with <c>--precision int8</c>: to compare them with
+    /// those that are given now.
+    /// </summary>
+    public RunOptions Unapply(ParseResult parse, RunOptions begun)
+    {
+        IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(begun.Target.AlsoFor);
+        return
+            IsInteger(parse)
+            && IntegerModels.Is(begun.Target.Name)
+            && others.All(limit => IntegerModels.Is(limit.Target))
+            ? begun with
+            {
+                Target = begun.Target with
+                {
+                    Name = IntegerModels.Without(begun.Target.Name),
+                    AlsoFor = TargetLimit.Join([
+                        .. others.Select(limit => limit with { Target = IntegerModels.Without(limit.Target) }),
+                    ]),
+                },
+            }
+            : begun;
+    }
+
+    /// <summary>The options of a run whose limits are those of integer models, if integers are asked for.</summary>
+    /// <param name="parse">The given options.</param>
+    /// <param name="options">The options of the run.</param>
+    /// <exception cref="InvalidInputException">
+    /// A target, or the run that is resumed, is of the other precision.
+    /// </exception>
+    public RunOptions Apply(ParseResult parse, RunOptions options)
+    {
+        if (parse.GetValue(_option) is not { } precision)
+        {
+            return options;
+        }
+
+        RequireNoContradiction(parse, options);
+        if (precision == Precision.Float)
+        {
+            return options;
+        }
+
+        string[] targets = TargetsOf(options);
+        if (options is { Resume: true, Out: not null } && Array.Exists(targets, target => !IntegerModels.Is(target)))
+        {
+            throw new InvalidInputException(
+                $"--resume goes on with a run for models of floats, and cannot change {_option.Name}; leave that out, "
+                    + "or begin another run"
+            );
+        }
+
+        TargetLimit[] others =
+        [
+            .. TargetLimit
+                .ParseAll(options.Target.AlsoFor)
+                .Select(limit => limit with { Target = IntegerModels.Of(limit.Target) }),
+        ];
+        return options with
+        {
+            Target = options.Target with
+            {
+                Name = IntegerModels.Of(options.Target.Name),
+                AlsoFor = TargetLimit.Join(others),
+            },
+        };
+    }
+
+    /// <summary>Refuses floats for a target for integers.</summary>
+    /// <param name="parse">The given options.</param>
+    /// <param name="options">The options of the run.</param>
+    public void RequireNoContradiction(ParseResult parse, RunOptions options)
+    {
+        if (
+            parse.GetValue(_option) == Precision.Float
+            && Array.Find(TargetsOf(options), IntegerModels.Is) is { } integers
+        )
+        {
+            throw new InvalidInputException(
+                $"{_option.Name} is 'float', and the target '{integers}' is one for integer models"
+            );
+        }
+    }
+
+    private static string[] TargetsOf(RunOptions options) =>
+        [options.Target.Name, .. TargetLimit.ParseAll(options.Target.AlsoFor).Select(limit => limit.Target)];
+}

@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Text.Json;
+using Proxyless.Cli.Options;
+using Proxyless.Runs;
+using Proxyless.Tests.Runs;
+using Xunit;
+
+namespace Proxyless.Tests.Cli;
+
+/// <summary><c>--precision</c> of the commands that make and judge models.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class PrecisionTests(FinishedRun run) : IClassFixture<FinishedRun>
+{
+    [Fact]
+    public void Integers_are_exported_and_evaluated_beside_floats()
+    {
+        string folder = run.Result.Run;
+        CommandLineRun refused = CommandLineRun.Of(
+            "evaluate",
+            "--model",
+            folder,
+            "--precision",
+            "int8",
+            "--target",
+            "cpu"
+        );
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("has no integer model", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("proxyless quantize", refused.Error, StringComparison.Ordinal);
+
+        JsonElement exported = Json("export", "--run", folder, "--precision", "int8");
+        Assert.Equal(new RunDirectory(folder).IntegerModel, exported.GetProperty("model").GetString());
+        JsonElement integers = Json("evaluate", "--model", folder, "--precision", "int8", "--target", "cpu");
+        Assert.Equal(exported.GetProperty("top1").GetDouble(), integers.GetProperty("top1").GetDouble());
+        Assert.Equal(
+            exported.GetProperty("agreement").GetDouble(),
+            integers.GetProperty("model_agreement").GetDouble()
+        );
+        JsonElement beside = Json(
+            "evaluate",
+            "--model",
+            folder,
+            "--precision",
+            "int8",
+            "--target",
+            "cpu",
+            "--against-network"
+        );
+        Assert.Equal(
+            exported.GetProperty("agreement").GetDouble(),
+            beside.GetProperty("network_agreement").GetDouble()
+        );
+        JsonElement floats = Json("evaluate", "--model", folder, "--precision", "float");
+        Assert.Equal(run.Result.Top1, floats.GetProperty("top1").GetDouble());
+        Assert.Equal(JsonValueKind.Null, floats.GetProperty("model_agreement").ValueKind);
+    }
+
+    [Fact]
+    public void A_training_writes_integers_where_they_are_asked_for()
+    {
+        string folder = run.PathOf("trained");
+        JsonElement trained = Json(
+            "train",
+            "--arch",
+            run.Directory.Architecture,
+            "--data",
+            run.Options.Data.Path,
+            "--train-epochs",
+            "1",
+            "--batch-size",
+            "16",
+            "--out",
+            folder,
+            "--precision",
+            "int8"
+        );
+        Assert.Equal(new RunDirectory(folder).IntegerModel, trained.GetProperty("model").GetString());
+        Assert.Equal(
+            new FileInfo(new RunDirectory(folder).IntegerModel).Length,
+            trained.GetProperty("integers").GetProperty("bytes").GetInt64()
+        );
+        Assert.True(File.Exists(new RunDirectory(folder).Model));
+    }
+
+    [Fact]
+    public void The_limits_of_a_run_become_those_of_integers()
+    {
+        var option = new PrecisionOption("");
+        var command = new Command("run") { option.Option };
+        var options = new RunOptions
+        {
+            Target = new()
+            {
+                Name = "cpu",
+                LatencyMs = 3,
+                AlsoFor = "cpu=5,board+int8=7",
+            },
+        };
+        Assert.Equal(options, option.Apply(command.Parse([]), options));
+        Assert.Throws<InvalidInputException>(() => option.Apply(command.Parse(["--precision", "float"]), options));
+        var resumed = options with { Resume = true, Out = "runs/photos" };
+        Assert.Throws<InvalidInputException>(() => option.Apply(command.Parse(["--precision", "int8"]), resumed));
+        TargetOptions integers = option.Apply(command.Parse(["--precision", "int8"]), options).Target;
+        Assert.Equal("cpu+int8", integers.Name);
+        Assert.Equal("cpu+int8=5,board+int8=7", integers.AlsoFor);
+        RunOptions begun = options with { Target = integers };
+        Assert.Equal("cpu=5,board=7", option.Unapply(command.Parse(["--precision", "int8"]), begun).Target.AlsoFor);
+        Assert.Equal(begun, option.Unapply(command.Parse([]), begun));
+        RunOptions floats = options with { Target = new() { Name = "cpu" } };
+        Assert.Equal(floats, option.Apply(command.Parse(["--precision", "float"]), floats));
+    }
+
+    [Theory]
+    [InlineData("chooses between the models of a run", "evaluate", "--model", "{model}")]
+    [InlineData("exclude each other", "export", "--run", "{run}", "--data", "{images}")]
+    public void What_makes_no_sense_is_refused(string expected, params string[] arguments)
+    {
+        CommandLineRun refused = CommandLineRun.Of([
+            .. arguments.Select(argument =>
+                argument
+                    .Replace("{model}", run.Result.Model, StringComparison.Ordinal)
+                    .Replace("{run}", run.Result.Run, StringComparison.Ordinal)
+                    .Replace("{images}", run.Options.Data.Path, StringComparison.Ordinal)
+            ),
+            "--precision",
+            "int8",
+        ]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains(expected, refused.Error, StringComparison.Ordinal);
+    }
+
+    private static JsonElement Json(params string[] arguments)
+    {
+        CommandLineRun made = CommandLineRun.Of([.. arguments, "--json"]);
+        Assert.True(made.ExitCode == 0, made.Error);
+        return JsonDocument.Parse(made.Output).RootElement;
+    }
+}
