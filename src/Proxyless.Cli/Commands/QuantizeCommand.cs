@@ -61,7 +61,8 @@ internal sealed class QuantizeCommand : ReportingCommand
         "--qat-epochs",
         "N",
         "Epochs of quantization-aware training on a run's images: weights learn to be rounded; fractions are allowed "
-            + $"(0, or {IntegerFineTuning.UsualSteps} steps where the integers lose more than half a point of top-1)",
+            + $"(0, or {IntegerFineTuning.UsualSteps} steps where the integers lose over half a percent of the "
+            + "validation images)",
         QuantizeOptions.QatRange
     );
     private readonly Option<long?> _maxPixels = Values.Integer(

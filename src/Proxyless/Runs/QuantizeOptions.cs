@@ -46,8 +46,8 @@ public sealed record QuantizeOptions
 
     /// <summary>
     /// Epochs of quantization-aware training on the images of a run, which may be a fraction; 0 for none; null: none,
-    /// or 200 steps where the integers lose more than half a percentage point of
-    /// top-1 on the run's validation images.
+    /// or 200 steps where the integers lose more than half a percent of the run's validation images, and three at
+    /// least.
     /// </summary>
     public double? QatEpochs { get; init; }
 
