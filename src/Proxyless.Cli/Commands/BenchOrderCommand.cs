@@ -11,19 +11,9 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Whether a search for one target finds what a search for another does.</summary>
 internal sealed class BenchOrderCommand : ReportingCommand
 {
-    private readonly Option<string?> _space = Values.Text(
-        "--space",
-        "NAME|FILE",
-        $"The space: {string.Join(", ", SearchSpacePresets.Names)} or a YAML file"
-    );
+    private readonly SpaceOptions _space = new();
     private readonly Option<string?> _target = Values.Text("--target", "NAME|FILE", "The first target (cpu)");
     private readonly Option<string?> _other = Values.Text("--other", "NAME|FILE", "The second target (cpu+int8)");
-    private readonly Option<long?> _resolution = Values.Integer(
-        "--resolution",
-        "Side of the images in pixels (the space's own)",
-        8,
-        2048
-    );
     private readonly Option<long?> _networks = Values.Integer(
         "--networks",
         "Random networks to measure on both targets (20)",
@@ -39,14 +29,13 @@ internal sealed class BenchOrderCommand : ReportingCommand
             "proxyless bench order --space imagenet-mobile --resolution 112 --target cpu --other cpu+int8"
         )
     {
-        Require(_space);
-        Add([_target, _other, _resolution, _networks, _thorough]);
+        Require(_space.Space);
+        Add([_target, _other, _space.Resolution, _networks, _thorough]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        SearchSpace space = SearchSpaceFile.Open(parse.GetValue(_space)!);
-        space = space.WithInput((int)(parse.GetValue(_resolution) ?? space.Resolution), space.InputChannels);
+        SearchSpace space = _space.Open(parse);
         using ITarget first = TargetFile.Open(parse.GetValue(_target) ?? "cpu");
         using ITarget second = TargetFile.Open(parse.GetValue(_other) ?? "cpu+int8");
         OrderBenchResult result = OrderBench.Measure(

@@ -63,12 +63,10 @@ internal sealed class ExportCommand : ReportingCommand
                         $"{result.LargestDifference:0.0e+0} on {result.ComparedImages} images"
                     )
                 );
-                console.WriteNext(Next(result.Model));
+                console.WriteNext(Facts.Prediction(result.Model));
             }
         );
     }
-
-    private static string Next(string model) => $"proxyless predict --model {Facts.Quoted(model)} PHOTO.jpg";
 
     private CommandOutcome Quantize(ParseResult parse, CommandSession session, string run)
     {
@@ -87,13 +85,6 @@ internal sealed class ExportCommand : ReportingCommand
             session.Observer,
             session.Cancellation
         );
-        return new CommandOutcome(
-            result,
-            console =>
-            {
-                console.WriteQuantized(result);
-                console.WriteNext(Next(result.Model));
-            }
-        );
+        return QuantizeSummary.Outcome(result);
     }
 }

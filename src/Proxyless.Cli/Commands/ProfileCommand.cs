@@ -12,11 +12,7 @@ internal sealed class ProfileCommand : ReportingCommand
 {
     private const int RandomNetworks = 10_000;
 
-    private readonly Option<string?> _space = Values.Text(
-        "--space",
-        "NAME|FILE",
-        $"The space: {string.Join(", ", SearchSpacePresets.Names)} or a YAML file"
-    );
+    private readonly SpaceOptions _space = new();
     private readonly Option<string?> _target = Values.Text(
         "--target",
         "NAME|FILE",
@@ -28,12 +24,6 @@ internal sealed class ProfileCommand : ReportingCommand
         2,
         1 << 20
     );
-    private readonly Option<long?> _resolution = Values.Integer(
-        "--resolution",
-        "Side of the images in pixels (the space's own)",
-        8,
-        2048
-    );
     private readonly Option<bool> _thorough = Values.Flag("--thorough", "Minutes instead of seconds, for tight limits");
     private readonly Option<string?> _out = Values.Text("--out", "FILE", "The file to write (latency.json)");
 
@@ -44,8 +34,8 @@ internal sealed class ProfileCommand : ReportingCommand
             "proxyless profile --space imagenet-mobile --target cpu:2 --out latency.json"
         )
     {
-        Require(_space);
-        Add([_target, _classes, _resolution, _thorough, _out]);
+        Require(_space.Space);
+        Add([_target, _classes, _space.Resolution, _thorough, _out]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -57,11 +47,7 @@ internal sealed class ProfileCommand : ReportingCommand
             ".json"
         );
         long start = Stopwatch.GetTimestamp();
-        SearchSpace space = SearchSpaceFile.Open(parse.GetValue(_space)!);
-        if (parse.GetValue(_resolution) is { } resolution)
-        {
-            space = space.WithInput((int)resolution, space.InputChannels);
-        }
+        SearchSpace space = _space.Open(parse);
 
         int classes = (int)(parse.GetValue(_classes) ?? 1000);
         using ITarget target = TargetFile.Open(parse.GetValue(_target) ?? "cpu");
@@ -127,7 +113,7 @@ internal sealed class ProfileCommand : ReportingCommand
                     ("table", path)
                 );
                 console.WriteNext(
-                    $"proxyless search --space {Facts.Quoted(parse.GetValue(_space)!)} --target "
+                    $"proxyless search --space {Facts.Quoted(parse.GetValue(_space.Space)!)} --target "
                         + $"{Facts.Quoted(target.Name)} --latency {Quantile(0.5):0.###} --data DIR"
                 );
             }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Proxyless.Cli.Options;
-using Proxyless.Cli.Output;
 using Proxyless.Data;
 using Proxyless.Quantization;
 using Proxyless.Runs;
@@ -112,14 +111,7 @@ internal sealed class QuantizeCommand : ReportingCommand
             session.Observer,
             session.Cancellation
         );
-        return new CommandOutcome(
-            result,
-            console =>
-            {
-                console.WriteQuantized(result);
-                console.WriteNext($"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg");
-            }
-        );
+        return QuantizeSummary.Outcome(result);
     }
 
     /// <summary>The file to write where none is given: beside a model, or, for a name, here.</summary>

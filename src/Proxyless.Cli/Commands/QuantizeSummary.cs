@@ -9,6 +9,17 @@ internal static class QuantizeSummary
 {
     private const int LayersShown = 5;
 
+    /// <summary>The outcome of a command that quantizes.</summary>
+    public static CommandOutcome Outcome(QuantizeResult result) =>
+        new(
+            result,
+            console =>
+            {
+                console.WriteQuantized(result);
+                console.WriteNext(Facts.Prediction(result.Model));
+            }
+        );
+
     /// <summary>Writes both models side by side.</summary>
     public static void WriteQuantized(this IAnsiConsole console, QuantizeResult result)
     {

@@ -99,7 +99,7 @@ internal sealed class RunCommand : ReportingCommand
             : $"top-1 {Facts.Percent(integers.FloatTop1)}, {Facts.Milliseconds(integers.FloatLatencyMs)}, "
                 + $"{integers.FloatBytes / 1e6:0.00} MB instead of {integers.Bytes / 1e6:0.00}: {integers.FloatModel}";
 
-    private static string Next(RunResult result) => $"proxyless predict --model {Facts.Quoted(result.Model)} PHOTO.jpg";
+    private static string Next(RunResult result) => Facts.Prediction(result.Model);
 
     private static void Write(IAnsiConsole console, RunResult result)
     {

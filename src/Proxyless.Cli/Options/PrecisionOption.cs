@@ -42,39 +42,15 @@ internal sealed class PrecisionOption(string description)
             );
         }
 
-        string target = options.Target.Name;
-        return options with
-        {
-            Target = options.Target with
-            {
-                Name = precision == Precision.Int8 ? IntegerModels.Of(target) : IntegerModels.Without(target),
-            },
-        };
+        return Named(options, precision == Precision.Int8 ? IntegerModels.Of : IntegerModels.Without);
     }
 
     /// <summary>
     /// The options of a run as they were given, if it was begun with <c>--precision int8</c>: to compare them with
     /// those that are given now.
     /// </summary>
-    public RunOptions Unapply(ParseResult parse, RunOptions begun)
-    {
-        IReadOnlyList<TargetLimit> others = TargetLimit.ParseAll(begun.Target.AlsoFor);
-        return
-            IsInteger(parse)
-            && IntegerModels.Is(begun.Target.Name)
-            && others.All(limit => IntegerModels.Is(limit.Target))
-            ? begun with
-            {
-                Target = begun.Target with
-                {
-                    Name = IntegerModels.Without(begun.Target.Name),
-                    AlsoFor = TargetLimit.Join([
-                        .. others.Select(limit => limit with { Target = IntegerModels.Without(limit.Target) }),
-                    ]),
-                },
-            }
-            : begun;
-    }
+    public RunOptions Unapply(ParseResult parse, RunOptions begun) =>
+        IsInteger(parse) && TargetsOf(begun).All(IntegerModels.Is) ? Named(begun, IntegerModels.Without) : begun;
 
     /// <summary>The options of a run whose limits are those of integer models, if integers are asked for.</summary>
     /// <param name="parse">The given options.</param>
@@ -95,8 +71,7 @@ internal sealed class PrecisionOption(string description)
             return options;
         }
 
-        string[] targets = TargetsOf(options);
-        if (options is { Resume: true, Out: not null } && Array.Exists(targets, target => !IntegerModels.Is(target)))
+        if (options is { Resume: true, Out: not null } && !TargetsOf(options).All(IntegerModels.Is))
         {
             throw new InvalidInputException(
                 $"--resume goes on with a run for models of floats, and cannot change {_option.Name}; leave that out, "
@@ -104,20 +79,7 @@ internal sealed class PrecisionOption(string description)
             );
         }
 
-        TargetLimit[] others =
-        [
-            .. TargetLimit
-                .ParseAll(options.Target.AlsoFor)
-                .Select(limit => limit with { Target = IntegerModels.Of(limit.Target) }),
-        ];
-        return options with
-        {
-            Target = options.Target with
-            {
-                Name = IntegerModels.Of(options.Target.Name),
-                AlsoFor = TargetLimit.Join(others),
-            },
-        };
+        return Named(options, IntegerModels.Of);
     }
 
     /// <summary>Refuses floats for a target for integers.</summary>
@@ -138,4 +100,18 @@ internal sealed class PrecisionOption(string description)
 
     private static string[] TargetsOf(RunOptions options) =>
         [options.Target.Name, .. TargetLimit.ParseAll(options.Target.AlsoFor).Select(limit => limit.Target)];
+
+    private static RunOptions Named(RunOptions options, Func<string, string> name) =>
+        options with
+        {
+            Target = options.Target with
+            {
+                Name = name(options.Target.Name),
+                AlsoFor = TargetLimit.Join([
+                    .. TargetLimit
+                        .ParseAll(options.Target.AlsoFor)
+                        .Select(limit => limit with { Target = name(limit.Target) }),
+                ]),
+            },
+        };
 }

@@ -47,6 +47,9 @@ internal static class Facts
     public static string? Folds(FoldAccuracy? folds) =>
         folds is null ? null : $"{Percent(folds.Top1)}, in the mean of the classes {Percent(folds.ClassTop1)}";
 
+    /// <summary>The command that uses a model.</summary>
+    public static string Prediction(string model) => $"proxyless predict --model {Quoted(model)} PHOTO.jpg";
+
     /// <summary>A latency; null if there is none.</summary>
     public static string? Milliseconds(double? milliseconds) => milliseconds is { } time ? $"{time:0.000} ms" : null;
 

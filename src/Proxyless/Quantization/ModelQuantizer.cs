@@ -12,6 +12,8 @@ internal sealed class ModelQuantizer(FloatModel model, IReadOnlyDictionary<strin
     /// <summary>The prefix of the metadata keys that tell how a model was quantized.</summary>
     public const string Prefix = "quantization.";
 
+    private readonly Dictionary<RangeMethod, IReadOnlyDictionary<string, QuantizedRange>> _ranges = [];
+
     /// <summary>The model of floats.</summary>
     public FloatModel Model => model;
 
@@ -91,6 +93,17 @@ internal sealed class ModelQuantizer(FloatModel model, IReadOnlyDictionary<strin
     /// <summary>The ranges of all tensors between layers.</summary>
     /// <param name="method">How they are chosen.</param>
     public IReadOnlyDictionary<string, QuantizedRange> RangesBy(RangeMethod method)
+    {
+        // Sought once: they are the same for every choice of layers in float.
+        if (!_ranges.TryGetValue(method, out IReadOnlyDictionary<string, QuantizedRange>? known))
+        {
+            _ranges[method] = known = FindRanges(method);
+        }
+
+        return known;
+    }
+
+    private Dictionary<string, QuantizedRange> FindRanges(RangeMethod method)
     {
         var ranges = new Dictionary<string, QuantizedRange>
         {

@@ -42,7 +42,7 @@ internal sealed class RoundedNetwork : IDisposable
                 layer.Name,
                 quantizer.WeightsOf(layer, _ranges, settings),
                 _model.Values(weight),
-                [.. _model.Sizes(weight).Select(size => (long)size)],
+                ShapeOf(weight),
                 quantizer.StepOf(layer),
                 settings.LargestWeight
             );
@@ -156,11 +156,13 @@ internal sealed class RoundedNetwork : IDisposable
         );
     }
 
+    private long[] ShapeOf(string constant) => [.. _model.Sizes(constant).Select(size => (long)size)];
+
     private Tensor ConstantOf(string name)
     {
         if (!_constants.TryGetValue(name, out Tensor? constant))
         {
-            long[] sizes = [.. _model.Sizes(name).Select(size => (long)size)];
+            long[] sizes = ShapeOf(name);
             using Tensor values = tensor(_model.Values(name), sizes);
             constant = (
                 sizes.Length == 4 ? MemoryLayout.ChannelsLast(values) : values.alias()

@@ -52,24 +52,25 @@ internal sealed class AdamOptimizer
         }
     }
 
+    // Nothing reads the gradient afterwards: it becomes the change.
     private static void Step(
         Span<float> weights,
-        ReadOnlySpan<float> gradient,
+        Span<float> gradient,
         Span<float> mean,
         Span<float> square,
         float ofMean,
         float ofSquare
     )
     {
-        float[] change = new float[weights.Length];
-        TensorPrimitives.Lerp(gradient, mean, KeptMean, mean);
-        TensorPrimitives.Multiply(gradient, gradient, change);
+        TensorPrimitives.Lerp<float>(gradient, mean, KeptMean, mean);
+        Span<float> change = gradient;
+        TensorPrimitives.Multiply<float>(gradient, gradient, change);
         TensorPrimitives.Lerp<float>(change, square, KeptSquare, square);
-        TensorPrimitives.Multiply(square, ofSquare, change);
-        TensorPrimitives.Sqrt(change, change);
-        TensorPrimitives.Add(change, Epsilon, change);
-        TensorPrimitives.Divide(mean, change, change);
-        TensorPrimitives.MultiplyAdd(change, -ofMean, weights, weights);
+        TensorPrimitives.Multiply<float>(square, ofSquare, change);
+        TensorPrimitives.Sqrt<float>(change, change);
+        TensorPrimitives.Add<float>(change, Epsilon, change);
+        TensorPrimitives.Divide<float>(mean, change, change);
+        TensorPrimitives.MultiplyAdd<float>(change, -ofMean, weights, weights);
     }
 
     private static unsafe Span<float> Numbers(torch.Tensor tensor) =>
