@@ -73,6 +73,8 @@ internal static partial class LibraryWords
     {
         ["ProxylessRun.Train.architecture"] = "--arch",
         ["ProxylessRun.Run.architecture"] = "--arch",
+        ["ProxylessRun.Derive.source"] = "--run",
+        ["ProxylessRun.Predict.model"] = "--model",
         ["ProxylessRun.Evaluate.model"] = "--model",
         ["ProxylessRun.Evaluate.againstNetwork"] = "--against-network",
         ["ProxylessRun.Evaluate.against"] = "--against",

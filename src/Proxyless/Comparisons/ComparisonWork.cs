@@ -157,7 +157,7 @@ internal sealed class ComparisonWork(
             files.Model,
             null,
             test,
-            images.Count,
+            images,
             seeded.Threads,
             seeded.Observer,
             seeded.CancellationToken

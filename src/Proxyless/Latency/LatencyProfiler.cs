@@ -78,7 +78,11 @@ public static class LatencyProfiler
         return table;
     }
 
-    private static ILookup<string, double> TimeParts(Architecture architecture, LocalTarget target, ProfilePlan plan)
+    /// <summary>Runs a network and sorts the times of its nodes by part.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="target">This machine's processor.</param>
+    /// <param name="plan">How long.</param>
+    internal static ILookup<string, double> TimeParts(Architecture architecture, LocalTarget target, ProfilePlan plan)
     {
         using var profile = new NodeProfile(
             target.Form(NetworkExporter.Untrained(architecture)),

@@ -71,6 +71,23 @@ public sealed record LatencyTable
         return Calibration.Scale * Of(block);
     }
 
+    /// <summary>
+    /// Predicts each part's share of a network's latency in milliseconds, in the order of
+    /// <see cref="BlockTimes.Keys"/>; with the calibration's offset, they add up to the prediction of the network.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The table lacks a part.</exception>
+    internal IReadOnlyList<double> PredictParts(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        return
+        [
+            Calibration.Scale * Of(architecture.Stem),
+            .. architecture.Blocks.Select(Predict),
+            Calibration.Scale * Entry(architecture.Head.ConvolutionKey),
+            Calibration.Scale * Entry(architecture.Head.ClassifierKey),
+        ];
+    }
+
     /// <summary>Computes the sum of a network's entries in milliseconds, before calibration.</summary>
     /// <exception cref="InvalidInputException">The network holds a part that the table does not have.</exception>
     public double RawSum(Architecture architecture)

@@ -8,7 +8,11 @@ namespace Proxyless.Reports;
 /// <param name="Name">Its name in the legend.</param>
 /// <param name="Points">Pairs of x and y.</param>
 /// <param name="IsLimit">Whether it is a limit, drawn dashed.</param>
-internal sealed record PlotSeries(string Name, IReadOnlyList<(double X, double? Y)> Points, bool IsLimit = false);
+internal sealed record PlotSeries(string Name, IReadOnlyList<(double X, double? Y)> Points, bool IsLimit = false)
+{
+    /// <summary>Whether each point has a dot; a point alone always has one.</summary>
+    public bool HasDots { get; init; }
+}
 
 /// <summary>
 /// A small line plot as inline SVG. Text stays text and colors come from the page's style sheet, so a plot follows the
@@ -26,7 +30,13 @@ internal static class LinePlot
     /// <summary>Draws curves over epochs, or nothing if there is no value to draw.</summary>
     /// <param name="title">What is plotted, with its unit.</param>
     /// <param name="series">The curves; the style sheet colors the first four.</param>
-    public static string Svg(string title, params IReadOnlyList<PlotSeries> series)
+    public static string Svg(string title, params IReadOnlyList<PlotSeries> series) => Over("epoch", title, series);
+
+    /// <summary>Draws curves over something else, in whole numbers.</summary>
+    /// <param name="axis">The name of the horizontal axis, with its unit.</param>
+    /// <param name="title">What is plotted, with its unit.</param>
+    /// <param name="series">The curves; the style sheet colors the first four.</param>
+    public static string Over(string axis, string title, params IReadOnlyList<PlotSeries> series)
     {
         List<(PlotSeries Series, int Index, List<(double X, double Y)> Points)> curves =
         [
@@ -69,20 +79,20 @@ internal static class LinePlot
             );
         }
 
-        Ticks epochs = Ticks.Cover(firstX, lastX, 6);
-        epochs = epochs with { Step = Math.Max(epochs.Step, 1) };
-        foreach (double value in epochs.Values.Where(value => value >= firstX && value <= lastX))
+        Ticks along = Ticks.Cover(firstX, lastX, 6);
+        along = along with { Step = Math.Max(along.Step, 1) };
+        foreach (double value in along.Values.Where(value => value >= firstX && value <= lastX))
         {
             svg.Append(
                 CultureInfo.InvariantCulture,
                 $"<text x=\"{X(value):0.#}\" y=\"{Height - Bottom + 16}\" "
-                    + $"text-anchor=\"middle\">{epochs.Text(value)}</text>"
+                    + $"text-anchor=\"middle\">{along.Text(value)}</text>"
             );
         }
 
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<text x=\"{Width - Right}\" y=\"{Height - 4}\" text-anchor=\"end\">epoch</text>\n"
+            $"<text x=\"{Width - Right}\" y=\"{Height - 4}\" text-anchor=\"end\">{WebUtility.HtmlEncode(axis)}</text>\n"
         );
         double legend = Left;
         foreach ((PlotSeries curve, int index, List<(double X, double Y)> points) in curves)
@@ -93,11 +103,11 @@ internal static class LinePlot
                 points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.X):0.#} {Y(p.Y):0.#}"))
             );
             svg.Append(CultureInfo.InvariantCulture, $"<path class=\"curve {style}\" d=\"M{path}\"/>");
-            if (points.Count == 1)
+            foreach ((double x, double y) in points.Where(_ => curve.HasDots || points.Count == 1))
             {
                 svg.Append(
                     CultureInfo.InvariantCulture,
-                    $"<circle class=\"dot {style}\" cx=\"{X(points[0].X):0.#}\" cy=\"{Y(points[0].Y):0.#}\" r=\"3\"/>"
+                    $"<circle class=\"dot {style}\" cx=\"{X(x):0.#}\" cy=\"{Y(y):0.#}\" r=\"3\"/>"
                 );
             }
 

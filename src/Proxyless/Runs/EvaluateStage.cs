@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Files;
 using Proxyless.Inference;
 using Proxyless.Latency;
 using Proxyless.Networks;
@@ -19,7 +21,7 @@ internal static class EvaluateStage
     /// <param name="store">The run; its model is evaluated as stored.</param>
     /// <param name="goal">The target and its table.</param>
     /// <param name="derived">The network that the search found.</param>
-    public static RunResult Finish(RunContext context, RunStore store, SearchGoal goal, DerivedNetwork derived)
+    public static EvaluatedRun Finish(RunContext context, RunStore store, SearchGoal goal, DerivedNetwork derived)
     {
         RunDirectory directory = store.Directory;
         QuantizeResult? integers = goal.Target is IModelTimer { TimesIntegers: true }
@@ -32,7 +34,7 @@ internal static class EvaluateStage
             model,
             null,
             test,
-            images.Count,
+            images,
             context.Threads,
             context.Observer,
             context.CancellationToken
@@ -48,7 +50,8 @@ internal static class EvaluateStage
         );
         latency.WarnIfDisturbed(context.Observer);
         ArchitectureCost cost = ArchitectureCost.Of(derived.Architecture);
-        return new RunResult
+        JsonLines.Write(directory.Answers, judged.InOrder);
+        var result = new RunResult
         {
             Run = directory.Root,
             Architecture = directory.Architecture,
@@ -57,9 +60,12 @@ internal static class EvaluateStage
             Report = directory.Report,
             Top1 = judged.Accuracy.Top1,
             Top5 = judged.Accuracy.Top5,
+            Top1Interval = AccuracyInterval.Wilson(judged.Accuracy.Top1, judged.Accuracy.Images),
+            CalibrationError = CalibrationCurve.Of(judged.InOrder).Error,
             LatencyMs = latency.QuietMs,
             QuietLatencyMs = latency.IsMeasured ? latency.QuietMs : null,
             MedianLatencyMs = latency.IsMeasured ? latency.MedianMs : null,
+            LatencyP90Ms = latency.IsMeasured ? latency.P90Ms : null,
             LatencyIsMeasured = latency.IsMeasured,
             LatencyLimitMs = derived.Result.LatencyLimitMs,
             PredictedLatencyMs = derived.Result.PredictedLatencyMs,
@@ -68,6 +74,7 @@ internal static class EvaluateStage
             SearchSeconds = derived.Result.Seconds,
             TrainSeconds = store.Plan.TrainSeconds,
         };
+        return new EvaluatedRun(result, judged, goal.Target);
     }
 
     /// <summary>A single model, on labeled images that it was not trained on.</summary>
@@ -115,7 +122,7 @@ internal static class EvaluateStage
             trained.Small,
             threads
         );
-        Judgement judged = Judge(file, against, plain, unseen.Count, threads, observer, cancellationToken);
+        Judgement judged = Judge(file, against, plain, unseen, threads, observer, cancellationToken);
         using BatchLoader normalized = RunLoaders.InOrder(
             unseen,
             NormalizedFor(network, model.Preprocessing),
@@ -142,6 +149,8 @@ internal static class EvaluateStage
             Top1 = judged.Accuracy.Top1,
             Top5 = judged.Accuracy.Top5,
             Images = judged.Accuracy.Images,
+            Top1Interval = AccuracyInterval.Wilson(judged.Accuracy.Top1, judged.Accuracy.Images),
+            CalibrationError = CalibrationCurve.Of(judged.InOrder).Error,
             NetworkAgreement = agreement,
             ModelAgreement = judged.Against?.Agreement,
             ScoreError = judged.Against?.Error,
@@ -168,7 +177,7 @@ internal static class EvaluateStage
 
     private static double Agreement(
         RunDirectory directory,
-        IReadOnlyDictionary<int, int> answers,
+        IReadOnlyDictionary<int, ImageAnswer> answers,
         BatchLoader batches,
         RunOptions options,
         CancellationToken cancellationToken
@@ -188,13 +197,13 @@ internal static class EvaluateStage
         SafeTensorsFile.Read(directory.BestCheckpoint).CopyTo(network.Tensors, directory.BestCheckpoint);
         int same = 0;
         int asked = 0;
-        foreach ((int position, long own) in NetworkEvaluator.Answers(network, batches, cancellationToken))
+        foreach ((int position, float[] scores) in NetworkEvaluator.Scores(network, batches, cancellationToken))
         {
             // An image that could not be read earlier has no answer to compare with.
-            if (answers.TryGetValue(position, out int answer))
+            if (answers.TryGetValue(position, out ImageAnswer? answer))
             {
                 asked++;
-                same += own == answer ? 1 : 0;
+                same += TensorPrimitives.IndexOfMax(scores) == answer.Answer ? 1 : 0;
             }
         }
 
@@ -232,7 +241,7 @@ internal static class EvaluateStage
     /// <param name="file">The model.</param>
     /// <param name="against">Another model, whose answers are compared, or null.</param>
     /// <param name="batches">The images in order, as the model takes them.</param>
-    /// <param name="images">Number of images.</param>
+    /// <param name="images">The set of the images.</param>
     /// <param name="threads">Threads that run the model.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
@@ -240,7 +249,7 @@ internal static class EvaluateStage
         string file,
         string? against,
         BatchLoader batches,
-        int images,
+        ImageSet images,
         int threads,
         IRunObserver observer,
         CancellationToken cancellationToken
@@ -252,8 +261,8 @@ internal static class EvaluateStage
         int classes = model.Classes.Count;
         int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
         var accuracy = new TopAccuracy();
-        var answers = new Dictionary<int, int>(images);
-        var progress = new Progress(observer, "evaluate", 0, images);
+        var answers = new Dictionary<int, ImageAnswer>(images.Count);
+        var progress = new Progress(observer, "evaluate", 0, images.Count);
         foreach (Batch batch in batches.Epoch(0, 0, cancellationToken))
         {
             using (batch)
@@ -267,8 +276,8 @@ internal static class EvaluateStage
                     ReadOnlySpan<float> own = scores.AsSpan(i * classes, classes);
                     comparison?.Add(expected.AsSpan(i * classes, classes), own, (int)labels[i]);
                     accuracy.Add(own, (int)labels[i]);
-                    int answer = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(own);
-                    confusion[labels[i]][answer]++;
+                    var answer = ImageAnswer.Of(images.Name(batch.Positions[i]), (int)labels[i], own);
+                    confusion[labels[i]][answer.Answer]++;
                     answers.Add(batch.Positions[i], answer);
                 }
             }
@@ -286,7 +295,11 @@ internal static class EvaluateStage
     internal sealed record Judgement(
         TopAccuracy Accuracy,
         int[][] Confusion,
-        IReadOnlyDictionary<int, int> Answers,
+        IReadOnlyDictionary<int, ImageAnswer> Answers,
         AnswerComparison? Against
-    );
+    )
+    {
+        /// <summary>The answers in the order of the images.</summary>
+        public IEnumerable<ImageAnswer> InOrder => Answers.OrderBy(answer => answer.Key).Select(answer => answer.Value);
+    }
 }

@@ -49,6 +49,11 @@ internal static class FineTuneStage
         RunContext at = tuned.Context;
         using CompactNetwork begun = tuned.Begin();
         FineTuning decision = AreFew(context) ? tuned.Decision : Judge(at, begun, tuned.Decision);
+        if (tuned.Answers.Length > 0)
+        {
+            store.WriteCrossValidated(tuned.Answers);
+        }
+
         Architecture architecture = begun.Architecture with { Metadata = metadata };
         store.Write(architecture);
         TrainingSession.Begin(
@@ -72,12 +77,12 @@ internal static class FineTuneStage
     /// The networks, with the context of <see cref="ContextOf"/> and the input of the weights.
     /// </param>
     /// <param name="folds">Number of parts.</param>
-    public static FoldAccuracy InFolds(IFineTuneStart start, int folds)
+    public static FoldAnswers InFolds(IFineTuneStart start, int folds)
     {
         RunContext context = start.Context;
         ImageSet images = context.Images.All;
         int[] all = [.. Enumerable.Range(0, images.Count)];
-        var right = new bool?[images.Count];
+        var known = new Dictionary<int, ImageAnswer>();
         IReadOnlyList<int[]> parts = FineTuner.Parts(context, images, all, folds);
         FineTuner? whole = null;
         for (int i = 0; i < parts.Count; i++)
@@ -91,20 +96,24 @@ internal static class FineTuneStage
                 tuned.Tuner.Train(network, rest);
             }
 
-            bool?[] answers = tuned.Tuner.Judge(network, parts[i]);
+            ImageAnswer?[] answers = tuned.Tuner.Judge(network, parts[i]);
             foreach (int image in parts[i])
             {
-                right[image] = answers[image];
+                if (answers[image] is { } answer)
+                {
+                    known.Add(image, answer);
+                }
             }
         }
 
-        int[] judged = [.. all.Where(image => right[image] is not null)];
-        return new FoldAccuracy(
+        static double Share(IEnumerable<ImageAnswer> answers) => answers.Average(answer => answer.IsRight ? 1.0 : 0);
+        var accuracy = new FoldAccuracy(
             parts.Count,
-            judged.Length,
-            judged.Average(image => right[image]!.Value ? 1.0 : 0),
-            judged.GroupBy(images.Label).Average(ofClass => ofClass.Average(image => right[image]!.Value ? 1.0 : 0))
+            known.Count,
+            Share(known.Values),
+            known.Values.GroupBy(answer => answer.Label).Average(Share)
         );
+        return new FoldAnswers(accuracy, known);
     }
 
     private static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
@@ -147,8 +156,16 @@ internal static class FineTuneStage
         int depth = whole.ChooseDepth(among);
         (Tuned trained, int last) = Begin(all);
         (Tuned classified, int place) = depth < all ? Begin(depth) : (trained, last);
-        FineTuning decision = trained.Tuner.Decide(among, place, classified.Tuner.Classify(among, place));
-        return (decision.IsTrained ? trained : classified) with { Decision = decision };
+        (FineTuning decision, ImageAnswer?[] answers) = trained.Tuner.Decide(
+            among,
+            place,
+            classified.Tuner.Classify(among, place)
+        );
+        return (decision.IsTrained ? trained : classified) with
+        {
+            Decision = decision,
+            Answers = [.. answers.OfType<ImageAnswer>()],
+        };
     }
 
     /// <summary>Replaces the cross-validated accuracy on a few images with that on the validation images.</summary>
@@ -183,6 +200,9 @@ internal static class FineTuneStage
 
     private sealed record Tuned(RunContext Context, FineTuner Tuner, FineTuning Decision, int[] Among)
     {
+        /// <summary>The cross-validated answers of what was decided on; empty if nothing was to decide.</summary>
+        public ImageAnswer[] Answers { get; init; } = [];
+
         /// <summary>Creates the network that was decided on, before any training.</summary>
         public CompactNetwork Begin() => Tuner.Begin(Among, Decision.Blocks);
     }

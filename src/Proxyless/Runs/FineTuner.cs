@@ -106,34 +106,39 @@ internal sealed class FineTuner
     /// <summary>Cross-validates the classifier of the features at a place.</summary>
     /// <param name="images">The images to judge on, by their numbers.</param>
     /// <param name="depth">The place.</param>
-    /// <returns>Whether it is right on each image, by the image's number; null for those that cannot be read.</returns>
-    public bool?[] Classify(IReadOnlyList<int> images, int depth)
+    /// <returns>Its answers, by the image's number; null for those that cannot be read.</returns>
+    public ImageAnswer?[] Classify(IReadOnlyList<int> images, int depth)
     {
-        (_, bool?[] right) = Choose(images, [depth]);
+        (_, ImageAnswer?[] answers) = Choose(images, [depth]);
         _context.Observer.Message(
-            Invariant($"classifier of the pretrained features behind {Describe(depth)}: {Share(right, images):P1} of ")
-                + Invariant($"{images.Count} images, cross-validated")
+            Invariant(
+                $"classifier of the pretrained features behind {Describe(depth)}: {Share(answers, images):P1} of "
+            ) + Invariant($"{images.Count} images, cross-validated")
         );
-        return right;
+        return answers;
     }
 
     /// <summary>Decides whether all weights are trained.</summary>
     /// <param name="images">The images to decide on, by their numbers.</param>
     /// <param name="blocks">The value of <see cref="FineTuning.Blocks"/> if they are not.</param>
-    /// <param name="classifier">The classifier that is used if they are not: on which images it is right.</param>
-    public FineTuning Decide(IReadOnlyList<int> images, int blocks, bool?[] classifier)
+    /// <param name="classifier">The answers of the classifier that is used if they are not.</param>
+    /// <returns>The decision, and the answers of what was decided on, by the image's number.</returns>
+    public (FineTuning Decision, ImageAnswer?[] Answers) Decide(
+        IReadOnlyList<int> images,
+        int blocks,
+        ImageAnswer?[] classifier
+    )
     {
-        (bool isBetter, bool?[] trained) = CompareWithTraining(images, classifier);
-        int[] known = Known(isBetter ? trained : classifier, images);
-        return new FineTuning(
-            isBetter ? LastDepth : blocks,
-            isBetter,
-            Share(isBetter ? trained : classifier, known),
-            known.Length
-        )
-        {
-            IsCrossValidated = true,
-        };
+        (bool isBetter, ImageAnswer?[] trained) = CompareWithTraining(images, classifier);
+        ImageAnswer?[] answers = isBetter ? trained : classifier;
+        int[] known = [.. images.Where(image => answers[image] is not null)];
+        return (
+            new FineTuning(isBetter ? LastDepth : blocks, isBetter, Share(answers, known), known.Length)
+            {
+                IsCrossValidated = true,
+            },
+            answers
+        );
     }
 
     /// <summary>What a training of all weights begins with if there is nothing to decide.</summary>
@@ -156,22 +161,22 @@ internal sealed class FineTuner
     public void Train(CompactNetwork network, IReadOnlyList<int> images) =>
         Train(network, images, "train", StepsOn(images.Count));
 
-    /// <summary>Returns on which images a network is right.</summary>
+    /// <summary>Returns the answers of a network.</summary>
     /// <param name="network">The network.</param>
     /// <param name="images">The images, by their numbers.</param>
     /// <returns>By the image's number; null for other images, and for those that cannot be read.</returns>
-    public bool?[] Judge(CompactNetwork network, IReadOnlyList<int> images)
+    public ImageAnswer?[] Judge(CompactNetwork network, IReadOnlyList<int> images)
     {
         ArgumentNullException.ThrowIfNull(network);
-        var right = new bool?[_images.Count];
+        var answers = new ImageAnswer?[_images.Count];
         using BatchLoader loader = _context.Loaders.Evaluation(_images.Subset(images));
-        foreach ((int position, long answer) in NetworkEvaluator.Answers(network, loader, _context.CancellationToken))
+        foreach ((int position, float[] logits) in NetworkEvaluator.Scores(network, loader, _context.CancellationToken))
         {
             int image = images[position];
-            right[image] = answer == _images.Label(image);
+            answers[image] = AnswerTo(image, logits);
         }
 
-        return right;
+        return answers;
     }
 
     /// <summary>Divides images into parts with the same share of each class.</summary>
@@ -186,7 +191,7 @@ internal sealed class FineTuner
         int count
     ) => StratifiedParts.Of(among, images.Label, count, context.Options.Seed);
 
-    private (Place Place, bool?[] Right) Choose(IReadOnlyList<int> images, IReadOnlyList<int> depths)
+    private (Place Place, ImageAnswer?[] Answers) Choose(IReadOnlyList<int> images, IReadOnlyList<int> depths)
     {
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfClassifier);
         Place[] places = [.. depths.SelectMany(depth => Penalties.Select(penalty => new Place(depth, penalty)))];
@@ -198,11 +203,11 @@ internal sealed class FineTuner
             Progress.Unreported
         );
         int done = 0;
-        (Place Place, double Loss, bool?[] Right) best = (places[0], double.PositiveInfinity, []);
+        (Place Place, double Loss, ImageAnswer?[] Answers) best = (places[0], double.PositiveInfinity, []);
         foreach (Place place in places)
         {
             double loss = 0;
-            var right = new bool?[_images.Count];
+            var answers = new ImageAnswer?[_images.Count];
             foreach (int[] part in parts)
             {
                 _context.CancellationToken.ThrowIfCancellationRequested();
@@ -211,7 +216,7 @@ internal sealed class FineTuner
                 {
                     double[] logs = classifier.LogProbabilities(_features.At(place.Depth)[row]);
                     loss -= logs[_features.Labels[row]];
-                    right[ImageOf(row)] = Array.IndexOf(logs, logs.Max()) == _features.Labels[row];
+                    answers[ImageOf(row)] = AnswerTo(ImageOf(row), [.. logs.Select(log => (float)log)]);
                 }
 
                 progress.Report(++done, "cross-validated");
@@ -219,11 +224,11 @@ internal sealed class FineTuner
 
             if (loss < best.Loss)
             {
-                best = (place, loss, right);
+                best = (place, loss, answers);
             }
         }
 
-        return (best.Place, best.Right);
+        return (best.Place, best.Answers);
     }
 
     private LinearClassifier Fit(IReadOnlyList<int> images, Place place)
@@ -239,9 +244,12 @@ internal sealed class FineTuner
         return regression.Solve();
     }
 
-    private (bool IsBetter, bool?[] Right) CompareWithTraining(IReadOnlyList<int> images, bool?[] classifier)
+    private (bool IsBetter, ImageAnswer?[] Answers) CompareWithTraining(
+        IReadOnlyList<int> images,
+        ImageAnswer?[] classifier
+    )
     {
-        var trained = new bool?[_images.Count];
+        var trained = new ImageAnswer?[_images.Count];
         int better = 0;
         int worse = 0;
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfTraining);
@@ -254,12 +262,12 @@ internal sealed class FineTuner
                 Invariant($"trial {i + 1} of {parts.Count}"),
                 StepsOfTrialOn(rest.Length)
             );
-            bool?[] right = Judge(network, parts[i]);
+            ImageAnswer?[] answers = Judge(network, parts[i]);
             foreach (int image in parts[i])
             {
-                trained[image] = right[image];
-                better += right[image] == true && classifier[image] == false ? 1 : 0;
-                worse += right[image] == false && classifier[image] == true ? 1 : 0;
+                trained[image] = answers[image];
+                better += answers[image] is { IsRight: true } && classifier[image] is { IsRight: false } ? 1 : 0;
+                worse += answers[image] is { IsRight: false } && classifier[image] is { IsRight: true } ? 1 : 0;
             }
 
             if (SignTest(better, worse) < Doubt)
@@ -313,11 +321,11 @@ internal sealed class FineTuner
             ? "the last convolution"
             : Invariant($"block {depth} of {_features.Network.Blocks.Count}");
 
-    private static int[] Known(bool?[] right, IReadOnlyList<int> images) =>
-        [.. images.Where(image => right[image] is not null)];
+    private ImageAnswer AnswerTo(int image, float[] scores) =>
+        ImageAnswer.Of(_images.Name(image), _images.Label(image), scores);
 
-    private static double Share(bool?[] right, IReadOnlyList<int> images) =>
-        images.Average(image => right[image] == true ? 1.0 : 0);
+    private static double Share(ImageAnswer?[] answers, IReadOnlyList<int> images) =>
+        images.Average(image => answers[image] is { IsRight: true } ? 1.0 : 0);
 
     /// <summary>The probability that this many fair coins fall at least as unevenly: the two-sided sign test.</summary>
     internal static double SignTest(int one, int other)

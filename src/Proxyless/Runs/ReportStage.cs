@@ -1,9 +1,13 @@
 using System.Globalization;
 using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Export;
 using Proxyless.Files;
 using Proxyless.Latency;
+using Proxyless.Measurement;
 using Proxyless.Reports;
 using Proxyless.Search;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -15,36 +19,44 @@ internal static class ReportStage
     /// <param name="store">The run.</param>
     /// <param name="table">The latency table of its target.</param>
     /// <param name="derived">The network that the search found.</param>
-    /// <param name="result">The result of the run; null if the network has not been evaluated yet.</param>
+    /// <param name="evaluated">The end of the run; null if the network has not been evaluated yet.</param>
     public static void Write(
         RunContext context,
         RunStore store,
         LatencyTable table,
         DerivedNetwork derived,
-        RunResult? result
+        EvaluatedRun? evaluated
     )
     {
         SearchResult found = derived.Result;
+        RunResult? result = evaluated?.Result;
         FrontPlotData? front = FrontOf(table.Target, [derived]);
         if (front is not null)
         {
             AtomicFile.WriteAllText(store.Directory.FrontPicture, FrontPlot.File(front));
         }
 
+        SpaceCost latency = table.ToSpaceCost(context.Space, context.Classes);
+        int[]? choice = context.Space.ChoiceOf(derived.Architecture);
         RunReport.WriteHtml(
             store.Directory.Report,
             new RunReportData
             {
                 Title = $"{context.Images.Name} on {table.Target}",
                 Architecture = derived.Architecture,
-                Top1 = result?.Top1,
+                Accuracies = evaluated is null ? [] : AccuraciesOf(evaluated.Result, evaluated.Judged.Accuracy.Images),
                 Top5 = result?.Top5,
-                TestImages = context.Images.Test.Count,
                 LatencyMs = result?.LatencyMs ?? found.LatencyMs,
                 LatencyIsMeasured = found.LatencyIsMeasured,
                 LatencyLimitMs = found.LatencyLimitMs,
+                MedianLatencyMs = result?.MedianLatencyMs,
+                LatencyP90Ms = result?.LatencyP90Ms,
                 PredictedLatencyMs = found.PredictedLatencyMs,
-                BlockLatenciesMs = [.. derived.Architecture.Blocks.Select(table.Predict)],
+                ModelBytes = result is null ? null : new FileInfo(result.Model).Length,
+                Precisions = result?.Integers is { } integers ? PrecisionsOf(integers) : [],
+                Next = result is null ? [] : NextOf(context, store, result),
+                Answers = evaluated is null ? null : AnswersOf(context, store, evaluated),
+                Parts = PartsOf(derived.Architecture, table, evaluated?.Target),
                 Candidates =
                 [
                     .. context
@@ -53,28 +65,180 @@ internal static class ReportStage
                             block.Candidates.Select(candidate => candidate.Operation.ToString()).ToArray()
                         ),
                 ],
+                FirstSearchedBlock = ChoiceReasons.FirstBlockOf(context.Space),
+                Table = new CandidateTable(latency.Candidates, choice ?? [.. context.Space.Blocks().Select(_ => -1)]),
+                Reasons = choice is null ? null : ChoiceReasons.Of(store.ReadScores(), context.Space, latency, choice),
                 Front = front,
                 Search = [.. derived.Log.Select(Point)],
                 Training = store.ReadTrainingLog(),
                 Warnings = context.Observer.Warnings,
-                Provenance =
-                [
-                    new(
-                        "data",
-                        $"{context.Images.Name}: {context.Loaders.FinalImages.Count} training, {HeldOut(context)}"
-                            + $"{context.Images.Test.Count} test images"
-                    ),
-                    new("space", context.Space.Name),
-                    new("target", table.TargetId),
-                    new("seed", context.Options.Seed.ToString(CultureInfo.InvariantCulture)),
-                    new("search", Invariant($"{found.Seconds / 60:F1} minutes")),
-                    .. store.Plan.TrainSeconds > 0
-                        ? [new("training", Invariant($"{store.Plan.TrainSeconds / 60:F1} minutes"))]
-                        : Array.Empty<KeyValuePair<string, string>>(),
-                ],
+                Provenance = ProvenanceOf(context, store, table, found),
+                Configuration = File.ReadAllText(store.Directory.Config),
             }
         );
     }
+
+    private static List<AccuracyFigure> AccuraciesOf(RunResult result, long testImages)
+    {
+        var accuracies = new List<AccuracyFigure>
+        {
+            new(Invariant($"{testImages:N0} test images"), result.Top1, testImages),
+        };
+        if (result.Folds is { } folds)
+        {
+            accuracies.Insert(
+                0,
+                new AccuracyFigure(
+                    Invariant($"all {folds.Images:N0} images, each by one of {folds.Folds} trainings without it"),
+                    folds.Top1,
+                    folds.Images
+                )
+            );
+        }
+
+        return accuracies;
+    }
+
+    private static AnswerReport AnswersOf(RunContext context, RunStore store, EvaluatedRun evaluated)
+    {
+        ImageSet test = context.Images.Test;
+        long tested = evaluated.Judged.Accuracy.Images;
+        if (evaluated.InFolds is { } inFolds)
+        {
+            return AnswerPictures.Of(
+                context,
+                [(context.Images.All, inFolds)],
+                Invariant($"all {inFolds.Count:N0} images, each classified by a network that was trained without it")
+            );
+        }
+
+        IReadOnlyList<ImageAnswer> crossValidated = store.ReadCrossValidated();
+        if (crossValidated.Count == 0)
+        {
+            return AnswerPictures.Of(
+                context,
+                [(test, evaluated.Judged.Answers)],
+                Invariant($"the {tested:N0} test images")
+            );
+        }
+
+        ImageSet training = context.Images.AllTraining;
+        Dictionary<string, int> positions = Enumerable.Range(0, training.Count).ToDictionary(training.Name);
+        return AnswerPictures.Of(
+            context,
+            [
+                (test, evaluated.Judged.Answers),
+                (
+                    training,
+                    crossValidated
+                        .Where(answer =>
+                            positions.TryGetValue(answer.Image, out int position)
+                            && answer.Label == training.Label(position)
+                            && answer.Answer >= 0
+                            && answer.Answer < context.Classes
+                        )
+                        .ToDictionary(answer => positions[answer.Image])
+                ),
+            ],
+            Invariant($"the {tested:N0} test images, and about the {crossValidated.Count:N0} training images by ")
+                + "networks like it that were trained without them (cross-validation)"
+        );
+    }
+
+    private static PrecisionFigure[] PrecisionsOf(QuantizeResult integers) =>
+        [
+            new(
+                "32-bit floats",
+                integers.FloatTop1,
+                integers.ComparedImages,
+                integers.FloatLatencyMs,
+                integers.FloatBytes
+            ),
+            new("8-bit integers", integers.Top1, integers.ComparedImages, integers.LatencyMs, integers.Bytes),
+        ];
+
+    private static List<NextStep> NextOf(RunContext context, RunStore store, RunResult result)
+    {
+        string run = store.Directory.Root;
+        NextStep Step(string call, string purpose) => new(context.Observer.Wording(call).Trim('\''), purpose);
+        var steps = new List<NextStep>
+        {
+            Step($"ProxylessRun.Predict(model: '{result.Model}', PHOTO.jpg)", "classifies a photograph"),
+        };
+        if (File.Exists(store.Directory.SearchCheckpoint))
+        {
+            steps.Add(
+                Step(
+                    $"ProxylessRun.Derive(source: '{run}', "
+                        + Invariant($"TargetOptions.LatencyMs = '{result.LatencyMs / 2:0.###}')"),
+                    "finds a network for another limit with the same search"
+                )
+            );
+        }
+
+        if (result.Integers is null)
+        {
+            steps.Add(
+                Step($"ProxylessRun.Quantize(QuantizeOptions.Model = '{run}')", "makes a model of 8-bit integers")
+            );
+        }
+
+        return steps;
+    }
+
+    private static PartLatency[] PartsOf(Architecture architecture, LatencyTable table, ITarget? target)
+    {
+        IReadOnlyList<double>? measured = target is LocalTarget local ? BlockTimes.Measure(architecture, local) : null;
+        string[] names =
+        [
+            "stem",
+            .. architecture.Blocks.Select((block, i) => Invariant($"{i + 1} {block.Operation}")),
+            "last convolution",
+            "classifier",
+        ];
+        bool[] computes = [true, .. architecture.Blocks.Select(block => !block.IsPassThrough), true, true];
+        return
+        [
+            .. table
+                .PredictParts(architecture)
+                .Select(
+                    (predicted, i) =>
+                        computes[i]
+                            ? new PartLatency(names[i], predicted, measured?[i])
+                            : new PartLatency(names[i], null, null)
+                ),
+        ];
+    }
+
+    private static IReadOnlyList<KeyValuePair<string, string>> ProvenanceOf(
+        RunContext context,
+        RunStore store,
+        LatencyTable table,
+        SearchResult found
+    ) =>
+        [
+            new(
+                "data",
+                $"{context.Images.Name}: {context.Loaders.FinalImages.Count} training, {HeldOut(context)}"
+                    + $"{context.Images.Test.Count} test images, {context.Classes} classes"
+            ),
+            new("fingerprint of the data", context.Images.Fingerprint),
+            new("space", context.Space.Name),
+            new("target", table.TargetId),
+            new("latency table", Invariant($"made {table.Created:yyyy-MM-dd HH:mm} UTC")),
+            new("seed", context.Options.Seed.ToString(CultureInfo.InvariantCulture)),
+            new("search", Invariant($"{found.Seconds / 60:F1} minutes")),
+            .. store.Plan.TrainSeconds > 0
+                ? [new("training", Invariant($"{store.Plan.TrainSeconds / 60:F1} minutes"))]
+                : Array.Empty<KeyValuePair<string, string>>(),
+            new("trained on", Invariant($"{ProcessorInfo.Name}, {context.Threads} threads")),
+            new(
+                "versions",
+                $"Proxyless {LibraryVersion.Text}, ONNX Runtime {ProcessorInfo.OnnxRuntimeVersion}, "
+                    + System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription
+            ),
+            new("written", Invariant($"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC")),
+        ];
 
     /// <summary>What was held out of the weights' images. With few images and pretrained weights nothing is.</summary>
     private static string HeldOut(RunContext context) =>

@@ -56,6 +56,17 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The classes, one per line, in the order of the model's outputs.</summary>
     public string Labels => File("labels.txt");
 
+    /// <summary>
+    /// One line per test image: its label, the model's answer, and how probable the model found both.
+    /// </summary>
+    public string Answers => File("answers.jsonl");
+
+    /// <summary>
+    /// With pretrained weights and few images: the same for each training image, by networks that were trained without
+    /// it.
+    /// </summary>
+    public string CrossValidated => File("cross-validated.jsonl");
+
     /// <summary>The report.</summary>
     public string Report => File("report.html");
 
@@ -314,6 +325,8 @@ public sealed class RunDirectory(string path) : ITrainingStore
             Model,
             IntegerModel,
             Labels,
+            Answers,
+            CrossValidated,
             Report,
             Result,
             LastCheckpoint,

@@ -1,3 +1,5 @@
+using Proxyless.Training;
+
 namespace Proxyless.Runs;
 
 /// <summary>
@@ -30,6 +32,15 @@ public sealed record RunResult
     /// <summary>Share of test images whose class is among the five most probable.</summary>
     public required double Top5 { get; init; }
 
+    /// <summary>The 95 % interval of <see cref="Top1"/>; null in results of older versions.</summary>
+    public AccuracyInterval? Top1Interval { get; init; }
+
+    /// <summary>
+    /// The expected calibration error, 0..1: how far the probabilities of the answers are from the shares of correct
+    /// ones (Guo et al., ICML 2017, ten bins); null in results of older versions.
+    /// </summary>
+    public double? CalibrationError { get; init; }
+
     /// <summary>
     /// Accuracy by cross-validation on the training images, if they are few and weights are pretrained; null otherwise.
     /// </summary>
@@ -55,6 +66,9 @@ public sealed record RunResult
     /// The model's median latency just now, including other work on the machine; null if the target is a table.
     /// </summary>
     public double? MedianLatencyMs { get; init; }
+
+    /// <summary>90th percentile of the times of these runs; null if the target is a table.</summary>
+    public double? LatencyP90Ms { get; init; }
 
     /// <summary>False if the target is a table; <see cref="LatencyMs"/> is then its sum.</summary>
     public bool LatencyIsMeasured { get; init; } = true;
@@ -171,6 +185,15 @@ public sealed record EvaluateResult
 
     /// <summary>Number of images behind the shares.</summary>
     public required long Images { get; init; }
+
+    /// <summary>The 95 % interval of <see cref="Top1"/>.</summary>
+    public required AccuracyInterval Top1Interval { get; init; }
+
+    /// <summary>
+    /// The expected calibration error, 0..1: how far the probabilities of the answers are from the shares of correct
+    /// ones (Guo et al., ICML 2017, ten bins); null without images.
+    /// </summary>
+    public required double? CalibrationError { get; init; }
 
     /// <summary>The same as <see cref="MedianLatencyMs"/>.</summary>
     public required double? LatencyMs { get; init; }

@@ -112,6 +112,17 @@ internal sealed class RunStore(RunDirectory directory)
     public IReadOnlyList<TrainingCurvePoint> ReadTrainingLog() =>
         JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog);
 
+    /// <summary>
+    /// Reads the cross-validated answers on a few training images; none if there were no few images with pretrained
+    /// weights.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public IReadOnlyList<ImageAnswer> ReadCrossValidated() => JsonLines.Read<ImageAnswer>(directory.CrossValidated);
+
+    /// <summary>Writes the cross-validated answers on a few training images.</summary>
+    public void WriteCrossValidated(IEnumerable<ImageAnswer> answers) =>
+        JsonLines.Write(directory.CrossValidated, answers);
+
     /// <summary>Writes what was derived; this marks its search as finished.</summary>
     public void Write(DerivedNetwork derived)
     {

@@ -54,10 +54,10 @@ internal static class SearchJob
         try
         {
             ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
-            RunResult result = EvaluateStage.Finish(context, store, goal, derived);
-            ReportStage.Write(context, store, goal.Table, derived, result);
-            store.Write(result);
-            return result;
+            EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
+            ReportStage.Write(context, store, goal.Table, derived, evaluated);
+            store.Write(evaluated.Result);
+            return evaluated.Result;
         }
         finally
         {

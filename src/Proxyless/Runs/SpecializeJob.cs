@@ -213,12 +213,26 @@ internal static class SpecializeJob
         try
         {
             ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
-            RunResult result = EvaluateStage.Finish(context, store, goal, derived) with
+            EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
+            FoldAnswers? folds = context.Options.Training.Folds is { } count
+                ? FineTuneStage.InFolds(start, count)
+                : null;
+            RunResult result = evaluated.Result with
             {
                 CrossValidatedTop1 = store.Plan.FineTuning!.CrossValidatedTop1,
-                Folds = context.Options.Training.Folds is { } folds ? FineTuneStage.InFolds(start, folds) : null,
+                Folds = folds?.Accuracy,
             };
-            ReportStage.Write(context, store, goal.Table, derived, result);
+            ReportStage.Write(
+                context,
+                store,
+                goal.Table,
+                derived,
+                evaluated with
+                {
+                    Result = result,
+                    InFolds = folds?.Answers,
+                }
+            );
             store.Write(result);
             return result;
         }

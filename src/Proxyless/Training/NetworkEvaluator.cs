@@ -72,12 +72,14 @@ internal static class NetworkEvaluator
         );
     }
 
-    /// <summary>Returns the most probable class of each image.</summary>
+    /// <summary>Returns the scores of each image.</summary>
     /// <param name="network">The network.</param>
     /// <param name="loader">The images, unshuffled.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
-    /// <returns>The image's number in its set, and the class; none for an image that cannot be read.</returns>
-    public static IEnumerable<(int Position, long Class)> Answers(
+    /// <returns>
+    /// The image's number in its set, and a logit for each class; nothing for an image that cannot be read.
+    /// </returns>
+    public static IEnumerable<(int Position, float[] Logits)> Scores(
         CompactNetwork network,
         BatchLoader loader,
         CancellationToken cancellationToken
@@ -91,19 +93,19 @@ internal static class NetworkEvaluator
             {
                 using (batch)
                 {
-                    return batch.Positions.Zip(Answers(network, batch));
+                    return batch.Positions.Zip(Scores(network, batch));
                 }
             });
     }
 
-    private static long[] Answers(CompactNetwork network, Batch batch)
+    private static IEnumerable<float[]> Scores(CompactNetwork network, Batch batch)
     {
         using var withoutGraph = no_grad();
         using Tensor input = batch.Images.to(network.Options.Device);
         using Tensor logits = network.Forward(input, NormPass.Evaluation);
-        using Tensor best = logits.argmax(1);
-        using Tensor local = best.cpu();
-        return local.data<long>().ToArray();
+        using Tensor local = logits.to(float32, CPU);
+        using Tensor packed = local.contiguous();
+        return packed.data<float>().ToArray().Chunk((int)logits.shape[1]);
     }
 
     /// <summary>

@@ -43,7 +43,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         {
             Before = _ => Directory.Delete("runs", recursive: true),
         },
-        ["proxyless run --data photos --latency 3,5,8 --out runs/photos-front"] = new($"{Search} {Size}"),
+        ["proxyless run --data photos --latency 3,5,8 --out runs/photos-front"] = new($"{Search} {Training} {Size}"),
         ["proxyless run --out runs/photos --resume"] = new(),
         ["proxyless weights list"] = new(),
         ["proxyless weights import proxyless_cpu.pth --as proxyless-cpu --out proxyless-cpu.onnx"] = new(

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Proxyless.Architectures;
@@ -16,13 +18,20 @@ public sealed partial class RunReportTests
     {
         Title = "cats & dogs",
         Architecture = Network,
-        Top1 = 0.8934,
+        Accuracies = [new AccuracyFigure("10,000 test images", 0.8934, 10_000)],
         Top5 = 0.99,
-        TestImages = 10_000,
         LatencyMs = 9.5,
         LatencyLimitMs = 10,
         PredictedLatencyMs = 9.7,
-        BlockLatenciesMs = [.. Network.Blocks.Select((_, i) => 0.1 * i)],
+        Parts = [.. Network.Blocks.Select((_, i) => new PartLatency($"block {i}", 0.1 * i, 0.11 * i))],
+        Table = new CandidateTable(
+            [
+                [0.5, 1],
+                [0.25, 0.5, 0],
+            ],
+            [0, 1]
+        ),
+        FirstSearchedBlock = 2,
         Candidates =
         [
             ["mb3e3", "mb5e3"],
@@ -63,13 +72,20 @@ public sealed partial class RunReportTests
     {
         List<XElement> figures = [.. Figures(RunReport.Html(Full))];
 
-        // Architecture, loss, latency, entropy, heat map, and three of the training.
-        Assert.Equal(8, figures.Count);
+        // Film, loss, latency, entropy; architecture, bars, latency table; three of the training.
+        Assert.Equal(10, figures.Count);
     }
 
     [Fact]
-    public void The_page_asks_nothing_of_the_network() =>
-        Assert.DoesNotMatch("(src|href)=|@import|url\\(|<script", RunReport.Html(Full));
+    public void The_page_asks_nothing_of_the_network_and_runs_no_script_but_its_own()
+    {
+        string html = RunReport.Html(Full);
+        Assert.DoesNotMatch("(src|href)=|@import|url\\(", html);
+        string script = Assert.Single(ScriptPattern().Matches(html)).Groups[1].Value;
+        string hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)));
+        Assert.Contains($"script-src 'sha256-{hash}'", html, StringComparison.Ordinal);
+        Assert.Contains("default-src 'none'", html, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Text_of_the_user_is_escaped()
@@ -95,16 +111,17 @@ public sealed partial class RunReportTests
     {
         string html = RunReport.Html(new RunReportData { Title = "only a network", Architecture = Network });
         Assert.Single(Figures(html));
-        Assert.DoesNotContain("<h2>Search", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("<h2>Training", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("latency", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("id=\"trust\"", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("id=\"choice\"", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("id=\"training\"", html, StringComparison.Ordinal);
+        Assert.DoesNotContain(" ms<", html, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_heat_map_shows_the_last_probabilities()
     {
         XElement map = Figures(RunReport.Html(Full))
-            .Single(figure => ((string?)figure.Attribute("class"))!.Contains("heat", StringComparison.Ordinal));
+            .First(figure => ((string?)figure.Attribute("class"))!.Contains("heat", StringComparison.Ordinal));
         Assert.Equal(
             ["0.75", "0.25", "0.125", "0.875", "0"],
             map.Elements()
@@ -116,6 +133,32 @@ public sealed partial class RunReportTests
     [Fact]
     public void The_table_has_a_row_for_each_block() =>
         Assert.Equal(Network.Blocks.Count + 1, RowPattern().Count(RunReport.Html(Full)));
+
+    [Fact]
+    public void A_film_has_a_frame_for_each_epoch_and_counts_blocks_as_the_network_does()
+    {
+        string html = RunReport.Html(Full);
+        Assert.Contains("data-frames=\"500 500 300 300 400;750 250 125 875 0\"", html, StringComparison.Ordinal);
+        Assert.Contains("data-numbers=\"1 2\"", html, StringComparison.Ordinal);
+        Assert.Contains("<title>block 2, mb3e3: 0.750</title>", html, StringComparison.Ordinal);
+        Assert.Contains("<title>block 3, mb5e3: 0.500 ms</title>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_long_search_is_thinned_out_to_its_first_and_last_epoch_and_some_between()
+    {
+        SearchCurvePoint first = Full.Search[0];
+        string html = RunReport.Html(
+            Full with
+            {
+                Search = [.. Enumerable.Range(1, 1000).Select(epoch => first with { Epoch = epoch })],
+            }
+        );
+        string[] numbers = NumbersPattern().Match(html).Groups[1].Value.Split(' ');
+        Assert.Equal(120, numbers.Length);
+        Assert.Equal(("1", "1000"), (numbers[0], numbers[^1]));
+        Assert.Equal(numbers.Length, numbers.Distinct().Count());
+    }
 
     [Fact]
     public void Writing_replaces_an_older_report()
@@ -132,6 +175,12 @@ public sealed partial class RunReportTests
 
     [GeneratedRegex("<svg.*?</svg>", RegexOptions.Singleline)]
     private static partial Regex FigurePattern();
+
+    [GeneratedRegex("<script>(.*?)</script>", RegexOptions.Singleline)]
+    private static partial Regex ScriptPattern();
+
+    [GeneratedRegex("data-numbers=\"(.*?)\"")]
+    private static partial Regex NumbersPattern();
 
     [GeneratedRegex("<tr[ >]")]
     private static partial Regex RowPattern();

@@ -113,7 +113,7 @@ public sealed class PhotoRunTests : IDisposable
             result.Model,
             null,
             batches,
-            context.Images.Test.Count,
+            context.Images.Test,
             1,
             observer,
             Cancellation

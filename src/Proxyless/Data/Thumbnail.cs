@@ -1,0 +1,55 @@
+using Proxyless.Inference;
+using SkiaSharp;
+
+namespace Proxyless.Data;
+
+/// <summary>Small pictures of images, for people: the part that a model sees.</summary>
+internal static class Thumbnail
+{
+    /// <summary>The largest side in pixels.</summary>
+    public const int Side = 96;
+
+    private const int Quality = 85;
+
+    /// <summary>Returns an image as JPEG; null if it can no longer be read.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="i">The number of the image.</param>
+    /// <param name="recipe">How the model's input is made; it decides about the crop.</param>
+    public static byte[]? Of(ImageSet images, int i, PreprocessingRecipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(recipe);
+        int side = Math.Min(Side, recipe.Resolution);
+        int channels = recipe.Channels;
+        var transforms = Transforms.ForModel(
+            recipe with
+            {
+                Resolution = side,
+                Range = byte.MaxValue,
+                Mean = [.. Enumerable.Repeat(0f, channels)],
+                Deviation = [.. Enumerable.Repeat(1f, channels)],
+            }
+        );
+        var values = new float[transforms.Length];
+        if (!images.TryRender(i, transforms, new SplitMix64(0), values))
+        {
+            return null;
+        }
+
+        using var bitmap = new SKBitmap(new SKImageInfo(side, side, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        Span<byte> pixels = bitmap.GetPixelSpan();
+        for (int pixel = 0; pixel < side * side; pixel++)
+        {
+            for (int channel = 0; channel < 3; channel++)
+            {
+                float value = values[(pixel * channels) + Math.Min(channel, channels - 1)];
+                pixels[(4 * pixel) + channel] = (byte)Math.Clamp(MathF.Round(value), 0, byte.MaxValue);
+            }
+
+            pixels[(4 * pixel) + 3] = byte.MaxValue;
+        }
+
+        using SKData encoded = bitmap.Encode(SKEncodedImageFormat.Jpeg, Quality);
+        return encoded.ToArray();
+    }
+}

@@ -1,0 +1,207 @@
+using System.Text;
+using Proxyless.Training;
+using static Proxyless.Reports.ReportPage;
+
+namespace Proxyless.Reports;
+
+/// <summary>
+/// Can the model be trusted? Its confusions, the accuracy of each class, the images it is most confidently wrong about,
+/// and how far its probabilities can be believed.
+/// </summary>
+internal static class TrustSection
+{
+    // An accuracy of fewer images is hardly one.
+    private const int FewTestImages = 10;
+    private const int ClassesWithoutFolding = 20;
+
+    /// <summary>Adds the section.</summary>
+    /// <param name="html">The page.</param>
+    /// <param name="report">The answers; with none, nothing is added.</param>
+    public static void Append(StringBuilder html, AnswerReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        if (report.Answers.Count == 0)
+        {
+            return;
+        }
+
+        int[][] confusion = report.Confusion();
+        html.Line("<h2 id=\"trust\">Can it be trusted?</h2>");
+        html.Line($"<p>What the model says about {Text(report.Images)}.</p>");
+        AppendFewImages(html, report, confusion);
+        ConfusionMatrix.Append(html, report.Classes, confusion);
+        AppendClasses(html, report, confusion);
+        AppendPictures(
+            html,
+            "Most confidently wrong",
+            "Wrong answers with the highest probability: a label may be wrong, or an image unlike the others.",
+            report.Wrong,
+            report.Classes
+        );
+        AppendPictures(
+            html,
+            "Right, but least certain",
+            "Correct answers with the lowest probability: images like these need more examples.",
+            report.Uncertain,
+            report.Classes
+        );
+        AppendCalibration(html, report.Answers);
+    }
+
+    private static void AppendFewImages(StringBuilder html, AnswerReport report, int[][] confusion)
+    {
+        string[] few =
+        [
+            .. report
+                .Classes.Select((name, label) => (Name: name, Images: confusion[label].Sum()))
+                .Where(of => of.Images < FewTestImages)
+                .Select(of => Invariant($"{of.Name} ({of.Images})")),
+        ];
+        if (few.Length > 0)
+        {
+            const int Named = 10;
+            string more = few.Length > Named ? Invariant($" and {few.Length - Named} more") : "";
+            html.Line(
+                Invariant($"<p class=\"warning\">Fewer than {FewTestImages} of these images are of: ")
+                    + $"{Text(string.Join(", ", few.Take(Named)) + more)}. Their accuracy is uncertain.</p>"
+            );
+        }
+    }
+
+    private static void AppendClasses(StringBuilder html, AnswerReport report, int[][] confusion)
+    {
+        bool isFolded = report.Classes.Count > ClassesWithoutFolding;
+        html.Line("<h3>Accuracy of each class, the lowest first</h3>");
+        if (isFolded)
+        {
+            html.Line(Invariant($"<details><summary>All {report.Classes.Count} classes</summary>"));
+        }
+
+        html.BeginTable(
+            "Accuracy of each class",
+            "'class",
+            "training images",
+            "images here",
+            "top-1",
+            "95 % interval",
+            "'most often taken for"
+        );
+        foreach (
+            int label in Enumerable
+                .Range(0, confusion.Length)
+                .OrderBy(label => confusion[label].Sum() == 0)
+                .ThenBy(label => confusion[label][label] / (double)Math.Max(1, confusion[label].Sum()))
+                .ThenBy(label => label)
+        )
+        {
+            int images = confusion[label].Sum();
+            string share = "";
+            string interval = "";
+            string other = "";
+            if (images > 0)
+            {
+                double top1 = confusion[label][label] / (double)images;
+                share = Percent(top1, images);
+                interval = Between(AccuracyInterval.Wilson(top1, images), images);
+                int most = Enumerable
+                    .Range(0, confusion.Length)
+                    .Where(answer => answer != label)
+                    .MaxBy(answer => confusion[label][answer]);
+                other =
+                    confusion.Length > 1 && confusion[label][most] > 0
+                        ? Invariant($"{report.Classes[most]} ({confusion[label][most]})")
+                        : "";
+            }
+
+            html.Line(
+                $"<tr><th scope=\"row\" class=\"text\">{Text(report.Classes[label])}</th>"
+                    + Invariant($"<td>{report.TrainingImages[label]:N0}</td><td>{images:N0}</td><td>{share}</td>")
+                    + $"<td>{interval}</td><td class=\"text\">{Text(other)}</td></tr>"
+            );
+        }
+
+        html.EndTable();
+        if (isFolded)
+        {
+            html.Line("</details>");
+        }
+    }
+
+    private static void AppendPictures(
+        StringBuilder html,
+        string title,
+        string explanation,
+        IReadOnlyList<PicturedAnswer> pictured,
+        IReadOnlyList<string> classes
+    )
+    {
+        if (pictured.Count == 0)
+        {
+            return;
+        }
+
+        html.Line($"<h3>{title}</h3>");
+        html.Line($"<p>{explanation} Each picture is the part that the model sees.</p>");
+        html.Line("<div class=\"photos\">");
+        foreach ((ImageAnswer answer, byte[]? jpeg) in pictured)
+        {
+            string label = Text(classes[answer.Label]);
+            string said = Text(classes[answer.Answer]);
+            string picture = jpeg is null
+                ? "<div class=\"missing\">cannot be read any more</div>"
+                : $"<img alt=\"{Text(answer.Image)}\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(jpeg)}\">";
+            string verdict = answer.IsRight
+                ? Invariant($"<b>{said}</b> {100 * answer.Probability:0} %")
+                : Invariant($"<b>{said}</b> {100 * answer.Probability:0} %, labeled <b>{label}</b> ")
+                    + Invariant($"({100 * answer.LabelProbability:0} %)");
+            html.Line(
+                $"<figure>{picture}<figcaption>{verdict}<span class=\"file\">{Text(answer.Image)}</span></figcaption>"
+                    + "</figure>"
+            );
+        }
+
+        html.Line("</div>");
+    }
+
+    private static void AppendCalibration(StringBuilder html, IReadOnlyList<ImageAnswer> answers)
+    {
+        var curve = CalibrationCurve.Of(answers);
+        if (curve.Error is not { } error)
+        {
+            return;
+        }
+
+        html.Line("<h3>How far its probabilities can be believed</h3>");
+        html.Line(
+            Invariant($"<p>Expected calibration error: <b>{100 * error:0.0}</b> points. ")
+                + "A dot below the dashed line: the model is surer than it is right. Above it: less sure.</p>"
+        );
+        html.Line("<div class=\"plots\">");
+        html.Append(
+            LinePlot.Over(
+                "probability of the answer, %",
+                "Correct answers, %",
+                new PlotSeries(
+                    "model",
+                    [.. curve.Bins.Select(bin => (100 * bin.Probability, (double?)(100 * bin.Top1)))]
+                )
+                {
+                    HasDots = true,
+                },
+                new PlotSeries("as it says", [(0, 0), (100, 100)], IsLimit: true)
+            )
+        );
+        html.BeginTable("Calibration", "'probability", "answers", "mean probability", "correct");
+        foreach (CalibrationBin bin in curve.Bins)
+        {
+            html.Line(
+                Invariant($"<tr><th scope=\"row\" class=\"text\">{100 * bin.From:0} to {100 * bin.To:0} %</th>")
+                    + Invariant($"<td>{bin.Images:N0}</td><td>{100 * bin.Probability:0.0} %</td>")
+                    + $"<td>{Percent(bin.Top1, bin.Images)}</td></tr>"
+            );
+        }
+
+        html.EndTable();
+        html.Line("</div>");
+    }
+}

@@ -1,0 +1,84 @@
+using Proxyless.Architectures;
+using Proxyless.Reports;
+using Proxyless.Search;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// Why each block of a chosen network is what it is: the best other candidate by an additive predictor of the scored
+/// networks (<see cref="AdditivePredictor"/>), and what it would change.
+/// </summary>
+internal static class ChoiceReasons
+{
+    // With fewer scores than this, effects are mostly noise.
+    private const int FewestNetworks = 20;
+    private const int Draws = 200;
+
+    /// <summary>Estimates the changes.</summary>
+    /// <param name="scores">The networks that were scored with the shared weights.</param>
+    /// <param name="space">Their space.</param>
+    /// <param name="latency">The latencies of its candidates.</param>
+    /// <param name="choice">The chosen network.</param>
+    /// <returns>Null with too few scores, or if no block has another candidate.</returns>
+    public static BlockReasons? Of(
+        IReadOnlyList<SharedScore> scores,
+        SearchSpace space,
+        SpaceCost latency,
+        IReadOnlyList<int> choice
+    )
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(latency);
+        if (scores.Count < FewestNetworks)
+        {
+            return null;
+        }
+
+        var predictor = AdditivePredictor.Fit(
+            CandidateFeatures.Of(space),
+            [.. scores.Select(score => new ScoredNetwork(score.Choice, score.Top1))]
+        );
+        var random = new Random(0);
+        double[][][] draws = [.. Enumerable.Range(0, Draws).Select(_ => predictor.Draw(random))];
+        int first = FirstBlockOf(space);
+        var blocks = new List<BlockReason>();
+        double variance = 0;
+        foreach (SearchBlock block in space.Blocks().Where(block => block.Candidates.Count > 1))
+        {
+            int i = block.Index;
+            int chosen = choice[i];
+            int next = Enumerable
+                .Range(0, block.Candidates.Count)
+                .Where(j => j != chosen)
+                .MaxBy(j => predictor.Effects[i][j]);
+            double change = predictor.Effects[i][next] - predictor.Effects[i][chosen];
+            variance += draws.Average(draw => Math.Pow(draw[i][next] - draw[i][chosen] - change, 2));
+            blocks.Add(
+                new BlockReason(
+                    first + i,
+                    block.Candidates[chosen].Operation.ToString(),
+                    block.Candidates[next].Operation.ToString(),
+                    change,
+                    latency.Of(With(choice, i, next)) - latency.Of(choice)
+                )
+            );
+        }
+
+        return blocks.Count == 0 ? null : new BlockReasons(blocks, scores.Count, Math.Sqrt(variance / blocks.Count));
+    }
+
+    /// <summary>The number of the first searched block in the network, from 1.</summary>
+    public static int FirstBlockOf(SearchSpace space)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        return space.FirstBlock is null ? 1 : 2;
+    }
+
+    private static int[] With(IReadOnlyList<int> choice, int block, int candidate)
+    {
+        int[] other = [.. choice];
+        other[block] = candidate;
+        return other;
+    }
+}

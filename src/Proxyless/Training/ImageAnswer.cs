@@ -1,0 +1,29 @@
+using System.Numerics.Tensors;
+using System.Text.Json.Serialization;
+
+namespace Proxyless.Training;
+
+/// <summary>What a model said about a labeled image, as in <c>answers.jsonl</c>.</summary>
+/// <param name="Image">The image: its file, or its file and number.</param>
+/// <param name="Label">The class it is labeled with, an index into the classes.</param>
+/// <param name="Answer">The most probable class, an index into the classes.</param>
+/// <param name="Probability">The model's probability of the answer, 0..1.</param>
+/// <param name="LabelProbability">The model's probability of the label, 0..1.</param>
+internal sealed record ImageAnswer(string Image, int Label, int Answer, double Probability, double LabelProbability)
+{
+    /// <summary>Whether the answer is the label.</summary>
+    [JsonIgnore]
+    public bool IsRight => Answer == Label;
+
+    /// <summary>Returns the answer of a model's scores.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="label">The class it is labeled with.</param>
+    /// <param name="scores">A logit, or the logarithm of a probability, for each class.</param>
+    public static ImageAnswer Of(string image, int label, ReadOnlySpan<float> scores)
+    {
+        float[] probabilities = new float[scores.Length];
+        TensorPrimitives.SoftMax(scores, probabilities);
+        int answer = TensorPrimitives.IndexOfMax(scores);
+        return new ImageAnswer(image, label, answer, probabilities[answer], probabilities[label]);
+    }
+}
