@@ -13,9 +13,10 @@ internal static class ConfusionMatrix
     private const int MostWithNames = 250;
     private const int MostPairs = 12;
     private const int Levels = 5;
-    private const double Cell = 11;
+    private const double Cell = 9;
     private const double SmallCell = 3;
-    private const double NameWidth = 120;
+    private const double Letter = 5.4;
+    private const int MostLetters = 20;
 
     /// <summary>Adds the matrix.</summary>
     /// <param name="html">The page.</param>
@@ -76,7 +77,7 @@ internal static class ConfusionMatrix
     {
         bool named = classes.Count <= MostWithNames;
         double cell = named ? Cell : SmallCell;
-        double left = named ? NameWidth : 0;
+        double left = named ? Math.Ceiling(8 + (Letter * classes.Max(name => Short(name).Length))) : 0;
         double side = cell * classes.Count;
 
         // A path for each shade: a rectangle for each cell would be most of the page.
@@ -167,5 +168,5 @@ internal static class ConfusionMatrix
         html.EndTable();
     }
 
-    private static string Short(string name) => name.Length <= 20 ? name : name[..19] + "…";
+    private static string Short(string name) => name.Length <= MostLetters ? name : name[..(MostLetters - 1)] + "…";
 }

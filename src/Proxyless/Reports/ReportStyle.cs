@@ -11,7 +11,7 @@ internal static class ReportStyle
         @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--card:#151b23;--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--good:#57ab5a;--bad:#e0a04a;--s0:#78b0f5;--s1:#f0986a;--s2:#6bc46d;--s3:#c297eb}}
         *{box-sizing:border-box}
         body{margin:0 auto;max-width:1080px;padding:28px 20px 60px;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
-        h1{font-size:24px;margin:0 0 18px;overflow-wrap:anywhere} h2{font-size:19px;margin:42px 0 6px;padding-top:14px;border-top:1px solid var(--rule)} h3{font-size:15px;margin:24px 0 6px} p{margin:6px 0;max-width:75ch}
+        h1{font-size:24px;margin:0 0 18px;overflow-wrap:anywhere} h2{font-size:19px;margin:42px 0 6px;padding-top:14px;border-top:1px solid var(--rule)} h3,h2.small{font-size:15px;margin:24px 0 6px} h2.small{border:0;padding:0} p{margin:6px 0;max-width:75ch}
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(160px,1fr));gap:12px}
         .tile{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:12px 14px}
         .tile b{display:block;font-size:24px;font-variant-numeric:tabular-nums} .tile span{color:var(--soft);font-size:13px}
@@ -19,7 +19,7 @@ internal static class ReportStyle
         .warning{border-left:4px solid var(--bad);background:var(--card);padding:8px 12px;margin:8px 0;max-width:none;overflow-wrap:anywhere} .status{border-left:4px solid var(--s0);background:var(--card);padding:8px 12px;margin:0 0 12px;max-width:none}
         .scroll{overflow-x:auto} .scroll svg{display:block} .matrix{max-height:85vh;overflow:auto}
         .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(340px,100%),1fr));gap:16px;align-items:start}
-        .plot{width:100%;height:auto;font-size:11px} .plot text{fill:var(--soft)} .plot .title{fill:var(--ink);font-size:13px;font-weight:600} .plot .small{font-size:9px} .plot .tiny{font-size:9px} .confusion{max-width:none}
+        .plot{width:100%;height:auto;font-size:11px} .plot text{fill:var(--soft)} .plot .title{fill:var(--ink);font-size:13px;font-weight:600} .plot .small{font-size:9px} .plot .tiny{font-size:8px} .confusion{max-width:none}
         .heat{min-width:440px} .grid{stroke:var(--rule);stroke-width:1} .curve{fill:none;stroke-width:2;stroke-linejoin:round} .limit{stroke:var(--soft);stroke-dasharray:5 4}
         .s0{stroke:var(--s0)} .s1{stroke:var(--s1)} .s2{stroke:var(--s2)} .s3{stroke:var(--s3)} .dot.s0{fill:var(--s0)} .dot.s1{fill:var(--s1)} .dot.s2{fill:var(--s2)} .dot.s3{fill:var(--s3)}
         .f0{fill:var(--s0)} .f1{fill:var(--s1)} .f2{fill:var(--s2)} .f3{fill:var(--s3)}

@@ -34,7 +34,7 @@ internal static class TrustSection
         AppendPictures(
             html,
             "Most confidently wrong",
-            "Wrong answers with the highest probability: a label may be wrong, or an image unlike the others.",
+            "Wrong answers that are far more probable than the label: the label may be wrong, or the image unusual.",
             report.Wrong,
             report.Classes
         );

@@ -94,7 +94,7 @@ internal static class VerdictSection
             return;
         }
 
-        html.Line("<h3>Floats and integers</h3>");
+        html.Line("<h2 class=\"small\">Floats and integers</h2>");
         html.BeginTable("The model of floats and that of integers", "'model", "top-1", "latency", "size");
         foreach (PrecisionFigure precision in precisions)
         {
@@ -117,7 +117,7 @@ internal static class VerdictSection
             return;
         }
 
-        html.Line("<h3>What to do next</h3>\n<dl class=\"next\">");
+        html.Line("<h2 class=\"small\">What to do next</h2>\n<dl class=\"next\">");
         foreach ((string command, string purpose) in steps)
         {
             html.Line($"<dt><code>{Text(command)}</code></dt><dd>{Text(purpose)}</dd>");

@@ -28,70 +28,136 @@ internal static class ReportStage
         EvaluatedRun? evaluated
     )
     {
-        SearchResult found = derived.Result;
-        RunResult? result = evaluated?.Result;
         FrontPlotData? front = FrontOf(table.Target, [derived]);
         if (front is not null)
         {
             AtomicFile.WriteAllText(store.Directory.FrontPicture, FrontPlot.File(front));
         }
 
-        SpaceCost latency = table.ToSpaceCost(context.Space, context.Classes);
-        int[]? choice = context.Space.ChoiceOf(derived.Architecture);
+        RunReportData data = DataOf(context, store, table, derived) with
+        {
+            Front = front,
+            Training = store.ReadTrainingLog(),
+        };
         RunReport.WriteHtml(
             store.Directory.Report,
-            new RunReportData
-            {
-                Title = $"{context.Images.Name} on {table.Target}",
-                Architecture = derived.Architecture,
-                Accuracies = evaluated is null ? [] : AccuraciesOf(evaluated.Result, evaluated.Judged.Accuracy.Images),
-                Top5 = result?.Top5,
-                LatencyMs = result?.LatencyMs ?? found.LatencyMs,
-                LatencyIsMeasured = found.LatencyIsMeasured,
-                LatencyLimitMs = found.LatencyLimitMs,
-                MedianLatencyMs = result?.MedianLatencyMs,
-                LatencyP90Ms = result?.LatencyP90Ms,
-                PredictedLatencyMs = found.PredictedLatencyMs,
-                ModelBytes = result is null ? null : new FileInfo(result.Model).Length,
-                Precisions = result?.Integers is { } integers ? PrecisionsOf(integers) : [],
-                Next = result is null ? [] : NextOf(context, store, result),
-                Answers = evaluated is null ? null : AnswersOf(context, store, evaluated),
-                Parts = PartsOf(derived.Architecture, table, evaluated?.Target),
-                Candidates =
-                [
-                    .. context
-                        .Space.Blocks()
-                        .Select(block =>
-                            block.Candidates.Select(candidate => candidate.Operation.ToString()).ToArray()
-                        ),
-                ],
-                FirstSearchedBlock = ChoiceReasons.FirstBlockOf(context.Space),
-                Table = new CandidateTable(latency.Candidates, choice ?? [.. context.Space.Blocks().Select(_ => -1)]),
-                Reasons = choice is null ? null : ChoiceReasons.Of(store.ReadScores(), context.Space, latency, choice),
-                Front = front,
-                Search = [.. derived.Log.Select(Point)],
-                Training = store.ReadTrainingLog(),
-                Warnings = context.Observer.Warnings,
-                Provenance = ProvenanceOf(context, store, table, found),
-                Configuration = File.ReadAllText(store.Directory.Config),
-            }
+            evaluated is null ? data : WithEnd(data, context, store, evaluated, table)
         );
     }
 
-    private static List<AccuracyFigure> AccuraciesOf(RunResult result, long testImages)
+    /// <summary>What is known about a network before it is trained.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="store">The run.</param>
+    /// <param name="table">The latency table of its target.</param>
+    /// <param name="derived">The network that the search found.</param>
+    public static RunReportData DataOf(RunContext context, RunStore store, LatencyTable table, DerivedNetwork derived)
     {
-        var accuracies = new List<AccuracyFigure>
+        SearchResult found = derived.Result;
+        RunReportData data = DataOf(context, store, table, derived.Architecture, derived.Log);
+        SpaceCost latency = table.ToSpaceCost(context.Space, context.Classes);
+        return data with
         {
-            new(Invariant($"{testImages:N0} test images"), result.Top1, testImages),
+            LatencyMs = found.LatencyMs,
+            LatencyIsMeasured = found.LatencyIsMeasured,
+            LatencyLimitMs = found.LatencyLimitMs,
+            PredictedLatencyMs = found.PredictedLatencyMs,
+            Reasons = context.Space.ChoiceOf(derived.Architecture) is { } choice
+                ? ChoiceReasons.Of(store.ReadScores(), context.Space, latency, choice)
+                : null,
+            Provenance =
+            [
+                .. data.Provenance,
+                new("search", Invariant($"{found.Seconds / 60:F1} minutes")),
+                .. store.Plan.TrainSeconds > 0
+                    ? [new("training", Invariant($"{store.Plan.TrainSeconds / 60:F1} minutes"))]
+                    : Array.Empty<KeyValuePair<string, string>>(),
+            ],
         };
+    }
+
+    /// <summary>What is known about a network while it is searched for.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="store">The run.</param>
+    /// <param name="table">The latency table of its target.</param>
+    /// <param name="architecture">The network.</param>
+    /// <param name="log">The epochs of the search.</param>
+    public static RunReportData DataOf(
+        RunContext context,
+        RunStore store,
+        LatencyTable table,
+        Architecture architecture,
+        IReadOnlyList<SearchEpoch> log
+    ) =>
+        new()
+        {
+            Title = $"{context.Images.Name} on {table.Target}",
+            Architecture = architecture,
+            Parts = PartsOf(architecture, table, null),
+            Candidates =
+            [
+                .. context
+                    .Space.Blocks()
+                    .Select(block => block.Candidates.Select(candidate => candidate.Operation.ToString()).ToArray()),
+            ],
+            FirstSearchedBlock = ChoiceReasons.FirstBlockOf(context.Space),
+            Table = new CandidateTable(
+                table.ToSpaceCost(context.Space, context.Classes).Candidates,
+                context.Space.ChoiceOf(architecture) ?? [.. context.Space.Blocks().Select(_ => -1)]
+            ),
+            Search = [.. log.Select(Point)],
+            Warnings = context.Observer.Warnings,
+            Provenance = ProvenanceOf(context, table),
+            Configuration = File.ReadAllText(store.Directory.Config),
+        };
+
+    private static RunReportData WithEnd(
+        RunReportData data,
+        RunContext context,
+        RunStore store,
+        EvaluatedRun evaluated,
+        LatencyTable table
+    )
+    {
+        RunResult result = evaluated.Result;
+        return data with
+        {
+            Accuracies = AccuraciesOf(store, evaluated),
+            Top5 = result.Top5,
+            LatencyMs = result.LatencyMs,
+            MedianLatencyMs = result.MedianLatencyMs,
+            LatencyP90Ms = result.LatencyP90Ms,
+            ModelBytes = new FileInfo(result.Model).Length,
+            Precisions = result.Integers is { } integers ? PrecisionsOf(integers) : [],
+            Next = NextOf(context, store, result),
+            Answers = AnswersOf(context, store, evaluated),
+            Parts = PartsOf(data.Architecture, table, evaluated.Target),
+        };
+    }
+
+    private static List<AccuracyFigure> AccuraciesOf(RunStore store, EvaluatedRun evaluated)
+    {
+        RunResult result = evaluated.Result;
+        long tested = evaluated.Judged.Accuracy.Images;
+        var accuracies = new List<AccuracyFigure>();
         if (result.Folds is { } folds)
         {
-            accuracies.Insert(
-                0,
+            accuracies.Add(
                 new AccuracyFigure(
                     Invariant($"all {folds.Images:N0} images, each by one of {folds.Folds} trainings without it"),
                     folds.Top1,
                     folds.Images
+                )
+            );
+        }
+
+        accuracies.Add(new AccuracyFigure(Invariant($"{tested:N0} test images"), result.Top1, tested));
+        if (result is { Folds: null, CrossValidatedTop1: { } top1 } && store.Plan.FineTuning is { Images: > 0 } decided)
+        {
+            accuracies.Add(
+                new AccuracyFigure(
+                    Invariant($"{decided.Images:N0} training images, cross-validated"),
+                    top1,
+                    decided.Images
                 )
             );
         }
@@ -210,12 +276,7 @@ internal static class ReportStage
         ];
     }
 
-    private static IReadOnlyList<KeyValuePair<string, string>> ProvenanceOf(
-        RunContext context,
-        RunStore store,
-        LatencyTable table,
-        SearchResult found
-    ) =>
+    private static KeyValuePair<string, string>[] ProvenanceOf(RunContext context, LatencyTable table) =>
         [
             new(
                 "data",
@@ -227,10 +288,6 @@ internal static class ReportStage
             new("target", table.TargetId),
             new("latency table", Invariant($"made {table.Created:yyyy-MM-dd HH:mm} UTC")),
             new("seed", context.Options.Seed.ToString(CultureInfo.InvariantCulture)),
-            new("search", Invariant($"{found.Seconds / 60:F1} minutes")),
-            .. store.Plan.TrainSeconds > 0
-                ? [new("training", Invariant($"{store.Plan.TrainSeconds / 60:F1} minutes"))]
-                : Array.Empty<KeyValuePair<string, string>>(),
             new("trained on", Invariant($"{ProcessorInfo.Name}, {context.Threads} threads")),
             new(
                 "versions",

@@ -50,7 +50,8 @@ internal static class SearchJob
             derived.Architecture,
             reason => context.Observer.Warning($"{reason}; it is trained from scratch")
         );
-        TrainStage.Run(context, store, start, derived.Architecture, time);
+        var live = new LiveReport(context, store, goal.Table, goal.LatencyMs);
+        TrainStage.Run(context, store, start, derived.Architecture, time, log => live.TrainingEpochEnded(derived, log));
         try
         {
             ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);

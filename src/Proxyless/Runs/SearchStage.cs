@@ -74,6 +74,7 @@ internal static class SearchStage
                 )
         );
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
+        var live = new LiveReport(context, store, parts[0].Goal.Table, middle[0].Goal.LatencyMs);
         using var search = new ArchitectureSearch(
             network,
             Settings(context, steps, rate),
@@ -86,7 +87,10 @@ internal static class SearchStage
             ],
             store.Directory.SearchCheckpoint,
             context.Observer
-        );
+        )
+        {
+            EpochEnded = log => live.SearchEpochEnded(log, steps.WeightSteps),
+        };
         search.Run(weights, held, context.CancellationToken);
         context.Clock.Charge(store, RunStage.Search);
         IReadOnlyList<SearchEpoch> LogOf(SearchPart part) =>

@@ -209,7 +209,15 @@ internal static class SpecializeJob
         SpecializedStart start
     )
     {
-        TrainStage.Run(context, store, start: null, derived.Architecture, context.Options.Time);
+        var live = new LiveReport(context, store, goal.Table, goal.LatencyMs);
+        TrainStage.Run(
+            context,
+            store,
+            start: null,
+            derived.Architecture,
+            context.Options.Time,
+            log => live.TrainingEpochEnded(derived, log)
+        );
         try
         {
             ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);

@@ -17,18 +17,20 @@ internal static class TrainStage
     /// <param name="start">Initial weights, or null.</param>
     /// <param name="architecture">The network to train.</param>
     /// <param name="time">Time for the training, including what earlier jobs have spent on it, or null.</param>
+    /// <param name="epochEnded">Is called after each epoch with all epochs so far; null for nothing.</param>
     public static TrainResult Run(
         RunContext context,
         RunStore store,
         CompactNetwork? start,
         Architecture architecture,
-        TimeSpan? time
+        TimeSpan? time,
+        Action<IReadOnlyList<TrainingCurvePoint>>? epochEnded = null
     )
     {
         double? best;
         try
         {
-            best = Train(context, store, start, architecture, time);
+            best = Train(context, store, start, architecture, time, epochEnded);
         }
         finally
         {
@@ -51,7 +53,8 @@ internal static class TrainStage
         RunStore store,
         CompactNetwork? start,
         Architecture architecture,
-        TimeSpan? time
+        TimeSpan? time,
+        Action<IReadOnlyList<TrainingCurvePoint>>? epochEnded
     )
     {
         if (store.Plan is { TrainSteps: 0, FineTuning.Top1: var decided })
@@ -88,7 +91,7 @@ internal static class TrainStage
             CheckpointInterval = context.CheckpointInterval,
             Seed = context.TrainingSeed,
         };
-        return new NetworkTrainer(store.Directory, settings, context.Observer).Train(
+        return new NetworkTrainer(store.Directory, settings, context.Observer) { EpochEnded = epochEnded }.Train(
             network,
             training,
             validation,

@@ -83,6 +83,9 @@ internal sealed class ArchitectureSearch : IDisposable
         }
     }
 
+    /// <summary>Is called after each epoch with the first target's epochs so far.</summary>
+    public Action<IReadOnlyList<SearchEpoch>>? EpochEnded { get; init; }
+
     /// <summary>The epochs of a target so far.</summary>
     /// <param name="target">Its index among the targets.</param>
     public IReadOnlyList<SearchEpoch> Log(int target = 0) => _targets[target].Log;
@@ -165,6 +168,7 @@ internal sealed class ArchitectureSearch : IDisposable
             EndEpoch(epoch);
             _isInStep = false;
             SaveIfDue(atEpochEnd: true, cancellationToken);
+            EpochEnded?.Invoke(Log());
         }
     }
 

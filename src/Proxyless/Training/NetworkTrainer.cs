@@ -31,6 +31,9 @@ internal sealed class NetworkTrainer
         _observer = observer;
     }
 
+    /// <summary>Is called after each epoch with all epochs so far.</summary>
+    public Action<IReadOnlyList<TrainingCurvePoint>>? EpochEnded { get; init; }
+
     /// <summary>Trains the network, from its last checkpoint if there is one.</summary>
     /// <param name="network">
     /// The network; afterwards it holds the weights of the best epoch, or of the last one without validation images.
@@ -67,6 +70,11 @@ internal sealed class NetworkTrainer
                 if (session.IsDone)
                 {
                     break;
+                }
+
+                if (session.Log.Count > 0)
+                {
+                    EpochEnded?.Invoke(session.Log);
                 }
 
                 session.TrainEpoch(training, cancellationToken);

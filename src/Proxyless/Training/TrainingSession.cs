@@ -164,6 +164,9 @@ internal sealed class TrainingSession : IDisposable
         }
     }
 
+    /// <summary>The epochs so far.</summary>
+    public IReadOnlyList<TrainingCurvePoint> Log => _log;
+
     /// <summary>Trains to the end of the epoch, or of all steps.</summary>
     /// <param name="training">The images.</param>
     /// <param name="cancellationToken">Stops after the current step, with a checkpoint.</param>

@@ -334,6 +334,15 @@ internal static class FuzzReaders
             path => JsonLines.Read<TrainingCurvePoint>(path).Sum(point => point.Epoch)
         ),
         Text(
+            "cross-validated.jsonl",
+            6,
+            FuzzSyntax.Json,
+            "cross-validated.jsonl",
+            () => [Lines(new ImageAnswer("cat/1.jpg", 0, 1, 0.75, 0.25), new ImageAnswer("cat/2.jpg", 0, 0, 0.5, 0.5))],
+            HostileTexts.Json,
+            path => JsonLines.Read<ImageAnswer>(path).Sum(answer => answer.Image.Length)
+        ),
+        Text(
             "warnings.jsonl",
             6,
             FuzzSyntax.Json,

@@ -58,6 +58,12 @@ public sealed class SpecializeTests : IDisposable
         double whole = LatencyOf(At(_whole.Resolution));
         Assert.Equal(whole / 2, result.LatencyLimitMs, 1e-9);
         Assert.InRange(result.LatencyMs, 0.8 * result.LatencyLimitMs, result.LatencyLimitMs);
+
+        // Few images: the report shows the answers on the training images too.
+        string page = File.ReadAllText(result.Report);
+        Assert.Contains("training images by networks like it", page, StringComparison.Ordinal);
+        Assert.Contains("training images, cross-validated", page, StringComparison.Ordinal);
+
         Assert.Contains(
             observer.Messages,
             text => text.Contains("half of the whole network's latency", StringComparison.Ordinal)

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Proxyless.Files;
+using Proxyless.Runs;
+using Proxyless.Tests.Data;
+using Proxyless.Training;
+using Xunit;
+using static System.FormattableString;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>The numbers of a run's report are those of its other files and of an evaluation.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed partial class RunReportNumbersTests(FinishedRun run) : IClassFixture<FinishedRun>
+{
+    private string Page => WebUtility.HtmlDecode(File.ReadAllText(run.Directory.Report));
+
+    [Fact]
+    public void Accuracy_confusions_and_calibration_are_those_of_evaluate()
+    {
+        EvaluateResult judged = ProxylessRun.Evaluate(
+            run.Options.Out!,
+            run.Options,
+            againstNetwork: false,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+        string page = Page;
+        Assert.Contains(
+            Invariant($"<b>{100 * judged.Top1:0} %</b><span>top-1 on {judged.Images} test images; ")
+                + Invariant($"{100 * judged.Top1Interval.Low:0} to {100 * judged.Top1Interval.High:0} % at 95 %"),
+            page,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            Invariant($"calibration error: <b>{100 * judged.CalibrationError!.Value:0.0}</b>"),
+            page,
+            StringComparison.Ordinal
+        );
+        string matrix = MatrixPattern().Match(page).Value;
+        int[] cells = [.. CellPattern().Matches(matrix).Select(cell => int.Parse(cell.Groups[1].Value, Culture))];
+        string[] columns = [.. ColumnPattern().Matches(matrix).Skip(1).Select(column => column.Groups[1].Value)];
+        Assert.Equal(judged.Classes.Order(), columns.Order());
+        int[] order = [.. columns.Select(name => judged.Classes.ToList().IndexOf(name))];
+        Assert.Equal(order.SelectMany(i => order.Select(j => judged.Confusion[i][j])), cells);
+    }
+
+    [Fact]
+    public void Latencies_are_those_of_the_results()
+    {
+        using var search = JsonDocument.Parse(File.ReadAllText(run.Directory.SearchResult));
+        using var result = JsonDocument.Parse(File.ReadAllText(run.Directory.Result));
+        double predicted = search.RootElement.GetProperty("predicted_latency_ms").GetDouble();
+        double limit = search.RootElement.GetProperty("latency_limit_ms").GetDouble();
+        double latency = result.RootElement.GetProperty("latency_ms").GetDouble();
+        string page = Page;
+        Assert.Contains(
+            Invariant($"<b>{predicted:0.000} ms</b><span>predicted by the latency table"),
+            page,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            Invariant($"<b>{latency:0.000} ms</b><span>by the target's table, of {limit:0.000} ms allowed"),
+            page,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Every_test_image_has_its_answer()
+    {
+        List<ImageAnswer> answers = JsonLines.Read<ImageAnswer>(run.Directory.Answers);
+        Assert.Equal(FinishedRun.TestImages, answers.Count);
+        Assert.Equal(run.Result.Top1, answers.Average(answer => answer.IsRight ? 1.0 : 0), 1e-12);
+        Assert.All(answers, answer => Assert.True(File.Exists(answer.Image), answer.Image));
+        Assert.All(answers, answer => Assert.InRange(answer.Probability, 0.5, 1));
+        Assert.All(answers.Where(answer => answer.IsRight), a => Assert.Equal(a.Probability, a.LabelProbability));
+    }
+
+    [Theory]
+    [InlineData("search", "Searching: step ")]
+    [InlineData("train", "Training: ")]
+    public void A_run_that_goes_on_has_a_page_that_says_so(string stage, string status)
+    {
+        using var folder = new TemporaryFolder();
+        RunOptions options = FinishedRun
+            .OptionsIn(folder)
+            .WithSearch(search => search with { Epochs = 3 })
+            .WithTraining(training => training with { Epochs = 3, BatchSize = 16 }) with
+        {
+            Out = Path.Combine(folder.Root, "run"),
+        };
+        using var source = new CancellationTokenSource();
+        Assert.Throws<RunInterruptedException>(() =>
+            ProxylessRun.Run(options, new StopAt(stage, 0.8, source), source.Token)
+        );
+        string page = File.ReadAllText(new RunDirectory(options.Out!).Report);
+        Assert.Contains($"<p class=\"status\">{status}", page, StringComparison.Ordinal);
+        Assert.Contains("id=\"choice\"", page, StringComparison.Ordinal);
+
+        RunResult result = ProxylessRun.Run(
+            options with
+            {
+                Resume = true,
+            },
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+        Assert.DoesNotContain("class=\"status\"", File.ReadAllText(result.Report), StringComparison.Ordinal);
+    }
+
+    private static CultureInfo Culture => CultureInfo.InvariantCulture;
+
+    [GeneratedRegex("Confusion matrix: images of each class.*?</table>", RegexOptions.Singleline)]
+    private static partial Regex MatrixPattern();
+
+    [GeneratedRegex("<td[^>]*>([0-9,]+)</td>")]
+    private static partial Regex CellPattern();
+
+    [GeneratedRegex("<th scope=\"col\"[^>]*>(.*?)</th>")]
+    private static partial Regex ColumnPattern();
+}
