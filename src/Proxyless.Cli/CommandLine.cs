@@ -36,6 +36,7 @@ internal static class CommandLine
             new ExportCommand(),
             new QuantizeCommand(),
             new CompareCommand(),
+            new WatchCommand(),
             new Command(
                 "data",
                 "Images: the contents of a folder, public datasets to download, built-in samples to try things out."

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using Proxyless.Architectures;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
+using Proxyless.Cli.Watch;
 using Proxyless.Runs;
 using Spectre.Console;
 
@@ -20,6 +22,11 @@ internal sealed class RunCommand : ReportingCommand
     private readonly PrecisionOption _precision = new(
         "What the model computes with; int8: the limits are latencies of 8-bit integer models, as with +int8 behind "
             + "the targets (float)"
+    );
+
+    private readonly Option<bool> _watch = Values.Flag(
+        "--watch",
+        "Show the run in the browser while it goes on, as 'proxyless watch' does; the address is printed"
     );
 
     public RunCommand()
@@ -49,6 +56,7 @@ internal sealed class RunCommand : ReportingCommand
         ];
         Options.Add(_architecture);
         Add(OptionHeading.Limits, _precision.Option);
+        Add(OptionHeading.Output, _watch);
         Add(
             LibraryOptions
                 .Data()
@@ -71,6 +79,7 @@ internal sealed class RunCommand : ReportingCommand
             parse,
             ReadResumable(parse, given: begun => _precision.Unapply(parse, begun))
         );
+        using OpenPage? page = parse.GetValue(_watch) ? Watch(ref options, session) : null;
         if (parse.GetValue(_architecture) is not { } architecture)
         {
             return LimitSummary.Outcome(
@@ -91,6 +100,16 @@ internal sealed class RunCommand : ReportingCommand
                 console.WriteNext(Next(only));
             }
         );
+    }
+
+    private static OpenPage Watch(ref RunOptions options, CommandSession session)
+    {
+        // The page needs the folder before the run names it.
+        string folder =
+            options.Out
+            ?? Path.Combine("runs", DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture));
+        options = options with { Out = folder };
+        return OpenPage.Of([folder], port: 0, "until the run ends", session);
     }
 
     private static string? Floats(QuantizeResult? integers) =>

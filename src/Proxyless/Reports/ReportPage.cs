@@ -17,7 +17,7 @@ internal static class ReportPage
             $"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
                 + $"content=\"width=device-width\">\n<meta http-equiv=\"Content-Security-Policy\" "
                 + $"content=\"{ReportScript.Policy}\">\n<title>{Text(title)}</title>\n<style>\n{ReportStyle.Css}\n"
-                + $"</style>\n</head>\n<body>\n<main>\n<h1>{Text(title)}</h1>\n"
+                + $"</style>\n</head>\n<body>\n<main aria-label=\"{Text(title)}\">\n<h1>{Text(title)}</h1>\n"
         );
 
     /// <summary>Adds the end of the page.</summary>

@@ -20,6 +20,9 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The warnings that the user received.</summary>
     public string Warnings => File("warnings.jsonl");
 
+    /// <summary>What the job in the folder is doing, written every few seconds.</summary>
+    public string Progress => File("progress.json");
+
     /// <summary>The latency table.</summary>
     public string Latency => File("latency.json");
 
@@ -296,6 +299,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
         Remove(
             Plan,
             Warnings,
+            Progress,
             Latency,
             Spanning,
             SearchLog,

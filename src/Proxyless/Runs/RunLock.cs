@@ -79,6 +79,12 @@ internal sealed class RunLock : IDisposable
         }
     }
 
+    /// <summary>The job that works in a folder, as far as its record says; null if there is none.</summary>
+    /// <remarks>Touches nothing, unlike an attempt to lock the folder.</remarks>
+    /// <param name="folder">The run folder.</param>
+    public static RunHolder? HolderOf(string folder) =>
+        ReadHolder(folder) is { } holder && (!holder.IsHere || holder.IsAlive(StartTolerance)) ? holder : null;
+
     /// <summary>Locks the folder; creates it if it is missing.</summary>
     /// <param name="folder">The run folder.</param>
     /// <exception cref="InvalidInputException">

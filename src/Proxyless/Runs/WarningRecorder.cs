@@ -2,12 +2,16 @@ using Proxyless.Files;
 
 namespace Proxyless.Runs;
 
-/// <summary>Passes everything on and records the warnings for the report, also across a resume.</summary>
+/// <summary>
+/// Passes everything on and records the warnings for the report, also across a resume, and the progress for those who
+/// watch.
+/// </summary>
 /// <param name="inner">Receives everything.</param>
 internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
 {
     private readonly List<string> _warnings = [];
     private RunDirectory? _directory;
+    private ProgressFile? _progress;
 
     /// <summary>The warnings so far.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
@@ -16,6 +20,7 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     public void WriteTo(RunDirectory directory)
     {
         _directory = directory;
+        _progress = new ProgressFile(directory.Progress);
         _warnings.InsertRange(0, JsonLines.Read<string>(directory.Warnings).Except(_warnings));
         Write();
     }
@@ -24,7 +29,11 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     public TimeSpan ProgressInterval => inner.ProgressInterval;
 
     /// <inheritdoc/>
-    public void Progress(RunProgress progress) => inner.Progress(progress);
+    public void Progress(RunProgress progress)
+    {
+        inner.Progress(progress);
+        _progress?.Write(progress);
+    }
 
     /// <inheritdoc/>
     public void Message(string text) => inner.Message(text);

@@ -142,7 +142,8 @@ internal sealed partial class CommandLineProcess : IDisposable
         _process.Dispose();
     }
 
-    private string Error()
+    /// <summary>What it has said on standard error so far.</summary>
+    public string Error()
     {
         lock (_error)
         {

@@ -224,6 +224,16 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless weights get timm-mnasnet-100 --out mnasnet.onnx"] = "huggingface.co:443",
     };
 
+    /// <summary>
+    /// What goes on until Ctrl-C is tested by
+    /// <see cref="An_example_that_serves_a_page_serves_it_until_it_is_stopped"/>.
+    /// </summary>
+    private static readonly string[] Serving =
+    [
+        "proxyless watch runs/photos",
+        "proxyless watch runs/photos runs/photos-6ms --port 8080",
+    ];
+
     public static TheoryData<string> Examples =>
         [
             .. Commands(CommandLine.Root())
@@ -234,8 +244,10 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
                         .Select(match => match.Groups[1].Value.TrimEnd())
                 )
                 .Distinct()
-                .Where(example => !Downloads.ContainsKey(example)),
+                .Where(example => !Downloads.ContainsKey(example) && !Serving.Contains(example)),
         ];
+
+    public static TheoryData<string> ServingExamples => [.. Serving];
 
     public static TheoryData<string, string> Downloading => [.. Downloads.Select(entry => (entry.Key, entry.Value))];
 
@@ -288,6 +300,32 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             StringComparison.Ordinal
         );
         Assert.Contains("yourself", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(ServingExamples))]
+    public async Task An_example_that_serves_a_page_serves_it_until_it_is_stopped(string example)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are numbered as on Linux");
+        using ExampleFolder.Copy folder = examples.Enter();
+        Directory.CreateDirectory("runs/photos-6ms");
+        File.Copy("runs/photos/config.yaml", "runs/photos-6ms/config.yaml");
+        string[] words = example.Replace("8080", "0", StringComparison.Ordinal).Split(' ')[1..];
+        using CommandLineProcess process = CommandLineProcess.StartInForeground(folder.Root, words);
+        process.WaitFor("Ctrl-C ends this");
+        string address = PageAddress().Match(process.Error()).Value;
+        using var client = new HttpClient();
+        string page = await client.GetStringAsync(new Uri(address), TestContext.Current.CancellationToken);
+        Assert.Equal(
+            words.Count(word => word.StartsWith("runs/", StringComparison.Ordinal)),
+            FramePattern().Count(page)
+        );
+        string report = await client.GetStringAsync(new Uri($"{address}runs/0"), TestContext.Current.CancellationToken);
+        Assert.Contains("Can it be trusted?", report, StringComparison.Ordinal);
+        process.Signal(CommandLineProcess.Interrupt);
+        CommandLineRun run = process.Wait();
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("watched", run.Output, StringComparison.Ordinal);
     }
 
     /// <summary>What the agent and then <c>target add</c> print as the next step is the next step.</summary>
@@ -373,6 +411,12 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
     // A line of a block of commands, without its comment.
     [GeneratedRegex("^(proxyless [a-z][^#\n]*)", RegexOptions.Multiline)]
     private static partial Regex ReadmeLine();
+
+    [GeneratedRegex(@"http://\S+/")]
+    private static partial Regex PageAddress();
+
+    [GeneratedRegex("<iframe ")]
+    private static partial Regex FramePattern();
 
     /// <summary>How an example is made small.</summary>
     /// <param name="Appended">Words at its end.</param>

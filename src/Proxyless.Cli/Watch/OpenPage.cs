@@ -1,0 +1,43 @@
+using Proxyless.Cli.Commands;
+
+namespace Proxyless.Cli.Watch;
+
+/// <summary>The page of runs while a command goes on; it ends with the command.</summary>
+internal sealed class OpenPage : IDisposable
+{
+    private readonly WatchServer _server;
+
+    private OpenPage(WatchServer server) => _server = server;
+
+    /// <summary>Its address.</summary>
+    public string Address => _server.Address.AbsoluteUri;
+
+    /// <summary>Opens the page and says its address.</summary>
+    /// <param name="folders">The run folders; they may come later.</param>
+    /// <param name="port">The port, or 0 for any that is free.</param>
+    /// <param name="hint">What is said behind the address.</param>
+    /// <param name="session">Is told the address.</param>
+    /// <exception cref="InvalidInputException">The port is in use.</exception>
+    public static OpenPage Of(IReadOnlyList<string> folders, int port, string hint, CommandSession session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        try
+        {
+            var page = new OpenPage(
+                WatchServer.StartAsync(folders, port, session.Cancellation).GetAwaiter().GetResult()
+            );
+            session.Observer.Message($"open {page.Address} ({hint})");
+            return page;
+        }
+        catch (IOException exception) when (port > 0)
+        {
+            throw new InvalidInputException(
+                $"--port {port} cannot be used: {exception.Message}; choose another, or 0 for any that is free",
+                exception
+            );
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+}

@@ -1,0 +1,75 @@
+using System.Text;
+using Proxyless.Cli.Output;
+using Proxyless.Reports;
+using Proxyless.Runs;
+using static System.FormattableString;
+
+namespace Proxyless.Cli.Watch;
+
+/// <summary>What a page shows of a run, at one moment.</summary>
+/// <param name="Text">What the run is doing.</param>
+/// <param name="Version">Changes whenever its report is written anew.</param>
+internal sealed record WatchedState(string Text, long Version);
+
+/// <summary>A run folder that is watched. It is only read, and may vanish at any time.</summary>
+/// <param name="folder">The folder.</param>
+internal sealed class WatchedRun(string folder)
+{
+    private readonly RunDirectory _directory = new(folder);
+
+    /// <summary>Its name on the page.</summary>
+    public string Name { get; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+
+    /// <summary>What it is doing now.</summary>
+    public WatchedState State()
+    {
+        if (!Directory.Exists(folder))
+        {
+            return new WatchedState("The folder is not there.", 0);
+        }
+
+        return new WatchedState(Text(), File.GetLastWriteTimeUtc(_directory.Report).Ticks);
+    }
+
+    /// <summary>Its report; a page that says why there is none, if there is none.</summary>
+    public byte[] Page()
+    {
+        try
+        {
+            return File.ReadAllBytes(_directory.Report);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            string reason = Directory.Exists(folder)
+                ? "There is no report yet: the first one is written after the first epoch."
+                : "The folder is not there.";
+            var html = new StringBuilder();
+            ReportPage.Begin(html, Name);
+            html.Line($"<p class=\"status\">{reason}</p>");
+            ReportPage.End(html);
+            return Encoding.UTF8.GetBytes(html.ToString());
+        }
+    }
+
+    private string Text()
+    {
+        RunHolder? holder = RunLock.HolderOf(folder);
+        if (holder is null)
+        {
+            return File.Exists(_directory.Result) ? "Finished."
+                : File.Exists(_directory.Config) ? "Nothing works in it now; if it was stopped, --resume continues it."
+                : "No run.";
+        }
+
+        if (ProgressFile.TryRead(_directory.Progress) is not { } progress)
+        {
+            return "Begins.";
+        }
+
+        string total = progress.Total is { } all ? Invariant($" of {all:N0}") : "";
+        string rate = progress.PerSecond is { } perSecond ? Invariant($", {perSecond:0.#} a second") : "";
+        string left = progress.SecondsLeft is { } seconds ? $", about {Durations.Text(seconds)} left" : "";
+        string detail = progress.Detail.Length > 0 ? $": {progress.Detail}" : "";
+        return Invariant($"{progress.Stage} {progress.Done:N0}{total}{rate}{left}{detail}");
+    }
+}
