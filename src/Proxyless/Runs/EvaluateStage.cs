@@ -28,17 +28,7 @@ internal static class EvaluateStage
             ? QuantizeJob.OfRun(context, directory, goal.Target.Name)
             : null;
         string model = integers?.Model ?? directory.Model;
-        ImageSet images = context.Images.Test;
-        using BatchLoader test = context.Loaders.Model(images);
-        Judgement judged = Judge(
-            model,
-            null,
-            test,
-            images,
-            context.Threads,
-            context.Observer,
-            context.CancellationToken
-        );
+        Judgement judged = JudgeTest(context, directory, model);
         var latency = NetworkLatency.Measure(
             goal.Target,
             derived.Architecture,
@@ -50,7 +40,6 @@ internal static class EvaluateStage
         );
         latency.WarnIfDisturbed(context.Observer);
         ArchitectureCost cost = ArchitectureCost.Of(derived.Architecture);
-        JsonLines.Write(directory.Answers, judged.InOrder);
         var result = new RunResult
         {
             Run = directory.Root,
@@ -74,7 +63,35 @@ internal static class EvaluateStage
             SearchSeconds = derived.Result.Seconds,
             TrainSeconds = store.Plan.TrainSeconds,
         };
-        return new EvaluatedRun(result, judged, goal.Target);
+        return new EvaluatedRun(model, judged)
+        {
+            Integers = integers,
+            Result = result,
+            Target = goal.Target,
+        };
+    }
+
+    /// <summary>The answers of a run's model on the test images, which it also writes into the run.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="directory">The run.</param>
+    /// <param name="model">The model's file.</param>
+    public static Judgement JudgeTest(RunContext context, RunDirectory directory, string model)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(directory);
+        ImageSet images = context.Images.Test;
+        using BatchLoader test = context.Loaders.Model(images);
+        Judgement judged = Judge(
+            model,
+            null,
+            test,
+            images,
+            context.Threads,
+            context.Observer,
+            context.CancellationToken
+        );
+        JsonLines.Write(directory.Answers, judged.InOrder);
+        return judged;
     }
 
     /// <summary>A single model, on labeled images that it was not trained on.</summary>

@@ -3,12 +3,20 @@ using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
-/// <summary>The end of a run, with all that its report shows.</summary>
-/// <param name="Result">The result.</param>
-/// <param name="Judged">The model's answers on the test images.</param>
-/// <param name="Target">The target of its latency.</param>
-internal sealed record EvaluatedRun(RunResult Result, EvaluateStage.Judgement Judged, ITarget Target)
+/// <summary>A trained model, with all that its report shows.</summary>
+/// <param name="Model">The model's file.</param>
+/// <param name="Judged">Its answers on the test images.</param>
+internal sealed record EvaluatedRun(string Model, EvaluateStage.Judgement Judged)
 {
+    /// <summary>How it compares with its integer model, or with the one of floats; null without one.</summary>
+    public QuantizeResult? Integers { get; init; }
+
+    /// <summary>The result of the run; null after a training alone, whose model is not timed.</summary>
+    public RunResult? Result { get; init; }
+
+    /// <summary>The target of its latency; null if it is not timed.</summary>
+    public ITarget? Target { get; init; }
+
     /// <summary>
     /// The answers on all images by their numbers, each by a network that was trained without the image; null without
     /// folds.

@@ -54,9 +54,7 @@ internal sealed class LiveReport(RunContext context, RunStore store, LatencyTabl
 
     private string StatusOf(string stage) =>
         Invariant($"{stage} ({DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm:ss} UTC). This page is written anew after each ")
-        + "epoch. If the run was stopped, "
-        + context.Observer.Wording($"ProxylessRun.Run(RunOptions.Resume, RunOptions.Out = '{store.Directory.Root}')")
-        + " continues it.";
+        + context.Observer.Wording("epoch. If the run was stopped, RunOptions.Resume continues it.");
 
     private Architecture MostProbable(SearchEpoch epoch) =>
         context.Space.Architecture(

@@ -54,16 +54,16 @@ internal static class ReportStage
     {
         SearchResult found = derived.Result;
         RunReportData data = DataOf(context, store, table, derived.Architecture, derived.Log);
-        SpaceCost latency = table.ToSpaceCost(context.Space, context.Classes);
         return data with
         {
             LatencyMs = found.LatencyMs,
             LatencyIsMeasured = found.LatencyIsMeasured,
             LatencyLimitMs = found.LatencyLimitMs,
             PredictedLatencyMs = found.PredictedLatencyMs,
-            Reasons = context.Space.ChoiceOf(derived.Architecture) is { } choice
-                ? ChoiceReasons.Of(store.ReadScores(), context.Space, latency, choice)
-                : null,
+            Reasons =
+                CostOf(context, table) is { } latency && context.Space.ChoiceOf(derived.Architecture) is { } choice
+                    ? ChoiceReasons.Of(store.ReadScores(), context.Space, latency, choice)
+                    : null,
             Provenance =
             [
                 .. data.Provenance,
@@ -100,15 +100,26 @@ internal static class ReportStage
                     .Select(block => block.Candidates.Select(candidate => candidate.Operation.ToString()).ToArray()),
             ],
             FirstSearchedBlock = ChoiceReasons.FirstBlockOf(context.Space),
-            Table = new CandidateTable(
-                table.ToSpaceCost(context.Space, context.Classes).Candidates,
-                context.Space.ChoiceOf(architecture) ?? [.. context.Space.Blocks().Select(_ => -1)]
-            ),
+            Table = CostOf(context, table) is { } latency
+                ? new CandidateTable(
+                    latency.Candidates,
+                    context.Space.ChoiceOf(architecture) ?? [.. context.Space.Blocks().Select(_ => -1)]
+                )
+                : null,
             Search = [.. log.Select(Point)],
             Warnings = context.Observer.Warnings,
             Provenance = ProvenanceOf(context, table),
             Configuration = File.ReadAllText(store.Directory.Config),
         };
+
+    /// <summary>
+    /// The latencies of the space; null if the table is of another one: a network may be trained at another resolution
+    /// than it was searched at.
+    /// </summary>
+    private static SpaceCost? CostOf(RunContext context, LatencyTable table) =>
+        SpaceParts.Keys(context.Space, context.Classes).All(table.Entries.ContainsKey)
+            ? table.ToSpaceCost(context.Space, context.Classes)
+            : null;
 
     private static RunReportData WithEnd(
         RunReportData data,
@@ -118,17 +129,17 @@ internal static class ReportStage
         LatencyTable table
     )
     {
-        RunResult result = evaluated.Result;
+        RunResult? result = evaluated.Result;
         return data with
         {
             Accuracies = AccuraciesOf(store, evaluated),
-            Top5 = result.Top5,
-            LatencyMs = result.LatencyMs,
-            MedianLatencyMs = result.MedianLatencyMs,
-            LatencyP90Ms = result.LatencyP90Ms,
-            ModelBytes = new FileInfo(result.Model).Length,
-            Precisions = result.Integers is { } integers ? PrecisionsOf(integers) : [],
-            Next = NextOf(context, store, result),
+            Top5 = evaluated.Judged.Accuracy.Top5,
+            LatencyMs = result?.LatencyMs ?? data.LatencyMs,
+            MedianLatencyMs = result?.MedianLatencyMs,
+            LatencyP90Ms = result?.LatencyP90Ms,
+            ModelBytes = new FileInfo(evaluated.Model).Length,
+            Precisions = evaluated.Integers is { } integers ? PrecisionsOf(integers) : [],
+            Next = NextOf(context, store, evaluated, data.LatencyMs),
             Answers = AnswersOf(context, store, evaluated),
             Parts = PartsOf(data.Architecture, table, evaluated.Target),
         };
@@ -136,10 +147,10 @@ internal static class ReportStage
 
     private static List<AccuracyFigure> AccuraciesOf(RunStore store, EvaluatedRun evaluated)
     {
-        RunResult result = evaluated.Result;
+        RunResult? result = evaluated.Result;
         long tested = evaluated.Judged.Accuracy.Images;
         var accuracies = new List<AccuracyFigure>();
-        if (result.Folds is { } folds)
+        if (result?.Folds is { } folds)
         {
             accuracies.Add(
                 new AccuracyFigure(
@@ -150,7 +161,9 @@ internal static class ReportStage
             );
         }
 
-        accuracies.Add(new AccuracyFigure(Invariant($"{tested:N0} test images"), result.Top1, tested));
+        accuracies.Add(
+            new AccuracyFigure(Invariant($"{tested:N0} test images"), evaluated.Judged.Accuracy.Top1, tested)
+        );
         if (result is { Folds: null, CrossValidatedTop1: { } top1 } && store.Plan.FineTuning is { Images: > 0 } decided)
         {
             accuracies.Add(
@@ -223,26 +236,26 @@ internal static class ReportStage
             new("8-bit integers", integers.Top1, integers.ComparedImages, integers.LatencyMs, integers.Bytes),
         ];
 
-    private static List<NextStep> NextOf(RunContext context, RunStore store, RunResult result)
+    private static List<NextStep> NextOf(RunContext context, RunStore store, EvaluatedRun evaluated, double? latencyMs)
     {
         string run = store.Directory.Root;
         NextStep Step(string call, string purpose) => new(context.Observer.Wording(call).Trim('\''), purpose);
         var steps = new List<NextStep>
         {
-            Step($"ProxylessRun.Predict(model: '{result.Model}', PHOTO.jpg)", "classifies a photograph"),
+            Step($"ProxylessRun.Predict(model: '{evaluated.Model}', PHOTO.jpg)", "classifies a photograph"),
         };
-        if (File.Exists(store.Directory.SearchCheckpoint))
+        if (File.Exists(store.Directory.SearchCheckpoint) && latencyMs is { } latency)
         {
             steps.Add(
                 Step(
                     $"ProxylessRun.Derive(source: '{run}', "
-                        + Invariant($"TargetOptions.LatencyMs = '{result.LatencyMs / 2:0.###}')"),
+                        + Invariant($"TargetOptions.LatencyMs = '{latency / 2:0.###}')"),
                     "finds a network for another limit with the same search"
                 )
             );
         }
 
-        if (result.Integers is null)
+        if (evaluated.Integers is null)
         {
             steps.Add(
                 Step($"ProxylessRun.Quantize(QuantizeOptions.Model = '{run}')", "makes a model of 8-bit integers")

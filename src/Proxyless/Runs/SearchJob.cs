@@ -57,8 +57,8 @@ internal static class SearchJob
             ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
             EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
             ReportStage.Write(context, store, goal.Table, derived, evaluated);
-            store.Write(evaluated.Result);
-            return evaluated.Result;
+            store.Write(evaluated.Result!);
+            return evaluated.Result!;
         }
         finally
         {

@@ -225,7 +225,7 @@ internal static class SpecializeJob
             FoldAnswers? folds = context.Options.Training.Folds is { } count
                 ? FineTuneStage.InFolds(start, count)
                 : null;
-            RunResult result = evaluated.Result with
+            RunResult result = evaluated.Result! with
             {
                 CrossValidatedTop1 = store.Plan.FineTuning!.CrossValidatedTop1,
                 Folds = folds?.Accuracy,

@@ -93,16 +93,37 @@ internal static class TrainJob
         Architecture architecture
     )
     {
-        TrainResult result = TrainStage.Run(context, store, start, architecture, context.Options.Time);
+        LatencyTable? table =
+            store.IsDerived && File.Exists(store.Directory.Latency)
+                ? LatencyTableFile.Read(store.Directory.Latency)
+                : null;
+        DerivedNetwork? derived = table is null ? null : store.ReadDerived();
+        LiveReport? live = table is null ? null : new LiveReport(context, store, table, derived!.Result.LatencyLimitMs);
+        TrainResult result = TrainStage.Run(
+            context,
+            store,
+            start,
+            architecture,
+            context.Options.Time,
+            log => live?.TrainingEpochEnded(derived!, log)
+        );
         try
         {
             ExportStage.Run(context, store.Directory, architecture, store.Directory.Model);
             result = QuantizeJob.After(result, context, store.Directory);
-            if (store.IsDerived && File.Exists(store.Directory.Latency))
+            if (table is not null)
             {
                 // The report of the search, now with the training.
-                LatencyTable table = LatencyTableFile.Read(store.Directory.Latency);
-                ReportStage.Write(context, store, table, store.ReadDerived(), null);
+                ReportStage.Write(
+                    context,
+                    store,
+                    table,
+                    derived!,
+                    new EvaluatedRun(result.Model, EvaluateStage.JudgeTest(context, store.Directory, result.Model))
+                    {
+                        Integers = result.Integers,
+                    }
+                );
             }
         }
         finally

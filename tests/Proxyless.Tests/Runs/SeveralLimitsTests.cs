@@ -155,7 +155,10 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
             Assert.Equal(0, CommandLineRun.Of("evaluate", "--model", model, "--data", run.Options.Data.Path).ExitCode);
             var own = new RunDirectory(Path.GetDirectoryName(model)!);
             Assert.True(RunConfigFile.Read(own.Config).Training.FromSupernet);
-            Assert.Contains("<h2>Training</h2>", File.ReadAllText(own.Report), StringComparison.Ordinal);
+            string report = File.ReadAllText(own.Report);
+            Assert.Contains("id=\"training\"", report, StringComparison.Ordinal);
+            Assert.Contains("id=\"trust\"", report, StringComparison.Ordinal);
+            Assert.True(File.Exists(own.Answers));
         }
     }
 
