@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Proxyless.Cli.Commands;
 
 namespace Proxyless.Cli.Watch;
@@ -29,7 +30,7 @@ internal sealed class OpenPage : IDisposable
             session.Observer.Message($"open {page.Address} ({hint})");
             return page;
         }
-        catch (IOException exception) when (port > 0)
+        catch (Exception exception) when (exception is IOException or SocketException && port > 0)
         {
             throw new InvalidInputException(
                 $"--port {port} cannot be used: {exception.Message}; choose another, or 0 for any that is free",

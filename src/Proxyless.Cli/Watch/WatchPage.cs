@@ -15,9 +15,7 @@ internal static class WatchPage
             document.getElementById('state' + i).textContent = run.text;
             const frame = document.getElementById('run' + i);
             if (frame.dataset.version === run.version) { return; }
-            const first = frame.dataset.version === undefined;
             frame.dataset.version = run.version;
-            if (first) { return; }
             const place = frame.contentWindow.scrollY;
             frame.addEventListener('load', () => frame.contentWindow.scrollTo(0, place), { once: true });
             frame.contentWindow.location.reload();
@@ -47,27 +45,26 @@ internal static class WatchPage
         + "'";
 
     /// <summary>Returns the page.</summary>
-    /// <param name="names">The names of the runs.</param>
-    public static string Html(IReadOnlyList<string> names)
+    /// <param name="runs">The names of the runs, and the versions of their reports before the page is sent.</param>
+    public static string Html(IReadOnlyList<(string Name, long Version)> runs)
     {
-        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(runs);
         var html = new StringBuilder();
         html.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .Append("<meta name=\"viewport\" content=\"width=device-width\">\n<title>Proxyless: ")
-            .Append(HtmlEncode(string.Join(", ", names)))
+            .Append(HtmlEncode(string.Join(", ", runs.Select(run => run.Name))))
             .Append("</title>\n<style>\n")
             .Append(Css)
             .Append("\n</style>\n</head>\n<body>\n<main aria-label=\"Runs\">\n");
-        for (int i = 0; i < names.Count; i++)
+        for (int i = 0; i < runs.Count; i++)
         {
-            string name = HtmlEncode(names[i]);
+            string name = HtmlEncode(runs[i].Name);
             string heading = i == 0 ? "h1" : "h2";
             html.Append(
                 Invariant($"<section aria-label=\"{name}\"><header><{heading}>{name}</{heading}>")
                     + Invariant($"<p id=\"state{i}\" role=\"status\"></p></header>")
-                    + Invariant(
-                        $"<iframe id=\"run{i}\" title=\"Report of {name}\" src=\"runs/{i}\"></iframe></section>\n"
-                    )
+                    + Invariant($"<iframe id=\"run{i}\" title=\"Report of {name}\" data-version=\"{runs[i].Version}\" ")
+                    + Invariant($"src=\"runs/{i}\"></iframe></section>\n")
             );
         }
 

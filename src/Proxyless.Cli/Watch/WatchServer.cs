@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Proxyless.Reports;
 
 namespace Proxyless.Cli.Watch;
 
@@ -22,9 +23,14 @@ internal sealed class WatchServer : IAsyncDisposable
     // More than a few browsers is somebody's mistake.
     private const int MostConnections = 100;
     private const int TokenBytes = 16;
+    private const int HttpPort = 80;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+
+    // A report of somebody else's run may hold any script: in this server's name it runs none but our own.
+    private static readonly string ReportPolicy =
+        ReportScript.Policy + "; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
     private readonly WebApplication _application;
     private readonly CancellationTokenSource _stopping = new();
@@ -51,6 +57,7 @@ internal sealed class WatchServer : IAsyncDisposable
     /// <param name="port">The port, or 0 for any that is free.</param>
     /// <param name="cancellationToken">Stops the start.</param>
     /// <exception cref="IOException">The port is in use.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The port is not permitted.</exception>
     public static async Task<WatchServer> StartAsync(
         IReadOnlyList<string> folders,
         int port,
@@ -71,7 +78,16 @@ internal sealed class WatchServer : IAsyncDisposable
         WebApplication application = builder.Build();
         var server = new WatchServer(application, [.. folders.Select(folder => new WatchedRun(folder))]);
         application.Run(server.AnswerAsync);
-        await application.StartAsync(cancellationToken);
+        try
+        {
+            await application.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await application.DisposeAsync();
+            throw;
+        }
+
         string address = application
             .Services.GetRequiredService<IServer>()
             .Features.Get<IServerAddressesFeature>()!
@@ -101,7 +117,7 @@ internal sealed class WatchServer : IAsyncDisposable
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
 
         // Another name for this address in a browser is another site that wants to read the page.
-        if (request.Host.Host is not ("127.0.0.1" or "localhost") || request.Host.Port != Port)
+        if (request.Host.Host is not ("127.0.0.1" or "localhost") || (request.Host.Port ?? HttpPort) != Port)
         {
             return RefuseAsync(context, StatusCodes.Status400BadRequest);
         }
@@ -131,15 +147,11 @@ internal sealed class WatchServer : IAsyncDisposable
 
         return parts[2..] switch
         {
-            [""] => PageAsync(
-                context,
-                Encoding.UTF8.GetBytes(WatchPage.Html([.. _runs.Select(run => run.Name)])),
-                true
-            ),
+            [""] => PageAsync(context, WholePage(), WatchPage.Policy),
             ["events"] => EventsAsync(context),
             ["runs", var number]
                 when int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int i)
-                    && i < _runs.Count => PageAsync(context, _runs[i].Page(), false),
+                    && i < _runs.Count => PageAsync(context, _runs[i].Page(), ReportPolicy),
             _ => RefuseAsync(context, StatusCodes.Status404NotFound),
         };
     }
@@ -150,13 +162,16 @@ internal sealed class WatchServer : IAsyncDisposable
         await context.Response.CompleteAsync();
     }
 
-    private static async Task PageAsync(HttpContext context, byte[] html, bool isFrame)
+    private static async Task PageAsync(HttpContext context, byte[] html, string policy)
     {
         context.Response.ContentType = "text/html; charset=utf-8";
-        context.Response.Headers.ContentSecurityPolicy = isFrame ? WatchPage.Policy : "frame-ancestors 'self'";
+        context.Response.Headers.ContentSecurityPolicy = policy;
         context.Response.ContentLength = html.Length;
         await context.Response.Body.WriteAsync(html, context.RequestAborted);
     }
+
+    private byte[] WholePage() =>
+        Encoding.UTF8.GetBytes(WatchPage.Html([.. _runs.Select(run => (run.Name, run.State().Version))]));
 
     private async Task EventsAsync(HttpContext context)
     {

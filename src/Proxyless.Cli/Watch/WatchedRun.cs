@@ -15,6 +15,9 @@ internal sealed record WatchedState(string Text, long Version);
 /// <param name="folder">The folder.</param>
 internal sealed class WatchedRun(string folder)
 {
+    // A job reports every few seconds, but a stage without progress may take a minute.
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(2);
+
     private readonly RunDirectory _directory = new(folder);
 
     /// <summary>Its name on the page.</summary>
@@ -28,7 +31,14 @@ internal sealed class WatchedRun(string folder)
             return new WatchedState("The folder is not there.", 0);
         }
 
-        return new WatchedState(Text(), File.GetLastWriteTimeUtc(_directory.Report).Ticks);
+        try
+        {
+            return new WatchedState(Text(), File.GetLastWriteTimeUtc(_directory.Report).Ticks);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new WatchedState("The folder cannot be read.", 0);
+        }
     }
 
     /// <summary>Its report; a page that says why there is none, if there is none.</summary>
@@ -41,7 +51,7 @@ internal sealed class WatchedRun(string folder)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             string reason = Directory.Exists(folder)
-                ? "There is no report yet: the first one is written after the first epoch."
+                ? "There is no report. A search writes the first one after its first epoch."
                 : "The folder is not there.";
             var html = new StringBuilder();
             ReportPage.Begin(html, Name);
@@ -57,19 +67,27 @@ internal sealed class WatchedRun(string folder)
         if (holder is null)
         {
             return File.Exists(_directory.Result) ? "Finished."
+                : File.Exists(_directory.Model) ? "Trained; the model is there."
+                : File.Exists(_directory.SearchResult) ? "Searched; nothing works in it now."
                 : File.Exists(_directory.Config) ? "Nothing works in it now; if it was stopped, --resume continues it."
                 : "No run.";
         }
 
-        if (ProgressFile.TryRead(_directory.Progress) is not { } progress)
+        if (ProgressFile.TryRead(_directory.Progress) is not { } progress || progress.Written < holder.Since)
         {
             return "Begins.";
         }
 
         string total = progress.Total is { } all ? Invariant($" of {all:N0}") : "";
+        string detail = progress.Detail.Length > 0 ? $": {progress.Detail}" : "";
+        if (DateTimeOffset.UtcNow - progress.Written > Silence)
+        {
+            return Invariant($"{progress.Stage} {progress.Done:N0}{total}{detail}, at ")
+                + Invariant($"{progress.Written:yyyy-MM-dd HH:mm:ss} UTC; nothing since then");
+        }
+
         string rate = progress.PerSecond is { } perSecond ? Invariant($", {perSecond:0.#} a second") : "";
         string left = progress.SecondsLeft is { } seconds ? $", about {Durations.Text(seconds)} left" : "";
-        string detail = progress.Detail.Length > 0 ? $": {progress.Detail}" : "";
         return Invariant($"{progress.Stage} {progress.Done:N0}{total}{rate}{left}{detail}");
     }
 }

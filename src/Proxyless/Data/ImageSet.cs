@@ -97,6 +97,28 @@ internal sealed class ImageSet
         throw new InvalidInputException($"{Name(i)}: neither it nor any other image of its class can be read.");
     }
 
+    /// <summary>
+    /// Decodes and transforms one image for people to look at: one that cannot be read is neither replaced nor
+    /// reported.
+    /// </summary>
+    /// <param name="i">The image.</param>
+    /// <param name="transforms">The processing of the image.</param>
+    /// <param name="destination">[resolution, resolution, channels].</param>
+    /// <returns>Whether it could be read.</returns>
+    internal bool TryShow(int i, Transforms transforms, Span<float> destination)
+    {
+        try
+        {
+            _source.Render(_indices[i], transforms, new SplitMix64(0), destination);
+            return true;
+        }
+        catch (Exception exception)
+            when (exception is InvalidInputException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Decodes and transforms one image, if it can be read.</summary>
     /// <returns>Whether it could be read.</returns>
     /// <exception cref="InvalidInputException">The image is unreadable and reading is strict.</exception>

@@ -31,7 +31,7 @@ internal static class Thumbnail
             }
         );
         var values = new float[transforms.Length];
-        if (!images.TryRender(i, transforms, new SplitMix64(0), values))
+        if (!images.TryShow(i, transforms, values))
         {
             return null;
         }
@@ -49,7 +49,7 @@ internal static class Thumbnail
             pixels[(4 * pixel) + 3] = byte.MaxValue;
         }
 
-        using SKData encoded = bitmap.Encode(SKEncodedImageFormat.Jpeg, Quality);
-        return encoded.ToArray();
+        using SKData? encoded = bitmap.Encode(SKEncodedImageFormat.Jpeg, Quality);
+        return encoded?.ToArray();
     }
 }

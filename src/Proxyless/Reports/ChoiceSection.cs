@@ -41,8 +41,8 @@ internal static class ChoiceSection
         html.BeginTable(
             "The best other candidate of each block",
             "block",
-            "'chosen",
-            "'next best",
+            Column.OfText("chosen"),
+            Column.OfText("next best"),
             "top-1, points",
             "latency, ms"
         );

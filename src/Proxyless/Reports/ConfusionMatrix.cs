@@ -50,7 +50,7 @@ internal static class ConfusionMatrix
     {
         html.BeginTable(
             "Confusion matrix: images of each class by the model's answer",
-            ["'class", .. order.Select(answer => classes[answer])]
+            [Column.OfText("class"), .. order.Select(answer => new Column(classes[answer]))]
         );
         foreach (int label in order)
         {
@@ -154,7 +154,13 @@ internal static class ConfusionMatrix
         }
 
         html.Line("<h3>Most frequent confusions</h3>");
-        html.BeginTable("The most frequent confusions", "'class", "'taken for", "images", "of its images");
+        html.BeginTable(
+            "The most frequent confusions",
+            Column.OfText("class"),
+            Column.OfText("taken for"),
+            "images",
+            "of its images"
+        );
         foreach ((int label, int answer, int count) in pairs)
         {
             int images = confusion[label].Sum();

@@ -5,9 +5,23 @@ using Proxyless.Training;
 
 namespace Proxyless.Reports;
 
+/// <summary>A column of a table.</summary>
+/// <param name="Name">Its heading.</param>
+/// <param name="IsText">Whether it holds text; otherwise numbers, which are aligned at the right.</param>
+internal readonly record struct Column(string Name, bool IsText = false)
+{
+    /// <summary>A column of numbers.</summary>
+    public static implicit operator Column(string name) => new(name);
+
+    /// <summary>A column of text.</summary>
+    public static Column OfText(string name) => new(name, IsText: true);
+}
+
 /// <summary>The common parts of report pages.</summary>
 internal static class ReportPage
 {
+    private const int FewestForDecimals = 1000;
+
     /// <summary>Adds everything up to and including the heading.</summary>
     /// <param name="html">The page.</param>
     /// <param name="title">The heading.</param>
@@ -47,18 +61,16 @@ internal static class ReportPage
     /// </summary>
     /// <param name="html">The page.</param>
     /// <param name="caption">What it holds, for readers who do not see the heading above it.</param>
-    /// <param name="columns">The columns; those that begin with an apostrophe are text, others numbers.</param>
-    public static void BeginTable(this StringBuilder html, string caption, params ReadOnlySpan<string> columns)
+    /// <param name="columns">The columns.</param>
+    public static void BeginTable(this StringBuilder html, string caption, params ReadOnlySpan<Column> columns)
     {
         html.Append("<div class=\"scroll\" tabindex=\"0\"><table><caption>").Append(Text(caption)).Append("</caption>");
         html.Append("<thead><tr>");
-        foreach (string column in columns)
+        foreach (Column column in columns)
         {
-            html.Append(
-                column.StartsWith('\'')
-                    ? $"<th scope=\"col\" class=\"text\">{Text(column[1..])}</th>"
-                    : $"<th scope=\"col\">{Text(column)}</th>"
-            );
+            html.Append(column.IsText ? "<th scope=\"col\" class=\"text\">" : "<th scope=\"col\">")
+                .Append(Text(column.Name))
+                .Append("</th>");
         }
 
         html.Line("</tr></thead><tbody>");
@@ -73,11 +85,16 @@ internal static class ReportPage
     /// <summary>Formats a share as percent.</summary>
     public static string Percent(double share) => Invariant($"{100 * share:0.00} %");
 
-    /// <summary>Formats a share of a number of images: with a decimal where there are enough images for one.</summary>
+    /// <summary>
+    /// Formats a share of a number of images: with a decimal where there are enough images for one, and where it would
+    /// be rounded to none or to all.
+    /// </summary>
     /// <param name="share">The share, 0..1.</param>
     /// <param name="images">Number of images behind it.</param>
     public static string Percent(double share, long images) =>
-        images >= 1000 ? Invariant($"{100 * share:0.0} %") : Invariant($"{100 * share:0} %");
+        images >= FewestForDecimals || (share is > 0 and < 0.005 or >= 0.995 and < 1)
+            ? Invariant($"{100 * share:0.0} %")
+            : Invariant($"{100 * share:0} %");
 
     /// <summary>Formats an interval of a share of a number of images.</summary>
     /// <param name="interval">The interval.</param>
@@ -85,7 +102,7 @@ internal static class ReportPage
     public static string Between(AccuracyInterval interval, long images)
     {
         ArgumentNullException.ThrowIfNull(interval);
-        return images >= 1000
+        return images >= FewestForDecimals
             ? Invariant($"{100 * interval.Low:0.0} to {100 * interval.High:0.0} %")
             : Invariant($"{100 * interval.Low:0} to {100 * interval.High:0} %");
     }

@@ -23,7 +23,11 @@ internal sealed record SearchCurvePoint(
 /// <param name="What">The images, such as <c>5,000 test images</c>.</param>
 /// <param name="Top1">Share of correct answers, 0..1.</param>
 /// <param name="Images">Number of images.</param>
-internal sealed record AccuracyFigure(string What, double Top1, long Images);
+internal sealed record AccuracyFigure(string What, double Top1, long Images)
+{
+    /// <summary>Share of images whose class is among the five most probable, 0..1; null if it is not known.</summary>
+    public double? Top5 { get; init; }
+}
 
 /// <summary>A model of a precision.</summary>
 /// <param name="Name">The precision.</param>
@@ -79,9 +83,6 @@ internal sealed record RunReportData
 
     /// <summary>The accuracies, the most important first.</summary>
     public IReadOnlyList<AccuracyFigure> Accuracies { get; init; } = [];
-
-    /// <summary>Share of images whose class is among the five most probable, 0..1, of the first accuracy.</summary>
-    public double? Top5 { get; init; }
 
     /// <summary>Measured latency of the exported model in milliseconds.</summary>
     public double? LatencyMs { get; init; }

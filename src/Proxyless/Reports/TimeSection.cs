@@ -71,7 +71,7 @@ internal static class TimeSection
         html.BeginTable(
             "The blocks of the network",
             "block",
-            "'operation",
+            Column.OfText("operation"),
             "in",
             "out",
             "stride",

@@ -79,12 +79,12 @@ internal static class TrustSection
 
         html.BeginTable(
             "Accuracy of each class",
-            "'class",
+            Column.OfText("class"),
             "training images",
             "images here",
             "top-1",
             "95 % interval",
-            "'most often taken for"
+            Column.OfText("most often taken for")
         );
         foreach (
             int label in Enumerable
@@ -191,7 +191,7 @@ internal static class TrustSection
                 new PlotSeries("as it says", [(0, 0), (100, 100)], IsLimit: true)
             )
         );
-        html.BeginTable("Calibration", "'probability", "answers", "mean probability", "correct");
+        html.BeginTable("Calibration", Column.OfText("probability"), "answers", "mean probability", "correct");
         foreach (CalibrationBin bin in curve.Bins)
         {
             html.Line(

@@ -28,11 +28,10 @@ internal static class VerdictSection
                 Percent(accuracy.Top1, accuracy.Images),
                 $"top-1 on {accuracy.What}; {Between(interval, accuracy.Images)} at 95 % confidence"
             );
-        }
-
-        if (data.Top5 is { } top5 && data.Architecture.Classes > MostClassesWithoutTop5)
-        {
-            html.Tile(Percent(top5, data.Accuracies is [var first, ..] ? first.Images : 0), "top-5 on the same images");
+            if (accuracy.Top5 is { } top5 && data.Architecture.Classes > MostClassesWithoutTop5)
+            {
+                html.Tile(Percent(top5, accuracy.Images), $"top-5 on {accuracy.What}");
+            }
         }
 
         AppendLatency(html, data);
@@ -95,7 +94,7 @@ internal static class VerdictSection
         }
 
         html.Line("<h2 class=\"small\">Floats and integers</h2>");
-        html.BeginTable("The model of floats and that of integers", "'model", "top-1", "latency", "size");
+        html.BeginTable("The model of floats and that of integers", Column.OfText("model"), "top-1", "latency", "size");
         foreach (PrecisionFigure precision in precisions)
         {
             html.Line(

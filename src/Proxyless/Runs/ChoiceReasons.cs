@@ -30,21 +30,29 @@ internal static class ChoiceReasons
         ArgumentNullException.ThrowIfNull(scores);
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(latency);
-        if (scores.Count < FewestNetworks)
+        IReadOnlyList<SearchBlock> all = space.Blocks();
+        ScoredNetwork[] scored =
+        [
+            .. scores
+                .Where(score =>
+                    score.Choice.Length == all.Count
+                    && all.All(block => (uint)score.Choice[block.Index] < block.Candidates.Count)
+                    && double.IsFinite(score.Top1)
+                )
+                .Select(score => new ScoredNetwork(score.Choice, score.Top1)),
+        ];
+        if (scored.Length < FewestNetworks)
         {
             return null;
         }
 
-        var predictor = AdditivePredictor.Fit(
-            CandidateFeatures.Of(space),
-            [.. scores.Select(score => new ScoredNetwork(score.Choice, score.Top1))]
-        );
+        var predictor = AdditivePredictor.Fit(CandidateFeatures.Of(space), scored);
         var random = new Random(0);
         double[][][] draws = [.. Enumerable.Range(0, Draws).Select(_ => predictor.Draw(random))];
         int first = FirstBlockOf(space);
         var blocks = new List<BlockReason>();
         double variance = 0;
-        foreach (SearchBlock block in space.Blocks().Where(block => block.Candidates.Count > 1))
+        foreach (SearchBlock block in all.Where(block => block.Candidates.Count > 1))
         {
             int i = block.Index;
             int chosen = choice[i];
@@ -65,7 +73,7 @@ internal static class ChoiceReasons
             );
         }
 
-        return blocks.Count == 0 ? null : new BlockReasons(blocks, scores.Count, Math.Sqrt(variance / blocks.Count));
+        return blocks.Count == 0 ? null : new BlockReasons(blocks, scored.Length, Math.Sqrt(variance / blocks.Count));
     }
 
     /// <summary>The number of the first searched block in the network, from 1.</summary>

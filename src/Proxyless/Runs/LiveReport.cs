@@ -17,6 +17,7 @@ internal sealed class LiveReport(RunContext context, RunStore store, LatencyTabl
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private long? _written;
+    private RunReportData? _found;
 
     /// <summary>An epoch of the search has ended.</summary>
     /// <param name="log">The epochs so far.</param>
@@ -36,6 +37,26 @@ internal sealed class LiveReport(RunContext context, RunStore store, LatencyTabl
         }
     }
 
+    /// <summary>The search for several limits has ended; the networks of the limits have pages of their own.</summary>
+    /// <param name="log">The epochs.</param>
+    public void SearchEnded(IReadOnlyList<SearchEpoch> log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        if (log is [.., { } last])
+        {
+            _written = null;
+            Write(() =>
+                ReportStage.DataOf(context, store, table, MostProbable(last), log) with
+                {
+                    LatencyLimitMs = limitMs,
+                    Status =
+                        "The search has ended. The network of each limit has a page in the folder of the limit, and "
+                        + "this page shows all of them at the end of the run.",
+                }
+            );
+        }
+    }
+
     /// <summary>An epoch of the training has ended.</summary>
     /// <param name="derived">The network.</param>
     /// <param name="log">The epochs so far.</param>
@@ -44,9 +65,10 @@ internal sealed class LiveReport(RunContext context, RunStore store, LatencyTabl
         ArgumentNullException.ThrowIfNull(derived);
         ArgumentNullException.ThrowIfNull(log);
         Write(() =>
-            ReportStage.DataOf(context, store, table, derived) with
+            (_found ??= ReportStage.DataOf(context, store, table, derived)) with
             {
                 Training = [.. log],
+                Warnings = context.Observer.Warnings,
                 Status = StatusOf(Invariant($"Training: {log.Count:N0} epochs are done")),
             }
         );
@@ -74,9 +96,9 @@ internal sealed class LiveReport(RunContext context, RunStore store, LatencyTabl
         {
             RunReport.WriteHtml(store.Directory.Report, data());
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is ProxylessException or IOException or UnauthorizedAccessException)
         {
-            // A page is not worth a run: if the disk is full, the next checkpoint says so.
+            // A page is not worth a run: if the disk is full, or a file is damaged, something else says so.
         }
 
         _written = Stopwatch.GetTimestamp();

@@ -31,6 +31,21 @@ internal sealed class ProgressFile(string path)
     private long? _written;
     private RunProgress? _before;
 
+    /// <summary>Begins a file; the progress of an earlier job is removed.</summary>
+    public static ProgressFile Begin(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // There is no folder yet, or the old file stays until the first report.
+        }
+
+        return new ProgressFile(path);
+    }
+
     /// <summary>Reads the progress; null if there is none, or if the file is damaged.</summary>
     public static ProgressState? TryRead(string path)
     {

@@ -34,11 +34,7 @@ internal static class ReportStage
             AtomicFile.WriteAllText(store.Directory.FrontPicture, FrontPlot.File(front));
         }
 
-        RunReportData data = DataOf(context, store, table, derived) with
-        {
-            Front = front,
-            Training = store.ReadTrainingLog(),
-        };
+        RunReportData data = DataOf(context, store, table, derived) with { Training = store.ReadTrainingLog() };
         RunReport.WriteHtml(
             store.Directory.Report,
             evaluated is null ? data : WithEnd(data, context, store, evaluated, table)
@@ -56,13 +52,14 @@ internal static class ReportStage
         RunReportData data = DataOf(context, store, table, derived.Architecture, derived.Log);
         return data with
         {
+            Front = FrontOf(table.Target, [derived]),
             LatencyMs = found.LatencyMs,
             LatencyIsMeasured = found.LatencyIsMeasured,
             LatencyLimitMs = found.LatencyLimitMs,
             PredictedLatencyMs = found.PredictedLatencyMs,
             Reasons =
                 CostOf(context, table) is { } latency && context.Space.ChoiceOf(derived.Architecture) is { } choice
-                    ? ChoiceReasons.Of(store.ReadScores(), context.Space, latency, choice)
+                    ? ChoiceReasons.Of(IfReadable(context, store.ReadScores), context.Space, latency, choice)
                     : null,
             Provenance =
             [
@@ -121,6 +118,20 @@ internal static class ReportStage
             ? table.ToSpaceCost(context.Space, context.Classes)
             : null;
 
+    /// <summary>What a page can do without, if its file is damaged.</summary>
+    private static IReadOnlyList<T> IfReadable<T>(RunContext context, Func<IReadOnlyList<T>> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidInputException exception)
+        {
+            context.Observer.Warning($"the report does without a file: {exception.Message}");
+            return [];
+        }
+    }
+
     private static RunReportData WithEnd(
         RunReportData data,
         RunContext context,
@@ -133,7 +144,6 @@ internal static class ReportStage
         return data with
         {
             Accuracies = AccuraciesOf(store, evaluated),
-            Top5 = evaluated.Judged.Accuracy.Top5,
             LatencyMs = result?.LatencyMs ?? data.LatencyMs,
             MedianLatencyMs = result?.MedianLatencyMs,
             LatencyP90Ms = result?.LatencyP90Ms,
@@ -163,6 +173,9 @@ internal static class ReportStage
 
         accuracies.Add(
             new AccuracyFigure(Invariant($"{tested:N0} test images"), evaluated.Judged.Accuracy.Top1, tested)
+            {
+                Top5 = evaluated.Judged.Accuracy.Top5,
+            }
         );
         if (result is { Folds: null, CrossValidatedTop1: { } top1 } && store.Plan.FineTuning is { Images: > 0 } decided)
         {
@@ -191,7 +204,7 @@ internal static class ReportStage
             );
         }
 
-        IReadOnlyList<ImageAnswer> crossValidated = store.ReadCrossValidated();
+        IReadOnlyList<ImageAnswer> crossValidated = IfReadable(context, store.ReadCrossValidated);
         if (crossValidated.Count == 0)
         {
             return AnswerPictures.Of(
@@ -203,23 +216,19 @@ internal static class ReportStage
 
         ImageSet training = context.Images.AllTraining;
         Dictionary<string, int> positions = Enumerable.Range(0, training.Count).ToDictionary(training.Name);
+        Dictionary<int, ImageAnswer> known = crossValidated
+            .Where(answer =>
+                positions.TryGetValue(answer.Image, out int position)
+                && answer.Label == training.Label(position)
+                && answer.Answer >= 0
+                && answer.Answer < context.Classes
+            )
+            .DistinctBy(answer => answer.Image)
+            .ToDictionary(answer => positions[answer.Image]);
         return AnswerPictures.Of(
             context,
-            [
-                (test, evaluated.Judged.Answers),
-                (
-                    training,
-                    crossValidated
-                        .Where(answer =>
-                            positions.TryGetValue(answer.Image, out int position)
-                            && answer.Label == training.Label(position)
-                            && answer.Answer >= 0
-                            && answer.Answer < context.Classes
-                        )
-                        .ToDictionary(answer => positions[answer.Image])
-                ),
-            ],
-            Invariant($"the {tested:N0} test images, and about the {crossValidated.Count:N0} training images by ")
+            [(test, evaluated.Judged.Answers), (training, known)],
+            Invariant($"the {tested:N0} test images, and about the {known.Count:N0} training images by ")
                 + "networks like it that were trained without them (cross-validation)"
         );
     }
@@ -249,7 +258,7 @@ internal static class ReportStage
             steps.Add(
                 Step(
                     $"ProxylessRun.Derive(source: '{run}', "
-                        + Invariant($"TargetOptions.LatencyMs = '{latency / 2:0.###}')"),
+                        + Invariant($"TargetOptions.LatencyMs = '{latency / 2:G3}')"),
                     "finds a network for another limit with the same search"
                 )
             );
@@ -267,7 +276,7 @@ internal static class ReportStage
 
     private static PartLatency[] PartsOf(Architecture architecture, LatencyTable table, ITarget? target)
     {
-        IReadOnlyList<double>? measured = target is LocalTarget local ? BlockTimes.Measure(architecture, local) : null;
+        IReadOnlyList<double>? measured = target is LocalTarget local ? TryMeasure(architecture, local) : null;
         string[] names =
         [
             "stem",
@@ -287,6 +296,19 @@ internal static class ReportStage
                             : new PartLatency(names[i], null, null)
                 ),
         ];
+    }
+
+    private static IReadOnlyList<double>? TryMeasure(Architecture architecture, LocalTarget target)
+    {
+        try
+        {
+            return BlockTimes.Measure(architecture, target);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The profiler writes to the folder of temporary files: a trained run does not fail for the lack of one.
+            return null;
+        }
     }
 
     private static KeyValuePair<string, string>[] ProvenanceOf(RunContext context, LatencyTable table) =>

@@ -56,8 +56,10 @@ internal static class SearchJob
         {
             ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
             EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
-            ReportStage.Write(context, store, goal.Table, derived, evaluated);
+
+            // The result first: a page is not worth the end of a run.
             store.Write(evaluated.Result!);
+            ReportStage.Write(context, store, goal.Table, derived, evaluated);
             return evaluated.Result!;
         }
         finally

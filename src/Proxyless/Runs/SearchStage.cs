@@ -92,6 +92,11 @@ internal static class SearchStage
             EpochEnded = log => live.SearchEpochEnded(log, steps.WeightSteps),
         };
         search.Run(weights, held, context.CancellationToken);
+        if (parts.Any(part => part.Store != store))
+        {
+            live.SearchEnded(search.Log());
+        }
+
         context.Clock.Charge(store, RunStage.Search);
         IReadOnlyList<SearchEpoch> LogOf(SearchPart part) =>
             search.Log(Array.FindIndex(targets, target => target[0].Goal.Target == part.Goal.Target));

@@ -230,6 +230,7 @@ internal static class SpecializeJob
                 CrossValidatedTop1 = store.Plan.FineTuning!.CrossValidatedTop1,
                 Folds = folds?.Accuracy,
             };
+            store.Write(result);
             ReportStage.Write(
                 context,
                 store,
@@ -241,7 +242,6 @@ internal static class SpecializeJob
                     InFolds = folds?.Answers,
                 }
             );
-            store.Write(result);
             return result;
         }
         finally

@@ -20,7 +20,7 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     public void WriteTo(RunDirectory directory)
     {
         _directory = directory;
-        _progress = new ProgressFile(directory.Progress);
+        _progress = ProgressFile.Begin(directory.Progress);
         _warnings.InsertRange(0, JsonLines.Read<string>(directory.Warnings).Except(_warnings));
         Write();
     }

@@ -11,9 +11,9 @@ namespace Proxyless.Training;
 /// <param name="LabelProbability">The model's probability of the label, 0..1.</param>
 internal sealed record ImageAnswer(string Image, int Label, int Answer, double Probability, double LabelProbability)
 {
-    /// <summary>Whether the answer is the label.</summary>
+    /// <summary>Whether the answer is the label; scores that are not numbers are no answer.</summary>
     [JsonIgnore]
-    public bool IsRight => Answer == Label;
+    public bool IsRight => Answer == Label && double.IsFinite(Probability);
 
     /// <summary>Returns the answer of a model's scores.</summary>
     /// <param name="image">The image.</param>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -18,8 +19,7 @@ public sealed partial class RunReportTests
     {
         Title = "cats & dogs",
         Architecture = Network,
-        Accuracies = [new AccuracyFigure("10,000 test images", 0.8934, 10_000)],
-        Top5 = 0.99,
+        Accuracies = [new AccuracyFigure("10,000 test images", 0.8934, 10_000) { Top5 = 0.99 }],
         LatencyMs = 9.5,
         LatencyLimitMs = 10,
         PredictedLatencyMs = 9.7,
@@ -105,6 +105,37 @@ public sealed partial class RunReportTests
             RunReport.Html(Full with { LatencyMs = latency }),
             StringComparison.Ordinal
         );
+
+    [Theory]
+    [InlineData(1, 400, "100 %")]
+    [InlineData(0.9975, 400, "99.8 %")]
+    [InlineData(0.0025, 400, "0.3 %")]
+    [InlineData(0, 400, "0 %")]
+    [InlineData(0.72, 400, "72 %")]
+    [InlineData(0.7204, 4000, "72.0 %")]
+    public void A_share_is_all_or_none_only_where_it_is(double share, int images, string text) =>
+        Assert.Equal(text, ReportPage.Percent(share, images));
+
+    [Fact]
+    public void Classes_of_any_name_keep_it()
+    {
+        var html = new StringBuilder();
+        string[] classes = ["'s-Hertogenbosch", "<b>", "naïve & co"];
+        ConfusionMatrix.Append(
+            html,
+            classes,
+            [
+                [3, 1, 0],
+                [0, 2, 0],
+                [0, 0, 4],
+            ]
+        );
+        foreach (string name in classes)
+        {
+            string heading = $"<th scope=\"col\">{WebUtility.HtmlEncode(name)}</th>";
+            Assert.Contains(heading, html.ToString(), StringComparison.Ordinal);
+        }
+    }
 
     [Fact]
     public void What_is_missing_is_left_out()

@@ -161,7 +161,16 @@ public sealed partial class WatchServerTests : IClassFixture<Browser>, IAsyncLif
         string gone = await _client.GetStringAsync(new Uri(Address, "runs/0"), Cancellation);
         Assert.Contains("The folder is not there", gone, StringComparison.Ordinal);
         string none = await _client.GetStringAsync(new Uri(Address, "runs/1"), Cancellation);
-        Assert.Contains("no report yet", none, StringComparison.Ordinal);
+        Assert.Contains("There is no report", none, StringComparison.Ordinal);
+        using HttpResponseMessage response = await _client.GetAsync(
+            new Uri(Address, "events"),
+            HttpCompletionOption.ResponseHeadersRead,
+            Cancellation
+        );
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Cancellation));
+        JsonElement states = await NextAsync(reader);
+        Assert.Equal("The folder is not there.", states[0].GetProperty("text").GetString());
+        Assert.Equal("Begins.", states[1].GetProperty("text").GetString());
         Assert.False(Directory.Exists(RunOf("one").Root));
     }
 
@@ -184,6 +193,9 @@ public sealed partial class WatchServerTests : IClassFixture<Browser>, IAsyncLif
         }
         finally
         {
+            // While they are open, another one is let go without an answer.
+            using var late = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+            await Assert.ThrowsAnyAsync<Exception>(() => late.GetStringAsync(Address, Cancellation));
             clients.ForEach(client => client.Dispose());
         }
 
@@ -201,6 +213,46 @@ public sealed partial class WatchServerTests : IClassFixture<Browser>, IAsyncLif
                 await Task.Delay(100, Cancellation);
             }
         }
+    }
+
+    [Fact]
+    public async Task Progress_of_an_earlier_job_is_not_shown_and_that_of_a_silent_one_is_dated()
+    {
+        var run = new WatchedRun(RunOf("one").Root);
+        using RunLock held = RunLock.Acquire(RunOf("one").Root);
+        async Task<string> TextAt(DateTimeOffset written)
+        {
+            await File.WriteAllTextAsync(
+                RunOf("one").Progress,
+                JsonSerializer.Serialize(new ProgressState("train", 5, 10, 1, 5, "", written), JsonLines.Options),
+                Cancellation
+            );
+            return run.State().Text;
+        }
+
+        Assert.Equal("Begins.", await TextAt(DateTimeOffset.UtcNow.AddHours(-1)));
+        Assert.Equal("train 5 of 10, 1 a second, about 5 s left", await TextAt(DateTimeOffset.UtcNow));
+        string holder = Path.Combine(RunOf("one").Root, ".lock.json");
+        RunHolder old = RunHolder.Current() with { Since = DateTimeOffset.UtcNow.AddHours(-2) };
+        await File.WriteAllTextAsync(holder, JsonSerializer.Serialize(old, JsonLines.Options), Cancellation);
+        Assert.EndsWith(
+            "nothing since then",
+            await TextAt(DateTimeOffset.UtcNow.AddHours(-1)),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_hostile_report_runs_no_script_in_the_name_of_the_server()
+    {
+        await File.WriteAllTextAsync(
+            RunOf("one").Report,
+            "<h1 id=\"x\">calm</h1><script>document.getElementById('x').textContent = 'hostile'</script>",
+            Cancellation
+        );
+        IPage page = await _browser.OpenAsync();
+        await page.GotoAsync(new Uri(Address, "runs/0").AbsoluteUri);
+        Assert.Equal("calm", await page.Locator("#x").TextContentAsync());
     }
 
     [Fact]
@@ -226,13 +278,11 @@ public sealed partial class WatchServerTests : IClassFixture<Browser>, IAsyncLif
         );
         process.WaitFor("until the run ends");
         string address = AddressPattern().Match(process.Error()).Value;
-        process.WaitFor("search 1/");
         Assert.Contains(
             "id=\"run0\"",
             await _client.GetStringAsync(new Uri(address), Cancellation),
             StringComparison.Ordinal
         );
-        process.Kill();
     }
 
     [Fact]
