@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Text;
+using Proxyless.Reports;
 using static System.FormattableString;
 using static System.Net.WebUtility;
 
@@ -8,7 +8,7 @@ namespace Proxyless.Cli.Watch;
 /// <summary>The page of <c>watch</c>: the reports of runs side by side, loaded anew when they change.</summary>
 internal static class WatchPage
 {
-    private const string Script = """
+    private static readonly string Script = """
         const source = new EventSource('events');
         source.onmessage = message => {
           JSON.parse(message.data).forEach((run, i) => {
@@ -25,7 +25,7 @@ internal static class WatchPage
         source.onerror = () => {
           document.getElementById('link').textContent = 'No connection; what is shown is not up to date.';
         };
-        """;
+        """.ReplaceLineEndings("\n");
 
     private const string Css = """
         :root{color-scheme:light dark;--paper:#fff;--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0}
@@ -40,9 +40,7 @@ internal static class WatchPage
     /// <summary>The policy of the page: frames and events of this server, this script, nothing else.</summary>
     public static string Policy { get; } =
         "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'; base-uri 'none'; "
-        + "form-action 'none'; frame-ancestors 'none'; script-src 'sha256-"
-        + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script.ReplaceLineEndings("\n"))))
-        + "'";
+        + $"form-action 'none'; frame-ancestors 'none'; script-src {ReportScript.SourceOf(Script)}";
 
     /// <summary>Returns the page.</summary>
     /// <param name="runs">The names of the runs, and the versions of their reports before the page is sent.</param>
@@ -69,7 +67,7 @@ internal static class WatchPage
         }
 
         html.Append("</main>\n<p id=\"link\" role=\"alert\"></p>\n<script>")
-            .Append(Script.ReplaceLineEndings("\n"))
+            .Append(Script)
             .Append("</script>\n</body>\n</html>\n");
         return html.ToString();
     }

@@ -1,5 +1,4 @@
 using Proxyless.Architectures;
-using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
@@ -151,17 +150,7 @@ internal sealed class ComparisonWork(
         }
 
         ExportStage.Run(seeded, files, architecture, files.Model);
-        ImageSet images = seeded.Images.Test;
-        using BatchLoader test = seeded.Loaders.Model(images);
-        EvaluateStage.Judgement judged = EvaluateStage.Judge(
-            files.Model,
-            null,
-            test,
-            images,
-            seeded.Threads,
-            seeded.Observer,
-            seeded.CancellationToken
-        );
+        EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(seeded, files.Model);
         var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, trained.Seconds);
         directory.Write(network, seed, training);
         return training;

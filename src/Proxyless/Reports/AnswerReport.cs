@@ -34,16 +34,7 @@ internal sealed record AnswerReport
     public required IReadOnlyList<PicturedAnswer> Uncertain { get; init; }
 
     /// <summary>Number of images of class i that were classified as class j, at [i][j].</summary>
-    public int[][] Confusion()
-    {
-        int[][] confusion = [.. Classes.Select(_ => new int[Classes.Count])];
-        foreach (ImageAnswer answer in Answers)
-        {
-            confusion[answer.Label][answer.Answer]++;
-        }
-
-        return confusion;
-    }
+    public int[][] Confusion() => ImageAnswer.Confusion(Answers, Classes.Count);
 
     /// <summary>
     /// The numbers of the wrong answers that are shown: those whose answer is most probable compared with the label

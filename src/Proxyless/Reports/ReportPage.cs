@@ -37,10 +37,7 @@ internal static class ReportPage
     /// <summary>Adds the end of the page.</summary>
     /// <param name="html">The page.</param>
     public static void End(StringBuilder html) =>
-        html.Append(
-            CultureInfo.InvariantCulture,
-            $"</main>\n<script>{ReportScript.Text.ReplaceLineEndings("\n")}</script>\n</body>\n</html>\n"
-        );
+        html.Append(CultureInfo.InvariantCulture, $"</main>\n<script>{ReportScript.Text}</script>\n</body>\n</html>\n");
 
     /// <summary>Adds a line.</summary>
     /// <param name="html">The page.</param>

@@ -77,21 +77,21 @@ internal static class EvaluateStage
     /// <param name="model">The model's file.</param>
     public static Judgement JudgeTest(RunContext context, RunDirectory directory, string model)
     {
-        ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(directory);
-        ImageSet images = context.Images.Test;
-        using BatchLoader test = context.Loaders.Model(images);
-        Judgement judged = Judge(
-            model,
-            null,
-            test,
-            images,
-            context.Threads,
-            context.Observer,
-            context.CancellationToken
-        );
+        Judgement judged = JudgeTest(context, model);
         JsonLines.Write(directory.Answers, judged.InOrder);
         return judged;
+    }
+
+    /// <summary>The answers of a model on the test images of a run.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="model">The model's file.</param>
+    public static Judgement JudgeTest(RunContext context, string model)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ImageSet images = context.Images.Test;
+        using BatchLoader test = context.Loaders.Model(images);
+        return Judge(model, null, test, images, context.Threads, context.Observer, context.CancellationToken);
     }
 
     /// <summary>A single model, on labeled images that it was not trained on.</summary>
@@ -276,7 +276,6 @@ internal static class EvaluateStage
         using OnnxClassifier? other = against is null ? null : Load(against, threads);
         AnswerComparison? comparison = other is null ? null : new AnswerComparison();
         int classes = model.Classes.Count;
-        int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
         var accuracy = new TopAccuracy();
         var answers = new Dictionary<int, ImageAnswer>(images.Count);
         var progress = new Progress(observer, "evaluate", 0, images.Count);
@@ -294,7 +293,6 @@ internal static class EvaluateStage
                     comparison?.Add(expected.AsSpan(i * classes, classes), own, (int)labels[i]);
                     accuracy.Add(own, (int)labels[i]);
                     var answer = ImageAnswer.Of(images.Name(batch.Positions[i]), (int)labels[i], own);
-                    confusion[labels[i]][answer.Answer]++;
                     answers.Add(batch.Positions[i], answer);
                 }
             }
@@ -302,7 +300,7 @@ internal static class EvaluateStage
             progress.Report(accuracy.Images, Invariant($"top-1 {accuracy.Top1:P2}"));
         }
 
-        return new Judgement(accuracy, confusion, answers, comparison);
+        return new Judgement(accuracy, ImageAnswer.Confusion(answers.Values, classes), answers, comparison);
     }
 
     /// <summary>

@@ -28,13 +28,12 @@ internal static class ReportStage
         EvaluatedRun? evaluated
     )
     {
-        FrontPlotData? front = FrontOf(table.Target, [derived]);
-        if (front is not null)
+        RunReportData data = DataOf(context, store, table, derived) with { Training = store.ReadTrainingLog() };
+        if (data.Front is { } front)
         {
             AtomicFile.WriteAllText(store.Directory.FrontPicture, FrontPlot.File(front));
         }
 
-        RunReportData data = DataOf(context, store, table, derived) with { Training = store.ReadTrainingLog() };
         RunReport.WriteHtml(
             store.Directory.Report,
             evaluated is null ? data : WithEnd(data, context, store, evaluated, table)

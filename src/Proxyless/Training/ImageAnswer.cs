@@ -15,6 +15,22 @@ internal sealed record ImageAnswer(string Image, int Label, int Answer, double P
     [JsonIgnore]
     public bool IsRight => Answer == Label && double.IsFinite(Probability);
 
+    /// <summary>Counts how often each class was classified as each.</summary>
+    /// <param name="answers">The answers.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <returns>Number of images of class i that were classified as class j, at [i][j].</returns>
+    public static int[][] Confusion(IEnumerable<ImageAnswer> answers, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(answers);
+        int[][] confusion = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
+        foreach (ImageAnswer answer in answers)
+        {
+            confusion[answer.Label][answer.Answer]++;
+        }
+
+        return confusion;
+    }
+
     /// <summary>Returns the answer of a model's scores.</summary>
     /// <param name="image">The image.</param>
     /// <param name="label">The class it is labeled with.</param>

@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Proxyless.Architectures;
 using Proxyless.Reports;
@@ -31,27 +29,14 @@ public sealed partial class ReportPageTests(Browser browser) : IClassFixture<Bro
     )
     {
         IPage page = await browser.OpenAsync(width, scheme);
-        var errors = new List<string>();
-        var requests = new List<string>();
-        page.Console += (_, message) => errors.AddRange(message.Type is "error" or "warning" ? [message.Text] : []);
-        page.PageError += (_, error) => errors.Add(error);
-        page.Request += (_, request) => requests.AddRange(request.Url.StartsWith("data:") ? [] : [request.Url]);
+        var witness = new PageWitness(page);
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Root, "report.html");
         RunReport.WriteHtml(path, DataOf(classes));
         await page.GotoAsync(new Uri(path).AbsoluteUri);
 
-        // Nothing of the page is wider than the window: wide figures scroll in boxes of their own.
-        Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
-
-        AxeResult findings = await page.RunAxe();
-        Assert.Empty(
-            findings
-                .Violations.Where(violation => violation.Impact != "minor")
-                .Select(violation => $"{violation.Id}: {violation.Nodes[0].Html}")
-        );
-        Assert.Empty(errors);
-        Assert.Equal([new Uri(path).AbsoluteUri], requests);
+        await witness.AssertSoundAsync(width);
+        Assert.Equal([new Uri(path).AbsoluteUri], witness.Requests);
     }
 
     [Fact]

@@ -3,8 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Proxyless.Architectures;
 using Proxyless.Cli.Watch;
@@ -314,14 +312,7 @@ public sealed partial class WatchServerTests : IClassFixture<Browser>, IAsyncLif
     public async Task The_page_shows_the_runs_side_by_side_and_loads_a_new_report(int width)
     {
         IPage page = await _browser.OpenAsync(width);
-        var errors = new List<string>();
-        var others = new List<string>();
-        page.Console += (_, message) => errors.AddRange(message.Type is "error" or "warning" ? [message.Text] : []);
-        page.PageError += (_, error) => errors.Add(error);
-        page.Request += (_, request) =>
-            others.AddRange(
-                request.Url.StartsWith("data:") || request.Url.StartsWith(Address.AbsoluteUri) ? [] : [request.Url]
-            );
+        var witness = new PageWitness(page);
         await page.GotoAsync(Address.AbsoluteUri);
         ILocator heading = page.FrameLocator("#run1").Locator("h1");
         await Assertions.Expect(heading).ToHaveTextAsync("report of two");
@@ -331,15 +322,11 @@ public sealed partial class WatchServerTests : IClassFixture<Browser>, IAsyncLif
         await Assertions
             .Expect(heading)
             .ToHaveTextAsync("written anew", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
-        Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
-        AxeResult findings = await page.RunAxe();
-        Assert.Empty(
-            findings
-                .Violations.Where(violation => violation.Impact != "minor")
-                .Select(violation => $"{violation.Id}: {violation.Nodes[0].Html}")
+        await witness.AssertSoundAsync(width);
+        Assert.All(
+            witness.Requests,
+            request => Assert.StartsWith(Address.AbsoluteUri, request, StringComparison.Ordinal)
         );
-        Assert.Empty(errors);
-        Assert.Empty(others);
     }
 
     private static async Task<JsonElement> NextAsync(StreamReader reader)
