@@ -97,7 +97,7 @@ internal static class CommandLine
 
             ProxylessRuntime.Configure(command.RuntimeFor(parse));
             bool json = parse.GetValue(command.Json);
-            using var observer = new ConsoleRunObserver(error);
+            using var observer = new ConsoleRunObserver(error, parse.GetValue(command.Quiet));
             CommandOutcome outcome = command.Execute(parse, new CommandSession(observer, cancellationToken.Token));
             observer.Finish();
             outcome.WriteTo(output, json);

@@ -17,6 +17,9 @@ public interface IRunObserver
     /// <summary>Receives a progress report.</summary>
     void Progress(RunProgress progress);
 
+    /// <summary>Receives the figures of an epoch that has ended; by default they are dropped.</summary>
+    void EpochEnded(RunEpoch epoch) { }
+
     /// <summary>Receives a message that is worth keeping.</summary>
     void Message(string text);
 

@@ -36,10 +36,13 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
         }
 
         _last = elapsed;
-        long since = doneNow - _before;
-        TimeSpan? remaining = total is { } all ? Remaining(elapsed, since, all - doneNow) : null;
-        observer.Progress(new RunProgress(stage, doneNow, total, remaining, detail()));
+        observer.Progress(new RunProgress(stage, doneNow, total, RemainingAt(doneNow), detail()));
     }
+
+    /// <summary>The time left at the pace so far; null if it is unknown.</summary>
+    /// <param name="doneNow">Units done, including those before.</param>
+    public TimeSpan? RemainingAt(long doneNow) =>
+        total is { } all ? Remaining(_watch.Elapsed, doneNow - _before, all - doneNow) : null;
 
     /// <summary>The time left at the pace so far; null if it is unknown or longer than anybody waits.</summary>
     internal static TimeSpan? Remaining(TimeSpan elapsed, long done, long left)

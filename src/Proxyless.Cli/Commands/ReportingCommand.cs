@@ -30,7 +30,9 @@ internal abstract class ReportingCommand : Command
         Examples = examples;
         Options.Add(Config);
         Options.Add(Json);
+        Options.Add(Quiet);
         _headings[Json] = OptionHeading.Output;
+        _headings[Quiet] = OptionHeading.Output;
     }
 
     /// <summary>Complete command lines for the help.</summary>
@@ -45,6 +47,9 @@ internal abstract class ReportingCommand : Command
     /// <summary>Whether the result is printed as JSON.</summary>
     public Option<bool> Json { get; } =
         Values.Flag("--json", "Print only the result, as one JSON object, on standard output");
+
+    /// <summary>Whether nothing but the result, warnings and errors is shown.</summary>
+    public Option<bool> Quiet { get; } = Values.Flag("--quiet", "Show only the result, warnings and errors");
 
     /// <summary>A YAML file of options.</summary>
     public Option<string?> Config { get; } =

@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace Proxyless.Cli.Output;
 
 /// <summary>
-/// Shows the reports of a job. On a terminal, one line at the bottom follows the progress; elsewhere a line is written
-/// every few seconds, so that a log file stays readable.
+/// Shows the reports of a job. Each epoch is a row of a table. On a terminal, one line at the bottom follows the
+/// progress; elsewhere a line is written every few seconds, so that a log file stays readable.
 /// </summary>
 internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
 {
@@ -17,29 +17,39 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     private readonly TextWriter _writer;
     private readonly IAnsiConsole _console;
     private readonly ProgressLine? _line;
+    private readonly EpochTable _epochs = new();
+    private readonly bool _isQuiet;
     private readonly HashSet<string> _warned = [];
     private long _lastShown;
     private string _stage = "";
 
     /// <summary>Creates the observer.</summary>
     /// <param name="writer">Standard error: standard output belongs to the result.</param>
-    public ConsoleRunObserver(TextWriter writer)
-        : this(writer, Terminal.For(writer), Terminal.IsTerminal(writer)) { }
+    /// <param name="isQuiet">Whether only warnings are shown.</param>
+    public ConsoleRunObserver(TextWriter writer, bool isQuiet = false)
+        : this(writer, Terminal.For(writer), Terminal.IsTerminal(writer), isQuiet) { }
 
     /// <summary>Creates the observer for an existing console.</summary>
     /// <param name="writer">The writer of the console.</param>
     /// <param name="console">The console.</param>
     /// <param name="isTerminal">Whether the writer is a terminal.</param>
-    internal ConsoleRunObserver(TextWriter writer, IAnsiConsole console, bool isTerminal)
+    /// <param name="isQuiet">Whether only warnings are shown.</param>
+    internal ConsoleRunObserver(TextWriter writer, IAnsiConsole console, bool isTerminal, bool isQuiet = false)
     {
         _writer = writer;
         _console = console;
+        _isQuiet = isQuiet;
         _line = isTerminal && console.Profile.Capabilities.Ansi ? new ProgressLine(console) : null;
     }
 
     /// <inheritdoc/>
     public void Progress(RunProgress progress)
     {
+        if (_isQuiet)
+        {
+            return;
+        }
+
         lock (_lock)
         {
             bool boundary = progress.Stage != _stage || progress.Done >= progress.Total;
@@ -65,7 +75,38 @@ internal sealed class ConsoleRunObserver : IRunObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Message(string text) => Line(Markup.Escape(Wording(text)));
+    public void EpochEnded(RunEpoch epoch)
+    {
+        if (_isQuiet)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            foreach (EpochLine line in _epochs.Add(epoch, _console.Profile.Width))
+            {
+                string text = Markup.Escape(line.Text);
+                Line(
+                    line.Kind switch
+                    {
+                        EpochLineKind.Header => $"[bold]{text}[/]",
+                        EpochLineKind.Network => $"[dim]{text}[/]",
+                        _ => text,
+                    }
+                );
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Message(string text)
+    {
+        if (!_isQuiet)
+        {
+            Line(Markup.Escape(Wording(text)));
+        }
+    }
 
     /// <inheritdoc/>
     /// <remarks>Equal messages from parts of a job are shown once.</remarks>

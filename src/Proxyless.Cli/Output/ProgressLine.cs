@@ -14,8 +14,12 @@ namespace Proxyless.Cli.Output;
 internal sealed class ProgressLine(IAnsiConsole console)
 {
     private const int BarWidth = 24;
+    private const int NarrowBarWidth = 8;
 
-    private readonly IAnsiConsole _console = new VisibleCursorConsole(console);
+    // Narrower terminals need the room for the text.
+    private const int WideTerminal = 80;
+
+    private readonly VisibleCursorConsole _console = new(console);
     private TaskCompletionSource? _end;
     private Task _drawing = Task.CompletedTask;
     private ProgressContext? _context;
@@ -77,7 +81,13 @@ internal sealed class ProgressLine(IAnsiConsole console)
             .AutoRefresh(false)
             .AutoClear(true)
             .ExcludeVerticalPadding()
-            .Columns(new ProgressBarColumn { Width = BarWidth }, new TextColumn())
+            .Columns(
+                new ProgressBarColumn
+                {
+                    Width = _console.Profile.Width < WideTerminal ? NarrowBarWidth : BarWidth,
+                },
+                new TextColumn()
+            )
             .StartAsync(Draw);
         if (drawing.IsCompleted)
         {

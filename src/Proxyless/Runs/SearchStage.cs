@@ -89,7 +89,17 @@ internal static class SearchStage
             context.Observer
         )
         {
-            EpochEnded = log => live.SearchEpochEnded(log, steps.WeightSteps),
+            EpochEnded = (logs, pace) =>
+            {
+                foreach ((SearchPart part, IReadOnlyList<SearchEpoch> log) in middle.Zip(logs))
+                {
+                    context.Observer.EpochEnded(
+                        EpochReports.OfSearch(log[^1], pace, part, targets.Length > 1, steps.WeightSteps)
+                    );
+                }
+
+                live.SearchEpochEnded(logs[0], steps.WeightSteps);
+            },
         };
         search.Run(weights, held, context.CancellationToken);
         if (parts.Any(part => part.Store != store))

@@ -91,12 +91,16 @@ internal static class TrainStage
             CheckpointInterval = context.CheckpointInterval,
             Seed = context.TrainingSeed,
         };
-        return new NetworkTrainer(store.Directory, settings, context.Observer) { EpochEnded = epochEnded }.Train(
-            network,
-            training,
-            validation,
-            context.CancellationToken
-        );
+        return new NetworkTrainer(store.Directory, settings, context.Observer)
+        {
+            EpochEnded = (log, pace) =>
+            {
+                context.Observer.EpochEnded(
+                    EpochReports.OfTraining(log[^1], pace, steps, training.BatchesPerEpoch)
+                );
+                epochEnded?.Invoke(log);
+            },
+        }.Train(network, training, validation, context.CancellationToken);
     }
 
     /// <summary>The steps of the training: those of its plan, which is written first if it has none yet.</summary>

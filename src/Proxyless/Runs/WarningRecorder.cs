@@ -36,6 +36,9 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     }
 
     /// <inheritdoc/>
+    public void EpochEnded(RunEpoch epoch) => inner.EpochEnded(epoch);
+
+    /// <inheritdoc/>
     public void Message(string text) => inner.Message(text);
 
     /// <inheritdoc/>

@@ -83,8 +83,8 @@ internal sealed class ArchitectureSearch : IDisposable
         }
     }
 
-    /// <summary>Is called after each epoch with the first target's epochs so far.</summary>
-    public Action<IReadOnlyList<SearchEpoch>>? EpochEnded { get; init; }
+    /// <summary>Is called after each epoch with each target's epochs so far and the pace of the last one.</summary>
+    public Action<IReadOnlyList<IReadOnlyList<SearchEpoch>>, EpochPace>? EpochEnded { get; init; }
 
     /// <summary>The epochs of a target so far.</summary>
     /// <param name="target">Its index among the targets.</param>
@@ -131,6 +131,7 @@ internal sealed class ArchitectureSearch : IDisposable
         while (_step < plan.WeightSteps)
         {
             int epoch = (int)(_step / weightImages.BatchesPerEpoch);
+            var pace = new EpochClock();
             foreach (
                 Batch batch in weightImages.Epoch(
                     epoch,
@@ -151,6 +152,7 @@ internal sealed class ArchitectureSearch : IDisposable
                     }
 
                     _step++;
+                    pace.Count(batch);
                 }
 
                 // The last step of an epoch is complete when the epoch's line is written.
@@ -168,7 +170,7 @@ internal sealed class ArchitectureSearch : IDisposable
             EndEpoch(epoch);
             _isInStep = false;
             SaveIfDue(atEpochEnd: true, cancellationToken);
-            EpochEnded?.Invoke(Log());
+            EpochEnded?.Invoke([.. _targets.Select(target => target.Log)], pace.End(progress.RemainingAt(_step)));
         }
     }
 

@@ -31,8 +31,8 @@ internal sealed class NetworkTrainer
         _observer = observer;
     }
 
-    /// <summary>Is called after each epoch with all epochs so far.</summary>
-    public Action<IReadOnlyList<TrainingCurvePoint>>? EpochEnded { get; init; }
+    /// <summary>Is called after each epoch with all epochs so far and the pace of the last one.</summary>
+    public Action<IReadOnlyList<TrainingCurvePoint>, EpochPace>? EpochEnded { get; init; }
 
     /// <summary>Trains the network, from its last checkpoint if there is one.</summary>
     /// <param name="network">
@@ -66,15 +66,14 @@ internal sealed class NetworkTrainer
         {
             while (true)
             {
-                session.JudgeEpoch(training.BatchesPerEpoch, validation, cancellationToken);
+                if (session.JudgeEpoch(training.BatchesPerEpoch, validation, cancellationToken))
+                {
+                    EpochEnded?.Invoke(session.Log, session.Pace);
+                }
+
                 if (session.IsDone)
                 {
                     break;
-                }
-
-                if (session.Log.Count > 0)
-                {
-                    EpochEnded?.Invoke(session.Log);
                 }
 
                 session.TrainEpoch(training, cancellationToken);

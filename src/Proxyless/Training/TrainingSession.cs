@@ -137,12 +137,13 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="batchesPerEpoch">Number of batches of the training images.</param>
     /// <param name="validation">Images that select the best epoch, or null.</param>
     /// <param name="cancellationToken">Stops, with a checkpoint.</param>
-    public void JudgeEpoch(long batchesPerEpoch, BatchLoader? validation, CancellationToken cancellationToken)
+    /// <returns>Whether there was one.</returns>
+    public bool JudgeEpoch(long batchesPerEpoch, BatchLoader? validation, CancellationToken cancellationToken)
     {
         // The case after the last step of an epoch, and after a resume that finds an epoch trained but not evaluated.
         if (!_state.AwaitsJudgement(batchesPerEpoch, _settings.Steps))
         {
-            return;
+            return false;
         }
 
         CompactNetwork judged = _average?.Average ?? _network;
@@ -162,10 +163,15 @@ internal sealed class TrainingSession : IDisposable
             Save();
             cancellationToken.ThrowIfCancellationRequested();
         }
+
+        return true;
     }
 
     /// <summary>The epochs so far.</summary>
     public IReadOnlyList<TrainingCurvePoint> Log => _log;
+
+    /// <summary>The pace of the last call of <see cref="TrainEpoch"/>.</summary>
+    public EpochPace Pace { get; private set; } = new(null, null);
 
     /// <summary>Trains to the end of the epoch, or of all steps.</summary>
     /// <param name="training">The images.</param>
@@ -174,6 +180,7 @@ internal sealed class TrainingSession : IDisposable
     {
         int epoch = (int)(_state.Step / training.BatchesPerEpoch);
         int first = (int)(_state.Step % training.BatchesPerEpoch);
+        var pace = new EpochClock();
         foreach (Batch batch in training.Epoch(epoch, first, CancellationToken.None))
         {
             IsInStep = true;
@@ -182,6 +189,7 @@ internal sealed class TrainingSession : IDisposable
                 double loss = Step(batch);
                 _average?.Update(_state.Step);
                 _state = _state.After(loss);
+                pace.Count(batch);
             }
 
             IsInStep = false;
@@ -197,6 +205,8 @@ internal sealed class TrainingSession : IDisposable
                 break;
             }
         }
+
+        Pace = pace.End(_progress.RemainingAt(_state.Step));
     }
 
     /// <summary>Writes a checkpoint of the last step if there is none; keeps the previous one if it cannot.</summary>

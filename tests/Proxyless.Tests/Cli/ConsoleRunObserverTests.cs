@@ -32,6 +32,45 @@ public sealed class ConsoleRunObserverTests
     }
 
     [Fact]
+    public void Quiet_leaves_warnings_only()
+    {
+        using var writer = new StringWriter();
+        using (var observer = new ConsoleRunObserver(writer, isQuiet: true))
+        {
+            observer.Progress(new RunProgress("search", 1, 10, null, ""));
+            observer.EpochEnded(Epoch);
+            observer.Message("a message");
+            observer.Warning("a warning");
+        }
+
+        Assert.Equal("warning: a warning", writer.ToString().TrimEnd());
+    }
+
+    [Fact]
+    public void Where_nobody_watches_an_epoch_is_plain_text()
+    {
+        using var writer = new StringWriter();
+        using (var observer = new ConsoleRunObserver(writer))
+        {
+            observer.EpochEnded(Epoch);
+        }
+
+        string text = writer.ToString().TrimEnd().ReplaceLineEndings("\n");
+        Assert.Equal(2, text.Split('\n').Length);
+        Assert.DoesNotContain(text, letter => char.IsControl(letter) && letter != '\n');
+    }
+
+    private static RunEpoch Epoch { get; } =
+        new()
+        {
+            Stage = "train",
+            Epoch = 1,
+            Step = 1,
+            Steps = 10,
+            TrainLoss = 1,
+        };
+
+    [Fact]
     public void A_total_that_nobody_knows_is_left_out()
     {
         using var writer = new StringWriter();
