@@ -18,7 +18,9 @@ public sealed record RunEpoch
     /// <summary>Mean cross entropy of its weight steps.</summary>
     public required double TrainLoss { get; init; }
 
-    /// <summary>In a search: mean cross entropy of the architecture steps on held-out images; null in warm-up.</summary>
+    /// <summary>
+    /// In a search: mean cross entropy of the architecture steps on held-out images; null in warm-up.
+    /// </summary>
     public double? ValidationLoss { get; init; }
 
     /// <summary>

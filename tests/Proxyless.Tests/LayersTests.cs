@@ -32,6 +32,7 @@ public sealed class LayersTests
         ("Pretrained", ["Inference", "Files", "Architectures", "Runtime", "Weights", "Networks", "Export"]),
         ("Latency", ["Measurement", "Files", "Architectures", "Runtime", "Export", "Quantization"]),
         ("Reports", ["Files", "Architectures", "Training"]),
+        ("TensorBoard", []),
         (
             "Runs",
             [
@@ -51,6 +52,7 @@ public sealed class LayersTests
                 "Pretrained",
                 "Latency",
                 "Reports",
+                "TensorBoard",
             ]
         ),
         (

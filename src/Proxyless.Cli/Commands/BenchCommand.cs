@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Proxyless.Bench;
 using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Spectre.Console;
@@ -151,18 +152,16 @@ internal sealed class BenchCommand : ReportingCommand
 
     private static void WriteTable(IAnsiConsole console, JsonElement[] results)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        foreach (JsonProperty property in results[0].EnumerateObject())
-        {
-            table.AddColumn(new TableColumn(property.Name.Replace('_', ' ')).RightAligned());
-        }
-
+        Table table = FittedTable.Of(
+            [],
+            results[0].EnumerateObject().Select(property => property.Name.Replace('_', ' '))
+        );
         foreach (JsonElement result in results)
         {
             table.AddRow([.. result.EnumerateObject().Select(property => Text(property.Value))]);
         }
 
-        console.Write(table);
+        console.WriteFitted(table);
     }
 
     private static string Text(JsonElement value) =>

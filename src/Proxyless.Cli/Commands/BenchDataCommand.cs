@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Proxyless.Bench;
 using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
 using Proxyless.Runs;
 using Spectre.Console;
 
@@ -59,15 +60,10 @@ internal sealed class BenchDataCommand : ReportingCommand
             new { Rows = rows },
             console =>
             {
-                var table = new Table { Border = TableBorder.Simple };
-                foreach (
-                    string column in (string[])
-                        ["threads", "images", "resolution", "images/s", "fastest", "times one thread"]
-                )
-                {
-                    table.AddColumn(new TableColumn(column).RightAligned());
-                }
-
+                Table table = FittedTable.Of(
+                    [],
+                    ["threads", "images", "resolution", "images/s", "fastest", "times one thread"]
+                );
                 foreach (DataBenchRow row in rows)
                 {
                     table.AddRow(
@@ -80,7 +76,7 @@ internal sealed class BenchDataCommand : ReportingCommand
                     );
                 }
 
-                console.Write(table);
+                console.WriteFitted(table);
             }
         );
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Proxyless.Bench;
 using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
 using Proxyless.Search;
 using Spectre.Console;
 
@@ -51,13 +52,7 @@ internal sealed class BenchGradientsCommand : ReportingCommand
 
     private static void WriteTable(IAnsiConsole console, GradientBenchResult result)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("gradient");
-        foreach (string column in (IEnumerable<string>)["ms a step", "correlation", .. result.LossByOperation.Keys])
-        {
-            table.AddColumn(new TableColumn(column).RightAligned());
-        }
-
+        Table table = FittedTable.Of(["gradient"], ["ms a step", "correlation", .. result.LossByOperation.Keys]);
         table.AddRow([
             "measured",
             "",
@@ -74,7 +69,7 @@ internal sealed class BenchGradientsCommand : ReportingCommand
             ]);
         }
 
-        console.Write(table);
+        console.WriteFitted(table);
         console.WriteLine(
             "correlation: with the measured differences, and of one half of them with the other; by operation: "
                 + "change of the loss, mean of the blocks"

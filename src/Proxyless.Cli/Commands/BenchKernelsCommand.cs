@@ -35,27 +35,21 @@ internal sealed class BenchKernelsCommand : ReportingCommand
             new { Blocks = rows },
             console =>
             {
-                var table = new Table { Border = TableBorder.Simple };
-                table.AddColumn("block");
-                foreach (
-                    string column in (string[])
-                        [
-                            "libtorch ms",
-                            "ours ms",
-                            "ratio",
-                            "depthwise backward, libtorch ms",
-                            "with norm ms",
-                            "ours with norm ms",
-                            "ratio to alone",
-                            "ratio with norm",
-                            "error of libtorch",
-                            "of ours",
-                        ]
-                )
-                {
-                    table.AddColumn(new TableColumn(column).RightAligned());
-                }
-
+                Table table = FittedTable.Of(
+                    ["block"],
+                    [
+                        "libtorch ms",
+                        "ours ms",
+                        "ratio",
+                        "depthwise backward, libtorch ms",
+                        "with norm ms",
+                        "ours with norm ms",
+                        "ratio to alone",
+                        "ratio with norm",
+                        "error of libtorch",
+                        "of ours",
+                    ]
+                );
                 foreach (KernelBenchRow row in rows)
                 {
                     table.AddRow(
@@ -73,7 +67,7 @@ internal sealed class BenchKernelsCommand : ReportingCommand
                     );
                 }
 
-                console.Write(table);
+                console.WriteFitted(table);
                 console.WriteFacts(
                     (
                         "all blocks",

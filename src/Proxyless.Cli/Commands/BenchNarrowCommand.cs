@@ -51,23 +51,10 @@ internal sealed class BenchNarrowCommand : ReportingCommand
 
     private static void WriteTable(IAnsiConsole console, IReadOnlyList<NarrowBenchRow> rows)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("network");
-        string[] columns =
-        [
-            "latency, by the table",
-            "on the other",
-            "multiply-adds",
-            "top-1, mean",
-            "top-1",
-            "as int8",
-            "p",
-        ];
-        foreach (string column in columns)
-        {
-            table.AddColumn(new TableColumn(column).RightAligned());
-        }
-
+        Table table = FittedTable.Of(
+            ["network"],
+            ["latency, by the table", "on the other", "multiply-adds", "top-1, mean", "top-1", "as int8", "p"]
+        );
         foreach (NarrowBenchRow row in rows)
         {
             table.AddRow(
@@ -82,7 +69,7 @@ internal sealed class BenchNarrowCommand : ReportingCommand
             );
         }
 
-        console.Write(table);
+        console.WriteFitted(table);
         console.WriteLine("p: Welch's test against the first network, as int8 if that was evaluated");
     }
 

@@ -53,13 +53,7 @@ internal sealed class BenchOrderCommand : ReportingCommand
 
     private static void Write(IAnsiConsole console, OrderBenchResult result)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("random networks");
-        foreach (string column in (string[])[.. result.Targets, "within both"])
-        {
-            table.AddColumn(new TableColumn(Markup.Escape(column)).RightAligned());
-        }
-
+        Table table = FittedTable.Of(["random networks"], [.. result.Targets, "within both"]);
         foreach (SharedRank rank in result.Ranks)
         {
             table.AddRow(
@@ -70,7 +64,7 @@ internal sealed class BenchOrderCommand : ReportingCommand
             );
         }
 
-        console.Write(table);
+        console.WriteFitted(table);
         console.WriteFacts(
             ("Kendall's tau", $"{result.TauOfRandom:0.00} over {result.Networks:N0} random networks, by the tables"),
             ("over all latencies", $"{result.TauOfSpread:0.00} over {result.Networks:N0} networks, by the tables"),

@@ -66,7 +66,20 @@ internal sealed class CompareCommand : ReportingCommand
             "--resume",
         ];
         Add(OptionHeading.Comparison, _networks, _without, _seeds, _targets, _scoredBy);
-        Add(LibraryOptions.Data().Space().Target().Limits().Learning().Recipe().Machine().Output().Resume().Options);
+        Add(
+            LibraryOptions
+                .Data()
+                .Space()
+                .Target()
+                .Limits()
+                .Learning()
+                .Recipe()
+                .Machine()
+                .Output()
+                .Events()
+                .Resume()
+                .Options
+        );
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
@@ -86,8 +99,8 @@ internal sealed class CompareCommand : ReportingCommand
 
     private static void Write(IAnsiConsole console, ComparisonResult result)
     {
-        console.Write(NetworkTable(result));
-        console.Write(GroupTable(result));
+        console.WriteFitted(NetworkTable(result), "multiply-adds", "parameters", "deviation", "group");
+        console.WriteFitted(GroupTable(result), "deviation", "networks");
         console.WriteFacts(
             ("target", result.Target),
             ("limit", $"{result.LatencyLimitMs:0.###} ms"),
@@ -105,7 +118,7 @@ internal sealed class CompareCommand : ReportingCommand
     private static Table NetworkTable(ComparisonResult result)
     {
         string[] targets = [.. result.Networks.Take(1).SelectMany(network => network.OtherLatenciesMs.Keys)];
-        Table table = TableOf(
+        Table table = FittedTable.Of(
             ["group", "network"],
             [
                 "top-1",
@@ -113,7 +126,7 @@ internal sealed class CompareCommand : ReportingCommand
                 "latency",
                 "parameters",
                 "multiply-adds",
-                .. targets.Select(target => $"on {Markup.Escape(target)}"),
+                .. targets.Select(target => $"on {target}"),
             ]
         );
         foreach (NetworkResult network in result.Networks)
@@ -135,7 +148,7 @@ internal sealed class CompareCommand : ReportingCommand
 
     private static Table GroupTable(ComparisonResult result)
     {
-        Table table = TableOf(["group"], ["networks", "top-1", "deviation", "latency", "difference", "p"]);
+        Table table = FittedTable.Of(["group"], ["networks", "top-1", "deviation", "latency", "difference", "p"]);
         foreach (GroupResult group in result.Groups)
         {
             table.AddRow(
@@ -151,14 +164,6 @@ internal sealed class CompareCommand : ReportingCommand
             );
         }
 
-        return table;
-    }
-
-    private static Table TableOf(string[] names, string[] numbers)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns(names);
-        Array.ForEach(numbers, name => table.AddColumn(new TableColumn(name).RightAligned()));
         return table;
     }
 

@@ -64,13 +64,7 @@ internal sealed class DataListCommand : ReportingCommand
             result,
             console =>
             {
-                var table = new Table { Border = TableBorder.Simple };
-                table.AddColumn("class");
-                foreach (string column in (string[])["training", "validation", "test"])
-                {
-                    table.AddColumn(new TableColumn(column).RightAligned());
-                }
-
+                Table table = FittedTable.Of(["class"], ["training", "validation", "test"]);
                 for (int i = 0; i < dataset.Classes.Count; i++)
                 {
                     table.AddRow(
@@ -81,7 +75,7 @@ internal sealed class DataListCommand : ReportingCommand
                     );
                 }
 
-                console.Write(table);
+                console.WriteFitted(table);
                 console.WriteFacts(
                     (
                         "images",

@@ -109,15 +109,10 @@ internal sealed class EvaluateCommand : ReportingCommand
 
     private static void WriteConfusion(IAnsiConsole console, EvaluateResult result)
     {
-        var table = new Table { Border = TableBorder.Simple };
+        Table table;
         if (result.Classes.Count <= LargestMatrix)
         {
-            table.AddColumn("is, taken for");
-            foreach (string name in result.Classes)
-            {
-                table.AddColumn(new TableColumn(Markup.Escape(name)).RightAligned());
-            }
-
+            table = FittedTable.Of(["is, taken for"], result.Classes);
             for (int i = 0; i < result.Classes.Count; i++)
             {
                 table.AddRow([
@@ -128,8 +123,7 @@ internal sealed class EvaluateCommand : ReportingCommand
         }
         else
         {
-            table.AddColumns("is", "taken for");
-            table.AddColumn(new TableColumn("images").RightAligned());
+            table = FittedTable.Of(["is", "taken for"], ["images"]);
             IEnumerable<(int Class, int Answer, int Count)> confusions =
                 from @class in Enumerable.Range(0, result.Classes.Count)
                 from answer in Enumerable.Range(0, result.Classes.Count)
@@ -146,6 +140,6 @@ internal sealed class EvaluateCommand : ReportingCommand
             }
         }
 
-        console.Write(table);
+        console.WriteFitted(table);
     }
 }

@@ -57,13 +57,7 @@ internal static class LimitSummary
 
     private static void Write(IAnsiConsole console, IReadOnlyList<LimitLine> lines, string accuracy)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("network");
-        foreach (string column in (string[])["limit", "latency", accuracy])
-        {
-            table.AddColumn(new TableColumn(column).RightAligned());
-        }
-
+        Table table = FittedTable.Of(["network"], ["limit", "latency", accuracy]);
         foreach (LimitLine line in lines)
         {
             table.AddRow(
@@ -74,6 +68,6 @@ internal static class LimitSummary
             );
         }
 
-        console.Write(table);
+        console.WriteFitted(table);
     }
 }

@@ -77,21 +77,14 @@ internal sealed class PredictCommand : ReportingCommand
         };
     }
 
-    private static void Write(IAnsiConsole console, Prediction[] answers)
-    {
-        if (answers.Length > 0)
-        {
-            var table = new Table { Border = TableBorder.Simple };
-            table.AddColumns("image", "classes");
-            foreach (Prediction prediction in answers)
-            {
-                IEnumerable<string> classes = prediction.Classes.Select(c =>
-                    $"{c.Class} {Facts.Percent(c.Probability)}"
-                );
-                table.AddRow(Markup.Escape(prediction.Image), Markup.Escape(string.Join(", ", classes)));
-            }
-
-            console.Write(table);
-        }
-    }
+    private static void Write(IAnsiConsole console, Prediction[] answers) =>
+        console.WriteFacts([
+            .. answers.Select(prediction =>
+                (
+                    prediction.Image,
+                    (string?)
+                        string.Join(", ", prediction.Classes.Select(c => $"{c.Class} {Facts.Percent(c.Probability)}"))
+                )
+            ),
+        ]);
 }

@@ -23,13 +23,7 @@ internal static class QuantizeSummary
     /// <summary>Writes both models side by side.</summary>
     public static void WriteQuantized(this IAnsiConsole console, QuantizeResult result)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("", "float", "int8", "");
-        for (int column = 1; column < 4; column++)
-        {
-            table.Columns[column].RightAligned();
-        }
-
+        Table table = FittedTable.Of([""], ["float", "int8", "difference"]);
         if (result is { Top1: { } top1, FloatTop1: { } before })
         {
             table.AddRow(
@@ -56,7 +50,7 @@ internal static class QuantizeSummary
             $"{result.Bytes / 1e6:0.00} MB",
             $"{(double)result.Bytes / result.FloatBytes:P0}"
         );
-        console.Write(table);
+        console.WriteFitted(table);
         console.WriteFacts(
             ("model", result.Model),
             ("same class", $"{Facts.Percent(result.Agreement)} of {result.ComparedImages:N0} images"),

@@ -68,6 +68,7 @@ internal sealed class RunCommand : ReportingCommand
                 .Pretrained()
                 .Machine()
                 .Output()
+                .Events()
                 .Resume()
                 .Options
         );

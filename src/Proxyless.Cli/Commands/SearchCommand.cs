@@ -29,7 +29,19 @@ internal sealed class SearchCommand : ReportingCommand
             "--out",
             "--resume",
         ];
-        Add(LibraryOptions.Data().Search().Targets().Time("search").Learning().Machine().Output().Resume().Options);
+        Add(
+            LibraryOptions
+                .Data()
+                .Search()
+                .Targets()
+                .Time("search")
+                .Learning()
+                .Machine()
+                .Output()
+                .Events()
+                .Resume()
+                .Options
+        );
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session) =>

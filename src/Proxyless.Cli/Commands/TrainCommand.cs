@@ -54,6 +54,7 @@ internal sealed class TrainCommand : ReportingCommand
                 .Pretrained()
                 .Machine()
                 .Output()
+                .Events()
                 .Resume()
                 .Options
         );

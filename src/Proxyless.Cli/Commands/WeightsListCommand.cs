@@ -16,13 +16,10 @@ internal sealed class WeightsListCommand : ReportingCommand
             new { Networks = PretrainedModel.All },
             console =>
             {
-                var table = new Table { Border = TableBorder.Simple };
-                table.AddColumns("name", "weights of", "license");
-                foreach (string column in (string[])["side", "parameters", "multiply-adds", "published top-1"])
-                {
-                    table.AddColumn(new TableColumn(column).RightAligned());
-                }
-
+                Table table = FittedTable.Of(
+                    ["name", "weights of", "license"],
+                    ["side", "parameters", "multiply-adds", "published top-1"]
+                );
                 foreach (PretrainedModelInfo network in PretrainedModel.All)
                 {
                     table.AddRow(
@@ -36,7 +33,7 @@ internal sealed class WeightsListCommand : ReportingCommand
                     );
                 }
 
-                console.Write(table);
+                console.WriteFitted(table);
                 console.WriteNext("proxyless weights import FILE --as NAME --out model.onnx");
             }
         );

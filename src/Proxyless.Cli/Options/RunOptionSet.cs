@@ -72,6 +72,7 @@ internal sealed class RunOptionSet
             .Pretrained()
             .Machine()
             .Output()
+            .Events()
             .Resume();
 
     /// <summary>The images, and how they are divided.</summary>
@@ -292,6 +293,21 @@ internal sealed class RunOptionSet
         _heading = OptionHeading.Output;
         Add(Values.Text("--out", "DIR", "The run's folder (runs/ and the time of day)"), (o, v) => o with { Out = v });
         Add(Values.Flag("--overwrite", "Replace the run in --out"), (o, v) => o with { Overwrite = v });
+        return this;
+    }
+
+    /// <summary>What other programs can follow.</summary>
+    public RunOptionSet Events()
+    {
+        _heading = OptionHeading.Output;
+        Add(
+            Values.Flag(
+                "--tensorboard",
+                "Also write event files: the figures of each epoch, the confusion matrix, the images most confidently "
+                    + "wrong; 'tensorboard --logdir DIR' shows them"
+            ),
+            (o, v) => o with { TensorBoard = v }
+        );
         return this;
     }
 

@@ -17,24 +17,20 @@ internal static class ArchitectureTable
         IReadOnlyList<double>? blockLatenciesMs = null
     )
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn(new TableColumn("block").RightAligned());
-        table.AddColumn("operation");
-        foreach (
-            string name in (string[])
-                [
-                    "in",
-                    "out",
-                    "stride",
-                    "parameters",
-                    "multiply-adds",
-                    .. blockLatenciesMs is null ? (string[])[] : ["ms"],
-                ]
-        )
-        {
-            table.AddColumn(new TableColumn(name).RightAligned());
-        }
-
+        Table table = FittedTable.Of(
+            [],
+            [
+                "block",
+                "operation",
+                "in",
+                "out",
+                "stride",
+                "parameters",
+                "multiply-adds",
+                .. blockLatenciesMs is null ? (string[])[] : ["ms"],
+            ]
+        );
+        table.Columns[1].LeftAligned();
         Stem stem = architecture.Stem;
         AddRow(
             table,
@@ -79,7 +75,7 @@ internal static class ArchitectureTable
             ArchitectureCost.Of(head),
             blockLatenciesMs is null ? null : ""
         );
-        console.Write(table);
+        console.WriteFitted(table, "in", "stride", "multiply-adds", "parameters");
     }
 
     private static void AddRow(

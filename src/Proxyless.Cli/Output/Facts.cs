@@ -6,18 +6,36 @@ namespace Proxyless.Cli.Output;
 /// <summary>A summary as lines of name and value.</summary>
 internal static class Facts
 {
-    /// <summary>Writes the lines whose value is not null.</summary>
+    // A value in fewer columns is broken into pieces.
+    private const int LeastWidthOfValues = 32;
+    private const int Gap = 3;
+
+    /// <summary>
+    /// Writes the facts whose value is not null: a line each, or on a narrow terminal the value below its name.
+    /// </summary>
     public static void WriteFacts(this IAnsiConsole console, params IReadOnlyList<(string Name, string? Value)> facts)
     {
-        var grid = new Grid();
-        grid.AddColumn(new GridColumn().NoWrap().PadRight(3));
-        grid.AddColumn(new GridColumn());
-        foreach ((string name, string? value) in facts)
+        ArgumentNullException.ThrowIfNull(console);
+        (string Name, string? Value)[] known = [.. facts.Where(fact => fact.Value is not null)];
+        int names = known.Select(fact => fact.Name.Length).DefaultIfEmpty(0).Max();
+        int values = Math.Min(LeastWidthOfValues, known.Select(fact => fact.Value!.Length).DefaultIfEmpty(0).Max());
+        if (names + Gap + values > console.Profile.Width)
         {
-            if (value is not null)
+            foreach ((string name, string? value) in known)
             {
-                grid.AddRow(Markup.Escape(name), Markup.Escape(value));
+                console.WriteLine(name);
+                console.Write(new Padder(new Text(value!), new Padding(2, 0, 0, 0)));
             }
+
+            return;
+        }
+
+        var grid = new Grid();
+        grid.AddColumn(new GridColumn().NoWrap().PadRight(Gap));
+        grid.AddColumn(new GridColumn());
+        foreach ((string name, string? value) in known)
+        {
+            grid.AddRow(Markup.Escape(name), Markup.Escape(value!));
         }
 
         console.Write(grid);

@@ -19,12 +19,17 @@ internal sealed class ProgressLine(IAnsiConsole console)
     // Narrower terminals need the room for the text.
     private const int WideTerminal = 80;
 
+    // Between bar and text, and at the edge: a text that reaches it goes on in a second line.
+    private const int Gap = 2;
+
     private readonly VisibleCursorConsole _console = new(console);
     private TaskCompletionSource? _end;
     private Task _drawing = Task.CompletedTask;
     private ProgressContext? _context;
     private ProgressTask? _task;
     private string? _stage;
+
+    private int BarWidthNow => _console.Profile.Width < WideTerminal ? NarrowBarWidth : BarWidth;
 
     /// <summary>Draws or redraws the line.</summary>
     /// <param name="progress">Sets the bar; without a total it moves back and forth.</param>
@@ -51,7 +56,8 @@ internal sealed class ProgressLine(IAnsiConsole console)
         _task.IsIndeterminate = progress.Total is null;
         _task.MaxValue = Math.Max(progress.Total ?? 1, 1);
         _task.Value = progress.Total is null ? 0 : progress.Done;
-        _task.Description = Markup.Escape(text);
+        int room = Math.Max(1, _console.Profile.Width - BarWidthNow - Gap);
+        _task.Description = Markup.Escape(text.Length <= room ? text : text[..(room - 1)] + "…");
         _context!.Refresh();
     }
 
@@ -81,13 +87,7 @@ internal sealed class ProgressLine(IAnsiConsole console)
             .AutoRefresh(false)
             .AutoClear(true)
             .ExcludeVerticalPadding()
-            .Columns(
-                new ProgressBarColumn
-                {
-                    Width = _console.Profile.Width < WideTerminal ? NarrowBarWidth : BarWidth,
-                },
-                new TextColumn()
-            )
+            .Columns(new ProgressBarColumn { Width = BarWidthNow }, new TextColumn())
             .StartAsync(Draw);
         if (drawing.IsCompleted)
         {
@@ -102,6 +102,6 @@ internal sealed class ProgressLine(IAnsiConsole console)
         protected override bool NoWrap => true;
 
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Markup(task.Description).Overflow(Overflow.Ellipsis);
+            new Markup(task.Description);
     }
 }

@@ -7,6 +7,9 @@ namespace Proxyless.Runs;
 /// <summary>The figures of an ended epoch, for observers.</summary>
 internal static class EpochReports
 {
+    /// <summary>The stage of a search.</summary>
+    public const string Search = "search";
+
     /// <summary>An epoch of a search.</summary>
     /// <param name="epoch">The line of its log.</param>
     /// <param name="pace">Its pace.</param>
@@ -20,7 +23,7 @@ internal static class EpochReports
         ArgumentNullException.ThrowIfNull(part);
         return new RunEpoch
         {
-            Stage = "search",
+            Stage = Search,
             Epoch = epoch.Epoch,
             Step = epoch.Step,
             Steps = steps,

@@ -34,10 +34,15 @@ internal static class ReportStage
             AtomicFile.WriteAllText(store.Directory.FrontPicture, FrontPlot.File(front));
         }
 
-        RunReport.WriteHtml(
-            store.Directory.Report,
-            evaluated is null ? data : WithEnd(data, context, store, evaluated, table)
-        );
+        if (evaluated is not null)
+        {
+            data = WithEnd(data, context, store, evaluated, table);
+            EventLog
+                .OfTraining(context, store.Directory)
+                .Add(store.Plan.TrainSteps ?? 0, evaluated.Judged.Accuracy, evaluated.Result?.LatencyMs, data.Answers!);
+        }
+
+        RunReport.WriteHtml(store.Directory.Report, data);
     }
 
     /// <summary>What is known about a network before it is trained.</summary>

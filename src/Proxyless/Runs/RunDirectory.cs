@@ -1,5 +1,6 @@
 using Proxyless.Files;
 using Proxyless.Networks;
+using Proxyless.TensorBoard;
 using Proxyless.Training;
 
 namespace Proxyless.Runs;
@@ -69,6 +70,12 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// it.
     /// </summary>
     public string CrossValidated => File("cross-validated.jsonl");
+
+    /// <summary>The folder of TensorBoard's events of the search.</summary>
+    public string SearchEvents => File("tensorboard", "search");
+
+    /// <summary>The folder of TensorBoard's events of the training.</summary>
+    public string TrainingEvents => File("tensorboard", "training");
 
     /// <summary>The report.</summary>
     public string Report => File("report.html");
@@ -311,6 +318,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
             SearchCheckpoint,
             new CheckpointFile(SearchCheckpoint).Previous
         );
+        Remove([.. EventFile.FilesIn(SearchEvents)]);
         RemoveTraining();
     }
 
@@ -323,7 +331,8 @@ public sealed class RunDirectory(string path) : ITrainingStore
     }
 
     /// <summary>Removes the files of a training; the search stays.</summary>
-    public void RemoveTraining() =>
+    public void RemoveTraining()
+    {
         Remove(
             TrainingLog,
             Model,
@@ -337,6 +346,8 @@ public sealed class RunDirectory(string path) : ITrainingStore
             new CheckpointFile(LastCheckpoint).Previous,
             BestCheckpoint
         );
+        Remove([.. EventFile.FilesIn(TrainingEvents)]);
+    }
 
     /// <summary>Opens a finished or interrupted run.</summary>
     /// <exception cref="InvalidInputException">There is no such run.</exception>

@@ -76,6 +76,12 @@ public sealed record RunOptions
     /// </summary>
     public double? CheckpointSeconds { get; init; }
 
+    /// <summary>
+    /// Whether to write TensorBoard's event files too, into <c>tensorboard/</c> of the run: the figures of each epoch,
+    /// the confusion matrix and the images that the model is most confidently wrong about.
+    /// </summary>
+    public bool TensorBoard { get; init; }
+
     /// <summary>Checks every range.</summary>
     /// <returns>The options themselves.</returns>
     /// <exception cref="InvalidInputException">

@@ -37,6 +37,7 @@ internal static class RunSettings
         [$"{nameof(SearchOptions)}.{nameof(SearchOptions.Epochs)}"] = "search-epochs",
         [$"{nameof(TrainingOptions)}.{nameof(TrainingOptions.Epochs)}"] = "train-epochs",
         [$"{nameof(TrainingOptions)}.{nameof(TrainingOptions.OnAll)}"] = "train-on-all",
+        [$"{nameof(RunOptions)}.{nameof(RunOptions.TensorBoard)}"] = "tensorboard",
     };
 
     /// <summary>Every setting, in the order of <c>config.yaml</c>.</summary>

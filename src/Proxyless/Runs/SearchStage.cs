@@ -75,15 +75,15 @@ internal static class SearchStage
         );
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         var live = new LiveReport(context, store, parts[0].Goal.Table, middle[0].Goal.LatencyMs);
+        RunDirectory[] folders = [.. middle.Select(part => (targets.Length == 1 ? store : part.Store).Directory)];
+        EventLog[] events = [.. folders.Select(folder => EventLog.OfSearch(context, folder))];
         using var search = new ArchitectureSearch(
             network,
             Settings(context, steps, rate),
             [
-                .. middle.Select(part => new SearchedTarget(
-                    part.Goal.Target.Name,
-                    part.Goal.Limits,
-                    (targets.Length == 1 ? store : part.Store).Directory.SearchLog
-                )),
+                .. middle.Select(
+                    (part, i) => new SearchedTarget(part.Goal.Target.Name, part.Goal.Limits, folders[i].SearchLog)
+                ),
             ],
             store.Directory.SearchCheckpoint,
             context.Observer
@@ -91,11 +91,17 @@ internal static class SearchStage
         {
             EpochEnded = (logs, pace) =>
             {
-                foreach ((SearchPart part, IReadOnlyList<SearchEpoch> log) in middle.Zip(logs))
+                for (int i = 0; i < middle.Length; i++)
                 {
-                    context.Observer.EpochEnded(
-                        EpochReports.OfSearch(log[^1], pace, part, targets.Length > 1, steps.WeightSteps)
+                    RunEpoch epoch = EpochReports.OfSearch(
+                        logs[i][^1],
+                        pace,
+                        middle[i],
+                        targets.Length > 1,
+                        steps.WeightSteps
                     );
+                    context.Observer.EpochEnded(epoch);
+                    events[i].Add(epoch);
                 }
 
                 live.SearchEpochEnded(logs[0], steps.WeightSteps);

@@ -91,13 +91,14 @@ internal static class TrainStage
             CheckpointInterval = context.CheckpointInterval,
             Seed = context.TrainingSeed,
         };
+        var events = EventLog.OfTraining(context, store.Directory);
         return new NetworkTrainer(store.Directory, settings, context.Observer)
         {
             EpochEnded = (log, pace) =>
             {
-                context.Observer.EpochEnded(
-                    EpochReports.OfTraining(log[^1], pace, steps, training.BatchesPerEpoch)
-                );
+                RunEpoch epoch = EpochReports.OfTraining(log[^1], pace, steps, training.BatchesPerEpoch);
+                context.Observer.EpochEnded(epoch);
+                events.Add(epoch);
                 epochEnded?.Invoke(log);
             },
         }.Train(network, training, validation, context.CancellationToken);

@@ -81,6 +81,8 @@ public sealed class ProgressLineTests
         _line.Show(new RunProgress("train", 1, 2, null, ""), new string('x', 100));
         Assert.DoesNotContain('\n', _written.ToString());
         Assert.DoesNotContain(new string('x', 40), _written.ToString(), StringComparison.Ordinal);
+        _line.Show(new RunProgress("train", 1, 2, null, ""), string.Join(' ', Enumerable.Repeat("word", 25)));
+        Assert.DoesNotContain('\n', _written.ToString());
     }
 
     [Fact]

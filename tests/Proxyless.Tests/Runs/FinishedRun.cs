@@ -15,7 +15,7 @@ public sealed class FinishedRun : IDisposable
 
     public FinishedRun()
     {
-        Options = OptionsIn(_folder) with { Out = Path.Combine(_folder.Root, "run") };
+        Options = OptionsIn(_folder) with { Out = Path.Combine(_folder.Root, "run"), TensorBoard = true };
         Result = ProxylessRun.Run(Options, NullRunObserver.Instance);
     }
 
