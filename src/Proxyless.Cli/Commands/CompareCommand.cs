@@ -111,6 +111,7 @@ internal sealed class CompareCommand : ReportingCommand
                         + $"{scores.Networks} networks"
                     : null
             ),
+            ("report", Path.Combine(result.Folder, "report.html")),
             ("files", $"comparison.md, comparison.csv, comparison.svg in {result.Folder}")
         );
     }

@@ -94,7 +94,7 @@ internal sealed class ComparisonDirectory(string path)
             Directory.Delete(networks, recursive: true);
         }
 
-        foreach (string file in (string[])[PlanFile, Csv, Markdown, Plot, Result])
+        foreach (string file in (string[])[PlanFile, Csv, Markdown, Plot, Result, Run.Report])
         {
             File.Delete(file);
         }

@@ -6,18 +6,24 @@ using Proxyless.Reports;
 namespace Proxyless.Comparisons;
 
 /// <summary>
-/// Accuracy against latency as a separate SVG file: one mark per network, with the color of its group and, where there
+/// Accuracy against latency: one mark per network, with the color of its group and, where there
 /// are more groups than colors, a shape, and a bar of one standard deviation over its trainings; the limit is a dashed
-/// line. Follows the reader's light or dark theme.
+/// line.
 /// </summary>
 internal static class ComparisonPlot
 {
-    private const string Css = ".bar{stroke-width:1.5}";
+    private const string Css = ".deviation{stroke-width:1.5}";
 
     private const int Colors = 6;
 
-    /// <summary>Draws the networks of a comparison.</summary>
-    public static string Svg(ComparisonResult result)
+    /// <summary>Returns a separate SVG file, which follows the reader's light or dark theme.</summary>
+    public static string File(ComparisonResult result) =>
+        Svg(result, $"<style>\n{AccuracyAxes.Css}\n{Css}\n</style>\n");
+
+    /// <summary>Returns a part of a page that has the style sheet of reports.</summary>
+    public static string Inline(ComparisonResult result) => Svg(result, $"<style>\n{Css}\n</style>\n");
+
+    private static string Svg(ComparisonResult result, string style)
     {
         string[] groups = [.. result.Networks.Select(network => network.Group).Distinct()];
         double legend = AccuracyAxes.LegendRow * groups.Length;
@@ -32,9 +38,8 @@ internal static class ComparisonPlot
         var svg = new StringBuilder();
         svg.Append(
             CultureInfo.InvariantCulture,
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {AccuracyAxes.Width} "
-                + $"{AccuracyAxes.Height + legend}\" role=\"img\" aria-label=\"Accuracy against latency\">\n"
-                + $"<style>\n{AccuracyAxes.Css}\n{Css}\n</style>\n"
+            $"<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {AccuracyAxes.Width} "
+                + $"{AccuracyAxes.Height + legend}\" role=\"img\" aria-label=\"Accuracy against latency\">\n{style}"
         );
         axes.Append(svg, $"Top-1 on the test set (%) against latency (ms) on {result.Target}");
         axes.AppendLimit(svg, result.LatencyLimitMs, "limit");
@@ -46,7 +51,7 @@ internal static class ComparisonPlot
             {
                 svg.Append(
                     CultureInfo.InvariantCulture,
-                    $"<path class=\"bar\" stroke=\"{ColorOf(group)}\" d=\"M{x:0.#} "
+                    $"<path class=\"deviation\" stroke=\"{ColorOf(group)}\" d=\"M{x:0.#} "
                         + $"{axes.Y(Low(network)):0.#}V{axes.Y(High(network)):0.#}\"/>"
                 );
             }
@@ -94,5 +99,5 @@ internal static class ComparisonPlot
             ),
         };
 
-    private static string ColorOf(int group) => $"var(--c{group % Colors})";
+    private static string ColorOf(int group) => $"var(--s{group % Colors})";
 }

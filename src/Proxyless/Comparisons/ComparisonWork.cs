@@ -28,22 +28,53 @@ internal sealed class ComparisonWork(
         for (int i = 0; i < plan.Networks.Count; i++)
         {
             results.Add(Judge(plan.Networks[i], measured[i], $"{i + 1} of {plan.Networks.Count}"));
+            if (results.Count < plan.Networks.Count)
+            {
+                WriteReport(
+                    ResultOf(results, null),
+                    Invariant($"{results.Count} of {plan.Networks.Count} networks are trained.")
+                );
+            }
         }
 
-        var result = new ComparisonResult
+        ComparisonResult result = ResultOf(results, scorer is null ? null : Agreement(results));
+        directory.Write(result);
+        AtomicFile.WriteAllText(directory.Csv, ComparisonTables.Csv(result));
+        AtomicFile.WriteAllText(directory.Markdown, ComparisonTables.Markdown(result));
+        AtomicFile.WriteAllText(directory.Plot, ComparisonPlot.File(result));
+        WriteReport(result, null);
+        return result;
+    }
+
+    private ComparisonResult ResultOf(IReadOnlyList<NetworkResult> results, ScoreAgreement? scores) =>
+        new()
         {
             Folder = directory.Run.Root,
             LatencyLimitMs = goal.LatencyMs,
             Target = goal.Target.Name,
-            Networks = results,
+            Networks = [.. results],
             Groups = ProxylessComparison.GroupsOf(results),
-            Scores = scorer is null ? null : Agreement(results),
+            Scores = scores,
         };
-        directory.Write(result);
-        AtomicFile.WriteAllText(directory.Csv, ComparisonTables.Csv(result));
-        AtomicFile.WriteAllText(directory.Markdown, ComparisonTables.Markdown(result));
-        AtomicFile.WriteAllText(directory.Plot, ComparisonPlot.Svg(result));
-        return result;
+
+    private void WriteReport(ComparisonResult result, string? status)
+    {
+        var data = new ComparisonReportData
+        {
+            Title = $"{plan.Networks.Count} networks on {context.Images.Name}, {goal.Target.Name}",
+            Status = status,
+            TestImages = context.Images.Test.Count,
+            Architectures =
+            [
+                .. plan
+                    .Networks.Take(result.Networks.Count)
+                    .Select(network => ArchitectureFile.Read(directory.Architecture(network))),
+            ],
+            Warnings = context.Observer.Warnings,
+            Provenance = ReportStage.ProvenanceOf(context, goal.Table),
+            Configuration = File.ReadAllText(directory.Run.Config),
+        };
+        AtomicFile.WriteAllText(directory.Run.Report, ComparisonReport.Html(result, data));
     }
 
     private NetworkResult Judge(ComparedNetwork network, NetworkMeasurement measured, string position)

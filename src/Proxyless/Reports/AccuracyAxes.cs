@@ -31,8 +31,8 @@ internal sealed class AccuracyAxes(Ticks times, Ticks accuracies)
 
     /// <summary>The style sheet of a separate SVG file; follows the reader's light or dark theme.</summary>
     public const string Css = """
-        :root{--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--c0:#2f6fbd;--c1:#c4622d;--c2:#2c8a57;--c3:#8250a8;--c4:#b08800;--c5:#596069}
-        @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--c0:#78b0f5;--c1:#f0986a;--c2:#6bc46d;--c3:#c297eb;--c4:#e3c04f;--c5:#a5adb6}}
+        :root{--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--s0:#2f6fbd;--s1:#c4622d;--s2:#2c8a57;--s3:#8250a8;--s4:#b08800;--s5:#596069}
+        @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--s0:#78b0f5;--s1:#f0986a;--s2:#6bc46d;--s3:#c297eb;--s4:#e3c04f;--s5:#a5adb6}}
         text{font:12px system-ui,'DejaVu Sans',sans-serif;fill:var(--soft)} .title{font-size:14px;font-weight:600;fill:var(--ink)}
         .grid{stroke:var(--rule)} .limit{stroke:var(--soft);stroke-dasharray:5 4}
         """;

@@ -40,7 +40,7 @@ internal static class FrontPlot
     private const double LimitsShown = 1.15;
 
     private const string Css = """
-        .scored{fill:var(--c5);fill-opacity:.5} .front{fill:none;stroke:var(--c0);stroke-width:1.5;stroke-linejoin:round} .best{fill:var(--c0)} .chosen{fill:var(--c1)} .name{fill:var(--ink);font-weight:600}
+        .scored{fill:var(--s5);fill-opacity:.5} .front{fill:none;stroke:var(--s0);stroke-width:1.5;stroke-linejoin:round} .best{fill:var(--s0)} .chosen{fill:var(--s1)} .name{fill:var(--ink);font-weight:600}
         """;
 
     /// <summary>Returns a separate SVG file.</summary>

@@ -7,8 +7,8 @@ namespace Proxyless.Reports;
 internal static class ReportStyle
 {
     public const string Css = """
-        :root{color-scheme:light dark;--paper:#ffffff;--card:#f6f8fa;--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--good:#1a7f37;--bad:#a04b00;--s0:#2f6fbd;--s1:#c4622d;--s2:#2c8a57;--s3:#8250a8}
-        @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--card:#151b23;--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--good:#57ab5a;--bad:#e0a04a;--s0:#78b0f5;--s1:#f0986a;--s2:#6bc46d;--s3:#c297eb}}
+        :root{color-scheme:light dark;--paper:#ffffff;--card:#f6f8fa;--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--good:#1a7f37;--bad:#a04b00;--s0:#2f6fbd;--s1:#c4622d;--s2:#2c8a57;--s3:#8250a8;--s4:#b08800;--s5:#596069}
+        @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--card:#151b23;--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--good:#57ab5a;--bad:#e0a04a;--s0:#78b0f5;--s1:#f0986a;--s2:#6bc46d;--s3:#c297eb;--s4:#e3c04f;--s5:#a5adb6}}
         *{box-sizing:border-box}
         body{margin:0 auto;max-width:1080px;padding:28px 20px 60px;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
         h1{font-size:24px;margin:0 0 18px;overflow-wrap:anywhere} h2{font-size:19px;margin:42px 0 6px;padding-top:14px;border-top:1px solid var(--rule)} h3,h2.small{font-size:15px;margin:24px 0 6px} h2.small{border:0;padding:0} p{margin:6px 0;max-width:75ch}

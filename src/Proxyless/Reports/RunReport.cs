@@ -1,7 +1,6 @@
 using System.Text;
 using Proxyless.Files;
 using Proxyless.Training;
-using static Proxyless.Reports.ReportPage;
 
 namespace Proxyless.Reports;
 
@@ -31,7 +30,7 @@ internal static class RunReport
         ChoiceSection.Append(html, data);
         TimeSection.Append(html, data);
         AppendTraining(html, data);
-        AppendProvenance(html, data);
+        ProvenanceSection.Append(html, data.Provenance, data.Configuration);
         ReportPage.End(html);
         return html.ToString();
     }
@@ -51,27 +50,5 @@ internal static class RunReport
         html.Append(LinePlot.Svg("Top-1, %", Curve("validation", p => 100 * p.ValidationTop1)));
         html.Append(LinePlot.Svg("Learning rate", Curve("rate", p => p.LearningRate)));
         html.Line("</div>");
-    }
-
-    private static void AppendProvenance(StringBuilder html, RunReportData data)
-    {
-        if (data.Provenance.Count == 0)
-        {
-            return;
-        }
-
-        html.Line("<h2 id=\"provenance\">Can it be done again?</h2>\n<dl>");
-        foreach ((string name, string value) in data.Provenance)
-        {
-            html.Line($"<dt>{Text(name)}</dt><dd>{Text(value)}</dd>");
-        }
-
-        html.Line("</dl>");
-        if (data.Configuration is { } configuration)
-        {
-            html.Line(
-                $"<details><summary>All options</summary><pre tabindex=\"0\">{Text(configuration)}</pre></details>"
-            );
-        }
     }
 }

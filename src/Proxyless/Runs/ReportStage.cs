@@ -315,7 +315,10 @@ internal static class ReportStage
         }
     }
 
-    private static KeyValuePair<string, string>[] ProvenanceOf(RunContext context, LatencyTable table) =>
+    /// <summary>Where a result comes from, by name.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="table">The latency table of the target.</param>
+    public static KeyValuePair<string, string>[] ProvenanceOf(RunContext context, LatencyTable table) =>
         [
             new(
                 "data",

@@ -79,7 +79,7 @@ public sealed class ComparisonResultTests
     [Fact]
     public void The_plot_is_well_formed_and_has_a_dot_a_network_within_the_frame()
     {
-        XDocument svg = XDocument.Parse(ComparisonPlot.Svg(Result()));
+        XDocument svg = XDocument.Parse(ComparisonPlot.File(Result()));
         XNamespace ns = "http://www.w3.org/2000/svg";
         XElement[] dots =
         [
@@ -102,7 +102,7 @@ public sealed class ComparisonResultTests
     public void Groups_beyond_the_colours_have_marks_of_their_own()
     {
         NetworkResult[] many = [.. Enumerable.Range(0, 18).Select(i => Network($"group-{i}", $"n{i}", 0.5, 0.5))];
-        XDocument svg = XDocument.Parse(ComparisonPlot.Svg(Result() with { Networks = many }));
+        XDocument svg = XDocument.Parse(ComparisonPlot.File(Result() with { Networks = many }));
         XNamespace ns = "http://www.w3.org/2000/svg";
         string[] marks =
         [

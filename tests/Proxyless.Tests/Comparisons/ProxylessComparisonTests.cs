@@ -68,7 +68,7 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
                 Assert.InRange(network.PredictedLatencyMs!.Value, 0.9 * whole.LatencyLimitMs, whole.LatencyLimitMs)
         );
         Assert.All(
-            (string[])["comparison.csv", "comparison.md", "comparison.svg", "result.json"],
+            (string[])["comparison.csv", "comparison.md", "comparison.svg", "result.json", "report.html"],
             file => Assert.True(File.Exists(Path.Combine(parts.Folder, file)))
         );
     }
