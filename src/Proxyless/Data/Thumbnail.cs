@@ -21,15 +21,7 @@ internal static class Thumbnail
         ArgumentNullException.ThrowIfNull(recipe);
         int side = Math.Min(Side, recipe.Resolution);
         int channels = recipe.Channels;
-        var transforms = Transforms.ForModel(
-            recipe with
-            {
-                Resolution = side,
-                Range = byte.MaxValue,
-                Mean = [.. Enumerable.Repeat(0f, channels)],
-                Deviation = [.. Enumerable.Repeat(1f, channels)],
-            }
-        );
+        Transforms transforms = TransformsOf(recipe, side);
         var values = new float[transforms.Length];
         if (!images.TryShow(i, transforms, values))
         {
@@ -51,5 +43,22 @@ internal static class Thumbnail
 
         using SKData? encoded = bitmap.Encode(SKEncodedImageFormat.Jpeg, Quality);
         return encoded?.ToArray();
+    }
+
+    /// <summary>The part of an image that a model sees, in another size and with values of 0..255.</summary>
+    /// <param name="recipe">How the model's input is made.</param>
+    /// <param name="side">The side in pixels.</param>
+    public static Transforms TransformsOf(PreprocessingRecipe recipe, int side)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        return Transforms.ForModel(
+            recipe with
+            {
+                Resolution = side,
+                Range = byte.MaxValue,
+                Mean = [.. Enumerable.Repeat(0f, recipe.Channels)],
+                Deviation = [.. Enumerable.Repeat(1f, recipe.Channels)],
+            }
+        );
     }
 }

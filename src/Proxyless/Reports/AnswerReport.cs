@@ -33,6 +33,9 @@ internal sealed record AnswerReport
     /// <summary>The correct answers with the lowest probability, the least probable first.</summary>
     public required IReadOnlyList<PicturedAnswer> Uncertain { get; init; }
 
+    /// <summary>Test images that are nearly training images; null if nobody looked for them.</summary>
+    public SimilarReport? Similar { get; init; }
+
     /// <summary>Number of images of class i that were classified as class j, at [i][j].</summary>
     public int[][] Confusion() => ImageAnswer.Confusion(Answers, Classes.Count);
 

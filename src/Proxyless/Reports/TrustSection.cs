@@ -46,6 +46,10 @@ internal static class TrustSection
             report.Classes
         );
         AppendCalibration(html, report.Answers);
+        if (report.Similar is { } similar)
+        {
+            AppendSimilar(html, similar);
+        }
     }
 
     private static void AppendFewImages(StringBuilder html, AnswerReport report, int[][] confusion)
@@ -147,9 +151,7 @@ internal static class TrustSection
         {
             string label = Text(classes[answer.Label]);
             string said = Text(classes[answer.Answer]);
-            string picture = jpeg is null
-                ? "<div class=\"missing\">cannot be read any more</div>"
-                : $"<img alt=\"{Text(answer.Image)}\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(jpeg)}\">";
+            string picture = PictureOf(jpeg, answer.Image);
             string verdict = answer.IsRight
                 ? Invariant($"<b>{said}</b> {100 * answer.Probability:0} %")
                 : Invariant($"<b>{said}</b> {100 * answer.Probability:0} %, labeled <b>{label}</b> ")
@@ -162,6 +164,47 @@ internal static class TrustSection
 
         html.Line("</div>");
     }
+
+    private static void AppendSimilar(StringBuilder html, SimilarReport report)
+    {
+        string looked =
+            Invariant($"{report.Images:N0} test images were compared with {report.Others:N0} training images")
+            + (report.IsPart ? ", as many as could be read within a hundredth of the run's time." : ".");
+        html.Line("<h3 id=\"similar\">Test images that are nearly training images</h3>");
+        if (report.Similar == 0)
+        {
+            html.Line($"<p>None was found: {looked}</p>");
+            return;
+        }
+
+        string rest =
+            report.Rest.Count == 0
+                ? ""
+                : Invariant($" Without them, top-1 is <b>")
+                    + Percent(report.Rest.Average(answer => answer.IsRight ? 1.0 : 0), report.Rest.Count)
+                    + "</b>.";
+        html.Line(
+            Invariant($"<p><b>{report.Similar:N0}</b> look like a training image: another size or compression of it, ")
+                + $"or its mirror image. Being right about those proves little.{rest} {looked}</p>"
+        );
+        html.Line("<div class=\"photos\">");
+        foreach (SimilarPair pair in report.Pairs)
+        {
+            html.Line(
+                $"<figure>{PictureOf(pair.Jpeg, pair.Image)}{PictureOf(pair.OtherJpeg, pair.Other)}<figcaption>"
+                    + (pair.HasOtherLabel ? "<b>labeled differently</b>" : "")
+                    + $"<span class=\"file\">{Text(pair.Image)}</span><span class=\"file\">{Text(pair.Other)}</span>"
+                    + "</figcaption></figure>"
+            );
+        }
+
+        html.Line("</div>");
+    }
+
+    private static string PictureOf(byte[]? jpeg, string name) =>
+        jpeg is null
+            ? "<div class=\"missing\">cannot be read any more</div>"
+            : $"<img alt=\"{Text(name)}\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(jpeg)}\">";
 
     private static void AppendCalibration(StringBuilder html, IReadOnlyList<ImageAnswer> answers)
     {

@@ -31,7 +31,9 @@ internal static class AnswerPictures
             .. groups.SelectMany(group =>
                 group
                     .Answers.OrderBy(answer => answer.Key)
-                    .Select(answer => (group.Set, answer.Key, Located(context, answer.Value)))
+                    .Select(answer =>
+                        (group.Set, answer.Key, answer.Value with { Image = Located(context, answer.Value.Image) })
+                    )
             ),
         ];
         ImageAnswer[] answers = [.. all.Select(one => one.Answer)];
@@ -48,14 +50,13 @@ internal static class AnswerPictures
     }
 
     /// <summary>Names an image relative to the folder of the images, where it is in it.</summary>
-    private static ImageAnswer Located(RunContext context, ImageAnswer answer)
+    /// <param name="context">The run.</param>
+    /// <param name="image">The name of the image in its set.</param>
+    public static string Located(RunContext context, string image)
     {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(image);
         string root = Path.TrimEndingDirectorySeparator(context.Options.Data.Path) + Path.DirectorySeparatorChar;
-        return answer.Image.StartsWith(root, StringComparison.Ordinal)
-            ? answer with
-            {
-                Image = answer.Image[root.Length..],
-            }
-            : answer;
+        return image.StartsWith(root, StringComparison.Ordinal) ? image[root.Length..] : image;
     }
 }

@@ -209,13 +209,17 @@ internal static class ReportStage
         }
 
         IReadOnlyList<ImageAnswer> crossValidated = IfReadable(context, store.ReadCrossValidated);
+        SimilarReport similar = SimilarTestImages.Find(context, store, evaluated.Judged.Answers);
         if (crossValidated.Count == 0)
         {
             return AnswerPictures.Of(
                 context,
                 [(test, evaluated.Judged.Answers)],
                 Invariant($"the {tested:N0} test images")
-            );
+            ) with
+            {
+                Similar = similar,
+            };
         }
 
         ImageSet training = context.Images.AllTraining;
@@ -234,7 +238,10 @@ internal static class ReportStage
             [(test, evaluated.Judged.Answers), (training, known)],
             Invariant($"the {tested:N0} test images, and about the {known.Count:N0} training images by ")
                 + "networks like it that were trained without them (cross-validation)"
-        );
+        ) with
+        {
+            Similar = similar,
+        };
     }
 
     private static PrecisionFigure[] PrecisionsOf(QuantizeResult integers) =>

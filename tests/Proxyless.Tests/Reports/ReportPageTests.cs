@@ -121,6 +121,19 @@ public sealed partial class ReportPageTests(Browser browser) : IClassFixture<Bro
                 [
                     .. AnswerReport.MostConfidentlyWrong(answers).Select(i => new PicturedAnswer(answers[i], Picture)),
                 ],
+                Similar = new SimilarReport
+                {
+                    Similar = 2,
+                    Pairs =
+                    [
+                        new SimilarPair("test/a.jpg", Picture, "train/b.jpg", Picture, HasOtherLabel: true),
+                        new SimilarPair("test/c.jpg", null, "train/d.jpg", Picture, HasOtherLabel: false),
+                    ],
+                    Images = 10_000,
+                    Others = 40_000,
+                    IsPart = true,
+                    Rest = answers[2..],
+                },
                 Uncertain = [.. AnswerReport.LeastCertain(answers).Select(i => new PicturedAnswer(answers[i], null))],
             },
             Parts = [.. network.Blocks.Select((block, i) => new PartLatency($"{i + 1} {block.Operation}", i, null))],

@@ -73,8 +73,8 @@ public sealed class RunEventsTests(FinishedRun run) : IClassFixture<FinishedRun>
     public void Another_training_replaces_the_events_of_the_training_alone()
     {
         string before = Assert.Single(EventFile.FilesIn(run.Directory.SearchEvents));
-        string copy = run.PathOf("copy");
-        CopyFolder(run.Directory.Root, copy);
+        using var folder = new TemporaryFolder();
+        string copy = folder.Copy(run.Directory.Root, "copy");
 
         new RunDirectory(copy).RemoveTraining();
 
@@ -122,14 +122,4 @@ public sealed class RunEventsTests(FinishedRun run) : IClassFixture<FinishedRun>
 
     private static float? Number(List<EventValue> values, string tag) =>
         Assert.Single(values, value => value.Tag == tag).Number;
-
-    private static void CopyFolder(string from, string to)
-    {
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            string copy = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-    }
 }
