@@ -169,7 +169,7 @@ internal static class TrustSection
     {
         string looked =
             Invariant($"{report.Images:N0} test images were compared with {report.Others:N0} training images")
-            + (report.IsPart ? ", as many as could be read within a hundredth of the run's time." : ".");
+            + (report.IsPart ? ", as many as could be read in the time for it." : ".");
         html.Line("<h3 id=\"similar\">Test images that are nearly training images</h3>");
         if (report.Similar == 0)
         {

@@ -10,6 +10,7 @@ using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Runs;
 using Proxyless.Tests.Agents;
+using Proxyless.Tests.Docs;
 using Proxyless.Tests.Pretrained;
 using Proxyless.Tests.Runs;
 using Xunit;
@@ -17,7 +18,7 @@ using Xunit;
 namespace Proxyless.Tests.Cli;
 
 /// <summary>
-/// Every command line that a help text or the README shows is run as it stands there, in a folder that holds what it
+/// Every command line that a help text or a document shows is run as it stands there, in a folder that holds what it
 /// refers to, but for what would take hours. The working folder is the process's own, so nothing runs beside.
 /// </summary>
 [Collection(nameof(WholeRuns))]
@@ -46,9 +47,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless run --data photos --latency 3,5,8 --out runs/photos-front"] = new($"{Search} {Training} {Size}"),
         ["proxyless run --out runs/photos --resume"] = new(),
         ["proxyless weights list"] = new(),
-        ["proxyless weights import proxyless_cpu.pth --as proxyless-cpu --out proxyless-cpu.onnx"] = new(
-            "--resolution 32"
-        )
+        [ImportOfCpu] = new("--resolution 32")
         {
             Before = _ => WeightsOfOthers.Write("proxyless_cpu.pth", "proxyless-cpu"),
         },
@@ -65,10 +64,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         },
 
         // A profile of this processor takes seconds: another target that is kept takes its place.
-        [
-            "proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out "
-                + "runs/photos"
-        ] = new(Search, ("cpu", "phone"), ("cpu=12", "phone=12"))
+        [SearchForTwo] = new(Search, ("cpu", "phone"), ("cpu=12", "phone=12"))
         {
             Before = _ => Directory.Delete("runs", recursive: true),
         },
@@ -101,6 +97,93 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
                 KeepRandomWeights();
             },
         },
+        ["proxyless run --weights efficientnet-lite0 --data photos --latency 4 --out runs/photos"] = new(
+            "--resolution 32 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+        )
+        {
+            Before = _ =>
+            {
+                Directory.Delete("runs", recursive: true);
+                KeepRandomWeights();
+            },
+        },
+        ["proxyless run --arch net.config --weights mine.pth --data photos --latency 4"] = new(
+            "--resolution 32 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+        )
+        {
+            Before = WriteOwnNetwork,
+        },
+        ["proxyless train --arch net.config --weights mine.pth --data photos"] = new(
+            "--resolution 32 --batch-size 4 --train-epochs 0.1"
+        )
+        {
+            Before = WriteOwnNetwork,
+        },
+        ["proxyless train --arch efficientnet-lite0 --weights lite0.pth --data photos"] = new(
+            "--resolution 32 --batch-size 4 --train-epochs 0.1"
+        )
+        {
+            Before = _ => WeightsOfOthers.Write("lite0.pth", "efficientnet-lite0"),
+        },
+        ["proxyless train --weights efficientnet-lite0 --data photos --resolution 112 --folds 5"] = new(
+            "--batch-size 4 --train-epochs 0.1",
+            ("112", "32"),
+            ("5", "2")
+        )
+        {
+            Before = _ => KeepRandomWeights(),
+        },
+        ["proxyless predict --model proxyless-cpu.onnx cat.jpg"] = new() { Before = Import },
+        ["proxyless predict --weights proxyless-cpu cat.jpg"] = new() { Before = Import },
+        ["proxyless evaluate --weights proxyless-cpu --data photos"] = new()
+        {
+            Before = fact =>
+            {
+                Import(fact);
+                Directory.Move("photos/cat", "photos/tench");
+                Directory.Move("photos/dog", "photos/goldfish");
+            },
+        },
+        ["proxyless run --data photos --latency 8 --watch"] = new($"{Search} {Training} {Size}"),
+        ["proxyless run --data photos --latency 8 --out runs/photos --tensorboard"] = new($"{Search} {Training} {Size}")
+        {
+            Before = _ => Directory.Delete("runs", recursive: true),
+        },
+        ["proxyless run --data photos --target board --latency 25"] = new($"{Search} {Training}"),
+        ["proxyless run --data photos --target cpu+int8 --latency 4"] = new(
+            $"{Search} {Training}",
+            ("cpu+int8", "size.yaml+int8")
+        ),
+        ["proxyless run --data photos --precision int8 --latency 4"] = new($"{Search} {Training} {Size}"),
+        ["proxyless search --data photos --target cpu --target cpu+int8 --latency cpu=8 --latency cpu+int8=4"] = new(
+            Search,
+            ("cpu", "phone"),
+            ("cpu+int8", "phone+int8"),
+            ("cpu=8", "phone=8"),
+            ("cpu+int8=4", "phone+int8=4")
+        ),
+        ["proxyless profile --space imagenet-mobile --target board"] = new(
+            "--resolution 16 --classes 2",
+            ("imagenet-mobile", "tiny")
+        ),
+        ["proxyless profile --space imagenet-mobile --target cpu+int8"] = new(
+            "--resolution 16 --classes 2",
+            ("imagenet-mobile", "tiny"),
+            ("cpu+int8", "size.yaml+int8")
+        ),
+        ["proxyless target check --target configs/targets/board.yaml"] = new(
+            "",
+            ("configs/targets/board.yaml", "size.yaml")
+        ),
+        ["proxyless train --arch runs/photos/board"] = new("--train-epochs 0.1")
+        {
+            Before = fact =>
+            {
+                Directory.Delete("runs", recursive: true);
+                fact.Run(SearchForTwo);
+            },
+        },
+        ["proxyless evaluate --model runs/photos --json"] = new(),
         ["proxyless predict --weights efficientnet-lite0 cat.jpg"] = new() { Before = _ => KeepRandomWeights() },
 
         // A run that is searched and not trained yet.
@@ -209,6 +292,13 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless bench gradients --run runs/even"] = new("--contexts 2 --steps 1"),
     };
 
+    private const string ImportOfCpu =
+        "proxyless weights import proxyless_cpu.pth --as proxyless-cpu --out proxyless-cpu.onnx";
+
+    private const string SearchForTwo =
+        "proxyless search --data photos --target cpu --target board --latency cpu=12 --latency board=40 --out "
+        + "runs/photos";
+
     private const string Compare =
         "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network "
         + "mobilenet-v2:fit --train-epochs 10 --out comparisons/photos";
@@ -221,6 +311,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
     {
         ["proxyless data get cifar10"] = "www.cs.toronto.edu:443",
         ["proxyless data get imagenette-160 --out photos"] = "s3.amazonaws.com:443",
+        ["proxyless weights get proxyless-cpu --out proxyless-cpu.onnx"] = "raw.githubusercontent.com:443",
         ["proxyless weights get timm-mnasnet-100 --out mnasnet.onnx"] = "huggingface.co:443",
     };
 
@@ -231,6 +322,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
     private static readonly string[] Serving =
     [
         "proxyless watch runs/photos",
+        "proxyless watch runs/photos runs/photos-6ms",
         "proxyless watch runs/photos runs/photos-6ms --port 8080",
     ];
 
@@ -238,11 +330,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         [
             .. Commands(CommandLine.Root())
                 .SelectMany(command => command.Examples)
-                .Concat(
-                    ReadmeLine()
-                        .Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")))
-                        .Select(match => match.Groups[1].Value.TrimEnd())
-                )
+                .Concat(CodeBlock.All.Where(block => block.IsRun).SelectMany(block => block.Commands))
                 .Distinct()
                 .Where(example => !Downloads.ContainsKey(example) && !Serving.Contains(example)),
         ];
@@ -258,6 +346,19 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             new NetworkOptions()
         );
         PretrainedWeights.Keep("efficientnet-lite0", random);
+    }
+
+    private static void Import(ExampleTests fact)
+    {
+        WeightsOfOthers.Write("proxyless_cpu.pth", "proxyless-cpu");
+        fact.Run(ImportOfCpu);
+    }
+
+    private static void WriteOwnNetwork(ExampleTests fact)
+    {
+        WeightsOfOthers.Write("mine.pth", "proxyless-cpu");
+        CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-cpu", "--net-config", "net.config");
+        Assert.True(run.ExitCode == 0, run.Error);
     }
 
     [Theory]
@@ -407,10 +508,6 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
 
     private static IEnumerable<ReportingCommand> Commands(Command command) =>
         command.Subcommands.SelectMany(Commands).Concat(command is ReportingCommand reporting ? [reporting] : []);
-
-    // A line of a block of commands, without its comment.
-    [GeneratedRegex("^(proxyless [a-z][^#\n]*)", RegexOptions.Multiline)]
-    private static partial Regex ReadmeLine();
 
     [GeneratedRegex(@"http://\S+/")]
     private static partial Regex PageAddress();
