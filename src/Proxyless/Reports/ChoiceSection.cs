@@ -19,6 +19,7 @@ internal static class ChoiceSection
         if (data.Front is { } front)
         {
             html.Line($"<h3>What another millisecond buys</h3>\n<div class=\"wide\">{FrontPlot.Inline(front)}</div>");
+            html.Line($"<p>{FrontPlot.Legend}</p>");
         }
 
         AppendReasons(html, data);

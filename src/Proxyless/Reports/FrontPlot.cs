@@ -22,6 +22,9 @@ internal sealed record FrontPlotData
     /// <summary>Those of them for which no other is both faster and more accurate, the fastest first.</summary>
     public required IReadOnlyList<FrontMark> Front { get; init; }
 
+    /// <summary>Those of the scored networks that were trained a little before the choice.</summary>
+    public IReadOnlyList<FrontMark> Tried { get; init; } = [];
+
     /// <summary>The networks that were chosen, by name.</summary>
     public required IReadOnlyList<FrontMark> Chosen { get; init; }
 
@@ -31,16 +34,22 @@ internal sealed record FrontPlotData
 
 /// <summary>
 /// The gain in accuracy per latency: accuracy with the shared weights against latency, the scored networks as dots, the
-/// best of each latency as a stair, the chosen ones with names, the limits as dashed lines.
+/// best of each latency as a stair, those of the final round as rings, the chosen ones with names, the limits as dashed
+/// lines.
 /// </summary>
 internal static class FrontPlot
 {
+    /// <summary>What the marks are, for the text below the plot.</summary>
+    public const string Legend =
+        "A dot is a network that was scored with the shared weights of the search, the stair is the best one at each "
+        + "latency, a ring was trained a little in the final round, and a name was chosen.";
+
     // Random networks among the scored ones may be far below the others and would press these together.
     private const double ShownShare = 0.95;
     private const double LimitsShown = 1.15;
 
     private const string Css = """
-        .scored{fill:var(--s5);fill-opacity:.5} .front{fill:none;stroke:var(--s0);stroke-width:1.5;stroke-linejoin:round} .best{fill:var(--s0)} .chosen{fill:var(--s1)} .name{fill:var(--ink);font-weight:600}
+        .scored{fill:var(--s5);fill-opacity:.5} .front{fill:none;stroke:var(--s0);stroke-width:1.5;stroke-linejoin:round} .best{fill:var(--s0)} .tried{fill:none;stroke:var(--s1);stroke-width:1.5} .chosen{fill:var(--s1)} .name{fill:var(--ink);font-weight:600}
         """;
 
     /// <summary>Returns a separate SVG file.</summary>
@@ -92,6 +101,11 @@ internal static class FrontPlot
         foreach (FrontMark mark in data.Front)
         {
             Circle(svg, axes, mark, "best", 3);
+        }
+
+        foreach (FrontMark mark in data.Tried.Where(mark => 100 * mark.Top1 >= lowest))
+        {
+            Circle(svg, axes, mark, "tried", 5);
         }
 
         foreach (FrontMark mark in data.Chosen.GroupBy(mark => (mark.LatencyMs, mark.Top1)).Select(Together))

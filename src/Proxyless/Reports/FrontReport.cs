@@ -67,7 +67,7 @@ internal static class FrontReport
             html.Append(
                 CultureInfo.InvariantCulture,
                 $"<h2>What another millisecond buys on {Text(Path.GetFileName(front.Target))}</h2>\n"
-                    + $"<div class=\"wide\">{FrontPlot.Inline(front)}</div>\n"
+                    + $"<div class=\"wide\">{FrontPlot.Inline(front)}</div>\n<p>{FrontPlot.Legend}</p>\n"
             );
         }
 

@@ -31,8 +31,7 @@ internal sealed class DecisionStage(
 
     /// <summary>Scores, ranks and measures.</summary>
     /// <param name="derived">The network of the architecture parameters alone, measured.</param>
-    /// <returns>The best network, and its score; null if the search has pruned some of its weights.</returns>
-    public (MeasuredChoice Chosen, SharedScore? Score) Choose(MeasuredChoice derived)
+    public Decision Choose(MeasuredChoice derived)
     {
         SuperNetwork network = scorer.Network;
 
@@ -81,12 +80,9 @@ internal sealed class DecisionStage(
             );
         }
 
-        MeasuredChoice chosen = finalists.Count switch
-        {
-            0 => derived,
-            1 => finalists[0],
-            _ => new FinalRound(context, scorer).Rank(finalists, steps)[0],
-        };
+        IReadOnlyList<MeasuredChoice> tried =
+            finalists.Count < 2 ? [] : new FinalRound(context, scorer).Rank(finalists, steps);
+        MeasuredChoice chosen = tried.Concat(finalists).FirstOrDefault(derived);
         SharedScore? score = network.HasAll(chosen.Choice) ? scores.Of(chosen.Choice, purpose, scorer.Required) : null;
         context.Observer.Message(
             Invariant($"decided: {made} networks scored, {finalists.Count} in the final round, ")
@@ -97,7 +93,7 @@ internal sealed class DecisionStage(
                         : Invariant($", top-1 with shared weights {score.Top1:P1} (loss {score.Loss:F3})")
                 )
         );
-        return (chosen, score);
+        return new Decision(chosen, score, tried);
     }
 
     /// <summary>The best by estimate that are measured within the limit.</summary>
@@ -137,3 +133,9 @@ internal sealed class DecisionStage(
         return within;
     }
 }
+
+/// <summary>A decision for a limit.</summary>
+/// <param name="Chosen">The best network.</param>
+/// <param name="Score">Its score; null if the search has pruned some of its weights.</param>
+/// <param name="Tried">The networks of the final round, the best first; empty if there was none.</param>
+internal sealed record Decision(MeasuredChoice Chosen, SharedScore? Score, IReadOnlyList<MeasuredChoice> Tried);

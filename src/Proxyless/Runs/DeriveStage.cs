@@ -51,15 +51,10 @@ internal static class DeriveStage
         ).Derive(probabilities, goal.Limits, goal.Table, context.CancellationToken);
         if (!isQuick)
         {
-            (MeasuredChoice chosen, SharedScore? score) = new DecisionStage(
-                context,
-                goal,
-                scorer,
-                scores,
-                log[^1].Step,
-                evaluations
-            ).Choose(derived);
-            return new DerivedChoice(log, chosen, score?.Top1);
+            Decision decision = new DecisionStage(context, goal, scorer, scores, log[^1].Step, evaluations).Choose(
+                derived
+            );
+            return new DerivedChoice(log, decision.Chosen, decision.Score?.Top1) { Tried = decision.Tried };
         }
 
         double? top1 = scorer.Of(derived.Choice)?.Top1;
@@ -140,6 +135,7 @@ internal static class DeriveStage
             LatencyLimitMs = goal.LatencyMs,
             Entropy = last.RelativeEntropy,
             Seconds = seconds,
+            Tried = [.. derived.Tried.Select(tried => new TriedNetwork(tried.MeasuredMs, tried.Choice))],
         };
         return new DerivedNetwork(result, architecture, derived.Log);
     }
@@ -151,4 +147,8 @@ internal static class DeriveStage
 /// <param name="SharedTop1">
 /// Its accuracy with the shared weights, 0..1; null if the search has pruned some of them.
 /// </param>
-internal sealed record DerivedChoice(IReadOnlyList<SearchEpoch> Log, MeasuredChoice Chosen, double? SharedTop1);
+internal sealed record DerivedChoice(IReadOnlyList<SearchEpoch> Log, MeasuredChoice Chosen, double? SharedTop1)
+{
+    /// <summary>The networks that were trained a little before the choice, the best first.</summary>
+    public IReadOnlyList<MeasuredChoice> Tried { get; init; } = [];
+}

@@ -367,6 +367,14 @@ internal static class ReportStage
                 Target = target,
                 Scored = [.. front.Scored.Select(point => new FrontMark(point.LatencyMs, point.Top1))],
                 Front = [.. front.Best.Select(point => new FrontMark(point.LatencyMs, point.Top1))],
+                Tried =
+                [
+                    .. derived
+                        .SelectMany(network => network.Result.Tried)
+                        .Select(tried => front.Scored.FirstOrDefault(point => point.Choice.SequenceEqual(tried.Choice)))
+                        .OfType<ScoredPoint>()
+                        .Select(point => new FrontMark(point.LatencyMs, point.Top1)),
+                ],
                 Chosen =
                 [
                     .. derived

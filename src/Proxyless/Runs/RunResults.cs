@@ -137,7 +137,18 @@ public sealed record SearchResult
     /// The accuracy at other latencies of the target, by the networks that were scored; null if none were.
     /// </summary>
     public NetworkFront? Front { get; init; }
+
+    /// <summary>
+    /// The networks with the best scores that were trained a little before one was chosen, the best first; empty if
+    /// none were.
+    /// </summary>
+    public IReadOnlyList<TriedNetwork> Tried { get; init; } = [];
 }
+
+/// <summary>A network of the final round of a search.</summary>
+/// <param name="LatencyMs">Its quiet latency, untrained, in milliseconds.</param>
+/// <param name="Choice">A candidate for each block of the space.</param>
+public sealed record TriedNetwork(double LatencyMs, IReadOnlyList<int> Choice);
 
 /// <summary>The result of <c>train</c>.</summary>
 public sealed record TrainResult

@@ -10,7 +10,7 @@ internal static class SimilarTestImages
 {
     // The share of a run's own time that the search may take, and what it may always take.
     private const double ShareOfRun = 0.01;
-    private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Compares the test images with all training images.</summary>
     /// <param name="context">The run.</param>

@@ -42,12 +42,14 @@ public sealed class NetworkFrontTests
             Target = "targets/a <board>",
             Scored = [new FrontMark(1, 0.5), new FrontMark(2, 0.6), new FrontMark(3, 0.55)],
             Front = [new FrontMark(1, 0.5), new FrontMark(2, 0.6)],
+            Tried = [new FrontMark(2, 0.6), new FrontMark(3, 0.55)],
             Chosen = [new FrontMark(2, 0.6, "2.5ms")],
             LimitsMs = [2.5, 3.2],
         };
         string svg = FrontPlot.File(data);
         Assert.Equal(3, svg.Split("class=\"scored\"").Length - 1);
         Assert.Equal(2, svg.Split("class=\"best\"").Length - 1);
+        Assert.Equal(2, svg.Split("class=\"tried\"").Length - 1);
         Assert.Equal(2, svg.Split("class=\"limit\"").Length - 1);
         Assert.Contains(">2.5ms</text>", svg, StringComparison.Ordinal);
         Assert.Contains("on a &lt;board&gt;</text>", svg, StringComparison.Ordinal);

@@ -4,6 +4,7 @@ using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
+using Proxyless.Tests.Data;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;
@@ -229,6 +230,38 @@ public sealed class SeveralLimitsTests(FinishedRun run) : IClassFixture<Finished
         Assert.Equal(front.Best.OrderBy(point => point.LatencyMs), front.Best);
         Assert.Equal(front.Best.OrderBy(point => point.Top1), front.Best);
         Assert.True(File.Exists(run.Directory.FrontPicture));
+    }
+
+    [Fact]
+    public void Of_the_networks_of_the_final_round_the_first_is_chosen_and_all_stand_in_the_front()
+    {
+        using var folder = new TemporaryFolder();
+        RunOptions options = FinishedRun.OptionsIn(folder);
+        options = options with
+        {
+            Search = options.Search with { Epochs = 3, Evaluations = 6, Finalists = 2 },
+            Out = Path.Combine(folder.Root, "run"),
+        };
+        SearchResult result = ProxylessRun.Search(
+            options,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
+        var directory = new RunDirectory(options.Out);
+        Assert.Equal(2, result.Tried.Count);
+        Assert.Equal(
+            ArchitectureFile.Read(directory.Architecture).Metadata["choice"],
+            string.Join(",", result.Tried[0].Choice)
+        );
+        Assert.All(
+            result.Tried,
+            tried =>
+            {
+                Assert.InRange(tried.LatencyMs, 0, result.LatencyLimitMs);
+                Assert.Contains(result.Front!.Scored, point => point.Choice.SequenceEqual(tried.Choice));
+            }
+        );
+        Assert.Equal(result.Tried.Count, File.ReadAllText(directory.FrontPicture).Split("class=\"tried\"").Length - 1);
     }
 
     private sealed class StopWhenSaid(string beginning, CancellationTokenSource source) : IRunObserver
