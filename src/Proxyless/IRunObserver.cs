@@ -1,12 +1,24 @@
 namespace Proxyless;
 
+/// <summary>A time that is known to lie between two others.</summary>
+/// <param name="Least">The shorter one.</param>
+/// <param name="Most">The longer one.</param>
+public readonly record struct TimeRange(TimeSpan Least, TimeSpan Most);
+
 /// <summary>The progress of a long job.</summary>
 /// <param name="Stage">What is being done: <c>profile</c>, <c>search</c>, <c>train</c>.</param>
 /// <param name="Done">Units of work done.</param>
 /// <param name="Total">Units of work in total; null if unknown.</param>
 /// <param name="Remaining">Time left, if it can be estimated.</param>
 /// <param name="Detail">The current figures: loss, accuracy, expected latency.</param>
-public sealed record RunProgress(string Stage, long Done, long? Total, TimeSpan? Remaining, string Detail);
+public sealed record RunProgress(string Stage, long Done, long? Total, TimeSpan? Remaining, string Detail)
+{
+    /// <summary>
+    /// The time left at the pace of the fastest and of the slowest quarter of the time so far; null if too little is
+    /// known.
+    /// </summary>
+    public TimeRange? RemainingRange { get; init; }
+}
 
 /// <summary>Receives the reports of a long job. Called from the job's own thread.</summary>
 public interface IRunObserver

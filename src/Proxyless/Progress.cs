@@ -19,6 +19,7 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly long _before = done;
+    private readonly PaceHistory _history = new();
     private TimeSpan _last = -observer.ProgressInterval;
 
     /// <summary>Counts a step that is done.</summary>
@@ -30,13 +31,19 @@ internal sealed class Progress(IRunObserver observer, string stage, long done, l
     public void Report(long doneNow, Func<string> detail)
     {
         TimeSpan elapsed = _watch.Elapsed;
+        _history.Add(elapsed, doneNow - _before);
         if (elapsed < silence || (!(doneNow >= total) && elapsed - _last < observer.ProgressInterval))
         {
             return;
         }
 
         _last = elapsed;
-        observer.Progress(new RunProgress(stage, doneNow, total, RemainingAt(doneNow), detail()));
+        observer.Progress(
+            new RunProgress(stage, doneNow, total, RemainingAt(doneNow), detail())
+            {
+                RemainingRange = total is { } all ? _history.Remaining(all - doneNow) : null,
+            }
+        );
     }
 
     /// <summary>The time left at the pace so far; null if it is unknown.</summary>

@@ -86,8 +86,25 @@ internal sealed class WatchedRun(string folder)
                 + Invariant($"{progress.Written:yyyy-MM-dd HH:mm:ss} UTC; nothing since then");
         }
 
-        string rate = progress.PerSecond is { } perSecond ? Invariant($", {perSecond:0.#} a second") : "";
-        string left = progress.SecondsLeft is { } seconds ? $", about {Durations.Text(seconds)} left" : "";
+        string rate =
+            progress.ImagesPerSecond is { } images ? Invariant($", {images:N0} images a second")
+            : progress.PerSecond is { } perSecond ? Invariant($", {perSecond:0.#} a second")
+            : "";
+        string left = progress.SecondsLeft is { } seconds
+            ? $", about {Durations.Text(seconds)} left{Range(progress)}"
+            : "";
         return Invariant($"{progress.Stage} {progress.Done:N0}{total}{rate}{left}{detail}");
+    }
+
+    /// <summary>How far the time left is known, where that can be told.</summary>
+    private static string Range(ProgressState progress)
+    {
+        if (progress is not { SecondsLeftAtLeast: { } least, SecondsLeftAtMost: { } most })
+        {
+            return "";
+        }
+
+        (string from, string to) = (Durations.Text(least), Durations.Text(most));
+        return from == to ? "" : $" ({from} to {to})";
     }
 }

@@ -20,7 +20,19 @@ internal sealed record ProgressState(
     double? SecondsLeft,
     string Detail,
     DateTimeOffset Written
-);
+)
+{
+    /// <summary>Time left at the pace of the fastest quarter of the time so far; null if unknown.</summary>
+    public double? SecondsLeftAtLeast { get; init; }
+
+    /// <summary>Time left at the pace of the slowest quarter of the time so far; null if unknown.</summary>
+    public double? SecondsLeftAtMost { get; init; }
+
+    /// <summary>
+    /// Training images per second in the last epoch; null before its end, and where nothing is trained.
+    /// </summary>
+    public double? ImagesPerSecond { get; init; }
+}
 
 /// <summary>Keeps the progress of a job in a file, for those who watch it; written every few seconds.</summary>
 /// <param name="path">The file.</param>
@@ -30,6 +42,7 @@ internal sealed class ProgressFile(string path)
 
     private long? _written;
     private RunProgress? _before;
+    private RunEpoch? _epoch;
 
     /// <summary>Begins a file; the progress of an earlier job is removed.</summary>
     public static ProgressFile Begin(string path)
@@ -60,6 +73,9 @@ internal sealed class ProgressFile(string path)
         }
     }
 
+    /// <summary>Takes the figures of an epoch, for the next time that the progress is written.</summary>
+    public void EpochEnded(RunEpoch epoch) => _epoch = epoch;
+
     /// <summary>Writes the progress if the last time is long enough ago.</summary>
     public void Write(RunProgress progress)
     {
@@ -82,7 +98,12 @@ internal sealed class ProgressFile(string path)
             progress.Remaining?.TotalSeconds,
             progress.Detail,
             DateTimeOffset.UtcNow
-        );
+        )
+        {
+            SecondsLeftAtLeast = progress.RemainingRange?.Least.TotalSeconds,
+            SecondsLeftAtMost = progress.RemainingRange?.Most.TotalSeconds,
+            ImagesPerSecond = _epoch?.Stage == progress.Stage ? _epoch.ImagesPerSecond : null,
+        };
         try
         {
             AtomicFile.WriteAllText(path, JsonSerializer.Serialize(state, JsonLines.Options));

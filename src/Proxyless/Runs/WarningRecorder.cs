@@ -36,7 +36,11 @@ internal sealed class WarningRecorder(IRunObserver inner) : IRunObserver
     }
 
     /// <inheritdoc/>
-    public void EpochEnded(RunEpoch epoch) => inner.EpochEnded(epoch);
+    public void EpochEnded(RunEpoch epoch)
+    {
+        inner.EpochEnded(epoch);
+        _progress?.EpochEnded(epoch);
+    }
 
     /// <inheritdoc/>
     public void Message(string text) => inner.Message(text);

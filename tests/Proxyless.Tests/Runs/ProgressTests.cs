@@ -47,6 +47,42 @@ public sealed class ProgressTests
         Assert.Equal((null, null), (Assert.Single(observer.All).Total, observer.All[0].Remaining));
     }
 
+    [Fact]
+    public void The_time_left_is_between_those_of_the_fastest_and_the_slowest_quarter()
+    {
+        var history = new PaceHistory();
+        Assert.Null(history.Remaining(100));
+
+        // 1, 2, 4 and 2 units a second, each for 1,000 seconds: many more points than are kept.
+        double done = 0;
+        for (int second = 1; second <= 4000; second++)
+        {
+            done += ((second - 1) / 1000) switch
+            {
+                0 => 1,
+                2 => 4,
+                _ => 2,
+            };
+            history.Add(TimeSpan.FromSeconds(second), (long)done);
+        }
+
+        (TimeSpan least, TimeSpan most) = history.Remaining(8000)!.Value;
+        Assert.Equal(2000, least.TotalSeconds, 8000 * 0.01);
+        Assert.Equal(8000, most.TotalSeconds, 8000 * 0.02);
+    }
+
+    [Fact]
+    public void Where_nothing_was_done_in_a_quarter_no_range_is_told()
+    {
+        var history = new PaceHistory();
+        for (int second = 1; second <= 40; second++)
+        {
+            history.Add(TimeSpan.FromSeconds(second), Math.Min(second, 10));
+        }
+
+        Assert.Null(history.Remaining(8000));
+    }
+
     private sealed class Reports : IRunObserver
     {
         public List<RunProgress> All { get; } = [];

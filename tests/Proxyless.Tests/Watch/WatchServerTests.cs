@@ -130,7 +130,12 @@ public sealed partial class WatchServerTests : IClassFixture<Browser>, IAsyncLif
         await File.WriteAllTextAsync(
             RunOf("one").Progress,
             JsonSerializer.Serialize(
-                new ProgressState("search", 20, 100, 2.5, 32, "loss 1.5", DateTimeOffset.UtcNow),
+                new ProgressState("search", 20, 100, 2.5, 320, "loss 1.5", DateTimeOffset.UtcNow)
+                {
+                    SecondsLeftAtLeast = 240,
+                    SecondsLeftAtMost = 480,
+                    ImagesPerSecond = 1234.5,
+                },
                 JsonLines.Options
             ),
             Cancellation
@@ -143,7 +148,7 @@ public sealed partial class WatchServerTests : IClassFixture<Browser>, IAsyncLif
         } while (after[0].GetProperty("version").GetString() == before[0].GetProperty("version").GetString());
 
         Assert.Equal(
-            "search 20 of 100, 2.5 a second, about 32 s left: loss 1.5",
+            "search 20 of 100, 1,234 images a second, about 5 min left (4 min to 8 min): loss 1.5",
             after[0].GetProperty("text").GetString()
         );
         Assert.Equal(before[1].ToString(), after[1].ToString());
