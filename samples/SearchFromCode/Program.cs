@@ -1,4 +1,4 @@
-// The whole road from C#: search a network for one thread of this processor, train it, write model.onnx.
+// The whole pipeline from C#: search a network for one thread of this processor, train it, write model.onnx.
 // Usage: SearchFromCode [DATA] [OUT] [EPOCHS]
 using Proxyless.Runs;
 using Proxyless.Runtime;

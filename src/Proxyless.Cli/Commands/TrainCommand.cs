@@ -12,7 +12,8 @@ internal sealed class TrainCommand : ReportingCommand
     private readonly Option<string?> _architecture = Values.Text(
         "--arch",
         "NAME|FILE",
-        $"The network: {string.Join(", ", PublishedArchitectures.Names)}, an architecture.json, or a run's folder"
+        $"The network: {string.Join(", ", PublishedArchitectures.Names)}, an architecture.json, a "
+            + "net.config, a run's folder, or with --weights a name of 'proxyless weights list'"
     );
 
     private readonly PrecisionOption _precision = new(

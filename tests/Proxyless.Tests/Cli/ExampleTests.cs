@@ -44,6 +44,16 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         {
             Before = _ => Directory.Delete("runs", recursive: true),
         },
+        ["proxyless run --data photos --latency 8 --time 2h --out runs/searched"] = new(
+            $"{Search} {Size}",
+            ("2h", "1s")
+        ),
+        ["proxyless derive --run runs/searched --latency 5 --train --out runs/searched-5ms"] = new(
+            $"--train-epochs 0.1 {Decision}"
+        )
+        {
+            Before = _ => Directory.Move("runs/photos", "runs/searched"),
+        },
         ["proxyless run --data photos --latency 3,5,8 --out runs/photos-front"] = new($"{Search} {Training} {Size}"),
         ["proxyless run --out runs/photos --resume"] = new(),
         ["proxyless weights list"] = new(),
@@ -74,7 +84,6 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             $"--train-epochs 0.1 {Decision}"
         ),
         ["proxyless derive --run runs/photos --latency 3,5,8 --out runs/photos-front"] = new(Decision),
-        ["proxyless derive --run runs/photos --latency 5 --out runs/photos-5ms"] = new(Decision),
 
         // With random weights in the cache of the folder; one that is there is replaced by another run.
         ["proxyless train --weights efficientnet-lite0 --data photos --out runs/photos"] = new(
@@ -105,6 +114,16 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             {
                 Directory.Delete("runs", recursive: true);
                 KeepRandomWeights();
+            },
+        },
+        ["proxyless run --data photos --weights timm-efficientnet-lite0 --out runs/photos"] = new(
+            "--resolution 32 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+        )
+        {
+            Before = _ =>
+            {
+                Directory.Delete("runs", recursive: true);
+                KeepRandomWeights("timm-efficientnet-lite0");
             },
         },
         ["proxyless run --arch net.config --weights mine.pth --data photos --latency 4"] = new(
@@ -312,6 +331,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless data get cifar10"] = "www.cs.toronto.edu:443",
         ["proxyless data get imagenette-160 --out photos"] = "s3.amazonaws.com:443",
         ["proxyless weights get proxyless-cpu --out proxyless-cpu.onnx"] = "raw.githubusercontent.com:443",
+        ["proxyless weights get timm-efficientnet-lite0 --out lite0.onnx"] = "huggingface.co:443",
         ["proxyless weights get timm-mnasnet-100 --out mnasnet.onnx"] = "huggingface.co:443",
     };
 
@@ -339,13 +359,10 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
 
     public static TheoryData<string, string> Downloading => [.. Downloads.Select(entry => (entry.Key, entry.Value))];
 
-    private static void KeepRandomWeights()
+    private static void KeepRandomWeights(string name = "efficientnet-lite0")
     {
-        using var random = new CompactNetwork(
-            PretrainedNetworks.ByName("efficientnet-lite0").Architecture,
-            new NetworkOptions()
-        );
-        PretrainedWeights.Keep("efficientnet-lite0", random);
+        using var random = new CompactNetwork(PretrainedNetworks.ByName(name).Architecture, new NetworkOptions());
+        PretrainedWeights.Keep(name, random);
     }
 
     private static void Import(ExampleTests fact)
