@@ -3,6 +3,7 @@
 using Proxyless.Inference;
 
 const int MostBytes = 20_000_000;
+const long MostPixels = 50_000_000;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 if (builder.Configuration["model"] is not { } model || !File.Exists(model))
@@ -11,8 +12,23 @@ if (builder.Configuration["model"] is not { } model || !File.Exists(model))
     return 2;
 }
 
+OnnxClassifier loaded;
+try
+{
+    loaded = OnnxClassifier.Load(model);
+}
+catch (Exception exception) when (exception is IOException or InvalidDataException)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}
+
+using OnnxClassifier onlyOne = loaded;
+
+// A photograph of many pixels takes hundreds of megabytes: only so many at once.
+using var places = new SemaphoreSlim(Environment.ProcessorCount);
 builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = MostBytes);
-builder.Services.AddSingleton(OnnxClassifier.Load(model));
+builder.Services.AddSingleton(onlyOne);
 WebApplication app = builder.Build();
 app.MapPost(
     "/classify",
@@ -20,13 +36,18 @@ app.MapPost(
     {
         using var photo = new MemoryStream();
         await body.CopyToAsync(photo, cancellation);
+        await places.WaitAsync(cancellation);
         try
         {
-            return Results.Ok(classifier.Classify(photo.ToArray(), "the photo", top: 3));
+            return Results.Ok(classifier.Classify(photo.ToArray(), "the photo", top: 3, MostPixels));
         }
         catch (UnreadableImageException exception)
         {
             return Results.BadRequest(new { exception.Message });
+        }
+        finally
+        {
+            places.Release();
         }
     }
 );

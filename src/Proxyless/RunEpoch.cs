@@ -3,8 +3,17 @@ namespace Proxyless;
 /// <summary>An epoch of a search or of a training that has ended.</summary>
 public sealed record RunEpoch
 {
-    /// <summary>What it is an epoch of: <c>search</c> or <c>train</c>.</summary>
+    /// <summary>The <see cref="Stage"/> of a search.</summary>
+    public const string SearchStage = "search";
+
+    /// <summary>The <see cref="Stage"/> of a training.</summary>
+    public const string TrainingStage = "train";
+
+    /// <summary>What it is an epoch of: <see cref="SearchStage"/> or <see cref="TrainingStage"/>.</summary>
     public required string Stage { get; init; }
+
+    /// <summary>The folder of the run of the search or of the training.</summary>
+    public required string Run { get; init; }
 
     /// <summary>From 1.</summary>
     public required int Epoch { get; init; }
@@ -50,7 +59,9 @@ public sealed record RunEpoch
     /// </summary>
     public string? MostProbable { get; init; }
 
-    /// <summary>Training images per second in its weight steps; null if none was made in this process.</summary>
+    /// <summary>
+    /// Training images per second, from its first step to its last; null if no step was made in this process.
+    /// </summary>
     public double? ImagesPerSecond { get; init; }
 
     /// <summary>Time left in this stage at the pace so far; null if it is unknown.</summary>

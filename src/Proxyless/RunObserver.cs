@@ -23,7 +23,7 @@ public sealed partial class RunObserver(IProgress<RunProgress>? progress = null,
         ArgumentNullException.ThrowIfNull(epoch);
         if (logger is not null)
         {
-            LogEpoch(logger, epoch.Stage, epoch.Epoch, epoch.Step, epoch.Steps, epoch.TrainLoss, epoch.Top1);
+            LogEpoch(logger, epoch.Stage, epoch.Run, epoch.Epoch, epoch.Step, epoch.Steps, epoch.TrainLoss, epoch.Top1);
         }
     }
 
@@ -54,11 +54,12 @@ public sealed partial class RunObserver(IProgress<RunProgress>? progress = null,
     [LoggerMessage(
         EventId = 3,
         Level = LogLevel.Information,
-        Message = "{Stage}: epoch {Epoch} ended at step {Step} of {Steps}, loss {Loss}, top-1 {Top1}"
+        Message = "{Stage} in {Run}: epoch {Epoch} ended at step {Step} of {Steps}, loss {Loss}, top-1 {Top1}"
     )]
     private static partial void LogEpoch(
         ILogger logger,
         string stage,
+        string run,
         int epoch,
         long step,
         long steps,

@@ -8,6 +8,9 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Runs a command of this program in a separate process and reads its JSON.</summary>
 internal static class ChildCommand
 {
+    // What a child's observer begins a warning with.
+    private const string Warning = "warning: ";
+
     /// <summary>Runs the command to its end; its standard error goes to the observer.</summary>
     /// <param name="arguments">The words after the program's name; <c>--json</c> is added.</param>
     /// <param name="session">Receives its reports, and ends it when canceled.</param>
@@ -32,7 +35,14 @@ internal static class ChildCommand
             if (line.Data is { Length: > 0 } text)
             {
                 complaint = text;
-                session.Observer.Message(text);
+                if (text.StartsWith(Warning, StringComparison.Ordinal))
+                {
+                    session.Observer.Warning(text[Warning.Length..]);
+                }
+                else
+                {
+                    session.Observer.Message(text);
+                }
             }
         };
         process.BeginErrorReadLine();

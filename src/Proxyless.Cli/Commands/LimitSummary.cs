@@ -68,6 +68,6 @@ internal static class LimitSummary
             );
         }
 
-        console.WriteFitted(table);
+        console.WriteFitted(table, "limit");
     }
 }

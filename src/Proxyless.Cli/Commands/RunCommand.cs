@@ -80,7 +80,7 @@ internal sealed class RunCommand : ReportingCommand
             parse,
             ReadResumable(parse, given: begun => _precision.Unapply(parse, begun))
         );
-        using OpenPage? page = parse.GetValue(_watch) ? Watch(ref options, session) : null;
+        using OpenPage? page = parse.GetValue(_watch) ? Watch(ref options, session, parse.GetValue(Quiet)) : null;
         if (parse.GetValue(_architecture) is not { } architecture)
         {
             return LimitSummary.Outcome(
@@ -103,14 +103,14 @@ internal sealed class RunCommand : ReportingCommand
         );
     }
 
-    private static OpenPage Watch(ref RunOptions options, CommandSession session)
+    private static OpenPage Watch(ref RunOptions options, CommandSession session, bool isQuiet)
     {
         // The page needs the folder before the run names it.
         string folder =
             options.Out
             ?? Path.Combine("runs", DateTime.Now.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture));
         options = options with { Out = folder };
-        return OpenPage.Of([folder], port: 0, "until the run ends", session);
+        return OpenPage.Of([folder], port: 0, "until the run ends", session, isQuiet);
     }
 
     private static string? Floats(QuantizeResult? integers) =>

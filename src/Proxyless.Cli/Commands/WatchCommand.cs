@@ -45,7 +45,13 @@ internal sealed class WatchCommand : ReportingCommand
             RunDirectory.Open(folder);
         }
 
-        using var page = OpenPage.Of(folders, (int)(parse.GetValue(_port) ?? 0), "Ctrl-C ends this", session);
+        using var page = OpenPage.Of(
+            folders,
+            (int)(parse.GetValue(_port) ?? 0),
+            "Ctrl-C ends this",
+            session,
+            parse.GetValue(Quiet)
+        );
         session.Cancellation.WaitHandle.WaitOne();
         return new CommandOutcome(
             new { page.Address, Runs = folders },

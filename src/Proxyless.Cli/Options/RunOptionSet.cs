@@ -303,8 +303,8 @@ internal sealed class RunOptionSet
         Add(
             Values.Flag(
                 "--tensorboard",
-                "Also write event files: the figures of each epoch, the confusion matrix, the images most confidently "
-                    + "wrong; 'tensorboard --logdir DIR' shows them"
+                "Also write event files: the figures of each epoch, and at the end of a run confusions and worst "
+                    + "answers; 'tensorboard --logdir DIR' shows them"
             ),
             (o, v) => o with { TensorBoard = v }
         );

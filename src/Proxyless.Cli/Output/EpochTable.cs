@@ -1,5 +1,4 @@
 using System.Globalization;
-using static System.FormattableString;
 
 namespace Proxyless.Cli.Output;
 
@@ -11,7 +10,7 @@ internal sealed class EpochTable
 {
     private const string Gap = "  ";
 
-    // In the order in which they stand; the importance says which ones a narrow terminal keeps.
+    // In the order in which they stand; on a narrow terminal the one with the highest number is left out first.
     private static readonly Column[] Columns =
     [
         new("epoch", 5, 0, _ => true, epoch => Number(epoch.Epoch, "0")),
@@ -21,7 +20,7 @@ internal sealed class EpochTable
         new("top-1", 6, 2, _ => true, epoch => Share(epoch.Top1, "0.0 %")),
         new("latency, ms", 16, 3, epoch => epoch.ExpectedLatencyMs is not null, Latency),
         new("entropy", 7, 5, IsSearch, epoch => Share(epoch.RelativeEntropy, "0 %")),
-        new("rate", 8, 5, epoch => !IsSearch(epoch), epoch => Number(epoch.LearningRate, "0.#####")),
+        new("rate", 8, 5, epoch => !IsSearch(epoch), epoch => Number(epoch.LearningRate, "G3")),
         new("images/s", 8, 6, _ => true, epoch => Number(epoch.ImagesPerSecond, "0")),
         new("left", 10, 4, _ => true, epoch => epoch.Remaining is { } left ? Durations.Text(left) : ""),
         new("target", 12, 3, epoch => epoch.Target is not null, epoch => epoch.Target ?? ""),
@@ -63,7 +62,7 @@ internal sealed class EpochTable
         Column[] columns = [.. Columns.Where(column => column.IsFor(epoch))];
         while (columns.Length > 1 && columns.Sum(column => column.Width + Gap.Length) - Gap.Length > width)
         {
-            Column least = columns.MaxBy(column => column.Importance)!;
+            Column least = columns.MaxBy(column => column.DroppedAt)!;
             columns = [.. columns.Where(column => column != least)];
         }
 
@@ -76,12 +75,26 @@ internal sealed class EpochTable
     private static string Cut(string text, int width) =>
         text.Length <= width ? text : text[..Math.Max(0, width - 1)] + "…";
 
-    private static bool IsSearch(RunEpoch epoch) => epoch.Stage == "search";
+    private static bool IsSearch(RunEpoch epoch) => epoch.Stage == RunEpoch.SearchStage;
 
     private static string Latency(RunEpoch epoch) =>
         epoch.LatencyLimitMs is { } limit
-            ? Invariant($"{epoch.ExpectedLatencyMs:G3} of {limit:G3}")
-            : Number(epoch.ExpectedLatencyMs, "G3");
+            ? $"{Milliseconds(epoch.ExpectedLatencyMs)} of {Milliseconds(limit)}"
+            : Milliseconds(epoch.ExpectedLatencyMs);
+
+    // Three digits at least, and no exponent.
+    private static string Milliseconds(double? time) =>
+        Number(
+            time,
+            time switch
+            {
+                < 0.1 => "0.0000",
+                < 1 => "0.000",
+                < 10 => "0.00",
+                < 100 => "0.0",
+                _ => "0",
+            }
+        );
 
     private static string Share(double? share, string format) =>
         share is { } value ? value.ToString(format, CultureInfo.InvariantCulture) : "";
@@ -91,13 +104,13 @@ internal sealed class EpochTable
 
     /// <param name="Name">Its header.</param>
     /// <param name="Width">Its width in characters.</param>
-    /// <param name="Importance">0 for the most important one.</param>
+    /// <param name="DroppedAt">When a narrow terminal leaves it out: the highest number first.</param>
     /// <param name="IsFor">Whether epochs of this kind have it.</param>
     /// <param name="Text">The text of an epoch.</param>
     private sealed record Column(
         string Name,
         int Width,
-        int Importance,
+        int DroppedAt,
         Predicate<RunEpoch> IsFor,
         Func<RunEpoch, string> Text
     );

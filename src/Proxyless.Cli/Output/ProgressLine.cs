@@ -28,8 +28,7 @@ internal sealed class ProgressLine(IAnsiConsole console)
     private ProgressContext? _context;
     private ProgressTask? _task;
     private string? _stage;
-
-    private int BarWidthNow => _console.Profile.Width < WideTerminal ? NarrowBarWidth : BarWidth;
+    private int _barWidth = BarWidth;
 
     /// <summary>Draws or redraws the line.</summary>
     /// <param name="progress">Sets the bar; without a total it moves back and forth.</param>
@@ -56,7 +55,7 @@ internal sealed class ProgressLine(IAnsiConsole console)
         _task.IsIndeterminate = progress.Total is null;
         _task.MaxValue = Math.Max(progress.Total ?? 1, 1);
         _task.Value = progress.Total is null ? 0 : progress.Done;
-        int room = Math.Max(1, _console.Profile.Width - BarWidthNow - Gap);
+        int room = Math.Max(1, _console.Profile.Width - _barWidth - Gap);
         _task.Description = Markup.Escape(text.Length <= room ? text : text[..(room - 1)] + "…");
         _context!.Refresh();
     }
@@ -75,6 +74,7 @@ internal sealed class ProgressLine(IAnsiConsole console)
 
     private void Begin()
     {
+        _barWidth = _console.Profile.Width < WideTerminal ? NarrowBarWidth : BarWidth;
         var end = new TaskCompletionSource();
         Task Draw(ProgressContext context)
         {
@@ -87,7 +87,7 @@ internal sealed class ProgressLine(IAnsiConsole console)
             .AutoRefresh(false)
             .AutoClear(true)
             .ExcludeVerticalPadding()
-            .Columns(new ProgressBarColumn { Width = BarWidthNow }, new TextColumn())
+            .Columns(new ProgressBarColumn { Width = _barWidth }, new TextColumn())
             .StartAsync(Draw);
         if (drawing.IsCompleted)
         {

@@ -18,10 +18,24 @@ internal sealed class OpenPage : IDisposable
     /// <param name="port">The port, or 0 for any that is free.</param>
     /// <param name="hint">What is said behind the address.</param>
     /// <param name="session">Is told the address.</param>
-    /// <exception cref="InvalidInputException">The port is in use.</exception>
-    public static OpenPage Of(IReadOnlyList<string> folders, int port, string hint, CommandSession session)
+    /// <param name="isQuiet">Whether the address would not be shown.</param>
+    /// <exception cref="InvalidInputException">The port is in use, or nobody would see the address.</exception>
+    public static OpenPage Of(
+        IReadOnlyList<string> folders,
+        int port,
+        string hint,
+        CommandSession session,
+        bool isQuiet
+    )
     {
         ArgumentNullException.ThrowIfNull(session);
+        if (isQuiet)
+        {
+            throw new InvalidInputException(
+                "--quiet would leave out the address of the page, without which nobody can open it; leave --quiet out"
+            );
+        }
+
         try
         {
             var page = new OpenPage(

@@ -32,7 +32,11 @@ internal sealed record NetworkMeasurement(
 /// <param name="Top1">Share of correct answers on the test set.</param>
 /// <param name="Top5">Share of test images whose class is among the five most probable.</param>
 /// <param name="TrainSeconds">Duration of the training.</param>
-internal sealed record NetworkTraining(double Top1, double Top5, double TrainSeconds);
+internal sealed record NetworkTraining(double Top1, double Top5, double TrainSeconds)
+{
+    /// <summary>Number of test images that could be read; null in files of older versions.</summary>
+    public long? TestImages { get; init; }
+}
 
 /// <summary>A network with what a comparison knows of it.</summary>
 /// <param name="Network">The network.</param>

@@ -94,7 +94,7 @@ internal sealed class ComparisonDirectory(string path)
             Directory.Delete(networks, recursive: true);
         }
 
-        foreach (string file in (string[])[PlanFile, Csv, Markdown, Plot, Result, Run.Report])
+        foreach (string file in (string[])[PlanFile, Csv, Markdown, Plot, Result])
         {
             File.Delete(file);
         }

@@ -16,7 +16,7 @@ internal sealed record ComparisonReportData
     public string? Status { get; init; }
 
     /// <summary>Number of images that accuracies are of.</summary>
-    public required int TestImages { get; init; }
+    public required long TestImages { get; init; }
 
     /// <summary>The layers of each network, in the order of the result.</summary>
     public required IReadOnlyList<Architecture> Architectures { get; init; }
@@ -34,6 +34,8 @@ internal sealed record ComparisonReportData
 /// <summary>The page of a comparison: one self-contained file.</summary>
 internal static class ComparisonReport
 {
+    private const double LeastShown = 0.0001;
+
     /// <summary>Returns the page.</summary>
     /// <param name="result">The networks that are trained.</param>
     /// <param name="data">Everything else.</param>
@@ -69,7 +71,7 @@ internal static class ComparisonReport
         return html.ToString();
     }
 
-    private static void AppendVerdict(StringBuilder html, ComparisonResult result, int images)
+    private static void AppendVerdict(StringBuilder html, ComparisonResult result, long images)
     {
         GroupResult best = result.Groups.MaxBy(group => group.Top1)!;
         html.Line("<div class=\"tiles\">");
@@ -82,7 +84,8 @@ internal static class ComparisonReport
         );
         html.Tile(
             Milliseconds(best.LatencyMs),
-            Invariant($"its latency on {result.Target}; the limit is {Milliseconds(result.LatencyLimitMs)}"),
+            $"{(best.Networks == 1 ? "its" : "their mean")} latency on {result.Target}; the limit is "
+                + Milliseconds(result.LatencyLimitMs),
             best.LatencyMs <= result.LatencyLimitMs ? "good" : "bad"
         );
         foreach (GroupResult group in result.Groups.Where(group => group.Difference is not null))
@@ -98,10 +101,11 @@ internal static class ComparisonReport
 
     private static string Significance(GroupResult group) =>
         group.P is { } p
-            ? Invariant($"p = {Probability(p)}, {group.Networks} networks")
-            : "a single network on one side, so chance is not excluded";
+            ? Invariant($"p {(p < LeastShown ? "" : "= ")}{Probability(p)}, {group.Networks} networks")
+            : "too few networks, or too much alike, for a test, so chance is not excluded";
 
-    private static string Probability(double p) => p < 0.0001 ? "< 0.0001" : Invariant($"{p:0.0000}");
+    private static string Probability(double p) =>
+        p < LeastShown ? Invariant($"< {LeastShown}") : Invariant($"{p:0.0000}");
 
     private static void AppendGroups(StringBuilder html, ComparisonResult result)
     {
@@ -122,7 +126,8 @@ internal static class ComparisonReport
                 $"<tr><th scope=\"row\" class=\"text\">{Text(group.Group)}</th>"
                     + Invariant($"<td>{group.Networks}</td><td>{Percent(group.Top1)}</td>")
                     + $"<td>{Points(group.Top1Deviation)}</td><td>{Milliseconds(group.LatencyMs)}</td>"
-                    + $"<td>{Points(group.Difference)}</td><td>{(group.P is { } p ? Probability(p) : "")}</td></tr>"
+                    + $"<td>{Points(group.Difference)}</td>"
+                    + $"<td>{(group.P is { } p ? Text(Probability(p)) : "")}</td></tr>"
             );
         }
 
@@ -143,7 +148,7 @@ internal static class ComparisonReport
         }
     }
 
-    private static void AppendNetworks(StringBuilder html, ComparisonResult result, int images)
+    private static void AppendNetworks(StringBuilder html, ComparisonResult result, long images)
     {
         string[] targets = [.. result.Networks[0].OtherLatenciesMs.Keys];
         bool areScored = result.Networks.Any(network => network.SharedTop1 is not null);

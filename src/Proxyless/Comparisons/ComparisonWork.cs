@@ -20,7 +20,10 @@ internal sealed class ComparisonWork(
     // With fewer networks an interval means nothing.
     private const int LeastForAgreement = 5;
 
-    /// <summary>Does the remaining work, and writes tables and plot.</summary>
+    private bool _isTrainedHere;
+    private long? _testImages;
+
+    /// <summary>Does the remaining work, and writes tables, plot and page.</summary>
     public ComparisonResult Finish()
     {
         NetworkMeasurement[] measured = MeasureAll();
@@ -28,9 +31,9 @@ internal sealed class ComparisonWork(
         for (int i = 0; i < plan.Networks.Count; i++)
         {
             results.Add(Judge(plan.Networks[i], measured[i], $"{i + 1} of {plan.Networks.Count}"));
-            if (results.Count < plan.Networks.Count)
+            if (_isTrainedHere && results.Count < plan.Networks.Count)
             {
-                WriteReport(
+                TryWriteReport(
                     ResultOf(results, null),
                     Invariant($"{results.Count} of {plan.Networks.Count} networks are trained.")
                 );
@@ -42,7 +45,7 @@ internal sealed class ComparisonWork(
         AtomicFile.WriteAllText(directory.Csv, ComparisonTables.Csv(result));
         AtomicFile.WriteAllText(directory.Markdown, ComparisonTables.Markdown(result));
         AtomicFile.WriteAllText(directory.Plot, ComparisonPlot.File(result));
-        WriteReport(result, null);
+        TryWriteReport(result, null);
         return result;
     }
 
@@ -57,13 +60,26 @@ internal sealed class ComparisonWork(
             Scores = scores,
         };
 
+    private void TryWriteReport(ComparisonResult result, string? status)
+    {
+        try
+        {
+            WriteReport(result, status);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The trainings and the result are there, and a page is not worth them.
+            context.Observer.Warning($"'{directory.Run.Report}' cannot be written: {exception.Message}");
+        }
+    }
+
     private void WriteReport(ComparisonResult result, string? status)
     {
         var data = new ComparisonReportData
         {
             Title = $"{plan.Networks.Count} networks on {context.Images.Name}, {goal.Target.Name}",
             Status = status,
-            TestImages = context.Images.Test.Count,
+            TestImages = _testImages ?? context.Images.Test.Count,
             Architectures =
             [
                 .. plan
@@ -92,9 +108,11 @@ internal sealed class ComparisonWork(
                     )
                 );
                 training = Train(network, architecture, seed);
+                _isTrainedHere = true;
                 context.Observer.Message(Invariant($"network {position}: {network.Name}, top-1 {training.Top1:P2}"));
             }
 
+            _testImages ??= training.TestImages;
             trainings.Add(training);
         }
 
@@ -182,7 +200,10 @@ internal sealed class ComparisonWork(
 
         ExportStage.Run(seeded, files, architecture, files.Model);
         EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(seeded, files.Model);
-        var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, trained.Seconds);
+        var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, trained.Seconds)
+        {
+            TestImages = judged.Accuracy.Images,
+        };
         directory.Write(network, seed, training);
         return training;
     }

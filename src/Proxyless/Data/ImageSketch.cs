@@ -31,8 +31,8 @@ internal sealed class ImageSketch
     /// <summary>The signs of the lowest frequencies.</summary>
     public ulong Signs { get; }
 
-    /// <summary>Number of signs in which two images differ, 0..64.</summary>
-    public int Distance(ImageSketch other) => BitOperations.PopCount(Signs ^ other.Signs);
+    /// <summary>Number of signs in which two images differ, 0..63.</summary>
+    public static int Distance(ulong one, ulong other) => BitOperations.PopCount(one ^ other);
 
     /// <summary>
     /// Correlation of the gray values of two images, -1..1; 1 for images that differ in contrast alone.
@@ -43,12 +43,36 @@ internal sealed class ImageSketch
     /// <param name="images">The images.</param>
     /// <param name="i">The number of the image.</param>
     /// <param name="recipe">How a model's input is made; it decides about the crop.</param>
+    /// <returns>Null if the image cannot be read, or is of one color.</returns>
+    public static ImageSketch? Of(ImageSet images, int i, PreprocessingRecipe recipe) =>
+        GrayOf(images, i, recipe) is { } gray ? OfGray(gray) : null;
+
+    /// <summary>The same, and the sketch of the mirrored image.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="i">The number of the image.</param>
+    /// <param name="recipe">How a model's input is made; it decides about the crop.</param>
     /// <param name="mirrored">The sketch of the mirrored image; null like the result.</param>
     /// <returns>Null if the image cannot be read, or is of one color.</returns>
     public static ImageSketch? Of(ImageSet images, int i, PreprocessingRecipe recipe, out ImageSketch? mirrored)
     {
-        ArgumentNullException.ThrowIfNull(images);
         mirrored = null;
+        if (GrayOf(images, i, recipe) is not { } gray || OfGray(gray) is not { } sketch)
+        {
+            return null;
+        }
+
+        for (int y = 0; y < Side; y++)
+        {
+            gray.AsSpan(y * Side, Side).Reverse();
+        }
+
+        mirrored = OfGray(gray);
+        return mirrored is null ? null : sketch;
+    }
+
+    private static float[]? GrayOf(ImageSet images, int i, PreprocessingRecipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(images);
         Transforms transforms = Thumbnail.TransformsOf(recipe, Side);
         var values = new float[transforms.Length];
         if (!images.TryShow(i, transforms, values))
@@ -63,18 +87,7 @@ internal sealed class ImageSketch
             gray[pixel] = TensorPrimitives.Sum(values.AsSpan(pixel * channels, channels)) / channels;
         }
 
-        ImageSketch? sketch = OfGray(gray);
-        if (sketch is not null)
-        {
-            for (int y = 0; y < Side; y++)
-            {
-                gray.AsSpan(y * Side, Side).Reverse();
-            }
-
-            mirrored = OfGray(gray);
-        }
-
-        return sketch;
+        return gray;
     }
 
     /// <summary>Sketches a gray picture.</summary>

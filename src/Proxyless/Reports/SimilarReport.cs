@@ -7,8 +7,16 @@ namespace Proxyless.Reports;
 /// <param name="Jpeg">The first.</param>
 /// <param name="Other">The name of the second.</param>
 /// <param name="OtherJpeg">The second.</param>
+/// <param name="Correlation">Correlation of their gray values.</param>
 /// <param name="HasOtherLabel">Whether their labels differ.</param>
-internal sealed record SimilarPair(string Image, byte[]? Jpeg, string Other, byte[]? OtherJpeg, bool HasOtherLabel);
+internal sealed record SimilarPair(
+    string Image,
+    byte[]? Jpeg,
+    string Other,
+    byte[]? OtherJpeg,
+    double Correlation,
+    bool HasOtherLabel
+);
 
 /// <summary>Test images that are nearly training images.</summary>
 internal sealed record SimilarReport

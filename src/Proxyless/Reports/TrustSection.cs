@@ -169,7 +169,7 @@ internal static class TrustSection
     {
         string looked =
             Invariant($"{report.Images:N0} test images were compared with {report.Others:N0} training images")
-            + (report.IsPart ? ", as many as could be read in the time for it." : ".");
+            + (report.IsPart ? ", as many as could be read in the time for it: there may be more." : ".");
         html.Line("<h3 id=\"similar\">Test images that are nearly training images</h3>");
         if (report.Similar == 0)
         {
@@ -178,21 +178,22 @@ internal static class TrustSection
         }
 
         string rest =
-            report.Rest.Count == 0
+            report.Rest.Count == 0 || report.IsPart
                 ? ""
                 : Invariant($" Without them, top-1 is <b>")
                     + Percent(report.Rest.Average(answer => answer.IsRight ? 1.0 : 0), report.Rest.Count)
                     + "</b>.";
         html.Line(
-            Invariant($"<p><b>{report.Similar:N0}</b> look like a training image: another size or compression of it, ")
-                + $"or its mirror image. Being right about those proves little.{rest} {looked}</p>"
+            Invariant($"<p><b>{report.Similar:N0}</b> may be a training image in another size or compression, or ")
+                + $"mirrored: look at the pairs. Being right about those proves little.{rest} {looked}</p>"
         );
         html.Line("<div class=\"photos\">");
         foreach (SimilarPair pair in report.Pairs)
         {
             html.Line(
                 $"<figure>{PictureOf(pair.Jpeg, pair.Image)}{PictureOf(pair.OtherJpeg, pair.Other)}<figcaption>"
-                    + (pair.HasOtherLabel ? "<b>labeled differently</b>" : "")
+                    + Invariant($"correlation {pair.Correlation:0.000}")
+                    + (pair.HasOtherLabel ? ", <b>labeled differently</b>" : "")
                     + $"<span class=\"file\">{Text(pair.Image)}</span><span class=\"file\">{Text(pair.Other)}</span>"
                     + "</figcaption></figure>"
             );

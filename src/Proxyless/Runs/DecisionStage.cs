@@ -80,9 +80,9 @@ internal sealed class DecisionStage(
             );
         }
 
-        IReadOnlyList<MeasuredChoice> tried =
+        IReadOnlyList<HalvingResult<MeasuredChoice>> tried =
             finalists.Count < 2 ? [] : new FinalRound(context, scorer).Rank(finalists, steps);
-        MeasuredChoice chosen = tried.Concat(finalists).FirstOrDefault(derived);
+        MeasuredChoice chosen = tried.Select(result => result.Candidate).Concat(finalists).FirstOrDefault(derived);
         SharedScore? score = network.HasAll(chosen.Choice) ? scores.Of(chosen.Choice, purpose, scorer.Required) : null;
         context.Observer.Message(
             Invariant($"decided: {made} networks scored, {finalists.Count} in the final round, ")
@@ -138,4 +138,8 @@ internal sealed class DecisionStage(
 /// <param name="Chosen">The best network.</param>
 /// <param name="Score">Its score; null if the search has pruned some of its weights.</param>
 /// <param name="Tried">The networks of the final round, the best first; empty if there was none.</param>
-internal sealed record Decision(MeasuredChoice Chosen, SharedScore? Score, IReadOnlyList<MeasuredChoice> Tried);
+internal sealed record Decision(
+    MeasuredChoice Chosen,
+    SharedScore? Score,
+    IReadOnlyList<HalvingResult<MeasuredChoice>> Tried
+);

@@ -135,7 +135,15 @@ internal static class DeriveStage
             LatencyLimitMs = goal.LatencyMs,
             Entropy = last.RelativeEntropy,
             Seconds = seconds,
-            Tried = [.. derived.Tried.Select(tried => new TriedNetwork(tried.MeasuredMs, tried.Choice))],
+            Tried =
+            [
+                .. derived.Tried.Select(tried => new TriedNetwork(
+                    tried.Candidate.MeasuredMs,
+                    -tried.Score!.Value,
+                    tried.Steps,
+                    tried.Candidate.Choice
+                )),
+            ],
         };
         return new DerivedNetwork(result, architecture, derived.Log);
     }
@@ -150,5 +158,5 @@ internal static class DeriveStage
 internal sealed record DerivedChoice(IReadOnlyList<SearchEpoch> Log, MeasuredChoice Chosen, double? SharedTop1)
 {
     /// <summary>The networks that were trained a little before the choice, the best first.</summary>
-    public IReadOnlyList<MeasuredChoice> Tried { get; init; } = [];
+    public IReadOnlyList<HalvingResult<MeasuredChoice>> Tried { get; init; } = [];
 }

@@ -7,23 +7,30 @@ namespace Proxyless.Runs;
 /// <summary>The figures of an ended epoch, for observers.</summary>
 internal static class EpochReports
 {
-    /// <summary>The stage of a search.</summary>
-    public const string Search = "search";
-
     /// <summary>An epoch of a search.</summary>
     /// <param name="epoch">The line of its log.</param>
     /// <param name="pace">Its pace.</param>
+    /// <param name="run">The run that has its log.</param>
     /// <param name="part">The target, and the limit that its search keeps to.</param>
     /// <param name="isOneOfSeveral">Whether there are other targets.</param>
     /// <param name="steps">Weight steps of the whole search.</param>
-    public static RunEpoch OfSearch(SearchEpoch epoch, EpochPace pace, SearchPart part, bool isOneOfSeveral, long steps)
+    public static RunEpoch OfSearch(
+        SearchEpoch epoch,
+        EpochPace pace,
+        RunDirectory run,
+        SearchPart part,
+        bool isOneOfSeveral,
+        long steps
+    )
     {
         ArgumentNullException.ThrowIfNull(epoch);
         ArgumentNullException.ThrowIfNull(pace);
+        ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(part);
         return new RunEpoch
         {
-            Stage = Search,
+            Stage = RunEpoch.SearchStage,
+            Run = run.Root,
             Epoch = epoch.Epoch,
             Step = epoch.Step,
             Steps = steps,
@@ -45,15 +52,24 @@ internal static class EpochReports
     /// <summary>An epoch of a training.</summary>
     /// <param name="epoch">The line of its log.</param>
     /// <param name="pace">Its pace.</param>
+    /// <param name="run">The run of the training.</param>
     /// <param name="steps">Steps of the whole training.</param>
     /// <param name="stepsPerEpoch">Steps of an epoch; the last one may have fewer.</param>
-    public static RunEpoch OfTraining(TrainingCurvePoint epoch, EpochPace pace, long steps, long stepsPerEpoch)
+    public static RunEpoch OfTraining(
+        TrainingCurvePoint epoch,
+        EpochPace pace,
+        RunDirectory run,
+        long steps,
+        long stepsPerEpoch
+    )
     {
+        ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(epoch);
         ArgumentNullException.ThrowIfNull(pace);
         return new RunEpoch
         {
-            Stage = "train",
+            Stage = RunEpoch.TrainingStage,
+            Run = run.Root,
             Epoch = epoch.Epoch,
             Step = Math.Min(steps, epoch.Epoch * stepsPerEpoch),
             Steps = steps,

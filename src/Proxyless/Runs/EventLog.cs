@@ -7,13 +7,13 @@ using SkiaSharp;
 namespace Proxyless.Runs;
 
 /// <summary>
-/// Writes a search or a training as TensorBoard's event files if <see cref="RunOptions.TensorBoard"/> asks for them. An
-/// event that cannot be written ends no run.
+/// Writes a search or a training as TensorBoard's event files if <see cref="RunOptions.TensorBoard"/> asks for them. If
+/// one cannot be written, there is a warning, and no more are written.
 /// </summary>
 internal sealed class EventLog
 {
     private readonly WarningRecorder _observer;
-    private readonly string? _folder;
+    private string? _folder;
     private EventFile? _file;
 
     private EventLog(RunContext context, string folder)
@@ -33,7 +33,7 @@ internal sealed class EventLog
     public void Add(RunEpoch epoch)
     {
         ArgumentNullException.ThrowIfNull(epoch);
-        bool isSearch = epoch.Stage == EpochReports.Search;
+        bool isSearch = epoch.Stage == RunEpoch.SearchStage;
         Write(
             epoch.Step,
             () =>
@@ -68,7 +68,7 @@ internal sealed class EventLog
                     .. Scalar("test/top1", accuracy.Top1),
                     .. Scalar("test/top5", accuracy.Top5),
                     .. Scalar("test/latency_ms", latencyMs),
-                    Confusion(answers),
+                    .. Confusion(answers),
                     .. answers.Wrong.SelectMany((wrong, i) => Picture(wrong, i, answers.Classes)),
                 ]
         );
@@ -87,7 +87,8 @@ internal sealed class EventLog
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _observer.Warning($"no events for TensorBoard in '{_folder}': {exception.Message}");
+            _observer.Warning($"no more events for TensorBoard in '{_folder}': {exception.Message}");
+            _folder = null;
         }
     }
 
@@ -99,16 +100,19 @@ internal sealed class EventLog
         }
     }
 
-    private static Summary.Types.Value Confusion(AnswerReport answers)
+    private static IEnumerable<Summary.Types.Value> Confusion(AnswerReport answers)
     {
         int[][] confusion = answers.Confusion();
         int[] order = ConfusionOrder.Of(confusion);
-        return Image(
-            "test/confusion_matrix",
-            ConfusionPicture.Of(confusion, order),
-            "A row for each class, a column for each answer, in this order: "
-                + string.Join(", ", order.Select(label => answers.Classes[label]))
-        );
+        if (ConfusionPicture.TryDraw(confusion, order) is { } png)
+        {
+            yield return Image(
+                "answers/confusion_matrix",
+                png,
+                $"About {answers.Images}. A row for each class, a column for each answer, in this order: "
+                    + string.Join(", ", order.Select(label => answers.Classes[label]))
+            );
+        }
     }
 
     private static IEnumerable<Summary.Types.Value> Picture(PicturedAnswer wrong, int i, IReadOnlyList<string> classes)

@@ -31,8 +31,8 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
     /// <summary>Trains and halves the finalists.</summary>
     /// <param name="finalists">One or more, the best by score first.</param>
     /// <param name="steps">Training steps of all finalists together, <see cref="Enough"/> for them.</param>
-    /// <returns>The finalists, the best first.</returns>
-    public IReadOnlyList<MeasuredChoice> Rank(IReadOnlyList<MeasuredChoice> finalists, long steps)
+    /// <returns>The finalists, the best first, with the negative of their last loss.</returns>
+    public IReadOnlyList<HalvingResult<MeasuredChoice>> Rank(IReadOnlyList<MeasuredChoice> finalists, long steps)
     {
         var trials = new Dictionary<MeasuredChoice, Trial>();
         long done = 0;
@@ -61,12 +61,7 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
 
         try
         {
-            return
-            [
-                .. SuccessiveHalving
-                    .Run(finalists, TrainTo, steps, context.CancellationToken)
-                    .Select(result => result.Candidate),
-            ];
+            return SuccessiveHalving.Run(finalists, TrainTo, steps, context.CancellationToken);
         }
         finally
         {

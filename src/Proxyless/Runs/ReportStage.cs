@@ -14,7 +14,10 @@ namespace Proxyless.Runs;
 /// <summary>Collects a run's results into its report.</summary>
 internal static class ReportStage
 {
-    /// <summary>Writes <c>report.html</c>, and <c>front.svg</c> if networks were scored.</summary>
+    /// <summary>
+    /// Writes <c>report.html</c>; <c>front.svg</c> if networks were scored; and the end of the run as events, if these
+    /// are wanted.
+    /// </summary>
     /// <param name="context">The common context of all stages.</param>
     /// <param name="store">The run.</param>
     /// <param name="table">The latency table of its target.</param>
@@ -34,15 +37,17 @@ internal static class ReportStage
             AtomicFile.WriteAllText(store.Directory.FrontPicture, FrontPlot.File(front));
         }
 
-        if (evaluated is not null)
+        if (evaluated is null)
         {
-            data = WithEnd(data, context, store, evaluated, table);
-            EventLog
-                .OfTraining(context, store.Directory)
-                .Add(store.Plan.TrainSteps ?? 0, evaluated.Judged.Accuracy, evaluated.Result?.LatencyMs, data.Answers!);
+            RunReport.WriteHtml(store.Directory.Report, data);
+            return;
         }
 
+        data = WithEnd(data, context, store, evaluated, table);
         RunReport.WriteHtml(store.Directory.Report, data);
+        EventLog
+            .OfTraining(context, store.Directory)
+            .Add(store.Plan.TrainSteps ?? 0, evaluated.Judged.Accuracy, evaluated.Result?.LatencyMs, data.Answers!);
     }
 
     /// <summary>What is known about a network before it is trained.</summary>
@@ -371,9 +376,12 @@ internal static class ReportStage
                 [
                     .. derived
                         .SelectMany(network => network.Result.Tried)
-                        .Select(tried => front.Scored.FirstOrDefault(point => point.Choice.SequenceEqual(tried.Choice)))
-                        .OfType<ScoredPoint>()
-                        .Select(point => new FrontMark(point.LatencyMs, point.Top1)),
+                        .Select(tried =>
+                            front.Scored.FirstOrDefault(point => point.Choice.SequenceEqual(tried.Choice)) is { } score
+                                ? new FrontMark(tried.LatencyMs, score.Top1)
+                                : null
+                        )
+                        .OfType<FrontMark>(),
                 ],
                 Chosen =
                 [

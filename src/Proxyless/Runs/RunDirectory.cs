@@ -318,7 +318,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
             SearchCheckpoint,
             new CheckpointFile(SearchCheckpoint).Previous
         );
-        Remove([.. EventFile.FilesIn(SearchEvents)]);
+        RemoveEvents(SearchEvents);
         RemoveTraining();
     }
 
@@ -346,7 +346,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
             new CheckpointFile(LastCheckpoint).Previous,
             BestCheckpoint
         );
-        Remove([.. EventFile.FilesIn(TrainingEvents)]);
+        RemoveEvents(TrainingEvents);
     }
 
     /// <summary>Opens a finished or interrupted run.</summary>
@@ -359,6 +359,19 @@ public sealed class RunDirectory(string path) : ITrainingStore
             : throw new InvalidInputException(
                 $"'{path}' is not a run directory (no config.yaml); give the RunOptions.Out of an earlier run"
             );
+    }
+
+    /// <summary>Removes the event files of a folder, and the folders that are empty then.</summary>
+    private static void RemoveEvents(string folder)
+    {
+        Remove([.. EventFile.FilesIn(folder)]);
+        foreach (string empty in (string[])[folder, Path.GetDirectoryName(folder)!])
+        {
+            if (Directory.Exists(empty) && !Directory.EnumerateFileSystemEntries(empty).Any())
+            {
+                Directory.Delete(empty);
+            }
+        }
     }
 
     private static void Remove(params ReadOnlySpan<string> files)

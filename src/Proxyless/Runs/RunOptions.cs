@@ -77,8 +77,9 @@ public sealed record RunOptions
     public double? CheckpointSeconds { get; init; }
 
     /// <summary>
-    /// Whether to write TensorBoard's event files too, into <c>tensorboard/</c> of the run: the figures of each epoch,
-    /// the confusion matrix and the images that the model is most confidently wrong about.
+    /// Whether to write TensorBoard's event files too, into <c>tensorboard/</c> of the run: the figures of each epoch;
+    /// and where a report is written at the end of a training, the confusion matrix and the images that the model is
+    /// most confidently wrong about.
     /// </summary>
     public bool TensorBoard { get; init; }
 

@@ -147,8 +147,10 @@ public sealed record SearchResult
 
 /// <summary>A network of the final round of a search.</summary>
 /// <param name="LatencyMs">Its quiet latency, untrained, in milliseconds.</param>
+/// <param name="Loss">Its cross entropy, after the training, on the images that no weight learned from.</param>
+/// <param name="Steps">The steps of its training; networks are compared with those of as many.</param>
 /// <param name="Choice">A candidate for each block of the space.</param>
-public sealed record TriedNetwork(double LatencyMs, IReadOnlyList<int> Choice);
+public sealed record TriedNetwork(double LatencyMs, double Loss, long Steps, IReadOnlyList<int> Choice);
 
 /// <summary>The result of <c>train</c>.</summary>
 public sealed record TrainResult

@@ -96,6 +96,7 @@ internal static class SearchStage
                     RunEpoch epoch = EpochReports.OfSearch(
                         logs[i][^1],
                         pace,
+                        folders[i],
                         middle[i],
                         targets.Length > 1,
                         steps.WeightSteps

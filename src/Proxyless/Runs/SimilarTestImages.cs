@@ -30,6 +30,7 @@ internal static class SimilarTestImages
             recipe,
             context.Threads,
             share > LeastTime ? share : LeastTime,
+            context.Observer,
             context.CancellationToken
         );
         HashSet<int> similar = [.. found.Pairs.Select(pair => pair.Image)];
@@ -45,6 +46,7 @@ internal static class SimilarTestImages
                         Thumbnail.Of(test, pair.Image, recipe),
                         AnswerPictures.Located(context, training.Name(pair.Other)),
                         Thumbnail.Of(training, pair.Other, recipe),
+                        pair.Correlation,
                         test.Label(pair.Image) != training.Label(pair.Other)
                     )),
             ],

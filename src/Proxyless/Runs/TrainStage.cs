@@ -96,7 +96,13 @@ internal static class TrainStage
         {
             EpochEnded = (log, pace) =>
             {
-                RunEpoch epoch = EpochReports.OfTraining(log[^1], pace, steps, training.BatchesPerEpoch);
+                RunEpoch epoch = EpochReports.OfTraining(
+                    log[^1],
+                    pace,
+                    store.Directory,
+                    steps,
+                    training.BatchesPerEpoch
+                );
                 context.Observer.EpochEnded(epoch);
                 events.Add(epoch);
                 epochEnded?.Invoke(log);

@@ -169,8 +169,10 @@ internal sealed class ArchitectureSearch : IDisposable
 
             EndEpoch(epoch);
             _isInStep = false;
-            SaveIfDue(atEpochEnd: true, cancellationToken);
+
+            // Before the checkpoint, after which a stopped search ends: a resumed one would not repeat the epoch.
             EpochEnded?.Invoke([.. _targets.Select(target => target.Log)], pace.End(progress.RemainingAt(_step)));
+            SaveIfDue(atEpochEnd: true, cancellationToken);
         }
     }
 

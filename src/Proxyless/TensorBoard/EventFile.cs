@@ -17,6 +17,7 @@ namespace Proxyless.TensorBoard;
 internal sealed class EventFile
 {
     private const string Prefix = "events.out.tfevents.";
+    private const string Suffix = ".proxyless";
     private const uint MaskDelta = 0xa282ead8;
     private const int HeaderLength = sizeof(ulong) + sizeof(uint);
 
@@ -34,18 +35,26 @@ internal sealed class EventFile
     public static EventFile Begin(string folder)
     {
         Directory.CreateDirectory(folder);
-        long last = FilesIn(folder).Select(TimeOf).DefaultIfEmpty(0).Max();
+        long last = All(folder).Select(TimeOf).DefaultIfEmpty(0).Max();
         long time = Math.Max(DateTimeOffset.UtcNow.ToUnixTimeSeconds(), last + 1);
         var file = new EventFile(
-            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{time:D10}.proxyless"))
+            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{time:D10}{Suffix}"))
         );
-        file.Append(new Event { WallTime = Now(), FileVersion = "brain.Event:2" });
-        return file;
+        try
+        {
+            file.Append(new Event { WallTime = Now(), FileVersion = "brain.Event:2" });
+            return file;
+        }
+        catch (IOException)
+        {
+            File.Delete(file._path);
+            throw;
+        }
     }
 
-    /// <summary>The event files in a folder; none if it does not exist.</summary>
+    /// <summary>The files in a folder that this program wrote; none if it does not exist.</summary>
     public static IEnumerable<string> FilesIn(string folder) =>
-        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, Prefix + "*") : [];
+        All(folder).Where(file => file.EndsWith(Suffix, StringComparison.Ordinal));
 
     /// <summary>Appends values of a step.</summary>
     /// <param name="step">The step.</param>
@@ -99,7 +108,11 @@ internal sealed class EventFile
         return BitOperations.RotateRight(~crc, 15) + MaskDelta;
     }
 
-    // One write for one record: a reader never sees half of it for long, and a full disk leaves the earlier ones.
+    private static IEnumerable<string> All(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, Prefix + "*") : [];
+
+    // One write for one record: a reader never sees half of it for long. After a write that failed, the file may end
+    // with half a record, behind which nobody reads: the caller writes no more to it.
     private void Append(Event one)
     {
         using var stream = new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);

@@ -4,7 +4,9 @@ using Proxyless.Data;
 namespace Proxyless.Training;
 
 /// <summary>How fast an epoch was.</summary>
-/// <param name="ImagesPerSecond">Training images per second in its weight steps; null if none was made.</param>
+/// <param name="ImagesPerSecond">
+/// Training images per second from its first step to its last; null without steps.
+/// </param>
 /// <param name="Remaining">Time left at the pace so far; null if it is unknown.</param>
 internal sealed record EpochPace(double? ImagesPerSecond, TimeSpan? Remaining);
 

@@ -68,7 +68,9 @@ internal sealed class NetworkTrainer
             {
                 if (session.JudgeEpoch(training.BatchesPerEpoch, validation, cancellationToken))
                 {
+                    // Before the checkpoint, after which a stopped training ends: a resumed one would not repeat it.
                     EpochEnded?.Invoke(session.Log, session.Pace);
+                    session.SaveEpoch(cancellationToken);
                 }
 
                 if (session.IsDone)

@@ -158,13 +158,18 @@ internal sealed class TrainingSession : IDisposable
         double rate = _schedule.At(_state.Step - 1);
         _log.Add(new TrainingCurvePoint(_log.Count + 1, _state.LossSum / _state.LossSteps, top1, rate));
         _state = _state.AfterEpoch(best);
+        return true;
+    }
+
+    /// <summary>Writes a checkpoint of an epoch that is evaluated, if it is time for one.</summary>
+    /// <param name="cancellationToken">Stops, with a checkpoint.</param>
+    public void SaveEpoch(CancellationToken cancellationToken)
+    {
         if (IsDone || cancellationToken.IsCancellationRequested || _checkpoints.IsDue(atEpochEnd: true))
         {
             Save();
             cancellationToken.ThrowIfCancellationRequested();
         }
-
-        return true;
     }
 
     /// <summary>The epochs so far.</summary>

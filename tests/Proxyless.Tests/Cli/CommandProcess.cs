@@ -61,7 +61,7 @@ internal static class CommandProcess
     }
 
     /// <summary>A program of another project, beside the tests.</summary>
-    private static string Beside(string project, string program) =>
+    internal static string Beside(string project, string program) =>
         Path.GetFullPath(
             Path.Combine(
                 AppContext.BaseDirectory,

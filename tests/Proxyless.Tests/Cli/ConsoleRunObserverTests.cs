@@ -63,7 +63,8 @@ public sealed class ConsoleRunObserverTests
     private static RunEpoch Epoch { get; } =
         new()
         {
-            Stage = "train",
+            Stage = RunEpoch.TrainingStage,
+            Run = "runs/photos",
             Epoch = 1,
             Step = 1,
             Steps = 10,

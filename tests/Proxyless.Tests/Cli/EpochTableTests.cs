@@ -7,7 +7,8 @@ public sealed class EpochTableTests
 {
     private static readonly RunEpoch Search = new()
     {
-        Stage = "search",
+        Stage = RunEpoch.SearchStage,
+        Run = "runs/photos",
         Epoch = 7,
         Step = 280,
         Steps = 800,
@@ -24,7 +25,8 @@ public sealed class EpochTableTests
 
     private static readonly RunEpoch Training = new()
     {
-        Stage = "train",
+        Stage = RunEpoch.TrainingStage,
+        Run = "runs/photos",
         Epoch = 1,
         Step = 40,
         Steps = 4000,

@@ -95,7 +95,15 @@ public sealed class SimilarImagesTests
     }
 
     private static SimilarImages Find(ImageDataset data, TimeSpan time) =>
-        SimilarImages.Find(data.Test, data.AllTraining, Recipe, 2, time, TestContext.Current.CancellationToken);
+        SimilarImages.Find(
+            data.Test,
+            data.AllTraining,
+            Recipe,
+            2,
+            time,
+            NullRunObserver.Instance,
+            TestContext.Current.CancellationToken
+        );
 
     private static ImageDataset Open(TemporaryFolder folder) =>
         ImageDataset.Open(

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Proxyless.Inference;
+using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Runs;
 using Xunit;
@@ -13,9 +14,7 @@ namespace Proxyless.Tests.Docs;
 [Collection(nameof(WholeRuns))]
 public sealed partial class ClassifyServiceTests(FinishedRun run) : IClassFixture<FinishedRun>
 {
-    private static string Program =>
-        Path.Combine(AppContext.BaseDirectory, "..", "..", "ClassifyService", "release", "ClassifyService")
-        + (OperatingSystem.IsWindows() ? ".exe" : "");
+    private static string Program => CommandProcess.Beside("ClassifyService", "ClassifyService");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -126,8 +126,8 @@ public sealed partial class ReportPageTests(Browser browser) : IClassFixture<Bro
                     Similar = 2,
                     Pairs =
                     [
-                        new SimilarPair("test/a.jpg", Picture, "train/b.jpg", Picture, HasOtherLabel: true),
-                        new SimilarPair("test/c.jpg", null, "train/d.jpg", Picture, HasOtherLabel: false),
+                        new SimilarPair("test/a.jpg", Picture, "train/b.jpg", Picture, 0.99, HasOtherLabel: true),
+                        new SimilarPair("test/c.jpg", null, "train/d.jpg", Picture, 0.96, HasOtherLabel: false),
                     ],
                     Images = 10_000,
                     Others = 40_000,

@@ -1,6 +1,7 @@
 using Proxyless.Networks;
 using Proxyless.Runs;
 using Proxyless.Runtime;
+using Proxyless.Search;
 using Proxyless.Tests.Data;
 using Xunit;
 
@@ -90,9 +91,11 @@ public sealed class FinalRoundTests
             );
 
         MeasuredChoice[] finalists = [Finalist(0), Finalist(1), Finalist(2)];
-        IReadOnlyList<MeasuredChoice> ranked = new FinalRound(context, scorer).Rank(finalists, 24);
-        Assert.Equal(finalists.ToHashSet(), ranked.ToHashSet());
+        IReadOnlyList<HalvingResult<MeasuredChoice>> ranked = new FinalRound(context, scorer).Rank(finalists, 24);
+        Assert.Equal(finalists.ToHashSet(), ranked.Select(result => result.Candidate).ToHashSet());
         Assert.Equal(3, ranked.Count);
+        Assert.Equal(ranked.Max(result => result.Steps), ranked[0].Steps);
+        Assert.All(ranked, result => Assert.True(result.Score < 0));
 
         // Twice the same: each has batches of its own from the beginning, whatever the others did.
         Assert.Equal(ranked, new FinalRound(context, scorer).Rank(finalists, 24));

@@ -48,7 +48,7 @@ public sealed class RunEventsTests(FinishedRun run) : IClassFixture<FinishedRun>
     public void Confusions_and_the_worst_answers_are_pictures_with_their_names()
     {
         List<EventValue> values = ValuesOf(run.Directory.TrainingEvents);
-        EventValue confusion = Assert.Single(values, value => value.Tag == "test/confusion_matrix");
+        EventValue confusion = Assert.Single(values, value => value.Tag == "answers/confusion_matrix");
         Assert.Contains("small", confusion.Description, StringComparison.Ordinal);
         Assert.Contains("dark", confusion.Description, StringComparison.Ordinal);
         EventValue[] worst =
@@ -113,8 +113,75 @@ public sealed class RunEventsTests(FinishedRun run) : IClassFixture<FinishedRun>
         Assert.True(File.Exists(result.Model));
         Assert.Contains(
             observer.Warnings,
-            warning => warning.Contains("no events for TensorBoard", StringComparison.Ordinal)
+            warning => warning.Contains("no more events for TensorBoard", StringComparison.Ordinal)
         );
+    }
+
+    [Fact]
+    public void A_run_that_is_stopped_and_resumed_reports_each_epoch_once_and_adds_files()
+    {
+        using var folder = new TemporaryFolder();
+        RunOptions options = FinishedRun.OptionsIn(folder);
+        options = options with
+        {
+            Out = Path.Combine(folder.Root, "run"),
+            TensorBoard = true,
+            Search = options.Search with { Epochs = 3, Evaluations = 4, Finalists = 1 },
+            Training = options.Training with { Epochs = 3 },
+        };
+        var epochs = new List<RunEpoch>();
+        foreach ((string stage, double share) in (ReadOnlySpan<(string, double)>)[("search", 0.5), ("train", 0.5)])
+        {
+            using var source = new CancellationTokenSource();
+            RunOptions now = epochs.Count == 0 ? options : new RunOptions { Out = options.Out, Resume = true };
+            Assert.Throws<RunInterruptedException>(() =>
+                ProxylessRun.Run(now, new Epochs(new StopAt(stage, share, source), epochs), source.Token)
+            );
+        }
+
+        ProxylessRun.Run(
+            new RunOptions { Out = options.Out, Resume = true },
+            new Epochs(NullRunObserver.Instance, epochs),
+            TestContext.Current.CancellationToken
+        );
+
+        var directory = new RunDirectory(options.Out);
+        Assert.All(epochs, epoch => Assert.Equal(directory.Root, epoch.Run));
+        foreach (
+            (string stage, string events, int written) in (ReadOnlySpan<(string, string, int)>)
+                [
+                    (
+                        RunEpoch.SearchStage,
+                        directory.SearchEvents,
+                        JsonLines.Read<SearchEpoch>(directory.SearchLog).Count
+                    ),
+                    (
+                        RunEpoch.TrainingStage,
+                        directory.TrainingEvents,
+                        JsonLines.Read<TrainingCurvePoint>(directory.TrainingLog).Count
+                    ),
+                ]
+        )
+        {
+            int[] numbers = [.. epochs.Where(epoch => epoch.Stage == stage).Select(epoch => epoch.Epoch)];
+            Assert.Equal(Enumerable.Range(1, written), numbers);
+            Assert.True(EventFile.FilesIn(events).Count() > 1, events);
+            Assert.Equal(written, ValuesOf(events).Count(value => value.Tag == "loss/train"));
+        }
+    }
+
+    /// <summary>Keeps the epochs, and passes progress on.</summary>
+    private sealed class Epochs(IRunObserver inner, List<RunEpoch> all) : IRunObserver
+    {
+        public TimeSpan ProgressInterval => inner.ProgressInterval;
+
+        public void Progress(RunProgress progress) => inner.Progress(progress);
+
+        public void EpochEnded(RunEpoch epoch) => all.Add(epoch);
+
+        public void Message(string text) { }
+
+        public void Warning(string text) { }
     }
 
     private static List<EventValue> ValuesOf(string folder) =>
