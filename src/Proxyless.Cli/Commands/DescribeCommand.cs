@@ -5,6 +5,7 @@ using Proxyless.Cli.Output;
 using Proxyless.Export;
 using Proxyless.Files;
 using Proxyless.Latency;
+using Proxyless.Runs;
 
 namespace Proxyless.Cli.Commands;
 
@@ -41,7 +42,11 @@ internal sealed class DescribeCommand : ReportingCommand
         "FILE",
         "Predict the latency, block by block, from a latency table"
     );
-    private readonly Option<string?> _picture = Values.Text("--picture", "FILE.svg", "Draw the network");
+    private readonly Option<string?> _picture = Values.Text(
+        "--picture",
+        "FILE.svg|DIR/",
+        "Draw the network; with a folder, and a run's folder as --arch: every figure of its report, each as a file"
+    );
     private readonly Option<string?> _netConfig = Values.Text(
         "--net-config",
         "FILE",
@@ -53,7 +58,8 @@ internal sealed class DescribeCommand : ReportingCommand
             "describe",
             "Parameters, multiply-adds, blocks and latency of an architecture, and its picture.",
             "proxyless describe --arch proxyless-mobile",
-            "proxyless describe --arch runs/photos --target cpu --picture photos.svg"
+            "proxyless describe --arch runs/photos --target cpu --picture photos.svg",
+            "proxyless describe --arch runs/photos --picture figures/"
         )
     {
         Require(_architecture);
@@ -62,7 +68,12 @@ internal sealed class DescribeCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        OutputFile.Check(_picture.Name, parse.GetValue(_picture), "an SVG picture", ".svg");
+        string? figures = FolderOf(parse);
+        if (figures is null)
+        {
+            OutputFile.Check(_picture.Name, parse.GetValue(_picture), "an SVG picture", ".svg");
+        }
+
         OutputFile.Check(
             _netConfig.Name,
             parse.GetValue(_netConfig),
@@ -76,7 +87,11 @@ internal sealed class DescribeCommand : ReportingCommand
             architecture.InputChannels,
             (int)(parse.GetValue(_classes) ?? architecture.Classes)
         );
-        if (parse.GetValue(_picture) is { } picture)
+        if (figures is not null)
+        {
+            RunFigures.Write(RunDirectory.Open(parse.GetValue(_architecture)!), figures);
+        }
+        else if (parse.GetValue(_picture) is { } picture)
         {
             AtomicFile.WriteAllText(picture, ArchitecturePicture.Svg(architecture));
         }
@@ -117,6 +132,27 @@ internal sealed class DescribeCommand : ReportingCommand
                 ]);
             }
         );
+    }
+
+    /// <summary>The folder for the figures of a run; null if <c>--picture</c> is a file.</summary>
+    /// <exception cref="InvalidInputException">It is a folder, and <c>--arch</c> is no run.</exception>
+    private string? FolderOf(ParseResult parse)
+    {
+        if (
+            parse.GetValue(_picture) is not { } path
+            || !(Path.EndsInDirectorySeparator(path) || Directory.Exists(path))
+        )
+        {
+            return null;
+        }
+
+        OutputFile.RequireFolders(_picture.Name, path);
+        return Directory.Exists(parse.GetValue(_architecture))
+            ? path
+            : throw new InvalidInputException(
+                $"{_picture.Name} '{path}' is a folder, for the figures of a run; give a run's folder as "
+                    + $"{_architecture.Name}, or a file such as {Path.Combine(path, "network.svg")}"
+            );
     }
 
     private static double? Measure(Architecture architecture, ITarget target, CommandSession session)

@@ -41,6 +41,15 @@ internal static class ConfusionMatrix
         AppendPairs(html, classes, confusion);
     }
 
+    /// <summary>Returns the matrix as a picture.</summary>
+    /// <param name="classes">The names of the classes.</param>
+    /// <param name="confusion">Number of images of class i that were classified as class j, at [i][j].</param>
+    public static string Svg(IReadOnlyList<string> classes, IReadOnlyList<int[]> confusion)
+    {
+        ArgumentNullException.ThrowIfNull(classes);
+        return Svg(classes, confusion, ConfusionOrder.Of(confusion));
+    }
+
     private static void AppendTable(
         StringBuilder html,
         IReadOnlyList<string> classes,

@@ -242,6 +242,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ),
         ["proxyless describe --arch proxyless-mobile"] = new(),
         ["proxyless describe --arch runs/photos --target cpu --picture photos.svg"] = new(),
+        ["proxyless describe --arch runs/photos --picture figures/"] = new(),
         ["proxyless export --run runs/photos --out photos-int8.onnx --precision int8"] = new(),
         ["proxyless export --run runs/photos --out photos.onnx"] = new() { Before = _ => File.Delete("photos.onnx") },
 

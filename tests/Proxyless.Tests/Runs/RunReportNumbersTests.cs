@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using Proxyless.Files;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
@@ -15,6 +16,9 @@ namespace Proxyless.Tests.Runs;
 [Collection(nameof(WholeRuns))]
 public sealed partial class RunReportNumbersTests(FinishedRun run) : IClassFixture<FinishedRun>
 {
+    [GeneratedRegex("<svg ")]
+    private static partial Regex FigurePattern();
+
     private string Page => WebUtility.HtmlDecode(File.ReadAllText(run.Directory.Report));
 
     [Fact]
@@ -45,6 +49,30 @@ public sealed partial class RunReportNumbersTests(FinishedRun run) : IClassFixtu
         Assert.Equal(judged.Classes.Order(), columns.Order());
         int[] order = [.. columns.Select(name => judged.Classes.ToList().IndexOf(name))];
         Assert.Equal(order.SelectMany(i => order.Select(j => judged.Confusion[i][j])), cells);
+    }
+
+    [Fact]
+    public void Every_figure_can_be_had_as_a_file()
+    {
+        string folder = run.PathOf("figures");
+
+        IReadOnlyList<string> files = RunFigures.Write(run.Directory, folder);
+
+        Assert.Equal(files.Order(), Directory.GetFiles(folder).Order());
+        Assert.Equal(FigurePattern().Count(File.ReadAllText(run.Directory.Report)) + 1, files.Count);
+        Assert.Contains(Path.Combine(folder, "network.svg"), files);
+        Assert.Contains(Path.Combine(folder, "confusion-matrix.svg"), files);
+        Assert.Contains(Path.Combine(folder, "accuracy-against-latency.svg"), files);
+        Assert.Contains(Path.Combine(folder, "latency-of-each-part-ms.svg"), files);
+        Assert.All(
+            files,
+            file =>
+            {
+                var svg = XDocument.Load(file);
+                Assert.Equal("http://www.w3.org/2000/svg", svg.Root!.Name.NamespaceName);
+                Assert.Contains("--paper", File.ReadAllText(file), StringComparison.Ordinal);
+            }
+        );
     }
 
     [Fact]
