@@ -8,8 +8,10 @@ namespace Proxyless.Runs;
 /// <summary>Looks for test images that are nearly training images, for the report of a run.</summary>
 internal static class SimilarTestImages
 {
-    // The share of a run's own time that the search may take, and what it may always take.
+    // The share of a run's own time that the search may take, and what it may always take; so many images are compared
+    // in any time.
     private const double ShareOfRun = 0.01;
+    private const int AlwaysCompared = 500;
     private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Compares the test images with all training images.</summary>
@@ -29,7 +31,9 @@ internal static class SimilarTestImages
             training,
             recipe,
             context.Threads,
-            share > LeastTime ? share : LeastTime,
+            test.Count + training.Count <= AlwaysCompared ? TimeSpan.MaxValue
+                : share > LeastTime ? share
+                : LeastTime,
             context.Observer,
             context.CancellationToken
         );
