@@ -12,23 +12,16 @@ if (builder.Configuration["model"] is not { } model || !File.Exists(model))
     return 2;
 }
 
-OnnxClassifier loaded;
-try
+using OnnxClassifier? loaded = TryLoad(model);
+if (loaded is null)
 {
-    loaded = OnnxClassifier.Load(model);
-}
-catch (Exception exception) when (exception is IOException or InvalidDataException)
-{
-    Console.Error.WriteLine(exception.Message);
     return 2;
 }
-
-using OnnxClassifier onlyOne = loaded;
 
 // A photograph of many pixels takes hundreds of megabytes: only so many at once.
 using var places = new SemaphoreSlim(Environment.ProcessorCount);
 builder.WebHost.ConfigureKestrel(options => options.Limits.MaxRequestBodySize = MostBytes);
-builder.Services.AddSingleton(onlyOne);
+builder.Services.AddSingleton(loaded);
 WebApplication app = builder.Build();
 app.MapPost(
     "/classify",
@@ -53,3 +46,16 @@ app.MapPost(
 );
 app.Run();
 return 0;
+
+static OnnxClassifier? TryLoad(string model)
+{
+    try
+    {
+        return OnnxClassifier.Load(model);
+    }
+    catch (Exception exception) when (exception is IOException or InvalidDataException)
+    {
+        Console.Error.WriteLine(exception.Message);
+        return null;
+    }
+}

@@ -51,7 +51,7 @@ internal sealed class EpochTable
         if (epoch.MostProbable is { } network && _networks.GetValueOrDefault(epoch.Target ?? "") != network)
         {
             _networks[epoch.Target ?? ""] = network;
-            lines.Add(new EpochLine(Cut($"{Gap}network {network}", width), EpochLineKind.Network));
+            lines.Add(new EpochLine(Terminal.Cut($"{Gap}network {network}", width), EpochLineKind.Network));
         }
 
         return lines;
@@ -70,10 +70,7 @@ internal sealed class EpochTable
     }
 
     private static string Row(Column[] columns, Func<Column, string> text) =>
-        string.Join(Gap, columns.Select(column => Cut(text(column), column.Width).PadLeft(column.Width)));
-
-    private static string Cut(string text, int width) =>
-        text.Length <= width ? text : text[..Math.Max(0, width - 1)] + "…";
+        string.Join(Gap, columns.Select(column => Terminal.Cut(text(column), column.Width).PadLeft(column.Width)));
 
     private static bool IsSearch(RunEpoch epoch) => epoch.Stage == RunEpoch.SearchStage;
 

@@ -56,7 +56,7 @@ internal sealed class ProgressLine(IAnsiConsole console)
         _task.MaxValue = Math.Max(progress.Total ?? 1, 1);
         _task.Value = progress.Total is null ? 0 : progress.Done;
         int room = Math.Max(1, _console.Profile.Width - _barWidth - Gap);
-        _task.Description = Markup.Escape(text.Length <= room ? text : text[..(room - 1)] + "…");
+        _task.Description = Markup.Escape(Terminal.Cut(text, room));
         _context!.Refresh();
     }
 

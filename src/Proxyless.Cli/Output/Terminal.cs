@@ -34,6 +34,10 @@ internal static class Terminal
         return console;
     }
 
+    /// <summary>A text in a number of columns; what is longer ends with an ellipsis.</summary>
+    public static string Cut(string text, int width) =>
+        text.Length <= width ? text : text[..Math.Max(0, width - 1)] + "…";
+
     /// <summary>Whether the output goes to a terminal.</summary>
     public static bool IsTerminal(TextWriter writer) =>
         (ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected)

@@ -55,7 +55,7 @@ internal sealed class WatchedRun(string folder)
                 : "The folder is not there.";
             var html = new StringBuilder();
             ReportPage.Begin(html, Name);
-            html.Line($"<p class=\"status\">{reason}</p>");
+            html.Status(reason);
             ReportPage.End(html);
             return Encoding.UTF8.GetBytes(html.ToString());
         }

@@ -6,24 +6,18 @@ using Proxyless.Reports;
 namespace Proxyless.Comparisons;
 
 /// <summary>
-/// Accuracy against latency: one mark per network, with the color of its group and, where there
-/// are more groups than colors, a shape, and a bar of one standard deviation over its trainings; the limit is a dashed
-/// line.
+/// Accuracy against latency: one mark per network, with the color of its group and, where there are more groups than
+/// colors, a shape, and a bar of one standard deviation over its trainings; the limit is a dashed line.
 /// </summary>
 internal static class ComparisonPlot
 {
-    private const string Css = ".deviation{stroke-width:1.5}";
-
     private const int Colors = 6;
 
     /// <summary>Returns a separate SVG file, which follows the reader's light or dark theme.</summary>
-    public static string File(ComparisonResult result) =>
-        Svg(result, $"<style>\n{AccuracyAxes.Css}\n{Css}\n</style>\n");
+    public static string File(ComparisonResult result) => FigureFiles.File(Inline(result));
 
     /// <summary>Returns a part of a page that has the style sheet of reports.</summary>
-    public static string Inline(ComparisonResult result) => Svg(result, $"<style>\n{Css}\n</style>\n");
-
-    private static string Svg(ComparisonResult result, string style)
+    public static string Inline(ComparisonResult result)
     {
         string[] groups = [.. result.Networks.Select(network => network.Group).Distinct()];
         double legend = AccuracyAxes.LegendRow * groups.Length;
@@ -39,7 +33,7 @@ internal static class ComparisonPlot
         svg.Append(
             CultureInfo.InvariantCulture,
             $"<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {AccuracyAxes.Width} "
-                + $"{AccuracyAxes.Height + legend}\" role=\"img\" aria-label=\"Accuracy against latency\">\n{style}"
+                + $"{AccuracyAxes.Height + legend}\" role=\"img\" aria-label=\"Accuracy against latency\">\n"
         );
         axes.Append(svg, $"Top-1 on the test set (%) against latency (ms) on {result.Target}");
         axes.AppendLimit(svg, result.LatencyLimitMs, "limit");

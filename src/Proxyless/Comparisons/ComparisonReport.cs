@@ -47,13 +47,13 @@ internal static class ComparisonReport
         ReportPage.Begin(html, data.Title);
         if (data.Status is { } status)
         {
-            html.Line($"<p class=\"status\">{Text(status)}</p>");
+            html.Status(status);
         }
 
         AppendVerdict(html, result, data.TestImages);
         foreach (string warning in data.Warnings)
         {
-            html.Line($"<p class=\"warning\">{Text(warning)}</p>");
+            html.Warning(warning);
         }
 
         html.Line("<h2 id=\"plot\">Accuracy against latency</h2>");

@@ -20,6 +20,11 @@ internal sealed class ComparisonWork(
     // With fewer networks an interval means nothing.
     private const int LeastForAgreement = 5;
 
+    private readonly Architecture[] _architectures =
+    [
+        .. plan.Networks.Select(network => ArchitectureFile.Read(directory.Architecture(network))),
+    ];
+
     private bool _isTrainedHere;
     private long? _testImages;
 
@@ -30,7 +35,7 @@ internal sealed class ComparisonWork(
         var results = new List<NetworkResult>();
         for (int i = 0; i < plan.Networks.Count; i++)
         {
-            results.Add(Judge(plan.Networks[i], measured[i], $"{i + 1} of {plan.Networks.Count}"));
+            results.Add(Judge(plan.Networks[i], _architectures[i], measured[i], $"{i + 1} of {plan.Networks.Count}"));
             if (_isTrainedHere && results.Count < plan.Networks.Count)
             {
                 TryWriteReport(
@@ -80,12 +85,7 @@ internal sealed class ComparisonWork(
             Title = $"{plan.Networks.Count} networks on {context.Images.Name}, {goal.Target.Name}",
             Status = status,
             TestImages = _testImages ?? context.Images.Test.Count,
-            Architectures =
-            [
-                .. plan
-                    .Networks.Take(result.Networks.Count)
-                    .Select(network => ArchitectureFile.Read(directory.Architecture(network))),
-            ],
+            Architectures = _architectures[..result.Networks.Count],
             Warnings = context.Observer.Warnings,
             Provenance = ReportStage.ProvenanceOf(context, goal.Table),
             Configuration = File.ReadAllText(directory.Run.Config),
@@ -93,9 +93,13 @@ internal sealed class ComparisonWork(
         AtomicFile.WriteAllText(directory.Run.Report, ComparisonReport.Html(result, data));
     }
 
-    private NetworkResult Judge(ComparedNetwork network, NetworkMeasurement measured, string position)
+    private NetworkResult Judge(
+        ComparedNetwork network,
+        Architecture architecture,
+        NetworkMeasurement measured,
+        string position
+    )
     {
-        Architecture architecture = ArchitectureFile.Read(directory.Architecture(network));
         var trainings = new List<NetworkTraining>();
         for (int seed = 0; seed < plan.Seeds; seed++)
         {
@@ -145,7 +149,10 @@ internal sealed class ComparisonWork(
         try
         {
             PathScorer? Paths() => scorer is null ? null : paths ??= new PathScorer(context, scorer);
-            return [.. plan.Networks.Select(network => Measure(network, Paths))];
+            return
+            [
+                .. plan.Networks.Zip(_architectures, (network, architecture) => Measure(network, architecture, Paths)),
+            ];
         }
         finally
         {
@@ -153,11 +160,11 @@ internal sealed class ComparisonWork(
         }
     }
 
-    private NetworkMeasurement Measure(ComparedNetwork network, Func<PathScorer?> paths)
+    private NetworkMeasurement Measure(ComparedNetwork network, Architecture architecture, Func<PathScorer?> paths)
     {
         // Its latencies were measured before anything was written.
         NetworkMeasurement before = directory.ReadMeasurement(network)!;
-        int[]? choice = context.Space.ChoiceOf(ArchitectureFile.Read(directory.Architecture(network)));
+        int[]? choice = context.Space.ChoiceOf(architecture);
         bool isScored =
             before.ScoredBy == plan.ScoredBy && (before.SharedTop1 is null || before.SharedLoss is not null);
         SharedScore? score = isScored || choice is null ? null : paths()?.Of(choice);

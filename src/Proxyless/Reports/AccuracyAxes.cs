@@ -6,7 +6,7 @@ namespace Proxyless.Reports;
 
 /// <summary>
 /// The frame of a plot of accuracy against latency: title, grid, numbers, limits as dashed lines. Its classes get their
-/// colors from <see cref="Css"/> in a separate SVG file, from <see cref="ReportStyle"/> in a page.
+/// colors from <see cref="ReportStyle"/>.
 /// </summary>
 /// <param name="times">The range of the horizontal axis, in milliseconds.</param>
 /// <param name="accuracies">The range of the vertical axis, in percent.</param>
@@ -28,14 +28,6 @@ internal sealed class AccuracyAxes(Ticks times, Ticks accuracies)
     private const double Top = 40;
     private const double Bottom = 44;
     private const double LimitText = 40;
-
-    /// <summary>The style sheet of a separate SVG file; follows the reader's light or dark theme.</summary>
-    public const string Css = """
-        :root{--ink:#1f2328;--soft:#59636e;--rule:#d1d9e0;--s0:#2f6fbd;--s1:#c4622d;--s2:#2c8a57;--s3:#8250a8;--s4:#b08800;--s5:#596069}
-        @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--rule:#3d444d;--s0:#78b0f5;--s1:#f0986a;--s2:#6bc46d;--s3:#c297eb;--s4:#e3c04f;--s5:#a5adb6}}
-        text{font:12px system-ui,'DejaVu Sans',sans-serif;fill:var(--soft)} .title{font-size:14px;font-weight:600;fill:var(--ink)}
-        .grid{stroke:var(--rule)} .limit{stroke:var(--soft);stroke-dasharray:5 4}
-        """;
 
     /// <summary>The horizontal position of a latency.</summary>
     public double X(double milliseconds) =>

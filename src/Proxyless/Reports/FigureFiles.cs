@@ -18,11 +18,12 @@ internal static partial class FigureFiles
     {
         ArgumentNullException.ThrowIfNull(page);
         var files = new List<(string Name, string Svg)>();
+        var counts = new Dictionary<string, int>();
         foreach (Match figure in FigurePattern().Matches(page))
         {
             string name = NameOf(figure.Value);
-            int others = files.Count(file => file.Name == $"{name}.svg" || SecondPattern(name).IsMatch(file.Name));
-            files.Add(($"{name}{(others == 0 ? "" : Invariant($"-{others + 1}"))}.svg", File(figure.Value)));
+            int count = counts[name] = counts.GetValueOrDefault(name) + 1;
+            files.Add(($"{name}{(count == 1 ? "" : Invariant($"-{count}"))}.svg", File(figure.Value)));
         }
 
         return files;
@@ -48,9 +49,6 @@ internal static partial class FigureFiles
             : svg.Contains("class=\"arch\"", StringComparison.Ordinal) ? "network"
             : "figure";
     }
-
-    private static Regex SecondPattern(string name) =>
-        new($@"^{Regex.Escape(name)}-\d+\.svg$", RegexOptions.CultureInvariant);
 
     [GeneratedRegex("<svg .*?</svg>", RegexOptions.Singleline)]
     private static partial Regex FigurePattern();

@@ -48,17 +48,11 @@ internal static class FrontPlot
     private const double ShownShare = 0.95;
     private const double LimitsShown = 1.15;
 
-    private const string Css = """
-        .scored{fill:var(--s5);fill-opacity:.5} .front{fill:none;stroke:var(--s0);stroke-width:1.5;stroke-linejoin:round} .best{fill:var(--s0)} .tried{fill:none;stroke:var(--s1);stroke-width:1.5} .chosen{fill:var(--s1)} .name{fill:var(--ink);font-weight:600}
-        """;
-
     /// <summary>Returns a separate SVG file.</summary>
-    public static string File(FrontPlotData data) => Svg(data, $"<style>\n{AccuracyAxes.Css}\n{Css}\n</style>\n");
+    public static string File(FrontPlotData data) => FigureFiles.File(Inline(data));
 
     /// <summary>Returns a part of a page that has <see cref="ReportStyle"/>.</summary>
-    public static string Inline(FrontPlotData data) => Svg(data, "");
-
-    private static string Svg(FrontPlotData data, string style)
+    public static string Inline(FrontPlotData data)
     {
         ArgumentNullException.ThrowIfNull(data);
         FrontMark[] all = [.. data.Scored, .. data.Chosen];
@@ -84,7 +78,7 @@ internal static class FrontPlot
         svg.Append(
             CultureInfo.InvariantCulture,
             $"<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {AccuracyAxes.Width} "
-                + $"{AccuracyAxes.Height}\" role=\"img\" aria-label=\"Accuracy against latency\">\n{style}"
+                + $"{AccuracyAxes.Height}\" role=\"img\" aria-label=\"Accuracy against latency\">\n"
         );
         axes.Append(svg, $"Top-1 with shared weights (%) against latency (ms) on {Path.GetFileName(data.Target)}");
         foreach (double limit in limits)

@@ -41,7 +41,7 @@ internal static class FrontReport
         ReportPage.Begin(html, title);
         foreach (string failure in failures)
         {
-            html.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Text(failure)}</p>\n");
+            html.Warning(failure);
         }
 
         bool areTrained = rows.Any(row => row.Top1 is not null);

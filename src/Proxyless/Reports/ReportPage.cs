@@ -44,6 +44,18 @@ internal static class ReportPage
     /// <param name="line">HTML.</param>
     public static void Line(this StringBuilder html, string line) => html.Append(line).Append('\n');
 
+    /// <summary>Adds what a job is doing, or why there is nothing to show.</summary>
+    /// <param name="html">The page.</param>
+    /// <param name="status">The text.</param>
+    public static void Status(this StringBuilder html, string status) =>
+        html.Line($"<p class=\"status\">{Text(status)}</p>");
+
+    /// <summary>Adds a warning.</summary>
+    /// <param name="html">The page.</param>
+    /// <param name="warning">The text.</param>
+    public static void Warning(this StringBuilder html, string warning) =>
+        html.Line($"<p class=\"warning\">{Text(warning)}</p>");
+
     /// <summary>Adds a figure that stands out, with its caption.</summary>
     /// <param name="html">The page.</param>
     /// <param name="figure">The figure, with its unit.</param>

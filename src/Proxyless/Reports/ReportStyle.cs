@@ -23,7 +23,7 @@ internal static class ReportStyle
         .heat{min-width:440px} .grid{stroke:var(--rule);stroke-width:1} .curve{fill:none;stroke-width:2;stroke-linejoin:round} .limit{stroke:var(--soft);stroke-dasharray:5 4}
         .s0{stroke:var(--s0)} .s1{stroke:var(--s1)} .s2{stroke:var(--s2)} .s3{stroke:var(--s3)} .dot.s0{fill:var(--s0)} .dot.s1{fill:var(--s1)} .dot.s2{fill:var(--s2)} .dot.s3{fill:var(--s3)} .dot.limit{fill:var(--soft)}
         .f0{fill:var(--s0)} .f1{fill:var(--s1)} .f2{fill:var(--s2)} .f3{fill:var(--s3)}
-        .scored{fill:var(--soft);fill-opacity:.5} .best{fill:var(--s0)} .front{fill:none;stroke:var(--s0);stroke-width:1.5;stroke-linejoin:round} .tried{fill:none;stroke:var(--s1);stroke-width:1.5} .chosen{fill:var(--s1)} .plot .name{fill:var(--ink);font-weight:600} .wide{max-width:720px}
+        .deviation{stroke-width:1.5} .scored{fill:var(--soft);fill-opacity:.5} .best{fill:var(--s0)} .front{fill:none;stroke:var(--s0);stroke-width:1.5;stroke-linejoin:round} .tried{fill:none;stroke:var(--s1);stroke-width:1.5} .chosen{fill:var(--s1)} .plot .name{fill:var(--ink);font-weight:600} .wide{max-width:720px}
         .frame{fill:none;stroke:var(--rule)} .picked{stroke:var(--s1);stroke-width:3} .heat-cell{fill:var(--s0)}
         table{border-collapse:collapse;font-variant-numeric:tabular-nums} caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)} th,td{padding:4px 10px;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap}
         th{color:var(--soft);font-weight:500} tbody th{color:var(--ink);font-weight:400} tbody th:first-child,thead th:first-child,th.text,td.text{text-align:left} .gone,.gone th,.none{color:var(--soft)}

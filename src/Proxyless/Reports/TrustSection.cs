@@ -65,9 +65,9 @@ internal static class TrustSection
         {
             const int Named = 10;
             string more = few.Length > Named ? Invariant($" and {few.Length - Named} more") : "";
-            html.Line(
-                Invariant($"<p class=\"warning\">Fewer than {FewTestImages} of these images are of: ")
-                    + $"{Text(string.Join(", ", few.Take(Named)) + more)}. Their accuracy is uncertain.</p>"
+            html.Warning(
+                Invariant($"Fewer than {FewTestImages} of these images are of: ")
+                    + $"{string.Join(", ", few.Take(Named))}{more}. Their accuracy is uncertain."
             );
         }
     }

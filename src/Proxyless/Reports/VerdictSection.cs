@@ -17,7 +17,7 @@ internal static class VerdictSection
         ArgumentNullException.ThrowIfNull(data);
         if (data.Status is { } status)
         {
-            html.Line($"<p class=\"status\">{Text(status)}</p>");
+            html.Status(status);
         }
 
         html.Line("<div class=\"tiles\">");
@@ -48,7 +48,7 @@ internal static class VerdictSection
         AppendNext(html, data.Next);
         foreach (string warning in data.Warnings)
         {
-            html.Line($"<p class=\"warning\">{Text(warning)}</p>");
+            html.Warning(warning);
         }
     }
 
