@@ -113,9 +113,23 @@ internal sealed class SuperNetworkSteps : BenchedStep
             LearningRate = rate,
             ArchitectureRate = rate,
         };
-        _sandwich = new SandwichStep(_network, settings, [SpaceCost.MultiplyAdds(space, classes)], _loss, _optimizer);
+        _sandwich = new SandwichStep(
+            _network,
+            settings,
+            [SpaceCost.MultiplyAdds(space, classes)],
+            _loss,
+            _optimizer,
+            DataParallel.Alone
+        );
         var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, options.Steps);
-        _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss)
+        _step = new ArchitectureStep(
+            _network,
+            _parameters,
+            new ArchitectureOptimizer(_parameters),
+            objective,
+            _loss,
+            DataParallel.Alone
+        )
         {
             Samples = samples,
         };

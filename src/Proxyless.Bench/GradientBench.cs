@@ -295,6 +295,6 @@ internal static class GradientBench
         }
 
         private double Loss(int[] path, Tensor pixels, Tensor labels) =>
-            PathScore.Of(network, path, pixels, labels, loss).CrossEntropy;
+            PathScore.Of(network, path, pixels, labels, loss, DataParallel.Alone).CrossEntropy;
     }
 }

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Proxyless.Cli.Commands;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
+using Proxyless.Distributed;
 using Proxyless.Runs;
 using Proxyless.Runtime;
 
@@ -79,8 +80,17 @@ internal static class CommandLine
         using var cancellationToken = new CancellationTokenSource();
         using var interruption = new Interruption(cancellationToken);
         ParseResult? parse = null;
+        ProcessGroup? group = null;
         try
         {
+            group = ProcessGroup.Join();
+            if (!group.IsLeader)
+            {
+                ProxylessRuntime.Configure();
+                ProxylessRun.Follow(group);
+                return ExitCode.Done;
+            }
+
             parse = Parse(Root(), arguments);
             if (parse.CommandResult.Command is not ReportingCommand command || AsksForHelp(parse))
             {
@@ -98,6 +108,11 @@ internal static class CommandLine
             ProxylessRuntime.Configure(command.RuntimeFor(parse));
             bool json = parse.GetValue(command.Json);
             using var observer = new ConsoleRunObserver(error, parse.GetValue(command.Quiet));
+            if (group.Size > 1)
+            {
+                observer.Message(SharedSteps.Describe(group));
+            }
+
             CommandOutcome outcome = command.Execute(parse, new CommandSession(observer, cancellationToken.Token));
             observer.Finish();
             outcome.WriteTo(output, json);
@@ -118,10 +133,15 @@ internal static class CommandLine
                 && !cancellationToken.IsCancellationRequested;
             foreach (string line in isOther ? Unexpected(exception) : Explain(exception, parse))
             {
-                Say(error, LibraryWords.Translate(line));
+                Say(error, SharedSteps.Of(group) + LibraryWords.Translate(line));
             }
 
             return isOther ? ExitCode.Failed : ExitCode.Of(exception);
+        }
+        finally
+        {
+            // After the words: it may end the process.
+            group?.Dispose();
         }
     }
 

@@ -1,5 +1,6 @@
 // A program that uses the library, and says what the library has changed in its process.
 // Usage: Proxyless.HostProbe nothing|load-only|everything|resolver FOLDER
+//        mpirun -n N Proxyless.HostProbe group-CASE
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Proxyless;
@@ -9,6 +10,11 @@ using Proxyless.Runtime;
 using TorchSharp;
 
 string mode = args[0];
+if (mode.StartsWith("group-", StringComparison.Ordinal))
+{
+    return GroupProbe.Run(mode);
+}
+
 string? refused = null;
 var loadOnly = new RuntimeOptions
 {
@@ -87,3 +93,4 @@ Console.WriteLine(
         }
     )
 );
+return 0;

@@ -1,3 +1,4 @@
+using Proxyless.Distributed;
 using Spectre.Console;
 
 namespace Proxyless.Cli.Output;
@@ -38,8 +39,11 @@ internal static class Terminal
     public static string Cut(string text, int width) =>
         text.Length <= width ? text : text[..Math.Max(0, width - 1)] + "…";
 
-    /// <summary>Whether the output goes to a terminal.</summary>
+    /// <summary>Whether the output goes to a terminal of this process alone; that of an mpirun is none.</summary>
     public static bool IsTerminal(TextWriter writer) =>
-        (ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected)
-        || (ReferenceEquals(writer, Console.Error) && !Console.IsErrorRedirected);
+        MpiLauncher.Here is null
+        && (
+            (ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected)
+            || (ReferenceEquals(writer, Console.Error) && !Console.IsErrorRedirected)
+        );
 }

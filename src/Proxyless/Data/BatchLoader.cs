@@ -75,6 +75,9 @@ internal sealed class BatchLoader : IDisposable
     /// </summary>
     public bool LeavesOutUnreadable { get; init; }
 
+    /// <summary>The part of each batch that is made; the order and number of batches are those of the whole.</summary>
+    public BatchPart Part { get; init; } = BatchPart.Whole;
+
     /// <summary>The most bytes of batches that exist at the same time; two batches are always allowed.</summary>
     internal long BytesAhead { get; init; } = DefaultBytesAhead;
 
@@ -148,7 +151,7 @@ internal sealed class BatchLoader : IDisposable
 
                 if (!ahead.TryPeek(out (BatchInProgress Batch, Task Made) first))
                 {
-                    if (!any && firstBatch == 0)
+                    if (!any && firstBatch == 0 && Part == BatchPart.Whole)
                     {
                         throw new InvalidInputException(
                             $"{_set.Name(0)}: neither it nor any other of {_set.Count} images can be read."
@@ -228,7 +231,8 @@ internal sealed class BatchLoader : IDisposable
         }
 
         int first = batch * _batchSize;
-        ReadOnlyMemory<int> positions = order.AsMemory(first, Math.Min(_batchSize, order.Length - first));
+        (int start, int length) = Part.Of(Math.Min(_batchSize, order.Length - first));
+        ReadOnlyMemory<int> positions = order.AsMemory(first + start, length);
         return new BatchInProgress(_set, _transforms, LeavesOutUnreadable, positions, pixels);
     }
 }

@@ -65,6 +65,11 @@ internal sealed class CheckpointFile(string path)
         }
     }
 
+    /// <summary>Returns the file of the newest checkpoint that is intact; null if there is none.</summary>
+    /// <param name="observer">Is warned if that is not the newest.</param>
+    /// <exception cref="InvalidInputException">All of them are damaged.</exception>
+    public string? Intact(IRunObserver observer) => Exists ? Read(observer).Path : null;
+
     /// <summary>Copies the newest checkpoint that is intact.</summary>
     /// <param name="other">The destination.</param>
     /// <param name="observer">Is warned if that is not the newest.</param>

@@ -137,14 +137,16 @@ internal static class EvaluateStage
             unseen,
             Transforms.ForModel(model.Preprocessing),
             trained.Small,
-            threads
+            threads,
+            BatchPart.Whole
         );
         Judgement judged = Judge(file, against, plain, unseen, threads, observer, cancellationToken);
         using BatchLoader normalized = RunLoaders.InOrder(
             unseen,
             NormalizedFor(network, model.Preprocessing),
             trained.Small,
-            threads
+            threads,
+            BatchPart.Whole
         );
         double? agreement = network is null
             ? null

@@ -194,7 +194,7 @@ internal static class FineTuneStage
         }
 
         int trainings = (AreFew(context) ? Trainings : 1) * (1 + (context.Options.Training.Folds ?? 0));
-        double seconds = StepTiming.OfTraining(context, architecture);
+        double seconds = StepTiming.OfTraining(context, architecture, DataParallel.Alone);
         return Math.Max(1, (long)((time - context.Clock.Uncharged).TotalSeconds * ShareForSteps / trainings / seconds));
     }
 

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Distributed;
 using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Pretrained;
@@ -254,6 +255,25 @@ public static class ProxylessRun
         return FineTuneOpening.IsRequested(options, options.Out ?? architecture)
             ? FineTuneJob.Run(options, architecture, clock, observer, cancellationToken)
             : TrainJob.Run(options, architecture, clock, observer, cancellationToken);
+    }
+
+    /// <summary>
+    /// Does this process's share of all steps that the leader of its group shares, until the leader leaves the group.
+    /// </summary>
+    /// <param name="group">The group, in a process that does not lead.</param>
+    /// <exception cref="ProxylessException">
+    /// This process cannot go on; once it leaves the group, all processes end.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">This process leads.</exception>
+    public static void Follow(ProcessGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        if (group.IsLeader)
+        {
+            throw new InvalidOperationException("the process that leads does the work, and the others follow");
+        }
+
+        FollowStage.Run(group);
     }
 
     /// <summary>Exports the trained network of a run.</summary>

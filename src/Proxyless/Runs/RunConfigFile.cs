@@ -17,7 +17,10 @@ internal static partial class RunConfigFile
     /// <summary>Writes <c>config.yaml</c>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">The options; null values are left out.</param>
-    public static void Write(string path, RunOptions options)
+    public static void Write(string path, RunOptions options) => AtomicFile.WriteAllText(path, Text(options));
+
+    /// <summary>Returns the text of a <c>config.yaml</c>; null values are left out.</summary>
+    public static string Text(RunOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         ISerializer serializer = new SerializerBuilder()
@@ -28,7 +31,7 @@ internal static partial class RunConfigFile
         var values = RunSettings
             .All.Where(setting => !NotWritten.Contains(setting.Property.Name) && setting.Get(options) is not null)
             .ToDictionary(setting => setting.Key, setting => setting.Get(options));
-        AtomicFile.WriteAllText(path, serializer.Serialize(values));
+        return serializer.Serialize(values);
     }
 
     /// <summary>Reads the <c>config.yaml</c> of a run; <see cref="RunOptions.Out"/> becomes its folder.</summary>
@@ -36,6 +39,25 @@ internal static partial class RunConfigFile
     /// The file is missing or is not such a file; the message names the line.
     /// </exception>
     public static RunOptions Read(string path)
+    {
+        try
+        {
+            RunOptions options = Parse(File.ReadAllText(path), path);
+
+            // A run is where its configuration is, also if its folder has been moved.
+            return options.Out is null ? options : options with { Out = Path.GetDirectoryName(Path.GetFullPath(path)) };
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path} cannot be read: {exception.Message}", exception) { File = path };
+        }
+    }
+
+    /// <summary>Reads the text of a <c>config.yaml</c>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="path">Its file, for messages.</param>
+    /// <exception cref="InvalidInputException">It is not such a text; the message names the line.</exception>
+    public static RunOptions Parse(string text, string path)
     {
         IDeserializer deserializer = new DeserializerBuilder()
             .WithEnumNamingConvention(HyphenatedNamingConvention.Instance)
@@ -45,7 +67,6 @@ internal static partial class RunConfigFile
             .Build();
         try
         {
-            string text = File.ReadAllText(path);
             YamlText.Check(text, path);
             RunOptions options = deserializer.Deserialize<RunOptions>(text) ?? new RunOptions();
             return
@@ -53,13 +74,7 @@ internal static partial class RunConfigFile
                 && Enum.IsDefined(options.Kernels)
                 && Enum.IsDefined(options.Search.Update)
                 && Enum.IsDefined(options.Search.Objective)
-                // A run is where its configuration is, also if its folder has been moved.
-                ? options.Out is null
-                    ? options
-                    : options with
-                    {
-                        Out = Path.GetDirectoryName(Path.GetFullPath(path)),
-                    }
+                ? options
                 : throw new InvalidInputException(
                     $"{path}: a value is empty, or a number is in place of a name; restore the file, or begin "
                         + $"another run"
@@ -72,10 +87,6 @@ internal static partial class RunConfigFile
         {
             string reason = exception.InnerException?.Message ?? exception.Message;
             throw new InvalidInputException($"{path}:{exception.Start.Line}: {reason}", exception) { File = path };
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path} cannot be read: {exception.Message}", exception) { File = path };
         }
     }
 

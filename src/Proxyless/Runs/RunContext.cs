@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Distributed;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
 using Proxyless.Runtime;
@@ -50,8 +51,14 @@ internal sealed record RunContext
     /// <summary>The largest norm of the gradients of a training step; null for any.</summary>
     public double? MostGradient => Input is null ? null : RunDefaults.MostGradientOfFineTuning;
 
-    /// <summary>Creates the batches.</summary>
-    public RunLoaders Loaders => new(Options, Images, TrainingSeed, Input);
+    /// <summary>The processes that share the steps of trainings; this one leads, or is told of them.</summary>
+    public ProcessGroup Group { get; init; } = ProcessGroup.Current;
+
+    /// <summary>Creates whole batches.</summary>
+    public RunLoaders Loaders => LoadersOf(BatchPart.Whole);
+
+    /// <summary>Creates the part of each batch that one of several processes takes.</summary>
+    public RunLoaders LoadersOf(BatchPart part) => new(Options, Images, TrainingSeed, Input, part);
 
     /// <summary>Whether images are augmented as small ones, by padding and cropping.</summary>
     public bool SmallImages => ImageFacts.Of(Images).AreSmall;
@@ -117,7 +124,7 @@ internal sealed record RunContext
             );
         }
 
-        return new RunContext
+        var context = new RunContext
         {
             Options = RunPaths.Whole(RunDefaults.Resolve(options, facts, space, threads)),
             Device = ComputeDevice.Parse(options.Device),
@@ -128,6 +135,13 @@ internal sealed record RunContext
             CancellationToken = cancellationToken,
             TrainingSeed = options.Seed,
         };
+        int least = FewestImagesOfStep * context.Group.Size;
+        return context.Group.Size == 1 || context.Loaders.BatchSize >= least
+            ? context
+            : throw new InvalidInputException(
+                $"a step has {context.Loaders.BatchSize} images, and each of {context.Group.Size} processes needs "
+                    + $"{FewestImagesOfStep}: start fewer processes, or raise TrainingOptions.BatchSize to {least}"
+            );
     }
 
     /// <summary>The same for a job whose time is not recorded.</summary>

@@ -9,7 +9,14 @@ namespace Proxyless.Runs;
 /// <param name="images">The images.</param>
 /// <param name="seed">Seed of order and augmentation.</param>
 /// <param name="input">The input of pretrained weights; null for networks that are trained from scratch.</param>
-internal sealed class RunLoaders(RunOptions options, ImageDataset images, int seed, PretrainedInput? input)
+/// <param name="part">The part of each batch that this process makes.</param>
+internal sealed class RunLoaders(
+    RunOptions options,
+    ImageDataset images,
+    int seed,
+    PretrainedInput? input,
+    BatchPart part
+)
 {
     // Batch size of evaluation: it affects only the memory used.
     private const int SmallImagesAtOnce = 256;
@@ -68,18 +75,15 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     public BatchLoader FinalTraining(ImageSet set) => Shuffled(set, RandomUse.WeightImages, FinalTransforms);
 
     /// <summary>Batches in order, augmented for the training of one network.</summary>
-    public BatchLoader InOrderAugmented(ImageSet set) =>
-        InOrder(set, FinalTransforms, _areSmall, options.Threads!.Value);
+    public BatchLoader InOrderAugmented(ImageSet set) => OwnInOrder(set, FinalTransforms);
 
     /// <summary>Batches in order, not augmented.</summary>
-    public BatchLoader Evaluation(ImageSet set) =>
-        InOrder(set, EvaluationTransforms, _areSmall, options.Threads!.Value);
+    public BatchLoader Evaluation(ImageSet set) => OwnInOrder(set, EvaluationTransforms);
 
     /// <summary>
     /// Batches in order in the form that an exported model takes: not augmented, prepared by its recipe.
     /// </summary>
-    public BatchLoader Model(ImageSet set) =>
-        InOrder(set, Transforms.ForModel(EvaluationTransforms.Recipe!), _areSmall, options.Threads!.Value);
+    public BatchLoader Model(ImageSet set) => OwnInOrder(set, Transforms.ForModel(EvaluationTransforms.Recipe!));
 
     /// <summary>Shuffled batches in the form that an exported model takes, augmented as in a search.</summary>
     public BatchLoader ModelTraining(ImageSet set)
@@ -93,15 +97,26 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
     /// <param name="transforms">The processing of each image.</param>
     /// <param name="smallImages">Whether they are small images, of which more are loaded at once.</param>
     /// <param name="threads">Threads that decode.</param>
-    public static BatchLoader InOrder(ImageSet set, Transforms transforms, bool smallImages, int threads)
+    /// <param name="part">The part of each batch that is made.</param>
+    public static BatchLoader InOrder(
+        ImageSet set,
+        Transforms transforms,
+        bool smallImages,
+        int threads,
+        BatchPart part
+    )
     {
         int most = smallImages ? SmallImagesAtOnce : LargeImagesAtOnce;
         int batchSize = Math.Clamp(set.Count, 1, most);
         return new BatchLoader(set, transforms, batchSize, seed: 0, shuffle: false, dropLast: false, threads)
         {
             LeavesOutUnreadable = true,
+            Part = part,
         };
     }
+
+    private BatchLoader OwnInOrder(ImageSet set, Transforms transforms) =>
+        InOrder(set, transforms, _areSmall, options.Threads!.Value, part);
 
     private Transforms Normalized(Transforms transforms) =>
         input is null ? transforms : transforms with { Mean = [.. input.Mean], Std = [.. input.Deviation] };
@@ -115,5 +130,8 @@ internal sealed class RunLoaders(RunOptions options, ImageDataset images, int se
             shuffle: true,
             dropLast: true,
             options.Threads!.Value
-        );
+        )
+        {
+            Part = part,
+        };
 }

@@ -1,8 +1,10 @@
+using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Search;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -55,18 +57,16 @@ internal static class SearchStage
         double timeShare
     )
     {
-        RunLoaders loaders = context.Loaders;
-        using BatchLoader weights = loaders.Training(context.Images.Weights, RandomUse.WeightImages);
-        using BatchLoader held = loaders.Training(context.Images.Architecture, RandomUse.ArchitectureImages);
         SearchPart[][] targets = [.. parts.GroupBy(part => part.Goal.Target).Select(target => target.ToArray())];
         SearchPart[] middle = [.. targets.Select(Middle)];
-        SearchPlan steps = PlanOf(store, middle, parts.Count, weights.BatchesPerEpoch, timeShare);
+        int batchesPerEpoch = BatchesPerEpoch(context);
+        SearchPlan steps = PlanOf(store, middle, parts.Count, batchesPerEpoch, timeShare);
         double rate =
             context.Options.Search.ArchitectureLearningRate ?? steps.ArchitectureRate(context.Options.Search.Update);
         context.Observer.Message(
             Invariant(
                 $"search: {steps.WeightSteps} weight steps of {context.Loaders.BatchSize} images "
-                    + $"({(double)steps.WeightSteps / weights.BatchesPerEpoch:F1} epochs), "
+                    + $"({(double)steps.WeightSteps / batchesPerEpoch:F1} epochs), "
             )
                 + Invariant(
                     $"{steps.WarmupSteps} of them warm-up, {steps.ArchitectureSteps} architecture steps at rate "
@@ -74,18 +74,60 @@ internal static class SearchStage
                 )
         );
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
+        IReadOnlyList<IReadOnlyList<SearchEpoch>> logs = SharedJob.Lead(
+            context.Group,
+            () =>
+                new SharedSearch(context)
+                {
+                    Plan = steps,
+                    ArchitectureRate = rate,
+                    Targets = [.. middle.Select(part => SharedTarget.Of(part.Goal.Target.Name, part.Goal.Limits))],
+                },
+            () => new CheckpointFile(store.Directory.SearchCheckpoint).Intact(context.Observer),
+            parallel =>
+                Search(context, store, parts, targets, middle, Settings(context, steps, rate), network, parallel)
+        );
+        context.Clock.Charge(store, RunStage.Search);
+        IReadOnlyList<SearchEpoch> LogOf(SearchPart part) =>
+            logs[Array.FindIndex(targets, target => target[0].Goal.Target == part.Goal.Target)];
+        foreach (SearchPart part in parts.Where(part => part.Store != store))
+        {
+            BeginPart(store, part, LogOf(part));
+        }
+
+        return DeriveAll(store, parts, LogOf, network);
+    }
+
+    /// <summary>Makes the steps.</summary>
+    /// <returns>The epochs of each target.</returns>
+    private static IReadOnlyList<IReadOnlyList<SearchEpoch>> Search(
+        RunContext context,
+        RunStore store,
+        IReadOnlyList<SearchPart> parts,
+        SearchPart[][] targets,
+        SearchPart[] middle,
+        SearchSettings settings,
+        SuperNetwork network,
+        DataParallel parallel
+    )
+    {
+        long steps = settings.Plan.WeightSteps;
+        (BatchLoader weights, BatchLoader held) = Batches(context, parallel);
+        using BatchLoader ownWeights = weights;
+        using BatchLoader ownHeld = held;
         var live = new LiveReport(context, store, parts[0].Goal.Table, middle[0].Goal.LatencyMs);
         RunDirectory[] folders = [.. middle.Select(part => (targets.Length == 1 ? store : part.Store).Directory)];
         EventLog[] events = [.. folders.Select(folder => EventLog.OfSearch(context, folder))];
         using var search = new ArchitectureSearch(
             network,
-            Settings(context, steps, rate),
+            settings,
             [
                 .. middle.Select(
                     (part, i) => new SearchedTarget(part.Goal.Target.Name, part.Goal.Limits, folders[i].SearchLog)
                 ),
             ],
             store.Directory.SearchCheckpoint,
+            parallel,
             context.Observer
         )
         {
@@ -99,13 +141,13 @@ internal static class SearchStage
                         folders[i],
                         middle[i],
                         targets.Length > 1,
-                        steps.WeightSteps
+                        steps
                     );
                     context.Observer.EpochEnded(epoch);
                     events[i].Add(epoch);
                 }
 
-                live.SearchEpochEnded(logs[0], steps.WeightSteps);
+                live.SearchEpochEnded(logs[0], steps);
             },
         };
         search.Run(weights, held, context.CancellationToken);
@@ -114,15 +156,27 @@ internal static class SearchStage
             live.SearchEnded(search.Log());
         }
 
-        context.Clock.Charge(store, RunStage.Search);
-        IReadOnlyList<SearchEpoch> LogOf(SearchPart part) =>
-            search.Log(Array.FindIndex(targets, target => target[0].Goal.Target == part.Goal.Target));
-        foreach (SearchPart part in parts.Where(part => part.Store != store))
-        {
-            BeginPart(store, part, LogOf(part));
-        }
+        return [.. Enumerable.Range(0, targets.Length).Select(search.Log)];
+    }
 
-        return DeriveAll(store, parts, LogOf, network);
+    /// <summary>
+    /// A process's parts of the batches of weight steps and of architecture steps; the caller disposes of them.
+    /// </summary>
+    public static (BatchLoader Weights, BatchLoader Held) Batches(RunContext context, DataParallel parallel)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(parallel);
+        RunLoaders loaders = context.LoadersOf(parallel.Part);
+        return (
+            loaders.Training(context.Images.Weights, RandomUse.WeightImages),
+            loaders.Training(context.Images.Architecture, RandomUse.ArchitectureImages)
+        );
+    }
+
+    private static int BatchesPerEpoch(RunContext context)
+    {
+        using BatchLoader weights = context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages);
+        return weights.BatchesPerEpoch;
     }
 
     /// <summary>The part at the middle one of a target's limits; of an even number, the higher of the two.</summary>
@@ -280,7 +334,13 @@ internal static class SearchStage
         int? evaluations = null;
         if (context.Options is { Time: { } time, Search.Epochs: null })
         {
-            SearchTiming timing = StepTiming.OfSearch(context, [.. targets.Select(target => target.Goal.Latency.Cost)]);
+            SpaceCost[] latencies = [.. targets.Select(target => target.Goal.Latency.Cost)];
+            SearchTiming timing = SharedJob.Lead(
+                context.Group,
+                () => new SharedSearchTiming(context) { Targets = latencies },
+                () => null,
+                parallel => StepTiming.OfSearch(context, latencies, parallel)
+            );
             double left = (
                 (time * timeShare) - TimeSpan.FromSeconds(store.Plan.SearchSeconds) - context.Clock.Uncharged
             ).TotalSeconds;
@@ -309,7 +369,8 @@ internal static class SearchStage
         return plan;
     }
 
-    private static SearchSettings Settings(RunContext context, SearchPlan plan, double rate) =>
+    /// <summary>How a search with these steps is run.</summary>
+    public static SearchSettings Settings(RunContext context, SearchPlan plan, double rate) =>
         new()
         {
             Plan = plan,

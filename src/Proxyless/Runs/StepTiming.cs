@@ -24,23 +24,34 @@ internal static class StepTiming
     /// <summary>Times the steps of a search, and those of the decision at its end.</summary>
     /// <param name="context">Images, space and options.</param>
     /// <param name="targets">The latencies of networks on each target.</param>
-    public static SearchTiming OfSearch(RunContext context, IReadOnlyList<SpaceCost> targets)
+    /// <param name="parallel">The processes that share the steps.</param>
+    public static SearchTiming OfSearch(RunContext context, IReadOnlyList<SpaceCost> targets, DataParallel parallel)
     {
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, context.Device);
         using var optimizer = new SgdOptimizer { Kernels = context.NetworkOptions.Kernels };
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
         var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1);
-        var step = new ArchitectureStep(network, parameters, new ArchitectureOptimizer(parameters), objective, loss)
+        var step = new ArchitectureStep(
+            network,
+            parameters,
+            new ArchitectureOptimizer(parameters),
+            objective,
+            loss,
+            parallel
+        )
         {
             Samples = context.Options.Search.ReinforceSamples,
         };
-        (Tensor images, Tensor labels) = FirstBatch(context, context.Images.Weights);
+        (Tensor images, Tensor labels) = FirstBatch(context, context.Images.Weights, parallel);
         using (images)
         using (labels)
         {
             double Seconds(IWeightStep weights, long at) =>
-                Median(i => weights.Run(images, labels, at, new Random(i), Rate), context.CancellationToken);
+                Median(
+                    i => InStep(parallel, () => weights.Run(images, labels, at, new Random(i), Rate)),
+                    context.CancellationToken
+                );
 
             // Half of the warm-up: its average steps.
             const long Passed = 1;
@@ -53,11 +64,11 @@ internal static class StepTiming
             double weight;
             if (context.Options.Search.WeightUpdate == WeightUpdate.Sandwich)
             {
-                weight = Seconds(new SandwichStep(network, settings, targets, loss, optimizer), Passed);
+                weight = Seconds(new SandwichStep(network, settings, targets, loss, optimizer, parallel), Passed);
             }
             else
             {
-                var single = new SinglePathStep(network, settings, [parameters], loss, optimizer);
+                var single = new SinglePathStep(network, settings, [parameters], loss, optimizer, parallel);
                 double drawn = Seconds(single, settings.Plan.WarmupSteps);
                 double wider = network.Options.SharesWeights ? Seconds(single, Passed) : drawn;
                 weight =
@@ -65,7 +76,11 @@ internal static class StepTiming
             }
 
             double architecture = Median(
-                i => step.Run(context.Options.Search.Update, images, labels, new Random(i), Rate),
+                i =>
+                    InStep(
+                        parallel,
+                        () => step.Run(context.Options.Search.Update, images, labels, new Random(i), Rate)
+                    ),
                 context.CancellationToken
             );
             int[] path = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count)).Sample(
@@ -75,7 +90,7 @@ internal static class StepTiming
                 weight,
                 architecture,
                 OfScore(context, network, images, path),
-                OfTraining(context, context.Space.Architecture(path, context.Classes, "timed"))
+                OfTraining(context, context.Space.Architecture(path, context.Classes, "timed"), parallel)
             );
         }
     }
@@ -84,7 +99,7 @@ internal static class StepTiming
     private static double OfScore(RunContext context, SuperNetwork network, Tensor images, int[] path)
     {
         using var withoutGraph = no_grad();
-        int batch = (int)images.shape[0];
+        int batch = context.Loaders.BatchSize;
         long passed = PathScorer.ImagesOf(
             batch,
             context.Images.Weights.Count / batch,
@@ -100,30 +115,37 @@ internal static class StepTiming
             },
             context.CancellationToken
         );
-        return pass * passed / batch;
+        return pass * passed / images.shape[0];
     }
 
     /// <summary>Seconds per training step of one network; the median.</summary>
-    public static double OfTraining(RunContext context, Architecture architecture)
+    /// <param name="context">Images and options.</param>
+    /// <param name="architecture">The network.</param>
+    /// <param name="parallel">The processes that share the steps.</param>
+    public static double OfTraining(RunContext context, Architecture architecture, DataParallel parallel)
     {
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
         using var loss = new ClassificationLoss(0.1, null, context.Device);
         using var optimizer = new SgdOptimizer { Kernels = context.NetworkOptions.Kernels };
         NetworkTensor[] tensors = [.. network.Tensors];
-        (Tensor images, Tensor labels) = FirstBatch(context, context.Images.Training);
+        (Tensor images, Tensor labels) = FirstBatch(context, context.Images.Training, parallel);
         using (images)
         using (labels)
         {
             return Median(
                 _ =>
-                {
-                    using Tensor logits = network.Forward(images, NormPass.Training);
-                    using Tensor value = loss.Of(logits, labels);
-                    BackwardPass.Run(value, tensors);
-                    optimizer.Step(tensors, 1e-3);
-
-                    WithScalar.ToDouble(value);
-                },
+                    InStep(
+                        parallel,
+                        () =>
+                        {
+                            using Tensor logits = network.Forward(images, NormPass.Training);
+                            using Tensor value = loss.Of(logits, labels);
+                            BackwardPass.Run(value, tensors);
+                            parallel.Average(tensors, labels.shape[0]);
+                            optimizer.Step(tensors, Rate);
+                            return WithScalar.ToDouble(value);
+                        }
+                    ),
                 context.CancellationToken
             );
         }
@@ -143,9 +165,16 @@ internal static class StepTiming
         return Measurement.SampleStatistics.Median(seconds.Skip(WarmUp));
     }
 
-    private static (Tensor Images, Tensor Labels) FirstBatch(RunContext context, ImageSet set)
+    private static void InStep<T>(DataParallel parallel, Func<T> step)
     {
-        using BatchLoader loader = context.Loaders.Training(set, RandomUse.WeightImages);
+        parallel.BeginStep();
+        step();
+        parallel.EndStep();
+    }
+
+    private static (Tensor Images, Tensor Labels) FirstBatch(RunContext context, ImageSet set, DataParallel parallel)
+    {
+        using BatchLoader loader = context.LoadersOf(parallel.Part).Training(set, RandomUse.WeightImages);
         using Batch batch = loader.Epoch(0).First();
         using Tensor images = batch.Images.to(context.Device);
         return (MemoryLayout.ChannelsLast(images), batch.Labels.to(context.Device, copy: true));

@@ -63,36 +63,38 @@ internal static class TrainStage
             return context.Options.Training.OnAll ? null : decided;
         }
 
-        using BatchLoader training = context.Loaders.FinalTraining();
-        using BatchLoader? validation = context.Options.Training.OnAll
-            ? null
-            : context.Loaders.Evaluation(context.Images.Validation);
-        long steps = StepsOf(context, store, architecture, time, training.BatchesPerEpoch);
+        int batchesPerEpoch = BatchesPerEpoch(context);
+        long steps = StepsOf(context, store, architecture, time, batchesPerEpoch);
         context.Observer.Message(
             Invariant(
                 $"train: {steps} steps of {context.Loaders.BatchSize} images "
-                    + $"({(double)steps / training.BatchesPerEpoch:F1} epochs)"
+                    + $"({(double)steps / batchesPerEpoch:F1} epochs)"
             )
         );
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
         NetworkTensor.CopyAll(start?.Tensors ?? [], network.Tensors);
+        return SharedJob.Lead(
+            context.Group,
+            () => new SharedTraining(context) { Architecture = ArchitectureFile.ToJson(architecture), Steps = steps },
+            () => new CheckpointFile(store.Directory.LastCheckpoint).Intact(context.Observer),
+            parallel => Train(context, store, network, steps, parallel, epochEnded)
+        );
+    }
 
-        var settings = new TrainingSettings
-        {
-            Steps = steps,
-            LearningRate = context.LearningRate,
-            WeightDecay = context.Options.Training.WeightDecay!.Value,
-            LabelSmoothing = context.Options.Training.LabelSmoothing,
-            Dropout = context.Options.Training.Dropout,
-            Ema = context.Options.Training.Ema,
-            Norms = context.Norms,
-            MostGradient = context.MostGradient,
-            ClassWeights = context.ClassWeightsOf(context.Loaders.FinalImages),
-            CheckpointInterval = context.CheckpointInterval,
-            Seed = context.TrainingSeed,
-        };
+    private static double? Train(
+        RunContext context,
+        RunStore store,
+        CompactNetwork network,
+        long steps,
+        DataParallel parallel,
+        Action<IReadOnlyList<TrainingCurvePoint>>? epochEnded
+    )
+    {
+        (BatchLoader training, BatchLoader? validation) = Batches(context, parallel);
+        using BatchLoader ownTraining = training;
+        using BatchLoader? ownValidation = validation;
         var events = EventLog.OfTraining(context, store.Directory);
-        return new NetworkTrainer(store.Directory, settings, context.Observer)
+        return new NetworkTrainer(store.Directory, Settings(context, steps), parallel, context.Observer)
         {
             EpochEnded = (log, pace) =>
             {
@@ -108,6 +110,47 @@ internal static class TrainStage
                 epochEnded?.Invoke(log);
             },
         }.Train(network, training, validation, context.CancellationToken);
+    }
+
+    /// <summary>
+    /// A process's parts of the training batches, and of the batches that select the best epoch, if there are any; the
+    /// caller disposes of them.
+    /// </summary>
+    public static (BatchLoader Training, BatchLoader? Validation) Batches(RunContext context, DataParallel parallel)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(parallel);
+        RunLoaders loaders = context.LoadersOf(parallel.Part);
+        return (
+            loaders.FinalTraining(),
+            context.Options.Training.OnAll ? null : loaders.Evaluation(context.Images.Validation)
+        );
+    }
+
+    /// <summary>How a training of a number of steps is run.</summary>
+    public static TrainingSettings Settings(RunContext context, long steps)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return new TrainingSettings
+        {
+            Steps = steps,
+            LearningRate = context.LearningRate,
+            WeightDecay = context.Options.Training.WeightDecay!.Value,
+            LabelSmoothing = context.Options.Training.LabelSmoothing,
+            Dropout = context.Options.Training.Dropout,
+            Ema = context.Options.Training.Ema,
+            Norms = context.Norms,
+            MostGradient = context.MostGradient,
+            ClassWeights = context.ClassWeightsOf(context.Loaders.FinalImages),
+            CheckpointInterval = context.CheckpointInterval,
+            Seed = context.TrainingSeed,
+        };
+    }
+
+    private static int BatchesPerEpoch(RunContext context)
+    {
+        using BatchLoader training = context.Loaders.FinalTraining();
+        return training.BatchesPerEpoch;
     }
 
     /// <summary>The steps of the training: those of its plan, which is written first if it has none yet.</summary>
@@ -127,7 +170,7 @@ internal static class TrainStage
         long planned = RunDefaults.TrainSteps(context.Options, batchesPerEpoch);
         if (time is { } whole && context.Options.Training.Epochs is null)
         {
-            double step = StepTiming.OfTraining(context, architecture);
+            double step = SharedTrainingTiming.Measure(context, architecture);
             TimeSpan left = whole - TimeSpan.FromSeconds(store.Plan.TrainSeconds) - context.Clock.Uncharged;
             planned = Math.Max(1, (long)(left.TotalSeconds * ShareForSteps / step));
             if (planned < batchesPerEpoch)

@@ -1,3 +1,4 @@
+using Proxyless.Distributed;
 using TorchSharp;
 
 namespace Proxyless.Runtime;
@@ -8,9 +9,12 @@ internal static class ThreadCount
     private static readonly Lock Gate = new();
     private static (int Own, int Asked)? _changed;
 
-    /// <summary>Returns the requested number, or one for each processor that this process may use.</summary>
+    /// <summary>
+    /// Returns the requested number, or one for each processor that this process may use
+    /// (<see cref="ProcessGroup.Threads"/>).
+    /// </summary>
     /// <param name="asked">The requested number, or null.</param>
-    public static int Of(int? asked) => asked ?? Environment.ProcessorCount;
+    public static int Of(int? asked) => asked ?? ProcessGroup.Current.Threads;
 
     /// <summary>The same, with a warning.</summary>
     /// <param name="asked">The requested number, or null.</param>
@@ -43,7 +47,7 @@ internal static class ThreadCount
         {
             int now = torch.get_num_threads();
             int own = _changed is { } changed && changed.Asked == now ? changed.Own : now;
-            int wanted = asked is null ? own : Of(asked, observer);
+            int wanted = asked is null && ProcessGroup.Current.Size == 1 ? own : Of(asked, observer);
             if (wanted != now)
             {
                 torch.set_num_threads(wanted);

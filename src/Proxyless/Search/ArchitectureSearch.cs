@@ -21,6 +21,7 @@ internal sealed class ArchitectureSearch : IDisposable
     private readonly SuperNetwork _network;
     private readonly SearchSettings _settings;
     private readonly CheckpointFile _checkpoint;
+    private readonly DataParallel _parallel;
     private readonly IRunObserver _observer;
     private readonly ClassificationLoss _loss;
     private readonly SgdOptimizer _optimizer;
@@ -40,6 +41,7 @@ internal sealed class ArchitectureSearch : IDisposable
     /// The machines to search for, at least one; weights are shared, each machine has its own architecture parameters.
     /// </param>
     /// <param name="checkpoint">The checkpoint's file.</param>
+    /// <param name="parallel">The processes that share the steps; only the leader writes files.</param>
     /// <param name="observer">Receives progress reports.</param>
     /// <exception cref="InvalidInputException">The checkpoint is of another search.</exception>
     public ArchitectureSearch(
@@ -47,6 +49,7 @@ internal sealed class ArchitectureSearch : IDisposable
         SearchSettings settings,
         IReadOnlyList<SearchedTarget> targets,
         string checkpoint,
+        DataParallel parallel,
         IRunObserver observer
     )
     {
@@ -58,10 +61,14 @@ internal sealed class ArchitectureSearch : IDisposable
         _settings = settings;
         _checkpoint = new CheckpointFile(checkpoint);
         _checkpoints = new CheckpointSchedule(TimeProvider.System, settings.CheckpointInterval);
+        _parallel = parallel;
         _observer = observer;
         _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
         _optimizer = new SgdOptimizer { WeightDecay = settings.WeightDecay, Kernels = network.Options.Kernels };
-        _targets = [.. targets.Select(target => new TargetSearch(network, settings, target, _loss, observer))];
+        _targets =
+        [
+            .. targets.Select(target => new TargetSearch(network, settings, target, _loss, parallel, observer)),
+        ];
         _schedule = new CosineSchedule(
             settings.LearningRate,
             settings.Plan.WeightSteps,
@@ -69,18 +76,21 @@ internal sealed class ArchitectureSearch : IDisposable
         );
         _weights =
             settings.Plan.WeightUpdate == WeightUpdate.Sandwich
-                ? new SandwichStep(network, settings, [.. targets.Select(LatencyOf)], _loss, _optimizer)
+                ? new SandwichStep(network, settings, [.. targets.Select(LatencyOf)], _loss, _optimizer, parallel)
                 : new SinglePathStep(
                     network,
                     settings,
                     [.. _targets.Select(target => target.Parameters)],
                     _loss,
-                    _optimizer
+                    _optimizer,
+                    parallel
                 );
         if (_checkpoint.Exists)
         {
             Restore();
         }
+
+        parallel.TakeFromLeader(network.Tensors);
     }
 
     /// <summary>Is called after each epoch with each target's epochs so far and the pace of the last one.</summary>
@@ -144,6 +154,7 @@ internal sealed class ArchitectureSearch : IDisposable
                 {
                     // Both batches first: a reading error then falls between two steps.
                     using Batch? held = plan.HasArchitectureStep(_step) ? architectureBatches.Next() : null;
+                    _parallel.BeginStep();
                     _isInStep = true;
                     WeightStep(batch);
                     if (held is not null)
@@ -151,6 +162,7 @@ internal sealed class ArchitectureSearch : IDisposable
                         StepArchitecture(held, plan);
                     }
 
+                    _parallel.EndStep();
                     _step++;
                     pace.Count(batch);
                 }
@@ -281,6 +293,11 @@ internal sealed class ArchitectureSearch : IDisposable
 
     private void Save()
     {
+        if (!_parallel.IsLeader)
+        {
+            return;
+        }
+
         // The logs first: a resumed run drops the lines that are ahead of the checkpoint.
         Array.ForEach(_targets, target => target.WriteLog());
         ClassificationLoss.RequireFinite(SearchState.TensorsOf(_network, _optimizer), _step, _settings.LearningRate);

@@ -15,6 +15,7 @@ internal sealed class ArchitectureStep
     private readonly ArchitectureOptimizer _optimizer;
     private readonly SearchObjective _objective;
     private readonly ClassificationLoss _loss;
+    private readonly DataParallel _parallel;
 
     /// <summary>Creates the step.</summary>
     public ArchitectureStep(
@@ -22,7 +23,8 @@ internal sealed class ArchitectureStep
         ArchitectureParameters parameters,
         ArchitectureOptimizer optimizer,
         SearchObjective objective,
-        ClassificationLoss loss
+        ClassificationLoss loss,
+        DataParallel parallel
     )
     {
         _network = network;
@@ -30,6 +32,7 @@ internal sealed class ArchitectureStep
         _optimizer = optimizer;
         _objective = objective;
         _loss = loss;
+        _parallel = parallel;
     }
 
     /// <summary>
@@ -86,8 +89,9 @@ internal sealed class ArchitectureStep
             path[i] = random.NextDouble() * (p[i][a] + p[i][b]) < p[i][a] ? a : b;
         }
 
-        using GatePass pass = GatePass.Run(_network, path, images, labels, _loss);
-        ObjectivePoint point = PointAt(RequireFinite(pass.Loss, path), p);
+        int[][] drawn = [.. pairs.Select(pair => pair is (int a, int b) ? new[] { a, b } : [])];
+        MeanGates gates = MeanGates.Of(_network, path, drawn, images, labels, _loss, _parallel);
+        ObjectivePoint point = PointAt(RequireFinite(gates.Loss, path), p);
         for (int i = 0; i < path.Length; i++)
         {
             if (pairs[i] is not (int a, int b))
@@ -95,8 +99,8 @@ internal sealed class ArchitectureStep
                 continue;
             }
 
-            double gateA = Gate(pass, point, i, a);
-            double gateB = Gate(pass, point, i, b);
+            double gateA = Gate(gates, point, i, a);
+            double gateB = Gate(gates, point, i, b);
             double gradient = ArchitectureGradients.OfPair(gateA, gateB, p[i][a], p[i][b]);
             if (CorrectsPairs)
             {
@@ -108,7 +112,7 @@ internal sealed class ArchitectureStep
             _optimizer.StepPair(i, a, b, gradient, -gradient, rate);
         }
 
-        return pass.Loss;
+        return gates.Loss;
     }
 
     /// <summary>Uses all candidates of each block; one drawn by its probability is active.</summary>
@@ -116,28 +120,31 @@ internal sealed class ArchitectureStep
     {
         double[][] p = _parameters.Probabilities();
         int[] path = _parameters.Sample(random);
-        using GatePass pass = GatePass.Run(_network, path, images, labels, _loss);
-        ObjectivePoint point = PointAt(RequireFinite(pass.Loss, path), p);
+        int[][] alive =
+        [
+            .. Enumerable.Range(0, path.Length).Select(_parameters.AliveIn).Select(all => all.Length == 1 ? [] : all),
+        ];
+        MeanGates gates = MeanGates.Of(_network, path, alive, images, labels, _loss, _parallel);
+        ObjectivePoint point = PointAt(RequireFinite(gates.Loss, path), p);
         for (int i = 0; i < path.Length; i++)
         {
-            int[] alive = _parameters.AliveIn(i);
-            if (alive.Length == 1)
+            if (alive[i].Length == 0)
             {
                 continue;
             }
 
-            var gates = new double[p[i].Length];
-            foreach (int j in alive)
+            var slopes = new double[p[i].Length];
+            foreach (int j in alive[i])
             {
-                gates[j] = Gate(pass, point, i, j);
+                slopes[j] = Gate(gates, point, i, j);
             }
 
-            double[] gradient = ArchitectureGradients.ThroughSoftmax(gates, p[i]);
+            double[] gradient = ArchitectureGradients.ThroughSoftmax(slopes, p[i]);
             AddEntropy(gradient, p[i], _parameters.CostLogits(i));
             _optimizer.Step(i, gradient, rate);
         }
 
-        return pass.Loss;
+        return gates.Loss;
     }
 
     /// <summary>
@@ -151,7 +158,7 @@ internal sealed class ArchitectureStep
         double loss = 0;
         for (int m = 0; m < Samples; m++)
         {
-            PathScore score = PathScore.Of(_network, paths[m], images, labels, _loss);
+            PathScore score = PathScore.Of(_network, paths[m], images, labels, _loss, _parallel);
             loss += RequireFinite(score.CrossEntropy, paths[m]) / Samples;
             rewards[m] = _objective.Reward(score.Top1, [.. _objective.Limits.Select(limit => limit.Cost.Of(paths[m]))]);
         }
@@ -181,7 +188,7 @@ internal sealed class ArchitectureStep
     {
         double[][] p = _parameters.Probabilities();
         int[][] paths = SamplePaths(random);
-        double LossOf(int[] path) => PathScore.Of(_network, path, images, labels, _loss).CrossEntropy;
+        double LossOf(int[] path) => PathScore.Of(_network, path, images, labels, _loss, _parallel).CrossEntropy;
         double[] losses = [.. paths.Select(path => RequireFinite(LossOf(path), path))];
         double mean = losses.Average();
         ObjectivePoint point = PointAt(mean, p);
@@ -218,10 +225,9 @@ internal sealed class ArchitectureStep
     /// dL/dg of a candidate's gate by loss and costs. The loss may be finite where the output of an inactive candidate
     /// is not.
     /// </summary>
-    private double Gate(GatePass pass, ObjectivePoint point, int block, int candidate)
+    private double Gate(MeanGates gates, ObjectivePoint point, int block, int candidate)
     {
-        double gradient =
-            (point.CrossEntropySlope * pass.GateGradient(block, candidate)) + CostSlope(point, block, candidate);
+        double gradient = (point.CrossEntropySlope * gates[block, candidate]) + CostSlope(point, block, candidate);
         return FiniteNumber.Require(
             gradient,
             () => Invariant($"the gate gradient of candidate {candidate} of block {block}")

@@ -18,11 +18,21 @@ internal readonly record struct PathScore(double CrossEntropy, double Top1)
     /// <param name="images">[N, C, H, W].</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="loss">The cross entropy.</param>
-    public static PathScore Of(SuperNetwork network, int[] path, Tensor images, Tensor labels, ClassificationLoss loss)
+    /// <param name="parallel">The processes that share the batch.</param>
+    public static PathScore Of(
+        SuperNetwork network,
+        int[] path,
+        Tensor images,
+        Tensor labels,
+        ClassificationLoss loss,
+        DataParallel parallel
+    )
     {
         using var withoutGraph = no_grad();
         using Tensor logits = network.Forward(images, path, NormPass.Frozen);
         using Tensor value = loss.Of(logits, labels);
-        return new PathScore(WithScalar.ToDouble(value), loss.AccuracyOf(logits, labels));
+        double[] means = [WithScalar.ToDouble(value), loss.AccuracyOf(logits, labels)];
+        parallel.Average(means, labels.shape[0]);
+        return new PathScore(means[0], means[1]);
     }
 }

@@ -17,12 +17,14 @@ namespace Proxyless.Search;
 /// <param name="targets">The costs of networks on each target, at least one; paths are drawn for each in turn.</param>
 /// <param name="loss">The loss to minimize.</param>
 /// <param name="optimizer">Updates the weights.</param>
+/// <param name="parallel">The processes that share the step.</param>
 internal sealed class SandwichStep(
     SuperNetwork network,
     SearchSettings settings,
     IReadOnlyList<SpaceCost> targets,
     ClassificationLoss loss,
-    SgdOptimizer optimizer
+    SgdOptimizer optimizer,
+    DataParallel parallel
 ) : IWeightStep
 {
     private int[]? _widest;
@@ -38,16 +40,19 @@ internal sealed class SandwichStep(
         using Tensor answers = Teach(images, labels, step, moved);
         using Tensor logits = network.Forward(images, drawn, NormPass.Training);
         using Tensor distilled = loss.OfAnswers(logits, answers, labels);
-        RequireFinite(distilled, step);
-        BackwardPass.Run(distilled, moved);
-        SharedGradients.Sum(moved);
-        optimizer.Step(moved, rate);
-
         using Tensor detached = logits.detach();
         using Tensor byLabels = loss.Of(detached, labels);
         var accuracy = new TopAccuracy();
         accuracy.Add(detached, labels);
-        return (RequireFinite(byLabels, step), accuracy.Top1);
+        double[] means = [WithScalar.ToDouble(distilled), WithScalar.ToDouble(byLabels), accuracy.Top1];
+        parallel.Average(means, accuracy.Images);
+        ClassificationLoss.RequireFinite(means[0], step, settings.LearningRate);
+        ClassificationLoss.RequireFinite(means[1], step, settings.LearningRate);
+        BackwardPass.Run(distilled, moved);
+        SharedGradients.Sum(moved);
+        parallel.Average(moved, accuracy.Images);
+        optimizer.Step(moved, rate);
+        return (means[1], means[2]);
     }
 
     /// <inheritdoc/>
@@ -60,16 +65,10 @@ internal sealed class SandwichStep(
     {
         using Tensor logits = network.Forward(images, _widest!, NormPass.Training);
         using Tensor value = loss.Of(logits, labels);
-        RequireFinite(value, step);
+        double lost = parallel.Average(WithScalar.ToDouble(value), labels.shape[0]);
+        ClassificationLoss.RequireFinite(lost, step, settings.LearningRate);
         BackwardPass.Run(value, moved);
         using Tensor detached = logits.detach();
         return nn.functional.softmax(detached, dim: 1);
-    }
-
-    private double RequireFinite(Tensor value, long step)
-    {
-        double lost = WithScalar.ToDouble(value);
-        ClassificationLoss.RequireFinite(lost, step, settings.LearningRate);
-        return lost;
     }
 }

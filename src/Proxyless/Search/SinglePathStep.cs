@@ -15,12 +15,14 @@ namespace Proxyless.Search;
 /// <param name="targets">The architecture parameters of at least one target.</param>
 /// <param name="loss">The loss to minimize.</param>
 /// <param name="optimizer">Updates the weights.</param>
+/// <param name="parallel">The processes that share the step.</param>
 internal sealed class SinglePathStep(
     SuperNetwork network,
     SearchSettings settings,
     IReadOnlyList<ArchitectureParameters> targets,
     ClassificationLoss loss,
-    SgdOptimizer optimizer
+    SgdOptimizer optimizer,
+    DataParallel parallel
 ) : IWeightStep
 {
     private readonly ChannelWarmup? _warmup = network.Options.SharesWeights ? new ChannelWarmup(network.Space) : null;
@@ -36,13 +38,16 @@ internal sealed class SinglePathStep(
 
         using Tensor logits = network.Forward(images, path, NormPass.Training);
         using Tensor value = loss.Of(logits, labels);
-        double lost = WithScalar.ToDouble(value);
-        ClassificationLoss.RequireFinite(lost, step, settings.LearningRate);
-        BackwardPass.Run(value, network.TensorsOf(path));
-        optimizer.Step(network.TensorsOf(path), rate);
         var accuracy = new TopAccuracy();
         accuracy.Add(logits, labels);
-        return (lost, accuracy.Top1);
+        double[] means = [WithScalar.ToDouble(value), accuracy.Top1];
+        parallel.Average(means, accuracy.Images);
+        ClassificationLoss.RequireFinite(means[0], step, settings.LearningRate);
+        NetworkTensor[] moved = [.. network.TensorsOf(path)];
+        BackwardPass.Run(value, moved);
+        parallel.Average(moved, accuracy.Images);
+        optimizer.Step(moved, rate);
+        return (means[0], means[1]);
     }
 
     /// <inheritdoc/>

@@ -32,12 +32,14 @@ internal sealed class TargetSearch
     /// <param name="settings">How to search.</param>
     /// <param name="target">Name, limits and log.</param>
     /// <param name="loss">The loss to minimize.</param>
+    /// <param name="parallel">The processes that share the steps.</param>
     /// <param name="observer">Is told if an equality cannot be kept.</param>
     public TargetSearch(
         SuperNetwork network,
         SearchSettings settings,
         SearchedTarget target,
         ClassificationLoss loss,
+        DataParallel parallel,
         IRunObserver observer
     )
     {
@@ -58,7 +60,7 @@ internal sealed class TargetSearch
         _optimizer = new ArchitectureOptimizer(Parameters);
         _objective = new SearchObjective(settings.Objective, target.Limits, settings.ObjectiveWeight, steps);
         _entropy = new EntropyAnnealing(steps);
-        _step = new ArchitectureStep(network, Parameters, _optimizer, _objective, loss)
+        _step = new ArchitectureStep(network, Parameters, _optimizer, _objective, loss, parallel)
         {
             CorrectsPairs = settings.CorrectPairs,
             Samples = settings.SampledArchitectures,

@@ -17,17 +17,20 @@ internal sealed class NetworkTrainer
 
     private readonly ITrainingStore _store;
     private readonly TrainingSettings _settings;
+    private readonly DataParallel _parallel;
     private readonly IRunObserver _observer;
 
     /// <summary>Creates a trainer.</summary>
     /// <param name="store">Receives checkpoints and the log.</param>
     /// <param name="settings">How to train.</param>
+    /// <param name="parallel">The processes that share the steps; only the leader writes files.</param>
     /// <param name="observer">Receives progress reports.</param>
-    public NetworkTrainer(ITrainingStore store, TrainingSettings settings, IRunObserver observer)
+    public NetworkTrainer(ITrainingStore store, TrainingSettings settings, DataParallel parallel, IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(store);
         _store = store;
         _settings = settings;
+        _parallel = parallel;
         _observer = observer;
     }
 
@@ -61,7 +64,14 @@ internal sealed class NetworkTrainer
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(training);
-        using var session = new TrainingSession(_store, _settings, network, training.BatchesPerEpoch, _observer);
+        using var session = new TrainingSession(
+            _store,
+            _settings,
+            network,
+            training.BatchesPerEpoch,
+            _parallel,
+            _observer
+        );
         try
         {
             while (true)

@@ -5,6 +5,9 @@ namespace Proxyless.Training;
 /// <summary>Counts how often the correct class is the first, or among the first five.</summary>
 internal sealed class TopAccuracy
 {
+    /// <summary>How many numbers are counted.</summary>
+    public const int Counts = 3;
+
     private long _first;
     private long _firstFive;
 
@@ -16,6 +19,15 @@ internal sealed class TopAccuracy
 
     /// <summary>Share of images whose class is among the five highest scores.</summary>
     public double Top5 => Images == 0 ? 0 : (double)_firstFive / Images;
+
+    /// <summary>Copies the counts.</summary>
+    /// <param name="counts">Room for <see cref="Counts"/>.</param>
+    public void CopyTo(Span<double> counts) => (counts[0], counts[1], counts[2]) = (_first, _firstFive, Images);
+
+    /// <summary>Replaces the counts.</summary>
+    /// <param name="counts">In the order of <see cref="CopyTo"/>.</param>
+    public void Take(ReadOnlySpan<double> counts) =>
+        (_first, _firstFive, Images) = ((long)counts[0], (long)counts[1], (long)counts[2]);
 
     /// <summary>Counts one image by its scores. A tie goes to the class with the lower index.</summary>
     /// <param name="scores">A score for each class.</param>

@@ -16,6 +16,7 @@ internal sealed class TrainingSession : IDisposable
     private const string AveragePrefix = "average.";
     private readonly ITrainingStore _store;
     private readonly TrainingSettings _settings;
+    private readonly DataParallel _parallel;
     private readonly IRunObserver _observer;
     private readonly CompactNetwork _network;
     private readonly NetworkTensor[] _tensors;
@@ -35,6 +36,7 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="settings">How to train.</param>
     /// <param name="network">The network; not disposed of.</param>
     /// <param name="batchesPerEpoch">Number of batches of the training images.</param>
+    /// <param name="parallel">The processes that share the steps; only the leader writes files.</param>
     /// <param name="observer">Receives progress.</param>
     /// <exception cref="InvalidInputException">The checkpoint or the log is damaged, or of another network.</exception>
     public TrainingSession(
@@ -42,11 +44,13 @@ internal sealed class TrainingSession : IDisposable
         TrainingSettings settings,
         CompactNetwork network,
         long batchesPerEpoch,
+        DataParallel parallel,
         IRunObserver observer
     )
     {
         _store = store;
         _settings = settings;
+        _parallel = parallel;
         _observer = observer;
         _network = network;
         _tensors = [.. network.Tensors];
@@ -58,6 +62,7 @@ internal sealed class TrainingSession : IDisposable
             MostGradient = settings.MostGradient,
             Kernels = network.Options.Kernels,
         };
+        parallel.TakeFromLeader(_tensors);
         _average = settings.Ema is { } decay
             ? new ExponentialMovingAverage(network, new CompactNetwork(network.Architecture, network.Options), decay)
             : null;
@@ -188,6 +193,7 @@ internal sealed class TrainingSession : IDisposable
         var pace = new EpochClock();
         foreach (Batch batch in training.Epoch(epoch, first, CancellationToken.None))
         {
+            _parallel.BeginStep();
             IsInStep = true;
             using (batch)
             {
@@ -198,6 +204,7 @@ internal sealed class TrainingSession : IDisposable
             }
 
             IsInStep = false;
+            _parallel.EndStep();
             _progress.Report(_state.Step, Detail);
             if (cancellationToken.IsCancellationRequested || _checkpoints.IsDue(atEpochEnd: false))
             {
@@ -223,8 +230,14 @@ internal sealed class TrainingSession : IDisposable
         }
     }
 
-    /// <summary>Loads the weights of the best epoch into the network.</summary>
-    public void TakeBest() => SafeTensorsFile.Read(_store.BestCheckpoint).CopyTo(_tensors, _store.BestCheckpoint);
+    /// <summary>Loads the weights of the best epoch into the network, in the process that wrote them.</summary>
+    public void TakeBest()
+    {
+        if (_parallel.IsLeader)
+        {
+            SafeTensorsFile.Read(_store.BestCheckpoint).CopyTo(_tensors, _store.BestCheckpoint);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -244,15 +257,23 @@ internal sealed class TrainingSession : IDisposable
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, _settings.Norms, _settings.Dropout);
         using Tensor value = _loss.Of(logits, labels);
-        double number = WithScalar.ToDouble(value);
+        long count = batch.Count;
+        double number = _parallel.Average(WithScalar.ToDouble(value), count);
         ClassificationLoss.RequireFinite(number, _state.Step, _settings.LearningRate);
         BackwardPass.Run(value, _tensors);
+        _parallel.Average(_tensors, count);
         _optimizer.Step(_tensors, _schedule.At(_state.Step));
         return number;
     }
 
-    private double Top1(CompactNetwork judged, BatchLoader validation, CancellationToken cancellationToken) =>
-        NetworkEvaluator.Evaluate(judged, validation, _observer, cancellationToken).Top1;
+    private double Top1(CompactNetwork judged, BatchLoader validation, CancellationToken cancellationToken)
+    {
+        TopAccuracy accuracy = NetworkEvaluator.Evaluate(judged, validation, _observer, cancellationToken);
+        _parallel.BeginStep();
+        _parallel.Sum(accuracy);
+        _parallel.EndStep();
+        return accuracy.Top1;
+    }
 
     private string Detail()
     {
@@ -262,6 +283,11 @@ internal sealed class TrainingSession : IDisposable
 
     private void WriteNetwork(CompactNetwork network, double? top1)
     {
+        if (!_parallel.IsLeader)
+        {
+            return;
+        }
+
         ClassificationLoss.RequireFinite(Named(network.Tensors), _state.Step, _settings.LearningRate);
         WriteBest(_store, network, top1);
     }
@@ -282,6 +308,11 @@ internal sealed class TrainingSession : IDisposable
 
     private void Save()
     {
+        if (!_parallel.IsLeader)
+        {
+            return;
+        }
+
         // The log first: a resumed training drops the lines that are ahead of the checkpoint.
         JsonLines.Write(_store.TrainingLog, _log);
         List<(string, Tensor)> all =

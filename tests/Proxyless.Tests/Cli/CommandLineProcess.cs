@@ -50,9 +50,20 @@ internal sealed partial class CommandLineProcess : IDisposable
     /// <param name="folder">The working folder.</param>
     /// <param name="arguments">The words after the program's name.</param>
     public static CommandLineProcess Start(string folder, params IEnumerable<string> arguments) =>
+        StartProgram(Program, folder, arguments);
+
+    /// <summary>Starts any program.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="folder">The working folder.</param>
+    /// <param name="arguments">The words after the program's name.</param>
+    public static CommandLineProcess StartProgram(
+        string program,
+        string folder,
+        params IEnumerable<string> arguments
+    ) =>
         new(
             Process.Start(
-                new ProcessStartInfo(Program, arguments)
+                new ProcessStartInfo(program, arguments)
                 {
                     WorkingDirectory = folder,
                     RedirectStandardOutput = true,

@@ -705,6 +705,7 @@ internal static class FuzzReaders
                 ),
             ],
             checkpoint,
+            DataParallel.Alone,
             NullRunObserver.Instance
         );
 

@@ -90,6 +90,7 @@ public sealed class ArchitectureSearchTests : IDisposable
             },
             [new SearchedTarget("board", new SearchLimits(null, new CostLimit(Cost, Cost.Largest)), Log)],
             Checkpoint,
+            DataParallel.Alone,
             observer
         );
 

@@ -33,7 +33,14 @@ public sealed class ArchitectureStepTests : IDisposable
         ];
         var limit = new CostLimit(new SpaceCost("latency", "ms", 0.2, _costs), 1);
         var objective = new SearchObjective(ObjectiveKind.Linear, new SearchLimits(limit), Weight, 100);
-        _step = new ArchitectureStep(_network, _parameters, new ArchitectureOptimizer(_parameters), objective, _loss)
+        _step = new ArchitectureStep(
+            _network,
+            _parameters,
+            new ArchitectureOptimizer(_parameters),
+            objective,
+            _loss,
+            DataParallel.Alone
+        )
         {
             Samples = Samples,
         };
@@ -93,7 +100,7 @@ public sealed class ArchitectureStepTests : IDisposable
         double[] rewards =
         [
             .. paths.Select(path =>
-                PathScore.Of(_network, path, _images, _labels, _loss).Top1
+                PathScore.Of(_network, path, _images, _labels, _loss, DataParallel.Alone).Top1
                 - (Weight * Math.Abs(0.2 + path.Select((j, i) => _costs[i][j]).Sum() - 1))
             ),
         ];
@@ -113,7 +120,12 @@ public sealed class ArchitectureStepTests : IDisposable
     public void A_leave_one_out_step_moves_against_the_losses_of_its_samples_and_the_exact_gradient_of_the_costs()
     {
         int[][] paths = Draws();
-        double[] losses = [.. paths.Select(path => PathScore.Of(_network, path, _images, _labels, _loss).CrossEntropy)];
+        double[] losses =
+        [
+            .. paths.Select(path =>
+                PathScore.Of(_network, path, _images, _labels, _loss, DataParallel.Alone).CrossEntropy
+            ),
+        ];
         Assert.Equal(
             losses.Average(),
             _step.Run(ArchitectureUpdate.LeaveOneOut, _images, _labels, new Random(5), Rate),

@@ -59,7 +59,7 @@ public sealed class SandwichStepTests
         NetworkTensor[] moved = [.. network.TensorsOf(widest).Union(network.TensorsOf(drawn)).Where(t => t.IsTrained)];
         double[][] slopes = [.. moved.Select(tensor => Slopes(tensor, Total))];
         double[][] before = [.. moved.Select(Numbers)];
-        var step = new SandwichStep(network, Settings, [Cost], loss, optimizer);
+        var step = new SandwichStep(network, Settings, [Cost], loss, optimizer, DataParallel.Alone);
         step.Run(images, labels, 0, new Random(seed), Rate);
         for (int k = 0; k < moved.Length; k++)
         {
@@ -84,7 +84,13 @@ public sealed class SandwichStepTests
         NetworkTensor[] others = [.. network.Tensors.Where(tensor => !moved.Contains(tensor) && tensor.Part is null)];
         double[][] before = [.. others.Select(Numbers)];
         (Tensor images, Tensor labels) = TinyNetworks.Batch(precision: ScalarType.Float64);
-        new SandwichStep(network, Settings, [Cost], loss, optimizer).Run(images, labels, 0, new Random(Seed), Rate);
+        new SandwichStep(network, Settings, [Cost], loss, optimizer, DataParallel.Alone).Run(
+            images,
+            labels,
+            0,
+            new Random(Seed),
+            Rate
+        );
         Assert.NotEmpty(others);
         Assert.Equal(before, others.Select(Numbers));
     }
@@ -96,7 +102,7 @@ public sealed class SandwichStepTests
         using var loss = new ClassificationLoss(0.1, null, CPU);
         using var optimizer = new SgdOptimizer();
         (Tensor images, Tensor labels) = TinyNetworks.Batch(precision: ScalarType.Float64);
-        var step = new SandwichStep(network, Settings, [Cost], loss, optimizer);
+        var step = new SandwichStep(network, Settings, [Cost], loss, optimizer, DataParallel.Alone);
         step.Run(images, labels, 0, new Random(1), Rate);
         foreach (int block in Enumerable.Range(0, network.Blocks.Count))
         {
@@ -125,7 +131,7 @@ public sealed class SandwichStepTests
         }
 
         double[][] before = [.. network.Tensors.Where(tensor => tensor.IsTrained).Select(Numbers)];
-        var step = new SandwichStep(network, Settings, [Cost], loss, optimizer);
+        var step = new SandwichStep(network, Settings, [Cost], loss, optimizer, DataParallel.Alone);
         Assert.Throws<TrainingDivergedException>(() => step.Run(broken, labels, 7, new Random(1), Rate));
         Assert.Equal(before, network.Tensors.Where(tensor => tensor.IsTrained).Select(Numbers));
     }

@@ -130,7 +130,7 @@ public sealed class TargetSearchTests : IDisposable
         };
         var limits = new SearchLimits(null, new CostLimit(_cost, limit));
         var target = new SearchedTarget("board", limits, Path.Combine(_folder.Root, "search.jsonl"));
-        return new TargetSearch(_network, settings, target, _loss, observer);
+        return new TargetSearch(_network, settings, target, _loss, DataParallel.Alone, observer);
     }
 
     private static void Steps(TargetSearch search, int count)

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Proxyless.Measurement;
+
+namespace Proxyless.Distributed;
+
+/// <summary>What the environment says of the MPI that started this process.</summary>
+/// <param name="Size">The number of processes that were started.</param>
+/// <param name="Libraries">The libraries that it may be, the most likely first.</param>
+internal sealed record MpiLauncher(int Size, IReadOnlyList<string> Libraries)
+{
+    /// <summary>Names the MPI library, or turns MPI off.</summary>
+    public const string LibraryVariable = OwnProgram.MpiVariable;
+
+    /// <summary>The value of <see cref="LibraryVariable"/> with which a process works alone.</summary>
+    public const string Off = OwnProgram.Alone;
+
+    /// <summary>What the environment says; null for a process that works alone.</summary>
+    public static MpiLauncher? Here => Of(Environment.GetEnvironmentVariable);
+
+    private static readonly string[] OpenMpi = ["libmpi.so.40", "libmpi.so.80"];
+    private static readonly string[] Mpich = ["libmpich.so.12", "libmpi.so.12"];
+    private static readonly string[] Standard = ["libmpi_abi.so.0"];
+
+    // mpirun of Open MPI; mpirun of MPICH, Intel MPI and MVAPICH, and srun --mpi=pmi2.
+    private static readonly (string Variable, string[] Libraries)[] Launchers =
+    [
+        ("OMPI_COMM_WORLD_SIZE", [.. OpenMpi, .. Standard, .. Mpich]),
+        ("PMI_SIZE", [.. Mpich, .. Standard, .. OpenMpi]),
+    ];
+
+    // srun --mpi=pmix tells the rank alone in a variable of PMIx, and the size in one of its own.
+    private const string PmixRank = "PMIX_RANK";
+    private const string SlurmTasks = "SLURM_STEP_NUM_TASKS";
+
+    /// <summary>Reads the environment.</summary>
+    /// <param name="variable">Returns the value of a variable, or null.</param>
+    /// <returns>Null for a process that was not started by an MPI, or is to work alone.</returns>
+    public static MpiLauncher? Of(Func<string, string?> variable)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        string? named = variable(LibraryVariable);
+        if (named == Off)
+        {
+            return null;
+        }
+
+        foreach ((string name, string[] libraries) in Launchers)
+        {
+            if (Number(variable(name)) is { } size)
+            {
+                return new MpiLauncher(size, named is null ? libraries : [named]);
+            }
+        }
+
+        return variable(PmixRank) is not null && Number(variable(SlurmTasks)) is { } tasks
+            ? new MpiLauncher(tasks, named is null ? [.. OpenMpi, .. Standard, .. Mpich] : [named])
+            : null;
+    }
+
+    private static int? Number(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+}

@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Proxyless.Distributed;
+
+/// <summary>
+/// The processes that share the steps of a search or a training, one in each rank of an MPI job (<c>mpirun -n 8</c>).
+/// The first one leads: it does everything else and writes all files. The others wait for its steps
+/// (<see cref="Runs.ProxylessRun.Follow"/>). A process that no MPI started is a group of its own.
+/// </summary>
+/// <remarks>docs/scale-out.md tells how to start one.</remarks>
+public sealed partial class ProcessGroup : IDisposable
+{
+    private static ProcessGroup? _joined;
+
+    private ProcessGroup(ICommunicator communicator)
+    {
+        Communicator = communicator;
+        Threads = Environment.ProcessorCount;
+    }
+
+    /// <summary>The group of this process.</summary>
+    internal static ProcessGroup Current => _joined ?? Alone;
+
+    /// <summary>This process alone.</summary>
+    internal static ProcessGroup Alone { get; } = new(OneProcess.Instance);
+
+    /// <summary>The number of this process, from 0.</summary>
+    public int Rank => Communicator.Rank;
+
+    /// <summary>The number of processes.</summary>
+    public int Size => Communicator.Size;
+
+    /// <summary>Whether this process leads.</summary>
+    public bool IsLeader => Rank == 0;
+
+    /// <summary>What connects the processes: the MPI's name, version and library.</summary>
+    public string Description => Communicator.Description;
+
+    /// <summary>
+    /// Threads of this process, if nothing else is asked for: the processors that it may use, divided by the number of
+    /// processes that may use the same ones.
+    /// </summary>
+    public int Threads { get; private init; }
+
+    /// <summary>The collective operations.</summary>
+    internal ICommunicator Communicator { get; }
+
+    /// <summary>
+    /// Whether a step has failed in this process alone, so that the others wait for it forever: they are ended with it.
+    /// </summary>
+    internal bool IsBroken { get; set; }
+
+    /// <summary>Whether the leader has said that it has no more work.</summary>
+    internal bool HasFollowed { get; set; }
+
+    /// <summary>
+    /// Joins the group that an MPI started this process in. Call it once, before anything else of this library;
+    /// everything that the library does until <see cref="Dispose"/> is then shared.
+    /// </summary>
+    /// <returns>The group; this process alone if no MPI started it.</returns>
+    /// <exception cref="InvalidInputException">The MPI's library cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">The process has joined before.</exception>
+    public static ProcessGroup Join()
+    {
+        if (_joined is not null)
+        {
+            throw new InvalidOperationException("this process has joined its group already");
+        }
+
+        if (MpiLauncher.Here is not { Size: > 1 } launcher)
+        {
+            return Alone;
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new InvalidInputException(
+                "several processes can share a search on Linux only; start one without mpirun, or set "
+                    + $"{MpiLauncher.LibraryVariable}={MpiLauncher.Off}"
+            );
+        }
+
+        var communicator = MpiCommunicator.Join(launcher);
+        return _joined = new ProcessGroup(communicator)
+        {
+            Threads = Math.Max(1, Environment.ProcessorCount / OnTheSameProcessors(communicator)),
+        };
+    }
+
+    /// <summary>
+    /// Leaves the group. The leader lets the others end. A process that cannot go on, so that the others would wait for
+    /// it, ends them all.
+    /// </summary>
+    public void Dispose()
+    {
+        if (this != _joined)
+        {
+            return;
+        }
+
+        if (IsBroken || !(IsLeader || HasFollowed))
+        {
+            Communicator.Abort(1);
+        }
+
+        if (IsLeader)
+        {
+            new GroupSignals(Communicator).EndAll();
+        }
+
+        Communicator.Dispose();
+        _joined = null;
+    }
+
+    /// <summary>The number of processes, with this one, that the system lets run on the same processors.</summary>
+    private static int OnTheSameProcessors(MpiCommunicator communicator)
+    {
+        Span<byte> mask = stackalloc byte[MaskBytes];
+        mask.Clear();
+        _ = Affinity(0, MaskBytes, ref MemoryMarshal.GetReference(mask));
+        ulong own = Digest(Encoding.UTF8.GetBytes(Environment.MachineName), Digest(mask, Offset));
+        return communicator.Gather(own).Count(other => other == own);
+    }
+
+    // Processors that fit in cpu_set_t: 1,024.
+    private const int MaskBytes = 128;
+
+    // FNV-1a: the same in every process, unlike hash codes.
+    private const ulong Offset = 14695981039346656037;
+    private const ulong Prime = 1099511628211;
+
+    private static ulong Digest(ReadOnlySpan<byte> bytes, ulong start)
+    {
+        ulong digest = start;
+        foreach (byte one in bytes)
+        {
+            digest = (digest ^ one) * Prime;
+        }
+
+        return digest;
+    }
+
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity")]
+    private static partial int Affinity(int process, nint bytes, ref byte mask);
+}

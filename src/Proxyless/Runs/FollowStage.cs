@@ -1,0 +1,67 @@
+using Proxyless.Distributed;
+using Proxyless.Training;
+
+namespace Proxyless.Runs;
+
+/// <summary>The work of a process that does not lead: its share of everything that the leader shares.</summary>
+internal static class FollowStage
+{
+    /// <summary>Works until the leader has no more work.</summary>
+    /// <param name="group">The processes.</param>
+    public static void Run(ProcessGroup group)
+    {
+        string folder = Directory.CreateTempSubdirectory("proxyless-").FullName;
+        try
+        {
+            Run(group, Path.Combine(folder, "checkpoint.safetensors"));
+            group.HasFollowed = true;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Run(ProcessGroup group, string checkpoint)
+    {
+        var signals = new GroupSignals(group.Communicator);
+        (string Options, RunContext Context)? opened = null;
+        while (signals.Await() is { } text)
+        {
+            var job = SharedJob.Of(text);
+            File.Delete(checkpoint);
+            SharedWork.Follow(
+                group,
+                checkpoint,
+                parallel =>
+                {
+                    // Several works of a run have the same images.
+                    if (opened?.Options != job.Options)
+                    {
+                        opened = (job.Options, Open(job));
+                    }
+
+                    job.Share(
+                        opened.Value.Context with
+                        {
+                            TrainingSeed = job.TrainingSeed,
+                            Input = job.Input,
+                        },
+                        parallel,
+                        checkpoint
+                    );
+                }
+            );
+        }
+    }
+
+    /// <summary>Opens the images; what there is to say of them, the leader has said.</summary>
+    private static RunContext Open(SharedJob job) =>
+        RunContext.Open(
+            RunConfigFile.Parse(job.Options, "the options of the process that leads") with
+            {
+                Resume = job.HasBegun,
+            },
+            NullRunObserver.Instance
+        );
+}

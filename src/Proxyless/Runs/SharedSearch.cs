@@ -1,0 +1,68 @@
+using System.Text.Json.Serialization;
+using Proxyless.Data;
+using Proxyless.Networks;
+using Proxyless.Search;
+using Proxyless.Training;
+
+namespace Proxyless.Runs;
+
+/// <summary>The steps of a search.</summary>
+internal sealed record SharedSearch : SharedJob
+{
+    /// <inheritdoc/>
+    public SharedSearch(RunContext context)
+        : base(context) { }
+
+    /// <summary>For reading.</summary>
+    [JsonConstructor]
+    public SharedSearch() { }
+
+    /// <summary>The step counts.</summary>
+    public required SearchPlan Plan { get; init; }
+
+    /// <summary>Approximate change of an architecture parameter per step.</summary>
+    public required double ArchitectureRate { get; init; }
+
+    /// <summary>What is searched for.</summary>
+    public required IReadOnlyList<SharedTarget> Targets { get; init; }
+
+    /// <inheritdoc/>
+    public override void Share(RunContext context, DataParallel parallel, string checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(parallel);
+        (BatchLoader weights, BatchLoader held) = SearchStage.Batches(context, parallel);
+        using (weights)
+        using (held)
+        {
+            using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
+            using var search = new ArchitectureSearch(
+                network,
+                SearchStage.Settings(context, Plan, ArchitectureRate),
+                [.. Targets.Select(target => target.ToSearched(log: ""))],
+                checkpoint,
+                parallel,
+                context.Observer
+            );
+            search.Run(weights, held);
+        }
+    }
+}
+
+/// <summary>One of the machines that a shared search is for.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Latency">The limit on latency.</param>
+/// <param name="Others">The limits on other costs.</param>
+internal sealed record SharedTarget(string Name, CostLimit Latency, IReadOnlyList<CostLimit> Others)
+{
+    /// <summary>Describes a target.</summary>
+    public static SharedTarget Of(string name, SearchLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        return new SharedTarget(name, limits.Latency!, limits.Others);
+    }
+
+    /// <summary>Returns the described target.</summary>
+    /// <param name="log">The file that gets one line per epoch.</param>
+    public SearchedTarget ToSearched(string log) => new(Name, new SearchLimits(Latency, Others), log);
+}

@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Networks;
+using Proxyless.Training;
+
+namespace Proxyless.Runs;
+
+/// <summary>The training of one network.</summary>
+internal sealed record SharedTraining : SharedJob
+{
+    /// <inheritdoc/>
+    public SharedTraining(RunContext context)
+        : base(context) { }
+
+    /// <summary>For reading.</summary>
+    [JsonConstructor]
+    public SharedTraining() { }
+
+    /// <summary>The network, as <c>architecture.json</c> has it.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>The number of steps.</summary>
+    public required long Steps { get; init; }
+
+    /// <inheritdoc/>
+    public override void Share(RunContext context, DataParallel parallel, string checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        (BatchLoader training, BatchLoader? validation) = TrainStage.Batches(context, parallel);
+        using (training)
+        using (validation)
+        {
+            using var network = new CompactNetwork(
+                ArchitectureFile.Parse(Architecture, "the network of the process that leads"),
+                context.NetworkOptions
+            );
+            new NetworkTrainer(
+                new ReceivedCheckpoint(checkpoint),
+                TrainStage.Settings(context, Steps),
+                parallel,
+                context.Observer
+            ).Train(network, training, validation);
+        }
+    }
+
+    /// <summary>The files of a process that writes none.</summary>
+    /// <param name="checkpoint">The checkpoint that it has received, if there is one.</param>
+    private sealed class ReceivedCheckpoint(string checkpoint) : ITrainingStore
+    {
+        public string LastCheckpoint { get; } = checkpoint;
+
+        public string BestCheckpoint { get; } = checkpoint + ".best";
+
+        public string TrainingLog { get; } = checkpoint + ".log";
+    }
+}

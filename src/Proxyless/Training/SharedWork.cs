@@ -1,0 +1,91 @@
+using Proxyless.Distributed;
+
+namespace Proxyless.Training;
+
+/// <summary>
+/// Work whose steps all processes of a group share. The leader begins it where its own work comes to it; the others are
+/// told what it is, and when it is over, however it ends.
+/// </summary>
+internal static class SharedWork
+{
+    /// <summary>Does the work in the leader.</summary>
+    /// <typeparam name="T">Its result.</typeparam>
+    /// <param name="group">The processes.</param>
+    /// <param name="describe">Describes it to the others.</param>
+    /// <param name="attachment">Returns a file that the others need; null for none.</param>
+    /// <param name="work">The work.</param>
+    public static T Lead<T>(
+        ProcessGroup group,
+        Func<string> describe,
+        Func<string?> attachment,
+        Func<DataParallel, T> work
+    )
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ArgumentNullException.ThrowIfNull(describe);
+        ArgumentNullException.ThrowIfNull(attachment);
+        ArgumentNullException.ThrowIfNull(work);
+        if (group.Size == 1)
+        {
+            return work(DataParallel.Alone);
+        }
+
+        if (group.IsBroken)
+        {
+            throw new InvalidOperationException("an earlier step has failed in this process alone");
+        }
+
+        // Before the others hear of it: both may fail.
+        string description = describe();
+        string? file = attachment();
+        using var parallel = new DataParallel(group.Communicator);
+        parallel.Signals.Begin(description);
+        parallel.Signals.SendFile(file);
+        try
+        {
+            return work(parallel);
+        }
+        catch (Exception exception)
+            when (parallel.IsInStep && exception is not (TrainingDivergedException or NotFiniteNumberException))
+        {
+            // The others wait in a collective operation. A loss that is not finite is the mean over all processes: they
+            // have seen it too.
+            group.IsBroken = true;
+            throw;
+        }
+        finally
+        {
+            if (!group.IsBroken)
+            {
+                parallel.Signals.GoesOn(false);
+            }
+        }
+    }
+
+    /// <summary>Does the work in another process.</summary>
+    /// <param name="group">The processes.</param>
+    /// <param name="attachment">Where the file goes that the leader sends, if it does.</param>
+    /// <param name="work">The work.</param>
+    public static void Follow(ProcessGroup group, string attachment, Action<DataParallel> work)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ArgumentNullException.ThrowIfNull(work);
+        using var parallel = new DataParallel(group.Communicator);
+        parallel.Signals.ReceiveFile(attachment);
+        try
+        {
+            work(parallel);
+        }
+        catch (LeaderStoppedException)
+        {
+            return;
+        }
+        catch (Exception exception)
+            when (parallel.IsInStep && exception is TrainingDivergedException or NotFiniteNumberException)
+        {
+            // In the leader as well.
+        }
+
+        parallel.Signals.GoesOn(false);
+    }
+}

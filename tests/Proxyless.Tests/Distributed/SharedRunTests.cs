@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Proxyless.Architectures;
+using Proxyless.Runs;
+using Proxyless.Tests.Cli;
+using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
+using Proxyless.Tests.Runs;
+using Xunit;
+using static System.FormattableString;
+
+namespace Proxyless.Tests.Distributed;
+
+/// <summary>Searches and trainings whose steps several processes share.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class SharedRunTests : IDisposable
+{
+    private static readonly string[] SameBytes =
+    [
+        "architecture.json",
+        "search.jsonl",
+        "training.jsonl",
+        "model.onnx",
+        Path.Combine("checkpoints", "search.safetensors"),
+        Path.Combine("checkpoints", "last.safetensors"),
+        Path.Combine("checkpoints", "best.safetensors"),
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _target;
+
+    public SharedRunTests() => _target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
+
+    public static TheoryData<string> Mpis => ["openmpi", "mpich"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Mpis))]
+    public void A_run_of_two_processes_ends_like_itself_to_the_bit_and_says_who_shares_it(string mpi)
+    {
+        string one = Directory.CreateDirectory(Path.Combine(_folder.Root, "one")).FullName;
+        string other = Directory.CreateDirectory(Path.Combine(_folder.Root, "other")).FullName;
+        CommandLineRun first = MpiJob.Run(mpi, 2, one, [.. Words(), "--json"]);
+        CommandLineRun second = MpiJob.Run(mpi, 2, other, Words());
+        Assert.True(first.ExitCode == 0, first.Error);
+        Assert.True(second.ExitCode == 0, second.Error);
+        Assert.Contains("2 processes share the steps", first.Error, StringComparison.Ordinal);
+        Assert.True(JsonDocument.Parse(first.Output).RootElement.TryGetProperty("top1", out _));
+        foreach (string file in SameBytes)
+        {
+            Assert.True(
+                File.ReadAllBytes(Path.Combine(one, "run", file))
+                    .AsSpan()
+                    .SequenceEqual(File.ReadAllBytes(Path.Combine(other, "run", file))),
+                $"{file} differs"
+            );
+        }
+    }
+
+    [Theory]
+    [InlineData("openmpi", 0)]
+    [InlineData("mpich", 1)]
+    public void A_process_that_is_killed_ends_the_job_and_one_two_or_three_go_on(string mpi, int rank)
+    {
+        string[] words = [.. Words(), "--checkpoint-seconds", "0.001"];
+        using (CommandLineProcess job = MpiJob.Start(mpi, 2, _folder.Root, words))
+        {
+            var run = new RunDirectory(Path.Combine(_folder.Root, "run"));
+            WaitFor(() => File.Exists(run.SearchCheckpoint), job);
+            using (var victim = Process.GetProcessById(MpiJob.ProcessOf(job, rank)))
+            {
+                victim.Kill();
+            }
+
+            // mpirun ends the other process; what holds it up would be a process that waits for the one that is gone.
+            Assert.NotEqual(0, job.Wait().ExitCode);
+            Assert.False(File.Exists(run.Architecture));
+        }
+
+        foreach (int processes in (int[])[3, 1, 2])
+        {
+            string copy = $"with-{processes}";
+            Copy(Path.Combine(_folder.Root, "run"), Path.Combine(_folder.Root, copy));
+            CommandLineRun resumed = MpiJob.Run(mpi, processes, _folder.Root, "run", "--out", copy, "--resume");
+            Assert.True(resumed.ExitCode == 0, resumed.Error);
+            Assert.True(File.Exists(Path.Combine(_folder.Root, copy, "model.onnx")));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Mpis))]
+    public void Bad_input_is_said_once_with_its_exit_code(string mpi)
+    {
+        CommandLineRun run = MpiJob.Run(mpi, 2, _folder.Root, "run", "--data", "nowhere");
+        Assert.Equal(2, run.ExitCode);
+        Assert.Single(run.Error.Split('\n'), line => line.StartsWith("error: nowhere", StringComparison.Ordinal));
+        CommandLineRun few = MpiJob.Run(mpi, 2, _folder.Root, Words(batch: "3"));
+        Assert.Equal(2, few.ExitCode);
+        Assert.Contains("start fewer processes, or raise --batch-size to 4", few.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Mpis))]
+    public void A_signal_to_the_first_process_ends_all_with_a_checkpoint(string mpi)
+    {
+        string[] words = Words(epochs: "1000");
+        using CommandLineProcess job = MpiJob.Start(mpi, 2, _folder.Root, words);
+        job.WaitFor("search 1/");
+        using (var signal = Process.Start("kill", ["-INT", Invariant($"{MpiJob.ProcessOf(job, 0)}")]))
+        {
+            signal.WaitForExit();
+        }
+
+        CommandLineRun run = job.Wait();
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains("--out run --resume' goes on from the checkpoint", run.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(_folder.Root, "run", "checkpoints", "search.safetensors")));
+    }
+
+    private string[] Words(string batch = "32", string epochs = "0.5") =>
+        [
+            "run",
+            "--out",
+            "run",
+            "--target",
+            _target,
+            "--search-epochs",
+            epochs,
+            "--train-epochs",
+            "1",
+            "--evaluations",
+            "6",
+            "--batch-size",
+            batch,
+            "--seed",
+            "3",
+            "--ema",
+            "0.9",
+        ];
+
+    private static void WaitFor(Func<bool> condition, CommandLineProcess job)
+    {
+        while (!condition())
+        {
+            Assert.False(job.HasExited, job.HasExited ? job.Wait().Error : "");
+            Thread.Sleep(1);
+        }
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+}
