@@ -282,8 +282,7 @@ internal static class GroupProbe
         (int first, int length) = new Data.BatchPart(rank, size).Of(count);
         using var generator = new Generator(11, CPU);
         using Tensor all = randn([count, 3, 32, 32], generator: generator);
-        using Tensor classes = arange(count, int64);
-        using Tensor labels = classes.remainder(Classes);
+        using Tensor labels = tensor(Enumerable.Range(0, count).Select(image => (long)(image % Classes)).ToArray());
         using Tensor part = all.narrow(0, first, length);
         using Tensor partOfLabels = labels.narrow(0, first, length);
         return (part.contiguous().DetachFromDisposeScope(), partOfLabels.clone().DetachFromDisposeScope());

@@ -133,7 +133,8 @@ internal sealed class BatchLoader : IDisposable
     {
         int[] order = Order(epoch);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        int most = BatchesAhead(_batchSize, sizeof(float) * (long)_transforms.Length, _threads, BytesAhead);
+        long imageBytes = sizeof(float) * (long)_transforms.Length;
+        int most = BatchesAhead(Part.Longest(_batchSize), imageBytes, _threads, BytesAhead);
         var ahead = new Queue<(BatchInProgress Batch, Task Made)>(most);
         bool any = false;
         try
@@ -226,7 +227,7 @@ internal sealed class BatchLoader : IDisposable
     {
         if (!_buffers.TryTake(out float[]? pixels))
         {
-            pixels = GC.AllocateUninitializedArray<float>(_batchSize * _transforms.Length);
+            pixels = GC.AllocateUninitializedArray<float>(Part.Longest(_batchSize) * _transforms.Length);
             BytesHeld += sizeof(float) * pixels.LongLength;
         }
 

@@ -8,6 +8,10 @@ internal readonly record struct BatchPart(int Index, int Count)
     /// <summary>The whole batch.</summary>
     public static BatchPart Whole { get; } = new(0, 1);
 
+    /// <summary>Returns the most images of a part.</summary>
+    /// <param name="images">The images of the whole batch.</param>
+    public int Longest(int images) => (images + Count - 1) / Count;
+
     /// <summary>
     /// Returns the first image of the part, and how many there are; sizes differ by one image at most.
     /// </summary>

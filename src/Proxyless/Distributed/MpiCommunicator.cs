@@ -5,8 +5,8 @@ internal sealed unsafe class MpiCommunicator : ICommunicator
 {
     private const int Success = 0;
 
-    // A process that has nothing to do for minutes is woken this long after the others, at most.
-    private static readonly TimeSpan LongestNap = TimeSpan.FromMilliseconds(20);
+    // A process that has had nothing to do for a while goes on this long after the others, at most.
+    private static readonly TimeSpan LongestNap = TimeSpan.FromMilliseconds(5);
 
     private readonly MpiLibrary _library;
     private readonly MpiAbi _abi;

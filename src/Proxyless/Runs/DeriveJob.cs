@@ -41,7 +41,7 @@ internal static class DeriveJob
         // Before anything is written, or anything of an earlier run removed.
         var scores = new ScoreLog(file: null, searched.ReadScores());
         using SuperNetwork network = SearchedNetwork.Open(context, searched.Directory, log);
-        using var scorer = new PathScorer(context, network);
+        using var scorer = PathScorer.Lead(context, network);
         IReadOnlyList<PartResult<DerivedChoice>> chosen = PartResults.Each(
             goals.Parts,
             part => DeriveStage.Choose(part.Context, part.Goal, log, scorer, scores)

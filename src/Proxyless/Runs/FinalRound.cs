@@ -1,5 +1,6 @@
 using Proxyless.Runtime;
 using Proxyless.Search;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -28,6 +29,25 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         return enough;
     }
 
+    /// <summary>Returns the training of one finalist; the caller disposes of it and of its network.</summary>
+    /// <param name="context">Images and options of training.</param>
+    /// <param name="scorer">Has the shared weights.</param>
+    /// <param name="choice">The finalist.</param>
+    /// <param name="parallel">The processes that share its steps.</param>
+    public static Trial TrialOf(RunContext context, PathScorer scorer, IReadOnlyList<int> choice, DataParallel parallel)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(scorer);
+        ArgumentNullException.ThrowIfNull(parallel);
+        return new Trial(
+            context,
+            scorer.Network.Extract(choice),
+            context.Images.Weights,
+            context.LoadersOf(parallel.Part).Training(context.Images.Weights, RandomUse.WeightImages),
+            RateShare * context.LearningRate
+        );
+    }
+
     /// <summary>Trains and halves the finalists.</summary>
     /// <param name="finalists">One or more, the best by score first.</param>
     /// <param name="steps">Training steps of all finalists together, <see cref="Enough"/> for them.</param>
@@ -39,22 +59,32 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         double best = double.PositiveInfinity;
         var progress = new Progress(context.Observer, "finals", 0, steps, Progress.Unreported);
         void Stepped() => progress.Report(++done, () => Invariant($"{finalists.Count} networks, best loss {best:F3}"));
-        double TrainTo(MeasuredChoice finalist, long to)
+        double LossAfter(MeasuredChoice finalist, long to, DataParallel parallel)
         {
             if (!trials.TryGetValue(finalist, out Trial? trial))
             {
-                trial = new Trial(
-                    context,
-                    scorer.Network.Extract(finalist.Choice),
-                    context.Images.Weights,
-                    context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages),
-                    RateShare * context.LearningRate
-                );
+                trial = TrialOf(context, scorer, finalist.Choice, parallel);
                 trials.Add(finalist, trial);
             }
 
-            trial.TrainTo(to, Stepped, context.CancellationToken);
-            double loss = scorer.Judge(trial.Network).Loss;
+            trial.TrainTo(to, Stepped, parallel, context.CancellationToken);
+            return scorer.Judge(trial.Network, parallel).Loss;
+        }
+
+        double TrainTo(MeasuredChoice finalist, long to)
+        {
+            double loss = SharedJob.Lead(
+                scorer.Group,
+                () =>
+                    new SharedTrial(context)
+                    {
+                        Choice = finalist.Choice,
+                        Steps = to,
+                        IsFirst = trials.Count == 0,
+                    },
+                () => null,
+                parallel => LossAfter(finalist, to, parallel)
+            );
             best = Math.Min(best, loss);
             return -loss;
         }

@@ -302,6 +302,7 @@ internal sealed class FineTuner
         trial.TrainTo(
             steps,
             () => progress.Report(++done, "all weights"),
+            DataParallel.Alone,
             _context.CancellationToken,
             TrainingSettings.UsualWarmupShare
         );

@@ -13,7 +13,8 @@ internal static class FollowStage
         string folder = Directory.CreateTempSubdirectory("proxyless-").FullName;
         try
         {
-            Run(group, Path.Combine(folder, "checkpoint.safetensors"));
+            using var state = new FollowerState(Path.Combine(folder, "checkpoint.safetensors"));
+            Run(group, state);
             group.HasFollowed = true;
         }
         finally
@@ -22,17 +23,17 @@ internal static class FollowStage
         }
     }
 
-    private static void Run(ProcessGroup group, string checkpoint)
+    private static void Run(ProcessGroup group, FollowerState state)
     {
         var signals = new GroupSignals(group.Communicator);
         (string Options, RunContext Context)? opened = null;
         while (signals.Await() is { } text)
         {
             var job = SharedJob.Of(text);
-            File.Delete(checkpoint);
+            File.Delete(state.Checkpoint);
             SharedWork.Follow(
                 group,
-                checkpoint,
+                state.Checkpoint,
                 parallel =>
                 {
                     // Several works of a run have the same images.
@@ -48,7 +49,7 @@ internal static class FollowStage
                             Input = job.Input,
                         },
                         parallel,
-                        checkpoint
+                        state
                     );
                 }
             );

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Data;
+using Proxyless.Distributed;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Training;
@@ -21,27 +22,66 @@ internal sealed class PathScorer : IDisposable
     private const long MostBytes = 1L << 30;
 
     private readonly RunContext _context;
+    private readonly ProcessGroup _group;
     private readonly SuperNetwork _network;
     private readonly ClassificationLoss _loss;
     private readonly List<Batch> _statistics;
     private readonly List<Batch> _judged;
 
-    /// <summary>Decodes the images.</summary>
+    /// <summary>Decodes the images, for scores in this process alone.</summary>
     /// <param name="context">The images of the search.</param>
     /// <param name="network">The weights; not disposed of.</param>
     public PathScorer(RunContext context, SuperNetwork network)
+        : this(context, network, ProcessGroup.Alone, BatchPart.Whole) { }
+
+    private PathScorer(RunContext context, SuperNetwork network, ProcessGroup group, BatchPart part)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(network);
         _context = context;
+        _group = group;
         _network = network;
         ImageSet held = context.Images.Architecture;
         _loss = new ClassificationLoss(0, context.ClassWeightsOf(held), context.Device);
         using BatchLoader training = context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages);
         using BatchLoader judged = context.Loaders.Evaluation(held.Spread(MostJudged(context.Space)));
-        _statistics = [.. training.Epoch(0, 0, context.CancellationToken).Take(StatisticsBatches)];
-        _judged = [.. judged.Epoch(0, 0, context.CancellationToken)];
+        _statistics = Own(training.Epoch(0, 0, context.CancellationToken).Take(StatisticsBatches), part);
+        _judged = Own(judged.Epoch(0, 0, context.CancellationToken), part);
     }
+
+    /// <summary>
+    /// Decodes the images, for scores that all processes share: each takes every n-th batch, so that a score is that of
+    /// one process, up to rounding.
+    /// </summary>
+    /// <inheritdoc cref="PathScorer(RunContext, SuperNetwork)"/>
+    public static PathScorer Lead(RunContext context, SuperNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(network);
+        BatchPart part = SharedJob.Lead(
+            context.Group,
+            () =>
+                new SharedDecision(context)
+                {
+                    SharesWeights = network.Options.SharesWeights,
+                    IsThere = network.IsThere(),
+                },
+            () => null,
+            parallel =>
+            {
+                parallel.TakeFromLeader(network.Tensors);
+                return parallel.Part;
+            }
+        );
+        return new PathScorer(context, network, context.Group, part);
+    }
+
+    /// <summary>Decodes a process's share of the images.</summary>
+    /// <param name="context">The images of the search.</param>
+    /// <param name="network">The weights; not disposed of.</param>
+    /// <param name="part">The process's share.</param>
+    public static PathScorer Follow(RunContext context, SuperNetwork network, BatchPart part) =>
+        new(context, network, ProcessGroup.Alone, part);
 
     /// <summary>Returns the number of images per score.</summary>
     /// <param name="batchSize">Images per training step.</param>
@@ -50,6 +90,9 @@ internal sealed class PathScorer : IDisposable
     /// <param name="space">The space, at the resolution and channels of the run.</param>
     public static long ImagesOf(int batchSize, long batchesPerEpoch, long held, SearchSpace space) =>
         (Math.Min(StatisticsBatches, batchesPerEpoch) * batchSize) + Math.Min(held, MostJudged(space));
+
+    /// <summary>The processes that share the scores.</summary>
+    public ProcessGroup Group => _group;
 
     /// <summary>The shared weights.</summary>
     public SuperNetwork Network => _network;
@@ -72,20 +115,40 @@ internal sealed class PathScorer : IDisposable
             return null;
         }
 
+        return SharedJob.Lead(
+            _group,
+            () => new SharedScoring(_context) { Choice = choice },
+            () => null,
+            parallel => Of(choice, parallel)
+        );
+    }
+
+    /// <summary>A process's share of a score.</summary>
+    /// <param name="choice">A candidate for each block; all their weights exist.</param>
+    /// <param name="parallel">The processes.</param>
+    /// <returns>The score.</returns>
+    /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>
+    public SharedScore Of(IReadOnlyList<int> choice, DataParallel parallel)
+    {
         using CompactNetwork network = _network.Extract(choice);
-        (double loss, double top1) = Judge(network);
+        (double loss, double top1) = Judge(network, parallel);
         return new SharedScore([.. choice], loss, top1);
     }
 
     /// <summary>Evaluates a network on the same images, after its batch norms' statistics are re-estimated.</summary>
     /// <param name="network">The network; the statistics are overwritten.</param>
+    /// <param name="parallel">The processes that share it.</param>
     /// <returns>The mean cross entropy and the share of correct answers.</returns>
     /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>
-    public (double Loss, double Top1) Judge(CompactNetwork network)
+    public (double Loss, double Top1) Judge(CompactNetwork network, DataParallel parallel)
     {
         ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(parallel);
         using var withoutGraph = no_grad();
         NetworkEvaluator.ReestimateStatistics(network, _statistics, _context.CancellationToken);
+        parallel.BeginStep();
+        parallel.Average(network.Tensors.Where(tensor => !tensor.IsTrained), _statistics.Count);
+        parallel.EndStep();
         var accuracy = new TopAccuracy();
         double loss = 0;
         foreach (Batch batch in _judged)
@@ -99,13 +162,35 @@ internal sealed class PathScorer : IDisposable
             accuracy.Add(logits, labels);
         }
 
-        loss /= _judged.Sum(batch => batch.Count);
-        return double.IsFinite(loss)
-            ? (loss, accuracy.Top1)
+        double[] means = [accuracy.Images == 0 ? 0 : loss / accuracy.Images, accuracy.Top1];
+        parallel.BeginStep();
+        parallel.Average(means, accuracy.Images);
+        parallel.EndStep();
+        return double.IsFinite(means[0])
+            ? (means[0], means[1])
             : throw new TrainingDivergedException(
-                Invariant($"the loss of a network with the shared weights is {loss}: the search has diverged; ")
+                Invariant($"the loss of a network with the shared weights is {means[0]}: the search has diverged; ")
                     + "search anew with a lower TrainingOptions.LearningRate"
             );
+    }
+
+    /// <summary>Every n-th batch; the others are disposed of.</summary>
+    private static List<Batch> Own(IEnumerable<Batch> batches, BatchPart part)
+    {
+        var own = new List<Batch>();
+        foreach ((int index, Batch batch) in batches.Index())
+        {
+            if (index % part.Count == part.Index)
+            {
+                own.Add(batch);
+            }
+            else
+            {
+                batch.Dispose();
+            }
+        }
+
+        return own;
     }
 
     private static int MostJudged(SearchSpace space) =>

@@ -226,7 +226,7 @@ internal static class SearchStage
 
         // Scores belong to the weights, which all parts share.
         var scores = new ScoreLog(store.Directory.Scores);
-        using var scorer = new PathScorer(parts[0].Context, network);
+        using var scorer = PathScorer.Lead(parts[0].Context, network);
         IReadOnlyList<PartResult<DerivedNetwork>> derived = PartResults.Each(
             parts,
             part =>

@@ -14,6 +14,9 @@ namespace Proxyless.Runs;
 [JsonPolymorphic]
 [JsonDerivedType(typeof(SharedSearch), "search")]
 [JsonDerivedType(typeof(SharedSearchTiming), "search-timing")]
+[JsonDerivedType(typeof(SharedDecision), "decision")]
+[JsonDerivedType(typeof(SharedScoring), "score")]
+[JsonDerivedType(typeof(SharedTrial), "trial")]
 [JsonDerivedType(typeof(SharedTraining), "training")]
 [JsonDerivedType(typeof(SharedTrainingTiming), "training-timing")]
 internal abstract record SharedJob
@@ -24,9 +27,16 @@ internal abstract record SharedJob
     {
         ArgumentNullException.ThrowIfNull(context);
 
-        // Each process has its own processors.
+        // Each process has its own processors; the images are the same whatever the limit and the folder are.
         int? threads = context.Threads == context.Group.Threads ? null : context.Threads;
-        Options = RunConfigFile.Text(context.Options with { Threads = threads });
+        Options = RunConfigFile.Text(
+            context.Options with
+            {
+                Threads = threads,
+                Target = new TargetOptions(),
+                Out = null,
+            }
+        );
         HasBegun = context.Options.Resume;
         TrainingSeed = context.TrainingSeed;
         Input = context.Input;
@@ -51,8 +61,8 @@ internal abstract record SharedJob
     /// <summary>Does a process's share of the work.</summary>
     /// <param name="context">The images and options.</param>
     /// <param name="parallel">The processes.</param>
-    /// <param name="checkpoint">Where the checkpoint is that the work goes on from, if there is one.</param>
-    public abstract void Share(RunContext context, DataParallel parallel, string checkpoint);
+    /// <param name="state">What the process keeps between works, and the checkpoint that this one goes on from.</param>
+    public abstract void Share(RunContext context, DataParallel parallel, FollowerState state);
 
     /// <summary>Does the work in the leader.</summary>
     /// <typeparam name="T">Its result.</typeparam>

@@ -27,7 +27,7 @@ internal sealed record SharedSearch : SharedJob
     public required IReadOnlyList<SharedTarget> Targets { get; init; }
 
     /// <inheritdoc/>
-    public override void Share(RunContext context, DataParallel parallel, string checkpoint)
+    public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(parallel);
@@ -40,7 +40,7 @@ internal sealed record SharedSearch : SharedJob
                 network,
                 SearchStage.Settings(context, Plan, ArchitectureRate),
                 [.. Targets.Select(target => target.ToSearched(log: ""))],
-                checkpoint,
+                state.Checkpoint,
                 parallel,
                 context.Observer
             );

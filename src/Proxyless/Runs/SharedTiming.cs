@@ -19,7 +19,7 @@ internal sealed record SharedSearchTiming : SharedJob
     public required IReadOnlyList<SpaceCost> Targets { get; init; }
 
     /// <inheritdoc/>
-    public override void Share(RunContext context, DataParallel parallel, string checkpoint) =>
+    public override void Share(RunContext context, DataParallel parallel, FollowerState state) =>
         StepTiming.OfSearch(context, Targets, parallel);
 }
 
@@ -53,7 +53,7 @@ internal sealed record SharedTrainingTiming : SharedJob
     }
 
     /// <inheritdoc/>
-    public override void Share(RunContext context, DataParallel parallel, string checkpoint) =>
+    public override void Share(RunContext context, DataParallel parallel, FollowerState state) =>
         StepTiming.OfTraining(
             context,
             ArchitectureFile.Parse(Architecture, "the network of the process that leads"),

@@ -24,7 +24,7 @@ internal sealed record SharedTraining : SharedJob
     public required long Steps { get; init; }
 
     /// <inheritdoc/>
-    public override void Share(RunContext context, DataParallel parallel, string checkpoint)
+    public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {
         ArgumentNullException.ThrowIfNull(context);
         (BatchLoader training, BatchLoader? validation) = TrainStage.Batches(context, parallel);
@@ -36,7 +36,7 @@ internal sealed record SharedTraining : SharedJob
                 context.NetworkOptions
             );
             new NetworkTrainer(
-                new ReceivedCheckpoint(checkpoint),
+                new ReceivedCheckpoint(state.Checkpoint),
                 TrainStage.Settings(context, Steps),
                 parallel,
                 context.Observer

@@ -55,11 +55,20 @@ internal sealed class Trial : IDisposable
     /// <summary>Continues the training.</summary>
     /// <param name="steps">Number of steps since the beginning.</param>
     /// <param name="stepped">Called after each step.</param>
+    /// <param name="parallel">The processes that share the steps.</param>
     /// <param name="cancellationToken">Stops between two steps.</param>
     /// <param name="warmupShare">Share of the steps during which the rate rises.</param>
     /// <exception cref="TrainingDivergedException">The loss is infinite or NaN.</exception>
-    public void TrainTo(long steps, Action stepped, CancellationToken cancellationToken, double warmupShare = 0)
+    public void TrainTo(
+        long steps,
+        Action stepped,
+        DataParallel parallel,
+        CancellationToken cancellationToken,
+        double warmupShare = 0
+    )
     {
+        ArgumentNullException.ThrowIfNull(stepped);
+        ArgumentNullException.ThrowIfNull(parallel);
         long stretch = steps - _steps;
         var schedule = new CosineSchedule(_rate, stretch, (long)(warmupShare * stretch));
         NetworkTensor[] tensors = [.. _network.Tensors];
@@ -67,13 +76,17 @@ internal sealed class Trial : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             using Batch batch = _batches.Next();
+            parallel.BeginStep();
             using Tensor images = batch.Images.to(_network.Options.Device);
             using Tensor labels = batch.Labels.to(_network.Options.Device);
             using Tensor logits = _network.Forward(images, _norms);
             using Tensor value = _loss.Of(logits, labels);
-            ClassificationLoss.RequireFinite(WithScalar.ToDouble(value), _steps, _rate);
+            double lost = parallel.Average(WithScalar.ToDouble(value), batch.Count);
+            ClassificationLoss.RequireFinite(lost, _steps, _rate);
             BackwardPass.Run(value, tensors);
+            parallel.Average(tensors, batch.Count);
             _optimizer.Step(tensors, schedule.At(step));
+            parallel.EndStep();
             stepped();
         }
     }

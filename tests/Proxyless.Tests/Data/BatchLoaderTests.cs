@@ -27,6 +27,52 @@ public sealed class BatchLoaderTests : IDisposable
         Assert.Equal(one, Epoch(set, smallImages, epoch: 3, threads: 7));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_parts_of_several_processes_are_the_batches_of_one(int parts)
+    {
+        ImageSet set = OpenTraining(smallImages: true);
+        var transforms = Transforms.ForTraining(16, smallImages: true);
+        float[][] PartOf(int i, int count)
+        {
+            using var loader = new BatchLoader(set, transforms, 4, 9, shuffle: true, dropLast: true, threads: 2)
+            {
+                Part = new BatchPart(i, count),
+            };
+            return
+            [
+                .. loader
+                    .EpochArrays(3, 0, Token)
+                    .Select(batch => batch.Images[..(batch.Labels.Length * transforms.Length)]),
+            ];
+        }
+
+        float[][] whole = PartOf(0, 1);
+        Assert.NotEmpty(whole);
+        float[][][] shared = [.. Enumerable.Range(0, parts).Select(i => PartOf(i, parts))];
+        Assert.All(whole.Index(), batch => Assert.Equal(batch.Item, shared.SelectMany(part => part[batch.Index])));
+    }
+
+    [Fact]
+    public void Parts_cover_a_batch_and_differ_by_one_image_at_most() =>
+        Gen.Select(Gen.Int[1, 300], Gen.Int[1, 300])
+            .Sample(
+                (images, parts) =>
+                {
+                    (int First, int Length)[] all =
+                    [
+                        .. Enumerable.Range(0, parts).Select(i => new BatchPart(i, parts).Of(images)),
+                    ];
+                    Assert.Equal(
+                        Enumerable.Range(0, images),
+                        all.SelectMany(part => Enumerable.Range(part.First, part.Length))
+                    );
+                    Assert.InRange(all.Max(part => part.Length) - all.Min(part => part.Length), 0, 1);
+                    Assert.Equal(new BatchPart(0, parts).Longest(images), all.Max(part => part.Length));
+                }
+            );
+
     [Fact]
     public void What_is_ahead_is_bounded_by_its_bytes_on_a_machine_of_64_processors()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
@@ -90,6 +91,40 @@ public sealed class SharedRunTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Mpis))]
+    public void Two_processes_score_networks_as_one_does(string mpi)
+    {
+        string[] search =
+        [
+            "search",
+            "--out",
+            "run",
+            "--target",
+            _target,
+            "--search-epochs",
+            "0.5",
+            "--batch-size",
+            "32",
+        ];
+        CommandLineRun searched = CommandLineProcess.Run(_folder.Root, search);
+        Assert.True(searched.ExitCode == 0, searched.Error);
+        string[] derive = ["derive", "--run", "run", "--latency", "0.12", "--evaluations", "6", "--out"];
+        CommandLineRun one = CommandLineProcess.Run(_folder.Root, [.. derive, "one"]);
+        CommandLineRun two = MpiJob.Run(mpi, 2, _folder.Root, [.. derive, "two"]);
+        Assert.True(one.ExitCode == 0, one.Error);
+        Assert.True(two.ExitCode == 0, two.Error);
+        Assert.All(
+            Scores("one").Zip(Scores("two")),
+            pair =>
+            {
+                Assert.Equal(pair.First.Choice, pair.Second.Choice);
+                Assert.Equal(pair.First.Loss, pair.Second.Loss, 1e-4);
+                Assert.Equal(pair.First.Top1, pair.Second.Top1, 0.02);
+            }
+        );
+    }
+
+    [Theory]
+    [MemberData(nameof(Mpis))]
     public void Bad_input_is_said_once_with_its_exit_code(string mpi)
     {
         CommandLineRun run = MpiJob.Run(mpi, 2, _folder.Root, "run", "--data", "nowhere");
@@ -116,6 +151,13 @@ public sealed class SharedRunTests : IDisposable
         Assert.NotEqual(0, run.ExitCode);
         Assert.Contains("--out run --resume' goes on from the checkpoint", run.Error, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(_folder.Root, "run", "checkpoints", "search.safetensors")));
+    }
+
+    private List<SharedScore> Scores(string run)
+    {
+        List<SharedScore> scores = JsonLines.Read<SharedScore>(Path.Combine(_folder.Root, run, "scores.jsonl"));
+        Assert.NotEmpty(scores);
+        return scores;
     }
 
     private string[] Words(string batch = "32", string epochs = "0.5") =>

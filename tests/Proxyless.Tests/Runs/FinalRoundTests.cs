@@ -3,6 +3,7 @@ using Proxyless.Runs;
 using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Tests.Data;
+using Proxyless.Training;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;
@@ -52,16 +53,16 @@ public sealed class FinalRoundTests
             context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages),
             0.25 * context.LearningRate
         );
-        Assert.Equal(before.Loss, scorer.Judge(trial.Network).Loss);
+        Assert.Equal(before.Loss, scorer.Judge(trial.Network, DataParallel.Alone).Loss);
 
         int steps = 0;
-        trial.TrainTo(10, () => steps++, Cancellation);
-        double after = scorer.Judge(trial.Network).Loss;
+        trial.TrainTo(10, () => steps++, DataParallel.Alone, Cancellation);
+        double after = scorer.Judge(trial.Network, DataParallel.Alone).Loss;
         Assert.Equal(10, steps);
-        trial.TrainTo(40, () => steps++, Cancellation);
+        trial.TrainTo(40, () => steps++, DataParallel.Alone, Cancellation);
         Assert.Equal(40, steps);
         Assert.True(after < before.Loss, $"{before.Loss} before, {after} after 10 steps");
-        Assert.True(scorer.Judge(trial.Network).Loss < after);
+        Assert.True(scorer.Judge(trial.Network, DataParallel.Alone).Loss < after);
 
         // The shared weights are for the other finalists.
         Assert.Equal(before.Loss, scorer.Of(choice)!.Loss);
