@@ -39,6 +39,15 @@ internal sealed record SearchBenchResult
     /// <summary>Seconds per training step of them, timed in the same way.</summary>
     public required double FinalStepSeconds { get; init; }
 
+    /// <summary>Bytes of the gradients that processes exchange after a weight step.</summary>
+    public required double WeightStepBytes { get; init; }
+
+    /// <summary>Bytes of the gradients of one network.</summary>
+    public required double FinalStepBytes { get; init; }
+
+    /// <summary>The same search on several machines like this one; empty if none were asked for.</summary>
+    public IReadOnlyList<SearchOnRanks> Ranks { get; init; } = [];
+
     /// <summary>Hours on this machine.</summary>
     public double Hours =>
         (
@@ -169,6 +178,13 @@ internal static class SearchBench
         double architecture = proportion * Seconds(bench, Mode(options.Search.Update), observer, cancellationToken);
         SearchSpace space = StepBench.Sized(bench);
         SpaceCost cost = SpaceCost.MultiplyAdds(space, context?.Classes ?? StepBench.Classes);
+        SpaceCost parameters = SpaceCost.Parameters(space, context?.Classes ?? StepBench.Classes);
+
+        // With shared weights the widest path contains the drawn one.
+        double exchanged =
+            !isSandwich ? parameters.EvenExpectation
+            : options.Search.SeparateWeights ? parameters.Largest + parameters.EvenExpectation
+            : parameters.Largest;
         double network = cost.EvenExpectation;
         double trained = network;
         if (isSandwich)
@@ -207,6 +223,8 @@ internal static class SearchBench
             BatchSize = batch,
             Images = learned,
             WeightStepSeconds = weight,
+            WeightStepBytes = sizeof(float) * exchanged,
+            FinalStepBytes = sizeof(float) * parameters.EvenExpectation,
             ScoredNetworks = scored,
             ScoreSeconds = score,
             FinalSteps = finalSteps,

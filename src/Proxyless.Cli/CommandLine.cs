@@ -86,8 +86,7 @@ internal static class CommandLine
             group = ProcessGroup.Join();
             if (!group.IsLeader)
             {
-                ProxylessRuntime.Configure();
-                ProxylessRun.Follow(group);
+                Follow(group, arguments);
                 return ExitCode.Done;
             }
 
@@ -142,6 +141,42 @@ internal static class CommandLine
         {
             // After the words: it may end the process.
             group?.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Does the work of a process that does not lead; what is wrong with the words, the one that leads says.
+    /// </summary>
+    private static void Follow(ProcessGroup group, IReadOnlyList<string> arguments)
+    {
+        ProxylessRuntime.Configure();
+        if (IsRunByAll(arguments, out ParseResult parse))
+        {
+            ((ReportingCommand)parse.CommandResult.Command).Execute(
+                parse,
+                new CommandSession(NullRunObserver.Instance, CancellationToken.None)
+            );
+        }
+
+        ProxylessRun.Follow(group);
+    }
+
+    private static bool IsRunByAll(IReadOnlyList<string> arguments, out ParseResult parse)
+    {
+        parse = Root().Parse(arguments, Parser);
+        if (parse.CommandResult.Command is not ReportingCommand { RunsInEveryProcess: true } || AsksForHelp(parse))
+        {
+            return false;
+        }
+
+        try
+        {
+            parse = Parse(Root(), arguments);
+            return true;
+        }
+        catch (InvalidInputException)
+        {
+            return false;
         }
     }
 

@@ -66,6 +66,7 @@ public sealed class LayersTests
             [
                 "Measurement",
                 "Architectures",
+                "Distributed",
                 "Runtime",
                 "Runtime.Kernels",
                 "Data",

@@ -56,6 +56,7 @@ internal sealed class BenchCommand : ReportingCommand
         _allocator.AcceptOnlyFromAmong("system", TunedAllocator);
         Subcommands.Add(new BenchKernelsCommand());
         Subcommands.Add(new BenchDataCommand());
+        Subcommands.Add(new BenchExchangeCommand());
         Subcommands.Add(new BenchFloorCommand());
         Subcommands.Add(new BenchSearchCommand());
         Subcommands.Add(new BenchGradientsCommand());

@@ -8,6 +8,10 @@ namespace Proxyless.Cli.Commands;
 /// <summary>What a search would cost.</summary>
 internal sealed class BenchSearchCommand : ReportingCommand
 {
+    private const double DefaultGbit = 10;
+    private const double BytesPerGbit = 1e9 / 8;
+    private const double DefaultDelayUs = 30;
+
     private readonly Option<long?> _images = Values.Integer(
         "--images",
         "Number of training images of the search, if they are not available (those of --data)",
@@ -16,6 +20,26 @@ internal sealed class BenchSearchCommand : ReportingCommand
     );
     private readonly Option<long?> _steps = Values.Integer("--steps", "Steps of each kind to time (5)", 1, 1000);
 
+    private readonly Option<int[]> _ranks = Values.Integers(
+        "--ranks",
+        "8,64,512",
+        "Numbers of processes, each on a machine like this one, to predict the hours for",
+        2,
+        1_000_000
+    );
+    private readonly Option<double?> _bandwidth = Values.Number(
+        "--gbit",
+        "GBIT",
+        "Bandwidth of each machine's link with --ranks, in Gbit/s (10)",
+        new NumberRange(0.001, 100_000)
+    );
+    private readonly Option<double?> _delay = Values.Number(
+        "--delay-us",
+        "US",
+        "Time of a message without content with --ranks, in microseconds (30)",
+        new NumberRange(0, 1_000_000)
+    );
+
     public BenchSearchCommand()
         : base(
             "search",
@@ -23,10 +47,11 @@ internal sealed class BenchSearchCommand : ReportingCommand
                 + "from a few timed steps. It takes the options of 'search', and so its configuration "
                 + "files; those that do not change the cost are ignored.",
             "proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167",
+            "proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167 --ranks 8,64,512",
             "proxyless bench search --data photos --search-epochs 40"
         )
     {
-        Add([_images, _steps]);
+        Add([_images, _steps, _ranks, _bandwidth, _delay]);
         Add(LibraryOptions.Data().Search().Targets().Time("search").Learning().Machine().Output().Resume().Options);
     }
 
@@ -39,10 +64,19 @@ internal sealed class BenchSearchCommand : ReportingCommand
             session.Observer,
             session.Cancellation
         );
+        if (parse.GetValue(_ranks) is { Length: > 0 } ranks)
+        {
+            var link = new Link(
+                (parse.GetValue(_bandwidth) ?? DefaultGbit) * BytesPerGbit,
+                (parse.GetValue(_delay) ?? DefaultDelayUs) / 1e6
+            );
+            result = result with { Ranks = SearchScaling.Predict(result, ranks, link) };
+        }
+
         return new CommandOutcome(
             result,
             console =>
-                console.WriteFacts(
+                console.WriteFacts([
                     (
                         "weight steps",
                         $"{result.WeightSteps:N0} of {result.BatchSize} images, {result.WeightStepSeconds:F2} s each "
@@ -61,8 +95,17 @@ internal sealed class BenchSearchCommand : ReportingCommand
                         "the paper's search",
                         $"{result.PaperGpuHours:N0} V100 hours, {100 * result.ShareOfPeakForPaperHours:F0} % of the "
                             + $"peak if it did these operations"
-                    )
-                )
+                    ),
+                    .. result.Ranks.Select(Describe),
+                ])
         );
     }
+
+    private static (string Name, string? Value) Describe(SearchOnRanks search) =>
+        (
+            $"{search.Ranks:N0} such machines",
+            search.Hours is { } hours
+                ? $"{hours:N1} hours, {search.ExchangeShare:P0} of them for the exchange"
+                : $"a step's images are too few for them: --batch-size {search.LeastBatch} or more"
+        );
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
@@ -10,6 +11,18 @@ namespace Proxyless.Cli.Commands;
 /// <summary>Compares networks.</summary>
 internal sealed class CompareCommand : ReportingCommand
 {
+    private static readonly string[] MayDiffer =
+    [
+        "--join",
+        "--out",
+        "--data",
+        "--threads",
+        "--checkpoint-seconds",
+        "--json",
+        "--quiet",
+        "--config",
+    ];
+
     private readonly Option<string[]> _networks = Values.Texts(
         "--network",
         "NETWORK",
@@ -41,6 +54,11 @@ internal sealed class CompareCommand : ReportingCommand
         "A finished search in the same space: how its shared weights rank the networks is compared with their accuracy"
     );
 
+    private readonly Option<bool> _join = Values.Flag(
+        "--join",
+        "Do trainings of the comparison in --out, which another process leads, until all are done"
+    );
+
     public CompareCommand()
         : base(
             "compare",
@@ -49,7 +67,8 @@ internal sealed class CompareCommand : ReportingCommand
                 + "networks and seeds can be added then, and networks removed.",
             "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network "
                 + "mobilenet-v2:fit --train-epochs 10 --out comparisons/photos",
-            "proxyless compare --out comparisons/photos --resume --network proxyless-mobile"
+            "proxyless compare --out comparisons/photos --resume --network proxyless-mobile",
+            "proxyless compare --out comparisons/photos --join"
         )
     {
         MainOptions =
@@ -65,7 +84,7 @@ internal sealed class CompareCommand : ReportingCommand
             "--out",
             "--resume",
         ];
-        Add(OptionHeading.Comparison, _networks, _without, _seeds, _targets, _scoredBy);
+        Add(OptionHeading.Comparison, _networks, _without, _seeds, _targets, _scoredBy, _join);
         Add(
             LibraryOptions
                 .Data()
@@ -84,6 +103,11 @@ internal sealed class CompareCommand : ReportingCommand
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
+        if (parse.GetValue(_join))
+        {
+            return Join(parse, session);
+        }
+
         var options = new ComparisonOptions
         {
             Run = ReadResumable(parse),
@@ -95,6 +119,39 @@ internal sealed class CompareCommand : ReportingCommand
         };
         ComparisonResult result = ProxylessComparison.Run(options, session.Observer, session.Cancellation);
         return new CommandOutcome(result, console => Write(console, result));
+    }
+
+    /// <summary>All but the folders and the number of threads is the comparison's own.</summary>
+    private CommandOutcome Join(ParseResult parse, CommandSession session)
+    {
+        string[] others =
+        [
+            .. parse
+                .CommandResult.Children.OfType<OptionResult>()
+                .Where(option => !option.Implicit && !MayDiffer.Contains(option.Option.Name))
+                .Select(option => option.Option.Name),
+        ];
+        if (others.Length > 0)
+        {
+            throw new InvalidInputException(
+                $"--join takes part in a comparison as it was begun, and cannot change {string.Join(", ", others)}; "
+                    + "leave that out"
+            );
+        }
+
+        JoinedComparison joined = ProxylessComparison.Join(
+            LibraryOptions.Read(parse),
+            session.Observer,
+            session.Cancellation
+        );
+        return new CommandOutcome(
+            joined,
+            console =>
+                console.WriteFacts(
+                    ("trainings of this process", joined.Trainings.ToString(CultureInfo.InvariantCulture)),
+                    ("comparison", joined.Folder)
+                )
+        );
     }
 
     private static void Write(IAnsiConsole console, ComparisonResult result)

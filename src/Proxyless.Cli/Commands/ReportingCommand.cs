@@ -69,6 +69,12 @@ internal abstract class ReportingCommand : Command
             : _headings.GetValueOrDefault(option) ?? LibraryOptions.HeadingOf(option) ?? OptionHeading.Other;
     }
 
+    /// <summary>
+    /// Whether every process of an MPI job runs the command; otherwise the first one does, and the others share its
+    /// steps.
+    /// </summary>
+    public virtual bool RunsInEveryProcess => false;
+
     /// <summary>Does the work.</summary>
     /// <exception cref="InvalidInputException">The input cannot be used.</exception>
     public abstract CommandOutcome Execute(ParseResult parse, CommandSession session);

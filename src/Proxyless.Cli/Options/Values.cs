@@ -27,6 +27,44 @@ internal static partial class Values
         return option;
     }
 
+    /// <summary>Whole numbers, separated by commas.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="example">Such numbers, for help and errors.</param>
+    /// <param name="description">What they are.</param>
+    /// <param name="least">The smallest.</param>
+    /// <param name="most">The largest.</param>
+    public static Option<int[]> Integers(string name, string example, string description, int least, int most) =>
+        new(name)
+        {
+            HelpName = example,
+            Description = description,
+            CustomParser = result =>
+            {
+                string text = string.Join(',', result.Tokens.Select(token => token.Value));
+                var numbers = new List<int>();
+                foreach (string piece in text.Split(','))
+                {
+                    if (
+                        int.TryParse(piece, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                        && number >= least
+                        && number <= most
+                    )
+                    {
+                        numbers.Add(number);
+                        continue;
+                    }
+
+                    result.AddError(
+                        $"option '{name}': '{text}' is no list of whole numbers from {least} to {most}, such as "
+                            + $"{example}"
+                    );
+                    return [];
+                }
+
+                return [.. numbers];
+            },
+        };
+
     /// <summary>Rejects text that cannot be a name, and would be misinterpreted later.</summary>
     /// <param name="result">Receives the error.</param>
     /// <param name="tokens">The words.</param>

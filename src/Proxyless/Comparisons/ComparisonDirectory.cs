@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Proxyless.Files;
 using Proxyless.Runs;
@@ -24,6 +25,9 @@ internal sealed class ComparisonDirectory(string path)
 {
     /// <summary>The file that identifies the folder of a comparison.</summary>
     public const string PlanName = WrittenFiles.ComparisonPlan;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan WaitForBeginning = TimeSpan.FromSeconds(20);
 
     /// <summary>What it shares with a run.</summary>
     public RunDirectory Run { get; } = new(path);
@@ -97,6 +101,37 @@ internal sealed class ComparisonDirectory(string path)
         foreach (string file in (string[])[PlanFile, Csv, Markdown, Plot, Result])
         {
             File.Delete(file);
+        }
+    }
+
+    /// <summary>Waits until a comparison that a process begins here has its plan.</summary>
+    /// <param name="observer">Is told of the wait.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="InvalidInputException">Nobody begins one.</exception>
+    public void AwaitPlan(IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        bool hasTold = false;
+        long began = Stopwatch.GetTimestamp();
+        while (!File.Exists(PlanFile))
+        {
+            // Processes that are started together do not find the folder in the first seconds.
+            if (RunLock.HolderOf(path) is null && Stopwatch.GetElapsedTime(began) > WaitForBeginning)
+            {
+                throw new InvalidInputException(
+                    $"'{path}' holds no comparison, and no process begins one there; begin it with "
+                        + "ProxylessComparison.Run(RunOptions.Out), or give its folder"
+                );
+            }
+
+            if (!hasTold)
+            {
+                observer.Message($"waiting for the comparison in '{path}' to begin: its networks are measured first");
+                hasTold = true;
+            }
+
+            cancellationToken.WaitHandle.WaitOne(Pause);
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -3,7 +3,6 @@ using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runs;
-using Proxyless.Training;
 
 namespace Proxyless.Comparisons;
 
@@ -25,26 +24,28 @@ internal sealed class ComparisonWork(
         .. plan.Networks.Select(network => ArchitectureFile.Read(directory.Architecture(network))),
     ];
 
-    private bool _isTrainedHere;
     private long? _testImages;
 
     /// <summary>Does the remaining work, and writes tables, plot and page.</summary>
     public ComparisonResult Finish()
     {
         NetworkMeasurement[] measured = MeasureAll();
-        var results = new List<NetworkResult>();
-        for (int i = 0; i < plan.Networks.Count; i++)
+        int reported = 0;
+        new SharedTrainings(context, plan, directory).Run(() =>
         {
-            results.Add(Judge(plan.Networks[i], _architectures[i], measured[i], $"{i + 1} of {plan.Networks.Count}"));
-            if (_isTrainedHere && results.Count < plan.Networks.Count)
+            // The page has the networks in the order of the plan, up to the first that is not trained.
+            NetworkResult[] first = [.. Trained(measured)];
+            if (first.Length > reported && first.Length < plan.Networks.Count)
             {
                 TryWriteReport(
-                    ResultOf(results, null),
-                    Invariant($"{results.Count} of {plan.Networks.Count} networks are trained.")
+                    ResultOf(first, null),
+                    Invariant($"{first.Length} of {plan.Networks.Count} networks are trained.")
                 );
             }
-        }
 
+            reported = first.Length;
+        });
+        List<NetworkResult> results = [.. Trained(measured)];
         ComparisonResult result = ResultOf(results, scorer is null ? null : Agreement(results));
         directory.Write(result);
         AtomicFile.WriteAllText(directory.Csv, ComparisonTables.Csv(result));
@@ -52,6 +53,24 @@ internal sealed class ComparisonWork(
         AtomicFile.WriteAllText(directory.Plot, ComparisonPlot.File(result));
         TryWriteReport(result, null);
         return result;
+    }
+
+    /// <summary>The networks in the order of the plan, up to the first that is not trained with every seed.</summary>
+    private IEnumerable<NetworkResult> Trained(NetworkMeasurement[] measured)
+    {
+        for (int i = 0; i < plan.Networks.Count; i++)
+        {
+            NetworkTraining?[] trainings =
+            [
+                .. Enumerable.Range(0, plan.Seeds).Select(seed => directory.ReadTraining(plan.Networks[i], seed)),
+            ];
+            if (trainings.Contains(null))
+            {
+                yield break;
+            }
+
+            yield return Judge(plan.Networks[i], _architectures[i], measured[i], trainings!);
+        }
     }
 
     private ComparisonResult ResultOf(IReadOnlyList<NetworkResult> results, ScoreAgreement? scores) =>
@@ -97,29 +116,10 @@ internal sealed class ComparisonWork(
         ComparedNetwork network,
         Architecture architecture,
         NetworkMeasurement measured,
-        string position
+        NetworkTraining[] trainings
     )
     {
-        var trainings = new List<NetworkTraining>();
-        for (int seed = 0; seed < plan.Seeds; seed++)
-        {
-            if (directory.ReadTraining(network, seed) is not { } training)
-            {
-                context.Observer.Message(
-                    Invariant(
-                        $"network {position}: {network.Name}, {measured.Latencies[places[0].Target.Id]:F3} ms, seed "
-                            + $"{seed}"
-                    )
-                );
-                training = Train(network, architecture, seed);
-                _isTrainedHere = true;
-                context.Observer.Message(Invariant($"network {position}: {network.Name}, top-1 {training.Top1:P2}"));
-            }
-
-            _testImages ??= training.TestImages;
-            trainings.Add(training);
-        }
-
+        _testImages ??= trainings[0].TestImages;
         double[] top1 = [.. trainings.Select(training => training.Top1)];
         ArchitectureCost cost = ArchitectureCost.Of(architecture);
         return new NetworkResult
@@ -129,7 +129,7 @@ internal sealed class ComparisonWork(
             Top1 = top1.Average(),
             Top1Deviation = ProxylessComparison.DeviationOf(top1),
             Top5 = trainings.Average(training => training.Top5),
-            Trainings = trainings.Count,
+            Trainings = trainings.Length,
             LatencyMs = measured.Latencies[places[0].Target.Id],
             OtherLatenciesMs = places
                 .Skip(1)
@@ -177,42 +177,6 @@ internal sealed class ComparisonWork(
         );
         directory.Write(network, measured);
         return measured;
-    }
-
-    private NetworkTraining Train(ComparedNetwork network, Architecture architecture, int seed)
-    {
-        RunDirectory files = directory.Training(network, seed);
-        var store = new RunStore(files);
-        RunContext seeded = context.Reseeded(seed, new RunClock(TimeProvider.System));
-        TrainResult trained;
-        try
-        {
-            trained = TrainStage.Run(seeded, store, null, architecture, null);
-        }
-        catch (InvalidInputException exception)
-        {
-            // Errors of the images or of a damaged file: the other networks would meet them too, or the message says
-            // the fix.
-            throw new InvalidInputException($"network {network.Name}, seed {seed}: {exception.Message}", exception);
-        }
-        catch (TrainingDivergedException exception)
-        {
-            throw new TrainingDivergedException(
-                $"network {network.Name}, seed {seed}: {exception.Message}; "
-                    + $"to leave this network out, continue with RunOptions.Resume and ComparisonOptions.Without = "
-                    + $"{network.Name}",
-                exception
-            );
-        }
-
-        ExportStage.Run(seeded, files, architecture, files.Model);
-        EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(seeded, files.Model);
-        var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, trained.Seconds)
-        {
-            TestImages = judged.Accuracy.Images,
-        };
-        directory.Write(network, seed, training);
-        return training;
     }
 
     private ScoreAgreement? Agreement(List<NetworkResult> results)

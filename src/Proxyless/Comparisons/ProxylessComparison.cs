@@ -96,6 +96,48 @@ public static class ProxylessComparison
         );
     }
 
+    /// <summary>
+    /// Does trainings of a comparison that another process leads, in the same folder, until all are done. Any number of
+    /// processes can join, on any machine that sees the folder and has the same images.
+    /// </summary>
+    /// <param name="options">
+    /// The folder in <see cref="RunOptions.Out"/>; the folder of the images and the number of threads may differ here.
+    /// </param>
+    /// <param name="observer">
+    /// Receives progress, messages and warnings; null for none. See <see cref="RunObserver"/>.
+    /// </param>
+    /// <param name="cancellationToken">Stops with a checkpoint of the training at hand.</param>
+    /// <exception cref="InvalidInputException">No comparison begins there, or the images differ.</exception>
+    /// <exception cref="TrainingDivergedException">
+    /// The training of a network diverges; the message names it.
+    /// </exception>
+    /// <exception cref="RunInterruptedException">It was stopped.</exception>
+    public static JoinedComparison Join(
+        RunOptions options,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        observer ??= NullRunObserver.Instance;
+        ArgumentNullException.ThrowIfNull(options);
+        string folder =
+            options.Out ?? throw new InvalidInputException("a comparison is joined in its folder; give RunOptions.Out");
+        var directory = new ComparisonDirectory(folder);
+        directory.AwaitPlan(observer, cancellationToken);
+        RunOptions run = RunOpening.Resumed(options, directory.Run);
+        var context = RunContext.Open(run, observer, cancellationToken);
+        RequireSameImages(context, new RunStore(directory.Run));
+        return RunOpening.Resumable(
+            directory.Run,
+            () =>
+            {
+                int trained = new SharedTrainings(context, directory.ReadPlan(), directory).Run(() => { });
+                return new JoinedComparison { Folder = folder, Trainings = trained };
+            },
+            cancellationToken
+        );
+    }
+
     private static NetworkRequest[] RequestsOf(ComparisonOptions options)
     {
         NetworkRequest[] requests =

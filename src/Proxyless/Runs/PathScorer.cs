@@ -14,8 +14,10 @@ namespace Proxyless.Runs;
 /// </summary>
 internal sealed class PathScorer : IDisposable
 {
-    // With 1,280 small images the statistics of batch norm are known to a few percent.
-    private const int StatisticsBatches = 20;
+    /// <summary>
+    /// Batches whose statistics a score uses: with 1,280 small images they are known to a few percent.
+    /// </summary>
+    internal const int StatisticsBatches = 20;
 
     // More of them change the order of networks less than another training of the shared weights does.
     private const int MostImages = 5000;

@@ -161,7 +161,7 @@ internal sealed class RunLock : IDisposable
 
     /// <summary>
     /// Removes the incomplete files of the dead job, but not in subfolders that another job holds: those of a search's
-    /// targets.
+    /// targets, and those of trainings that several processes divide among them.
     /// </summary>
     private static void RemoveLeftovers(string folder)
     {
@@ -169,7 +169,7 @@ internal sealed class RunLock : IDisposable
         foreach (
             string within in Directory
                 .EnumerateDirectories(folder)
-                .Where(within => !File.Exists(Path.Combine(within, HolderName)))
+                .Where(within => !File.Exists(Path.Combine(within, HolderName)) && !WorkClaim.IsIn(within))
         )
         {
             RemoveLeftovers(within);

@@ -49,6 +49,45 @@ public sealed class SearchBenchTests
     }
 
     [Fact]
+    public void Several_machines_divide_the_images_and_pay_for_the_exchange()
+    {
+        var alone = new SearchBenchResult
+        {
+            WeightSteps = 1000,
+            WeightStepSeconds = 2,
+            WeightStepBytes = 20e6,
+            ArchitectureSteps = 100,
+            ArchitectureStepSeconds = 3,
+            ScoredNetworks = 40,
+            ScoreSeconds = 5,
+            FinalSteps = 50,
+            FinalStepSeconds = 1,
+            FinalStepBytes = 10e6,
+            BatchSize = 256,
+            Images = 100_000,
+            MultiplyAdds = 1,
+        };
+        var link = new Link(1e9, 1e-4);
+        IReadOnlyList<SearchOnRanks> found = SearchScaling.Predict(alone, [8, 64, 512], link);
+
+        // 8 processes: 2 log2(8) messages of 0.1 ms each way, and 7/8 of the numbers twice.
+        double small = 2 * (6e-4 + (1.75 * 64 / 1e9));
+        double exchanged =
+            (1000 * (small + 6e-4 + (1.75 * 20e6 / 1e9)))
+            + (100 * small)
+            + (50 * (small + 6e-4 + (1.75 * 10e6 / 1e9)))
+            + (40 * small);
+        double computed = (2000.0 + 300 + 50 + 200) / 8;
+        Assert.Equal((computed + exchanged) / 3600, found[0].Hours!.Value, 1e-9);
+        Assert.Equal(exchanged / (computed + exchanged), found[0].ExchangeShare!.Value, 1e-9);
+
+        // A score has 20 batches to divide, and 512 processes have no two images each.
+        Assert.InRange(found[1].Hours!.Value * 3600, ((2350.0 / 64) + 10), (2350.0 / 64) + 10 + (2 * exchanged));
+        Assert.Null(found[2].Hours);
+        Assert.Equal(1024, found[2].LeastBatch);
+    }
+
+    [Fact]
     public void The_decision_counts_for_each_limit()
     {
         SearchBenchResult result = SearchBench.Measure(

@@ -252,6 +252,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         {
             Before = fact => fact.Run(Compare),
         },
+        ["proxyless compare --out comparisons/photos --join"] = new() { Before = fact => fact.Run(Compare) },
         ["proxyless data list --data photos"] = new(),
         ["proxyless data sample --out shapes --resolution 64"] = new("--training 2 --test 1"),
         ["proxyless target list"] = new(),
@@ -277,6 +278,11 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             ("32", "2"),
             ("112", "16")
         ),
+        ["proxyless bench exchange --space imagenet-mobile --resolution 112"] = new(
+            "--batch 2 --steps 6",
+            ("imagenet-mobile", "tiny"),
+            ("112", "32")
+        ),
         ["proxyless bench data --data photos --resolution 224"] = new("--epochs 1"),
         ["proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"] = new(
             "--steps 1",
@@ -285,6 +291,9 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             ("112", "32")
         ),
         ["proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167"] = new(
+            $"{Step} --resolution 32"
+        ),
+        ["proxyless bench search --config configs/imagenet-mobile.yaml --images 1281167 --ranks 8,64,512"] = new(
             $"{Step} --resolution 32"
         ),
         ["proxyless bench search --data photos --search-epochs 40"] = new($"{Step} --batch-size 4"),

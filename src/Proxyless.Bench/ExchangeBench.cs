@@ -1,0 +1,208 @@
+using System.Diagnostics;
+using Proxyless.Architectures;
+using Proxyless.Distributed;
+using Proxyless.Measurement;
+using Proxyless.Networks;
+using Proxyless.Search;
+using Proxyless.Training;
+using static TorchSharp.torch;
+
+namespace Proxyless.Bench;
+
+/// <summary>
+/// What sharing a step costs: each process makes the same steps with its own images, in turn alone, while the others do
+/// the same, and with the exchange of gradients. All processes run it.
+/// </summary>
+public static class ExchangeBench
+{
+    // Of kernels, caches and the allocator.
+    private const int WarmUp = 2;
+    private const int Exchanges = 5;
+    private const double Rate = 1e-3;
+
+    /// <summary>Measures the steps.</summary>
+    /// <param name="group">The processes; with one, the ratio shows what differs by chance.</param>
+    /// <param name="space">The space.</param>
+    /// <param name="classes">Outputs of the classifier.</param>
+    /// <param name="batch">Images per step of each process.</param>
+    /// <param name="steps">Pairs of steps to time, at least 6.</param>
+    /// <param name="observer">Receives progress.</param>
+    /// <param name="cancellationToken">Stops between two kinds of step, in every process.</param>
+    /// <returns>A result for each kind of step, the same in every process.</returns>
+    public static IReadOnlyList<ExchangeBenchResult> Measure(
+        ProcessGroup group,
+        SearchSpace space,
+        int classes,
+        int batch,
+        int steps,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ArgumentNullException.ThrowIfNull(space);
+        using var parallel = new DataParallel(group.Communicator);
+        using var network = new SuperNetwork(space, classes, new NetworkOptions { Seed = 1 });
+        using var loss = new ClassificationLoss(0.1, null, CPU);
+        using Tensor images = randn([batch, space.InputChannels, space.Resolution, space.Resolution]);
+        using Tensor labels = randint(classes, [batch], int64);
+        var progress = new Progress(observer, "exchange", 0, 3L * (WarmUp + steps));
+        long done = 0;
+        var results = new List<ExchangeBenchResult>();
+        foreach (string kind in (string[])["single-path", "sandwich", "two-path"])
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var optimizer = new SgdOptimizer();
+            Action<int> Steps(DataParallel by) => StepsOf(kind, network, loss, optimizer, images, labels, by);
+            Action<int> alone = Steps(DataParallel.Alone);
+            Action<int> shared = Steps(parallel);
+            var ratios = new List<double>();
+            var aloneMs = new List<double>();
+            var sharedMs = new List<double>();
+            for (int i = 0; i < WarmUp + steps; i++)
+            {
+                double own = Milliseconds(group, alone, i);
+                double together = Milliseconds(group, shared, i);
+                if (i >= WarmUp)
+                {
+                    aloneMs.Add(own);
+                    sharedMs.Add(together);
+                    ratios.Add(together / own);
+                }
+
+                progress.Report(++done, kind);
+            }
+
+            double[] sorted = [.. ratios.Order()];
+            double median = SampleStatistics.Median(sorted);
+            double reach = median * SampleStatistics.MedianUncertainty(sorted);
+            (double exchangeMs, long bytes) = Exchange(kind, group, parallel, network);
+            results.Add(
+                new ExchangeBenchResult
+                {
+                    Step = kind,
+                    AloneMs = SampleStatistics.Median(aloneMs),
+                    SharedMs = SampleStatistics.Median(sharedMs),
+                    Ratio = median,
+                    RatioInterval = [median - reach, median + reach],
+                    ExchangeMs = exchangeMs,
+                    ExchangeBytes = bytes,
+                }
+            );
+        }
+
+        return results;
+    }
+
+    private static Action<int> StepsOf(
+        string kind,
+        SuperNetwork network,
+        ClassificationLoss loss,
+        SgdOptimizer optimizer,
+        Tensor images,
+        Tensor labels,
+        DataParallel parallel
+    )
+    {
+        var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
+        var settings = new SearchSettings
+        {
+            Plan = new SearchPlan(1, 0, 1),
+            LearningRate = Rate,
+            ArchitectureRate = Rate,
+        };
+        if (kind == "two-path")
+        {
+            var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1);
+            var architecture = new ArchitectureStep(
+                network,
+                parameters,
+                new ArchitectureOptimizer(parameters),
+                objective,
+                loss,
+                parallel
+            );
+            return i => architecture.Run(ArchitectureUpdate.TwoPath, images, labels, new Random(i), Rate);
+        }
+
+        var cost = SpaceCost.MultiplyAdds(network.Space, network.Classes);
+        IWeightStep weights =
+            kind == "sandwich"
+                ? new SandwichStep(network, settings, [cost], loss, optimizer, parallel)
+                : new SinglePathStep(network, settings, [parameters], loss, optimizer, parallel);
+        return i => weights.Run(images, labels, i, new Random(i), Rate);
+    }
+
+    /// <summary>The time of a step that all processes begin together, as the mean over the processes.</summary>
+    private static double Milliseconds(ProcessGroup group, Action<int> step, int i)
+    {
+        Span<double> one = [0];
+        group.Communicator.Sum(one);
+        long began = Stopwatch.GetTimestamp();
+        step(i);
+        one[0] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        group.Communicator.Sum(one);
+        return one[0] / group.Size;
+    }
+
+    /// <summary>The exchange alone: as many numbers as those of the widest path, from and to their tensors.</summary>
+    private static (double Milliseconds, long Bytes) Exchange(
+        string kind,
+        ProcessGroup group,
+        DataParallel parallel,
+        SuperNetwork network
+    )
+    {
+        if (kind == "two-path")
+        {
+            // A few hundred numbers of gates.
+            var gates = new double[2 * network.Blocks.Count];
+            return (Median(group, () => parallel.Average(gates, 1)), gates.Length * sizeof(double));
+        }
+
+        NetworkTensor[] tensors = [.. network.TensorsOf(network.Widest())];
+        foreach (NetworkTensor tensor in tensors.Where(tensor => tensor.IsTrained))
+        {
+            tensor.Value.grad = zeros_like(tensor.Value);
+        }
+
+        double median = Median(group, () => parallel.Average(tensors, 1));
+        foreach (NetworkTensor tensor in tensors.Where(tensor => tensor.IsTrained))
+        {
+            using Tensor? gradient = tensor.Value.grad;
+            tensor.Value.grad = null;
+        }
+
+        return (median, tensors.Sum(tensor => tensor.Value.numel()) * sizeof(float));
+    }
+
+    private static double Median(ProcessGroup group, Action exchange) =>
+        SampleStatistics.Median(Enumerable.Range(0, Exchanges).Select(i => Milliseconds(group, _ => exchange(), i)));
+}
+
+/// <summary>What sharing a kind of step costs.</summary>
+public sealed record ExchangeBenchResult
+{
+    /// <summary>The kind of step.</summary>
+    public required string Step { get; init; }
+
+    /// <summary>
+    /// Milliseconds of a step that nobody shares, while the other processes make one of their own; the median.
+    /// </summary>
+    public required double AloneMs { get; init; }
+
+    /// <summary>Milliseconds of a step that all share, each with as many images; the median.</summary>
+    public required double SharedMs { get; init; }
+
+    /// <summary>The median of the ratios of neighboring steps: shared over alone.</summary>
+    public required double Ratio { get; init; }
+
+    /// <summary>The 95 % interval of the ratio.</summary>
+    public required IReadOnlyList<double> RatioInterval { get; init; }
+
+    /// <summary>Milliseconds of the exchange alone, of the widest path; the median.</summary>
+    public required double ExchangeMs { get; init; }
+
+    /// <summary>Bytes of that exchange.</summary>
+    public required long ExchangeBytes { get; init; }
+}

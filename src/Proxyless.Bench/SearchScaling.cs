@@ -1,0 +1,75 @@
+using Proxyless.Runs;
+
+namespace Proxyless.Bench;
+
+/// <summary>A search whose steps several processes share, each on a machine like this one.</summary>
+/// <param name="Ranks">The number of processes.</param>
+/// <param name="Hours">Hours; null if a step has fewer than two images for each.</param>
+/// <param name="ExchangeShare">Share of the hours in which numbers travel and nothing is computed.</param>
+/// <param name="LeastBatch">The fewest images of a step with which that many processes can share it.</param>
+internal sealed record SearchOnRanks(int Ranks, double? Hours, double? ExchangeShare, long LeastBatch);
+
+/// <summary>What connects the processes.</summary>
+/// <param name="BytesPerSecond">Bandwidth of each process's link.</param>
+/// <param name="LatencySeconds">Time of a message without content.</param>
+internal sealed record Link(double BytesPerSecond, double LatencySeconds)
+{
+    /// <summary>
+    /// The time of a sum over all processes: 2 ceil(log2 p) a + 2 (p - 1) / p n b for n bytes, by reduce-scatter and
+    /// allgather (Thakur, Rabenseifner and Gropp, Optimization of Collective Communication Operations in MPICH, 2005,
+    /// section 4.5); the additions themselves are not counted.
+    /// </summary>
+    /// <param name="ranks">The number of processes p.</param>
+    /// <param name="bytes">The bytes n that each has.</param>
+    public double SumSeconds(int ranks, double bytes) =>
+        (2 * Math.Ceiling(Math.Log2(ranks)) * LatencySeconds) + (2.0 * (ranks - 1) / ranks * bytes / BytesPerSecond);
+}
+
+/// <summary>Predicts the hours of a search on several machines.</summary>
+internal static class SearchScaling
+{
+    private const int LeastImages = 2;
+
+    // Each step begins with a byte of the leader and the mean of its loss.
+    private const int SmallSumsPerStep = 2;
+    private const double SmallSum = 64;
+
+    /// <summary>
+    /// Predicts them: images are divided, and a step's gradients are summed up after it, not during it.
+    /// </summary>
+    /// <param name="alone">The search in one process.</param>
+    /// <param name="ranks">Numbers of processes.</param>
+    /// <param name="link">What connects them.</param>
+    public static IReadOnlyList<SearchOnRanks> Predict(SearchBenchResult alone, IEnumerable<int> ranks, Link link) =>
+        [
+            .. ranks.Select(count =>
+            {
+                long least = LeastImages * (long)count;
+                if (alone.BatchSize < least)
+                {
+                    return new SearchOnRanks(count, null, null, least);
+                }
+
+                double computed =
+                    (
+                        (
+                            (alone.WeightSteps * alone.WeightStepSeconds)
+                            + (alone.ArchitectureSteps * alone.ArchitectureStepSeconds)
+                            + (alone.FinalSteps * alone.FinalStepSeconds)
+                        ) / count
+                    ) + (alone.ScoredNetworks * alone.ScoreSeconds / Math.Min(count, PathScorer.StatisticsBatches));
+                double small = SmallSumsPerStep * link.SumSeconds(count, SmallSum);
+                double exchanged =
+                    (alone.WeightSteps * (small + link.SumSeconds(count, alone.WeightStepBytes)))
+                    + (alone.ArchitectureSteps * small)
+                    + (alone.FinalSteps * (small + link.SumSeconds(count, alone.FinalStepBytes)))
+                    + (alone.ScoredNetworks * small);
+                return new SearchOnRanks(
+                    count,
+                    (computed + exchanged) / 3600,
+                    exchanged / (computed + exchanged),
+                    least
+                );
+            }),
+        ];
+}

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Proxyless.Architectures;
+using Proxyless.Tests.Cli;
+using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
+using Proxyless.Tests.Runs;
+using Xunit;
+
+namespace Proxyless.Tests.Comparisons;
+
+/// <summary>A comparison whose trainings several processes divide among them.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class SharedComparisonTests : IDisposable
+{
+    private const int Trainings = 12;
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Three_processes_one_of_them_killed_make_the_tables_of_one_and_nothing_twice()
+    {
+        string alone = Directory.CreateDirectory(Path.Combine(_folder.Root, "alone")).FullName;
+        string shared = Directory.CreateDirectory(Path.Combine(_folder.Root, "shared")).FullName;
+        string[] words =
+        [
+            "compare",
+            "--out",
+            "c",
+            "--space",
+            "tiny",
+            "--target",
+            FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8),
+            "--network",
+            "random:6",
+            "--seeds",
+            "2",
+            "--train-epochs",
+            "1",
+            "--batch-size",
+            "32",
+            "--threads",
+            "1",
+        ];
+        string[] join = ["compare", "--out", "c", "--join", "--threads", "1", "--json"];
+        CommandLineRun one = CommandLineProcess.Run(alone, words);
+        Assert.True(one.ExitCode == 0, one.Error);
+
+        using CommandLineProcess leader = CommandLineProcess.Start(shared, words);
+        using CommandLineProcess helper = CommandLineProcess.Start(shared, join);
+        int made;
+        using (CommandLineProcess victim = CommandLineProcess.Start(shared, join))
+        {
+            victim.WaitFor("train 1/");
+            victim.Kill();
+            made = Ended(victim.Error());
+        }
+
+        CommandLineRun again = CommandLineProcess.Run(shared, join);
+        CommandLineRun helped = helper.Wait();
+        CommandLineRun led = leader.Wait();
+        Assert.True(led.ExitCode == 0, led.Error);
+        Assert.True(helped.ExitCode == 0, helped.Error);
+        Assert.True(again.ExitCode == 0, again.Error);
+        Assert.Equal(Trainings, made + Ended(led.Error) + Ended(helped.Error) + Ended(again.Error));
+        Assert.Equal(
+            Ended(helped.Error),
+            JsonDocument.Parse(helped.Output).RootElement.GetProperty("trainings").GetInt32()
+        );
+        foreach (string table in (string[])["comparison.csv", "comparison.md", "comparison.svg"])
+        {
+            Assert.Equal(
+                File.ReadAllText(Path.Combine(alone, "c", table)),
+                File.ReadAllText(Path.Combine(shared, "c", table))
+            );
+        }
+
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(shared, "*", SearchOption.AllDirectories),
+            file =>
+                Path.GetFileName(file).StartsWith(".claim", StringComparison.Ordinal)
+                || file.EndsWith("-tmp", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void Joining_changes_nothing_and_needs_a_comparison()
+    {
+        CommandLineRun changed = CommandLineRun.Of("compare", "--out", _folder.Root, "--join", "--train-epochs", "3");
+        Assert.Equal(2, changed.ExitCode);
+        Assert.Contains("cannot change --train-epochs", changed.Error, StringComparison.Ordinal);
+        CommandLineRun nowhere = CommandLineRun.Of("compare", "--out", _folder.Root, "--join");
+        Assert.Equal(2, nowhere.ExitCode);
+        Assert.Contains("no process begins one there", nowhere.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The trainings that a process has ended, by what it said.</summary>
+    private static int Ended(string error) =>
+        error
+            .Split('\n')
+            .Count(line => line.StartsWith("network ", StringComparison.Ordinal) && line.Contains("top-1"));
+}
