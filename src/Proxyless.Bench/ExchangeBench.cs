@@ -3,6 +3,7 @@ using Proxyless.Architectures;
 using Proxyless.Distributed;
 using Proxyless.Measurement;
 using Proxyless.Networks;
+using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Training;
 using static TorchSharp.torch;
@@ -41,6 +42,29 @@ public static class ExchangeBench
     {
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(space);
+        ThreadCount.OfLibtorch(null, observer);
+        try
+        {
+            return MeasureAll(group, space, classes, batch, steps, observer, cancellationToken);
+        }
+        catch
+        {
+            // The others wait in a collective operation.
+            group.IsBroken = group.Size > 1;
+            throw;
+        }
+    }
+
+    private static List<ExchangeBenchResult> MeasureAll(
+        ProcessGroup group,
+        SearchSpace space,
+        int classes,
+        int batch,
+        int steps,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
+    {
         using var parallel = new DataParallel(group.Communicator);
         using var network = new SuperNetwork(space, classes, new NetworkOptions { Seed = 1 });
         using var loss = new ClassificationLoss(0.1, null, CPU);
@@ -157,7 +181,7 @@ public static class ExchangeBench
         {
             // A few hundred numbers of gates.
             var gates = new double[2 * network.Blocks.Count];
-            return (Median(group, () => parallel.Average(gates, 1)), gates.Length * sizeof(double));
+            return (Median(group, () => parallel.Average(gates, BatchShare.Of(1))), gates.Length * sizeof(double));
         }
 
         NetworkTensor[] tensors = [.. network.TensorsOf(network.Widest())];
@@ -166,7 +190,7 @@ public static class ExchangeBench
             tensor.Value.grad = zeros_like(tensor.Value);
         }
 
-        double median = Median(group, () => parallel.Average(tensors, 1));
+        double median = Median(group, () => parallel.Average(tensors, BatchShare.Of(1)));
         foreach (NetworkTensor tensor in tensors.Where(tensor => tensor.IsTrained))
         {
             using Tensor? gradient = tensor.Value.grad;

@@ -30,8 +30,8 @@ internal static class SearchScaling
 {
     private const int LeastImages = 2;
 
-    // Each step begins with a byte of the leader and the mean of its loss.
-    private const int SmallSumsPerStep = 2;
+    // A step begins with a byte of the leader; its loss is a mean, with the sandwich rule the widest path's as well.
+    private const int SmallSumsPerStep = 3;
     private const double SmallSum = 64;
 
     /// <summary>

@@ -150,12 +150,19 @@ internal static class CommandLine
     private static void Follow(ProcessGroup group, IReadOnlyList<string> arguments)
     {
         ProxylessRuntime.Configure();
-        if (IsRunByAll(arguments, out ParseResult parse))
+        try
         {
-            ((ReportingCommand)parse.CommandResult.Command).Execute(
-                parse,
-                new CommandSession(NullRunObserver.Instance, CancellationToken.None)
-            );
+            if (IsRunByAll(arguments, out ParseResult parse))
+            {
+                ((ReportingCommand)parse.CommandResult.Command).Execute(
+                    parse,
+                    new CommandSession(NullRunObserver.Instance, CancellationToken.None)
+                );
+            }
+        }
+        catch (InvalidInputException) when (!group.IsBroken)
+        {
+            // Before any step: the one that leads says it.
         }
 
         ProxylessRun.Follow(group);
@@ -169,15 +176,8 @@ internal static class CommandLine
             return false;
         }
 
-        try
-        {
-            parse = Parse(Root(), arguments);
-            return true;
-        }
-        catch (InvalidInputException)
-        {
-            return false;
-        }
+        parse = Parse(Root(), arguments);
+        return true;
     }
 
     private static string[] Explain(Exception exception, ParseResult? parse) =>

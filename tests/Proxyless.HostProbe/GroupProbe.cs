@@ -111,7 +111,7 @@ internal static class GroupProbe
             }
 
             long count = Compute(network, path, group.Rank, group.Size, images, loss);
-            parallel.Average(tensors, count);
+            parallel.Average(tensors, BatchShare.Of(count));
             for (int i = 0; i < tensors.Length; i++)
             {
                 worstGradient = Math.Max(worstGradient, Difference(gradients[i], tensors[i].Value.grad));
@@ -240,7 +240,7 @@ internal static class GroupProbe
     {
         if (group.IsLeader)
         {
-            Thread.Sleep(TimeSpan.FromSeconds(2));
+            Thread.Sleep(TimeSpan.FromSeconds(4));
         }
 
         TimeSpan before = Environment.CpuUsage.TotalTime;

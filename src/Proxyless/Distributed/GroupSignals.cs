@@ -39,12 +39,11 @@ internal sealed class GroupSignals(ICommunicator communicator)
     }
 
     /// <summary>Sends a file that the other processes <see cref="ReceiveFile"/>.</summary>
-    /// <param name="path">The file; null for none.</param>
-    public void SendFile(string? path)
+    /// <param name="file">The file; null for none.</param>
+    public void SendFile(Stream? file)
     {
-        if (path is not null)
+        if (file is not null)
         {
-            using FileStream file = File.OpenRead(path);
             var part = new byte[PartOfFile];
             for (int length; (length = file.Read(part)) > 0; )
             {

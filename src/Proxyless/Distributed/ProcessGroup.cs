@@ -12,6 +12,8 @@ namespace Proxyless.Distributed;
 public sealed partial class ProcessGroup : IDisposable
 {
     private static ProcessGroup? _joined;
+    private static bool _hasJoined;
+    private int _isWorking;
 
     private ProcessGroup(ICommunicator communicator)
     {
@@ -51,6 +53,22 @@ public sealed partial class ProcessGroup : IDisposable
     /// </summary>
     internal bool IsBroken { get; set; }
 
+    /// <summary>Begins work that the processes share; dispose of the result at its end.</summary>
+    /// <exception cref="InvalidOperationException">Other work is going on, or an earlier one has failed.</exception>
+    internal IDisposable BeginWork()
+    {
+        if (IsBroken)
+        {
+            throw new InvalidOperationException("an earlier step has failed in this process alone");
+        }
+
+        return Interlocked.CompareExchange(ref _isWorking, 1, 0) == 0
+            ? new Work(this)
+            : throw new InvalidOperationException(
+                "the processes of this group share other steps now: a program runs one job at a time with them"
+            );
+    }
+
     /// <summary>Whether the leader has said that it has no more work.</summary>
     internal bool HasFollowed { get; set; }
 
@@ -63,9 +81,9 @@ public sealed partial class ProcessGroup : IDisposable
     /// <exception cref="InvalidOperationException">The process has joined before.</exception>
     public static ProcessGroup Join()
     {
-        if (_joined is not null)
+        if (_hasJoined)
         {
-            throw new InvalidOperationException("this process has joined its group already");
+            throw new InvalidOperationException("a process joins its group once: MPI cannot begin again");
         }
 
         if (MpiLauncher.Here is not { Size: > 1 } launcher)
@@ -81,6 +99,7 @@ public sealed partial class ProcessGroup : IDisposable
             );
         }
 
+        _hasJoined = true;
         var communicator = MpiCommunicator.Join(launcher);
         return _joined = new ProcessGroup(communicator)
         {
@@ -139,6 +158,11 @@ public sealed partial class ProcessGroup : IDisposable
         }
 
         return digest;
+    }
+
+    private sealed class Work(ProcessGroup group) : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref group._isWorking, 0);
     }
 
     [LibraryImport("libc", EntryPoint = "sched_getaffinity")]

@@ -194,7 +194,12 @@ internal static class FineTuneStage
         }
 
         int trainings = (AreFew(context) ? Trainings : 1) * (1 + (context.Options.Training.Folds ?? 0));
-        double seconds = StepTiming.OfTraining(context, architecture, DataParallel.Alone);
+
+        // What is decided by cross-validation, the first process trains alone; the rest all share.
+        double seconds =
+            trainings > 1
+                ? StepTiming.OfTraining(context, architecture, DataParallel.Alone)
+                : SharedTrainingTiming.Measure(context, architecture);
         return Math.Max(1, (long)((time - context.Clock.Uncharged).TotalSeconds * ShareForSteps / trainings / seconds));
     }
 

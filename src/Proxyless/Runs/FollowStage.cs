@@ -57,12 +57,21 @@ internal static class FollowStage
     }
 
     /// <summary>Opens the images; what there is to say of them, the leader has said.</summary>
-    private static RunContext Open(SharedJob job) =>
-        RunContext.Open(
+    /// <exception cref="InvalidInputException">They are not those of the leader.</exception>
+    private static RunContext Open(SharedJob job)
+    {
+        var context = RunContext.Open(
             RunConfigFile.Parse(job.Options, "the options of the process that leads") with
             {
                 Resume = job.HasBegun,
             },
             NullRunObserver.Instance
         );
+        return context.Images.HasFingerprint(job.Fingerprint)
+            ? context
+            : throw new InvalidInputException(
+                $"the images of '{context.Options.Data.Path}' on {Environment.MachineName} are not those of the "
+                    + "process that leads; copy them there, or use a folder that all machines see"
+            );
+    }
 }

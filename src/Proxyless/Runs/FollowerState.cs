@@ -61,7 +61,8 @@ internal sealed class FollowerState(string checkpoint) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => EndDecision();
 
-    private void EndDecision()
+    /// <summary>Gives up the weights and images of a decision.</summary>
+    public void EndDecision()
     {
         EndTrials();
         _scorer?.Dispose();

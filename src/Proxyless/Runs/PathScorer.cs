@@ -149,7 +149,7 @@ internal sealed class PathScorer : IDisposable
         using var withoutGraph = no_grad();
         NetworkEvaluator.ReestimateStatistics(network, _statistics, _context.CancellationToken);
         parallel.BeginStep();
-        parallel.Average(network.Tensors.Where(tensor => !tensor.IsTrained), _statistics.Count);
+        parallel.Average(network.Tensors.Where(tensor => !tensor.IsTrained), BatchShare.Of(_statistics.Count));
         parallel.EndStep();
         var accuracy = new TopAccuracy();
         double loss = 0;
@@ -166,14 +166,19 @@ internal sealed class PathScorer : IDisposable
 
         double[] means = [accuracy.Images == 0 ? 0 : loss / accuracy.Images, accuracy.Top1];
         parallel.BeginStep();
-        parallel.Average(means, accuracy.Images);
-        parallel.EndStep();
-        return double.IsFinite(means[0])
-            ? (means[0], means[1])
-            : throw new TrainingDivergedException(
+        parallel.Average(means, BatchShare.Of(accuracy.Images));
+
+        // Within the step: all processes see it.
+        if (!double.IsFinite(means[0]))
+        {
+            throw new TrainingDivergedException(
                 Invariant($"the loss of a network with the shared weights is {means[0]}: the search has diverged; ")
                     + "search anew with a lower TrainingOptions.LearningRate"
             );
+        }
+
+        parallel.EndStep();
+        return (means[0], means[1]);
     }
 
     /// <summary>Every n-th batch; the others are disposed of.</summary>

@@ -135,13 +135,23 @@ internal sealed record RunContext
             CancellationToken = cancellationToken,
             TrainingSeed = options.Seed,
         };
-        int least = FewestImagesOfStep * context.Group.Size;
-        return context.Group.Size == 1 || context.Loaders.BatchSize >= least
-            ? context
-            : throw new InvalidInputException(
-                $"a step has {context.Loaders.BatchSize} images, and each of {context.Group.Size} processes needs "
-                    + $"{FewestImagesOfStep}: start fewer processes, or raise TrainingOptions.BatchSize to {least}"
+        context.RequireShares(context.Loaders.BatchSize);
+        return context;
+    }
+
+    /// <summary>Rejects a step with too few images for its processes.</summary>
+    /// <param name="images">The images of a step.</param>
+    /// <exception cref="InvalidInputException">They are too few.</exception>
+    public void RequireShares(int images)
+    {
+        int least = FewestImagesOfStep * Group.Size;
+        if (Group.Size > 1 && images < least)
+        {
+            throw new InvalidInputException(
+                $"a step has {images} images, and each of {Group.Size} processes needs {FewestImagesOfStep}: start "
+                    + $"fewer processes, or raise TrainingOptions.BatchSize to {least}"
             );
+        }
     }
 
     /// <summary>The same for a job whose time is not recorded.</summary>

@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Distributed;
 using Proxyless.Latency;
 
 namespace Proxyless.Runs;
@@ -191,7 +192,8 @@ internal static class RunOpening
             },
             Out = directory.Root,
             Resume = true,
-            Threads = options.Threads ?? saved.Threads,
+            // Those of a process alone say nothing of several, and the other way round.
+            Threads = options.Threads ?? (ProcessGroup.Current.Size == 1 ? saved.Threads : null),
             CheckpointSeconds = options.CheckpointSeconds ?? saved.CheckpointSeconds,
             Training = saved.Training with { Erase = saved.Training.Erase ?? 0 },
         };
@@ -250,5 +252,6 @@ internal static class RunOpening
         context.Options with
         {
             Out = Path.GetFullPath(store.Directory.Root),
+            Threads = context.Group.Size > 1 && context.Threads == context.Group.Threads ? null : context.Threads,
         };
 }

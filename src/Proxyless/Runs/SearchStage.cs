@@ -59,6 +59,7 @@ internal static class SearchStage
     {
         SearchPart[][] targets = [.. parts.GroupBy(part => part.Goal.Target).Select(target => target.ToArray())];
         SearchPart[] middle = [.. targets.Select(Middle)];
+        context.RequireShares(context.Loaders.BatchSizeOf(context.Images.Architecture.Count));
         int batchesPerEpoch = BatchesPerEpoch(context);
         SearchPlan steps = PlanOf(store, middle, parts.Count, batchesPerEpoch, timeShare);
         double rate =

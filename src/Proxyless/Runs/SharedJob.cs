@@ -38,6 +38,7 @@ internal abstract record SharedJob
             }
         );
         HasBegun = context.Options.Resume;
+        Fingerprint = context.Images.Fingerprint;
         TrainingSeed = context.TrainingSeed;
         Input = context.Input;
     }
@@ -48,6 +49,9 @@ internal abstract record SharedJob
 
     /// <summary>The options, as <c>config.yaml</c> has them.</summary>
     public string Options { get; init; } = "";
+
+    /// <summary>The leader's images, which every process has to have.</summary>
+    public string Fingerprint { get; init; } = "";
 
     /// <summary>Whether the run is resumed.</summary>
     public bool HasBegun { get; init; }

@@ -27,6 +27,8 @@ internal sealed record SharedTraining : SharedJob
     public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {
         ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(state);
+        state.EndDecision();
         (BatchLoader training, BatchLoader? validation) = TrainStage.Batches(context, parallel);
         using (training)
         using (validation)

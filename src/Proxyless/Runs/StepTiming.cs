@@ -115,7 +115,8 @@ internal static class StepTiming
             },
             context.CancellationToken
         );
-        return pass * passed / images.shape[0];
+        // Several processes divide the images of a score as they divide those of a step.
+        return pass * passed / batch;
     }
 
     /// <summary>Seconds per training step of one network; the median.</summary>
@@ -141,7 +142,7 @@ internal static class StepTiming
                             using Tensor logits = network.Forward(images, NormPass.Training);
                             using Tensor value = loss.Of(logits, labels);
                             BackwardPass.Run(value, tensors);
-                            parallel.Average(tensors, labels.shape[0]);
+                            parallel.Average(tensors, loss.ShareOf(labels));
                             optimizer.Step(tensors, Rate);
                             return WithScalar.ToDouble(value);
                         }

@@ -72,6 +72,7 @@ internal sealed class Trial : IDisposable
         long stretch = steps - _steps;
         var schedule = new CosineSchedule(_rate, stretch, (long)(warmupShare * stretch));
         NetworkTensor[] tensors = [.. _network.Tensors];
+        NetworkTensor[] exchanged = [.. tensors.Where(tensor => tensor.IsTrained || _norms.Momentum > 0)];
         for (long step = 0; _steps < steps; step++, _steps++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -81,10 +82,11 @@ internal sealed class Trial : IDisposable
             using Tensor labels = batch.Labels.to(_network.Options.Device);
             using Tensor logits = _network.Forward(images, _norms);
             using Tensor value = _loss.Of(logits, labels);
-            double lost = parallel.Average(WithScalar.ToDouble(value), batch.Count);
+            BatchShare share = _loss.ShareOf(labels);
+            double lost = parallel.Average(WithScalar.ToDouble(value), share);
             ClassificationLoss.RequireFinite(lost, _steps, _rate);
             BackwardPass.Run(value, tensors);
-            parallel.Average(tensors, batch.Count);
+            parallel.Average(exchanged, share);
             _optimizer.Step(tensors, schedule.At(step));
             parallel.EndStep();
             stepped();

@@ -164,7 +164,7 @@ internal sealed class ArchitectureSearch : IDisposable
 
                     _parallel.EndStep();
                     _step++;
-                    pace.Count(batch);
+                    pace.Count(batch, _parallel.Part.Count);
                 }
 
                 // The last step of an epoch is complete when the epoch's line is written.

@@ -41,7 +41,7 @@ internal sealed class MeanGates
         (int Block, int Candidate)[] gates = [.. candidates.SelectMany((all, block) => all.Select(j => (block, j)))];
         using GatePass pass = GatePass.Run(network, path, images, labels, loss);
         double[] means = [pass.Loss, .. gates.Select(gate => pass.GateGradient(gate.Block, gate.Candidate))];
-        parallel.Average(means, labels.shape[0]);
+        parallel.Average(means, loss.ShareOf(labels));
         var result = new MeanGates(means[0]);
         foreach (((int Block, int Candidate) gate, double gradient) in gates.Zip(means[1..]))
         {

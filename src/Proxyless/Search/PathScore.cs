@@ -32,7 +32,7 @@ internal readonly record struct PathScore(double CrossEntropy, double Top1)
         using Tensor logits = network.Forward(images, path, NormPass.Frozen);
         using Tensor value = loss.Of(logits, labels);
         double[] means = [WithScalar.ToDouble(value), loss.AccuracyOf(logits, labels)];
-        parallel.Average(means, labels.shape[0]);
+        parallel.Average(means, loss.ShareOf(labels));
         return new PathScore(means[0], means[1]);
     }
 }

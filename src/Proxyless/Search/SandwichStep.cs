@@ -45,12 +45,13 @@ internal sealed class SandwichStep(
         var accuracy = new TopAccuracy();
         accuracy.Add(detached, labels);
         double[] means = [WithScalar.ToDouble(distilled), WithScalar.ToDouble(byLabels), accuracy.Top1];
-        parallel.Average(means, accuracy.Images);
+        BatchShare share = loss.ShareOf(labels);
+        parallel.Average(means, share);
         ClassificationLoss.RequireFinite(means[0], step, settings.LearningRate);
         ClassificationLoss.RequireFinite(means[1], step, settings.LearningRate);
         BackwardPass.Run(distilled, moved);
         SharedGradients.Sum(moved);
-        parallel.Average(moved, accuracy.Images);
+        parallel.Average(moved, share);
         optimizer.Step(moved, rate);
         return (means[1], means[2]);
     }
@@ -65,7 +66,7 @@ internal sealed class SandwichStep(
     {
         using Tensor logits = network.Forward(images, _widest!, NormPass.Training);
         using Tensor value = loss.Of(logits, labels);
-        double lost = parallel.Average(WithScalar.ToDouble(value), labels.shape[0]);
+        double lost = parallel.Average(WithScalar.ToDouble(value), loss.ShareOf(labels));
         ClassificationLoss.RequireFinite(lost, step, settings.LearningRate);
         BackwardPass.Run(value, moved);
         using Tensor detached = logits.detach();

@@ -41,11 +41,12 @@ internal sealed class SinglePathStep(
         var accuracy = new TopAccuracy();
         accuracy.Add(logits, labels);
         double[] means = [WithScalar.ToDouble(value), accuracy.Top1];
-        parallel.Average(means, accuracy.Images);
+        BatchShare share = loss.ShareOf(labels);
+        parallel.Average(means, share);
         ClassificationLoss.RequireFinite(means[0], step, settings.LearningRate);
         NetworkTensor[] moved = [.. network.TensorsOf(path)];
         BackwardPass.Run(value, moved);
-        parallel.Average(moved, accuracy.Images);
+        parallel.Average(moved, share);
         optimizer.Step(moved, rate);
         return (means[0], means[1]);
     }

@@ -67,6 +67,21 @@ internal sealed class ClassificationLoss : IDisposable
         return WeighedMean(losses, _classWeights, labels);
     }
 
+    /// <summary>What a part of a batch counts in the mean loss of the whole.</summary>
+    /// <param name="labels">[N], int64.</param>
+    public BatchShare ShareOf(Tensor labels)
+    {
+        long images = labels.shape[0];
+        if (_classWeights is null)
+        {
+            return BatchShare.Of(images);
+        }
+
+        using Tensor weights = _classWeights.index_select(0, labels);
+        using Tensor sum = weights.sum(ScalarType.Float64);
+        return new BatchShare(WithScalar.ToDouble(sum), images);
+    }
+
     /// <summary>Computes the share of correct answers in a batch, each image weighted as in the loss.</summary>
     /// <param name="logits">[N, classes].</param>
     /// <param name="labels">[N], int64.</param>

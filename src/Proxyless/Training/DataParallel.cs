@@ -60,8 +60,8 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
 
     /// <summary>Replaces numbers by their means over the whole batch.</summary>
     /// <param name="values">The means over this process's part.</param>
-    /// <param name="images">The images of the part.</param>
-    public void Average(Span<double> values, long images)
+    /// <param name="share">What the part counts.</param>
+    public void Average(Span<double> values, BatchShare share)
     {
         if (IsAlone)
         {
@@ -71,10 +71,10 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
         Span<double> sums = stackalloc double[values.Length + 1];
         for (int i = 0; i < values.Length; i++)
         {
-            sums[i] = values[i] * images;
+            sums[i] = values[i] * share.Weight;
         }
 
-        sums[^1] = images;
+        sums[^1] = share.Weight;
         communicator.Sum(sums);
         for (int i = 0; i < values.Length; i++)
         {
@@ -83,11 +83,11 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
     }
 
     /// <summary>Returns the mean of a number over the whole batch.</summary>
-    /// <inheritdoc cref="Average(Span{double}, long)"/>
-    public double Average(double value, long images)
+    /// <inheritdoc cref="Average(Span{double}, BatchShare)"/>
+    public double Average(double value, BatchShare share)
     {
         Span<double> one = [value];
-        Average(one, images);
+        Average(one, share);
         return one[0];
     }
 
@@ -111,8 +111,8 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
     /// <param name="tensors">
     /// What the step touched; those without a gradient are left out, in every process alike.
     /// </param>
-    /// <param name="images">The images of this process's part of the batch.</param>
-    public void Average(IEnumerable<NetworkTensor> tensors, long images)
+    /// <param name="share">What this process's part of the batch counts.</param>
+    public void Average(IEnumerable<NetworkTensor> tensors, BatchShare share)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         if (IsAlone)
@@ -120,7 +120,7 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
             return;
         }
 
-        var exchanged = new List<Tensor>();
+        var exchanged = new List<(Tensor Numbers, bool IsStatistic)>();
         try
         {
             long count = 0;
@@ -128,16 +128,16 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
             {
                 if ((tensor.IsTrained ? tensor.Value.grad : tensor.Value.alias()) is { } numbers)
                 {
-                    exchanged.Add(numbers);
+                    exchanged.Add((numbers, !tensor.IsTrained));
                     count += numbers.numel();
                 }
             }
 
-            Exchange(exchanged, count, images);
+            Exchange(exchanged, count, share);
         }
         finally
         {
-            exchanged.ForEach(numbers => numbers.Dispose());
+            exchanged.ForEach(one => one.Numbers.Dispose());
         }
     }
 
@@ -170,26 +170,26 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
-    private void Exchange(List<Tensor> tensors, long count, long images)
+    private void Exchange(List<(Tensor Numbers, bool IsStatistic)> tensors, long count, BatchShare share)
     {
-        Span<float> all = _buffer.Of(count + 1);
+        // What all parts count together are two more sums.
+        Span<float> all = _buffer.Of(count + 2);
         Span<float> rest = all;
-        foreach (Tensor tensor in tensors)
+        foreach ((Tensor numbers, bool isStatistic) in tensors)
         {
-            int length = (int)tensor.numel();
-            ExchangeBuffer.CopyIn(tensor, rest[..length], images);
+            int length = (int)numbers.numel();
+            ExchangeBuffer.CopyIn(numbers, rest[..length], isStatistic ? share.Images : (float)share.Weight);
             rest = rest[length..];
         }
 
-        // The images of the whole batch are one more sum.
-        all[^1] = images;
+        (rest[0], rest[1]) = ((float)share.Weight, share.Images);
         communicator.Sum(all);
-        float share = 1 / all[^1];
+        (float ofWeight, float ofImage) = (1 / all[^2], 1 / all[^1]);
         rest = all;
-        foreach (Tensor tensor in tensors)
+        foreach ((Tensor numbers, bool isStatistic) in tensors)
         {
-            int length = (int)tensor.numel();
-            ExchangeBuffer.CopyOut(rest[..length], tensor, share);
+            int length = (int)numbers.numel();
+            ExchangeBuffer.CopyOut(rest[..length], numbers, isStatistic ? ofImage : ofWeight);
             rest = rest[length..];
         }
     }

@@ -17,10 +17,12 @@ internal sealed class EpochClock
     private long _images;
 
     /// <summary>Counts the images of a step that is done.</summary>
-    public void Count(Batch batch)
+    /// <param name="batch">This process's part of them.</param>
+    /// <param name="parts">The number of parts, which are about as large.</param>
+    public void Count(Batch batch, int parts)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        _images += batch.Labels.shape[0];
+        _images += parts * batch.Labels.shape[0];
     }
 
     /// <summary>Ends the epoch.</summary>

@@ -30,17 +30,22 @@ internal static class SharedWork
             return work(DataParallel.Alone);
         }
 
-        if (group.IsBroken)
-        {
-            throw new InvalidOperationException("an earlier step has failed in this process alone");
-        }
+        using IDisposable sharing = group.BeginWork();
 
         // Before the others hear of it: both may fail.
         string description = describe();
-        string? file = attachment();
+        using FileStream? file = attachment() is { } path ? File.OpenRead(path) : null;
         using var parallel = new DataParallel(group.Communicator);
-        parallel.Signals.Begin(description);
-        parallel.Signals.SendFile(file);
+        try
+        {
+            Send(parallel.Signals, description, file);
+        }
+        catch
+        {
+            group.IsBroken = true;
+            throw;
+        }
+
         try
         {
             return work(parallel);
@@ -60,6 +65,12 @@ internal static class SharedWork
                 parallel.Signals.GoesOn(false);
             }
         }
+    }
+
+    private static void Send(GroupSignals signals, string description, FileStream? file)
+    {
+        signals.Begin(description);
+        signals.SendFile(file);
     }
 
     /// <summary>Does the work in another process.</summary>
@@ -84,6 +95,17 @@ internal static class SharedWork
             when (parallel.IsInStep && exception is TrainingDivergedException or NotFiniteNumberException)
         {
             // In the leader as well.
+        }
+        catch when (!parallel.IsInStep)
+        {
+            // What has failed here, such as reading the images, has perhaps failed in the leader too, which then says
+            // so and writes a checkpoint.
+            if (parallel.Signals.GoesOn(false))
+            {
+                throw;
+            }
+
+            return;
         }
 
         parallel.Signals.GoesOn(false);

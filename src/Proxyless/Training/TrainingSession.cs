@@ -20,6 +20,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly IRunObserver _observer;
     private readonly CompactNetwork _network;
     private readonly NetworkTensor[] _tensors;
+    private readonly NetworkTensor[] _trained;
     private readonly ClassificationLoss _loss;
     private readonly SgdOptimizer _optimizer;
     private readonly ExponentialMovingAverage? _average;
@@ -54,6 +55,7 @@ internal sealed class TrainingSession : IDisposable
         _observer = observer;
         _network = network;
         _tensors = [.. network.Tensors];
+        _trained = [.. _tensors.Where(tensor => tensor.IsTrained)];
         _last = new CheckpointFile(store.LastCheckpoint);
         _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
         _optimizer = new SgdOptimizer
@@ -200,7 +202,7 @@ internal sealed class TrainingSession : IDisposable
                 double loss = Step(batch);
                 _average?.Update(_state.Step);
                 _state = _state.After(loss);
-                pace.Count(batch);
+                pace.Count(batch, _parallel.Part.Count);
             }
 
             IsInStep = false;
@@ -251,17 +253,19 @@ internal sealed class TrainingSession : IDisposable
     {
         using TemporarySeed? dropout =
             _settings.Dropout > 0
-                ? new((long)(SeedSequence.Mix(_settings.Seed, RandomUse.Dropout, _state.Step) >> 1))
+                ? new(
+                    (long)(SeedSequence.Mix(_settings.Seed, RandomUse.Dropout, _state.Step) >> 1) + _parallel.Part.Index
+                )
                 : null;
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, _settings.Norms, _settings.Dropout);
         using Tensor value = _loss.Of(logits, labels);
-        long count = batch.Count;
-        double number = _parallel.Average(WithScalar.ToDouble(value), count);
+        BatchShare share = _loss.ShareOf(labels);
+        double number = _parallel.Average(WithScalar.ToDouble(value), share);
         ClassificationLoss.RequireFinite(number, _state.Step, _settings.LearningRate);
         BackwardPass.Run(value, _tensors);
-        _parallel.Average(_tensors, count);
+        _parallel.Average(_settings.Norms.Momentum > 0 ? _tensors : _trained, share);
         _optimizer.Step(_tensors, _schedule.At(_state.Step));
         return number;
     }
@@ -272,7 +276,9 @@ internal sealed class TrainingSession : IDisposable
         _parallel.BeginStep();
         _parallel.Sum(accuracy);
         _parallel.EndStep();
-        return accuracy.Top1;
+        return accuracy.Images > 0
+            ? accuracy.Top1
+            : throw new InvalidInputException("none of the images that select the best epoch can be read");
     }
 
     private string Detail()

@@ -71,7 +71,7 @@ public sealed class SearchBenchTests
         IReadOnlyList<SearchOnRanks> found = SearchScaling.Predict(alone, [8, 64, 512], link);
 
         // 8 processes: 2 log2(8) messages of 0.1 ms each way, and 7/8 of the numbers twice.
-        double small = 2 * (6e-4 + (1.75 * 64 / 1e9));
+        double small = 3 * (6e-4 + (1.75 * 64 / 1e9));
         double exchanged =
             (1000 * (small + 6e-4 + (1.75 * 20e6 / 1e9)))
             + (100 * small)
