@@ -14,9 +14,6 @@ internal sealed record MpiLauncher(int Size, IReadOnlyList<string> Libraries)
     /// <summary>The value of <see cref="LibraryVariable"/> with which a process works alone.</summary>
     public const string Off = OwnProgram.Alone;
 
-    /// <summary>What the environment says; null for a process that works alone.</summary>
-    public static MpiLauncher? Here => Of(Environment.GetEnvironmentVariable);
-
     private static readonly string[] OpenMpi = ["libmpi.so.40", "libmpi.so.80"];
     private static readonly string[] Mpich = ["libmpich.so.12", "libmpi.so.12"];
     private static readonly string[] Standard = ["libmpi_abi.so.0"];
@@ -31,6 +28,9 @@ internal sealed record MpiLauncher(int Size, IReadOnlyList<string> Libraries)
     // srun --mpi=pmix tells the rank alone in a variable of PMIx, and the size in one of its own.
     private const string PmixRank = "PMIX_RANK";
     private const string SlurmTasks = "SLURM_STEP_NUM_TASKS";
+
+    /// <summary>What the environment says; null for a process that works alone.</summary>
+    public static MpiLauncher? Here => Of(Environment.GetEnvironmentVariable);
 
     /// <summary>Reads the environment.</summary>
     /// <param name="variable">Returns the value of a variable, or null.</param>

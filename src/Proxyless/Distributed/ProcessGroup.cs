@@ -11,6 +11,13 @@ namespace Proxyless.Distributed;
 /// <remarks>docs/scale-out.md tells how to start one.</remarks>
 public sealed partial class ProcessGroup : IDisposable
 {
+    // Processors that fit in cpu_set_t: 1,024.
+    private const int MaskBytes = 128;
+
+    // FNV-1a: the same in every process, unlike hash codes.
+    private const ulong Offset = 14695981039346656037;
+    private const ulong Prime = 1099511628211;
+
     private static ProcessGroup? _joined;
     private static bool _hasJoined;
     private int _isWorking;
@@ -52,22 +59,6 @@ public sealed partial class ProcessGroup : IDisposable
     /// Whether a step has failed in this process alone, so that the others wait for it forever: they are ended with it.
     /// </summary>
     internal bool IsBroken { get; set; }
-
-    /// <summary>Begins work that the processes share; dispose of the result at its end.</summary>
-    /// <exception cref="InvalidOperationException">Other work is going on, or an earlier one has failed.</exception>
-    internal IDisposable BeginWork()
-    {
-        if (IsBroken)
-        {
-            throw new InvalidOperationException("an earlier step has failed in this process alone");
-        }
-
-        return Interlocked.CompareExchange(ref _isWorking, 1, 0) == 0
-            ? new Work(this)
-            : throw new InvalidOperationException(
-                "the processes of this group share other steps now: a program runs one job at a time with them"
-            );
-    }
 
     /// <summary>Whether the leader has said that it has no more work.</summary>
     internal bool HasFollowed { get; set; }
@@ -132,6 +123,22 @@ public sealed partial class ProcessGroup : IDisposable
         _joined = null;
     }
 
+    /// <summary>Begins work that the processes share; dispose of the result at its end.</summary>
+    /// <exception cref="InvalidOperationException">Other work is going on, or an earlier one has failed.</exception>
+    internal IDisposable BeginWork()
+    {
+        if (IsBroken)
+        {
+            throw new InvalidOperationException("an earlier step has failed in this process alone");
+        }
+
+        return Interlocked.CompareExchange(ref _isWorking, 1, 0) == 0
+            ? new Work(this)
+            : throw new InvalidOperationException(
+                "the processes of this group share other steps now: a program runs one job at a time with them"
+            );
+    }
+
     /// <summary>The number of processes, with this one, that the system lets run on the same processors.</summary>
     private static int OnTheSameProcessors(MpiCommunicator communicator)
     {
@@ -141,13 +148,6 @@ public sealed partial class ProcessGroup : IDisposable
         ulong own = Digest(Encoding.UTF8.GetBytes(Environment.MachineName), Digest(mask, Offset));
         return communicator.Gather(own).Count(other => other == own);
     }
-
-    // Processors that fit in cpu_set_t: 1,024.
-    private const int MaskBytes = 128;
-
-    // FNV-1a: the same in every process, unlike hash codes.
-    private const ulong Offset = 14695981039346656037;
-    private const ulong Prime = 1099511628211;
 
     private static ulong Digest(ReadOnlySpan<byte> bytes, ulong start)
     {
