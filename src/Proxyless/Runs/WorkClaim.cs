@@ -97,6 +97,16 @@ internal sealed class WorkClaim : IDisposable
                 File.Delete(PathOf(folder, dead));
             }
 
+            if (last > 0)
+            {
+                // What the killed process was just writing.
+                AtomicFile.RemoveLeftovers(folder);
+                foreach (string within in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories))
+                {
+                    AtomicFile.RemoveLeftovers(within);
+                }
+            }
+
             return new WorkClaim(folder, last + 1, content, lease);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
