@@ -121,18 +121,7 @@ internal sealed class SuperNetworkSteps : BenchedStep
             _optimizer,
             DataParallel.Alone
         );
-        var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, options.Steps);
-        _step = new ArchitectureStep(
-            _network,
-            _parameters,
-            new ArchitectureOptimizer(_parameters),
-            objective,
-            _loss,
-            DataParallel.Alone
-        )
-        {
-            Samples = samples,
-        };
+        _step = ArchitectureStep.WithoutLimits(_network, _parameters, _loss, DataParallel.Alone, samples);
     }
 
     public override void Run(int i, Tensor images, Tensor labels) => Run(_options.Mode, i, images, labels);

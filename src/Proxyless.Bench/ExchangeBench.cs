@@ -28,7 +28,6 @@ public static class ExchangeBench
     /// <param name="batch">Images per step of each process.</param>
     /// <param name="steps">Pairs of steps to time, at least 6.</param>
     /// <param name="observer">Receives progress.</param>
-    /// <param name="cancellationToken">Stops between two kinds of step, in every process.</param>
     /// <returns>A result for each kind of step, the same in every process.</returns>
     public static IReadOnlyList<ExchangeBenchResult> Measure(
         ProcessGroup group,
@@ -36,8 +35,7 @@ public static class ExchangeBench
         int classes,
         int batch,
         int steps,
-        IRunObserver observer,
-        CancellationToken cancellationToken
+        IRunObserver observer
     )
     {
         ArgumentNullException.ThrowIfNull(group);
@@ -45,7 +43,7 @@ public static class ExchangeBench
         ThreadCount.OfLibtorch(null, observer);
         try
         {
-            return MeasureAll(group, space, classes, batch, steps, observer, cancellationToken);
+            return MeasureAll(group, space, classes, batch, steps, observer);
         }
         catch
         {
@@ -61,8 +59,7 @@ public static class ExchangeBench
         int classes,
         int batch,
         int steps,
-        IRunObserver observer,
-        CancellationToken cancellationToken
+        IRunObserver observer
     )
     {
         using var parallel = new DataParallel(group.Communicator);
@@ -75,7 +72,6 @@ public static class ExchangeBench
         var results = new List<ExchangeBenchResult>();
         foreach (string kind in (string[])["single-path", "sandwich", "two-path"])
         {
-            cancellationToken.ThrowIfCancellationRequested();
             using var optimizer = new SgdOptimizer();
             Action<int> Steps(DataParallel by) => StepsOf(kind, network, loss, optimizer, images, labels, by);
             Action<int> alone = Steps(DataParallel.Alone);
@@ -137,15 +133,7 @@ public static class ExchangeBench
         };
         if (kind == "two-path")
         {
-            var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1);
-            var architecture = new ArchitectureStep(
-                network,
-                parameters,
-                new ArchitectureOptimizer(parameters),
-                objective,
-                loss,
-                parallel
-            );
+            var architecture = ArchitectureStep.WithoutLimits(network, parameters, loss, parallel);
             return i => architecture.Run(ArchitectureUpdate.TwoPath, images, labels, new Random(i), Rate);
         }
 

@@ -28,8 +28,6 @@ internal sealed record Link(double BytesPerSecond, double LatencySeconds)
 /// <summary>Predicts the hours of a search on several machines.</summary>
 internal static class SearchScaling
 {
-    private const int LeastImages = 2;
-
     // A step begins with a byte of the leader; its loss is a mean, with the sandwich rule the widest path's as well.
     private const int SmallSumsPerStep = 3;
     private const double SmallSum = 64;
@@ -44,7 +42,7 @@ internal static class SearchScaling
         [
             .. ranks.Select(count =>
             {
-                long least = LeastImages * (long)count;
+                long least = RunContext.FewestImagesOfStep * (long)count;
                 if (alone.BatchSize < least)
                 {
                     return new SearchOnRanks(count, null, null, least);

@@ -162,15 +162,7 @@ internal static class GroupProbe
         var cost = SpaceCost.MultiplyAdds(network.Space, Classes);
         var weights = new SandwichStep(network, settings, [cost], loss, optimizer, parallel);
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
-        var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1);
-        var architecture = new ArchitectureStep(
-            network,
-            parameters,
-            new ArchitectureOptimizer(parameters),
-            objective,
-            loss,
-            parallel
-        );
+        var architecture = ArchitectureStep.WithoutLimits(network, parameters, loss, parallel);
         (Tensor pixels, Tensor labels) = Images(group.Rank, group.Size, 7 * group.Size);
         using (pixels)
         using (labels)

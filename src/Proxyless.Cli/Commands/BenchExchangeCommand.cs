@@ -42,8 +42,7 @@ internal sealed class BenchExchangeCommand : ReportingCommand
             Classes,
             (int)(parse.GetValue(_batch) ?? 32),
             (int)(parse.GetValue(_steps) ?? 20),
-            session.Observer,
-            CancellationToken.None
+            session.Observer
         );
         return new CommandOutcome(results, console => Write(console, results));
     }

@@ -41,7 +41,7 @@ internal static class Terminal
 
     /// <summary>Whether the output goes to a terminal of this process alone; that of an mpirun is none.</summary>
     public static bool IsTerminal(TextWriter writer) =>
-        MpiLauncher.Here is not { Size: > 1 }
+        MpiLauncher.Here is null
         && (
             (ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected)
             || (ReferenceEquals(writer, Console.Error) && !Console.IsErrorRedirected)

@@ -15,7 +15,7 @@ internal static class Utf8Console
     /// <summary>Switches both; call it before anything is written.</summary>
     public static void Use()
     {
-        if (MpiLauncher.Here is { Size: > 1 })
+        if (MpiLauncher.Here is not null)
         {
             // The terminal is mpirun's, which mixes the lines of several processes. With the name of a real one, .NET
             // writes codes that switch its keys before the first line, and JSON would begin with them.

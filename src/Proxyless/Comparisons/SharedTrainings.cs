@@ -15,7 +15,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonPlan plan, C
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
-    private readonly (int Network, int Seed)[] _all =
+    private readonly List<(int Network, int Seed)> _left =
     [
         .. Enumerable
             .Range(0, plan.Networks.Count)
@@ -30,10 +30,17 @@ internal sealed class SharedTrainings(RunContext context, ComparisonPlan plan, C
         ArgumentNullException.ThrowIfNull(trained);
         int own = 0;
         bool hasTold = false;
-        while (_all.Where(work => !IsDone(work)).ToArray() is { Length: > 0 } left)
+        while (true)
         {
+            // What has a result is not read again.
+            _left.RemoveAll(IsDone);
+            if (_left.Count == 0)
+            {
+                return own;
+            }
+
             int before = own;
-            foreach ((int network, int seed) in left)
+            foreach ((int network, int seed) in _left)
             {
                 if (TryTrain(network, seed))
                 {
@@ -50,7 +57,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonPlan plan, C
             if (!hasTold)
             {
                 context.Observer.Message(
-                    $"{left.Length} trainings are left, each in another process; waiting for them"
+                    $"{_left.Count} trainings are left, each in another process; waiting for them"
                 );
                 hasTold = true;
             }
@@ -58,8 +65,6 @@ internal sealed class SharedTrainings(RunContext context, ComparisonPlan plan, C
             context.CancellationToken.WaitHandle.WaitOne(Pause);
             context.CancellationToken.ThrowIfCancellationRequested();
         }
-
-        return own;
     }
 
     private bool IsDone((int Network, int Seed) work) =>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Proxyless.Distributed;
@@ -18,15 +19,15 @@ internal sealed class GroupSignals(ICommunicator communicator)
     {
         communicator.Meet();
         byte[] text = Encoding.UTF8.GetBytes(work);
-        SendLength(text.Length);
-        Send(text);
+        Length(text.Length);
+        communicator.Broadcast(text);
     }
 
     /// <summary>Lets the other processes end.</summary>
     public void EndAll()
     {
         communicator.Meet();
-        SendLength(NoMoreWork);
+        Length(NoMoreWork);
     }
 
     /// <summary>Waits for shared work.</summary>
@@ -34,7 +35,7 @@ internal sealed class GroupSignals(ICommunicator communicator)
     public string? Await()
     {
         communicator.Meet();
-        int length = ReceiveLength();
+        int length = Length();
         return length == NoMoreWork ? null : Encoding.UTF8.GetString(Receive(length));
     }
 
@@ -47,12 +48,12 @@ internal sealed class GroupSignals(ICommunicator communicator)
             var part = new byte[PartOfFile];
             for (int length; (length = file.Read(part)) > 0; )
             {
-                SendLength(length);
-                Send(part.AsSpan(0, length));
+                Length(length);
+                communicator.Broadcast(part.AsSpan(0, length));
             }
         }
 
-        SendLength(0);
+        Length(0);
     }
 
     /// <summary>Receives the file of <see cref="SendFile"/>.</summary>
@@ -62,7 +63,7 @@ internal sealed class GroupSignals(ICommunicator communicator)
         FileStream? file = null;
         try
         {
-            for (int length; (length = ReceiveLength()) > 0; )
+            for (int length; (length = Length()) > 0; )
             {
                 file ??= File.Create(path);
                 file.Write(Receive(length));
@@ -84,24 +85,14 @@ internal sealed class GroupSignals(ICommunicator communicator)
         return signal[0] == 1;
     }
 
-    private void SendLength(int length)
+    /// <summary>Tells or hears a length.</summary>
+    /// <param name="length">What the leader says; the others' is ignored.</param>
+    /// <returns>What the leader says.</returns>
+    private int Length(int length = 0)
     {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        BitConverter.TryWriteBytes(bytes, length);
-        communicator.Broadcast(bytes);
-    }
-
-    private int ReceiveLength()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        communicator.Broadcast(bytes);
-        return BitConverter.ToInt32(bytes);
-    }
-
-    private void Send(ReadOnlySpan<byte> bytes)
-    {
-        byte[] copy = bytes.ToArray();
-        communicator.Broadcast(copy);
+        Span<int> one = [length];
+        communicator.Broadcast(MemoryMarshal.AsBytes(one));
+        return one[0];
     }
 
     private byte[] Receive(int length)

@@ -16,9 +16,6 @@ internal sealed record MpiAbi
     // Of the standard interface; libraries have other names for other interfaces.
     private const string StandardName = "libmpi_abi";
 
-    /// <summary>Its name, for messages.</summary>
-    public required string Name { get; init; }
-
     /// <summary><c>MPI_COMM_WORLD</c>.</summary>
     public required nint World { get; init; }
 
@@ -47,7 +44,6 @@ internal sealed record MpiAbi
     private static MpiAbi Mpich { get; } =
         new()
         {
-            Name = "MPICH",
             World = 0x44000000,
             Bytes = 0x4c00010d,
             Floats = 0x4c00040a,
@@ -61,7 +57,6 @@ internal sealed record MpiAbi
     private static MpiAbi Standard { get; } =
         new()
         {
-            Name = "MPI 5 ABI",
             World = 0x101,
             Bytes = 0x247,
             Floats = 0x210,
@@ -87,7 +82,6 @@ internal sealed record MpiAbi
             nint Symbol(string name) => NativeLibrary.GetExport(library, $"ompi_mpi_{name}");
             return new MpiAbi
             {
-                Name = "Open MPI",
                 World = world,
                 Bytes = Symbol("byte"),
                 Floats = Symbol("float"),

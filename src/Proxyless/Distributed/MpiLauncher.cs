@@ -4,7 +4,7 @@ using Proxyless.Measurement;
 namespace Proxyless.Distributed;
 
 /// <summary>What the environment says of the MPI that started this process.</summary>
-/// <param name="Size">The number of processes that were started.</param>
+/// <param name="Size">The number of processes that were started, at least 2.</param>
 /// <param name="Libraries">The libraries that it may be, the most likely first.</param>
 internal sealed record MpiLauncher(int Size, IReadOnlyList<string> Libraries)
 {
@@ -46,17 +46,20 @@ internal sealed record MpiLauncher(int Size, IReadOnlyList<string> Libraries)
 
         foreach ((string name, string[] libraries) in Launchers)
         {
-            if (Number(variable(name)) is { } size)
+            if (Several(variable(name)) is { } size)
             {
                 return new MpiLauncher(size, named is null ? libraries : [named]);
             }
         }
 
-        return variable(PmixRank) is not null && Number(variable(SlurmTasks)) is { } tasks
+        return variable(PmixRank) is not null && Several(variable(SlurmTasks)) is { } tasks
             ? new MpiLauncher(tasks, named is null ? [.. OpenMpi, .. Standard, .. Mpich] : [named])
             : null;
     }
 
-    private static int? Number(string? text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+    /// <summary>A number of processes; null if there is only one.</summary>
+    private static int? Several(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 1
+            ? number
+            : null;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Proxyless.Distributed;
@@ -13,10 +14,6 @@ public sealed partial class ProcessGroup : IDisposable
 {
     // Processors that fit in cpu_set_t: 1,024.
     private const int MaskBytes = 128;
-
-    // FNV-1a: the same in every process, unlike hash codes.
-    private const ulong Offset = 14695981039346656037;
-    private const ulong Prime = 1099511628211;
 
     private static ProcessGroup? _joined;
     private static bool _hasJoined;
@@ -77,7 +74,7 @@ public sealed partial class ProcessGroup : IDisposable
             throw new InvalidOperationException("a process joins its group once: MPI cannot begin again");
         }
 
-        if (MpiLauncher.Here is not { Size: > 1 } launcher)
+        if (MpiLauncher.Here is not { } launcher)
         {
             return Alone;
         }
@@ -145,19 +142,11 @@ public sealed partial class ProcessGroup : IDisposable
         Span<byte> mask = stackalloc byte[MaskBytes];
         mask.Clear();
         _ = Affinity(0, MaskBytes, ref MemoryMarshal.GetReference(mask));
-        ulong own = Digest(Encoding.UTF8.GetBytes(Environment.MachineName), Digest(mask, Offset));
+
+        // The same in every process, unlike hash codes.
+        byte[] digest = SHA256.HashData([.. Encoding.UTF8.GetBytes(Environment.MachineName), .. mask]);
+        ulong own = BitConverter.ToUInt64(digest);
         return communicator.Gather(own).Count(other => other == own);
-    }
-
-    private static ulong Digest(ReadOnlySpan<byte> bytes, ulong start)
-    {
-        ulong digest = start;
-        foreach (byte one in bytes)
-        {
-            digest = (digest ^ one) * Prime;
-        }
-
-        return digest;
     }
 
     private sealed class Work(ProcessGroup group) : IDisposable

@@ -1,6 +1,4 @@
-using Proxyless.Runtime;
 using Proxyless.Search;
-using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -12,9 +10,6 @@ namespace Proxyless.Runs;
 /// <param name="scorer">Has the shared weights, and evaluates on the images that no weight learned from.</param>
 internal sealed class FinalRound(RunContext context, PathScorer scorer)
 {
-    // The shared weights are already trained: a high rate would first undo that (docs/decisions/decision.md).
-    private const double RateShare = 0.25;
-
     /// <summary>Returns for how many finalists the steps are enough.</summary>
     /// <param name="finalists">The most finalists.</param>
     /// <param name="steps">Training steps of all finalists together.</param>
@@ -29,77 +24,29 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         return enough;
     }
 
-    /// <summary>Returns the training of one finalist; the caller disposes of it and of its network.</summary>
-    /// <param name="context">Images and options of training.</param>
-    /// <param name="scorer">Has the shared weights.</param>
-    /// <param name="choice">The finalist.</param>
-    /// <param name="parallel">The processes that share its steps.</param>
-    public static Trial TrialOf(RunContext context, PathScorer scorer, IReadOnlyList<int> choice, DataParallel parallel)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        ArgumentNullException.ThrowIfNull(scorer);
-        ArgumentNullException.ThrowIfNull(parallel);
-        return new Trial(
-            context,
-            scorer.Network.Extract(choice),
-            context.Images.Weights,
-            context.LoadersOf(parallel.Part).Training(context.Images.Weights, RandomUse.WeightImages),
-            RateShare * context.LearningRate
-        );
-    }
-
     /// <summary>Trains and halves the finalists.</summary>
     /// <param name="finalists">One or more, the best by score first.</param>
     /// <param name="steps">Training steps of all finalists together, <see cref="Enough"/> for them.</param>
     /// <returns>The finalists, the best first, with the negative of their last loss.</returns>
     public IReadOnlyList<HalvingResult<MeasuredChoice>> Rank(IReadOnlyList<MeasuredChoice> finalists, long steps)
     {
-        var trials = new Dictionary<MeasuredChoice, Trial>();
+        RunContext shared = context with { Group = scorer.Group };
+        using var trials = new FinalTrials(shared, scorer);
         long done = 0;
         double best = double.PositiveInfinity;
         var progress = new Progress(context.Observer, "finals", 0, steps, Progress.Unreported);
         void Stepped() => progress.Report(++done, () => Invariant($"{finalists.Count} networks, best loss {best:F3}"));
-        double LossAfter(MeasuredChoice finalist, long to, DataParallel parallel)
-        {
-            if (!trials.TryGetValue(finalist, out Trial? trial))
-            {
-                trial = TrialOf(context, scorer, finalist.Choice, parallel);
-                trials.Add(finalist, trial);
-            }
-
-            trial.TrainTo(to, Stepped, parallel, context.CancellationToken);
-            return scorer.Judge(trial.Network, parallel).Loss;
-        }
-
         double TrainTo(MeasuredChoice finalist, long to)
         {
             double loss = SharedJob.Lead(
-                scorer.Group,
-                () =>
-                    new SharedTrial(context)
-                    {
-                        Choice = finalist.Choice,
-                        Steps = to,
-                        IsFirst = trials.Count == 0,
-                    },
-                () => null,
-                parallel => LossAfter(finalist, to, parallel)
+                shared,
+                () => new SharedTrial(finalist.Choice, to, trials.AreNone),
+                parallel => trials.LossAfter(finalist.Choice, to, Stepped, parallel)
             );
             best = Math.Min(best, loss);
             return -loss;
         }
 
-        try
-        {
-            return SuccessiveHalving.Run(finalists, TrainTo, steps, context.CancellationToken);
-        }
-        finally
-        {
-            foreach (Trial trial in trials.Values)
-            {
-                trial.Network.Dispose();
-                trial.Dispose();
-            }
-        }
+        return SuccessiveHalving.Run(finalists, TrainTo, steps, context.CancellationToken);
     }
 }

@@ -42,7 +42,7 @@ internal static class FollowStage
                         opened = (job.Options, Open(job));
                     }
 
-                    job.Share(
+                    job.Task.Share(
                         opened.Value.Context with
                         {
                             TrainingSeed = job.TrainingSeed,

@@ -1,6 +1,5 @@
 using Proxyless.Data;
 using Proxyless.Networks;
-using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -8,9 +7,9 @@ namespace Proxyless.Runs;
 /// <param name="checkpoint">Where the checkpoint goes that the leader sends with a work, if it does.</param>
 internal sealed class FollowerState(string checkpoint) : IDisposable
 {
-    private readonly Dictionary<string, Trial> _trials = [];
     private SuperNetwork? _network;
     private PathScorer? _scorer;
+    private FinalTrials? _trials;
 
     /// <summary>Where the checkpoint is that the work goes on from, if there is one.</summary>
     public string Checkpoint { get; } = checkpoint;
@@ -18,6 +17,10 @@ internal sealed class FollowerState(string checkpoint) : IDisposable
     /// <summary>Scores with the weights of the decision at hand.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
     public PathScorer Scorer => _scorer ?? throw new InvalidOperationException("no decision has begun");
+
+    /// <summary>The trainings of the final round at hand.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public FinalTrials Trials => _trials ?? throw new InvalidOperationException("no final round has begun");
 
     /// <summary>Begins a decision.</summary>
     /// <param name="context">The images of the search.</param>
@@ -30,32 +33,12 @@ internal sealed class FollowerState(string checkpoint) : IDisposable
         _scorer = PathScorer.Follow(context, network, part);
     }
 
-    /// <summary>Returns the training of a finalist of the decision.</summary>
+    /// <summary>Begins a final round of the decision at hand.</summary>
     /// <param name="context">Images and options of training.</param>
-    /// <param name="choice">The finalist.</param>
-    /// <param name="parallel">The processes that share its steps.</param>
-    public Trial TrialOf(RunContext context, IReadOnlyList<int> choice, DataParallel parallel)
+    public FinalTrials BeginRound(RunContext context)
     {
-        string key = string.Join('-', choice);
-        if (!_trials.TryGetValue(key, out Trial? trial))
-        {
-            trial = FinalRound.TrialOf(context, Scorer, choice, parallel);
-            _trials.Add(key, trial);
-        }
-
-        return trial;
-    }
-
-    /// <summary>Gives up the trainings of finalists: the next round begins them anew.</summary>
-    public void EndTrials()
-    {
-        foreach (Trial trial in _trials.Values)
-        {
-            trial.Network.Dispose();
-            trial.Dispose();
-        }
-
-        _trials.Clear();
+        _trials?.Dispose();
+        return _trials = new FinalTrials(context, Scorer);
     }
 
     /// <inheritdoc/>
@@ -64,9 +47,9 @@ internal sealed class FollowerState(string checkpoint) : IDisposable
     /// <summary>Gives up the weights and images of a decision.</summary>
     public void EndDecision()
     {
-        EndTrials();
+        _trials?.Dispose();
         _scorer?.Dispose();
         _network?.Dispose();
-        (_scorer, _network) = (null, null);
+        (_trials, _scorer, _network) = (null, null, null);
     }
 }

@@ -24,7 +24,6 @@ internal sealed class PathScorer : IDisposable
     private const long MostBytes = 1L << 30;
 
     private readonly RunContext _context;
-    private readonly ProcessGroup _group;
     private readonly SuperNetwork _network;
     private readonly ClassificationLoss _loss;
     private readonly List<Batch> _statistics;
@@ -34,14 +33,13 @@ internal sealed class PathScorer : IDisposable
     /// <param name="context">The images of the search.</param>
     /// <param name="network">The weights; not disposed of.</param>
     public PathScorer(RunContext context, SuperNetwork network)
-        : this(context, network, ProcessGroup.Alone, BatchPart.Whole) { }
+        : this(OfOneProcess(context), network, BatchPart.Whole) { }
 
-    private PathScorer(RunContext context, SuperNetwork network, ProcessGroup group, BatchPart part)
+    private PathScorer(RunContext context, SuperNetwork network, BatchPart part)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(network);
         _context = context;
-        _group = group;
         _network = network;
         ImageSet held = context.Images.Architecture;
         _loss = new ClassificationLoss(0, context.ClassWeightsOf(held), context.Device);
@@ -61,21 +59,15 @@ internal sealed class PathScorer : IDisposable
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(network);
         BatchPart part = SharedJob.Lead(
-            context.Group,
-            () =>
-                new SharedDecision(context)
-                {
-                    SharesWeights = network.Options.SharesWeights,
-                    IsThere = network.IsThere(),
-                },
-            () => null,
+            context,
+            () => new SharedDecision(network.Options.SharesWeights, network.IsThere()),
             parallel =>
             {
                 parallel.TakeFromLeader(network.Tensors);
                 return parallel.Part;
             }
         );
-        return new PathScorer(context, network, context.Group, part);
+        return new PathScorer(context, network, part);
     }
 
     /// <summary>Decodes a process's share of the images.</summary>
@@ -83,7 +75,7 @@ internal sealed class PathScorer : IDisposable
     /// <param name="network">The weights; not disposed of.</param>
     /// <param name="part">The process's share.</param>
     public static PathScorer Follow(RunContext context, SuperNetwork network, BatchPart part) =>
-        new(context, network, ProcessGroup.Alone, part);
+        new(OfOneProcess(context), network, part);
 
     /// <summary>Returns the number of images per score.</summary>
     /// <param name="batchSize">Images per training step.</param>
@@ -94,7 +86,7 @@ internal sealed class PathScorer : IDisposable
         (Math.Min(StatisticsBatches, batchesPerEpoch) * batchSize) + Math.Min(held, MostJudged(space));
 
     /// <summary>The processes that share the scores.</summary>
-    public ProcessGroup Group => _group;
+    public ProcessGroup Group => _context.Group;
 
     /// <summary>The shared weights.</summary>
     public SuperNetwork Network => _network;
@@ -117,12 +109,7 @@ internal sealed class PathScorer : IDisposable
             return null;
         }
 
-        return SharedJob.Lead(
-            _group,
-            () => new SharedScoring(_context) { Choice = choice },
-            () => null,
-            parallel => Of(choice, parallel)
-        );
+        return SharedJob.Lead(_context, () => new SharedScoring(choice), parallel => Of(choice, parallel));
     }
 
     /// <summary>A process's share of a score.</summary>
@@ -198,6 +185,12 @@ internal sealed class PathScorer : IDisposable
         }
 
         return own;
+    }
+
+    private static RunContext OfOneProcess(RunContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context with { Group = ProcessGroup.Alone };
     }
 
     private static int MostJudged(SearchSpace space) =>

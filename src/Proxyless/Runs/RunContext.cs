@@ -15,8 +15,8 @@ namespace Proxyless.Runs;
 /// </summary>
 internal sealed record RunContext
 {
-    // Batch norm has no statistics of a single image.
-    private const int FewestImagesOfStep = 2;
+    /// <summary>The fewest images of a step in each process: batch norm has no statistics of a single one.</summary>
+    internal const int FewestImagesOfStep = 2;
 
     /// <summary>The resolved options.</summary>
     public required RunOptions Options { get; init; }
@@ -78,6 +78,9 @@ internal sealed record RunContext
 
     /// <summary>Threads of training and decoding.</summary>
     public int Threads => Options.Threads!.Value;
+
+    /// <summary>The requested number of threads of each process; null if each uses its own processors.</summary>
+    public int? ThreadsOfAnyProcess => Group.Size > 1 && Threads == Group.Threads ? null : Threads;
 
     /// <summary>Number of classes.</summary>
     public int Classes => Images.Classes.Count;

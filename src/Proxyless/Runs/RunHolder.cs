@@ -11,6 +11,9 @@ namespace Proxyless.Runs;
 /// <param name="Since">When it locked the folder.</param>
 internal sealed record RunHolder(int Process, string Host, DateTimeOffset ProcessStarted, DateTimeOffset Since)
 {
+    // Start times of processes are given in ticks of the kernel's clock, relative to a boot time that is also rounded.
+    private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(2);
+
     /// <summary>Whether it runs, or ran, on this host.</summary>
     public bool IsHere => Host == Environment.MachineName;
 
@@ -27,13 +30,12 @@ internal sealed record RunHolder(int Process, string Host, DateTimeOffset Proces
     }
 
     /// <summary>Whether the process still runs, on this host.</summary>
-    /// <param name="tolerance">The maximum difference between two readings of a start time.</param>
-    public bool IsAlive(TimeSpan tolerance)
+    public bool IsAlive()
     {
         try
         {
             using var process = System.Diagnostics.Process.GetProcessById(Process);
-            return (process.StartTime.ToUniversalTime() - ProcessStarted.UtcDateTime).Duration() <= tolerance;
+            return (process.StartTime.ToUniversalTime() - ProcessStarted.UtcDateTime).Duration() <= StartTolerance;
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
         {

@@ -31,6 +31,9 @@ internal sealed class RunLoaders(
     /// <summary>Images per step of a training on a number of images.</summary>
     public int BatchSizeOf(int count) => Math.Min(BatchSize, count);
 
+    /// <summary>Steps in which a training sees every image of a set once.</summary>
+    public int BatchesPerEpoch(ImageSet set) => set.Count / BatchSizeOf(set.Count);
+
     /// <summary>
     /// Augmentation for the weights of a search, and for training except for what <see cref="FinalTransforms"/> adds.
     /// </summary>

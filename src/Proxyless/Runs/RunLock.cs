@@ -19,9 +19,6 @@ internal sealed class RunLock : IDisposable
     private const string HolderName = ".lock.json";
     private const int Attempts = 100;
 
-    // Start times of processes are given in ticks of the kernel's clock, relative to a boot time that is also rounded.
-    private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(2);
-
     private readonly FileStream _file;
     private readonly bool _madeFolder;
 
@@ -83,7 +80,7 @@ internal sealed class RunLock : IDisposable
     /// <remarks>Touches nothing, unlike an attempt to lock the folder.</remarks>
     /// <param name="folder">The run folder.</param>
     public static RunHolder? HolderOf(string folder) =>
-        ReadHolder(folder) is { } holder && (!holder.IsHere || holder.IsAlive(StartTolerance)) ? holder : null;
+        ReadHolder(folder) is { } holder && (!holder.IsHere || holder.IsAlive()) ? holder : null;
 
     /// <summary>Locks the folder; creates it if it is missing.</summary>
     /// <param name="folder">The run folder.</param>
@@ -128,7 +125,7 @@ internal sealed class RunLock : IDisposable
                 continue;
             }
 
-            if (holder is not null && (!holder.IsHere || holder.IsAlive(StartTolerance)))
+            if (holder is not null && (!holder.IsHere || holder.IsAlive()))
             {
                 file.Dispose();
                 return null;
@@ -163,7 +160,7 @@ internal sealed class RunLock : IDisposable
     /// Removes the incomplete files of the dead job, but not in subfolders that another job holds: those of a search's
     /// targets, and those of trainings that several processes divide among them.
     /// </summary>
-    private static void RemoveLeftovers(string folder)
+    internal static void RemoveLeftovers(string folder)
     {
         AtomicFile.RemoveLeftovers(folder);
         foreach (

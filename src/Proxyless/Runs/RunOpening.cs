@@ -252,6 +252,6 @@ internal static class RunOpening
         context.Options with
         {
             Out = Path.GetFullPath(store.Directory.Root),
-            Threads = context.Group.Size > 1 && context.Threads == context.Group.Threads ? null : context.Threads,
+            Threads = context.ThreadsOfAnyProcess,
         };
 }

@@ -60,7 +60,7 @@ internal static class SearchStage
         SearchPart[][] targets = [.. parts.GroupBy(part => part.Goal.Target).Select(target => target.ToArray())];
         SearchPart[] middle = [.. targets.Select(Middle)];
         context.RequireShares(context.Loaders.BatchSizeOf(context.Images.Architecture.Count));
-        int batchesPerEpoch = BatchesPerEpoch(context);
+        int batchesPerEpoch = context.Loaders.BatchesPerEpoch(context.Images.Weights);
         SearchPlan steps = PlanOf(store, middle, parts.Count, batchesPerEpoch, timeShare);
         double rate =
             context.Options.Search.ArchitectureLearningRate ?? steps.ArchitectureRate(context.Options.Search.Update);
@@ -76,17 +76,16 @@ internal static class SearchStage
         );
         using var network = new SuperNetwork(context.Space, context.Classes, context.NetworkOptions);
         IReadOnlyList<IReadOnlyList<SearchEpoch>> logs = SharedJob.Lead(
-            context.Group,
+            context,
             () =>
-                new SharedSearch(context)
-                {
-                    Plan = steps,
-                    ArchitectureRate = rate,
-                    Targets = [.. middle.Select(part => SharedTarget.Of(part.Goal.Target.Name, part.Goal.Limits))],
-                },
-            () => new CheckpointFile(store.Directory.SearchCheckpoint).Intact(context.Observer),
+                new SharedSearch(
+                    steps,
+                    rate,
+                    [.. middle.Select(part => SharedTarget.Of(part.Goal.Target.Name, part.Goal.Limits))]
+                ),
             parallel =>
-                Search(context, store, parts, targets, middle, Settings(context, steps, rate), network, parallel)
+                Search(context, store, parts, targets, middle, Settings(context, steps, rate), network, parallel),
+            () => new CheckpointFile(store.Directory.SearchCheckpoint).Intact(context.Observer)
         );
         context.Clock.Charge(store, RunStage.Search);
         IReadOnlyList<SearchEpoch> LogOf(SearchPart part) =>
@@ -172,12 +171,6 @@ internal static class SearchStage
             loaders.Training(context.Images.Weights, RandomUse.WeightImages),
             loaders.Training(context.Images.Architecture, RandomUse.ArchitectureImages)
         );
-    }
-
-    private static int BatchesPerEpoch(RunContext context)
-    {
-        using BatchLoader weights = context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages);
-        return weights.BatchesPerEpoch;
     }
 
     /// <summary>The part at the middle one of a target's limits; of an even number, the higher of the two.</summary>
@@ -337,9 +330,8 @@ internal static class SearchStage
         {
             SpaceCost[] latencies = [.. targets.Select(target => target.Goal.Latency.Cost)];
             SearchTiming timing = SharedJob.Lead(
-                context.Group,
-                () => new SharedSearchTiming(context) { Targets = latencies },
-                () => null,
+                context,
+                () => new SharedSearchTiming(latencies),
                 parallel => StepTiming.OfSearch(context, latencies, parallel)
             );
             double left = (

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Proxyless.Networks;
 using Proxyless.Training;
 
@@ -7,22 +6,10 @@ namespace Proxyless.Runs;
 /// <summary>
 /// The beginning of a decision: every process gets the weights of the search, and its share of the images.
 /// </summary>
-internal sealed record SharedDecision : SharedJob
+/// <param name="SharesWeights">As <see cref="NetworkOptions.SharesWeights"/>.</param>
+/// <param name="IsThere">Whether candidate j of block i was not pruned, at [i][j].</param>
+internal sealed record SharedDecision(bool SharesWeights, bool[][] IsThere) : SharedTask
 {
-    /// <inheritdoc/>
-    public SharedDecision(RunContext context)
-        : base(context) { }
-
-    /// <summary>For reading.</summary>
-    [JsonConstructor]
-    public SharedDecision() { }
-
-    /// <inheritdoc cref="NetworkOptions.SharesWeights"/>
-    public required bool SharesWeights { get; init; }
-
-    /// <summary>Whether candidate j of block i was not pruned, at [i][j].</summary>
-    public required bool[][] IsThere { get; init; }
-
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {
@@ -54,19 +41,9 @@ internal sealed record SharedDecision : SharedJob
 }
 
 /// <summary>A score with the weights of the decision at hand.</summary>
-internal sealed record SharedScoring : SharedJob
+/// <param name="Choice">A candidate for each block.</param>
+internal sealed record SharedScoring(IReadOnlyList<int> Choice) : SharedTask
 {
-    /// <inheritdoc/>
-    public SharedScoring(RunContext context)
-        : base(context) { }
-
-    /// <summary>For reading.</summary>
-    [JsonConstructor]
-    public SharedScoring() { }
-
-    /// <summary>A candidate for each block.</summary>
-    public required IReadOnlyList<int> Choice { get; init; }
-
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {
@@ -76,37 +53,17 @@ internal sealed record SharedScoring : SharedJob
 }
 
 /// <summary>Steps of a finalist of the decision at hand, and its score after them.</summary>
-internal sealed record SharedTrial : SharedJob
+/// <param name="Choice">A candidate for each block.</param>
+/// <param name="Steps">Number of steps since the beginning of the round.</param>
+/// <param name="IsFirst">Whether a round begins with it.</param>
+internal sealed record SharedTrial(IReadOnlyList<int> Choice, long Steps, bool IsFirst) : SharedTask
 {
-    /// <inheritdoc/>
-    public SharedTrial(RunContext context)
-        : base(context) { }
-
-    /// <summary>For reading.</summary>
-    [JsonConstructor]
-    public SharedTrial() { }
-
-    /// <summary>A candidate for each block.</summary>
-    public required IReadOnlyList<int> Choice { get; init; }
-
-    /// <summary>Number of steps since the beginning of the round.</summary>
-    public required long Steps { get; init; }
-
-    /// <summary>Whether a round begins with it.</summary>
-    public required bool IsFirst { get; init; }
-
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(state);
-        if (IsFirst)
-        {
-            state.EndTrials();
-        }
-
-        Trial trial = state.TrialOf(context, Choice, parallel);
-        trial.TrainTo(Steps, () => { }, parallel, context.CancellationToken);
-        state.Scorer.Judge(trial.Network, parallel);
+        FinalTrials trials = IsFirst ? state.BeginRound(context) : state.Trials;
+        trials.LossAfter(Choice, Steps, () => { }, parallel);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Proxyless.Data;
 using Proxyless.Networks;
 using Proxyless.Search;
@@ -7,25 +6,12 @@ using Proxyless.Training;
 namespace Proxyless.Runs;
 
 /// <summary>The steps of a search.</summary>
-internal sealed record SharedSearch : SharedJob
+/// <param name="Plan">The step counts.</param>
+/// <param name="ArchitectureRate">Approximate change of an architecture parameter per step.</param>
+/// <param name="Targets">What is searched for.</param>
+internal sealed record SharedSearch(SearchPlan Plan, double ArchitectureRate, IReadOnlyList<SharedTarget> Targets)
+    : SharedTask
 {
-    /// <inheritdoc/>
-    public SharedSearch(RunContext context)
-        : base(context) { }
-
-    /// <summary>For reading.</summary>
-    [JsonConstructor]
-    public SharedSearch() { }
-
-    /// <summary>The step counts.</summary>
-    public required SearchPlan Plan { get; init; }
-
-    /// <summary>Approximate change of an architecture parameter per step.</summary>
-    public required double ArchitectureRate { get; init; }
-
-    /// <summary>What is searched for.</summary>
-    public required IReadOnlyList<SharedTarget> Targets { get; init; }
-
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {

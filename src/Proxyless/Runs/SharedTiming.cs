@@ -1,56 +1,31 @@
-using System.Text.Json.Serialization;
 using Proxyless.Architectures;
 using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
 /// <summary>The timing of the steps of a search.</summary>
-internal sealed record SharedSearchTiming : SharedJob
+/// <param name="Targets">The latencies of networks on each target.</param>
+internal sealed record SharedSearchTiming(IReadOnlyList<SpaceCost> Targets) : SharedTask
 {
-    /// <inheritdoc/>
-    public SharedSearchTiming(RunContext context)
-        : base(context) { }
-
-    /// <summary>For reading.</summary>
-    [JsonConstructor]
-    public SharedSearchTiming() { }
-
-    /// <summary>The latencies of networks on each target.</summary>
-    public required IReadOnlyList<SpaceCost> Targets { get; init; }
-
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state) =>
         StepTiming.OfSearch(context, Targets, parallel);
 }
 
 /// <summary>The timing of the steps of a training.</summary>
-internal sealed record SharedTrainingTiming : SharedJob
+/// <param name="Architecture">The network, as <c>architecture.json</c> has it.</param>
+internal sealed record SharedTrainingTiming(string Architecture) : SharedTask
 {
-    /// <inheritdoc/>
-    public SharedTrainingTiming(RunContext context)
-        : base(context) { }
-
-    /// <summary>For reading.</summary>
-    [JsonConstructor]
-    public SharedTrainingTiming() { }
-
-    /// <summary>The network, as <c>architecture.json</c> has it.</summary>
-    public required string Architecture { get; init; }
-
     /// <summary>Times the steps in all processes.</summary>
     /// <param name="context">Images and options.</param>
     /// <param name="architecture">The network.</param>
     /// <returns>Seconds per step.</returns>
-    public static double Measure(RunContext context, Architecture architecture)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return Lead(
-            context.Group,
-            () => new SharedTrainingTiming(context) { Architecture = ArchitectureFile.ToJson(architecture) },
-            () => null,
+    public static double Measure(RunContext context, Architecture architecture) =>
+        SharedJob.Lead(
+            context,
+            () => new SharedTrainingTiming(ArchitectureFile.ToJson(architecture)),
             parallel => StepTiming.OfTraining(context, architecture, parallel)
         );
-    }
 
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state) =>

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Proxyless.Architectures;
 using Proxyless.Data;
 using Proxyless.Networks;
@@ -7,22 +6,10 @@ using Proxyless.Training;
 namespace Proxyless.Runs;
 
 /// <summary>The training of one network.</summary>
-internal sealed record SharedTraining : SharedJob
+/// <param name="Architecture">The network, as <c>architecture.json</c> has it.</param>
+/// <param name="Steps">The number of steps.</param>
+internal sealed record SharedTraining(string Architecture, long Steps) : SharedTask
 {
-    /// <inheritdoc/>
-    public SharedTraining(RunContext context)
-        : base(context) { }
-
-    /// <summary>For reading.</summary>
-    [JsonConstructor]
-    public SharedTraining() { }
-
-    /// <summary>The network, as <c>architecture.json</c> has it.</summary>
-    public required string Architecture { get; init; }
-
-    /// <summary>The number of steps.</summary>
-    public required long Steps { get; init; }
-
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {

@@ -31,18 +31,13 @@ internal static class StepTiming
         using var loss = new ClassificationLoss(0.1, null, context.Device);
         using var optimizer = new SgdOptimizer { Kernels = context.NetworkOptions.Kernels };
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
-        var objective = new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1);
-        var step = new ArchitectureStep(
+        var step = ArchitectureStep.WithoutLimits(
             network,
             parameters,
-            new ArchitectureOptimizer(parameters),
-            objective,
             loss,
-            parallel
-        )
-        {
-            Samples = context.Options.Search.ReinforceSamples,
-        };
+            parallel,
+            context.Options.Search.ReinforceSamples
+        );
         (Tensor images, Tensor labels) = FirstBatch(context, context.Images.Weights, parallel);
         using (images)
         using (labels)

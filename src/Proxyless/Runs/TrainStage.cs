@@ -63,7 +63,7 @@ internal static class TrainStage
             return context.Options.Training.OnAll ? null : decided;
         }
 
-        int batchesPerEpoch = BatchesPerEpoch(context);
+        int batchesPerEpoch = context.Loaders.BatchesPerEpoch(context.Loaders.FinalImages);
         long steps = StepsOf(context, store, architecture, time, batchesPerEpoch);
         context.Observer.Message(
             Invariant(
@@ -74,10 +74,10 @@ internal static class TrainStage
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
         NetworkTensor.CopyAll(start?.Tensors ?? [], network.Tensors);
         return SharedJob.Lead(
-            context.Group,
-            () => new SharedTraining(context) { Architecture = ArchitectureFile.ToJson(architecture), Steps = steps },
-            () => new CheckpointFile(store.Directory.LastCheckpoint).Intact(context.Observer),
-            parallel => Train(context, store, network, steps, parallel, epochEnded)
+            context,
+            () => new SharedTraining(ArchitectureFile.ToJson(architecture), steps),
+            parallel => Train(context, store, network, steps, parallel, epochEnded),
+            () => new CheckpointFile(store.Directory.LastCheckpoint).Intact(context.Observer)
         );
     }
 
@@ -145,12 +145,6 @@ internal static class TrainStage
             CheckpointInterval = context.CheckpointInterval,
             Seed = context.TrainingSeed,
         };
-    }
-
-    private static int BatchesPerEpoch(RunContext context)
-    {
-        using BatchLoader training = context.Loaders.FinalTraining();
-        return training.BatchesPerEpoch;
     }
 
     /// <summary>The steps of the training: those of its plan, which is written first if it has none yet.</summary>

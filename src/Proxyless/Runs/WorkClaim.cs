@@ -20,9 +20,6 @@ internal sealed class WorkClaim : IDisposable
     private const string Suffix = ".json";
     private const int BeatsPerLease = 6;
 
-    // As for RunLock: start times of processes are rounded.
-    private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(2);
-
     private readonly string _folder;
     private readonly int _number;
     private readonly byte[] _content;
@@ -100,11 +97,7 @@ internal sealed class WorkClaim : IDisposable
             if (last > 0)
             {
                 // What the killed process was just writing.
-                AtomicFile.RemoveLeftovers(folder);
-                foreach (string within in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories))
-                {
-                    AtomicFile.RemoveLeftovers(within);
-                }
+                RunLock.RemoveLeftovers(folder);
             }
 
             return new WorkClaim(folder, last + 1, content, lease);
@@ -150,7 +143,7 @@ internal sealed class WorkClaim : IDisposable
             // It is just being written, or was given up.
         }
 
-        return holder is { IsHere: true } ? holder.IsAlive(StartTolerance) : Age(folder, path) < lease;
+        return holder is { IsHere: true } ? holder.IsAlive() : Age(folder, path) < lease;
     }
 
     /// <summary>The time since a file was written, by the clock of its file system.</summary>

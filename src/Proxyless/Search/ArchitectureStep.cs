@@ -10,6 +10,8 @@ namespace Proxyless.Search;
 /// </summary>
 internal sealed class ArchitectureStep
 {
+    private const int UsualSamples = 4;
+
     private readonly SuperNetwork _network;
     private readonly ArchitectureParameters _parameters;
     private readonly ArchitectureOptimizer _optimizer;
@@ -35,13 +37,38 @@ internal sealed class ArchitectureStep
         _parallel = parallel;
     }
 
+    /// <summary>A step by the cross entropy alone, without limits: for measurements of its time.</summary>
+    /// <param name="network">The super-network.</param>
+    /// <param name="parameters">The architecture parameters.</param>
+    /// <param name="loss">The cross entropy.</param>
+    /// <param name="parallel">The processes that share the step.</param>
+    /// <param name="samples">As <see cref="Samples"/>.</param>
+    public static ArchitectureStep WithoutLimits(
+        SuperNetwork network,
+        ArchitectureParameters parameters,
+        ClassificationLoss loss,
+        DataParallel parallel,
+        int samples = UsualSamples
+    ) =>
+        new(
+            network,
+            parameters,
+            new ArchitectureOptimizer(parameters),
+            new SearchObjective(ObjectiveKind.Budget, SearchLimits.None, 0, 1),
+            loss,
+            parallel
+        )
+        {
+            Samples = samples,
+        };
+
     /// <summary>
     /// Whether two-path gradients are weighted by <see cref="ArchitectureGradients.PairCorrection"/>.
     /// </summary>
     public bool CorrectsPairs { get; init; }
 
     /// <summary>Architectures per step of reinforce and leave-one-out; the latter compares at least two.</summary>
-    public int Samples { get; init; } = 4;
+    public int Samples { get; init; } = UsualSamples;
 
     /// <summary>The baseline of reinforce's rewards; read before a batch, updated after it.</summary>
     public RewardBaseline Baseline { get; } = new();

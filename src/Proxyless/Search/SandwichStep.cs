@@ -37,7 +37,8 @@ internal sealed class SandwichStep(
         _paths ??= [.. targets.Select(cost => new LimitPaths(cost, network.IsThere()))];
         int[] drawn = _paths[step % _paths.Length].Draw(random);
         NetworkTensor[] moved = [.. network.TensorsOf(_widest).Union(network.TensorsOf(drawn))];
-        using Tensor answers = Teach(images, labels, step, moved);
+        BatchShare share = loss.ShareOf(labels);
+        using Tensor answers = Teach(images, labels, share, step, moved);
         using Tensor logits = network.Forward(images, drawn, NormPass.Training);
         using Tensor distilled = loss.OfAnswers(logits, answers, labels);
         using Tensor detached = logits.detach();
@@ -45,7 +46,6 @@ internal sealed class SandwichStep(
         var accuracy = new TopAccuracy();
         accuracy.Add(detached, labels);
         double[] means = [WithScalar.ToDouble(distilled), WithScalar.ToDouble(byLabels), accuracy.Top1];
-        BatchShare share = loss.ShareOf(labels);
         parallel.Average(means, share);
         ClassificationLoss.RequireFinite(means[0], step, settings.LearningRate);
         ClassificationLoss.RequireFinite(means[1], step, settings.LearningRate);
@@ -62,11 +62,11 @@ internal sealed class SandwichStep(
     /// <summary>
     /// Computes the gradients of the widest path with the labels, and the probabilities that it answers.
     /// </summary>
-    private Tensor Teach(Tensor images, Tensor labels, long step, NetworkTensor[] moved)
+    private Tensor Teach(Tensor images, Tensor labels, BatchShare share, long step, NetworkTensor[] moved)
     {
         using Tensor logits = network.Forward(images, _widest!, NormPass.Training);
         using Tensor value = loss.Of(logits, labels);
-        double lost = parallel.Average(WithScalar.ToDouble(value), loss.ShareOf(labels));
+        double lost = parallel.Average(WithScalar.ToDouble(value), share);
         ClassificationLoss.RequireFinite(lost, step, settings.LearningRate);
         BackwardPass.Run(value, moved);
         using Tensor detached = logits.detach();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Proxyless.Tests.Cli;
+using Proxyless.Tests.HostProcess;
 using Xunit;
 
 namespace Proxyless.Tests.Distributed;
@@ -43,26 +44,13 @@ internal static class MpiJob
     /// <param name="processes">How many.</param>
     /// <param name="what">The case.</param>
     /// <param name="library">The value of <c>PROXYLESS_MPI</c>, or null.</param>
-    public static CommandLineRun Probe(string mpi, int processes, string what, string? library = null)
-    {
-        string tests = Path.Combine(AppContext.BaseDirectory, "Proxyless.Tests");
-        return CommandProcess.RunProgram(
+    public static CommandLineRun Probe(string mpi, int processes, string what, string? library = null) =>
+        CommandProcess.RunProgram(
             Launcher(mpi),
             AppContext.BaseDirectory,
             new Dictionary<string, string?> { ["PROXYLESS_MPI"] = library, ["TERM"] = "dumb" },
-            [
-                .. Words(mpi, processes),
-                "dotnet",
-                "exec",
-                "--depsfile",
-                $"{tests}.deps.json",
-                "--runtimeconfig",
-                $"{tests}.runtimeconfig.json",
-                Path.Combine(AppContext.BaseDirectory, "Proxyless.HostProbe.dll"),
-                what,
-            ]
+            [.. Words(mpi, processes), .. HostProbeProgram.Words(what)]
         );
-    }
 
     /// <summary>The number of the process of a rank.</summary>
     /// <param name="parent">The mpirun.</param>

@@ -22,6 +22,8 @@ public sealed class MpiLauncherTests
     [InlineData("SLURM_STEP_NUM_TASKS=16")]
     [InlineData("OMPI_COMM_WORLD_SIZE=4 PROXYLESS_MPI=off")]
     [InlineData("PMI_SIZE=many")]
+    [InlineData("OMPI_COMM_WORLD_SIZE=1")]
+    [InlineData("PMIX_RANK=0 SLURM_STEP_NUM_TASKS=1")]
     public void Otherwise_a_process_works_alone(string variables) => Assert.Null(Of(variables));
 
     private static MpiLauncher? Of(string variables)

@@ -16,17 +16,6 @@ namespace Proxyless.Tests.Distributed;
 [Collection(nameof(WholeRuns))]
 public sealed class SharedRunTests : IDisposable
 {
-    private static readonly string[] SameBytes =
-    [
-        "architecture.json",
-        "search.jsonl",
-        "training.jsonl",
-        "model.onnx",
-        Path.Combine("checkpoints", "search.safetensors"),
-        Path.Combine("checkpoints", "last.safetensors"),
-        Path.Combine("checkpoints", "best.safetensors"),
-    ];
-
     private readonly TemporaryFolder _folder = new();
     private readonly string _target;
 
@@ -48,15 +37,7 @@ public sealed class SharedRunTests : IDisposable
         Assert.True(second.ExitCode == 0, second.Error);
         Assert.Contains("2 processes share the steps", first.Error, StringComparison.Ordinal);
         Assert.True(JsonDocument.Parse(first.Output).RootElement.TryGetProperty("top1", out _));
-        foreach (string file in SameBytes)
-        {
-            Assert.True(
-                File.ReadAllBytes(Path.Combine(one, "run", file))
-                    .AsSpan()
-                    .SequenceEqual(File.ReadAllBytes(Path.Combine(other, "run", file))),
-                $"{file} differs"
-            );
-        }
+        RunFiles.AssertSame(Path.Combine(one, "run"), Path.Combine(other, "run"));
     }
 
     [Theory]

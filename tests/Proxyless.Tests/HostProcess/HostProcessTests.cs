@@ -62,19 +62,12 @@ public sealed class HostProcessTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the effects are those on Linux");
         using var folder = new TemporaryFolder();
-        string tests = Path.Combine(AppContext.BaseDirectory, "Proxyless.Tests");
+        string[] words = HostProbeProgram.Words(mode, Path.Combine(folder.Root, "run"));
         CommandLineRun run = CommandProcess.RunProgram(
-            "dotnet",
+            words[0],
             folder.Root,
             new Dictionary<string, string?> { ["OMP_WAIT_POLICY"] = null, ["OMP_NUM_THREADS"] = null },
-            "exec",
-            "--depsfile",
-            $"{tests}.deps.json",
-            "--runtimeconfig",
-            $"{tests}.runtimeconfig.json",
-            Path.Combine(AppContext.BaseDirectory, "Proxyless.HostProbe.dll"),
-            mode,
-            Path.Combine(folder.Root, "run")
+            words[1..]
         );
         Assert.True(run.ExitCode == 0, run.Error);
         return JsonSerializer.Deserialize<Effects>(run.Output, JsonSerializerOptions.Web)!;

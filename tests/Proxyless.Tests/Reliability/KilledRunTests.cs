@@ -23,20 +23,6 @@ public sealed class KilledRunTests : IDisposable
     // Steps of search and training together are over 25 times what a life between two kills gets.
     private const int Epochs = 4;
     private const int MostCheckpoints = 5;
-    private static readonly string[] SameBytes =
-    [
-        "architecture.json",
-        "architecture.svg",
-        "latency.json",
-        "search.jsonl",
-        "training.jsonl",
-        "labels.txt",
-        "model.onnx",
-        Path.Combine("checkpoints", "search.safetensors"),
-        Path.Combine("checkpoints", "last.safetensors"),
-        Path.Combine("checkpoints", "best.safetensors"),
-    ];
-
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -97,15 +83,7 @@ public sealed class KilledRunTests : IDisposable
                 + $"{string.Join(", ", moments.CountBy(moment => moment).Select(pair => $"{pair.Value} {pair.Key}"))}"
         );
         Assert.True(last.ExitCode == 0, last.Error);
-        foreach (string file in SameBytes)
-        {
-            Assert.True(
-                File.ReadAllBytes(Path.Combine(whole, "run", file))
-                    .AsSpan()
-                    .SequenceEqual(File.ReadAllBytes(Path.Combine(run, file))),
-                $"{file} differs"
-            );
-        }
+        RunFiles.AssertSame(Path.Combine(whole, "run"), run);
 
         foreach (string file in (string[])["search.json", "result.json"])
         {

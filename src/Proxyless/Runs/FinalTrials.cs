@@ -1,0 +1,57 @@
+using Proxyless.Runtime;
+using Proxyless.Training;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// The trainings of the finalists of one <see cref="FinalRound"/>, each begun when it is first asked for.
+/// </summary>
+/// <param name="context">Images and options of training.</param>
+/// <param name="scorer">Has the shared weights, and evaluates.</param>
+internal sealed class FinalTrials(RunContext context, PathScorer scorer) : IDisposable
+{
+    // The shared weights are already trained: a high rate would first undo that (docs/decisions/decision.md).
+    private const double RateShare = 0.25;
+
+    private readonly Dictionary<string, Trial> _trials = [];
+
+    /// <summary>Whether none has begun.</summary>
+    public bool AreNone => _trials.Count == 0;
+
+    /// <summary>Continues the training of a finalist, and evaluates it.</summary>
+    /// <param name="choice">The finalist.</param>
+    /// <param name="steps">Number of steps since the beginning of the round.</param>
+    /// <param name="stepped">Called after each step.</param>
+    /// <param name="parallel">The processes that share the steps.</param>
+    /// <returns>The mean cross entropy.</returns>
+    public double LossAfter(IReadOnlyList<int> choice, long steps, Action stepped, DataParallel parallel)
+    {
+        ArgumentNullException.ThrowIfNull(choice);
+        ArgumentNullException.ThrowIfNull(parallel);
+        string key = string.Join('-', choice);
+        if (!_trials.TryGetValue(key, out Trial? trial))
+        {
+            trial = new Trial(
+                context,
+                scorer.Network.Extract(choice),
+                context.Images.Weights,
+                context.LoadersOf(parallel.Part).Training(context.Images.Weights, RandomUse.WeightImages),
+                RateShare * context.LearningRate
+            );
+            _trials.Add(key, trial);
+        }
+
+        trial.TrainTo(steps, stepped, parallel, context.CancellationToken);
+        return scorer.Judge(trial.Network, parallel).Loss;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Trial trial in _trials.Values)
+        {
+            trial.Network.Dispose();
+            trial.Dispose();
+        }
+    }
+}
