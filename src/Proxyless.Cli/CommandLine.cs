@@ -246,6 +246,11 @@ internal static class CommandLine
         (string architecture, string precision) = parse.CommandResult.Command is TrainCommand train
             ? ($" --arch {Facts.Quoted(train.Architecture(parse))}", train.PrecisionOf(parse))
             : ("", "");
+        if (parse.CommandResult.Command is CompareCommand compare && compare.IsJoining(parse))
+        {
+            return $"proxyless compare --out {Facts.Quoted(run)} --join";
+        }
+
         string command = parse.CommandResult.Command.Name;
         return $"proxyless {command}{architecture} --out {Facts.Quoted(run)} --resume{precision}";
     }

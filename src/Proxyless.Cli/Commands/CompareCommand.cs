@@ -101,9 +101,12 @@ internal sealed class CompareCommand : ReportingCommand
         );
     }
 
+    /// <summary>Whether the process works for another one that leads.</summary>
+    public bool IsJoining(ParseResult parse) => parse.GetValue(_join);
+
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        if (parse.GetValue(_join))
+        if (IsJoining(parse))
         {
             return Join(parse, session);
         }

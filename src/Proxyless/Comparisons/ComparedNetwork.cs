@@ -42,3 +42,8 @@ internal sealed record NetworkTraining(double Top1, double Top5, double TrainSec
 /// <param name="Network">The network.</param>
 /// <param name="Architecture">Its layers.</param>
 internal sealed record OpenedNetwork(ComparedNetwork Network, Architecture Architecture);
+
+/// <summary>A training that was given up.</summary>
+/// <param name="Network">The name of its network.</param>
+/// <param name="Message">Which training, and why.</param>
+internal sealed record NetworkFailure(string Network, string Message);

@@ -26,8 +26,12 @@ internal sealed class ComparisonDirectory(string path)
     /// <summary>The file that identifies the folder of a comparison.</summary>
     public const string PlanName = WrittenFiles.ComparisonPlan;
 
+    private const string PreparingName = ".preparing";
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.2);
-    private static readonly TimeSpan WaitForBeginning = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long processes that join wait for one that leads: those of a scheduler start at any time.</summary>
+    public static TimeSpan WaitForBeginning { get; } = TimeSpan.FromMinutes(2);
 
     /// <summary>What it shares with a run.</summary>
     public RunDirectory Run { get; } = new(path);
@@ -73,6 +77,19 @@ internal sealed class ComparisonDirectory(string path)
             throw new InvalidInputException("RunOptions.Resume needs RunOptions.Out = DIR, the comparison to resume");
         }
 
+        if (path is not null && IsUnbegun(path))
+        {
+            if (resume)
+            {
+                throw new InvalidInputException(
+                    $"the comparison in '{path}' was stopped before it had measured its networks, so there is nothing "
+                        + $"to resume; begin it again without RunOptions.Resume"
+                );
+            }
+
+            return;
+        }
+
         if (
             path is not null
             && (resume || overwrite)
@@ -86,6 +103,34 @@ internal sealed class ComparisonDirectory(string path)
         }
 
         RunDirectory.ChooseAny(path, resume, overwrite);
+    }
+
+    /// <summary>Whether a comparison was killed here before its plan was written: it can be begun again.</summary>
+    private static bool IsUnbegun(string path) =>
+        File.Exists(Path.Combine(path, PreparingName)) && !File.Exists(Path.Combine(path, PlanName));
+
+    /// <summary>
+    /// Whether the process that leads measures networks: others do not train meanwhile, which would disturb it on its
+    /// host, and do not end, since there may be work for them.
+    /// </summary>
+    public bool IsPreparing => File.Exists(Preparing) && RunLock.HolderOf(path) is not null;
+
+    /// <summary>Notes that networks are measured, until the result is disposed of.</summary>
+    /// <exception cref="InvalidInputException">The folder cannot be written.</exception>
+    public IDisposable Prepare()
+    {
+        try
+        {
+            File.WriteAllText(Preparing, "");
+            return new Preparation(Preparing);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(
+                $"RunOptions.Out = '{path}' cannot be written: {exception.Message}",
+                exception
+            );
+        }
     }
 
     /// <summary>Creates the folder and removes what an earlier comparison left in it.</summary>
@@ -105,18 +150,19 @@ internal sealed class ComparisonDirectory(string path)
     }
 
     /// <summary>Waits until a comparison that a process begins here has its plan.</summary>
+    /// <param name="patience">How long it waits while no process works there.</param>
     /// <param name="observer">Is told of the wait.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">Nobody begins one.</exception>
-    public void AwaitPlan(IRunObserver observer, CancellationToken cancellationToken)
+    public void AwaitPlan(TimeSpan patience, IRunObserver observer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        bool hasTold = false;
+        string told = "";
         long began = Stopwatch.GetTimestamp();
         while (!File.Exists(PlanFile))
         {
-            // Processes that are started together do not find the folder in the first seconds.
-            if (RunLock.HolderOf(path) is null && Stopwatch.GetElapsedTime(began) > WaitForBeginning)
+            bool isLed = RunLock.HolderOf(path) is not null;
+            if (!isLed && Stopwatch.GetElapsedTime(began) >= patience)
             {
                 throw new InvalidInputException(
                     $"'{path}' holds no comparison, and no process begins one there; begin it with "
@@ -124,10 +170,13 @@ internal sealed class ComparisonDirectory(string path)
                 );
             }
 
-            if (!hasTold)
+            string reason = isLed
+                ? $"waiting for the comparison in '{path}' to begin: its networks are measured first"
+                : Invariant($"no comparison is in '{path}' yet; waiting {patience.TotalSeconds:0} s for one to begin");
+            if (told != reason)
             {
-                observer.Message($"waiting for the comparison in '{path}' to begin: its networks are measured first");
-                hasTold = true;
+                observer.Message(reason);
+                told = reason;
             }
 
             cancellationToken.WaitHandle.WaitOne(Pause);
@@ -186,8 +235,32 @@ internal sealed class ComparisonDirectory(string path)
         Read<NetworkTraining>(Training(network, seed).Result);
 
     /// <summary>Writes the result of a training.</summary>
-    public void Write(ComparedNetwork network, int seed, NetworkTraining training) =>
-        WriteJson(Training(network, seed).Result, training);
+    /// <param name="training">The folder of the training, or of an attempt at it.</param>
+    /// <param name="result">The result.</param>
+    public static void Write(RunDirectory training, NetworkTraining result) => WriteJson(training.Result, result);
+
+    /// <summary>Reads why a training has no result and will have none; null if it was not given up.</summary>
+    public NetworkFailure? ReadFailure(ComparedNetwork network, int seed) =>
+        Read<NetworkFailure>(FailureOf(network, seed));
+
+    /// <summary>Notes that a training is given up.</summary>
+    public void Write(ComparedNetwork network, int seed, NetworkFailure failure) =>
+        WriteJson(FailureOf(network, seed), failure);
+
+    /// <summary>Forgets which trainings were given up, so that they are tried again.</summary>
+    public void ForgetFailures(ComparisonPlan plan)
+    {
+        foreach (ComparedNetwork network in plan.Networks)
+        {
+            for (int seed = 0; seed < plan.Seeds; seed++)
+            {
+                if (File.Exists(FailureOf(network, seed)))
+                {
+                    File.Delete(FailureOf(network, seed));
+                }
+            }
+        }
+    }
 
     /// <summary>Removes all files of a network that the plan no longer has.</summary>
     public void Remove(ComparedNetwork network)
@@ -203,6 +276,11 @@ internal sealed class ComparisonDirectory(string path)
 
     private string PlanFile => Path.Combine(path, PlanName);
 
+    private string Preparing => Path.Combine(path, PreparingName);
+
+    private string FailureOf(ComparedNetwork network, int seed) =>
+        Path.Combine(Training(network, seed).Root, "failed.json");
+
     private string FolderOf(ComparedNetwork network) => Path.Combine(path, "networks", network.Name);
 
     private string MeasurementOf(ComparedNetwork network) => Path.Combine(FolderOf(network), "measurement.json");
@@ -212,4 +290,19 @@ internal sealed class ComparisonDirectory(string path)
 
     private static void WriteJson<T>(string file, T value) =>
         AtomicFile.WriteAllText(file, JsonSerializer.Serialize(value, JsonLines.Indented));
+
+    private sealed class Preparation(string file) : IDisposable
+    {
+        public void Dispose()
+        {
+            try
+            {
+                File.Delete(file);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // It means nothing once this process is gone.
+            }
+        }
+    }
 }

@@ -31,7 +31,7 @@ internal sealed class ComparisonWork(
     {
         NetworkMeasurement[] measured = MeasureAll();
         int reported = 0;
-        new SharedTrainings(context, plan, directory).Run(() =>
+        new SharedTrainings(context, directory).Run(() =>
         {
             // The page has the networks in the order of the plan, up to the first that is not trained.
             NetworkResult[] first = [.. Trained(measured)];

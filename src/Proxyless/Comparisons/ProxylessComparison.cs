@@ -3,6 +3,7 @@ using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runs;
+using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Training;
 
@@ -50,6 +51,7 @@ public static class ProxylessComparison
             out RunDirectory files
         );
         var directory = new ComparisonDirectory(files.Root);
+        using IDisposable preparation = directory.Prepare();
         if (run.Resume)
         {
             run = RunOpening.Resumed(run, directory.Run);
@@ -89,6 +91,8 @@ public static class ProxylessComparison
         Begin(context, store, goal, directory);
         Write(directory, plan, added, all);
         Array.ForEach(dropped, directory.Remove);
+        directory.ForgetFailures(plan);
+        preparation.Dispose();
         return RunOpening.Resumable(
             directory.Run,
             () => new ComparisonWork(context, goal, places, plan, directory, scorer).Finish(),
@@ -123,15 +127,22 @@ public static class ProxylessComparison
         string folder =
             options.Out ?? throw new InvalidInputException("a comparison is joined in its folder; give RunOptions.Out");
         var directory = new ComparisonDirectory(folder);
-        directory.AwaitPlan(observer, cancellationToken);
-        RunOptions run = RunOpening.Resumed(options, directory.Run);
-        var context = RunContext.Open(run, observer, cancellationToken);
-        RequireSameImages(context, new RunStore(directory.Run));
         return RunOpening.Resumable(
             directory.Run,
             () =>
             {
-                int trained = new SharedTrainings(context, directory.ReadPlan(), directory).Run(() => { });
+                directory.AwaitPlan(ComparisonDirectory.WaitForBeginning, observer, cancellationToken);
+                RunOptions run = RunOpening.Resumed(
+                    // Those of the process that leads say nothing of this machine.
+                    options with
+                    {
+                        Threads = ThreadCount.Of(options.Threads),
+                    },
+                    directory.Run
+                );
+                var context = RunContext.Open(run, observer, cancellationToken);
+                RequireSameImages(context, new RunStore(directory.Run));
+                int trained = new SharedTrainings(context, directory).Run(() => { });
                 return new JoinedComparison { Folder = folder, Trainings = trained };
             },
             cancellationToken

@@ -6,150 +6,256 @@ namespace Proxyless.Comparisons;
 
 /// <summary>
 /// The trainings of a comparison, divided among all processes that work on it: each claims one that nobody else does,
-/// until there is none left.
+/// until there is none left. The plan is read again before each, since the process that leads may add networks and
+/// remove others.
 /// </summary>
 /// <param name="context">Images and recipe.</param>
-/// <param name="plan">The networks.</param>
 /// <param name="directory">The files.</param>
-internal sealed class SharedTrainings(RunContext context, ComparisonPlan plan, ComparisonDirectory directory)
+/// <param name="claim">Claims the training of a folder for this process; null if another one has it.</param>
+internal sealed class SharedTrainings(RunContext context, ComparisonDirectory directory, Func<string, WorkClaim?> claim)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
-    private readonly List<(int Network, int Seed)> _left =
-    [
-        .. Enumerable
-            .Range(0, plan.Networks.Count)
-            .SelectMany(network => Enumerable.Range(0, plan.Seeds).Select(seed => (network, seed))),
-    ];
+    private readonly HashSet<string> _trained = [];
+    private string _told = "";
+
+    /// <summary>The same for this process as it is.</summary>
+    public SharedTrainings(RunContext context, ComparisonDirectory directory)
+        : this(context, directory, ClaimsOfProcess()) { }
 
     /// <summary>Trains until every training has a result; those of other processes are waited for.</summary>
     /// <param name="trained">Is called after each training of this process.</param>
     /// <returns>The number of trainings of this process.</returns>
+    /// <exception cref="TrainingDivergedException">A training diverged, here or elsewhere; all others are done.</exception>
     public int Run(Action trained)
     {
         ArgumentNullException.ThrowIfNull(trained);
         int own = 0;
-        bool hasTold = false;
         while (true)
         {
-            // What has a result is not read again.
-            _left.RemoveAll(IsDone);
-            if (_left.Count == 0)
+            context.CancellationToken.ThrowIfCancellationRequested();
+            ComparisonPlan plan = directory.ReadPlan();
+            if (directory.IsPreparing)
             {
-                return own;
-            }
-
-            int before = own;
-            foreach ((int network, int seed) in _left)
-            {
-                if (TryTrain(network, seed))
-                {
-                    own++;
-                    trained();
-                }
-            }
-
-            if (own > before)
-            {
+                Wait("waiting while the process that leads measures the networks that it adds");
                 continue;
             }
 
-            if (!hasTold)
+            Work[] left = [.. WorkOf(plan).Where(work => !IsSettled(work))];
+            if (left.Length == 0)
             {
-                context.Observer.Message(
-                    $"{_left.Count} trainings are left, each in another process; waiting for them"
-                );
-                hasTold = true;
+                RequireNoFailure(plan);
+                return own;
             }
 
-            context.CancellationToken.WaitHandle.WaitOne(Pause);
-            context.CancellationToken.ThrowIfCancellationRequested();
+            switch (left.Select(TryTrain).FirstOrDefault(outcome => outcome != Outcome.Busy))
+            {
+                case Outcome.Trained:
+                    own++;
+                    trained();
+                    break;
+                case Outcome.Busy:
+                    Wait(
+                        left.Length == 1
+                            ? "one training is left, in another process; waiting for it"
+                            : $"{left.Length} trainings are left, each in another process; waiting for them"
+                    );
+                    break;
+            }
         }
     }
 
-    private bool IsDone((int Network, int Seed) work) =>
-        directory.ReadTraining(plan.Networks[work.Network], work.Seed) is not null;
-
-    private bool TryTrain(int network, int seed)
+    private static Func<string, WorkClaim?> ClaimsOfProcess()
     {
-        string folder = directory.Training(plan.Networks[network], seed).Root;
-        using WorkClaim? claim = IsDone((network, seed)) ? null : WorkClaim.TryTake(folder, WorkClaim.Lease);
+        var watch = new ClaimWatch(ClaimWatch.DefaultLease, TimeProvider.System);
+        return folder => WorkClaim.TryTake(folder, watch);
+    }
 
-        // Between the two, another process may have ended it.
-        if (claim is null || IsDone((network, seed)))
+    private static IEnumerable<Work> WorkOf(ComparisonPlan plan) =>
+        plan.Networks.SelectMany(
+            (network, index) =>
+                Enumerable
+                    .Range(0, plan.Seeds)
+                    .Select(seed => new Work(
+                        network,
+                        seed,
+                        $"network {index + 1} of {plan.Networks.Count}: {network.Name}"
+                    ))
+        );
+
+    private void Wait(string reason)
+    {
+        if (_told != reason)
         {
-            return false;
+            context.Observer.Message(reason);
+            _told = reason;
         }
 
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, claim.Lost);
-        try
+        context.CancellationToken.WaitHandle.WaitOne(Pause);
+    }
+
+    private string FolderOf(Work work) => directory.Training(work.Network, work.Seed).Root;
+
+    private bool IsSettled(Work work)
+    {
+        // What has a result is not read again.
+        if (_trained.Contains(FolderOf(work)))
         {
-            Train(network, seed, stop.Token);
             return true;
         }
-        catch (OperationCanceledException)
-            when (claim.Lost.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+
+        if (directory.ReadTraining(work.Network, work.Seed) is null)
         {
-            context.Observer.Warning(
-                $"'{folder}' was taken over by another process: this one had stood still for "
-                    + Invariant($"{WorkClaim.Lease.TotalSeconds:0} s")
+            return directory.ReadFailure(work.Network, work.Seed) is not null;
+        }
+
+        _trained.Add(FolderOf(work));
+        return true;
+    }
+
+    private void RequireNoFailure(ComparisonPlan plan)
+    {
+        NetworkFailure[] failures =
+        [
+            .. WorkOf(plan).Select(work => directory.ReadFailure(work.Network, work.Seed)).OfType<NetworkFailure>(),
+        ];
+        if (failures.Length > 0)
+        {
+            string names = string.Join(", ", failures.Select(failure => failure.Network).Distinct());
+            throw new TrainingDivergedException(
+                $"{string.Join("; ", failures.Select(failure => failure.Message))}; all other trainings are done; to "
+                    + $"leave this out, continue with RunOptions.Resume and ComparisonOptions.Without = {names}"
             );
-            return false;
         }
     }
 
-    private void Train(int number, int seed, CancellationToken cancellationToken)
+    private Outcome TryTrain(Work work)
     {
-        ComparedNetwork network = plan.Networks[number];
-        string position = $"network {number + 1} of {plan.Networks.Count}: {network.Name}";
-        double latency = directory.ReadMeasurement(network)!.Latencies.First().Value;
-        context.Observer.Message(Invariant($"{position}, {latency:F3} ms, seed {seed}"));
-        Architecture architecture = ArchitectureFile.Read(directory.Architecture(network));
-        NetworkTraining training = Train(network, architecture, seed, cancellationToken);
-        context.Observer.Message(Invariant($"{position}, top-1 {training.Top1:P2}"));
+        string folder = FolderOf(work);
+        using WorkClaim? taken = claim(folder);
+        if (taken is null)
+        {
+            return Outcome.Busy;
+        }
+
+        if (IsSettled(work))
+        {
+            // Another process ended it before the claim.
+            taken.Complete();
+            return Outcome.Settled;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, taken.Lost);
+        try
+        {
+            return Train(work, taken, stop.Token);
+        }
+        catch (TrainingDivergedException exception) when (taken.IsHeld())
+        {
+            string message = $"network {work.Network.Name}, seed {work.Seed}: {exception.Message}";
+            directory.Write(work.Network, work.Seed, new NetworkFailure(work.Network.Name, message));
+            context.Observer.Warning($"{message}; the others are trained first");
+            return Outcome.Settled;
+        }
+        catch (Exception exception)
+            when (exception
+                    is OperationCanceledException
+                        or ProxylessException
+                        or IOException
+                        or UnauthorizedAccessException
+                && !context.CancellationToken.IsCancellationRequested
+                && !taken.IsHeld()
+            )
+        {
+            // Whatever has failed then: its files are no longer those of the training.
+            Leave(work, taken);
+            return Outcome.Settled;
+        }
     }
 
-    private NetworkTraining Train(
-        ComparedNetwork network,
-        Architecture architecture,
-        int seed,
-        CancellationToken cancellationToken
-    )
+    private Outcome Train(Work work, WorkClaim taken, CancellationToken cancellationToken)
     {
-        RunDirectory files = directory.Training(network, seed);
-        var store = new RunStore(files);
-        RunContext seeded = context.Reseeded(seed, new RunClock(TimeProvider.System)) with
+        string folder = FolderOf(work);
+        RunDirectory attempt = TrainingAttempt.Begin(folder, taken.Number);
+        bool isNew = !File.Exists(attempt.Result);
+        if (isNew)
+        {
+            Train(work, attempt, cancellationToken);
+        }
+
+        if (!taken.IsHeld())
+        {
+            throw new OperationCanceledException(taken.Lost);
+        }
+
+        TrainingAttempt.Publish(attempt, folder);
+        taken.Complete();
+        return isNew ? Outcome.Trained : Outcome.Settled;
+    }
+
+    private void Leave(Work work, WorkClaim taken)
+    {
+        string folder = FolderOf(work);
+        if (!directory.ReadPlan().Networks.Any(network => network.Name == work.Network.Name))
+        {
+            directory.Remove(work.Network);
+            context.Observer.Message($"network {work.Network.Name} was removed from the comparison");
+            return;
+        }
+
+        TrainingAttempt.Remove(folder, taken.Number);
+        context.Observer.Warning(
+            $"'{folder}' was taken over by another process: this one had stood still for "
+                + Invariant($"{ClaimWatch.DefaultLease.TotalSeconds:0} s")
+        );
+    }
+
+    private void Train(Work work, RunDirectory attempt, CancellationToken cancellationToken)
+    {
+        double latency = directory.ReadMeasurement(work.Network)!.Latencies.First().Value;
+        context.Observer.Message(Invariant($"{work.Position}, {latency:F3} ms, seed {work.Seed}"));
+        Architecture architecture = ArchitectureFile.Read(directory.Architecture(work.Network));
+        RunContext seeded = context.Reseeded(work.Seed, new RunClock(TimeProvider.System)) with
         {
             CancellationToken = cancellationToken,
         };
         TrainResult trained;
         try
         {
-            trained = TrainStage.Run(seeded, store, null, architecture, null);
+            trained = TrainStage.Run(seeded, new RunStore(attempt), null, architecture, null);
         }
         catch (InvalidInputException exception)
         {
             // Errors of the images or of a damaged file: the other networks would meet them too, or the message says
             // the fix.
-            throw new InvalidInputException($"network {network.Name}, seed {seed}: {exception.Message}", exception);
-        }
-        catch (TrainingDivergedException exception)
-        {
-            throw new TrainingDivergedException(
-                $"network {network.Name}, seed {seed}: {exception.Message}; "
-                    + $"to leave this network out, continue with RunOptions.Resume and ComparisonOptions.Without = "
-                    + $"{network.Name}",
+            throw new InvalidInputException(
+                $"network {work.Network.Name}, seed {work.Seed}: {exception.Message}",
                 exception
             );
         }
 
-        ExportStage.Run(seeded, files, architecture, files.Model);
-        EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(seeded, files.Model);
+        ExportStage.Run(seeded, attempt, architecture, attempt.Model);
+        EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(seeded, attempt.Model);
         var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, trained.Seconds)
         {
             TestImages = judged.Accuracy.Images,
         };
-        directory.Write(network, seed, training);
-        return training;
+        ComparisonDirectory.Write(attempt, training);
+        context.Observer.Message(Invariant($"{work.Position}, top-1 {training.Top1:P2}"));
     }
+
+    /// <summary>What came of an attempt to train.</summary>
+    private enum Outcome
+    {
+        /// <summary>Another process trains it.</summary>
+        Busy,
+
+        /// <summary>This process has trained it.</summary>
+        Trained,
+
+        /// <summary>It need not be trained any more, or not by this process.</summary>
+        Settled,
+    }
+
+    private sealed record Work(ComparedNetwork Network, int Seed, string Position);
 }

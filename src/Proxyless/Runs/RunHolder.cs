@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json.Serialization;
 
 namespace Proxyless.Runs;
 
@@ -14,8 +15,22 @@ internal sealed record RunHolder(int Process, string Host, DateTimeOffset Proces
     // Start times of processes are given in ticks of the kernel's clock, relative to a boot time that is also rounded.
     private static readonly TimeSpan StartTolerance = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether it runs, or ran, on this host.</summary>
+    /// <summary>
+    /// What the kernel knows it by; null where the system has nothing of the kind, or an older version wrote it.
+    /// </summary>
+    public KernelProcess? Kernel { get; init; }
+
+    /// <summary>Whether it runs, or ran, on a host of this name.</summary>
+    [JsonIgnore]
     public bool IsHere => Host == Environment.MachineName;
+
+    /// <summary>
+    /// Whether <see cref="IsAlive"/> is certain to be about this very process: containers may have the name of a host,
+    /// and its process numbers, in common.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsSeen =>
+        IsHere && (Kernel is null ? KernelProcess.Current is null : Kernel.IsSeenBy(KernelProcess.Current));
 
     /// <summary>The current process, from now on.</summary>
     public static RunHolder Current()
@@ -26,12 +41,21 @@ internal sealed record RunHolder(int Process, string Host, DateTimeOffset Proces
             Environment.MachineName,
             self.StartTime.ToUniversalTime(),
             DateTimeOffset.UtcNow
-        );
+        )
+        {
+            Kernel = KernelProcess.Current,
+        };
     }
 
     /// <summary>Whether the process still runs, on this host.</summary>
     public bool IsAlive()
     {
+        if (Kernel is not null && KernelProcess.Current is not null)
+        {
+            // Another boot or container is over, as far as this host can know.
+            return KernelProcess.Of(Process) == Kernel;
+        }
+
         try
         {
             using var process = System.Diagnostics.Process.GetProcessById(Process);

@@ -6,109 +6,128 @@ namespace Proxyless.Runs;
 
 /// <summary>
 /// The claim of one process to a piece of work that any of several could do, on this host or on others that see the
-/// same folder. It is a file that only one process can create; it is written again every few seconds, and a process
-/// that has not done so for a while has lost it.
+/// same folder. It is a file that only one process can create; it is changed every few seconds, and a process that has
+/// not done so for a while has lost it.
 /// </summary>
 /// <remarks>
-/// What is relied on: a file can be created by one process only (O_EXCL, which NFS has since version 3), and all
-/// modification times of a folder come from one clock, its server's. The clocks of the hosts are not compared. A claim
-/// that is taken over gets the next number, so two processes cannot take over the same one.
+/// What is relied on: a file can be created by one process only (O_EXCL, which NFS has since version 3), and a process
+/// that opens a file reads what others have written and closed (close-to-open consistency). A claim that is taken over
+/// gets the next number, and numbers are not used again until the work is done, so neither can two processes take over
+/// the same one, nor can one that stood still take a later claim for its own. It may still write when it goes on, before
+/// it looks: its files must have names of its own, for which there is <see cref="Number"/>.
 /// </remarks>
 internal sealed class WorkClaim : IDisposable
 {
     private const string Prefix = ".claim-";
     private const string Suffix = ".json";
-    private const int BeatsPerLease = 6;
+
+    // ERROR_FILE_EXISTS and EEXIST.
+    private const int Exists = unchecked((int)0x80070050);
+    private const int ExistsOnUnix = 17;
 
     private readonly string _folder;
-    private readonly int _number;
-    private readonly byte[] _content;
+    private readonly Lock _access = new();
     private readonly CancellationTokenSource _lost = new();
     private readonly Timer _beat;
+    private Record _record;
+    private bool _isCompleted;
 
-    private WorkClaim(string folder, int number, byte[] content, TimeSpan lease)
+    private WorkClaim(string folder, int number, Record record, TimeSpan interval)
     {
         _folder = folder;
-        _number = number;
-        _content = content;
-        TimeSpan interval = lease / BeatsPerLease;
+        Number = number;
+        _record = record;
         _beat = new Timer(_ => Beat(), null, interval, interval);
     }
 
-    /// <summary>How long a process on another host may be silent before its claim can be taken over.</summary>
-    public static TimeSpan Lease { get; } = TimeSpan.FromMinutes(1);
+    /// <summary>The number of this claim: later claims to the same work have higher ones.</summary>
+    public int Number { get; }
 
     /// <summary>
     /// Is canceled if another process has taken over: this one was stopped for longer than the lease.
     /// </summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>Whether a process works in a folder, or has been killed there.</summary>
+    /// <summary>Whether the work of a folder was ever claimed, and is not completed.</summary>
     public static bool IsIn(string folder) => Numbers(folder).Any();
+
+    /// <summary>Whether a file belongs to a claim and not to the work.</summary>
+    /// <param name="path">A path in the folder.</param>
+    public static bool IsOwn(string path) => Path.GetFileName(path).StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>Claims the work of a folder; null if another process has it.</summary>
     /// <param name="folder">The folder; created if it is missing.</param>
-    /// <param name="lease">As <see cref="Lease"/>.</param>
-    /// <exception cref="InvalidInputException">The folder cannot be written, or cannot tell who was first.</exception>
-    public static WorkClaim? TryTake(string folder, TimeSpan lease) => TryTake(folder, lease, TryCreate);
+    /// <param name="watch">What this process has seen of other claims.</param>
+    /// <exception cref="InvalidInputException">The folder cannot tell who was first.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public static WorkClaim? TryTake(string folder, ClaimWatch watch) =>
+        TryTake(folder, watch, RunHolder.Current(), TryCreate);
 
-    /// <summary>The same with another file system.</summary>
+    /// <summary>The same for another process, or with another file system.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="lease">As <see cref="Lease"/>.</param>
+    /// <param name="watch">What the process has seen of other claims.</param>
+    /// <param name="holder">The process.</param>
     /// <param name="create">Creates a file with a content, and returns whether it is new.</param>
-    internal static WorkClaim? TryTake(string folder, TimeSpan lease, Func<string, byte[], bool> create)
+    internal static WorkClaim? TryTake(
+        string folder,
+        ClaimWatch watch,
+        RunHolder holder,
+        Func<string, byte[], bool> create
+    )
     {
-        try
+        Directory.CreateDirectory(folder);
+        int last = Numbers(folder).DefaultIfEmpty(0).Max();
+        if (last > 0 && !IsFree(PathOf(folder, last), watch))
         {
-            Directory.CreateDirectory(folder);
-            int last = Numbers(folder).DefaultIfEmpty(0).Max();
-            if (last > 0 && IsAlive(folder, last, lease))
-            {
-                return null;
-            }
-
-            byte[] content = JsonSerializer.SerializeToUtf8Bytes(RunHolder.Current(), JsonLines.Options);
-            string path = PathOf(folder, last + 1);
-            if (!create(path, content))
-            {
-                return null;
-            }
-
-            if (create(path, content))
-            {
-                throw new InvalidInputException(
-                    $"'{folder}' is on a file system where two processes can create the same file, so they cannot "
-                        + "share work there; use another folder, or one process alone"
-                );
-            }
-
-            if (Numbers(folder).Max() > last + 1)
-            {
-                // Its folder's listing was old.
-                File.Delete(path);
-                return null;
-            }
-
-            foreach (int dead in Numbers(folder).Where(number => number <= last).ToArray())
-            {
-                File.Delete(PathOf(folder, dead));
-            }
-
-            if (last > 0)
-            {
-                // What the killed process was just writing.
-                RunLock.RemoveLeftovers(folder);
-            }
-
-            return new WorkClaim(folder, last + 1, content, lease);
+            return null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+
+        int number = last + 1;
+        var record = new Record(holder, Guid.NewGuid(), 0, false);
+        string path = PathOf(folder, number);
+        if (!create(path, record.ToBytes()))
         {
-            throw new InvalidInputException($"'{folder}' cannot be written: {exception.Message}", exception);
+            return null;
+        }
+
+        if (create(path, record.ToBytes()))
+        {
+            throw new InvalidInputException(
+                $"'{folder}' is on a file system where two processes can create the same file, so they cannot share "
+                    + "work there; use another folder, or one process alone"
+            );
+        }
+
+        if (Numbers(folder).Any(other => other > number))
+        {
+            // The folder's listing was old; it is new since this process has created a file there.
+            File.Delete(path);
+            return null;
+        }
+
+        foreach (int earlier in Numbers(folder).Where(earlier => earlier < number).ToArray())
+        {
+            File.Delete(PathOf(folder, earlier));
+        }
+
+        return new WorkClaim(folder, number, record, watch.Beat);
+    }
+
+    /// <summary>Whether the claim is still this process's, by its file and not by the last look at it.</summary>
+    public bool IsHeld()
+    {
+        // Else this process could read what it is just writing.
+        lock (_access)
+        {
+            return Numbers(_folder).DefaultIfEmpty(0).Max() == Number
+                && Record.Read(PathOf(_folder, Number))?.Id == _record.Id;
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Notes that the work is done: nobody will claim it any more, and no trace of the claim is left.</summary>
+    public void Complete() => _isCompleted = true;
+
+    /// <summary>Gives up the claim, so that another process can take the work at once.</summary>
     public void Dispose()
     {
         using var ended = new ManualResetEvent(false);
@@ -121,7 +140,19 @@ internal sealed class WorkClaim : IDisposable
         _lost.Dispose();
         try
         {
-            File.Delete(PathOf(_folder, _number));
+            if (!IsHeld())
+            {
+                return;
+            }
+
+            if (_isCompleted)
+            {
+                File.Delete(PathOf(_folder, Number));
+            }
+            else
+            {
+                Write(_record with { IsReleased = true });
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -129,49 +160,51 @@ internal sealed class WorkClaim : IDisposable
         }
     }
 
-    /// <summary>Whether the holder of a claim is there: on this host its process, on others a sign of life.</summary>
-    private static bool IsAlive(string folder, int number, TimeSpan lease)
+    /// <summary>
+    /// Whether a claim was given up or its holder is no longer there: by the process itself where this one can see it,
+    /// by a sign of life elsewhere.
+    /// </summary>
+    private static bool IsFree(string path, ClaimWatch watch)
     {
-        string path = PathOf(folder, number);
-        RunHolder? holder = null;
-        try
+        if (Record.TryReadBytes(path) is not { } content)
         {
-            holder = JsonSerializer.Deserialize<RunHolder>(File.ReadAllBytes(path), JsonLines.Options);
-        }
-        catch (Exception exception) when (exception is IOException or JsonException)
-        {
-            // It is just being written, or was given up.
+            // Completed, or taken over, since the folder was listed.
+            return false;
         }
 
-        return holder is { IsHere: true } ? holder.IsAlive() : Age(folder, path) < lease;
+        Record? record = Record.Of(content);
+        return record is { IsReleased: true }
+            || (record is { Holder.IsSeen: true } ? !record.Holder.IsAlive() : watch.IsSilent(path, content));
     }
 
-    /// <summary>The time since a file was written, by the clock of its file system.</summary>
-    private static TimeSpan Age(string folder, string path)
+    /// <summary>Creates a file that is not there; false if it is.</summary>
+    internal static bool TryCreate(string path, byte[] content)
     {
-        string probe = Path.Combine(folder, $"{Prefix}{Guid.NewGuid():N}-tmp");
-        File.WriteAllText(probe, "");
+        FileStream file;
         try
         {
-            return File.GetLastWriteTimeUtc(probe) - File.GetLastWriteTimeUtc(path);
+            file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         }
-        finally
-        {
-            File.Delete(probe);
-        }
-    }
-
-    private static bool TryCreate(string path, byte[] content)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
-            file.Write(content);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException exception) when (exception.HResult is Exists or ExistsOnUnix)
         {
             return false;
+        }
+
+        try
+        {
+            using (file)
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+
+            return true;
+        }
+        catch (IOException)
+        {
+            // On a full disk: an empty claim would keep everyone waiting.
+            File.Delete(path);
+            throw;
         }
     }
 
@@ -179,25 +212,36 @@ internal sealed class WorkClaim : IDisposable
     {
         try
         {
-            if (Numbers(_folder).DefaultIfEmpty(0).Max() != _number)
+            lock (_access)
             {
-                _lost.Cancel();
-                return;
+                if (IsHeld())
+                {
+                    _record = _record with { Beat = _record.Beat + 1 };
+                    Write(_record);
+                    return;
+                }
             }
 
-            // The same bytes in place: readers never see half a claim, and the server sets the time.
-            using var file = new FileStream(
-                PathOf(_folder, _number),
-                FileMode.Open,
-                FileAccess.Write,
-                FileShare.ReadWrite
-            );
-            file.Write(_content);
+            _lost.Cancel();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The next one may succeed; after the lease the claim is another's, which is seen here.
         }
+    }
+
+    /// <summary>Writes the claim in place: one that was taken over must not come back.</summary>
+    private void Write(Record record)
+    {
+        byte[] content = record.ToBytes();
+        using var file = new FileStream(
+            PathOf(_folder, Number),
+            FileMode.Open,
+            FileAccess.Write,
+            FileShare.ReadWrite | FileShare.Delete
+        );
+        file.Write(content);
+        file.SetLength(content.Length);
     }
 
     private static string PathOf(string folder, int number) =>
@@ -211,4 +255,55 @@ internal sealed class WorkClaim : IDisposable
                 .Where(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
                 .Select(text => int.Parse(text, CultureInfo.InvariantCulture))
             : [];
+
+    /// <summary>What a claim's file holds.</summary>
+    /// <param name="Holder">The process.</param>
+    /// <param name="Id">Tells this claim from every other one.</param>
+    /// <param name="Beat">How often the holder has shown life.</param>
+    /// <param name="IsReleased">Whether it has given up the claim.</param>
+    private sealed record Record(RunHolder Holder, Guid Id, long Beat, bool IsReleased)
+    {
+        /// <summary>Reads a claim; null if it is gone, or just being written.</summary>
+        public static Record? Read(string path) => TryReadBytes(path) is { } content ? Of(content) : null;
+
+        /// <summary>Reads a claim's file, while it may be written; null if there is none.</summary>
+        public static byte[]? TryReadBytes(string path)
+        {
+            try
+            {
+                using var file = new FileStream(
+                    path,
+                    FileMode.Open,
+                    FileAccess.Read,
+                    FileShare.ReadWrite | FileShare.Delete
+                );
+                byte[] content = new byte[file.Length];
+                file.ReadExactly(content);
+                return content;
+            }
+            catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+            {
+                return null;
+            }
+            catch (EndOfStreamException)
+            {
+                // It has just been made shorter.
+                return [];
+            }
+        }
+
+        public static Record? Of(byte[] content)
+        {
+            try
+            {
+                return JsonSerializer.Deserialize<Record>(content, JsonLines.Options);
+            }
+            catch (JsonException)
+            {
+                return null;
+            }
+        }
+
+        public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, JsonLines.Options);
+    }
 }

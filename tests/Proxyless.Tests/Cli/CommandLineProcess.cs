@@ -134,14 +134,20 @@ internal sealed partial class CommandLineProcess : IDisposable
     /// <summary>Sends signals that all arrive before it does anything more.</summary>
     public void Signal(params IReadOnlyList<int> signals)
     {
-        Send(StopSignal);
+        Stop();
         foreach (int signal in signals)
         {
             Send(signal);
         }
 
-        Send(ContinueSignal);
+        Continue();
     }
+
+    /// <summary>Lets it stand still until <see cref="Continue"/>.</summary>
+    public void Stop() => Send(StopSignal);
+
+    /// <summary>Lets it go on after <see cref="Stop"/>.</summary>
+    public void Continue() => Send(ContinueSignal);
 
     public void Dispose()
     {

@@ -144,6 +144,37 @@ public sealed class FailingDiskTests : IDisposable
         Assert.True(output.TrimEnd().EndsWith("code 0", StringComparison.Ordinal), said);
     }
 
+    [Fact]
+    public void A_full_disk_ends_a_process_that_would_train_for_a_comparison_instead_of_keeping_it_waiting()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && CanMount(), "a small disk can be mounted by root alone");
+        string target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
+        string disk = Directory.CreateDirectory(Path.Combine(_folder.Root, "disk")).FullName;
+        string program = CommandLineProcess.Program;
+        string script = $"""
+            mount -t tmpfs -o size=64m tmpfs '{disk}'
+            '{program}' compare --out '{disk}/c' --space tiny --target '{target}' --network random:1 --train-epochs 1
+            rm -r '{disk}/c/networks/random-1/seed-0'
+            mkdir '{disk}/c/networks/random-1/seed-0'
+            cat /dev/zero > '{disk}/fill'
+            '{program}' compare --out '{disk}/c' --join
+            echo "code $?"
+            rm '{disk}/fill'
+            '{program}' compare --out '{disk}/c' --join
+            echo "code $?"
+            """;
+        CommandLineRun run = CommandLineProcess
+            .StartProgram("unshare", _folder.Root, "--mount", "bash", "-c", script)
+            .Wait();
+        Assert.True(run.Output.Contains("code 1\n", StringComparison.Ordinal), run.Error);
+        Assert.Contains(
+            $"free some space, then 'proxyless compare --out {disk}/c --join' goes on",
+            run.Error,
+            StringComparison.Ordinal
+        );
+        Assert.True(run.Output.TrimEnd().EndsWith("code 0", StringComparison.Ordinal), run.Error);
+    }
+
     [Theory]
     [InlineData("search")]
     [InlineData("train")]

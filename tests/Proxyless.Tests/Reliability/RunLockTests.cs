@@ -158,7 +158,7 @@ public sealed class RunLockTests : IDisposable
     [Fact]
     public void A_process_that_got_the_number_of_a_dead_holder_is_not_taken_for_it()
     {
-        Hold(RunHolder.Current() with { ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1) });
+        Hold(Killed());
         using RunLock held = RunLock.Acquire(Run);
         Assert.Equal(Environment.ProcessId, held.Dead!.Process);
     }
@@ -166,7 +166,7 @@ public sealed class RunLockTests : IDisposable
     [Fact]
     public void What_a_dead_holder_had_half_written_is_removed()
     {
-        Hold(RunHolder.Current() with { ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1) });
+        Hold(Killed());
         string checkpoints = Path.Combine(Run, "checkpoints");
         Directory.CreateDirectory(checkpoints);
         Assert.Throws<IOException>(() =>
@@ -192,7 +192,7 @@ public sealed class RunLockTests : IDisposable
     [Fact]
     public void A_run_that_was_killed_before_its_configuration_was_written_can_be_begun_again()
     {
-        Hold(RunHolder.Current() with { ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1) });
+        Hold(Killed());
         File.WriteAllText(Path.Combine(Run, ".lock"), "");
         File.WriteAllText(Path.Combine(Run, ".config.yaml.7.1.proxyless-tmp"), "dat");
         using (RunDirectory.Claim(Run, resume: false, overwrite: false, NullRunObserver.Instance, out _))
@@ -239,6 +239,31 @@ public sealed class RunLockTests : IDisposable
         Assert.Equal(1, most);
         Assert.NotEqual(0, times);
         RunLock.Acquire(Run).Dispose();
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_does_not_make_a_holder_dead_nor_another_start_a_dead_one_alive()
+    {
+        RunHolder current = RunHolder.Current();
+        Assert.SkipWhen(current.Kernel is null, "the system does not say when a process began in its own ticks");
+        Assert.True((current with { ProcessStarted = current.ProcessStarted.AddHours(1) }).IsAlive());
+        Assert.False((current with { Kernel = current.Kernel! with { Start = current.Kernel.Start - 1 } }).IsAlive());
+        Assert.False((current with { Kernel = current.Kernel with { Boot = "before" } }).IsAlive());
+
+        // As an older version wrote it.
+        Assert.True((current with { Kernel = null }).IsAlive());
+        Assert.False((Killed() with { Kernel = null }).IsAlive());
+    }
+
+    /// <summary>A process whose number this one has now.</summary>
+    private static RunHolder Killed()
+    {
+        RunHolder current = RunHolder.Current();
+        return current with
+        {
+            ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1),
+            Kernel = current.Kernel is { } kernel ? kernel with { Start = kernel.Start - 1 } : null,
+        };
     }
 
     private string Hold(RunHolder holder)

@@ -8,81 +8,163 @@ namespace Proxyless.Tests.Runs;
 
 public sealed class WorkClaimTests : IDisposable
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
-
     // Long enough for any machine, and only reached where the test fails.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _folder = new();
+    private readonly ManualClock _clock = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Only_one_has_a_claim_and_then_the_next()
+    public void Only_one_has_a_claim_and_then_the_next_with_a_number_of_its_own()
     {
-        using (WorkClaim? first = WorkClaim.TryTake(_folder.Root, Lease))
+        using (WorkClaim? first = Take())
         {
-            Assert.NotNull(first);
-            Assert.Null(WorkClaim.TryTake(_folder.Root, Lease));
-            Assert.True(WorkClaim.IsIn(_folder.Root));
+            Assert.Equal(1, first!.Number);
+            Assert.Null(Take());
         }
 
-        Assert.False(WorkClaim.IsIn(_folder.Root));
-        using WorkClaim? second = WorkClaim.TryTake(_folder.Root, Lease);
-        Assert.NotNull(second);
+        Assert.True(WorkClaim.IsIn(_folder.Root));
+        using WorkClaim? second = Take();
+        Assert.Equal(2, second!.Number);
+    }
+
+    [Fact]
+    public void Work_that_is_done_leaves_no_trace()
+    {
+        using (WorkClaim? claim = Take())
+        {
+            claim!.Complete();
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
     }
 
     [Fact]
     public void Of_many_at_the_same_time_one_gets_it()
     {
         var taken = new WorkClaim?[16];
-        Parallel.For(0, taken.Length, i => taken[i] = WorkClaim.TryTake(_folder.Root, Lease));
+        Parallel.For(0, taken.Length, i => taken[i] = Take());
         Assert.Single(taken, claim => claim is not null);
         Array.ForEach(taken, claim => claim?.Dispose());
     }
 
     [Fact]
-    public void A_killed_process_of_this_host_has_none()
+    public void Of_many_that_find_a_killed_process_one_takes_over()
     {
-        // No process has this number, or one that began at another time.
-        Leave(Environment.MachineName, TimeSpan.Zero);
-        using WorkClaim? claim = WorkClaim.TryTake(_folder.Root, Lease);
-        Assert.NotNull(claim);
-        Assert.Equal([".claim-2.json"], Directory.EnumerateFiles(_folder.Root).Select(Path.GetFileName));
-    }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(60)]
-    [InlineData(-60)]
-    public void On_another_host_the_time_of_the_folder_decides_and_not_that_hosts_clock(int minutesAhead)
-    {
-        Leave("elsewhere", TimeSpan.FromMinutes(minutesAhead));
-        Assert.Null(WorkClaim.TryTake(_folder.Root, Lease));
-        File.SetLastWriteTimeUtc(Claim(1), File.GetLastWriteTimeUtc(Claim(1)) - (2 * Lease));
-        using WorkClaim? claim = WorkClaim.TryTake(_folder.Root, Lease);
-        Assert.NotNull(claim);
+        for (int round = 0; round < 20; round++)
+        {
+            string folder = Path.Combine(_folder.Root, $"{round}");
+            Leave(folder, Killed());
+            var taken = new WorkClaim?[8];
+            Parallel.For(0, taken.Length, i => taken[i] = WorkClaim.TryTake(folder, Watch()));
+            Assert.Single(taken, claim => claim is not null);
+            Assert.Equal([".claim-2.json"], Directory.EnumerateFiles(folder).Select(Path.GetFileName));
+            Array.ForEach(taken, claim => claim?.Dispose());
+        }
     }
 
     [Fact]
-    public void A_holder_shows_life_and_sees_that_it_was_overtaken()
+    public void On_another_host_silence_decides_and_nobodys_clock()
     {
-        using WorkClaim? claim = WorkClaim.TryTake(_folder.Root, TimeSpan.FromSeconds(0.3));
-        Assert.NotNull(claim);
+        RunHolder far = Elsewhere() with { Since = DateTimeOffset.UtcNow.AddHours(1) };
+        Leave(_folder.Root, far);
+        ClaimWatch watch = Watch();
+        Assert.Null(WorkClaim.TryTake(_folder.Root, watch));
+
+        // Modification times are no sign of life, and no sign of death.
         File.SetLastWriteTimeUtc(Claim(1), DateTime.UnixEpoch);
-        Assert.True(
-            SpinWait.SpinUntil(() => File.GetLastWriteTimeUtc(Claim(1)) > DateTime.UnixEpoch.AddDays(1), Patience)
+        for (int i = 0; i < 5; i++)
+        {
+            _clock.Seconds += 10;
+            Assert.Null(WorkClaim.TryTake(_folder.Root, watch));
+        }
+
+        _clock.Seconds += 10;
+        using WorkClaim? claim = WorkClaim.TryTake(_folder.Root, watch);
+        Assert.Equal(2, claim!.Number);
+    }
+
+    [Fact]
+    public void A_process_that_stood_still_itself_does_not_take_the_others_for_dead()
+    {
+        Leave(_folder.Root, Elsewhere());
+        ClaimWatch watch = Watch();
+        Assert.Null(WorkClaim.TryTake(_folder.Root, watch));
+        _clock.Seconds += 3600;
+        Assert.Null(WorkClaim.TryTake(_folder.Root, watch));
+    }
+
+    [Fact]
+    public void A_container_that_has_this_hosts_name_is_judged_by_silence()
+    {
+        if (KernelProcess.Current is not { } own)
+        {
+            Assert.Skip("the system does not tell containers apart");
+            return;
+        }
+
+        Assert.All(
+            (KernelProcess[])[own with { Space = "pid:[1]" }, own with { Boot = "another" }],
+            kernel =>
+            {
+                Leave(_folder.Root, RunHolder.Current() with { Kernel = kernel });
+                Assert.Null(Take());
+            }
         );
-        Assert.False(claim.Lost.IsCancellationRequested);
-        File.Copy(Claim(1), Claim(2));
+    }
+
+    [Fact]
+    public void A_holder_shows_life()
+    {
+        ClaimWatch brief = new(TimeSpan.FromSeconds(0.3), _clock);
+        using WorkClaim? claim = Take(brief, Elsewhere());
+        byte[] before = File.ReadAllBytes(Claim(1));
+        Assert.True(SpinWait.SpinUntil(() => !before.AsSpan().SequenceEqual(File.ReadAllBytes(Claim(1))), Patience));
+        Assert.False(claim!.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void A_holder_that_was_overtaken_sees_it_and_leaves_the_next_ones_alone()
+    {
+        ClaimWatch brief = new(TimeSpan.FromSeconds(0.3), _clock);
+        WorkClaim first = Take(brief, Elsewhere())!;
+        File.Move(Claim(1), Claim(2));
+        Assert.True(first.Lost.WaitHandle.WaitOne(Patience));
+        Assert.False(first.IsHeld());
+        first.Dispose();
+        Assert.Equal([".claim-2.json"], Directory.EnumerateFiles(_folder.Root).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_holder_does_not_take_another_claim_of_its_number_for_its_own()
+    {
+        ClaimWatch brief = new(TimeSpan.FromSeconds(0.3), _clock);
+        using WorkClaim first = Take(brief, Elsewhere())!;
+        Leave(_folder.Root, Elsewhere());
+        byte[] others = File.ReadAllBytes(Claim(1));
+        Assert.True(first.Lost.WaitHandle.WaitOne(Patience));
+        first.Dispose();
+        Assert.Equal(others, File.ReadAllBytes(Claim(1)));
+    }
+
+    [Fact]
+    public void A_holder_whose_folder_is_removed_has_lost_its_claim()
+    {
+        string folder = Path.Combine(_folder.Root, "work");
+        using WorkClaim claim = WorkClaim.TryTake(folder, new ClaimWatch(TimeSpan.FromSeconds(0.3), _clock))!;
+        Directory.Delete(folder, recursive: true);
         Assert.True(claim.Lost.WaitHandle.WaitOne(Patience));
+        claim.Dispose();
+        Assert.False(Directory.Exists(folder));
     }
 
     [Fact]
     public void A_file_system_that_cannot_tell_who_was_first_is_refused()
     {
         InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
-            WorkClaim.TryTake(_folder.Root, Lease, (_, _) => true)
+            WorkClaim.TryTake(_folder.Root, Watch(), RunHolder.Current(), (_, _) => true)
         );
         Assert.Contains("two processes can create the same file", refused.Message, StringComparison.Ordinal);
     }
@@ -92,24 +174,45 @@ public sealed class WorkClaimTests : IDisposable
     {
         string file = Path.Combine(_folder.Root, "file");
         File.WriteAllText(file, "");
-        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
-            WorkClaim.TryTake(Path.Combine(file, "work"), Lease)
+        IOException refused = Assert.ThrowsAny<IOException>(() =>
+            WorkClaim.TryTake(Path.Combine(file, "work"), Watch())
         );
-        Assert.Contains(Path.Combine(file, "work"), refused.Message, StringComparison.Ordinal);
-        InvalidInputException full = Assert.Throws<InvalidInputException>(() =>
-            WorkClaim.TryTake(_folder.Root, Lease, (_, _) => throw new IOException("No space left on device"))
-        );
-        Assert.Contains("No space left on device", full.Message, StringComparison.Ordinal);
+        Assert.Contains(file, refused.Message, StringComparison.Ordinal);
+    }
+
+    private ClaimWatch Watch() => new(ClaimWatch.DefaultLease, _clock);
+
+    private WorkClaim? Take() => WorkClaim.TryTake(_folder.Root, Watch());
+
+    private WorkClaim? Take(ClaimWatch watch, RunHolder holder) =>
+        WorkClaim.TryTake(_folder.Root, watch, holder, WorkClaim.TryCreate);
+
+    /// <summary>Writes the first claim of a process that will not beat.</summary>
+    private static void Leave(string folder, RunHolder holder)
+    {
+        Directory.CreateDirectory(folder);
+        var claim = new
+        {
+            Holder = holder,
+            Id = Guid.NewGuid(),
+            Beat = 0,
+            IsReleased = false,
+        };
+        File.WriteAllText(Path.Combine(folder, ".claim-1.json"), JsonSerializer.Serialize(claim, JsonLines.Options));
     }
 
     private string Claim(int number) => Path.Combine(_folder.Root, $".claim-{number}.json");
 
-    private void Leave(string host, TimeSpan ahead)
+    private static RunHolder Elsewhere() => RunHolder.Current() with { Host = "elsewhere" };
+
+    /// <summary>A process whose number another one has now.</summary>
+    private static RunHolder Killed()
     {
-        DateTimeOffset now = DateTimeOffset.UtcNow + ahead;
-        File.WriteAllText(
-            Claim(1),
-            JsonSerializer.Serialize(new RunHolder(int.MaxValue, host, now, now), JsonLines.Options)
-        );
+        RunHolder current = RunHolder.Current();
+        return current with
+        {
+            ProcessStarted = current.ProcessStarted.AddDays(-1),
+            Kernel = current.Kernel is { } kernel ? kernel with { Start = kernel.Start - 1 } : null,
+        };
     }
 }

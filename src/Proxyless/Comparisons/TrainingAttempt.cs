@@ -1,0 +1,106 @@
+using System.Globalization;
+using Proxyless.Runs;
+
+namespace Proxyless.Comparisons;
+
+/// <summary>
+/// The folder in which the holder of a claim trains, within the folder of the training. Each claim has one of its own:
+/// a process that stood still, and was overtaken meanwhile, may still write, but never over its successor's files.
+/// </summary>
+internal static class TrainingAttempt
+{
+    private const string Prefix = "attempt-";
+
+    /// <summary>Takes over what earlier claims have left: the training continues from there.</summary>
+    /// <param name="training">The folder of the training.</param>
+    /// <param name="number">The number of the claim.</param>
+    /// <returns>The folder; it has a result if an earlier claim had ended the training.</returns>
+    public static RunDirectory Begin(string training, int number)
+    {
+        string own = PathOf(training, number);
+        int last = Numbers(training).DefaultIfEmpty(0).Max();
+        if (last > 0)
+        {
+            Directory.Move(PathOf(training, last), own);
+        }
+
+        Directory.CreateDirectory(own);
+        var directory = new RunDirectory(own);
+        if (!File.Exists(directory.Result))
+        {
+            // Versions that could not take over a training wrote into its folder.
+            MoveAll(training, own);
+            RunLock.RemoveLeftovers(own);
+        }
+
+        return directory;
+    }
+
+    /// <summary>
+    /// Moves the files to the folder of the training, the result last: if the process is killed meanwhile, the next
+    /// claim ends this.
+    /// </summary>
+    /// <param name="attempt">A folder with a result.</param>
+    /// <param name="training">The folder of the training.</param>
+    public static void Publish(RunDirectory attempt, string training)
+    {
+        MoveAll(attempt.Root, training, Path.GetFileName(attempt.Result));
+        File.Move(attempt.Result, Path.Combine(training, Path.GetFileName(attempt.Result)), overwrite: true);
+        foreach (int number in Numbers(training).ToArray())
+        {
+            Remove(training, number);
+        }
+    }
+
+    /// <summary>Removes what a process that was overtaken wrote when it went on.</summary>
+    public static void Remove(string training, int number)
+    {
+        try
+        {
+            if (Directory.Exists(PathOf(training, number)))
+            {
+                Directory.Delete(PathOf(training, number), recursive: true);
+            }
+        }
+        catch (IOException)
+        {
+            // It is just writing there; it removes it itself when it sees that it was overtaken.
+        }
+    }
+
+    /// <summary>Moves all but the files of claims, and other attempts.</summary>
+    private static void MoveAll(string from, string to, string? except = null)
+    {
+        foreach (string entry in Directory.EnumerateFileSystemEntries(from).ToArray())
+        {
+            string name = Path.GetFileName(entry);
+            if (name == except || name.StartsWith(Prefix, StringComparison.Ordinal) || WorkClaim.IsOwn(entry))
+            {
+                continue;
+            }
+
+            string target = Path.Combine(to, name);
+            if (File.Exists(entry))
+            {
+                File.Move(entry, target, overwrite: true);
+                continue;
+            }
+
+            if (Directory.Exists(target))
+            {
+                Directory.Delete(target, recursive: true);
+            }
+
+            Directory.Move(entry, target);
+        }
+    }
+
+    private static IEnumerable<int> Numbers(string training) =>
+        Directory
+            .EnumerateDirectories(training, $"{Prefix}*")
+            .Select(path => Path.GetFileName(path)[Prefix.Length..])
+            .Where(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Select(text => int.Parse(text, CultureInfo.InvariantCulture));
+
+    private static string PathOf(string training, int number) => Path.Combine(training, Invariant($"{Prefix}{number}"));
+}
