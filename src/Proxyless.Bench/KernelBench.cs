@@ -54,9 +54,6 @@ internal sealed record KernelBenchRow
 /// <summary>Times every inverted residual block that a space can hold, both ways.</summary>
 internal static unsafe class KernelBench
 {
-    // The runtime compiles a method again, optimized, after its first calls and a pause of 0.1 s.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
-
     /// <summary>Times the blocks.</summary>
     /// <param name="options">
     /// Space, batch, resolution, threads; <see cref="BenchOptions.Steps"/> are the rounds.
@@ -74,16 +71,7 @@ internal static unsafe class KernelBench
         SearchSpace space = StepBench.Sized(options);
         Libtorch.Load();
         set_num_threads(ThreadCount.Of(options.Threads, observer));
-        Block[] blocks =
-        [
-            .. space
-                .Blocks()
-                .SelectMany(block => block.Candidates)
-                .Append(space.FirstBlock)
-                .OfType<Block>()
-                .Where(block => block.Operation.Kind == OperationKind.InvertedResidual)
-                .DistinctBy(block => block.Key),
-        ];
+        Block[] blocks = BlockStep.BlocksOf(space);
         var progress = new Progress(observer, "bench", 0, blocks.Length);
         var rows = new List<KernelBenchRow>();
         foreach (Block block in blocks)
@@ -113,11 +101,7 @@ internal static unsafe class KernelBench
         using var depthwise = new DepthwiseStep(block, options);
         Action[] steps = [theirs.Run, ours.Run, depthwise.Libtorch, depthwise.LibtorchWithNorm, depthwise.Proxyless];
         var times = steps.Select(_ => new List<double>()).ToArray();
-        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < WarmUp; )
-        {
-            Array.ForEach(steps, step => step());
-        }
-
+        BlockStep.WarmUp(() => Array.ForEach(steps, step => step()));
         for (int round = 0; round < options.Steps; round++)
         {
             for (int i = 0; i < steps.Length; i++)
@@ -148,89 +132,6 @@ internal static unsafe class KernelBench
             LibtorchError = theirs.ErrorAgainst(exact),
             ProxylessError = ours.ErrorAgainst(exact),
         };
-    }
-
-    private static Tensor Noise(int seed, params long[] shape)
-    {
-        using var generator = new Generator((ulong)seed, CPU);
-        using Tensor noise = randn(shape, generator: generator);
-        return MemoryLayout.ChannelsLast(noise);
-    }
-
-    /// <summary>Forward and backward of one block.</summary>
-    private sealed class BlockStep : IDisposable
-    {
-        private readonly BlockPath _path;
-        private readonly Tensor _input;
-        private readonly Tensor _gradient;
-        private Tensor? _output;
-        private Tensor? _inputGradient;
-
-        public BlockStep(Block block, Activation activation, BenchOptions options, NetworkOptions network)
-        {
-            using var factory = new TensorFactory(network);
-            _path = new BlockPath(factory, "block", block, activation);
-            using Tensor input = Noise(
-                1,
-                options.Batch,
-                block.InputWidth,
-                block.InputResolution,
-                block.InputResolution
-            );
-            using Tensor gradient = Noise(
-                2,
-                options.Batch,
-                block.OutputWidth,
-                block.OutputResolution,
-                block.OutputResolution
-            );
-            _input = input.to(network.Precision, copy: true).requires_grad_();
-            _gradient = gradient.to(network.Precision, copy: true);
-        }
-
-        public void Run()
-        {
-            _inputGradient?.Dispose();
-            _output?.Dispose();
-            using Tensor output = _path.Forward(_input, NormPass.Training);
-            BackwardPass.Run(output, _path.Tensors, _gradient);
-            _output = output.detach();
-            _inputGradient = _input.grad;
-            _input.grad = null;
-            foreach (NetworkTensor tensor in _path.Tensors.Where(tensor => tensor.IsTrained))
-            {
-                tensor.Value.grad = null;
-            }
-        }
-
-        // Random numbers of another precision are different numbers. Statistics are not used in training.
-        public void TakeWeightsOf(BlockStep other)
-        {
-            foreach ((NetworkTensor tensor, NetworkTensor source) in _path.Tensors.Zip(other._path.Tensors))
-            {
-                tensor.CopyFrom(source.Value);
-            }
-        }
-
-        public double ErrorAgainst(BlockStep exact) =>
-            Math.Max(Error(_output!, exact._output!), Error(_inputGradient!, exact._inputGradient!));
-
-        public void Dispose()
-        {
-            _path.Dispose();
-            _input.Dispose();
-            _gradient.Dispose();
-            _output?.Dispose();
-            _inputGradient?.Dispose();
-        }
-
-        private static double Error(Tensor actual, Tensor exact)
-        {
-            using Tensor difference = actual - exact;
-            using Tensor distance = difference.norm();
-            using Tensor length = exact.norm();
-            return distance.item<double>() / length.item<double>();
-        }
     }
 
     /// <summary>
@@ -266,13 +167,15 @@ internal static unsafe class KernelBench
                 kernel,
                 block.Stride
             );
-            _input = Noise(3, options.Batch, channels, block.InputResolution, block.InputResolution).requires_grad_();
-            _weight = Noise(4, channels, 1, kernel, kernel).requires_grad_();
+            _input = BlockStep
+                .Noise(3, options.Batch, channels, block.InputResolution, block.InputResolution)
+                .requires_grad_();
+            _weight = BlockStep.Noise(4, channels, 1, kernel, kernel).requires_grad_();
             using var withoutGraph = no_grad();
             _output = Convolve();
-            _gradient = Noise(5, _output.shape);
-            _inputGradient = Noise(6, _input.shape);
-            _weightGradient = Noise(7, _weight.shape);
+            _gradient = BlockStep.Noise(5, _output.shape);
+            _inputGradient = BlockStep.Noise(6, _input.shape);
+            _weightGradient = BlockStep.Noise(7, _weight.shape);
             _inputNorm = NormOf(_input, _shape.Pixels);
             _norm = NormOf(_output, _shape.OutputPixels);
             using Tensor output = TensorMemory.PixelsFirst(_output);

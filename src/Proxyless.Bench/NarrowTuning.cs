@@ -34,7 +34,7 @@ internal sealed class NarrowTuning(RunContext context, int steps, QuantizeImages
             return (comparison.ExpectedTop1!.Value, comparison.Top1);
         }
 
-        using BatchLoader test = context.Loaders.Evaluation(context.Images.Test);
+        using BatchLoader test = context.Loaders.Deployed(context.Images.Test);
         TopAccuracy accuracy = NetworkEvaluator.Evaluate(tuned, test, context.Observer, context.CancellationToken);
         context.Observer.Message(Invariant($"seed {seed}: {accuracy.Top1:P2} of {accuracy.Images} test images"));
         return (accuracy.Top1, null);

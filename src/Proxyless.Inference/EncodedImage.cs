@@ -12,6 +12,9 @@ internal sealed class EncodedImage : IDisposable
     // A vector's 16 bytes must fit where 12 are used.
     private const int PixelsAtOnce = 6;
 
+    /// <summary>The strongest reduction that a JPEG can be decoded at.</summary>
+    public const int LargestDenominator = 8;
+
     /// <summary>Bytes of the rows that a check decodes at once.</summary>
     private const int CheckedAtOnce = 1 << 20;
 
@@ -61,6 +64,9 @@ internal sealed class EncodedImage : IDisposable
 
     /// <summary>Rows of the upright image.</summary>
     public int Height => ExifOrientation.SwapsSides(_orientation) ? _codec.Info.Width : _codec.Info.Height;
+
+    /// <summary>The smaller of both.</summary>
+    public int ShorterSide => Math.Min(Width, Height);
 
     /// <summary>Whether the stored image is not upright.</summary>
     public bool IsTurned => ExifOrientation.Turns(_orientation);
@@ -181,11 +187,14 @@ internal sealed class EncodedImage : IDisposable
         );
     }
 
-    /// <summary>Decodes the image in full and discards it: a JPEG some rows at a time.</summary>
+    /// <summary>
+    /// Decodes the image in full and discards it: a JPEG some rows at a time, of which all is read that is encoded, but
+    /// only an eighth of the size computed.
+    /// </summary>
     /// <exception cref="UnreadableImageException">The file is cut off or damaged.</exception>
     public void Check()
     {
-        SKImageInfo info = InfoAt(1);
+        SKImageInfo info = InfoAt(LargestDenominator);
         if (!CheckRows(info))
         {
             DecodeStored(channels: 3, info, default, 0).Dispose();

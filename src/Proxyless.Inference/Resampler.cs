@@ -29,12 +29,34 @@ internal static class Resampler
         int side,
         Span<float> destination,
         ImageFilter filter = ImageFilter.Triangle
+    ) => Resample(pixels, width, height, bytesPerPixel, region, side, side, destination, filter);
+
+    /// <summary>Resamples <paramref name="region"/> to any size.</summary>
+    /// <param name="pixels">[height, width, bytesPerPixel].</param>
+    /// <param name="width">Pixels in a row.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="bytesPerPixel">1 for gray, 3 for color, 4 for color and an ignored byte.</param>
+    /// <param name="region">The part to take, within the image.</param>
+    /// <param name="newWidth">Pixels in a row of the result.</param>
+    /// <param name="newHeight">Rows of the result.</param>
+    /// <param name="destination">[newHeight, newWidth, 1 or 3], in the 0 to 255 of the source.</param>
+    /// <param name="filter">How pixels are weighted.</param>
+    public static void Resample(
+        ReadOnlySpan<byte> pixels,
+        int width,
+        int height,
+        int bytesPerPixel,
+        Region region,
+        int newWidth,
+        int newHeight,
+        Span<float> destination,
+        ImageFilter filter
     )
     {
-        var columns = FilterTaps.Create(region.X, region.Width, width, side, filter);
-        var rows = FilterTaps.Create(region.Y, region.Height, height, side, filter);
+        var columns = FilterTaps.Create(region.X, region.Width, width, newWidth, filter);
+        var rows = FilterTaps.Create(region.Y, region.Height, height, newHeight, filter);
         int firstColumn = columns.First[0];
-        int columnCount = columns.First[side - 1] + columns.Count[side - 1] - firstColumn;
+        int columnCount = columns.First[newWidth - 1] + columns.Count[newWidth - 1] - firstColumn;
         int rowLength = columnCount * bytesPerPixel;
         int channels = Math.Min(bytesPerPixel, 3);
 
@@ -43,7 +65,7 @@ internal static class Resampler
         try
         {
             Span<float> lineSpan = line.AsSpan(0, rowLength + 1);
-            for (int y = 0; y < side; y++)
+            for (int y = 0; y < newHeight; y++)
             {
                 lineSpan.Clear();
                 for (int tap = 0; tap < rows.Count[y]; tap++)
@@ -52,7 +74,7 @@ internal static class Resampler
                     AddScaled(pixels.Slice(offset, rowLength), rows.Weight(y, tap), lineSpan);
                 }
 
-                Span<float> output = destination.Slice(y * side * channels, side * channels);
+                Span<float> output = destination.Slice(y * newWidth * channels, newWidth * channels);
                 if (channels == 3)
                 {
                     FilterColor(lineSpan, columns, firstColumn, bytesPerPixel, output);

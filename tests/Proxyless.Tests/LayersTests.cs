@@ -65,6 +65,7 @@ public sealed class LayersTests
             "Bench",
             [
                 "Measurement",
+                "Inference",
                 "Architectures",
                 "Distributed",
                 "Runtime",

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Proxyless.Bench;
 using Proxyless.Cli.Options;
 using Proxyless.Cli.Output;
+using Proxyless.Measurement;
+using Spectre.Console;
 
 namespace Proxyless.Cli.Commands;
 
@@ -9,25 +11,37 @@ namespace Proxyless.Cli.Commands;
 internal sealed class BenchFloorCommand : ReportingCommand
 {
     private readonly StepOptionSet _steps = new("Steps to time (15)");
+    private readonly Option<bool> _blocks = Values.Flag(
+        "--blocks",
+        "Each block of the space instead of a whole step, the one that loses most first"
+    );
 
     public BenchFloorCommand()
         : base(
             "floor",
             "A weight step compared with the time of its multiply-adds and its bytes at this machine's "
                 + "measured peak.",
-            "proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"
+            "proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112",
+            "proxyless bench floor --blocks --batch 32 --resolution 112"
         )
     {
-        Add(_steps.Options);
+        Add([.. _steps.Options, _blocks]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
-        FloorBenchResult result = FloorBench.Measure(
-            _steps.Read(parse, new BenchOptions { Steps = 15 }),
-            session.Observer,
-            session.Cancellation
-        );
+        BenchOptions options = _steps.Read(parse, new BenchOptions { Steps = 15 });
+        if (parse.GetValue(_blocks))
+        {
+            IReadOnlyList<BlockFloorRow> rows = BlockFloorBench.Measure(
+                options,
+                session.Observer,
+                session.Cancellation
+            );
+            return new CommandOutcome(new { Blocks = rows }, console => Write(console, rows));
+        }
+
+        FloorBenchResult result = FloorBench.Measure(options, session.Observer, session.Cancellation);
         return new CommandOutcome(
             result,
             console =>
@@ -49,6 +63,33 @@ internal sealed class BenchFloorCommand : ReportingCommand
                             + $"{result.StepMs / (result.ComputeMs + result.MemoryMs):F1} times their sum"
                     )
                 )
+        );
+    }
+
+    private static void Write(IAnsiConsole console, IReadOnlyList<BlockFloorRow> rows)
+    {
+        Table table = FittedTable.Of(
+            ["block"],
+            ["ms", "multiply-adds at the peak ms", "bytes at the peak ms", "times the larger", "lost ms"]
+        );
+        foreach (BlockFloorRow row in rows)
+        {
+            table.AddRow(
+                Markup.Escape(row.Block),
+                $"{row.Ms:F1}",
+                $"{row.ComputeMs:F1}",
+                $"{row.MemoryMs:F1}",
+                $"{row.Ratio:F1}",
+                $"{row.LostMs:F1}"
+            );
+        }
+
+        BlockFloorRow worst = rows.MaxBy(row => row.Ratio)!;
+        console.WriteFitted(table);
+        console.WriteFacts(
+            ("all blocks", $"{rows.Sum(row => row.Ms):F0} ms, {rows.Sum(row => row.FloorMs):F0} ms at the peak"),
+            ("median", $"{SampleStatistics.Median([.. rows.Select(row => row.Ratio)]):F1} times the floor"),
+            ("farthest from it", $"{worst.Block}: {worst.Ratio:F1} times")
         );
     }
 }

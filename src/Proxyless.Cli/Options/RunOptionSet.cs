@@ -613,6 +613,13 @@ internal sealed class RunOptionSet
             Values.Flag("--no-flip", "Do not mirror training images: for text, digits, road signs"),
             (o, v) => o with { NoFlip = v }
         );
+        AddToData(
+            Values.Flag(
+                "--no-image-cache",
+                "Read large photographs anew in each epoch, instead of small copies that are kept in the cache folder"
+            ),
+            (o, v) => o with { NoImageCache = v }
+        );
         AddToTraining(
             Values.Flag("--class-weights", "Weight classes by the inverse of their frequency"),
             (o, v) => o with { ClassWeights = v }

@@ -3,7 +3,6 @@ using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Runs;
-using Proxyless.Runtime;
 using Proxyless.Search;
 using Proxyless.Training;
 
@@ -132,14 +131,7 @@ public static class ProxylessComparison
             () =>
             {
                 directory.AwaitPlan(ComparisonDirectory.WaitForBeginning, observer, cancellationToken);
-                RunOptions run = RunOpening.Resumed(
-                    // Those of the process that leads say nothing of this machine.
-                    options with
-                    {
-                        Threads = ThreadCount.Of(options.Threads),
-                    },
-                    directory.Run
-                );
+                RunOptions run = RunOpening.Joined(options, directory.Run);
                 var context = RunContext.Open(run, observer, cancellationToken);
                 RequireSameImages(context, new RunStore(directory.Run));
                 int trained = new SharedTrainings(context, directory).Run(() => { });

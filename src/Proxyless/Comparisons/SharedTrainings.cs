@@ -26,7 +26,9 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
     /// <summary>Trains until every training has a result; those of other processes are waited for.</summary>
     /// <param name="trained">Is called after each training of this process.</param>
     /// <returns>The number of trainings of this process.</returns>
-    /// <exception cref="TrainingDivergedException">A training diverged, here or elsewhere; all others are done.</exception>
+    /// <exception cref="TrainingDivergedException">
+    /// A training diverged, here or elsewhere; all others are done.
+    /// </exception>
     public int Run(Action trained)
     {
         ArgumentNullException.ThrowIfNull(trained);

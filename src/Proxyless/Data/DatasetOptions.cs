@@ -51,6 +51,15 @@ internal sealed record DatasetOptions
     /// <summary>Whether the network begins with pretrained weights, for which few images are enough.</summary>
     internal bool HasWeights { get; init; }
 
+    /// <summary>Copies that may stand for images that are much larger; null for none.</summary>
+    internal ImageCopies? Copies { get; init; }
+
+    /// <summary>
+    /// Shorter side of the copies that are made while the images are examined, in pixels; 0: they are made while
+    /// batches are.
+    /// </summary>
+    internal int CopySide { get; init; }
+
     /// <summary>Threads that read and decode, at least 1; the number of processors by default.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

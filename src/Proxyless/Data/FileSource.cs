@@ -14,6 +14,7 @@ internal sealed class FileSource : ImageSource
     private readonly long _maxPixels;
     private PixelStore? _store;
     private bool[] _isKept = [];
+    private SourceCopies? _copies;
 
     /// <summary>Wraps a listing.</summary>
     /// <param name="root">The folder that holds the folders of the classes.</param>
@@ -59,12 +60,38 @@ internal sealed class FileSource : ImageSource
 
     /// <summary>Reads width and height of the upright image from its header.</summary>
     /// <exception cref="InvalidInputException">The file is not an image.</exception>
-    public (int Width, int Height) ReadSize(int index) => Examine(index, _ => { });
+    public (int Width, int Height) ReadSize(int index) => Examine(index, (_, _) => { });
 
-    /// <summary>Decodes an image in full and discards it.</summary>
+    /// <summary>
+    /// Decodes an image in full: for a copy that is to stand for it, or to discard it. Where a copy is, that was done
+    /// before.
+    /// </summary>
     /// <returns>Width and height of the upright image.</returns>
     /// <exception cref="InvalidInputException">The file is not an image or is cut off.</exception>
-    public (int Width, int Height) Check(int index) => Examine(index, image => image.Check());
+    public (int Width, int Height) Check(int index) =>
+        Examine(
+            index,
+            (image, content) =>
+            {
+                if (_copies is { } copies)
+                {
+                    copies.Check(image, content);
+                }
+                else
+                {
+                    image.Check();
+                }
+            }
+        );
+
+    /// <summary>Lets copies stand for images that are much larger, where the processing wants it.</summary>
+    /// <param name="copies">The copies.</param>
+    /// <param name="side">Shorter side of those that <see cref="Check"/> makes; 0 for none.</param>
+    public void UseCopies(ImageCopies copies, int side) => _copies = new SourceCopies(copies, side, Count);
+
+    /// <summary>The number of images that were examined and for which copies stand.</summary>
+    /// <param name="side">Shorter side of the copies.</param>
+    public int CountCopied(int side) => _copies?.CountOf(side) ?? 0;
 
     /// <summary>Makes room for decoded images of one size; <see cref="Keep"/> fills it.</summary>
     public void KeepDecoded(int side, int channels)
@@ -79,7 +106,7 @@ internal sealed class FileSource : ImageSource
     public (int Width, int Height) Keep(int index) =>
         Examine(
             index,
-            encoded =>
+            (encoded, _) =>
             {
                 PixelStore store = _store!;
                 DecodedImage image = encoded.Decode(store.Channels);
@@ -101,12 +128,58 @@ internal sealed class FileSource : ImageSource
 
         try
         {
+            if (transforms.CopySide > 0 && TryRenderCopy(index, transforms, random, destination))
+            {
+                return;
+            }
+
             using EncodedImage encoded = OpenImage(index);
             Render(encoded, transforms, ref random, destination);
         }
         catch (UnreadableImageException exception)
         {
             throw ImageFile.Refused(exception);
+        }
+    }
+
+    /// <summary>The same from the copy of an image, which is made if it is not there.</summary>
+    /// <returns>Whether a copy stands for the image.</returns>
+    private bool TryRenderCopy(int index, Transforms transforms, SplitMix64 random, Span<float> destination)
+    {
+        int side = transforms.CopySide;
+        if (_copies is not { } copies || !copies.MayStandFor(index, side))
+        {
+            return false;
+        }
+
+        // The stream is a value: a damaged copy uses none of it.
+        if (
+            KnownContent(index) is { } known
+            && copies.TryRead(known, side) is { } copy
+            && TryRender(copy, transforms, random, destination)
+        )
+        {
+            return true;
+        }
+
+        byte[] file = Read(index);
+        UInt128 content = KnownContent(index) ?? RememberContent(index, file);
+        using EncodedImage image = EncodedImage.Open(file, Name(index), _maxPixels);
+        return copies.TryMake(index, image, content, side) is { } made
+            && TryRender(made, transforms, random, destination);
+    }
+
+    private static bool TryRender(byte[] copy, Transforms transforms, SplitMix64 random, Span<float> destination)
+    {
+        try
+        {
+            using EncodedImage encoded = EncodedImage.Open(copy, "");
+            Render(encoded, transforms, ref random, destination);
+            return true;
+        }
+        catch (UnreadableImageException)
+        {
+            return false;
         }
     }
 
@@ -142,17 +215,18 @@ internal sealed class FileSource : ImageSource
 
     /// <summary>Examines an image before the work begins and keeps the hash of its bytes.</summary>
     /// <param name="index">The image.</param>
-    /// <param name="look">What is done with it.</param>
+    /// <param name="look">What is done with it and the hash of its bytes.</param>
     /// <returns>Width and height of the upright image.</returns>
     /// <exception cref="InvalidInputException">The file is not an image or is cut off.</exception>
-    private (int Width, int Height) Examine(int index, Action<EncodedImage> look)
+    private (int Width, int Height) Examine(int index, Action<EncodedImage, UInt128> look)
     {
         byte[] bytes = Read(index);
-        RememberContent(index, bytes);
+        UInt128 content = RememberContent(index, bytes);
         try
         {
             using EncodedImage image = EncodedImage.Open(bytes, Name(index), _maxPixels);
-            look(image);
+            look(image, content);
+            _copies?.Remember(index, image);
             return (image.Width, image.Height);
         }
         catch (UnreadableImageException exception)

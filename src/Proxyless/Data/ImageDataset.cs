@@ -15,6 +15,7 @@ namespace Proxyless.Data;
 internal sealed class ImageDataset
 {
     private readonly Lazy<string> _fingerprintOfNames;
+    private readonly FileSource[] _folders;
 
     private ImageDataset(
         DatasetLayout layout,
@@ -22,6 +23,7 @@ internal sealed class ImageDataset
         int channels,
         int nativeResolution,
         string fingerprint,
+        ImageCopies? copies,
         IReadOnlyList<string> warnings
     )
     {
@@ -40,6 +42,8 @@ internal sealed class ImageDataset
         HasOwnTest = layout.Test is not null;
         Warnings = warnings;
         Fingerprint = fingerprint;
+        _folders = [.. layout.Sources.OfType<FileSource>()];
+        Copies = copies;
         _fingerprintOfNames = new Lazy<string>(() => DatasetFingerprint.OfNames(Classes, division.Roles));
     }
 
@@ -120,6 +124,13 @@ internal sealed class ImageDataset
         return fingerprint == (DatasetFingerprint.IsOfContents(fingerprint) ? Fingerprint : _fingerprintOfNames.Value);
     }
 
+    /// <summary>The copies that may stand for large images; null for none.</summary>
+    public ImageCopies? Copies { get; }
+
+    /// <summary>The number of images for which copies stand, of those whose size is known.</summary>
+    /// <param name="side">Shorter side of the copies in pixels.</param>
+    public int CountCopied(int side) => _folders.Sum(source => source.CountCopied(side));
+
     /// <summary>Lists, checks and divides the images.</summary>
     /// <param name="options">Which images, and how they are divided.</param>
     /// <param name="observer">
@@ -149,9 +160,15 @@ internal sealed class ImageDataset
         ArgumentNullException.ThrowIfNull(observer);
         options.Validate();
         DatasetLayout layout = DatasetLayout.Read(options.Location, options.MaxPixels);
+        FileSource[] folders = [.. layout.Sources.OfType<FileSource>()];
+        if (options.Copies is { } copies)
+        {
+            Array.ForEach(folders, source => source.UseCopies(copies, options.CopySide));
+        }
+
         int channels = options.Channels ?? layout.Channels;
         bool decodeAll = options.Strict && !options.HasBegun;
-        int files = layout.Sources.OfType<FileSource>().Sum(source => source.Count);
+        int files = folders.Sum(source => source.Count);
         if (decodeAll && files > ImageInspection.DecodedFiles)
         {
             observer.Message(Invariant($"all {files:N0} images are decoded first, because they are read strictly"));
@@ -202,7 +219,15 @@ internal sealed class ImageDataset
             observer,
             cancellationToken
         );
-        return new ImageDataset(layout, division, channels, inspection.NativeResolution, fingerprint, warnings);
+        return new ImageDataset(
+            layout,
+            division,
+            channels,
+            inspection.NativeResolution,
+            fingerprint,
+            options.Copies,
+            warnings
+        );
     }
 
     /// <summary>Returns a warning that names unreadable images.</summary>

@@ -46,6 +46,9 @@ internal abstract class ImageSource
         }
     }
 
+    /// <summary>The same if it was computed before.</summary>
+    protected UInt128? KnownContent(int index) => Contents[index] is var known && known != 0 ? known : null;
+
     /// <summary>Hashes the bytes of an image that are read for another purpose.</summary>
     /// <param name="index">The image.</param>
     /// <param name="bytes">Its bytes as stored.</param>

@@ -1,5 +1,4 @@
 using Proxyless.Inference;
-using SkiaSharp;
 
 namespace Proxyless.Data;
 
@@ -20,7 +19,6 @@ internal static class Thumbnail
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(recipe);
         int side = Math.Min(Side, recipe.Resolution);
-        int channels = recipe.Channels;
         Transforms transforms = TransformsOf(recipe, side);
         var values = new float[transforms.Length];
         if (!images.TryShow(i, transforms, values))
@@ -28,21 +26,7 @@ internal static class Thumbnail
             return null;
         }
 
-        using var bitmap = new SKBitmap(new SKImageInfo(side, side, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        Span<byte> pixels = bitmap.GetPixelSpan();
-        for (int pixel = 0; pixel < side * side; pixel++)
-        {
-            for (int channel = 0; channel < 3; channel++)
-            {
-                float value = values[(pixel * channels) + Math.Min(channel, channels - 1)];
-                pixels[(4 * pixel) + channel] = (byte)Math.Clamp(MathF.Round(value), 0, byte.MaxValue);
-            }
-
-            pixels[(4 * pixel) + 3] = byte.MaxValue;
-        }
-
-        using SKData? encoded = bitmap.Encode(SKEncodedImageFormat.Jpeg, Quality);
-        return encoded?.ToArray();
+        return JpegEncoding.Encode(values, side, side, recipe.Channels, Quality);
     }
 
     /// <summary>The part of an image that a model sees, in another size and with values of 0..255.</summary>

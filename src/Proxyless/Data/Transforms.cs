@@ -66,6 +66,12 @@ internal sealed record Transforms
     /// </summary>
     public double Erase { get; init; }
 
+    /// <summary>
+    /// Shorter side, in pixels, of the copies that stand for much larger images (<see cref="ImageCopies"/>); 0, the
+    /// default, for the images themselves.
+    /// </summary>
+    public int CopySide { get; init; }
+
     /// <summary>Values in one image: resolution x resolution x channels.</summary>
     public int Length => Resolution * Resolution * Channels;
 
@@ -140,17 +146,17 @@ internal sealed record Transforms
     /// <summary>
     /// For training, the strongest reduction (1, 2, 4 or 8) at which the part still has as many pixels as the square.
     /// </summary>
-    internal int Denominator(Region region)
-    {
-        double reduction = Math.Min(region.Width, region.Height) / Resolution;
-        return reduction switch
+    internal int Denominator(Region region) => Denominator(Math.Min(region.Width, region.Height), Resolution);
+
+    /// <summary>The strongest reduction (1, 2, 4 or 8) at which something keeps at least a number of pixels.</summary>
+    internal static int Denominator(double pixels, int needed) =>
+        (pixels / needed) switch
         {
             >= 8 => 8,
             >= 4 => 4,
             >= 2 => 2,
             _ => 1,
         };
-    }
 
     /// <summary>Transforms a decoded image.</summary>
     /// <param name="image">The image, possibly decoded at a fraction of its size.</param>

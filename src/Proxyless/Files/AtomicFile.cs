@@ -15,7 +15,14 @@ internal static class AtomicFile
     /// <exception cref="IOException">
     /// The disk is full or the folder cannot be written; the old file is untouched.
     /// </exception>
-    public static void Write(string path, Action<Stream> write) => Write(path, write, ownerOnly: false, previous: null);
+    public static void Write(string path, Action<Stream> write) => Write(path, write, new Manner());
+
+    /// <summary>
+    /// The same as <see cref="WritePrivateBytes"/> without waiting for the disk, for many small files that can be made
+    /// again: after a power failure the file may be damaged.
+    /// </summary>
+    public static void WritePrivateWithoutFlush(string path, ReadOnlyMemory<byte> bytes) =>
+        Write(path, stream => stream.Write(bytes.Span), new Manner { IsOwnersOnly = true, IsFlushed = false });
 
     /// <summary>
     /// The same, but keeps the old file under another name. If the process is killed in between, the file exists only
@@ -28,7 +35,7 @@ internal static class AtomicFile
     /// The disk is full or the folder cannot be written; the old file is untouched.
     /// </exception>
     internal static void Write(string path, Action<Stream> write, string? previous) =>
-        Write(path, write, ownerOnly: false, previous);
+        Write(path, write, new Manner { Previous = previous });
 
     /// <summary>
     /// Replaces <paramref name="path"/> with <paramref name="text"/>, readable only by its owner where the system can.
@@ -40,7 +47,7 @@ internal static class AtomicFile
     /// Replaces <paramref name="path"/> with <paramref name="bytes"/>, readable only by its owner where the system can.
     /// </summary>
     public static void WritePrivateBytes(string path, ReadOnlyMemory<byte> bytes) =>
-        Write(path, stream => stream.Write(bytes.Span), ownerOnly: true, previous: null);
+        Write(path, stream => stream.Write(bytes.Span), new Manner { IsOwnersOnly = true });
 
     /// <summary>Whether a file is the incomplete file of a process that was killed, or is still writing it.</summary>
     /// <param name="path">A file.</param>
@@ -57,7 +64,7 @@ internal static class AtomicFile
         }
     }
 
-    private static void Write(string path, Action<Stream> write, bool ownerOnly, string? previous)
+    private static void Write(string path, Action<Stream> write, Manner manner)
     {
         ArgumentNullException.ThrowIfNull(write);
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
@@ -74,7 +81,7 @@ internal static class AtomicFile
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.None,
             };
-            if (ownerOnly && !OperatingSystem.IsWindows())
+            if (manner.IsOwnersOnly && !OperatingSystem.IsWindows())
             {
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             }
@@ -82,10 +89,10 @@ internal static class AtomicFile
             using (var stream = new FileStream(temporary, options))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(flushToDisk: manner.IsFlushed);
             }
 
-            if (previous is not null && File.Exists(path))
+            if (manner.Previous is { } previous && File.Exists(path))
             {
                 File.Move(path, previous, overwrite: true);
             }
@@ -94,7 +101,7 @@ internal static class AtomicFile
         }
         catch
         {
-            if (previous is not null && !File.Exists(path) && File.Exists(previous))
+            if (manner.Previous is { } previous && !File.Exists(path) && File.Exists(previous))
             {
                 File.Move(previous, path);
             }
@@ -112,4 +119,17 @@ internal static class AtomicFile
     /// Replaces <paramref name="path"/> with <paramref name="text"/> in UTF-8 without a byte order mark.
     /// </summary>
     public static void WriteAllText(string path, string text) => WriteAllBytes(path, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>How a file is written.</summary>
+    private readonly record struct Manner()
+    {
+        /// <summary>Whether only its owner can read it, where the system can tell.</summary>
+        public bool IsOwnersOnly { get; init; }
+
+        /// <summary>Whether it is on the disk before it takes its place.</summary>
+        public bool IsFlushed { get; init; } = true;
+
+        /// <summary>Where the old file goes; null: it is deleted.</summary>
+        public string? Previous { get; init; }
+    }
 }

@@ -34,6 +34,13 @@ public sealed record DataOptions
     /// <summary>The most pixels, width times height, of an image that is read; a larger image is unreadable.</summary>
     public long MaxPixels { get; init; } = DatasetOptions.DefaultMaxPixels;
 
+    /// <summary>
+    /// Whether training and validation read the photographs themselves. Otherwise they read copies of those that are
+    /// much larger than the network's input, which are made in the first epoch and kept in the cache folder, at most 8
+    /// GiB in all. The test always reads the photographs.
+    /// </summary>
+    public bool NoImageCache { get; init; }
+
     /// <summary>Share of the training images on which architecture parameters learn.</summary>
     public double ValidationShare { get; init; } = 0.1;
 

@@ -97,7 +97,7 @@ internal static class ExportStage
     private static (double Difference, int Images) Compare(byte[] onnx, CompactNetwork network, RunContext context)
     {
         using OnnxClassifier model = OnnxClassifier.Load(onnx, "model.onnx", context.Threads);
-        using BatchLoader normalised = context.Loaders.Evaluation(context.Images.Validation);
+        using BatchLoader normalised = context.Loaders.Deployed(context.Images.Validation);
         using BatchLoader plain = context.Loaders.Model(context.Images.Validation);
         double largest = 0;
         double scale = 1;

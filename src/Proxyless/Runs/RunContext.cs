@@ -108,7 +108,7 @@ internal sealed record RunContext
         options.Validate();
         var warnings = new WarningRecorder(observer);
         int threads = RunProcess.Prepare(options, warnings);
-        var images = ImageDataset.Open(ImagesOf(options), warnings, cancellationToken);
+        var images = ImageDataset.Open(CopiedImagesOf(options, threads), warnings, cancellationToken);
         if (options.Training.OnAll && images.HasOwnValidation)
         {
             throw new InvalidInputException(
@@ -139,7 +139,25 @@ internal sealed record RunContext
             TrainingSeed = options.Seed,
         };
         context.RequireShares(context.Loaders.BatchSize);
+        context.SayCopies();
         return context;
+    }
+
+    /// <summary>Says whether copies stand for large images, and where they are.</summary>
+    private void SayCopies()
+    {
+        int side = Loaders.CopySide;
+        int copied = side == 0 ? 0 : Images.CountCopied(side);
+        if (copied > 0 && Images.Copies is { } copies)
+        {
+            Observer.Message(
+                Invariant(
+                    $"{copied:N0} photographs are much larger than {Loaders.TrainingTransforms.Resolution} pixels: "
+                        + $"copies of {side} pixels in '{copies.Folder}' stand for them ({copies.Bytes / 1e6:F1} MB "
+                        + $"there); DataOptions.NoImageCache reads the photographs"
+                )
+            );
+        }
     }
 
     /// <summary>Rejects a step with too few images for its processes.</summary>
@@ -180,6 +198,25 @@ internal sealed record RunContext
             Threads = ThreadCount.Of(options.Threads),
             Channels = options.Data.Channels,
         };
+
+    /// <summary>The same with copies of photographs, at the size that the run will want.</summary>
+    private static DatasetOptions CopiedImagesOf(RunOptions options, int threads)
+    {
+        if (options.Data.NoImageCache)
+        {
+            return ImagesOf(options);
+        }
+
+        // Small images, of which there are no copies, may have another space.
+        var photographs = new ImageFacts(0, options.Data.Channels ?? 3);
+        SearchSpace space = SearchSpaceFile.Open(RunDefaults.SpaceOf(options, photographs));
+        space = space.WithInput(options.Data.Resolution ?? space.Resolution, photographs.Channels);
+        return ImagesOf(options) with
+        {
+            Copies = ImageCopies.Open(),
+            CopySide = RunDefaults.CopySide(RunDefaults.Resolve(options, photographs, space, threads)),
+        };
+    }
 
     /// <summary>Returns the same images, divided alike, for a training that differs only by chance.</summary>
     /// <param name="trainingSeed">Seed of weights, order and augmentation.</param>

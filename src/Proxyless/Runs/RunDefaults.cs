@@ -74,6 +74,15 @@ internal static class RunDefaults
             : "imagenet-mobile"
         );
 
+    /// <summary>
+    /// Returns the shorter side of the copies that stand for much larger photographs, in pixels; 0 for none.
+    /// </summary>
+    /// <param name="options">The resolved options.</param>
+    public static int CopySide(RunOptions options) =>
+        options.Data.NoImageCache
+            ? 0
+            : ImageCopies.SideFor(options.Data.Resolution!.Value, options.Training.MinimumCrop!.Value);
+
     /// <summary>Returns the options with everything resolved that the images determine.</summary>
     /// <param name="options">The options.</param>
     /// <param name="images">The images.</param>

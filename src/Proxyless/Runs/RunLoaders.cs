@@ -24,6 +24,9 @@ internal sealed class RunLoaders(
 
     private readonly bool _areSmall = ImageFacts.Of(images).AreSmall;
 
+    /// <summary>Shorter side of the copies that stand for much larger images, in pixels; 0 for none.</summary>
+    public int CopySide => _areSmall ? 0 : RunDefaults.CopySide(options);
+
     /// <summary>Images per step: the requested number, or all if there are fewer.</summary>
     public int BatchSize =>
         Math.Min(options.Training.BatchSize!.Value, Math.Min(images.Weights.Count, images.Training.Count));
@@ -47,6 +50,7 @@ internal sealed class RunLoaders(
             ) with
             {
                 MinimumScale = options.Training.MinimumCrop!.Value,
+                CopySide = CopySide,
             }
         );
 
@@ -80,8 +84,13 @@ internal sealed class RunLoaders(
     /// <summary>Batches in order, augmented for the training of one network.</summary>
     public BatchLoader InOrderAugmented(ImageSet set) => OwnInOrder(set, FinalTransforms);
 
-    /// <summary>Batches in order, not augmented.</summary>
-    public BatchLoader Evaluation(ImageSet set) => OwnInOrder(set, EvaluationTransforms);
+    /// <summary>
+    /// Batches in order, not augmented, for what is measured again and again: copies stand for large photographs.
+    /// </summary>
+    public BatchLoader Evaluation(ImageSet set) => OwnInOrder(set, EvaluationTransforms with { CopySide = CopySide });
+
+    /// <summary>The same from the photographs themselves, as a deployed model has them.</summary>
+    public BatchLoader Deployed(ImageSet set) => OwnInOrder(set, EvaluationTransforms);
 
     /// <summary>
     /// Batches in order in the form that an exported model takes: not augmented, prepared by its recipe.

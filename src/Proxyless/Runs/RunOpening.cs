@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Distributed;
 using Proxyless.Latency;
+using Proxyless.Runtime;
 
 namespace Proxyless.Runs;
 
@@ -200,6 +201,12 @@ internal static class RunOpening
         RunPaths.RequireImages(resumed, directory.Root);
         return resumed;
     }
+
+    /// <summary>
+    /// The same for a process of another machine that helps: how many threads the run began with says nothing of it.
+    /// </summary>
+    public static RunOptions Joined(RunOptions options, RunDirectory directory) =>
+        Resumed(options with { Threads = ThreadCount.Of(options.Threads) }, directory);
 
     /// <summary>
     /// The same under the folder's lock: the rest of an earlier run that a killed job left is removed.

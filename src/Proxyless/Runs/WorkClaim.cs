@@ -13,8 +13,8 @@ namespace Proxyless.Runs;
 /// What is relied on: a file can be created by one process only (O_EXCL, which NFS has since version 3), and a process
 /// that opens a file reads what others have written and closed (close-to-open consistency). A claim that is taken over
 /// gets the next number, and numbers are not used again until the work is done, so neither can two processes take over
-/// the same one, nor can one that stood still take a later claim for its own. It may still write when it goes on, before
-/// it looks: its files must have names of its own, for which there is <see cref="Number"/>.
+/// the same one, nor can one that stood still take a later claim for its own. It may still write when it goes on,
+/// before it looks: its files must have names of its own, for which there is <see cref="Number"/>.
 /// </remarks>
 internal sealed class WorkClaim : IDisposable
 {
@@ -124,7 +124,9 @@ internal sealed class WorkClaim : IDisposable
         }
     }
 
-    /// <summary>Notes that the work is done: nobody will claim it any more, and no trace of the claim is left.</summary>
+    /// <summary>
+    /// Notes that the work is done: nobody will claim it any more, and no trace of the claim is left.
+    /// </summary>
     public void Complete() => _isCompleted = true;
 
     /// <summary>Gives up the claim, so that another process can take the work at once.</summary>

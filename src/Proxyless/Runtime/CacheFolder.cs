@@ -98,13 +98,16 @@ internal static class CacheFolder
         }
     }
 
+    /// <summary>Whether what is written is there for the next process.</summary>
+    public static bool IsKept => Root() == Wanted;
+
     /// <summary>Warns, once per process, that everything will have to be created again.</summary>
     /// <param name="observer">Receives the warning.</param>
     public static void WarnIfNotKept(IRunObserver observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
         string wanted = Wanted;
-        if (Root() != wanted && Warned.TryAdd(wanted, true))
+        if (!IsKept && Warned.TryAdd(wanted, true))
         {
             observer.Warning(
                 $"the cache '{wanted}' cannot be written, so latency tables are not kept for the next time; set "

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using Proxyless.Architectures;
+using Proxyless.Measurement;
+using Proxyless.Networks;
+using Proxyless.Runtime;
+using static TorchSharp.torch;
+
+namespace Proxyless.Bench;
+
+/// <summary>One block, forward and backward, compared with the least that this machine could need for it.</summary>
+internal sealed record BlockFloorRow
+{
+    /// <summary>The block: <see cref="Architectures.Block.Key"/>.</summary>
+    public required string Block { get; init; }
+
+    /// <summary>Median milliseconds of forward and backward.</summary>
+    public required double Ms { get; init; }
+
+    /// <summary>Milliseconds of its multiply-adds at the measured peak: forward and two gradients.</summary>
+    public required double ComputeMs { get; init; }
+
+    /// <summary>Milliseconds of <see cref="BlockFloorBench.Bytes"/> at the measured rate.</summary>
+    public required double MemoryMs { get; init; }
+
+    /// <summary>The larger of both.</summary>
+    public double FloorMs => Math.Max(ComputeMs, MemoryMs);
+
+    /// <summary>How many times as long as the floor it takes.</summary>
+    public double Ratio => Ms / FloorMs;
+
+    /// <summary>What is lost, in milliseconds.</summary>
+    public double LostMs => Ms - FloorMs;
+}
+
+/// <summary>The lower bound of the time of each block of a space: it says where there is something to gain.</summary>
+internal static class BlockFloorBench
+{
+    // As in StepWork: batch norm needs statistics of the whole batch before it can be applied, and its gradient sums.
+    private const int PassesOverOutputs = 6;
+
+    // Read forward and backward; its gradient is written.
+    private const int PassesOverInput = 3;
+
+    /// <summary>
+    /// Bytes that a block must move: its input is read twice and its gradient written; the outputs of its depthwise
+    /// convolution and of its projection are written once and read three times, the gradients of what follows them
+    /// written and read. What lies between the expansion and the depthwise convolution need not be in memory: the
+    /// statistics of its batch norm follow from mean and covariance of the block's input. Single precision, without
+    /// parameters.
+    /// </summary>
+    /// <param name="block">An inverted residual block.</param>
+    /// <param name="batch">Images.</param>
+    public static double Bytes(Block block, int batch)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        double input = (double)block.InputResolution * block.InputResolution * block.InputWidth;
+        double outputs =
+            (double)block.OutputResolution * block.OutputResolution * (block.HiddenWidth + block.OutputWidth);
+        return sizeof(float) * batch * ((PassesOverInput * input) + (PassesOverOutputs * outputs));
+    }
+
+    /// <summary>Measures the machine and every inverted residual block that a space can hold.</summary>
+    /// <param name="options">
+    /// Space, batch, resolution, threads; <see cref="BenchOptions.Steps"/> are the timed calls of each block.
+    /// </param>
+    /// <param name="observer">Receives progress reports.</param>
+    /// <param name="cancellationToken">Stops between two blocks.</param>
+    /// <returns>The block that loses most first.</returns>
+    public static IReadOnlyList<BlockFloorRow> Measure(
+        BenchOptions options,
+        IRunObserver observer,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(observer);
+        SearchSpace space = StepBench.Sized(options);
+        Libtorch.Load();
+        int threads = ThreadCount.Of(options.Threads, observer);
+        set_num_threads(threads);
+        double multiplyAdds = MachinePeak.MultiplyAdds(threads);
+        double bytes = MachinePeak.Bytes(threads);
+        Block[] blocks = BlockStep.BlocksOf(space);
+        var progress = new Progress(observer, "bench", 0, blocks.Length);
+        var rows = new List<BlockFloorRow>();
+        foreach (Block block in blocks)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            rows.Add(
+                new BlockFloorRow
+                {
+                    Block = block.Key,
+                    Ms = Milliseconds(block, space.Activation, options),
+                    ComputeMs = 3e3 * options.Batch * ArchitectureCost.Of(block).MultiplyAdds / multiplyAdds,
+                    MemoryMs = 1e3 * Bytes(block, options.Batch) / bytes,
+                }
+            );
+            progress.Report(rows.Count, $"{block.Key}: {rows[^1].Ratio:F1} times its floor");
+        }
+
+        return [.. rows.OrderByDescending(row => row.LostMs)];
+    }
+
+    private static double Milliseconds(Block block, Activation activation, BenchOptions options)
+    {
+        using var step = new BlockStep(block, activation, options, new NetworkOptions { Kernels = options.Kernels });
+        BlockStep.WarmUp(step.Run);
+        double[] times =
+        [
+            .. Enumerable
+                .Range(0, options.Steps)
+                .Select(_ =>
+                {
+                    long start = Stopwatch.GetTimestamp();
+                    step.Run();
+                    return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                }),
+        ];
+        return SampleStatistics.Median(times);
+    }
+}
