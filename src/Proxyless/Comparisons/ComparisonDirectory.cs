@@ -107,22 +107,24 @@ internal sealed class ComparisonDirectory(string path)
 
     /// <summary>Whether a comparison was killed here before its plan was written: it can be begun again.</summary>
     private static bool IsUnbegun(string path) =>
-        File.Exists(Path.Combine(path, PreparingName)) && !File.Exists(Path.Combine(path, PlanName));
+        Directory.Exists(Path.Combine(path, PreparingName)) && !File.Exists(Path.Combine(path, PlanName));
 
     /// <summary>
     /// Whether the process that leads measures networks: others do not train meanwhile, which would disturb it on its
     /// host, and do not end, since there may be work for them.
     /// </summary>
-    public bool IsPreparing => File.Exists(Preparing) && RunLock.HolderOf(path) is not null;
+    /// <param name="watch">What this process has seen of other claims.</param>
+    public bool IsPreparing(ClaimWatch watch) => WorkClaim.IsHeldIn(Preparing, watch);
 
-    /// <summary>Notes that networks are measured, until the result is disposed of.</summary>
+    /// <summary>Notes that networks are measured, until the result is disposed of; the folder is locked.</summary>
     /// <exception cref="InvalidInputException">The folder cannot be written.</exception>
     public IDisposable Prepare()
     {
         try
         {
-            File.WriteAllText(Preparing, "");
-            return new Preparation(Preparing);
+            // Of a process that was killed.
+            RemoveFolder(Preparing);
+            return new Preparation(Preparing, ClaimWatch.OfProcess());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -151,18 +153,25 @@ internal sealed class ComparisonDirectory(string path)
 
     /// <summary>Waits until a comparison that a process begins here has its plan.</summary>
     /// <param name="patience">How long it waits while no process works there.</param>
+    /// <param name="watch">What this process has seen of other claims.</param>
     /// <param name="observer">Is told of the wait.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="InvalidInputException">Nobody begins one.</exception>
-    public void AwaitPlan(TimeSpan patience, IRunObserver observer, CancellationToken cancellationToken)
+    public void AwaitPlan(
+        TimeSpan patience,
+        ClaimWatch watch,
+        IRunObserver observer,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(observer);
         string told = "";
-        long began = Stopwatch.GetTimestamp();
+        long alone = Stopwatch.GetTimestamp();
         while (!File.Exists(PlanFile))
         {
-            bool isLed = RunLock.HolderOf(path) is not null;
-            if (!isLed && Stopwatch.GetElapsedTime(began) >= patience)
+            bool isLed = IsPreparing(watch);
+            alone = isLed ? Stopwatch.GetTimestamp() : alone;
+            if (Stopwatch.GetElapsedTime(alone) >= patience && !isLed)
             {
                 throw new InvalidInputException(
                     $"'{path}' holds no comparison, and no process begins one there; begin it with "
@@ -262,12 +271,19 @@ internal sealed class ComparisonDirectory(string path)
         }
     }
 
-    /// <summary>Removes all files of a network that the plan no longer has.</summary>
+    /// <summary>
+    /// Removes all files of a network that the plan no longer has, but for those that another process is just writing:
+    /// that one removes them when it sees the new plan.
+    /// </summary>
     public void Remove(ComparedNetwork network)
     {
-        if (Directory.Exists(FolderOf(network)))
+        try
         {
-            Directory.Delete(FolderOf(network), recursive: true);
+            RemoveFolder(FolderOf(network));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // As said above.
         }
     }
 
@@ -285,23 +301,35 @@ internal sealed class ComparisonDirectory(string path)
 
     private string MeasurementOf(ComparedNetwork network) => Path.Combine(FolderOf(network), "measurement.json");
 
+    private static void RemoveFolder(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static T? Read<T>(string file)
         where T : class => File.Exists(file) ? JsonText.Read<T>(file, "remove it to create it again") : null;
 
     private static void WriteJson<T>(string file, T value) =>
         AtomicFile.WriteAllText(file, JsonSerializer.Serialize(value, JsonLines.Indented));
 
-    private sealed class Preparation(string file) : IDisposable
+    private sealed class Preparation(string folder, ClaimWatch watch) : IDisposable
     {
+        private readonly WorkClaim? _claim = WorkClaim.TryTake(folder, watch);
+
         public void Dispose()
         {
+            _claim?.Complete();
+            _claim?.Dispose();
             try
             {
-                File.Delete(file);
+                RemoveFolder(folder);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                // It means nothing once this process is gone.
+                // Without a claim it means nothing.
             }
         }
     }

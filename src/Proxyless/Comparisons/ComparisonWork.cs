@@ -46,6 +46,14 @@ internal sealed class ComparisonWork(
             reported = first.Length;
         });
         List<NetworkResult> results = [.. Trained(measured)];
+        if (results.Count < plan.Networks.Count)
+        {
+            throw new InvalidInputException(
+                $"the result of a training of network {plan.Networks[results.Count].Name} in '{directory.Run.Root}' "
+                    + $"was removed while others were trained; continue with RunOptions.Resume"
+            );
+        }
+
         ComparisonResult result = ResultOf(results, scorer is null ? null : Agreement(results));
         directory.Write(result);
         AtomicFile.WriteAllText(directory.Csv, ComparisonTables.Csv(result));

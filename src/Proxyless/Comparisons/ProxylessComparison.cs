@@ -130,7 +130,12 @@ public static class ProxylessComparison
             directory.Run,
             () =>
             {
-                directory.AwaitPlan(ComparisonDirectory.WaitForBeginning, observer, cancellationToken);
+                directory.AwaitPlan(
+                    ComparisonDirectory.WaitForBeginning,
+                    ClaimWatch.OfProcess(),
+                    observer,
+                    cancellationToken
+                );
                 RunOptions run = RunOpening.Joined(options, directory.Run);
                 var context = RunContext.Open(run, observer, cancellationToken);
                 RequireSameImages(context, new RunStore(directory.Run));

@@ -16,6 +16,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
+    private readonly ClaimWatch _leader = ClaimWatch.OfProcess();
     private readonly HashSet<string> _trained = [];
     private string _told = "";
 
@@ -37,7 +38,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         {
             context.CancellationToken.ThrowIfCancellationRequested();
             ComparisonPlan plan = directory.ReadPlan();
-            if (directory.IsPreparing)
+            if (directory.IsPreparing(_leader))
             {
                 Wait("waiting while the process that leads measures the networks that it adds");
                 continue;
@@ -69,7 +70,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
 
     private static Func<string, WorkClaim?> ClaimsOfProcess()
     {
-        var watch = new ClaimWatch(ClaimWatch.DefaultLease, TimeProvider.System);
+        var watch = ClaimWatch.OfProcess();
         return folder => WorkClaim.TryTake(folder, watch);
     }
 
@@ -147,6 +148,13 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
             return Outcome.Settled;
         }
 
+        if (!IsPlanned(work))
+        {
+            // It was removed before the claim.
+            Leave(work, taken);
+            return Outcome.Settled;
+        }
+
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, taken.Lost);
         try
         {
@@ -178,6 +186,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
     private Outcome Train(Work work, WorkClaim taken, CancellationToken cancellationToken)
     {
         string folder = FolderOf(work);
+        Require(taken);
         RunDirectory attempt = TrainingAttempt.Begin(folder, taken.Number);
         bool isNew = !File.Exists(attempt.Result);
         if (isNew)
@@ -185,20 +194,28 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
             Train(work, attempt, cancellationToken);
         }
 
-        if (!taken.IsHeld())
-        {
-            throw new OperationCanceledException(taken.Lost);
-        }
-
+        Require(taken);
         TrainingAttempt.Publish(attempt, folder);
         taken.Complete();
         return isNew ? Outcome.Trained : Outcome.Settled;
     }
 
+    /// <summary>A process that stood still does not touch what is its successor's by now.</summary>
+    private static void Require(WorkClaim taken)
+    {
+        if (!taken.IsHeld())
+        {
+            throw new OperationCanceledException(taken.Lost);
+        }
+    }
+
+    private bool IsPlanned(Work work) =>
+        directory.ReadPlan().Networks.Any(network => network.Name == work.Network.Name);
+
     private void Leave(Work work, WorkClaim taken)
     {
         string folder = FolderOf(work);
-        if (!directory.ReadPlan().Networks.Any(network => network.Name == work.Network.Name))
+        if (!IsPlanned(work))
         {
             directory.Remove(work.Network);
             context.Observer.Message($"network {work.Network.Name} was removed from the comparison");
@@ -214,7 +231,12 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
 
     private void Train(Work work, RunDirectory attempt, CancellationToken cancellationToken)
     {
-        double latency = directory.ReadMeasurement(work.Network)!.Latencies.First().Value;
+        NetworkMeasurement measured =
+            directory.ReadMeasurement(work.Network)
+            ?? throw new InvalidInputException(
+                $"network {work.Network.Name} has no measurement; RunOptions.Resume measures it"
+            );
+        double latency = measured.Latencies.First().Value;
         context.Observer.Message(Invariant($"{work.Position}, {latency:F3} ms, seed {work.Seed}"));
         Architecture architecture = ArchitectureFile.Read(directory.Architecture(work.Network));
         RunContext seeded = context.Reseeded(work.Seed, new RunClock(TimeProvider.System)) with

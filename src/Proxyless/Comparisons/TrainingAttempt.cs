@@ -18,7 +18,7 @@ internal static class TrainingAttempt
     public static RunDirectory Begin(string training, int number)
     {
         string own = PathOf(training, number);
-        int last = Numbers(training).DefaultIfEmpty(0).Max();
+        int last = Numbers(training).Where(earlier => earlier < number).DefaultIfEmpty(0).Max();
         if (last > 0)
         {
             Directory.Move(PathOf(training, last), own);
@@ -28,8 +28,8 @@ internal static class TrainingAttempt
         var directory = new RunDirectory(own);
         if (!File.Exists(directory.Result))
         {
-            // Versions that could not take over a training wrote into its folder.
-            MoveAll(training, own);
+            // Versions that could not take over a training wrote into its folder. A result stays: it is the end.
+            MoveAll(training, own, Path.GetFileName(directory.Result));
             RunLock.RemoveLeftovers(own);
         }
 
@@ -62,7 +62,7 @@ internal static class TrainingAttempt
                 Directory.Delete(PathOf(training, number), recursive: true);
             }
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // It is just writing there; it removes it itself when it sees that it was overtaken.
         }
@@ -80,8 +80,9 @@ internal static class TrainingAttempt
             }
 
             string target = Path.Combine(to, name);
-            if (File.Exists(entry))
+            if (!Directory.Exists(entry))
             {
+                // Not found if another process has taken over: then it is the one to move it.
                 File.Move(entry, target, overwrite: true);
                 continue;
             }

@@ -128,8 +128,9 @@ internal sealed class FileSource : ImageSource
 
         try
         {
-            if (transforms.CopySide > 0 && TryRenderCopy(index, transforms, random, destination))
+            if (transforms.CopySide > 0 && _copies is { } copies && copies.MayStandFor(index, transforms.CopySide))
             {
+                RenderCopy(copies, index, transforms, random, destination);
                 return;
             }
 
@@ -142,35 +143,51 @@ internal sealed class FileSource : ImageSource
         }
     }
 
-    /// <summary>The same from the copy of an image, which is made if it is not there.</summary>
-    /// <returns>Whether a copy stands for the image.</returns>
-    private bool TryRenderCopy(int index, Transforms transforms, SplitMix64 random, Span<float> destination)
+    /// <summary>
+    /// The same from the copy of an image, which is made if it is not there; from the image where none stands for it.
+    /// </summary>
+    private void RenderCopy(
+        SourceCopies copies,
+        int index,
+        Transforms transforms,
+        SplitMix64 random,
+        Span<float> destination
+    )
     {
         int side = transforms.CopySide;
-        if (_copies is not { } copies || !copies.MayStandFor(index, side))
+        UInt128? known = KnownContent(index);
+        if (known is { } before && TryRender(copies.TryRead(before, side), transforms, random, destination))
+        {
+            return;
+        }
+
+        byte[] file = Read(index);
+        using EncodedImage image = EncodedImage.Open(file, Name(index), _maxPixels);
+        copies.Remember(index, image);
+        if (copies.MayStandFor(index, side))
+        {
+            UInt128 content = known ?? RememberContent(index, file);
+            if (
+                (known is null && TryRender(copies.TryRead(content, side), transforms, random, destination))
+                || TryRender(copies.Make(image, content, side), transforms, random, destination)
+            )
+            {
+                return;
+            }
+        }
+
+        Render(image, transforms, ref random, destination);
+    }
+
+    /// <summary>Renders a copy; a damaged one uses nothing of the random stream, which is a value.</summary>
+    /// <returns>Whether there is one, and it is whole.</returns>
+    private static bool TryRender(byte[]? copy, Transforms transforms, SplitMix64 random, Span<float> destination)
+    {
+        if (copy is null)
         {
             return false;
         }
 
-        // The stream is a value: a damaged copy uses none of it.
-        if (
-            KnownContent(index) is { } known
-            && copies.TryRead(known, side) is { } copy
-            && TryRender(copy, transforms, random, destination)
-        )
-        {
-            return true;
-        }
-
-        byte[] file = Read(index);
-        UInt128 content = KnownContent(index) ?? RememberContent(index, file);
-        using EncodedImage image = EncodedImage.Open(file, Name(index), _maxPixels);
-        return copies.TryMake(index, image, content, side) is { } made
-            && TryRender(made, transforms, random, destination);
-    }
-
-    private static bool TryRender(byte[] copy, Transforms transforms, SplitMix64 random, Span<float> destination)
-    {
         try
         {
             using EncodedImage encoded = EncodedImage.Open(copy, "");

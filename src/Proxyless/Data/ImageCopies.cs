@@ -34,8 +34,9 @@ internal sealed class ImageCopies
     // Sizes are powers of two, and one between two of them, so that resolutions near each other share copies.
     private const int SmallestSide = 32;
 
-    // What is kept when the folder is full: else each new copy would have to look for an old one.
-    private const double KeptShare = 0.9;
+    // When the folder is nearly full, those that were not used for longest make room for other photographs.
+    private const double FullShare = 0.9;
+    private const double KeptShare = 0.7;
 
     // In the name of the folder: changed when copies are made in another way.
     private const int Version = 1;
@@ -66,9 +67,17 @@ internal sealed class ImageCopies
 
     /// <summary>
     /// Bytes of all copies, as far as this process knows. Before, those that were not used for longest are removed if
-    /// they are too many.
+    /// the folder is nearly full.
     /// </summary>
     public long Bytes => _space.Value.Taken + Interlocked.Read(ref _bytesKept);
+
+    /// <summary>Bytes of the copies that this process can still keep.</summary>
+    public long BytesLeft => Math.Max(0, _space.Value.Left - Interlocked.Read(ref _bytesKept));
+
+    /// <summary>Whether there is room for the copies of a number of photographs, of which some may be there.</summary>
+    /// <param name="count">The number of photographs.</param>
+    /// <param name="side">Shorter side of their copies.</param>
+    public bool HasRoomFor(int count, int side) => Bytes + BytesLeft >= (long)count * side * side;
 
     /// <summary>
     /// The copies of this user, for one run. Where the cache cannot be written, they are kept as long as this process.
@@ -208,24 +217,43 @@ internal sealed class ImageCopies
             return 0;
         }
 
-        FileInfo[] copies = [.. new DirectoryInfo(_root).EnumerateFiles("*", SearchOption.AllDirectories)];
-        long bytes = copies.Sum(copy => copy.Length);
-        if (bytes <= _mostBytes)
+        (FileInfo File, long Bytes)[] copies =
+        [
+            .. new DirectoryInfo(_root)
+                .EnumerateFiles("*", SearchOption.AllDirectories)
+                .Select(file => (file, LengthOf(file))),
+        ];
+        long bytes = copies.Sum(copy => copy.Bytes);
+        if (bytes <= FullShare * _mostBytes)
         {
             return bytes;
         }
 
-        foreach (FileInfo copy in copies.OrderBy(copy => copy.LastWriteTimeUtc))
+        foreach ((FileInfo file, long length) in copies.OrderBy(copy => copy.File.LastWriteTimeUtc))
         {
-            bytes -= copy.Length;
-            copy.Delete();
             if (bytes <= KeptShare * _mostBytes)
             {
                 break;
             }
+
+            file.Delete();
+            bytes -= length;
         }
 
         return bytes;
+    }
+
+    /// <summary>0 for what another process has just renamed or removed.</summary>
+    private static long LengthOf(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return 0;
+        }
     }
 
     private long FreeBytes()
@@ -241,7 +269,15 @@ internal sealed class ImageCopies
             folder = parent;
         }
 
-        return new DriveInfo(folder).AvailableFreeSpace;
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (ArgumentException)
+        {
+            // Windows does not say it of a share on another machine.
+            return long.MaxValue;
+        }
     }
 
     private string PathOf(UInt128 content, int side) =>

@@ -52,15 +52,10 @@ internal sealed class SourceCopies(ImageCopies copies, int side, int count)
     /// <param name="wanted">Shorter side of the copy.</param>
     public byte[]? TryRead(UInt128 content, int wanted) => copies.TryRead(content, wanted);
 
-    /// <summary>Makes a copy, even if there is one; null if none stands for the image.</summary>
-    /// <param name="index">The image.</param>
-    /// <param name="image">The image itself.</param>
+    /// <summary>Makes a copy, even if there is one.</summary>
+    /// <param name="image">The image.</param>
     /// <param name="content">The hash of its bytes.</param>
     /// <param name="wanted">Shorter side of the copy.</param>
     /// <exception cref="UnreadableImageException">The image is cut off or damaged.</exception>
-    public byte[]? TryMake(int index, EncodedImage image, UInt128 content, int wanted)
-    {
-        Remember(index, image);
-        return MayStandFor(index, wanted) ? copies.Make(image, content, wanted) : null;
-    }
+    public byte[] Make(EncodedImage image, UInt128 content, int wanted) => copies.Make(image, content, wanted);
 }

@@ -13,6 +13,9 @@ internal sealed class ClaimWatch(TimeSpan lease, TimeProvider time)
     /// <summary>How long a process that cannot be seen may be silent before its claims are another's.</summary>
     public static TimeSpan DefaultLease { get; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>A view with the usual lease.</summary>
+    public static ClaimWatch OfProcess() => new(DefaultLease, TimeProvider.System);
+
     /// <summary>How often a holder shows life, and the most that counts as silence between two looks.</summary>
     /// <remarks>So a process that was stopped itself does not take all others for dead when it goes on.</remarks>
     public TimeSpan Beat => lease / 6;

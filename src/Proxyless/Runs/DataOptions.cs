@@ -35,11 +35,11 @@ public sealed record DataOptions
     public long MaxPixels { get; init; } = DatasetOptions.DefaultMaxPixels;
 
     /// <summary>
-    /// Whether training and validation read the photographs themselves. Otherwise they read copies of those that are
-    /// much larger than the network's input, which are made in the first epoch and kept in the cache folder, at most 8
-    /// GiB in all. The test always reads the photographs.
+    /// Whether training and validation read the photographs themselves; null, the default: no. Otherwise they read
+    /// copies of those that are much larger than the network's input, which are made when the photographs are examined,
+    /// or first read, and kept in the cache folder, at most 8 GiB in all. The test always reads the photographs.
     /// </summary>
-    public bool NoImageCache { get; init; }
+    public bool? NoImageCache { get; init; }
 
     /// <summary>Share of the training images on which architecture parameters learn.</summary>
     public double ValidationShare { get; init; } = 0.1;

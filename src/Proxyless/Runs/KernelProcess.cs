@@ -18,6 +18,12 @@ internal sealed record KernelProcess(string Boot, string Space, long Start)
     /// <summary>The current process; null where the system is not Linux, or hides it.</summary>
     public static KernelProcess? Current { get; } = Of(Environment.ProcessId);
 
+    /// <summary>
+    /// Whether the system shows the processes of other users (it does not if /proc is mounted with hidepid): else one
+    /// that is not seen may be there.
+    /// </summary>
+    public static bool SeesAll { get; } = Of(1) is not null;
+
     /// <summary>A process that the current one can see by its number; null if there is none.</summary>
     public static KernelProcess? Of(int process)
     {
@@ -46,7 +52,7 @@ internal sealed record KernelProcess(string Boot, string Space, long Start)
         }
     }
 
-    /// <summary>Whether the current process sees this one's number as its own namespace does.</summary>
+    /// <summary>Whether an observer sees this process under its number, if it is there.</summary>
     public bool IsSeenBy(KernelProcess? observer) =>
         observer is not null && Boot == observer.Boot && Space == observer.Space;
 }

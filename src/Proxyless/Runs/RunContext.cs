@@ -157,6 +157,16 @@ internal sealed record RunContext
                         + $"there); DataOptions.NoImageCache reads the photographs"
                 )
             );
+            if (!copies.HasRoomFor(copied, side))
+            {
+                Observer.Warning(
+                    Invariant(
+                        $"there is room for {copies.BytesLeft / 1e6:F0} MB of copies of photographs; those that cannot "
+                            + $"be kept are made anew in each epoch, which takes longer than reading the photographs: "
+                            + $"free some space at '{copies.Folder}', or give DataOptions.NoImageCache"
+                    )
+                );
+            }
         }
     }
 
@@ -202,7 +212,7 @@ internal sealed record RunContext
     /// <summary>The same with copies of photographs, at the size that the run will want.</summary>
     private static DatasetOptions CopiedImagesOf(RunOptions options, int threads)
     {
-        if (options.Data.NoImageCache)
+        if (options.Data.NoImageCache == true)
         {
             return ImagesOf(options);
         }

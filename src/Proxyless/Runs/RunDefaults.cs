@@ -79,7 +79,7 @@ internal static class RunDefaults
     /// </summary>
     /// <param name="options">The resolved options.</param>
     public static int CopySide(RunOptions options) =>
-        options.Data.NoImageCache
+        options.Data.NoImageCache == true
             ? 0
             : ImageCopies.SideFor(options.Data.Resolution!.Value, options.Training.MinimumCrop!.Value);
 
@@ -91,7 +91,12 @@ internal static class RunDefaults
     public static RunOptions Resolve(RunOptions options, ImageFacts images, SearchSpace space, int threads) =>
         options with
         {
-            Data = options.Data with { Resolution = space.Resolution, Channels = images.Channels },
+            Data = options.Data with
+            {
+                Resolution = space.Resolution,
+                Channels = images.Channels,
+                NoImageCache = options.Data.NoImageCache ?? false,
+            },
             Search = options.Search with { Space = SpaceOf(options, images) },
             Training = options.Training with
             {

@@ -30,7 +30,16 @@ internal sealed record RunHolder(int Process, string Host, DateTimeOffset Proces
     /// </summary>
     [JsonIgnore]
     public bool IsSeen =>
-        IsHere && (Kernel is null ? KernelProcess.Current is null : Kernel.IsSeenBy(KernelProcess.Current));
+        IsHere
+        && (
+            Kernel is null
+                ? KernelProcess.Current is null
+                : Kernel.IsSeenBy(KernelProcess.Current) && (IsCurrent || KernelProcess.SeesAll)
+        );
+
+    /// <summary>Whether it is the current process.</summary>
+    [JsonIgnore]
+    public bool IsCurrent => IsHere && Process == Environment.ProcessId && Kernel == KernelProcess.Current;
 
     /// <summary>The current process, from now on.</summary>
     public static RunHolder Current()

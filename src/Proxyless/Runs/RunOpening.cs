@@ -184,12 +184,13 @@ internal static class RunOpening
     {
         RunOptions saved = directory.ReadConfig();
 
-        // Runs from before random erasing began without it.
+        // Runs from before random erasing began without it, and those from before copies of photographs without those.
         RunOptions resumed = saved with
         {
             Data = saved.Data with
             {
                 Path = RunPaths.IsFolder(options.Data.Path) ? options.Data.Path : saved.Data.Path,
+                NoImageCache = saved.Data.NoImageCache ?? true,
             },
             Out = directory.Root,
             Resume = true,

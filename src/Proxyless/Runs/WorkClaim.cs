@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Proxyless.Files;
@@ -25,6 +26,9 @@ internal sealed class WorkClaim : IDisposable
     private const int Exists = unchecked((int)0x80070050);
     private const int ExistsOnUnix = 17;
 
+    // The claims of this process that it has not given up: another one of it is a release that could not be written.
+    private static readonly ConcurrentDictionary<Guid, bool> Held = new();
+
     private readonly string _folder;
     private readonly Lock _access = new();
     private readonly CancellationTokenSource _lost = new();
@@ -50,6 +54,12 @@ internal sealed class WorkClaim : IDisposable
 
     /// <summary>Whether the work of a folder was ever claimed, and is not completed.</summary>
     public static bool IsIn(string folder) => Numbers(folder).Any();
+
+    /// <summary>Whether a process has the work of a folder, and shows life.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="watch">What this process has seen of other claims.</param>
+    public static bool IsHeldIn(string folder, ClaimWatch watch) =>
+        Numbers(folder).DefaultIfEmpty(0).Max() is > 0 and var last && !IsFree(PathOf(folder, last), watch);
 
     /// <summary>Whether a file belongs to a claim and not to the work.</summary>
     /// <param name="path">A path in the folder.</param>
@@ -82,12 +92,29 @@ internal sealed class WorkClaim : IDisposable
             return null;
         }
 
-        int number = last + 1;
         var record = new Record(holder, Guid.NewGuid(), 0, false);
+        Held[record.Id] = true;
+        bool isTaken = false;
+        try
+        {
+            isTaken = TryTake(folder, last + 1, record, create);
+            return isTaken ? new WorkClaim(folder, last + 1, record, watch.Beat) : null;
+        }
+        finally
+        {
+            if (!isTaken)
+            {
+                Held.TryRemove(record.Id, out _);
+            }
+        }
+    }
+
+    private static bool TryTake(string folder, int number, Record record, Func<string, byte[], bool> create)
+    {
         string path = PathOf(folder, number);
         if (!create(path, record.ToBytes()))
         {
-            return null;
+            return false;
         }
 
         if (create(path, record.ToBytes()))
@@ -102,7 +129,7 @@ internal sealed class WorkClaim : IDisposable
         {
             // The folder's listing was old; it is new since this process has created a file there.
             File.Delete(path);
-            return null;
+            return false;
         }
 
         foreach (int earlier in Numbers(folder).Where(earlier => earlier < number).ToArray())
@@ -110,7 +137,7 @@ internal sealed class WorkClaim : IDisposable
             File.Delete(PathOf(folder, earlier));
         }
 
-        return new WorkClaim(folder, number, record, watch.Beat);
+        return true;
     }
 
     /// <summary>Whether the claim is still this process's, by its file and not by the last look at it.</summary>
@@ -140,6 +167,7 @@ internal sealed class WorkClaim : IDisposable
         }
 
         _lost.Dispose();
+        Held.TryRemove(_record.Id, out _);
         try
         {
             if (!IsHeld())
@@ -158,7 +186,7 @@ internal sealed class WorkClaim : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // After the lease it is nobody's.
+            // For others it is nobody's after the lease, for this process at once.
         }
     }
 
@@ -168,15 +196,30 @@ internal sealed class WorkClaim : IDisposable
     /// </summary>
     private static bool IsFree(string path, ClaimWatch watch)
     {
-        if (Record.TryReadBytes(path) is not { } content)
+        byte[]? content;
+        try
+        {
+            content = Record.TryReadBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It was removed while it was read: NFS and Windows say it in their own ways.
+            return false;
+        }
+
+        if (content is null)
         {
             // Completed, or taken over, since the folder was listed.
             return false;
         }
 
-        Record? record = Record.Of(content);
-        return record is { IsReleased: true }
-            || (record is { Holder.IsSeen: true } ? !record.Holder.IsAlive() : watch.IsSilent(path, content));
+        return Record.Of(content) switch
+        {
+            { IsReleased: true } => true,
+            { Holder.IsCurrent: true, Id: var id } => !Held.ContainsKey(id),
+            { Holder: { IsSeen: true } holder } => !holder.IsAlive(),
+            _ => watch.IsSilent(path, content),
+        };
     }
 
     /// <summary>Creates a file that is not there; false if it is.</summary>
@@ -189,6 +232,11 @@ internal sealed class WorkClaim : IDisposable
         }
         catch (IOException exception) when (exception.HResult is Exists or ExistsOnUnix)
         {
+            return false;
+        }
+        catch (UnauthorizedAccessException) when (OperatingSystem.IsWindows() && File.Exists(path))
+        {
+            // It is being deleted.
             return false;
         }
 

@@ -71,6 +71,7 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
         File.Move(Path.Combine(training, "result.json"), Path.Combine(attempt, "result.json"));
         File.Move(Path.Combine(training, "model.onnx"), Path.Combine(attempt, "model.onnx"));
         string[] files = Files(training);
+        File.WriteAllText(Path.Combine(training, ".claim-7.json"), "of the killed process");
         Assert.Equal(0, Trainings(directory, NullRunObserver.Instance, TakeOver()).Run(() => { }));
         Assert.Equal(files.Select(Path.GetFileName).Order(), Files(training).Select(Path.GetFileName).Order());
         Assert.False(Directory.Exists(attempt));
@@ -132,7 +133,6 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
                 waits.SetResult();
             }
         });
-        using RunLock leader = RunLock.Acquire(directory.Run.Root);
         using IDisposable preparation = directory.Prepare();
         Task<int> trained = Task.Run(() => Trainings(directory, observer, TakeOver()).Run(() => { }), Cancellation);
         await waits.Task.WaitAsync(Cancellation);
@@ -145,7 +145,7 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
     public void A_comparison_that_was_killed_before_its_plan_can_be_begun_again()
     {
         ComparisonDirectory directory = Stopped("unbegun", 1);
-        directory.Prepare();
+        Directory.CreateDirectory(Path.Combine(directory.Run.Root, ".preparing"));
         File.Delete(Path.Combine(directory.Run.Root, ComparisonDirectory.PlanName));
         ComparisonOptions options = Options("unbegun", 1);
         string message = Assert
@@ -170,7 +170,9 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
         var directory = new ComparisonDirectory(run.PathOf("nowhere"));
         var observer = new RecordingObserver();
         string message = Assert
-            .Throws<InvalidInputException>(() => directory.AwaitPlan(TimeSpan.FromSeconds(0.5), observer, Cancellation))
+            .Throws<InvalidInputException>(() =>
+                directory.AwaitPlan(TimeSpan.FromSeconds(0.5), ClaimWatch.OfProcess(), observer, Cancellation)
+            )
             .Message;
         Assert.Contains("no process begins one there", message, StringComparison.Ordinal);
         Assert.Contains("no comparison is in", Assert.Single(observer.Messages), StringComparison.Ordinal);

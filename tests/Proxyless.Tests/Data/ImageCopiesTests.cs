@@ -62,6 +62,28 @@ public sealed class ImageCopiesTests : IDisposable
         Assert.False(Directory.Exists(other));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_read_is_the_copy_that_is_there(bool isExamined)
+    {
+        byte[] photograph = Photograph(9);
+        float[] own = Render(Source(photograph, Copies()), Augmented, 1);
+        string copy = Assert.Single(Files());
+        using (EncodedImage another = EncodedImage.Open(Photograph(10), "another"))
+        {
+            File.WriteAllBytes(copy, ReducedImage.Encode(another, 96));
+        }
+
+        FileSource source = Source(photograph, Copies());
+        if (isExamined)
+        {
+            source.Check(0);
+        }
+
+        Assert.NotEqual(own, Render(source, Augmented, 1));
+    }
+
     [Fact]
     public void Images_that_are_not_much_larger_are_read_themselves()
     {
@@ -84,9 +106,18 @@ public sealed class ImageCopiesTests : IDisposable
         float[] whole = Render(Source(photograph, Copies()), Augmented, 1);
         string copy = Assert.Single(Files());
         byte[] bytes = File.ReadAllBytes(copy);
-        File.WriteAllBytes(copy, bytes[..length]);
-        Assert.Equal(whole, Render(Source(photograph, Copies()), Augmented, 1));
-        Assert.Equal(bytes, File.ReadAllBytes(copy));
+        foreach (bool isExamined in (bool[])[false, true])
+        {
+            File.WriteAllBytes(copy, bytes[..length]);
+            FileSource source = Source(photograph, Copies());
+            if (isExamined)
+            {
+                source.ReadSize(0);
+            }
+
+            Assert.Equal(whole, Render(source, Augmented, 1));
+            Assert.Equal(bytes, File.ReadAllBytes(copy));
+        }
     }
 
     [Fact]
@@ -154,22 +185,24 @@ public sealed class ImageCopiesTests : IDisposable
     }
 
     [Fact]
-    public void Copies_that_were_not_used_for_longest_make_room()
+    public void Copies_that_were_not_used_for_longest_make_room_for_those_of_other_photographs()
     {
         for (int i = 0; i < 10; i++)
         {
-            string copy = _folder.Add($"copies/v1/96/0{i}/a.jpg", new byte[100]);
+            string copy = _folder.Add($"copies/v1/96/0{i}/a.jpg", new byte[10_000]);
             File.SetLastWriteTimeUtc(copy, DateTime.UtcNow.AddDays(-i));
         }
 
-        Assert.Equal(1000, new ImageCopies(Root, 1000).Bytes);
-        Assert.Equal(500, new ImageCopies(Root, 560).Bytes);
-        Assert.Equal(
-            ["00", "01", "02", "03", "04"],
-            Files().Select(file => Path.GetFileName(Path.GetDirectoryName(file)))
-        );
-        Render(Source(Photograph(5), new ImageCopies(Root, 560)), Augmented, 1);
-        Assert.Equal(5, Files().Length);
+        Assert.Equal(100_000, new ImageCopies(Root, 120_000).Bytes);
+        var full = new ImageCopies(Root, 100_000);
+        Assert.Equal((70_000, 30_000), (full.Bytes, full.BytesLeft));
+        Assert.True(full.HasRoomFor(10, 96));
+        Assert.False(full.HasRoomFor(11, 96));
+        string[] folders = ["00", "01", "02", "03", "04", "05", "06"];
+        Assert.Equal(folders, Files().Select(file => Path.GetFileName(Path.GetDirectoryName(file))));
+        Render(Source(Photograph(5), full), Augmented, 1);
+        Assert.Equal(folders.Length + 1, Files().Length);
+        Assert.Equal(70_000 + new FileInfo(Files().Single(file => !file.EndsWith("a.jpg"))).Length, full.Bytes);
     }
 
     [Fact]
