@@ -224,8 +224,8 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
         Assert.Throws<RunInterruptedException>(() =>
             ProxylessComparison.Run(options, new StopAt("train", 0.5, stop), stop.Token)
         );
-        string log = Path.Combine(options.Run.Out!, "networks", "random-1", "seed-0", "training.jsonl");
-        File.WriteAllText(log, "damaged\n");
+        string training = Path.Combine(options.Run.Out!, "networks", "random-1", "seed-0");
+        File.WriteAllText(Path.Combine(training, "attempt-1", "training.jsonl"), "damaged\n");
         var resume = new ComparisonOptions
         {
             Run = new RunOptions { Out = options.Run.Out, Resume = true },
@@ -235,7 +235,9 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
                 ProxylessComparison.Run(resume, NullRunObserver.Instance, Cancellation)
             )
             .Message;
+        string log = Path.Combine(training, "attempt-2", "training.jsonl");
         Assert.Contains($"{log}, line 1", message, StringComparison.Ordinal);
+        Assert.True(File.Exists(log));
         Assert.DoesNotContain("Without", message, StringComparison.Ordinal);
     }
 
