@@ -34,7 +34,8 @@ internal static class EnlargedPhotographs
             observer,
             i =>
             {
-                int image = i % images.All.Count;
+                // Of all classes, also where they are fewer.
+                int image = (int)(Math.Max(1, images.All.Count / (double)count) * i) % images.All.Count;
                 string target = Path.Combine(folder, $"{images.All.Label(image)}");
                 Directory.CreateDirectory(target);
                 DecodedImage decoded = ImageDecoder.Decode(images.All.Name(image));

@@ -285,10 +285,14 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ),
         ["proxyless bench data --data photos --resolution 224"] = new("--epochs 1"),
         ["proxyless bench data --data photos --resolution 112 --megapixels 12"] = new(
-            "--resolution 32 --megapixels 0.2 --images 4 --epochs 1"
+            "--images 12 --epochs 1",
+            ("112", "32"),
+            ("12", "0.2")
         ),
         ["proxyless bench floor --blocks --batch 32 --resolution 112"] = new(
-            "--space tiny --batch 2 --resolution 16 --steps 1"
+            "--space tiny --steps 1",
+            ("32", "2"),
+            ("112", "16")
         ),
         ["proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"] = new(
             "--steps 1",

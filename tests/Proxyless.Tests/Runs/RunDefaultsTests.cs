@@ -70,7 +70,7 @@ public sealed class RunDefaultsTests
             Search = Photos.Search with { Space = "cifar" },
             Training = Photos.Training with { BatchSize = 5, WeightDecay = 0.25, MinimumCrop = 0.375, Erase = 0.125 },
             Threads = 3,
-            Data = Photos.Data with { Resolution = 40, Channels = 1 },
+            Data = Photos.Data with { Resolution = 40, Channels = 1, NoImageCache = true },
         };
         Assert.Equal(given, Resolve(given, side: 32, resolution: 40));
     }
