@@ -35,9 +35,6 @@ internal sealed record BlockFloorRow
 /// <summary>The lower bound of the time of each block of a space: it says where there is something to gain.</summary>
 internal static class BlockFloorBench
 {
-    // As in StepWork: batch norm needs statistics of the whole batch before it can be applied, and its gradient sums.
-    private const int PassesOverOutputs = 6;
-
     // Read forward and backward; its gradient is written.
     private const int PassesOverInput = 3;
 
@@ -56,7 +53,7 @@ internal static class BlockFloorBench
         double input = (double)block.InputResolution * block.InputResolution * block.InputWidth;
         double outputs =
             (double)block.OutputResolution * block.OutputResolution * (block.HiddenWidth + block.OutputWidth);
-        return sizeof(float) * batch * ((PassesOverInput * input) + (PassesOverOutputs * outputs));
+        return sizeof(float) * batch * ((PassesOverInput * input) + (StepWork.PassesOverOutputs * outputs));
     }
 
     /// <summary>Measures the machine and every inverted residual block that a space can hold.</summary>

@@ -60,19 +60,17 @@ internal static class DataBench
         [
             .. threads.Select(count =>
             {
-                using var loader = new BatchLoader(
+                using BatchLoader loader = LoaderOf(
                     context.Images.All,
                     context.Loaders.TrainingTransforms,
-                    Math.Min(BatchSize, context.Images.All.Count),
                     options.Seed,
-                    shuffle: true,
-                    dropLast: false,
                     count
                 );
                 var rates = new List<double>();
                 for (int epoch = 0; epoch <= epochs; epoch++)
                 {
-                    double rate = Rate(loader, epoch, cancellationToken);
+                    (int images, double seconds) = Time(loader, epoch, cancellationToken);
+                    double rate = images / seconds;
                     rates.Add(rate);
                     progress.Report(++done, $"{count} threads: {rate:F0} images/s");
                 }
@@ -90,7 +88,16 @@ internal static class DataBench
         ];
     }
 
-    private static double Rate(BatchLoader loader, int epoch, CancellationToken cancellationToken)
+    /// <summary>The batches that are timed.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="transforms">The processing of each.</param>
+    /// <param name="seed">Seed of order and augmentation.</param>
+    /// <param name="threads">Threads that decode.</param>
+    public static BatchLoader LoaderOf(ImageSet images, Transforms transforms, int seed, int threads) =>
+        new(images, transforms, Math.Min(BatchSize, images.Count), seed, shuffle: true, dropLast: false, threads);
+
+    /// <summary>Times an epoch.</summary>
+    public static (int Images, double Seconds) Time(BatchLoader loader, int epoch, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         int images = 0;
@@ -100,6 +107,6 @@ internal static class DataBench
             batch.Dispose();
         }
 
-        return images / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return (images, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 }

@@ -69,8 +69,6 @@ internal sealed record PhotographTimes(double OpenSeconds, double EpochSeconds)
 /// </summary>
 internal static class PhotographBench
 {
-    private const int BatchSize = 32;
-
     /// <summary>Measures; everything it writes is in a temporary folder, and is removed.</summary>
     /// <param name="options">The photographs to enlarge, resolution and threads.</param>
     /// <param name="megapixels">The size that they are enlarged to.</param>
@@ -92,20 +90,24 @@ internal static class PhotographBench
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observer);
+        options = options with { Data = options.Data with { NoImageCache = true } };
+        var small = RunContext.Open(options, observer, cancellationToken);
+        int resolution = small.Loaders.TrainingTransforms.Resolution;
+        if (!ImageCopies.StandFor((int)Math.Sqrt(megapixels * 1e6 / 2), SideOf(small)))
+        {
+            throw new InvalidInputException(
+                $"photographs of {megapixels} million pixels are not much larger than {resolution} pixels, so no "
+                    + "copies are made of them"
+            );
+        }
+
         DirectoryInfo folder = Directory.CreateTempSubdirectory("proxyless-photographs-");
         try
         {
             string photographs = Path.Combine(folder.FullName, "photographs");
-            var small = ImageDataset.Open(RunContext.ImagesOf(options), observer, cancellationToken);
-            EnlargedPhotographs.Write(small, count, megapixels, photographs, observer, cancellationToken);
-            var context = RunContext.Open(
-                options with
-                {
-                    Data = options.Data with { Path = photographs, NoImageCache = true },
-                },
-                observer,
-                cancellationToken
-            );
+            EnlargedPhotographs.Write(small.Images, count, megapixels, photographs, observer, cancellationToken);
+            options = options with { Data = options.Data with { Path = photographs } };
+            var context = RunContext.Open(options, observer, cancellationToken);
             return Measure(context, megapixels, folder.FullName, rounds, observer, cancellationToken);
         }
         finally
@@ -124,15 +126,7 @@ internal static class PhotographBench
     )
     {
         Transforms read = context.Loaders.TrainingTransforms;
-        int side = ImageCopies.SideFor(read.Resolution, read.MinimumScale);
-        if (!ImageCopies.StandFor((int)Math.Sqrt(megapixels * 1e6 / 2), side))
-        {
-            throw new InvalidInputException(
-                $"photographs of {megapixels} million pixels are not much larger than {read.Resolution} pixels, so no "
-                    + "copies are made of them"
-            );
-        }
-
+        int side = SideOf(context);
         var photographs = new List<PhotographTimes>();
         var first = new List<PhotographTimes>();
         var copies = new List<PhotographTimes>();
@@ -174,6 +168,12 @@ internal static class PhotographBench
         };
     }
 
+    private static int SideOf(RunContext context)
+    {
+        Transforms transforms = context.Loaders.TrainingTransforms;
+        return ImageCopies.SideFor(transforms.Resolution, transforms.MinimumScale);
+    }
+
     private static PhotographTimes Time(
         RunContext context,
         DatasetOptions options,
@@ -185,20 +185,7 @@ internal static class PhotographBench
         long start = Stopwatch.GetTimestamp();
         var images = ImageDataset.Open(options, NullRunObserver.Instance, cancellationToken);
         double opened = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        using var loader = new BatchLoader(
-            images.All,
-            transforms,
-            Math.Min(BatchSize, images.All.Count),
-            context.Options.Seed,
-            shuffle: true,
-            dropLast: false,
-            context.Threads
-        );
-        foreach (Batch batch in loader.Epoch(epoch, 0, cancellationToken))
-        {
-            batch.Dispose();
-        }
-
-        return new PhotographTimes(opened, Stopwatch.GetElapsedTime(start).TotalSeconds - opened);
+        using BatchLoader loader = DataBench.LoaderOf(images.All, transforms, context.Options.Seed, context.Threads);
+        return new PhotographTimes(opened, DataBench.Time(loader, epoch, cancellationToken).Seconds);
     }
 }

@@ -14,7 +14,9 @@ namespace Proxyless.Architectures;
 /// </param>
 internal readonly record struct StepWork(double MultiplyAdds, double Bytes)
 {
-    private const int PassesOverOutputs = 6;
+    /// <summary>Of the output of a convolution and the gradient of what follows it.</summary>
+    public const int PassesOverOutputs = 6;
+
     private const int PassesOverParameters = 8;
 
     /// <summary>Counts a step.</summary>

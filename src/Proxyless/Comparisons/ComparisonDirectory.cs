@@ -123,7 +123,7 @@ internal sealed class ComparisonDirectory(string path)
         try
         {
             // Of a process that was killed.
-            RemoveFolder(Preparing);
+            FolderRemoval.IfThere(Preparing);
             return new Preparation(Preparing, ClaimWatch.OfProcess());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -139,12 +139,7 @@ internal sealed class ComparisonDirectory(string path)
     public void Create()
     {
         Run.Create();
-        string networks = Path.Combine(path, "networks");
-        if (Directory.Exists(networks))
-        {
-            Directory.Delete(networks, recursive: true);
-        }
-
+        FolderRemoval.IfThere(Path.Combine(path, "networks"));
         foreach (string file in (string[])[PlanFile, Csv, Markdown, Plot, Result])
         {
             File.Delete(file);
@@ -275,17 +270,7 @@ internal sealed class ComparisonDirectory(string path)
     /// Removes all files of a network that the plan no longer has, but for those that another process is just writing:
     /// that one removes them when it sees the new plan.
     /// </summary>
-    public void Remove(ComparedNetwork network)
-    {
-        try
-        {
-            RemoveFolder(FolderOf(network));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // As said above.
-        }
-    }
+    public void Remove(ComparedNetwork network) => FolderRemoval.Try(FolderOf(network));
 
     /// <summary>Writes the comparison's result.</summary>
     public void Write(ComparisonResult result) => WriteJson(Result, result);
@@ -301,14 +286,6 @@ internal sealed class ComparisonDirectory(string path)
 
     private string MeasurementOf(ComparedNetwork network) => Path.Combine(FolderOf(network), "measurement.json");
 
-    private static void RemoveFolder(string folder)
-    {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
     private static T? Read<T>(string file)
         where T : class => File.Exists(file) ? JsonText.Read<T>(file, "remove it to create it again") : null;
 
@@ -323,14 +300,9 @@ internal sealed class ComparisonDirectory(string path)
         {
             _claim?.Complete();
             _claim?.Dispose();
-            try
-            {
-                RemoveFolder(folder);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // Without a claim it means nothing.
-            }
+
+            // If it stays, it means nothing without a claim.
+            FolderRemoval.Try(folder);
         }
     }
 }

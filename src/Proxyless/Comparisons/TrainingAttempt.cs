@@ -1,4 +1,4 @@
-using System.Globalization;
+using Proxyless.Files;
 using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
@@ -46,27 +46,17 @@ internal static class TrainingAttempt
     {
         MoveAll(attempt.Root, training, Path.GetFileName(attempt.Result));
         File.Move(attempt.Result, Path.Combine(training, Path.GetFileName(attempt.Result)), overwrite: true);
-        foreach (int number in Numbers(training).ToArray())
+        foreach (int number in Numbers(training))
         {
             Remove(training, number);
         }
     }
 
-    /// <summary>Removes what a process that was overtaken wrote when it went on.</summary>
-    public static void Remove(string training, int number)
-    {
-        try
-        {
-            if (Directory.Exists(PathOf(training, number)))
-            {
-                Directory.Delete(PathOf(training, number), recursive: true);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // It is just writing there; it removes it itself when it sees that it was overtaken.
-        }
-    }
+    /// <summary>
+    /// Removes what a process that was overtaken wrote when it went on; what it is just writing it removes itself when
+    /// it sees that it was overtaken.
+    /// </summary>
+    public static void Remove(string training, int number) => FolderRemoval.Try(PathOf(training, number));
 
     /// <summary>Moves all but the files of claims, and other attempts.</summary>
     private static void MoveAll(string from, string to, string? except = null)
@@ -87,21 +77,13 @@ internal static class TrainingAttempt
                 continue;
             }
 
-            if (Directory.Exists(target))
-            {
-                Directory.Delete(target, recursive: true);
-            }
-
+            FolderRemoval.IfThere(target);
             Directory.Move(entry, target);
         }
     }
 
-    private static IEnumerable<int> Numbers(string training) =>
-        Directory
-            .EnumerateDirectories(training, $"{Prefix}*")
-            .Select(path => Path.GetFileName(path)[Prefix.Length..])
-            .Where(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            .Select(text => int.Parse(text, CultureInfo.InvariantCulture));
+    private static int[] Numbers(string training) =>
+        NumberedNames.In(Directory.EnumerateDirectories(training, $"{Prefix}*"), Prefix, "");
 
     private static string PathOf(string training, int number) => Path.Combine(training, Invariant($"{Prefix}{number}"));
 }

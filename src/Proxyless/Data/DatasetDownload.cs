@@ -85,10 +85,7 @@ public static class DatasetDownload
         }
         finally
         {
-            if (Directory.Exists(partial))
-            {
-                Directory.Delete(partial, recursive: true);
-            }
+            FolderRemoval.IfThere(partial);
         }
     }
 

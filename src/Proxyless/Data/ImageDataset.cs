@@ -19,6 +19,7 @@ internal sealed class ImageDataset
 
     private ImageDataset(
         DatasetLayout layout,
+        FileSource[] folders,
         DatasetDivision division,
         int channels,
         int nativeResolution,
@@ -42,7 +43,7 @@ internal sealed class ImageDataset
         HasOwnTest = layout.Test is not null;
         Warnings = warnings;
         Fingerprint = fingerprint;
-        _folders = [.. layout.Sources.OfType<FileSource>()];
+        _folders = folders;
         Copies = copies;
         _fingerprintOfNames = new Lazy<string>(() => DatasetFingerprint.OfNames(Classes, division.Roles));
     }
@@ -221,6 +222,7 @@ internal sealed class ImageDataset
         );
         return new ImageDataset(
             layout,
+            folders,
             division,
             channels,
             inspection.NativeResolution,

@@ -118,8 +118,7 @@ internal sealed record RunContext
         }
 
         var facts = ImageFacts.Of(images);
-        SearchSpace space = SearchSpaceFile.Open(RunDefaults.SpaceOf(options, facts));
-        space = space.WithInput(options.Data.Resolution ?? space.Resolution, images.Channels);
+        SearchSpace space = SpaceOf(options, facts);
         if (Math.Min(images.Weights.Count, images.Training.Count) < FewestImagesOfStep)
         {
             throw new InvalidInputException(
@@ -219,13 +218,19 @@ internal sealed record RunContext
 
         // Small images, of which there are no copies, may have another space.
         var photographs = new ImageFacts(0, options.Data.Channels ?? 3);
-        SearchSpace space = SearchSpaceFile.Open(RunDefaults.SpaceOf(options, photographs));
-        space = space.WithInput(options.Data.Resolution ?? space.Resolution, photographs.Channels);
+        SearchSpace space = SpaceOf(options, photographs);
         return ImagesOf(options) with
         {
             Copies = ImageCopies.Open(),
             CopySide = RunDefaults.CopySide(RunDefaults.Resolve(options, photographs, space, threads)),
         };
+    }
+
+    /// <summary>The space, at the resolution and channels of a run on such images.</summary>
+    private static SearchSpace SpaceOf(RunOptions options, ImageFacts images)
+    {
+        SearchSpace space = SearchSpaceFile.Open(RunDefaults.SpaceOf(options, images));
+        return space.WithInput(options.Data.Resolution ?? space.Resolution, images.Channels);
     }
 
     /// <summary>Returns the same images, divided alike, for a training that differs only by chance.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text.Json;
 using Proxyless.Files;
 
@@ -53,13 +52,13 @@ internal sealed class WorkClaim : IDisposable
     public CancellationToken Lost => _lost.Token;
 
     /// <summary>Whether the work of a folder was ever claimed, and is not completed.</summary>
-    public static bool IsIn(string folder) => Numbers(folder).Any();
+    public static bool IsIn(string folder) => LastIn(folder) > 0;
 
     /// <summary>Whether a process has the work of a folder, and shows life.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="watch">What this process has seen of other claims.</param>
     public static bool IsHeldIn(string folder, ClaimWatch watch) =>
-        Numbers(folder).DefaultIfEmpty(0).Max() is > 0 and var last && !IsFree(PathOf(folder, last), watch);
+        LastIn(folder) is > 0 and var last && !IsFree(PathOf(folder, last), watch);
 
     /// <summary>Whether a file belongs to a claim and not to the work.</summary>
     /// <param name="path">A path in the folder.</param>
@@ -86,7 +85,7 @@ internal sealed class WorkClaim : IDisposable
     )
     {
         Directory.CreateDirectory(folder);
-        int last = Numbers(folder).DefaultIfEmpty(0).Max();
+        int last = LastIn(folder);
         if (last > 0 && !IsFree(PathOf(folder, last), watch))
         {
             return null;
@@ -132,7 +131,7 @@ internal sealed class WorkClaim : IDisposable
             return false;
         }
 
-        foreach (int earlier in Numbers(folder).Where(earlier => earlier < number).ToArray())
+        foreach (int earlier in Numbers(folder).Where(earlier => earlier < number))
         {
             File.Delete(PathOf(folder, earlier));
         }
@@ -146,8 +145,7 @@ internal sealed class WorkClaim : IDisposable
         // Else this process could read what it is just writing.
         lock (_access)
         {
-            return Numbers(_folder).DefaultIfEmpty(0).Max() == Number
-                && Record.Read(PathOf(_folder, Number))?.Id == _record.Id;
+            return LastIn(_folder) == Number && Record.Read(PathOf(_folder, Number))?.Id == _record.Id;
         }
     }
 
@@ -297,14 +295,13 @@ internal sealed class WorkClaim : IDisposable
     private static string PathOf(string folder, int number) =>
         Path.Combine(folder, Invariant($"{Prefix}{number}{Suffix}"));
 
-    private static IEnumerable<int> Numbers(string folder) =>
+    private static int[] Numbers(string folder) =>
         Directory.Exists(folder)
-            ? Directory
-                .EnumerateFiles(folder, $"{Prefix}*{Suffix}")
-                .Select(path => Path.GetFileName(path)[Prefix.Length..^Suffix.Length])
-                .Where(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-                .Select(text => int.Parse(text, CultureInfo.InvariantCulture))
+            ? NumberedNames.In(Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}"), Prefix, Suffix)
             : [];
+
+    /// <summary>The number of the last claim in a folder; 0 if there is none.</summary>
+    private static int LastIn(string folder) => Numbers(folder).DefaultIfEmpty(0).Max();
 
     /// <summary>What a claim's file holds.</summary>
     /// <param name="Holder">The process.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Proxyless.Files;
 
 namespace Proxyless.Runtime;
 
@@ -162,19 +163,8 @@ internal static class CacheFolder
             );
         }
 
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(folder);
+        // A library that is loaded from it cannot be deleted on Windows.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => FolderRemoval.Try(folder);
         return folder;
-    }
-
-    private static void Remove(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // A library that is loaded from it cannot be deleted on Windows.
-        }
     }
 }

@@ -386,14 +386,5 @@ public sealed class ProxylessComparisonTests(FinishedRun run) : IClassFixture<Fi
             : null;
 
     private ComparisonOptions Options(string name, IReadOnlyList<string> networks, int seeds) =>
-        new()
-        {
-            Run = RunConfigFile.Read(run.Directory.Config).WithTarget(target => target with { LatencyMs = null }) with
-            {
-                Out = run.PathOf(name),
-                Threads = 1,
-            },
-            Networks = networks,
-            Seeds = seeds,
-        };
+        run.Comparison(name, networks, seeds);
 }

@@ -196,8 +196,7 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
     private static Func<string, WorkClaim?> Claims(TimeSpan lease)
     {
         var watch = new ClaimWatch(lease, TimeProvider.System);
-        RunHolder self = RunHolder.Current() with { Host = "elsewhere" };
-        return folder => WorkClaim.TryTake(folder, watch, self, WorkClaim.TryCreate);
+        return folder => WorkClaim.TryTake(folder, watch, Holders.Elsewhere(), WorkClaim.TryCreate);
     }
 
     /// <summary>Claims that wait for nobody: what is seen unchanged a second time counts as dead.</summary>
@@ -233,18 +232,11 @@ public sealed class SharedTrainingsTests(FinishedRun run) : IClassFixture<Finish
         return new ComparisonDirectory(options.Run.Out!);
     }
 
-    private ComparisonOptions Options(string name, int networks) =>
-        new()
-        {
-            Run = RunConfigFile.Read(run.Directory.Config).WithTarget(target => target with { LatencyMs = null }) with
-            {
-                Out = run.PathOf(name),
-                Threads = 1,
-                CheckpointSeconds = 0.001,
-            },
-            Networks = [$"random:{networks}"],
-            Seeds = 1,
-        };
+    private ComparisonOptions Options(string name, int networks)
+    {
+        ComparisonOptions options = run.Comparison(name, [$"random:{networks}"], seeds: 1);
+        return options with { Run = options.Run with { CheckpointSeconds = 0.001 } };
+    }
 
     /// <summary>Does something once, in the middle of the first training that it sees.</summary>
     private sealed class Halfway(Action act) : IRunObserver

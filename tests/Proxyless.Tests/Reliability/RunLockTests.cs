@@ -5,6 +5,7 @@ using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
+using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Reliability;
@@ -158,7 +159,7 @@ public sealed class RunLockTests : IDisposable
     [Fact]
     public void A_process_that_got_the_number_of_a_dead_holder_is_not_taken_for_it()
     {
-        Hold(Killed());
+        Hold(Holders.Killed());
         using RunLock held = RunLock.Acquire(Run);
         Assert.Equal(Environment.ProcessId, held.Dead!.Process);
     }
@@ -166,7 +167,7 @@ public sealed class RunLockTests : IDisposable
     [Fact]
     public void What_a_dead_holder_had_half_written_is_removed()
     {
-        Hold(Killed());
+        Hold(Holders.Killed());
         string checkpoints = Path.Combine(Run, "checkpoints");
         Directory.CreateDirectory(checkpoints);
         Assert.Throws<IOException>(() =>
@@ -192,7 +193,7 @@ public sealed class RunLockTests : IDisposable
     [Fact]
     public void A_run_that_was_killed_before_its_configuration_was_written_can_be_begun_again()
     {
-        Hold(Killed());
+        Hold(Holders.Killed());
         File.WriteAllText(Path.Combine(Run, ".lock"), "");
         File.WriteAllText(Path.Combine(Run, ".config.yaml.7.1.proxyless-tmp"), "dat");
         using (RunDirectory.Claim(Run, resume: false, overwrite: false, NullRunObserver.Instance, out _))
@@ -252,18 +253,7 @@ public sealed class RunLockTests : IDisposable
 
         // As an older version wrote it.
         Assert.True((current with { Kernel = null }).IsAlive());
-        Assert.False((Killed() with { Kernel = null }).IsAlive());
-    }
-
-    /// <summary>A process whose number this one has now.</summary>
-    private static RunHolder Killed()
-    {
-        RunHolder current = RunHolder.Current();
-        return current with
-        {
-            ProcessStarted = DateTimeOffset.UtcNow.AddDays(-1),
-            Kernel = current.Kernel is { } kernel ? kernel with { Start = kernel.Start - 1 } : null,
-        };
+        Assert.False((Holders.Killed() with { Kernel = null }).IsAlive());
     }
 
     private string Hold(RunHolder holder)

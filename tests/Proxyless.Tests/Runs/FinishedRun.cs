@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Comparisons;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
@@ -31,6 +32,22 @@ public sealed class FinishedRun : IDisposable
 
     /// <summary>A path for something more.</summary>
     public string PathOf(string name) => Path.Combine(_folder.Root, name);
+
+    /// <summary>A comparison with the run's recipe, on its images.</summary>
+    /// <param name="name">Its folder, beside that of the run.</param>
+    /// <param name="networks">What is compared.</param>
+    /// <param name="seeds">Trainings of each network.</param>
+    internal ComparisonOptions Comparison(string name, IReadOnlyList<string> networks, int seeds) =>
+        new()
+        {
+            Run = RunConfigFile.Read(Directory.Config).WithTarget(target => target with { LatencyMs = null }) with
+            {
+                Out = PathOf(name),
+                Threads = 1,
+            },
+            Networks = networks,
+            Seeds = seeds,
+        };
 
     /// <summary>Two classes of images in a folder, and what to do with them: a short run by a fixed table.</summary>
     internal static RunOptions OptionsIn(TemporaryFolder folder)

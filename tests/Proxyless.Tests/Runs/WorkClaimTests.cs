@@ -55,7 +55,7 @@ public sealed class WorkClaimTests : IDisposable
         }
 
         Assert.False(WorkClaim.IsHeldIn(_folder.Root, Watch()));
-        Leave(_folder.Root, Elsewhere());
+        Leave(_folder.Root, Holders.Elsewhere());
         var watch = new ClaimWatch(TimeSpan.Zero, _clock);
         Assert.True(WorkClaim.IsHeldIn(_folder.Root, watch));
         Assert.False(WorkClaim.IsHeldIn(_folder.Root, watch));
@@ -91,7 +91,7 @@ public sealed class WorkClaimTests : IDisposable
         for (int round = 0; round < 20; round++)
         {
             string folder = Path.Combine(_folder.Root, $"{round}");
-            Leave(folder, Killed());
+            Leave(folder, Holders.Killed());
             var taken = new WorkClaim?[8];
             Parallel.For(0, taken.Length, i => taken[i] = WorkClaim.TryTake(folder, Watch()));
             Assert.Single(taken, claim => claim is not null);
@@ -103,7 +103,7 @@ public sealed class WorkClaimTests : IDisposable
     [Fact]
     public void On_another_host_silence_decides_and_nobodys_clock()
     {
-        RunHolder far = Elsewhere() with { Since = DateTimeOffset.UtcNow.AddHours(1) };
+        RunHolder far = Holders.Elsewhere() with { Since = DateTimeOffset.UtcNow.AddHours(1) };
         Leave(_folder.Root, far);
         ClaimWatch watch = Watch();
         Assert.Null(WorkClaim.TryTake(_folder.Root, watch));
@@ -124,7 +124,7 @@ public sealed class WorkClaimTests : IDisposable
     [Fact]
     public void A_process_that_stood_still_itself_does_not_take_the_others_for_dead()
     {
-        Leave(_folder.Root, Elsewhere());
+        Leave(_folder.Root, Holders.Elsewhere());
         ClaimWatch watch = Watch();
         Assert.Null(WorkClaim.TryTake(_folder.Root, watch));
         _clock.Seconds += 3600;
@@ -154,7 +154,7 @@ public sealed class WorkClaimTests : IDisposable
     public void A_holder_shows_life()
     {
         ClaimWatch brief = new(TimeSpan.FromSeconds(0.3), _clock);
-        using WorkClaim? claim = Take(brief, Elsewhere());
+        using WorkClaim? claim = Take(brief, Holders.Elsewhere());
         byte[] before = File.ReadAllBytes(Claim(1));
         Assert.True(SpinWait.SpinUntil(() => !before.AsSpan().SequenceEqual(File.ReadAllBytes(Claim(1))), Patience));
         Assert.False(claim!.Lost.IsCancellationRequested);
@@ -164,7 +164,7 @@ public sealed class WorkClaimTests : IDisposable
     public void A_holder_that_was_overtaken_sees_it_and_leaves_the_next_ones_alone()
     {
         ClaimWatch brief = new(TimeSpan.FromSeconds(0.3), _clock);
-        WorkClaim first = Take(brief, Elsewhere())!;
+        WorkClaim first = Take(brief, Holders.Elsewhere())!;
         File.Move(Claim(1), Claim(2));
         Assert.True(first.Lost.WaitHandle.WaitOne(Patience));
         Assert.False(first.IsHeld());
@@ -176,8 +176,8 @@ public sealed class WorkClaimTests : IDisposable
     public void A_holder_does_not_take_another_claim_of_its_number_for_its_own()
     {
         ClaimWatch brief = new(TimeSpan.FromSeconds(0.3), _clock);
-        using WorkClaim first = Take(brief, Elsewhere())!;
-        Leave(_folder.Root, Elsewhere());
+        using WorkClaim first = Take(brief, Holders.Elsewhere())!;
+        Leave(_folder.Root, Holders.Elsewhere());
         byte[] others = File.ReadAllBytes(Claim(1));
         Assert.True(first.Lost.WaitHandle.WaitOne(Patience));
         first.Dispose();
@@ -237,17 +237,4 @@ public sealed class WorkClaimTests : IDisposable
     }
 
     private string Claim(int number) => Path.Combine(_folder.Root, $".claim-{number}.json");
-
-    private static RunHolder Elsewhere() => RunHolder.Current() with { Host = "elsewhere" };
-
-    /// <summary>A process whose number another one has now.</summary>
-    private static RunHolder Killed()
-    {
-        RunHolder current = RunHolder.Current();
-        return current with
-        {
-            ProcessStarted = current.ProcessStarted.AddDays(-1),
-            Kernel = current.Kernel is { } kernel ? kernel with { Start = kernel.Start - 1 } : null,
-        };
-    }
 }
