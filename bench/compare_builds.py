@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Steps of two builds in alternation: is the new one slower, does it take more memory?
 
-    bench/compare_builds.py OLD NEW [--mode MODE] [--space SPACE] [--batch N] [--steps N] [--pairs N]
+    bench/compare_builds.py OLD NEW [--mode MODE] [--space SPACE] [--batch N]
+                            [--resolution N] [--steps N] [--pairs N]
 
 OLD and NEW are the built command lines (artifacts/bin/Proxyless.Cli/release/Proxyless.Cli). The order changes from pair to
 pair. Prints the median of the ratios new/old with its 95 % interval (bootstrap, seed 1).
@@ -16,6 +17,8 @@ import subprocess
 def measure(program, options):
     words = [program, "bench", "--mode", options.mode, "--space", options.space, "--batch", str(options.batch)]
     words += ["--steps", str(options.steps), "--json"]
+    if options.resolution:
+        words += ["--resolution", str(options.resolution)]
     result = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
     return result["median_ms"], result["peak_mb"]
 
@@ -33,6 +36,7 @@ def main():
     parser.add_argument("--mode", default="weight")
     parser.add_argument("--space", default="cifar")
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--resolution", type=int, help="side of the images in pixels (the space's own)")
     parser.add_argument("--steps", type=int, default=24)
     parser.add_argument("--pairs", type=int, default=20)
     options = parser.parse_args()
