@@ -13,8 +13,14 @@ internal sealed record BlockFloorRow
     /// <summary>The block: <see cref="Architectures.Block.Key"/>.</summary>
     public required string Block { get; init; }
 
-    /// <summary>Median milliseconds of forward and backward.</summary>
+    /// <summary>Median milliseconds of forward and backward, as the block chooses by itself.</summary>
     public required double Ms { get; init; }
+
+    /// <summary>The same where the output of the expansion is kept; null without an expansion.</summary>
+    public required double? StoredMs { get; init; }
+
+    /// <summary>The same where it is computed tile by tile.</summary>
+    public required double? TiledMs { get; init; }
 
     /// <summary>Milliseconds of its multiply-adds at the measured peak: forward and two gradients.</summary>
     public required double ComputeMs { get; init; }
@@ -83,11 +89,14 @@ internal static class BlockFloorBench
         foreach (Block block in blocks)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            double[] times = Milliseconds(block, space.Activation, options, isFirst: rows.Count == 0);
             rows.Add(
                 new BlockFloorRow
                 {
                     Block = block.Key,
-                    Ms = Milliseconds(block, space.Activation, options),
+                    Ms = times[0],
+                    StoredMs = times.Length > 1 ? times[1] : null,
+                    TiledMs = times.Length > 1 ? times[2] : null,
                     ComputeMs = 3e3 * options.Batch * ArchitectureCost.Of(block).MultiplyAdds / multiplyAdds,
                     MemoryMs = 1e3 * Bytes(block, options.Batch) / bytes,
                 }
@@ -98,21 +107,41 @@ internal static class BlockFloorBench
         return [.. rows.OrderByDescending(row => row.LostMs)];
     }
 
-    private static double Milliseconds(Block block, Activation activation, BenchOptions options)
+    // In turn: by itself and, where there is a choice, either way.
+    private static double[] Milliseconds(Block block, Activation activation, BenchOptions options, bool isFirst)
     {
-        using var step = new BlockStep(block, activation, options, new NetworkOptions { Kernels = options.Kernels });
-        BlockStep.WarmUp(step.Run);
-        double[] times =
+        bool hasChoice = block.Operation.HasExpansion && options.Kernels == BlockKernels.Proxyless;
+        ExpansionMemory[] ways = hasChoice
+            ? [ExpansionMemory.Automatic, ExpansionMemory.Stored, ExpansionMemory.Tiled]
+            : [ExpansionMemory.Automatic];
+        BlockStep[] steps =
         [
-            .. Enumerable
-                .Range(0, options.Steps)
-                .Select(_ =>
+            .. ways.Select(way => new BlockStep(
+                block,
+                activation,
+                options,
+                new NetworkOptions { Kernels = options.Kernels, ExpansionMemory = way }
+            )),
+        ];
+        try
+        {
+            List<double>[] times = [.. steps.Select(_ => new List<double>())];
+            BlockStep.WarmUp(() => Array.ForEach(steps, step => step.Run()), isFirst);
+            for (int round = 0; round < options.Steps; round++)
+            {
+                foreach ((BlockStep step, List<double> own) in steps.Zip(times))
                 {
                     long start = Stopwatch.GetTimestamp();
                     step.Run();
-                    return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-                }),
-        ];
-        return SampleStatistics.Median(times);
+                    own.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                }
+            }
+
+            return [.. times.Select(SampleStatistics.Median)];
+        }
+        finally
+        {
+            Array.ForEach(steps, step => step.Dispose());
+        }
     }
 }

@@ -77,14 +77,14 @@ internal static unsafe class KernelBench
         foreach (Block block in blocks)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            rows.Add(Measure(block, space.Activation, options));
+            rows.Add(Measure(block, space.Activation, options, isFirst: rows.Count == 0));
             progress.Report(rows.Count, $"{block.Key}: {rows[^1].Ratio:F2}x");
         }
 
         return rows;
     }
 
-    private static KernelBenchRow Measure(Block block, Activation activation, BenchOptions options)
+    private static KernelBenchRow Measure(Block block, Activation activation, BenchOptions options, bool isFirst)
     {
         using var ours = new BlockStep(
             block,
@@ -101,7 +101,7 @@ internal static unsafe class KernelBench
         using var depthwise = new DepthwiseStep(block, options);
         Action[] steps = [theirs.Run, ours.Run, depthwise.Libtorch, depthwise.LibtorchWithNorm, depthwise.Proxyless];
         var times = steps.Select(_ => new List<double>()).ToArray();
-        BlockStep.WarmUp(() => Array.ForEach(steps, step => step()));
+        BlockStep.WarmUp(() => Array.ForEach(steps, step => step()), isFirst);
         for (int round = 0; round < options.Steps; round++)
         {
             for (int i = 0; i < steps.Length; i++)

@@ -42,6 +42,10 @@ internal static class UsageErrors
     public static InvalidInputException Missing(Option option, string example) =>
         new($"option '{option.Name} {option.HelpName}' is missing; '{example}' is an example");
 
+    /// <summary>Creates the error for two options of which only one can be given.</summary>
+    public static InvalidInputException Excluding(Option one, Option other) =>
+        new($"options '{one.Name}' and '{other.Name}' exclude each other; leave one of them out");
+
     private static string Path(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "proxyless";
 }

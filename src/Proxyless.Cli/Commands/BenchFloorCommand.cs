@@ -16,21 +16,32 @@ internal sealed class BenchFloorCommand : ReportingCommand
         "Each block of the space instead of a whole step, the one that loses most first"
     );
 
+    private readonly Option<bool> _shares = Values.Flag(
+        "--shares",
+        "The part of the peak that each product of matrices and each depthwise convolution reaches"
+    );
+
     public BenchFloorCommand()
         : base(
             "floor",
             "A weight step compared with the time of its multiply-adds and its bytes at this machine's "
                 + "measured peak.",
             "proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112",
-            "proxyless bench floor --blocks --batch 32 --resolution 112"
+            "proxyless bench floor --blocks --batch 32 --resolution 112",
+            "proxyless bench floor --shares --batch 32 --resolution 112"
         )
     {
-        Add([.. _steps.Options, _blocks]);
+        Add([.. _steps.Options, _blocks, _shares]);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         BenchOptions options = _steps.Read(parse, new BenchOptions { Steps = 15 });
+        if (parse.GetValue(_blocks) && parse.GetValue(_shares))
+        {
+            throw UsageErrors.Excluding(_blocks, _shares);
+        }
+
         if (parse.GetValue(_blocks))
         {
             IReadOnlyList<BlockFloorRow> rows = BlockFloorBench.Measure(
@@ -39,6 +50,16 @@ internal sealed class BenchFloorCommand : ReportingCommand
                 session.Cancellation
             );
             return new CommandOutcome(new { Blocks = rows }, console => Write(console, rows));
+        }
+
+        if (parse.GetValue(_shares))
+        {
+            IReadOnlyList<KernelShareRow> rows = KernelShareBench.Measure(
+                options,
+                session.Observer,
+                session.Cancellation
+            );
+            return new CommandOutcome(new { Kernels = rows }, console => Write(console, rows));
         }
 
         FloorBenchResult result = FloorBench.Measure(options, session.Observer, session.Cancellation);
@@ -70,13 +91,23 @@ internal sealed class BenchFloorCommand : ReportingCommand
     {
         Table table = FittedTable.Of(
             ["block"],
-            ["ms", "multiply-adds at the peak ms", "bytes at the peak ms", "times the larger", "lost ms"]
+            [
+                "ms",
+                "stored ms",
+                "tiled ms",
+                "multiply-adds at the peak ms",
+                "bytes at the peak ms",
+                "times the larger",
+                "lost ms",
+            ]
         );
         foreach (BlockFloorRow row in rows)
         {
             table.AddRow(
                 Markup.Escape(row.Block),
                 $"{row.Ms:F1}",
+                $"{row.StoredMs:F1}",
+                $"{row.TiledMs:F1}",
                 $"{row.ComputeMs:F1}",
                 $"{row.MemoryMs:F1}",
                 $"{row.Ratio:F1}",
@@ -91,5 +122,16 @@ internal sealed class BenchFloorCommand : ReportingCommand
             ("median", $"{SampleStatistics.Median([.. rows.Select(row => row.Ratio)]):F1} times the floor"),
             ("farthest from it", $"{worst.Block}: {worst.Ratio:F1} times")
         );
+    }
+
+    private static void Write(IAnsiConsole console, IReadOnlyList<KernelShareRow> rows)
+    {
+        Table table = FittedTable.Of(["kernel"], ["ms", "at the peak ms", "share"]);
+        foreach (KernelShareRow row in rows)
+        {
+            table.AddRow(Markup.Escape(row.Kernel), $"{row.Ms:F2}", $"{row.PeakMs:F2}", $"{row.Share:P0}");
+        }
+
+        console.WriteFitted(table);
     }
 }

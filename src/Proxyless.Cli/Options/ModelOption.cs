@@ -36,8 +36,6 @@ internal sealed class ModelOption
             ({ } model, null) => model,
             (null, { } name) => PretrainedModel.FileOf(name, session.Observer, session.Cancellation),
             (null, null) => throw UsageErrors.Missing(_model, example),
-            _ => throw new InvalidInputException(
-                $"options '{_model.Name}' and '{_weights.Name}' exclude each other; leave one of them out"
-            ),
+            _ => throw UsageErrors.Excluding(_model, _weights),
         };
 }

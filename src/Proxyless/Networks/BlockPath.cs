@@ -12,6 +12,7 @@ internal sealed class BlockPath : IDisposable
 {
     private readonly Activation _activation;
     private readonly bool _usesOwnKernels;
+    private readonly ExpansionMemory _expansionMemory;
 
     internal BlockPath(
         TensorFactory factory,
@@ -24,6 +25,7 @@ internal sealed class BlockPath : IDisposable
         Block = block;
         _activation = activation;
         _usesOwnKernels = factory.UsesOwnKernels;
+        _expansionMemory = factory.ExpansionMemory;
         int hidden = block.HiddenWidth;
         switch (block.Operation.Kind)
         {
@@ -144,7 +146,7 @@ internal sealed class BlockPath : IDisposable
         FusedFunction.Run(
             x,
             [.. Tensors.Where(tensor => tensor.IsTrained).Select(tensor => tensor.Value)],
-            wanted => new FusedBlock(this, _activation, pass, addsShortcut, wanted)
+            wanted => new FusedBlock(this, _activation, pass, addsShortcut, wanted, _expansionMemory)
         );
 
     /// <inheritdoc/>

@@ -7,33 +7,35 @@ namespace Proxyless.Networks;
 
 /// <summary>
 /// One pass through an inverted residual block with our own kernels. In a training step it keeps only the outputs of
-/// the three convolutions; the results of batch norms and activations are computed again where the backward pass needs
-/// them. It processes the batch a few images at a time: between two batch norms, which need the whole batch, the output
-/// of one operation is still in the cache when the next one reads it.
+/// the convolutions, of the expansion only where that is faster (<see cref="IExpansion"/>); the results of batch norms
+/// and activations are computed again where the backward pass needs them. It processes the batch a few images at a
+/// time: between two batch norms, which need the whole batch, the output of one operation is still in the cache when
+/// the next one reads it.
 /// </summary>
 /// <param name="path">The block.</param>
 /// <param name="activation">The activation between its convolutions.</param>
 /// <param name="pass">What batch norms do.</param>
 /// <param name="addsShortcut">Whether the input is added to the output.</param>
 /// <param name="wanted">Which gradients will be computed.</param>
+/// <param name="expansionMemory">What happens to the output of the expansion.</param>
 internal sealed unsafe class FusedBlock(
     BlockPath path,
     Activation activation,
     NormPass pass,
     bool addsShortcut,
-    WantedGradients wanted
+    WantedGradients wanted,
+    ExpansionMemory expansionMemory
 ) : IFusedPass
 {
     // Of the widest tensor of the block. Smaller chunks cost more in calls than the faster caches save (bench: 2 MB is
     // 1.1x slower).
     private const long ChunkBytes = 8 << 20;
 
-    private readonly ConvolutionLayer? _expand = path.Expand;
     private readonly ConvolutionLayer _depthwise = path.Depthwise!;
     private readonly ConvolutionLayer _project = path.Project!;
     private FusedBlockChunk[] _chunks = [];
     private DepthwiseShape _shape;
-    private ChannelNorm? _expandNorm;
+    private IExpansion? _expansion;
     private ChannelNorm? _depthwiseNorm;
     private ChannelNorm? _projectNorm;
 
@@ -43,7 +45,9 @@ internal sealed unsafe class FusedBlock(
     public Tensor Forward(Tensor x)
     {
         Cut(x);
-        Expand();
+        _expansion = IsTiled()
+            ? new TiledExpansion(path, activation, pass, wanted)
+            : new StoredExpansion(path, activation, pass, wanted);
         Filter();
         Project();
         using Tensor output = empty(_shape.Images, _shape.OutputHeight, _shape.OutputWidth, path.Block.OutputWidth);
@@ -84,20 +88,25 @@ internal sealed unsafe class FusedBlock(
         Tensor? projectWeights = wanted.OfWeights ? zeros(_project.Weight.Value.shape[..2]) : null;
         ChannelNormGradient depthwise = BackThroughProjection(outer, project, projectWeights);
         Tensor? depthwiseWeights = wanted.OfWeights ? zeros(_depthwise.Weight.Value.shape) : null;
-        ChannelNormGradient? expand = BackThroughDepthwise(depthwise, depthwiseWeights);
-        Tensor? expandWeights = wanted.OfWeights && _expand is not null ? zeros(_expand.Weight.Value.shape[..2]) : null;
         using Tensor? ofInput = wanted.OfInput
             ? empty(_shape.Images, _shape.Height, _shape.Width, path.Block.InputWidth)
             : null;
-        BackThroughExpansion(outer, expand, expandWeights, ofInput);
+        var expand = _expansion!.Backward(
+            _chunks,
+            _depthwiseNorm!,
+            depthwise,
+            depthwiseWeights,
+            ofInput,
+            addsShortcut ? outer : null
+        );
         Dispose();
 
         var gradients = new List<Tensor?> { ofInput?.permute(0, 3, 1, 2) };
         if (wanted.OfWeights)
         {
-            if (expand is not null)
+            if (expand is var (expandWeights, gamma, beta))
             {
-                gradients.AddRange(InShapeOf(_expand!, expandWeights!), tensor(expand.Gamma), tensor(expand.Beta));
+                gradients.AddRange(InShapeOf(path.Expand!, expandWeights), tensor(gamma), tensor(beta));
             }
 
             gradients.AddRange(
@@ -119,6 +128,7 @@ internal sealed unsafe class FusedBlock(
         // Some are missing if splitting the batch failed.
         Array.ForEach(_chunks, chunk => chunk?.Dispose());
         _chunks = [];
+        _expansion = null;
     }
 
     private static Tensor InShapeOf(ConvolutionLayer layer, Tensor matrix)
@@ -163,66 +173,43 @@ internal sealed unsafe class FusedBlock(
         }
     }
 
-    private void Expand()
-    {
-        if (_expand is null)
+    private bool IsTiled() =>
+        path.Expand is not null
+        && expansionMemory switch
         {
-            return;
-        }
-
-        ChannelSums sums = FusedLayerNorm.Sums(_expand, _shape.Pixels);
-        foreach (FusedBlockChunk chunk in _chunks)
-        {
-            Tensor expanded = chunk.Expanded = PointwiseConvolution.Forward(chunk.Input, _expand.Weight.Value);
-            if (pass.UsesBatch)
-            {
-                PixelKernels.Statistics(TensorMemory.Pointer(expanded), chunk.Shape.Pixels, sums);
-            }
-        }
-
-        _expandNorm = FusedLayerNorm.Of(_expand, activation, pass, sums);
-    }
+            ExpansionMemory.Stored => false,
+            ExpansionMemory.Tiled => true,
+            _ => TiledExpansion.IsFaster(_shape),
+        };
 
     private void Filter()
     {
         ChannelSums sums = FusedLayerNorm.Sums(_depthwise, _shape.OutputPixels);
-        foreach (FusedBlockChunk chunk in _chunks)
-        {
-            Tensor filtered = chunk.Filtered = empty(
-                chunk.Shape.Images,
-                _shape.OutputHeight,
-                _shape.OutputWidth,
-                _shape.Channels
-            );
-            DepthwiseForward.Run(
-                chunk.Shape,
-                TensorMemory.Pointer(chunk.Expanded ?? chunk.Input),
-                _expandNorm,
-                TensorMemory.Pointer(_depthwise.Weight.Value),
-                TensorMemory.Pointer(filtered),
-                sums
-            );
-            if (!wanted.Any)
-            {
-                chunk.Expanded = null;
-            }
-        }
-
+        _expansion!.Forward(_chunks, sums);
         _depthwiseNorm = FusedLayerNorm.Of(_depthwise, activation, pass, sums);
     }
 
     private void Project()
     {
         ChannelSums sums = FusedLayerNorm.Sums(_project, _shape.OutputPixels);
+        using Tensor weights = PointwiseConvolution.Transposed(_project.Weight.Value);
         foreach (FusedBlockChunk chunk in _chunks)
         {
-            using Tensor activated = Activated(chunk);
-            Tensor projected = chunk.Projected = PointwiseConvolution.Forward(activated, _project.Weight.Value);
-            if (pass.UsesBatch)
-            {
-                PixelKernels.Statistics(TensorMemory.Pointer(projected), chunk.Shape.OutputPixels, sums);
-            }
-
+            Tensor projected = chunk.Projected = empty(
+                chunk.Shape.Images,
+                _shape.OutputHeight,
+                _shape.OutputWidth,
+                path.Block.OutputWidth
+            );
+            ProjectionKernels.Forward(
+                TensorMemory.Pointer(chunk.Filtered!),
+                chunk.Shape.OutputPixels,
+                _depthwiseNorm!,
+                TensorMemory.Pointer(weights),
+                path.Block.OutputWidth,
+                TensorMemory.Pointer(projected),
+                pass.UsesBatch ? sums : null
+            );
             if (!wanted.Any)
             {
                 chunk.Filtered = null;
@@ -230,20 +217,6 @@ internal sealed unsafe class FusedBlock(
         }
 
         _projectNorm = FusedLayerNorm.Of(_project, null, pass, sums);
-    }
-
-    // The input of the projection.
-    private Tensor Activated(FusedBlockChunk chunk)
-    {
-        Tensor activated = empty_like(chunk.Filtered!);
-        PixelKernels.Normalize(
-            TensorMemory.Pointer(chunk.Filtered!),
-            chunk.Shape.OutputPixels,
-            _depthwiseNorm!,
-            null,
-            TensorMemory.Pointer(activated)
-        );
-        return activated;
     }
 
     private ChannelNormGradient GradientOfOutput(Tensor outer)
@@ -267,113 +240,30 @@ internal sealed unsafe class FusedBlock(
     private ChannelNormGradient BackThroughProjection(Tensor outer, ChannelNormGradient project, Tensor? weights)
     {
         var sums = new ChannelSums(_depthwiseNorm!.Mean, _shape.OutputPixels);
+        using Tensor matrix = PointwiseConvolution.Packed(_project.Weight.Value);
         foreach (FusedBlockChunk chunk in _chunks)
         {
             using Tensor gradient = chunk.Of(outer);
-            using Tensor ofProjected = empty_like(chunk.Projected!);
-            PixelKernels.Gradient(
-                TensorMemory.Pointer(chunk.Projected!),
-                TensorMemory.Pointer(gradient),
+            Tensor ofActivated = chunk.OfActivated = empty_like(chunk.Filtered!);
+            ProjectionKernels.Backward(
                 chunk.Shape.OutputPixels,
-                _projectNorm!,
-                project,
-                isMasked: true,
-                TensorMemory.Pointer(ofProjected)
+                new ProjectionKernels.Operands
+                {
+                    Y = TensorMemory.Pointer(chunk.Filtered!),
+                    Norm = _depthwiseNorm,
+                    Output = TensorMemory.Pointer(chunk.Projected!),
+                    Gradient = TensorMemory.Pointer(gradient),
+                    OutputNorm = _projectNorm!,
+                    Factors = project,
+                    Weights = TensorMemory.Pointer(matrix),
+                    OfActivated = TensorMemory.Pointer(ofActivated),
+                    WeightGradient = weights is null ? null : TensorMemory.Pointer(weights),
+                    Sums = sums,
+                }
             );
             chunk.Projected = null;
-            if (weights is not null)
-            {
-                using Tensor activated = Activated(chunk);
-                PointwiseConvolution.AddWeightGradient(ofProjected, activated, weights);
-            }
-
-            Tensor ofActivated = chunk.OfActivated = PointwiseConvolution.InputGradient(
-                ofProjected,
-                _project.Weight.Value
-            );
-            PixelKernels.GradientSums(
-                TensorMemory.Pointer(chunk.Filtered!),
-                TensorMemory.Pointer(ofActivated),
-                chunk.Shape.OutputPixels,
-                _depthwiseNorm,
-                sums
-            );
         }
 
         return _depthwiseNorm.Gradient(sums);
-    }
-
-    private ChannelNormGradient? BackThroughDepthwise(ChannelNormGradient depthwise, Tensor? weights)
-    {
-        ChannelSums? sums = _expandNorm is null ? null : new ChannelSums(_expandNorm.Mean, _shape.Pixels);
-        foreach (FusedBlockChunk chunk in _chunks)
-        {
-            Tensor ofInner = chunk.OfInner = empty(chunk.Shape.Images, _shape.Height, _shape.Width, _shape.Channels);
-            DepthwiseBackward.Run(
-                chunk.Shape,
-                new DepthwiseBackward.Operands
-                {
-                    Input = TensorMemory.Pointer(chunk.Expanded ?? chunk.Input),
-                    InputNorm = _expandNorm,
-                    Sums = sums,
-                    Output = TensorMemory.Pointer(chunk.Filtered!),
-                    Gradient = TensorMemory.Pointer(chunk.OfActivated!),
-                    Norm = _depthwiseNorm!,
-                    Factors = depthwise,
-                    Weights = TensorMemory.Pointer(_depthwise.Weight.Value),
-                    InputGradient = TensorMemory.Pointer(ofInner),
-                    WeightGradient = weights is null ? null : TensorMemory.Pointer(weights),
-                }
-            );
-            chunk.OfActivated = null;
-            chunk.Filtered = null;
-        }
-
-        return sums is null ? null : _expandNorm!.Gradient(sums);
-    }
-
-    private void BackThroughExpansion(Tensor outer, ChannelNormGradient? expand, Tensor? weights, Tensor? ofInput)
-    {
-        foreach (FusedBlockChunk chunk in _chunks)
-        {
-            Tensor inner = chunk.OfInner!;
-            if (expand is not null)
-            {
-                PixelKernels.Gradient(
-                    TensorMemory.Pointer(chunk.Expanded!),
-                    TensorMemory.Pointer(inner),
-                    chunk.Shape.Pixels,
-                    _expandNorm!,
-                    expand,
-                    isMasked: true,
-                    TensorMemory.Pointer(inner)
-                );
-                if (weights is not null)
-                {
-                    PointwiseConvolution.AddWeightGradient(inner, chunk.Input, weights);
-                }
-            }
-
-            if (ofInput is not null)
-            {
-                using Tensor destination = chunk.Of(ofInput);
-                if (expand is null)
-                {
-                    destination.copy_(inner);
-                }
-                else
-                {
-                    PointwiseConvolution.InputGradient(inner, _expand!.Weight.Value, destination);
-                }
-
-                if (addsShortcut)
-                {
-                    using Tensor shortcut = chunk.Of(outer);
-                    InPlace.Add(destination, shortcut);
-                }
-            }
-
-            chunk.Dispose();
-        }
     }
 }

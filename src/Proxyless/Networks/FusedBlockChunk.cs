@@ -1,3 +1,4 @@
+using Proxyless.Runtime;
 using Proxyless.Runtime.Kernels;
 using static TorchSharp.torch;
 
@@ -54,6 +55,23 @@ internal sealed class FusedBlockChunk(Tensor input, DepthwiseShape shape, int fi
     {
         get;
         set => field = Replace(field, value);
+    }
+
+    /// <summary>Sets <see cref="Filtered"/> to new memory.</summary>
+    public Tensor NewFiltered() =>
+        Filtered = empty(Shape.Images, Shape.OutputHeight, Shape.OutputWidth, Shape.Channels);
+
+    /// <summary>Sets <see cref="OfInner"/> to new memory.</summary>
+    public Tensor NewOfInner() => OfInner = empty(Shape.Images, Shape.Height, Shape.Width, Shape.Channels);
+
+    /// <summary>Adds the chunk's images of a tensor of the whole batch, if there is one.</summary>
+    public void AddTo(Tensor destination, Tensor? batch)
+    {
+        if (batch is not null)
+        {
+            using Tensor own = Of(batch);
+            InPlace.Add(destination, own);
+        }
     }
 
     /// <summary>The chunk's images in a tensor of the whole batch.</summary>

@@ -32,6 +32,9 @@ internal sealed record NetworkOptions
     /// <summary>The type of the numbers. Float64 is for comparing gradients with finite differences.</summary>
     internal ScalarType Precision { get; init; } = ScalarType.Float32;
 
+    /// <summary>What our own kernels do with the output of expansions.</summary>
+    internal ExpansionMemory ExpansionMemory { get; init; }
+
     /// <summary>Seed of the initial weights.</summary>
     public int Seed { get; init; }
 }

@@ -16,10 +16,7 @@ internal static unsafe class PointwiseConvolution
     /// <returns>[N, H, W, O].</returns>
     public static Tensor Forward(Tensor x, Tensor weight)
     {
-        using Tensor fixedWeight = weight.detach();
-        using Tensor matrix = fixedWeight.flatten(1);
-        using Tensor turned = matrix.t();
-        using Tensor packed = turned.contiguous();
+        using Tensor packed = Transposed(weight);
         Tensor output = empty(x.shape[0], x.shape[1], x.shape[2], weight.shape[0]);
         Multiply(x, packed, output);
         return output;
@@ -42,9 +39,7 @@ internal static unsafe class PointwiseConvolution
     /// <param name="result">[N, H, W, I], contiguous.</param>
     public static void InputGradient(Tensor gradient, Tensor weight, Tensor result)
     {
-        using Tensor fixedWeight = weight.detach();
-        using Tensor matrix = fixedWeight.flatten(1);
-        using Tensor packed = matrix.contiguous();
+        using Tensor packed = Packed(weight);
         Multiply(gradient, packed, result);
     }
 
@@ -68,6 +63,30 @@ internal static unsafe class PointwiseConvolution
             (int)sum.shape[1],
             TensorMemory.Pointer(sum)
         );
+    }
+
+    /// <summary>The weights [O, I, 1, 1] as numbers [O, I].</summary>
+    public static float[] Matrix(Tensor weight)
+    {
+        using Tensor packed = Packed(weight);
+        return TensorMemory.ToArray(packed);
+    }
+
+    /// <summary>The weights [O, I, 1, 1] as a contiguous matrix [O, I].</summary>
+    public static Tensor Packed(Tensor weight)
+    {
+        using Tensor fixedWeight = weight.detach();
+        using Tensor matrix = fixedWeight.flatten(1);
+        return matrix.contiguous();
+    }
+
+    /// <summary>The weights [O, I, 1, 1] as a contiguous matrix [I, O].</summary>
+    public static Tensor Transposed(Tensor weight)
+    {
+        using Tensor fixedWeight = weight.detach();
+        using Tensor matrix = fixedWeight.flatten(1);
+        using Tensor turned = matrix.t();
+        return turned.contiguous();
     }
 
     // [N, H, W, from] by [from, to].

@@ -21,6 +21,9 @@ internal sealed class TensorFactory : IDisposable
     /// <summary>Whether blocks are computed by our own kernels.</summary>
     public bool UsesOwnKernels => _options.UsesOwnKernels;
 
+    /// <summary>What our own kernels do with the output of expansions.</summary>
+    public ExpansionMemory ExpansionMemory => _options.ExpansionMemory;
+
     /// <summary>Whether the candidates of a block share their convolutions.</summary>
     public bool SharesWeights => _options.SharesWeights;
 

@@ -1,9 +1,11 @@
 using Proxyless.Architectures;
 using Proxyless.Bench;
+using Proxyless.Tests.Runs;
 using Xunit;
 
 namespace Proxyless.Tests.Bench;
 
+[Collection(nameof(WholeRuns))]
 public sealed class BlockFloorBenchTests
 {
     /// <summary>mb3e6 of 16 channels at 56x56 to 24 at 28x28, counted by hand.</summary>
@@ -46,6 +48,9 @@ public sealed class BlockFloorBenchTests
             {
                 Assert.True(row.ComputeMs > 0 && row.MemoryMs > 0 && row.Ms > 0);
                 Assert.Equal(Math.Max(row.ComputeMs, row.MemoryMs), row.FloorMs);
+                bool hasExpansion = !row.Block.Contains("e1 ", StringComparison.Ordinal);
+                Assert.Equal(hasExpansion, row.StoredMs > 0);
+                Assert.Equal(hasExpansion, row.TiledMs > 0);
             }
         );
     }

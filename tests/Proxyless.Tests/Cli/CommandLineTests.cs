@@ -30,6 +30,7 @@ public sealed class CommandLineTests
         "three-path"
     )]
     [InlineData("--resume and --overwrite exclude each other", "run", "--out", "x", "--resume", "--overwrite")]
+    [InlineData("options '--blocks' and '--shares' exclude each other", "bench", "floor", "--blocks", "--shares")]
     [InlineData("option '--arch NAME|FILE' is missing", "describe")]
     [InlineData("architecture 'mobilenet-v3': no such file and no such name", "describe", "--arch", "mobilenet-v3")]
     [InlineData(

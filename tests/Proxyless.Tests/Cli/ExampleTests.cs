@@ -294,6 +294,11 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             ("32", "2"),
             ("112", "16")
         ),
+        ["proxyless bench floor --shares --batch 32 --resolution 112"] = new(
+            "--space tiny --steps 1",
+            ("32", "2"),
+            ("112", "16")
+        ),
         ["proxyless bench floor --space imagenet-mobile --batch 32 --resolution 112"] = new(
             "--steps 1",
             ("imagenet-mobile", "tiny"),

@@ -32,16 +32,140 @@ public sealed unsafe class DepthwiseWidthTests
         }
     }
 
+    [Theory]
+    [InlineData(3, 1, 27, 16)]
+    [InlineData(5, 2, 24, 7)]
+    [InlineData(7, 1, 90, 24)]
+    public void Vectors_of_any_width_give_the_same_where_the_input_is_computed(
+        int kernel,
+        int stride,
+        int channels,
+        int inputs
+    )
+    {
+        var shape = new DepthwiseShape(3, 11, 13, channels, kernel, stride);
+        float[][] expected = RunExpanded(shape, inputs, widest: 1);
+        foreach (int widest in (int[])[4, 8, 16])
+        {
+            foreach ((float[] x, float[] y) in expected.Zip(RunExpanded(shape, inputs, widest)))
+            {
+                float scale = x.Max(Math.Abs);
+                Assert.All(x.Zip(y), pair => Assert.Equal(pair.First, pair.Second, 1e-5f * scale));
+            }
+        }
+    }
+
+    private static float[] Noise(Random random, int count, double from = -1, double to = 1) =>
+        [.. Enumerable.Range(0, count).Select(_ => (float)(from + (random.NextDouble() * (to - from))))];
+
+    // An expansion with a norm of fixed numbers, a depthwise convolution, and a projection behind them.
+    private static float[][] RunExpanded(DepthwiseShape shape, int inputs, int widest)
+    {
+        const int Outputs = 19;
+        var random = new Random(2);
+        int channels = shape.Channels;
+        float[] input = Noise(random, shape.Pixels * inputs);
+        float[] expand = Noise(random, channels * inputs);
+        float[] weights = Noise(random, channels * shape.Kernel * shape.Kernel);
+        float[] project = Noise(random, channels * Outputs);
+        float[] gradient = Noise(random, shape.OutputPixels * Outputs);
+        ChannelNorm Fixed(int count) =>
+            ChannelNorm.OfRunning(
+                Noise(random, count, 1, 2),
+                Noise(random, count),
+                Noise(random, count),
+                Noise(random, count, 1, 2),
+                1e-3,
+                0,
+                6
+            );
+        ChannelNorm norm = Fixed(channels);
+        ChannelNorm depthwiseNorm = Fixed(channels);
+        ChannelNorm outputNorm = ChannelNorm.Identity(Outputs, float.NegativeInfinity, float.PositiveInfinity);
+        using var folded = new FoldedExpansion(expand, norm, Noise(random, inputs));
+        var filtered = new float[shape.OutputPixels * channels];
+        var projected = new float[gradient.Length];
+        var ofActivated = new float[filtered.Length];
+        var ofInput = new float[input.Length];
+        var weightGradient = new float[weights.Length];
+        var projectGradient = new float[project.Length];
+        var products = new double[expand.Length];
+        var sums = new ChannelSums(new float[channels], shape.OutputPixels);
+        var projectedSums = new ChannelSums(new float[Outputs], shape.OutputPixels);
+        var activatedSums = new ChannelSums(depthwiseNorm.Mean, shape.OutputPixels);
+        var innerSums = new ChannelSums(norm.Mean, shape.Pixels);
+        fixed (
+            float* x = input,
+                w = weights,
+                p = project,
+                g = gradient,
+                y = filtered,
+                o = projected,
+                ga = ofActivated,
+                gx = ofInput,
+                gw = weightGradient,
+                gp = projectGradient
+        )
+        {
+            DepthwiseForward.Run(shape, folded.Source(x), w, y, sums, widest);
+            ProjectionKernels.Forward(y, shape.OutputPixels, depthwiseNorm, p, Outputs, o, projectedSums, widest);
+            ProjectionKernels.Backward(
+                shape.OutputPixels,
+                new ProjectionKernels.Operands
+                {
+                    Y = y,
+                    Norm = depthwiseNorm,
+                    Output = o,
+                    Gradient = g,
+                    OutputNorm = outputNorm,
+                    Factors = outputNorm.Gradient(projectedSums),
+                    Weights = p,
+                    OfActivated = ga,
+                    WeightGradient = gp,
+                    Sums = activatedSums,
+                },
+                widest
+            );
+            DepthwiseBackward.Run(
+                shape,
+                new DepthwiseBackward.Operands
+                {
+                    Sums = innerSums,
+                    Output = y,
+                    Gradient = ga,
+                    Norm = depthwiseNorm,
+                    Factors = depthwiseNorm.Gradient(activatedSums),
+                    Weights = w,
+                    WeightGradient = gw,
+                },
+                new ExpansionProducts(folded, x, products, gx),
+                widest
+            );
+        }
+
+        return
+        [
+            filtered,
+            projected,
+            ofActivated,
+            ofInput,
+            weightGradient,
+            projectGradient,
+            [.. products.Select(value => (float)value)],
+            [.. innerSums.First.Select(value => (float)value)],
+            [.. activatedSums.Second.Select(value => (float)value)],
+            [.. projectedSums.Second.Select(value => (float)value)],
+        ];
+    }
+
     private static float[][] Run(DepthwiseShape shape, int widest)
     {
         var random = new Random(1);
-        float[] Noise(int count, double from = -1, double to = 1) =>
-            [.. Enumerable.Range(0, count).Select(_ => (float)(from + (random.NextDouble() * (to - from))))];
-        float[] input = Noise(shape.Pixels * shape.Channels);
-        float[] weights = Noise(shape.Channels * shape.Kernel * shape.Kernel);
-        float[] gradient = Noise(shape.OutputPixels * shape.Channels);
-        float[] gamma = Noise(shape.Channels, 1, 3);
-        float[] beta = Noise(shape.Channels);
+        float[] input = Noise(random, shape.Pixels * shape.Channels);
+        float[] weights = Noise(random, shape.Channels * shape.Kernel * shape.Kernel);
+        float[] gradient = Noise(random, shape.OutputPixels * shape.Channels);
+        float[] gamma = Noise(random, shape.Channels, 1, 3);
+        float[] beta = Noise(random, shape.Channels);
         var output = new float[shape.OutputPixels * shape.Channels];
         var activated = new float[output.Length];
         var inputGradient = new float[input.Length];

@@ -14,7 +14,7 @@ public sealed class FusedBlockTests
 {
     // Never one value of a channel: the unbiased variance of one value is none in libtorch.
     private static readonly Gen<Case> Cases = Gen.Select(
-        OneOf(3, 5, 7, 9),
+        OneOf(1, 3, 5, 7, 9, 11),
         OneOf(1, 3, 6),
         OneOf(1, 2),
         Gen.Int[1, 3],
@@ -42,11 +42,23 @@ public sealed class FusedBlockTests
         Cases.Sample(Compare, iter: 60, threads: 1);
 
     [Theory]
-    [InlineData(5, 1)]
-    [InlineData(3, 2)]
-    public void A_batch_that_is_cut_into_chunks_and_tiles_equals_libtorch(int kernel, int stride)
+    [InlineData(5, 1, 40, 64, ExpansionMemory.Stored)]
+    [InlineData(3, 2, 40, 64, ExpansionMemory.Stored)]
+    [InlineData(5, 1, 40, 64, ExpansionMemory.Tiled)]
+    [InlineData(3, 2, 40, 64, ExpansionMemory.Tiled)]
+    // Vectors of every width, each with tiles of its own.
+    [InlineData(5, 1, 13, 65, ExpansionMemory.Tiled)]
+    [InlineData(3, 2, 13, 65, ExpansionMemory.Tiled)]
+    [InlineData(1, 2, 13, 64, ExpansionMemory.Tiled)]
+    internal void A_batch_that_is_cut_into_chunks_and_tiles_equals_libtorch(
+        int kernel,
+        int stride,
+        int width,
+        int side,
+        ExpansionMemory memory
+    )
     {
-        var one = new Case(kernel, 6, stride, 7, 40, stride == 1 ? 40 : 24, 64, 64);
+        var one = new Case(kernel, 6, stride, 7, width, stride == 1 ? width : 24, side, side) { Memory = memory };
         foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen, NormPass.Evaluation])
         {
             // Among millions of activations some lie on a kink: as a whole the difference must be small, not number by
@@ -60,6 +72,43 @@ public sealed class FusedBlockTests
                 Assert.True(distance <= 2e-3 * length, $"{name} differs by {distance:G3} of {length:G3}");
             }
         }
+    }
+
+    /// <summary>Frozen parts of a network want only some gradients, and what is left out takes other ways.</summary>
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Some_gradients_alone_are_the_same_as_among_all(bool ofInput, bool ofWeights)
+    {
+        foreach (ExpansionMemory memory in (ExpansionMemory[])[ExpansionMemory.Stored, ExpansionMemory.Tiled])
+        {
+            foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen, NormPass.Evaluation])
+            {
+                var all = new Case(3, 3, 1, 2, 8, 8, 13, 14) { Memory = memory };
+                Results expected = Run(all, ScalarType.Float32, pass);
+                Results some = Run(all with { OfInput = ofInput, OfWeights = ofWeights }, ScalarType.Float32, pass);
+                string[] missing = [.. expected.Values.Keys.Except(some.Values.Keys)];
+                Assert.Equal(ofInput, !missing.Contains("input"));
+                Assert.Equal(ofWeights, !missing.Any(name => name.EndsWith("weight", StringComparison.Ordinal)));
+                Assert.All(some.Values, pair => Assert.Equal(expected.Values[pair.Key], pair.Value));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(ExpansionMemory.Stored)]
+    [InlineData(ExpansionMemory.Tiled)]
+    internal void One_number_that_is_none_spoils_every_output_of_a_block_in_training(ExpansionMemory memory)
+    {
+        var block = new Block(CandidateOperation.Parse("mb3e3"), 9, 9, 1, 14);
+        using var factory = new TensorFactory(new NetworkOptions { ExpansionMemory = memory });
+        using var path = new BlockPath(factory, "block", block, Activation.Relu6);
+        using Tensor noise = randn(2, 9, 14, 14);
+        using Tensor laid = MemoryLayout.ChannelsLast(noise);
+        laid[0, 0, 3, 3] = float.NaN;
+        using var withoutGraph = no_grad();
+        using Tensor output = path.Forward(laid, NormPass.Training);
+        Assert.All(Values(output), value => Assert.True(double.IsNaN(value)));
     }
 
     [Fact]
@@ -81,7 +130,10 @@ public sealed class FusedBlockTests
     {
         foreach (NormPass pass in (NormPass[])[NormPass.Training, NormPass.Frozen, NormPass.Evaluation])
         {
-            Compare(precision => Run(one, precision, pass));
+            Compare(
+                precision => Run(one, precision, pass),
+                precision => Run(one with { Memory = ExpansionMemory.Tiled }, precision, pass)
+            );
 
             // What networks have beside blocks: a first convolution of a colour image, and 1x1 convolutions.
             Compare(precision => RunLayer(one with { InputWidth = 3, Kernel = 3 }, precision, pass));
@@ -89,14 +141,14 @@ public sealed class FusedBlockTests
         }
     }
 
-    private static void Compare(Func<ScalarType, Results> run)
+    private static void Compare(params Func<ScalarType, Results>[] runs)
     {
         // Nearer to 0 or 6 than single precision tells, an activation's gradient is 1 in one precision and 0 in the
         // other.
-        Results expected = run(ScalarType.Float64);
+        Results expected = runs[0](ScalarType.Float64);
         if (expected.NearestKink > 1e-5)
         {
-            AssertNear(expected, run(ScalarType.Float32), 2e-3);
+            Array.ForEach(runs, run => AssertNear(expected, run(ScalarType.Float32), 2e-3));
         }
     }
 
@@ -123,7 +175,9 @@ public sealed class FusedBlockTests
             one.Stride,
             Math.Max(one.Height, one.Columns)
         );
-        using var factory = new TensorFactory(new NetworkOptions { Precision = precision });
+        using var factory = new TensorFactory(
+            new NetworkOptions { Precision = precision, ExpansionMemory = one.Memory }
+        );
         using var path = new BlockPath(factory, "block", block, Activation.Relu6);
         return Run(
             one,
@@ -191,14 +245,24 @@ public sealed class FusedBlockTests
 
         using Tensor noise = randn(one.Images, one.InputWidth, one.Height, one.Columns, generator: generator);
         using Tensor laid = MemoryLayout.ChannelsLast(noise);
-        using Tensor input = laid.to(precision).requires_grad_();
+        using Tensor input = laid.to(precision).requires_grad_(one.OfInput);
+        foreach (NetworkTensor tensor in tensors.Where(tensor => tensor.IsTrained))
+        {
+            tensor.Value.requires_grad_(one.OfWeights);
+        }
+
         using Tensor output = forward(input);
         using Tensor factors = randn(output.shape, generator: generator);
         using Tensor product = output * factors.to(precision);
         using Tensor sum = product.sum();
         sum.backward();
-        var results = new Dictionary<string, double[]> { ["output"] = Values(output), ["input"] = Values(input.grad!) };
-        foreach (NetworkTensor tensor in tensors)
+        var results = new Dictionary<string, double[]> { ["output"] = Values(output) };
+        if (one.OfInput)
+        {
+            results["input"] = Values(input.grad!);
+        }
+
+        foreach (NetworkTensor tensor in tensors.Where(tensor => one.OfWeights || !tensor.IsTrained))
         {
             results[tensor.Name] = Values(tensor.IsTrained ? tensor.Value.grad! : tensor.Value);
         }
@@ -250,7 +314,14 @@ public sealed class FusedBlockTests
         int OutputWidth,
         int Height,
         int Columns
-    );
+    )
+    {
+        public ExpansionMemory Memory { get; init; } = ExpansionMemory.Stored;
+
+        public bool OfInput { get; init; } = true;
+
+        public bool OfWeights { get; init; } = true;
+    }
 
     internal sealed record Results(Dictionary<string, double[]> Values, double NearestKink);
 }

@@ -13,18 +13,24 @@ public sealed class KernelThreadsTests
     static KernelThreadsTests() => Libtorch.Load();
 
     [Theory]
-    [InlineData(7, 6, 1, 24, 14)]
-    [InlineData(5, 3, 2, 40, 28)]
-    [InlineData(3, 6, 2, 12, 33)]
-    public void The_number_of_threads_changes_nothing_but_rounding(
+    [InlineData(7, 6, 1, 24, 14, ExpansionMemory.Stored)]
+    [InlineData(5, 3, 2, 40, 28, ExpansionMemory.Stored)]
+    [InlineData(3, 6, 2, 12, 33, ExpansionMemory.Stored)]
+    [InlineData(7, 6, 1, 24, 14, ExpansionMemory.Tiled)]
+    [InlineData(3, 6, 2, 12, 33, ExpansionMemory.Tiled)]
+    internal void The_number_of_threads_changes_nothing_but_rounding(
         int kernel,
         int expansion,
         int stride,
         int width,
-        int side
+        int side,
+        ExpansionMemory memory
     )
     {
-        var one = new FusedBlockTests.Case(kernel, expansion, stride, 5, width, width + 3, side, side);
+        var one = new FusedBlockTests.Case(kernel, expansion, stride, 5, width, width + 3, side, side)
+        {
+            Memory = memory,
+        };
         int before = get_num_threads();
         try
         {

@@ -7,7 +7,8 @@ namespace Proxyless.Tests.Kernels;
 public sealed unsafe class MatrixProductsTests
 {
     private static readonly Gen<(int Rows, int Depth, int Columns, int Widest)> Cases = Gen.Select(
-        Gen.Int[1, 70],
+        // A panel is packed from 32 rows a thread on.
+        Gen.Int[1, 300],
         Gen.Int[1, 90],
         Gen.Int[1, 150],
         Gen.Int[0, 3],
@@ -39,6 +40,39 @@ public sealed unsafe class MatrixProductsTests
                     columns,
                     depth,
                     0,
+                    (row, k) => left[(row * depth) + k],
+                    (k, column) => right[(k * columns) + column]
+                );
+            },
+            threads: 1
+        );
+
+    [Fact]
+    public void A_product_and_constants_are_added_to_what_is_there_at_every_width() =>
+        Cases.Sample(
+            one =>
+            {
+                (int rows, int depth, int columns, int widest) = one;
+                float[] left = Noise(rows * depth, 1);
+                float[] right = Noise(depth * columns, 2);
+                float[] constants = [.. Enumerable.Repeat(0.5f, columns)];
+                var result = new float[rows * columns];
+                Array.Fill(result, 2f);
+                fixed (
+                    float* a = left,
+                        b = right,
+                        shift = constants,
+                        c = result
+                )
+                {
+                    MatrixProducts.Add(a, b, rows, depth, columns, shift, c, widest);
+                }
+
+                AssertSums(
+                    result,
+                    columns,
+                    depth,
+                    2.5,
                     (row, k) => left[(row * depth) + k],
                     (k, column) => right[(k * columns) + column]
                 );

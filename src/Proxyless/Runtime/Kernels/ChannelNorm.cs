@@ -6,14 +6,11 @@ namespace Proxyless.Runtime.Kernels;
 /// </summary>
 internal sealed class ChannelNorm
 {
-    private readonly float[] _gamma;
-    private readonly float[] _inverse;
     private readonly long _pixels;
 
     private ChannelNorm(float[] gamma, float[] beta, float[] mean, float[] inverse, long pixels, float low, float high)
     {
-        _gamma = gamma;
-        _inverse = inverse;
+        Inverse = inverse;
         _pixels = pixels;
         Mean = mean;
         Low = low;
@@ -32,6 +29,9 @@ internal sealed class ChannelNorm
 
     /// <summary>beta - mean * scale.</summary>
     public float[] Shift { get; }
+
+    /// <summary>1 / sqrt(variance + epsilon).</summary>
+    public float[] Inverse { get; }
 
     /// <summary>The mean that is subtracted.</summary>
     public float[] Mean { get; }
@@ -83,6 +83,15 @@ internal sealed class ChannelNorm
         float high
     ) => new(gamma, beta, mean, [.. variance.Select(value => (float)(1 / Math.Sqrt(value + epsilon)))], 0, low, high);
 
+    /// <summary>An activation without a norm.</summary>
+    public static ChannelNorm Identity(int channels, float low, float high)
+    {
+        var zero = new float[channels];
+        var one = new float[channels];
+        Array.Fill(one, 1);
+        return new ChannelNorm(one, zero, zero, one, 0, low, high);
+    }
+
     /// <summary>
     /// Computes, from the sums over the gradient, how the gradient of y follows from that of the output, and those of
     /// gamma and beta.
@@ -96,7 +105,7 @@ internal sealed class ChannelNorm
         for (int c = 0; c < Channels; c++)
         {
             double centred = sums.Second[c] - ((Mean[c] - sums.Reference[c]) * sums.First[c]);
-            double gamma = _inverse[c] * centred;
+            double gamma = Inverse[c] * centred;
             gradient.Gamma[c] = (float)gamma;
             gradient.Beta[c] = (float)sums.First[c];
             gradient.OfOutput[c] = Scale[c];
@@ -106,7 +115,7 @@ internal sealed class ChannelNorm
                 continue;
             }
 
-            gradient.OfDistance[c] = (float)(-Scale[c] * _inverse[c] * gamma / _pixels);
+            gradient.OfDistance[c] = (float)(-Scale[c] * Inverse[c] * gamma / _pixels);
             gradient.Constant[c] = (float)(-Scale[c] * sums.First[c] / _pixels);
         }
 

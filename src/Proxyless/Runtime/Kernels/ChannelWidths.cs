@@ -23,7 +23,7 @@ internal static class ChannelWidths
         : Vector128.IsHardwareAccelerated ? 4
         : 1;
 
-    /// <summary>Runs a kernel over all channels.</summary>
+    /// <summary>Runs a kernel over all channels, in their order, once for each width.</summary>
     /// <param name="channels">Number of channels.</param>
     /// <param name="widest">The widest vectors to use, <see cref="Widest"/> except in tests.</param>
     /// <param name="kernel">The kernel.</param>

@@ -13,7 +13,10 @@ internal static unsafe class DepthwiseBackward
     /// <summary>The inputs, and the destinations of the results.</summary>
     internal struct Operands
     {
-        /// <summary>[images, height, width, channels]: the input of <see cref="DepthwiseForward"/>.</summary>
+        /// <summary>
+        /// [images, height, width, channels]: the input of <see cref="DepthwiseForward"/>; unused if it is computed
+        /// tile by tile.
+        /// </summary>
         public float* Input;
 
         /// <summary>The norm of the input, or null.</summary>
@@ -28,7 +31,9 @@ internal static unsafe class DepthwiseBackward
         public float* Gradient;
 
         /// <summary>
-        /// The sums of g and g (y - mean) for the norm before, where g is the input's gradient; null if there is none.
+        /// The sums of g and g (y - mean) for the norm before, where g is the input's gradient and y that norm's input;
+        /// null if there is none. Where the input is computed tile by tile, there is no y, and the second sums are
+        /// those of g times the activated input.
         /// </summary>
         public ChannelSums? Sums;
 
@@ -43,7 +48,7 @@ internal static unsafe class DepthwiseBackward
 
         /// <summary>
         /// [images, height, width, channels]: receives the gradient of the activated input where the activation lets it
-        /// through.
+        /// through; unused if the input is computed tile by tile.
         /// </summary>
         public float* InputGradient;
 
@@ -59,13 +64,53 @@ internal static unsafe class DepthwiseBackward
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Run(DepthwiseShape shape, Operands operands, int? widest = null)
     {
+        ChannelNorm? before = operands.InputNorm;
+        fixed (
+            float* scale = before?.Scale,
+                shift = before?.Shift
+        )
+        {
+            var source = new ActivatedSource
+            {
+                Y = operands.Input,
+                Scale = scale,
+                Shift = shift,
+                Low = before?.Low ?? 0,
+                High = before?.High ?? 0,
+                Channels = shape.Channels,
+            };
+            Run(shape, operands, source, null, widest);
+        }
+    }
+
+    /// <summary>
+    /// The same for an input that a 1x1 convolution widens tile by tile: the gradient of its norm's output goes no
+    /// further than into the products that the gradients of that convolution need.
+    /// </summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="operands">The inputs, and the destinations of the results.</param>
+    /// <param name="expansion">What widens the input, and the products.</param>
+    /// <param name="widest">The widest vectors, in tests.</param>
+    public static void Run(DepthwiseShape shape, Operands operands, ExpansionProducts expansion, int? widest = null) =>
+        Run(shape, operands, expansion.Source, expansion, widest);
+
+    private static void Run<TSource>(
+        DepthwiseShape shape,
+        Operands operands,
+        TSource source,
+        ExpansionProducts? expansion,
+        int? widest
+    )
+        where TSource : struct, IBatchSource<TSource>
+    {
         int width = widest ?? ChannelWidths.Widest;
         int threads = KernelThreads.Count;
         int weights = shape.Channels * shape.Kernel * shape.Kernel;
-        ChannelNorm? before = operands.InputNorm;
+        ChannelNorm? before = expansion is null ? operands.InputNorm : expansion.Mask;
         ChannelNormGradient factors = operands.Factors;
         var parts = new (double[] First, double[] Second)?[threads];
         var gradients = new float[threads][];
+        var products = new ExpansionProducts.Part?[threads];
         fixed (
             float* scale = before?.Scale,
                 shift = before?.Shift,
@@ -78,19 +123,16 @@ internal static unsafe class DepthwiseBackward
                 constant = factors.Constant
         )
         {
-            var shared = new Kernel
+            var shared = new Kernel<TSource>
             {
                 Shape = shape,
-                Source = new ActivatedSource
-                {
-                    Y = operands.Input,
-                    Scale = scale,
-                    Shift = shift,
-                    Low = before?.Low ?? 0,
-                    High = before?.High ?? 0,
-                    Channels = shape.Channels,
-                },
+                Source = source,
+                Input = operands.Input,
+                Scale = scale,
+                Shift = shift,
                 Mean = mean,
+                Low = before?.Low ?? 0,
+                High = before?.High ?? 0,
                 GradientSource = new NormGradientSource
                 {
                     Norm = new ActivatedSource
@@ -119,7 +161,8 @@ internal static unsafe class DepthwiseBackward
                 {
                     using var tile = new PaddedTile();
                     using var gradientTile = new PaddedTile();
-                    Kernel kernel = shared with
+                    ExpansionProducts.Part? own = products[part] = expansion?.OfThread(width);
+                    Kernel<TSource> kernel = shared with
                     {
                         FirstImage = first,
                         EndImage = end,
@@ -128,6 +171,7 @@ internal static unsafe class DepthwiseBackward
                         First = new double[shape.Channels],
                         Second = new double[shape.Channels],
                         WeightGradient = wantsWeights ? new float[weights] : null,
+                        Expansion = own,
                     };
                     ChannelWidths.Run(shape.Channels, width, ref kernel);
                     parts[part] = (kernel.First, kernel.Second);
@@ -146,14 +190,24 @@ internal static unsafe class DepthwiseBackward
         }
 
         operands.Sums?.Add(parts);
+        expansion?.Add(products);
     }
 
-    private struct Kernel : IChannelKernel
+    private struct Kernel<TSource> : IChannelKernel
+        where TSource : struct, IBatchSource<TSource>
     {
         public DepthwiseShape Shape;
-        public ActivatedSource Source;
+        public TSource Source;
         public NormGradientSource GradientSource;
+
+        /// <summary>What tells where the activation lets the input's gradient through: see <see cref="Row"/>.</summary>
+        public float* Input;
+
+        public float* Scale;
+        public float* Shift;
         public float* Mean;
+        public float Low;
+        public float High;
         public float* Weights;
         public float* InputGradient;
         public float[]? WeightGradient;
@@ -163,6 +217,9 @@ internal static unsafe class DepthwiseBackward
         public PaddedTile GradientTile;
         public double[] First;
         public double[] Second;
+
+        /// <summary>If the input is computed tile by tile.</summary>
+        public ExpansionProducts.Part? Expansion;
 
         public readonly void Run<TVector, TLanes>(int from, int to)
             where TVector : unmanaged
@@ -179,7 +236,7 @@ internal static unsafe class DepthwiseBackward
                 TapKernels<TVector, TLanes>.Pixels
             );
             int gradientColumns = Shape.Padding + Math.Max(Shape.OutputWidth, places + Shape.Padding);
-            TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes);
+            TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes, TSource.IsComputed);
             float* weights = (float*)NativeMemory.AlignedAlloc((nuint)((to - from) * taps * sizeof(float)), 64);
             float* weightSums = (float*)
                 NativeMemory.AlignedAlloc((nuint)(plan.Blocks * lanes * taps * sizeof(float)), 64);
@@ -238,6 +295,12 @@ internal static unsafe class DepthwiseBackward
                                 blocks,
                                 gradientColumns
                             );
+                            if (WeightGradient is not null || Expansion is not null)
+                            {
+                                FillInput<TVector, TLanes>(image, row, end, inputEnd, channel, blocks, columns);
+                            }
+
+                            Expansion?.Begin((inputEnd - inputRow) * Shape.Width, blocks * lanes);
                             new Span<float>(sums, 2 * blocks * lanes).Clear();
                             for (int block = 0; block < blocks; block++)
                             {
@@ -249,6 +312,7 @@ internal static unsafe class DepthwiseBackward
                                         Row<TVector, TLanes>(
                                             image,
                                             y,
+                                            inputRow,
                                             phase,
                                             channel,
                                             block,
@@ -262,9 +326,12 @@ internal static unsafe class DepthwiseBackward
                             }
 
                             ChannelSums.AddBlocks(sums, channel, blocks, lanes, First, Second);
+                            Expansion?.End<TVector, TLanes>(
+                                (((long)image * Shape.Height) + inputRow) * Shape.Width,
+                                channel
+                            );
                             if (WeightGradient is not null)
                             {
-                                FillInput<TVector, TLanes>(image, row, end, channel, blocks, columns);
                                 var tileSums = new Span<float>(weightSums, blocks * lanes * taps);
                                 tileSums.Clear();
                                 for (int block = 0; block < blocks; block++)
@@ -337,6 +404,7 @@ internal static unsafe class DepthwiseBackward
             int image,
             int row,
             int end,
+            int inputEnd,
             int channel,
             int blocks,
             int columns
@@ -344,9 +412,11 @@ internal static unsafe class DepthwiseBackward
             where TVector : unmanaged
             where TLanes : ILanes<TVector>
         {
-            ActivatedSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
+            TSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
             int first = (row * Shape.Stride) - Shape.Padding;
-            int behind = ((end - 1) * Shape.Stride) - Shape.Padding + Shape.Kernel;
+
+            // The row after the last tap, or after the last gradient: a kernel of 1 with a stride of 2 skips rows.
+            int behind = Math.Max(((end - 1) * Shape.Stride) - Shape.Padding + Shape.Kernel, inputEnd);
             if (Shape.Kernel != 3)
             {
                 // Rows beyond the border are left out of the sums.
@@ -354,7 +424,7 @@ internal static unsafe class DepthwiseBackward
             }
 
             Tile.Shape(blocks, first, behind - first, Shape.Padding, columns, TLanes.Count);
-            Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);
+            Tile.Fill<TVector, TLanes, TSource>(blocks, Shape.Height, Shape.Width, ref source);
         }
 
         // The output pixels that an input pixel contributed to: with a stride of 2 only every second tap; which ones
@@ -388,6 +458,7 @@ internal static unsafe class DepthwiseBackward
         private readonly void Row<TVector, TLanes>(
             int image,
             int y,
+            int firstRow,
             int phase,
             int channel,
             int block,
@@ -401,19 +472,31 @@ internal static unsafe class DepthwiseBackward
         {
             int lanes = TLanes.Count;
             int first = channel + (block * lanes);
-            long offset = ((((long)image * Shape.Height) + y) * Shape.Width * Shape.Channels) + first;
+            long offset = (((((long)image * Shape.Height) + y) * Shape.Width) + phase) * Shape.Channels + first;
             TVector sum = TLanes.Load(sums);
             TVector products = TLanes.Load(sums + lanes);
-            bool isMasked = Source.Scale is not null;
-            TVector scale = isMasked ? TLanes.Load(Source.Scale + first) : default;
-            TVector shift = isMasked ? TLanes.Load(Source.Shift + first) : default;
+            bool isMasked = Scale is not null;
+            TVector scale = isMasked ? TLanes.Load(Scale + first) : default;
+            TVector shift = isMasked ? TLanes.Load(Shift + first) : default;
             TVector mean = isMasked ? TLanes.Load(Mean + first) : default;
-            TVector low = TLanes.Broadcast(Source.Low);
-            TVector high = TLanes.Broadcast(Source.High);
+            TVector low = TLanes.Broadcast(Low);
+            TVector high = TLanes.Broadcast(High);
             int places = (Shape.Width - phase + Shape.Stride - 1) / Shape.Stride;
             long step = (long)Shape.Stride * Shape.Channels;
-            float* y1 = Source.Y + offset + ((long)phase * Shape.Channels);
-            float* output = InputGradient + offset + ((long)phase * Shape.Channels);
+            long outputStep = step;
+            float* y1 = Input + offset;
+            float* output = InputGradient + offset;
+            if (Expansion is not null)
+            {
+                y1 = Tile.At(block, y, phase, lanes);
+                step = (long)Shape.Stride * lanes;
+                outputStep = (long)Shape.Stride * Expansion.Channels;
+                output =
+                    Expansion.Gradient
+                    + ((((long)(y - firstRow) * Shape.Width) + phase) * Expansion.Channels)
+                    + (block * lanes);
+            }
+
             for (int place = 0; place < places; place += TapKernels<TVector, TLanes>.Pixels)
             {
                 float* origin = GradientTile.At(
@@ -424,7 +507,7 @@ internal static unsafe class DepthwiseBackward
                 );
                 int valid = Math.Min(TapKernels<TVector, TLanes>.Pixels, places - place);
                 TapKernels<TVector, TLanes>.Correlate(origin, lanes, valid, taps, weights, result);
-                for (int i = 0; i < valid; i++, y1 += step, output += step)
+                for (int i = 0; i < valid; i++, y1 += step, output += outputStep)
                 {
                     TVector value = TLanes.Load(result + (i * lanes));
                     if (isMasked)

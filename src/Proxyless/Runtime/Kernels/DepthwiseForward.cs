@@ -14,7 +14,9 @@ internal static unsafe class DepthwiseForward
     /// <param name="norm">The norm of the input, or null.</param>
     /// <param name="weights">[channels, kernel, kernel].</param>
     /// <param name="output">[images, output height, output width, channels].</param>
-    /// <param name="sums">The output and its square are added to these sums.</param>
+    /// <param name="sums">
+    /// What the output is beyond their reference, and its square, are added to these sums.
+    /// </param>
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Run(
         DepthwiseShape shape,
@@ -26,26 +28,51 @@ internal static unsafe class DepthwiseForward
         int? widest = null
     )
     {
-        int width = widest ?? ChannelWidths.Widest;
-        var parts = new (double[] First, double[] Second)?[KernelThreads.Count];
         fixed (
             float* scale = norm?.Scale,
-                shift = norm?.Shift,
-                from = sums.Reference
+                shift = norm?.Shift
         )
         {
-            var shared = new Kernel
+            var source = new ActivatedSource
+            {
+                Y = input,
+                Scale = scale,
+                Shift = shift,
+                Low = norm?.Low ?? 0,
+                High = norm?.High ?? 0,
+                Channels = shape.Channels,
+            };
+            Run(shape, source, weights, output, sums, widest);
+        }
+    }
+
+    /// <summary>The same for an input that is computed tile by tile as it is needed.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="source">The normalized and activated input.</param>
+    /// <param name="weights">[channels, kernel, kernel].</param>
+    /// <param name="output">[images, output height, output width, channels].</param>
+    /// <param name="sums">
+    /// What the output is beyond their reference, and its square, are added to these sums.
+    /// </param>
+    /// <param name="widest">The widest vectors, in tests.</param>
+    public static void Run<TSource>(
+        DepthwiseShape shape,
+        TSource source,
+        float* weights,
+        float* output,
+        ChannelSums sums,
+        int? widest = null
+    )
+        where TSource : struct, IBatchSource<TSource>
+    {
+        int width = widest ?? ChannelWidths.Widest;
+        var parts = new (double[] First, double[] Second)?[KernelThreads.Count];
+        fixed (float* from = sums.Reference)
+        {
+            var shared = new Kernel<TSource>
             {
                 Shape = shape,
-                Source = new ActivatedSource
-                {
-                    Y = input,
-                    Scale = scale,
-                    Shift = shift,
-                    Low = norm?.Low ?? 0,
-                    High = norm?.High ?? 0,
-                    Channels = shape.Channels,
-                },
+                Source = source,
                 Weights = weights,
                 Output = output,
                 Reference = from,
@@ -56,7 +83,7 @@ internal static unsafe class DepthwiseForward
                 (part, first, end) =>
                 {
                     using var tile = new PaddedTile();
-                    Kernel kernel = shared with
+                    Kernel<TSource> kernel = shared with
                     {
                         FirstImage = first,
                         EndImage = end,
@@ -73,10 +100,11 @@ internal static unsafe class DepthwiseForward
         sums.Add(parts);
     }
 
-    private struct Kernel : IChannelKernel
+    private struct Kernel<TSource> : IChannelKernel
+        where TSource : struct, IBatchSource<TSource>
     {
         public DepthwiseShape Shape;
-        public ActivatedSource Source;
+        public TSource Source;
         public float* Weights;
         public float* Output;
         public float* Reference;
@@ -97,7 +125,7 @@ internal static unsafe class DepthwiseForward
                 ((TilePlan.RoundUp(Shape.OutputWidth, TapKernels<TVector, TLanes>.Pixels) - 1) * Shape.Stride)
                     + Shape.Kernel
             );
-            TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes);
+            TilePlan plan = TilePlan.Of(Shape, (to - from) / lanes, columns, lanes, TSource.IsComputed);
             int* offsets = stackalloc int[taps];
             int* weightOffsets = stackalloc int[taps];
             for (int t = 0; t < taps; t++)
@@ -130,14 +158,14 @@ internal static unsafe class DepthwiseForward
                         for (int channel = from; channel < to; channel += plan.Blocks * lanes)
                         {
                             int blocks = Math.Min(plan.Blocks, (to - channel) / lanes);
-                            ActivatedSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
+                            TSource source = Source.From((long)image * Shape.Height * Shape.Width, channel);
                             int firstRow = Math.Max(0, (row * Shape.Stride) - Shape.Padding);
                             int endRow = Math.Min(
                                 Shape.Height,
                                 ((end - 1) * Shape.Stride) - Shape.Padding + Shape.Kernel
                             );
                             Tile.Shape(blocks, firstRow, endRow - firstRow, Shape.Padding, columns, lanes);
-                            Tile.Fill<TVector, TLanes, ActivatedSource>(blocks, Shape.Height, Shape.Width, ref source);
+                            Tile.Fill<TVector, TLanes, TSource>(blocks, Shape.Height, Shape.Width, ref source);
                             new Span<float>(sums, 2 * blocks * lanes).Clear();
                             for (int block = 0; block < blocks; block++)
                             {

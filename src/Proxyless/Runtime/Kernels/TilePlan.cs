@@ -10,6 +10,9 @@ internal readonly record struct TilePlan(int OutputRows, int Blocks)
     // 192 KB, well within a second-level cache together with the data that streams past it.
     private const int Numbers = 48 << 10;
 
+    // 384 KB where the input is computed: rows that two tiles share are computed twice, and little streams past.
+    private const int ComputedNumbers = 96 << 10;
+
     // Neighboring channels that are read together: four cache lines.
     private const int Channels = 64;
 
@@ -18,10 +21,11 @@ internal readonly record struct TilePlan(int OutputRows, int Blocks)
     /// <param name="blocks">Number of blocks of channels.</param>
     /// <param name="columns">Columns of a tile.</param>
     /// <param name="lanes">Channels per block.</param>
-    public static TilePlan Of(DepthwiseShape shape, int blocks, int columns, int lanes)
+    /// <param name="isComputed">Whether the input is computed as it is needed.</param>
+    public static TilePlan Of(DepthwiseShape shape, int blocks, int columns, int lanes, bool isComputed)
     {
         int together = Math.Min(blocks, Math.Max(1, Channels / lanes));
-        int rows = Numbers / (together * columns * lanes);
+        int rows = (isComputed ? ComputedNumbers : Numbers) / (together * columns * lanes);
         return new TilePlan(Math.Clamp(((rows - shape.Kernel) / shape.Stride) + 1, 1, shape.OutputHeight), together);
     }
 
