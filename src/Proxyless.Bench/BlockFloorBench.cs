@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Proxyless.Architectures;
-using Proxyless.Measurement;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using static TorchSharp.torch;
@@ -125,19 +123,9 @@ internal static class BlockFloorBench
         ];
         try
         {
-            List<double>[] times = [.. steps.Select(_ => new List<double>())];
-            BlockStep.WarmUp(() => Array.ForEach(steps, step => step.Run()), isFirst);
-            for (int round = 0; round < options.Steps; round++)
-            {
-                foreach ((BlockStep step, List<double> own) in steps.Zip(times))
-                {
-                    long start = Stopwatch.GetTimestamp();
-                    step.Run();
-                    own.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-                }
-            }
-
-            return [.. times.Select(SampleStatistics.Median)];
+            Action[] calls = [.. steps.Select<BlockStep, Action>(step => step.Run)];
+            BlockStep.WarmUp(() => Array.ForEach(calls, call => call()), isFirst);
+            return BlockStep.Medians(calls, options.Steps);
         }
         finally
         {

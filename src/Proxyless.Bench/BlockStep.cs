@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Proxyless.Architectures;
+using Proxyless.Measurement;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using static TorchSharp.torch;
@@ -59,6 +60,26 @@ internal sealed class BlockStep : IDisposable
         {
             step();
         }
+    }
+
+    /// <summary>Times calls in turn, so that what else the machine does meets all of them.</summary>
+    /// <param name="calls">What is measured.</param>
+    /// <param name="rounds">Timed calls of each.</param>
+    /// <returns>The median milliseconds of each.</returns>
+    public static double[] Medians(Action[] calls, int rounds)
+    {
+        List<double>[] times = [.. calls.Select(_ => new List<double>())];
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach ((Action call, List<double> own) in calls.Zip(times))
+            {
+                long start = Stopwatch.GetTimestamp();
+                call();
+                own.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            }
+        }
+
+        return [.. times.Select(SampleStatistics.Median)];
     }
 
     /// <summary>Normal noise in the memory order of images.</summary>

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Proxyless.Architectures;
-using Proxyless.Measurement;
 using Proxyless.Networks;
 using Proxyless.Runtime;
 using Proxyless.Runtime.Kernels;
@@ -100,17 +98,8 @@ internal static unsafe class KernelBench
         );
         using var depthwise = new DepthwiseStep(block, options);
         Action[] steps = [theirs.Run, ours.Run, depthwise.Libtorch, depthwise.LibtorchWithNorm, depthwise.Proxyless];
-        var times = steps.Select(_ => new List<double>()).ToArray();
         BlockStep.WarmUp(() => Array.ForEach(steps, step => step()), isFirst);
-        for (int round = 0; round < options.Steps; round++)
-        {
-            for (int i = 0; i < steps.Length; i++)
-            {
-                long start = Stopwatch.GetTimestamp();
-                steps[i]();
-                times[i].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-            }
-        }
+        double[] medians = BlockStep.Medians(steps, options.Steps);
 
         using var exact = new BlockStep(
             block,
@@ -120,7 +109,6 @@ internal static unsafe class KernelBench
         );
         exact.TakeWeightsOf(ours);
         exact.Run();
-        double[] medians = [.. times.Select(SampleStatistics.Median)];
         return new KernelBenchRow
         {
             Block = block.Key,

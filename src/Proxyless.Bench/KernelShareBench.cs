@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Proxyless.Architectures;
-using Proxyless.Measurement;
 using Proxyless.Runtime;
 using Proxyless.Runtime.Kernels;
 using static TorchSharp.torch;
@@ -71,7 +69,7 @@ internal static unsafe class KernelShareBench
                     {
                         Kernel = $"{name}: {pass}",
                         Channels = channels,
-                        Ms = Milliseconds(call, options.Steps),
+                        Ms = BlockStep.Medians([call], options.Steps)[0],
                         PeakMs = 1e3 * multiplyAdds / peak,
                     }
                 );
@@ -119,22 +117,6 @@ internal static unsafe class KernelShareBench
             block.Operation.Kernel,
             block.Stride
         );
-
-    private static double Milliseconds(Action call, int steps)
-    {
-        double[] times =
-        [
-            .. Enumerable
-                .Range(0, steps)
-                .Select(_ =>
-                {
-                    long start = Stopwatch.GetTimestamp();
-                    call();
-                    return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-                }),
-        ];
-        return SampleStatistics.Median(times);
-    }
 
     private static AlignedBuffer Noise(int seed, long count)
     {

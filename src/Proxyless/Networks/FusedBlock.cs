@@ -46,8 +46,8 @@ internal sealed unsafe class FusedBlock(
     {
         Cut(x);
         _expansion = IsTiled()
-            ? new TiledExpansion(path, activation, pass, wanted)
-            : new StoredExpansion(path, activation, pass, wanted);
+            ? new TiledExpansion(path, activation, pass, wanted, _shape.Pixels)
+            : new StoredExpansion(path, activation, pass, wanted, _shape.Pixels);
         Filter();
         Project();
         using Tensor output = empty(_shape.Images, _shape.OutputHeight, _shape.OutputWidth, path.Block.OutputWidth);

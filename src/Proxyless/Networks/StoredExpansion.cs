@@ -13,11 +13,13 @@ namespace Proxyless.Networks;
 /// <param name="activation">The activation between its convolutions.</param>
 /// <param name="pass">What batch norms do.</param>
 /// <param name="wanted">Which gradients will be computed.</param>
+/// <param name="pixels">Pixels of the block's input in the whole batch.</param>
 internal sealed unsafe class StoredExpansion(
     BlockPath path,
     Activation activation,
     NormPass pass,
-    WantedGradients wanted
+    WantedGradients wanted,
+    int pixels
 ) : IExpansion
 {
     private readonly ConvolutionLayer? _expand = path.Expand;
@@ -73,7 +75,7 @@ internal sealed unsafe class StoredExpansion(
             return;
         }
 
-        ChannelSums sums = FusedLayerNorm.Sums(_expand, chunks.Sum(chunk => chunk.Shape.Pixels));
+        ChannelSums sums = FusedLayerNorm.Sums(_expand, pixels);
         foreach (FusedBlockChunk chunk in chunks)
         {
             Tensor expanded = chunk.Expanded = PointwiseConvolution.Forward(chunk.Input, _expand.Weight.Value);
@@ -94,7 +96,7 @@ internal sealed unsafe class StoredExpansion(
         Tensor? ofInput
     )
     {
-        ChannelSums? sums = _norm is null ? null : new ChannelSums(_norm.Mean, chunks.Sum(chunk => chunk.Shape.Pixels));
+        ChannelSums? sums = _norm is null ? null : new ChannelSums(_norm.Mean, pixels);
         foreach (FusedBlockChunk chunk in chunks)
         {
             // Without an expansion this is the gradient of the block's input.

@@ -15,11 +15,13 @@ namespace Proxyless.Networks;
 /// <param name="activation">The activation between its convolutions.</param>
 /// <param name="pass">What batch norms do.</param>
 /// <param name="wanted">Which gradients will be computed.</param>
+/// <param name="pixels">Pixels of the block's input in the whole batch.</param>
 internal sealed unsafe class TiledExpansion(
     BlockPath path,
     Activation activation,
     NormPass pass,
-    WantedGradients wanted
+    WantedGradients wanted,
+    int pixels
 ) : IExpansion
 {
     private const int LeastPixels = 12 * 12;
@@ -41,7 +43,6 @@ internal sealed unsafe class TiledExpansion(
     public void Forward(FusedBlockChunk[] chunks, ChannelSums sums)
     {
         _weights = PointwiseConvolution.Matrix(_expand.Weight.Value);
-        int pixels = chunks.Sum(chunk => chunk.Shape.Pixels);
         ChannelSums own = FusedLayerNorm.Sums(_expand, pixels);
         if (pass.UsesBatch)
         {
@@ -75,7 +76,7 @@ internal sealed unsafe class TiledExpansion(
     )
     {
         double[]? products = wanted.OfWeights ? new double[_weights.Length] : null;
-        var sums = new ChannelSums(new float[_norm!.Channels], chunks.Sum(chunk => chunk.Shape.Pixels));
+        var sums = new ChannelSums(new float[_norm!.Channels], pixels);
         using FoldedExpansion folded = Folded();
         foreach (FusedBlockChunk chunk in chunks)
         {
