@@ -20,6 +20,9 @@ internal enum BenchMode
     /// <summary>A forward pass of a sampled path without gradients, as for scoring networks.</summary>
     Score,
 
+    /// <summary>The same with the batch's statistics, as for re-estimating them before networks are scored.</summary>
+    Statistics,
+
     /// <summary>A two-path architecture step.</summary>
     TwoPath,
 

@@ -137,7 +137,8 @@ internal sealed class SuperNetworkSteps : BenchedStep
             BenchMode.Reinforce => _step.Run(ArchitectureUpdate.Reinforce, images, labels, random, _rate),
             BenchMode.AllPaths => AllPaths(images, labels),
             BenchMode.Sandwich => _sandwich.Run(images, labels, i, random, _rate).Loss,
-            BenchMode.Score => Score(images, Path(_parameters, _options.Seed, i)),
+            BenchMode.Score => Pass(images, Path(_parameters, _options.Seed, i), NormPass.Evaluation),
+            BenchMode.Statistics => Pass(images, Path(_parameters, _options.Seed, i), NormPass.Reestimation(i + 1)),
             BenchMode.Warmup => Weight(
                 images,
                 labels,
@@ -160,10 +161,10 @@ internal sealed class SuperNetworkSteps : BenchedStep
         return Learn(logits, labels, _network.TensorsOf(path));
     }
 
-    private double Score(Tensor images, int[] path)
+    private double Pass(Tensor images, int[] path, NormPass norms)
     {
         using var withoutGraph = no_grad();
-        using Tensor logits = _network.Forward(images, path, NormPass.Evaluation);
+        using Tensor logits = _network.Forward(images, path, norms);
         using Tensor sum = logits.sum();
         return WithScalar.ToDouble(sum);
     }

@@ -30,6 +30,9 @@ internal sealed record FloorBenchResult
 
     /// <summary>The measured median step.</summary>
     public required double StepMs { get; init; }
+
+    /// <summary>The parts of the step that are neither convolutions nor their batch norms.</summary>
+    public required StepRest Rest { get; init; }
 }
 
 /// <summary>
@@ -72,6 +75,7 @@ internal static class FloorBench
             PeakMultiplyAddsPerSecond = MachinePeak.MultiplyAdds(threads),
             PeakBytesPerSecond = MachinePeak.Bytes(threads),
             StepMs = step.MedianMs,
+            Rest = StepRest.Measure(space, options, cancellationToken),
         };
     }
 }

@@ -206,7 +206,7 @@ internal static class SearchBench
         IReadOnlyList<RunPart> parts = RunParts.Of(options);
         int limits = parts.Count;
         long architectureSteps = plan.ArchitectureSteps * parts.DistinctBy(part => part.Target).Count();
-        long scoredImages = PathScorer.ImagesOf(
+        (long statistics, long judged) = PathScorer.ImagesOf(
             batch,
             batches,
             context?.Images.Architecture.Count ?? images!.Value - learned,
@@ -215,7 +215,12 @@ internal static class SearchBench
         long scored = (long)(RunDefaults.Evaluations(resolved) * RunDefaults.ScoresOverEvaluations(resolved, limits));
         long finalSteps = (long)(limits * RunDefaults.FinalStepsOverSteps(resolved) * weightSteps);
         double score =
-            scored == 0 ? 0 : Seconds(bench, BenchMode.Score, observer, cancellationToken) * scoredImages / bench.Batch;
+            scored == 0
+                ? 0
+                : (
+                    (Seconds(bench, BenchMode.Statistics, observer, cancellationToken) * statistics)
+                    + (Seconds(bench, BenchMode.Score, observer, cancellationToken) * judged)
+                ) / bench.Batch;
         return new SearchBenchResult
         {
             WeightSteps = weightSteps,
@@ -241,7 +246,7 @@ internal static class SearchBench
                         (((trained * weightSteps) + (network * finalSteps)) * PassesOfWeightStep)
                         + (network * Passes(options, candidates) * architectureSteps)
                     )
-                ) + (network * scored * scoredImages),
+                ) + (network * scored * (statistics + judged)),
         };
     }
 

@@ -19,7 +19,9 @@ internal static class StepBench
     /// <summary>Architectures per reinforce step.</summary>
     internal const int ReinforceSamples = 4;
 
-    private const int WarmUpSteps = 3;
+    /// <summary>Steps that are not timed.</summary>
+    internal const int WarmUpSteps = 3;
+
     private const double Rate = 1e-3;
 
     /// <summary>Times steps.</summary>

@@ -82,6 +82,12 @@ internal sealed class BenchFloorCommand : ReportingCommand
                         $"{result.StepMs:F0} ms, {result.StepMs / Math.Max(result.ComputeMs, result.MemoryMs):F1} "
                             + $"times the larger of the two, "
                             + $"{result.StepMs / (result.ComputeMs + result.MemoryMs):F1} times their sum"
+                    ),
+                    (
+                        "not convolution",
+                        $"{result.Rest.SumMs:F1} ms, {result.Rest.SumMs / result.StepMs:P1} of the step: path "
+                            + $"{result.Rest.PathMs:F1}, pooling, classifier and loss {result.Rest.ClassifierMs:F1}, "
+                            + $"optimizer {result.Rest.OptimizerMs:F1} ms"
                     )
                 )
         );

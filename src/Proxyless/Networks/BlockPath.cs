@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Runtime;
+using Proxyless.Runtime.Kernels;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
@@ -146,8 +147,27 @@ internal sealed class BlockPath : IDisposable
         FusedFunction.Run(
             x,
             [.. Tensors.Where(tensor => tensor.IsTrained).Select(tensor => tensor.Value)],
-            wanted => new FusedBlock(this, _activation, pass, addsShortcut, wanted, _expansionMemory)
+            wanted => new FusedBlock(this, _activation, pass, addsShortcut, wanted, _expansionMemory),
+            pass.UsesBatch ? null : input => FoldedBlock.Of(this, _activation, addsShortcut, _expansionMemory, input)
         );
+
+    /// <summary>The shape of the depthwise convolution.</summary>
+    /// <param name="input">[N, H, W, C]: the block's input.</param>
+    /// <exception cref="ArgumentException">It has another number of channels.</exception>
+    internal DepthwiseShape ShapeOf(Tensor input) =>
+        input.shape[3] == Block.InputWidth
+            ? new DepthwiseShape(
+                (int)input.shape[0],
+                (int)input.shape[1],
+                (int)input.shape[2],
+                Block.HiddenWidth,
+                Depthwise!.Kernel,
+                Depthwise.Stride
+            )
+            : throw new ArgumentException(
+                $"the block takes {Block.InputWidth} channels, not {input.shape[3]}",
+                nameof(input)
+            );
 
     /// <inheritdoc/>
     public void Dispose()

@@ -44,6 +44,15 @@ internal sealed class ClassifierHead : IDisposable
     public Tensor Forward(Tensor x, NormPass pass, double dropout)
     {
         using Tensor features = Convolution.Forward(x, pass);
+        return Classify(features, dropout);
+    }
+
+    /// <summary>The scores of the classes, from the output of the convolution.</summary>
+    /// <param name="features">[N, width, H, W]; not disposed of.</param>
+    /// <param name="dropout">Share of the pooled features that are dropped; 0 outside of training.</param>
+    /// <returns>Logits [N, classes].</returns>
+    public Tensor Classify(Tensor features, double dropout)
+    {
         using Tensor pooled = features.mean(Spatial);
         if (dropout <= 0)
         {

@@ -75,7 +75,8 @@ internal sealed class ConvolutionLayer : IDisposable
             return FusedFunction.Run(
                 x,
                 [Weight.Value, Scale.Value, Shift.Value],
-                wanted => new FusedPointwise(this, _activation, pass, wanted)
+                wanted => new FusedPointwise(this, _activation, pass, wanted),
+                pass.UsesBatch ? null : input => FusedPointwise.Evaluate(this, _activation, input)
             );
         }
 

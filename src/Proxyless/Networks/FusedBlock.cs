@@ -45,9 +45,10 @@ internal sealed unsafe class FusedBlock(
     public Tensor Forward(Tensor x)
     {
         Cut(x);
-        _expansion = IsTiled()
-            ? new TiledExpansion(path, activation, pass, wanted, _shape.Pixels)
-            : new StoredExpansion(path, activation, pass, wanted, _shape.Pixels);
+        _expansion =
+            path.Expand is not null && TiledExpansion.IsChosen(expansionMemory, _shape)
+                ? new TiledExpansion(path, activation, pass, wanted, _shape.Pixels)
+                : new StoredExpansion(path, activation, pass, wanted, _shape.Pixels);
         Filter();
         Project();
         using Tensor output = empty(_shape.Images, _shape.OutputHeight, _shape.OutputWidth, path.Block.OutputWidth);
@@ -142,22 +143,7 @@ internal sealed unsafe class FusedBlock(
     private void Cut(Tensor x)
     {
         using Tensor input = TensorMemory.PixelsFirst(x);
-        if (input.shape[3] != path.Block.InputWidth)
-        {
-            throw new ArgumentException(
-                $"the block takes {path.Block.InputWidth} channels, not {input.shape[3]}",
-                nameof(x)
-            );
-        }
-
-        _shape = new DepthwiseShape(
-            (int)input.shape[0],
-            (int)input.shape[1],
-            (int)input.shape[2],
-            path.Block.HiddenWidth,
-            _depthwise.Kernel,
-            _depthwise.Stride
-        );
+        _shape = path.ShapeOf(input);
         long bytes = sizeof(float) * (long)_shape.Height * _shape.Width * _shape.Channels;
 
         // The same number of images for each thread, since threads share the images; the last chunk may have fewer.
@@ -173,19 +159,10 @@ internal sealed unsafe class FusedBlock(
         }
     }
 
-    private bool IsTiled() =>
-        path.Expand is not null
-        && expansionMemory switch
-        {
-            ExpansionMemory.Stored => false,
-            ExpansionMemory.Tiled => true,
-            _ => TiledExpansion.IsFaster(_shape),
-        };
-
     private void Filter()
     {
         ChannelSums sums = FusedLayerNorm.Sums(_depthwise, _shape.OutputPixels);
-        _expansion!.Forward(_chunks, sums);
+        _expansion!.Forward(_chunks, pass.UsesBatch ? sums : null);
         _depthwiseNorm = FusedLayerNorm.Of(_depthwise, activation, pass, sums);
     }
 

@@ -31,7 +31,13 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     /// The other tensors that the output depends on, if any; either all of them want a gradient or none.
     /// </param>
     /// <param name="create">Creates the pass.</param>
-    public static Tensor Run(Tensor x, Tensor[] weights, Func<WantedGradients, IFusedPass> create)
+    /// <param name="evaluate">Computes the output where no gradient is wanted; null if the pass does.</param>
+    public static Tensor Run(
+        Tensor x,
+        Tensor[] weights,
+        Func<WantedGradients, IFusedPass> create,
+        Func<Tensor, Tensor>? evaluate = null
+    )
     {
         // Left by a graph that somebody else differentiated, and that failed.
         Finish();
@@ -39,16 +45,19 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
             is_grad_enabled() && x.requires_grad,
             is_grad_enabled() && weights.Length > 0 && weights[0].requires_grad
         );
-        IFusedPass pass = create(wanted);
         if (!wanted.Any)
         {
-            using (pass)
+            using var withoutGraph = no_grad();
+            if (evaluate is not null)
             {
-                using var withoutGraph = no_grad();
-                return pass.Forward(x);
+                return evaluate(x);
             }
+
+            using IFusedPass only = create(wanted);
+            return only.Forward(x);
         }
 
+        IFusedPass pass = create(wanted);
         var holder = new Holder(pass)
         {
             Shapes =

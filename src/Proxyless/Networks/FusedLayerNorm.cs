@@ -1,6 +1,7 @@
 using Proxyless.Architectures;
 using Proxyless.Runtime;
 using Proxyless.Runtime.Kernels;
+using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
 
@@ -23,21 +24,9 @@ internal static unsafe class FusedLayerNorm
     /// <param name="sums">Sums over the layer's output; unused if the pass uses the running statistics.</param>
     public static ChannelNorm Of(ConvolutionLayer layer, Activation? activation, NormPass pass, ChannelSums sums)
     {
-        float low = activation is null ? float.NegativeInfinity : 0;
-        float high = activation == Activation.Relu6 ? 6 : float.PositiveInfinity;
-        float[] gamma = TensorMemory.ToArray(layer.Scale.Value);
-        float[] beta = TensorMemory.ToArray(layer.Shift.Value);
         if (!pass.UsesBatch)
         {
-            return ChannelNorm.OfRunning(
-                gamma,
-                beta,
-                TensorMemory.ToArray(layer.Mean.Value),
-                TensorMemory.ToArray(layer.Variance.Value),
-                BatchNorm.Epsilon,
-                low,
-                high
-            );
+            return OfRunning(layer, activation);
         }
 
         if (pass.Momentum > 0)
@@ -45,8 +34,54 @@ internal static unsafe class FusedLayerNorm
             Follow(layer, pass.Momentum, sums);
         }
 
-        return ChannelNorm.OfBatch(gamma, beta, sums, BatchNorm.Epsilon, low, high);
+        (float low, float high) = RangeOf(activation);
+        return ChannelNorm.OfBatch(
+            TensorMemory.ToArray(layer.Scale.Value),
+            TensorMemory.ToArray(layer.Shift.Value),
+            sums,
+            BatchNorm.Epsilon,
+            low,
+            high
+        );
     }
+
+    /// <summary>The layer's batch norm with the running statistics, and its activation.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="activation">The activation after the norm, or null.</param>
+    public static ChannelNorm OfRunning(ConvolutionLayer layer, Activation? activation)
+    {
+        (float low, float high) = RangeOf(activation);
+        return ChannelNorm.OfRunning(
+            TensorMemory.ToArray(layer.Scale.Value),
+            TensorMemory.ToArray(layer.Shift.Value),
+            TensorMemory.ToArray(layer.Mean.Value),
+            TensorMemory.ToArray(layer.Variance.Value),
+            BatchNorm.Epsilon,
+            low,
+            high
+        );
+    }
+
+    /// <summary>A 1x1 convolution with its batch norm's running statistics, and its activation.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="activation">The activation after the norm, or null.</param>
+    public static FoldedPointwise FoldedPointwise(ConvolutionLayer layer, Activation? activation)
+    {
+        using Tensor transposed = PointwiseConvolution.Transposed(layer.Weight.Value);
+        return new FoldedPointwise(
+            new ReadOnlySpan<float>(TensorMemory.Pointer(transposed), checked((int)transposed.numel())),
+            OfRunning(layer, activation)
+        );
+    }
+
+    /// <summary>A depthwise convolution with its batch norm's running statistics, and its activation.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="activation">The activation after the norm, or null.</param>
+    public static FoldedDepthwise FoldedDepthwise(ConvolutionLayer layer, Activation? activation) =>
+        new(TensorMemory.ToArray(layer.Weight.Value), OfRunning(layer, activation));
+
+    private static (float Low, float High) RangeOf(Activation? activation) =>
+        (activation is null ? float.NegativeInfinity : 0, activation == Activation.Relu6 ? 6 : float.PositiveInfinity);
 
     // The running statistics move towards the batch's: its mean and its unbiased variance.
     private static void Follow(ConvolutionLayer layer, double momentum, ChannelSums sums)

@@ -1,5 +1,6 @@
 using Proxyless.Architectures;
 using Proxyless.Runtime;
+using Proxyless.Runtime.Kernels;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
@@ -21,6 +22,26 @@ internal sealed class FusedPointwise(
     private readonly FusedNorm _norm = new(layer, activation, pass, wanted);
     private Tensor? _input;
     private long[] _shape = [];
+
+    /// <summary>The output with the running statistics, where no gradient is wanted.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="activation">The activation after the norm, or null.</param>
+    /// <param name="x">[N, C, H, W].</param>
+    /// <returns>[N, C', H / stride, W / stride], channels-last.</returns>
+    public static unsafe Tensor Evaluate(ConvolutionLayer layer, Activation? activation, Tensor x)
+    {
+        using Tensor kept = layer.EveryStride(x);
+        using Tensor input = TensorMemory.PixelsFirst(kept);
+        using FoldedPointwise folded = FusedLayerNorm.FoldedPointwise(layer, activation);
+        PointwiseConvolution.Require(input.shape[3] == folded.Inputs, input, layer.Weight.Value);
+        using Tensor output = empty(input.shape[0], input.shape[1], input.shape[2], folded.Outputs);
+        folded.Run(
+            TensorMemory.Pointer(input),
+            checked((int)(input.numel() / folded.Inputs)),
+            TensorMemory.Pointer(output)
+        );
+        return output.permute(0, 3, 1, 2);
+    }
 
     /// <inheritdoc/>
     public Tensor Forward(Tensor x)

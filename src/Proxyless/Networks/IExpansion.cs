@@ -11,8 +11,10 @@ internal interface IExpansion
 {
     /// <summary>Computes <see cref="FusedBlockChunk.Filtered"/> of each chunk.</summary>
     /// <param name="chunks">The batch; the inputs of its chunks follow one another in memory.</param>
-    /// <param name="sums">Those of the depthwise convolution's output are added to them.</param>
-    void Forward(FusedBlockChunk[] chunks, ChannelSums sums);
+    /// <param name="sums">
+    /// Those of the depthwise convolution's output are added to them; null if they are not needed.
+    /// </param>
+    void Forward(FusedBlockChunk[] chunks, ChannelSums? sums);
 
     /// <summary>
     /// Computes the gradients from <see cref="FusedBlockChunk.OfActivated"/>; releases the chunks as it goes.

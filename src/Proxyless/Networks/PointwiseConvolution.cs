@@ -110,7 +110,7 @@ internal static unsafe class PointwiseConvolution
         );
     }
 
-    private static void Require(bool fits, params Tensor[] tensors)
+    internal static void Require(bool fits, params Tensor[] tensors)
     {
         if (!fits)
         {

@@ -27,7 +27,7 @@ internal sealed unsafe class StoredExpansion(
     private ChannelNorm? _norm;
 
     /// <inheritdoc/>
-    public void Forward(FusedBlockChunk[] chunks, ChannelSums sums)
+    public void Forward(FusedBlockChunk[] chunks, ChannelSums? sums)
     {
         Expand(chunks);
         foreach (FusedBlockChunk chunk in chunks)

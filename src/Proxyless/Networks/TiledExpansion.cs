@@ -39,8 +39,19 @@ internal sealed unsafe class TiledExpansion(
     /// </summary>
     public static bool IsFaster(DepthwiseShape shape) => shape.Height * shape.Width >= LeastPixels;
 
+    /// <summary>Whether an expansion is tiled.</summary>
+    /// <param name="memory">What happens to the output of the expansion.</param>
+    /// <param name="shape">The depthwise convolution behind it.</param>
+    public static bool IsChosen(ExpansionMemory memory, DepthwiseShape shape) =>
+        memory switch
+        {
+            ExpansionMemory.Stored => false,
+            ExpansionMemory.Tiled => true,
+            _ => IsFaster(shape),
+        };
+
     /// <inheritdoc/>
-    public void Forward(FusedBlockChunk[] chunks, ChannelSums sums)
+    public void Forward(FusedBlockChunk[] chunks, ChannelSums? sums)
     {
         _weights = PointwiseConvolution.Matrix(_expand.Weight.Value);
         ChannelSums own = FusedLayerNorm.Sums(_expand, pixels);

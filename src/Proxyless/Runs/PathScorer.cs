@@ -77,13 +77,17 @@ internal sealed class PathScorer : IDisposable
     public static PathScorer Follow(RunContext context, SuperNetwork network, BatchPart part) =>
         new(OfOneProcess(context), network, part);
 
-    /// <summary>Returns the number of images per score.</summary>
+    /// <summary>Returns the number of images per score, for the statistics and for the score itself.</summary>
     /// <param name="batchSize">Images per training step.</param>
     /// <param name="batchesPerEpoch">Steps in which weights see every image once.</param>
     /// <param name="held">Images that no weight learns from.</param>
     /// <param name="space">The space, at the resolution and channels of the run.</param>
-    public static long ImagesOf(int batchSize, long batchesPerEpoch, long held, SearchSpace space) =>
-        (Math.Min(StatisticsBatches, batchesPerEpoch) * batchSize) + Math.Min(held, MostJudged(space));
+    public static (long Statistics, long Judged) ImagesOf(
+        int batchSize,
+        long batchesPerEpoch,
+        long held,
+        SearchSpace space
+    ) => (Math.Min(StatisticsBatches, batchesPerEpoch) * batchSize, Math.Min(held, MostJudged(space)));
 
     /// <summary>The processes that share the scores.</summary>
     public ProcessGroup Group => _context.Group;

@@ -90,28 +90,30 @@ internal static class StepTiming
         }
     }
 
-    /// <summary>Seconds per score: forward passes of as many images, always the same ones.</summary>
+    /// <summary>Seconds per score: forward passes of as many images of either kind, always the same ones.</summary>
     private static double OfScore(RunContext context, SuperNetwork network, Tensor images, int[] path)
     {
         using var withoutGraph = no_grad();
         int batch = context.Loaders.BatchSize;
-        long passed = PathScorer.ImagesOf(
+        (long statistics, long judged) = PathScorer.ImagesOf(
             batch,
             context.Images.Weights.Count / batch,
             context.Images.Architecture.Count,
             context.Space
         );
-        double pass = Median(
-            _ =>
-            {
-                using Tensor logits = network.Forward(images, path, NormPass.Evaluation);
-                using Tensor sum = logits.sum();
-                WithScalar.ToDouble(sum);
-            },
-            context.CancellationToken
-        );
+        double Pass(NormPass norms) =>
+            Median(
+                _ =>
+                {
+                    using Tensor logits = network.Forward(images, path, norms);
+                    using Tensor sum = logits.sum();
+                    WithScalar.ToDouble(sum);
+                },
+                context.CancellationToken
+            );
+
         // Several processes divide the images of a score as they divide those of a step.
-        return pass * passed / batch;
+        return ((Pass(NormPass.Frozen) * statistics) + (Pass(NormPass.Evaluation) * judged)) / batch;
     }
 
     /// <summary>Seconds per training step of one network; the median.</summary>

@@ -84,6 +84,8 @@ public sealed unsafe class DepthwiseWidthTests
         ChannelNorm outputNorm = ChannelNorm.Identity(Outputs, float.NegativeInfinity, float.PositiveInfinity);
         using var folded = new FoldedExpansion(expand, norm, Noise(random, inputs));
         var filtered = new float[shape.OutputPixels * channels];
+        var activated = new float[filtered.Length];
+        float[] shift = Noise(random, channels);
         var projected = new float[gradient.Length];
         var ofActivated = new float[filtered.Length];
         var ofInput = new float[input.Length];
@@ -100,6 +102,8 @@ public sealed unsafe class DepthwiseWidthTests
                 p = project,
                 g = gradient,
                 y = filtered,
+                a = activated,
+                s = shift,
                 o = projected,
                 ga = ofActivated,
                 gx = ofInput,
@@ -108,6 +112,7 @@ public sealed unsafe class DepthwiseWidthTests
         )
         {
             DepthwiseForward.Run(shape, folded.Source(x), w, y, sums, widest);
+            DepthwiseForward.RunFolded(shape, folded.Source(x), w, new ActivatedSum(s, 0, 6), a, widest);
             ProjectionKernels.Forward(y, shape.OutputPixels, depthwiseNorm, p, Outputs, o, projectedSums, widest);
             ProjectionKernels.Backward(
                 shape.OutputPixels,
@@ -146,6 +151,7 @@ public sealed unsafe class DepthwiseWidthTests
         return
         [
             filtered,
+            activated,
             projected,
             ofActivated,
             ofInput,

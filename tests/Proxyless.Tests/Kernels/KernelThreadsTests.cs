@@ -1,5 +1,6 @@
 using Proxyless.Networks;
 using Proxyless.Runtime;
+using Proxyless.Runtime.Kernels;
 using Proxyless.Tests.Runs;
 using Xunit;
 using static TorchSharp.torch;
@@ -50,6 +51,49 @@ public sealed class KernelThreadsTests
         {
             set_num_threads(before);
         }
+    }
+
+    [Fact]
+    public void Work_within_work_is_done_on_its_own_thread()
+    {
+        int[] visits = new int[60];
+        bool isElsewhere = false;
+        KernelThreads.For(
+            6,
+            3,
+            (_, from, to) =>
+            {
+                int thread = Environment.CurrentManagedThreadId;
+                for (int i = from; i < to; i++)
+                {
+                    KernelThreads.For(
+                        10,
+                        3,
+                        (part, first, end) =>
+                        {
+                            isElsewhere |= part != 0 || thread != Environment.CurrentManagedThreadId;
+                            for (int j = first; j < end; j++)
+                            {
+                                visits[(i * 10) + j]++;
+                            }
+                        }
+                    );
+                }
+            }
+        );
+        Assert.False(isElsewhere);
+        Assert.All(visits, count => Assert.Equal(1, count));
+    }
+
+    [Fact]
+    public void After_work_that_failed_threads_share_work_again()
+    {
+        Assert.Throws<InvalidOperationException>(() =>
+            KernelThreads.For(2, 2, (_, _, _) => throw new InvalidOperationException())
+        );
+        int parts = 0;
+        KernelThreads.For(2, 2, (_, _, _) => Interlocked.Increment(ref parts));
+        Assert.Equal(2, parts);
     }
 
     private static void AssertOutput(string threads, FusedBlockTests.Results exact, FusedBlockTests.Results actual)

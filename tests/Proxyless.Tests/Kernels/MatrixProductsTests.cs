@@ -48,6 +48,38 @@ public sealed unsafe class MatrixProductsTests
         );
 
     [Fact]
+    public void An_activated_product_is_held_within_its_ends_at_every_width() =>
+        Cases.Sample(
+            one =>
+            {
+                (int rows, int depth, int columns, int widest) = one;
+                float[] left = Noise(rows * depth, 1);
+                float[] right = Noise(depth * columns, 2);
+                float[] constants = Noise(columns, 5);
+                var sums = new float[rows * columns];
+                var result = new float[rows * columns];
+                fixed (
+                    float* a = left,
+                        b = right,
+                        shift = constants,
+                        s = sums,
+                        c = result
+                )
+                {
+                    MatrixProducts.Multiply(a, b, rows, depth, columns, s, widest);
+                    var activation = new ActivatedSum(shift, -0.2f, 0.3f);
+                    MatrixProducts.MultiplyActivated(a, b, rows, depth, columns, activation, c, widest);
+                }
+
+                for (int i = 0; i < result.Length; i++)
+                {
+                    Assert.Equal(Math.Clamp(sums[i] + constants[i % columns], -0.2f, 0.3f), result[i]);
+                }
+            },
+            threads: 1
+        );
+
+    [Fact]
     public void A_product_and_constants_are_added_to_what_is_there_at_every_width() =>
         Cases.Sample(
             one =>

@@ -4,7 +4,7 @@ namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
 /// A depthwise convolution over channels-last memory. Its input is normalized and activated as it is read, and its
-/// output is summed for its own batch norm as it is written: each saves a pass over memory.
+/// output is summed for its own batch norm, or activated, as it is written: each saves a pass over memory.
 /// </summary>
 internal static unsafe class DepthwiseForward
 {
@@ -15,7 +15,7 @@ internal static unsafe class DepthwiseForward
     /// <param name="weights">[channels, kernel, kernel].</param>
     /// <param name="output">[images, output height, output width, channels].</param>
     /// <param name="sums">
-    /// What the output is beyond their reference, and its square, are added to these sums.
+    /// What the output is beyond their reference, and its square, are added to these sums; null if they are not needed.
     /// </param>
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Run(
@@ -24,7 +24,7 @@ internal static unsafe class DepthwiseForward
         ChannelNorm? norm,
         float* weights,
         float* output,
-        ChannelSums sums,
+        ChannelSums? sums,
         int? widest = null
     )
     {
@@ -52,7 +52,7 @@ internal static unsafe class DepthwiseForward
     /// <param name="weights">[channels, kernel, kernel].</param>
     /// <param name="output">[images, output height, output width, channels].</param>
     /// <param name="sums">
-    /// What the output is beyond their reference, and its square, are added to these sums.
+    /// What the output is beyond their reference, and its square, are added to these sums; null if they are not needed.
     /// </param>
     /// <param name="widest">The widest vectors, in tests.</param>
     public static void Run<TSource>(
@@ -60,21 +60,52 @@ internal static unsafe class DepthwiseForward
         TSource source,
         float* weights,
         float* output,
-        ChannelSums sums,
+        ChannelSums? sums,
         int? widest = null
     )
+        where TSource : struct, IBatchSource<TSource> =>
+        Run(shape, source, weights, output, default(StoredSum), sums, widest);
+
+    /// <summary>The same with a batch norm that is part of the weights, and its activation.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="source">The activated input.</param>
+    /// <param name="weights">[channels, kernel, kernel] times the norm's scale.</param>
+    /// <param name="activation">What is done with each number of the output.</param>
+    /// <param name="output">[images, output height, output width, channels].</param>
+    /// <param name="widest">The widest vectors, in tests.</param>
+    public static void RunFolded<TSource>(
+        DepthwiseShape shape,
+        TSource source,
+        float* weights,
+        ActivatedSum activation,
+        float* output,
+        int? widest = null
+    )
+        where TSource : struct, IBatchSource<TSource> => Run(shape, source, weights, output, activation, null, widest);
+
+    private static void Run<TSource, TEpilogue>(
+        DepthwiseShape shape,
+        TSource source,
+        float* weights,
+        float* output,
+        TEpilogue epilogue,
+        ChannelSums? sums,
+        int? widest
+    )
         where TSource : struct, IBatchSource<TSource>
+        where TEpilogue : struct, IEpilogue
     {
         int width = widest ?? ChannelWidths.Widest;
         var parts = new (double[] First, double[] Second)?[KernelThreads.Count];
-        fixed (float* from = sums.Reference)
+        fixed (float* from = sums?.Reference)
         {
-            var shared = new Kernel<TSource>
+            var shared = new Kernel<TSource, TEpilogue>
             {
                 Shape = shape,
                 Source = source,
                 Weights = weights,
                 Output = output,
+                Epilogue = epilogue,
                 Reference = from,
             };
             KernelThreads.For(
@@ -83,13 +114,14 @@ internal static unsafe class DepthwiseForward
                 (part, first, end) =>
                 {
                     using var tile = new PaddedTile();
-                    Kernel<TSource> kernel = shared with
+                    int summed = sums is null ? 0 : shape.Channels;
+                    Kernel<TSource, TEpilogue> kernel = shared with
                     {
                         FirstImage = first,
                         EndImage = end,
                         Tile = tile,
-                        First = new double[shape.Channels],
-                        Second = new double[shape.Channels],
+                        First = new double[summed],
+                        Second = new double[summed],
                     };
                     ChannelWidths.Run(shape.Channels, width, ref kernel);
                     parts[part] = (kernel.First, kernel.Second);
@@ -97,16 +129,20 @@ internal static unsafe class DepthwiseForward
             );
         }
 
-        sums.Add(parts);
+        sums?.Add(parts);
     }
 
-    private struct Kernel<TSource> : IChannelKernel
+    private struct Kernel<TSource, TEpilogue> : IChannelKernel
         where TSource : struct, IBatchSource<TSource>
+        where TEpilogue : struct, IEpilogue
     {
         public DepthwiseShape Shape;
         public TSource Source;
         public float* Weights;
         public float* Output;
+        public TEpilogue Epilogue;
+
+        /// <summary>Null if the output is not summed.</summary>
         public float* Reference;
         public int FirstImage;
         public int EndImage;
@@ -185,7 +221,10 @@ internal static unsafe class DepthwiseForward
                                 }
                             }
 
-                            ChannelSums.AddBlocks(sums, channel, blocks, lanes, First, Second);
+                            if (Reference is not null)
+                            {
+                                ChannelSums.AddBlocks(sums, channel, blocks, lanes, First, Second);
+                            }
                         }
                     }
                 }
@@ -212,7 +251,7 @@ internal static unsafe class DepthwiseForward
         {
             int lanes = TLanes.Count;
             int first = channel + (block * lanes);
-            TVector reference = TLanes.Load(Reference + first);
+            TVector reference = Reference is null ? default : TLanes.Load(Reference + first);
             TVector sum = TLanes.Load(sums);
             TVector squares = TLanes.Load(sums + lanes);
             float* output =
@@ -230,10 +269,13 @@ internal static unsafe class DepthwiseForward
                 for (int i = 0; i < valid; i++, output += Shape.Channels)
                 {
                     TVector value = TLanes.Load(result + (i * lanes));
-                    TLanes.Store(value, output);
-                    value = TLanes.Subtract(value, reference);
-                    sum = TLanes.Add(sum, value);
-                    squares = TLanes.MultiplyAdd(value, value, squares);
+                    TLanes.Store(Epilogue.Of<TVector, TLanes>(value, output, first), output);
+                    if (Reference is not null)
+                    {
+                        value = TLanes.Subtract(value, reference);
+                        sum = TLanes.Add(sum, value);
+                        squares = TLanes.MultiplyAdd(value, value, squares);
+                    }
                 }
             }
 

@@ -1,14 +1,13 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// A 1x1 convolution that widens a block's input, with its batch norm and activation: clamp(scale W x + shift). The
-/// scale is part of the weights, so that a tile of the result needs nothing but the input.
+/// A 1x1 convolution that widens a block's input, with its batch norm and activation, for tiles of its output and for
+/// their gradients.
 /// </summary>
 internal sealed unsafe class FoldedExpansion : IDisposable
 {
-    private readonly AlignedBuffer _forward;
+    private readonly FoldedPointwise _forward;
     private readonly AlignedBuffer _backward;
-    private readonly AlignedBuffer _shift;
 
     /// <summary>Folds a norm into weights.</summary>
     /// <param name="weights">[channels, inputs].</param>
@@ -22,19 +21,19 @@ internal sealed unsafe class FoldedExpansion : IDisposable
         Inputs = center.Length;
         Center = center;
         (Low, High) = (norm.Low, norm.High);
-        _forward = new AlignedBuffer(weights.Length);
         _backward = new AlignedBuffer(weights.Length);
-        _shift = new AlignedBuffer(Channels);
+        var transposed = new float[weights.Length];
         for (int c = 0; c < Channels; c++)
         {
-            _shift.Data[c] = norm.Shift[c];
             for (int i = 0; i < Inputs; i++)
             {
-                float weight = norm.Scale[c] * weights[(c * Inputs) + i];
-                _forward.Data[(i * Channels) + c] = weight;
-                _backward.Data[(c * Inputs) + i] = weight;
+                float weight = weights[(c * Inputs) + i];
+                transposed[(i * Channels) + c] = weight;
+                _backward.Data[(c * Inputs) + i] = norm.Scale[c] * weight;
             }
         }
+
+        _forward = new FoldedPointwise(transposed, norm);
     }
 
     /// <summary>Channels of the output.</summary>
@@ -57,23 +56,12 @@ internal sealed unsafe class FoldedExpansion : IDisposable
 
     /// <summary>The activated output, from the input.</summary>
     /// <param name="x">[pixels, inputs].</param>
-    public ExpandedSource Source(float* x) =>
-        new()
-        {
-            X = x,
-            Inputs = Inputs,
-            Weights = _forward.Data,
-            Shift = _shift.Data,
-            Low = Low,
-            High = High,
-            Channels = Channels,
-        };
+    public ExpandedSource Source(float* x) => _forward.Source(x);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _forward.Dispose();
         _backward.Dispose();
-        _shift.Dispose();
     }
 }

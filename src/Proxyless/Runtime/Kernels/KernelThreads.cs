@@ -12,17 +12,23 @@ internal static class KernelThreads
     private static readonly Lock Gate = new();
     private static readonly List<Worker> Workers = [];
 
+    [ThreadStatic]
+    private static bool _isAtWork;
+
     /// <summary>Threads of a kernel.</summary>
     public static int Count => torch.get_num_threads();
 
-    /// <summary>Calls <paramref name="work"/> with consecutive ranges of 0..items, one for each thread.</summary>
+    /// <summary>
+    /// Calls <paramref name="work"/> with consecutive ranges of 0..items, one for each thread. Work that calls this
+    /// again does so on its own thread alone.
+    /// </summary>
     /// <param name="items">Number of items.</param>
     /// <param name="threads">Threads, usually <see cref="Count"/>.</param>
     /// <param name="work">Receives the part's number, the first item and the one after the last.</param>
     public static void For(int items, int threads, Action<int, int, int> work)
     {
         int parts = Math.Min(threads, items);
-        if (parts <= 1)
+        if (parts <= 1 || _isAtWork)
         {
             work(0, 0, items);
             return;
@@ -36,8 +42,18 @@ internal static class KernelThreads
                 Workers.Add(new Worker());
             }
 
-            void Run(int part) =>
-                work(part, (int)((long)items * part / parts), (int)((long)items * (part + 1) / parts));
+            void Run(int part)
+            {
+                _isAtWork = true;
+                try
+                {
+                    work(part, (int)((long)items * part / parts), (int)((long)items * (part + 1) / parts));
+                }
+                finally
+                {
+                    _isAtWork = false;
+                }
+            }
 
             for (int part = 1; part < parts; part++)
             {

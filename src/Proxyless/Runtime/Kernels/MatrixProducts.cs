@@ -38,6 +38,26 @@ internal static unsafe class MatrixProducts
         int? widest = null
     ) => Multiply(left, right, rows, depth, columns, result, default(StoredSum), widest);
 
+    /// <summary>result[r, c] = activation of the sum over k of left[r, k] right[k, c].</summary>
+    /// <param name="left">[rows, depth].</param>
+    /// <param name="right">[depth, columns].</param>
+    /// <param name="rows">Rows of the result: pixels.</param>
+    /// <param name="depth">Terms of each sum.</param>
+    /// <param name="columns">Columns of the result.</param>
+    /// <param name="activation">What is done with each sum.</param>
+    /// <param name="result">[rows, columns].</param>
+    /// <param name="widest">The widest vectors, in tests.</param>
+    public static void MultiplyActivated(
+        float* left,
+        float* right,
+        int rows,
+        int depth,
+        int columns,
+        ActivatedSum activation,
+        float* result,
+        int? widest = null
+    ) => Multiply(left, right, rows, depth, columns, result, activation, widest);
+
     /// <summary>result[r, c] += sum over k of left[r, k] right[k, c] + constants[c].</summary>
     /// <param name="left">[rows, depth].</param>
     /// <param name="right">[depth, columns].</param>
