@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Runtime.Kernels;
 using static TorchSharp.torch;
 
 namespace Proxyless.Networks;
@@ -80,6 +81,16 @@ internal sealed class ConvolutionLayer : IDisposable
             );
         }
 
+        if (_usesOwnKernels && Groups == 1 && !(is_grad_enabled() && x.requires_grad))
+        {
+            return FusedFunction.Run(
+                x,
+                [Weight.Value, Scale.Value, Shift.Value],
+                wanted => new FusedConvolution(this, _activation, pass, wanted),
+                pass.UsesBatch ? null : input => FusedConvolution.Evaluate(this, _activation, input)
+            );
+        }
+
         using Tensor convolved = Convolve(x);
         if (_usesOwnKernels)
         {
@@ -115,6 +126,31 @@ internal sealed class ConvolutionLayer : IDisposable
     {
         (int before, int after) = MarginsOf(x);
         return before == after;
+    }
+
+    /// <summary>The shape of the convolution, which connects every input with every output.</summary>
+    /// <param name="input">[N, H, W, I].</param>
+    /// <exception cref="ArgumentException">It has another number of channels.</exception>
+    internal ConvolutionShape ShapeOf(Tensor input)
+    {
+        long[] weight = Weight.Value.shape;
+        if (input.shape[3] != weight[1])
+        {
+            throw new ArgumentException($"the layer takes {weight[1]} channels, not {input.shape[3]}", nameof(input));
+        }
+
+        (int before, int after) = PaddingMargins.Of(_padding, (int)input.shape[1], Kernel, Stride);
+        return new ConvolutionShape(
+            (int)input.shape[0],
+            (int)input.shape[1],
+            (int)input.shape[2],
+            (int)weight[1],
+            (int)weight[0],
+            Kernel,
+            Stride,
+            before,
+            after
+        );
     }
 
     private Tensor Convolve(Tensor x)

@@ -148,6 +148,7 @@ public sealed class FusedBlockTests
 
             // What networks have beside blocks: a first convolution of a colour image, and 1x1 convolutions.
             Compare(precision => RunLayer(one with { InputWidth = 3, Kernel = 3 }, precision, pass));
+            Compare(precision => RunLayer(one with { InputWidth = 3, Kernel = 3, OfInput = false }, precision, pass));
             Compare(precision => RunLayer(one with { Kernel = 1 }, precision, pass));
         }
     }
@@ -158,6 +159,7 @@ public sealed class FusedBlockTests
         CompareOutput(precision => Run(alone, precision, NormPass.Evaluation));
         CompareOutput(precision => Run(alone with { Memory = ExpansionMemory.Tiled }, precision, NormPass.Evaluation));
         CompareOutput(precision => RunLayer(alone with { Kernel = 1 }, precision, NormPass.Evaluation));
+        CompareOutput(precision => RunLayer(alone with { InputWidth = 3, Kernel = 3 }, precision, NormPass.Evaluation));
     }
 
     // No output jumps at a kink.
