@@ -92,8 +92,9 @@ internal sealed unsafe class FusedConvolution(
             TensorMemory.Pointer(ofConvolved),
             TensorMemory.Pointer(sum)
         );
-        using Tensor turned = sum.permute(3, 2, 0, 1);
-        gradients.Insert(1, turned.contiguous());
+        using Tensor turned = sum.permute(3, 0, 1, 2);
+        using Tensor packed = turned.contiguous();
+        gradients.Insert(1, packed.permute(0, 3, 1, 2));
         Dispose();
         return gradients;
     }

@@ -11,6 +11,7 @@ namespace Proxyless.Networks;
 /// through libtorch's frames. The exception of a backward pass is kept, no later pass of the graph computes anything,
 /// all gradients are returned as NaN, and <see cref="Finish"/>, which <see cref="BackwardPass"/> calls, throws the
 /// exception once libtorch has returned. libtorch runs the backward pass of a CPU graph on the thread that requests it.
+/// Gradients of weights are set here: libtorch would copy each that it receives, since a handle of it exists.
 /// </remarks>
 internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunction>
 {
@@ -60,6 +61,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         IFusedPass pass = create(wanted);
         var holder = new Holder(pass)
         {
+            Weights = wanted.OfWeights ? weights : [],
             Shapes =
             [
                 wanted.OfInput ? x.shape : null,
@@ -103,6 +105,7 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
                 try
                 {
                     _returned = holder.Pass.Backward(grad_output);
+                    Take(_returned, holder.Weights);
                 }
 #pragma warning disable CA1031 // Whatever it is must not unwind through native frames.
                 catch (Exception exception)
@@ -131,6 +134,32 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         failure?.Throw();
     }
 
+    // What is taken is no longer returned. Weights that are not leaves have no gradient of their own.
+    private static void Take(List<Tensor?> gradients, Tensor[] weights)
+    {
+        for (int i = 0; i < weights.Length; i++)
+        {
+            if (!weights[i].is_leaf || gradients[i + 1] is not { } gradient)
+            {
+                continue;
+            }
+
+            gradients[i + 1] = null;
+            using (gradient)
+            using (Tensor? before = weights[i].grad)
+            {
+                if (before is null)
+                {
+                    weights[i].grad = gradient;
+                }
+                else
+                {
+                    InPlace.Add(before, gradient);
+                }
+            }
+        }
+    }
+
     private static Tensor Missing(long[] shape, ScalarType type)
     {
         using Tensor number = WithScalar.Full(1, double.NaN, type);
@@ -149,6 +178,9 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         public IFusedPass Pass { get; } = pass;
 
         public Tensor? Output { get; set; }
+
+        /// <summary>The weights whose gradients are wanted.</summary>
+        public required Tensor[] Weights { get; init; }
 
         /// <summary>The shapes of the gradients, in the order of <see cref="IFusedPass.Backward"/>.</summary>
         public required IReadOnlyList<long[]?> Shapes { get; init; }
