@@ -67,6 +67,15 @@ public sealed class BackwardPassTests : IDisposable
     }
 
     [Fact]
+    public void Gradients_of_two_passes_before_a_step_are_added()
+    {
+        float[][] once = Step([null]);
+        Run([null]);
+        float[][] twice = Step([null]);
+        Assert.All(once.Zip(twice), pair => Assert.Equal(pair.First.Select(value => 2 * value), pair.Second));
+    }
+
+    [Fact]
     public void What_failed_in_a_graph_that_others_differentiate_is_told_at_the_next_pass()
     {
         using Tensor x = ones(1, 1, 2, 2).requires_grad_();
@@ -96,6 +105,12 @@ public sealed class BackwardPassTests : IDisposable
     /// <returns>The gradients of all tensors, which are then gone.</returns>
     private float[][] Step(params Exception?[] failures)
     {
+        Run(failures);
+        return [.. _tensors.Select(Take)];
+    }
+
+    private void Run(Exception?[] failures)
+    {
         _passes.Clear();
         using var generator = new Generator(3, CPU);
         using Tensor noise = randn(4, 8, 6, 6, generator: generator);
@@ -121,7 +136,6 @@ public sealed class BackwardPassTests : IDisposable
         using Tensor product = output * factors;
         using Tensor sum = product.sum();
         BackwardPass.Run(sum, _tensors);
-        return [.. _tensors.Select(Take)];
     }
 
     private static float[] Take(NetworkTensor tensor)
