@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Weight steps of ours and of PyTorch, in turn: how much faster are ours?
 
-    bench/pytorch_steps.py CLI [--batch N] [--resolution N] [--steps N] [--rounds N]
+    bench/pytorch_steps.py CLI [--batch N] [--resolution N] [--steps N] [--rounds N] [--threads N]
 
 CLI is the built command line (artifacts/bin/Proxyless.Cli/release/Proxyless.Cli). PyTorch trains random paths of the same space
 (imagenet-mobile), built from its own modules: as it comes, and with channels-last tensors and an allocator that keeps its memory.
-Both have as many threads as the machine has processors. Prints the medians of the rounds and of their ratios.
+Both have the same number of threads. Prints the medians of the rounds and of their ratios.
 Debian: apt install python3-torch.
 """
 import argparse
@@ -64,7 +64,7 @@ def steps_of_pytorch(options):
         layers += [layer(width, HEAD, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(HEAD, CLASSES)]
         return nn.Sequential(*layers)
 
-    torch.set_num_threads(os.cpu_count())
+    torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     source = random.Random(0)
     layout = torch.channels_last if options.channels_last else torch.contiguous_format
@@ -75,6 +75,12 @@ def steps_of_pytorch(options):
     for _ in range(options.steps + 3):
         model = network(source).to(memory_format=layout)
         optimizer = torch.optim.SGD(model.parameters(), 1e-3, momentum=0.9, weight_decay=4e-5, nesterov=True)
+
+        # The optimizer of a search has its momenta already.
+        for parameter in model.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
         start = time.perf_counter()
         loss(model(images), labels).backward()
         optimizer.step()
@@ -94,6 +100,7 @@ def main():
     parser.add_argument("--resolution", type=int, default=112)
     parser.add_argument("--steps", type=int, default=15)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--channels-last", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -102,7 +109,8 @@ def main():
         return
     if options.cli is None:
         parser.error("the built command line is missing: artifacts/bin/Proxyless.Cli/release/Proxyless.Cli")
-    shape = ["--batch", str(options.batch), "--resolution", str(options.resolution), "--steps", str(options.steps)]
+    shape = ["--batch", str(options.batch), "--resolution", str(options.resolution), "--steps", str(options.steps),
+             "--threads", str(options.threads)]
     ours = [options.cli, "bench", "--mode", "weight", "--space", "imagenet-mobile", "--json", *shape]
     theirs = [sys.executable, os.path.abspath(__file__), "--inner", *shape]
     times = {"ours": [], "PyTorch as it comes": [], "PyTorch, channels-last and tuned allocator": []}

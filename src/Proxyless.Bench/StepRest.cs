@@ -11,7 +11,7 @@ namespace Proxyless.Bench;
 
 /// <summary>
 /// What a weight step of a super-network does beside convolutions and their batch norms, in milliseconds; medians over
-/// the steps.
+/// the steps. What libtorch's graph costs and setting the gradients of weights are in neither part.
 /// </summary>
 internal sealed record StepRest
 {

@@ -124,7 +124,7 @@ internal sealed class ConvolutionLayer : IDisposable
     /// <summary>Whether there are as many zeros before the pixels of an image [N, I, H, W] as after them.</summary>
     internal bool IsCentered(Tensor x)
     {
-        (int before, int after) = MarginsOf(x);
+        (int before, int after) = MarginsOf(x.shape[2]);
         return before == after;
     }
 
@@ -139,7 +139,7 @@ internal sealed class ConvolutionLayer : IDisposable
             throw new ArgumentException($"the layer takes {weight[1]} channels, not {input.shape[3]}", nameof(input));
         }
 
-        (int before, int after) = PaddingMargins.Of(_padding, (int)input.shape[1], Kernel, Stride);
+        (int before, int after) = MarginsOf(input.shape[1]);
         return new ConvolutionShape(
             (int)input.shape[0],
             (int)input.shape[1],
@@ -155,7 +155,7 @@ internal sealed class ConvolutionLayer : IDisposable
 
     private Tensor Convolve(Tensor x)
     {
-        (int before, int after) = MarginsOf(x);
+        (int before, int after) = MarginsOf(x.shape[2]);
         if (before == after)
         {
             return nn.functional.conv2d(x, Weight.Value, null, _stride, [before, before], null, Groups);
@@ -166,7 +166,7 @@ internal sealed class ConvolutionLayer : IDisposable
     }
 
     // Images are square.
-    private (int Before, int After) MarginsOf(Tensor x) => PaddingMargins.Of(_padding, (int)x.shape[2], Kernel, Stride);
+    private (int Before, int After) MarginsOf(long side) => PaddingMargins.Of(_padding, (int)side, Kernel, Stride);
 
     /// <summary>The pixels that a 1x1 convolution with this stride sees: a view.</summary>
     internal Tensor EveryStride(Tensor image)

@@ -6,8 +6,9 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// An inverted residual block with fixed statistics and without gradients. Its norms are part of the weights, and
+/// An inverted residual block with fixed statistics and without gradients. Its norms are folded into the weights, and
 /// nothing separates its convolutions: each thread takes some images through all of them while they are in its cache.
+/// All threads share each convolution of a batch that has fewer images than there are threads.
 /// </summary>
 internal static unsafe class FoldedBlock
 {
@@ -25,18 +26,19 @@ internal static unsafe class FoldedBlock
     {
         using Tensor input = TensorMemory.PixelsFirst(x);
         DepthwiseShape shape = path.ShapeOf(input);
-        using FoldedPointwise? expand = path.Expand is null
+        using FoldedConvolution? expand = path.Expand is null
             ? null
-            : FusedLayerNorm.FoldedPointwise(path.Expand, activation);
+            : FusedLayerNorm.FoldedConvolution(path.Expand, activation);
         using FoldedDepthwise filter = FusedLayerNorm.FoldedDepthwise(path.Depthwise!, activation);
-        using FoldedPointwise project = FusedLayerNorm.FoldedPointwise(path.Project!, null);
+        using FoldedConvolution project = FusedLayerNorm.FoldedConvolution(path.Project!, null);
         using Tensor output = empty(shape.Images, shape.OutputHeight, shape.OutputWidth, project.Outputs);
         float* from = TensorMemory.Pointer(input);
         float* to = TensorMemory.Pointer(output);
         bool isTiled = TiledExpansion.IsChosen(memory, shape);
+        int threads = KernelThreads.Count;
         KernelThreads.For(
             shape.Images,
-            KernelThreads.Count,
+            shape.Images < threads ? 1 : threads,
             (_, first, end) =>
             {
                 DepthwiseShape one = shape with { Images = 1 };

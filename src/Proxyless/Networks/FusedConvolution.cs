@@ -32,23 +32,18 @@ internal sealed unsafe class FusedConvolution(
     {
         using Tensor input = TensorMemory.PixelsFirst(x);
         ConvolutionShape shape = layer.ShapeOf(input);
-        ChannelNorm norm = FusedLayerNorm.OfRunning(layer, activation);
-        using Tensor weights = PatchesFirst(layer);
-        using Tensor scale = tensor(norm.Scale);
-        using Tensor folded = weights * scale;
+        using FoldedConvolution folded = FusedLayerNorm.FoldedConvolution(layer, activation);
         using Tensor output = Empty(shape);
-        fixed (float* shift = norm.Shift)
-        {
-            PatchConvolution.Forward(
-                shape,
-                TensorMemory.Pointer(input),
-                TensorMemory.Pointer(folded),
-                new ActivatedSum(shift, norm.Low, norm.High),
-                TensorMemory.Pointer(output)
-            );
-        }
-
+        folded.Run(shape, TensorMemory.Pointer(input), TensorMemory.Pointer(output));
         return output.permute(0, 3, 1, 2);
+    }
+
+    /// <summary>The weights [O, I, K, K] of a convolution as a contiguous tensor [K, K, I, O].</summary>
+    public static Tensor PatchesFirst(ConvolutionLayer layer)
+    {
+        using Tensor fixedWeight = layer.Weight.Value.detach();
+        using Tensor turned = fixedWeight.permute(2, 3, 1, 0);
+        return turned.contiguous();
     }
 
     /// <inheritdoc/>
@@ -105,14 +100,6 @@ internal sealed unsafe class FusedConvolution(
         _norm.Dispose();
         _input?.Dispose();
         _input = null;
-    }
-
-    // [O, I, K, K] as [K, K, I, O].
-    private static Tensor PatchesFirst(ConvolutionLayer layer)
-    {
-        using Tensor fixedWeight = layer.Weight.Value.detach();
-        using Tensor turned = fixedWeight.permute(2, 3, 1, 0);
-        return turned.contiguous();
     }
 
     private static Tensor Empty(ConvolutionShape shape) =>

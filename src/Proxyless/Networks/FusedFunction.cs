@@ -29,7 +29,8 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     /// <summary>The output, with a node in the graph where gradients are wanted.</summary>
     /// <param name="x">[N, C, H, W]; not disposed of.</param>
     /// <param name="weights">
-    /// The other tensors that the output depends on, if any; either all of them want a gradient or none.
+    /// The other tensors that the output depends on, if any; either all of them want a gradient or none. Gradients of
+    /// leaves are added to theirs by the backward pass itself: hooks of them and autograd.grad receive none.
     /// </param>
     /// <param name="create">Creates the pass.</param>
     /// <param name="evaluate">Computes the output where no gradient is wanted; null if the pass does.</param>
@@ -105,13 +106,14 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
                 try
                 {
                     _returned = holder.Pass.Backward(grad_output);
-                    Take(_returned, holder.Weights);
+                    Take(_returned, holder);
                 }
 #pragma warning disable CA1031 // Whatever it is must not unwind through native frames.
                 catch (Exception exception)
 #pragma warning restore CA1031
                 {
                     _failure = ExceptionDispatchInfo.Capture(exception);
+                    DisposeReturned();
                 }
             }
 
@@ -134,23 +136,34 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
         failure?.Throw();
     }
 
-    // What is taken is no longer returned. Weights that are not leaves have no gradient of their own.
-    private static void Take(List<Tensor?> gradients, Tensor[] weights)
+    // What is taken is no longer returned. Weights that are not leaves have no gradient of their own, and one that has
+    // ceased to want one since receives none.
+    private static void Take(List<Tensor?> gradients, Holder holder)
     {
-        for (int i = 0; i < weights.Length; i++)
+        for (int i = 0; i < holder.Weights.Length; i++)
         {
-            if (!weights[i].is_leaf || gradients[i + 1] is not { } gradient)
+            Tensor weight = holder.Weights[i];
+            if (!weight.is_leaf || !weight.requires_grad || gradients[i + 1] is not { } gradient)
             {
                 continue;
             }
 
+            // Unlike the engine, TorchSharp's setter takes any shape.
+            if (!gradient.shape.AsSpan().SequenceEqual(holder.Shapes[i + 1]))
+            {
+                throw new InvalidOperationException(
+                    $"a gradient of shape [{string.Join(", ", gradient.shape)}] "
+                        + $"does not fit a weight of shape [{string.Join(", ", weight.shape)}]"
+                );
+            }
+
             gradients[i + 1] = null;
             using (gradient)
-            using (Tensor? before = weights[i].grad)
+            using (Tensor? before = weight.grad)
             {
                 if (before is null)
                 {
-                    weights[i].grad = gradient;
+                    weight.grad = gradient;
                 }
                 else
                 {

@@ -45,10 +45,28 @@ internal static unsafe class FusedLayerNorm
         );
     }
 
-    /// <summary>The layer's batch norm with the running statistics, and its activation.</summary>
+    /// <summary>
+    /// A convolution that connects every input with every output, with its batch norm's running statistics and its
+    /// activation.
+    /// </summary>
     /// <param name="layer">The layer.</param>
     /// <param name="activation">The activation after the norm, or null.</param>
-    public static ChannelNorm OfRunning(ConvolutionLayer layer, Activation? activation)
+    public static FoldedConvolution FoldedConvolution(ConvolutionLayer layer, Activation? activation)
+    {
+        using Tensor weights = FusedConvolution.PatchesFirst(layer);
+        return new FoldedConvolution(
+            new ReadOnlySpan<float>(TensorMemory.Pointer(weights), checked((int)weights.numel())),
+            OfRunning(layer, activation)
+        );
+    }
+
+    /// <summary>A depthwise convolution with its batch norm's running statistics, and its activation.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="activation">The activation after the norm, or null.</param>
+    public static FoldedDepthwise FoldedDepthwise(ConvolutionLayer layer, Activation? activation) =>
+        new(TensorMemory.ToArray(layer.Weight.Value), OfRunning(layer, activation));
+
+    private static ChannelNorm OfRunning(ConvolutionLayer layer, Activation? activation)
     {
         (float low, float high) = RangeOf(activation);
         return ChannelNorm.OfRunning(
@@ -61,24 +79,6 @@ internal static unsafe class FusedLayerNorm
             high
         );
     }
-
-    /// <summary>A 1x1 convolution with its batch norm's running statistics, and its activation.</summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="activation">The activation after the norm, or null.</param>
-    public static FoldedPointwise FoldedPointwise(ConvolutionLayer layer, Activation? activation)
-    {
-        using Tensor transposed = PointwiseConvolution.Transposed(layer.Weight.Value);
-        return new FoldedPointwise(
-            new ReadOnlySpan<float>(TensorMemory.Pointer(transposed), checked((int)transposed.numel())),
-            OfRunning(layer, activation)
-        );
-    }
-
-    /// <summary>A depthwise convolution with its batch norm's running statistics, and its activation.</summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="activation">The activation after the norm, or null.</param>
-    public static FoldedDepthwise FoldedDepthwise(ConvolutionLayer layer, Activation? activation) =>
-        new(TensorMemory.ToArray(layer.Weight.Value), OfRunning(layer, activation));
 
     private static (float Low, float High) RangeOf(Activation? activation) =>
         (activation is null ? float.NegativeInfinity : 0, activation == Activation.Relu6 ? 6 : float.PositiveInfinity);

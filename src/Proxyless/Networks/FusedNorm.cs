@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace Proxyless.Networks;
 
 /// <summary>
-/// Batch norm and activation after a convolution by libtorch, in one pass that keeps only the convolution's output.
+/// Batch norm and activation after a convolution, libtorch's or ours, in one pass that keeps only the convolution's
+/// output.
 /// </summary>
 /// <param name="layer">The layer of the convolution.</param>
 /// <param name="activation">The activation after the norm, or null.</param>

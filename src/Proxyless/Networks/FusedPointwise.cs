@@ -32,7 +32,7 @@ internal sealed class FusedPointwise(
     {
         using Tensor kept = layer.EveryStride(x);
         using Tensor input = TensorMemory.PixelsFirst(kept);
-        using FoldedPointwise folded = FusedLayerNorm.FoldedPointwise(layer, activation);
+        using FoldedConvolution folded = FusedLayerNorm.FoldedConvolution(layer, activation);
         PointwiseConvolution.Require(input.shape[3] == folded.Inputs, input, layer.Weight.Value);
         using Tensor output = empty(input.shape[0], input.shape[1], input.shape[2], folded.Outputs);
         folded.Run(

@@ -21,7 +21,8 @@ internal interface IFusedPass : IDisposable
     /// <summary>Computes the gradients; called at most once, without a graph.</summary>
     /// <param name="gradient">The gradient of the output; not disposed of.</param>
     /// <returns>
-    /// The gradient of the input, then, if wanted, those of the weights; null for one that is not wanted.
+    /// The gradient of the input, then, if wanted, those of the weights; null for one that is not wanted. Each has the
+    /// shape of its tensor and memory of its own, which becomes the tensor's gradient.
     /// </returns>
     List<Tensor?> Backward(Tensor gradient);
 }

@@ -110,6 +110,10 @@ internal static unsafe class PointwiseConvolution
         );
     }
 
+    /// <summary>Requires that shapes fit.</summary>
+    /// <param name="fits">Whether they do.</param>
+    /// <param name="tensors">The tensors, for the message.</param>
+    /// <exception cref="ArgumentException">They do not.</exception>
     internal static void Require(bool fits, params Tensor[] tensors)
     {
         if (!fits)

@@ -32,24 +32,27 @@ public sealed class KernelThreadsTests
         {
             Memory = memory,
         };
-        int before = get_num_threads();
-        try
-        {
-            set_num_threads(1);
-            FusedBlockTests.Results single = FusedBlockTests.Run(one, ScalarType.Float32, NormPass.Training);
-            set_num_threads(4);
-            FusedBlockTests.Results several = FusedBlockTests.Run(one, ScalarType.Float32, NormPass.Training);
+        CompareThreads(precision => FusedBlockTests.Run(one, precision, NormPass.Training));
+        CompareThreads(precision => FusedBlockTests.Run(one, precision, NormPass.Evaluation));
+        FusedBlockTests.Case image = one with { InputWidth = 3, Kernel = 3, OfInput = false };
+        CompareThreads(precision => FusedBlockTests.RunLayer(image, precision, NormPass.Training));
+    }
 
-            // Where the two differ, this says which is wrong. Gradients may differ from double precision's at a kink.
-            FusedBlockTests.Results exact = FusedBlockTests.Run(one, ScalarType.Float64, NormPass.Training);
-            AssertOutput("one thread", exact, single);
-            AssertOutput("four threads", exact, several);
-            FusedBlockTests.AssertNear(single, several, 1e-5);
-            FusedBlockTests.AssertNear(several, FusedBlockTests.Run(one, ScalarType.Float32, NormPass.Training), 0);
-        }
-        finally
+    /// <summary>
+    /// Of these images a thread takes five through a block together, the next five after them; if there are more threads
+    /// than images, all share the work of each image.
+    /// </summary>
+    [Theory]
+    [InlineData(13, 1)]
+    [InlineData(13, 2)]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    public void Images_that_go_through_a_block_one_after_another_all_arrive(int images, int stride)
+    {
+        var one = new FusedBlockTests.Case(5, 6, stride, images, 40, stride == 1 ? 40 : 24, 14, 14);
+        foreach (int threads in (int[])[1, 2, 4])
         {
-            set_num_threads(before);
+            With(threads, () => FusedBlockTests.CompareEvaluation(one));
         }
     }
 
@@ -64,6 +67,7 @@ public sealed class KernelThreadsTests
             (_, from, to) =>
             {
                 int thread = Environment.CurrentManagedThreadId;
+                isElsewhere |= KernelThreads.Count != 1;
                 for (int i = from; i < to; i++)
                 {
                     KernelThreads.For(
@@ -94,6 +98,40 @@ public sealed class KernelThreadsTests
         int parts = 0;
         KernelThreads.For(2, 2, (_, _, _) => Interlocked.Increment(ref parts));
         Assert.Equal(2, parts);
+    }
+
+    private static void CompareThreads(Func<ScalarType, FusedBlockTests.Results> run)
+    {
+        FusedBlockTests.Results? single = null;
+        With(1, () => single = run(ScalarType.Float32));
+        With(
+            4,
+            () =>
+            {
+                // Where the two differ, this says which is wrong. Gradients may differ from double precision's at a
+                // kink.
+                FusedBlockTests.Results several = run(ScalarType.Float32);
+                FusedBlockTests.Results exact = run(ScalarType.Float64);
+                AssertOutput("one thread", exact, single!);
+                AssertOutput("four threads", exact, several);
+                FusedBlockTests.AssertNear(single!, several, 1e-5);
+                FusedBlockTests.AssertNear(several, run(ScalarType.Float32), 0);
+            }
+        );
+    }
+
+    private static void With(int threads, Action action)
+    {
+        int before = get_num_threads();
+        set_num_threads(threads);
+        try
+        {
+            action();
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
     }
 
     private static void AssertOutput(string threads, FusedBlockTests.Results exact, FusedBlockTests.Results actual)

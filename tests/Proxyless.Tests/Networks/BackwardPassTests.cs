@@ -92,6 +92,40 @@ public sealed class BackwardPassTests : IDisposable
     }
 
     [Fact]
+    public void A_gradient_that_does_not_fit_its_weight_is_a_failure_of_the_whole_pass()
+    {
+        using Tensor x = ones(1, 1, 2, 2).requires_grad_();
+        using var failing = new Between(null) { OfWeight = () => ones(2) };
+        using (Tensor y = FusedFunction.Run(x, [_weight.Value], _ => failing))
+        using (Tensor sum = y.sum())
+        {
+            sum.backward();
+        }
+
+        using Tensor missing = x.grad!;
+        Assert.All(missing.data<float>().ToArray(), value => Assert.True(float.IsNaN(value)));
+        Assert.StartsWith(
+            "a gradient of shape [2] does not fit",
+            Assert.Throws<InvalidOperationException>(FusedFunction.Finish).Message,
+            StringComparison.Ordinal
+        );
+        Assert.All(failing.Returned, gradient => Assert.True(gradient.IsInvalid));
+    }
+
+    [Fact]
+    public void A_weight_that_is_frozen_between_the_passes_receives_no_gradient()
+    {
+        using Tensor x = ones(1, 1, 2, 2).requires_grad_();
+        using Tensor y = FusedFunction.Run(x, [_weight.Value], _ => new Between(null));
+        using Tensor sum = y.sum();
+        _weight.Value.requires_grad = false;
+        sum.backward();
+        Assert.Null(_weight.Value.grad);
+        using Tensor gradient = x.grad!;
+        Assert.All(gradient.data<float>().ToArray(), value => Assert.Equal(1, value));
+    }
+
+    [Fact]
     public void All_the_product_calls_backward_here()
     {
         string sources = Path.Combine(Repository.Root, "src");
@@ -155,6 +189,8 @@ public sealed class BackwardPassTests : IDisposable
 
         public List<Tensor> Returned { get; } = [];
 
+        public Func<Tensor> OfWeight { get; init; } = () => ones(1);
+
         public Tensor Forward(Tensor x) => x.clone();
 
         public List<Tensor?> Backward(Tensor gradient)
@@ -165,7 +201,7 @@ public sealed class BackwardPassTests : IDisposable
                 throw failure;
             }
 
-            Returned.AddRange(gradient.clone(), ones(1));
+            Returned.AddRange(gradient.clone(), OfWeight());
             return [.. Returned];
         }
 

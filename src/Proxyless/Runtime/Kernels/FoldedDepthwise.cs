@@ -1,7 +1,7 @@
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// A depthwise convolution with its batch norm and activation: clamp(scale w * x + shift). The scale is part of the
+/// A depthwise convolution with its batch norm and activation: clamp(scale w * x + shift). The norm is folded into the
 /// weights.
 /// </summary>
 internal sealed unsafe class FoldedDepthwise : IDisposable

@@ -6,7 +6,7 @@ namespace Proxyless.Runtime.Kernels;
 /// </summary>
 internal sealed unsafe class FoldedExpansion : IDisposable
 {
-    private readonly FoldedPointwise _forward;
+    private readonly FoldedConvolution _forward;
     private readonly AlignedBuffer _backward;
 
     /// <summary>Folds a norm into weights.</summary>
@@ -33,7 +33,7 @@ internal sealed unsafe class FoldedExpansion : IDisposable
             }
         }
 
-        _forward = new FoldedPointwise(transposed, norm);
+        _forward = new FoldedConvolution(transposed, norm);
     }
 
     /// <summary>Channels of the output.</summary>

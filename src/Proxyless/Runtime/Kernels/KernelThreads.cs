@@ -15,8 +15,8 @@ internal static class KernelThreads
     [ThreadStatic]
     private static bool _isAtWork;
 
-    /// <summary>Threads of a kernel.</summary>
-    public static int Count => torch.get_num_threads();
+    /// <summary>Threads of a kernel: 1 for one that is part of the work of another.</summary>
+    public static int Count => _isAtWork ? 1 : torch.get_num_threads();
 
     /// <summary>
     /// Calls <paramref name="work"/> with consecutive ranges of 0..items, one for each thread. Work that calls this

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Numerics.Tensors;
-
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
@@ -123,38 +120,16 @@ internal static unsafe class MatrixProducts
             return;
         }
 
-        // The first thread adds to the result itself.
-        var total = new Span<float>(result, rows * columns);
-        var parts = new float[threads][];
-        KernelThreads.For(
+        ThreadSums.Add(
             terms,
-            threads,
-            (part, from, to) =>
+            (from, to, sum) =>
             {
-                float[] own = [];
-                if (part > 0)
-                {
-                    own = parts[part] = ArrayPool<float>.Shared.Rent(rows * columns);
-                    own.AsSpan(0, rows * columns).Clear();
-                }
-
-                fixed (float* partial = own)
-                {
-                    ProductKernel<AddedSum> kernel = whole with
-                    {
-                        FirstTerm = from,
-                        EndTerm = to,
-                        Result = part == 0 ? result : partial,
-                    };
-                    ChannelWidths.Run(columns, width, ref kernel);
-                }
-            }
+                ProductKernel<AddedSum> kernel = whole with { FirstTerm = from, EndTerm = to, Result = sum };
+                ChannelWidths.Run(columns, width, ref kernel);
+            },
+            result,
+            rows * columns
         );
-        foreach (float[] part in parts.Where(part => part is not null))
-        {
-            TensorPrimitives.Add(total, part.AsSpan(0, total.Length), total);
-            ArrayPool<float>.Shared.Return(part);
-        }
     }
 
     private static void Multiply<TEpilogue>(

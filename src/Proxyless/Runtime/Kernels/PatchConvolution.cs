@@ -1,10 +1,8 @@
-using System.Numerics.Tensors;
-
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// A convolution of few channels, such as the first one of a network, as a product of matrices: the patches that some
-/// pixels of the output depend on are copied to the rows of a matrix, which stays in a core's cache.
+/// A convolution of few channels, such as the first one of a network, as a product of matrices (im2col): the patches
+/// that some pixels of the output depend on are copied to the rows of a matrix, which stays in a core's cache.
 /// </summary>
 internal static unsafe class PatchConvolution
 {
@@ -71,16 +69,11 @@ internal static unsafe class PatchConvolution
     )
     {
         int width = widest ?? ChannelWidths.Widest;
-        int length = shape.PatchLength * shape.Outputs;
-        var parts = new AlignedBuffer?[KernelThreads.Count];
-        KernelThreads.For(
+        ThreadSums.Add(
             shape.OutputPixels,
-            parts.Length,
-            (part, from, to) =>
+            (from, to, own) =>
             {
                 using var patches = new AlignedBuffer((long)Pixels * shape.PatchLength);
-                AlignedBuffer own = parts[part] = new AlignedBuffer(length);
-                new Span<float>(own.Data, length).Clear();
                 for (int first = from; first < to; first += Pixels)
                 {
                     int count = Math.Min(Pixels, to - first);
@@ -91,20 +84,14 @@ internal static unsafe class PatchConvolution
                         count,
                         shape.PatchLength,
                         shape.Outputs,
-                        own.Data
+                        own
                     );
                     ChannelWidths.Run(shape.Outputs, width, ref product);
                 }
-            }
+            },
+            sum,
+            shape.PatchLength * shape.Outputs
         );
-
-        // In the order of the threads, so that the same threads give the same bits.
-        var total = new Span<float>(sum, length);
-        foreach (AlignedBuffer part in parts.OfType<AlignedBuffer>())
-        {
-            TensorPrimitives.Add(total, new ReadOnlySpan<float>(part.Data, length), total);
-            part.Dispose();
-        }
     }
 
     // [count, kernel, kernel, inputs], zero outside the image.

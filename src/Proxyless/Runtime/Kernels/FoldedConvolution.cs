@@ -3,10 +3,10 @@ using System.Numerics.Tensors;
 namespace Proxyless.Runtime.Kernels;
 
 /// <summary>
-/// A 1x1 convolution with its batch norm and activation: clamp(scale W x + shift). The scale is part of the weights, so
-/// that nothing but the input is needed.
+/// A convolution that connects every input with every output, with its batch norm and activation:
+/// clamp(scale W x + shift). The norm is folded into the weights, so that nothing but the input is needed.
 /// </summary>
-internal sealed unsafe class FoldedPointwise : IDisposable
+internal sealed unsafe class FoldedConvolution : IDisposable
 {
     private readonly AlignedBuffer _weights;
     private readonly AlignedBuffer _shift;
@@ -14,9 +14,9 @@ internal sealed unsafe class FoldedPointwise : IDisposable
     private readonly float _high;
 
     /// <summary>Folds a norm into weights.</summary>
-    /// <param name="weights">[inputs, outputs]: W^T.</param>
+    /// <param name="weights">[inputs, outputs]: W^T; or [kernel, kernel, inputs, outputs].</param>
     /// <param name="norm">The norm and the activation.</param>
-    public FoldedPointwise(ReadOnlySpan<float> weights, ChannelNorm norm)
+    public FoldedConvolution(ReadOnlySpan<float> weights, ChannelNorm norm)
     {
         Outputs = norm.Channels;
         Inputs = weights.Length / Outputs;
@@ -34,13 +34,15 @@ internal sealed unsafe class FoldedPointwise : IDisposable
         }
     }
 
-    /// <summary>Channels of the input.</summary>
+    /// <summary>Numbers that a pixel of the output depends on: the input's channels for a 1x1 convolution.</summary>
     public int Inputs { get; }
 
     /// <summary>Channels of the output.</summary>
     public int Outputs { get; }
 
-    /// <summary>The activated output, from the input, tile by tile.</summary>
+    private ActivatedSum Activation => new(_shift.Data, _low, _high);
+
+    /// <summary>The activated output of a 1x1 convolution, from the input, tile by tile.</summary>
     /// <param name="x">[pixels, inputs].</param>
     public ExpandedSource Source(float* x) =>
         new()
@@ -54,22 +56,21 @@ internal sealed unsafe class FoldedPointwise : IDisposable
             Channels = Outputs,
         };
 
-    /// <summary>Computes the activated output.</summary>
+    /// <summary>Computes the activated output of a 1x1 convolution.</summary>
     /// <param name="x">[pixels, inputs].</param>
     /// <param name="pixels">Number of pixels.</param>
     /// <param name="result">[pixels, outputs].</param>
     public void Run(float* x, int pixels, float* result) =>
-        MatrixProducts.MultiplyActivated(
-            x,
-            _weights.Data,
-            pixels,
-            Inputs,
-            Outputs,
-            new ActivatedSum(_shift.Data, _low, _high),
-            result
-        );
+        MatrixProducts.MultiplyActivated(x, _weights.Data, pixels, Inputs, Outputs, Activation, result);
 
-    /// <summary>Adds the output, which no activation follows.</summary>
+    /// <summary>Computes the activated output of a larger kernel.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="x">[images, height, width, inputs].</param>
+    /// <param name="result">[images, output height, output width, outputs].</param>
+    public void Run(ConvolutionShape shape, float* x, float* result) =>
+        PatchConvolution.Forward(shape, x, _weights.Data, Activation, result);
+
+    /// <summary>Adds the output of a 1x1 convolution that no activation follows.</summary>
     /// <param name="x">[pixels, inputs].</param>
     /// <param name="pixels">Number of pixels.</param>
     /// <param name="result">[pixels, outputs].</param>
