@@ -46,7 +46,6 @@ internal static class NarrowBench
     // So that a uniformly thinned network that just fits is close to half of the latency.
     private const int Shares = 100;
     private const double ShareOfLatency = 0.5;
-    private const int CalibrationImages = 256;
 
     /// <summary>Finds the networks, fine-tunes them and evaluates them on the test images.</summary>
     /// <param name="options">Images, resolution, weights by name, target.</param>
@@ -110,7 +109,9 @@ internal static class NarrowBench
         var tuning = new NarrowTuning(
             context,
             steps,
-            otherTarget is IModelTimer { TimesIntegers: true } ? QuantizeImages.Of(context, CalibrationImages) : null
+            otherTarget is IModelTimer { TimesIntegers: true }
+                ? QuantizeImages.Of(context, QuantizeOptions.UsualCalibrationImages)
+                : null
         );
         NarrowBenchRow RowOf(string name, int[] choice)
         {

@@ -1,5 +1,4 @@
 using Proxyless.Data;
-using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Quantization;
 using Proxyless.Runs;
@@ -42,34 +41,23 @@ internal sealed class NarrowTuning(RunContext context, int steps, QuantizeImages
 
     private AnswerComparison AsIntegers(CompactNetwork tuned)
     {
-        var none = new Dictionary<string, string>();
-        byte[] onnx = ExportStage.ModelOf(context, tuned, none);
-        var model = FloatModel.Read(onnx, "model.onnx");
-        var quantizer = new ModelQuantizer(
-            model,
-            Calibration.Observe(model, integers!.Calibration, context.Threads, _ => { }, context.CancellationToken)
+        byte[] onnx = ExportStage.ModelOf(context, tuned, new Dictionary<string, string>());
+        byte[] made = UsualIntegers.Of(
+            onnx,
+            FloatLayers.Usual,
+            UsualIntegers.WeightBitsFor([]),
+            integers!.Calibration,
+            context.Threads,
+            context.CancellationToken
         );
-        var settings = new QuantizationSettings
-        {
-            InFloat = FloatLayers.Usual(model),
-
-            // The models run on this processor, wherever they are for.
-            WeightBits = Saturates() ? QuantizationSettings.BitsWhereSaturated : QuantizationSettings.Bits,
-        };
         return ImageComparison.Of(
             onnx,
-            quantizer.Quantize(settings, none),
+            made,
             integers.Others,
             integers.OthersCount,
             context.Threads,
             context.Observer,
             context.CancellationToken
         );
-    }
-
-    private static bool Saturates()
-    {
-        using ITarget here = TargetFile.Open(new TargetOptions().Name);
-        return here is IProcessorTarget { SaturatesIntegers: true };
     }
 }

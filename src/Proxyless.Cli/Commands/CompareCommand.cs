@@ -45,13 +45,19 @@ internal sealed class CompareCommand : ReportingCommand
     private readonly Option<string[]> _targets = Values.Texts(
         "--targets",
         "TARGET",
-        "A target besides --target on which every network is also measured; may be repeated"
+        "A target besides --target on which every network is also measured; may be repeated; with +int8 behind one, "
+            + "each network is also compared as an integer model"
     );
 
     private readonly Option<string?> _scoredBy = Values.Text(
         "--scored-by",
         "DIR",
         "A finished search in the same space: how its shared weights rank the networks is compared with their accuracy"
+    );
+
+    private readonly PrecisionOption _precision = new(
+        "What the limit is for (float): models of floats, or those of 8-bit integers; with int8 each network is compared "
+            + "in both, as two networks"
     );
 
     private readonly Option<bool> _join = Values.Flag(
@@ -67,6 +73,7 @@ internal sealed class CompareCommand : ReportingCommand
                 + "networks and seeds can be added then, and networks removed.",
             "proxyless compare --data photos --latency 8 --network runs/photos --network random:12 --network "
                 + "mobilenet-v2:fit --train-epochs 10 --out comparisons/photos",
+            "proxyless compare --data photos --target cpu+int8 --network runs/photos --network mobilenet-v2:fit",
             "proxyless compare --out comparisons/photos --resume --network proxyless-mobile",
             "proxyless compare --out comparisons/photos --join"
         )
@@ -85,6 +92,7 @@ internal sealed class CompareCommand : ReportingCommand
             "--resume",
         ];
         Add(OptionHeading.Comparison, _networks, _without, _seeds, _targets, _scoredBy, _join);
+        Add(OptionHeading.Limits, _precision.Option);
         Add(
             LibraryOptions
                 .Data()
@@ -113,7 +121,7 @@ internal sealed class CompareCommand : ReportingCommand
 
         var options = new ComparisonOptions
         {
-            Run = ReadResumable(parse),
+            Run = _precision.Apply(parse, ReadResumable(parse, given: begun => _precision.Unapply(parse, begun))),
             Networks = parse.GetValue(_networks) ?? [],
             Without = parse.GetValue(_without) ?? [],
             Seeds = (int?)parse.GetValue(_seeds),

@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Quantization;
 
 namespace Proxyless.Comparisons;
 
@@ -6,7 +7,12 @@ namespace Proxyless.Comparisons;
 /// <param name="Request">The entry that requested it.</param>
 /// <param name="Group">The group in which it is averaged and tested.</param>
 /// <param name="Name">Its name in tables and folders, unique within the comparison.</param>
-internal sealed record ComparedNetwork(string Request, string Group, string Name);
+internal sealed record ComparedNetwork(string Request, string Group, string Name)
+{
+    /// <summary>The name of integer models in tables.</summary>
+    /// <param name="name">The name of the network, or of its group.</param>
+    public static string IntegerName(string name) => $"{name} {ModelQuantizer.Precision}";
+}
 
 /// <summary>What is known of a network before it is trained.</summary>
 /// <param name="Latencies">
@@ -36,7 +42,15 @@ internal sealed record NetworkTraining(double Top1, double Top5, double TrainSec
 {
     /// <summary>Number of test images that could be read; null in files of older versions.</summary>
     public long? TestImages { get; init; }
+
+    /// <summary>The accuracy of its integer model; null if none was made.</summary>
+    public IntegerAccuracy? Integers { get; init; }
 }
+
+/// <summary>The accuracy of an integer model.</summary>
+/// <param name="Top1">Share of correct answers on the test set.</param>
+/// <param name="Top5">Share of test images whose class is among the five most probable.</param>
+internal sealed record IntegerAccuracy(double Top1, double Top5);
 
 /// <summary>A network with what a comparison knows of it.</summary>
 /// <param name="Network">The network.</param>

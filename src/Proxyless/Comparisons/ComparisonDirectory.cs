@@ -10,11 +10,15 @@ namespace Proxyless.Comparisons;
 /// <param name="Seeds">Number of trainings of each.</param>
 /// <param name="ScoredBy">The search whose shared weights score them, or null.</param>
 /// <param name="Targets">Further targets on which they are measured.</param>
+/// <param name="IntegerBits">
+/// Bits of the weights of the integer model that is made of every training; null if none is made.
+/// </param>
 internal sealed record ComparisonPlan(
     IReadOnlyList<ComparedNetwork> Networks,
     int Seeds,
     string? ScoredBy,
-    IReadOnlyList<string> Targets
+    IReadOnlyList<string> Targets,
+    int? IntegerBits = null
 );
 
 /// <summary>

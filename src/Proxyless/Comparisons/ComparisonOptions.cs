@@ -7,7 +7,8 @@ public sealed record ComparisonOptions
 {
     /// <summary>
     /// Data, space, target, limits and training, the same for all networks. <see cref="RunOptions.Out"/> is the folder
-    /// of the comparison. With <see cref="RunOptions.Resume"/> the rest is read from there.
+    /// of the comparison. With <see cref="RunOptions.Resume"/> the rest is read from there. If a target is one for
+    /// integer models, each network is compared in both precisions, as two networks.
     /// </summary>
     public required RunOptions Run { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Proxyless.Latency;
 using Proxyless.Reports;
 
 namespace Proxyless.Comparisons;
@@ -35,8 +36,10 @@ internal static class ComparisonPlot
             $"<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {AccuracyAxes.Width} "
                 + $"{AccuracyAxes.Height + legend}\" role=\"img\" aria-label=\"Accuracy against latency\">\n"
         );
-        axes.Append(svg, $"Top-1 on the test set (%) against latency (ms) on {result.Target}");
-        axes.AppendLimit(svg, result.LatencyLimitMs, "limit");
+        bool hasIntegers = result.Networks.Any(network => network.IsInteger);
+        string target = hasIntegers ? IntegerModels.Without(result.Target) : result.Target;
+        axes.Append(svg, $"Top-1 on the test set (%) against latency (ms) on {target}");
+        axes.AppendLimit(svg, result.LatencyLimitMs, hasIntegers ? $"limit on {result.Target}" : "limit");
         foreach (NetworkResult network in result.Networks)
         {
             int group = Array.IndexOf(groups, network.Group);

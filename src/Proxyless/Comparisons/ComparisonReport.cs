@@ -1,5 +1,6 @@
 using System.Text;
 using Proxyless.Architectures;
+using Proxyless.Latency;
 using Proxyless.Reports;
 using Proxyless.Training;
 using static Proxyless.Reports.ReportPage;
@@ -18,7 +19,7 @@ internal sealed record ComparisonReportData
     /// <summary>Number of images that accuracies are of.</summary>
     public required long TestImages { get; init; }
 
-    /// <summary>The layers of each network, in the order of the result.</summary>
+    /// <summary>The layers of each network, in the order of the result, which may end earlier.</summary>
     public required IReadOnlyList<Architecture> Architectures { get; init; }
 
     /// <summary>What the user should know before trusting the result.</summary>
@@ -84,9 +85,11 @@ internal static class ComparisonReport
         );
         html.Tile(
             Milliseconds(best.LatencyMs),
-            $"{(best.Networks == 1 ? "its" : "their mean")} latency on {result.Target}; the limit is "
-                + Milliseconds(result.LatencyLimitMs),
-            best.LatencyMs <= result.LatencyLimitMs ? "good" : "bad"
+            $"{(best.Networks == 1 ? "its" : "their mean")} latency; the limit is "
+                + $"{Milliseconds(result.LatencyLimitMs)} on {result.Target}",
+            !IsLimited(best, result) ? ""
+                : best.LatencyMs <= result.LatencyLimitMs ? "good"
+                : "bad"
         );
         foreach (GroupResult group in result.Groups.Where(group => group.Difference is not null))
         {
@@ -98,6 +101,11 @@ internal static class ComparisonReport
 
         html.Line("</div>");
     }
+
+    // A limit is one for models of floats, or one for integer models.
+    private static bool IsLimited(GroupResult group, ComparisonResult result) =>
+        IntegerModels.Is(result.Target)
+        == result.Networks.Any(network => network.Group == group.Group && network.IsInteger);
 
     private static string Significance(GroupResult group) =>
         group.P is { } p
@@ -202,7 +210,11 @@ internal static class ComparisonReport
     )
     {
         html.Line("<h2 id=\"pictures\">What they look like</h2>");
-        foreach ((NetworkResult network, Architecture architecture) in result.Networks.Zip(architectures))
+        foreach (
+            (NetworkResult network, Architecture architecture) in result
+                .Networks.Where(network => !network.IsInteger)
+                .Zip(architectures)
+        )
         {
             html.Line(
                 Invariant($"<details><summary>{Text(network.Name)}: {Percent(network.Top1)}, ")

@@ -1,3 +1,5 @@
+using Proxyless.Quantization;
+
 namespace Proxyless.Comparisons;
 
 /// <summary>The result of a comparison; its JSON names are these in snake_case. Shares are 0..1.</summary>
@@ -33,6 +35,14 @@ public sealed record NetworkResult
 
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
+
+    /// <summary>
+    /// <c>float</c>, or <c>int8</c>: then it is the integer model of the network before it, and its latencies are those
+    /// of integer models.
+    /// </summary>
+    public string Precision { get; init; } = "float";
+
+    internal bool IsInteger => Precision == ModelQuantizer.Precision;
 
     /// <summary>Mean top-1 on the test set over its trainings.</summary>
     public required double Top1 { get; init; }
@@ -89,7 +99,8 @@ public sealed record GroupResult
     public required double LatencyMs { get; init; }
 
     /// <summary>
-    /// The group it is tested against: <c>random</c> if there is one, otherwise the first; null for that group itself.
+    /// The group it is tested against: <c>random</c> if there is one, otherwise the first; null for that group itself. A
+    /// group of integer models is tested against the integer models of that group, and these against that group.
     /// </summary>
     public required string? Against { get; init; }
 

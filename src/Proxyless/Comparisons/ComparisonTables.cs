@@ -12,7 +12,7 @@ internal static class ComparisonTables
         string[] targets = TargetsOf(result);
         var text = new StringBuilder(
             "group,name,top1,top1_deviation,top5,trainings,latency_ms,predicted_latency_ms,"
-                + "parameters,multiply_adds,shared_top1"
+                + "parameters,multiply_adds,shared_top1,precision"
         );
         text.Append(string.Concat(targets.Select(target => "," + Quoted($"latency_ms on {target}")))).Append('\n');
         foreach (NetworkResult network in result.Networks)
@@ -24,7 +24,7 @@ internal static class ComparisonTables
                 CultureInfo.InvariantCulture,
                 $"{Quoted(network.Group)},{Quoted(network.Name)},{network.Top1:R},{network.Top1Deviation:R},"
                     + $"{network.Top5:R},{network.Trainings},{network.LatencyMs:R},{network.PredictedLatencyMs:R},"
-                    + $"{network.Parameters},{network.MultiplyAdds},{network.SharedTop1:R}{others}\n"
+                    + $"{network.Parameters},{network.MultiplyAdds},{network.SharedTop1:R},{network.Precision}{others}\n"
             );
         }
 

@@ -2,6 +2,7 @@ using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
+using Proxyless.Quantization;
 using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
@@ -24,6 +25,9 @@ internal sealed class ComparisonWork(
         .. plan.Networks.Select(network => ArchitectureFile.Read(directory.Architecture(network))),
     ];
 
+    private readonly MeasuringPlace[] _floats = [.. places.Where(place => !place.IsInteger)];
+    private readonly MeasuringPlace[] _integers = [.. places.Where(place => place.IsInteger)];
+
     private long? _testImages;
 
     /// <summary>Does the remaining work, and writes tables, plot and page.</summary>
@@ -34,7 +38,7 @@ internal sealed class ComparisonWork(
         new SharedTrainings(context, directory).Run(() =>
         {
             // The page has the networks in the order of the plan, up to the first that is not trained.
-            NetworkResult[] first = [.. Trained(measured)];
+            NetworkResult[][] first = [.. Trained(measured)];
             if (first.Length > reported && first.Length < plan.Networks.Count)
             {
                 TryWriteReport(
@@ -45,7 +49,7 @@ internal sealed class ComparisonWork(
 
             reported = first.Length;
         });
-        List<NetworkResult> results = [.. Trained(measured)];
+        List<NetworkResult[]> results = [.. Trained(measured)];
         if (results.Count < plan.Networks.Count)
         {
             throw new InvalidInputException(
@@ -54,7 +58,10 @@ internal sealed class ComparisonWork(
             );
         }
 
-        ComparisonResult result = ResultOf(results, scorer is null ? null : Agreement(results));
+        ComparisonResult result = ResultOf(
+            results,
+            scorer is null ? null : Agreement([.. results.Select(network => network[0])])
+        );
         directory.Write(result);
         AtomicFile.WriteAllText(directory.Csv, ComparisonTables.Csv(result));
         AtomicFile.WriteAllText(directory.Markdown, ComparisonTables.Markdown(result));
@@ -63,8 +70,11 @@ internal sealed class ComparisonWork(
         return result;
     }
 
-    /// <summary>The networks in the order of the plan, up to the first that is not trained with every seed.</summary>
-    private IEnumerable<NetworkResult> Trained(NetworkMeasurement[] measured)
+    /// <summary>
+    /// The networks in the order of the plan, up to the first that is not trained with every seed: each in float, and
+    /// behind it, if the plan says so, its integer models.
+    /// </summary>
+    private IEnumerable<NetworkResult[]> Trained(NetworkMeasurement[] measured)
     {
         for (int i = 0; i < plan.Networks.Count; i++)
         {
@@ -72,25 +82,29 @@ internal sealed class ComparisonWork(
             [
                 .. Enumerable.Range(0, plan.Seeds).Select(seed => directory.ReadTraining(plan.Networks[i], seed)),
             ];
-            if (trainings.Contains(null))
+            if (Array.Exists(trainings, one => one is null || (plan.IntegerBits is not null && one.Integers is null)))
             {
                 yield break;
             }
 
-            yield return Judge(plan.Networks[i], _architectures[i], measured[i], trainings!);
+            NetworkResult inFloat = Judge(plan.Networks[i], _architectures[i], measured[i], trainings!);
+            yield return plan.IntegerBits is null ? [inFloat] : [inFloat, InIntegers(inFloat, measured[i], trainings!)];
         }
     }
 
-    private ComparisonResult ResultOf(IReadOnlyList<NetworkResult> results, ScoreAgreement? scores) =>
-        new()
+    private ComparisonResult ResultOf(IEnumerable<NetworkResult[]> networks, ScoreAgreement? scores)
+    {
+        NetworkResult[] results = [.. networks.SelectMany(network => network)];
+        return new ComparisonResult
         {
             Folder = directory.Run.Root,
             LatencyLimitMs = goal.LatencyMs,
             Target = goal.Target.Name,
-            Networks = [.. results],
+            Networks = results,
             Groups = ProxylessComparison.GroupsOf(results),
             Scores = scores,
         };
+    }
 
     private void TryWriteReport(ComparisonResult result, string? status)
     {
@@ -112,7 +126,7 @@ internal sealed class ComparisonWork(
             Title = $"{plan.Networks.Count} networks on {context.Images.Name}, {goal.Target.Name}",
             Status = status,
             TestImages = _testImages ?? context.Images.Test.Count,
-            Architectures = _architectures[..result.Networks.Count],
+            Architectures = _architectures,
             Warnings = context.Observer.Warnings,
             Provenance = ReportStage.ProvenanceOf(context, goal.Table),
             Configuration = File.ReadAllText(directory.Run.Config),
@@ -138,17 +152,48 @@ internal sealed class ComparisonWork(
             Top1Deviation = ProxylessComparison.DeviationOf(top1),
             Top5 = trainings.Average(training => training.Top5),
             Trainings = trainings.Length,
-            LatencyMs = measured.Latencies[places[0].Target.Id],
-            OtherLatenciesMs = places
-                .Skip(1)
-                .ToDictionary(place => place.Target.Name, place => measured.Latencies[place.Target.Id]),
-            PredictedLatencyMs = measured.PredictedMs,
+            LatencyMs = measured.Latencies[_floats[0].Target.Id],
+            OtherLatenciesMs = OthersOf(_floats, measured),
+            PredictedLatencyMs = IsGoal(_floats[0]) ? measured.PredictedMs : null,
             Parameters = cost.Parameters,
             MultiplyAdds = cost.MultiplyAdds,
             SharedTop1 = measured.SharedTop1,
             SharedLoss = measured.SharedLoss,
         };
     }
+
+    private NetworkResult InIntegers(
+        NetworkResult inFloat,
+        NetworkMeasurement measured,
+        IReadOnlyList<NetworkTraining> trainings
+    )
+    {
+        double[] top1 = [.. trainings.Select(training => training.Integers!.Top1)];
+        return inFloat with
+        {
+            Group = ComparedNetwork.IntegerName(inFloat.Group),
+            Name = ComparedNetwork.IntegerName(inFloat.Name),
+            Precision = ModelQuantizer.Precision,
+            Top1 = top1.Average(),
+            Top1Deviation = ProxylessComparison.DeviationOf(top1),
+            Top5 = trainings.Average(training => training.Integers!.Top5),
+            LatencyMs = measured.Latencies[_integers[0].Target.Id],
+            OtherLatenciesMs = OthersOf(_integers, measured),
+            PredictedLatencyMs = IsGoal(_integers[0]) ? measured.PredictedMs : null,
+            SharedTop1 = null,
+            SharedLoss = null,
+        };
+    }
+
+    // By the names of the machines: a table has one column for the latencies of both precisions.
+    private static Dictionary<string, double> OthersOf(MeasuringPlace[] some, NetworkMeasurement measured) =>
+        some.Skip(1)
+            .ToDictionary(
+                place => IntegerModels.Without(place.Target.Name),
+                place => measured.Latencies[place.Target.Id]
+            );
+
+    private bool IsGoal(MeasuringPlace place) => place.Target.Id == goal.Target.Id;
 
     /// <summary>Before the first training, so that the images for scoring do not stay in memory during it.</summary>
     private NetworkMeasurement[] MeasureAll()

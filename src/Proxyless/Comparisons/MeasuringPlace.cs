@@ -10,6 +10,9 @@ namespace Proxyless.Comparisons;
 /// <param name="Table">The space's table there; every other network is measured beside its reference network.</param>
 internal sealed record MeasuringPlace(ITarget Target, LatencyTable Table)
 {
+    /// <summary>Whether networks are measured as integer models.</summary>
+    public bool IsInteger => Target is IModelTimer { TimesIntegers: true };
+
     /// <summary>The quiet latency of an untrained network in milliseconds.</summary>
     public double Measure(Architecture network, RunContext context)
     {

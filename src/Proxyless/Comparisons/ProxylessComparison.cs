@@ -73,6 +73,13 @@ public static class ProxylessComparison
         ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, begun, directory))];
         ComparisonPlan plan = PlanOf(begun, dropped, options);
         List<MeasuringPlace> places = PlacesOf(context, goal, plan, targets);
+        plan = plan with
+        {
+            // What was begun with fewer bits goes on with them on any processor.
+            IntegerBits = places.Exists(place => place.IsInteger)
+                ? plan.IntegerBits ?? UsualIntegers.WeightBitsFor(places.Select(place => place.Target))
+                : null,
+        };
         using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(context, searched) : null;
 
         // All networks are created, and measured everywhere, before anything is written: a wrong entry costs nothing.
@@ -83,7 +90,7 @@ public static class ProxylessComparison
                 ArchitectureFile.Read(directory.Architecture(network))
             )),
         ];
-        var source = new NetworkSource(context, goal, places[0]);
+        var source = new NetworkSource(context, goal, places.Find(place => place.Target.Id == goal.Target.Id)!);
         List<OpenedNetwork> added = Make(requests, there, [.. dropped.Select(network => network.Name)], source);
         List<MeasuredNetwork> all = Measure([.. there, .. added], directory, places, context);
         plan = plan with { Networks = [.. plan.Networks, .. added.Select(network => network.Network)] };
@@ -199,19 +206,30 @@ public static class ProxylessComparison
         OpenTargets targets
     )
     {
-        List<MeasuringPlace> places =
-        [
-            new(goal.Target, goal.Table),
-            .. plan.Targets.Select(target => PlaceOf(targets.Open(target), context)),
-        ];
-        foreach (MeasuringPlace place in places.Where(place => place.Target is IModelTimer { TimesIntegers: true }))
+        string[] names = [context.Options.Target.Name, .. plan.Targets];
+        if (names.Any(IntegerModels.Is))
         {
-            context.Observer.Warning(
-                $"latencies on target '{place.Target.Name}' are those of integer models, accuracies those of models of "
-                    + "floats; ProxylessRun.Quantize says how far they differ"
-            );
+            // Each network is two then, with latencies on the same machines.
+            List<string> floats = [];
+            foreach (string name in names.Select(IntegerModels.Without))
+            {
+                if (!floats.Exists(other => RunPaths.IsSameTarget(other, name)))
+                {
+                    floats.Add(name);
+                }
+            }
+
+            names = [.. floats.SelectMany(name => (string[])[name, IntegerModels.Of(name)])];
         }
 
+        List<MeasuringPlace> places =
+        [
+            .. names.Select(name =>
+                RunPaths.IsSameTarget(name, context.Options.Target.Name)
+                    ? new MeasuringPlace(goal.Target, goal.Table)
+                    : PlaceOf(targets.Open(name), context)
+            ),
+        ];
         return places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice
             ? throw new InvalidInputException(
                 $"ComparisonOptions.Targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are "
@@ -371,7 +389,8 @@ public static class ProxylessComparison
     }
 
     /// <summary>
-    /// Computes means, deviations and tests, with the groups in the order in which they were requested.
+    /// Computes means, deviations and tests, with the groups in the order in which they were requested. Groups of integer
+    /// models are tested against those of the baseline, and these against the baseline itself.
     /// </summary>
     internal static IReadOnlyList<GroupResult> GroupsOf(IReadOnlyList<NetworkResult> networks)
     {
@@ -385,13 +404,18 @@ public static class ProxylessComparison
         }
 
         int index = groups.FindIndex(group => group.Name == Baseline);
-        (string baseline, NetworkResult[] others) = groups[Math.Max(index, 0)];
+        (string Name, NetworkResult[] Networks) inFloat = groups[Math.Max(index, 0)];
+        (string Name, NetworkResult[] Networks) inIntegers = groups.Find(group =>
+            group.Name == ComparedNetwork.IntegerName(inFloat.Name)
+        );
         return
         [
             .. groups.Select(group =>
             {
                 double[] top1 = [.. group.Networks.Select(network => network.Top1)];
-                bool isBaseline = group.Name == baseline;
+                bool isBaseline = group.Name == inFloat.Name;
+                (string baseline, NetworkResult[] others) =
+                    group.Networks[0].IsInteger && group.Name != inIntegers.Name ? inIntegers : inFloat;
                 return new GroupResult
                 {
                     Group = group.Name,

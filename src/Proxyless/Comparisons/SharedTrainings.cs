@@ -1,4 +1,6 @@
 using Proxyless.Architectures;
+using Proxyless.Files;
+using Proxyless.Quantization;
 using Proxyless.Runs;
 using Proxyless.Training;
 
@@ -82,6 +84,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
                     .Select(seed => new Work(
                         network,
                         seed,
+                        plan.IntegerBits,
                         $"network {index + 1} of {plan.Networks.Count}: {network.Name}"
                     ))
         );
@@ -107,7 +110,10 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
             return true;
         }
 
-        if (directory.ReadTraining(work.Network, work.Seed) is null)
+        if (
+            directory.ReadTraining(work.Network, work.Seed) is not { } training
+            || (work.IntegerBits is not null && training.Integers is null)
+        )
         {
             return directory.ReadFailure(work.Network, work.Seed) is not null;
         }
@@ -187,11 +193,20 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
     {
         string folder = FolderOf(work);
         Require(taken);
+
+        // Of a training that lacks only its integer model.
+        NetworkTraining? before = directory.ReadTraining(work.Network, work.Seed);
         RunDirectory attempt = TrainingAttempt.Begin(folder, taken.Number);
         bool isNew = !File.Exists(attempt.Result);
         if (isNew)
         {
-            Train(work, attempt, cancellationToken);
+            NetworkTraining training = before ?? Train(work, attempt, cancellationToken);
+            if (work.IntegerBits is { } bits)
+            {
+                training = training with { Integers = Quantize(work, attempt, bits, cancellationToken) };
+            }
+
+            ComparisonDirectory.Write(attempt, training);
         }
 
         Require(taken);
@@ -229,7 +244,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         );
     }
 
-    private void Train(Work work, RunDirectory attempt, CancellationToken cancellationToken)
+    private NetworkTraining Train(Work work, RunDirectory attempt, CancellationToken cancellationToken)
     {
         NetworkMeasurement measured =
             directory.ReadMeasurement(work.Network)
@@ -264,8 +279,25 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         {
             TestImages = judged.Accuracy.Images,
         };
-        ComparisonDirectory.Write(attempt, training);
         context.Observer.Message(Invariant($"{work.Position}, top-1 {training.Top1:P2}"));
+        return training;
+    }
+
+    private IntegerAccuracy Quantize(Work work, RunDirectory attempt, int bits, CancellationToken cancellationToken)
+    {
+        RunContext here = context with { CancellationToken = cancellationToken };
+        byte[] integers = UsualIntegers.Of(
+            File.ReadAllBytes(attempt.Model),
+            UntrainedIntegers.InFloat,
+            Math.Min(bits, UsualIntegers.WeightBitsFor([])),
+            QuantizeImages.Of(here, QuantizeOptions.UsualCalibrationImages).Calibration,
+            here.Threads,
+            cancellationToken
+        );
+        AtomicFile.WriteAllBytes(attempt.IntegerModel, integers);
+        EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(here, attempt.IntegerModel);
+        context.Observer.Message(Invariant($"{work.Position}, top-1 {judged.Accuracy.Top1:P2} in integers"));
+        return new IntegerAccuracy(judged.Accuracy.Top1, judged.Accuracy.Top5);
     }
 
     /// <summary>What came of an attempt to train.</summary>
@@ -281,5 +313,5 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         Settled,
     }
 
-    private sealed record Work(ComparedNetwork Network, int Seed, string Position);
+    private sealed record Work(ComparedNetwork Network, int Seed, int? IntegerBits, string Position);
 }

@@ -12,6 +12,10 @@ internal static class UntrainedIntegers
     private static readonly QuantizedRange Activated = QuantizedRange.Of(0, FloatLayer.Six);
     private static readonly QuantizedRange Linear = QuantizedRange.Of(-FloatLayer.Six, FloatLayer.Six);
 
+    /// <summary>The layers that stay in float: the stem, if there is one.</summary>
+    public static IReadOnlySet<string> InFloat(FloatModel model) =>
+        model.Layers.Select(layer => layer.Name).Where(name => name == Stem).ToHashSet();
+
     /// <summary>Returns the integer form of a whole network or of a part.</summary>
     /// <param name="onnx">The bytes of an ONNX file; one with integers is returned as it is.</param>
     /// <exception cref="InvalidInputException">It has operations that cannot be quantized.</exception>
@@ -41,7 +45,7 @@ internal static class UntrainedIntegers
                     ranges[layer.Node.Input[0]].Scale,
                     new QuantizationSettings().LargestWeight
                 ),
-            model.Layers.Select(layer => layer.Name).Where(name => name == Stem).ToHashSet(),
+            InFloat(model),
             new Dictionary<string, string> { [ModelQuantizer.PrecisionKey] = ModelQuantizer.Precision }
         );
     }

@@ -7,6 +7,9 @@ namespace Proxyless.Runs;
 /// <summary>What is quantized, and how.</summary>
 public sealed record QuantizeOptions
 {
+    /// <summary>Images for calibration, if there are as many.</summary>
+    internal const int UsualCalibrationImages = 256;
+
     /// <summary>The values of <see cref="CalibrationImages"/>.</summary>
     internal static readonly NumberRange CalibrationRange = new(1, 4096, IsWhole: true);
 
@@ -27,7 +30,7 @@ public sealed record QuantizeOptions
     public string? Data { get; init; }
 
     /// <summary>The most images for calibration.</summary>
-    public int CalibrationImages { get; init; } = 256;
+    public int CalibrationImages { get; init; } = UsualCalibrationImages;
 
     /// <summary>How the ranges of activations are chosen.</summary>
     public RangeMethod Ranges { get; init; } = RangeMethod.MeanSquaredError;

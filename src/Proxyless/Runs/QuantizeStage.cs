@@ -158,7 +158,11 @@ internal static class QuantizeStage
         return QuantizationSettings.Bits;
     }
 
-    private static Dictionary<string, string> MetadataOf(QuantizationSettings settings, int images, long qatSteps) =>
+    /// <summary>What an integer model says of itself.</summary>
+    /// <param name="settings">How it was made.</param>
+    /// <param name="images">Images for calibration.</param>
+    /// <param name="qatSteps">Steps of quantization-aware training.</param>
+    internal static Dictionary<string, string> MetadataOf(QuantizationSettings settings, int images, long qatSteps) =>
         new()
         {
             [ModelQuantizer.PrecisionKey] = ModelQuantizer.Precision,

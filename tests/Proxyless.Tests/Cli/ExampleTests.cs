@@ -248,6 +248,10 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
 
         // Networks of the space are of up to 0.45 MB, and random ones must be near the limit.
         [Compare] = new($"--space tiny --batch-size 4 {Size}", ("10", "0.1"), ("random:12", "random:2"), ("8", "0.4")),
+        ["proxyless compare --data photos --target cpu+int8 --network runs/photos --network mobilenet-v2:fit"] = new(
+            "--train-epochs 0.1",
+            ("cpu+int8", "size.yaml+int8")
+        ),
         ["proxyless compare --out comparisons/photos --resume --network proxyless-mobile"] = new()
         {
             Before = fact => fact.Run(Compare),
