@@ -56,8 +56,8 @@ internal sealed class CompareCommand : ReportingCommand
     );
 
     private readonly PrecisionOption _precision = new(
-        "What the limit is for (float): models of floats, or those of 8-bit integers; with int8 each network is compared "
-            + "in both, as two networks"
+        "What the limit is for (float): models of floats, or those of 8-bit integers; with int8 each network is "
+            + "compared in both, as two networks"
     );
 
     private readonly Option<bool> _join = Values.Flag(

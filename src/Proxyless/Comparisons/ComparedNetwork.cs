@@ -1,5 +1,4 @@
 using Proxyless.Architectures;
-using Proxyless.Quantization;
 
 namespace Proxyless.Comparisons;
 
@@ -11,7 +10,7 @@ internal sealed record ComparedNetwork(string Request, string Group, string Name
 {
     /// <summary>The name of integer models in tables.</summary>
     /// <param name="name">The name of the network, or of its group.</param>
-    public static string IntegerName(string name) => $"{name} {ModelQuantizer.Precision}";
+    public static string IntegerName(string name) => $"{name} {NetworkResult.OfIntegers}";
 }
 
 /// <summary>What is known of a network before it is trained.</summary>

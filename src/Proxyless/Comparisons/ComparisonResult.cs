@@ -1,5 +1,3 @@
-using Proxyless.Quantization;
-
 namespace Proxyless.Comparisons;
 
 /// <summary>The result of a comparison; its JSON names are these in snake_case. Shares are 0..1.</summary>
@@ -30,6 +28,8 @@ public sealed record ComparisonResult
 /// <summary>A network of a comparison.</summary>
 public sealed record NetworkResult
 {
+    internal const string OfIntegers = "int8";
+
     /// <summary>Its group.</summary>
     public required string Group { get; init; }
 
@@ -42,7 +42,7 @@ public sealed record NetworkResult
     /// </summary>
     public string Precision { get; init; } = "float";
 
-    internal bool IsInteger => Precision == ModelQuantizer.Precision;
+    internal bool IsInteger => Precision == OfIntegers;
 
     /// <summary>Mean top-1 on the test set over its trainings.</summary>
     public required double Top1 { get; init; }
@@ -99,8 +99,8 @@ public sealed record GroupResult
     public required double LatencyMs { get; init; }
 
     /// <summary>
-    /// The group it is tested against: <c>random</c> if there is one, otherwise the first; null for that group itself. A
-    /// group of integer models is tested against the integer models of that group, and these against that group.
+    /// The group it is tested against: <c>random</c> if there is one, otherwise the first; null for that group itself.
+    /// A group of integer models is tested against the integer models of that group, and these against that group.
     /// </summary>
     public required string? Against { get; init; }
 

@@ -24,7 +24,8 @@ internal static class ComparisonTables
                 CultureInfo.InvariantCulture,
                 $"{Quoted(network.Group)},{Quoted(network.Name)},{network.Top1:R},{network.Top1Deviation:R},"
                     + $"{network.Top5:R},{network.Trainings},{network.LatencyMs:R},{network.PredictedLatencyMs:R},"
-                    + $"{network.Parameters},{network.MultiplyAdds},{network.SharedTop1:R},{network.Precision}{others}\n"
+                    + $"{network.Parameters},{network.MultiplyAdds},{network.SharedTop1:R},{network.Precision}"
+                    + $"{others}\n"
             );
         }
 

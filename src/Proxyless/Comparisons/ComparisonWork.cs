@@ -2,7 +2,6 @@ using Proxyless.Architectures;
 using Proxyless.Files;
 using Proxyless.Latency;
 using Proxyless.Networks;
-using Proxyless.Quantization;
 using Proxyless.Runs;
 
 namespace Proxyless.Comparisons;
@@ -173,7 +172,7 @@ internal sealed class ComparisonWork(
         {
             Group = ComparedNetwork.IntegerName(inFloat.Group),
             Name = ComparedNetwork.IntegerName(inFloat.Name),
-            Precision = ModelQuantizer.Precision,
+            Precision = NetworkResult.OfIntegers,
             Top1 = top1.Average(),
             Top1Deviation = ProxylessComparison.DeviationOf(top1),
             Top5 = trainings.Average(training => training.Integers!.Top5),

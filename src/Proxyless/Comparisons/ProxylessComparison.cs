@@ -389,8 +389,8 @@ public static class ProxylessComparison
     }
 
     /// <summary>
-    /// Computes means, deviations and tests, with the groups in the order in which they were requested. Groups of integer
-    /// models are tested against those of the baseline, and these against the baseline itself.
+    /// Computes means, deviations and tests, with the groups in the order in which they were requested. Groups of
+    /// integer models are tested against those of the baseline, and these against the baseline itself.
     /// </summary>
     internal static IReadOnlyList<GroupResult> GroupsOf(IReadOnlyList<NetworkResult> networks)
     {

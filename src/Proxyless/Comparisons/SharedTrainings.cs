@@ -1,6 +1,5 @@
 using Proxyless.Architectures;
 using Proxyless.Files;
-using Proxyless.Quantization;
 using Proxyless.Runs;
 using Proxyless.Training;
 
@@ -286,9 +285,8 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
     private IntegerAccuracy Quantize(Work work, RunDirectory attempt, int bits, CancellationToken cancellationToken)
     {
         RunContext here = context with { CancellationToken = cancellationToken };
-        byte[] integers = UsualIntegers.Of(
+        byte[] integers = UsualIntegers.AsTimed(
             File.ReadAllBytes(attempt.Model),
-            UntrainedIntegers.InFloat,
             Math.Min(bits, UsualIntegers.WeightBitsFor([])),
             QuantizeImages.Of(here, QuantizeOptions.UsualCalibrationImages).Calibration,
             here.Threads,

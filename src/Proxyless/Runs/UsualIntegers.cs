@@ -34,6 +34,21 @@ internal static class UsualIntegers
         return quantizer.Quantize(settings, QuantizeStage.MetadataOf(settings, calibration.Count, 0));
     }
 
+    /// <summary>The same with the layers in float that integer models have whose answers do not matter.</summary>
+    /// <param name="onnx">The bytes of a model of floats.</param>
+    /// <param name="weightBits">Bits of the weights.</param>
+    /// <param name="calibration">Inputs from which the ranges are learned.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="cancellationToken">Stops between two images.</param>
+    /// <returns>The bytes of the integer model: its latency is that of an untrained one.</returns>
+    public static byte[] AsTimed(
+        byte[] onnx,
+        int weightBits,
+        IReadOnlyList<float[]> calibration,
+        int threads,
+        CancellationToken cancellationToken
+    ) => Of(onnx, UntrainedIntegers.InFloat, weightBits, calibration, threads, cancellationToken);
+
     /// <summary>The bits of weights for models that run on this processor, and are made for others.</summary>
     /// <param name="targets">Where the models are for.</param>
     public static int WeightBitsFor(IEnumerable<ITarget> targets)

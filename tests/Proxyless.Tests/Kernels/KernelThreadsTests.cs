@@ -39,8 +39,8 @@ public sealed class KernelThreadsTests
     }
 
     /// <summary>
-    /// Of these images a thread takes five through a block together, the next five after them; if there are more threads
-    /// than images, all share the work of each image.
+    /// Of these images a thread takes five through a block together, the next five after them; if there are more
+    /// threads than images, all share the work of each image.
     /// </summary>
     [Theory]
     [InlineData(13, 1)]
