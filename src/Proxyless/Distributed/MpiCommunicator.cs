@@ -8,6 +8,9 @@ internal sealed unsafe class MpiCommunicator : ICommunicator
     // A process that has had nothing to do for a while goes on this long after the others, at most.
     private static readonly TimeSpan LongestNap = TimeSpan.FromMilliseconds(5);
 
+    // The launcher needs none of it, unless other processes keep it from running.
+    private static readonly TimeSpan TimeForOutput = TimeSpan.FromMilliseconds(500);
+
     private readonly MpiLibrary _library;
     private readonly MpiAbi _abi;
 
@@ -133,7 +136,13 @@ internal sealed unsafe class MpiCommunicator : ICommunicator
     }
 
     /// <inheritdoc/>
-    public void Abort(int code) => _ = _library.Abort(_abi.World, code);
+    public void Abort(int code)
+    {
+        // MPICH's launcher loses what it has not read by then of this process's error output (1 of 100 times on a busy
+        // machine).
+        Thread.Sleep(TimeForOutput);
+        _ = _library.Abort(_abi.World, code);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _ = _library.Finish();
