@@ -287,6 +287,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         RunContext here = context with { CancellationToken = cancellationToken };
         byte[] integers = UsualIntegers.AsTimed(
             File.ReadAllBytes(attempt.Model),
+            // It is judged on this processor, which may be another than the leader's.
             Math.Min(bits, UsualIntegers.WeightBitsFor([])),
             QuantizeImages.Of(here, QuantizeOptions.UsualCalibrationImages).Calibration,
             here.Threads,

@@ -102,18 +102,8 @@ public sealed class FusedBlockTests
     [Theory]
     [InlineData(ExpansionMemory.Stored)]
     [InlineData(ExpansionMemory.Tiled)]
-    internal void One_number_that_is_none_spoils_every_output_of_a_block_in_training(ExpansionMemory memory)
-    {
-        var block = new Block(CandidateOperation.Parse("mb3e3"), 9, 9, 1, 14);
-        using var factory = new TensorFactory(new NetworkOptions { ExpansionMemory = memory });
-        using var path = new BlockPath(factory, "block", block, Activation.Relu6);
-        using Tensor noise = randn(2, 9, 14, 14);
-        using Tensor laid = MemoryLayout.ChannelsLast(noise);
-        laid[0, 0, 3, 3] = float.NaN;
-        using var withoutGraph = no_grad();
-        using Tensor output = path.Forward(laid, NormPass.Training);
-        Assert.All(Values(output), value => Assert.True(double.IsNaN(value)));
-    }
+    internal void One_number_that_is_none_spoils_every_output_of_a_block_in_training(ExpansionMemory memory) =>
+        Assert.All(OutputOfNoNumber(memory, NormPass.Training), value => Assert.True(double.IsNaN(value)));
 
     /// <summary>Of an image; the others do not depend on it.</summary>
     [Theory]
@@ -121,15 +111,7 @@ public sealed class FusedBlockTests
     [InlineData(ExpansionMemory.Tiled)]
     internal void One_number_that_is_none_spoils_outputs_of_its_image_with_fixed_statistics(ExpansionMemory memory)
     {
-        var block = new Block(CandidateOperation.Parse("mb3e3"), 9, 9, 1, 14);
-        using var factory = new TensorFactory(new NetworkOptions { ExpansionMemory = memory });
-        using var path = new BlockPath(factory, "block", block, Activation.Relu6);
-        using Tensor noise = randn(2, 9, 14, 14);
-        using Tensor laid = MemoryLayout.ChannelsLast(noise);
-        laid[0, 0, 3, 3] = float.NaN;
-        using var withoutGraph = no_grad();
-        using Tensor output = path.Forward(laid, NormPass.Evaluation);
-        double[] values = Values(output);
+        double[] values = OutputOfNoNumber(memory, NormPass.Evaluation);
         for (int i = 0; i < values.Length; i++)
         {
             // What the kernel of 3 reaches from (3, 3), in every channel.
@@ -153,6 +135,20 @@ public sealed class FusedBlockTests
             using Tensor output = layer.Forward(broken, pass);
             Assert.All(Values(output), value => Assert.True(double.IsNaN(value)));
         }
+    }
+
+    // Of two images, the first of which has no number at (3, 3) of one channel.
+    private static double[] OutputOfNoNumber(ExpansionMemory memory, NormPass pass)
+    {
+        var block = new Block(CandidateOperation.Parse("mb3e3"), 9, 9, 1, 14);
+        using var factory = new TensorFactory(new NetworkOptions { ExpansionMemory = memory });
+        using var path = new BlockPath(factory, "block", block, Activation.Relu6);
+        using Tensor noise = randn(2, 9, 14, 14);
+        using Tensor laid = MemoryLayout.ChannelsLast(noise);
+        laid[0, 0, 3, 3] = float.NaN;
+        using var withoutGraph = no_grad();
+        using Tensor output = path.Forward(laid, pass);
+        return Values(output);
     }
 
     private static Gen<int> OneOf(params int[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
