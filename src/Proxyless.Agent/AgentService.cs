@@ -34,12 +34,34 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
     {
         // Checked before the turn: an invalid request need not wait for its answer.
         MeasureHeader header = await ReadHeaderAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
+        Require(header.ImagesLength == 0, "a measurement takes no images");
         using IDisposable turn = await queue.EnterAsync(context.CancellationToken).ConfigureAwait(false);
         byte[] model = await ReadModelAsync(requestStream, header, context.CancellationToken).ConfigureAwait(false);
         return await ChildMeasurement
             .RunAsync(model, header, limits.MeasureTime, context.CancellationToken)
             .ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public override async Task<Answers> Answer(
+        IAsyncStreamReader<MeasureRequest> requestStream,
+        ServerCallContext context
+    )
+    {
+        MeasureHeader header = await ReadHeaderAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
+        Require(
+            header.ImagesLength > 0 && header.ImagesLength % (sizeof(float) * (long)header.Batch) == 0,
+            $"{header.ImagesLength} bytes are no {header.Batch} images of 32-bit numbers"
+        );
+        using IDisposable turn = await queue.EnterAsync(context.CancellationToken).ConfigureAwait(false);
+        byte[] content = await ReadModelAsync(requestStream, header, context.CancellationToken).ConfigureAwait(false);
+        return await ChildMeasurement
+            .AnswerAsync(content, header, limits.MeasureTime, context.CancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    // What follows the header: the model, and images if there are any.
+    private static long BytesOf(MeasureHeader header) => header.Length + header.ImagesLength;
 
     private async Task<MeasureHeader> ReadHeaderAsync(
         IAsyncStreamReader<MeasureRequest> stream,
@@ -52,13 +74,14 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
             throw Wrong("a measurement begins with its header");
         }
 
-        if (header.Length > limits.ModelBytes)
+        Require(header.ImagesLength >= 0 && header.ImagesLength < long.MaxValue / 2, "images have no such length");
+        if (header.Length > limits.ModelBytes || BytesOf(header) > limits.ModelBytes)
         {
+            string sent = header.ImagesLength > 0 ? "the model and its images have" : "the model has";
             throw new RpcException(
                 new Status(
                     StatusCode.ResourceExhausted,
-                    $"the model has {header.Length} bytes; this agent takes up to {limits.ModelBytes} ('serve "
-                        + $"--max-model')"
+                    $"{sent} {BytesOf(header)} bytes; this agent takes up to {limits.ModelBytes} ('serve --max-model')"
                 )
             );
         }
@@ -91,7 +114,7 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
 
         // With a clock that does not jump when a device sets the time.
         long began = Stopwatch.GetTimestamp();
-        TimeSpan allowed = limits.PieceTime + TimeSpan.FromSeconds(header.Length / AgentLimits.LeastBytesPerSecond);
+        TimeSpan allowed = limits.PieceTime + TimeSpan.FromSeconds(BytesOf(header) / AgentLimits.LeastBytesPerSecond);
         while (await NextAsync(stream, cancellationToken).ConfigureAwait(false) is { } request)
         {
             if (Stopwatch.GetElapsedTime(began) > allowed)
@@ -108,13 +131,16 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
                 request.PartCase == MeasureRequest.PartOneofCase.Piece,
                 "pieces of the model must follow the header"
             );
-            Require(model.Length + request.Piece.Length <= header.Length, "there are more bytes than the header says");
+            Require(
+                model.Length + request.Piece.Length <= BytesOf(header),
+                "there are more bytes than the header says"
+            );
             request.Piece.WriteTo(model);
         }
 
         byte[] bytes = model.ToArray();
         Require(
-            bytes.Length == header.Length && SHA256.HashData(bytes).AsSpan().SequenceEqual(header.Sha256.Span),
+            bytes.Length == BytesOf(header) && SHA256.HashData(bytes).AsSpan().SequenceEqual(header.Sha256.Span),
             "the model arrived damaged"
         );
         return bytes;

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Google.Protobuf;
 using Grpc.Core;
 using Proxyless.Agent.Protocol;
 using Proxyless.Measurement;
@@ -28,17 +29,73 @@ internal static class ChildMeasurement
         CancellationToken cancellationToken
     )
     {
-        using Process child = Start(header, time);
+        int warmUp = header.HasWarmUpRuns ? header.WarmUpRuns : TimingOptions.Quick.WarmUpRuns;
+        string request = JsonSerializer.Serialize(
+            new TimingRequest(
+                header.Threads,
+                header.Batch,
+                warmUp,
+                header.MinRuns,
+                header.MaxRuns,
+                header.MaxSeconds,
+                header.Uncertainty,
+                time.TotalSeconds + SpareSeconds
+            ),
+            AgentJson.Default.TimingRequest
+        );
+        return Read(
+            await OutputAsync(MeasureCommand.Name, request, model, time, cancellationToken).ConfigureAwait(false)
+        );
+    }
+
+    /// <summary>Runs a model on images.</summary>
+    /// <param name="content">The model, and the images behind it.</param>
+    /// <param name="header">How many bytes of it are the model's, and how many images follow.</param>
+    /// <param name="time">Time after which it is ended.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RpcException">The model cannot be run, or takes too long.</exception>
+    public static async Task<Answers> AnswerAsync(
+        byte[] content,
+        MeasureHeader header,
+        TimeSpan time,
+        CancellationToken cancellationToken
+    )
+    {
+        string request = JsonSerializer.Serialize(
+            new AnswerRequest(
+                header.Threads,
+                checked((int)header.Length),
+                header.Batch,
+                time.TotalSeconds + SpareSeconds
+            ),
+            AgentJson.Default.AnswerRequest
+        );
+        byte[] scores = await OutputAsync(AnswerCommand.Name, request, content, time, cancellationToken)
+            .ConfigureAwait(false);
+        return new Answers { Scores = UnsafeByteOperations.UnsafeWrap(scores) };
+    }
+
+    private static async Task<byte[]> OutputAsync(
+        string command,
+        string request,
+        byte[] input,
+        TimeSpan time,
+        CancellationToken cancellationToken
+    )
+    {
+        using Process child = Start(command, request);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(time);
         try
         {
-            Task<string> output = child.StandardOutput.ReadToEndAsync(limit.Token);
+            using var output = new MemoryStream();
+            Task reading = child.StandardOutput.BaseStream.CopyToAsync(output, limit.Token);
             Task<string> error = child.StandardError.ReadToEndAsync(limit.Token);
-            await SendAsync(child, model, limit.Token).ConfigureAwait(false);
+            await SendAsync(child, input, limit.Token).ConfigureAwait(false);
             await child.WaitForExitAsync(limit.Token).ConfigureAwait(false);
             string text = await error.ConfigureAwait(false);
-            return child.ExitCode == 0 ? Read(await output.ConfigureAwait(false)) : throw Failed(child.ExitCode, text);
+            await reading.ConfigureAwait(false);
+            return child.ExitCode == 0 ? output.ToArray() : throw Failed(child.ExitCode, text);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -91,30 +148,15 @@ internal static class ChildMeasurement
         }
     }
 
-    private static Process Start(MeasureHeader header, TimeSpan time)
+    private static Process Start(string command, string request)
     {
         ProcessStartInfo start = OwnProgram.Start("proxyless-agent.dll");
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.UseShellExecute = false;
-        int warmUp = header.HasWarmUpRuns ? header.WarmUpRuns : TimingOptions.Quick.WarmUpRuns;
-        start.ArgumentList.Add(MeasureCommand.Name);
-        start.ArgumentList.Add(
-            JsonSerializer.Serialize(
-                new TimingRequest(
-                    header.Threads,
-                    header.Batch,
-                    warmUp,
-                    header.MinRuns,
-                    header.MaxRuns,
-                    header.MaxSeconds,
-                    header.Uncertainty,
-                    time.TotalSeconds + SpareSeconds
-                ),
-                AgentJson.Default.TimingRequest
-            )
-        );
+        start.ArgumentList.Add(command);
+        start.ArgumentList.Add(request);
         try
         {
             return Process.Start(start)!;
@@ -130,7 +172,7 @@ internal static class ChildMeasurement
         }
     }
 
-    private static Protocol.Measurement Read(string output)
+    private static Protocol.Measurement Read(byte[] output)
     {
         Timing timing =
             JsonSerializer.Deserialize(output, AgentJson.Default.Timing)

@@ -29,6 +29,7 @@ internal sealed record TimingRequest(
 [JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(TimingRequest))]
 [JsonSerializable(typeof(Timing))]
+[JsonSerializable(typeof(AnswerRequest))]
 internal sealed partial class AgentJson : JsonSerializerContext;
 
 /// <summary>The measuring process: a model on standard input, its timing as JSON on standard output.</summary>
@@ -66,6 +67,15 @@ internal static class MeasureCommand
         }
     }
 
+    /// <summary>All bytes of standard input.</summary>
+    internal static byte[] ReadInput()
+    {
+        using Stream input = Console.OpenStandardInput();
+        using var content = new MemoryStream();
+        input.CopyTo(content);
+        return content.ToArray();
+    }
+
     private static int Run(TimingRequest request)
     {
         using var limit = new Timer(
@@ -74,12 +84,10 @@ internal static class MeasureCommand
             TimeSpan.FromSeconds(request.LimitSeconds),
             Timeout.InfiniteTimeSpan
         );
-        using Stream input = Console.OpenStandardInput();
-        using var model = new MemoryStream();
-        input.CopyTo(model);
+        byte[] model = ReadInput();
         try
         {
-            using var loaded = new OnnxModel(model.ToArray(), request.Threads, request.Batch);
+            using var loaded = new OnnxModel(model, request.Threads, request.Batch);
             Timing timing = OnnxTimer.Measure(
                 loaded,
                 new TimingOptions

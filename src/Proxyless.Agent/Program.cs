@@ -23,6 +23,7 @@ internal static class Program
             ServeCommand.Create(),
             TimeCommand.Create(),
             MeasureCommand.Create(),
+            AnswerCommand.Create(),
         };
         ParseResult parse = root.Parse(arguments);
         try

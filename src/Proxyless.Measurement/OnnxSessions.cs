@@ -48,6 +48,7 @@ internal static class OnnxSessions
     /// <param name="values">The input's values, row-major.</param>
     /// <param name="shape">The input's shape.</param>
     /// <returns>All outputs, in the order of the session's names.</returns>
+    /// <exception cref="ArgumentException">There are more or fewer values.</exception>
     internal static IDisposableReadOnlyCollection<OrtValue> Run(
         InferenceSession session,
         RunOptions runOptions,
@@ -60,7 +61,16 @@ internal static class OnnxSessions
             TensorElementType.Float,
             shape
         );
-        values.CopyTo(input.GetTensorMutableDataAsSpan<float>());
+        Span<float> place = input.GetTensorMutableDataAsSpan<float>();
+        if (values.Length != place.Length)
+        {
+            throw new ArgumentException(
+                $"the input [{string.Join(", ", shape)}] has {place.Length} values, not {values.Length}",
+                nameof(values)
+            );
+        }
+
+        values.CopyTo(place);
         return session.Run(runOptions, session.InputNames, [input], session.OutputNames);
     }
 }

@@ -54,12 +54,21 @@ internal static class QuantizeSummary
         console.WriteFacts(
             ("model", result.Model),
             ("same class", $"{Facts.Percent(result.Agreement)} of {result.ComparedImages:N0} images"),
+            ("on the target's processor", result.OnTarget is { } there ? OnTarget(there) : null),
             ("error of the scores", $"{result.ScoreError:0.000} of their standard deviation"),
             ("quantization-aware training", result.QatSteps > 0 ? $"{result.QatSteps:N0} steps" : null),
             ("in float", result.InFloat.Count == 0 ? "nothing" : string.Join(", ", result.InFloat)),
             ("least exact layers", string.Join(", ", LeastExact(result)))
         );
     }
+
+    private static string OnTarget(TargetAccuracy there) =>
+        $"same class as here {Facts.Percent(there.Agreement)} of {there.Images:N0} images"
+        + (
+            there is { Top1: { } top1, Top1Here: { } here }
+                ? $", top-1 {Facts.Percent(top1)} (here {Facts.Percent(here)})"
+                : ""
+        );
 
     private static IEnumerable<string> LeastExact(QuantizeResult result) =>
         result

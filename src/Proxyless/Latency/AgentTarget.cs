@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
@@ -14,7 +15,7 @@ namespace Proxyless.Latency;
 /// A device that runs <c>proxyless-agent serve</c>. Models are sent there over TLS and measured by the ONNX Runtime
 /// there. The agent's certificate is self-signed and identified by its fingerprint; a lost connection is restored.
 /// </summary>
-internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget
+internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRunner
 {
     private const int PieceBytes = 1 << 18;
 
@@ -141,7 +142,10 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget
 
         // A call that sends a stream can only be awaited; gRPC has no other.
         Agent.Protocol.Measurement measured = Called(
-            () => SendAsync(header, onnx, deadline, cancellationToken).GetAwaiter().GetResult(),
+            () =>
+                SendAsync(() => _client.Measure(_headers, deadline, cancellationToken), header, onnx, cancellationToken)
+                    .GetAwaiter()
+                    .GetResult(),
             cancellationToken
         );
         return new Timing(
@@ -152,6 +156,40 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget
             measured.Spread,
             measured.Uncertainty,
             measured.Runs
+        );
+    }
+
+    /// <inheritdoc/>
+    public float[]? Answer(byte[] onnx, ReadOnlyMemory<float> images, int count, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(onnx);
+        DateTime deadline = DateTime.UtcNow + DeadlineOf(Described(cancellationToken));
+        byte[] content = [.. onnx, .. MemoryMarshal.AsBytes(images.Span)];
+        MeasureHeader header = HeaderOf(content, _threads, count, TimingOptions.Quick);
+        header.Length = onnx.Length;
+        header.ImagesLength = content.Length - onnx.Length;
+        return Called(
+            () =>
+            {
+                try
+                {
+                    Answers answers = SendAsync(
+                            () => _client.Answer(_headers, deadline, cancellationToken),
+                            header,
+                            content,
+                            cancellationToken
+                        )
+                        .GetAwaiter()
+                        .GetResult();
+                    return MemoryMarshal.Cast<byte, float>(answers.Scores.Span).ToArray();
+                }
+                catch (RpcException exception) when (exception.StatusCode == StatusCode.Unimplemented)
+                {
+                    // An agent of an older version.
+                    return null;
+                }
+            },
+            cancellationToken
         );
     }
 
@@ -221,10 +259,10 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget
     /// repeats a call that sends a stream, a write may fail although the call goes on, and what was not written is
     /// never sent.
     /// </summary>
-    private async Task<Agent.Protocol.Measurement> SendAsync(
+    private static async Task<T> SendAsync<T>(
+        Func<AsyncClientStreamingCall<MeasureRequest, T>> begin,
         MeasureHeader header,
-        byte[] onnx,
-        DateTime deadline,
+        byte[] content,
         CancellationToken cancellationToken
     )
     {
@@ -233,7 +271,7 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget
         {
             try
             {
-                return await SendOnceAsync(header, onnx, deadline, cancellationToken).ConfigureAwait(false);
+                return await SendOnceAsync(begin, header, content, cancellationToken).ConfigureAwait(false);
             }
             catch (RpcException exception)
                 when (attempt < AttemptsToMeasure
@@ -247,19 +285,15 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget
         }
     }
 
-    private async Task<Agent.Protocol.Measurement> SendOnceAsync(
+    private static async Task<T> SendOnceAsync<T>(
+        Func<AsyncClientStreamingCall<MeasureRequest, T>> begin,
         MeasureHeader header,
-        byte[] onnx,
-        DateTime deadline,
+        byte[] content,
         CancellationToken cancellationToken
     )
     {
-        using AsyncClientStreamingCall<MeasureRequest, Agent.Protocol.Measurement> call = _client.Measure(
-            _headers,
-            deadline,
-            cancellationToken
-        );
-        Task writing = WriteAsync(call.RequestStream, header, onnx, cancellationToken);
+        using AsyncClientStreamingCall<MeasureRequest, T> call = begin();
+        Task writing = WriteAsync(call.RequestStream, header, content, cancellationToken);
         if (await Task.WhenAny(writing, call.ResponseAsync).ConfigureAwait(false) != writing)
         {
             // The agent answered before it had everything: it reads no more, and the write may wait for it forever. The
@@ -298,15 +332,15 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget
     private static async Task WriteAsync(
         IClientStreamWriter<MeasureRequest> stream,
         MeasureHeader header,
-        byte[] onnx,
+        byte[] content,
         CancellationToken cancellationToken
     )
     {
         await stream.WriteAsync(new MeasureRequest { Header = header }, cancellationToken).ConfigureAwait(false);
-        for (int sent = 0; sent < onnx.Length; sent += PieceBytes)
+        for (int sent = 0; sent < content.Length; sent += PieceBytes)
         {
             ByteString piece = UnsafeByteOperations.UnsafeWrap(
-                onnx.AsMemory(sent, Math.Min(PieceBytes, onnx.Length - sent))
+                content.AsMemory(sent, Math.Min(PieceBytes, content.Length - sent))
             );
             await stream.WriteAsync(new MeasureRequest { Piece = piece }, cancellationToken).ConfigureAwait(false);
         }

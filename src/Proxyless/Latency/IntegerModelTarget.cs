@@ -5,7 +5,7 @@ namespace Proxyless.Latency;
 
 /// <summary>A target as one for integer models: it times every model of floats in its integer form.</summary>
 /// <param name="inner">The target; disposed of with this.</param>
-internal sealed class IntegerModelTarget(WholeModelTarget inner) : WholeModelTarget, IProcessorTarget
+internal sealed class IntegerModelTarget(WholeModelTarget inner) : WholeModelTarget, IProcessorTarget, IModelRunner
 {
     /// <inheritdoc/>
     public override string Name => inner.Name + IntegerModels.Suffix;
@@ -21,6 +21,10 @@ internal sealed class IntegerModelTarget(WholeModelTarget inner) : WholeModelTar
 
     /// <inheritdoc/>
     public bool? SaturatesIntegers => (inner as IProcessorTarget)?.SaturatesIntegers;
+
+    /// <inheritdoc/>
+    public float[]? Answer(byte[] onnx, ReadOnlyMemory<float> images, int count, CancellationToken cancellationToken) =>
+        (inner as IModelRunner)?.Answer(onnx, images, count, cancellationToken);
 
     /// <inheritdoc/>
     protected internal override Timing Time(byte[] onnx, TimingOptions options, CancellationToken cancellationToken) =>

@@ -57,6 +57,11 @@ public sealed record QuantizeResult
     /// <summary>The float model's share of correct answers; null for photographs without labels.</summary>
     public double? FloatTop1 { get; init; }
 
+    /// <summary>
+    /// Its answers on the target's own processor; null if the target is this machine, or runs no models on images.
+    /// </summary>
+    public TargetAccuracy? OnTarget { get; init; }
+
     /// <summary>What each layer's output loses, in the order of execution.</summary>
     public required IReadOnlyList<LayerNoise> Layers { get; init; }
 }

@@ -86,6 +86,7 @@ internal static class QuantizeStage
             threads,
             cancellationToken
         );
+        TargetAccuracy? onTarget = TargetAnswers.Of(target, made, images, threads, observer, cancellationToken);
         double? integerMs = timer?.Compare(made, onnx, floatMs!.Value, cancellationToken).QuietMs;
         cancellationToken.ThrowIfCancellationRequested();
         AtomicFile.WriteAllBytes(options.Out, made);
@@ -107,6 +108,7 @@ internal static class QuantizeStage
             ScoreError = comparison.Error,
             Top1 = comparison.Top1,
             FloatTop1 = comparison.ExpectedTop1,
+            OnTarget = onTarget,
             Layers = layers,
         };
     }

@@ -249,7 +249,9 @@ internal static class ReportStage
         };
     }
 
-    private static PrecisionFigure[] PrecisionsOf(QuantizeResult integers) =>
+    private static List<PrecisionFigure> PrecisionsOf(QuantizeResult integers)
+    {
+        List<PrecisionFigure> figures =
         [
             new(
                 "32-bit floats",
@@ -260,6 +262,14 @@ internal static class ReportStage
             ),
             new("8-bit integers", integers.Top1, integers.ComparedImages, integers.LatencyMs, integers.Bytes),
         ];
+        if (integers.OnTarget is { } there)
+        {
+            string name = Invariant($"8-bit integers on the target's processor, {there.Images:N0} images");
+            figures.Add(new PrecisionFigure(name, there.Top1, there.Images, integers.LatencyMs, integers.Bytes));
+        }
+
+        return figures;
+    }
 
     private static List<NextStep> NextOf(RunContext context, RunStore store, EvaluatedRun evaluated, double? latencyMs)
     {

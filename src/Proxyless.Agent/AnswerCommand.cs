@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Proxyless.Measurement;
+
+namespace Proxyless.Agent;
+
+/// <summary>What the answering process is asked for.</summary>
+/// <param name="Threads">Threads of one run.</param>
+/// <param name="ModelLength">Bytes of the model; the rest are images.</param>
+/// <param name="Images">Number of images.</param>
+/// <param name="LimitSeconds">Time after which the process ends itself, in case nobody is left to end it.</param>
+internal sealed record AnswerRequest(int Threads, int ModelLength, int Images, double LimitSeconds);
+
+/// <summary>The answering process: a model and images on standard input, scores on standard output.</summary>
+internal static class AnswerCommand
+{
+    /// <summary>Its name.</summary>
+    public const string Name = "answer";
+
+    /// <summary>The command, for use by 'serve' only.</summary>
+    public static Command Create()
+    {
+        var request = new Argument<string>("request");
+        var command = new Command(Name, "Run one model on images (used by 'serve').") { request };
+        command.Hidden = true;
+        command.SetAction(parse => Run(Read(parse.GetValue(request)!)));
+        return command;
+    }
+
+    private static AnswerRequest Read(string request)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(request, AgentJson.Default.AnswerRequest)!;
+        }
+        catch (JsonException exception)
+        {
+            throw new AgentException($"'{Name}' is for internal use by 'serve'", exception);
+        }
+    }
+
+    private static int Run(AnswerRequest request)
+    {
+        using var limit = new Timer(
+            _ => Environment.FailFast("the answers took too long"),
+            null,
+            TimeSpan.FromSeconds(request.LimitSeconds),
+            Timeout.InfiniteTimeSpan
+        );
+        byte[] content = MeasureCommand.ReadInput();
+        try
+        {
+            using var model = new OnnxProbe(content[..request.ModelLength], request.Threads, optimized: true);
+            ReadOnlySpan<float> images = MemoryMarshal.Cast<byte, float>(content.AsSpan(request.ModelLength));
+            int length = images.Length / request.Images;
+            using Stream output = Console.OpenStandardOutput();
+            for (int i = 0; i < request.Images; i++)
+            {
+                model.Run(
+                    images.Slice(i * length, length),
+                    1,
+                    (place, _, scores) =>
+                    {
+                        if (place == 0)
+                        {
+                            output.Write(MemoryMarshal.AsBytes(scores));
+                        }
+                    }
+                );
+            }
+
+            return 0;
+        }
+        catch (Exception exception) when (ModelErrors.Includes(exception) || exception is InvalidOperationException)
+        {
+            // Invalid is what a model with several inputs leads to.
+            Console.Error.WriteLine($"ONNX Runtime cannot run the model: {exception.Message}");
+            return MeasureCommand.BadModel;
+        }
+    }
+}
