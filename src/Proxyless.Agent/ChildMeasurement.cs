@@ -10,12 +10,16 @@ using Proxyless.Measurement;
 namespace Proxyless.Agent;
 
 /// <summary>
-/// Measures in a separate process: a model that crashes ONNX Runtime, uses all memory or never ends affects nothing
-/// else, and a measurement can be ended at any time. The model is sent through a pipe; no file is written.
+/// Measures, and runs models on images, in a separate process: a model that crashes ONNX Runtime, uses all memory or
+/// never ends affects nothing else, and a measurement can be ended at any time. The model is sent through a pipe; no
+/// file is written.
 /// </summary>
 internal static class ChildMeasurement
 {
     private const int ErrorShown = 500;
+
+    // Clients take messages of up to 4 MB.
+    private const int MostOutput = 3 << 20;
 
     // The agent ends it first, if it still runs.
     private const double SpareSeconds = 5;
@@ -89,10 +93,17 @@ internal static class ChildMeasurement
         try
         {
             using var output = new MemoryStream();
-            Task reading = child.StandardOutput.BaseStream.CopyToAsync(output, limit.Token);
+            Task reading = ReadAsync(child.StandardOutput.BaseStream, output, limit.Token);
             Task<string> error = child.StandardError.ReadToEndAsync(limit.Token);
             await SendAsync(child, input, limit.Token).ConfigureAwait(false);
-            await child.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            Task exit = child.WaitForExitAsync(limit.Token);
+            if (await Task.WhenAny(reading, exit).ConfigureAwait(false) == reading)
+            {
+                // There is too much, or all of it has come.
+                await reading.ConfigureAwait(false);
+            }
+
+            await exit.ConfigureAwait(false);
             string text = await error.ConfigureAwait(false);
             await reading.ConfigureAwait(false);
             return child.ExitCode == 0 ? output.ToArray() : throw Failed(child.ExitCode, text);
@@ -118,6 +129,24 @@ internal static class ChildMeasurement
             // The process's own Dispose leaves requested pipes to the finalizer: two open files per measurement until
             // then.
             Close(child);
+        }
+    }
+
+    /// <summary>How much a model answers is its own choice.</summary>
+    private static async Task ReadAsync(Stream source, MemoryStream output, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[1 << 16];
+        int count;
+        while ((count = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            if (output.Length + count > MostOutput)
+            {
+                throw new RpcException(
+                    new Status(StatusCode.ResourceExhausted, $"the model answers with more than {MostOutput} bytes")
+                );
+            }
+
+            output.Write(buffer, 0, count);
         }
     }
 

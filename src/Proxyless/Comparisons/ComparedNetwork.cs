@@ -49,7 +49,8 @@ internal sealed record NetworkTraining(double Top1, double Top5, double TrainSec
 /// <summary>The accuracy of an integer model.</summary>
 /// <param name="Top1">Share of correct answers on the test set.</param>
 /// <param name="Top5">Share of test images whose class is among the five most probable.</param>
-internal sealed record IntegerAccuracy(double Top1, double Top5);
+/// <param name="WeightBits">Bits of its weights.</param>
+internal sealed record IntegerAccuracy(double Top1, double Top5, int WeightBits);
 
 /// <summary>A network with what a comparison knows of it.</summary>
 /// <param name="Network">The network.</param>

@@ -85,7 +85,8 @@ internal static class ComparisonReport
         );
         html.Tile(
             Milliseconds(best.LatencyMs),
-            $"{(best.Networks == 1 ? "its" : "their mean")} latency; the limit is "
+            $"{(best.Networks == 1 ? "its" : "their mean")} latency on {IntegerModels.Without(result.Target)}; the "
+                + "limit is "
                 + $"{Milliseconds(result.LatencyLimitMs)} on {result.Target}",
             !IsLimited(best, result) ? ""
                 : best.LatencyMs <= result.LatencyLimitMs ? "good"

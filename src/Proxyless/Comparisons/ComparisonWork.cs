@@ -81,7 +81,12 @@ internal sealed class ComparisonWork(
             [
                 .. Enumerable.Range(0, plan.Seeds).Select(seed => directory.ReadTraining(plan.Networks[i], seed)),
             ];
-            if (Array.Exists(trainings, one => one is null || (plan.IntegerBits is not null && one.Integers is null)))
+            if (
+                Array.Exists(
+                    trainings,
+                    one => one is null || one.Integers?.WeightBits != (plan.IntegerBits ?? one.Integers?.WeightBits)
+                )
+            )
             {
                 yield break;
             }

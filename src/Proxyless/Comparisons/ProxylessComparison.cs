@@ -77,7 +77,10 @@ public static class ProxylessComparison
         {
             // What was begun with fewer bits goes on with them on any processor.
             IntegerBits = places.Exists(place => place.IsInteger)
-                ? plan.IntegerBits ?? UsualIntegers.WeightBitsFor(places.Select(place => place.Target))
+                ? Math.Min(
+                    plan.IntegerBits ?? int.MaxValue,
+                    UsualIntegers.WeightBitsFor(places.Select(place => place.Target))
+                )
                 : null,
         };
         using SuperNetwork? scorer = plan.ScoredBy is { } searched ? OpenScorer(context, searched) : null;
@@ -207,7 +210,7 @@ public static class ProxylessComparison
     )
     {
         string[] names = [context.Options.Target.Name, .. plan.Targets];
-        if (names.Any(IntegerModels.Is))
+        if (names.Any(name => IntegerModels.Is(name) && !File.Exists(name)))
         {
             // Each network is two then, with latencies on the same machines.
             List<string> floats = [];
@@ -222,14 +225,23 @@ public static class ProxylessComparison
             names = [.. floats.SelectMany(name => (string[])[name, IntegerModels.Of(name)])];
         }
 
-        List<MeasuringPlace> places =
-        [
-            .. names.Select(name =>
-                RunPaths.IsSameTarget(name, context.Options.Target.Name)
-                    ? new MeasuringPlace(goal.Target, goal.Table)
-                    : PlaceOf(targets.Open(name), context)
-            ),
-        ];
+        MeasuringPlace Place(string name)
+        {
+            if (RunPaths.IsSameTarget(name, context.Options.Target.Name))
+            {
+                return new MeasuringPlace(goal.Target, goal.Table);
+            }
+
+            ITarget target = targets.Open(name);
+            return target is IModelTimer || !Array.Exists(names, IntegerModels.Is)
+                ? PlaceOf(target, context)
+                : throw new InvalidInputException(
+                    $"target '{name}' is a table, which runs no models: it has no latencies of integer models beside "
+                        + "those of floats; leave it out, or compare models of floats alone"
+                );
+        }
+
+        List<MeasuringPlace> places = [.. names.Select(Place)];
         return places.GroupBy(place => place.Target.Id).FirstOrDefault(same => same.Count() > 1) is { } twice
             ? throw new InvalidInputException(
                 $"ComparisonOptions.Targets: {string.Join(" and ", twice.Select(place => place.Target.Name))} are "

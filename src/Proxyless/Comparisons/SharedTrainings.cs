@@ -18,7 +18,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
     private readonly ClaimWatch _leader = ClaimWatch.OfProcess();
-    private readonly HashSet<string> _trained = [];
+    private readonly HashSet<(string Folder, int? IntegerBits)> _trained = [];
     private string _told = "";
 
     /// <summary>The same for this process as it is.</summary>
@@ -104,20 +104,20 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
     private bool IsSettled(Work work)
     {
         // What has a result is not read again.
-        if (_trained.Contains(FolderOf(work)))
+        if (_trained.Contains((FolderOf(work), work.IntegerBits)))
         {
             return true;
         }
 
         if (
             directory.ReadTraining(work.Network, work.Seed) is not { } training
-            || (work.IntegerBits is not null && training.Integers is null)
+            || (work.IntegerBits is { } bits && training.Integers?.WeightBits != bits)
         )
         {
             return directory.ReadFailure(work.Network, work.Seed) is not null;
         }
 
-        _trained.Add(FolderOf(work));
+        _trained.Add((FolderOf(work), work.IntegerBits));
         return true;
     }
 
@@ -193,25 +193,50 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         string folder = FolderOf(work);
         Require(taken);
 
-        // Of a training that lacks only its integer model.
-        NetworkTraining? before = directory.ReadTraining(work.Network, work.Seed);
-        RunDirectory attempt = TrainingAttempt.Begin(folder, taken.Number);
+        // Of a training that lacks only its integer model; its files stay where they are.
+        RunDirectory published = directory.Training(work.Network, work.Seed);
+        NetworkTraining? before = File.Exists(published.Model) ? directory.ReadTraining(work.Network, work.Seed) : null;
+        RunDirectory attempt = TrainingAttempt.Begin(folder, taken.Number, takesOver: before is null);
         bool isNew = !File.Exists(attempt.Result);
         if (isNew)
         {
-            NetworkTraining training = before ?? Train(work, attempt, cancellationToken);
-            if (work.IntegerBits is { } bits)
-            {
-                training = training with { Integers = Quantize(work, attempt, bits, cancellationToken) };
-            }
-
-            ComparisonDirectory.Write(attempt, training);
+            ComparisonDirectory.Write(attempt, Trained(work, before, published, attempt, cancellationToken));
         }
 
         Require(taken);
         TrainingAttempt.Publish(attempt, folder);
         taken.Complete();
         return isNew ? Outcome.Trained : Outcome.Settled;
+    }
+
+    private NetworkTraining Trained(
+        Work work,
+        NetworkTraining? before,
+        RunDirectory published,
+        RunDirectory attempt,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            NetworkTraining training = before ?? Train(work, attempt, cancellationToken);
+            string model = before is null ? attempt.Model : published.Model;
+            return work.IntegerBits is { } bits
+                ? training with
+                {
+                    Integers = Quantize(work, model, attempt.IntegerModel, bits, cancellationToken),
+                }
+                : training;
+        }
+        catch (InvalidInputException exception)
+        {
+            // Errors of the images or of a damaged file: the other networks would meet them too, or the message says
+            // the fix.
+            throw new InvalidInputException(
+                $"network {work.Network.Name}, seed {work.Seed}: {exception.Message}",
+                exception
+            );
+        }
     }
 
     /// <summary>A process that stood still does not touch what is its successor's by now.</summary>
@@ -257,21 +282,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         {
             CancellationToken = cancellationToken,
         };
-        TrainResult trained;
-        try
-        {
-            trained = TrainStage.Run(seeded, new RunStore(attempt), null, architecture, null);
-        }
-        catch (InvalidInputException exception)
-        {
-            // Errors of the images or of a damaged file: the other networks would meet them too, or the message says
-            // the fix.
-            throw new InvalidInputException(
-                $"network {work.Network.Name}, seed {work.Seed}: {exception.Message}",
-                exception
-            );
-        }
-
+        TrainResult trained = TrainStage.Run(seeded, new RunStore(attempt), null, architecture, null);
         ExportStage.Run(seeded, attempt, architecture, attempt.Model);
         EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(seeded, attempt.Model);
         var training = new NetworkTraining(judged.Accuracy.Top1, judged.Accuracy.Top5, trained.Seconds)
@@ -282,21 +293,37 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
         return training;
     }
 
-    private IntegerAccuracy Quantize(Work work, RunDirectory attempt, int bits, CancellationToken cancellationToken)
+    private IntegerAccuracy Quantize(
+        Work work,
+        string model,
+        string integerModel,
+        int bits,
+        CancellationToken cancellationToken
+    )
     {
+        // It is judged on this processor, which may be another than the leader's.
+        if (UsualIntegers.WeightBitsFor([]) < bits)
+        {
+            throw new InvalidInputException(
+                $"the integer models of this comparison have weights of {bits} bits, and this processor has no VNNI, "
+                    + "so that their sums would saturate; let a machine with VNNI do this, or resume the comparison "
+                    + "here, for models of fewer bits"
+            );
+        }
+
         RunContext here = context with { CancellationToken = cancellationToken };
         byte[] integers = UsualIntegers.AsTimed(
-            File.ReadAllBytes(attempt.Model),
-            // It is judged on this processor, which may be another than the leader's.
-            Math.Min(bits, UsualIntegers.WeightBitsFor([])),
+            File.ReadAllBytes(model),
+            bits,
+            // Read again for each training: they would take the memory of a batch of trainings meanwhile.
             QuantizeImages.Of(here, QuantizeOptions.UsualCalibrationImages).Calibration,
             here.Threads,
             cancellationToken
         );
-        AtomicFile.WriteAllBytes(attempt.IntegerModel, integers);
-        EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(here, attempt.IntegerModel);
+        AtomicFile.WriteAllBytes(integerModel, integers);
+        EvaluateStage.Judgement judged = EvaluateStage.JudgeTest(here, integerModel);
         context.Observer.Message(Invariant($"{work.Position}, top-1 {judged.Accuracy.Top1:P2} in integers"));
-        return new IntegerAccuracy(judged.Accuracy.Top1, judged.Accuracy.Top5);
+        return new IntegerAccuracy(judged.Accuracy.Top1, judged.Accuracy.Top5, bits);
     }
 
     /// <summary>What came of an attempt to train.</summary>

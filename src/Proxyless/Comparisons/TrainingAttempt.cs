@@ -14,8 +14,9 @@ internal static class TrainingAttempt
     /// <summary>Takes over what earlier claims have left: the training continues from there.</summary>
     /// <param name="training">The folder of the training.</param>
     /// <param name="number">The number of the claim.</param>
+    /// <param name="takesOver">Whether files in the folder of the training itself are moved, too.</param>
     /// <returns>The folder; it has a result if an earlier claim had ended the training.</returns>
-    public static RunDirectory Begin(string training, int number)
+    public static RunDirectory Begin(string training, int number, bool takesOver = true)
     {
         string own = PathOf(training, number);
         int last = Numbers(training).Where(earlier => earlier < number).DefaultIfEmpty(0).Max();
@@ -26,7 +27,7 @@ internal static class TrainingAttempt
 
         Directory.CreateDirectory(own);
         var directory = new RunDirectory(own);
-        if (!File.Exists(directory.Result))
+        if (takesOver && !File.Exists(directory.Result))
         {
             // Versions that could not take over a training wrote into its folder. A result stays: it is the end.
             MoveAll(training, own, Path.GetFileName(directory.Result));

@@ -132,8 +132,9 @@ internal sealed class LatencyTableCache(string folder)
                 LatencyTable table = LatencyTableFile.Read(path);
                 if (table.Calibration.Scale > 0)
                 {
-                    // Its name may be that of another space that is built of the same parts.
-                    return table with { Space = space.Name };
+                    // Its names may be those of another space that is built of the same parts, and of another file for
+                    // the same machine.
+                    return table with { Space = space.Name, Target = target.Name };
                 }
 
                 observer.Warning(

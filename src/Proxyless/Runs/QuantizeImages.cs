@@ -16,6 +16,10 @@ internal sealed record QuantizeImages(
     // Fewer can be used, but the ranges then depend on which they are.
     private const int Few = 16;
 
+    /// <summary>Some of the others, evenly from all of them: neighbors are often of one class.</summary>
+    public Func<int, IEnumerable<ComparedImage>> SomeOthers { get; init; } =
+        count => Others.Where((_, i) => (long)(i + 1) * count / OthersCount > (long)i * count / OthersCount);
+
     /// <summary>The images of a quantization-aware training; null for photographs without labels.</summary>
     public QatImages? Training { get; init; }
 
@@ -36,6 +40,7 @@ internal sealed record QuantizeImages(
         return calibration.Count > 0
             ? new QuantizeImages(calibration, Read(context, context.Images.Test), context.Images.Test.Count)
             {
+                SomeOthers = count => Read(context, context.Images.Test.Spread(count)),
                 Training = QatImages.Of(context),
             }
             : throw new InvalidInputException(
@@ -75,11 +80,7 @@ internal sealed record QuantizeImages(
 
         (string Path, string? Error)[] files = [.. PhotoFiles.Of([folder])];
         (string Path, string? Error)[] even = [.. files.Where((_, i) => i % 2 == 0)];
-        int count = Math.Min(most, even.Length);
-        (string Path, string? Error)[] chosen =
-        [
-            .. Enumerable.Range(0, count).Select(k => even[(int)((((long)k * even.Length) + count - 1) / count)]),
-        ];
+        (string Path, string? Error)[] chosen = Spread(even, most);
         (string Path, string? Error)[] others = [.. files.Where((_, i) => i % 2 == 1)];
         var progress = new Progress(observer, "photographs", 0, chosen.Length, Progress.Unreported);
         var calibration = new List<float[]>();
@@ -131,7 +132,16 @@ internal sealed record QuantizeImages(
             );
         }
 
-        return new QuantizeImages(calibration, Photographs(others), others.Length);
+        return new QuantizeImages(calibration, Photographs(others), others.Length)
+        {
+            SomeOthers = count => Photographs(Spread(others, count)),
+        };
+    }
+
+    private static T[] Spread<T>(T[] all, int most)
+    {
+        int count = Math.Min(most, all.Length);
+        return [.. Enumerable.Range(0, count).Select(k => all[(int)((((long)k * all.Length) + count - 1) / count)])];
     }
 
     /// <summary>Images in the form that the run's model takes.</summary>

@@ -10,14 +10,14 @@ internal static class TargetAnswers
     /// <summary>The most images that are sent: an accuracy is then known to a point or two.</summary>
     public const int Most = 500;
 
-    // Of the images of one call.
-    private const int Bytes = 8 << 20;
-    private const int MostOfCall = 256;
+    // Of the images of one call, and of its answer.
+    private const long BytesOfImages = 8 << 20;
+    private const long BytesOfScores = 1 << 20;
 
     /// <summary>Compares the answers.</summary>
     /// <param name="target">The target.</param>
     /// <param name="model">The integer model.</param>
-    /// <param name="images">The images, of which the first <see cref="Most"/> are used.</param>
+    /// <param name="images">The images, of which <see cref="Most"/> are used.</param>
     /// <param name="threads">Threads that run the model here.</param>
     /// <param name="observer">Receives progress, and why there is no result.</param>
     /// <param name="cancellationToken">Stops.</param>
@@ -40,7 +40,25 @@ internal static class TargetAnswers
 
         try
         {
-            return Compare(runner, model, images, threads, observer, cancellationToken);
+            AnswerComparison? comparison = Compare(runner, model, images, threads, observer, cancellationToken);
+            if (comparison is null)
+            {
+                observer.Message(
+                    $"target '{target.Name}' runs no models on images, so the integer model's accuracy there is "
+                        + "unknown; an agent of this version does"
+                );
+            }
+
+            return comparison is not { Images: > 0 }
+                ? null
+                : new TargetAccuracy
+                {
+                    Images = comparison.Images,
+                    Agreement = comparison.Agreement,
+                    ScoreError = comparison.Error,
+                    Top1 = comparison.Top1,
+                    Top1Here = comparison.ExpectedTop1,
+                };
         }
         catch (Exception exception) when (exception is InvalidInputException or TargetUnavailableException)
         {
@@ -50,7 +68,7 @@ internal static class TargetAnswers
         }
     }
 
-    private static TargetAccuracy? Compare(
+    private static AnswerComparison? Compare(
         IModelRunner runner,
         byte[] model,
         QuantizeImages images,
@@ -63,59 +81,50 @@ internal static class TargetAnswers
         var comparison = new AnswerComparison();
         int all = Math.Min(Most, images.OthersCount);
         var progress = new Progress(observer, "on the target", 0, all, Progress.Unreported);
-        foreach (ComparedImage[] some in Parts(images.Others.Take(Most)))
+        var waiting = new List<(ComparedImage Image, float[] Expected)>();
+        bool Send()
         {
-            float[] inputs = [.. some.SelectMany(image => image.Input)];
-            if (runner.Answer(model, inputs, some.Length, cancellationToken) is not { } there)
+            if (waiting.Count == 0)
+            {
+                return true;
+            }
+
+            float[] inputs = [.. waiting.SelectMany(one => one.Image.Input)];
+            if (runner.Answer(model, inputs, waiting.Count, cancellationToken) is not { } there)
+            {
+                return false;
+            }
+
+            int classes = waiting[0].Expected.Length;
+            if (there.Length != waiting.Count * classes)
+            {
+                throw new InvalidInputException(
+                    $"it answers with {there.Length} numbers for {waiting.Count} images of {classes} classes"
+                );
+            }
+
+            for (int i = 0; i < waiting.Count; i++)
+            {
+                comparison.Add(waiting[i].Expected, there.AsSpan(i * classes, classes), waiting[i].Image.Label);
+            }
+
+            waiting.Clear();
+            progress.Report(comparison.Images, () => Invariant($"same class {comparison.Agreement:P2}"));
+            return true;
+        }
+
+        foreach (ComparedImage image in images.SomeOthers(Most))
+        {
+            waiting.Add((image, FloatAnswers.Answer(here, image.Input, cancellationToken)));
+            long count = waiting.Count * (long)sizeof(float);
+            bool isFull =
+                count * image.Input.Length >= BytesOfImages || count * waiting[0].Expected.Length >= BytesOfScores;
+            if (isFull && !Send())
             {
                 return null;
             }
-
-            int classes = there.Length / some.Length;
-            for (int i = 0; i < some.Length; i++)
-            {
-                float[] expected = FloatAnswers.Answer(here, some[i].Input, cancellationToken);
-                if (expected.Length != classes)
-                {
-                    throw new InvalidInputException(
-                        $"it answers with {there.Length} numbers for {some.Length} images of {expected.Length} classes"
-                    );
-                }
-
-                comparison.Add(expected, there.AsSpan(i * classes, classes), some[i].Label);
-            }
-
-            progress.Report(comparison.Images, () => Invariant($"same class {comparison.Agreement:P2}"));
         }
 
-        return comparison.Images == 0
-            ? null
-            : new TargetAccuracy
-            {
-                Images = comparison.Images,
-                Agreement = comparison.Agreement,
-                ScoreError = comparison.Error,
-                Top1 = comparison.Top1,
-                Top1Here = comparison.ExpectedTop1,
-            };
-    }
-
-    private static IEnumerable<ComparedImage[]> Parts(IEnumerable<ComparedImage> images)
-    {
-        var part = new List<ComparedImage>();
-        foreach (ComparedImage image in images)
-        {
-            part.Add(image);
-            if (part.Count == MostOfCall || (long)part.Count * image.Input.Length * sizeof(float) >= Bytes)
-            {
-                yield return [.. part];
-                part.Clear();
-            }
-        }
-
-        if (part.Count > 0)
-        {
-            yield return [.. part];
-        }
+        return Send() ? comparison : null;
     }
 }

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Proxyless.Agent.Protocol;
+using Proxyless.Architectures;
 using Proxyless.Export;
 using Proxyless.Latency;
 using Proxyless.Measurement;
@@ -142,6 +143,7 @@ public sealed class AgentAnswerTests : IClassFixture<AgentProcess>, IClassFixtur
     [InlineData("is of an older version", 0)]
     [InlineData("cannot be reached", 1)]
     [InlineData("answers too little", 1)]
+    [InlineData("answers too much", 1)]
     public void Without_answers_the_accuracy_there_is_unknown_and_the_model_is_kept(string device, int warnings)
     {
         using var target = new Device(device);
@@ -151,6 +153,40 @@ public sealed class AgentAnswerTests : IClassFixture<AgentProcess>, IClassFixtur
         Assert.Null(TargetAnswers.Of(target, Integers, images, 1, observer, Cancellation));
         Assert.Equal(warnings, observer.Texts.Count);
         Assert.All(observer.Texts, text => Assert.Contains("'device' is unknown", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_images_that_are_sent_are_of_all_classes()
+    {
+        using var target = new Device("answers nothing but zeros");
+        float[] image = Images(Integers, 1);
+        const int Count = 3 * TargetAnswers.Most;
+        ComparedImage[] sorted =
+        [
+            .. Enumerable.Range(0, Count).Select(i => new ComparedImage(image, i * SmallSpace.Classes / Count)),
+        ];
+        TargetAccuracy? there = TargetAnswers.Of(
+            target,
+            Integers,
+            new QuantizeImages([], sorted, Count),
+            1,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+        Assert.Equal(TargetAnswers.Most, there!.Images);
+        Assert.Equal(1.0 / SmallSpace.Classes, there.Top1!.Value, 0.01);
+    }
+
+    [Fact]
+    public void A_model_that_answers_too_much_is_ended()
+    {
+        using AgentTarget target = _agent.Target();
+        Architecture network = SmallSpace.Network(0, 1, 2);
+        byte[] wide = NetworkExporter.Untrained(network with { Head = network.Head with { Classes = 5000 } });
+        float[] images = Images(wide, 200);
+        var exception = Assert.Throws<InvalidInputException>(() => target.Answer(wide, images, 200, Cancellation));
+        Assert.Contains("the model answers with more than", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(5000, target.Answer(wide, images.AsMemory(0, images.Length / 200), 1, Cancellation)!.Length);
     }
 
     private static MeasureHeader Header(long imagesLength, int images) =>
@@ -206,6 +242,8 @@ public sealed class AgentAnswerTests : IClassFixture<AgentProcess>, IClassFixtur
             {
                 "cannot be reached" => throw new TargetUnavailableException(Name, fault, new IOException()),
                 "answers too little" => [1],
+                "answers nothing but zeros" => new float[count * SmallSpace.Classes],
+                "answers too much" => new float[(2 * SmallSpace.Classes) + 1],
                 _ => null,
             };
 

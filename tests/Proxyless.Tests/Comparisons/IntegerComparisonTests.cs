@@ -87,11 +87,23 @@ public sealed class IntegerComparisonTests(FinishedRun run) : IClassFixture<Fini
         Assert.All(after.Networks, network => Assert.Empty(network.OtherLatenciesMs));
         Assert.Equal(trained, File.ReadAllBytes(model));
         Assert.Equal(written, File.GetLastWriteTimeUtc(model));
+
+        // Without its model, a training is ended again.
+        string integers = Path.Combine(Path.GetDirectoryName(model)!, "model-int8.onnx");
+        byte[] quantized = File.ReadAllBytes(integers);
+        string result = Path.Combine(Path.GetDirectoryName(model)!, "result.json");
+        File.WriteAllText(
+            result,
+            File.ReadAllText(result).Replace("\"weight_bits\": ", "\"weight_bits\": 1", StringComparison.Ordinal)
+        );
+        File.Delete(model);
         ComparisonResult again = ProxylessComparison.Run(more, NullRunObserver.Instance, Cancellation);
         Assert.Equal(
             after.Networks.Select(network => (network.Name, network.Top1)),
             again.Networks.Select(network => (network.Name, network.Top1))
         );
+        Assert.Equal(trained, File.ReadAllBytes(model));
+        Assert.Equal(quantized, File.ReadAllBytes(integers));
     }
 
     private static string[] Groups(ComparisonResult result) => [.. result.Groups.Select(group => group.Group)];

@@ -57,6 +57,13 @@ public sealed class LatencyTableCacheTests : IDisposable
     }
 
     [Fact]
+    public void The_same_machine_by_another_file_finds_the_table_under_its_own_name()
+    {
+        _cache.Store(SmallSpace.Space, SmallSpace.Classes, Target, SmallSpace.Table() with { Target = "other.yaml" });
+        Assert.Equal(Target.Name, Find(SmallSpace.Space)!.Target);
+    }
+
+    [Fact]
     public void A_damaged_table_counts_as_missing()
     {
         _cache.Store(SmallSpace.Space, SmallSpace.Classes, Target, SmallSpace.Table());

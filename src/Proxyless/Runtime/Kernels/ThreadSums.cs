@@ -13,8 +13,8 @@ internal static unsafe class ThreadSums
     public delegate void Terms(int from, int to, float* sum);
 
     /// <summary>
-    /// Adds the terms of all items. The parts are added in the order of the threads, so that as many threads give the
-    /// same bits.
+    /// Adds the terms of all items. The parts are added in the order of the threads, so that the same
+    /// number of threads gives the same bits.
     /// </summary>
     /// <param name="items">Number of items.</param>
     /// <param name="terms">Adds the terms of some items; several threads call it at once.</param>
