@@ -32,13 +32,9 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
         ServerCallContext context
     )
     {
-        // Checked before the turn: an invalid request need not wait for its answer.
         MeasureHeader header = await ReadHeaderAsync(requestStream, context.CancellationToken).ConfigureAwait(false);
         Require(header.ImagesLength == 0, "a measurement takes no images");
-        using IDisposable turn = await queue.EnterAsync(context.CancellationToken).ConfigureAwait(false);
-        byte[] model = await ReadModelAsync(requestStream, header, context.CancellationToken).ConfigureAwait(false);
-        return await ChildMeasurement
-            .RunAsync(model, header, limits.MeasureTime, context.CancellationToken)
+        return await InTurnAsync(requestStream, header, ChildMeasurement.RunAsync, context.CancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -53,11 +49,24 @@ internal sealed class AgentService(AgentLimits limits, MeasurementQueue queue) :
             header.ImagesLength > 0 && header.ImagesLength % (sizeof(float) * (long)header.Batch) == 0,
             $"{header.ImagesLength} bytes are no {header.Batch} images of 32-bit numbers"
         );
-        using IDisposable turn = await queue.EnterAsync(context.CancellationToken).ConfigureAwait(false);
-        byte[] content = await ReadModelAsync(requestStream, header, context.CancellationToken).ConfigureAwait(false);
-        return await ChildMeasurement
-            .AnswerAsync(content, header, limits.MeasureTime, context.CancellationToken)
+        return await InTurnAsync(requestStream, header, ChildMeasurement.AnswerAsync, context.CancellationToken)
             .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Receives what follows a header, and has a process work on it. The header is checked before: an invalid request
+    /// need not wait for its answer.
+    /// </summary>
+    private async Task<T> InTurnAsync<T>(
+        IAsyncStreamReader<MeasureRequest> stream,
+        MeasureHeader header,
+        Func<byte[], MeasureHeader, TimeSpan, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken
+    )
+    {
+        using IDisposable turn = await queue.EnterAsync(cancellationToken).ConfigureAwait(false);
+        byte[] content = await ReadModelAsync(stream, header, cancellationToken).ConfigureAwait(false);
+        return await work(content, header, limits.MeasureTime, cancellationToken).ConfigureAwait(false);
     }
 
     // What follows the header: the model, and images if there are any.

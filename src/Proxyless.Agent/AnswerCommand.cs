@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Proxyless.Measurement;
 
 namespace Proxyless.Agent;
@@ -19,64 +18,34 @@ internal static class AnswerCommand
     public const string Name = "answer";
 
     /// <summary>The command, for use by 'serve' only.</summary>
-    public static Command Create()
-    {
-        var request = new Argument<string>("request");
-        var command = new Command(Name, "Run one model on images (used by 'serve').") { request };
-        command.Hidden = true;
-        command.SetAction(parse => Run(Read(parse.GetValue(request)!)));
-        return command;
-    }
-
-    private static AnswerRequest Read(string request)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(request, AgentJson.Default.AnswerRequest)!;
-        }
-        catch (JsonException exception)
-        {
-            throw new AgentException($"'{Name}' is for internal use by 'serve'", exception);
-        }
-    }
-
-    private static int Run(AnswerRequest request)
-    {
-        using var limit = new Timer(
-            _ => Environment.FailFast("the answers took too long"),
-            null,
-            TimeSpan.FromSeconds(request.LimitSeconds),
-            Timeout.InfiniteTimeSpan
+    public static Command Create() =>
+        ChildCommand.Create(
+            Name,
+            "Run one model on images (used by 'serve').",
+            AgentJson.Default.AnswerRequest,
+            request => request.LimitSeconds,
+            Run
         );
-        byte[] content = MeasureCommand.ReadInput();
-        try
-        {
-            using var model = new OnnxProbe(content[..request.ModelLength], request.Threads, optimized: true);
-            ReadOnlySpan<float> images = MemoryMarshal.Cast<byte, float>(content.AsSpan(request.ModelLength));
-            int length = images.Length / request.Images;
-            using Stream output = Console.OpenStandardOutput();
-            for (int i = 0; i < request.Images; i++)
-            {
-                model.Run(
-                    images.Slice(i * length, length),
-                    1,
-                    (place, _, scores) =>
-                    {
-                        if (place == 0)
-                        {
-                            output.Write(MemoryMarshal.AsBytes(scores));
-                        }
-                    }
-                );
-            }
 
-            return 0;
-        }
-        catch (Exception exception) when (ModelErrors.Includes(exception) || exception is InvalidOperationException)
+    private static void Run(AnswerRequest request, byte[] content)
+    {
+        using var model = new OnnxProbe(content[..request.ModelLength], request.Threads, optimized: true);
+        ReadOnlySpan<float> images = MemoryMarshal.Cast<byte, float>(content.AsSpan(request.ModelLength));
+        int length = images.Length / request.Images;
+        using Stream output = Console.OpenStandardOutput();
+        for (int i = 0; i < request.Images; i++)
         {
-            // Invalid is what a model with several inputs leads to.
-            Console.Error.WriteLine($"ONNX Runtime cannot run the model: {exception.Message}");
-            return MeasureCommand.BadModel;
+            model.Run(
+                images.Slice(i * length, length),
+                1,
+                (place, _, scores) =>
+                {
+                    if (place == 0)
+                    {
+                        output.Write(MemoryMarshal.AsBytes(scores));
+                    }
+                }
+            );
         }
     }
 }

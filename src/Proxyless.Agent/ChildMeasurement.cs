@@ -222,7 +222,7 @@ internal static class ChildMeasurement
     {
         string text = error.Trim();
         text = text.Length > ErrorShown ? text[..ErrorShown] + " ..." : text;
-        return exitCode == MeasureCommand.BadModel
+        return exitCode == ChildCommand.BadModel
             ? new RpcException(new Status(StatusCode.InvalidArgument, text))
             : new RpcException(
                 new Status(

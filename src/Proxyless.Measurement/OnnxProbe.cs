@@ -17,6 +17,7 @@ internal sealed class OnnxProbe : IDisposable
     /// numbers, node by node.
     /// </param>
     /// <exception cref="OnnxRuntimeException">The bytes are not a model that ONNX Runtime can run.</exception>
+    /// <exception cref="ArgumentException">The model has another number of inputs.</exception>
     public OnnxProbe(byte[] onnx, int threads, bool optimized)
     {
         using SessionOptions options = OnnxSessions.Options(threads);
@@ -26,6 +27,13 @@ internal sealed class OnnxProbe : IDisposable
         }
 
         _session = new InferenceSession(onnx, options);
+        if (_session.InputMetadata.Count != 1)
+        {
+            int inputs = _session.InputMetadata.Count;
+            _session.Dispose();
+            throw new ArgumentException($"the model has {inputs} inputs, not 1", nameof(onnx));
+        }
+
         _shape = [.. _session.InputMetadata.Values.Single().Dimensions.Select(size => (long)size)];
     }
 

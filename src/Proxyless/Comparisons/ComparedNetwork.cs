@@ -44,6 +44,10 @@ internal sealed record NetworkTraining(double Top1, double Top5, double TrainSec
 
     /// <summary>The accuracy of its integer model; null if none was made.</summary>
     public IntegerAccuracy? Integers { get; init; }
+
+    /// <summary>Whether it has the integer model that a plan wants of it.</summary>
+    /// <param name="integerBits">Bits of its weights; null if the plan wants none.</param>
+    public bool HasIntegers(int? integerBits) => integerBits is null || Integers?.WeightBits == integerBits;
 }
 
 /// <summary>The accuracy of an integer model.</summary>

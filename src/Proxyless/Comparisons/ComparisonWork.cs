@@ -81,12 +81,7 @@ internal sealed class ComparisonWork(
             [
                 .. Enumerable.Range(0, plan.Seeds).Select(seed => directory.ReadTraining(plan.Networks[i], seed)),
             ];
-            if (
-                Array.Exists(
-                    trainings,
-                    one => one is null || one.Integers?.WeightBits != (plan.IntegerBits ?? one.Integers?.WeightBits)
-                )
-            )
+            if (!Array.TrueForAll(trainings, one => one is not null && one.HasIntegers(plan.IntegerBits)))
             {
                 yield break;
             }

@@ -210,19 +210,15 @@ public static class ProxylessComparison
     )
     {
         string[] names = [context.Options.Target.Name, .. plan.Targets];
-        if (names.Any(name => IntegerModels.Is(name) && !File.Exists(name)))
+        bool hasIntegers = names.Any(name => IntegerModels.Is(name) && !File.Exists(name));
+        if (hasIntegers)
         {
             // Each network is two then, with latencies on the same machines.
-            List<string> floats = [];
-            foreach (string name in names.Select(IntegerModels.Without))
-            {
-                if (!floats.Exists(other => RunPaths.IsSameTarget(other, name)))
-                {
-                    floats.Add(name);
-                }
-            }
-
-            names = [.. floats.SelectMany(name => (string[])[name, IntegerModels.Of(name)])];
+            names =
+            [
+                .. TargetsOf([], names.Select(IntegerModels.Without))
+                    .SelectMany(name => (string[])[name, IntegerModels.Of(name)]),
+            ];
         }
 
         MeasuringPlace Place(string name)
@@ -233,7 +229,7 @@ public static class ProxylessComparison
             }
 
             ITarget target = targets.Open(name);
-            return target is IModelTimer || !Array.Exists(names, IntegerModels.Is)
+            return target is IModelTimer || !hasIntegers
                 ? PlaceOf(target, context)
                 : throw new InvalidInputException(
                     $"target '{name}' is a table, which runs no models: it has no latencies of integer models beside "
@@ -311,7 +307,7 @@ public static class ProxylessComparison
     private static string? ScorerOf(string? given, string? before) =>
         given is null || (before is not null && RealPath.Same(given, before)) ? before : Path.GetFullPath(given);
 
-    private static List<string> TargetsOf(IReadOnlyList<string> before, IReadOnlyList<string> given)
+    private static List<string> TargetsOf(IReadOnlyList<string> before, IEnumerable<string> given)
     {
         List<string> targets = [.. before];
         foreach (string target in given.Where(target => !targets.Exists(other => RunPaths.IsSameTarget(other, target))))

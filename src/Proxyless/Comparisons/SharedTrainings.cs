@@ -111,7 +111,7 @@ internal sealed class SharedTrainings(RunContext context, ComparisonDirectory di
 
         if (
             directory.ReadTraining(work.Network, work.Seed) is not { } training
-            || (work.IntegerBits is { } bits && training.Integers?.WeightBits != bits)
+            || !training.HasIntegers(work.IntegerBits)
         )
         {
             return directory.ReadFailure(work.Network, work.Seed) is not null;

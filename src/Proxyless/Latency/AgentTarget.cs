@@ -140,12 +140,8 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
         DateTime deadline = DateTime.UtcNow + DeadlineOf(Described(cancellationToken));
         MeasureHeader header = HeaderOf(onnx, _threads, Batch, options);
 
-        // A call that sends a stream can only be awaited; gRPC has no other.
         Agent.Protocol.Measurement measured = Called(
-            () =>
-                SendAsync(() => _client.Measure(_headers, deadline, cancellationToken), header, onnx, cancellationToken)
-                    .GetAwaiter()
-                    .GetResult(),
+            () => Send(() => _client.Measure(_headers, deadline, cancellationToken), header, onnx, cancellationToken),
             cancellationToken
         );
         return new Timing(
@@ -173,14 +169,12 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
             {
                 try
                 {
-                    Answers answers = SendAsync(
-                            () => _client.Answer(_headers, deadline, cancellationToken),
-                            header,
-                            content,
-                            cancellationToken
-                        )
-                        .GetAwaiter()
-                        .GetResult();
+                    Answers answers = Send(
+                        () => _client.Answer(_headers, deadline, cancellationToken),
+                        header,
+                        content,
+                        cancellationToken
+                    );
                     return MemoryMarshal.Cast<byte, float>(answers.Scores.Span).ToArray();
                 }
                 catch (RpcException exception) when (exception.StatusCode == StatusCode.Unimplemented)
@@ -253,6 +247,14 @@ internal sealed class AgentTarget : WholeModelTarget, IProcessorTarget, IModelRu
     private string IdOf(Description description) =>
         $"device {_fingerprint}, {description.Processor} ({description.System}), {_threads} threads, batch {Batch}, "
         + $"ONNX Runtime {description.OnnxRuntime}";
+
+    /// <summary>A call that sends a stream can only be awaited; gRPC has no other.</summary>
+    private static T Send<T>(
+        Func<AsyncClientStreamingCall<MeasureRequest, T>> begin,
+        MeasureHeader header,
+        byte[] content,
+        CancellationToken cancellationToken
+    ) => SendAsync(begin, header, content, cancellationToken).GetAwaiter().GetResult();
 
     /// <summary>
     /// Sends until there is an answer. Each attempt is a separate call, which sends everything or ends: where gRPC

@@ -5,20 +5,22 @@ namespace Proxyless.Runs;
 
 /// <summary>The images of a quantization.</summary>
 /// <param name="Calibration">Inputs from which the ranges are learned.</param>
-/// <param name="Others">Other images, on which the models are compared; read each time that they are listed.</param>
-/// <param name="OthersCount">Their number, those that cannot be read included.</param>
+/// <param name="SomeOthers">
+/// Other images, on which the models are compared: at most so many, evenly from all of them, since neighbors are often
+/// of one class; read each time that they are listed.
+/// </param>
+/// <param name="OthersCount">The number of all others, those that cannot be read included.</param>
 internal sealed record QuantizeImages(
     IReadOnlyList<float[]> Calibration,
-    IEnumerable<ComparedImage> Others,
+    Func<int, IEnumerable<ComparedImage>> SomeOthers,
     int OthersCount
 )
 {
     // Fewer can be used, but the ranges then depend on which they are.
     private const int Few = 16;
 
-    /// <summary>Some of the others, evenly from all of them: neighbors are often of one class.</summary>
-    public Func<int, IEnumerable<ComparedImage>> SomeOthers { get; init; } =
-        count => Others.Where((_, i) => (long)(i + 1) * count / OthersCount > (long)i * count / OthersCount);
+    /// <summary>All of the others.</summary>
+    public IEnumerable<ComparedImage> Others => SomeOthers(int.MaxValue);
 
     /// <summary>The images of a quantization-aware training; null for photographs without labels.</summary>
     public QatImages? Training { get; init; }
@@ -38,9 +40,12 @@ internal sealed record QuantizeImages(
         }
 
         return calibration.Count > 0
-            ? new QuantizeImages(calibration, Read(context, context.Images.Test), context.Images.Test.Count)
+            ? new QuantizeImages(
+                calibration,
+                most => Read(context, context.Images.Test.Spread(most)),
+                context.Images.Test.Count
+            )
             {
-                SomeOthers = count => Read(context, context.Images.Test.Spread(count)),
                 Training = QatImages.Of(context),
             }
             : throw new InvalidInputException(
@@ -132,13 +137,10 @@ internal sealed record QuantizeImages(
             );
         }
 
-        return new QuantizeImages(calibration, Photographs(others), others.Length)
-        {
-            SomeOthers = count => Photographs(Spread(others, count)),
-        };
+        return new QuantizeImages(calibration, most => Photographs(Spread(others, most)), others.Length);
     }
 
-    private static T[] Spread<T>(T[] all, int most)
+    internal static T[] Spread<T>(T[] all, int most)
     {
         int count = Math.Min(most, all.Length);
         return [.. Enumerable.Range(0, count).Select(k => all[(int)((((long)k * all.Length) + count - 1) / count)])];

@@ -147,12 +147,12 @@ public sealed class AgentAnswerTests : IClassFixture<AgentProcess>, IClassFixtur
     public void Without_answers_the_accuracy_there_is_unknown_and_the_model_is_kept(string device, int warnings)
     {
         using var target = new Device(device);
-        var observer = new Warned();
+        var observer = new RecordingObserver();
         float[] image = Images(Integers, 1);
-        var images = new QuantizeImages([], [new ComparedImage(image, 0), new ComparedImage(image, 1)], 2);
+        var images = new QuantizeImages([], _ => [new ComparedImage(image, 0), new ComparedImage(image, 1)], 2);
         Assert.Null(TargetAnswers.Of(target, Integers, images, 1, observer, Cancellation));
-        Assert.Equal(warnings, observer.Texts.Count);
-        Assert.All(observer.Texts, text => Assert.Contains("'device' is unknown", text, StringComparison.Ordinal));
+        Assert.Equal(warnings, observer.Warnings.Count);
+        Assert.All(observer.Warnings, text => Assert.Contains("'device' is unknown", text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class AgentAnswerTests : IClassFixture<AgentProcess>, IClassFixtur
         TargetAccuracy? there = TargetAnswers.Of(
             target,
             Integers,
-            new QuantizeImages([], sorted, Count),
+            new QuantizeImages([], most => QuantizeImages.Spread(sorted, most), Count),
             1,
             NullRunObserver.Instance,
             Cancellation
@@ -211,17 +211,6 @@ public sealed class AgentAnswerTests : IClassFixture<AgentProcess>, IClassFixtur
         [
             .. Enumerable.Range(0, count * shape.Skip(1).Aggregate((x, y) => x * y)).Select(_ => random.NextSingle()),
         ];
-    }
-
-    private sealed class Warned : IRunObserver
-    {
-        public List<string> Texts { get; } = [];
-
-        public void Progress(RunProgress progress) { }
-
-        public void Message(string text) { }
-
-        public void Warning(string text) => Texts.Add(text);
     }
 
     private sealed class Device(string fault) : ITarget, IModelRunner
