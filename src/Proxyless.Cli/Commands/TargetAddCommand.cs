@@ -12,7 +12,7 @@ internal sealed class TargetAddCommand : ReportingCommand
     private readonly Option<string?> _file = Values.Text(
         "--file",
         "FILE.yaml",
-        "Its description; docs/targets.md explains the kinds local, agent, table and command"
+        "Its description; docs/targets.md explains the kinds local, agent, table, command and devices"
     );
     private readonly Option<bool> _overwrite = Values.Flag("--overwrite", "Replace a target of that name");
 

@@ -7,5 +7,10 @@ internal static class TargetSummary
 {
     /// <summary>Its identity; for a device that may be switched off, its address.</summary>
     public static string Of(ITarget target) =>
-        target is AgentTarget agent ? $"agent at {agent.Address}, batch {agent.Batch}" : target.Id;
+        target switch
+        {
+            AgentTarget agent => $"agent at {agent.Address}, batch {agent.Batch}",
+            DeviceGroupTarget group => string.Join("; ", group.Devices.Select(Of)),
+            _ => target.Id,
+        };
 }

@@ -14,7 +14,7 @@ namespace Proxyless.Latency;
 /// <c>ssh</c>, <c>trtexec</c>, a script. The program is started directly, with its arguments as a list, never through a
 /// shell.
 /// </summary>
-internal sealed record CommandTarget : IModelTimer
+internal sealed record CommandTarget : IPartTimer
 {
     /// <summary>Stands for the model's file among the arguments.</summary>
     public const string ModelPlace = "{model}";
@@ -87,15 +87,14 @@ internal sealed record CommandTarget : IModelTimer
         string? partial,
         IRunObserver observer,
         CancellationToken cancellationToken = default
-    ) =>
-        new PartProfiler(this, (onnx, cancellationToken) => Time(onnx, cancellationToken).MedianMs).Profile(
-            space,
-            classes,
-            mode,
-            partial,
-            observer,
-            cancellationToken
-        );
+    ) => new PartProfiler(this, [this]).Profile(space, classes, mode, partial, observer, cancellationToken);
+
+    /// <inheritdoc/>
+    public (double Milliseconds, double? Disturbance) TimePart(
+        byte[] onnx,
+        ProfileMode mode,
+        CancellationToken cancellationToken
+    ) => (Time(onnx, cancellationToken).MedianMs, null);
 
     /// <inheritdoc/>
     public NetworkLatency Compare(

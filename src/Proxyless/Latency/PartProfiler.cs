@@ -1,22 +1,22 @@
-using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Export;
-using Proxyless.Files;
 using Proxyless.Measurement;
 
 namespace Proxyless.Latency;
 
 /// <summary>
-/// Profiles a space on a target that can only time whole models. Each part is a separate model; a reference network,
+/// Profiles a space on devices that can only time whole models. Each part is a separate model; a reference network,
 /// measured again after every few parts, shows how the machine's speed drifts, and whole networks calibrate the sums.
-/// Every measurement is written to disk at once, so that an interrupted profile can be continued.
+/// Several equal devices divide the measurements: the reference network, measured on each, brings them to the speed of
+/// the first. Every measurement is written to disk at once, so that an interrupted profile can be continued.
 /// </summary>
 /// <param name="target">The target of the table.</param>
-/// <param name="time">Measures the milliseconds of a model, given as the bytes of its ONNX file.</param>
-internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToken, double> time)
+/// <param name="timers">The devices; usually the target itself.</param>
+internal sealed class PartProfiler(ITarget target, IReadOnlyList<IPartTimer> timers)
 {
-    private const int PartsBetweenReferences = 8;
     private const double LargeError = 0.05;
+
+    private readonly Lock _models = new();
 
     /// <summary>Makes the table.</summary>
     /// <inheritdoc cref="IModelTimer.Profile"/>
@@ -31,7 +31,10 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
     {
         var plan = ProfilePlan.Of(mode);
         var random = new Random(1);
-        IReadOnlyDictionary<string, Func<byte[]>> parts = PartExporter.Parts(space, classes);
+        (string Key, Func<byte[]> Model)[] parts =
+        [
+            .. PartExporter.Parts(space, classes).Select(part => (part.Key, part.Value)),
+        ];
 
         // No latencies are known yet: networks are spread over multiply-adds.
         var counted = SpaceCost.MultiplyAdds(space, classes);
@@ -42,53 +45,73 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
             .. SpreadNetworks.Choices(counted, plan.CheckNetworks, random),
         ];
         byte[] referenceModel = Untrained(space, reference, classes);
-        var log = new Log(partial, observer, parts.Count + networks.Count);
+        var log = new PartialProfile(partial, observer, parts.Length + networks.Count);
+        PartTimer[] devices = [.. timers.Select(timer => new PartTimer(timer, mode, referenceModel))];
 
         // A profile that is continued may find the machine at another speed.
         bool isContinued = log.Holds("reference");
-        double referenceMs = log.Measure("reference", () => time(referenceModel, cancellationToken));
-        double? now = isContinued ? null : referenceMs;
-        int since = 0;
-
-        // The reference is measured only when a new measurement needs it: those in the log do not.
-        double AtReferenceSpeed(byte[] model)
+        double referenceMs = log.Measure("reference", () => devices[0].ReferenceMs(cancellationToken));
+        if (isContinued)
         {
-            double reference = now ??= time(referenceModel, cancellationToken);
-            return time(model, cancellationToken) * referenceMs / reference;
+            devices[0].Forget();
         }
 
-        void FollowDrift()
+        var entries = new LatencyEntry[parts.Length];
+        double[] measured = new double[networks.Count];
+
+        // Models are made by one thread at a time: libtorch makes their weights.
+        byte[] Made(Func<byte[]> model)
         {
-            if (++since % PartsBetweenReferences == 0)
+            lock (_models)
             {
-                now = null;
+                return model();
             }
         }
 
-        var entries = new Dictionary<string, LatencyEntry>();
-        foreach ((string key, Func<byte[]> model) in parts)
+        void MeasurePart(PartTimer device, int i, CancellationToken stop)
         {
             double[] rounds =
             [
                 .. Enumerable
                     .Range(0, plan.Rounds)
-                    .Select(round => log.Measure($"{key} #{round}", () => AtReferenceSpeed(model()))),
+                    .Select(round =>
+                        log.Measure(
+                            $"{parts[i].Key} #{round}",
+                            () => device.Milliseconds(Made(parts[i].Model), referenceMs, stop)
+                        )
+                    ),
             ];
             double median = SampleStatistics.Median(rounds);
-            entries[key] = new LatencyEntry(median, SampleStatistics.SpreadAround(median, rounds));
+            entries[i] = new LatencyEntry(median, SampleStatistics.SpreadAround(median, rounds));
             log.Step("parts");
-            FollowDrift();
         }
 
-        var measured = new List<double>();
-        for (int i = 0; i < networks.Count; i++)
+        void MeasureNetwork(PartTimer device, int i, CancellationToken stop)
         {
-            int[] choice = networks[i];
-            measured.Add(log.Measure($"network {i}", () => AtReferenceSpeed(Untrained(space, choice, classes))));
+            byte[] Model() => Untrained(space, networks[i], classes);
+            measured[i] = log.Measure($"network {i}", () => device.Milliseconds(Made(Model), referenceMs, stop));
             log.Step("whole networks");
-            FollowDrift();
         }
 
+        DividedWork.Run(
+            devices,
+            parts.Length + networks.Count,
+            (device, i, stop) =>
+            {
+                if (i < parts.Length)
+                {
+                    MeasurePart(device, i, stop);
+                }
+                else
+                {
+                    MeasureNetwork(device, i - parts.Length, stop);
+                }
+
+                device.FollowDrift();
+            },
+            cancellationToken
+        );
+        double[] disturbances = [.. devices.SelectMany(device => device.Disturbances)];
         var table = new LatencyTable
         {
             Space = space.Name,
@@ -96,7 +119,7 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
             TargetId = target.Id,
             Mode = mode,
             Created = DateTimeOffset.UtcNow,
-            Entries = entries,
+            Entries = parts.Index().ToDictionary(part => part.Item.Key, part => entries[part.Index]),
             Calibration = new LatencyCalibration(Scale: 1, Offset: 0, Networks: 0, MeanAbsoluteError: 0, KendallTau: 0),
             Reference = new LatencyReference(reference, referenceMs),
         };
@@ -117,79 +140,17 @@ internal sealed class PartProfiler(ITarget target, Func<byte[], CancellationToke
             );
         }
 
+        table = table with { Calibration = calibration };
+        table = disturbances.Length == 0 ? table : table with { Disturbance = SampleStatistics.Median(disturbances) };
+        if (table.Disturbance > Disturbance.Tolerable)
+        {
+            observer.Warning(Disturbance.Text(table));
+        }
+
         log.Forget();
-        return table with { Calibration = calibration };
+        return table;
     }
 
     private static byte[] Untrained(SearchSpace space, IReadOnlyList<int> choice, int classes) =>
         NetworkExporter.Untrained(space.Architecture(choice, classes, "whole"));
-
-    /// <summary>The measurements by name, on disk after each one.</summary>
-    private sealed class Log
-    {
-        private readonly string? _file;
-        private readonly Dictionary<string, double> _measured;
-        private readonly Progress _progress;
-        private int _done;
-
-        public Log(string? file, IRunObserver observer, int total)
-        {
-            _file = file;
-            _measured = Read(file, observer);
-            _progress = new Progress(observer, "profile", 0, total);
-        }
-
-        public bool Holds(string name) => _measured.ContainsKey(name);
-
-        public double Measure(string name, Func<double> measure)
-        {
-            if (!_measured.TryGetValue(name, out double milliseconds))
-            {
-                _measured[name] = milliseconds = measure();
-                if (_file is not null)
-                {
-                    AtomicFile.WriteAllText(_file, JsonSerializer.Serialize(_measured));
-                }
-            }
-
-            return milliseconds;
-        }
-
-        public void Step(string detail) => _progress.Report(++_done, detail);
-
-        public void Forget()
-        {
-            if (_file is not null)
-            {
-                File.Delete(_file);
-            }
-        }
-
-        private static Dictionary<string, double> Read(string? file, IRunObserver observer)
-        {
-            if (file is null || !File.Exists(file))
-            {
-                return [];
-            }
-
-            try
-            {
-                Dictionary<string, double> before =
-                    JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(file))
-                    ?? throw new JsonException("it is null");
-                if (!before.Values.All(milliseconds => milliseconds is > 0 and < double.PositiveInfinity))
-                {
-                    throw new JsonException("it holds an invalid time");
-                }
-
-                observer.Message($"profile: {before.Count} measurements of an interrupted profile are reused");
-                return before;
-            }
-            catch (JsonException exception)
-            {
-                observer.Warning($"{file} cannot be read ({exception.Message}); the profile starts again");
-                return [];
-            }
-        }
-    }
 }

@@ -21,7 +21,7 @@ public static class TargetFile
     private const string FolderVariable = "PROXYLESS_TARGETS";
     private const string Extension = ".yaml";
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
-    private static readonly string[] Kinds = ["local", "agent", "table", "command"];
+    private static readonly string[] Kinds = ["local", "agent", "table", "command", "devices"];
 
     /// <summary>
     /// The folder of targets kept by name: <c>$PROXYLESS_TARGETS</c>, otherwise in the user's application data.
@@ -63,17 +63,7 @@ public static class TargetFile
         ArgumentNullException.ThrowIfNull(nameOrFile);
         if (IntegerModels.Is(nameOrFile) && !File.Exists(nameOrFile))
         {
-            return Open(IntegerModels.Without(nameOrFile)) switch
-            {
-                LocalTarget local => local with { TimesIntegers = true },
-                CommandTarget command => command with
-                {
-                    Name = command.Name + IntegerModels.Suffix,
-                    TimesIntegers = true,
-                },
-                WholeModelTarget whole => new IntegerModelTarget(whole),
-                ITarget table => throw NotForIntegers(table),
-            };
+            return AsIntegers(Open(IntegerModels.Without(nameOrFile)));
         }
 
         if (LocalTarget.IsName(nameOrFile))
@@ -140,6 +130,23 @@ public static class TargetFile
         return target;
     }
 
+    private static ITarget AsIntegers(ITarget target) =>
+        target switch
+        {
+            LocalTarget local => local with { TimesIntegers = true },
+            DeviceGroupTarget group => group.With(group.Name + IntegerModels.Suffix, AsIntegers),
+            IPartTimer timer => AsIntegers(timer),
+            ITarget table => throw NotForIntegers(table),
+        };
+
+    private static IPartTimer AsIntegers(IPartTimer timer) =>
+        timer switch
+        {
+            CommandTarget command => command with { Name = command.Name + IntegerModels.Suffix, TimesIntegers = true },
+            WholeModelTarget whole => new IntegerModelTarget(whole),
+            _ => throw new ArgumentException($"'{timer.Name}' has no form for integers", nameof(timer)),
+        };
+
     private static InvalidInputException NotForIntegers(ITarget table)
     {
         table.Dispose();
@@ -159,6 +166,7 @@ public static class TargetFile
             {
                 "file" => Path.Combine(folder, file.Text(key)),
                 "command" => (string[])[Program(file.Texts(key)[0], folder), .. file.Texts(key).Skip(1)],
+                "devices" => file.Texts(key).Select(device => Device(device, folder)).ToArray(),
                 _ => file.Text(key),
             };
         }
@@ -176,6 +184,10 @@ public static class TargetFile
             ? Path.GetFullPath(Path.Combine(folder, program))
             : program;
 
+    /// <summary>A device of a group: a file beside the group's, or a name.</summary>
+    private static string Device(string device, string folder) =>
+        Path.Combine(folder, device) is var beside && File.Exists(beside) ? Path.GetFullPath(beside) : device;
+
     private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
 
     private static ITarget Read(YamlMapping file, string name, string folder)
@@ -187,6 +199,7 @@ public static class TargetFile
             "agent" => ReadAgent(file, name),
             "table" => ReadTable(file, name, folder),
             "command" => ReadCommand(file, name, folder),
+            "devices" => ReadDevices(file, name, folder),
             _ => throw file.Error(
                 "kind",
                 $"is '{kind}'{NearestName.Suggestion(kind, Kinds)}; allowed are {string.Join(", ", Kinds)}"
@@ -297,6 +310,67 @@ public static class TargetFile
             Timeout = TimeSpan.FromSeconds(file.Integer("timeout", 1, 86_400, absent: 120)),
             Batch = file.Integer("batch", 1, RunLimits.MostImages, absent: 1),
         };
+    }
+
+    private static DeviceGroupTarget ReadDevices(YamlMapping file, string name, string folder)
+    {
+        file.AllowOnly("kind", "devices", "difference");
+        IReadOnlyList<string> named = file.Texts("devices");
+        if (named.Count < 2)
+        {
+            throw file.Error("devices", "must be a list of at least two targets; a single one needs no group");
+        }
+
+        int difference = file.Integer("difference", 1, 100, DeviceGroupTarget.UsualMostDifference);
+        var devices = new List<IPartTimer>();
+        try
+        {
+            foreach (string device in named)
+            {
+                devices.Add(ReadDeviceOfGroup(file, Device(device, folder)));
+                if (devices[^1].Batch != devices[0].Batch)
+                {
+                    throw file.Error(
+                        "devices",
+                        Invariant($"has '{device}' with batches of {devices[^1].Batch} and '{named[0]}' with ")
+                            + Invariant($"batches of {devices[0].Batch}; give them the same 'batch'")
+                    );
+                }
+            }
+        }
+        catch
+        {
+            devices.ForEach(device => device.Dispose());
+            throw;
+        }
+
+        return new DeviceGroupTarget(name, devices, difference);
+    }
+
+    private static IPartTimer ReadDeviceOfGroup(YamlMapping file, string device)
+    {
+        // A group that contains itself would never end.
+        string? path =
+            File.Exists(device) ? device
+            : IsKeptName(device) && File.Exists(PathOf(device)) ? PathOf(device)
+            : null;
+        string? kind = path is null ? null : YamlMapping.Read(path).Text("kind");
+        if (path is not null && kind is not ("agent" or "command"))
+        {
+            throw file.Error("devices", $"has '{device}' of kind '{kind}'; a device is of kind agent or command");
+        }
+
+        ITarget target = Open(device);
+        if (target is IPartTimer { TimesIntegers: false } timer)
+        {
+            return timer;
+        }
+
+        target.Dispose();
+        throw file.Error(
+            "devices",
+            $"has '{device}'; a device is a target's file, or the name of one, of kind agent or command"
+        );
     }
 
     private static string? ReadDevice(YamlMapping file)

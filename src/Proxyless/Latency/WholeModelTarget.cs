@@ -6,7 +6,7 @@ namespace Proxyless.Latency;
 /// <summary>
 /// A target that times whole models; parts of a space are separate models there (<see cref="PartProfiler"/>).
 /// </summary>
-internal abstract class WholeModelTarget : IModelTimer
+internal abstract class WholeModelTarget : IPartTimer
 {
     /// <inheritdoc/>
     public abstract string Name { get; }
@@ -28,32 +28,17 @@ internal abstract class WholeModelTarget : IModelTimer
         string? partial,
         IRunObserver observer,
         CancellationToken cancellationToken = default
+    ) => new PartProfiler(this, [this]).Profile(space, classes, mode, partial, observer, cancellationToken);
+
+    /// <inheritdoc/>
+    public (double Milliseconds, double? Disturbance) TimePart(
+        byte[] onnx,
+        ProfileMode mode,
+        CancellationToken cancellationToken
     )
     {
-        TimingOptions options = ProfilePlan.Of(mode).NetworkTiming;
-        var disturbances = new List<double>();
-        double QuietMs(byte[] onnx, CancellationToken cancellationToken)
-        {
-            Timing timing = Time(onnx, options, cancellationToken);
-            disturbances.Add(Disturbance.Of(timing));
-            return timing.QuietMs;
-        }
-
-        LatencyTable table = new PartProfiler(this, QuietMs).Profile(
-            space,
-            classes,
-            mode,
-            partial,
-            observer,
-            cancellationToken
-        );
-        table = disturbances.Count == 0 ? table : table with { Disturbance = SampleStatistics.Median(disturbances) };
-        if (table.Disturbance > Disturbance.Tolerable)
-        {
-            observer.Warning(Disturbance.Text(table));
-        }
-
-        return table;
+        Timing timing = Time(onnx, ProfilePlan.Of(mode).NetworkTiming, cancellationToken);
+        return (timing.QuietMs, Disturbance.Of(timing));
     }
 
     /// <inheritdoc/>

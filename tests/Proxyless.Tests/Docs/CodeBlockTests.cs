@@ -5,6 +5,7 @@ using Proxyless.Cli.Commands;
 using Proxyless.Latency;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
+using Proxyless.Tests.Latency;
 using Xunit;
 
 namespace Proxyless.Tests.Docs;
@@ -113,6 +114,8 @@ public sealed class CodeBlockTests
     {
         using var folder = new TemporaryFolder();
         folder.Add("pixel1-latency.yaml", "Conv-input:224x224x3-output:112x112x32: {mean: 4.08}"u8.ToArray());
+        folder.Add("board-1.yaml", SizeTarget.File);
+        folder.Add("board-2.yaml", SizeTarget.File);
         CodeBlock[] targets = [.. CodeBlock.All.Where(block => block is { Language: "yaml", Mark: null })];
         Assert.NotEmpty(targets);
         Assert.All(

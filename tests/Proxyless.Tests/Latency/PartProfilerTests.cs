@@ -117,7 +117,7 @@ public sealed class PartProfilerTests
     }
 
     private static LatencyTable Profile(Func<byte[], CancellationToken, double> time, string? partial) =>
-        new PartProfiler(Target, time).Profile(
+        new PartProfiler(Target, [new TimerOfFunction("device", time)]).Profile(
             Space,
             10,
             ProfileMode.Quick,

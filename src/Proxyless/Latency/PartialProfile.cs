@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Proxyless.Files;
+
+namespace Proxyless.Latency;
+
+/// <summary>
+/// The measurements of a profile by name, on disk after each one, so that an interrupted profile can be continued. Any
+/// thread may use it.
+/// </summary>
+internal sealed class PartialProfile
+{
+    private readonly Lock _lock = new();
+    private readonly string? _file;
+    private readonly Dictionary<string, double> _measured;
+    private readonly Progress _progress;
+    private int _done;
+
+    /// <summary>Reads what an interrupted profile has measured, if there is one.</summary>
+    /// <param name="file">Its file; null: nothing is written.</param>
+    /// <param name="observer">Receives progress, and a warning if the file is damaged.</param>
+    /// <param name="total">Number of calls of <see cref="Step"/>.</param>
+    public PartialProfile(string? file, IRunObserver observer, int total)
+    {
+        _file = file;
+        _measured = Read(file, observer);
+        _progress = new Progress(observer, "profile", 0, total);
+    }
+
+    /// <summary>Whether a measurement is there.</summary>
+    public bool Holds(string name)
+    {
+        lock (_lock)
+        {
+            return _measured.ContainsKey(name);
+        }
+    }
+
+    /// <summary>Returns a measurement, and makes and writes it if it is not there.</summary>
+    public double Measure(string name, Func<double> measure)
+    {
+        lock (_lock)
+        {
+            if (_measured.TryGetValue(name, out double known))
+            {
+                return known;
+            }
+        }
+
+        double milliseconds = measure();
+        lock (_lock)
+        {
+            _measured[name] = milliseconds;
+            if (_file is not null)
+            {
+                AtomicFile.WriteAllText(_file, JsonSerializer.Serialize(_measured));
+            }
+        }
+
+        return milliseconds;
+    }
+
+    /// <summary>Reports that one more part or network is measured.</summary>
+    public void Step(string detail)
+    {
+        lock (_lock)
+        {
+            _progress.Report(++_done, detail);
+        }
+    }
+
+    /// <summary>Removes the file.</summary>
+    public void Forget()
+    {
+        if (_file is not null)
+        {
+            File.Delete(_file);
+        }
+    }
+
+    private static Dictionary<string, double> Read(string? file, IRunObserver observer)
+    {
+        if (file is null || !File.Exists(file))
+        {
+            return [];
+        }
+
+        try
+        {
+            Dictionary<string, double> before =
+                JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(file))
+                ?? throw new JsonException("it is null");
+            if (!before.Values.All(milliseconds => milliseconds is > 0 and < double.PositiveInfinity))
+            {
+                throw new JsonException("it holds an invalid time");
+            }
+
+            observer.Message($"profile: {before.Count} measurements of an interrupted profile are reused");
+            return before;
+        }
+        catch (JsonException exception)
+        {
+            observer.Warning($"{file} cannot be read ({exception.Message}); the profile starts again");
+            return [];
+        }
+    }
+}
