@@ -66,6 +66,7 @@ internal sealed class RunCommand : ReportingCommand
                 .Learning()
                 .Training()
                 .Pretrained()
+                .Teacher()
                 .Machine()
                 .Output()
                 .Events()
@@ -127,6 +128,7 @@ internal sealed class RunCommand : ReportingCommand
         console.WriteFacts(
             ("top-1", Facts.Percent(result.Top1)),
             ("top-5", Facts.Percent(result.Top5)),
+            ("top-1 of the whole network, its teacher", Facts.Percent(result.TeacherTop1)),
             ("top-1, cross-validated on the training images", Facts.Percent(result.CrossValidatedTop1)),
             ("top-1 in the folds", Facts.Folds(result.Folds)),
             (

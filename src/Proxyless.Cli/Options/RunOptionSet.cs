@@ -517,6 +517,21 @@ internal sealed class RunOptionSet
         return this;
     }
 
+    /// <summary>How the smaller network of a run with pretrained weights learns.</summary>
+    public RunOptionSet Teacher()
+    {
+        _heading = OptionHeading.Training;
+        AddToTraining(
+            Values.Flag(
+                "--no-teacher",
+                "With --weights: let the smaller network learn the labels, instead of training the whole network first "
+                    + "and then the smaller one on its answers"
+            ),
+            (o, v) => o with { NoTeacher = v }
+        );
+        return this;
+    }
+
     private RunOptionSet Weights(string form, string what)
     {
         _heading = OptionHeading.Training;

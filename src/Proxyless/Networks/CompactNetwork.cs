@@ -39,6 +39,19 @@ internal sealed class CompactNetwork : IDisposable
         Head = new ClassifierHead(factory, "head", architecture.Head, architecture.Activation);
     }
 
+    /// <summary>Returns the same network, with copies of the weights, for images of another size.</summary>
+    /// <param name="resolution">Their side in pixels.</param>
+    /// <returns>The network; the receiver disposes of it.</returns>
+    public CompactNetwork At(int resolution)
+    {
+        var sized = new CompactNetwork(
+            Architecture.WithInput(resolution, Architecture.InputChannels, Architecture.Classes),
+            Options
+        );
+        NetworkTensor.CopyAll(Tensors, sized.Tensors);
+        return sized;
+    }
+
     /// <summary>What was built.</summary>
     public Architecture Architecture { get; }
 

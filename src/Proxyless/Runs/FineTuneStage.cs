@@ -42,9 +42,7 @@ internal static class FineTuneStage
     )
     {
         RunContext context = start.Context;
-        ImageSet images = AreFew(context)
-            ? context.Images.AllTraining
-            : context.Loaders.FinalImages.Spread(FineTuner.MostImagesOfClassifier);
+        ImageSet images = ImagesOf(context);
         Tuned tuned = Decide(images, [.. Enumerable.Range(0, images.Count)], start, null, out _);
         RunContext at = tuned.Context;
         using CompactNetwork begun = tuned.Begin();
@@ -93,7 +91,8 @@ internal static class FineTuneStage
             using CompactNetwork network = tuned.Begin();
             if (tuned.Decision.IsTrained)
             {
-                tuned.Tuner.Train(network, rest);
+                using CompactNetwork? teacher = TeacherStage.InFold(start, tuned.Context, tuned.Tuner, images, rest);
+                tuned.Tuner.Train(network, rest, teacher is null ? null : new Teacher(teacher));
             }
 
             ImageAnswer?[] answers = tuned.Tuner.Judge(network, parts[i]);
@@ -116,6 +115,15 @@ internal static class FineTuneStage
         return new FoldAnswers(accuracy, known);
     }
 
+    /// <summary>The images on which the classifier is fitted that a training begins with.</summary>
+    public static ImageSet ImagesOf(RunContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return AreFew(context)
+            ? context.Images.AllTraining
+            : context.Loaders.FinalImages.Spread(FineTuner.MostImagesOfClassifier);
+    }
+
     private static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
 
     /// <summary>Finds the network and decides how it is used, both on the same images.</summary>
@@ -136,7 +144,13 @@ internal static class FineTuneStage
         FineTuner TunerOf(RunContext context, CompactNetwork network) =>
             known?.Network == network
                 ? known
-                : new FineTuner(context, network, images, AreFew(context), MostSteps(context, network.Architecture));
+                : new FineTuner(
+                    context,
+                    network,
+                    images,
+                    AreFew(context),
+                    MostSteps(context, start, network.Architecture)
+                );
         (Tuned Tuned, int Depth) Begin(int blocks)
         {
             (RunContext context, CompactNetwork network, int depth) = start.Of(images, among, blocks);
@@ -186,21 +200,36 @@ internal static class FineTuneStage
         return decision with { Top1 = accuracy.Top1, Images = (int)accuracy.Images };
     }
 
-    private static long MostSteps(RunContext context, Architecture architecture)
+    private static long MostSteps(RunContext context, IFineTuneStart start, Architecture architecture)
     {
         if (context.Options.Time is not { } time || context.Options.Training.Epochs is not null)
         {
             return long.MaxValue;
         }
 
-        int trainings = (AreFew(context) ? Trainings : 1) * (1 + (context.Options.Training.Folds ?? 0));
+        int repeated = 1 + (context.Options.Training.Folds ?? 0);
+        int trainings = AreFew(context) ? Trainings : 1;
 
         // What is decided by cross-validation, the first process trains alone; the rest all share.
-        double seconds =
-            trainings > 1
-                ? StepTiming.OfTraining(context, architecture, DataParallel.Alone)
-                : SharedTrainingTiming.Measure(context, architecture);
-        return Math.Max(1, (long)((time - context.Clock.Uncharged).TotalSeconds * ShareForSteps / trainings / seconds));
+        double StepOf(Architecture timed) =>
+            trainings * repeated > 1
+                ? StepTiming.OfTraining(context, timed, DataParallel.Alone)
+                : SharedTrainingTiming.Measure(context, timed);
+        double seconds = trainings * StepOf(architecture);
+        if (TeacherStage.Teaches(start, architecture))
+        {
+            // The trials of cross-validation have none.
+            int taught = AreFew(context) ? FineTuner.StepsOverTrialSteps : 1;
+            Architecture whole = start.Whole.Architecture.WithInput(
+                context.Space.Resolution,
+                start.Whole.Architecture.InputChannels,
+                context.Classes
+            );
+            seconds += taught * TeacherStage.TimeOverSteps * StepOf(whole);
+        }
+
+        double left = (time - context.Clock.Uncharged).TotalSeconds * ShareForSteps;
+        return Math.Max(1, (long)(left / repeated / seconds));
     }
 
     private sealed record Tuned(RunContext Context, FineTuner Tuner, FineTuning Decision, int[] Among)

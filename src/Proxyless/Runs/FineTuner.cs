@@ -34,7 +34,7 @@ internal sealed class FineTuner
 
     // For a comparison, half of the steps are enough; with few images, the result benefits from all of them
     // (docs/results/fine-tuning.md).
-    private const int StepsOverTrialSteps = 2;
+    public const int StepsOverTrialSteps = 2;
 
     private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1];
 
@@ -155,11 +155,12 @@ internal sealed class FineTuner
         return ClassifierOnFeatures.Create(_features, depth, Fit(images, place));
     }
 
-    /// <summary>Trains all weights.</summary>
+    /// <summary>Trains all weights, for <see cref="StepsOn"/> these images.</summary>
     /// <param name="network">From <see cref="Begin"/>.</param>
     /// <param name="images">The images, by their numbers.</param>
-    public void Train(CompactNetwork network, IReadOnlyList<int> images) =>
-        Train(network, images, "train", StepsOn(images.Count));
+    /// <param name="teacher">The network whose answers are learned instead of the labels; null for none.</param>
+    public void Train(CompactNetwork network, IReadOnlyList<int> images, Teacher? teacher = null) =>
+        Train(network, images, "train", StepsOn(images.Count), teacher);
 
     /// <summary>Returns the answers of a network.</summary>
     /// <param name="network">The network.</param>
@@ -287,7 +288,20 @@ internal sealed class FineTuner
         return (isBetter, trained);
     }
 
-    private CompactNetwork Train(CompactNetwork network, IReadOnlyList<int> images, string stage, long steps)
+    /// <summary>Trains all weights for a number of steps.</summary>
+    /// <param name="network">From <see cref="Begin"/>.</param>
+    /// <param name="images">The images, by their numbers.</param>
+    /// <param name="stage">The name of the training in reports of progress.</param>
+    /// <param name="steps">The number of steps.</param>
+    /// <param name="teacher">The network whose answers are learned instead of the labels; null for none.</param>
+    /// <returns>The network.</returns>
+    public CompactNetwork Train(
+        CompactNetwork network,
+        IReadOnlyList<int> images,
+        string stage,
+        long steps,
+        Teacher? teacher = null
+    )
     {
         ImageSet set = _images.Subset(images);
         using var trial = new Trial(
@@ -296,7 +310,10 @@ internal sealed class FineTuner
             set,
             _context.Loaders.FinalTraining(set),
             RunDefaults.LearningRate(_context.Options, _context.Loaders.BatchSizeOf(set.Count))
-        );
+        )
+        {
+            Teacher = teacher,
+        };
         var progress = new Progress(_context.Observer, stage, 0, steps);
         long done = 0;
         trial.TrainTo(

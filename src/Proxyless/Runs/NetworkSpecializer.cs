@@ -243,11 +243,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
     /// <summary>The whole network at a resolution, or its first blocks.</summary>
     private CompactNetwork StartOf(int resolution, int blocks, FeatureProbe probe)
     {
-        var network = new CompactNetwork(
-            whole.Architecture.WithInput(resolution, whole.Architecture.InputChannels, whole.Architecture.Classes),
-            whole.Options
-        );
-        NetworkTensor.CopyAll(whole.Tensors, network.Tensors);
+        CompactNetwork network = whole.At(resolution);
         if (blocks > network.Blocks.Count)
         {
             return network;

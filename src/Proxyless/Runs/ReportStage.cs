@@ -186,6 +186,17 @@ internal static class ReportStage
                 Top5 = evaluated.Judged.Accuracy.Top5,
             }
         );
+        if (result?.TeacherTop1 is { } taught)
+        {
+            accuracies.Add(
+                new AccuracyFigure(
+                    Invariant($"the whole network, whose answers were learned, on {tested:N0} test images"),
+                    taught,
+                    tested
+                )
+            );
+        }
+
         if (result is { Folds: null, CrossValidatedTop1: { } top1 } && store.Plan.FineTuning is { Images: > 0 } decided)
         {
             accuracies.Add(

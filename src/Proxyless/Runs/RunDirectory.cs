@@ -92,6 +92,15 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// <summary>The network at its best validation accuracy.</summary>
     public string BestCheckpoint => File("checkpoints", "best.safetensors");
 
+    /// <summary>With pretrained weights: the whole network, whose answers the smaller one learns.</summary>
+    public string TeacherCheckpoint => File("checkpoints", "teacher.safetensors");
+
+    /// <summary>One line per epoch of its training.</summary>
+    public string TeacherLog => File("teacher.jsonl");
+
+    /// <summary>Its state after the last step so far, with the optimizer's.</summary>
+    internal string TeacherLastCheckpoint => File("checkpoints", "teacher-last.safetensors");
+
     /// <summary>
     /// Locks the folder of a new run, or of one to resume, for this job alone; no file of the run is written or removed
     /// yet.
@@ -344,7 +353,11 @@ public sealed class RunDirectory(string path) : ITrainingStore
             Result,
             LastCheckpoint,
             new CheckpointFile(LastCheckpoint).Previous,
-            BestCheckpoint
+            BestCheckpoint,
+            TeacherLog,
+            TeacherLastCheckpoint,
+            new CheckpointFile(TeacherLastCheckpoint).Previous,
+            TeacherCheckpoint
         );
         RemoveEvents(TrainingEvents);
     }

@@ -25,6 +25,9 @@ internal sealed record RunPlan
     /// <summary>Steps of the training.</summary>
     public long? TrainSteps { get; init; }
 
+    /// <summary>Steps of the training of the teacher; null: not begun, or there is none.</summary>
+    public long? TeacherSteps { get; init; }
+
     /// <summary>How pretrained weights are used; null: not decided, or there are none.</summary>
     public FineTuning? FineTuning { get; init; }
 
@@ -57,6 +60,7 @@ internal sealed record RunPlan
             && Enum.IsDefined(plan.Search?.WeightUpdate ?? default)
             && plan.Evaluations is null or >= 0
             && plan.TrainSteps is null or (>= 0 and <= MostSteps)
+            && plan.TeacherSteps is null or (>= 1 and <= MostSteps)
             && plan.FineTuning is null or { Top1: >= 0 and <= 1 }
             && plan.SearchSeconds is >= 0 and <= MostSeconds
             && plan.TrainSeconds is >= 0 and <= MostSeconds
@@ -70,7 +74,14 @@ internal sealed record RunPlan
     }
 
     /// <summary>Returns the plan of the same search without a training.</summary>
-    internal RunPlan WithoutTraining() => this with { TrainSteps = null, FineTuning = null, TrainSeconds = 0 };
+    internal RunPlan WithoutTraining() =>
+        this with
+        {
+            TrainSteps = null,
+            TeacherSteps = null,
+            FineTuning = null,
+            TrainSeconds = 0,
+        };
 
     /// <summary>Writes the plan.</summary>
     public void Write(RunDirectory directory)

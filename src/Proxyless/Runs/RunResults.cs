@@ -36,6 +36,12 @@ public sealed record RunResult
     public AccuracyInterval? Top1Interval { get; init; }
 
     /// <summary>
+    /// With pretrained weights: share of correct answers, on the test set, of the whole network, whose answers the
+    /// smaller one has learned; null without.
+    /// </summary>
+    public double? TeacherTop1 { get; init; }
+
+    /// <summary>
     /// The expected calibration error, 0..1: how far the probabilities of the answers are from the shares of correct
     /// ones (Guo et al., ICML 2017, ten bins); null in results of older versions.
     /// </summary>

@@ -10,6 +10,9 @@ namespace Proxyless.Runs;
 /// <param name="Steps">The number of steps.</param>
 internal sealed record SharedTraining(string Architecture, long Steps) : SharedTask
 {
+    /// <summary>The network whose answers are learned, if there is one; the leader sends its weights.</summary>
+    public string? Teacher { get; init; }
+
     /// <inheritdoc/>
     public override void Share(RunContext context, DataParallel parallel, FollowerState state)
     {
@@ -24,9 +27,19 @@ internal sealed record SharedTraining(string Architecture, long Steps) : SharedT
                 ArchitectureFile.Parse(Architecture, "the network of the process that leads"),
                 context.NetworkOptions
             );
+            using CompactNetwork? teacher = Teacher is null
+                ? null
+                : new CompactNetwork(
+                    ArchitectureFile.Parse(Teacher, "the teacher of the process that leads"),
+                    context.NetworkOptions
+                );
+            parallel.TakeFromLeader(teacher?.Tensors ?? []);
             new NetworkTrainer(
                 new ReceivedCheckpoint(state.Checkpoint),
-                TrainStage.Settings(context, Steps),
+                TrainStage.Settings(context, Steps) with
+                {
+                    Teacher = teacher is null ? null : new Teacher(teacher),
+                },
                 parallel,
                 context.Observer
             ).Train(network, training, validation);

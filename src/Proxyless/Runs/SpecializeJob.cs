@@ -1,8 +1,10 @@
 using System.Globalization;
 using Proxyless.Architectures;
+using Proxyless.Data;
 using Proxyless.Latency;
 using Proxyless.Networks;
 using Proxyless.Pretrained;
+using Proxyless.Training;
 
 namespace Proxyless.Runs;
 
@@ -194,6 +196,12 @@ internal static class SpecializeJob
         };
     }
 
+    private static double Top1Of(RunContext context, CompactNetwork teacher)
+    {
+        using BatchLoader test = context.Loaders.Deployed(context.Images.Test);
+        return NetworkEvaluator.Evaluate(teacher, test, context.Observer, context.CancellationToken).Top1;
+    }
+
     private static (RunContext, SearchGoal, DerivedNetwork) Decided(RunContext context, RunStore store, ITarget target)
     {
         DerivedNetwork derived = store.ReadDerived();
@@ -210,13 +218,15 @@ internal static class SpecializeJob
     )
     {
         var live = new LiveReport(context, store, goal.Table, goal.LatencyMs);
+        using CompactNetwork? teacher = TeacherStage.Run(context, store, start, derived.Architecture);
         TrainStage.Run(
             context,
             store,
             start: null,
             derived.Architecture,
             context.Options.Time,
-            log => live.TrainingEpochEnded(derived, log)
+            log => live.TrainingEpochEnded(derived, log),
+            teacher is null ? null : new Teacher(teacher)
         );
         try
         {
@@ -228,6 +238,7 @@ internal static class SpecializeJob
             RunResult result = evaluated.Result! with
             {
                 CrossValidatedTop1 = store.Plan.FineTuning!.CrossValidatedTop1,
+                TeacherTop1 = teacher is null ? null : Top1Of(context, teacher),
                 Folds = folds?.Accuracy,
             };
             store.Write(result);

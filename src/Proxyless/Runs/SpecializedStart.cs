@@ -19,6 +19,16 @@ internal sealed class SpecializedStart(RunContext context, CompactNetwork whole,
     /// <inheritdoc/>
     public CompactNetwork Whole => whole;
 
+    /// <inheritdoc/>
+    public bool HasTeacher => !context.Options.Training.NoTeacher;
+
+    /// <inheritdoc/>
+    public CompactNetwork WholeAt(RunContext at)
+    {
+        ArgumentNullException.ThrowIfNull(at);
+        return whole.At(at.Space.Resolution);
+    }
+
     /// <summary>The result whose network is the given one.</summary>
     public SpecializedNetwork Found(CompactNetwork network) => _found.Find(found => found.Network == network)!;
 

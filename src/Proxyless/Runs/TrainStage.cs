@@ -18,19 +18,21 @@ internal static class TrainStage
     /// <param name="architecture">The network to train.</param>
     /// <param name="time">Time for the training, including what earlier jobs have spent on it, or null.</param>
     /// <param name="epochEnded">Is called after each epoch with all epochs so far; null for nothing.</param>
+    /// <param name="teacher">The network whose answers are learned instead of the labels; null for none.</param>
     public static TrainResult Run(
         RunContext context,
         RunStore store,
         CompactNetwork? start,
         Architecture architecture,
         TimeSpan? time,
-        Action<IReadOnlyList<TrainingCurvePoint>>? epochEnded = null
+        Action<IReadOnlyList<TrainingCurvePoint>>? epochEnded = null,
+        Teacher? teacher = null
     )
     {
         double? best;
         try
         {
-            best = Train(context, store, start, architecture, time, epochEnded);
+            best = Train(context, store, start, architecture, time, epochEnded, teacher);
         }
         finally
         {
@@ -54,7 +56,8 @@ internal static class TrainStage
         CompactNetwork? start,
         Architecture architecture,
         TimeSpan? time,
-        Action<IReadOnlyList<TrainingCurvePoint>>? epochEnded
+        Action<IReadOnlyList<TrainingCurvePoint>>? epochEnded,
+        Teacher? teacher
     )
     {
         if (store.Plan is { TrainSteps: 0, FineTuning.Top1: var decided })
@@ -73,43 +76,67 @@ internal static class TrainStage
         );
         using var network = new CompactNetwork(architecture, context.NetworkOptions);
         NetworkTensor.CopyAll(start?.Tensors ?? [], network.Tensors);
-        return SharedJob.Lead(
-            context,
-            () => new SharedTraining(ArchitectureFile.ToJson(architecture), steps),
-            parallel => Train(context, store, network, steps, parallel, epochEnded),
-            () => new CheckpointFile(store.Directory.LastCheckpoint).Intact(context.Observer)
-        );
-    }
-
-    private static double? Train(
-        RunContext context,
-        RunStore store,
-        CompactNetwork network,
-        long steps,
-        DataParallel parallel,
-        Action<IReadOnlyList<TrainingCurvePoint>>? epochEnded
-    )
-    {
-        (BatchLoader training, BatchLoader? validation) = Batches(context, parallel);
-        using BatchLoader ownTraining = training;
-        using BatchLoader? ownValidation = validation;
         var events = EventLog.OfTraining(context, store.Directory);
-        return new NetworkTrainer(store.Directory, Settings(context, steps), parallel, context.Observer)
-        {
-            EpochEnded = (log, pace) =>
+        return Train(
+            context,
+            store.Directory,
+            network,
+            Settings(context, steps) with
             {
-                RunEpoch epoch = EpochReports.OfTraining(
-                    log[^1],
-                    pace,
-                    store.Directory,
-                    steps,
-                    training.BatchesPerEpoch
-                );
+                Teacher = teacher,
+            },
+            (log, pace) =>
+            {
+                RunEpoch epoch = EpochReports.OfTraining(log[^1], pace, store.Directory, steps, batchesPerEpoch);
                 context.Observer.EpochEnded(epoch);
                 events.Add(epoch);
                 epochEnded?.Invoke(log);
+            }
+        );
+    }
+
+    /// <summary>Trains a network from its last checkpoint if there is one; all processes share the steps.</summary>
+    /// <param name="context">The common context of all stages.</param>
+    /// <param name="files">The files of the training.</param>
+    /// <param name="network">The network; afterwards with the weights of the best epoch, or of the last one.</param>
+    /// <param name="settings">From <see cref="Settings"/>; the teacher and the name of the stage may be others.</param>
+    /// <param name="epochEnded">
+    /// Is called after each epoch with all epochs so far and its pace; null for nothing.
+    /// </param>
+    /// <returns>Top-1 on the validation images at the best epoch, 0..1; null without validation images.</returns>
+    public static double? Train(
+        RunContext context,
+        ITrainingStore files,
+        CompactNetwork network,
+        TrainingSettings settings,
+        Action<IReadOnlyList<TrainingCurvePoint>, EpochPace>? epochEnded
+    )
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(settings);
+        CompactNetwork? teacher = settings.Teacher?.Network;
+        return SharedJob.Lead(
+            context,
+            () =>
+                new SharedTraining(ArchitectureFile.ToJson(network.Architecture), settings.Steps)
+                {
+                    Teacher = teacher is null ? null : ArchitectureFile.ToJson(teacher.Architecture),
+                },
+            parallel =>
+            {
+                parallel.TakeFromLeader(teacher?.Tensors ?? []);
+                (BatchLoader training, BatchLoader? validation) = Batches(context, parallel);
+                using BatchLoader ownTraining = training;
+                using BatchLoader? ownValidation = validation;
+                return new NetworkTrainer(files, settings, parallel, context.Observer)
+                {
+                    EpochEnded = epochEnded,
+                }.Train(network, training, validation, context.CancellationToken);
             },
-        }.Train(network, training, validation, context.CancellationToken);
+            () => new CheckpointFile(files.LastCheckpoint).Intact(context.Observer)
+        );
     }
 
     /// <summary>

@@ -34,6 +34,12 @@ public sealed record TrainingOptions
     /// </summary>
     public int? Folds { get; init; }
 
+    /// <summary>
+    /// With <see cref="Weights"/>: whether the smaller network of a run learns the labels. Otherwise the whole network
+    /// is trained first, and the smaller one learns its answers.
+    /// </summary>
+    public bool NoTeacher { get; init; }
+
     /// <summary>Epochs of the final training; null: from the size of the data.</summary>
     public double? Epochs { get; init; }
 
@@ -109,6 +115,11 @@ public sealed record TrainingOptions
         if (Folds is not null && Weights is null)
         {
             throw new InvalidInputException("TrainingOptions.Folds needs TrainingOptions.Weights; leave it out");
+        }
+
+        if (NoTeacher && Weights is null)
+        {
+            throw new InvalidInputException("TrainingOptions.NoTeacher needs TrainingOptions.Weights; leave it out");
         }
 
         if (Weights is not null && FromSupernet)

@@ -49,6 +49,9 @@ internal sealed class Trial : IDisposable
         _network = network;
     }
 
+    /// <summary>The network whose answers are learned instead of the labels; null for none.</summary>
+    public Teacher? Teacher { get; init; }
+
     /// <summary>The network in its current state.</summary>
     public CompactNetwork Network => _network;
 
@@ -81,7 +84,7 @@ internal sealed class Trial : IDisposable
             using Tensor images = batch.Images.to(_network.Options.Device);
             using Tensor labels = batch.Labels.to(_network.Options.Device);
             using Tensor logits = _network.Forward(images, _norms);
-            using Tensor value = _loss.Of(logits, labels);
+            using Tensor value = _loss.Of(images, logits, labels, Teacher);
             BatchShare share = _loss.ShareOf(labels);
             double lost = parallel.Average(WithScalar.ToDouble(value), share);
             ClassificationLoss.RequireFinite(lost, _steps, _rate);

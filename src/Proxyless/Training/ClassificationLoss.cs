@@ -67,6 +67,23 @@ internal sealed class ClassificationLoss : IDisposable
         return WeighedMean(losses, _classWeights, labels);
     }
 
+    /// <summary>Computes the loss against the labels, or against a teacher's answers.</summary>
+    /// <param name="images">What the network has answered, [N, channels, side, side].</param>
+    /// <param name="logits">[N, classes].</param>
+    /// <param name="labels">[N], int64.</param>
+    /// <param name="teacher">The teacher; null: the labels.</param>
+    /// <returns>A scalar.</returns>
+    public Tensor Of(Tensor images, Tensor logits, Tensor labels, Teacher? teacher)
+    {
+        if (teacher is null)
+        {
+            return Of(logits, labels);
+        }
+
+        using Tensor answers = teacher.AnswersTo(images);
+        return OfAnswers(logits, answers, labels);
+    }
+
     /// <summary>What a part of a batch counts in the mean loss of the whole.</summary>
     /// <param name="labels">[N], int64.</param>
     public BatchShare ShareOf(Tensor labels)

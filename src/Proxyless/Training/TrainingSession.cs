@@ -82,7 +82,7 @@ internal sealed class TrainingSession : IDisposable
             throw;
         }
 
-        _progress = new Progress(observer, "train", _state.Step, settings.Steps);
+        _progress = new Progress(observer, settings.Stage, _state.Step, settings.Steps);
         _checkpoints = new CheckpointSchedule(TimeProvider.System, settings.CheckpointInterval);
     }
 
@@ -260,7 +260,7 @@ internal sealed class TrainingSession : IDisposable
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         using Tensor logits = _network.Forward(images, _settings.Norms, _settings.Dropout);
-        using Tensor value = _loss.Of(logits, labels);
+        using Tensor value = _loss.Of(images, logits, labels, _settings.Teacher);
         BatchShare share = _loss.ShareOf(labels);
         double number = _parallel.Average(WithScalar.ToDouble(value), share);
         ClassificationLoss.RequireFinite(number, _state.Step, _settings.LearningRate);

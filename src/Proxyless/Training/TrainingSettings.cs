@@ -20,6 +20,15 @@ internal sealed record TrainingSettings
     /// <summary>Share of the steps during which the rate rises.</summary>
     public double WarmupShare { get; init; } = UsualWarmupShare;
 
+    /// <summary>
+    /// The network whose answers are learned instead of the labels; null for none. The processes that share the steps
+    /// have to have the same one.
+    /// </summary>
+    public Teacher? Teacher { get; init; }
+
+    /// <summary>The name of the training in reports of progress.</summary>
+    public string Stage { get; init; } = "train";
+
     /// <summary>Share of the target that is spread over all classes.</summary>
     public double LabelSmoothing { get; init; } = 0.1;
 

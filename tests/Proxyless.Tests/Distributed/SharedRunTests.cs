@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Proxyless.Architectures;
 using Proxyless.Files;
+using Proxyless.Networks;
 using Proxyless.Runs;
 using Proxyless.Tests.Cli;
 using Proxyless.Tests.Data;
@@ -132,6 +133,56 @@ public sealed class SharedRunTests : IDisposable
         Assert.Contains("--out run --resume' goes on from the checkpoint", run.Error, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(_folder.Root, "run", "checkpoints", "search.safetensors")));
     }
+
+    /// <summary>The statistics of batch norms are fixed there, so that the processes differ by rounding only.</summary>
+    [Theory]
+    [MemberData(nameof(Mpis))]
+    public void Two_processes_train_a_teacher_and_learn_its_answers_as_one_does(string mpi)
+    {
+        var small = new SmallPretrained(_folder);
+        string[] run =
+        [
+            "run",
+            "--data",
+            SmallPretrained.AddMany(_folder),
+            "--arch",
+            small.Network,
+            "--weights",
+            small.Weights,
+            "--target",
+            small.Target,
+            "--latency",
+            Invariant($"{small.NarrowLimit}"),
+            "--train-epochs",
+            "1",
+            "--batch-size",
+            "32",
+            "--threads",
+            "1",
+            "--out",
+        ];
+        CommandLineRun one = CommandLineProcess.Run(_folder.Root, [.. run, "one"]);
+        CommandLineRun two = MpiJob.Run(mpi, 2, _folder.Root, [.. run, "two"]);
+        Assert.True(one.ExitCode == 0, one.Error);
+        Assert.True(two.ExitCode == 0, two.Error);
+        Assert.Contains("teacher: the whole network", two.Error, StringComparison.Ordinal);
+        foreach (string file in (string[])["teacher.safetensors", "best.safetensors"])
+        {
+            float[] alone = Weights("one", file);
+            float[] shared = Weights("two", file);
+            double moved = Math.Sqrt(alone.Average(weight => (double)weight * weight));
+            double apart = Math.Sqrt(alone.Zip(shared, (a, b) => ((double)a - b) * (a - b)).Average());
+            Assert.InRange(apart / moved, 0, 1e-3);
+        }
+    }
+
+    private float[] Weights(string run, string file) =>
+        [
+            .. SafeTensorsFile
+                .Read(Path.Combine(_folder.Root, run, "checkpoints", file))
+                .Tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal)
+                .SelectMany(tensor => tensor.Value.Values),
+        ];
 
     private Dictionary<string, SharedScore> Scores(string run) =>
         JsonLines

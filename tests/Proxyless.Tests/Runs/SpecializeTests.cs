@@ -1,9 +1,7 @@
 using Proxyless.Architectures;
-using Proxyless.Latency;
 using Proxyless.Runs;
 using Proxyless.Tests.Data;
 using Proxyless.Tests.Latency;
-using Proxyless.Tests.Pretrained;
 using Xunit;
 
 namespace Proxyless.Tests.Runs;
@@ -12,34 +10,24 @@ namespace Proxyless.Tests.Runs;
 [Collection(nameof(WholeRuns))]
 public sealed class SpecializeTests : IDisposable
 {
-    private const int HalfSide = 16;
+    private const int HalfSide = SmallPretrained.HalfSide;
 
     private readonly TemporaryFolder _folder = new();
+    private readonly SmallPretrained _small;
     private readonly Architecture _whole;
     private readonly string _network;
     private readonly RunOptions _options;
 
     public SpecializeTests()
     {
-        _whole = SmallSpace.Network(1, 2, 1).WithInput(2 * HalfSide, 3, 5) with { Name = "small" };
-        _network = Path.Combine(_folder.Root, "small.json");
-        string weights = Path.Combine(_folder.Root, "small.safetensors");
-        ArchitectureFile.Write(_network, _whole);
-        WeightsOfOthers.Write(weights, _whole, []);
-
-        // Every place that a classifier may stand behind has a head of its own.
-        IEnumerable<SearchSpace> spaces = ((int[])[2 * HalfSide, HalfSide]).SelectMany(side =>
-            Enumerable
-                .Range(1, _whole.Blocks.Count)
-                .Select(blocks => At(side).FirstBlocks(blocks))
-                .Append(At(side))
-                .Select(SpannedSpace.Of)
-        );
+        _small = new SmallPretrained(_folder);
+        _whole = _small.Whole;
+        _network = _small.Network;
         _options = FinishedRun.OptionsIn(_folder) with
         {
             Search = new(),
-            Target = new() { Name = FixedTable.Write(Path.Combine(_folder.Root, "target"), spaces, classes: 2) },
-            Training = new() { Weights = weights, Epochs = 1 },
+            Target = new() { Name = _small.Target },
+            Training = new() { Weights = _small.Weights, Epochs = 1 },
             Out = Path.Combine(_folder.Root, "run"),
         };
     }
@@ -113,6 +101,7 @@ public sealed class SpecializeTests : IDisposable
     /// <summary>Stopped before the decision it is made again; after it, the decided network is trained on.</summary>
     [Theory]
     [InlineData("features")]
+    [InlineData("teacher")]
     [InlineData("train")]
     public void A_run_that_was_stopped_ends_as_one_that_was_not(string stage)
     {
@@ -128,10 +117,66 @@ public sealed class SpecializeTests : IDisposable
         Assert.Throws<RunInterruptedException>(() =>
             ProxylessRun.Run(second, _network, new RunObserver(new StopInStage(stage, stop)), stop.Token)
         );
-        ProxylessRun.Run(second with { Resume = true }, _network, null, Cancellation);
+        RunResult resumed = ProxylessRun.Run(second with { Resume = true }, _network, null, Cancellation);
         Assert.Equal(File.ReadAllBytes(whole.Model), File.ReadAllBytes(new RunDirectory(second.Out!).Model));
+        Assert.Equal(whole.TeacherTop1, resumed.TeacherTop1);
         Architecture architecture = ArchitectureFile.Read(whole.Architecture);
         Assert.NotEqual(At(architecture.Resolution).Blocks, architecture.Blocks);
+    }
+
+    [Fact]
+    public void The_whole_network_is_trained_first_and_the_smaller_one_learns_its_answers()
+    {
+        RunOptions options = Narrowed(Many()) with { Threads = 1 };
+        RunResult taught = ProxylessRun.Run(options, _network, null, Cancellation);
+        var run = new RunDirectory(taught.Run);
+        Assert.InRange(taught.TeacherTop1!.Value, 0.5, 1);
+        Assert.True(File.Exists(run.TeacherCheckpoint));
+        Assert.Single(File.ReadLines(run.TeacherLog));
+        Assert.Contains(
+            "the whole network, whose answers were learned",
+            File.ReadAllText(taught.Report),
+            StringComparison.Ordinal
+        );
+
+        RunResult untaught = ProxylessRun.Run(
+            options with
+            {
+                Out = Path.Combine(_folder.Root, "untaught"),
+                Training = options.Training with { NoTeacher = true },
+            },
+            _network,
+            null,
+            Cancellation
+        );
+        Assert.Null(untaught.TeacherTop1);
+        Assert.False(File.Exists(new RunDirectory(untaught.Run).TeacherCheckpoint));
+        Assert.NotEqual(
+            File.ReadAllBytes(run.BestCheckpoint),
+            File.ReadAllBytes(new RunDirectory(untaught.Run).BestCheckpoint)
+        );
+
+        // One epoch, of which a training of labels alone is one too.
+        Assert.Equal(
+            File.ReadLines(run.TrainingLog).Count(),
+            File.ReadLines(new RunDirectory(untaught.Run).TrainingLog).Count()
+        );
+    }
+
+    [Fact]
+    public void A_network_that_is_not_smaller_has_no_teacher()
+    {
+        RunResult result = ProxylessRun.Run(
+            Many() with
+            {
+                Target = _options.Target with { LatencyMs = 1.01 * LatencyOf(At(_whole.Resolution)) },
+            },
+            _network,
+            null,
+            Cancellation
+        );
+        Assert.Null(result.TeacherTop1);
+        Assert.False(File.Exists(new RunDirectory(result.Run).TeacherCheckpoint));
     }
 
     /// <summary>On a machine that runs models: beside the reference network of the run's own table.</summary>
@@ -250,6 +295,7 @@ public sealed class SpecializeTests : IDisposable
             "Time"
         );
         RefusedWithout(new() { Folds = 5 }, "TrainingOptions.Folds");
+        RefusedWithout(new() { NoTeacher = true }, "TrainingOptions.NoTeacher");
         Assert.Contains(
             "TrainingOptions.Weights",
             Assert.Throws<InvalidInputException>(() => ProxylessRun.Search(_options, null, Cancellation)).Message,
@@ -293,22 +339,14 @@ public sealed class SpecializeTests : IDisposable
     private RunOptions Narrowed(RunOptions options) =>
         options with
         {
-            Target = options.Target with { LatencyMs = 0.7 * LatencyOf(At(HalfSide)) },
+            Target = options.Target with { LatencyMs = _small.NarrowLimit },
         };
 
-    private RunOptions Many()
-    {
-        for (int i = 0; i < 300; i++)
+    private RunOptions Many() =>
+        _options with
         {
-            _folder.Add(Path.Combine("many", "small", $"{i}.png"), TestPictures.Noise(i, 16, 16));
-            _folder.Add(Path.Combine("many", "large", $"{i}.png"), TestPictures.Noise(i, 32, 32));
-        }
-
-        return _options with
-        {
-            Data = _options.Data with { Path = Path.Combine(_folder.Root, "many") },
+            Data = _options.Data with { Path = SmallPretrained.AddMany(_folder) },
         };
-    }
 
     private RunOptions Within(double milliseconds) =>
         _options with
@@ -316,11 +354,7 @@ public sealed class SpecializeTests : IDisposable
             Target = _options.Target with { LatencyMs = milliseconds },
         };
 
-    private Architecture At(int side) => _whole.WithInput(side, 3, 2);
+    private Architecture At(int side) => _small.At(side);
 
-    private double LatencyOf(Architecture architecture)
-    {
-        using ITarget target = TargetFile.Open(_options.Target.Name);
-        return ((TableTarget)target).Predict(architecture, NullRunObserver.Instance);
-    }
+    private double LatencyOf(Architecture architecture) => _small.LatencyOf(architecture);
 }

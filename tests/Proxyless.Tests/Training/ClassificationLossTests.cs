@@ -1,4 +1,6 @@
+using Proxyless.Networks;
 using Proxyless.Runtime;
+using Proxyless.Tests.Latency;
 using Proxyless.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -42,6 +44,28 @@ public sealed class ClassificationLossTests
         using Tensor expected = nn.functional.cross_entropy(logits, labels, weight: weights);
         using Tensor actual = loss.Of(logits, labels);
         Assert.Equal(WithScalar.ToDouble(expected), WithScalar.ToDouble(actual), 1e-6);
+    }
+
+    [Fact]
+    public void A_teachers_answers_to_the_same_images_are_learned_and_it_learns_nothing()
+    {
+        using var teacher = new CompactNetwork(SmallSpace.Network(1, 2, 1).WithInput(16, 3, Classes), new());
+        using Tensor images = rand(Labels.Length, 3, 16, 16);
+        using Tensor labels = tensor(Labels);
+        using Tensor logits = tensor(Logits().Select(value => (float)value).ToArray()).view(Labels.Length, Classes);
+        using var loss = new ClassificationLoss(0.1, null, CPU);
+        using Tensor answered = teacher.Forward(images, NormPass.Evaluation);
+        using Tensor answers = answered.softmax(1);
+        using Tensor expected = loss.OfAnswers(logits, answers, labels);
+        using Tensor learned = logits.clone().requires_grad_();
+        using Tensor actual = loss.Of(images, learned, labels, new Teacher(teacher));
+        Assert.Equal(WithScalar.ToDouble(expected), WithScalar.ToDouble(actual), 1e-6);
+        actual.backward();
+        Assert.All(teacher.Tensors, tensor => Assert.Null(tensor.Value.grad));
+
+        using Tensor byLabels = loss.Of(images, logits, labels, teacher: null);
+        using Tensor plain = loss.Of(logits, labels);
+        Assert.Equal(WithScalar.ToDouble(plain), WithScalar.ToDouble(byLabels));
     }
 
     [Theory]

@@ -1,0 +1,144 @@
+using Proxyless.Architectures;
+using Proxyless.Data;
+using Proxyless.Networks;
+using Proxyless.Training;
+
+namespace Proxyless.Runs;
+
+/// <summary>
+/// The training of the whole pretrained network at the resolution of the smaller one, which learns its answers
+/// afterwards (docs/decisions/teacher.md).
+/// </summary>
+internal static class TeacherStage
+{
+    /// <summary>
+    /// Seconds for the teacher, per step of the network that it teaches, over those of one of its own training steps:
+    /// as many steps, and the forward pass of each answer.
+    /// </summary>
+    public const double TimeOverSteps = 1 + (1 / 3.0);
+
+    private const string Stage = "teacher";
+
+    /// <summary>Whether a network has a teacher: it is smaller than the whole network.</summary>
+    /// <param name="start">Has the whole network.</param>
+    /// <param name="architecture">The network, of all blocks or of the first ones.</param>
+    public static bool Teaches(IFineTuneStart start, Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(architecture);
+        return start.HasTeacher
+            && !start
+                .Whole.Architecture.Blocks.Select(block => block.Operation)
+                .SequenceEqual(architecture.Blocks.Select(block => block.Operation));
+    }
+
+    /// <summary>Trains the teacher of a run, from its last checkpoint if there is one.</summary>
+    /// <param name="context">The context of the training.</param>
+    /// <param name="store">The run, whose <see cref="RunPlan.TrainSteps"/> are decided.</param>
+    /// <param name="start">Has the whole network.</param>
+    /// <param name="architecture">The network that it teaches.</param>
+    /// <returns>The teacher, of which the receiver disposes; null if there is none.</returns>
+    public static CompactNetwork? Run(
+        RunContext context,
+        RunStore store,
+        IFineTuneStart start,
+        Architecture architecture
+    )
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(store);
+        if (store.Plan.TrainSteps is not > 0 || !Teaches(start, architecture))
+        {
+            return null;
+        }
+
+        // A run of an older version, whose network has begun to learn the labels, goes on with them.
+        if (store.Plan.TeacherSteps is null && File.Exists(store.Directory.TrainingLog))
+        {
+            return null;
+        }
+
+        var network = new CompactNetwork(ArchitectureFile.Read(store.Directory.Spanning), context.NetworkOptions);
+        try
+        {
+            var files = new Files(store.Directory);
+            if (store.Plan.TeacherSteps is null)
+            {
+                Begin(context, files, start);
+                store.Write(store.Plan with { TeacherSteps = store.Plan.TrainSteps });
+            }
+
+            long steps = store.Plan.TeacherSteps!.Value;
+            context.Observer.Message(
+                Invariant($"teacher: the whole network, {steps} steps of {context.Loaders.BatchSize} images")
+            );
+            TrainStage.Train(
+                context,
+                files,
+                network,
+                TrainStage.Settings(context, steps) with
+                {
+                    Stage = Stage,
+                },
+                epochEnded: null
+            );
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+        finally
+        {
+            context.Clock.Charge(store, RunStage.Training);
+        }
+    }
+
+    /// <summary>Trains the teacher of a network that is tested on a part of the images.</summary>
+    /// <param name="start">Has the whole network.</param>
+    /// <param name="context">The context of the training.</param>
+    /// <param name="taught">Trains the network.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="among">Those that may be learned from, by their numbers.</param>
+    /// <returns>The teacher, of which the receiver disposes; null if there is none.</returns>
+    public static CompactNetwork? InFold(
+        IFineTuneStart start,
+        RunContext context,
+        FineTuner taught,
+        ImageSet images,
+        IReadOnlyList<int> among
+    )
+    {
+        ArgumentNullException.ThrowIfNull(taught);
+        ArgumentNullException.ThrowIfNull(among);
+        if (!Teaches(start, taught.Network.Architecture))
+        {
+            return null;
+        }
+
+        using CompactNetwork whole = start.WholeAt(context);
+        FineTuner tuner = TunerOf(context, whole, images);
+        return tuner.Train(tuner.Begin(among, whole.Blocks.Count + 1), among, Stage, taught.StepsOn(among.Count));
+    }
+
+    private static void Begin(RunContext context, Files files, IFineTuneStart start)
+    {
+        using CompactNetwork whole = start.WholeAt(context);
+        FineTuner tuner = TunerOf(context, whole, FineTuneStage.ImagesOf(context));
+        using CompactNetwork begun = tuner.Begin(tuner.All, whole.Blocks.Count + 1);
+        TrainingSession.Begin(files, begun, top1: null, context.Options.Training.Ema is not null);
+    }
+
+    private static FineTuner TunerOf(RunContext context, CompactNetwork whole, ImageSet images) =>
+        new(context, whole, images, decides: false, mostSteps: long.MaxValue);
+
+    private sealed class Files(RunDirectory directory) : ITrainingStore
+    {
+        public string LastCheckpoint => directory.TeacherLastCheckpoint;
+
+        public string BestCheckpoint => directory.TeacherCheckpoint;
+
+        public string TrainingLog => directory.TeacherLog;
+    }
+}
