@@ -47,8 +47,11 @@ internal static class NarrowBench
     private const int Shares = 100;
     private const double ShareOfLatency = 0.5;
 
-    /// <summary>Finds the networks, fine-tunes them and evaluates them on the test images.</summary>
-    /// <param name="options">Images, resolution, weights by name, target.</param>
+    /// <summary>
+    /// Finds the networks, fine-tunes them and evaluates them on the test images. Each seed's whole network is the
+    /// teacher of that seed's others, as in a run.
+    /// </summary>
+    /// <param name="options">Images, resolution, weights by name, target, and whether there is a teacher.</param>
     /// <param name="other">
     /// Another target, by name: the choice for it is compared, at the latency there of the choice for the first; null
     /// for uniform thinning.
@@ -113,16 +116,29 @@ internal static class NarrowBench
                 ? QuantizeImages.Of(context, QuantizeOptions.UsualCalibrationImages)
                 : null
         );
+        CompactNetwork[] teachers = options.Training.NoTeacher
+            ? []
+            : TrainedBy(tuning, spanned.Super.Extract(nothing), seeds, observer);
         NarrowBenchRow RowOf(string name, int[] choice)
         {
             using CompactNetwork network = spanned.Super.Extract(choice);
             observer.Message(
                 $"{name}: {string.Join(' ', network.Architecture.Blocks.Select(block => block.Operation))}"
             );
-            (double Floats, double? Integers)[] top1 =
-            [
-                .. Enumerable.Range(0, seeds).Select(seed => tuning.Top1Of(network, seed)),
-            ];
+            (double Floats, double? Integers) Top1Of(int seed)
+            {
+                // The whole network learns the labels: it is the teacher.
+                CompactNetwork? teacher = teachers.ElementAtOrDefault(seed);
+                if (choice.SequenceEqual(nothing) && teacher is not null)
+                {
+                    return tuning.Top1Of(teacher, seed);
+                }
+
+                using CompactNetwork tuned = tuning.Tuned(network, seed, teacher);
+                return tuning.Top1Of(tuned, seed);
+            }
+
+            (double Floats, double? Integers)[] top1 = [.. Enumerable.Range(0, seeds).Select(Top1Of)];
             return new NarrowBenchRow
             {
                 Name = name,
@@ -134,8 +150,29 @@ internal static class NarrowBench
             };
         }
 
-        NarrowBenchRow[] rows = [.. ways.Select(way => RowOf(way.Name, way.Choice))];
+        NarrowBenchRow[] rows;
+        try
+        {
+            rows = [.. ways.Select(way => RowOf(way.Name, way.Choice))];
+        }
+        finally
+        {
+            Array.ForEach(teachers, teacher => teacher.Dispose());
+        }
+
         return [.. rows.Select(row => row with { PValue = PValueOf(row, rows[0]) })];
+    }
+
+    private static CompactNetwork[] TrainedBy(
+        NarrowTuning tuning,
+        CompactNetwork whole,
+        int seeds,
+        IRunObserver observer
+    )
+    {
+        using CompactNetwork owned = whole;
+        observer.Message("teachers: the whole network, with each seed");
+        return [.. Enumerable.Range(0, seeds).Select(seed => tuning.Tuned(whole, seed, teacher: null))];
     }
 
     private static double? PValueOf(NarrowBenchRow row, NarrowBenchRow first) =>

@@ -13,16 +13,27 @@ namespace Proxyless.Bench;
 /// <param name="integers">The images of a quantization; null if integer models are not evaluated.</param>
 internal sealed class NarrowTuning(RunContext context, int steps, QuantizeImages? integers)
 {
-    /// <summary>The accuracy of a network after fine-tuning, and as an integer model.</summary>
+    /// <summary>Fine-tunes a network.</summary>
     /// <param name="network">The network; not changed.</param>
     /// <param name="seed">Added to the seed of the training.</param>
-    public (double Floats, double? Integers) Top1Of(CompactNetwork network, int seed)
+    /// <param name="teacher">The network whose answers are learned instead of the labels; null for none.</param>
+    /// <returns>The trained network; the receiver disposes of it.</returns>
+    public CompactNetwork Tuned(CompactNetwork network, int seed, CompactNetwork? teacher)
     {
         ArgumentNullException.ThrowIfNull(network);
         RunContext seeded = context.Reseeded(context.TrainingSeed + seed, context.Clock);
         var tuner = new FineTuner(seeded, network, context.Images.Training, decides: false, steps);
-        using CompactNetwork tuned = tuner.Begin(tuner.All, network.Blocks.Count + 1);
-        tuner.Train(tuned, tuner.All);
+        CompactNetwork tuned = tuner.Begin(tuner.All, network.Blocks.Count + 1);
+        tuner.Train(tuned, tuner.All, teacher is null ? null : new Teacher(teacher));
+        return tuned;
+    }
+
+    /// <summary>The accuracy of a network, and as an integer model.</summary>
+    /// <param name="tuned">The trained network.</param>
+    /// <param name="seed">The seed of its training, for messages.</param>
+    public (double Floats, double? Integers) Top1Of(CompactNetwork tuned, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(tuned);
         if (integers is not null)
         {
             AnswerComparison comparison = AsIntegers(tuned);

@@ -33,7 +33,7 @@ internal sealed class BenchNarrowCommand : ReportingCommand
         )
     {
         Add([_other, _seeds, _steps]);
-        Add(LibraryOptions.Data().Target().NamedWeights().Learning().Machine().Options);
+        Add(LibraryOptions.Data().Target().NamedWeights().Teacher().Learning().Machine().Options);
     }
 
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)

@@ -70,6 +70,7 @@ internal sealed class RunOptionSet
             .Learning()
             .Training()
             .Pretrained()
+            .Teacher()
             .Machine()
             .Output()
             .Events()
@@ -517,7 +518,7 @@ internal sealed class RunOptionSet
         return this;
     }
 
-    /// <summary>How the smaller network of a run with pretrained weights learns.</summary>
+    /// <summary>How a network learns that is smaller than the one whose weights it begins with.</summary>
     public RunOptionSet Teacher()
     {
         _heading = OptionHeading.Training;
