@@ -4,15 +4,18 @@ using System.Runtime.InteropServices;
 namespace Proxyless.Cli;
 
 /// <summary>
-/// Ctrl-C and SIGTERM: the first one requests a checkpoint and an orderly end after the current step, the second one
-/// ends the process at once.
+/// Ctrl-C and SIGTERM: the first one requests a checkpoint and an orderly end after the current step, a later one ends
+/// the process at once. Signals that follow at once are the same request: 'timeout' sends one to the process and one to
+/// its group, and a terminal's Ctrl-C may reach it twice.
 /// </summary>
 internal sealed partial class Interruption : IDisposable
 {
+    private static readonly TimeSpan OneRequest = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _cancellation;
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
-    private int _signals;
+    private long _first;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="cancellationToken">Canceled by the first signal.</param>
@@ -33,11 +36,12 @@ internal sealed partial class Interruption : IDisposable
     private void Stop(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        if (Interlocked.Increment(ref _signals) == 1)
+        long first = Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
+        if (first == 0)
         {
             _cancellation.Cancel();
         }
-        else
+        else if (Stopwatch.GetElapsedTime(first) > OneRequest)
         {
             LeaveAtOnce();
         }

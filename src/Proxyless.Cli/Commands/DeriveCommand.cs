@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Proxyless.Cli.Options;
+using Proxyless.Cli.Output;
 using Proxyless.Runs;
 using Proxyless.Training;
 
@@ -56,6 +57,19 @@ internal sealed class DeriveCommand : ReportingCommand
         return parse.GetValue(_train) ? Train(derived, options.Data.Path, session) : SearchSummary.Outcome(derived);
     }
 
+    /// <summary>A limit may be of any target of the searched run.</summary>
+    public override void CheckRanges(ParseResult parse)
+    {
+        if (parse.GetValue(_run) is { } run && File.Exists(new RunDirectory(run).Config))
+        {
+            ReadOptions(parse, run).Validate();
+        }
+        else
+        {
+            base.CheckRanges(parse);
+        }
+    }
+
     /// <summary>All options are those of the searched run, except for the given limits and the folder.</summary>
     internal RunOptions ReadOptions(ParseResult parse, string run)
     {
@@ -81,7 +95,7 @@ internal sealed class DeriveCommand : ReportingCommand
     {
         var trained = new List<DerivedModel>();
         var failures = new List<LimitFailure>(derived.Failures);
-        foreach (SearchResult network in derived.Networks)
+        foreach ((int i, SearchResult network) in derived.Networks.Index())
         {
             RunOptions options = RunConfigFile.Read(new RunDirectory(network.Run).Config);
             try
@@ -92,6 +106,15 @@ internal sealed class DeriveCommand : ReportingCommand
                         ProxylessRun.Train(options, network.Run, session.Observer, session.Cancellation)
                     )
                 );
+            }
+            catch (Exception exception)
+                when (exception is RunInterruptedException or RunFailedException && i < derived.Networks.Count - 1)
+            {
+                IEnumerable<string> others = derived
+                    .Networks.Skip(i + 1)
+                    .Select(other => $"'proxyless train --arch {Facts.Quoted(other.Run)}'");
+                session.Observer.Warning($"not trained yet: {string.Join(", ", others)}");
+                throw;
             }
             catch (TrainingDivergedException exception) when (derived.Networks.Count > 1)
             {

@@ -67,7 +67,7 @@ internal sealed class EvaluateCommand : ReportingCommand
             : new RunOptions();
         EvaluateResult result = ProxylessRun.Evaluate(
             model,
-            _precision.ForModelOf(parse, model, LibraryOptions.Read(parse, others)),
+            _precision.ForModelOf(parse, model, others, LibraryOptions.Read(parse, others)),
             parse.GetValue(_againstNetwork),
             parse.GetValue(_against) ?? (_precision.IsInteger(parse) ? model : null),
             session.Observer,

@@ -70,16 +70,8 @@ internal sealed class ExportCommand : ReportingCommand
 
     private CommandOutcome Quantize(ParseResult parse, CommandSession session, string run)
     {
-        if (parse.GetValue(_data) is not null)
-        {
-            throw new InvalidInputException(
-                $"options '{_data.Name}' and '{_precision.Option.Name}' int8 exclude each other: the ranges of "
-                    + "integers are learned from the run's images as they are; 'proxyless quantize' takes others"
-            );
-        }
-
         string floats = new RunDirectory(run).Model;
-        _ = ProxylessRun.Export(run, floats, data: null, session.Observer, session.Cancellation);
+        _ = ProxylessRun.Export(run, floats, parse.GetValue(_data), session.Observer, session.Cancellation);
         QuantizeResult result = ProxylessRun.Quantize(
             new QuantizeOptions { Model = run, Out = parse.GetValue(_out) ?? new RunDirectory(run).IntegerModel },
             session.Observer,

@@ -84,7 +84,7 @@ internal abstract class ReportingCommand : Command
 
     /// <summary>Throws the error for a value that is out of its range.</summary>
     /// <exception cref="InvalidInputException">The message names option, value and range.</exception>
-    public void CheckRanges(ParseResult parse) => LibraryOptions.Read(parse).Validate();
+    public virtual void CheckRanges(ParseResult parse) => LibraryOptions.Read(parse).Validate();
 
     /// <summary>Throws the error for a required option that is neither on the command line nor in the file.</summary>
     /// <remarks>The parser's own check would come before the file is read.</remarks>

@@ -25,6 +25,7 @@ internal static class ConfigFile
             .Options.Where(option => option != command.Config)
             .ToDictionary(option => option.Name.TrimStart('-'));
         var arguments = new List<string>();
+        var read = new HashSet<string>();
         foreach (string key in file.Keys)
         {
             string name = key.Replace('_', '-');
@@ -33,6 +34,14 @@ internal static class ConfigFile
                 throw new InvalidInputException(
                     $"{path}, line {file.Line(key)}: unknown key '{key}'{NearestName.Suggestion(name, options.Keys)}; "
                         + $"allowed are {string.Join(", ", options.Keys.Order())}"
+                );
+            }
+
+            if (!read.Add(name))
+            {
+                throw new InvalidInputException(
+                    $"{path}, line {file.Line(key)}: '{key}' is there twice, also as '{name.Replace('-', '_')}' or "
+                        + $"'{name}'; remove one of them"
                 );
             }
 
@@ -69,8 +78,8 @@ internal static class ConfigFile
             throw file.Error(key, $"cannot be used: {error.Message}");
         }
 
-        // Options that may be repeated are checked together with the command line.
-        if (option.ValueType == typeof(string[]))
+        // Options that may be repeated, and those that only a run's own file has, are checked together with the others.
+        if (option.ValueType == typeof(string[]) || option.Hidden)
         {
             return;
         }

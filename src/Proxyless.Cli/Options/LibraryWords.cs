@@ -57,6 +57,7 @@ internal static partial class LibraryWords
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Search))] = "search",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.SearchAll))] = "search",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Derive))] = "derive",
+        [Name(nameof(ProxylessRun), nameof(ProxylessRun.Export))] = "export",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Train))] = "train",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Evaluate))] = "evaluate",
         [Name(nameof(ProxylessRun), nameof(ProxylessRun.Predict))] = "predict",
@@ -74,6 +75,8 @@ internal static partial class LibraryWords
         ["ProxylessRun.Train.architecture"] = "--arch",
         ["ProxylessRun.Run.architecture"] = "--arch",
         ["ProxylessRun.Derive.source"] = "--run",
+        ["ProxylessRun.Export.run"] = "--run",
+        ["ProxylessRun.Export.data"] = "--data",
         ["ProxylessRun.Predict.model"] = "--model",
         ["ProxylessRun.Evaluate.model"] = "--model",
         ["ProxylessRun.Evaluate.againstNetwork"] = "--against-network",
@@ -121,7 +124,9 @@ internal static partial class LibraryWords
         string value = argument.Groups["quoted"].Success
             ? argument.Groups["quoted"].Value
             : argument.Groups["word"].Value;
-        return value.Length == 0 ? option : $"{option} {value}";
+        return value.Length == 0 ? option
+            : value.Any(char.IsWhiteSpace) ? $"{option} \"{value}\""
+            : $"{option} {value}";
     }
 
     private static string? OptionOf(string owner, string member, string name) =>

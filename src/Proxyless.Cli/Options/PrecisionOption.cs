@@ -26,9 +26,10 @@ internal sealed class PrecisionOption(string description)
     /// <summary>The options of an evaluation: a run's model of integers is the one for a target for integers.</summary>
     /// <param name="parse">The given options.</param>
     /// <param name="model">A run's folder, or a file.</param>
-    /// <param name="options">The options without the precision.</param>
-    /// <exception cref="InvalidInputException">It is a file.</exception>
-    public RunOptions ForModelOf(ParseResult parse, string model, RunOptions options)
+    /// <param name="begun">The options of the run.</param>
+    /// <param name="options">The same with those that are given, without the precision.</param>
+    /// <exception cref="InvalidInputException">It is a file, or the target that is given contradicts.</exception>
+    public RunOptions ForModelOf(ParseResult parse, string model, RunOptions begun, RunOptions options)
     {
         if (parse.GetValue(_option) is not { } precision)
         {
@@ -40,6 +41,12 @@ internal sealed class PrecisionOption(string description)
             throw new InvalidInputException(
                 $"{_option.Name} chooses between the models of a run, and '{model}' is a file; leave the option out"
             );
+        }
+
+        // The target of a run for integers is not meant where its model of floats is asked for.
+        if (options.Target.Name != begun.Target.Name)
+        {
+            RequireNoContradiction(parse, options);
         }
 
         return Named(options, precision == Precision.Int8 ? IntegerModels.Of : IntegerModels.Without);

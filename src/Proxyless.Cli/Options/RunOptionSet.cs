@@ -203,8 +203,18 @@ internal sealed class RunOptionSet
     public RunOptionSet DerivedLimits()
     {
         _heading = OptionHeading.Limits;
-        Option<string[]> latency = Latencies("the search's", "for a search with several targets TARGET=MS");
-        Bind(latency, (options, parse) => SearchedTargets.Combine(options, [], parse.GetValue(latency) ?? []));
+        Option<string[]> latency = Latencies(
+            "the search's",
+            "for a search with several targets one of them, whose folder is named in --run"
+        );
+        Bind(
+            latency,
+            (options, parse) =>
+                // Of a search for several targets a folder in it has to be named first.
+                RunParts.AreOfOneTarget(options)
+                    ? SearchedTargets.Combine(options, [], parse.GetValue(latency) ?? [])
+                    : options
+        );
         return Counts();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Proxyless.Latency;
 using Proxyless.Runs;
 
 namespace Proxyless.Cli.Options;
@@ -100,8 +101,15 @@ internal static class SearchedTargets
             string name = target ?? names[0];
             if (!names.Contains(name))
             {
+                string plain = IntegerModels.Without(name);
                 throw new InvalidInputException(
                     $"--latency '{text}': '{name}' is none of the targets ({string.Join(", ", names)})"
+                        + (
+                            names.Contains(plain)
+                                ? $"; with --precision int8 every target is one for integers: write '{plain}=', or "
+                                    + $"give --target {name} instead"
+                                : ""
+                        )
                 );
             }
 

@@ -53,6 +53,20 @@ internal sealed class NetworkSource(RunContext context, SearchGoal goal, Measuri
         ];
     }
 
+    /// <summary>Refuses an entry whose file, folder or name is none of a network.</summary>
+    /// <exception cref="InvalidInputException">There is no such network, or its file is damaged.</exception>
+    public static void RequireFile(NetworkRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (
+            request.Kind
+            is not (NetworkRequestKind.Random or NetworkRequestKind.MobileNet or NetworkRequestKind.FittedMobileNet)
+        )
+        {
+            ArchitectureFile.Open(request.Source);
+        }
+    }
+
     private List<Architecture> Architectures(NetworkRequest request, IReadOnlyCollection<OpenedNetwork> others) =>
         request.Kind switch
         {

@@ -63,14 +63,20 @@ public static class ProxylessComparison
             RequireSameImages(context, store);
         }
 
+        // Before anything is profiled: a wrong name costs nothing.
+        ComparisonPlan begun = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
+        ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, begun, directory))];
+        foreach (NetworkRequest request in requests)
+        {
+            NetworkSource.RequireFile(request);
+        }
+
         using var targets = new OpenTargets();
         var goal = SearchGoal.Find(
             context,
             targets.Open(context.Options.Target.Name),
             run.Resume ? directory.Run : null
         );
-        ComparisonPlan begun = run.Resume ? directory.ReadPlan() : new ComparisonPlan([], 1, null, []);
-        ComparedNetwork[] dropped = [.. options.Without.Distinct().Select(name => Named(name, begun, directory))];
         ComparisonPlan plan = PlanOf(begun, dropped, options);
         List<MeasuringPlace> places = PlacesOf(context, goal, plan, targets);
         plan = plan with

@@ -9,6 +9,15 @@ internal static class IntegerModels
     /// <summary>What follows its identity, so that its tables are its own.</summary>
     public const string Identity = ", int8";
 
+    /// <summary>Whether two identities are of one machine, for models of the two precisions.</summary>
+    public static bool DifferInPrecisionOnly(string id, string other)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        ArgumentNullException.ThrowIfNull(other);
+        static string Plain(string text) => text.Replace(Identity, "", StringComparison.Ordinal);
+        return id != other && Plain(id) == Plain(other);
+    }
+
     /// <summary>The name of a target with the suffix.</summary>
     public static string Of(string name) => Is(name) ? name : name + Suffix;
 

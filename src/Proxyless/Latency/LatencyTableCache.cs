@@ -42,7 +42,7 @@ internal sealed class LatencyTableCache(string folder)
         if (target is TableTarget known)
         {
             LatencyTable read = known.TableOf(space, classes, observer);
-            WarnOfReuse(read, target, observer);
+            WarnOfReuse(read, target, null, observer);
             return read;
         }
 
@@ -54,7 +54,7 @@ internal sealed class LatencyTableCache(string folder)
                         + $"{found.Mode.ToString().ToLowerInvariant()}"
                 )
             );
-            WarnOfReuse(found, target, observer);
+            WarnOfReuse(found, target, PathOf(space, classes, target, found.Mode), observer);
             return found;
         }
 
@@ -68,9 +68,13 @@ internal sealed class LatencyTableCache(string folder)
     /// user knows when the machine is quiet; whether a network is within the limit is measured beside the reference
     /// network in any case.
     /// </summary>
-    internal static void WarnOfReuse(LatencyTable table, ITarget target, IRunObserver observer)
+    /// <param name="table">The table.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="file">Its file in the cache; null: it is elsewhere, such as in a run, which keeps it.</param>
+    /// <param name="observer">Is warned.</param>
+    internal static void WarnOfReuse(LatencyTable table, ITarget target, string? file, IRunObserver observer)
     {
-        if (Disturbance.Complaint(table) is { } complaint)
+        if (Disturbance.Complaint(table, file) is { } complaint)
         {
             observer.Warning(complaint);
         }
@@ -81,9 +85,9 @@ internal sealed class LatencyTableCache(string folder)
                 $"target '{target.Name}' does not say which device its command reaches: the latency table from "
                     + Invariant(
                         $"{table.Created:yyyy-MM-dd} is of the one that was there then; name each by 'device' in the "
-                            + $"target's file, "
+                            + $"target's file"
                     )
-                    + "or make the table again with LatencyTableCache.Profile"
+                    + (file is null ? "" : $", or remove '{file}' to have it measured again")
             );
         }
     }

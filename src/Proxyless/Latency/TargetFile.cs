@@ -77,7 +77,11 @@ public static class TargetFile
         }
 
         return IsKeptName(nameOrFile) && File.Exists(PathOf(nameOrFile))
-            ? Read(YamlMapping.Read(PathOf(nameOrFile)), nameOrFile, Folder)
+                ? Read(YamlMapping.Read(PathOf(nameOrFile)), nameOrFile, Folder)
+            : nameOrFile.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                ? throw new InvalidInputException(
+                    $"target '{nameOrFile}': there is no such file; restore it, or name another target"
+                )
             : throw new InvalidInputException(
                 $"target '{nameOrFile}' is unknown{NearestName.Suggestion(nameOrFile, ["cpu", .. Names()])}; allowed "
                     + $"are {Forms}"

@@ -22,9 +22,8 @@ internal static class DeriveJob
         var clock = new RunClock(TimeProvider.System);
         var searched = new RunStore(RunDirectory.Open(source));
         IReadOnlyList<SearchEpoch> log = SearchedNetwork.RequireFinished(searched);
-        using RunLock held = RunDirectory.Claim(
+        using RunLock held = RunDirectory.ClaimNew(
             options.Validate().Out,
-            resume: false,
             options.Overwrite,
             observer,
             out RunDirectory directory

@@ -25,7 +25,7 @@ internal static class EvaluateStage
     {
         RunDirectory directory = store.Directory;
         QuantizeResult? integers = goal.Target is IModelTimer { TimesIntegers: true }
-            ? QuantizeJob.OfRun(context, directory, goal.Target.Name)
+            ? QuantizeJob.MadeOf(store) ?? QuantizeJob.OfRun(context, directory, goal.Target.Name)
             : null;
         string model = integers?.Model ?? directory.Model;
         Judgement judged = JudgeTest(context, directory, model);

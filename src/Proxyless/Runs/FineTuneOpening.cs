@@ -87,6 +87,14 @@ internal static class FineTuneOpening
             observer,
             cancellationToken
         );
+        if (options.Training.Folds is { } folds && folds > context.Images.All.Count)
+        {
+            throw new InvalidInputException(
+                Invariant($"TrainingOptions.Folds = {folds}: '{options.Data.Path}' has {context.Images.All.Count} ")
+                    + "images, and a part needs one; 5 or 10 parts are usual"
+            );
+        }
+
         return context.Images.Channels == known.Architecture.InputChannels
             ? context with
             {

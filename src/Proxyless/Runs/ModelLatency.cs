@@ -67,10 +67,10 @@ internal static class ModelLatency
             LatencyTable table = LatencyTableFile.Read(run.Latency);
             if (table.TargetId != target.Id)
             {
-                observer.Message(
-                    $"the latency table of '{run.Root}' is of another machine ({table.TargetId}): "
-                        + "the model is measured without it"
-                );
+                string other = IntegerModels.DifferInPrecisionOnly(table.TargetId, target.Id)
+                    ? "for models of the other precision"
+                    : $"of another machine ({table.TargetId})";
+                observer.Message($"the latency table of '{run.Root}' is {other}: the model is measured without it");
                 return null;
             }
 

@@ -521,6 +521,13 @@ public static class ProxylessRun
         string file = model;
         if (Directory.Exists(model))
         {
+            if (File.Exists(Path.Combine(model, WrittenFiles.ComparisonPlan)))
+            {
+                throw new InvalidInputException(
+                    $"'{model}' holds a comparison, which has no model of its own; give the folder of a run"
+                );
+            }
+
             RunDirectory run = RunDirectory.Open(model);
             RunParts.RequireOne(run);
             file = modelOf(run);

@@ -55,7 +55,18 @@ internal static class QuantizeJob
             );
         }
 
-        RunContext context = TrainedRun.Open(run!, RunConfigFile.Read(run!.Config), observer, cancellationToken);
+        RunOptions begun = RunConfigFile.Read(run!.Config);
+        if (RunPaths.IsFolder(begun.Data.Path) && !Directory.Exists(begun.Data.Path))
+        {
+            // Here other images than the run's would be no substitute: they have no division and no labels.
+            throw new InvalidInputException(
+                $"the images of the run in '{run.Root}' are not in '{begun.Data.Path}'; if they were moved, name their "
+                    + $"folder with ProxylessRun.Export(run: '{run.Root}', data: 'DIR') first; QuantizeOptions.Data "
+                    + "takes any photographs, for calibration alone"
+            );
+        }
+
+        RunContext context = TrainedRun.Open(run, begun, observer, cancellationToken);
         return QuantizeStage.Run(
             options,
             floats,
@@ -87,6 +98,28 @@ internal static class QuantizeJob
 
         QuantizeResult integers = OfRun(context, directory, target);
         return result with { Model = integers.Model, Integers = integers };
+    }
+
+    /// <summary>
+    /// The result of the integer model that a finished run has: made again, it could keep other layers in float, whose
+    /// times are nearly equal.
+    /// </summary>
+    /// <param name="store">The run.</param>
+    /// <returns>
+    /// The result with the present paths; null if the run is not finished, or its file is another one.
+    /// </returns>
+    public static QuantizeResult? MadeOf(RunStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        RunDirectory directory = store.Directory;
+        var file = new FileInfo(directory.IntegerModel);
+        return store.ReadResult()?.Integers is { } made && file.Exists && file.Length == made.Bytes
+            ? made with
+            {
+                Model = directory.IntegerModel,
+                FloatModel = directory.Model,
+            }
+            : null;
     }
 
     /// <summary>Writes the integer model of a run whose target is one for integer models.</summary>

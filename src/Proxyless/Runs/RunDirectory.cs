@@ -123,6 +123,11 @@ public sealed class RunDirectory(string path) : ITrainingStore
         out RunDirectory directory
     ) => Claim(path, "runs", () => Choose(path, resume, overwrite), observer, out directory);
 
+    /// <summary>The same for a job that does not continue a run: its folder is new, or is replaced.</summary>
+    /// <inheritdoc cref="Claim(string?, bool, bool, IRunObserver, out RunDirectory)"/>
+    internal static RunLock ClaimNew(string? path, bool overwrite, IRunObserver observer, out RunDirectory directory) =>
+        Claim(path, "runs", () => Choose(path, resume: false, overwrite, canResume: false), observer, out directory);
+
     /// <summary>The same with another rule for existing folders.</summary>
     /// <param name="path">The folder, or null for a new one.</param>
     /// <param name="parent">The parent folder of a new folder.</param>
@@ -163,7 +168,10 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// A run exists there and neither option is set; there is none to resume; or the folder holds something other than
     /// a run.
     /// </exception>
-    public static void Choose(string? path, bool resume, bool overwrite)
+    public static void Choose(string? path, bool resume, bool overwrite) =>
+        Choose(path, resume, overwrite, canResume: true);
+
+    private static void Choose(string? path, bool resume, bool overwrite, bool canResume)
     {
         if (path is not null && System.IO.File.Exists(Path.Combine(path, WrittenFiles.ComparisonPlan)))
         {
@@ -173,11 +181,15 @@ public sealed class RunDirectory(string path) : ITrainingStore
             );
         }
 
-        ChooseAny(path, resume, overwrite);
+        ChooseAny(path, resume, overwrite, canResume);
     }
 
     /// <summary>The same for a folder that may hold a comparison, which has a run's configuration too.</summary>
-    internal static void ChooseAny(string? path, bool resume, bool overwrite)
+    /// <param name="path">The folder, or null for a new one.</param>
+    /// <param name="resume">Whether the run must exist and is continued.</param>
+    /// <param name="overwrite">Whether the files of an existing run may be removed.</param>
+    /// <param name="canResume">Whether the job could continue a run, for the message.</param>
+    internal static void ChooseAny(string? path, bool resume, bool overwrite, bool canResume = true)
     {
         if (path is null)
         {
@@ -212,9 +224,12 @@ public sealed class RunDirectory(string path) : ITrainingStore
 
         if (!overwrite)
         {
+            string resumed = canResume ? "continue with RunOptions.Resume, " : "";
             throw new InvalidInputException(
-                $"'{path}' exists and is not empty; continue with RunOptions.Resume, replace it with "
-                    + $"RunOptions.Overwrite, or choose another RunOptions.Out"
+                isRun
+                    ? $"'{path}' exists and is not empty; {resumed}replace it with RunOptions.Overwrite, or choose "
+                        + "another RunOptions.Out"
+                    : $"'{path}' is not empty and holds no run; choose another RunOptions.Out"
             );
         }
 

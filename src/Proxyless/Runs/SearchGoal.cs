@@ -40,7 +40,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
         ];
         foreach (CostLimit limit in limits.All)
         {
-            limit.RequirePossible();
+            limit.RequirePossible(limit.IsOnLatency ? $" on {target.Name}" : "");
         }
 
         LimitFeasibility.Find(even, limits.All, out bool impossible);
@@ -72,7 +72,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             }
             else if (IsCarefulEnough(made, context.Options))
             {
-                LatencyTableCache.WarnOfReuse(made, target, context.Observer);
+                LatencyTableCache.WarnOfReuse(made, target, null, context.Observer);
                 return made;
             }
             else

@@ -91,7 +91,8 @@ internal static class SpecializeJob
         if (RunParts.AreSeveral(options))
         {
             throw new InvalidInputException(
-                "TargetOptions.AlsoFor: with TrainingOptions.Weights a run finds one network; begin one for each limit"
+                "several values of TargetOptions.LatencyMs or TargetOptions.Name: with TrainingOptions.Weights a run "
+                    + "finds one network; begin a run for each limit and target"
             );
         }
 
@@ -102,11 +103,19 @@ internal static class SpecializeJob
             );
         }
 
-        if (options.Search != new SearchOptions())
+        var usual = new RunOptions();
+        string[] idle =
+        [
+            .. RunSettings
+                .All.Where(setting => setting.Property.DeclaringType == typeof(SearchOptions))
+                .Where(setting => !Equals(setting.Get(options), setting.Get(usual)))
+                .Select(setting => setting.Name),
+        ];
+        if (idle.Length > 0)
         {
             throw new InvalidInputException(
-                "SearchOptions has nothing to decide with TrainingOptions.Weights, whose network spans the space; "
-                    + "leave its values out"
+                $"{string.Join(", ", idle)}: nothing to decide with TrainingOptions.Weights, whose network spans the "
+                    + "space; leave out what is named"
             );
         }
     }

@@ -16,7 +16,8 @@ internal sealed record CostLimit(SpaceCost Cost, double Limit)
 
     /// <summary>Rejects a limit that no network of the space can meet.</summary>
     /// <exception cref="LimitNotMetException">The message says the smallest possible value.</exception>
-    public void RequirePossible()
+    /// <param name="where">Such as " on cpu", for the message.</param>
+    public void RequirePossible(string where = "")
     {
         double smallest = Cost.Smallest;
         if (!(Limit >= smallest))
@@ -25,7 +26,7 @@ internal sealed record CostLimit(SpaceCost Cost, double Limit)
             string format = Cost.Unit.Length > 0 ? "0.####" : "N0";
             throw new LimitNotMetException(
                 $"the {Cost.Quantity} limit {Limit.ToString(format, CultureInfo.InvariantCulture)}{unit} is "
-                    + $"impossible: the smallest network of this space has "
+                    + $"impossible{where}: the smallest network of this space has "
                     + $"{smallest.ToString(format, CultureInfo.InvariantCulture)}{unit}; raise the limit or choose a "
                     + $"smaller space or resolution"
             )

@@ -39,7 +39,7 @@ public sealed partial class LibraryWordsTests
     [InlineData("ProxylessRun.Train(architecture: FOLDER)", "'proxyless train --arch FOLDER'")]
     [InlineData(
         "ProxylessRun.Train(architecture: 'a (b), c', RunOptions.Resume)",
-        "'proxyless train --arch a (b), c --resume'"
+        "'proxyless train --arch \"a (b), c\" --resume'"
     )]
     [InlineData(
         "on: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = 'C:\\runs\\it's')",
@@ -167,8 +167,7 @@ public sealed partial class LibraryWordsTests
         folder.Add("runs/photos/thesis.txt", [1]);
         string run = Path.Combine(folder.Root, "runs", "photos");
         Assert.Equal(
-            $"error: '{run}' exists and is not empty; continue with --resume, replace it with --overwrite, or choose "
-                + $"another --out{Environment.NewLine}",
+            $"error: '{run}' is not empty and holds no run; choose another --out{Environment.NewLine}",
             CommandLineRun
                 .Of(
                     "run",

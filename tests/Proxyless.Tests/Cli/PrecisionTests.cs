@@ -112,7 +112,6 @@ public sealed class PrecisionTests(FinishedRun run) : IClassFixture<FinishedRun>
 
     [Theory]
     [InlineData("chooses between the models of a run", "evaluate", "--model", "{model}")]
-    [InlineData("exclude each other", "export", "--run", "{run}", "--data", "{images}")]
     public void What_makes_no_sense_is_refused(string expected, params string[] arguments)
     {
         CommandLineRun refused = CommandLineRun.Of([

@@ -51,8 +51,14 @@ public sealed class IntegerRunTests : IDisposable
         Assert.Equal(integers.Agreement, evaluated.ModelAgreement);
         Assert.Equal(integers.Agreement, evaluated.NetworkAgreement);
 
-        // Another training of the network replaces both models.
+        // A finished run that is resumed keeps its integer model, and one that was made by hand.
         byte[] before = File.ReadAllBytes(run.IntegerModel);
+        DateTime written = File.GetLastWriteTimeUtc(run.IntegerModel);
+        RunResult resumed = ProxylessRun.Run(options with { Resume = true }, cancellationToken: Cancellation);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(run.IntegerModel));
+        Assert.Equal((result.Top1, integers.Bytes), (resumed.Top1, resumed.Integers!.Bytes));
+
+        // Another training of the network replaces both models.
         TrainResult trained = ProxylessRun.Train(
             options with
             {

@@ -50,6 +50,29 @@ public sealed class InterruptionTests : IDisposable
         Assert.DoesNotContain(Directory.EnumerateFiles(Run.Root), RunLock.IsOwn);
     }
 
+    /// <summary>As <c>timeout</c> does: one signal to the process, and one to its group.</summary>
+    [Fact]
+    public void Two_signals_at_once_are_one_request()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "signals are numbered as on Linux");
+        using CommandLineProcess process = CommandLineProcess.StartInForeground(
+            _folder.Root,
+            "search",
+            "--out",
+            "run",
+            "--target",
+            _target,
+            "--search-epochs",
+            "1000"
+        );
+        process.WaitFor("search 1/");
+        process.Signal(CommandLineProcess.Terminate, CommandLineProcess.Interrupt);
+        CommandLineRun run = process.Wait();
+        Assert.True(run.ExitCode == 130, run.Error);
+        Assert.Contains("goes on from the checkpoint", run.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(Run.SearchCheckpoint));
+    }
+
     [Fact]
     public void A_second_signal_leaves_at_once()
     {
@@ -71,7 +94,22 @@ public sealed class InterruptionTests : IDisposable
             "2"
         );
         process.WaitFor("weight steps of");
-        process.Signal(CommandLineProcess.Interrupt, CommandLineProcess.Terminate);
+
+        // One that follows within a second counts as the same request.
+        while (!process.HasExited)
+        {
+            try
+            {
+                process.Signal(CommandLineProcess.Interrupt);
+            }
+            catch (InvalidOperationException) when (process.HasExited)
+            {
+                // It has left meanwhile.
+            }
+
+            Thread.Sleep(TimeSpan.FromSeconds(0.4));
+        }
+
         CommandLineRun run = process.Wait();
         Assert.True(run.ExitCode == 130, run.Error);
         Assert.DoesNotContain("goes on from the checkpoint", run.Error, StringComparison.Ordinal);

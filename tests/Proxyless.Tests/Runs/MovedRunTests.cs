@@ -221,6 +221,26 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         Assert.False(Directory.Exists(fresh));
     }
 
+    /// <summary>What quantization advises works: other photographs would have no division and no labels.</summary>
+    [Fact]
+    public void Integers_are_made_with_images_that_were_moved()
+    {
+        string images = Copy(run.Options.Data.Path, "moved-images");
+        string folder = Copy(run.Options.Out!, "run to quantize");
+        Lose(folder);
+        CommandLineRun refused = CommandLineRun.Of("quantize", "--model", folder);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains(
+            $"'proxyless export --run \"{folder}\" --data DIR' first",
+            refused.Error,
+            StringComparison.Ordinal
+        );
+        CommandLineRun exported = CommandLineRun.Of("export", "--run", folder, "--data", images, "--precision", "int8");
+        Assert.True(exported.ExitCode == 0, exported.Error);
+        Assert.True(File.Exists(new RunDirectory(folder).IntegerModel));
+        Assert.Equal(images, RunConfigFile.Read(new RunDirectory(folder).Config).Data.Path);
+    }
+
     /// <summary>As a run from before was kept: by a path that leads nowhere from here.</summary>
     private static void Lose(string folder)
     {
