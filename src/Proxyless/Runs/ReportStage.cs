@@ -190,7 +190,7 @@ internal static class ReportStage
         {
             accuracies.Add(
                 new AccuracyFigure(
-                    Invariant($"the whole network, whose answers were learned, on {tested:N0} test images"),
+                    Invariant($"{tested:N0} test images by the whole network, its teacher"),
                     taught,
                     tested
                 )

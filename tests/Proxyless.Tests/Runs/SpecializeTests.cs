@@ -134,7 +134,7 @@ public sealed class SpecializeTests : IDisposable
         Assert.True(File.Exists(run.TeacherCheckpoint));
         Assert.Single(File.ReadLines(run.TeacherLog));
         Assert.Contains(
-            "the whole network, whose answers were learned",
+            "test images by the whole network, its teacher",
             File.ReadAllText(taught.Report),
             StringComparison.Ordinal
         );
