@@ -57,7 +57,7 @@ internal sealed class DeriveCommand : ReportingCommand
         return parse.GetValue(_train) ? Train(derived, options.Data.Path, session) : SearchSummary.Outcome(derived);
     }
 
-    /// <summary>A limit may be of any target of the searched run.</summary>
+    /// <summary>Reads over the options of the searched run: a limit may be of any of its targets.</summary>
     public override void CheckRanges(ParseResult parse)
     {
         if (parse.GetValue(_run) is { } run && File.Exists(new RunDirectory(run).Config))

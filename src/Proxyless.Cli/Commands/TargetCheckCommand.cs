@@ -45,8 +45,38 @@ internal sealed class TargetCheckCommand : ReportingCommand
         }
 
         network ??= Small();
+        if (target is DeviceGroupTarget group)
+        {
+            return EachOf(group, network, session);
+        }
+
         Timing? timing = (target as IModelTimer)?.Time(NetworkExporter.Untrained(network), session.Cancellation);
         return Outcome(target, network, timing?.MedianMs, timing, null);
+    }
+
+    /// <summary>All devices: one that does not work would be noticed only in the profile.</summary>
+    private static CommandOutcome EachOf(DeviceGroupTarget group, Architecture network, CommandSession session)
+    {
+        byte[] onnx = NetworkExporter.Untrained(network);
+        (string Name, double LatencyMs)[] devices =
+        [
+            .. group.Devices.Select(device => (device.Name, device.Time(onnx, session.Cancellation).MedianMs)),
+        ];
+        return new CommandOutcome(
+            new
+            {
+                group.Name,
+                group.Id,
+                Network = network.Name,
+                Devices = devices.Select(device => new { device.Name, device.LatencyMs }),
+            },
+            console =>
+                console.WriteFacts([
+                    ("target", group.Id),
+                    ("network", network.Name),
+                    .. devices.Select(device => (device.Name, Facts.Milliseconds(device.LatencyMs))),
+                ])
+        );
     }
 
     private static Architecture Small()

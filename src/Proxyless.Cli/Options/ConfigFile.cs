@@ -39,9 +39,10 @@ internal static class ConfigFile
 
             if (!read.Add(name))
             {
+                string other = file.Keys.First(one => one.Replace('_', '-') == name);
                 throw new InvalidInputException(
-                    $"{path}, line {file.Line(key)}: '{key}' is there twice, also as '{name.Replace('-', '_')}' or "
-                        + $"'{name}'; remove one of them"
+                    $"{path}, line {file.Line(key)}: '{key}' is the same as '{other}' in line {file.Line(other)}; "
+                        + "remove one of them"
                 );
             }
 

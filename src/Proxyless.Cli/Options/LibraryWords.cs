@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Proxyless.Cli.Output;
 using Proxyless.Comparisons;
 using Proxyless.Data;
 using Proxyless.Latency;
@@ -124,9 +125,7 @@ internal static partial class LibraryWords
         string value = argument.Groups["quoted"].Success
             ? argument.Groups["quoted"].Value
             : argument.Groups["word"].Value;
-        return value.Length == 0 ? option
-            : value.Any(char.IsWhiteSpace) ? $"{option} \"{value}\""
-            : $"{option} {value}";
+        return value.Length == 0 ? option : $"{option} {Facts.Quoted(value)}";
     }
 
     private static string? OptionOf(string owner, string member, string name) =>

@@ -535,8 +535,8 @@ internal sealed class RunOptionSet
         AddToTraining(
             Values.Flag(
                 "--no-teacher",
-                "With --weights: let the smaller network learn the labels, instead of training the whole network first "
-                    + "and then the smaller one on its answers"
+                "With --weights and more than 400 images: let the smaller network learn the labels, instead of "
+                    + "training the whole network first and then the smaller one on its answers"
             ),
             (o, v) => o with { NoTeacher = v }
         );

@@ -40,7 +40,11 @@ internal sealed class DeviceGroupTarget : IModelTimer, IProcessorTarget, IModelR
     /// <inheritdoc/>
     public string Id =>
         Invariant($"{_devices.Count} equal devices: ")
-        + string.Join("; ", _devices.Select(device => device.Id).Order(StringComparer.Ordinal));
+        + string.Join(
+            "; ",
+            // The table is at the speed of the first, whatever the order of the others is.
+            _devices.Skip(1).Select(device => device.Id).Order(StringComparer.Ordinal).Prepend(First.Id)
+        );
 
     /// <inheritdoc/>
     public int Batch => First.Batch;
@@ -143,7 +147,7 @@ internal sealed class DeviceGroupTarget : IModelTimer, IProcessorTarget, IModelR
         for (int i = 1; i < _devices.Count; i++)
         {
             double[] ratios = [.. times[i].Zip(times[0], (own, first) => own / first)];
-            double worst = ratios.MaxBy(ratio => Math.Abs(Math.Log(ratio)));
+            double worst = ratios.MaxBy(ratio => Math.Abs(ratio - 1));
             if (Math.Abs(worst - 1) > _mostDifference * Percent)
             {
                 throw new InvalidInputException(

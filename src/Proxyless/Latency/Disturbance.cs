@@ -33,8 +33,8 @@ internal static class Disturbance
 
     /// <summary>What a user of an existing table has to know; null if nothing.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="file">Its file in the cache; null: it is elsewhere.</param>
-    public static string? Complaint(LatencyTable table, string? file)
+    /// <param name="remedy">How to have it measured again.</param>
+    public static string? Complaint(LatencyTable table, string remedy)
     {
         string made = Invariant(
             $"the latency table of '{table.Space}' on {table.Target} from {table.Created:yyyy-MM-dd}"
@@ -42,17 +42,9 @@ internal static class Disturbance
         return table.Disturbance > Tolerable
                 ? $"{made} was made while other work disturbed the machine "
                     + Invariant($"(its median run lay {table.Disturbance:P0} over a quiet one)")
-                    + Remedy(file)
+                    + $"; {remedy}"
             : table.Calibration.MeanAbsoluteError > TolerableError
-                ? Invariant($"{made} is off by {table.Calibration.MeanAbsoluteError:P1} on average; ")
-                    + "TargetOptions.Thorough in a new run may make a better one"
+                ? Invariant($"{made} is off by {table.Calibration.MeanAbsoluteError:P1} on average; ") + remedy
             : null;
     }
-
-    /// <summary>How to have a table measured again.</summary>
-    /// <param name="file">Its file in the cache; null: it is elsewhere, such as in a run, which keeps it.</param>
-    public static string Remedy(string? file) =>
-        file is null
-            ? "; TargetOptions.Thorough in a new run makes another"
-            : $"; remove '{file}' when the machine is quiet, and a new run measures it again";
 }

@@ -42,7 +42,7 @@ internal sealed class LatencyTableCache(string folder)
         if (target is TableTarget known)
         {
             LatencyTable read = known.TableOf(space, classes, observer);
-            WarnOfReuse(read, target, null, observer);
+            WarnOfReuse(read, target, $"measure it again where '{target.Name}' is from", observer);
             return read;
         }
 
@@ -54,7 +54,13 @@ internal sealed class LatencyTableCache(string folder)
                         + $"{found.Mode.ToString().ToLowerInvariant()}"
                 )
             );
-            WarnOfReuse(found, target, PathOf(space, classes, target, found.Mode), observer);
+            string file = PathOf(space, classes, target, found.Mode);
+            WarnOfReuse(
+                found,
+                target,
+                $"remove '{file}' when the machine is quiet to have it measured again",
+                observer
+            );
             return found;
         }
 
@@ -70,24 +76,24 @@ internal sealed class LatencyTableCache(string folder)
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="target">The target.</param>
-    /// <param name="file">Its file in the cache; null: it is elsewhere, such as in a run, which keeps it.</param>
+    /// <param name="remedy">How to have it measured again.</param>
     /// <param name="observer">Is warned.</param>
-    internal static void WarnOfReuse(LatencyTable table, ITarget target, string? file, IRunObserver observer)
+    internal static void WarnOfReuse(LatencyTable table, ITarget target, string remedy, IRunObserver observer)
     {
-        if (Disturbance.Complaint(table, file) is { } complaint)
+        if (Disturbance.Complaint(table, remedy) is { } complaint)
         {
             observer.Warning(complaint);
         }
 
-        if (target is CommandTarget { Device: null })
+        IEnumerable<ITarget> devices = target is DeviceGroupTarget group ? group.Devices : [target];
+        foreach (CommandTarget command in devices.OfType<CommandTarget>().Where(command => command.Device is null))
         {
             observer.Warning(
-                $"target '{target.Name}' does not say which device its command reaches: the latency table from "
+                $"target '{command.Name}' does not say which device its command reaches: the latency table from "
                     + Invariant(
                         $"{table.Created:yyyy-MM-dd} is of the one that was there then; name each by 'device' in the "
-                            + $"target's file"
+                            + $"target's file, or {remedy}"
                     )
-                    + (file is null ? "" : $", or remove '{file}' to have it measured again")
             );
         }
     }
@@ -164,7 +170,8 @@ internal sealed class LatencyTableCache(string folder)
         LatencyTableFile.Write(PathOf(space, classes, target, table.Mode), table);
     }
 
-    private string PathOf(SearchSpace space, int classes, ITarget target, ProfileMode mode)
+    /// <summary>The file of a table, whether it is there or not.</summary>
+    internal string PathOf(SearchSpace space, int classes, ITarget target, ProfileMode mode)
     {
         // The candidates of each block in order, not only the set of parts: the reference network is stored as a
         // choice.

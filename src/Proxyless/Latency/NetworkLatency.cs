@@ -50,8 +50,8 @@ public sealed record NetworkLatency(
             observer.Warning(
                 Invariant(
                     $"the machine is {1 / Slowdown:F2} times as fast as when the latency table was made, so the "
-                        + $"table's latencies are too high; TargetOptions.Thorough in a new run, on an idle machine, "
-                        + $"makes a better one"
+                        + $"table's latencies are too high; have it measured again on an idle "
+                        + $"machine (docs/targets.md)"
                 )
             );
         }

@@ -16,8 +16,6 @@ internal sealed class PartProfiler(ITarget target, IReadOnlyList<IPartTimer> tim
 {
     private const double LargeError = 0.05;
 
-    private readonly Lock _models = new();
-
     /// <summary>Makes the table.</summary>
     /// <inheritdoc cref="IModelTimer.Profile"/>
     public LatencyTable Profile(
@@ -59,15 +57,6 @@ internal sealed class PartProfiler(ITarget target, IReadOnlyList<IPartTimer> tim
         var entries = new LatencyEntry[parts.Length];
         double[] measured = new double[networks.Count];
 
-        // Models are made by one thread at a time: libtorch makes their weights.
-        byte[] Made(Func<byte[]> model)
-        {
-            lock (_models)
-            {
-                return model();
-            }
-        }
-
         void MeasurePart(PartTimer device, int i, CancellationToken stop)
         {
             double[] rounds =
@@ -77,7 +66,7 @@ internal sealed class PartProfiler(ITarget target, IReadOnlyList<IPartTimer> tim
                     .Select(round =>
                         log.Measure(
                             $"{parts[i].Key} #{round}",
-                            () => device.Milliseconds(Made(parts[i].Model), referenceMs, stop)
+                            () => device.Milliseconds(parts[i].Model(), referenceMs, stop)
                         )
                     ),
             ];
@@ -88,8 +77,10 @@ internal sealed class PartProfiler(ITarget target, IReadOnlyList<IPartTimer> tim
 
         void MeasureNetwork(PartTimer device, int i, CancellationToken stop)
         {
-            byte[] Model() => Untrained(space, networks[i], classes);
-            measured[i] = log.Measure($"network {i}", () => device.Milliseconds(Made(Model), referenceMs, stop));
+            measured[i] = log.Measure(
+                $"network {i}",
+                () => device.Milliseconds(Untrained(space, networks[i], classes), referenceMs, stop)
+            );
             log.Step("whole networks");
         }
 

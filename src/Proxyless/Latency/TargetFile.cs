@@ -190,7 +190,9 @@ public static class TargetFile
 
     /// <summary>A device of a group: a file beside the group's, or a name.</summary>
     private static string Device(string device, string folder) =>
-        Path.Combine(folder, device) is var beside && File.Exists(beside) ? Path.GetFullPath(beside) : device;
+        IsKeptName(device) && File.Exists(PathOf(device)) && !File.Exists(Path.Combine(folder, device))
+            ? device
+            : Path.GetFullPath(Path.Combine(folder, device));
 
     private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
 
@@ -353,28 +355,17 @@ public static class TargetFile
 
     private static IPartTimer ReadDeviceOfGroup(YamlMapping file, string device)
     {
-        // A group that contains itself would never end.
-        string? path =
-            File.Exists(device) ? device
-            : IsKeptName(device) && File.Exists(PathOf(device)) ? PathOf(device)
-            : null;
-        string? kind = path is null ? null : YamlMapping.Read(path).Text("kind");
-        if (path is not null && kind is not ("agent" or "command"))
+        string path = File.Exists(device) ? device : PathOf(device);
+        if (!File.Exists(path))
         {
-            throw file.Error("devices", $"has '{device}' of kind '{kind}'; a device is of kind agent or command");
+            throw file.Error("devices", $"has '{device}': there is no such file, nor a target of that name");
         }
 
-        ITarget target = Open(device);
-        if (target is IPartTimer { TimesIntegers: false } timer)
-        {
-            return timer;
-        }
-
-        target.Dispose();
-        throw file.Error(
-            "devices",
-            $"has '{device}'; a device is a target's file, or the name of one, of kind agent or command"
-        );
+        // Before it is opened: a group that contains itself would never end.
+        string kind = YamlMapping.Read(path).Text("kind");
+        return kind is "agent" or "command"
+            ? (IPartTimer)Open(device)
+            : throw file.Error("devices", $"has '{device}' of kind '{kind}'; a device is of kind agent or command");
     }
 
     private static string? ReadDevice(YamlMapping file)

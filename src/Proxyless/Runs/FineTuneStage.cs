@@ -83,6 +83,7 @@ internal static class FineTuneStage
         var known = new Dictionary<int, ImageAnswer>();
         IReadOnlyList<int[]> parts = FineTuner.Parts(context, images, all, folds);
         FineTuner? whole = null;
+        using var teachers = new FoldTeachers(start, images);
         for (int i = 0; i < parts.Count; i++)
         {
             context.Observer.Message(Invariant($"fold {i + 1} of {parts.Count}:"));
@@ -91,7 +92,7 @@ internal static class FineTuneStage
             using CompactNetwork network = tuned.Begin();
             if (tuned.Decision.IsTrained)
             {
-                using CompactNetwork? teacher = TeacherStage.InFold(start, tuned.Context, tuned.Tuner, images, rest);
+                using CompactNetwork? teacher = teachers.Of(tuned.Context, tuned.Tuner, rest);
                 tuned.Tuner.Train(network, rest, teacher is null ? null : new Teacher(teacher));
             }
 
@@ -124,7 +125,8 @@ internal static class FineTuneStage
             : context.Loaders.FinalImages.Spread(FineTuner.MostImagesOfClassifier);
     }
 
-    private static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
+    /// <summary>Whether there are so few images that cross-validation decides how they are used.</summary>
+    public static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
 
     /// <summary>Finds the network and decides how it is used, both on the same images.</summary>
     /// <param name="images">The images.</param>
@@ -218,14 +220,12 @@ internal static class FineTuneStage
         double seconds = trainings * StepOf(architecture);
         if (TeacherStage.Teaches(start, architecture))
         {
-            // The trials of cross-validation have none.
-            int taught = AreFew(context) ? FineTuner.StepsOverTrialSteps : 1;
             Architecture whole = start.Whole.Architecture.WithInput(
                 context.Space.Resolution,
                 start.Whole.Architecture.InputChannels,
                 context.Classes
             );
-            seconds += taught * TeacherStage.TimeOverSteps * StepOf(whole);
+            seconds += TeacherStage.TimeOverSteps * StepOf(whole);
         }
 
         double left = (time - context.Clock.Uncharged).TotalSeconds * ShareForSteps;

@@ -34,7 +34,7 @@ internal sealed class FineTuner
 
     // For a comparison, half of the steps are enough; with few images, the result benefits from all of them
     // (docs/results/fine-tuning.md).
-    public const int StepsOverTrialSteps = 2;
+    private const int StepsOverTrialSteps = 2;
 
     private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1];
 

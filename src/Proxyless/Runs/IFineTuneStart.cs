@@ -17,11 +17,6 @@ internal interface IFineTuneStart
     /// </summary>
     bool HasTeacher { get; }
 
-    /// <summary>Creates the whole network, for the classes of its weights, at the resolution of a context.</summary>
-    /// <param name="at">The context.</param>
-    /// <returns>The network; the receiver disposes of it.</returns>
-    CompactNetwork WholeAt(RunContext at);
-
     /// <summary>Returns the network to begin with.</summary>
     /// <param name="images">The images.</param>
     /// <param name="among">Those that may be learned from, by their numbers.</param>

@@ -72,7 +72,13 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             }
             else if (IsCarefulEnough(made, context.Options))
             {
-                LatencyTableCache.WarnOfReuse(made, target, null, context.Observer);
+                string kept = LatencyTableCache.Default.PathOf(context.Space, context.Classes, target, made.Mode);
+                LatencyTableCache.WarnOfReuse(
+                    made,
+                    target,
+                    $"this run keeps it; a new one measures it again once '{kept}' is removed",
+                    context.Observer
+                );
                 return made;
             }
             else

@@ -20,14 +20,7 @@ internal sealed class SpecializedStart(RunContext context, CompactNetwork whole,
     public CompactNetwork Whole => whole;
 
     /// <inheritdoc/>
-    public bool HasTeacher => !context.Options.Training.NoTeacher;
-
-    /// <inheritdoc/>
-    public CompactNetwork WholeAt(RunContext at)
-    {
-        ArgumentNullException.ThrowIfNull(at);
-        return whole.At(at.Space.Resolution);
-    }
+    public bool HasTeacher => !context.Options.Training.NoTeacher && !FineTuneStage.AreFew(context);
 
     /// <summary>The result whose network is the given one.</summary>
     public SpecializedNetwork Found(CompactNetwork network) => _found.Find(found => found.Network == network)!;

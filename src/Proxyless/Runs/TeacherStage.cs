@@ -17,9 +17,12 @@ internal static class TeacherStage
     /// </summary>
     public const double TimeOverSteps = 1 + (1 / 3.0);
 
-    private const string Stage = "teacher";
+    /// <summary>The name of the training in reports of progress.</summary>
+    public const string Stage = "teacher";
 
-    /// <summary>Whether a network has a teacher: it is smaller than the whole network.</summary>
+    /// <summary>
+    /// Whether a network has a teacher: it is smaller than the whole network, and there are not few images.
+    /// </summary>
     /// <param name="start">Has the whole network.</param>
     /// <param name="architecture">The network, of all blocks or of the first ones.</param>
     public static bool Teaches(IFineTuneStart start, Architecture architecture)
@@ -62,10 +65,10 @@ internal static class TeacherStage
         try
         {
             var files = new Files(store.Directory);
-            if (store.Plan.TeacherSteps is null)
+            if (store.Plan.TeacherSteps is null || !new CheckpointFile(files.LastCheckpoint).Exists)
             {
                 Begin(context, files, start);
-                store.Write(store.Plan with { TeacherSteps = store.Plan.TrainSteps });
+                store.Write(store.Plan with { TeacherSteps = store.Plan.TeacherSteps ?? store.Plan.TrainSteps });
             }
 
             long steps = store.Plan.TeacherSteps!.Value;
@@ -95,43 +98,29 @@ internal static class TeacherStage
         }
     }
 
-    /// <summary>Trains the teacher of a network that is tested on a part of the images.</summary>
-    /// <param name="start">Has the whole network.</param>
+    /// <summary>Prepares the training of the whole network at the resolution of a context.</summary>
     /// <param name="context">The context of the training.</param>
-    /// <param name="taught">Trains the network.</param>
+    /// <param name="whole">The whole network at its resolution; not disposed of.</param>
     /// <param name="images">The images.</param>
-    /// <param name="among">Those that may be learned from, by their numbers.</param>
-    /// <returns>The teacher, of which the receiver disposes; null if there is none.</returns>
-    public static CompactNetwork? InFold(
-        IFineTuneStart start,
-        RunContext context,
-        FineTuner taught,
-        ImageSet images,
-        IReadOnlyList<int> among
-    )
-    {
-        ArgumentNullException.ThrowIfNull(taught);
-        ArgumentNullException.ThrowIfNull(among);
-        if (!Teaches(start, taught.Network.Architecture))
-        {
-            return null;
-        }
-
-        using CompactNetwork whole = start.WholeAt(context);
-        FineTuner tuner = TunerOf(context, whole, images);
-        return tuner.Train(tuner.Begin(among, whole.Blocks.Count + 1), among, Stage, taught.StepsOn(among.Count));
-    }
+    public static FineTuner TunerOf(RunContext context, CompactNetwork whole, ImageSet images) =>
+        new(context, whole, images, decides: false, mostSteps: long.MaxValue);
 
     private static void Begin(RunContext context, Files files, IFineTuneStart start)
     {
-        using CompactNetwork whole = start.WholeAt(context);
+        ArgumentNullException.ThrowIfNull(context);
+        using CompactNetwork whole = start.Whole.At(context.Space.Resolution);
         FineTuner tuner = TunerOf(context, whole, FineTuneStage.ImagesOf(context));
         using CompactNetwork begun = tuner.Begin(tuner.All, whole.Blocks.Count + 1);
-        TrainingSession.Begin(files, begun, top1: null, context.Options.Training.Ema is not null);
-    }
+        double? top1 = null;
+        if (!context.Options.Training.OnAll)
+        {
+            // The beginning counts as an epoch, as that of the network that is taught.
+            using BatchLoader validation = context.Loaders.Evaluation(context.Images.Validation);
+            top1 = NetworkEvaluator.Evaluate(begun, validation, context.Observer, context.CancellationToken).Top1;
+        }
 
-    private static FineTuner TunerOf(RunContext context, CompactNetwork whole, ImageSet images) =>
-        new(context, whole, images, decides: false, mostSteps: long.MaxValue);
+        TrainingSession.Begin(files, begun, top1, context.Options.Training.Ema is not null);
+    }
 
     private sealed class Files(RunDirectory directory) : ITrainingStore
     {

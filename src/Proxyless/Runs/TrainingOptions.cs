@@ -35,8 +35,8 @@ public sealed record TrainingOptions
     public int? Folds { get; init; }
 
     /// <summary>
-    /// With <see cref="Weights"/>: whether the smaller network of a run learns the labels. Otherwise the whole network
-    /// is trained first, and the smaller one learns its answers.
+    /// With <see cref="Weights"/>: whether the smaller network of a run learns the labels. Otherwise, with more than
+    /// 400 training images, the whole network is trained first, and the smaller one learns its answers.
     /// </summary>
     public bool NoTeacher { get; init; }
 

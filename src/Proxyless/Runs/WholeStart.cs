@@ -18,9 +18,6 @@ internal sealed class WholeStart(RunContext context, CompactNetwork whole) : IFi
     public bool HasTeacher => false;
 
     /// <inheritdoc/>
-    public CompactNetwork WholeAt(RunContext at) => whole.At(context.Space.Resolution);
-
-    /// <inheritdoc/>
     public (RunContext Context, CompactNetwork Network, int Depth) Of(
         ImageSet images,
         IReadOnlyList<int> among,

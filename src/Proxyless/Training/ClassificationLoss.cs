@@ -68,7 +68,7 @@ internal sealed class ClassificationLoss : IDisposable
     }
 
     /// <summary>Computes the loss against the labels, or against a teacher's answers.</summary>
-    /// <param name="images">What the network has answered, [N, channels, side, side].</param>
+    /// <param name="images">The images that were answered, [N, channels, side, side].</param>
     /// <param name="logits">[N, classes].</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="teacher">The teacher; null: the labels.</param>

@@ -39,11 +39,11 @@ public sealed partial class LibraryWordsTests
     [InlineData("ProxylessRun.Train(architecture: FOLDER)", "'proxyless train --arch FOLDER'")]
     [InlineData(
         "ProxylessRun.Train(architecture: 'a (b), c', RunOptions.Resume)",
-        "'proxyless train --arch \"a (b), c\" --resume'"
+        "'proxyless train --arch 'a (b), c' --resume'"
     )]
     [InlineData(
         "on: ProxylessRun.Search(RunOptions.Resume, RunOptions.Out = 'C:\\runs\\it's')",
-        "on: 'proxyless search --resume --out C:\\runs\\it's'"
+        "on: 'proxyless search --resume --out 'C:\\runs\\it'\\''s''"
     )]
     [InlineData("with ProxylessRun.Train(architecture) = runs/a and", "with --arch runs/a and")]
     [InlineData("replace it with TargetFile.Add(overwrite), or", "replace it with --overwrite, or")]

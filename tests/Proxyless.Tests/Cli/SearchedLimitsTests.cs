@@ -166,7 +166,11 @@ public sealed class SearchedLimitsTests(SearchedLimitsTests.TwoTargets search)
         File.WriteAllText(file, "batch-size: 16\nbatch_size: 32\n");
         CommandLineRun refused = CommandLineRun.Of(["run", "--config", file]);
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("two.yaml, line 2: 'batch_size' is there twice", refused.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "two.yaml, line 2: 'batch_size' is the same as 'batch-size' in line 1",
+            refused.Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

@@ -51,7 +51,7 @@ public sealed class IntegerRunTests : IDisposable
         Assert.Equal(integers.Agreement, evaluated.ModelAgreement);
         Assert.Equal(integers.Agreement, evaluated.NetworkAgreement);
 
-        // A finished run that is resumed keeps its integer model, and one that was made by hand.
+        // A finished run that is resumed keeps its integer model.
         byte[] before = File.ReadAllBytes(run.IntegerModel);
         DateTime written = File.GetLastWriteTimeUtc(run.IntegerModel);
         RunResult resumed = ProxylessRun.Run(options with { Resume = true }, cancellationToken: Cancellation);

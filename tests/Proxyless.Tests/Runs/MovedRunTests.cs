@@ -231,7 +231,7 @@ public sealed class MovedRunTests(FinishedRun run) : IClassFixture<FinishedRun>,
         CommandLineRun refused = CommandLineRun.Of("quantize", "--model", folder);
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains(
-            $"'proxyless export --run \"{folder}\" --data DIR' first",
+            $"'proxyless export --run '{folder}' --data DIR' first",
             refused.Error,
             StringComparison.Ordinal
         );

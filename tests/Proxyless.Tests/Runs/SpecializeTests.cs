@@ -163,6 +163,76 @@ public sealed class SpecializeTests : IDisposable
         );
     }
 
+    /// <summary>Cross-validation decides there, and a teacher gains nothing (docs/decisions/teacher.md).</summary>
+    [Fact]
+    public void A_network_for_few_images_has_no_teacher()
+    {
+        RunResult result = ProxylessRun.Run(Narrowed(_options), _network, null, Cancellation);
+        Assert.Null(result.TeacherTop1);
+    }
+
+    /// <summary>Its network has begun to learn the labels.</summary>
+    [Fact]
+    public void A_run_of_an_older_version_goes_on_without_a_teacher()
+    {
+        RunOptions options = Narrowed(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Assert.Throws<RunInterruptedException>(() =>
+            ProxylessRun.Run(options, _network, new RunObserver(new StopInStage("train", stop)), stop.Token)
+        );
+        var run = new RunDirectory(options.Out!);
+        RunPlan plan = RunPlan.Read(run);
+        Assert.Equal(plan.TrainSteps, plan.TeacherSteps);
+        (plan with { TeacherSteps = null }).Write(run);
+        RunResult result = ProxylessRun.Run(options with { Resume = true }, _network, null, Cancellation);
+        Assert.Null(result.TeacherTop1);
+    }
+
+    /// <summary>Not a network of random weights, which the smaller one would learn.</summary>
+    [Fact]
+    public void A_teacher_whose_checkpoint_is_lost_is_trained_again()
+    {
+        RunOptions options = Narrowed(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
+        RunResult whole = ProxylessRun.Run(
+            options with
+            {
+                Out = Path.Combine(_folder.Root, "whole", "run"),
+            },
+            _network,
+            null,
+            Cancellation
+        );
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Assert.Throws<RunInterruptedException>(() =>
+            ProxylessRun.Run(options, _network, new RunObserver(new StopInStage("teacher", stop)), stop.Token)
+        );
+        foreach (string lost in Directory.GetFiles(Path.Combine(options.Out!, "checkpoints"), "teacher*"))
+        {
+            File.Delete(lost);
+        }
+
+        RunResult result = ProxylessRun.Run(options with { Resume = true }, _network, null, Cancellation);
+        Assert.Equal(File.ReadAllBytes(whole.Model), File.ReadAllBytes(result.Model));
+    }
+
+    [Fact]
+    public void Each_fold_has_a_teacher_of_its_own()
+    {
+        var observer = new EndedStages();
+        RunOptions options = Narrowed(Many());
+        RunResult result = ProxylessRun.Run(
+            options with
+            {
+                Training = options.Training with { Folds = 2 },
+            },
+            _network,
+            new RunObserver(observer),
+            Cancellation
+        );
+        Assert.Equal(600, result.Folds!.Images);
+        Assert.Equal(3, observer.Ended.Count(stage => stage == "teacher"));
+    }
+
     [Fact]
     public void A_network_that_is_not_smaller_has_no_teacher()
     {
