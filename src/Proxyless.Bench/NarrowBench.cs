@@ -48,8 +48,8 @@ internal static class NarrowBench
     private const double ShareOfLatency = 0.5;
 
     /// <summary>
-    /// Finds the networks, fine-tunes them and evaluates them on the test images. Each seed's whole network is the
-    /// teacher of that seed's others, as in a run.
+    /// Finds the networks, fine-tunes them and evaluates them on the test images. If a teacher is asked for, each
+    /// seed's whole network is that of the seed's others.
     /// </summary>
     /// <param name="options">Images, resolution, weights by name, target, and whether there is a teacher.</param>
     /// <param name="other">
@@ -116,9 +116,9 @@ internal static class NarrowBench
                 ? QuantizeImages.Of(context, QuantizeOptions.UsualCalibrationImages)
                 : null
         );
-        CompactNetwork[] teachers = options.Training.NoTeacher
-            ? []
-            : TrainedBy(tuning, spanned.Super.Extract(nothing), seeds, observer);
+        CompactNetwork[] teachers = options.Training.Teacher
+            ? TrainedBy(tuning, spanned.Super.Extract(nothing), seeds, observer)
+            : [];
         NarrowBenchRow RowOf(string name, int[] choice)
         {
             using CompactNetwork network = spanned.Super.Extract(choice);

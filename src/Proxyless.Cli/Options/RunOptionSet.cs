@@ -534,11 +534,11 @@ internal sealed class RunOptionSet
         _heading = OptionHeading.Training;
         AddToTraining(
             Values.Flag(
-                "--no-teacher",
-                "With --weights and more than 400 images: let the smaller network learn the labels, instead of "
-                    + "training the whole network first and then the smaller one on its answers"
+                "--teacher",
+                "With --weights: train the whole network first, and let the smaller one learn its answers instead of "
+                    + "the labels, in three to four times the time"
             ),
-            (o, v) => o with { NoTeacher = v }
+            (o, v) => o with { Teacher = v }
         );
         return this;
     }

@@ -125,8 +125,7 @@ internal static class FineTuneStage
             : context.Loaders.FinalImages.Spread(FineTuner.MostImagesOfClassifier);
     }
 
-    /// <summary>Whether there are so few images that cross-validation decides how they are used.</summary>
-    public static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
+    private static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
 
     /// <summary>Finds the network and decides how it is used, both on the same images.</summary>
     /// <param name="images">The images.</param>
@@ -225,7 +224,9 @@ internal static class FineTuneStage
                 start.Whole.Architecture.InputChannels,
                 context.Classes
             );
-            seconds += TeacherStage.TimeOverSteps * StepOf(whole);
+            // The trials of cross-validation have none, and are half as long.
+            int steps = AreFew(context) ? FineTuner.StepsOverTrialSteps : 1;
+            seconds += steps * TeacherStage.TimeOverSteps * StepOf(whole);
         }
 
         double left = (time - context.Clock.Uncharged).TotalSeconds * ShareForSteps;

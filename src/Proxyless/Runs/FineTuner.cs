@@ -19,6 +19,12 @@ internal sealed class FineTuner
     /// <summary>As the beginning of a training, a classifier of more images than this is hardly better.</summary>
     public const int MostImagesOfClassifier = 2000;
 
+    /// <summary>
+    /// Steps of a training over those of a trial: for a comparison, half of the steps are enough; with few images, the
+    /// result benefits from all of them (docs/results/fine-tuning.md).
+    /// </summary>
+    public const int StepsOverTrialSteps = 2;
+
     // As many rows as a classifier of about a thousand features needs to be stable.
     private const int Rows = 1600;
     private const int MostViews = 8;
@@ -31,10 +37,6 @@ internal sealed class FineTuner
     // No more parts are needed once the probability that chance alone makes the two differ in this many images is lower
     // than this.
     private const double Doubt = 0.1;
-
-    // For a comparison, half of the steps are enough; with few images, the result benefits from all of them
-    // (docs/results/fine-tuning.md).
-    private const int StepsOverTrialSteps = 2;
 
     private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1];
 

@@ -102,7 +102,7 @@ internal static partial class RunConfigFile
         {
             Out = null,
             Time = null,
-            Training = options.Training with { FromSupernet = false, Weights = null, Folds = null, NoTeacher = false },
+            Training = options.Training with { FromSupernet = false, Weights = null, Folds = null, Teacher = false },
         };
     }
 

@@ -20,7 +20,7 @@ internal sealed class SpecializedStart(RunContext context, CompactNetwork whole,
     public CompactNetwork Whole => whole;
 
     /// <inheritdoc/>
-    public bool HasTeacher => !context.Options.Training.NoTeacher && !FineTuneStage.AreFew(context);
+    public bool HasTeacher => context.Options.Training.Teacher;
 
     /// <summary>The result whose network is the given one.</summary>
     public SpecializedNetwork Found(CompactNetwork network) => _found.Find(found => found.Network == network)!;

@@ -20,9 +20,7 @@ internal static class TeacherStage
     /// <summary>The name of the training in reports of progress.</summary>
     public const string Stage = "teacher";
 
-    /// <summary>
-    /// Whether a network has a teacher: it is smaller than the whole network, and there are not few images.
-    /// </summary>
+    /// <summary>Whether a network has a teacher: one is asked for, and it is smaller than the whole network.</summary>
     /// <param name="start">Has the whole network.</param>
     /// <param name="architecture">The network, of all blocks or of the first ones.</param>
     public static bool Teaches(IFineTuneStart start, Architecture architecture)
@@ -51,12 +49,6 @@ internal static class TeacherStage
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(store);
         if (store.Plan.TrainSteps is not > 0 || !Teaches(start, architecture))
-        {
-            return null;
-        }
-
-        // A run of an older version, whose network has begun to learn the labels, goes on with them.
-        if (store.Plan.TeacherSteps is null && File.Exists(store.Directory.TrainingLog))
         {
             return null;
         }

@@ -35,10 +35,10 @@ public sealed record TrainingOptions
     public int? Folds { get; init; }
 
     /// <summary>
-    /// With <see cref="Weights"/>: whether the smaller network of a run learns the labels. Otherwise, with more than
-    /// 400 training images, the whole network is trained first, and the smaller one learns its answers.
+    /// With <see cref="Weights"/>: whether the whole network is trained first, and the smaller network of a run learns
+    /// its answers instead of the labels. It takes three to four times as long.
     /// </summary>
-    public bool NoTeacher { get; init; }
+    public bool Teacher { get; init; }
 
     /// <summary>Epochs of the final training; null: from the size of the data.</summary>
     public double? Epochs { get; init; }
@@ -117,9 +117,9 @@ public sealed record TrainingOptions
             throw new InvalidInputException("TrainingOptions.Folds needs TrainingOptions.Weights; leave it out");
         }
 
-        if (NoTeacher && Weights is null)
+        if (Teacher && Weights is null)
         {
-            throw new InvalidInputException("TrainingOptions.NoTeacher needs TrainingOptions.Weights; leave it out");
+            throw new InvalidInputException("TrainingOptions.Teacher needs TrainingOptions.Weights; leave it out");
         }
 
         if (Weights is not null && FromSupernet)

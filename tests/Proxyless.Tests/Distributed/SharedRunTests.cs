@@ -161,8 +161,8 @@ public sealed class SharedRunTests : IDisposable
             "1",
             "--out",
         ];
-        CommandLineRun one = CommandLineProcess.Run(_folder.Root, [.. run, "one"]);
-        CommandLineRun two = MpiJob.Run(mpi, 2, _folder.Root, [.. run, "two"]);
+        CommandLineRun one = CommandLineProcess.Run(_folder.Root, [.. run, "one", "--teacher"]);
+        CommandLineRun two = MpiJob.Run(mpi, 2, _folder.Root, [.. run, "two", "--teacher"]);
         Assert.True(one.ExitCode == 0, one.Error);
         Assert.True(two.ExitCode == 0, two.Error);
         Assert.Contains("teacher: the whole network", two.Error, StringComparison.Ordinal);
@@ -170,7 +170,7 @@ public sealed class SharedRunTests : IDisposable
         double apart = Apart("one", "two", "best.safetensors");
 
         // What labels would have made of it is farther away.
-        CommandLineRun untaught = CommandLineProcess.Run(_folder.Root, [.. run, "untaught", "--no-teacher"]);
+        CommandLineRun untaught = CommandLineProcess.Run(_folder.Root, [.. run, "untaught"]);
         Assert.True(untaught.ExitCode == 0, untaught.Error);
         Assert.InRange(apart, 0, 0.1 * Apart("one", "untaught", "best.safetensors"));
     }

@@ -105,7 +105,7 @@ public sealed class SpecializeTests : IDisposable
     [InlineData("train")]
     public void A_run_that_was_stopped_ends_as_one_that_was_not(string stage)
     {
-        RunOptions options = Narrowed(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
+        RunOptions options = Taught(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
         RunResult whole = ProxylessRun.Run(options, _network, null, Cancellation);
 
         // The network is called as its folder.
@@ -127,7 +127,7 @@ public sealed class SpecializeTests : IDisposable
     [Fact]
     public void The_whole_network_is_trained_first_and_the_smaller_one_learns_its_answers()
     {
-        RunOptions options = Narrowed(Many()) with { Threads = 1 };
+        RunOptions options = Taught(Many()) with { Threads = 1 };
         RunResult taught = ProxylessRun.Run(options, _network, null, Cancellation);
         var run = new RunDirectory(taught.Run);
         Assert.InRange(taught.TeacherTop1!.Value, 0.5, 1);
@@ -143,7 +143,7 @@ public sealed class SpecializeTests : IDisposable
             options with
             {
                 Out = Path.Combine(_folder.Root, "untaught"),
-                Training = options.Training with { NoTeacher = true },
+                Training = options.Training with { Teacher = false },
             },
             _network,
             null,
@@ -163,36 +163,22 @@ public sealed class SpecializeTests : IDisposable
         );
     }
 
-    /// <summary>Cross-validation decides there, and a teacher gains nothing (docs/decisions/teacher.md).</summary>
     [Fact]
-    public void A_network_for_few_images_has_no_teacher()
+    public void A_network_for_few_images_that_are_trained_on_has_a_teacher_too()
     {
-        RunResult result = ProxylessRun.Run(Narrowed(_options), _network, null, Cancellation);
-        Assert.Null(result.TeacherTop1);
-    }
-
-    /// <summary>Its network has begun to learn the labels.</summary>
-    [Fact]
-    public void A_run_of_an_older_version_goes_on_without_a_teacher()
-    {
-        RunOptions options = Narrowed(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        Assert.Throws<RunInterruptedException>(() =>
-            ProxylessRun.Run(options, _network, new RunObserver(new StopInStage("train", stop)), stop.Token)
-        );
-        var run = new RunDirectory(options.Out!);
-        RunPlan plan = RunPlan.Read(run);
-        Assert.Equal(plan.TrainSteps, plan.TeacherSteps);
-        (plan with { TeacherSteps = null }).Write(run);
-        RunResult result = ProxylessRun.Run(options with { Resume = true }, _network, null, Cancellation);
-        Assert.Null(result.TeacherTop1);
+        RunOptions options = Taught(_options);
+        var observer = new EndedStages();
+        RunResult result = ProxylessRun.Run(options, _network, new RunObserver(observer), Cancellation);
+        bool isTrained = RunPlan.Read(new RunDirectory(result.Run)).FineTuning!.IsTrained;
+        Assert.Equal(isTrained ? 1 : 0, observer.Ended.Count(stage => stage == "teacher"));
+        Assert.Equal(isTrained, result.TeacherTop1 is not null);
     }
 
     /// <summary>Not a network of random weights, which the smaller one would learn.</summary>
     [Fact]
     public void A_teacher_whose_checkpoint_is_lost_is_trained_again()
     {
-        RunOptions options = Narrowed(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
+        RunOptions options = Taught(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
         RunResult whole = ProxylessRun.Run(
             options with
             {
@@ -219,7 +205,7 @@ public sealed class SpecializeTests : IDisposable
     public void Each_fold_has_a_teacher_of_its_own()
     {
         var observer = new EndedStages();
-        RunOptions options = Narrowed(Many());
+        RunOptions options = Taught(Many());
         RunResult result = ProxylessRun.Run(
             options with
             {
@@ -237,7 +223,7 @@ public sealed class SpecializeTests : IDisposable
     public void A_network_that_is_not_smaller_has_no_teacher()
     {
         RunResult result = ProxylessRun.Run(
-            Many() with
+            Taught(Many()) with
             {
                 Target = _options.Target with { LatencyMs = 1.01 * LatencyOf(At(_whole.Resolution)) },
             },
@@ -365,7 +351,7 @@ public sealed class SpecializeTests : IDisposable
             "Time"
         );
         RefusedWithout(new() { Folds = 5 }, "TrainingOptions.Folds");
-        RefusedWithout(new() { NoTeacher = true }, "TrainingOptions.NoTeacher");
+        RefusedWithout(new() { Teacher = true }, "TrainingOptions.Teacher");
         Assert.Contains(
             "TrainingOptions.Weights",
             Assert.Throws<InvalidInputException>(() => ProxylessRun.Search(_options, null, Cancellation)).Message,
@@ -410,6 +396,12 @@ public sealed class SpecializeTests : IDisposable
         options with
         {
             Target = options.Target with { LatencyMs = _small.NarrowLimit },
+        };
+
+    private RunOptions Taught(RunOptions options) =>
+        Narrowed(options) with
+        {
+            Training = options.Training with { Teacher = true },
         };
 
     private RunOptions Many() =>
