@@ -46,14 +46,9 @@ internal sealed class PartProfiler(ITarget target, IReadOnlyList<IPartTimer> tim
         var log = new PartialProfile(partial, observer, parts.Length + networks.Count);
         PartTimer[] devices = [.. timers.Select(timer => new PartTimer(timer, mode, referenceModel))];
 
-        // A profile that is continued may find the machine at another speed.
-        bool isContinued = log.Holds("reference");
+        // A profile that is continued has it in its log, and the first device measures it anew before its first part:
+        // the machine may be at another speed.
         double referenceMs = log.Measure("reference", () => devices[0].ReferenceMs(cancellationToken));
-        if (isContinued)
-        {
-            devices[0].Forget();
-        }
-
         var entries = new LatencyEntry[parts.Length];
         double[] measured = new double[networks.Count];
 

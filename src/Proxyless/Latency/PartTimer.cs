@@ -34,12 +34,9 @@ internal sealed class PartTimer(IPartTimer timer, ProfileMode mode, byte[] refer
     {
         if (++_models % ModelsBetweenReferences == 0)
         {
-            Forget();
+            _referenceMs = null;
         }
     }
-
-    /// <summary>Has the reference network measured again before the next model.</summary>
-    public void Forget() => _referenceMs = null;
 
     private double Time(byte[] model, CancellationToken cancellationToken)
     {

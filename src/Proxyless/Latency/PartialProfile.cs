@@ -26,15 +26,6 @@ internal sealed class PartialProfile
         _progress = new Progress(observer, "profile", 0, total);
     }
 
-    /// <summary>Whether a measurement is there.</summary>
-    public bool Holds(string name)
-    {
-        lock (_lock)
-        {
-            return _measured.ContainsKey(name);
-        }
-    }
-
     /// <summary>Returns a measurement, and makes and writes it if it is not there.</summary>
     public double Measure(string name, Func<double> measure)
     {

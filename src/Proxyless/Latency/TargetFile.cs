@@ -361,10 +361,11 @@ public static class TargetFile
             throw file.Error("devices", $"has '{device}': there is no such file, nor a target of that name");
         }
 
-        // Before it is opened: a group that contains itself would never end.
-        string kind = YamlMapping.Read(path).Text("kind");
+        // Before it is read: a group that contains itself would never end.
+        var mapping = YamlMapping.Read(path);
+        string kind = mapping.Text("kind");
         return kind is "agent" or "command"
-            ? (IPartTimer)Open(device)
+            ? (IPartTimer)Read(mapping, device, FolderOf(path))
             : throw file.Error("devices", $"has '{device}' of kind '{kind}'; a device is of kind agent or command");
     }
 

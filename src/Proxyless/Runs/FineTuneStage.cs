@@ -183,16 +183,18 @@ internal static class FineTuneStage
         };
     }
 
+    /// <summary>The accuracy of a network on the validation images.</summary>
+    public static TopAccuracy Validated(RunContext context, CompactNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        using BatchLoader validation = context.Loaders.Evaluation(context.Images.Validation);
+        return NetworkEvaluator.Evaluate(network, validation, context.Observer, context.CancellationToken);
+    }
+
     /// <summary>Replaces the cross-validated accuracy on a few images with that on the validation images.</summary>
     private static FineTuning Judge(RunContext context, CompactNetwork begun, FineTuning decision)
     {
-        using BatchLoader validation = context.Loaders.Evaluation(context.Images.Validation);
-        TopAccuracy accuracy = NetworkEvaluator.Evaluate(
-            begun,
-            validation,
-            context.Observer,
-            context.CancellationToken
-        );
+        TopAccuracy accuracy = Validated(context, begun);
         context.Observer.Message(
             Invariant(
                 $"classifier of the pretrained features: {accuracy.Top1:P1} of {accuracy.Images} validation images"

@@ -56,16 +56,14 @@ internal static class QuantizeJob
         }
 
         RunOptions begun = RunConfigFile.Read(run!.Config);
-        if (RunPaths.IsFolder(begun.Data.Path) && !Directory.Exists(begun.Data.Path))
-        {
-            // Here other images than the run's would be no substitute: they have no division and no labels.
-            throw new InvalidInputException(
-                $"the images of the run in '{run.Root}' are not in '{begun.Data.Path}'; if they were moved, name their "
-                    + $"folder with ProxylessRun.Export(run: '{run.Root}', data: 'DIR') first; QuantizeOptions.Data "
-                    + "takes any photographs, for calibration alone"
-            );
-        }
 
+        // Other images than the run's would be no substitute: they have no division and no labels.
+        RunPaths.RequireImages(
+            begun,
+            run.Root,
+            $"if they were moved, name their folder with ProxylessRun.Export(run: '{run.Root}', data: 'DIR') first; "
+                + "QuantizeOptions.Data takes any photographs, for calibration alone"
+        );
         RunContext context = TrainedRun.Open(run, begun, observer, cancellationToken);
         return QuantizeStage.Run(
             options,

@@ -42,17 +42,20 @@ internal static class RunPaths
     /// <summary>Rejects images that are not where the run expects them.</summary>
     /// <param name="options">The options of the run.</param>
     /// <param name="run">The run's folder.</param>
-    /// <exception cref="InvalidInputException">
-    /// There is no such folder; the message says how to give the new one.
-    /// </exception>
-    internal static void RequireImages(RunOptions options, string run)
+    /// <param name="remedy">How to give the new one.</param>
+    /// <exception cref="InvalidInputException">There is no such folder; the message ends with the remedy.</exception>
+    internal static void RequireImages(
+        RunOptions options,
+        string run,
+        string remedy = "give their present folder with DataOptions.Path = DIR"
+    )
     {
         if (IsFolder(options.Data.Path) && !Directory.Exists(options.Data.Path))
         {
             string from = Path.IsPathFullyQualified(options.Data.Path) ? "" : $" in {Environment.CurrentDirectory}";
             throw new InvalidInputException(
                 $"the images of the run in '{run}' are not in '{options.Data.Path}': there is no such folder{from}; "
-                    + $"give their present folder with DataOptions.Path = DIR"
+                    + remedy
             );
         }
     }

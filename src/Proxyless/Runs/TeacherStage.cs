@@ -103,14 +103,9 @@ internal static class TeacherStage
         using CompactNetwork whole = start.Whole.At(context.Space.Resolution);
         FineTuner tuner = TunerOf(context, whole, FineTuneStage.ImagesOf(context));
         using CompactNetwork begun = tuner.Begin(tuner.All, whole.Blocks.Count + 1);
-        double? top1 = null;
-        if (!context.Options.Training.OnAll)
-        {
-            // The beginning counts as an epoch, as that of the network that is taught.
-            using BatchLoader validation = context.Loaders.Evaluation(context.Images.Validation);
-            top1 = NetworkEvaluator.Evaluate(begun, validation, context.Observer, context.CancellationToken).Top1;
-        }
 
+        // The beginning counts as an epoch, as that of the network that is taught.
+        double? top1 = context.Options.Training.OnAll ? null : FineTuneStage.Validated(context, begun).Top1;
         TrainingSession.Begin(files, begun, top1, context.Options.Training.Ema is not null);
     }
 
