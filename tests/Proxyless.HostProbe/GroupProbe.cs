@@ -31,6 +31,9 @@ internal static class GroupProbe
                 case "group-steps":
                     Steps(group);
                     break;
+                case "group-cards":
+                    Print(group, CardProbe.Seen(group.Communicator));
+                    break;
                 case "group-null":
                     Null(group);
                     break;

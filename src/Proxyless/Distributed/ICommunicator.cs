@@ -22,6 +22,18 @@ internal interface ICommunicator : IDisposable
     /// <inheritdoc cref="Sum(Span{float})"/>
     void Sum(Span<double> values);
 
+    /// <summary>
+    /// Replaces float32 numbers in the memory of a CUDA device by their sums over all processes, which are the same
+    /// everywhere to the bit, in the order of the device's default stream.
+    /// </summary>
+    /// <param name="first">The address of the first number on the device.</param>
+    /// <param name="count">How many; as many everywhere.</param>
+    /// <returns>
+    /// False if the processes cannot sum there, the same everywhere and always; nothing is changed then, and the
+    /// numbers have to go through the memory of the processor.
+    /// </returns>
+    bool SumOnDevice(nint first, long count);
+
     /// <summary>Replaces bytes by those of process 0.</summary>
     /// <param name="bytes">Memory that does not move; as many bytes everywhere.</param>
     void Broadcast(Span<byte> bytes);

@@ -90,6 +90,10 @@ internal sealed unsafe class MpiCommunicator : ICommunicator
         }
     }
 
+    /// <summary>Only an MPI that was built for CUDA could, and none says so in a way common to all.</summary>
+    /// <inheritdoc/>
+    public bool SumOnDevice(nint first, long count) => false;
+
     /// <inheritdoc/>
     public void Broadcast(Span<byte> bytes)
     {

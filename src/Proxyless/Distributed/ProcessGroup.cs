@@ -88,7 +88,9 @@ public sealed partial class ProcessGroup : IDisposable
         }
 
         _hasJoined = true;
-        var communicator = MpiCommunicator.Join(launcher);
+        OwnCard.Choose(Environment.GetEnvironmentVariable);
+        var library = NcclLibrary.Find(Environment.GetEnvironmentVariable);
+        var communicator = new NcclCommunicator(MpiCommunicator.Join(launcher), library);
         return _joined = new ProcessGroup(communicator)
         {
             Threads = Math.Max(1, Environment.ProcessorCount / OnTheSameProcessors(communicator)),
@@ -137,7 +139,7 @@ public sealed partial class ProcessGroup : IDisposable
     }
 
     /// <summary>The number of processes, with this one, that the system lets run on the same processors.</summary>
-    private static int OnTheSameProcessors(MpiCommunicator communicator)
+    private static int OnTheSameProcessors(NcclCommunicator communicator)
     {
         Span<byte> mask = stackalloc byte[MaskBytes];
         mask.Clear();

@@ -35,7 +35,8 @@ internal sealed class FinalRound(RunContext context, PathScorer scorer)
         long done = 0;
         double best = double.PositiveInfinity;
         var progress = new Progress(context.Observer, "finals", 0, steps, Progress.Unreported);
-        void Stepped() => progress.Report(++done, () => Invariant($"{finalists.Count} networks, best loss {best:F3}"));
+        string Detail() => double.IsFinite(best) ? Invariant($", best loss {best:F3}") : "";
+        void Stepped() => progress.Report(++done, () => Invariant($"{finalists.Count} networks{Detail()}"));
         double TrainTo(MeasuredChoice finalist, long to)
         {
             double loss = SharedJob.Lead(

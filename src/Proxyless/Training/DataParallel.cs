@@ -133,7 +133,14 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
                 }
             }
 
-            Exchange(exchanged, count, share);
+            if (exchanged.Exists(one => one.Numbers.device_type != TorchSharp.DeviceType.CPU))
+            {
+                PackedExchange.Average(communicator, exchanged, share);
+            }
+            else
+            {
+                Exchange(exchanged, count, share);
+            }
         }
         finally
         {

@@ -24,6 +24,23 @@ public sealed class ProcessGroupTests
 
     [Theory]
     [MemberData(nameof(Mpis))]
+    public void Tensors_of_a_card_are_averaged_there_or_in_the_memory_of_the_processor(string mpi)
+    {
+        JsonElement seen = Seen(MpiJob.Probe(mpi, 3, "group-cards"));
+        Assert.InRange(seen.GetProperty("cards").GetDouble(), 0, Rounding);
+        Assert.InRange(seen.GetProperty("processor").GetDouble(), 0, Rounding);
+        Assert.Equal(96 + 5 + 2, seen.GetProperty("summed").GetInt64());
+        Assert.True(seen.GetProperty("isSameId").GetBoolean());
+        Assert.EndsWith(
+            "; NCCL 2.21.5 for graphics cards",
+            seen.GetProperty("description").GetString(),
+            StringComparison.Ordinal
+        );
+        Assert.False(seen.GetProperty("lacking").GetBoolean());
+    }
+
+    [Theory]
+    [MemberData(nameof(Mpis))]
     public void Three_processes_hold_the_same_bits_after_steps_of_weights_and_architecture(string mpi)
     {
         JsonElement first = Seen(MpiJob.Probe(mpi, 3, "group-steps"));

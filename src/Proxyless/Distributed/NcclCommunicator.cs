@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+
+namespace Proxyless.Distributed;
+
+/// <summary>
+/// Processes with a graphics card each: sums of what lies on the cards go from card to card, by NCCL; everything else
+/// goes through the processes' own connection.
+/// </summary>
+/// <param name="processes">The processes; disposed of with this.</param>
+/// <param name="library">NCCL; null where this process has none.</param>
+internal sealed unsafe class NcclCommunicator(ICommunicator processes, NcclLibrary? library) : ICommunicator
+{
+    private const nint DefaultStream = 0;
+
+    private nint _cards;
+    private bool? _isThere;
+
+    /// <inheritdoc/>
+    public int Rank => processes.Rank;
+
+    /// <inheritdoc/>
+    public int Size => processes.Size;
+
+    /// <inheritdoc/>
+    public string Description =>
+        library is null ? processes.Description : $"{processes.Description}; {library.Version} for graphics cards";
+
+    /// <inheritdoc/>
+    public void Sum(Span<float> values) => processes.Sum(values);
+
+    /// <inheritdoc/>
+    public void Sum(Span<double> values) => processes.Sum(values);
+
+    /// <inheritdoc/>
+    public bool SumOnDevice(nint first, long count)
+    {
+        _isThere ??= Connect();
+        if (_isThere.Value)
+        {
+            int result = library!.AllReduce(
+                (void*)first,
+                (void*)first,
+                (nuint)count,
+                NcclLibrary.Floats,
+                NcclLibrary.Addition,
+                _cards,
+                DefaultStream
+            );
+            library.Check(result, "ncclAllReduce");
+        }
+
+        return _isThere.Value;
+    }
+
+    /// <inheritdoc/>
+    public void Broadcast(Span<byte> bytes) => processes.Broadcast(bytes);
+
+    /// <inheritdoc/>
+    public ulong[] Gather(ulong value) => processes.Gather(value);
+
+    /// <inheritdoc/>
+    public void Meet() => processes.Meet();
+
+    /// <inheritdoc/>
+    public void Abort(int code) => processes.Abort(code);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_cards != 0)
+        {
+            _ = library!.CommDestroy(_cards);
+            _cards = 0;
+        }
+
+        processes.Dispose();
+    }
+
+    /// <summary>Connects the cards of all processes, or of none: a library that one lacks is of no use to the rest.</summary>
+    private bool Connect()
+    {
+        if (Gather(library is null ? 0UL : 1UL).Contains(0UL))
+        {
+            return false;
+        }
+
+        NcclLibrary.NcclId id = default;
+        if (Rank == 0)
+        {
+            library!.Check(library.GetUniqueId(&id), "ncclGetUniqueId");
+        }
+
+        Broadcast(MemoryMarshal.AsBytes(new Span<NcclLibrary.NcclId>(ref id)));
+        nint cards = 0;
+        library!.Check(library.CommInitRank(&cards, Size, id, Rank), "ncclCommInitRank");
+        _cards = cards;
+        return true;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Proxyless.Distributed;
+using Proxyless.Training;
+using static TorchSharp.torch;
+
+namespace Proxyless.HostProbe;
+
+/// <summary>
+/// The exchange of processes with graphics cards, with tensors in the processor's memory and functions in the place of
+/// NCCL's that sum through the MPI.
+/// </summary>
+internal static unsafe class CardProbe
+{
+    private const int Version = 22_105;
+    private const nint Cards = 17;
+
+    private static ICommunicator _processes = OneProcess.Instance;
+    private static bool _isSameId;
+    private static long _summed;
+
+    /// <summary>Compares the means by NCCL's place, by the processor's memory, and by arithmetic.</summary>
+    public static object Seen(ICommunicator processes)
+    {
+        _processes = processes;
+        using var cards = new NcclCommunicator(new Lent(processes), new NcclLibrary(Function));
+        return new
+        {
+            cards = WorstDifference(cards),
+            summed = _summed,
+            processor = WorstDifference(new Lent(processes)),
+            isSameId = processes.Gather(_isSameId ? 1UL : 0UL).All(one => one == 1),
+            description = cards.Description,
+            lacking = new NcclCommunicator(new Lent(processes), null).SumOnDevice(0, 1),
+        };
+    }
+
+    /// <summary>The difference of exchanged tensors and their means by arithmetic, relative to the largest.</summary>
+    private static double WorstDifference(ICommunicator communicator)
+    {
+        // [2, 3, 4, 4], channels last, as gradients of convolutions are, and a statistic of five channels.
+        static Tensor Gradient(int rank) => arange(96, float32).mul(rank + 1).reshape(2, 3, 4, 4);
+        static Tensor Statistic(int rank) => arange(5, float32).add(10 * rank);
+        int size = communicator.Size;
+        double[] weights = [.. Enumerable.Range(0, size).Select(rank => (double)(3 + rank))];
+        using var scope = NewDisposeScope();
+        Tensor gradient = Gradient(communicator.Rank).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        Tensor statistic = Statistic(communicator.Rank);
+        PackedExchange.Average(
+            communicator,
+            [(gradient, false), (statistic, true)],
+            BatchShare.Of(3 + communicator.Rank)
+        );
+        double total = weights.Sum();
+        Tensor expected = Enumerable
+            .Range(0, size)
+            .Select(rank => Gradient(rank) * (weights[rank] / total))
+            .Aggregate((sum, next) => sum + next);
+        Tensor expectedStatistic = Enumerable
+            .Range(0, size)
+            .Select(rank => Statistic(rank) * (weights[rank] / total))
+            .Aggregate((sum, next) => sum + next);
+        return Math.Max(Relative(gradient, expected), Relative(statistic, expectedStatistic));
+    }
+
+    private static double Relative(Tensor seen, Tensor expected) =>
+        ((seen - expected).abs().max() / expected.abs().max()).item<float>();
+
+    private static nint Function(string name) =>
+        name switch
+        {
+            "ncclGetVersion" => (nint)(delegate* unmanaged<int*, int>)&GetVersion,
+            "ncclGetErrorString" => (nint)(delegate* unmanaged<int, byte*>)&ErrorString,
+            "ncclGetUniqueId" => (nint)(delegate* unmanaged<NcclLibrary.NcclId*, int>)&UniqueId,
+            "ncclCommInitRank" => (nint)(delegate* unmanaged<nint*, int, NcclLibrary.NcclId, int, int>)&InitRank,
+            "ncclAllReduce" => (nint)(delegate* unmanaged<void*, void*, nuint, int, int, nint, nint, int>)&AllReduce,
+            "ncclCommDestroy" => (nint)(delegate* unmanaged<nint, int>)&Destroy,
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
+        };
+
+    [UnmanagedCallersOnly]
+    private static int GetVersion(int* version)
+    {
+        *version = Version;
+        return 0;
+    }
+
+    [UnmanagedCallersOnly]
+    private static byte* ErrorString(int code) =>
+        (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference("unhandled cuda error\0"u8));
+
+    [UnmanagedCallersOnly]
+    private static int UniqueId(NcclLibrary.NcclId* id)
+    {
+        Span<byte> bytes = new(id, sizeof(NcclLibrary.NcclId));
+        bytes.Fill(0xAB);
+        Encoding.ASCII.GetBytes("process 0", bytes);
+        return 0;
+    }
+
+    [UnmanagedCallersOnly]
+    private static int InitRank(nint* cards, int size, NcclLibrary.NcclId id, int rank)
+    {
+        NcclLibrary.NcclId expected = default;
+        ReadOnlySpan<byte> seen = new(&id, sizeof(NcclLibrary.NcclId));
+        Span<byte> wanted = new(&expected, sizeof(NcclLibrary.NcclId));
+        wanted.Fill(0xAB);
+        Encoding.ASCII.GetBytes("process 0", wanted);
+        _isSameId = seen.SequenceEqual(wanted) && (size, rank) == (_processes.Size, _processes.Rank);
+        *cards = Cards;
+        return 0;
+    }
+
+    [UnmanagedCallersOnly]
+    private static int AllReduce(void* from, void* to, nuint count, int type, int operation, nint cards, nint stream)
+    {
+        if ((type, operation, cards, stream) != (7, 0, Cards, 0) || from != to)
+        {
+            return 4;
+        }
+
+        _summed += (long)count;
+        _processes.Sum(new Span<float>(to, checked((int)count)));
+        return 0;
+    }
+
+    [UnmanagedCallersOnly]
+    private static int Destroy(nint cards) => cards == Cards ? 0 : 4;
+
+    /// <summary>The processes, which their group disposes of.</summary>
+    private sealed class Lent(ICommunicator processes) : ICommunicator
+    {
+        public int Rank => processes.Rank;
+
+        public int Size => processes.Size;
+
+        public string Description => processes.Description;
+
+        public void Sum(Span<float> values) => processes.Sum(values);
+
+        public void Sum(Span<double> values) => processes.Sum(values);
+
+        public bool SumOnDevice(nint first, long count) => false;
+
+        public void Broadcast(Span<byte> bytes) => processes.Broadcast(bytes);
+
+        public ulong[] Gather(ulong value) => processes.Gather(value);
+
+        public void Meet() => processes.Meet();
+
+        public void Abort(int code) => processes.Abort(code);
+
+        public void Dispose()
+        {
+            // The group's own.
+        }
+    }
+}
