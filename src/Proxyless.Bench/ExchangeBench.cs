@@ -12,7 +12,8 @@ namespace Proxyless.Bench;
 
 /// <summary>
 /// What sharing a step costs: each process makes the same steps with its own images, in turn alone, while the others do
-/// the same, and with the exchange of gradients. All processes run it.
+/// the same, with the exchange of gradients at the end, and with the exchange beside the backward pass. All processes
+/// run it.
 /// </summary>
 public static class ExchangeBench
 {
@@ -21,20 +22,24 @@ public static class ExchangeBench
     private const int Exchanges = 5;
     private const double Rate = 1e-3;
 
+    private static readonly string[] Kinds = ["single-path", "sandwich", "two-path"];
+
     /// <summary>Measures the steps.</summary>
     /// <param name="group">The processes; with one, the ratio shows what differs by chance.</param>
     /// <param name="space">The space.</param>
     /// <param name="classes">Outputs of the classifier.</param>
     /// <param name="batch">Images per step of each process.</param>
-    /// <param name="steps">Pairs of steps to time, at least 6.</param>
+    /// <param name="steps">Steps of each sort to time, at least 6.</param>
+    /// <param name="link">A link between the processes that is simulated; null for what connects them.</param>
     /// <param name="observer">Receives progress.</param>
     /// <returns>A result for each kind of step, the same in every process.</returns>
-    public static IReadOnlyList<ExchangeBenchResult> Measure(
+    internal static IReadOnlyList<ExchangeBenchResult> Measure(
         ProcessGroup group,
         SearchSpace space,
         int classes,
         int batch,
         int steps,
+        Link? link,
         IRunObserver observer
     )
     {
@@ -43,7 +48,7 @@ public static class ExchangeBench
         ThreadCount.OfLibtorch(null, observer);
         try
         {
-            return MeasureAll(group, space, classes, batch, steps, observer);
+            return MeasureAll(group, space, classes, batch, steps, link, observer);
         }
         catch
         {
@@ -59,52 +64,53 @@ public static class ExchangeBench
         int classes,
         int batch,
         int steps,
+        Link? link,
         IRunObserver observer
     )
     {
-        using var parallel = new DataParallel(group.Communicator);
+        ICommunicator communicator = link is null ? group.Communicator : new SimulatedLink(group.Communicator, link);
+        using var parallel = new DataParallel(communicator, overlaps: false);
+        using var overlapping = new DataParallel(communicator, overlaps: true);
         using var network = new SuperNetwork(space, classes, new NetworkOptions { Seed = 1 });
         using var loss = new ClassificationLoss(0.1, null, CPU);
         using Tensor images = randn([batch, space.InputChannels, space.Resolution, space.Resolution]);
         using Tensor labels = randint(classes, [batch], int64);
-        var progress = new Progress(observer, "exchange", 0, 3L * (WarmUp + steps));
+        var progress = new Progress(observer, "exchange", 0, Kinds.Length * (long)(WarmUp + steps));
         long done = 0;
         var results = new List<ExchangeBenchResult>();
-        foreach (string kind in (string[])["single-path", "sandwich", "two-path"])
+        foreach (string kind in Kinds)
         {
             using var optimizer = new SgdOptimizer();
             Action<int> Steps(DataParallel by) => StepsOf(kind, network, loss, optimizer, images, labels, by);
-            Action<int> alone = Steps(DataParallel.Alone);
-            Action<int> shared = Steps(parallel);
-            var ratios = new List<double>();
-            var aloneMs = new List<double>();
-            var sharedMs = new List<double>();
+            Action<int>[] sorts = [Steps(DataParallel.Alone), Steps(parallel), Steps(overlapping)];
+            List<double>[] times =
+            [
+                [],
+                [],
+                [],
+            ];
             for (int i = 0; i < WarmUp + steps; i++)
             {
-                double own = Milliseconds(group, alone, i);
-                double together = Milliseconds(group, shared, i);
-                if (i >= WarmUp)
+                for (int sort = 0; sort < sorts.Length; sort++)
                 {
-                    aloneMs.Add(own);
-                    sharedMs.Add(together);
-                    ratios.Add(together / own);
+                    double milliseconds = Milliseconds(group, sorts[sort], i);
+                    if (i >= WarmUp)
+                    {
+                        times[sort].Add(milliseconds);
+                    }
                 }
 
                 progress.Report(++done, kind);
             }
 
-            double[] sorted = [.. ratios.Order()];
-            double median = SampleStatistics.Median(sorted);
-            double reach = median * SampleStatistics.MedianUncertainty(sorted);
             (double exchangeMs, long bytes) = Exchange(kind, group, parallel, network);
             results.Add(
                 new ExchangeBenchResult
                 {
                     Step = kind,
-                    AloneMs = SampleStatistics.Median(aloneMs),
-                    SharedMs = SampleStatistics.Median(sharedMs),
-                    Ratio = median,
-                    RatioInterval = [median - reach, median + reach],
+                    AloneMs = SampleStatistics.Median(times[0]),
+                    Shared = Shared(times[1], times[0]),
+                    Overlapped = Shared(times[2], times[0]),
                     ExchangeMs = exchangeMs,
                     ExchangeBytes = bytes,
                 }
@@ -112,6 +118,14 @@ public static class ExchangeBench
         }
 
         return results;
+    }
+
+    private static SharedStepTime Shared(IReadOnlyList<double> shared, IReadOnlyList<double> alone)
+    {
+        double[] ratios = [.. shared.Zip(alone, (together, own) => together / own).Order()];
+        double median = SampleStatistics.Median(ratios);
+        double reach = median * SampleStatistics.MedianUncertainty(ratios);
+        return new SharedStepTime(SampleStatistics.Median(shared), median, [median - reach, median + reach]);
     }
 
     private static Action<int> StepsOf(
@@ -203,14 +217,11 @@ public sealed record ExchangeBenchResult
     /// </summary>
     public required double AloneMs { get; init; }
 
-    /// <summary>Milliseconds of a step that all share, each with as many images; the median.</summary>
-    public required double SharedMs { get; init; }
+    /// <summary>A step that all share, each with as many images, with the exchange at its end.</summary>
+    public required SharedStepTime Shared { get; init; }
 
-    /// <summary>The median of the ratios of neighboring steps: shared over alone.</summary>
-    public required double Ratio { get; init; }
-
-    /// <summary>The 95 % interval of the ratio.</summary>
-    public required IReadOnlyList<double> RatioInterval { get; init; }
+    /// <summary>The same with the exchange beside the backward pass.</summary>
+    public required SharedStepTime Overlapped { get; init; }
 
     /// <summary>Milliseconds of the exchange alone, of the widest path; the median.</summary>
     public required double ExchangeMs { get; init; }
@@ -218,3 +229,9 @@ public sealed record ExchangeBenchResult
     /// <summary>Bytes of that exchange.</summary>
     public required long ExchangeBytes { get; init; }
 }
+
+/// <summary>The time of steps that processes share.</summary>
+/// <param name="Ms">Milliseconds, the median.</param>
+/// <param name="Ratio">The median of the ratios of neighboring steps: shared over alone.</param>
+/// <param name="RatioInterval">The 95 % interval of the ratio.</param>
+public sealed record SharedStepTime(double Ms, double Ratio, IReadOnlyList<double> RatioInterval);

@@ -149,10 +149,28 @@ internal static class GroupProbe
         );
     }
 
-    /// <summary>Steps of a search: afterwards all processes hold the same bits.</summary>
+    /// <summary>
+    /// Steps of a search, with sums at the end of each and beside the backward pass: afterwards all processes hold the
+    /// same bits.
+    /// </summary>
     private static void Steps(ProcessGroup group)
     {
-        var parallel = new DataParallel(group.Communicator);
+        ulong[] digests = [.. ((bool[])[false, true]).Select(overlaps => DigestAfterSteps(group, overlaps))];
+        Print(
+            group,
+            new
+            {
+                same = digests.All(digest => group.Communicator.Gather(digest).Distinct().Count() == 1),
+                digest = digests[0],
+                overlapped = digests[1],
+            }
+        );
+    }
+
+    private static ulong DigestAfterSteps(ProcessGroup group, bool overlaps)
+    {
+        // Parts of a few layers each.
+        using var parallel = new DataParallel(group.Communicator, overlaps, numbersPerPart: 500);
         using SuperNetwork network = Build();
         using var loss = new ClassificationLoss(0.1, null, CPU);
         using var optimizer = new SgdOptimizer();
@@ -163,8 +181,12 @@ internal static class GroupProbe
             ArchitectureRate = 0.1,
         };
         var cost = SpaceCost.MultiplyAdds(network.Space, Classes);
-        var weights = new SandwichStep(network, settings, [cost], loss, optimizer, parallel);
         var parameters = new ArchitectureParameters(network.Blocks.Select(block => block.Candidates.Count));
+        IWeightStep[] weights =
+        [
+            new SandwichStep(network, settings, [cost], loss, optimizer, parallel),
+            new SinglePathStep(network, settings, [parameters], loss, optimizer, parallel),
+        ];
         var architecture = ArchitectureStep.WithoutLimits(network, parameters, loss, parallel);
         (Tensor pixels, Tensor labels) = Images(group.Rank, group.Size, 7 * group.Size);
         using (pixels)
@@ -173,7 +195,11 @@ internal static class GroupProbe
             for (int step = 0; step < 4; step++)
             {
                 parallel.BeginStep();
-                weights.Run(pixels, labels, step, new Random(step), 0.05);
+                foreach (IWeightStep one in weights)
+                {
+                    one.Run(pixels, labels, step, new Random(step), 0.05);
+                }
+
                 architecture.Run((ArchitectureUpdate)step, pixels, labels, new Random(step), 0.1);
                 parallel.EndStep();
             }
@@ -190,8 +216,7 @@ internal static class GroupProbe
             digest = (digest * 31) + BitConverter.DoubleToUInt64Bits(number);
         }
 
-        ulong[] all = group.Communicator.Gather(digest);
-        Print(group, new { same = all.Distinct().Count() == 1, digest });
+        return digest;
     }
 
     /// <summary>The runtime still turns an access to address 0 into its exception.</summary>

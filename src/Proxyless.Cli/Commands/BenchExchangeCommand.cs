@@ -17,18 +17,24 @@ internal sealed class BenchExchangeCommand : ReportingCommand
 
     private readonly SpaceOptions _space = new();
     private readonly Option<long?> _batch = Values.Integer("--batch", "Images per step of each process (32)", 2, 4096);
-    private readonly Option<long?> _steps = Values.Integer("--steps", "Pairs of steps to time (20)", 6, 1000);
+    private readonly Option<long?> _steps = Values.Integer("--steps", "Steps of each sort to time (20)", 6, 1000);
+    private readonly LinkOptions _link = new(
+        "Simulate a link of this bandwidth between the processes",
+        "what there is"
+    );
 
     public BenchExchangeCommand()
         : base(
             "exchange",
-            "What sharing a step among processes costs: steps alone and shared in turn, in all processes at once. "
-                + "Start it with mpirun; one process alone shows what differs by chance.",
-            "proxyless bench exchange --space imagenet-mobile --resolution 112"
+            "What sharing a step among processes costs: steps alone, with the exchange at the end, and with the "
+                + "exchange beside the backward pass, in turn, in all processes at once. Start it with mpirun; one "
+                + "process alone shows what differs by chance.",
+            "proxyless bench exchange --space imagenet-mobile --resolution 112",
+            "proxyless bench exchange --space imagenet-mobile --resolution 112 --gbit 1"
         )
     {
         Require(_space.Space);
-        Add([_space.Resolution, _batch, _steps]);
+        Add([_space.Resolution, _batch, _steps, .. _link.Options]);
     }
 
     public override bool RunsInEveryProcess => true;
@@ -42,6 +48,7 @@ internal sealed class BenchExchangeCommand : ReportingCommand
             Classes,
             (int)(parse.GetValue(_batch) ?? 32),
             (int)(parse.GetValue(_steps) ?? 20),
+            _link.IsGiven(parse) ? _link.Of(parse) : null,
             session.Observer
         );
         return new CommandOutcome(results, console => Write(console, results));
@@ -49,15 +56,16 @@ internal sealed class BenchExchangeCommand : ReportingCommand
 
     private static void Write(IAnsiConsole console, IReadOnlyList<ExchangeBenchResult> results)
     {
-        Table table = FittedTable.Of(["step"], ["alone", "shared", "ratio", "95 %", "exchange", "of"]);
+        Table table = FittedTable.Of(["step"], ["alone", "at the end", "ratio", "beside", "ratio", "exchange", "of"]);
         foreach (ExchangeBenchResult result in results)
         {
             table.AddRow(
                 result.Step,
                 Invariant($"{result.AloneMs:0.0} ms"),
-                Invariant($"{result.SharedMs:0.0} ms"),
-                Invariant($"{result.Ratio:0.000}"),
-                Invariant($"{result.RatioInterval[0]:0.000} to {result.RatioInterval[1]:0.000}"),
+                Invariant($"{result.Shared.Ms:0.0} ms"),
+                Ratio(result.Shared),
+                Invariant($"{result.Overlapped.Ms:0.0} ms"),
+                Ratio(result.Overlapped),
                 Invariant($"{result.ExchangeMs:0.00} ms"),
                 Invariant($"{result.ExchangeBytes / BytesPerMegabyte:0.###} MB")
             );
@@ -65,4 +73,7 @@ internal sealed class BenchExchangeCommand : ReportingCommand
 
         console.WriteFitted(table);
     }
+
+    private static string Ratio(SharedStepTime time) =>
+        Invariant($"{time.Ratio:0.00} ({time.RatioInterval[0]:0.00} to {time.RatioInterval[1]:0.00})");
 }

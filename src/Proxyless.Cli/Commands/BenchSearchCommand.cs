@@ -8,10 +8,6 @@ namespace Proxyless.Cli.Commands;
 /// <summary>What a search would cost.</summary>
 internal sealed class BenchSearchCommand : ReportingCommand
 {
-    private const double DefaultGbit = 10;
-    private const double BytesPerGbit = 1e9 / 8;
-    private const double DefaultDelayUs = 30;
-
     private readonly Option<long?> _images = Values.Integer(
         "--images",
         "Number of training images of the search, if they are not available (those of --data)",
@@ -27,18 +23,7 @@ internal sealed class BenchSearchCommand : ReportingCommand
         2,
         1_000_000
     );
-    private readonly Option<double?> _bandwidth = Values.Number(
-        "--gbit",
-        "GBIT",
-        "Bandwidth of each machine's link with --ranks, in Gbit/s (10)",
-        new NumberRange(0.001, 100_000)
-    );
-    private readonly Option<double?> _delay = Values.Number(
-        "--delay-us",
-        "US",
-        "Time of a message without content with --ranks, in microseconds (30)",
-        new NumberRange(0, 1_000_000)
-    );
+    private readonly LinkOptions _link = new("Bandwidth of each machine's link with --ranks", "10");
 
     public BenchSearchCommand()
         : base(
@@ -51,7 +36,7 @@ internal sealed class BenchSearchCommand : ReportingCommand
             "proxyless bench search --data photos --search-epochs 40"
         )
     {
-        Add([_images, _steps, _ranks, _bandwidth, _delay]);
+        Add([_images, _steps, _ranks, .. _link.Options]);
         Add(LibraryOptions.Data().Search().Targets().Time("search").Learning().Machine().Output().Resume().Options);
     }
 
@@ -66,11 +51,7 @@ internal sealed class BenchSearchCommand : ReportingCommand
         );
         if (parse.GetValue(_ranks) is { Length: > 0 } ranks)
         {
-            var link = new Link(
-                (parse.GetValue(_bandwidth) ?? DefaultGbit) * BytesPerGbit,
-                (parse.GetValue(_delay) ?? DefaultDelayUs) / 1e6
-            );
-            result = result with { Ranks = SearchScaling.Predict(result, ranks, link) };
+            result = result with { Ranks = SearchScaling.Predict(result, ranks, _link.Of(parse)) };
         }
 
         return new CommandOutcome(

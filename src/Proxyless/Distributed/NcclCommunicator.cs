@@ -76,7 +76,9 @@ internal sealed unsafe class NcclCommunicator(ICommunicator processes, NcclLibra
         processes.Dispose();
     }
 
-    /// <summary>Connects the cards of all processes, or of none: a library that one lacks is of no use to the rest.</summary>
+    /// <summary>
+    /// Connects the cards of all processes, or of none: a library that one lacks is of no use to the rest.
+    /// </summary>
     private bool Connect()
     {
         if (Gather(library is null ? 0UL : 1UL).Contains(0UL))

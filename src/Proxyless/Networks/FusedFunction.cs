@@ -23,6 +23,15 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
     [ThreadStatic]
     private static ExceptionDispatchInfo? _failure;
 
+    [ThreadStatic]
+    private static Action<Tensor>? _completed;
+
+    /// <summary>Called on this thread with each weight whose gradient a backward pass has set or added to.</summary>
+    internal static Action<Tensor>? Completed
+    {
+        set => _completed = value;
+    }
+
     /// <inheritdoc/>
     public override string Name => nameof(FusedFunction);
 
@@ -170,6 +179,8 @@ internal sealed class FusedFunction : autograd.SingleTensorFunction<FusedFunctio
                     InPlace.Add(before, gradient);
                 }
             }
+
+            _completed?.Invoke(weight);
         }
     }
 

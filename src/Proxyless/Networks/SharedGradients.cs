@@ -35,6 +35,55 @@ internal static class SharedGradients
         }
     }
 
+    /// <summary>
+    /// Runs the last of several backward passes, and adds up each memory block's gradients as soon as they are there.
+    /// </summary>
+    /// <param name="value">What is differentiated.</param>
+    /// <param name="tensors">The tensors that took part in any of the passes.</param>
+    /// <param name="last">Those that take part in the last pass.</param>
+    /// <param name="completed">Called with each tensor whose gradient is the whole sum.</param>
+    public static void RunLast(
+        Tensor value,
+        IReadOnlyCollection<NetworkTensor> tensors,
+        IEnumerable<NetworkTensor> last,
+        Action<Tensor> completed
+    )
+    {
+        ArgumentNullException.ThrowIfNull(completed);
+        ILookup<object, NetworkTensor> blocks = tensors.ToLookup(tensor => tensor.Part?.Whole ?? (object)tensor);
+        var later = new Dictionary<Tensor, IGrouping<object, NetworkTensor>>(ReferenceEqualityComparer.Instance);
+        var inLast = last.ToHashSet();
+        foreach (IGrouping<object, NetworkTensor> block in blocks)
+        {
+            if (block.FirstOrDefault(inLast.Contains) is { } tensor)
+            {
+                later.Add(tensor.Value, block);
+            }
+            else if (block.First().IsTrained)
+            {
+                Complete(block);
+            }
+        }
+
+        BackwardPass.Run(
+            value,
+            tensors,
+            completed: weight =>
+            {
+                if (later.TryGetValue(weight, out IGrouping<object, NetworkTensor>? block))
+                {
+                    Complete(block);
+                }
+            }
+        );
+
+        void Complete(IEnumerable<NetworkTensor> block)
+        {
+            Sum(block);
+            completed(block.MaxBy(tensor => tensor.Part?.Length)!.Value);
+        }
+    }
+
     private static bool HasGradient(NetworkTensor tensor)
     {
         using Tensor? gradient = tensor.Value.grad;

@@ -140,7 +140,7 @@ internal sealed class PathScorer : IDisposable
         using var withoutGraph = no_grad();
         NetworkEvaluator.ReestimateStatistics(network, _statistics, _context.CancellationToken);
         parallel.BeginStep();
-        parallel.Average(network.Tensors.Where(tensor => !tensor.IsTrained), BatchShare.Of(_statistics.Count));
+        parallel.Average([.. network.Tensors.Where(tensor => !tensor.IsTrained)], BatchShare.Of(_statistics.Count));
         parallel.EndStep();
         var accuracy = new TopAccuracy();
         double loss = 0;

@@ -138,8 +138,7 @@ internal static class StepTiming
                         {
                             using Tensor logits = network.Forward(images, NormPass.Training);
                             using Tensor value = loss.Of(logits, labels);
-                            BackwardPass.Run(value, tensors);
-                            parallel.Average(tensors, loss.ShareOf(labels));
+                            parallel.Backward(value, tensors, tensors, loss.ShareOf(labels));
                             optimizer.Step(tensors, Rate);
                             return WithScalar.ToDouble(value);
                         }

@@ -88,8 +88,7 @@ internal sealed class Trial : IDisposable
             BatchShare share = _loss.ShareOf(labels);
             double lost = parallel.Average(WithScalar.ToDouble(value), share);
             ClassificationLoss.RequireFinite(lost, _steps, _rate);
-            BackwardPass.Run(value, tensors);
-            parallel.Average(exchanged, share);
+            parallel.Backward(value, tensors, exchanged, share);
             _optimizer.Step(tensors, schedule.At(step));
             parallel.EndStep();
             stepped();

@@ -49,9 +49,24 @@ internal sealed class SandwichStep(
         parallel.Average(means, share);
         ClassificationLoss.RequireFinite(means[0], step, settings.LearningRate);
         ClassificationLoss.RequireFinite(means[1], step, settings.LearningRate);
-        BackwardPass.Run(distilled, moved);
-        SharedGradients.Sum(moved);
-        parallel.Average(moved, share);
+        parallel.Exchange(
+            moved,
+            share,
+            completed =>
+            {
+                if (completed is null)
+                {
+                    BackwardPass.Run(distilled, moved);
+                }
+                else
+                {
+                    SharedGradients.RunLast(distilled, moved, network.TensorsOf(drawn), completed);
+                }
+
+                // Also of those that no pass of ours reports.
+                SharedGradients.Sum(moved);
+            }
+        );
         optimizer.Step(moved, rate);
         return (means[1], means[2]);
     }

@@ -45,8 +45,7 @@ internal sealed class SinglePathStep(
         parallel.Average(means, share);
         ClassificationLoss.RequireFinite(means[0], step, settings.LearningRate);
         NetworkTensor[] moved = [.. network.TensorsOf(path)];
-        BackwardPass.Run(value, moved);
-        parallel.Average(moved, share);
+        parallel.Backward(value, moved, moved, share);
         optimizer.Step(moved, rate);
         return (means[0], means[1]);
     }

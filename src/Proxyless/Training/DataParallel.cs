@@ -17,9 +17,15 @@ namespace Proxyless.Training;
 /// their process's part of the batch.
 /// </remarks>
 /// <param name="communicator">The processes.</param>
-internal sealed class DataParallel(ICommunicator communicator) : IDisposable
+/// <param name="overlaps">
+/// Whether gradients are exchanged while others are still computed; null to decide by the time that exchanges take.
+/// </param>
+/// <param name="numbersPerPart">The least size of a part of an exchange, except for the last: a megabyte.</param>
+internal sealed class DataParallel(ICommunicator communicator, bool? overlaps = null, int numbersPerPart = 1 << 18)
+    : IDisposable
 {
     private readonly ExchangeBuffer _buffer = new();
+    private readonly OverlapChoice _overlap = new(communicator, overlaps);
 
     /// <summary>What the leader tells the others.</summary>
     public GroupSignals Signals { get; } = new(communicator);
@@ -105,47 +111,73 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
     }
 
     /// <summary>
-    /// Replaces the gradients of tensors by their means over the whole batch, and running statistics by their means
-    /// over the images: one exchange for all, so that its latency counts once.
+    /// Computes gradients, and replaces them by their means over the whole batch, and running statistics by their
+    /// means over the images.
     /// </summary>
-    /// <param name="tensors">
-    /// What the step touched; those without a gradient are left out, in every process alike.
+    /// <param name="value">What is differentiated.</param>
+    /// <param name="weights">What gets a gradient.</param>
+    /// <param name="exchanged">
+    /// What is replaced; tensors without a gradient are left out, in every process alike.
     /// </param>
     /// <param name="share">What this process's part of the batch counts.</param>
-    public void Average(IEnumerable<NetworkTensor> tensors, BatchShare share)
+    public void Backward(
+        Tensor value,
+        IReadOnlyCollection<NetworkTensor> weights,
+        IReadOnlyCollection<NetworkTensor> exchanged,
+        BatchShare share
+    ) => Exchange(exchanged, share, completed => BackwardPass.Run(value, weights, completed: completed));
+
+    /// <summary>
+    /// Replaces the gradients of tensors by their means over the whole batch, and running statistics by their means
+    /// over the images.
+    /// </summary>
+    /// <inheritdoc cref="Backward"/>
+    public void Average(IReadOnlyCollection<NetworkTensor> exchanged, BatchShare share) =>
+        Exchange(exchanged, share, _ => { });
+
+    /// <summary>
+    /// Replaces gradients and running statistics by their means, while they are computed where the link is slow.
+    /// </summary>
+    /// <param name="exchanged">
+    /// What is replaced; tensors without a gradient are left out, in every process alike.
+    /// </param>
+    /// <param name="share">What this process's part of the batch counts.</param>
+    /// <param name="compute">
+    /// Computes the gradients, and calls its argument, which may be null, with each tensor whose gradient is complete,
+    /// in the same order in every process.
+    /// </param>
+    public void Exchange(
+        IReadOnlyCollection<NetworkTensor> exchanged,
+        BatchShare share,
+        Action<Action<Tensor>?> compute
+    )
     {
-        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(exchanged);
+        ArgumentNullException.ThrowIfNull(compute);
         if (IsAlone)
         {
+            compute(null);
             return;
         }
 
-        var exchanged = new List<(Tensor Numbers, bool IsStatistic)>();
-        try
+        if (exchanged.Any(tensor => tensor.Value.device_type != TorchSharp.DeviceType.CPU))
         {
-            long count = 0;
-            foreach (NetworkTensor tensor in tensors)
-            {
-                if ((tensor.IsTrained ? tensor.Value.grad : tensor.Value.alias()) is { } numbers)
-                {
-                    exchanged.Add((numbers, !tensor.IsTrained));
-                    count += numbers.numel();
-                }
-            }
+            compute(null);
+            AverageOnDevice(exchanged, share);
+            return;
+        }
 
-            if (exchanged.Exists(one => one.Numbers.device_type != TorchSharp.DeviceType.CPU))
-            {
-                PackedExchange.Average(communicator, exchanged, share);
-            }
-            else
-            {
-                Exchange(exchanged, count, share);
-            }
-        }
-        finally
-        {
-            exchanged.ForEach(one => one.Numbers.Dispose());
-        }
+        using var exchange = new GradientExchange(
+            communicator,
+            _buffer,
+            exchanged,
+            share,
+            numbersPerPart,
+            _overlap.IsOn
+        );
+        compute(exchange.Complete);
+        exchange.Finish(exchanged);
+        _overlap.Count(exchange.Summing, get_num_threads());
     }
 
     /// <summary>Replaces tensors by those of the leader, as a step of its own.</summary>
@@ -177,27 +209,24 @@ internal sealed class DataParallel(ICommunicator communicator) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
-    private void Exchange(List<(Tensor Numbers, bool IsStatistic)> tensors, long count, BatchShare share)
+    private void AverageOnDevice(IEnumerable<NetworkTensor> tensors, BatchShare share)
     {
-        // What all parts count together are two more sums.
-        Span<float> all = _buffer.Of(count + 2);
-        Span<float> rest = all;
-        foreach ((Tensor numbers, bool isStatistic) in tensors)
+        var exchanged = new List<(Tensor Numbers, bool IsStatistic)>();
+        try
         {
-            int length = (int)numbers.numel();
-            ExchangeBuffer.CopyIn(numbers, rest[..length], isStatistic ? share.Images : (float)share.Weight);
-            rest = rest[length..];
-        }
+            foreach (NetworkTensor tensor in tensors)
+            {
+                if ((tensor.IsTrained ? tensor.Value.grad : tensor.Value.alias()) is { } numbers)
+                {
+                    exchanged.Add((numbers, !tensor.IsTrained));
+                }
+            }
 
-        (rest[0], rest[1]) = ((float)share.Weight, share.Images);
-        communicator.Sum(all);
-        (float ofWeight, float ofImage) = (1 / all[^2], 1 / all[^1]);
-        rest = all;
-        foreach ((Tensor numbers, bool isStatistic) in tensors)
+            PackedExchange.Average(communicator, exchanged, share);
+        }
+        finally
         {
-            int length = (int)numbers.numel();
-            ExchangeBuffer.CopyOut(rest[..length], numbers, isStatistic ? ofImage : ofWeight);
-            rest = rest[length..];
+            exchanged.ForEach(one => one.Numbers.Dispose());
         }
     }
 }

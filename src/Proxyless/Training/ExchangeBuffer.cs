@@ -30,6 +30,21 @@ internal sealed unsafe class ExchangeBuffer : IDisposable
         return new Span<float>(_numbers, checked((int)count));
     }
 
+    /// <summary>Returns a part of the room that <see cref="Of"/> returned last.</summary>
+    /// <param name="start">Its first number.</param>
+    /// <param name="count">How many.</param>
+    public Span<float> Within(long start, int count) =>
+        start >= 0 && count >= 0 && start + count <= _room
+            ? new Span<float>(_numbers + start, count)
+            : throw new ArgumentOutOfRangeException(nameof(start), start, $"there are {_room} numbers");
+
+    /// <summary>Leaves the memory to somebody who still uses it; it is never freed.</summary>
+    public void Abandon()
+    {
+        _numbers = null;
+        _room = 0;
+    }
+
     /// <summary>
     /// Copies a tensor's numbers, multiplied: in the order in which they lie in memory if there are no gaps, which is
     /// the same in every process.

@@ -10,7 +10,9 @@ namespace Proxyless.Training;
 /// </summary>
 internal static partial class PackedExchange
 {
-    /// <summary>Replaces gradients by their means over the whole batch, and statistics by those over the images.</summary>
+    /// <summary>
+    /// Replaces gradients by their means over the whole batch, and statistics by those over the images.
+    /// </summary>
     /// <param name="communicator">The processes.</param>
     /// <param name="tensors">Tensors of one device; as many of the same shapes in all processes.</param>
     /// <param name="share">What this process's part of the batch counts.</param>

@@ -264,8 +264,7 @@ internal sealed class TrainingSession : IDisposable
         BatchShare share = _loss.ShareOf(labels);
         double number = _parallel.Average(WithScalar.ToDouble(value), share);
         ClassificationLoss.RequireFinite(number, _state.Step, _settings.LearningRate);
-        BackwardPass.Run(value, _tensors);
-        _parallel.Average(_settings.Norms.Momentum > 0 ? _tensors : _trained, share);
+        _parallel.Backward(value, _tensors, _settings.Norms.Momentum > 0 ? _tensors : _trained, share);
         _optimizer.Step(_tensors, _schedule.At(_state.Step));
         return number;
     }
