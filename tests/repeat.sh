@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs the whole suite again and again: a verdict that changes with the load or the order of tests is a fault.
 #
-#   tests/repeat.sh N [--shuffle] [--load] [--fresh]
+#   tests/repeat.sh N [--shuffle] [--load | --together K] [--fresh]
 #
 #   N          runs in all
 #   --shuffle  each run in another order; its seed is printed and, given as PROXYLESS_TEST_ORDER_SEED, makes the same order again
 #   --load     beside processes that keep every core busy
+#   --together K runs at once, each of which is load for the others
 #   --fresh    begins anew; else the runs of the same tests that were made before, and stopped, are counted
 #
 # The tests are built once. The logs of failed runs are kept. Last line: "N passed, N failed"; the exit code is 0 where none failed.
@@ -22,19 +23,27 @@ runs=
 shuffle=
 load=
 fresh=
-for word in "$@"; do
-    case $word in
+together=1
+while [ $# -gt 0 ]; do
+    case $1 in
         --shuffle) shuffle=1 ;;
         --load) load=1 ;;
         --fresh) fresh=1 ;;
+        --together)
+            shift
+            together=${1:-}
+            case $together in '' | *[!0-9]* | 0 | 1) usage ;; esac
+            ;;
         *[!0-9]* | '') usage ;;
         *)
             [ -z "$runs" ] || usage
-            runs=$word
+            runs=$1
             ;;
     esac
+    shift
 done
 [ -n "$runs" ] && [ "$runs" -gt 0 ] || usage
+[ -z "$load" ] || [ "$together" = 1 ] || usage
 
 dotnet build -c Release tests/Proxyless.Tests > /dev/null || {
     echo "the tests do not build: dotnet build -c Release" >&2
@@ -47,14 +56,20 @@ program=$tests/Proxyless.Tests
 version=$(cat "$tests"/Proxyless*.dll artifacts/bin/Proxyless.Agent/release/proxyless-agent.dll | sha256sum | cut -c1-16)
 folder=artifacts/repeat
 state=$folder/${version}${shuffle:+-shuffle}${load:+-load}
+[ "$together" = 1 ] || state=$state-together-$together
 mkdir -p "$folder"
 [ -z "$fresh" ] || rm -f "$state"
 touch "$state"
 
 busy=()
+members=()
 stop() {
-    [ ${#busy[@]} -eq 0 ] || kill "${busy[@]}" 2> /dev/null
+    for process in "${busy[@]}" "${members[@]}"; do
+        pkill -P "$process" 2> /dev/null
+        kill "$process" 2> /dev/null
+    done
     busy=()
+    members=()
 }
 trap stop EXIT
 trap 'exit 130' INT TERM
@@ -65,18 +80,12 @@ if [ -n "$load" ]; then
     done
 fi
 
-# A line a run: its number, passed or failed, and the seed.
-done_before=$(wc -l < "$state")
-[ "$done_before" -eq 0 ] || echo "$done_before runs were made before"
-for ((run = done_before + 1; run <= runs; run++)); do
+# A run, whose log is kept if it failed.
+run_once() {
+    local run=$1 seed=$2 log start verdict summary
     log=$folder/$(basename "$state")-$run.log
-    seed=
-    if [ -n "$shuffle" ]; then
-        seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
-        export PROXYLESS_TEST_ORDER_SEED=$seed
-    fi
     start=$SECONDS
-    if "$program" -noColor > "$log" 2>&1; then
+    if env ${seed:+"PROXYLESS_TEST_ORDER_SEED=$seed"} "$program" -noColor > "$log" 2>&1; then
         verdict=passed
     else
         verdict=failed
@@ -84,6 +93,7 @@ for ((run = done_before + 1; run <= runs; run++)); do
     summary=$(sed -nE 's/^ *Proxyless.Tests +(Total: .*)/\1/p' "$log" | tail -n 1)
     # A process that ended early has tested nothing.
     [ -n "$summary" ] || verdict=failed
+    # A line a run, which is counted when the command is given again: its number, passed or failed, and the seed.
     echo "$run $verdict $seed" >> "$state"
     echo "run $run of $runs: $verdict ($((SECONDS - start)) s)${seed:+, order seed $seed}${summary:+; $summary}"
     if [ $verdict = failed ]; then
@@ -92,6 +102,21 @@ for ((run = done_before + 1; run <= runs; run++)); do
     else
         rm -f "$log"
     fi
+}
+
+done_before=$(wc -l < "$state")
+[ "$done_before" -eq 0 ] || echo "$done_before runs were made before"
+run=$((done_before + 1))
+while [ "$run" -le "$runs" ]; do
+    while [ ${#members[@]} -lt "$together" ] && [ "$run" -le "$runs" ]; do
+        seed=
+        [ -z "$shuffle" ] || seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+        run_once "$run" "$seed" &
+        members+=($!)
+        run=$((run + 1))
+    done
+    wait "${members[@]}"
+    members=()
 done
 stop
 

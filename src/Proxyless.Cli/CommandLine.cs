@@ -112,6 +112,14 @@ internal static class CommandLine
                 observer.Message(SharedSteps.Describe(group));
             }
 
+            if (command.PassedOver.Count > 0)
+            {
+                observer.Message(
+                    $"'{command.Name}' has no use for these options of {parse.GetValue(command.Config)}: "
+                        + string.Join(", ", command.PassedOver)
+                );
+            }
+
             CommandOutcome outcome = command.Execute(parse, new CommandSession(observer, cancellationToken.Token));
             observer.Finish();
             outcome.WriteTo(output, json);
@@ -288,8 +296,9 @@ internal static class CommandLine
         UsageErrors.Throw(parse);
         if (parse.CommandResult.Command is ReportingCommand command && parse.GetValue(command.Config) is { } path)
         {
-            IReadOnlyList<string> configured = ConfigFile.Arguments(path, command, parse);
-            parse = root.Parse([.. arguments, .. configured], Parser);
+            ConfigArguments configured = ConfigFile.Arguments(path, command, parse);
+            command.PassedOver = configured.PassedOver;
+            parse = root.Parse([.. arguments, .. configured.Words], Parser);
             UsageErrors.Throw(parse);
         }
 

@@ -55,6 +55,9 @@ internal abstract class ReportingCommand : Command
     public Option<string?> Config { get; } =
         Values.Text("--config", "FILE", "A YAML file that can contain every option of this command");
 
+    /// <summary>Options of other commands that the file of <see cref="Config"/> has, and that are not used.</summary>
+    public IReadOnlyList<string> PassedOver { get; set; } = [];
+
     /// <summary>
     /// The options that are the library's <see cref="RunOptions"/>; a command adds the groups that it takes.
     /// </summary>

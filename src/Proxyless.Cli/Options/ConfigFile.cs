@@ -7,10 +7,15 @@ namespace Proxyless.Cli.Options;
 
 /// <summary>
 /// The file of <c>--config</c>: it can hold every option of the command, as <c>max-parameters: 500000</c> or
-/// <c>max_parameters: 500000</c>. Options on the command line take precedence.
+/// <c>max_parameters: 500000</c>. Options on the command line take precedence. One file serves several commands: a
+/// command that takes some of a run's options passes over the others, as the file that a run writes holds all of them.
 /// </summary>
 internal static class ConfigFile
 {
+    private static readonly Lazy<HashSet<string>> OfRuns = new(() =>
+        [.. RunOptionSet.All().Options.Select(option => option.Name.TrimStart('-'))]
+    );
+
     /// <summary>Returns the words that the file stands for.</summary>
     /// <param name="path">The YAML file.</param>
     /// <param name="command">The command whose options are allowed.</param>
@@ -18,19 +23,26 @@ internal static class ConfigFile
     /// <exception cref="InvalidInputException">
     /// A key or a value is not allowed; the message says file and line.
     /// </exception>
-    public static IReadOnlyList<string> Arguments(string path, ReportingCommand command, ParseResult given)
+    public static ConfigArguments Arguments(string path, ReportingCommand command, ParseResult given)
     {
         YamlMapping file = YamlMapping.Read(path);
         Dictionary<string, Option> options = command
             .Options.Where(option => option != command.Config)
             .ToDictionary(option => option.Name.TrimStart('-'));
         var arguments = new List<string>();
+        var passedOver = new List<string>();
         var read = new HashSet<string>();
         foreach (string key in file.Keys)
         {
             string name = key.Replace('_', '-');
             if (!options.TryGetValue(name, out Option? option))
             {
+                if (command.LibraryOptions.Options.Any() && OfRuns.Value.Contains(name))
+                {
+                    passedOver.Add(name);
+                    continue;
+                }
+
                 throw new InvalidInputException(
                     $"{path}, line {file.Line(key)}: unknown key '{key}'{NearestName.Suggestion(name, options.Keys)}; "
                         + $"allowed are {string.Join(", ", options.Keys.Order())}"
@@ -62,7 +74,7 @@ internal static class ConfigFile
             }
         }
 
-        return arguments;
+        return new ConfigArguments(arguments, passedOver);
     }
 
     /// <summary>Parses one entry alone, so that an error can name its line.</summary>
@@ -95,3 +107,8 @@ internal static class ConfigFile
         }
     }
 }
+
+/// <summary>What a file of <c>--config</c> stands for.</summary>
+/// <param name="Words">The words of a command line.</param>
+/// <param name="PassedOver">Names of options of other commands, which were not used.</param>
+internal sealed record ConfigArguments(IReadOnlyList<string> Words, IReadOnlyList<string> PassedOver);

@@ -66,7 +66,7 @@ internal sealed record SearchGoal(ITarget Target, LatencyTable Table, SearchLimi
             if (made.TargetId != target.Id)
             {
                 context.Observer.Warning(
-                    $"the latency table of '{before.Root}' is of another machine ({made.TargetId}); this one "
+                    $"the latency table of '{before.Root}' is of {made.Target} ({made.TargetId}); {target.Name} "
                         + $"({target.Id}) is profiled"
                 );
             }

@@ -70,6 +70,33 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void The_file_that_a_search_writes_serves_another_search()
+    {
+        // Options of the final training among them, and what is wrong with this one.
+        System.IO.File.WriteAllText(
+            File,
+            "data: /nowhere\nseed: 4\nerase: 0.5\ntrain-epochs: 3\nno-entropy-schedule: true"
+        );
+        CommandLineRun run = CommandLineRun.Of("search", "--config", File);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(
+            $"'search' has no use for these options of {File}: erase, train-epochs",
+            run.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("/nowhere", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_command_without_options_of_a_run_takes_none()
+    {
+        System.IO.File.WriteAllText(File, "train-epochs: 3");
+        CommandLineRun run = CommandLineRun.Of("describe", "--config", File);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("unknown key 'train-epochs'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_file_is_bad_input() =>
         Assert.Equal(2, CommandLineRun.Of("run", "--config", "nowhere.yaml").ExitCode);
 
