@@ -32,7 +32,8 @@ while [ $# -gt 0 ]; do
         --together)
             shift
             together=${1:-}
-            case $together in '' | *[!0-9]* | 0 | 1) usage ;; esac
+            case $together in '' | *[!0-9]*) usage ;; esac
+            [ "$together" -ge 2 ] || usage
             ;;
         *[!0-9]* | '') usage ;;
         *)
@@ -63,10 +64,12 @@ touch "$state"
 
 busy=()
 members=()
+# Background jobs are process groups of their own.
+set -m
 stop() {
+    # With all that they have started.
     for process in "${busy[@]}" "${members[@]}"; do
-        pkill -P "$process" 2> /dev/null
-        kill "$process" 2> /dev/null
+        kill -- "-$process" 2> /dev/null
     done
     busy=()
     members=()
@@ -83,7 +86,7 @@ fi
 # A run, whose log is kept if it failed.
 run_once() {
     local run=$1 seed=$2 log start verdict summary
-    log=$folder/$(basename "$state")-$run.log
+    log=$folder/$(basename "$state")-$run-$BASHPID.log
     start=$SECONDS
     if env ${seed:+"PROXYLESS_TEST_ORDER_SEED=$seed"} "$program" -noColor > "$log" 2>&1; then
         verdict=passed

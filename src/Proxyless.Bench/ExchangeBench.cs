@@ -192,7 +192,10 @@ public static class ExchangeBench
             tensor.Value.grad = zeros_like(tensor.Value);
         }
 
-        double median = Median(group, () => parallel.Average(tensors, BatchShare.Of(1)));
+        double median = Median(
+            group,
+            () => parallel.Exchange(tensors, BatchShare.Of(1), completed => Complete(tensors, completed))
+        );
         foreach (NetworkTensor tensor in tensors.Where(tensor => tensor.IsTrained))
         {
             using Tensor? gradient = tensor.Value.grad;
@@ -200,6 +203,14 @@ public static class ExchangeBench
         }
 
         return (median, tensors.Sum(tensor => tensor.Value.numel()) * sizeof(float));
+    }
+
+    private static void Complete(NetworkTensor[] tensors, Action<Tensor>? completed)
+    {
+        foreach (NetworkTensor tensor in tensors)
+        {
+            completed?.Invoke(tensor.Value);
+        }
     }
 
     private static double Median(ProcessGroup group, Action exchange) =>

@@ -1,4 +1,5 @@
 using Proxyless.Runs;
+using Proxyless.Training;
 
 namespace Proxyless.Bench;
 
@@ -42,9 +43,9 @@ internal static class SearchScaling
                     ) + (alone.ScoredNetworks * alone.ScoreSeconds / Math.Min(count, PathScorer.StatisticsBatches));
                 double small = SmallSumsPerStep * link.SumSeconds(count, SmallSum);
                 double exchanged =
-                    (alone.WeightSteps * (small + link.SumSeconds(count, alone.WeightStepBytes)))
+                    (alone.WeightSteps * (small + Gradients(link, count, alone.WeightStepBytes)))
                     + (alone.ArchitectureSteps * small)
-                    + (alone.FinalSteps * (small + link.SumSeconds(count, alone.FinalStepBytes)))
+                    + (alone.FinalSteps * (small + Gradients(link, count, alone.FinalStepBytes)))
                     + (alone.ScoredNetworks * small);
                 return new SearchOnRanks(
                     count,
@@ -54,4 +55,11 @@ internal static class SearchScaling
                 );
             }),
         ];
+
+    /// <summary>The time of an exchange of gradients, which goes in parts.</summary>
+    private static double Gradients(Link link, int ranks, double bytes)
+    {
+        double parts = Math.Max(1, Math.Floor(bytes / sizeof(float) / GradientExchange.NumbersPerPart));
+        return link.SumSeconds(ranks, bytes) + ((parts - 1) * link.SumSeconds(ranks, 0));
+    }
 }

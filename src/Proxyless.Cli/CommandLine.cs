@@ -114,7 +114,7 @@ internal static class CommandLine
 
             if (command.PassedOver.Count > 0)
             {
-                observer.Message(
+                observer.Warning(
                     $"'{command.Name}' has no use for these options of {parse.GetValue(command.Config)}: "
                         + string.Join(", ", command.PassedOver)
                 );

@@ -40,6 +40,9 @@ internal static class GroupProbe
                 case "group-fails":
                     Fails(group);
                     break;
+                case "group-breaks":
+                    Breaks(group);
+                    break;
                 case "group-waits":
                     Waits(group);
                     break;
@@ -253,6 +256,34 @@ internal static class GroupProbe
 
         Span<double> one = [1];
         group.Communicator.Sum(one);
+    }
+
+    /// <summary>The last process fails in a backward pass, while parts of the exchange are on their way.</summary>
+    private static void Breaks(ProcessGroup group)
+    {
+        using var parallel = new DataParallel(group.Communicator, overlaps: true, numbersPerPart: 500);
+        using SuperNetwork network = Build();
+        using var loss = new ClassificationLoss(0.1, null, CPU);
+        int[] path = network.Widest();
+        NetworkTensor[] tensors = [.. network.TensorsOf(path)];
+        long count = Compute(network, path, group.Rank, group.Size, 3 * group.Size, loss);
+        int left = tensors.Length / 2;
+        group.IsBroken = true;
+        parallel.Exchange(
+            tensors,
+            BatchShare.Of(count),
+            completed =>
+            {
+                foreach (NetworkTensor tensor in tensors)
+                {
+                    completed!(tensor.Value);
+                    if (--left == 0 && group.Rank == group.Size - 1)
+                    {
+                        throw new InvalidOperationException("the memory of this process is full");
+                    }
+                }
+            }
+        );
     }
 
     /// <summary>A process that waits for the leader uses no processor.</summary>

@@ -29,8 +29,7 @@ internal sealed class BenchExchangeCommand : ReportingCommand
             "What sharing a step among processes costs: steps alone, with the exchange at the end, and with the "
                 + "exchange beside the backward pass, in turn, in all processes at once. Start it with mpirun; one "
                 + "process alone shows what differs by chance.",
-            "proxyless bench exchange --space imagenet-mobile --resolution 112",
-            "proxyless bench exchange --space imagenet-mobile --resolution 112 --gbit 1"
+            "proxyless bench exchange --space imagenet-mobile --resolution 112"
         )
     {
         Require(_space.Space);
@@ -42,13 +41,22 @@ internal sealed class BenchExchangeCommand : ReportingCommand
     public override CommandOutcome Execute(ParseResult parse, CommandSession session)
     {
         SearchSpace space = _space.Open(parse);
+        Bench.Link? link = _link.Given(parse);
+        if (link is not null && ProcessGroup.Current.Size == 1)
+        {
+            throw new InvalidInputException(
+                "one process alone exchanges nothing over a link: start several with 'mpirun -n 2 proxyless bench "
+                    + "exchange …', or leave --gbit out"
+            );
+        }
+
         IReadOnlyList<ExchangeBenchResult> results = ExchangeBench.Measure(
             ProcessGroup.Current,
             space,
             Classes,
             (int)(parse.GetValue(_batch) ?? 32),
             (int)(parse.GetValue(_steps) ?? 20),
-            _link.IsGiven(parse) ? _link.Of(parse) : null,
+            link,
             session.Observer
         );
         return new CommandOutcome(results, console => Write(console, results));

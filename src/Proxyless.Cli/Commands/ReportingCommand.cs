@@ -53,7 +53,11 @@ internal abstract class ReportingCommand : Command
 
     /// <summary>A YAML file of options.</summary>
     public Option<string?> Config { get; } =
-        Values.Text("--config", "FILE", "A YAML file that can contain every option of this command");
+        Values.Text(
+            "--config",
+            "FILE",
+            "A YAML file that can contain every option of this command, such as the config.yaml of a run"
+        );
 
     /// <summary>Options of other commands that the file of <see cref="Config"/> has, and that are not used.</summary>
     public IReadOnlyList<string> PassedOver { get; set; } = [];

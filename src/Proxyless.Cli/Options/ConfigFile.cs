@@ -35,6 +35,15 @@ internal static class ConfigFile
         foreach (string key in file.Keys)
         {
             string name = key.Replace('_', '-');
+            if (!read.Add(name))
+            {
+                string other = file.Keys.First(one => one.Replace('_', '-') == name);
+                throw new InvalidInputException(
+                    $"{path}, line {file.Line(key)}: '{key}' is the same as '{other}' in line {file.Line(other)}; "
+                        + "remove one of them"
+                );
+            }
+
             if (!options.TryGetValue(name, out Option? option))
             {
                 if (command.LibraryOptions.Options.Any() && OfRuns.Value.Contains(name))
@@ -46,15 +55,6 @@ internal static class ConfigFile
                 throw new InvalidInputException(
                     $"{path}, line {file.Line(key)}: unknown key '{key}'{NearestName.Suggestion(name, options.Keys)}; "
                         + $"allowed are {string.Join(", ", options.Keys.Order())}"
-                );
-            }
-
-            if (!read.Add(name))
-            {
-                string other = file.Keys.First(one => one.Replace('_', '-') == name);
-                throw new InvalidInputException(
-                    $"{path}, line {file.Line(key)}: '{key}' is the same as '{other}' in line {file.Line(other)}; "
-                        + "remove one of them"
                 );
             }
 

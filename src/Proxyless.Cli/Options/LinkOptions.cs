@@ -30,11 +30,23 @@ internal sealed class LinkOptions(string meaning, string otherwise)
     /// <summary>Both options.</summary>
     public IReadOnlyList<Option> Options => [_bandwidth, _delay];
 
-    /// <summary>Whether a link is described.</summary>
-    public bool IsGiven(ParseResult parse) =>
-        parse.GetValue(_bandwidth) is not null || parse.GetValue(_delay) is not null;
+    /// <summary>The link that the options describe, if they do.</summary>
+    /// <exception cref="InvalidInputException">A link's delay is given without its bandwidth.</exception>
+    public Link? Given(ParseResult parse)
+    {
+        if (parse.GetValue(_bandwidth) is not null)
+        {
+            return Of(parse);
+        }
 
-    /// <summary>The link.</summary>
+        return parse.GetValue(_delay) is null
+            ? null
+            : throw new InvalidInputException(
+                $"{_delay.Name} needs the bandwidth of the link: add {_bandwidth.Name}, such as {_bandwidth.Name} 10"
+            );
+    }
+
+    /// <summary>The link that the options describe, or the usual one.</summary>
     public Link Of(ParseResult parse) =>
         new(
             (parse.GetValue(_bandwidth) ?? DefaultGbit) * BytesPerGbit,

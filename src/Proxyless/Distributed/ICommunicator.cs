@@ -47,7 +47,9 @@ internal interface ICommunicator : IDisposable
     /// </summary>
     void Meet();
 
-    /// <summary>Ends all processes at once, also those that wait in a collective operation.</summary>
+    /// <summary>
+    /// Ends all processes at once, also those that wait in a collective operation, as a thread of this one may.
+    /// </summary>
     /// <param name="code">The exit code.</param>
     void Abort(int code);
 }

@@ -7,13 +7,12 @@ namespace Proxyless.Distributed;
 /// goes through the processes' own connection.
 /// </summary>
 /// <param name="processes">The processes; disposed of with this.</param>
-/// <param name="library">NCCL; null where this process has none.</param>
+/// <param name="library">NCCL; null where not all of the processes have it.</param>
 internal sealed unsafe class NcclCommunicator(ICommunicator processes, NcclLibrary? library) : ICommunicator
 {
     private const nint DefaultStream = 0;
 
     private nint _cards;
-    private bool? _isThere;
 
     /// <inheritdoc/>
     public int Rank => processes.Rank;
@@ -34,22 +33,27 @@ internal sealed unsafe class NcclCommunicator(ICommunicator processes, NcclLibra
     /// <inheritdoc/>
     public bool SumOnDevice(nint first, long count)
     {
-        _isThere ??= Connect();
-        if (_isThere.Value)
+        if (library is null)
         {
-            int result = library!.AllReduce(
-                (void*)first,
-                (void*)first,
-                (nuint)count,
-                NcclLibrary.Floats,
-                NcclLibrary.Addition,
-                _cards,
-                DefaultStream
-            );
-            library.Check(result, "ncclAllReduce");
+            return false;
         }
 
-        return _isThere.Value;
+        if (_cards == 0)
+        {
+            Connect(library);
+        }
+
+        int result = library.AllReduce(
+            (void*)first,
+            (void*)first,
+            (nuint)count,
+            NcclLibrary.Floats,
+            NcclLibrary.Addition,
+            _cards,
+            DefaultStream
+        );
+        library.Check(result, "ncclAllReduce");
+        return true;
     }
 
     /// <inheritdoc/>
@@ -76,26 +80,21 @@ internal sealed unsafe class NcclCommunicator(ICommunicator processes, NcclLibra
         processes.Dispose();
     }
 
-    /// <summary>
-    /// Connects the cards of all processes, or of none: a library that one lacks is of no use to the rest.
-    /// </summary>
-    private bool Connect()
+    private void Connect(NcclLibrary nccl)
     {
-        if (Gather(library is null ? 0UL : 1UL).Contains(0UL))
-        {
-            return false;
-        }
-
         NcclLibrary.NcclId id = default;
         if (Rank == 0)
         {
-            library!.Check(library.GetUniqueId(&id), "ncclGetUniqueId");
+            nccl.Check(nccl.GetUniqueId(&id), "ncclGetUniqueId");
         }
 
         Broadcast(MemoryMarshal.AsBytes(new Span<NcclLibrary.NcclId>(ref id)));
         nint cards = 0;
-        library!.Check(library.CommInitRank(&cards, Size, id, Rank), "ncclCommInitRank");
+        nccl.Check(
+            nccl.CommInitRank(&cards, Size, id, Rank),
+            "ncclCommInitRank",
+            "; each process needs a card of its own"
+        );
         _cards = cards;
-        return true;
     }
 }

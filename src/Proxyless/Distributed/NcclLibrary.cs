@@ -80,14 +80,15 @@ internal sealed unsafe class NcclLibrary
 
     /// <summary>Throws if a call has failed.</summary>
     /// <exception cref="IOException">It has.</exception>
-    public void Check(int result, string function)
+    /// <param name="result">What the call returned.</param>
+    /// <param name="function">Its name.</param>
+    /// <param name="hint">What is behind the reason in the message.</param>
+    public void Check(int result, string function, string hint = "")
     {
         if (result != Success)
         {
             string reason = Marshal.PtrToStringUTF8((nint)_errorString(result)) ?? "";
-            throw new IOException(
-                Invariant($"{function} failed with code {result} ({reason}): each process needs a card of its own")
-            );
+            throw new IOException(Invariant($"{function} failed with code {result}: {reason}{hint}"));
         }
     }
 

@@ -14,6 +14,9 @@ internal static partial class OwnCard
     // The number of a process among those of its machine: Open MPI; MPICH, Intel MPI and MVAPICH; Slurm.
     private static readonly string[] Numbers = ["OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"];
 
+    /// <summary>Whether this process sees one card at most, whatever its number on the machine.</summary>
+    public static bool IsChosen { get; private set; }
+
     /// <summary>Hides the other cards. It has to come before anything looks for a card.</summary>
     /// <param name="variable">Returns the value of an environment variable, or null.</param>
     public static void Choose(Func<string, string?> variable)
@@ -23,6 +26,7 @@ internal static partial class OwnCard
             // The runtime's own copy of the environment is not what native libraries read.
             _ = SetNative(Cards, card, overwrite: 1);
             Environment.SetEnvironmentVariable(Cards, card);
+            IsChosen = true;
         }
     }
 

@@ -90,7 +90,11 @@ public sealed partial class ProcessGroup : IDisposable
         _hasJoined = true;
         OwnCard.Choose(Environment.GetEnvironmentVariable);
         var library = NcclLibrary.Find(Environment.GetEnvironmentVariable);
-        var communicator = new NcclCommunicator(MpiCommunicator.Join(launcher), library);
+        MpiCommunicator processes = MpiCommunicator.Join(launcher);
+
+        // A library that one process lacks is of no use to the rest.
+        bool haveAll = !processes.Gather(library is null ? 0UL : 1UL).Contains(0UL);
+        var communicator = new NcclCommunicator(processes, haveAll ? library : null);
         return _joined = new ProcessGroup(communicator)
         {
             Threads = Math.Max(1, Environment.ProcessorCount / OnTheSameProcessors(communicator)),

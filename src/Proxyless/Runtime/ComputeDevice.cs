@@ -1,3 +1,4 @@
+using Proxyless.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,8 +37,13 @@ internal static class ComputeDevice
             );
         }
 
+        // A process of a group has a card of its own, also where the run was begun alone on a certain one.
         int index = 0;
-        if (name.Length > 5 && (!int.TryParse(name.AsSpan(5), out index) || index < 0 || index >= cuda.device_count()))
+        if (
+            !OwnCard.IsChosen
+            && name.Length > 5
+            && (!int.TryParse(name.AsSpan(5), out index) || index < 0 || index >= cuda.device_count())
+        )
         {
             throw new InvalidInputException(
                 $"RunOptions.Device = '{name}': there are {cuda.device_count()} CUDA devices, numbered from 0"

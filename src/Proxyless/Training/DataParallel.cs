@@ -18,11 +18,14 @@ namespace Proxyless.Training;
 /// </remarks>
 /// <param name="communicator">The processes.</param>
 /// <param name="overlaps">
-/// Whether gradients are exchanged while others are still computed; null to decide by the time that exchanges take.
+/// Whether gradients are exchanged while others are still computed; null to try both and keep the faster.
 /// </param>
-/// <param name="numbersPerPart">The least size of a part of an exchange, except for the last: a megabyte.</param>
-internal sealed class DataParallel(ICommunicator communicator, bool? overlaps = null, int numbersPerPart = 1 << 18)
-    : IDisposable
+/// <param name="numbersPerPart">The least size of a part of an exchange, except for the last.</param>
+internal sealed class DataParallel(
+    ICommunicator communicator,
+    bool? overlaps = null,
+    int numbersPerPart = GradientExchange.NumbersPerPart
+) : IDisposable
 {
     private readonly ExchangeBuffer _buffer = new();
     private readonly OverlapChoice _overlap = new(communicator, overlaps);
@@ -136,7 +139,7 @@ internal sealed class DataParallel(ICommunicator communicator, bool? overlaps = 
         Exchange(exchanged, share, _ => { });
 
     /// <summary>
-    /// Replaces gradients and running statistics by their means, while they are computed where the link is slow.
+    /// Replaces gradients and running statistics by their means, while they are computed where that is faster.
     /// </summary>
     /// <param name="exchanged">
     /// What is replaced; tensors without a gradient are left out, in every process alike.
@@ -177,7 +180,7 @@ internal sealed class DataParallel(ICommunicator communicator, bool? overlaps = 
         );
         compute(exchange.Complete);
         exchange.Finish(exchanged);
-        _overlap.Count(exchange.Summing, get_num_threads());
+        _overlap.Count();
     }
 
     /// <summary>Replaces tensors by those of the leader, as a step of its own.</summary>

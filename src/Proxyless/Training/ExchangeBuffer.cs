@@ -18,7 +18,11 @@ internal sealed unsafe class ExchangeBuffer : IDisposable
 
     /// <summary>Returns room for numbers; what was there before is gone.</summary>
     /// <param name="count">How many.</param>
-    public Span<float> Of(long count)
+    public Span<float> Of(long count) => new(Reserve(count), checked((int)count));
+
+    /// <summary>Returns the first of as many numbers; what was there before is gone.</summary>
+    /// <param name="count">How many.</param>
+    public float* Reserve(long count)
     {
         if (count > _room)
         {
@@ -27,16 +31,8 @@ internal sealed unsafe class ExchangeBuffer : IDisposable
             _room = count;
         }
 
-        return new Span<float>(_numbers, checked((int)count));
+        return _numbers;
     }
-
-    /// <summary>Returns a part of the room that <see cref="Of"/> returned last.</summary>
-    /// <param name="start">Its first number.</param>
-    /// <param name="count">How many.</param>
-    public Span<float> Within(long start, int count) =>
-        start >= 0 && count >= 0 && start + count <= _room
-            ? new Span<float>(_numbers + start, count)
-            : throw new ArgumentOutOfRangeException(nameof(start), start, $"there are {_room} numbers");
 
     /// <summary>Leaves the memory to somebody who still uses it; it is never freed.</summary>
     public void Abandon()

@@ -4,63 +4,64 @@ using Proxyless.Distributed;
 namespace Proxyless.Training;
 
 /// <summary>
-/// Whether gradients are exchanged while others are still computed. The thread that does it takes processor time from
-/// the computation as long as it waits for the other processes, so it has to save more: it does where the exchange is a
-/// large part of a step, as it is between machines (bench/README.md), and where the process has more than one thread.
+/// Whether gradients are exchanged while others are still computed. That saves the time of a slow link, and costs
+/// processor time while the exchanging thread waits for the other processes, so the processes try both in turn and keep
+/// what was faster (bench/README.md). The results are the same.
 /// </summary>
 /// <param name="communicator">The processes.</param>
-/// <param name="given">The answer, if it does not depend on measurement.</param>
+/// <param name="given">The answer, if it is not to be tried.</param>
 internal sealed class OverlapChoice(ICommunicator communicator, bool? given)
 {
-    // The first steps are slower than the rest; a few more give a mean.
-    private const int Skipped = 2;
-    private const int Measured = 8;
+    // The first steps are slower than the rest.
+    private const int Skipped = 4;
 
-    // Where exchanges took 2 and 6 % of a step, overlapping them cost more than it saved; at 16 and 32 % it paid.
-    private const double LeastShare = 0.1;
+    // Of each way.
+    private const int Tried = 8;
 
+    // What overlapping has to save, so that chance does not choose it.
+    private const double LeastGain = 0.03;
+
+    private readonly List<double>[] _seconds =
+    [
+        [],
+        [],
+    ];
     private bool? _isOn = given;
     private int _exchanges;
-    private long _began;
-    private TimeSpan _summing;
+    private long _last;
 
     /// <summary>The answer for the next exchange, the same in every process.</summary>
-    public bool IsOn => _isOn ?? false;
+    public bool IsOn => _isOn ?? _exchanges % 2 != 0;
 
     /// <summary>Whether the answer is final.</summary>
     public bool IsDecided => _isOn is not null;
 
-    /// <summary>Takes an exchange into account; the processes decide together after a few.</summary>
-    /// <param name="summing">The time that its sums took, with what this process waited for the others.</param>
-    /// <param name="threads">The threads that this process computes with.</param>
-    public void Count(TimeSpan summing, int threads)
+    /// <summary>Counts an exchange that has ended; the processes decide together after some.</summary>
+    public void Count() => Count(Stopwatch.GetTimestamp());
+
+    /// <inheritdoc cref="Count()"/>
+    /// <param name="now">The time, in ticks of <see cref="Stopwatch"/>.</param>
+    internal void Count(long now)
     {
         if (IsDecided)
         {
             return;
         }
 
-        _exchanges++;
-        if (_exchanges <= Skipped)
+        if (_exchanges >= Skipped)
         {
-            _began = Stopwatch.GetTimestamp();
-            return;
+            _seconds[_exchanges % 2].Add(Stopwatch.GetElapsedTime(_last, now).TotalSeconds);
         }
 
-        _summing += summing;
-        if (_exchanges == Skipped + Measured)
+        _exchanges++;
+        _last = now;
+        if (_exchanges == Skipped + (2 * Tried))
         {
-            _isOn = Decide(threads > 1 ? _summing / Stopwatch.GetElapsedTime(_began) : 0);
+            Span<double> medians = [Median(_seconds[0]), Median(_seconds[1])];
+            communicator.Sum(medians);
+            _isOn = medians[1] < (1 - LeastGain) * medians[0];
         }
     }
 
-    /// <summary>
-    /// Decides by the process that waited least, as the one that comes last waits for nobody, if all have a thread to
-    /// spare.
-    /// </summary>
-    /// <param name="share">
-    /// The part of its time that this process spent in sums; 0 if it has no thread to spare.
-    /// </param>
-    private bool Decide(double share) =>
-        communicator.Gather(BitConverter.DoubleToUInt64Bits(share)).Min(BitConverter.UInt64BitsToDouble) >= LeastShare;
+    private static double Median(IReadOnlyList<double> seconds) => seconds.Order().ElementAt(Tried / 2);
 }

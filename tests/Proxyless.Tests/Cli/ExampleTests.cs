@@ -287,11 +287,6 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             ("imagenet-mobile", "tiny"),
             ("112", "32")
         ),
-        ["proxyless bench exchange --space imagenet-mobile --resolution 112 --gbit 1"] = new(
-            "--batch 2 --steps 6",
-            ("imagenet-mobile", "tiny"),
-            ("112", "32")
-        ),
         ["proxyless bench data --data photos --resolution 224"] = new("--epochs 1"),
         ["proxyless bench data --data photos --resolution 112 --megapixels 12"] = new(
             "--images 12 --epochs 1",

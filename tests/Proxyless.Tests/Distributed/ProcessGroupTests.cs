@@ -81,6 +81,15 @@ public sealed class ProcessGroupTests
     }
 
     [Theory]
+    [MemberData(nameof(Mpis))]
+    public void A_process_that_fails_beside_an_exchange_ends_the_others(string mpi)
+    {
+        CommandLineRun run = MpiJob.Probe(mpi, 2, "group-breaks");
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains("process 1: the memory of this process is full", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("openmpi", "libmpich.so.12", "sees 1: they were started by another MPI")]
     [InlineData("mpich", "libmpi.so.40", "sees 1: they were started by another MPI")]
     [InlineData("mpich", "/nowhere/libmpi.so", "its library cannot be loaded (/nowhere/libmpi.so")]
