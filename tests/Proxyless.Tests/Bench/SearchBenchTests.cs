@@ -70,12 +70,13 @@ public sealed class SearchBenchTests
         var link = new Link(1e9, 1e-4);
         IReadOnlyList<SearchOnRanks> found = SearchScaling.Predict(alone, [8, 64, 512], link);
 
-        // 8 processes: 2 log2(8) messages of 0.1 ms each way, and 7/8 of the numbers twice.
+        // 8 processes: 2 log2(8) messages of 0.1 ms each way, and 7/8 of the numbers twice. The gradients' 5 and 2.5
+        // million numbers go in four and two parts of 2^20 or more.
         double small = 3 * (6e-4 + (1.75 * 64 / 1e9));
         double exchanged =
-            (1000 * (small + 6e-4 + (1.75 * 20e6 / 1e9)))
+            (1000 * (small + (4 * 6e-4) + (1.75 * 20e6 / 1e9)))
             + (100 * small)
-            + (50 * (small + 6e-4 + (1.75 * 10e6 / 1e9)))
+            + (50 * (small + (2 * 6e-4) + (1.75 * 10e6 / 1e9)))
             + (40 * small);
         double computed = (2000.0 + 300 + 50 + 200) / 8;
         Assert.Equal((computed + exchanged) / 3600, found[0].Hours!.Value, 1e-9);
