@@ -10,53 +10,32 @@ namespace Proxyless.Bench;
 /// </summary>
 /// <param name="processes">The processes; not disposed of.</param>
 /// <param name="link">What connects them.</param>
-internal sealed partial class SimulatedLink(ICommunicator processes, Link link) : ICommunicator
+internal sealed partial class SimulatedLink(ICommunicator processes, Link link) : DelegatingCommunicator(processes)
 {
     // What a sleep of the system is longer than asked for, about.
     private static readonly TimeSpan Oversleeping = TimeSpan.FromMicroseconds(60);
 
     /// <inheritdoc/>
-    public int Rank => processes.Rank;
-
-    /// <inheritdoc/>
-    public int Size => processes.Size;
-
-    /// <inheritdoc/>
-    public string Description => processes.Description;
-
-    /// <inheritdoc/>
-    public void Sum(Span<float> values)
+    public override void Sum(Span<float> values)
     {
         long began = WhenAllAreHere();
-        processes.Sum(values);
+        base.Sum(values);
         Await(began, values.Length * sizeof(float));
     }
 
     /// <inheritdoc/>
-    public void Sum(Span<double> values)
+    public override void Sum(Span<double> values)
     {
         long began = WhenAllAreHere();
-        processes.Sum(values);
+        base.Sum(values);
         Await(began, values.Length * sizeof(double));
     }
 
     /// <inheritdoc/>
-    public bool SumOnDevice(nint first, long count) => false;
+    public override bool SumOnDevice(nint first, long count) => false;
 
     /// <inheritdoc/>
-    public void Broadcast(Span<byte> bytes) => processes.Broadcast(bytes);
-
-    /// <inheritdoc/>
-    public ulong[] Gather(ulong value) => processes.Gather(value);
-
-    /// <inheritdoc/>
-    public void Meet() => processes.Meet();
-
-    /// <inheritdoc/>
-    public void Abort(int code) => processes.Abort(code);
-
-    /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         // The processes are somebody else's.
     }
@@ -65,7 +44,7 @@ internal sealed partial class SimulatedLink(ICommunicator processes, Link link) 
     private long WhenAllAreHere()
     {
         Span<double> one = [1];
-        processes.Sum(one);
+        base.Sum(one);
         return Stopwatch.GetTimestamp();
     }
 

@@ -29,10 +29,10 @@ internal static unsafe class CardProbe
         {
             cards = WorstDifference(cards),
             summed = _summed,
-            processor = WorstDifference(new Lent(processes)),
+            processor = WorstDifference(processes),
             isSameId = processes.Gather(_isSameId ? 1UL : 0UL).All(one => one == 1),
             description = cards.Description,
-            lacking = new NcclCommunicator(new Lent(processes), null).SumOnDevice(0, 1),
+            lacking = processes.SumOnDevice(0, 1),
         };
     }
 
@@ -143,29 +143,9 @@ internal static unsafe class CardProbe
     private static int Destroy(nint cards) => cards == Cards ? 0 : 4;
 
     /// <summary>The processes, which their group disposes of.</summary>
-    private sealed class Lent(ICommunicator processes) : ICommunicator
+    private sealed class Lent(ICommunicator processes) : DelegatingCommunicator(processes)
     {
-        public int Rank => processes.Rank;
-
-        public int Size => processes.Size;
-
-        public string Description => processes.Description;
-
-        public void Sum(Span<float> values) => processes.Sum(values);
-
-        public void Sum(Span<double> values) => processes.Sum(values);
-
-        public bool SumOnDevice(nint first, long count) => false;
-
-        public void Broadcast(Span<byte> bytes) => processes.Broadcast(bytes);
-
-        public ulong[] Gather(ulong value) => processes.Gather(value);
-
-        public void Meet() => processes.Meet();
-
-        public void Abort(int code) => processes.Abort(code);
-
-        public void Dispose()
+        public override void Dispose()
         {
             // The group's own.
         }

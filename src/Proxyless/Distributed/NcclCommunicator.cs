@@ -7,40 +7,23 @@ namespace Proxyless.Distributed;
 /// goes through the processes' own connection.
 /// </summary>
 /// <param name="processes">The processes; disposed of with this.</param>
-/// <param name="library">NCCL; null where not all of the processes have it.</param>
-internal sealed unsafe class NcclCommunicator(ICommunicator processes, NcclLibrary? library) : ICommunicator
+/// <param name="library">NCCL, which each of the processes has.</param>
+internal sealed unsafe class NcclCommunicator(ICommunicator processes, NcclLibrary library)
+    : DelegatingCommunicator(processes)
 {
     private const nint DefaultStream = 0;
 
     private nint _cards;
 
     /// <inheritdoc/>
-    public int Rank => processes.Rank;
+    public override string Description => $"{base.Description}; {library.Version} for graphics cards";
 
     /// <inheritdoc/>
-    public int Size => processes.Size;
-
-    /// <inheritdoc/>
-    public string Description =>
-        library is null ? processes.Description : $"{processes.Description}; {library.Version} for graphics cards";
-
-    /// <inheritdoc/>
-    public void Sum(Span<float> values) => processes.Sum(values);
-
-    /// <inheritdoc/>
-    public void Sum(Span<double> values) => processes.Sum(values);
-
-    /// <inheritdoc/>
-    public bool SumOnDevice(nint first, long count)
+    public override bool SumOnDevice(nint first, long count)
     {
-        if (library is null)
-        {
-            return false;
-        }
-
         if (_cards == 0)
         {
-            Connect(library);
+            Connect();
         }
 
         int result = library.AllReduce(
@@ -57,41 +40,29 @@ internal sealed unsafe class NcclCommunicator(ICommunicator processes, NcclLibra
     }
 
     /// <inheritdoc/>
-    public void Broadcast(Span<byte> bytes) => processes.Broadcast(bytes);
-
-    /// <inheritdoc/>
-    public ulong[] Gather(ulong value) => processes.Gather(value);
-
-    /// <inheritdoc/>
-    public void Meet() => processes.Meet();
-
-    /// <inheritdoc/>
-    public void Abort(int code) => processes.Abort(code);
-
-    /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         if (_cards != 0)
         {
-            _ = library!.CommDestroy(_cards);
+            _ = library.CommDestroy(_cards);
             _cards = 0;
         }
 
-        processes.Dispose();
+        Processes.Dispose();
     }
 
-    private void Connect(NcclLibrary nccl)
+    private void Connect()
     {
         NcclLibrary.NcclId id = default;
         if (Rank == 0)
         {
-            nccl.Check(nccl.GetUniqueId(&id), "ncclGetUniqueId");
+            library.Check(library.GetUniqueId(&id), "ncclGetUniqueId");
         }
 
         Broadcast(MemoryMarshal.AsBytes(new Span<NcclLibrary.NcclId>(ref id)));
         nint cards = 0;
-        nccl.Check(
-            nccl.CommInitRank(&cards, Size, id, Rank),
+        library.Check(
+            library.CommInitRank(&cards, Size, id, Rank),
             "ncclCommInitRank",
             "; each process needs a card of its own"
         );

@@ -90,11 +90,15 @@ public sealed partial class ProcessGroup : IDisposable
         _hasJoined = true;
         OwnCard.Choose(Environment.GetEnvironmentVariable);
         var library = NcclLibrary.Find(Environment.GetEnvironmentVariable);
-        MpiCommunicator processes = MpiCommunicator.Join(launcher);
+        ICommunicator communicator = MpiCommunicator.Join(launcher);
 
         // A library that one process lacks is of no use to the rest.
-        bool haveAll = !processes.Gather(library is null ? 0UL : 1UL).Contains(0UL);
-        var communicator = new NcclCommunicator(processes, haveAll ? library : null);
+        bool haveAll = !communicator.Gather(library is null ? 0UL : 1UL).Contains(0UL);
+        if (haveAll)
+        {
+            communicator = new NcclCommunicator(communicator, library!);
+        }
+
         return _joined = new ProcessGroup(communicator)
         {
             Threads = Math.Max(1, Environment.ProcessorCount / OnTheSameProcessors(communicator)),
@@ -143,7 +147,7 @@ public sealed partial class ProcessGroup : IDisposable
     }
 
     /// <summary>The number of processes, with this one, that the system lets run on the same processors.</summary>
-    private static int OnTheSameProcessors(NcclCommunicator communicator)
+    private static int OnTheSameProcessors(ICommunicator communicator)
     {
         Span<byte> mask = stackalloc byte[MaskBytes];
         mask.Clear();

@@ -36,6 +36,12 @@ internal sealed class NetworkTensor(string name, Tensor value, TensorRole role) 
     /// <summary>Whether an optimizer updates it.</summary>
     public bool IsTrained => Role != TensorRole.Statistic;
 
+    /// <summary>
+    /// What processes that share a step average: the gradient, or the numbers of a statistic. A handle of its own.
+    /// </summary>
+    /// <returns>Null if there is no gradient.</returns>
+    public Tensor? GradientOrStatistic() => IsTrained ? Value.grad : Value.alias();
+
     /// <summary>Overwrites the values with those of <paramref name="source"/>, whatever its memory layout.</summary>
     public void CopyFrom(Tensor source)
     {

@@ -35,21 +35,35 @@ internal static class SharedGradients
         }
     }
 
-    /// <summary>
-    /// Runs the last of several backward passes, and adds up each memory block's gradients as soon as they are there.
-    /// </summary>
+    /// <summary>Runs the last of several backward passes, and adds up the gradients of each memory block.</summary>
     /// <param name="value">What is differentiated.</param>
     /// <param name="tensors">The tensors that took part in any of the passes.</param>
     /// <param name="last">Those that take part in the last pass.</param>
-    /// <param name="completed">Called with each tensor whose gradient is the whole sum.</param>
+    /// <param name="completed">
+    /// Called with a tensor as soon as its gradient is the whole sum; null for nothing. Gradients that no pass of ours
+    /// computes are there when all is over.
+    /// </param>
     public static void RunLast(
         Tensor value,
+        IReadOnlyCollection<NetworkTensor> tensors,
+        IEnumerable<NetworkTensor> last,
+        Action<Tensor>? completed
+    )
+    {
+        BackwardPass.Run(value, tensors, completed: completed is null ? null : Completed(tensors, last, completed));
+        Sum(tensors);
+    }
+
+    /// <summary>
+    /// Reports the blocks that the last pass has no part of, and returns what reports the others when their gradients
+    /// are there.
+    /// </summary>
+    private static Action<Tensor> Completed(
         IReadOnlyCollection<NetworkTensor> tensors,
         IEnumerable<NetworkTensor> last,
         Action<Tensor> completed
     )
     {
-        ArgumentNullException.ThrowIfNull(completed);
         ILookup<object, NetworkTensor> blocks = tensors.ToLookup(tensor => tensor.Part?.Whole ?? (object)tensor);
         var later = new Dictionary<Tensor, IGrouping<object, NetworkTensor>>(ReferenceEqualityComparer.Instance);
         var inLast = last.ToHashSet();
@@ -65,17 +79,13 @@ internal static class SharedGradients
             }
         }
 
-        BackwardPass.Run(
-            value,
-            tensors,
-            completed: weight =>
+        return weight =>
+        {
+            if (later.TryGetValue(weight, out IGrouping<object, NetworkTensor>? block))
             {
-                if (later.TryGetValue(weight, out IGrouping<object, NetworkTensor>? block))
-                {
-                    Complete(block);
-                }
+                Complete(block);
             }
-        );
+        };
 
         void Complete(IEnumerable<NetworkTensor> block)
         {

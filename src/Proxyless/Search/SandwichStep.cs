@@ -52,20 +52,7 @@ internal sealed class SandwichStep(
         parallel.Exchange(
             moved,
             share,
-            completed =>
-            {
-                if (completed is null)
-                {
-                    BackwardPass.Run(distilled, moved);
-                }
-                else
-                {
-                    SharedGradients.RunLast(distilled, moved, network.TensorsOf(drawn), completed);
-                }
-
-                // Also of those that no pass of ours reports.
-                SharedGradients.Sum(moved);
-            }
+            completed => SharedGradients.RunLast(distilled, moved, network.TensorsOf(drawn), completed)
         );
         optimizer.Step(moved, rate);
         return (means[1], means[2]);

@@ -219,7 +219,7 @@ internal sealed class DataParallel(
         {
             foreach (NetworkTensor tensor in tensors)
             {
-                if ((tensor.IsTrained ? tensor.Value.grad : tensor.Value.alias()) is { } numbers)
+                if (tensor.GradientOrStatistic() is { } numbers)
                 {
                     exchanged.Add((numbers, !tensor.IsTrained));
                 }

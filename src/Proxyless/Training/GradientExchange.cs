@@ -8,9 +8,9 @@ namespace Proxyless.Training;
 
 /// <summary>
 /// One exchange of gradients: they become their means over the whole batch, and running statistics their means over
-/// the images. It goes in parts, in the order in which the backward pass completes the gradients,
-/// which is the same in every process. The parts are the same whether they are summed at the end or, by a thread of
-/// their own, while the backward pass goes on, and so are the results, to the bit.
+/// the images. It goes in parts, in the order in which the backward pass completes the gradients, which is the same in
+/// every process. The parts are the same whether they are summed at the end or, by a thread of their own, while the
+/// backward pass goes on, and so are the results, to the bit.
 /// </summary>
 internal sealed unsafe class GradientExchange : IDisposable
 {
@@ -137,7 +137,7 @@ internal sealed unsafe class GradientExchange : IDisposable
 
     private void Add(NetworkTensor tensor)
     {
-        if ((tensor.IsTrained ? tensor.Value.grad : tensor.Value.alias()) is { } numbers)
+        if (tensor.GradientOrStatistic() is { } numbers)
         {
             numbers.DetachFromDisposeScope();
             _numbers.Add(numbers);
