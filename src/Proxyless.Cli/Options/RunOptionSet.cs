@@ -583,6 +583,22 @@ internal sealed class RunOptionSet
             (o, v) => o with { Erase = v }
         );
         AddToTraining(
+            Values.Flag(
+                "--trivial-augment",
+                "Change each image of the final training in one random way, such as a rotation, a shear or other colors"
+            ),
+            (o, v) => o with { TrivialAugment = v }
+        );
+        AddToTraining(
+            Number(
+                "--mixup",
+                "A",
+                "Mix the images of the final training and their labels in pairs, by shares of the beta distribution "
+                    + $"(A, A), such as 0.2 ({Defaults.Training.Mixup})"
+            ),
+            (o, v) => o with { Mixup = v!.Value }
+        );
+        AddToTraining(
             Number(
                 "--ema",
                 "D",

@@ -33,6 +33,17 @@ internal sealed record ColorJitter(double Brightness, double Contrast, double Sa
         float brightness = (float)random.Uniform(1 - Brightness, 1 + Brightness);
         float contrast = (float)random.Uniform(1 - Contrast, 1 + Contrast);
         float saturation = (float)random.Uniform(1 - Saturation, 1 + Saturation);
+        Apply(square, channels, brightness, contrast, saturation);
+    }
+
+    /// <summary>Changes a picture by given factors; 1 is no change.</summary>
+    /// <param name="square">[height, width, channels].</param>
+    /// <param name="channels">1 or 3.</param>
+    /// <param name="brightness">Multiplies the pixels.</param>
+    /// <param name="contrast">Multiplies the distance from the image's mean gray.</param>
+    /// <param name="saturation">Multiplies the distance from the pixel's own gray.</param>
+    internal static void Apply(Span<float> square, int channels, float brightness, float contrast, float saturation)
+    {
         if (channels == 1)
         {
             ApplyGray(square, brightness, contrast);

@@ -62,6 +62,12 @@ internal sealed record Transforms
     public ColorJitter Jitter { get; init; } = ColorJitter.None;
 
     /// <summary>
+    /// Whether each image gets one random change of random strength (<see cref="Data.TrivialAugment"/>); the colors are
+    /// then not changed by <see cref="Jitter"/> as well. False by default.
+    /// </summary>
+    public bool TrivialAugment { get; init; }
+
+    /// <summary>
     /// Share of the training images from which a rectangle of 2 to 33 % of the area is erased; 0 by default.
     /// </summary>
     public double Erase { get; init; }
@@ -212,7 +218,7 @@ internal sealed record Transforms
         Finish(square, ref random);
     }
 
-    /// <summary>The steps after scaling: mirror image, jitter, normalization, erasing.</summary>
+    /// <summary>The steps after scaling: mirror image, random change, normalization, erasing.</summary>
     /// <param name="square">[Resolution, Resolution, Channels] in 0 to 255; normalized afterwards.</param>
     /// <param name="random">The image's random stream.</param>
     internal void Finish(Span<float> square, ref SplitMix64 random)
@@ -222,7 +228,15 @@ internal sealed record Transforms
             Mirroring.Apply(square, Resolution, Channels);
         }
 
-        Jitter.Apply(square, Channels, ref random);
+        if (TrivialAugment)
+        {
+            Data.TrivialAugment.Apply(square, Resolution, Channels, ref random);
+        }
+        else
+        {
+            Jitter.Apply(square, Channels, ref random);
+        }
+
         Normalization.Apply(square, Mean, Std);
         RandomErasing.Apply(square, Resolution, Channels, Erase, ref random);
     }

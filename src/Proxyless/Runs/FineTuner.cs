@@ -315,6 +315,7 @@ internal sealed class FineTuner
         )
         {
             Teacher = teacher,
+            MixupAlpha = _context.Options.Training.Mixup,
         };
         var progress = new Progress(_context.Observer, stage, 0, steps);
         long done = 0;

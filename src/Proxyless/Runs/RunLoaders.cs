@@ -57,7 +57,12 @@ internal sealed class RunLoaders(
     /// <summary>
     /// Augmentation for the training of one network, which sees each image far more often than a path of a search does.
     /// </summary>
-    public Transforms FinalTransforms => TrainingTransforms with { Erase = options.Training.Erase!.Value };
+    public Transforms FinalTransforms =>
+        TrainingTransforms with
+        {
+            Erase = options.Training.Erase!.Value,
+            TrivialAugment = options.Training.TrivialAugment,
+        };
 
     /// <summary>The processing of an image for evaluation.</summary>
     public Transforms EvaluationTransforms =>

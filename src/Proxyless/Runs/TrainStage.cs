@@ -165,6 +165,7 @@ internal static class TrainStage
             WeightDecay = context.Options.Training.WeightDecay!.Value,
             LabelSmoothing = context.Options.Training.LabelSmoothing,
             Dropout = context.Options.Training.Dropout,
+            MixupAlpha = context.Options.Training.Mixup,
             Ema = context.Options.Training.Ema,
             Norms = context.Norms,
             MostGradient = context.MostGradient,

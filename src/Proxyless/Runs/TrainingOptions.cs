@@ -17,6 +17,7 @@ public sealed record TrainingOptions
             [nameof(LabelSmoothing)] = new(0, 0.99),
             [nameof(Dropout)] = new(0, 0.99),
             [nameof(Erase)] = new(0, 1),
+            [nameof(Mixup)] = new(0, 1),
             [nameof(Ema)] = new(1e-6, 0.999999),
             [nameof(MinimumCrop)] = new(1e-6, 1),
             [nameof(Folds)] = new(2, 100, IsWhole: true),
@@ -81,6 +82,18 @@ public sealed record TrainingOptions
     /// </summary>
     public double? Erase { get; init; }
 
+    /// <summary>
+    /// Whether the final training gives each image one random change of random strength, such as a rotation, a shear or
+    /// other colors (TrivialAugment, arXiv 2103.10158). It takes the place of the usual change of colors.
+    /// </summary>
+    public bool TrivialAugment { get; init; }
+
+    /// <summary>
+    /// How much the final training mixes images and their labels in pairs (mixup, arXiv 1710.09412): both parameters of
+    /// the beta distribution of the shares, 0 for not at all.
+    /// </summary>
+    public double Mixup { get; init; }
+
     /// <summary>Share of the pooled features that the final training drops.</summary>
     public double Dropout { get; init; }
 
@@ -109,6 +122,7 @@ public sealed record TrainingOptions
         ranges.Require(nameof(LabelSmoothing), LabelSmoothing);
         ranges.Require(nameof(Dropout), Dropout);
         ranges.Require(nameof(Erase), Erase);
+        ranges.Require(nameof(Mixup), Mixup);
         ranges.Require(nameof(Ema), Ema);
         ranges.Require(nameof(MinimumCrop), MinimumCrop);
         ranges.Require(nameof(Folds), Folds);

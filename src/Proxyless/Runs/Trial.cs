@@ -20,6 +20,7 @@ internal sealed class Trial : IDisposable
     private readonly EndlessBatches _batches;
     private readonly NormPass _norms;
     private readonly double _rate;
+    private readonly int _seed;
     private long _steps;
 
     /// <summary>Prepares the training.</summary>
@@ -32,6 +33,7 @@ internal sealed class Trial : IDisposable
     {
         ArgumentNullException.ThrowIfNull(context);
         _rate = rate;
+        _seed = context.TrainingSeed;
         _norms = context.Norms;
         _loader = loader;
         _batches = new EndlessBatches(_loader, first: 0);
@@ -51,6 +53,12 @@ internal sealed class Trial : IDisposable
 
     /// <summary>The network whose answers are learned instead of the labels; null for none.</summary>
     public Teacher? Teacher { get; init; }
+
+    /// <summary>
+    /// Both parameters of the beta distribution of the shares in which images are mixed (<see cref="Mixup"/>);
+    /// 0: they are not.
+    /// </summary>
+    public double MixupAlpha { get; init; }
 
     /// <summary>The network in its current state.</summary>
     public CompactNetwork Network => _network;
@@ -83,8 +91,10 @@ internal sealed class Trial : IDisposable
             parallel.BeginStep();
             using Tensor images = batch.Images.to(_network.Options.Device);
             using Tensor labels = batch.Labels.to(_network.Options.Device);
-            using Tensor logits = _network.Forward(images, _norms);
-            using Tensor value = _loss.Of(images, logits, labels, Teacher);
+            var mixup = Mixup.Of(MixupAlpha, _seed, _steps);
+            using Tensor? mixed = mixup?.Of(images);
+            using Tensor logits = _network.Forward(mixed ?? images, _norms);
+            using Tensor value = _loss.Of(mixed ?? images, logits, labels, Teacher, mixup);
             BatchShare share = _loss.ShareOf(labels);
             double lost = parallel.Average(WithScalar.ToDouble(value), share);
             ClassificationLoss.RequireFinite(lost, _steps, _rate);

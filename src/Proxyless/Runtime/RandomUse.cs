@@ -20,4 +20,7 @@ internal enum RandomUse
 
     /// <summary>Dropout masks.</summary>
     Dropout,
+
+    /// <summary>Shares in which images are mixed.</summary>
+    Mixup,
 }

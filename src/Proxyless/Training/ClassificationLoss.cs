@@ -72,12 +72,13 @@ internal sealed class ClassificationLoss : IDisposable
     /// <param name="logits">[N, classes].</param>
     /// <param name="labels">[N], int64.</param>
     /// <param name="teacher">The teacher; null: the labels.</param>
+    /// <param name="mixup">How the images were mixed; null: they were not. A teacher answers the mixed ones.</param>
     /// <returns>A scalar.</returns>
-    public Tensor Of(Tensor images, Tensor logits, Tensor labels, Teacher? teacher)
+    public Tensor Of(Tensor images, Tensor logits, Tensor labels, Teacher? teacher, Mixup? mixup = null)
     {
         if (teacher is null)
         {
-            return Of(logits, labels);
+            return mixup is null ? Of(logits, labels) : mixup.LossOf(this, logits, labels);
         }
 
         using Tensor answers = teacher.AnswersTo(images);

@@ -259,8 +259,10 @@ internal sealed class TrainingSession : IDisposable
                 : null;
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
-        using Tensor logits = _network.Forward(images, _settings.Norms, _settings.Dropout);
-        using Tensor value = _loss.Of(images, logits, labels, _settings.Teacher);
+        var mixup = Mixup.Of(_settings.MixupAlpha, _settings.Seed, _state.Step);
+        using Tensor? mixed = mixup?.Of(images);
+        using Tensor logits = _network.Forward(mixed ?? images, _settings.Norms, _settings.Dropout);
+        using Tensor value = _loss.Of(mixed ?? images, logits, labels, _settings.Teacher, mixup);
         BatchShare share = _loss.ShareOf(labels);
         double number = _parallel.Average(WithScalar.ToDouble(value), share);
         ClassificationLoss.RequireFinite(number, _state.Step, _settings.LearningRate);

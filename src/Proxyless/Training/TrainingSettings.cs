@@ -35,6 +35,12 @@ internal sealed record TrainingSettings
     /// <summary>Share of the pooled features that are dropped.</summary>
     public double Dropout { get; init; }
 
+    /// <summary>
+    /// Both parameters of the beta distribution of the shares in which images are mixed (<see cref="Mixup"/>); 0: they
+    /// are not.
+    /// </summary>
+    public double MixupAlpha { get; init; }
+
     /// <summary>Decay of the moving average that is evaluated instead of the weights; null for none.</summary>
     public double? Ema { get; init; }
 
@@ -52,6 +58,6 @@ internal sealed record TrainingSettings
     /// </summary>
     public TimeSpan? CheckpointInterval { get; init; }
 
-    /// <summary>Seed of the dropout masks.</summary>
+    /// <summary>Seed of the dropout masks and of the shares in which images are mixed.</summary>
     public int Seed { get; init; }
 }

@@ -87,7 +87,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
 
         // With random weights in the cache of the folder; one that is there is replaced by another run.
         ["proxyless train --weights efficientnet-lite0 --data photos --out runs/photos"] = new(
-            "--resolution 32 --batch-size 4 --train-epochs 0.1"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1"
         )
         {
             Before = _ =>
@@ -97,7 +97,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             },
         },
         ["proxyless run --data photos --weights efficientnet-lite0 --latency 4 --out runs/photos"] = new(
-            "--resolution 32 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml"
         )
         {
             Before = _ =>
@@ -107,7 +107,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             },
         },
         ["proxyless run --weights efficientnet-lite0 --data photos --latency 4 --out runs/photos"] = new(
-            "--resolution 32 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml"
         )
         {
             Before = _ =>
@@ -117,7 +117,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             },
         },
         ["proxyless run --data photos --weights timm-efficientnet-lite0 --out runs/photos"] = new(
-            "--resolution 32 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml"
         )
         {
             Before = _ =>
@@ -127,19 +127,19 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             },
         },
         ["proxyless run --arch net.config --weights mine.pth --data photos --latency 4"] = new(
-            "--resolution 32 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml"
         )
         {
             Before = WriteOwnNetwork,
         },
         ["proxyless train --arch net.config --weights mine.pth --data photos"] = new(
-            "--resolution 32 --batch-size 4 --train-epochs 0.1"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1"
         )
         {
             Before = WriteOwnNetwork,
         },
         ["proxyless train --arch efficientnet-lite0 --weights lite0.pth --data photos"] = new(
-            "--resolution 32 --batch-size 4 --train-epochs 0.1"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1"
         )
         {
             Before = _ => WeightsOfOthers.Write("lite0.pth", "efficientnet-lite0"),
@@ -319,14 +319,14 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless bench soak --steps 5000"] = new("--cycle 1 --batch 2", ("5000", "10")),
         ["proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112"] = new(
             "--steps 1 --seeds 1 --batch-size 4 --target size.yaml",
-            ("112", "32")
+            ("112", "16")
         )
         {
             Before = _ => KeepRandomWeights(),
         },
         ["proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112 --other cpu+int8"] = new(
             "--steps 1 --seeds 1 --batch-size 4 --target size.yaml",
-            ("112", "32"),
+            ("112", "16"),
             ("cpu+int8", "size.yaml+int8")
         )
         {
