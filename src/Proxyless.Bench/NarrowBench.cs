@@ -92,10 +92,17 @@ internal static class NarrowBench
         SpaceCost? otherCost = otherTarget is null
             ? null
             : SearchGoal.Profile(context, otherTarget).ToSpaceCost(context.Space, context.Classes);
-        using BatchLoader loader = context.Loaders.Evaluation(
-            context.Images.Training.Spread(NetworkSpecializer.MostImages)
+        ImageSet probed = context.Images.Training.Spread(NetworkSpecializer.MostImages);
+        using BatchLoader loader = context.Loaders.Evaluation(probed);
+        using var probe = new FeatureProbe(
+            loader,
+            context.Classes,
+            null,
+            probed.Content,
+            options.Seed,
+            _ => { },
+            cancellationToken
         );
-        using var probe = new FeatureProbe(loader, context.Classes, null, options.Seed, _ => { }, cancellationToken);
         using var spanned = new SpannedNetwork(whole, probe.Images, _ => { }, cancellationToken);
         int[] Chosen(SpaceCost limited, double limit) =>
             GradualChoice.Find(spanned, [new CostLimit(limited, limit)], _ => { }, cancellationToken).Choice;

@@ -102,7 +102,13 @@ internal sealed record DatasetDivision(
         }
 
         ImageSet SetOf(ImageSource source, int[] indices) =>
-            new(source, indices, layout.Classes.Count, unreadableLater);
+            new(
+                source,
+                indices,
+                layout.Classes.Count,
+                unreadableLater,
+                source == layout.Training ? firstOfContent : null
+            );
         int[] Readable(ImageSource source) =>
             [.. images.Where(image => image.Source == source).Select(image => image.Index)];
         ImageSet weightSet = SetOf(layout.Training, weights);

@@ -9,12 +9,28 @@ internal sealed class ImageSet
     private readonly int[] _indices;
     private readonly UnreadableImages _unreadable;
     private readonly int[] _classCounts;
+    private readonly IReadOnlyDictionary<int, int> _firstOfContent;
 
-    internal ImageSet(ImageSource source, int[] indices, int classes, UnreadableImages unreadable)
+    /// <summary>Creates a set.</summary>
+    /// <param name="source">The images.</param>
+    /// <param name="indices">Those of the set, by their numbers in the source.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="unreadable">Receives images that turn out to be unreadable.</param>
+    /// <param name="firstOfContent">
+    /// For images of which the source has copies: the first with the same content; null if it has none.
+    /// </param>
+    internal ImageSet(
+        ImageSource source,
+        int[] indices,
+        int classes,
+        UnreadableImages unreadable,
+        IReadOnlyDictionary<int, int>? firstOfContent = null
+    )
     {
         _source = source;
         _indices = indices;
         _unreadable = unreadable;
+        _firstOfContent = firstOfContent ?? new Dictionary<int, int>();
         _classCounts = new int[classes];
         foreach (int index in indices)
         {
@@ -27,6 +43,9 @@ internal sealed class ImageSet
 
     /// <summary>Class of an image, an index into <see cref="ImageDataset.Classes"/>.</summary>
     public int Label(int i) => _source.Label(_indices[i]);
+
+    /// <summary>A number that all copies of an image share, and no other image has.</summary>
+    internal int Content(int i) => _firstOfContent.GetValueOrDefault(_indices[i], _indices[i]);
 
     /// <summary>Where an image comes from: its file, or its file and number.</summary>
     public string Name(int i) => _source.Name(_indices[i]);
@@ -44,7 +63,40 @@ internal sealed class ImageSet
     /// <summary>Returns the set of some of its images.</summary>
     /// <param name="positions">Their numbers in this set.</param>
     internal ImageSet Subset(IEnumerable<int> positions) =>
-        new(_source, [.. positions.Select(position => _indices[position])], _classCounts.Length, _unreadable);
+        new(
+            _source,
+            [.. positions.Select(position => _indices[position])],
+            _classCounts.Length,
+            _unreadable,
+            _firstOfContent
+        );
+
+    /// <summary>
+    /// Returns the numbers of all images if they are few enough, otherwise those of about that many, with the same
+    /// share of each class, but at least one.
+    /// </summary>
+    /// <param name="most">About the most images, 1 or more.</param>
+    internal int[] SpreadOverClasses(int most)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        IEnumerable<int> all = Enumerable.Range(0, Count);
+        if (Count <= most)
+        {
+            return [.. all];
+        }
+
+        return
+        [
+            .. all.GroupBy(Label)
+                .Select(ofClass => ofClass.ToArray())
+                .SelectMany(ofClass =>
+                {
+                    long count = Math.Max(1, (long)ofClass.Length * most / Count);
+                    return Enumerable.Range(0, (int)count).Select(i => ofClass[i * ofClass.Length / count]);
+                })
+                .Order(),
+        ];
+    }
 
     /// <summary>Number of images of each class.</summary>
     public IReadOnlyList<int> ClassCounts() => _classCounts;

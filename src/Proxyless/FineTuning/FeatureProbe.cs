@@ -24,6 +24,7 @@ internal sealed class FeatureProbe : IDisposable
     /// <param name="loader">The images, in order and not augmented.</param>
     /// <param name="classes">Number of classes.</param>
     /// <param name="classWeights">A weight for each class, or null for equal ones.</param>
+    /// <param name="content">Returns a number that the copies of an image share, by its number in the loader.</param>
     /// <param name="seed">Seed of the division into parts.</param>
     /// <param name="loaded">Called after each batch with its number of images.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
@@ -31,6 +32,7 @@ internal sealed class FeatureProbe : IDisposable
         BatchLoader loader,
         int classes,
         IReadOnlyList<double>? classWeights,
+        Func<int, int> content,
         int seed,
         Action<int> loaded,
         CancellationToken cancellationToken
@@ -56,7 +58,10 @@ internal sealed class FeatureProbe : IDisposable
         _positions = [.. positions];
         _labels = [.. labels];
         int[] rows = [.. Enumerable.Range(0, _labels.Length)];
-        _parts = [.. StratifiedParts.Of(rows, row => _labels[row], PartsOfImages, seed)];
+        _parts =
+        [
+            .. StratifiedParts.Of(rows, row => _labels[row], row => content(_positions[row]), PartsOfImages, seed),
+        ];
     }
 
     /// <summary>The images in batches [N, C, H, W].</summary>
@@ -67,7 +72,8 @@ internal sealed class FeatureProbe : IDisposable
     /// <param name="depth">Where the features are: one of <see cref="NetworkFeatures.Depths"/>.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>
-    /// The mean cross entropy, which compares networks with less noise than the share of correct answers.
+    /// The mean cross entropy, which compares networks with less noise than the share of correct answers. Images of a
+    /// class that the classifier could not learn count as 0: their loss is any large number.
     /// </returns>
     public double LossOf(CompactNetwork network, int depth, CancellationToken cancellationToken)
     {
@@ -98,9 +104,9 @@ internal sealed class FeatureProbe : IDisposable
                 _classWeights
             );
             LinearClassifier classifier = regression.Solve();
-            loss -= part.Sum(row =>
-                (_classWeights?[_labels[row]] ?? 1) * classifier.LogProbabilities(rows[row])[_labels[row]]
-            );
+            HashSet<int> learned = [.. others.Select(row => _labels[row])];
+            loss -= part.Where(row => learned.Contains(_labels[row]))
+                .Sum(row => (_classWeights?[_labels[row]] ?? 1) * classifier.LogProbabilities(rows[row])[_labels[row]]);
         }
 
         return loss / _labels.Length;

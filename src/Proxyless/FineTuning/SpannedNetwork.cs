@@ -136,12 +136,26 @@ internal sealed class SpannedNetwork : IDisposable
 
     private static Tensor Spread(IReadOnlyList<Tensor> batches, int resolution)
     {
-        using Tensor all = cat([.. batches], 0);
-        long count = all.shape[0];
+        using var scope = NewDisposeScope();
+        long count = batches.Sum(batch => batch.shape[0]);
         int most = Math.Clamp(PixelsOfErrors / (resolution * resolution), FewestImagesOfErrors, MostImagesOfErrors);
         long used = Math.Min(count, most);
-        using Tensor index = tensor([.. Enumerable.Range(0, (int)used).Select(i => i * count / used)]);
-        return all.index_select(0, index);
+        long[] chosen = [.. Enumerable.Range(0, (int)used).Select(i => i * count / used)];
+        long first = 0;
+        var some = new List<Tensor>();
+        foreach (Tensor batch in batches)
+        {
+            long last = first + batch.shape[0];
+            long[] own = [.. chosen.Where(i => i >= first && i < last).Select(i => i - first)];
+            if (own.Length > 0)
+            {
+                some.Add(batch.index_select(0, tensor(own)));
+            }
+
+            first = last;
+        }
+
+        return cat([.. some], 0).MoveToOuterDisposeScope();
     }
 
     private static Tensor Next(Tensor x, BlockPath path)

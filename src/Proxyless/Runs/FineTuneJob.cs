@@ -97,7 +97,7 @@ internal static class FineTuneJob
         return context.Options.Training.Folds is { } folds
             ? result with
             {
-                Folds = FineTuneStage.InFolds(start, folds).Accuracy,
+                Folds = FineTuneStage.InFolds(store, start, folds).Accuracy,
             }
             : result;
     }

@@ -11,12 +11,6 @@ namespace Proxyless.Runs;
 /// </summary>
 internal static class FineTuneStage
 {
-    // The trials of cross-validation, and the training itself, which is as long as two.
-    private const int Trainings = 5;
-
-    // The rest is for features, evaluation and export.
-    private const double ShareForSteps = 0.7;
-
     /// <summary>
     /// Returns the context in which the network is trained: if there are only a few images, it learns from all of them.
     /// </summary>
@@ -42,11 +36,12 @@ internal static class FineTuneStage
     )
     {
         RunContext context = start.Context;
+        FineTuneCost.Say(start, AreFew(context));
         ImageSet images = ImagesOf(context);
         Tuned tuned = Decide(images, [.. Enumerable.Range(0, images.Count)], start, null, out _);
         RunContext at = tuned.Context;
         using CompactNetwork begun = tuned.Begin();
-        FineTuning decision = AreFew(context) ? tuned.Decision : Judge(at, begun, tuned.Decision);
+        FineTuning decision = at.Options.Training.OnAll ? tuned.Decision : Judge(at, begun, tuned.Decision);
         if (tuned.Answers.Length > 0)
         {
             store.WriteCrossValidated(tuned.Answers);
@@ -54,12 +49,7 @@ internal static class FineTuneStage
 
         Architecture architecture = begun.Architecture with { Metadata = metadata };
         store.Write(architecture);
-        TrainingSession.Begin(
-            store.Directory,
-            begun,
-            at.Options.Training.OnAll ? null : decision.Top1,
-            at.Options.Training.Ema is not null
-        );
+        TrainingSession.Begin(store.Directory, begun, decision.BeginningTop1, at.Options.Training.Ema is not null);
         long steps = decision.IsTrained
             ? tuned.Tuner.StepsOn(AreFew(context) ? images.Count : at.Loaders.FinalImages.Count)
             : 0;
@@ -69,23 +59,48 @@ internal static class FineTuneStage
 
     /// <summary>
     /// Repeats everything, including the decisions, on all parts of the images but one, and tests the network on that
-    /// part.
+    /// part. What is finished is kept, and not repeated by a resumed run.
     /// </summary>
+    /// <param name="store">Keeps the answers of the folds that are finished.</param>
     /// <param name="start">
     /// The networks, with the context of <see cref="ContextOf"/> and the input of the weights.
     /// </param>
     /// <param name="folds">Number of parts.</param>
-    public static FoldAnswers InFolds(IFineTuneStart start, int folds)
+    /// <exception cref="InvalidInputException">The answers that were kept are not of these folds.</exception>
+    public static FoldAnswers InFolds(RunStore store, IFineTuneStart start, int folds)
     {
         RunContext context = start.Context;
         ImageSet images = context.Images.All;
         int[] all = [.. Enumerable.Range(0, images.Count)];
-        var known = new Dictionary<int, ImageAnswer>();
         IReadOnlyList<int[]> parts = FineTuner.Parts(context, images, all, folds);
+        var known = new Dictionary<int, FoldAnswer>();
+        foreach (FoldAnswer kept in store.ReadFolds())
+        {
+            if (
+                kept.Fold < 0
+                || kept.Fold >= parts.Count
+                || !parts[kept.Fold].Contains(kept.Number)
+                || kept.Answer.Label != images.Label(kept.Number)
+                || !known.TryAdd(kept.Number, kept)
+            )
+            {
+                throw new InvalidInputException(
+                    $"{store.Directory.Folds} has an answer for image {kept.Number} that is not of fold {kept.Fold}; "
+                        + "remove the file to repeat all folds"
+                );
+            }
+        }
+
+        HashSet<int> finished = [.. known.Values.Select(answer => answer.Fold)];
         FineTuner? whole = null;
         using var teachers = new FoldTeachers(start, images);
         for (int i = 0; i < parts.Count; i++)
         {
+            if (finished.Contains(i))
+            {
+                continue;
+            }
+
             context.Observer.Message(Invariant($"fold {i + 1} of {parts.Count}:"));
             int[] rest = [.. all.Except(parts[i])];
             Tuned tuned = Decide(images, rest, start, whole, out whole);
@@ -101,29 +116,34 @@ internal static class FineTuneStage
             {
                 if (answers[image] is { } answer)
                 {
-                    known.Add(image, answer);
+                    known.Add(image, new FoldAnswer(i, image, answer));
                 }
             }
+
+            store.WriteFolds(known.Values);
         }
+
+        Dictionary<int, ImageAnswer> byImage = known.ToDictionary(pair => pair.Key, pair => pair.Value.Answer);
 
         static double Share(IEnumerable<ImageAnswer> answers) => answers.Average(answer => answer.IsRight ? 1.0 : 0);
         var accuracy = new FoldAccuracy(
             parts.Count,
-            known.Count,
-            Share(known.Values),
-            known.Values.GroupBy(answer => answer.Label).Average(Share)
+            byImage.Count,
+            Share(byImage.Values),
+            byImage.Values.GroupBy(answer => answer.Label).Average(Share)
         );
-        return new FoldAnswers(accuracy, known);
+        return new FoldAnswers(accuracy, byImage);
     }
 
     /// <summary>The images on which the classifier is fitted that a training begins with.</summary>
     public static ImageSet ImagesOf(RunContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return AreFew(context)
-            ? context.Images.AllTraining
-            : context.Loaders.FinalImages.Spread(FineTuner.MostImagesOfClassifier);
+        return AreFew(context) ? context.Images.AllTraining : Spread(context.Loaders.FinalImages);
     }
+
+    private static ImageSet Spread(ImageSet images) =>
+        images.Subset(images.SpreadOverClasses(FineTuner.MostImagesOfClassifier));
 
     private static bool AreFew(RunContext context) => context.Images.AllTraining.Count <= FineTuner.MostImages;
 
@@ -191,7 +211,9 @@ internal static class FineTuneStage
         return NetworkEvaluator.Evaluate(network, validation, context.Observer, context.CancellationToken);
     }
 
-    /// <summary>Replaces the cross-validated accuracy on a few images with that on the validation images.</summary>
+    /// <summary>
+    /// Adds the accuracy on the validation images; it takes the place of a cross-validated one if there is none.
+    /// </summary>
     private static FineTuning Judge(RunContext context, CompactNetwork begun, FineTuning decision)
     {
         TopAccuracy accuracy = Validated(context, begun);
@@ -200,7 +222,8 @@ internal static class FineTuneStage
                 $"classifier of the pretrained features: {accuracy.Top1:P1} of {accuracy.Images} validation images"
             )
         );
-        return decision with { Top1 = accuracy.Top1, Images = (int)accuracy.Images };
+        FineTuning judged = decision with { BeginningTop1 = accuracy.Top1 };
+        return decision.IsCrossValidated ? judged : judged with { Top1 = accuracy.Top1, Images = (int)accuracy.Images };
     }
 
     private static long MostSteps(RunContext context, IFineTuneStart start, Architecture architecture)
@@ -210,29 +233,8 @@ internal static class FineTuneStage
             return long.MaxValue;
         }
 
-        int repeated = 1 + (context.Options.Training.Folds ?? 0);
-        int trainings = AreFew(context) ? Trainings : 1;
-
-        // What is decided by cross-validation, the first process trains alone; the rest all share.
-        double StepOf(Architecture timed) =>
-            trainings * repeated > 1
-                ? StepTiming.OfTraining(context, timed, DataParallel.Alone)
-                : SharedTrainingTiming.Measure(context, timed);
-        double seconds = trainings * StepOf(architecture);
-        if (TeacherStage.Teaches(start, architecture))
-        {
-            Architecture whole = start.Whole.Architecture.WithInput(
-                context.Space.Resolution,
-                start.Whole.Architecture.InputChannels,
-                context.Classes
-            );
-            // The trials of cross-validation have none, and are half as long.
-            int steps = AreFew(context) ? FineTuner.StepsOverTrialSteps : 1;
-            seconds += steps * TeacherStage.TimeOverSteps * StepOf(whole);
-        }
-
-        double left = (time - context.Clock.Uncharged).TotalSeconds * ShareForSteps;
-        return Math.Max(1, (long)(left / repeated / seconds));
+        double left = (time - context.Clock.Uncharged).TotalSeconds;
+        return Math.Max(1, (long)(left / FineTuneCost.SecondsOfSteps(context, start, architecture, AreFew(context))));
     }
 
     private sealed record Tuned(RunContext Context, FineTuner Tuner, FineTuning Decision, int[] Among)

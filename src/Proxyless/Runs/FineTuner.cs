@@ -25,6 +25,9 @@ internal sealed class FineTuner
     /// </summary>
     public const int StepsOverTrialSteps = 2;
 
+    /// <summary>The most trials of a training of all weights: parts of the images.</summary>
+    public const int PartsOfTraining = 3;
+
     // As many rows as a classifier of about a thousand features needs to be stable.
     private const int Rows = 1600;
     private const int MostViews = 8;
@@ -32,7 +35,6 @@ internal sealed class FineTuner
     // The last convolution and the blocks of about the last two stages.
     private const int Depths = 7;
     private const int PartsOfClassifier = 5;
-    private const int PartsOfTraining = 3;
 
     // No more parts are needed once the probability that chance alone makes the two differ in this many images is lower
     // than this.
@@ -44,6 +46,9 @@ internal sealed class FineTuner
     private readonly bool _decides;
     private readonly long _mostSteps;
     private readonly ImageSet _images;
+
+    // The images whose features are computed.
+    private readonly int[] _seen;
     private readonly NetworkFeatures _features;
     private readonly int[][] _rowsOfImage;
     private readonly bool[] _isPlain;
@@ -66,14 +71,18 @@ internal sealed class FineTuner
         _mostSteps = mostSteps;
         _features = new NetworkFeatures(network, decides ? Depths : 1);
         All = [.. Enumerable.Range(0, images.Count)];
-        int views = Math.Clamp(Rows / images.Count, 1, MostViews);
-        var progress = new Progress(context.Observer, "features", 0, (long)images.Count * (1 + views));
+
+        // Of many images a part is enough, also for what learns from all but one of several parts.
+        _seen = images.SpreadOverClasses(2 * MostImagesOfClassifier);
+        ImageSet seen = images.Subset(_seen);
+        int views = Math.Clamp(Rows / seen.Count, 1, MostViews);
+        var progress = new Progress(context.Observer, "features", 0, (long)seen.Count * (1 + views));
         long done = 0;
         void Added(int count) => progress.Report(done += count, "of the pretrained network");
-        using BatchLoader plain = context.Loaders.Evaluation(images);
+        using BatchLoader plain = context.Loaders.Evaluation(seen);
         _features.Add(plain, 0, Added, context.CancellationToken);
         int plainRows = _features.Labels.Count;
-        using BatchLoader augmented = context.Loaders.InOrderAugmented(images);
+        using BatchLoader augmented = context.Loaders.InOrderAugmented(seen);
         for (int view = 0; view < views; view++)
         {
             _features.Add(augmented, view, Added, context.CancellationToken);
@@ -192,10 +201,11 @@ internal sealed class FineTuner
         ImageSet images,
         IReadOnlyList<int> among,
         int count
-    ) => StratifiedParts.Of(among, images.Label, count, context.Options.Seed);
+    ) => StratifiedParts.Of(among, images.Label, images.Content, count, context.Options.Seed);
 
-    private (Place Place, ImageAnswer?[] Answers) Choose(IReadOnlyList<int> images, IReadOnlyList<int> depths)
+    private (Place Place, ImageAnswer?[] Answers) Choose(IReadOnlyList<int> among, IReadOnlyList<int> depths)
     {
+        int[] images = [.. among.Where(image => _rowsOfImage[image].Length > 0)];
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfClassifier);
         Place[] places = [.. depths.SelectMany(depth => Penalties.Select(penalty => new Place(depth, penalty)))];
         var progress = new Progress(
@@ -206,6 +216,7 @@ internal sealed class FineTuner
             Progress.Unreported
         );
         int done = 0;
+        IReadOnlyList<double>? weights = _context.ClassWeightsOf(_images.Subset(images));
         (Place Place, double Loss, ImageAnswer?[] Answers) best = (places[0], double.PositiveInfinity, []);
         foreach (Place place in places)
         {
@@ -214,11 +225,16 @@ internal sealed class FineTuner
             foreach (int[] part in parts)
             {
                 _context.CancellationToken.ThrowIfCancellationRequested();
-                LinearClassifier classifier = Fit([.. images.Except(part)], place);
+                int[] others = [.. images.Except(part)];
+                LinearClassifier classifier = Fit(others, place);
+                HashSet<int> learned = [.. others.Select(_images.Label)];
                 foreach (int row in part.SelectMany(image => _rowsOfImage[image]).Where(row => _isPlain[row]))
                 {
                     double[] logs = classifier.LogProbabilities(_features.At(place.Depth)[row]);
-                    loss -= logs[_features.Labels[row]];
+                    int label = _features.Labels[row];
+
+                    // The loss of a class that could not be learned is any large number, and says nothing of the place.
+                    loss -= learned.Contains(label) ? (weights?[label] ?? 1) * logs[label] : 0;
                     answers[ImageOf(row)] = AnswerTo(ImageOf(row), [.. logs.Select(log => (float)log)]);
                 }
 
@@ -234,8 +250,9 @@ internal sealed class FineTuner
         return (best.Place, best.Answers);
     }
 
-    private LinearClassifier Fit(IReadOnlyList<int> images, Place place)
+    private LinearClassifier Fit(IReadOnlyList<int> among, Place place)
     {
+        int[] images = [.. among.Where(image => _rowsOfImage[image].Length > 0)];
         int[] rows = [.. images.SelectMany(image => _rowsOfImage[image])];
         using var regression = new LogisticRegression(
             [.. rows.Select(row => _features.At(place.Depth)[row])],
@@ -316,6 +333,8 @@ internal sealed class FineTuner
         {
             Teacher = teacher,
             MixupAlpha = _context.Options.Training.Mixup,
+            Dropout = _context.Options.Training.Dropout,
+            Ema = _context.Options.Training.Ema,
         };
         var progress = new Progress(_context.Observer, stage, 0, steps);
         long done = 0;
@@ -335,7 +354,7 @@ internal sealed class FineTuner
             RunDefaults.FineTuneSteps(_context.Options, images / _context.Loaders.BatchSizeOf(images))
         );
 
-    private int ImageOf(int row) => _features.Images[row];
+    private int ImageOf(int row) => _seen[_features.Images[row]];
 
     private string Describe(int depth) =>
         depth > _features.Network.Blocks.Count

@@ -18,6 +18,11 @@ internal sealed record FineTuning(int Blocks, bool IsTrained, double Top1, int I
     /// <summary>Whether <see cref="Top1"/> is that of cross-validation, or of the validation images.</summary>
     public bool IsCrossValidated { get; init; }
 
+    /// <summary>
+    /// Top-1 of what the training begins with on the validation images, 0..1; null if those are learned from.
+    /// </summary>
+    public double? BeginningTop1 { get; init; }
+
     /// <summary><see cref="Top1"/> if it is that of cross-validation.</summary>
     [JsonIgnore]
     public double? CrossValidatedTop1 => IsCrossValidated ? Top1 : null;

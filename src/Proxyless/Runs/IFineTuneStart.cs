@@ -17,6 +17,11 @@ internal interface IFineTuneStart
     /// </summary>
     bool HasTeacher { get; }
 
+    /// <summary>
+    /// The time of a training step of the networks that are found, over that of <see cref="Whole"/>: about 0 to 1.
+    /// </summary>
+    double ShareOfWork { get; }
+
     /// <summary>Returns the network to begin with.</summary>
     /// <param name="images">The images.</param>
     /// <param name="among">Those that may be learned from, by their numbers.</param>

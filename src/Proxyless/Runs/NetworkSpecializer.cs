@@ -40,6 +40,18 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
     /// <summary>Whether the sum of the parts of a network of this many blocks can be within the limits.</summary>
     public bool Has(int blocks) => Goals(blocks).Length > 0;
 
+    /// <summary>
+    /// About the time of a training step of a network within the limits, over that of the whole network at the highest
+    /// resolution: the ratio of their latencies, and pixels where that resolution is too slow.
+    /// </summary>
+    public double ShareOfWork()
+    {
+        (RunContext at, SearchGoal goal) = GoalsOf(whole.Blocks.Count + 1)[0];
+        double latency = goal.Table.ToSpaceCost(at.Space, at.Classes).Of(new int[at.Space.Depth]);
+        double side = (double)at.Space.Resolution / context.Space.Resolution;
+        return side * side * Math.Min(1, goal.LatencyMs / latency);
+    }
+
     /// <summary>Finds the network.</summary>
     /// <param name="images">The images.</param>
     /// <param name="among">Those to choose on, by their numbers.</param>
@@ -234,6 +246,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             loader,
             at.Classes,
             at.ClassWeightsOf(set),
+            set.Content,
             at.Options.Seed,
             count => progress.Report(done += count, "decoded"),
             at.CancellationToken

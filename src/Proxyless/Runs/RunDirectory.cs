@@ -71,6 +71,9 @@ public sealed class RunDirectory(string path) : ITrainingStore
     /// </summary>
     public string CrossValidated => File("cross-validated.jsonl");
 
+    /// <summary>The answers of the folds that are finished.</summary>
+    public string Folds => File("folds.jsonl");
+
     /// <summary>The folder of TensorBoard's events of the search.</summary>
     public string SearchEvents => File("tensorboard", "search");
 
@@ -364,6 +367,7 @@ public sealed class RunDirectory(string path) : ITrainingStore
             Labels,
             Answers,
             CrossValidated,
+            Folds,
             Report,
             Result,
             LastCheckpoint,

@@ -86,8 +86,12 @@ internal sealed class RunLoaders(
     /// <summary>Shuffled batches of some images, augmented for the training of one network.</summary>
     public BatchLoader FinalTraining(ImageSet set) => Shuffled(set, RandomUse.WeightImages, FinalTransforms);
 
-    /// <summary>Batches in order, augmented for the training of one network.</summary>
-    public BatchLoader InOrderAugmented(ImageSet set) => OwnInOrder(set, FinalTransforms);
+    /// <summary>
+    /// Batches in order, augmented for the training of a classifier of fixed features, which do not adapt to what
+    /// <see cref="TrainingOptions.TrivialAugment"/> does.
+    /// </summary>
+    public BatchLoader InOrderAugmented(ImageSet set) =>
+        OwnInOrder(set, FinalTransforms with { TrivialAugment = false });
 
     /// <summary>
     /// Batches in order, not augmented, for what is measured again and again: copies stand for large photographs.

@@ -123,6 +123,13 @@ internal sealed class RunStore(RunDirectory directory)
     public void WriteCrossValidated(IEnumerable<ImageAnswer> answers) =>
         JsonLines.Write(directory.CrossValidated, answers);
 
+    /// <summary>Reads the answers of the folds that are finished.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    public IReadOnlyList<FoldAnswer> ReadFolds() => JsonLines.Read<FoldAnswer>(directory.Folds);
+
+    /// <summary>Writes the answers of the folds that are finished.</summary>
+    public void WriteFolds(IEnumerable<FoldAnswer> answers) => JsonLines.Write(directory.Folds, answers);
+
     /// <summary>Writes what was derived; this marks its search as finished.</summary>
     public void Write(DerivedNetwork derived)
     {

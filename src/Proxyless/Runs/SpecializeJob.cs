@@ -172,7 +172,7 @@ internal static class SpecializeJob
             {
                 Run = store.Directory.Root,
                 Architecture = store.Directory.Architecture,
-                ValidationTop1 = store.Plan.FineTuning!.Top1,
+                ValidationTop1 = store.Plan.FineTuning!.BeginningTop1,
                 ExpectedLatencyMs = found.Chosen.PredictedMs,
                 PredictedLatencyMs = found.Chosen.PredictedMs,
                 LatencyMs = found.Chosen.MeasuredMs,
@@ -242,7 +242,7 @@ internal static class SpecializeJob
             ExportStage.Run(context, store.Directory, derived.Architecture, store.Directory.Model);
             EvaluatedRun evaluated = EvaluateStage.Finish(context, store, goal, derived);
             FoldAnswers? folds = context.Options.Training.Folds is { } count
-                ? FineTuneStage.InFolds(start, count)
+                ? FineTuneStage.InFolds(store, start, count)
                 : null;
             RunResult result = evaluated.Result! with
             {

@@ -22,6 +22,9 @@ internal sealed class SpecializedStart(RunContext context, CompactNetwork whole,
     /// <inheritdoc/>
     public bool HasTeacher => context.Options.Training.Teacher;
 
+    /// <inheritdoc/>
+    public double ShareOfWork => specializer.ShareOfWork();
+
     /// <summary>The result whose network is the given one.</summary>
     public SpecializedNetwork Found(CompactNetwork network) => _found.Find(found => found.Network == network)!;
 

@@ -60,10 +60,10 @@ internal static class TrainStage
         Teacher? teacher
     )
     {
-        if (store.Plan is { TrainSteps: 0, FineTuning.Top1: var decided })
+        if (store.Plan is { TrainSteps: 0, FineTuning.BeginningTop1: var begun })
         {
             // Only the classifier was to be learned.
-            return context.Options.Training.OnAll ? null : decided;
+            return begun;
         }
 
         int batchesPerEpoch = context.Loaders.BatchesPerEpoch(context.Loaders.FinalImages);

@@ -60,6 +60,14 @@ internal sealed class Trial : IDisposable
     /// </summary>
     public double MixupAlpha { get; init; }
 
+    /// <summary>Share of the pooled features that are dropped.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>
+    /// Decay of a moving average of the weights that takes their place at the end of a stretch of steps; null for none.
+    /// </summary>
+    public double? Ema { get; init; }
+
     /// <summary>The network in its current state.</summary>
     public CompactNetwork Network => _network;
 
@@ -84,25 +92,33 @@ internal sealed class Trial : IDisposable
         var schedule = new CosineSchedule(_rate, stretch, (long)(warmupShare * stretch));
         NetworkTensor[] tensors = [.. _network.Tensors];
         NetworkTensor[] exchanged = [.. tensors.Where(tensor => tensor.IsTrained || _norms.Momentum > 0)];
+        using ExponentialMovingAverage? average = Ema is { } decay
+            ? new(_network, new CompactNetwork(_network.Architecture, _network.Options), decay)
+            : null;
         for (long step = 0; _steps < steps; step++, _steps++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using Batch batch = _batches.Next();
+            using TemporarySeed? dropout =
+                Dropout > 0 ? TemporarySeed.OfDropout(_seed, _steps, parallel.Part.Index) : null;
             parallel.BeginStep();
             using Tensor images = batch.Images.to(_network.Options.Device);
             using Tensor labels = batch.Labels.to(_network.Options.Device);
             var mixup = Mixup.Of(MixupAlpha, _seed, _steps);
             using Tensor? mixed = mixup?.Of(images);
-            using Tensor logits = _network.Forward(mixed ?? images, _norms);
+            using Tensor logits = _network.Forward(mixed ?? images, _norms, Dropout);
             using Tensor value = _loss.Of(mixed ?? images, logits, labels, Teacher, mixup);
             BatchShare share = _loss.ShareOf(labels);
             double lost = parallel.Average(WithScalar.ToDouble(value), share);
             ClassificationLoss.RequireFinite(lost, _steps, _rate);
             parallel.Backward(value, tensors, exchanged, share);
             _optimizer.Step(tensors, schedule.At(step));
+            average?.Update(step);
             parallel.EndStep();
             stepped();
         }
+
+        NetworkTensor.CopyAll(average?.Average.Tensors ?? [], tensors);
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ internal sealed class WholeStart(RunContext context, CompactNetwork whole) : IFi
     public bool HasTeacher => false;
 
     /// <inheritdoc/>
+    public double ShareOfWork => 1;
+
+    /// <inheritdoc/>
     public (RunContext Context, CompactNetwork Network, int Depth) Of(
         ImageSet images,
         IReadOnlyList<int> among,

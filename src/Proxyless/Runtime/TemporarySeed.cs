@@ -17,6 +17,13 @@ internal sealed class TemporarySeed : IDisposable
         random.manual_seed(seed);
     }
 
+    /// <summary>Seeds the dropout of a step.</summary>
+    /// <param name="seed">The user's seed.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="part">The number of the process among those that share the step: each has its own dropout.</param>
+    public static TemporarySeed OfDropout(int seed, long step, int part) =>
+        new((long)(SeedSequence.Mix(seed, RandomUse.Dropout, step) >> 1) + part);
+
     /// <inheritdoc/>
     public void Dispose()
     {

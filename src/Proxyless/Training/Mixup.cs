@@ -6,7 +6,8 @@ namespace Proxyless.Training;
 /// <summary>
 /// Mixes each image of a step with another one of it, and the loss with that against the other one's label. Zhang,
 /// Cisse, Dauphin, Lopez-Paz: mixup, ICLR 2018 (arXiv 1710.09412). The first image is mixed with the last one, the
-/// second with the last but one, and so on: batches are shuffled.
+/// second with the last but one, and so on: batches are shuffled. Each of several processes that share a step mixes
+/// its own part of the images, so that the pairs depend on their number.
 /// </summary>
 internal sealed class Mixup
 {
@@ -29,7 +30,7 @@ internal sealed class Mixup
     public Tensor Of(Tensor images)
     {
         using Tensor reversed = images.flip(0);
-        return lerp(reversed, images, Share);
+        return Sum(images, reversed);
     }
 
     /// <summary>Computes the loss of mixed images against the labels of both.</summary>
@@ -42,7 +43,14 @@ internal sealed class Mixup
         using Tensor others = labels.flip(0);
         using Tensor other = loss.Of(logits, others);
         using Tensor own = loss.Of(logits, labels);
-        return lerp(other, own, Share);
+        return Sum(own, other);
+    }
+
+    private Tensor Sum(Tensor own, Tensor other)
+    {
+        using Tensor first = WithScalar.Times(own, Share);
+        using Tensor second = WithScalar.Times(other, 1 - Share);
+        return WithScalar.Sum(first, second);
     }
 
     /// <summary>

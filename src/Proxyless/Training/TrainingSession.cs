@@ -252,11 +252,7 @@ internal sealed class TrainingSession : IDisposable
     private double Step(Batch batch)
     {
         using TemporarySeed? dropout =
-            _settings.Dropout > 0
-                ? new(
-                    (long)(SeedSequence.Mix(_settings.Seed, RandomUse.Dropout, _state.Step) >> 1) + _parallel.Part.Index
-                )
-                : null;
+            _settings.Dropout > 0 ? TemporarySeed.OfDropout(_settings.Seed, _state.Step, _parallel.Part.Index) : null;
         using Tensor images = batch.Images.to(_network.Options.Device);
         using Tensor labels = batch.Labels.to(_network.Options.Device);
         var mixup = Mixup.Of(_settings.MixupAlpha, _settings.Seed, _state.Step);

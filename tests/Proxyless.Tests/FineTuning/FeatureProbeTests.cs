@@ -49,6 +49,7 @@ public sealed class FeatureProbeTests : IDisposable
             loader,
             classes: 2,
             classWeights: null,
+            context.Images.AllTraining.Content,
             seed: 3,
             count => loaded += count,
             TestContext.Current.CancellationToken

@@ -8,9 +8,9 @@ namespace Proxyless.Tests.Reliability;
 
 /// <summary>
 /// libtorch reads a scalar by its address while the collector may free it, unless somebody keeps it
-/// (<see cref="WithScalar"/>). Here the compiled code is read: each scalar of ours is kept in a variable, and no method
-/// of TorchSharp is called that makes one of its own and keeps it nowhere. <c>tensor.add(scalar)</c> is such a method:
-/// it makes the 1 that multiplies the scalar.
+/// (<see cref="WithScalar"/>). Here the compiled code is read: each scalar of ours, and each tensor that a number
+/// becomes, is kept in a variable, and no method of TorchSharp is called that makes one of its own and keeps it
+/// nowhere. <c>tensor.add(scalar)</c> is such a method: it makes the 1 that multiplies the scalar.
 /// </summary>
 public sealed class ScalarLifetimeTests
 {
@@ -51,7 +51,7 @@ public sealed class ScalarLifetimeTests
                     continue;
                 }
 
-                if (MakesScalar(called) && !IsStore(instruction.Next))
+                if ((MakesScalar(called) || MakesTensor(called)) && !IsStore(instruction.Next))
                 {
                     faults.Add($"{Place(method, instruction)}: a scalar without a variable");
                 }
@@ -108,6 +108,10 @@ public sealed class ScalarLifetimeTests
                 (nameof(Scalar), "op_Implicit" or ".ctor")
                 or
                 (nameof(ScalarExtensionMethods), "ToScalar");
+
+    /// <summary>Where a number stands for a tensor, as in <c>lerp(one, other, 0.5)</c>.</summary>
+    private static bool MakesTensor(MethodReference method) =>
+        method.DeclaringType.FullName == TensorName && method.Name == "op_Implicit";
 
     private static bool IsStore(Instruction instruction) =>
         instruction.OpCode.Code

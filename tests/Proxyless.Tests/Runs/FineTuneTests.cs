@@ -1,4 +1,5 @@
 using Proxyless.Architectures;
+using Proxyless.Files;
 using Proxyless.Inference;
 using Proxyless.Networks;
 using Proxyless.Runs;
@@ -79,6 +80,94 @@ public sealed class FineTuneTests : IDisposable
 
         // The classes are of one size.
         Assert.Equal(trained.Folds.Top1, trained.Folds.ClassTop1, 1e-9);
+    }
+
+    /// <summary>What is decided on the training images says nothing of validation images of another kind.</summary>
+    [Fact]
+    public void Validation_images_of_ones_own_judge_the_start_although_the_decision_is_cross_validated()
+    {
+        (RunOptions options, string network) = Few();
+        for (int i = 0; i < 24; i++)
+        {
+            bool isTraining = i < 16;
+            string set = Path.Combine(
+                "divided",
+                isTraining ? "train"
+                    : i < 20 ? "val"
+                    : "test"
+            );
+            _folder.Add(Path.Combine(set, isTraining ? "noise" : "flat", $"{i}.png"), TestPictures.Noise(i, 16, 16));
+            _folder.Add(Path.Combine(set, isTraining ? "flat" : "noise", $"{i}.png"), Flat(i));
+        }
+
+        TrainResult trained = ProxylessRun.Train(
+            options with
+            {
+                Data = new() { Path = Path.Combine(_folder.Root, "divided") },
+                Training = options.Training with { Epochs = 1 },
+            },
+            network,
+            NullRunObserver.Instance,
+            Cancellation
+        );
+
+        Assert.InRange(trained.CrossValidatedTop1!.Value, 0.75, 1);
+        Assert.InRange(trained.ValidationTop1!.Value, 0, 0.25);
+    }
+
+    [Fact]
+    public void Training_on_all_of_many_images_leaves_none_to_validate_on()
+    {
+        (RunOptions options, string network) = Many();
+        var observer = new RecordingObserver();
+        TrainResult trained = ProxylessRun.Train(
+            options with
+            {
+                Training = options.Training with { OnAll = true },
+            },
+            network,
+            observer,
+            Cancellation
+        );
+        Assert.Null(trained.ValidationTop1);
+        Assert.DoesNotContain(observer.Messages, text => text.Contains("validation", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Folds_that_are_finished_are_not_repeated()
+    {
+        (RunOptions options, string network) = Few();
+        options = options with
+        {
+            Threads = 1,
+            Training = options.Training with { Folds = 3, Epochs = 1, Ema = 0.9, Dropout = 0.1 },
+        };
+        TrainResult whole = ProxylessRun.Train(options, network, NullRunObserver.Instance, Cancellation);
+        RunOptions second = options with { Out = Path.Combine(_folder.Root, "second") };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Assert.Throws<RunInterruptedException>(() =>
+            ProxylessRun.Train(second, network, new StopAtMessage("fold 3 of 3:", stop), stop.Token)
+        );
+        var directory = new RunDirectory(second.Out!);
+        Assert.Equal([0, 1], JsonLines.Read<FoldAnswer>(directory.Folds).Select(answer => answer.Fold).Distinct());
+
+        var observer = new RecordingObserver();
+        TrainResult resumed = ProxylessRun.Train(second with { Resume = true }, network, observer, Cancellation);
+
+        Assert.Equal(whole.Folds, resumed.Folds);
+        Assert.Equal(
+            ["fold 3 of 3:"],
+            observer.Messages.Where(text => text.StartsWith("fold ", StringComparison.Ordinal))
+        );
+
+        File.WriteAllText(
+            directory.Folds,
+            File.ReadAllText(directory.Folds).Replace("\"fold\":0", "\"fold\":2", StringComparison.Ordinal)
+        );
+        InvalidInputException refused = Assert.Throws<InvalidInputException>(() =>
+            ProxylessRun.Train(second with { Resume = true }, network, observer, Cancellation)
+        );
+        Assert.Contains("folds.jsonl", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -221,6 +310,21 @@ public sealed class FineTuneTests : IDisposable
         );
         ProxylessRun.Train(second with { Resume = true }, network, NullRunObserver.Instance, Cancellation);
         Assert.Equal(File.ReadAllBytes(whole.Model), File.ReadAllBytes(new RunDirectory(second.Out!).Model));
+    }
+
+    private sealed class StopAtMessage(string message, CancellationTokenSource token) : IRunObserver
+    {
+        public void Progress(RunProgress progress) { }
+
+        public void Message(string text)
+        {
+            if (text == message)
+            {
+                token.Cancel();
+            }
+        }
+
+        public void Warning(string text) { }
     }
 
     private static byte[] Flat(int i)
