@@ -66,7 +66,10 @@ internal sealed class PredictCommand : ReportingCommand
             ),
         ];
         Prediction[] answers = [.. predictions.Where(prediction => prediction.Error is null)];
-        string[] errors = [.. predictions.Select(prediction => prediction.Error).OfType<string>()];
+        string[] errors =
+        [
+            .. predictions.Select(prediction => prediction.Error).OfType<string>().Select(ClassName.Visible),
+        ];
         return new CommandOutcome(new { Predictions = predictions }, console => Write(console, answers))
         {
             Errors = errors,
@@ -81,7 +84,7 @@ internal sealed class PredictCommand : ReportingCommand
         console.WriteFacts([
             .. answers.Select(prediction =>
                 (
-                    prediction.Image,
+                    ClassName.Visible(prediction.Image),
                     (string?)
                         string.Join(", ", prediction.Classes.Select(c => $"{c.Class} {Facts.Percent(c.Probability)}"))
                 )

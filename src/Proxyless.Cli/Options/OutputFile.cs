@@ -10,7 +10,9 @@ internal static class OutputFile
     /// <param name="path">The file as given; null for none.</param>
     /// <param name="what">What is written.</param>
     /// <param name="extensions">The allowed ones, the usual one first.</param>
-    /// <exception cref="InvalidInputException">It is a folder, or has another extension.</exception>
+    /// <exception cref="InvalidInputException">
+    /// It is a folder, has another extension, or may not be written there.
+    /// </exception>
     public static void Check(string option, string? path, string what, params IReadOnlyList<string> extensions)
     {
         if (path is null)
@@ -26,11 +28,49 @@ internal static class OutputFile
         }
 
         RequireFolders(option, path);
+        RequirePermission(option, path);
         if (!extensions.Contains(Path.GetExtension(path).ToLowerInvariant()))
         {
             throw new InvalidInputException(
                 $"{option} '{path}': the file will be {what}; its name must end in "
                     + $"{string.Join(" or ", extensions)}, such as {Path.ChangeExtension(path, extensions[0])}"
+            );
+        }
+    }
+
+    /// <summary>Tries whether a file can be created: a file is replaced by another one beside it.</summary>
+    private static void RequirePermission(string option, string path)
+    {
+        string? folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        while (folder is not null && !Directory.Exists(folder))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        if (folder is null)
+        {
+            return;
+        }
+
+        string probe = Path.Combine(folder, $".{Path.GetRandomFileName()}");
+        try
+        {
+            using FileStream created = new(
+                probe,
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.None,
+                1,
+                FileOptions.DeleteOnClose
+            );
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            string reason = exception is UnauthorizedAccessException ? "permission denied" : exception.Message;
+            throw new InvalidInputException(
+                $"{option} '{path}' cannot be written: no file can be created in '{folder}' ({reason}); "
+                    + "give another path",
+                exception
             );
         }
     }

@@ -90,6 +90,14 @@ public static partial class ArchitectureFile
             }
         }
 
+        if (path != nameOrFile && File.Exists(Path.Combine(nameOrFile, WrittenFiles.RunConfig)) && !File.Exists(path))
+        {
+            throw new InvalidInputException(
+                $"'{nameOrFile}' has no {FileName}: its search is not finished, or the file was removed; continue "
+                    + $"with RunOptions.Resume and RunOptions.Out = '{nameOrFile}', or restore the file"
+            );
+        }
+
         return File.Exists(path)
             ? Read(path)
             : throw new InvalidInputException(
@@ -114,7 +122,11 @@ public static partial class ArchitectureFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException($"{path}: cannot be read ({exception.Message})", exception) { File = path };
+            string reason = exception is FileNotFoundException ? "there is no such file" : exception.Message;
+            throw new InvalidInputException($"{path} cannot be read: {reason}; restore it, or give another", exception)
+            {
+                File = path,
+            };
         }
     }
 

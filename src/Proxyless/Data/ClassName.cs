@@ -34,15 +34,19 @@ internal static class ClassName
     {
         if (name.Any(IsBreakOrControl))
         {
-            string shown = string.Concat(
-                name.Select(letter => IsBreakOrControl(letter) ? Invariant($"\\u{(int)letter:X4}") : letter.ToString())
-            );
+            string shown = Visible(name);
             throw new InvalidInputException(
                 $"{folder}: the class '{shown}' has a line break or another control character in its name, and "
                     + $"labels.txt has a line for each class; rename the folder."
             );
         }
     }
+
+    /// <summary>A name of a class or a file on one line: <c>\\u001B</c> for what a terminal would obey.</summary>
+    public static string Visible(string name) =>
+        string.Concat(
+            name.Select(letter => IsBreakOrControl(letter) ? Invariant($"\\u{(int)letter:X4}") : letter.ToString())
+        );
 
     private static bool IsBreakOrControl(char letter) => char.IsControl(letter) || letter is '\u2028' or '\u2029';
 

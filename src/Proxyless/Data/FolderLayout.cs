@@ -69,14 +69,7 @@ internal static class FolderLayout
     /// </summary>
     private static void RequireNoSplits(string folder, string[] classes, List<string> warnings)
     {
-        if (classes.FirstOrDefault(name => SplitNames.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } split)
-        {
-            throw new InvalidInputException(
-                $"{Path.Combine(folder, split)} looks like a split, and there is no {Path.Combine(folder, "train")}: "
-                    + $"name the splits train, val and test, in lower case; a class of that name needs another."
-            );
-        }
-
+        RequireNoSplit(folder, classes);
         if (classes.Length > MostSplits)
         {
             return;
@@ -89,6 +82,17 @@ internal static class FolderLayout
                 $"{folder}: {string.Join(", ", classes)} are taken for the classes, though all of them hold the "
                     + $"folders {within[0][0]}, {within[0][1]}{(within[0].Length > 2 ? " and others" : "")}; if they "
                     + $"are splits, name them train, val and test."
+            );
+        }
+    }
+
+    private static void RequireNoSplit(string folder, string[] classes)
+    {
+        if (classes.FirstOrDefault(name => SplitNames.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } split)
+        {
+            throw new InvalidInputException(
+                $"{Path.Combine(folder, split)} looks like a split, and there is no {Path.Combine(folder, "train")}: "
+                    + $"name the splits train, val and test, in lower case; a class of that name needs another."
             );
         }
     }
@@ -134,6 +138,7 @@ internal static class FolderLayout
 
         if (classes.Length == 1)
         {
+            RequireNoSplit(folder, classes);
             throw new InvalidInputException(
                 $"{folder} holds one class, '{classes[0]}': a classifier needs two or more folders of classes."
             );

@@ -31,7 +31,11 @@ internal static class WrittenFolder
     private static bool IsRunOrComparison(string folder)
     {
         bool Holds(string name) => File.Exists(Path.Combine(folder, name));
-        return (Holds(WrittenFiles.RunConfig) && Holds(WrittenFiles.RunPlan)) || Holds(WrittenFiles.ComparisonPlan);
+
+        // A job that has just begun has only said that it works there.
+        return (Holds(WrittenFiles.RunConfig) && Holds(WrittenFiles.RunPlan))
+            || Holds(WrittenFiles.ComparisonPlan)
+            || Holds(WrittenFiles.Holder);
     }
 
     private static bool HoldsNothingElse(string folder)

@@ -9,6 +9,9 @@ internal static class WrittenFiles
     /// <summary>The step counts of a run.</summary>
     public const string RunPlan = "plan.json";
 
+    /// <summary>Who works in a folder.</summary>
+    public const string Holder = ".lock.json";
+
     /// <summary>The plan of a comparison.</summary>
     public const string ComparisonPlan = "comparison.json";
 }

@@ -121,6 +121,7 @@ internal static class FineTuneStage
             }
 
             store.WriteFolds(known.Values);
+            start.Return(tuned.Tuner.Network);
         }
 
         Dictionary<int, ImageAnswer> byImage = known.ToDictionary(pair => pair.Key, pair => pair.Value.Answer);
@@ -196,7 +197,13 @@ internal static class FineTuneStage
             place,
             classified.Tuner.Classify(among, place)
         );
-        return (decision.IsTrained ? trained : classified) with
+        (Tuned used, Tuned unused) = decision.IsTrained ? (trained, classified) : (classified, trained);
+        if (unused.Tuner.Network != used.Tuner.Network)
+        {
+            start.Return(unused.Tuner.Network);
+        }
+
+        return used with
         {
             Decision = decision,
             Answers = [.. answers.OfType<ImageAnswer>()],

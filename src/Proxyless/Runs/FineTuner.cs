@@ -276,12 +276,8 @@ internal sealed class FineTuner
         for (int i = 0; i < parts.Count; i++)
         {
             int[] rest = [.. images.Except(parts[i])];
-            using CompactNetwork network = Train(
-                Begin(rest, LastDepth),
-                rest,
-                Invariant($"trial {i + 1} of {parts.Count}"),
-                StepsOfTrialOn(rest.Length)
-            );
+            using CompactNetwork network = Begin(rest, LastDepth);
+            Train(network, rest, Invariant($"trial {i + 1} of {parts.Count}"), StepsOfTrialOn(rest.Length));
             ImageAnswer?[] answers = Judge(network, parts[i]);
             foreach (int image in parts[i])
             {

@@ -29,8 +29,12 @@ internal interface IFineTuneStart
     /// How many of the blocks of <see cref="Whole"/> are needed at most; one more stands for its last convolution.
     /// </param>
     /// <returns>
-    /// The network, which stays valid as long as this; the context of its training; and the number of its blocks after
-    /// which the requested features are.
+    /// The network, which stays valid until it is given back, or as long as this; the context of its training; and the
+    /// number of its blocks after which the requested features are.
     /// </returns>
     (RunContext Context, CompactNetwork Network, int Depth) Of(ImageSet images, IReadOnlyList<int> among, int blocks);
+
+    /// <summary>Gives back a network that is no longer used, so that its memory is free.</summary>
+    /// <param name="network">From <see cref="Of"/>.</param>
+    void Return(CompactNetwork network);
 }

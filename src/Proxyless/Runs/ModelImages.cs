@@ -99,33 +99,30 @@ internal sealed record ModelImages(
     )
     {
         var images = LabeledImages.List(options.Location, classes, identifiers, options.MaxPixels);
+        bool hasAllClasses = images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key));
         ImageDataset? divided =
-            images.IsTestSet || !images.Classes.Select(ClassName.Key).SequenceEqual(classes.Select(ClassName.Key))
-                ? null
-                : TryDivide(options, observer, cancellationToken);
+            images.IsTestSet || !hasAllClasses ? null : TryDivide(options, observer, cancellationToken);
         if (divided is not null && divided.HasFingerprint(Fingerprint))
         {
             return divided.Test;
         }
 
         ImageSet all = divided?.All ?? images.Open(options, observer, cancellationToken);
-        if (!images.IsTestSet && images.Name == Name)
+        if (!images.IsTestSet && hasAllClasses)
         {
+            // Names say nothing: folders are renamed, and images added and removed.
             observer.Warning(
                 Invariant(
-                    $"'{options.Location}' is not as it was when the model was trained on '{Name}': all its "
-                        + $"{all.Count:N0} images are evaluated, and if the model was trained on any of them, the "
-                        + $"accuracy is too high"
+                    $"'{options.Location}' has no test/ and is not as the images were when the model was trained on "
+                        + $"'{Name}': all its {all.Count:N0} images are evaluated, and if the model was trained on any "
+                        + $"of them, the accuracy is too high"
                 )
             );
         }
         else if (!images.IsTestSet)
         {
             observer.Message(
-                Invariant(
-                    $"'{options.Location}' has no test/ and is not what the model was trained on: all its "
-                        + $"{all.Count:N0} images are judged"
-                )
+                Invariant($"'{options.Location}' has no test/: all its {all.Count:N0} images are evaluated")
             );
         }
 

@@ -68,7 +68,9 @@ internal static partial class RunConfigFile
         try
         {
             YamlText.Check(text, path);
-            RunOptions options = deserializer.Deserialize<RunOptions>(text) ?? new RunOptions();
+            RunOptions options =
+                deserializer.Deserialize<RunOptions>(text)
+                ?? throw new InvalidInputException($"{path}: it is empty; restore the file, or begin another run");
             return
                 options is { Data.Path: not null, Target.Name: not null, Device: not null }
                 && Enum.IsDefined(options.Kernels)

@@ -16,7 +16,7 @@ namespace Proxyless.Runs;
 internal sealed class RunLock : IDisposable
 {
     private const string LockName = ".lock";
-    private const string HolderName = ".lock.json";
+    private const string HolderName = WrittenFiles.Holder;
     private const int Attempts = 100;
 
     private readonly FileStream _file;

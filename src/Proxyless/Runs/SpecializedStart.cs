@@ -42,5 +42,13 @@ internal sealed class SpecializedStart(RunContext context, CompactNetwork whole,
     }
 
     /// <inheritdoc/>
+    public void Return(CompactNetwork network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        _found.RemoveAll(found => found.Network == network);
+        network.Dispose();
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _found.ForEach(found => found.Network.Dispose());
 }

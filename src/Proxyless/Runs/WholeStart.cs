@@ -26,4 +26,7 @@ internal sealed class WholeStart(RunContext context, CompactNetwork whole) : IFi
         IReadOnlyList<int> among,
         int blocks
     ) => (context, whole, blocks);
+
+    /// <inheritdoc/>
+    public void Return(CompactNetwork network) { }
 }

@@ -15,6 +15,8 @@ public sealed class BadInputCommandTests : IDisposable
         _folder.Add("text.yaml", "data: photos\n"u8.ToArray());
         Directory.CreateDirectory(Path.Combine(_folder.Root, "folder"));
         Directory.CreateDirectory(Path.Combine(_folder.Root, "run"));
+        Directory.CreateDirectory(Path.Combine(_folder.Root, "split", "test"));
+        _folder.Add("emptied/config.yaml", []);
         RunConfigFile.Write(
             new RunDirectory(Path.Combine(_folder.Root, "run")).Config,
             new RunOptions { Data = new() { Path = Path.Combine(_folder.Root, "folder") } }
@@ -69,6 +71,9 @@ public sealed class BadInputCommandTests : IDisposable
     [InlineData("file", "train --arch FILE --data sample")]
     [InlineData("folder", "train --arch FOLDER --data sample")]
     [InlineData("run", "train --arch RUN")]
+    [InlineData("has no architecture.json: its search is not finished", "describe --arch RUN")]
+    [InlineData("looks like a split", "data list --data SPLIT")]
+    [InlineData("config.yaml: it is empty", "export --run EMPTIED")]
     [InlineData("file", "derive --run FILE")]
     [InlineData("folder", "derive --run FOLDER")]
     [InlineData("run", "derive --run RUN")]
@@ -119,6 +124,19 @@ public sealed class BadInputCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--picture", "describe --arch proxyless-cpu --picture /proc/x.svg")]
+    [InlineData("--out", "export --run RUN --out /proc/x.onnx")]
+    [InlineData("--out", "profile --space tiny --out /proc/x.json")]
+    public void A_folder_that_cannot_be_written_is_told_before_the_work(string option, string command)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the folder that nobody can write is Linux's");
+        CommandLineRun run = CommandLineRun.Of([.. command.Split(' ').Select(Resolved)]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith($"error: {option} '/proc/x.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("no file can be created in '/proc'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--picture", "describe --arch proxyless-cpu --picture NEW.png", ".svg")]
     [InlineData("--picture", "describe --arch proxyless-cpu --picture NEW", ".svg")]
     [InlineData("--picture", "describe --arch proxyless-cpu --picture FOLDER", ".svg")]
@@ -159,5 +177,7 @@ public sealed class BadInputCommandTests : IDisposable
             .Replace("YAML", Path.Combine(_folder.Root, "text.yaml"), StringComparison.Ordinal)
             .Replace("FOLDER", Path.Combine(_folder.Root, "folder"), StringComparison.Ordinal)
             .Replace("RUN", Path.Combine(_folder.Root, "run"), StringComparison.Ordinal)
+            .Replace("SPLIT", Path.Combine(_folder.Root, "split"), StringComparison.Ordinal)
+            .Replace("EMPTIED", Path.Combine(_folder.Root, "emptied"), StringComparison.Ordinal)
             .Replace("NEW", Path.Combine(_folder.Root, "new"), StringComparison.Ordinal);
 }

@@ -110,19 +110,6 @@ public sealed class CommandLineTests
         Assert.Equal(TimeSpan.FromMinutes(90), parse.GetValue<TimeSpan?>("--time"));
     }
 
-    [Fact]
-    public void A_file_that_cannot_be_written_exits_with_1()
-    {
-        Assert.SkipUnless(
-            OperatingSystem.IsLinux(),
-            "/proc, where not even an administrator can make a file, is there"
-        );
-        CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-cpu", "--picture", "/proc/network.svg");
-        Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("bug", run.Error, StringComparison.Ordinal);
-    }
-
     private static IEnumerable<ReportingCommand> Commands(Command command) =>
         command.Subcommands.SelectMany(Commands).Concat(command is ReportingCommand reporting ? [reporting] : []);
 }

@@ -54,6 +54,7 @@ public sealed class FolderContentsTests : IDisposable
         _folder.Add("comparisons/a/networks/x/seed-0/plan.json", [1]);
         Directory.CreateDirectory(Path.Combine(_folder.Root, "runs", "empty"));
         _folder.Add("runs/begun/config.yaml", [1]);
+        _folder.Add("chosen-with-out/.lock.json", [1]);
         Assert.Equal(["cat", "dog"], Open().Classes);
         Directory.Delete(Path.Combine(_folder.Root, "runs"), recursive: true);
         Directory.CreateDirectory(Path.Combine(_folder.Root, "runs"));

@@ -36,6 +36,20 @@ public sealed class EvaluationTests(FinishedRun run) : IClassFixture<FinishedRun
         Assert.DoesNotContain(observer.Warnings, warning => warning.Contains("train", StringComparison.Ordinal));
     }
 
+    /// <summary>Another name is no proof of other images.</summary>
+    [Fact]
+    public void Images_that_the_model_may_have_been_trained_on_are_judged_with_a_warning()
+    {
+        Add("photos/small", 1);
+        Add("photos/dark", 2);
+        var observer = new RecordingObserver();
+        Assert.Equal(3, Evaluate("photos", observer).Images);
+        Assert.Contains(
+            observer.Warnings,
+            warning => warning.Contains("the accuracy is too high", StringComparison.Ordinal)
+        );
+    }
+
     [Theory]
     [InlineData("test/dark", "test/small")]
     [InlineData("test/small")]

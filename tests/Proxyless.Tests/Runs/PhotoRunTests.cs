@@ -135,6 +135,15 @@ public sealed class PhotoRunTests : IDisposable
         CommandLineRun refused = CommandLineRun.Of("predict", "--model", run, photo, "--max-pixels", "1999");
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("--max-pixels 2000", refused.Error, StringComparison.Ordinal);
+
+        // Control characters in a name are shown, not sent to the terminal.
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "no name has such characters there");
+        string odd = Path.Combine(Photos, "cat", "esc\u001B[31m\nred.jpg");
+        File.Copy(photo, odd);
+        CommandLineRun two = CommandLineRun.Of("predict", "--model", run, photo, odd, odd + "x");
+        Assert.Contains("esc\\u001B[31m\\u000Ared.jpg", two.Output, StringComparison.Ordinal);
+        Assert.Contains("esc\\u001B[31m\\u000Ared.jpgx: there is no such file", two.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001B', two.Output + two.Error);
     }
 
     [Theory]
