@@ -1,3 +1,5 @@
+using Proxyless.Files;
+
 namespace Proxyless.Cli.Options;
 
 /// <summary>
@@ -27,8 +29,7 @@ internal static class OutputFile
             );
         }
 
-        RequireFolders(option, path);
-        RequirePermission(option, path);
+        RequirePermission(option, path, RequireFolders(option, path));
         if (!extensions.Contains(Path.GetExtension(path).ToLowerInvariant()))
         {
             throw new InvalidInputException(
@@ -39,30 +40,11 @@ internal static class OutputFile
     }
 
     /// <summary>Tries whether a file can be created: a file is replaced by another one beside it.</summary>
-    private static void RequirePermission(string option, string path)
+    private static void RequirePermission(string option, string path, string folder)
     {
-        string? folder = Path.GetDirectoryName(Path.GetFullPath(path));
-        while (folder is not null && !Directory.Exists(folder))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        if (folder is null)
-        {
-            return;
-        }
-
-        string probe = Path.Combine(folder, $".{Path.GetRandomFileName()}");
         try
         {
-            using FileStream created = new(
-                probe,
-                FileMode.CreateNew,
-                FileAccess.Write,
-                FileShare.None,
-                1,
-                FileOptions.DeleteOnClose
-            );
+            FolderProbe.CreateFile(folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -78,14 +60,12 @@ internal static class OutputFile
     /// <summary>Checks that no file is where a folder must be.</summary>
     /// <param name="option">The option that names the path.</param>
     /// <param name="path">A file or folder to write.</param>
+    /// <returns>The nearest folder above the path that exists.</returns>
     /// <exception cref="InvalidInputException">There is one; the message names it.</exception>
-    public static void RequireFolders(string option, string path)
+    public static string RequireFolders(string option, string path)
     {
-        for (
-            string? above = Path.GetDirectoryName(Path.GetFullPath(path));
-            above is not null && !Directory.Exists(above);
-            above = Path.GetDirectoryName(above)
-        )
+        string above = Path.GetDirectoryName(Path.GetFullPath(path)) ?? Path.GetFullPath(path);
+        while (!Directory.Exists(above) && Path.GetDirectoryName(above) is { } next)
         {
             if (File.Exists(above))
             {
@@ -93,6 +73,10 @@ internal static class OutputFile
                     $"{option} '{path}': '{above}' is a file, not a folder; give another path"
                 );
             }
+
+            above = next;
         }
+
+        return above;
     }
 }

@@ -88,14 +88,14 @@ public static partial class ArchitectureFile
                         + string.Join(", ", within)
                 );
             }
-        }
 
-        if (path != nameOrFile && File.Exists(Path.Combine(nameOrFile, WrittenFiles.RunConfig)) && !File.Exists(path))
-        {
-            throw new InvalidInputException(
-                $"'{nameOrFile}' has no {FileName}: its search is not finished, or the file was removed; continue "
-                    + $"with RunOptions.Resume and RunOptions.Out = '{nameOrFile}', or restore the file"
-            );
+            if (File.Exists(Path.Combine(nameOrFile, WrittenFiles.RunConfig)))
+            {
+                throw new InvalidInputException(
+                    $"'{nameOrFile}' has no {FileName}: its search is not finished, or the file was removed; continue "
+                        + $"with RunOptions.Resume and RunOptions.Out = '{nameOrFile}', or restore the file"
+                );
+            }
         }
 
         return File.Exists(path)

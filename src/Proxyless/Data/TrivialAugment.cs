@@ -7,6 +7,8 @@ namespace Proxyless.Data;
 /// </summary>
 internal static class TrivialAugment
 {
+    private static readonly int Changes = Enum.GetValues<ImageChange>().Length;
+
     private const int Levels = 31;
     private const double MostShear = 0.99;
     private const double MostShift = 32.0 / 224;
@@ -21,7 +23,7 @@ internal static class TrivialAugment
     /// <param name="random">The image's random stream.</param>
     public static void Apply(Span<float> square, int side, int channels, ref SplitMix64 random)
     {
-        var change = (ImageChange)random.Below((int)ImageChange.Equalize + 1);
+        var change = (ImageChange)random.Below(Changes);
         double strength = random.Below(Levels) / (Levels - 1.0);
         double sign = random.NextDouble() < 0.5 ? -1 : 1;
         Apply(square, side, channels, change, strength, sign);

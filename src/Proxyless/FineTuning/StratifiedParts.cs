@@ -26,23 +26,27 @@ internal static class StratifiedParts
         ArgumentNullException.ThrowIfNull(label);
         ArgumentNullException.ThrowIfNull(content);
         var random = new SplitMix64(seed);
-        ILookup<(int Label, int Content), int> copies = images
-            .Order()
-            .ToLookup(image => (label(image), content(image)));
-        var parts = new List<int>[Math.Min(count, copies.Count)];
+        int[][][] copiesOfClasses =
+        [
+            .. images
+                .GroupBy(label)
+                .OrderBy(group => group.Key)
+                .Select(ofClass => ofClass.Order().GroupBy(content).Select(copies => copies.ToArray()).ToArray()),
+        ];
+        var parts = new List<int>[Math.Min(count, copiesOfClasses.Sum(copies => copies.Length))];
         for (int i = 0; i < parts.Length; i++)
         {
             parts[i] = [];
         }
 
         int next = 0;
-        foreach (IGrouping<int, int> ofClass in images.GroupBy(label).OrderBy(group => group.Key))
+        foreach (int[][] copies in copiesOfClasses)
         {
-            int[] shuffled = [.. ofClass.Order().DistinctBy(content)];
-            random.Shuffle(shuffled);
-            foreach (int image in shuffled)
+            int[] order = [.. Enumerable.Range(0, copies.Length)];
+            random.Shuffle(order);
+            foreach (int place in order)
             {
-                parts[next++ % parts.Length].AddRange(copies[(ofClass.Key, content(image))]);
+                parts[next++ % parts.Length].AddRange(copies[place]);
             }
         }
 

@@ -18,6 +18,21 @@ internal sealed class FinalTrials(RunContext context, PathScorer scorer) : IDisp
     /// <summary>Whether none has begun.</summary>
     public bool AreNone => _trials.Count == 0;
 
+    /// <summary>How finalists are trained: as the search's weights are, without what the final training adds.</summary>
+    public static TrainingSettings Settings(RunContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return TrainStage.Settings(context, steps: 0) with
+        {
+            LearningRate = RateShare * context.LearningRate,
+            WarmupShare = 0,
+            ClassWeights = context.ClassWeightsOf(context.Images.Weights),
+            Dropout = 0,
+            MixupAlpha = 0,
+            Ema = null,
+        };
+    }
+
     /// <summary>Continues the training of a finalist, and evaluates it.</summary>
     /// <param name="choice">The finalist.</param>
     /// <param name="steps">Number of steps since the beginning of the round.</param>
@@ -32,11 +47,9 @@ internal sealed class FinalTrials(RunContext context, PathScorer scorer) : IDisp
         if (!_trials.TryGetValue(key, out Trial? trial))
         {
             trial = new Trial(
-                context,
                 scorer.Network.Extract(choice),
-                context.Images.Weights,
-                context.LoadersOf(parallel.Part).Training(context.Images.Weights, RandomUse.WeightImages),
-                RateShare * context.LearningRate
+                Settings(context),
+                context.LoadersOf(parallel.Part).Training(context.Images.Weights, RandomUse.WeightImages)
             );
             _trials.Add(key, trial);
         }

@@ -28,14 +28,9 @@ internal static class FineTuneCost
 
         int images = areFew ? context.Images.AllTraining.Count : context.Loaders.FinalImages.Count;
         long steps = RunDefaults.FineTuneSteps(context.Options, images / context.Loaders.BatchSizeOf(images));
-        Architecture whole = start.Whole.Architecture.WithInput(
-            context.Space.Resolution,
-            start.Whole.Architecture.InputChannels,
-            context.Classes
-        );
         double taught = start.HasTeacher ? TeacherTime(context, areFew) / Trainings(context, areFew) : 0;
         double work = start.ShareOfWork + taught;
-        double seconds = work * steps * SecondsOfSteps(context, start, whole, areFew);
+        double seconds = work * steps * SecondsOfSteps(context, start, WholeOf(context, start), areFew);
         long training = TrainingOverTrial(context) * steps;
         string trainings = areFew
             ? Invariant($"up to {Trials} trials of {steps} steps, and a training of {training}")
@@ -75,16 +70,18 @@ internal static class FineTuneCost
         double seconds = trainings * StepOf(architecture);
         if (TeacherStage.Teaches(start, architecture))
         {
-            Architecture whole = start.Whole.Architecture.WithInput(
-                context.Space.Resolution,
-                start.Whole.Architecture.InputChannels,
-                context.Classes
-            );
-            seconds += TeacherTime(context, areFew) * StepOf(whole);
+            seconds += TeacherTime(context, areFew) * StepOf(WholeOf(context, start));
         }
 
         return repeated * seconds / ShareForSteps;
     }
+
+    private static Architecture WholeOf(RunContext context, IFineTuneStart start) =>
+        start.Whole.Architecture.WithInput(
+            context.Space.Resolution,
+            start.Whole.Architecture.InputChannels,
+            context.Classes
+        );
 
     // The trials of cross-validation, and the training itself.
     private static int Trainings(RunContext context, bool areFew) => areFew ? Trials + TrainingOverTrial(context) : 1;

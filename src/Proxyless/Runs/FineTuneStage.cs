@@ -73,13 +73,15 @@ internal static class FineTuneStage
         ImageSet images = context.Images.All;
         int[] all = [.. Enumerable.Range(0, images.Count)];
         IReadOnlyList<int[]> parts = FineTuner.Parts(context, images, all, folds);
+        var foldOf = parts
+            .SelectMany((part, fold) => part.Select(image => (image, fold)))
+            .ToDictionary(place => place.image, place => place.fold);
         var known = new Dictionary<int, FoldAnswer>();
         foreach (FoldAnswer kept in store.ReadFolds())
         {
             if (
-                kept.Fold < 0
-                || kept.Fold >= parts.Count
-                || !parts[kept.Fold].Contains(kept.Number)
+                !foldOf.TryGetValue(kept.Number, out int fold)
+                || fold != kept.Fold
                 || kept.Answer.Label != images.Label(kept.Number)
                 || !known.TryAdd(kept.Number, kept)
             )

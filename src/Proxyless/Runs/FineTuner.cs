@@ -163,7 +163,7 @@ internal sealed class FineTuner
     public CompactNetwork Begin(IReadOnlyList<int> images, int depth)
     {
         (Place place, _) = Choose(images, [depth]);
-        return ClassifierOnFeatures.Create(_features, depth, Fit(images, place));
+        return ClassifierOnFeatures.Create(_features, depth, Fit(WithFeatures(images), place));
     }
 
     /// <summary>Trains all weights, for <see cref="StepsOn"/> these images.</summary>
@@ -205,7 +205,7 @@ internal sealed class FineTuner
 
     private (Place Place, ImageAnswer?[] Answers) Choose(IReadOnlyList<int> among, IReadOnlyList<int> depths)
     {
-        int[] images = [.. among.Where(image => _rowsOfImage[image].Length > 0)];
+        int[] images = WithFeatures(among);
         IReadOnlyList<int[]> parts = Parts(_context, _images, images, PartsOfClassifier);
         Place[] places = [.. depths.SelectMany(depth => Penalties.Select(penalty => new Place(depth, penalty)))];
         var progress = new Progress(
@@ -250,9 +250,10 @@ internal sealed class FineTuner
         return (best.Place, best.Answers);
     }
 
-    private LinearClassifier Fit(IReadOnlyList<int> among, Place place)
+    private int[] WithFeatures(IReadOnlyList<int> images) => [.. images.Where(image => _rowsOfImage[image].Length > 0)];
+
+    private LinearClassifier Fit(IReadOnlyList<int> images, Place place)
     {
-        int[] images = [.. among.Where(image => _rowsOfImage[image].Length > 0)];
         int[] rows = [.. images.SelectMany(image => _rowsOfImage[image])];
         using var regression = new LogisticRegression(
             [.. rows.Select(row => _features.At(place.Depth)[row])],
@@ -319,27 +320,20 @@ internal sealed class FineTuner
     )
     {
         ImageSet set = _images.Subset(images);
-        using var trial = new Trial(
-            _context,
-            network,
-            set,
-            _context.Loaders.FinalTraining(set),
-            RunDefaults.LearningRate(_context.Options, _context.Loaders.BatchSizeOf(set.Count))
-        )
+        TrainingSettings settings = TrainStage.Settings(_context, steps) with
         {
+            LearningRate = RunDefaults.LearningRate(_context.Options, _context.Loaders.BatchSizeOf(set.Count)),
+            ClassWeights = _context.ClassWeightsOf(set),
             Teacher = teacher,
-            MixupAlpha = _context.Options.Training.Mixup,
-            Dropout = _context.Options.Training.Dropout,
-            Ema = _context.Options.Training.Ema,
         };
+        using var trial = new Trial(network, settings, _context.Loaders.FinalTraining(set));
         var progress = new Progress(_context.Observer, stage, 0, steps);
         long done = 0;
         trial.TrainTo(
             steps,
             () => progress.Report(++done, "all weights"),
             DataParallel.Alone,
-            _context.CancellationToken,
-            TrainingSettings.UsualWarmupShare
+            _context.CancellationToken
         );
         return network;
     }

@@ -130,14 +130,7 @@ internal static class CacheFolder
         try
         {
             Directory.CreateDirectory(folder);
-            using FileStream probe = new(
-                Path.Combine(folder, $".{Guid.NewGuid():N}"),
-                FileMode.CreateNew,
-                FileAccess.Write,
-                FileShare.None,
-                1,
-                FileOptions.DeleteOnClose
-            );
+            FolderProbe.CreateFile(folder);
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

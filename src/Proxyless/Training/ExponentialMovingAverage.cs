@@ -30,6 +30,17 @@ internal sealed class ExponentialMovingAverage : IDisposable
         }
     }
 
+    /// <summary>Starts from the present values of a network; null without a decay.</summary>
+    /// <param name="source">The network that is trained.</param>
+    /// <param name="decay">As for the constructor; null for no average.</param>
+    public static ExponentialMovingAverage? Of(CompactNetwork source, double? decay)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return decay is { } known
+            ? new ExponentialMovingAverage(source, new CompactNetwork(source.Architecture, source.Options), known)
+            : null;
+    }
+
     /// <summary>The averaged network.</summary>
     public CompactNetwork Average { get; }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Proxyless.Data;
 using Proxyless.Files;
 using Proxyless.Networks;
-using Proxyless.Runtime;
 using static TorchSharp.torch;
 
 namespace Proxyless.Training;
@@ -20,9 +19,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly IRunObserver _observer;
     private readonly CompactNetwork _network;
     private readonly NetworkTensor[] _tensors;
-    private readonly NetworkTensor[] _trained;
-    private readonly ClassificationLoss _loss;
-    private readonly SgdOptimizer _optimizer;
+    private readonly NetworkStep _step;
     private readonly ExponentialMovingAverage? _average;
     private readonly CosineSchedule _schedule;
     private readonly CheckpointFile _last;
@@ -55,24 +52,15 @@ internal sealed class TrainingSession : IDisposable
         _observer = observer;
         _network = network;
         _tensors = [.. network.Tensors];
-        _trained = [.. _tensors.Where(tensor => tensor.IsTrained)];
         _last = new CheckpointFile(store.LastCheckpoint);
-        _loss = new ClassificationLoss(settings.LabelSmoothing, settings.ClassWeights, network.Options.Device);
-        _optimizer = new SgdOptimizer
-        {
-            WeightDecay = settings.WeightDecay,
-            MostGradient = settings.MostGradient,
-            Kernels = network.Options.Kernels,
-        };
+        _step = new NetworkStep(network, settings);
         parallel.TakeFromLeader(_tensors);
-        _average = settings.Ema is { } decay
-            ? new ExponentialMovingAverage(network, new CompactNetwork(network.Architecture, network.Options), decay)
-            : null;
+        _average = ExponentialMovingAverage.Of(network, settings.Ema);
         long warmup = (long)(settings.WarmupShare * settings.Steps);
         _schedule = new CosineSchedule(settings.LearningRate, settings.Steps, warmup);
         try
         {
-            _state = _last.Exists ? Resume(_last, _tensors, _optimizer, _average, observer) : TrainingState.Start;
+            _state = _last.Exists ? Resume(_last, _tensors, _step.Optimizer, _average, observer) : TrainingState.Start;
             long judged = _state.JudgedEpochs(batchesPerEpoch);
             _log.AddRange(JsonLines.Read<TrainingCurvePoint>(store.TrainingLog).Where(point => point.Epoch <= judged));
         }
@@ -199,7 +187,7 @@ internal sealed class TrainingSession : IDisposable
             IsInStep = true;
             using (batch)
             {
-                double loss = Step(batch);
+                double loss = _step.Run(batch, _state.Step, _schedule.At(_state.Step), _parallel);
                 _average?.Update(_state.Step);
                 _state = _state.After(loss);
                 pace.Count(batch, _parallel.Part.Count);
@@ -245,26 +233,7 @@ internal sealed class TrainingSession : IDisposable
     public void Dispose()
     {
         _average?.Dispose();
-        _optimizer.Dispose();
-        _loss.Dispose();
-    }
-
-    private double Step(Batch batch)
-    {
-        using TemporarySeed? dropout =
-            _settings.Dropout > 0 ? TemporarySeed.OfDropout(_settings.Seed, _state.Step, _parallel.Part.Index) : null;
-        using Tensor images = batch.Images.to(_network.Options.Device);
-        using Tensor labels = batch.Labels.to(_network.Options.Device);
-        var mixup = Mixup.Of(_settings.MixupAlpha, _settings.Seed, _state.Step);
-        using Tensor? mixed = mixup?.Of(images);
-        using Tensor logits = _network.Forward(mixed ?? images, _settings.Norms, _settings.Dropout);
-        using Tensor value = _loss.Of(mixed ?? images, logits, labels, _settings.Teacher, mixup);
-        BatchShare share = _loss.ShareOf(labels);
-        double number = _parallel.Average(WithScalar.ToDouble(value), share);
-        ClassificationLoss.RequireFinite(number, _state.Step, _settings.LearningRate);
-        _parallel.Backward(value, _tensors, _settings.Norms.Momentum > 0 ? _tensors : _trained, share);
-        _optimizer.Step(_tensors, _schedule.At(_state.Step));
-        return number;
+        _step.Dispose();
     }
 
     private double Top1(CompactNetwork judged, BatchLoader validation, CancellationToken cancellationToken)
@@ -321,7 +290,7 @@ internal sealed class TrainingSession : IDisposable
         List<(string, Tensor)> all =
         [
             .. Named(_tensors),
-            .. _optimizer.State,
+            .. _step.Optimizer.State,
             .. Named(_average?.Average.Tensors ?? [], AveragePrefix),
         ];
         ClassificationLoss.RequireFinite(all, _state.Step, _settings.LearningRate);

@@ -47,11 +47,9 @@ public sealed class FinalRoundTests
         SharedScore before = scorer.Of(choice)!;
         using CompactNetwork copy = network.Extract(choice);
         using var trial = new Trial(
-            context,
             copy,
-            context.Images.Weights,
-            context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages),
-            0.25 * context.LearningRate
+            FinalTrials.Settings(context),
+            context.Loaders.Training(context.Images.Weights, RandomUse.WeightImages)
         );
         Assert.Equal(before.Loss, scorer.Judge(trial.Network, DataParallel.Alone).Loss);
 
