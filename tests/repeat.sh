@@ -6,7 +6,7 @@
 #   N          runs in all
 #   --shuffle  each run in another order; its seed is printed and, given as PROXYLESS_TEST_ORDER_SEED, makes the same order again
 #   --load     beside processes that keep every core busy
-#   --together K runs at once, each of which is load for the others
+#   --together K runs at once, each of which is load for the others; where fewer are left, busy processes take their places
 #   --fresh    begins anew; else the runs of the same tests that were made before, and stopped, are counted
 #
 # The tests are built once. The logs of failed runs are kept. Last line: "N passed, N failed"; the exit code is 0 where none failed.
@@ -76,10 +76,15 @@ stop() {
 }
 trap stop EXIT
 trap 'exit 130' INT TERM
+keep_a_core_busy() {
+    (while [ -d "/proc/$$" ]; do for _ in {1..100000}; do :; done; done) &
+    busy+=($!)
+    # Bash does not tell of its end.
+    disown
+}
 if [ -n "$load" ]; then
     for _ in $(seq "$(nproc)"); do
-        (while [ -d "/proc/$$" ]; do for _ in {1..100000}; do :; done; done) &
-        busy+=($!)
+        keep_a_core_busy
     done
 fi
 
@@ -110,7 +115,7 @@ run_once() {
 done_before=$(wc -l < "$state")
 [ "$done_before" -eq 0 ] || echo "$done_before runs were made before"
 run=$((done_before + 1))
-while [ "$run" -le "$runs" ]; do
+while [ "$run" -le "$runs" ] || [ ${#members[@]} -gt 0 ]; do
     while [ ${#members[@]} -lt "$together" ] && [ "$run" -le "$runs" ]; do
         seed=
         [ -z "$shuffle" ] || seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
@@ -118,8 +123,14 @@ while [ "$run" -le "$runs" ]; do
         members+=($!)
         run=$((run + 1))
     done
-    wait "${members[@]}"
-    members=()
+    while [ "$together" -gt 1 ] && [ $((${#members[@]} + ${#busy[@]})) -lt "$together" ]; do
+        keep_a_core_busy
+    done
+    # The next one begins as soon as any ends.
+    wait -n -p ended "${members[@]}"
+    for place in "${!members[@]}"; do
+        [ "${members[place]}" != "$ended" ] || unset "members[place]"
+    done
 done
 stop
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Proxyless.Architectures;
 using Proxyless.Cli;
 using Proxyless.Cli.Commands;
 using Proxyless.Networks;
@@ -11,6 +12,7 @@ using Proxyless.Pretrained;
 using Proxyless.Runs;
 using Proxyless.Tests.Agents;
 using Proxyless.Tests.Docs;
+using Proxyless.Tests.Latency;
 using Proxyless.Tests.Pretrained;
 using Proxyless.Tests.Runs;
 using Xunit;
@@ -87,7 +89,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
 
         // With random weights in the cache of the folder; one that is there is replaced by another run.
         ["proxyless train --weights efficientnet-lite0 --data photos --out runs/photos"] = new(
-            "--resolution 16 --batch-size 4 --train-epochs 0.1"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --threads 1"
         )
         {
             Before = _ =>
@@ -97,17 +99,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             },
         },
         ["proxyless run --data photos --weights efficientnet-lite0 --latency 4 --out runs/photos"] = new(
-            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml"
-        )
-        {
-            Before = _ =>
-            {
-                Directory.Delete("runs", recursive: true);
-                KeepRandomWeights();
-            },
-        },
-        ["proxyless run --weights efficientnet-lite0 --data photos --latency 4 --out runs/photos"] = new(
-            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml --threads 1"
         )
         {
             Before = _ =>
@@ -117,7 +109,7 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             },
         },
         ["proxyless run --data photos --weights timm-efficientnet-lite0 --out runs/photos"] = new(
-            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml --threads 1"
         )
         {
             Before = _ =>
@@ -127,25 +119,26 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
             },
         },
         ["proxyless run --arch net.config --weights mine.pth --data photos --latency 4"] = new(
-            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --target size.yaml --threads 1",
+            ("4", "0.05")
         )
         {
             Before = WriteOwnNetwork,
         },
         ["proxyless train --arch net.config --weights mine.pth --data photos"] = new(
-            "--resolution 16 --batch-size 4 --train-epochs 0.1"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --threads 1"
         )
         {
             Before = WriteOwnNetwork,
         },
         ["proxyless train --arch efficientnet-lite0 --weights lite0.pth --data photos"] = new(
-            "--resolution 16 --batch-size 4 --train-epochs 0.1"
+            "--resolution 16 --batch-size 4 --train-epochs 0.1 --threads 1"
         )
         {
             Before = _ => WeightsOfOthers.Write("lite0.pth", "efficientnet-lite0"),
         },
         ["proxyless train --weights efficientnet-lite0 --data photos --resolution 112 --folds 5"] = new(
-            "--batch-size 4 --train-epochs 0.1",
+            "--batch-size 4 --train-epochs 0.1 --threads 1",
             ("112", "32"),
             ("5", "2")
         )
@@ -318,14 +311,14 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
         ["proxyless bench search --data photos --search-epochs 40"] = new($"{Step} --batch-size 4"),
         ["proxyless bench soak --steps 5000"] = new("--cycle 1 --batch 2", ("5000", "10")),
         ["proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112"] = new(
-            "--steps 1 --seeds 1 --batch-size 4 --target size.yaml",
+            "--steps 1 --seeds 1 --batch-size 4 --target size.yaml --threads 1",
             ("112", "16")
         )
         {
             Before = _ => KeepRandomWeights(),
         },
         ["proxyless bench narrow --weights efficientnet-lite0 --data photos --resolution 112 --other cpu+int8"] = new(
-            "--steps 1 --seeds 1 --batch-size 4 --target size.yaml",
+            "--steps 1 --seeds 1 --batch-size 4 --target size.yaml --threads 1",
             ("112", "16"),
             ("cpu+int8", "size.yaml+int8")
         )
@@ -402,8 +395,10 @@ public sealed partial class ExampleTests(ExampleFolder examples) : IClassFixture
 
     private static void WriteOwnNetwork(ExampleTests fact)
     {
-        WeightsOfOthers.Write("mine.pth", "proxyless-cpu");
-        CommandLineRun run = CommandLineRun.Of("describe", "--arch", "proxyless-cpu", "--net-config", "net.config");
+        Architecture mine = SmallSpace.Network(1, 2, 1);
+        ArchitectureFile.Write("mine.json", mine);
+        WeightsOfOthers.Write("mine.pth", mine, []);
+        CommandLineRun run = CommandLineRun.Of("describe", "--arch", "mine.json", "--net-config", "net.config");
         Assert.True(run.ExitCode == 0, run.Error);
     }
 

@@ -19,8 +19,13 @@ public sealed class SharedRunTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly string _target;
+    private readonly string _images;
 
-    public SharedRunTests() => _target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
+    public SharedRunTests()
+    {
+        _target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
+        _images = SmallSample.Add(_folder);
+    }
 
     public static TheoryData<string> Mpis => ["openmpi", "mpich"];
 
@@ -46,7 +51,7 @@ public sealed class SharedRunTests : IDisposable
     [InlineData("mpich", 1, 2)]
     public void A_process_that_is_killed_ends_the_job_and_another_number_goes_on(string mpi, int rank, int number)
     {
-        string[] words = [.. Words(epochs: "3"), "--checkpoint-seconds", "0.001"];
+        string[] words = [.. Words(epochs: "9"), "--checkpoint-seconds", "0.001"];
         using (CommandLineProcess job = MpiJob.Start(mpi, 2, _folder.Root, words))
         {
             var run = new RunDirectory(Path.Combine(_folder.Root, "run"));
@@ -77,6 +82,10 @@ public sealed class SharedRunTests : IDisposable
         string[] search =
         [
             "search",
+            "--data",
+            _images,
+            "--space",
+            "tiny",
             "--out",
             "run",
             "--target",
@@ -195,6 +204,10 @@ public sealed class SharedRunTests : IDisposable
     private string[] Words(string batch = "32", string epochs = "0.5") =>
         [
             "run",
+            "--data",
+            _images,
+            "--space",
+            "tiny",
             "--out",
             "run",
             "--target",

@@ -69,7 +69,7 @@ public sealed class FailingDiskTests : IDisposable
     [Fact]
     public void A_checkpoint_that_cannot_be_written_ends_a_run_and_leaves_the_one_before()
     {
-        RunOptions options = Options("sample");
+        RunOptions options = Options(SmallSample.Add(_folder), classes: 8);
         var run = new RunDirectory(options.Out!);
         string checkpoints = Path.GetDirectoryName(run.SearchCheckpoint)!;
         string aside = checkpoints + "-aside";
@@ -117,7 +117,9 @@ public sealed class FailingDiskTests : IDisposable
         string program = CommandLineProcess.Program;
         string script = $"""
             mount -t tmpfs -o size=1m tmpfs '{disk}'
-            '{program}' run --out '{disk}/run' --target '{target}' --checkpoint-seconds 0.001 --search-epochs 1 --train-epochs 1
+            '{program}' run --data '{SmallSample.Add(
+                _folder
+            )}' --space tiny --out '{disk}/run' --target '{target}' --checkpoint-seconds 0.001 --search-epochs 1 --train-epochs 1
             echo "code $?"
             ls '{disk}/run/checkpoints'
             mount -o remount,size=64m '{disk}'
@@ -153,7 +155,9 @@ public sealed class FailingDiskTests : IDisposable
         string program = CommandLineProcess.Program;
         string script = $"""
             mount -t tmpfs -o size=64m tmpfs '{disk}'
-            '{program}' compare --out '{disk}/c' --space tiny --target '{target}' --network random:1 --train-epochs 1
+            '{program}' compare --data '{SmallSample.Add(
+                _folder
+            )}' --out '{disk}/c' --space tiny --target '{target}' --network random:1 --train-epochs 1
             rm -r '{disk}/c/networks/random-1/seed-0'
             mkdir '{disk}/c/networks/random-1/seed-0'
             cat /dev/zero > '{disk}/fill'
@@ -181,7 +185,7 @@ public sealed class FailingDiskTests : IDisposable
     public void A_search_or_training_that_diverges_ends_with_the_last_finite_state(string stage)
     {
         // Weights that a step multiplies by -11 leave the finite numbers in a few dozen steps, whatever the images are.
-        RunOptions options = Options("sample").WithSearch(search => search with { Epochs = 1 });
+        RunOptions options = Options("sample", classes: 8).WithSearch(search => search with { Epochs = 1 });
         RunOptions diverging = options with
         {
             Training = options.Training with { LearningRate = 100, WeightDecay = 0.99 },
@@ -235,15 +239,17 @@ public sealed class FailingDiskTests : IDisposable
         }
     }
 
-    private RunOptions Options(string data) =>
+    private RunOptions Options(string data, int classes = 2) =>
         new()
         {
             Data = new() { Path = data },
-            Search = new() { Space = "tiny", Epochs = 1 },
-            Target = new()
+            Search = new()
             {
-                Name = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), data == "sample" ? 8 : 2),
+                Space = "tiny",
+                Epochs = 1,
+                Evaluations = 4,
             },
+            Target = new() { Name = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), classes) },
             Out = Path.Combine(_folder.Root, "broken", "run"),
             Training = new() { Epochs = 2, BatchSize = 32 },
             Threads = 1,

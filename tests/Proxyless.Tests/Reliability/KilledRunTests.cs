@@ -45,6 +45,8 @@ public sealed class KilledRunTests : IDisposable
             FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8),
             "--search-epochs",
             $"{Epochs}",
+            "--evaluations",
+            "12",
             "--train-epochs",
             $"{Epochs}",
             "--batch-size",

@@ -14,8 +14,13 @@ public sealed class RunLockTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly string _target;
+    private readonly Lazy<string> _images;
 
-    public RunLockTests() => _target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
+    public RunLockTests()
+    {
+        _target = FixedTable.Write(_folder.Root, SearchSpacePresets.ByName("tiny"), 8);
+        _images = new(() => SmallSample.Add(_folder));
+    }
 
     private string Run => Path.Combine(_folder.Root, "run");
 
@@ -69,13 +74,19 @@ public sealed class RunLockTests : IDisposable
         var options = new RunOptions
         {
             Out = Run,
+            Data = new() { Path = _images.Value },
             Target = new()
             {
                 Name = _target,
                 LatencyMs = 100,
                 AlsoFor = $"{other}=100",
             },
-            Search = new() { Epochs = 0.2 },
+            Search = new()
+            {
+                Space = "tiny",
+                Epochs = 0.2,
+                Evaluations = 4,
+            },
             Training = new() { BatchSize = 32 },
         };
         ProxylessRun.SearchAll(options, NullRunObserver.Instance, TestContext.Current.CancellationToken);
@@ -266,10 +277,16 @@ public sealed class RunLockTests : IDisposable
     private IEnumerable<string> Arguments(double epochs, params IEnumerable<string> more) =>
         [
             "run",
+            "--data",
+            _images.Value,
+            "--space",
+            "tiny",
             "--target",
             _target,
             "--search-epochs",
             epochs.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+            "--evaluations",
+            "4",
             "--train-epochs",
             "0.1",
             "--batch-size",

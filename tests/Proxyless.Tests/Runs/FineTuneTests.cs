@@ -137,11 +137,7 @@ public sealed class FineTuneTests : IDisposable
     public void Folds_that_are_finished_are_not_repeated()
     {
         (RunOptions options, string network) = Few();
-        options = options with
-        {
-            Threads = 1,
-            Training = options.Training with { Folds = 3, Epochs = 1, Ema = 0.9, Dropout = 0.1 },
-        };
+        options = options with { Training = options.Training with { Folds = 3, Epochs = 1, Ema = 0.9, Dropout = 0.1 } };
         TrainResult whole = ProxylessRun.Train(options, network, NullRunObserver.Instance, Cancellation);
         RunOptions second = options with { Out = Path.Combine(_folder.Root, "second") };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
@@ -208,7 +204,7 @@ public sealed class FineTuneTests : IDisposable
     {
         RunOptions options = new()
         {
-            Data = new() { Path = SharedData.Path("photographs"), Resolution = 64 },
+            Data = new() { Path = SharedData.Path("photographs"), Resolution = 32 },
             Training = new()
             {
                 Weights = SharedData.Path(Path.Combine("pretrained", "efficientnet-lite0-57934424.pth")),
@@ -275,6 +271,7 @@ public sealed class FineTuneTests : IDisposable
                 Search = new(),
                 Training = new() { Weights = weights },
                 Out = Run,
+                Threads = 1,
             },
             network
         );
@@ -301,7 +298,6 @@ public sealed class FineTuneTests : IDisposable
 
     private void StoppedIsAsWhole(RunOptions options, string network, string stage)
     {
-        options = options with { Threads = 1 };
         TrainResult whole = ProxylessRun.Train(options, network, NullRunObserver.Instance, Cancellation);
         RunOptions second = options with { Out = Path.Combine(_folder.Root, "second") };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);

@@ -29,6 +29,7 @@ public sealed class SpecializeTests : IDisposable
             Target = new() { Name = _small.Target },
             Training = new() { Weights = _small.Weights, Epochs = 1 },
             Out = Path.Combine(_folder.Root, "run"),
+            Threads = 1,
         };
     }
 
@@ -105,7 +106,7 @@ public sealed class SpecializeTests : IDisposable
     [InlineData("train")]
     public void A_run_that_was_stopped_ends_as_one_that_was_not(string stage)
     {
-        RunOptions options = Taught(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
+        RunOptions options = Taught(Many()) with { CheckpointSeconds = 0.001 };
         RunResult whole = ProxylessRun.Run(options, _network, null, Cancellation);
 
         // The network is called as its folder.
@@ -127,7 +128,7 @@ public sealed class SpecializeTests : IDisposable
     [Fact]
     public void The_whole_network_is_trained_first_and_the_smaller_one_learns_its_answers()
     {
-        RunOptions options = Taught(Many()) with { Threads = 1 };
+        RunOptions options = Taught(Many());
         RunResult taught = ProxylessRun.Run(options, _network, null, Cancellation);
         var run = new RunDirectory(taught.Run);
         Assert.InRange(taught.TeacherTop1!.Value, 0.5, 1);
@@ -178,7 +179,7 @@ public sealed class SpecializeTests : IDisposable
     [Fact]
     public void A_teacher_whose_checkpoint_is_lost_is_trained_again()
     {
-        RunOptions options = Taught(Many()) with { Threads = 1, CheckpointSeconds = 0.001 };
+        RunOptions options = Taught(Many()) with { CheckpointSeconds = 0.001 };
         RunResult whole = ProxylessRun.Run(
             options with
             {
