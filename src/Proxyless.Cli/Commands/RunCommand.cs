@@ -82,25 +82,14 @@ internal sealed class RunCommand : ReportingCommand
             ReadResumable(parse, given: begun => _precision.Unapply(parse, begun))
         );
         using OpenPage? page = parse.GetValue(_watch) ? Watch(ref options, session, parse.GetValue(Quiet)) : null;
-        if (parse.GetValue(_architecture) is not { } architecture)
-        {
-            return LimitSummary.Outcome(
-                ProxylessRun.RunAll(options, session.Observer, session.Cancellation),
-                Write,
-                "top-1, test set",
-                result => new LimitLine(result.Run, result.LatencyMs, result.LatencyLimitMs, result.Top1),
-                Next
-            );
-        }
-
-        RunResult only = ProxylessRun.Run(options, architecture, session.Observer, session.Cancellation);
-        return new CommandOutcome(
-            only,
-            console =>
-            {
-                Write(console, only);
-                console.WriteNext(Next(only));
-            }
+        return LimitSummary.Outcome(
+            parse.GetValue(_architecture) is { } architecture
+                ? ProxylessRun.RunAll(options, architecture, session.Observer, session.Cancellation)
+                : ProxylessRun.RunAll(options, session.Observer, session.Cancellation),
+            Write,
+            "top-1, test set",
+            result => new LimitLine(result.Run, result.LatencyMs, result.LatencyLimitMs, result.Top1),
+            Next
         );
     }
 

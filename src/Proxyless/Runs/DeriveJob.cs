@@ -34,7 +34,7 @@ internal static class DeriveJob
         var store = new RunStore(directory);
         using var locks = new RunLocks();
         using var targets = new OpenTargets();
-        SearchGoals goals = SearchGoals.Find(context, store, locks, targets, searched.Directory);
+        SearchGoals goals = SearchGoals.Find(context, store, locks, SearchGoals.OfSearch(targets, searched.Directory));
         DeriveStage.RequireWeights(context, searched.Directory, log);
 
         // Before anything is written, or anything of an earlier run removed.

@@ -15,8 +15,8 @@ namespace Proxyless.Runs;
 /// </summary>
 /// <param name="context">The context of fine-tuning, at the highest resolution.</param>
 /// <param name="whole">The network with its weights, at that resolution; not disposed of.</param>
-/// <param name="target">The target; not disposed of.</param>
-internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whole, ITarget target)
+/// <param name="tables">The latency tables of the target.</param>
+internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whole, SpannedTables tables)
 {
     /// <summary>More images change the choice less than another random draw of them does.</summary>
     public const int MostImages = 400;
@@ -115,7 +115,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
             RunContext at = context.SpannedBy(architecture);
             if (!_goals.TryGetValue((resolution, blocks), out SearchGoal? goal))
             {
-                goal = GoalOf(at);
+                goal = GoalOf(at, blocks);
                 _goals.Add((resolution, blocks), goal);
             }
 
@@ -135,15 +135,16 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         return [.. goals];
     }
 
-    private SearchGoal? GoalOf(RunContext at)
+    private SearchGoal? GoalOf(RunContext at, int blocks)
     {
         try
         {
-            LatencyTable table = SearchGoal.TableOf(at, target, null);
-            return SearchGoal.Of(at, target, table);
+            return SearchGoal.Of(at, tables.Target, tables.Of(at, blocks));
         }
         catch (ProxylessException exception)
-            when (exception is LimitNotMetException || (exception is InvalidInputException && target is TableTarget))
+            when (exception is LimitNotMetException
+                || (exception is InvalidInputException && tables.Target is TableTarget)
+            )
         {
             // A target that is a table may lack the parts of a resolution, or of a shorter network.
             _notMet = exception;
@@ -187,7 +188,7 @@ internal sealed class NetworkSpecializer(RunContext context, CompactNetwork whol
         progress.Report(start.Blocks.Count + GradualChoice.MostSteps, "errors");
         try
         {
-            MeasuredChoice chosen = new MeasuredDerivation(at.Space, at.Classes, target, at.Observer).Derive(
+            MeasuredChoice chosen = new MeasuredDerivation(at.Space, at.Classes, tables.Target, at.Observer).Derive(
                 [
                     .. choice.Errors.Select(block =>
                         block.Select(error => Math.Exp(-Math.Min(error, MostError))).ToArray()

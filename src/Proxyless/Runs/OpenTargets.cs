@@ -6,14 +6,20 @@ namespace Proxyless.Runs;
 internal sealed class OpenTargets : IDisposable
 {
     private readonly Stack<ITarget> _open = [];
+    private readonly Dictionary<string, ITarget> _byName = [];
 
-    /// <summary>Opens another target.</summary>
+    /// <summary>Opens a target, or returns the one that was opened by the same name.</summary>
     /// <param name="nameOrFile">Its name or file.</param>
     /// <exception cref="InvalidInputException">There is no such target, or its file is wrong.</exception>
     public ITarget Open(string nameOrFile)
     {
-        ITarget target = TargetFile.Open(nameOrFile);
-        _open.Push(target);
+        if (!_byName.TryGetValue(nameOrFile, out ITarget? target))
+        {
+            target = TargetFile.Open(nameOrFile);
+            _open.Push(target);
+            _byName.Add(nameOrFile, target);
+        }
+
         return target;
     }
 

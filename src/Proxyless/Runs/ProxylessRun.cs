@@ -62,17 +62,8 @@ public static class ProxylessRun
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(architecture);
-        return FineTuneOpening.IsRequested(options, options.Out)
-            ? SpecializeJob.Run(
-                options,
-                architecture,
-                TimeProvider.System,
-                observer ?? NullRunObserver.Instance,
-                cancellationToken
-            )
-            : throw new InvalidInputException(
-                "ProxylessRun.Run(architecture) is the network of TrainingOptions.Weights; give these too"
-            );
+        SearchJob.RequireOneLimit(options);
+        return Specialize(options, architecture, observer, SearchJob.RequireOneLimit, cancellationToken).Networks[0];
     }
 
     /// <summary>The same with a separate clock.</summary>
@@ -84,12 +75,14 @@ public static class ProxylessRun
     )
     {
         ArgumentNullException.ThrowIfNull(options);
+        SearchJob.RequireOneLimit(options);
         if (FineTuneOpening.IsRequested(options, options.Out))
         {
-            return SpecializeJob.Run(options, null, time, observer, cancellationToken);
+            return SpecializeJob
+                .Run(options, null, time, observer, SearchJob.RequireOneLimit, cancellationToken)
+                .Networks[0];
         }
 
-        SearchJob.RequireOneLimit(options);
         return SearchJob
             .Run(options, time, observer, SearchJob.RequireOneLimit, SearchJob.Whole, cancellationToken)
             .Networks[0];
@@ -113,16 +106,25 @@ public static class ProxylessRun
         observer ??= NullRunObserver.Instance;
         if (FineTuneOpening.IsRequested(options, options.Out))
         {
-            RunResult only = SpecializeJob.Run(options, null, TimeProvider.System, observer, cancellationToken);
-            return new LimitResults<RunResult>
-            {
-                Run = only.Run,
-                Networks = [only],
-                Failures = [],
-            };
+            return SpecializeJob.Run(options, null, TimeProvider.System, observer, _ => { }, cancellationToken);
         }
 
         return SearchJob.Run(options, TimeProvider.System, observer, _ => { }, SearchJob.Whole, cancellationToken);
+    }
+
+    /// <summary>The same for pretrained weights in a file (<see cref="TrainingOptions.Weights"/>).</summary>
+    /// <returns>A result for each limit that has a network, and why others have none.</returns>
+    /// <inheritdoc cref="Run(RunOptions, string, IRunObserver?, CancellationToken)"/>
+    public static LimitResults<RunResult> RunAll(
+        RunOptions options,
+        string architecture,
+        IRunObserver? observer = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(architecture);
+        return Specialize(options, architecture, observer, _ => { }, cancellationToken);
     }
 
     /// <summary>From images to <c>architecture.json</c>: profile, search, derive.</summary>
@@ -539,4 +541,24 @@ public static class ProxylessRun
                 $"there is no model '{file}'; give an ONNX file that Proxyless exported, or a finished run"
             );
     }
+
+    private static LimitResults<RunResult> Specialize(
+        RunOptions options,
+        string architecture,
+        IRunObserver? observer,
+        Action<RunOptions> require,
+        CancellationToken cancellationToken
+    ) =>
+        FineTuneOpening.IsRequested(options, options.Out)
+            ? SpecializeJob.Run(
+                options,
+                architecture,
+                TimeProvider.System,
+                observer ?? NullRunObserver.Instance,
+                require,
+                cancellationToken
+            )
+            : throw new InvalidInputException(
+                "ProxylessRun.Run(architecture) is the network of TrainingOptions.Weights; give these too"
+            );
 }

@@ -258,6 +258,14 @@ internal sealed record RunContext
             },
         };
 
+    /// <summary>Returns the same images with a part of <see cref="RunOptions.Time"/>, if that is limited.</summary>
+    /// <param name="share">The part, 0..1.</param>
+    public RunContext WithShareOfTime(double share) =>
+        this with
+        {
+            Options = Options with { Time = Options.Time * share },
+        };
+
     /// <summary>Returns the same images at the resolution of a network, with the space that it spans.</summary>
     /// <param name="network">The network, at that resolution.</param>
     public RunContext SpannedBy(Architecture network) =>

@@ -256,7 +256,8 @@ internal static class RunOpening
         }
     }
 
-    private static RunOptions OptionsOf(RunContext context, RunStore store) =>
+    /// <summary>The options of a job as its run keeps them.</summary>
+    internal static RunOptions OptionsOf(RunContext context, RunStore store) =>
         context.Options with
         {
             Out = Path.GetFullPath(store.Directory.Root),

@@ -19,49 +19,35 @@ internal sealed class SearchGoals
     /// <summary>The goals that can be searched for; at least one.</summary>
     public IReadOnlyList<SearchPart> Parts => [.. _limits.Select(limit => limit.Part).OfType<SearchPart>()];
 
-    /// <summary>Opens targets and finds goals; writes nothing into a run.</summary>
+    /// <summary>Finds the goal of each limit; writes nothing into a run.</summary>
     /// <param name="context">The common context of all stages, for all limits.</param>
     /// <param name="store">The run of all limits.</param>
     /// <param name="locks">Locks the folder of each, in which another job may train.</param>
-    /// <param name="targets">Opens the targets.</param>
-    /// <param name="before">A run whose latency tables are used; null: this one's, if it is resumed.</param>
+    /// <param name="partOf">Finds the goal of one limit, whose run is given.</param>
     /// <exception cref="LimitNotMetException">None of the limits can be met.</exception>
     public static SearchGoals Find(
         RunContext context,
         RunStore store,
         RunLocks locks,
-        OpenTargets targets,
-        RunDirectory? before
+        Func<RunContext, RunStore, SearchPart> partOf
     )
     {
         var goals = new SearchGoals(store);
         IReadOnlyList<RunPart> limits = RunParts.Of(context.Options);
         if (!RunParts.AreSeveral(context.Options))
         {
-            ITarget target = targets.Open(context.Options.Target.Name);
-            var goal = SearchGoal.Find(context, target, before ?? (context.Options.Resume ? store.Directory : null));
-            goals._limits.Add((limits[0], new SearchPart(context, store, goal), null));
+            goals._limits.Add((limits[0], partOf(context, store), null));
             return goals;
         }
 
-        var opened = new Dictionary<string, (ITarget Target, LatencyTable Table)>();
         foreach (RunPart limit in limits)
         {
             var folder = new RunDirectory(Path.Combine(store.Directory.Root, limit.Folder));
             locks.Acquire(folder.Root);
             goals._folders.Add(folder);
-            RunContext one = context.For(limit);
-            if (!opened.TryGetValue(limit.Target, out (ITarget Target, LatencyTable Table) known))
-            {
-                ITarget target = targets.Open(limit.Target);
-                known = (target, SearchGoal.TableOf(one, target, before ?? (context.Options.Resume ? folder : null)));
-                opened.Add(limit.Target, known);
-            }
-
             try
             {
-                var goal = SearchGoal.Of(one, known.Target, known.Table);
-                goals._limits.Add((limit, new SearchPart(one, new RunStore(folder), goal), null));
+                goals._limits.Add((limit, partOf(context.For(limit), new RunStore(folder)), null));
             }
             catch (LimitNotMetException exception)
             {
@@ -73,6 +59,29 @@ internal sealed class SearchGoals
         return goals.Parts.Count > 0
             ? goals
             : throw OneOf([.. goals._limits.Select(limit => limit.Failure).OfType<ProxylessException>()]);
+    }
+
+    /// <summary>Finds the goals of a search, with one latency table for each target.</summary>
+    /// <param name="targets">Opens the targets.</param>
+    /// <param name="before">A run whose latency tables are used; null: the limit's own, if it is resumed.</param>
+    public static Func<RunContext, RunStore, SearchPart> OfSearch(OpenTargets targets, RunDirectory? before)
+    {
+        var tables = new Dictionary<ITarget, LatencyTable>();
+        return (context, store) =>
+        {
+            ITarget target = targets.Open(context.Options.Target.Name);
+            if (!tables.TryGetValue(target, out LatencyTable? table))
+            {
+                table = SearchGoal.TableOf(
+                    context,
+                    target,
+                    before ?? (context.Options.Resume ? store.Directory : null)
+                );
+                tables.Add(target, table);
+            }
+
+            return new SearchPart(context, store, SearchGoal.Of(context, target, table));
+        };
     }
 
     /// <summary>Writes the first files of a search: a new run, or the one that is resumed.</summary>
@@ -89,6 +98,22 @@ internal sealed class SearchGoals
             IReadOnlyList<string> warnings = part.Context.Observer.Warnings;
             JsonLines.Write(directory.Warnings, JsonLines.Read<string>(directory.Warnings).Union(warnings));
         }
+    }
+
+    /// <summary>Makes a part a run of its own; its configuration is the last that is written.</summary>
+    /// <param name="part">The part, in its own folder.</param>
+    /// <param name="plan">What is decided already.</param>
+    public static void BeginPart(SearchPart part, RunPlan plan)
+    {
+        part.Store.Write(plan with { DataFingerprint = part.Context.Images.Fingerprint });
+        RunOptions options = RunOpening.OptionsOf(part.Context, part.Store);
+        RunConfigFile.Write(
+            part.Store.Directory.Config,
+            options with
+            {
+                Target = options.Target with { LatencyMs = part.Goal.LatencyMs },
+            }
+        );
     }
 
     /// <summary>Returns the result of the job, and writes it if there are several limits.</summary>

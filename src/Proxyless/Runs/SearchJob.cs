@@ -26,9 +26,7 @@ internal static class SearchJob
             {
                 if (parts.Count > 1)
                 {
-                    part.Context.Observer.Message(
-                        Invariant($"{part.Goal.Target.Name}, limit {part.Goal.LatencyMs:0.###} ms:")
-                    );
+                    part.Announce();
                 }
 
                 return TrainAndReport(
@@ -110,7 +108,7 @@ internal static class SearchJob
 
         using var locks = new RunLocks();
         using var targets = new OpenTargets();
-        SearchGoals goals = SearchGoals.Find(context, store, locks, targets, null);
+        SearchGoals goals = SearchGoals.Find(context, store, locks, SearchGoals.OfSearch(targets, null));
         goals.Begin(context);
         return goals.ResultsOf(
             RunOpening.Resumable(store.Directory, () => work(store, goals.Parts), cancellationToken)

@@ -191,13 +191,7 @@ internal static class SearchStage
 
         new CheckpointFile(store.Directory.SearchCheckpoint).CopyTo(directory.SearchCheckpoint, part.Context.Observer);
         JsonLines.Write(directory.SearchLog, log);
-        part.Store.Write(store.Plan with { DataFingerprint = part.Context.Images.Fingerprint });
-        RunOptions options = part.Context.Options with
-        {
-            Out = Path.GetFullPath(directory.Root),
-            Target = part.Context.Options.Target with { LatencyMs = part.Goal.LatencyMs },
-        };
-        RunConfigFile.Write(directory.Config, options);
+        SearchGoals.BeginPart(part, store.Plan);
     }
 
     private static IReadOnlyList<PartResult<DerivedNetwork>> DeriveAll(

@@ -17,19 +17,21 @@ internal static class SpecializeJob
     // If no limit is given: a network as fast as the whole one is what a training alone would give.
     private const double UsualShareOfLatency = 0.5;
 
-    /// <summary>Does all the work.</summary>
+    /// <summary>Does all the work, for one limit or for each of several.</summary>
     /// <param name="options">The requested options, or the run to resume.</param>
     /// <param name="architecture">
     /// The network of weights in a file: a name, or a file itself; null: that of the weights' name.
     /// </param>
     /// <param name="time">The source of the time.</param>
     /// <param name="observer">Receives progress and warnings.</param>
+    /// <param name="require">Rejects options of a resumed run.</param>
     /// <param name="cancellationToken">Stops with a checkpoint.</param>
-    public static RunResult Run(
+    public static LimitResults<RunResult> Run(
         RunOptions options,
         string? architecture,
         TimeProvider time,
         IRunObserver observer,
+        Action<RunOptions> require,
         CancellationToken cancellationToken
     )
     {
@@ -40,7 +42,7 @@ internal static class SpecializeJob
         }
 
         PretrainedNetwork? asked = AskedOf(options, architecture);
-        using RunLock held = RunOpening.Claim(ref options, observer, out RunStore store);
+        using RunLock held = RunOpening.Claim(ref options, require, observer, out RunStore store);
         if (options is { Resume: true, Target.LatencyMs: null })
         {
             throw new InvalidInputException(
@@ -49,53 +51,66 @@ internal static class SpecializeJob
             );
         }
 
-        PretrainedNetwork known = options.Resume ? FineTuneOpening.NetworkOf(store, options, asked) : asked!;
+        PretrainedNetwork pretrained = options.Resume ? FineTuneOpening.NetworkOf(store, options, asked) : asked!;
         RunContext context = FineTuneOpening.OpenImages(
             options,
-            known,
+            pretrained,
             options.Resume ? store : null,
             clock,
             observer,
             cancellationToken
         );
-        using CompactNetwork whole = FineTuneOpening.Load(known, context);
-        Architecture sized = FineTuneOpening.SizedFor(context, known);
-        using ITarget target = TargetFile.Open(context.Options.Target.Name);
-        context = WithLimit(context.SpannedBy(sized), target);
-        context = FineTuneStage.ContextOf(context);
-        var specializer = new NetworkSpecializer(context, whole, target);
-        (RunContext, SearchGoal Goal, DerivedNetwork)? decided =
-            options.Resume && store.IsDerived ? Decided(context, store, target) : null;
-        RunOpening.Begin(context, store, decided?.Goal ?? specializer.Require());
-        if (decided is null)
+        using CompactNetwork whole = FineTuneOpening.Load(pretrained, context);
+        Architecture sized = FineTuneOpening.SizedFor(context, pretrained);
+        context = FineTuneStage.ContextOf(context.SpannedBy(sized));
+        using var locks = new RunLocks();
+        using var limits = new Limits(whole, RunParts.Of(options).Count);
+        var goals = SearchGoals.Find(context, store, locks, limits.PartOf);
+        goals.Begin(context);
+        RunResult Specialize(SearchPart part)
         {
-            store.Write(sized);
+            if (part.Store != store)
+            {
+                part.Announce();
+                if (!File.Exists(part.Store.Directory.Config))
+                {
+                    SearchGoals.BeginPart(part, new RunPlan());
+                }
+            }
+
+            using SpecializedStart start = limits.StartOf(part);
+            return Run(part, start, sized);
         }
 
-        return RunOpening.Resumable(
-            store.Directory,
-            () =>
-            {
-                using var start = new SpecializedStart(context, whole, specializer);
-                (RunContext at, SearchGoal goal, DerivedNetwork derived) =
-                    decided ?? Decide(context, store, start, sized.Metadata);
-                return Finish(at, store, goal, derived, start);
-            },
-            cancellationToken
+        return goals.ResultsOf(
+            RunOpening.Resumable(store.Directory, () => PartResults.Each(goals.Parts, Specialize), cancellationToken)
         );
     }
+
+    private static RunResult Run(SearchPart part, SpecializedStart start, Architecture sized)
+    {
+        (RunContext context, RunStore store, SearchGoal goal) = part;
+        if (IsDecided(context, store))
+        {
+            return Finish(AsSpanned(context, store), store, goal, store.ReadDerived(), start);
+        }
+
+        store.Write(sized);
+        (RunContext at, SearchGoal found, DerivedNetwork derived) = Decide(context, store, start, sized.Metadata);
+        return Finish(at, store, found, derived, start);
+    }
+
+    private static bool IsDecided(RunContext context, RunStore store) => context.Options.Resume && store.IsDerived;
+
+    private static RunContext AsSpanned(RunContext context, RunStore store) =>
+        context.SpannedBy(ArchitectureFile.Read(store.Directory.Spanning));
+
+    private static SearchGoal GoalOf(RunContext context, RunStore store, ITarget target) =>
+        SearchGoal.Of(AsSpanned(context, store), target, LatencyTableFile.Read(store.Directory.Latency));
 
     private static void RequireUsed(RunOptions options)
     {
         options.ValidateForSearch();
-        if (RunParts.AreSeveral(options))
-        {
-            throw new InvalidInputException(
-                "several values of TargetOptions.LatencyMs or TargetOptions.Name: with TrainingOptions.Weights a run "
-                    + "finds one network; begin a run for each limit and target"
-            );
-        }
-
         if (options is { Time: not null, Training.Epochs: not null })
         {
             throw new InvalidInputException(
@@ -130,14 +145,14 @@ internal static class SpecializeJob
             )
         : PretrainedWeights.NetworkOf(options.Training.Weights!);
 
-    private static RunContext WithLimit(RunContext context, ITarget target)
+    private static RunContext WithLimit(RunContext context, SpannedTables tables)
     {
         if (context.Options.Target.LatencyMs is not null)
         {
             return context;
         }
 
-        LatencyTable table = SearchGoal.Profile(context, target);
+        LatencyTable table = tables.Of(context, context.Space.Depth + 1);
         int[] whole = new int[context.Space.Depth];
         double limit = UsualShareOfLatency * table.ToSpaceCost(context.Space, context.Classes).Of(whole);
         context.Observer.Message(
@@ -211,13 +226,6 @@ internal static class SpecializeJob
         return NetworkEvaluator.Evaluate(teacher, test, context.Observer, context.CancellationToken).Top1;
     }
 
-    private static (RunContext, SearchGoal, DerivedNetwork) Decided(RunContext context, RunStore store, ITarget target)
-    {
-        DerivedNetwork derived = store.ReadDerived();
-        RunContext at = context.SpannedBy(ArchitectureFile.Read(store.Directory.Spanning));
-        return (at, SearchGoal.Of(at, target, LatencyTableFile.Read(store.Directory.Latency)), derived);
-    }
-
     private static RunResult Finish(
         RunContext context,
         RunStore store,
@@ -268,5 +276,38 @@ internal static class SpecializeJob
         {
             context.Clock.Charge(store, RunStage.Export);
         }
+    }
+
+    /// <summary>The limits of a job, whose networks are made of the same whole one.</summary>
+    /// <param name="whole">The network with its weights; not disposed of.</param>
+    /// <param name="count">How many limits there are.</param>
+    private sealed class Limits(CompactNetwork whole, int count) : IDisposable
+    {
+        private readonly OpenTargets _targets = new();
+        private readonly Dictionary<ITarget, SpannedTables> _tables = [];
+        private readonly Dictionary<RunStore, NetworkSpecializer> _specializers = [];
+
+        /// <summary>Finds the goal of one limit, whose run is given.</summary>
+        public SearchPart PartOf(RunContext context, RunStore store)
+        {
+            ITarget target = _targets.Open(context.Options.Target.Name);
+            if (!_tables.TryGetValue(target, out SpannedTables? tables))
+            {
+                tables = new SpannedTables(target);
+                _tables.Add(target, tables);
+            }
+
+            RunContext limited = WithLimit(context, tables).WithShareOfTime(1.0 / count);
+            var specializer = new NetworkSpecializer(limited, whole, tables);
+            _specializers.Add(store, specializer);
+            SearchGoal goal = IsDecided(limited, store) ? GoalOf(limited, store, target) : specializer.Require();
+            return new SearchPart(limited, store, goal);
+        }
+
+        /// <summary>The beginning of a limit's training.</summary>
+        public SpecializedStart StartOf(SearchPart part) => new(part.Context, whole, _specializers[part.Store]);
+
+        /// <inheritdoc/>
+        public void Dispose() => _targets.Dispose();
     }
 }

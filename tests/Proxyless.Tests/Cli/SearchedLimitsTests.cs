@@ -137,7 +137,6 @@ public sealed class SearchedLimitsTests(SearchedLimitsTests.TwoTargets search)
     }
 
     [Theory]
-    [InlineData("several values of --latency or --target", "--latency", "3,5")]
     [InlineData("--space, --search-epochs: nothing to decide", "--space", "tiny", "--search-epochs", "3")]
     [InlineData("--folds 100: ", "--folds", "100")]
     [InlineData("with --precision int8 every target", "--precision", "int8", "--latency", "cpu+int8=4")]

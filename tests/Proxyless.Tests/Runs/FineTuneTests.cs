@@ -308,21 +308,6 @@ public sealed class FineTuneTests : IDisposable
         Assert.Equal(File.ReadAllBytes(whole.Model), File.ReadAllBytes(new RunDirectory(second.Out!).Model));
     }
 
-    private sealed class StopAtMessage(string message, CancellationTokenSource token) : IRunObserver
-    {
-        public void Progress(RunProgress progress) { }
-
-        public void Message(string text)
-        {
-            if (text == message)
-            {
-                token.Cancel();
-            }
-        }
-
-        public void Warning(string text) { }
-    }
-
     private static byte[] Flat(int i)
     {
         using var bitmap = new SKBitmap(16, 16);

@@ -329,7 +329,7 @@ public sealed class SpecializeTests : IDisposable
         }
 
         Refused(_options with { Search = new() { Space = "tiny" } }, "SearchOptions");
-        Refused(_options with { Target = _options.Target with { AlsoFor = "cpu=5", LatencyMs = 3 } }, "one network");
+        Refused(_options with { Target = _options.Target with { AlsoFor = "cpu=5", LatencyMs = 3 } }, "RunAll");
         void RefusedWithout(TrainingOptions training, string word) =>
             Assert.Contains(
                 word,

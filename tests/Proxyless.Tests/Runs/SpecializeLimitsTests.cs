@@ -1,0 +1,123 @@
+using Proxyless.Runs;
+using Proxyless.Tests.Data;
+using Xunit;
+using static System.FormattableString;
+
+namespace Proxyless.Tests.Runs;
+
+/// <summary>Runs that begin with pretrained weights and find a network for each of several limits.</summary>
+[Collection(nameof(WholeRuns))]
+public sealed class SpecializeLimitsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SmallPretrained _small;
+    private readonly double _whole;
+
+    public SpecializeLimitsTests()
+    {
+        _small = new SmallPretrained(_folder);
+        _whole = _small.LatencyOf(_small.At(2 * SmallPretrained.HalfSide));
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private double Slower => Math.Round(0.8 * _whole, 2);
+
+    private double Faster => Math.Round(0.5 * _whole, 2);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Each_limit_gets_the_network_that_a_run_for_it_alone_finds()
+    {
+        RunOptions options = Options("several", Slower, Faster);
+        LimitResults<RunResult> all = ProxylessRun.RunAll(options, _small.Network, null, Cancellation);
+        Assert.Empty(all.Failures);
+        Assert.Equal(Path.GetFullPath(options.Out!), Path.GetFullPath(all.Run));
+        Assert.Equal([Slower, Faster], all.Networks.Select(network => network.LatencyLimitMs));
+        foreach (RunResult network in all.Networks)
+        {
+            Assert.InRange(network.LatencyMs, 0, network.LatencyLimitMs);
+            Assert.Equal(Invariant($"{network.LatencyLimitMs}ms"), Path.GetFileName(network.Run));
+
+            // The name of the folder is part of the model.
+            RunOptions alone = Options(Path.Combine("alone", Path.GetFileName(network.Run)), network.LatencyLimitMs);
+            RunResult expected = ProxylessRun.Run(alone, _small.Network, null, Cancellation);
+            Assert.Equal(File.ReadAllBytes(expected.Model), File.ReadAllBytes(network.Model));
+            Assert.Equal(expected.Top1, network.Top1);
+
+            // It is a run of its own.
+            EvaluateResult evaluated = ProxylessRun.Evaluate(network.Run, alone, false, null, Cancellation);
+            Assert.Equal(network.Top1, evaluated.Top1);
+        }
+
+        string report = File.ReadAllText(new RunDirectory(all.Run).Report);
+        Assert.All(
+            all.Networks,
+            network => Assert.Contains(Path.GetFileName(network.Run), report, StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void A_limit_that_no_network_meets_does_not_stop_the_other()
+    {
+        var observer = new RecordingObserver();
+        LimitResults<RunResult> all = ProxylessRun.RunAll(
+            Options("several", Faster, 1e-3),
+            _small.Network,
+            observer,
+            Cancellation
+        );
+        Assert.Equal(Faster, Assert.Single(all.Networks).LatencyLimitMs);
+        Assert.Equal(1e-3, Assert.Single(all.Failures).LatencyLimitMs);
+        Assert.Contains(observer.Warnings, warning => warning == all.Failures[0].Message);
+        Assert.Throws<LimitNotMetException>(() =>
+            ProxylessRun.RunAll(Options("neither", 1e-3, 2e-3), _small.Network, null, Cancellation)
+        );
+        Assert.False(File.Exists(new RunDirectory(Path.Combine(_folder.Root, "neither")).Config));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_run_that_was_stopped_at_its_second_limit_ends_as_one_that_was_not(bool isDerived)
+    {
+        LimitResults<RunResult> whole = ProxylessRun.RunAll(
+            Options("whole", Slower, Faster),
+            _small.Network,
+            null,
+            Cancellation
+        );
+        RunOptions options = Options("stopped", Slower, Faster);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        string second = isDerived ? Invariant($"limit {Faster:F3} ms") : Invariant($"limit {Faster} ms:");
+        RunInterruptedException stopped = Assert.Throws<RunInterruptedException>(() =>
+            ProxylessRun.RunAll(options, _small.Network, new StopAtMessage(second, stop), stop.Token)
+        );
+        Assert.Equal(options.Out, stopped.Run);
+        LimitResults<RunResult> resumed = ProxylessRun.RunAll(
+            new RunOptions { Out = options.Out, Resume = true },
+            _small.Network,
+            null,
+            Cancellation
+        );
+        Assert.Equal(whole.Networks.Select(ModelOf), resumed.Networks.Select(ModelOf));
+    }
+
+    private static string ModelOf(RunResult network) => Convert.ToHexString(File.ReadAllBytes(network.Model));
+
+    private RunOptions Options(string folder, double limit, double? further = null) =>
+        FinishedRun.OptionsIn(_folder) with
+        {
+            Search = new(),
+            Target = new()
+            {
+                Name = _small.Target,
+                LatencyMs = limit,
+                AlsoFor = further is { } other ? Invariant($"{_small.Target}={other}") : null,
+            },
+            Training = new() { Weights = _small.Weights, Epochs = 1 },
+            Out = Path.Combine(_folder.Root, folder),
+            Threads = 1,
+        };
+}
